@@ -1,6 +1,6 @@
 import leven from 'leven';
 
-/** Names that are longer are no slip of a finger, and take long to compare. */
+/** Longer names are not misspelt ones, and take long to compare. */
 const LONGEST = 64;
 
 /** Returns the known name that a misspelt one was meant to be, or `undefined`. */

@@ -28,7 +28,7 @@ export interface RunOptions {
 
 export type CommandLine = (args: readonly string[], options?: RunOptions) => Promise<Ran>;
 
-/** Returns the command line on a computer of its own: a home folder without the settings of who runs this. */
+/** Returns the command line with its own home folder, without the settings of the user who runs this. */
 function commandLineAt(home: string, env: NodeJS.ProcessEnv): CommandLine {
   const others = Object.entries(env).filter(([name]) => !/^(XDG_|EDGE_UPLOAD_)/.test(name));
   const own = { ...Object.fromEntries(others), HOME: home, EDGE_UPLOAD_KEYRING: 'off' };
@@ -43,7 +43,7 @@ function commandLineAt(home: string, env: NodeJS.ProcessEnv): CommandLine {
     // Ctrl-C reaches the command by its terminal too; elsewhere it is passed on. The command ends cleanly.
     const stop = () => child.kill('SIGTERM');
     signal?.addEventListener('abort', stop);
-    // A command that ends before it reads its input closes the pipe; its exit code tells what matters.
+    // A command that ends before it reads its input closes the pipe. Its exit code is the result.
     child.stdin.on('error', () => {});
     child.stdin.end(input);
     if (aloud) child.stderr.pipe(process.stderr, { end: false });

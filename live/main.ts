@@ -14,11 +14,11 @@ import { type Results, usualFile, verdictLines, writeResults } from './results.t
 import { openWorld } from './world.ts';
 
 /*
- * Deploys into a real account, holds each claim about AWS against it, and destroys what it made:
+ * Deploys into a real account, tests each claim about AWS there, and destroys the stack:
  *
  *   EDGE_UPLOAD_LIVE=<account id> npm run live [-- --yes] [--only <probe>…] [--without <statement>…] [--output <file>]
  *
- * The command line runs under a role with what `edge-upload policy` prints and nothing else. A denied call ends the run.
+ * The command line runs under a role that has only the policy of `edge-upload policy`. A denied call ends the run.
  * --without leaves out a statement of that policy: the run must then name a call of it.
  *
  * Some probes need more: EDGE_UPLOAD_LIVE_IDP names a provider for --idp, and a job of GitHub Actions has a token.

@@ -9,7 +9,7 @@ export interface Probe {
   readonly name: string;
   /** The claim, as a sentence. */
   readonly claim: string;
-  /** What is seen where the claim holds. */
+  /** What is seen if the claim is true. */
   readonly expected: Seen;
   /** Why the embedded cloud does not run it. */
   readonly notHere?: string;

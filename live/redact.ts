@@ -1,4 +1,4 @@
-/** What no result may contain, whatever a server or a program printed. */
+/** Texts that no result must contain, even if a server or a program printed them. */
 const SHAPES: readonly (readonly [shape: RegExp, instead: string])[] = [
   [/eu[lk]_[\w-]+\.[\w-]+\.[\w-]+/g, '<link or key>'],
   [/eyJ[\w-]+\.[\w-]+\.[\w-]*(?:\.[\w-]*)*/g, '<token>'],

@@ -18,7 +18,7 @@ export function declareShell(root: Commander, act: Act): void {
     .argument('[word...]')
     .action((words) =>
       act(async () => (await import('../commands/shell/complete.ts')).complete, {
-        // The package with the types has no code of its own.
+        // The package with the types contains no code.
         root: root as unknown as UntypedCommander,
         words,
       }),

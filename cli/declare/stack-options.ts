@@ -23,6 +23,6 @@ export function stackOptions<
     if (off !== undefined) command.addOption(new Option(`--no-${nameOf(name)}`, off));
   }
   command.option('--unset <option>', 'Reset an option, such as max-size (repeatable)', several);
-  // Commander infers the types of options from literals alone.
+  // Commander infers the types of options only from literals.
   return command as Commander<Args, Options & OptionFlags, Globals>;
 }

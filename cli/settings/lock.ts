@@ -10,15 +10,15 @@ import { liveness, ownIdentity, type ProcessIdentity } from './process-identity.
 
 export interface LockOptions {
   /**
-   * Longest wait for another holder, milliseconds; 60,000 unless told. If the holder may be dead, such as one from before a
+   * Longest wait for another holder, milliseconds; default 60,000. If the holder may be dead, such as one from before a
    * restart of the computer, `silentMs` is added.
    */
   readonly waitMs?: number;
-  /** How often a waiter looks, milliseconds; 25 unless told. */
+  /** How often a waiter looks, milliseconds; default 25. */
   readonly pollMs?: number;
-  /** How often a holder shows that it lives, milliseconds; 1,000 unless told. */
+  /** How often a holder shows that it lives, milliseconds; default 1,000. */
   readonly beatMs?: number;
-  /** A holder that cannot be looked up as a process, and showed no life for so long, counts as dead; 10,000 unless told. */
+  /** A holder that cannot be looked up as a process, and showed no life for so long, counts as dead; default 10,000. */
   readonly silentMs?: number;
   readonly signal?: AbortSignal;
 }

@@ -11,16 +11,6 @@ export interface YamlProblem {
 
 type Yaml = typeof import('yaml');
 
-/** Thrown out of a visit at the first problem. */
-class Found extends Error {
-  readonly problem: YamlProblem;
-
-  constructor(offset: number, why: string) {
-    super(why);
-    this.problem = { offset, why };
-  }
-}
-
 /** Composing recurses: a line of brackets would exhaust the stack, and end the process. */
 function depthProblem(
   { LineCounter, Lexer, Parser }: Yaml,
@@ -41,39 +31,35 @@ function depthProblem(
   return undefined;
 }
 
-function checkNode(key: unknown, { range, tag }: Node): void {
-  const [offset] = range ?? [0];
-  if (tag !== undefined) throw new Found(offset, 'a tag (!) is not allowed');
-  if (key === 'key') throw new Found(offset, 'a list or a mapping cannot be a name');
-}
-
 /** Returns why a document has more than texts, decimal numbers, true, false, lists and mappings with texts as names. */
 function contentProblem({ isScalar, visit }: Yaml, document: Document): YamlProblem | undefined {
-  try {
-    visit(document, {
-      Alias(_key, { range }) {
-        throw new Found(range?.[0] ?? 0, 'an alias (*) is not allowed; write the value again');
-      },
-      Collection: checkNode,
-      Pair(_key, { key }: Pair) {
-        if (!isScalar(key) || typeof key.value === 'string') return;
-        throw new Found(key.range?.[0] ?? 0, 'a name is not text; put it into quotation marks');
-      },
-      Scalar(key, scalar) {
-        if (key !== 'key') checkNode(key, scalar);
-        const { value, source, range } = scalar;
-        if (typeof value !== 'number' || String(value) === source) return;
-        throw new Found(
-          range?.[0] ?? 0,
-          `“${source}” is read as the number ${value}; write a plain number, or put it into quotation marks`,
-        );
-      },
-    });
-    return undefined;
-  } catch (error) {
-    if (error instanceof Found) return error.problem;
-    throw error;
-  }
+  let problem: YamlProblem | undefined;
+  const stop = (range: Node['range'], why: string) => {
+    problem = { offset: range?.[0] ?? 0, why };
+    return visit.BREAK;
+  };
+  const checkNode = (key: unknown, { range, tag }: Node) => {
+    if (tag !== undefined) return stop(range, 'a tag (!) is not allowed');
+    return key === 'key' ? stop(range, 'a list or a mapping cannot be a name') : undefined;
+  };
+  visit(document, {
+    Alias: (_key, { range }) => stop(range, 'an alias (*) is not allowed; write the value again'),
+    Collection: checkNode,
+    Pair(_key, { key }: Pair) {
+      if (!isScalar(key) || typeof key.value === 'string') return undefined;
+      return stop(key.range, 'a name is not text; put it into quotation marks');
+    },
+    Scalar(key, scalar) {
+      const { value, source, range } = scalar;
+      if (key !== 'key' && scalar.tag !== undefined) return checkNode(key, scalar);
+      if (typeof value !== 'number' || String(value) === source) return undefined;
+      return stop(
+        range,
+        `“${source}” is read as the number ${value}; write a plain number, or put it into quotation marks`,
+      );
+    },
+  });
+  return problem;
 }
 
 /**

@@ -18,7 +18,7 @@ export type StackOutputs = Readonly<Partial<Record<keyof typeof OUTPUT, string>>
 export interface FoundStack {
   readonly id: string;
   readonly status: string;
-  /** Why the stack is as it is, where CloudFormation says so. */
+  /** CloudFormation's reason for the status, if it gives one. */
   readonly reason?: string;
   /** Absent for a stack that is only being planned. */
   readonly description?: string;

@@ -15,7 +15,7 @@ import { createDiskCalls, type DiskCalls } from './sources/disk-calls.ts';
 import { readError } from './sources/read-error.ts';
 import { checkRegular } from './sources/source-file.ts';
 import type { Item, Sources } from './sources/sources.ts';
-import type { StoredFiles } from './stored-files.ts';
+import type { StoredFiles } from './upload.ts';
 import { CLOCK } from './wire/retry.ts';
 
 /** Batches of files that are looked at ahead of the one whose rows are next, where the disk is slow. */

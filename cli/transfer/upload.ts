@@ -10,10 +10,19 @@ import { createReport } from './report.ts';
 import { type Outcome, runAll } from './run.ts';
 import { countItems } from './sources/count-items.ts';
 import type { Item, Sources } from './sources/sources.ts';
-import type { StoredFiles } from './stored-files.ts';
 import type { UploadContextOptions } from './upload-context.ts';
 import { openUploader } from './uploader.ts';
 import { CLOCK } from './wire/retry.ts';
+
+/** Remembers which files were stored, for `put --changed`. Its methods never throw for a disk. */
+export interface StoredFiles {
+  /** Whether the file as it is now was stored under the item's key; it is not sent then. */
+  has(item: Item): boolean;
+  /** Called once the store proved that it has the file, before that is reported. */
+  add(item: Item): void;
+  /** Called when the item's upload ended, stored or not. */
+  ended(item: Item): void;
+}
 
 /** Where files go, and how. */
 export interface UploadOptions extends UploadContextOptions, ObjectOptions, PlanOptions {

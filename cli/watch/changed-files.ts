@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts';
 import { pathText } from '../transfer/sources/file-path.ts';
 import type { FileStamp } from '../transfer/sources/file-stamp.ts';
 import { folderKey, type Item, type SourceOptions } from '../transfer/sources/sources.ts';
-import type { StoredFiles } from '../transfer/stored-files.ts';
+import type { StoredFiles } from '../transfer/upload.ts';
 import { type Ledger, withLedger } from './ledger.ts';
 import { isSameStamp, readStamp } from './read-stamp.ts';
 

@@ -17,8 +17,8 @@ export function percentEncode(text: string | Uint8Array): string {
 }
 
 /**
- * The bytes a raw part of a request target stands for. `undefined` where a `%` is not followed by two hex digits.
- * Node hands targets over as one character a byte, so bytes that were sent unencoded stay what they were.
+ * Decodes a raw part of a request target; `undefined` if a `%` is not followed by two hex digits. Node returns targets with
+ * one character a byte, so unencoded bytes are unchanged.
  */
 export function percentDecode(raw: string): Buffer | undefined {
   if (!raw.includes('%')) return Buffer.from(raw, 'latin1');
@@ -36,7 +36,7 @@ export function percentDecode(raw: string): Buffer | undefined {
   return Buffer.from(bytes);
 }
 
-/** A raw query's pairs, decoded, in order; a name without `=` has an empty value. `+` stands for a space. */
+/** Returns the decoded pairs of a raw query, in order. A name without `=` has an empty value, and `+` is a space. */
 export function queryPairs(raw: string): [name: string, value: string][] | undefined {
   const pairs: [string, string][] = [];
   for (const part of raw.split('&')) {
@@ -158,7 +158,7 @@ export function signatureOf(key: Buffer, timestamp: string, scope: Scope, canoni
   return signature;
 }
 
-/** The keys of the scopes last used: one holds for a day. */
+/** Signing keys of the scopes that were used last. A key is valid for a day. */
 const keys = new Map<string, Buffer>();
 const MAX_KEYS = 100;
 

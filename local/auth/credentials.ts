@@ -3,7 +3,7 @@ import { type Refusal, refusalError } from './refusals.ts';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 
-/** What a request says of its own signature, read but not yet believed. */
+/** The signature of a request and its parameters, not verified yet. */
 export interface Claim {
   readonly accessKeyId: string;
   readonly scope: Scope;

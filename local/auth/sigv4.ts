@@ -19,7 +19,7 @@ import { type Claim, readClaim } from './credentials.ts';
 import type { Identities, Principal } from './identities.ts';
 import { type Refusal, refusalError } from './refusals.ts';
 
-/** What the signature says of the body. The reader of the body has to hold it to that. */
+/** How the signature covers the body. The reader of the body must check it. */
 export type PayloadMode =
   | { readonly kind: 'signed'; readonly sha256: string }
   | { readonly kind: 'unsigned' }
@@ -38,7 +38,7 @@ export interface Authentication {
 export interface AuthenticateOptions {
   /** As in the credential scope: `s3`, `cognito-idp`, `cloudformation`, `lambda`, `logs`, `sts`. */
   readonly service: string;
-  /** Requests to other regions are told apart by who asks for this, not refused. */
+  /** Accepts requests to other regions. The caller distinguishes them. */
   readonly anyRegion?: boolean;
   readonly identities: Identities;
   readonly now: Date;
@@ -49,8 +49,8 @@ const MAX_TEXT_BYTES = 1024 * 1024;
 const MAX_TEXT_MS = 60_000;
 
 /**
- * Verifies the request's signature version 4, in its header or (S3 alone) in a presigned query. A request without any
- * signature is anonymous. The body is not read: `payload` says what it has to be.
+ * Verifies the request's signature version 4, in its header or (only S3) in a presigned query. A request without a
+ * signature is anonymous. The body is not read; `payload` is how to verify it.
  *
  * @throws AwsError in the service's own words, e.g. `InvalidAccessKeyId`, `SignatureDoesNotMatch` or `RequestTimeTooSkewed`
  */
@@ -90,8 +90,7 @@ export interface SignOptions {
   /** Hex SHA-256 of the body, or `UNSIGNED-PAYLOAD`. */
   readonly payloadHash: string;
   /**
-   * `sent`: the query is signed as it stands, and not encoded anew. S3, which decodes and encodes it, finds the
-   * signature wrong wherever that makes a difference.
+   * `sent`: the query is signed unchanged. S3 decodes and encodes it again, and refuses the signature if the two differ.
    */
   readonly queryAs?: 'encoded' | 'sent';
 }
@@ -100,8 +99,8 @@ export interface SignOptions {
 const ALWAYS_SIGNED = ['host', 'content-type', 'content-md5'];
 
 /**
- * Signs a request whose headers hold `host`; gives the headers to add, `authorization` among them. Covered are `host`,
- * `content-type`, `content-md5` and every `x-amz-*`: what S3 demands.
+ * Signs a request whose headers include `host`. Returns the headers to add, such as `authorization`. The signature covers
+ * `host`, `content-type`, `content-md5` and every `x-amz-*`, as S3 requires.
  */
 export function sign(request: SignedRequest, options: SignOptions): Record<string, string> {
   const timestamp = amzDate(options.now);

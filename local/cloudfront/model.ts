@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { randomPiece } from '../random-piece.ts';
 
-/** What the embedded CloudFront holds of a distribution: the checked configuration, as plain JSON. */
+/** The validated configuration of a distribution, as plain JSON. */
 export interface DistributionConfig {
   readonly enabled: boolean;
-  /** Host names of one's own; absent for none. */
+  /** Alternate domain names; absent for none. */
   readonly aliases?: readonly string[];
   /** Whether viewers that ask for an alias must speak TLS 1.3. */
   readonly tls13Only?: boolean;
@@ -93,17 +93,17 @@ export interface CorsPolicy {
   readonly override: boolean;
 }
 
-/** What a distribution is called: it is on loopback, and its port tells it from others. */
+/** Returns the domain name of a distribution, which is on loopback and has its own port. */
 export function domainName(port: number): string {
   return `127.0.0.1:${port}`;
 }
 
-/** Ids of distributions and origin access controls: `E` and 13 capitals or digits. */
+/** Returns the id of a distribution or origin access control: `E` and 13 capitals or digits. */
 export function distributionId(suffix: string): string {
   return `E${suffix.slice(0, 13).toUpperCase()}`;
 }
 
-/** Ids of policies are UUIDs; made from the suffix, so that a repeated create finds the first one. */
+/** Returns the id of a policy, a UUID. It is derived from the suffix, so that a repeated create request finds the policy. */
 export function policyId(suffix: string): string {
   const hex = createHash('sha256').update(suffix).digest('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
@@ -111,7 +111,7 @@ export function policyId(suffix: string): string {
   );
 }
 
-/** What `x-amz-cf-id` and the event's `requestId` hold: 56 characters, the same for one request. */
+/** Returns an id for `x-amz-cf-id` and the event's `requestId`: 56 characters, the same for one request. */
 export function requestId(): string {
   return randomPiece(40).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }

@@ -12,7 +12,7 @@ export interface CloudFrontState {
   readonly accessControls: Readonly<Record<string, StoredAccessControl>>;
   readonly originRequestPolicies: Readonly<Record<string, StoredOriginRequestPolicy>>;
   readonly responseHeadersPolicies: Readonly<Record<string, StoredResponseHeadersPolicy>>;
-  /** Versions no longer associated whose replicas are still held, with the time (ms) at which they go. */
+  /** Versions that are no longer associated but still have replicas, with the time (ms) at which those are deleted. */
   readonly replicas: Readonly<Record<string, number>>;
 }
 
@@ -24,7 +24,7 @@ const EMPTY: CloudFrontState = {
   replicas: {},
 };
 
-/** The room's whole state: read once, written on each change before anyone is told of it. */
+/** The whole state of CloudFront. It is read once, and each change is written before the request is answered. */
 export class Store {
   readonly #file: JsonFile<CloudFrontState>;
   #state: CloudFrontState;

@@ -27,7 +27,7 @@ export function checkEvaluatedPolicy(document: JsonObject): void {
   if (JSON.stringify(document).includes('${')) throw notSupported('policy variables');
 }
 
-/** Whether a statement is about an action and a resource, whatever its conditions. */
+/** Whether a statement covers an action and a resource, without regard to its conditions. */
 function isAbout({ Action, Resource }: JsonObject, action: string, resource: string): boolean {
   return (
     textsOf(Action).some((pattern) => like(action.toLowerCase(), pattern.toLowerCase())) &&

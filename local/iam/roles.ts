@@ -23,7 +23,7 @@ const KNOWN = [
 /** Policies attached to one role: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const LIMIT = 10;
 
-/** Refuses policies that do not exist, those of the account among them: the embedded IAM has no managed policies of its own. */
+/** Refuses unknown policies. The embedded IAM has no customer managed policies. */
 export function checkManagedPolicies(arns: readonly string[]): void {
   if (arns.length > LIMIT) {
     throw new AwsError('LimitExceeded', `Cannot exceed quota for PoliciesPerRole: ${LIMIT}`, 409);

@@ -26,7 +26,7 @@ export function functionArn(name: string, version?: string): string {
   return version === undefined ? `${PREFIX}${name}` : `${PREFIX}${name}:${version}`;
 }
 
-/** Name and version of a published version's ARN; `undefined` for whatever else. */
+/** Returns name and version of a published version's ARN; `undefined` for any other text. */
 export function parseVersionArn(arn: string): { name: string; version: string } | undefined {
   const [name, version, ...rest] = arn.startsWith(PREFIX) ? arn.slice(PREFIX.length).split(':') : [];
   return name && version && /^\d+$/.test(version) && rest.length === 0 ? { name, version } : undefined;

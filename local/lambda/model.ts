@@ -1,13 +1,13 @@
 import type { SystemLogLevel } from './logs/log-lines-json.ts';
 
-/** Runtimes that the sandbox stands for; it runs on whichever Node runs the embedded cloud. */
+/** Runtimes that the sandbox accepts. It runs all of them on the Node of the embedded cloud. */
 export const RUNTIMES = ['nodejs20.x', 'nodejs22.x', 'nodejs24.x'] as const;
 type Runtime = (typeof RUNTIMES)[number];
 
 export const APPLICATION_LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
 type ApplicationLogLevel = (typeof APPLICATION_LOG_LEVELS)[number];
 
-/** What a function is made of, apart from its name; the same in `$LATEST` and in each published version. */
+/** The configuration of `$LATEST` or of a published version, without the function's name. */
 export interface Configuration {
   readonly runtime: Runtime;
   readonly handler: string;
@@ -22,7 +22,7 @@ export interface Configuration {
   readonly ephemeralStorage: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly logFormat: 'Text' | 'JSON';
-  /** With the format JSON alone; absent for INFO. */
+  /** Only with the format JSON; absent for INFO. */
   readonly applicationLogLevel?: ApplicationLogLevel;
   readonly systemLogLevel?: SystemLogLevel;
   readonly logGroup: string;
@@ -31,7 +31,7 @@ export interface Configuration {
 /** Code and configuration at one moment. */
 export interface Snapshot {
   readonly configuration: Configuration;
-  /** Base64 SHA-256 of `index.js`: AWS's is that of a zip file, whose bytes nobody can foretell. */
+  /** Base64 SHA-256 of `index.js`. AWS hashes a zip file, whose bytes are unknown here. */
   readonly codeSha256: string;
   /** Bytes of `index.js`. */
   readonly codeSize: number;
@@ -44,7 +44,7 @@ export interface Snapshot {
 
 export interface PublishedVersion extends Snapshot {
   readonly version: string;
-  /** Which `create` made it, so that the same one repeated finds it. */
+  /** The create request that created it, so that a repeated request finds it. */
   readonly creator: string;
 }
 
@@ -55,6 +55,6 @@ export interface FunctionRecord {
   readonly latest: Snapshot;
   /** Oldest first. */
   readonly versions: readonly PublishedVersion[];
-  /** Numbers are not used twice, whatever was deleted. */
+  /** Version numbers are never used twice, even after a deletion. */
   readonly lastVersion: number;
 }

@@ -83,7 +83,7 @@ const ROUTES = {
   },
 } as const satisfies Record<string, Route>;
 
-/** Operations that a header tells from others: a write with a source is a copy. */
+/** Writes that become copies with the header x-amz-copy-source. */
 const COPIES = { PutObject: 'CopyObject', UploadPart: 'UploadPartCopy' } as const;
 
 export type OperationName = keyof typeof ROUTES | (typeof COPIES)[keyof typeof COPIES];

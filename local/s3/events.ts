@@ -17,7 +17,7 @@ function sendsEvents(properties: JsonObject = {}): boolean {
 }
 
 /**
- * Tells EventBridge that there is a new object, or a new version of one, where the bucket says so.
+ * Sends an event for a new object or version to EventBridge, if the bucket has events enabled.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
  */
 export function tellCreated(

@@ -25,7 +25,7 @@ const KNOWN = new Set([
 ]);
 const KNOWN_PREFIXES = ['x-amz-meta-', 'x-amz-checksum-'];
 
-/** Those of copies alone. */
+/** Headers of copies only. */
 const OF_COPIES = new Set([
   'x-amz-copy-source',
   'x-amz-copy-source-range',
@@ -102,7 +102,7 @@ export function readDescription(headers: Headers): Description {
     pairs.push(pair);
     size += Buffer.byteLength(pair[0]) + Buffer.byteLength(pair[1]);
   }
-  // A name may be `__proto__`, which must be set as a property of its own.
+  // Unlike assignment, fromEntries sets a name such as `__proto__` as a property.
   if (size <= MAX_METADATA_BYTES) return { headers: described, metadata: Object.fromEntries(pairs) };
   throw new AwsError(
     'MetadataTooLarge',

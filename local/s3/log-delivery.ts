@@ -3,15 +3,15 @@ import { writeFileSync } from 'node:fs';
 import type { JsonObject } from '../json.ts';
 import type { Store } from './store/store.ts';
 
-/** Where AWS's own log delivery may write, by the ACL that it gives itself. */
+/** Writes logs to buckets as AWS's log delivery does, which grants itself access by an ACL. */
 export interface LogDelivery {
-  /** Whether there is such a bucket that takes ACLs. */
+  /** Whether the bucket exists and accepts ACLs. */
   accepts(bucketName: string): boolean;
-  /** Does nothing where there is no such bucket any more. */
+  /** Has no effect if the bucket no longer exists. */
   deliver(bucketName: string, key: string, body: Buffer): void;
 }
 
-/** A bucket takes ACLs unless its owner enforces that it does not, which is what S3 does where nothing is said. */
+/** A bucket accepts ACLs unless its object ownership is BucketOwnerEnforced, which is S3's default. */
 function takesAcls(properties: JsonObject = {}): boolean {
   const { Rules = [] } = (properties.OwnershipControls ?? {}) as { Rules?: { ObjectOwnership?: string }[] };
   return Rules.some(({ ObjectOwnership }) => ObjectOwnership === 'BucketOwnerPreferred');

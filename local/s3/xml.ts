@@ -19,7 +19,7 @@ export function errorDocument(children: XmlChildren): string {
   return writeXml('Error', children, { declaration: true, controls: 'referenced' });
 }
 
-/** What an element of a request may hold: text, or children by name. */
+/** The content that an element of a request can have: text, or children by name. */
 export type XmlShape = 'text' | { readonly [element: string]: XmlOccurrence };
 
 interface XmlOccurrence {
@@ -38,9 +38,8 @@ export type ParsedXml = string | ParsedChildren;
 export type ParsedChildren = { readonly [element: string]: readonly ParsedXml[] };
 
 /**
- * The children of the document's root, held to a shape as S3 holds requests to its schema: what the shape does not name,
- * an element too many, text between elements, attributes and other namespaces than S3's are refused. A document without
- * a namespace is taken.
+ * Returns the children of the document's root. As S3 does, refuses elements that the shape does not name, too many
+ * elements, text between elements, attributes, and namespaces other than S3's. The namespace can be absent.
  *
  * @throws AwsError `MalformedXML`
  */

@@ -16,8 +16,8 @@ interface Call<Input> {
 
 export interface Operation<Input, Result> {
   /**
-   * `public`: anybody, without a signature. `signed`: every caller of the account, whatever IAM denies. By default every
-   * caller whom IAM does not deny the action.
+   * `public`: no signature is needed. `signed`: every caller of the account is allowed, even if IAM denies the action. By
+   * default, IAM must not deny the action.
    */
   readonly access?: 'public' | 'signed';
   readonly run: (call: Call<Input>) => Result | Promise<Result>;

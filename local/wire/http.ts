@@ -20,5 +20,5 @@ export interface HttpResponse {
   readonly body?: string | Buffer | Readable;
 }
 
-/** One embedded service: answers every request, AWS-shaped errors included. It throws only on a defect of its own. */
+/** Handles the requests of one embedded service. It answers errors as AWS does, and throws only for its own defects. */
 export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;

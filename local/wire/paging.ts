@@ -12,8 +12,8 @@ interface PageRequest<T> {
 }
 
 /**
- * Cuts one page out of a list. The token of the next page holds the key of the last item, so that items that are added or
- * removed in between do not shift it.
+ * Returns one page of a list. The token of the next page contains the key of the last item, so that added and removed items
+ * do not shift the page.
  */
 export function paginate<T>(
   all: readonly T[],

@@ -41,9 +41,9 @@ interface Open {
 }
 
 /**
- * Reads a document of the plain kind that AWS's clients send: UTF-8, elements, attributes, text, comments and CDATA
- * sections. A document type, an entity of its own, a processing instruction or a name with a prefix is refused, and so
- * are elements nested deeper than 16. Takes time in proportion to the length.
+ * Parses the XML that AWS's clients send: UTF-8, elements, attributes, text, comments and CDATA sections. Document types,
+ * custom entities, processing instructions, names with a prefix, and elements nested deeper than 16 are refused. The time
+ * is linear in the length.
  *
  * @throws XmlError
  */

@@ -12,8 +12,8 @@ interface DocumentOptions {
   /** Whether the document begins with an XML declaration. */
   readonly declaration?: boolean;
   /**
-   * What becomes of characters that XML 1.0 cannot hold, https://www.w3.org/TR/xml/#charsets: S3 writes control
-   * characters as references all the same; elsewhere U+FFFD stands for them.
+   * How to write characters that XML 1.0 does not allow (https://www.w3.org/TR/xml/#charsets). S3 writes references to
+   * control characters; other services write U+FFFD instead.
    */
   readonly controls?: 'referenced' | 'replaced';
 }

@@ -61,8 +61,8 @@ export interface Doomed {
 }
 
 /**
- * Refuses a deletion that AWS would refuse halfway, by reading alone. The check of permissions is
- * {@link refuseUnpermitted}, that of policies nobody can read the trial calls.
+ * Refuses a deletion that AWS would refuse halfway. Only reads; permissions are checked by {@link refuseUnpermitted}, and
+ * policies that cannot be read by the trial calls.
  * @throws {UserError} `stack_protected`
  */
 export async function refuseProtected(

@@ -8,8 +8,8 @@ import { fileError } from '../../settings/disk-errors.ts';
 const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
 /**
- * The file name that a key stands for: what follows its last slash.
- * @throws {UserError} `usage` where that is no file name; a key is chosen by an uploader and must not choose a folder.
+ * Returns the file name of a key: the text after its last slash.
+ * @throws {UserError} `usage` if that is not a file name: uploaders choose keys, and must not choose a folder here
  */
 export function fileNameOf(key: string, platform: NodeJS.Platform): string {
   const name = key.slice(key.lastIndexOf('/') + 1);

@@ -162,8 +162,8 @@ function isTruncated(xml: string, next: string | undefined, doing: string): bool
 }
 
 /**
- * Returns how to read keys. S3 percent-encodes them where the request asks for it, because XML cannot hold every key, and
- * says so in the answer. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+ * Returns how to read keys. S3 percent-encodes them on request, because XML cannot contain every key, and
+ * marks the answer. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
 function keyDecoder(xml: string, doing: string): (text: string | undefined) => string | undefined {
   if (childOf(xml, 'EncodingType') !== 'url') return (text) => text && plainText(text);

@@ -27,7 +27,7 @@ export function childOf(xml: string, name: string): string | undefined {
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 const REFERENCE = /&(?:#x([\da-f]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos));/gi;
 
-/** Returns the text that an element stands for. */
+/** Returns the text of an element, with its references replaced. */
 export function plainText(xml: string): string {
   if (!xml.includes('&')) return xml;
   return xml.replace(REFERENCE, (reference, hex: string, decimal: string, name: string) => {

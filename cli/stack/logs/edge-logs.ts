@@ -10,8 +10,8 @@ import type { StackWork } from '../stack-work.ts';
 import { lineText } from './log-line.ts';
 
 /**
- * The regions that every account may use. A copy of the function logs in the region nearest to where it runs, each in a
- * group of its own: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-logs.html
+ * The regions that every account can use. A copy of the function logs in the region nearest to where it runs, each in its
+ * own group: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-logs.html
  */
 export const LOG_REGIONS: readonly string[] = [
   'us-east-1',

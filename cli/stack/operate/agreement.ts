@@ -22,7 +22,7 @@ const FOLLOWS = {
   verifying: '  then the edge function, which verifies what the signing key signs',
 };
 
-/** Error for a loss of data that `--yes` alone does not agree to. */
+/** Error for a loss of data that `--yes` does not confirm. */
 function losesData(stackName: string, lost: readonly PlannedStep[]): UserError {
   const what = lost.map(({ type, loses }) => `the ${resourceName(type)} (${loses})`);
   return new UserError('usage', `The change loses data: ${what.join(', ')}. Nothing was changed.`, {

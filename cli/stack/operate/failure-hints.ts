@@ -1,6 +1,5 @@
 /**
- * What operators can do about the failures that stacks like this one meet, by what CloudFormation says of them. The
- * first that fits is told.
+ * What operators can do about known failures of these stacks, by CloudFormation's message. The first match is shown.
  */
 const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [

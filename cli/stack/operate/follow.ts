@@ -76,16 +76,16 @@ function failure(event: StackEvent): FailedResource | undefined {
 const STALE_LOOKS = 10;
 
 /**
- * Shows the events of one operation as they come, until the stack has come to rest. What CloudFormation tells of a stack
- * right after a request may be from before it: an operation of ours has ended once its own events say so.
- * @param token of the request that began the operation; absent: whatever operation is under way is joined
+ * Shows the events of one operation until it ends. The state that CloudFormation reports right after a request can be
+ * older than the request, so an operation of ours ends only with its own events.
+ * @param token of the request that started the operation; absent: follows the current operation
  */
 export async function follow(work: StackWork, stackId: string, token?: string): Promise<Ending> {
   const { ui, signal, now } = work.context;
   const belongs = ({ ClientRequestToken }: StackEvent) => token === undefined || ClientRequestToken === token;
   const seen = new Set<string>();
   let cause: FailedResource | undefined;
-  let told: string | undefined;
+  let reported: string | undefined;
   let lastNews = now().getTime();
   for (let looks = 0; ; ) {
     // Read the state before the events, so that no event of the last step is missed.
@@ -101,15 +101,15 @@ export async function follow(work: StackWork, stackId: string, token?: string): 
         ...omitUndefined({ reason: event.ResourceStatusReason }),
         at: event.Timestamp ?? now(),
       });
-      if (event.PhysicalResourceId === stackId) told = event.ResourceStatus;
+      if (event.PhysicalResourceId === stackId) reported = event.ResourceStatus;
       else cause ??= failure(event);
     }
     const status = stack?.status ?? 'DELETE_COMPLETE';
     if (!status.endsWith('_IN_PROGRESS')) {
       looks += 1;
-      // Somebody else's deletion: the request had nothing left to begin.
-      const isGone = status === 'DELETE_COMPLETE' && told === undefined;
-      if (token === undefined || status === told || isGone || looks > STALE_LOOKS) {
+      // Somebody else deleted the stack: the request had no effect.
+      const isGone = status === 'DELETE_COMPLETE' && reported === undefined;
+      if (token === undefined || status === reported || isGone || looks > STALE_LOOKS) {
         return cause === undefined ? { status } : { status, cause };
       }
     }

@@ -19,7 +19,7 @@ export interface Inventory {
   readonly tellToKeep: boolean;
 }
 
-/** @param keepData keeps every bucket of the stack, whatever its options are */
+/** @param keepData keeps every bucket of the stack, against its options if need be */
 export async function takeInventory(
   work: StackWork,
   stack: FoundStack,

@@ -21,7 +21,7 @@ interface TemplateResource {
 
 const BUCKET = 'AWS::S3::Bucket';
 
-/** Resource types whose content a deployment may be told to keep. */
+/** Resource types whose content a deployment can keep. */
 const DATA_TYPES = [BUCKET, 'AWS::Cognito::UserPool'] as const;
 
 const NAMES = ['bucket', 'log bucket', 'user pool'] as const;
@@ -56,14 +56,14 @@ function keepingBuckets(templateBody: string): string {
   const template = JSON.parse(templateBody) as Template;
   const resources = Object.entries(template.Resources).map(([id, resource]) => {
     if (resource.Type !== BUCKET) return [id, resource];
-    // CloudFormation ignores a changed policy alone, but not changed metadata.
+    // CloudFormation ignores an update that changes only a deletion policy, but not changed metadata.
     const Metadata = { ...resource.Metadata, keptBy: 'edge-upload destroy --keep-data' };
     return [id, { ...resource, DeletionPolicy: 'Retain', Metadata }];
   });
   return JSON.stringify({ ...template, Resources: Object.fromEntries(resources) });
 }
 
-/** Sets the stack to keep its bucket at deletion, whatever its options are. */
+/** Sets the stack to keep its bucket at deletion, against its options if need be. */
 export async function keepBucket(work: StackWork, stack: FoundStack): Promise<void> {
   const { ui } = work.context;
   const task = 'Setting the stack to keep its buckets';

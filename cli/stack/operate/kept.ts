@@ -10,7 +10,7 @@ import type { StackWork } from '../stack-work.ts';
 import { emptyBucket, measureBucket } from './bucket.ts';
 import { countUsers } from './pool.ts';
 
-/** Data that an earlier `destroy` kept, with what it holds. */
+/** Data that an earlier `destroy` kept, with its amount. */
 export interface FoundKept {
   readonly type: Kept['type'];
   readonly name: string;
@@ -20,7 +20,7 @@ export interface FoundKept {
 
 type Data = Pick<Kept, 'type' | 'name'>;
 
-/** Returns what data holds; `undefined` where it is gone. */
+/** Returns the amount of data; `undefined` if it no longer exists. */
 export function contentOf(work: StackWork, { type, name }: Data): Promise<string | undefined> {
   return ifThere(async () => {
     if (type === 'user pool') return count(await countUsers(work, name), 'user');
@@ -29,7 +29,7 @@ export function contentOf(work: StackWork, { type, name }: Data): Promise<string
   });
 }
 
-/** Returns what data holds, or that the operator is not allowed to count it. */
+/** Returns the amount of data, or that the operator is not allowed to count it. */
 async function countedContent(work: StackWork, data: Data): Promise<string | undefined> {
   try {
     return await contentOf(work, data);

@@ -4,8 +4,8 @@ import { onAws } from '../aws-failures.ts';
 import type { StackWork } from '../stack-work.ts';
 
 /**
- * How CloudFormation answers a request about a change set once another operation of the stack has begun, which removes or
- * outdates all change sets. It has codes for change sets alone.
+ * How CloudFormation answers a request about a change set after another operation of the stack has started, which removes
+ * or outdates all change sets. It has codes only for change sets.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html
  */
 const CODES = ['ChangeSetNotFoundException', 'InvalidChangeSetStatusException'];

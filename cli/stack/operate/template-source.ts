@@ -71,7 +71,7 @@ async function store(work: StackWork, object: TemplateObject, template: string):
   }
 }
 
-/** Deletes the template. A failure is a warning: the template holds public data only. */
+/** Deletes the template. A failure is a warning: the template contains only public data. */
 async function remove(
   { clients, context: { ui, signal } }: StackWork,
   object: TemplateObject,

@@ -52,15 +52,15 @@ export function readOptions(templateBody: string): StackOptions {
   return options ?? {};
 }
 
-/** Returns the options of the stack as it is deployed; none where there is no stack yet. */
+/** Returns the options of the deployed stack; none if there is no stack yet. */
 export async function keptOptions(work: StackWork, known?: FoundStack): Promise<StackOptions> {
   const template = await templateIfThere(work, known ?? (await findStack(work)));
   return template === undefined ? {} : readOptions(template);
 }
 
 /**
- * Returns the stack's tags for CreateChangeSet; an empty list removes those of an earlier deploy. `undefined` leaves tags
- * of other tools alone.
+ * Returns the stack's tags for CreateChangeSet; an empty list removes those of an earlier deploy. `undefined` keeps the
+ * tags of other tools.
  */
 export function stackTags(
   { tags }: StackOptions,

@@ -32,7 +32,7 @@ const LEFT_OUT = /^(?:metadata|(?:sodipodi|inkscape|rdf|cc|dc|serif|sketch|figma
 const LEFT_OUT_ATTRIBUTES =
   /^(?:xmlns:.*|xml:space|(?:sodipodi|inkscape|serif|sketch|figma):.*|data-.*|enable-background|xlink:title)$/;
 
-/** A reference to another element of the drawing, alone or within a value. */
+/** A reference to another element of the drawing, as a whole value or within one. */
 const LOCAL = /^#[\w.-]+$/;
 
 /** Functions in values. Others, such as `image-set()`, may load files. */

@@ -10,7 +10,7 @@ import { requireKnown } from './kept-options.ts';
 const OPTIONS_ROOM = 30_000;
 
 /**
- * Bytes of JSON that every answer of the edge about itself holds. An answer of an edge function has 40 KB, of which groups
+ * Bytes of JSON in every description that the edge returns. An answer of an edge function has 40 KB, of which groups
  * and prefixes of a caller need 28 KB: see edge/description.ts.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
  */

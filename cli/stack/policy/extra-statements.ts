@@ -168,7 +168,7 @@ export const EXTRA_STATEMENTS: readonly OperatorStatement[] = [
   },
 ];
 
-/** Whether the second policy alone has an action. */
+/** Whether only the second policy contains an action. */
 export function isExtra({ action }: { readonly action: string }): boolean {
   return EXTRA_STATEMENTS.some(({ actions }) => actions.includes(action));
 }

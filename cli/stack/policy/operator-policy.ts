@@ -16,7 +16,7 @@ export interface PolicyScope {
 /** CloudFormation cuts a long stack name to so many characters in the names of buckets. */
 const STACK_IN_BUCKET = 24;
 
-/** Returns how CloudFormation begins the names of a stack's buckets: in lower case, whatever the stack's. */
+/** Returns the beginning of the names of a stack's buckets, which CloudFormation writes in lower case. */
 export function bucketBeginning(stackName: string): string {
   const name = stackName.toLowerCase();
   return name.length > STACK_IN_BUCKET ? name.slice(0, STACK_IN_BUCKET) : `${name}-`;

@@ -13,7 +13,7 @@ export interface KeyPolicy {
 
 /**
  * Returns the statement that allows CloudFront to encrypt uploads with the deployment's KMS key, and to read their parts.
- * `undefined` without such a key, and where there is no distribution yet.
+ * `undefined` without such a key, and before there is a distribution.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
  */
 export async function keyPolicyFor(

@@ -16,7 +16,7 @@ export function isTokenId(value: unknown): value is string {
   return typeof value === 'string' && /^[\w-]{8}$/.test(value);
 }
 
-/** Returns whether keys are newest first, and the newest alone has no end. */
+/** Returns whether keys are newest first, and only the newest has no end. */
 function areInOrder(keys: readonly StackSigningKey[]): boolean {
   return keys.every(({ id, until }, at) => {
     const newer = keys[at - 1];

@@ -1,7 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Buffers, CHUNK, RING_BYTES } from '../pacing/buffers.ts';
 import type { Digester } from '../proof/digests.ts';
 import { fileChanged } from './file-stamp.ts';
-import { type Range, readChunks } from './read-chunks.ts';
 import type { SourceFile } from './source-file.ts';
 
 /** Bytes whose digest is known before they are sent: a whole file, or one part of it. */
@@ -18,6 +18,12 @@ export interface Segment {
    * @throws {UserError} `file_changed`
    */
   readonly open: () => AsyncIterable<Buffer> | Iterable<Buffer>;
+}
+
+/** Bytes of a file. */
+interface Range {
+  readonly from: number;
+  readonly length: number;
 }
 
 export interface SegmentOptions {
@@ -100,4 +106,28 @@ function readAgain(
     }
     if (held !== undefined) yield held;
   };
+}
+
+/** Bytes that are read before timers, sockets and signals have their turn: about a millisecond. */
+const BYTES_IN_A_ROW = 8 * CHUNK;
+
+/**
+ * Reads bytes in chunks of at most `CHUNK` bytes. They follow each other in the buffer; a shorter one is filled again from
+ * its start.
+ * @throws {UserError} as `SourceFile.fill`
+ */
+async function* readChunks(
+  file: SourceFile,
+  { from, length }: Range,
+  buffer: Buffer,
+): AsyncGenerator<Buffer, void, void> {
+  let place = 0;
+  for (let at = 0; at < length; at += CHUNK) {
+    // Where no read waits, nothing else would run before the last byte.
+    if (at > 0 && at % BYTES_IN_A_ROW === 0) await nextTurn();
+    const bytes = Math.min(CHUNK, length - at);
+    if (place + bytes > buffer.length) place = 0;
+    yield await file.fill(buffer.subarray(place, place + bytes), from + at);
+    place += bytes;
+  }
 }

@@ -30,7 +30,7 @@ export interface DistributionsOptions {
   readonly replicasHeldMs: () => number;
   readonly isOrigin: (hostname: string) => boolean;
   readonly logs: LogSink;
-  /** The data plane of a distribution, asked anew for each request so that an update shows at once. */
+  /** Returns the data plane of a distribution. Called for each request, so that updates apply at once. */
   readonly edge: (distribution: StoredDistribution) => Edge;
 }
 

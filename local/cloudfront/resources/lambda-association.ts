@@ -8,8 +8,8 @@ export function associated(config: DistributionConfig): string[] {
 }
 
 /**
- * What is held once `before` has become `after`: versions that lost their last association are held until `until` (ms);
- * those associated again are no longer counted here, and those whose time has come are forgotten.
+ * Returns the versions with replicas after a change from `before` to `after`. Versions that lost their last association
+ * keep their replicas until `until` (ms). Versions that are associated again, and those whose time is over, are left out.
  */
 export function heldReplicas(
   held: Readonly<Record<string, number>>,
@@ -42,7 +42,7 @@ export interface FunctionVersion {
 
 export interface FunctionLookup {
   describeVersion(versionArn: string): FunctionVersion | undefined;
-  /** Service principals that may assume the role; `undefined` where there is no such role. */
+  /** Service principals that are allowed to assume the role; `undefined` if it does not exist. */
   trustedServices(roleArn: string): readonly string[] | undefined;
 }
 

@@ -10,10 +10,10 @@ import { invalidArgument, items, name, within } from './shapes.ts';
 const METHODS = ['GET', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** A header name in which one `*` stands for any characters. */
+/** A header name with at most one `*`, which matches any characters. */
 const headerPattern = changed(text(), (given, place) => {
   if (NAME.test(given) && given.split('*').length <= 2) return given;
-  throw invalidArgument(`${place} is no header name: ${given}`);
+  throw invalidArgument(`${place} is not a header name: ${given}`);
 });
 
 /**

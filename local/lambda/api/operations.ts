@@ -90,7 +90,7 @@ function configurationOf({ functions }: Account, input: LambdaInput): object {
   return functionConfiguration(name, snapshot, functionArn(name, qualifier), snapshot.version);
 }
 
-/** Lambda never returns more than 50 entries, whatever `MaxItems` asks for. */
+/** Lambda returns at most 50 entries, even for a larger `MaxItems`. */
 const PAGE = 50;
 
 function page<T>(all: readonly T[], query: URLSearchParams): { items: readonly T[]; next: string | null } {

@@ -10,7 +10,7 @@ export interface LambdaInput {
   readonly query: URLSearchParams;
 }
 
-/** Operations by method and path below `/2015-03-31/functions`. `*` stands for the function. */
+/** Operations by method and path below `/2015-03-31/functions`. `*` is the function. */
 const ROUTES: Readonly<Record<string, string>> = {
   'GET ': 'ListFunctions',
   'POST ': 'CreateFunction',

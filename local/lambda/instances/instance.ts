@@ -136,7 +136,7 @@ export class Instance {
     return outcome;
   }
 
-  /** Sends the message, if there is one, and waits for what the process says next. */
+  /** Sends the message, if there is one, and waits for the next message of the process. */
   #until(seconds: number, message?: string): Promise<Invocation> {
     if (!this.#alive) {
       return Promise.resolve({

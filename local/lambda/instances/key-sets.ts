@@ -46,7 +46,7 @@ function isKeySetUrl(text: string): boolean {
 
 /**
  * Fetches a key set. Nothing of the function's request is sent but its URL, and redirects are not followed.
- * Rejects with an error that has Node's code where there is no answer.
+ * @throws an error with Node's code if there is no answer
  */
 export async function fetchKeySet(url: string, signal: AbortSignal): Promise<HttpResponse> {
   try {

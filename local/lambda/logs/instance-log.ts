@@ -7,8 +7,8 @@ import type { Beginning, SystemLines } from './log-lines.ts';
 const LONGEST = 256 * 1024;
 
 /**
- * Splits output into messages, one a line. A carriage return within a line stands for a line break of the same message
- * (see guest/globals/console.ts).
+ * Splits output into messages, one a line. A carriage return within a line is a line break of the same message (see
+ * guest/globals/console.ts).
  */
 export class LineCutter {
   readonly #write: (message: string) => void;

@@ -47,7 +47,7 @@ export class FunctionContext {
     }).runInContext(this.#context) as (...args: unknown[]) => unknown;
   }
 
-  /** Implements `import()` for the function's code: the modules that it can require, as namespaces of its own realm. */
+  /** Implements `import()` for the function's code. It imports the modules that the code can require. */
   async #import(name: string): Promise<SyntheticModule> {
     const members = this.guest.importing(name);
     try {

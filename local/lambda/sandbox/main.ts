@@ -11,10 +11,10 @@ import { textOperations } from './text-operations.ts';
 import { timerOperations } from './timers.ts';
 
 /**
- * The process that runs a function's code, started by `instance.ts` with no files, an empty environment and Node's
- * permission model. The code runs in a context of its own, whose one way out takes and gives strings; this realm, which has
- * Node, gives it no object at all. Should an engine's fault hand it one, it finds intrinsics that are frozen, and no way to
- * make code of text in this realm (`--disallow-code-generation-from-strings`).
+ * The process that runs a function's code. `instance.ts` starts it without files, with an empty environment and Node's
+ * permission model. The code runs in a separate context, which exchanges only strings with this realm. This realm has
+ * Node's modules, and passes no object to the context. If an engine's defect leaks one, its intrinsics are frozen, and it
+ * cannot compile text to code (`--disallow-code-generation-from-strings`).
  */
 const OUTPUT = 1;
 const MESSAGES = 3;

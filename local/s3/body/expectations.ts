@@ -26,7 +26,7 @@ interface ExpectedChecksum {
 
 type Headers = Readonly<Record<string, string>>;
 
-/** @throws AwsError for a body that would be refused whatever its bytes, e.g. `MissingContentLength`, `EntityTooLarge` */
+/** @throws AwsError for headers that no body can satisfy, e.g. `MissingContentLength`, `EntityTooLarge` */
 export function readExpectations(headers: Headers, payload: PayloadMode): Expectations {
   const chunked = payload.kind === 'signed-chunks' || payload.kind === 'unsigned-chunks';
   const size = bodySize(headers, chunked);

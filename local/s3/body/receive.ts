@@ -30,11 +30,11 @@ export interface Received {
 }
 
 /**
- * Streams the request's body into a sink, all hashes made in the one pass, and holds it to what was expected. Whatever
- * goes wrong, nothing is left in the sink.
+ * Streams the request's body into a sink, computes all hashes in one pass, and compares them with the expected values. After
+ * an error, the sink is empty.
  *
- * @param makeSink - given what has to see every byte, in order
- * @param algorithms - checksums to make besides the client's
+ * @param makeSink - gets the function to call with every byte, in order
+ * @param algorithms - checksums to compute besides the client's
  * @throws AwsError `IncompleteBody`, `BadDigest`, `XAmzContentSHA256Mismatch`, and those of {@link decodeAwsChunked}
  */
 export async function receiveBody(
@@ -95,7 +95,7 @@ async function copyBody(body: BodyStream, sink: Sink, size: number): Promise<Rec
   }
 }
 
-/** A connection that breaks off is an incomplete body, whatever the stream calls it. */
+/** Reads the next chunk. Reports every stream error as an incomplete body, because the connection broke. */
 async function nextOf(body: BodyStream): Promise<IteratorResult<Buffer, Record<string, string> | undefined>> {
   try {
     return await body.next();

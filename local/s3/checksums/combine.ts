@@ -20,8 +20,9 @@ const FIELDS: Partial<Record<Algorithm, Field>> = {
 };
 
 /**
- * The CRC of parts put one after another, from the parts' CRCs alone: appending `n` bytes multiplies what came before by
- * x^8n in the CRC's field. Throws for an algorithm that is no CRC.
+ * Returns the CRC of concatenated parts from the CRCs of the parts. Appending `n` bytes multiplies the CRC before them by
+ * x^8n in the CRC's field.
+ * @throws TypeError for an algorithm that is not a CRC
  */
 export function combineCrcs(algorithm: Algorithm, parts: readonly PartDigest[]): Buffer {
   const field = FIELDS[algorithm];

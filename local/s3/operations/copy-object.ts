@@ -65,7 +65,7 @@ interface Named {
   readonly versionId: string | undefined;
 }
 
-/** `/bucket/key` or `bucket/key`, percent-encoded, with `?versionId=…` after it. A plus sign stands for a space. */
+/** `/bucket/key` or `bucket/key`, percent-encoded, with `?versionId=…` after it. A plus sign is a space. */
 function readSource(header: string): Named {
   const invalid = (message: string) => invalidArgument(HEADER, header, message);
   if (header.startsWith('arn:')) throw notImplemented('A copy source that is an ARN', { Header: HEADER });
@@ -84,7 +84,7 @@ function readSource(header: string): Named {
   return { bucketName, key: keyText, versionId };
 }
 
-/** An ETag's condition that holds outweighs the time's; every condition that fails is a 412. */
+/** A condition on the ETag takes precedence over one on the time. Each failed condition is a 412. */
 function checkConditions(headers: Readonly<Record<string, string>>, version: Version): void {
   const given = (name: string) => headers[`${HEADER}-if-${name}`];
   const seconds = Math.floor(Date.parse(version.modified) / 1000);
@@ -155,7 +155,7 @@ export async function copyObject(call: BucketCall): Promise<HttpResponse> {
   return copied(version, source);
 }
 
-/** Whether the request states the object's metadata or tags anew, and does not take those of the source. */
+/** Whether the request replaces the metadata or tags of the source. */
 function readDirective(headers: Readonly<Record<string, string>>, of: 'metadata' | 'tagging'): boolean {
   const name = `x-amz-${of}-directive`;
   const directive = headers[name] ?? 'COPY';

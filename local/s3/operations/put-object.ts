@@ -9,7 +9,7 @@ import type { BucketCall } from '../operation.ts';
 import { BlockFile } from '../store/block-file.ts';
 import type { Description, Version } from '../store/version.ts';
 
-/** What S3 computes of its own where a client sends no checksum. */
+/** The checksum that S3 computes if the client sends none. */
 export const DEFAULT_ALGORITHM: Algorithm = 'CRC64NVME';
 
 interface NewObject {

@@ -32,7 +32,7 @@ export function createMultipartUpload(call: BucketCall): HttpResponse {
   );
 }
 
-/** Without an algorithm of the client's S3 makes a full-object CRC64NVME, whatever checksums the parts come with. */
+/** By default, S3 computes a CRC64NVME of the whole object, even if the parts have other checksums. */
 function readChecksum(
   headers: Readonly<Record<string, string>>,
 ): Pick<UploadRecord, 'algorithm' | 'checksumType' | 'declared'> {

@@ -12,8 +12,8 @@ export type ConditionContext = Readonly<Record<string, string | undefined>>;
 export type Lookup = (key: string) => string | undefined;
 
 /**
- * Condition keys that the embedded S3 knows the value of, or knows to be absent. A policy with another one is refused:
- * whether it allows or denies could not be told.
+ * Condition keys whose value, or absence, the embedded S3 knows. A policy with another key is refused, because its effect
+ * would be unknown.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
 const KNOWN_KEYS = new Set([
@@ -57,7 +57,7 @@ const numeric = (compare: (a: number, b: number) => boolean): Test => {
   return (actual, wanted) => compare(Number(actual), Number(wanted));
 };
 
-/** Tests one value; a negative operator holds when its test fails for every value, also where the key is absent. */
+/** Each test is for one value. A negative operator matches if its test fails for every value, and if the key is absent. */
 const OPERATORS: Readonly<
   Record<string, { readonly test: Test; readonly negative?: true; readonly value?: RegExp }>
 > = {
@@ -118,7 +118,7 @@ export function conditionHolds({ operator, ifExists, key, values }: Condition, c
   return facts.negative === true ? !matches : matches;
 }
 
-/** `*` stands for any characters, `?` for one. */
+/** Compares text with a pattern: `*` matches any characters, `?` one. */
 export function like(actual: string, pattern: string): boolean {
   return /[*?]/.test(pattern) ? expressionOf(pattern).test(actual) : actual === pattern;
 }
@@ -140,7 +140,7 @@ function expressionOf(pattern: string): RegExp {
   return expression;
 }
 
-/** Six parts, the last with whatever colons it has: a wildcard does not reach over a colon of the first five. */
+/** Returns the six parts of an ARN. Only the last can contain colons, and no wildcard matches across the first five. */
 function arnParts(arn: string): string[] {
   const parts = arn.split(':');
   return [...parts.slice(0, 5), parts.slice(5).join(':')];

@@ -36,7 +36,7 @@ const STATEMENT_FIELDS = new Set([
 ]);
 
 /**
- * Reads a bucket policy and refuses whatever could not be evaluated, so that evaluating never meets a surprise.
+ * Parses a bucket policy. Refuses everything that the embedded S3 cannot evaluate, so that evaluation never fails.
  *
  * @throws AwsError `MalformedPolicy`
  */

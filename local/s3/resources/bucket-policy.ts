@@ -43,7 +43,7 @@ export function bucketPolicyResource(store: Store): ResourceHandler {
   };
 }
 
-/** A policy may also come as a string that holds its JSON. */
+/** A policy is JSON, or a string that contains it. */
 const policyText: Shape<string> = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
 
 const bucketPolicyProperties = structure({ Bucket: required(text()), PolicyDocument: required(policyText) });

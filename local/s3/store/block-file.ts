@@ -5,12 +5,12 @@ import type { Sink } from '../body/receive.ts';
 
 const BLOCK_BYTES = 1024 * 1024;
 
-/** Writing into a file that others write to as well, each at their own bytes. */
+/** Flags for a file that several writers write to, each at different offsets. */
 const SHARED = constants.O_WRONLY | constants.O_CREAT;
 
 /**
- * Writes a new file, or a stretch of a shared one, in large blocks: while one is being written the next is filled, so memory stays at two blocks
- * whatever the size, and a file of less than a block is written in one call.
+ * Writes a new file, or a range of a shared one, in large blocks. The next block is filled while one is written, so that
+ * memory is limited to two blocks. A file of less than a block is written in one call.
  */
 export class BlockFile implements Sink {
   readonly path: string;

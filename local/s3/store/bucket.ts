@@ -104,13 +104,13 @@ export class Bucket {
     return this.#index.keysFrom(from);
   }
 
-  /** A path for the bytes of a write, and the id that stands for it. */
+  /** Returns a path for the bytes of a write, and its id. */
   incoming(): { id: string; path: string } {
     const id = newId();
     return { id, path: this.#folder.incoming(id) };
   }
 
-  /** A descriptor of a version's bytes, which stay readable through it whatever happens to the object. */
+  /** Opens a version's bytes. They can be read by the descriptor even if the object is deleted. */
   open(version: Version): number {
     const descriptor = openOwnFile(this.#folder.path(version.file));
     const { size } = fstatSync(descriptor);

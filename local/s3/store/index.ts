@@ -1,9 +1,9 @@
 import { compareKeys, type Version } from './version.ts';
 
-/** Versions by key, newest first, and the keys in S3's order. Only in memory; the journal is what lasts. */
+/** Versions by key, newest first, and the keys in S3's order. In memory only; the journal is on disk. */
 export class KeyIndex {
   readonly #versions = new Map<string, readonly Version[]>();
-  /** Created at the first listing, so that writes alone need no sorting. */
+  /** Created at the first listing, so that buckets that are only written to are never sorted. */
   #sorted: string[] | undefined;
 
   /** Newest first; empty for an unknown key. */

@@ -37,9 +37,9 @@ export class Upload {
   readonly #journal: Journal<Part>;
   readonly #parts = new Map<number, Part>();
   readonly #whole: WholeFile;
-  /** It is being completed, and its parts cannot be changed. */
+  /** While the upload is being completed, its parts cannot be changed. */
   completing = false;
-  /** Its Complete met another write of its key; S3 wants the upload begun again. */
+  /** Its Complete conflicted with another write of the key. S3 then requires a new upload. */
   conflicted = false;
 
   constructor(folder: string, record: UploadRecord) {

@@ -49,9 +49,9 @@ function surrogatesLast(unit: number): number {
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 export interface WriteCondition {
-  /** Write only where there is no object. */
+  /** Write only if no object exists. */
   readonly ifNoneMatch?: '*';
-  /** Write only over the object with this ETag, without quotes. */
+  /** Write only if the object has this ETag, without quotes. */
   readonly ifMatch?: string;
 }
 

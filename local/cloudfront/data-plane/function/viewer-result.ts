@@ -184,10 +184,12 @@ function forwarded(value: Record<string, unknown>, original: EdgeRequest): EdgeR
   }
   if ('body' in value) throw invalidResult('The function returned a body that it was not given.');
   if (typeof uri !== 'string' || !uri.startsWith('/') || /[\s\p{Cc}?#]/u.test(uri)) {
-    throw invalidResult('The URI must begin with a slash and hold no space, control character, ? or #.');
+    throw invalidResult(
+      'The URI must begin with a slash and must not contain spaces, control characters, ? or #.',
+    );
   }
   if (typeof querystring !== 'string' || /[\s\p{Cc}#]/u.test(querystring)) {
-    throw invalidResult('The query string must hold no space, control character or #.');
+    throw invalidResult('The query string must not contain spaces, control characters or #.');
   }
   if (Buffer.byteLength(uri) + Buffer.byteLength(querystring) >= MAX_URI_AND_QUERY) {
     throw invalidResult(

@@ -153,7 +153,7 @@ test('invalid members of the policy are refused by name', async (t) => {
     [
       { AccessControlAllowHeaders: { Items: ['x-*-*'] } },
       'InvalidArgument',
-      /AccessControlAllowHeaders.* is no header name: x-\*-\*/,
+      /AccessControlAllowHeaders.* is not a header name: x-\*-\*/,
     ],
     [{ AccessControlAllowHeaders: { Items: ['no name'] } }, 'InvalidArgument', /no header name/],
     [{ AccessControlExposeHeaders: { Items: ['a:b'] } }, 'InvalidArgument', /no header name/],
