@@ -22,8 +22,10 @@ const FEWEST = 2;
 
 /** Parts that take less than this are quick: if they are lost, they are soon sent again. Milliseconds. */
 const QUICK_MS = 4_000;
-/** A gigabit a second, in bytes a millisecond. Processors may bound a link that is faster, so parts are added in steps. */
-const FAST = 1e9 / 8 / 1000;
+/** 5 MiB a second, in bytes a millisecond. Four connections that are faster may fill the link, or keep the processors busy. */
+const FAST = (5 * 1024 ** 2) / 1000;
+/** The shortest measurement, milliseconds: other programs change the rate from moment to moment. */
+const MEASURED_MS = 300;
 /** The longest that a part should take, milliseconds. */
 const LONG_MS = 30_000;
 /** Links change: after this time, more parts are tried again. Milliseconds. */
@@ -48,8 +50,9 @@ interface Part {
 }
 
 /**
- * Creates a limiter that begins with four parts. Where they are quick, it allows all; on slower and on very fast links it
- * adds parts for as long as the total rate rises. It allows fewer where parts take too long. Parts under way are never held up.
+ * Creates a limiter that begins with four parts. Where parts are quick but each connection is slow, it allows all. Elsewhere
+ * it adds parts, and goes back to the number before where the total rate has not risen enough. It allows fewer where parts
+ * take too long. Parts under way are never held up.
  */
 export function createPartLimiter({ most, limitRate, clock: { now } }: PartLimiterOptions): PartLimiter {
   const waiting: { readonly size: number; readonly begin: () => void }[] = [];
@@ -86,8 +89,8 @@ export function createPartLimiter({ most, limitRate, clock: { now } }: PartLimit
     const last = before;
     before = undefined;
     // Parts that share a link take longer the more they are; parts with connections of their own rate do not.
-    const isFast = (limit * size) / partMs > FAST;
-    if (last !== undefined && (isFast || !isQuick) && partMs > last.partMs * Math.sqrt(limit / last.limit)) {
+    const isFast = size / partMs > FAST;
+    if (last !== undefined && partMs > last.partMs * Math.sqrt(limit / last.limit)) {
       sharing = true;
       step = 1;
       retryAt = now() + RETRY_MS;
@@ -109,7 +112,8 @@ export function createPartLimiter({ most, limitRate, clock: { now } }: PartLimit
     measured.milliseconds += milliseconds;
     const partMs = (size * measured.milliseconds) / measured.bytes;
     const enough = limit * (partMs < QUICK_MS ? ENOUGH : size / 2);
-    if (waiting.length > 0 && measured.bytes >= enough) adjust(size, partMs);
+    const isMeasured = measured.bytes >= enough && now() - measured.since >= MEASURED_MS;
+    if (waiting.length > 0 && isMeasured) adjust(size, partMs);
   };
 
   const onSent = (part: Part, bytes: number) => {

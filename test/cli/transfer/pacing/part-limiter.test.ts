@@ -31,7 +31,7 @@ for (const buffer of [0, 1, 3, 4, 5]) {
 
   test(`where the rate falls, fewer parts begin ${of}`, async () => {
     const falling = (time: number) => (time < 5_000 ? 40 : 2);
-    const { most, mostAfter } = await sendOver({ total: falling, buffer }, { parts: 96 });
+    const { most, mostAfter } = await sendOver({ total: falling, each: () => 4, buffer }, { parts: 96 });
     assert.equal(most, MOST);
     // The 32 parts take 128 s then; in 30 s the link carries 7.
     assert.ok(mostAfter(150_000) <= 8, `${mostAfter(150_000)} at once`);
@@ -39,7 +39,7 @@ for (const buffer of [0, 1, 3, 4, 5]) {
 
   test(`where the rate rises, more parts begin ${of}`, async () => {
     const rising = (time: number) => (time < 10_000 ? 3 : 40);
-    assert.equal((await sendOver({ total: rising, buffer }, { parts: 64 })).most, MOST);
+    assert.equal((await sendOver({ total: rising, each: () => 4, buffer }, { parts: 64 })).most, MOST);
   });
 
   test(`one slow connection does not hold up the others ${of}`, async () => {
@@ -49,10 +49,27 @@ for (const buffer of [0, 1, 3, 4, 5]) {
   });
 }
 
-test('on a quick link all parts begin as soon as the first are stored', async () => {
-  const { most, seconds } = await sendOver({ total: () => 100, handshakeMs: 5 }, { parts: 64 });
-  assert.equal(most, MOST);
-  assert.ok(seconds < 6, `${seconds} s`);
+test('on a quick link that four connections fill, no more stay open', async () => {
+  for (const rate of [40, 100, 400]) {
+    for (const buffer of [0, 1, 4]) {
+      const link = { total: () => rate, buffer, handshakeMs: 5 };
+      const { most, mostAfter, seconds } = await sendOver(link, { parts: 128 });
+      assert.ok(most <= 8, `${rate} MiB/s: ${most} at once`);
+      assert.ok(
+        mostAfter(seconds * 500) <= 5,
+        `${rate} MiB/s: ${mostAfter(seconds * 500)} at once in the end`,
+      );
+      assert.ok(seconds < 0.6 + 1.05 * ((128 * 8) / rate), `${rate} MiB/s: ${seconds} s`);
+    }
+  }
+});
+
+test('on a quick link more connections are opened while they raise the rate', async () => {
+  for (const rate of [6, 12]) {
+    const { most, seconds } = await sendOver({ each: () => rate }, { parts: 256 });
+    assert.equal(most, MOST, `${rate} MiB/s each`);
+    assert.ok(seconds < 7 + (256 * 8) / (MOST * rate), `${rate} MiB/s each: ${seconds} s`);
+  }
 });
 
 test('on a very slow link two parts are under way in the end', async () => {
