@@ -155,8 +155,8 @@ test('invalid members of the policy are refused by name', async (t) => {
       'InvalidArgument',
       /AccessControlAllowHeaders.* is not a header name: x-\*-\*/,
     ],
-    [{ AccessControlAllowHeaders: { Items: ['no name'] } }, 'InvalidArgument', /no header name/],
-    [{ AccessControlExposeHeaders: { Items: ['a:b'] } }, 'InvalidArgument', /no header name/],
+    [{ AccessControlAllowHeaders: { Items: ['no name'] } }, 'InvalidArgument', /not a header name/],
+    [{ AccessControlExposeHeaders: { Items: ['a:b'] } }, 'InvalidArgument', /not a header name/],
     [{ AccessControlMaxAgeSec: -1 }, 'InvalidArgument', /must be from 0/],
   ];
   for (const [more, code, message] of rows) {
