@@ -38,7 +38,7 @@ export interface TabOptions {
 }
 
 async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
+  if (await page.evaluate(() => !('axe' in globalThis))) await page.evaluate(axe.source);
   return (await page.evaluate(
     'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html))',
   )) as string[];
@@ -52,7 +52,7 @@ async function picture(page: Page, name: string): Promise<void> {
 
 const SIZE = { width: 900, height: 800 };
 
-/** Opens a tab with a profile of its own. */
+/** Opens a tab. */
 export async function openTab(
   browser: Pick<Browser, 'newPage'>,
   address: string,
