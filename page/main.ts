@@ -5,7 +5,8 @@ import type { Session } from './sign-in/signed-in.ts';
 import { textsFor } from './texts/texts.ts';
 import type { Caller } from './transfer/caller.ts';
 import { openDigester } from './transfer/digester.ts';
-import { openEdge, type TokenSource } from './transfer/edge-client.ts';
+import { openEdge, STALL_MS, type TokenSource } from './transfer/edge-client.ts';
+import { createExchange } from './transfer/exchange.ts';
 import { startWorker } from './transfer/start-worker.ts';
 import { UploadError } from './transfer/upload-error.ts';
 import { button, element, shownName } from './ui/elements.ts';
@@ -80,8 +81,10 @@ function isSamePerson(one: Caller, other: Caller): boolean {
 
 async function describe(): Promise<PageSettings> {
   try {
-    const response = await fetch(DESCRIPTION, { cache: 'no-store' });
-    const settings = readSettings(await response.text());
+    const exchange = createExchange(location.origin, STALL_MS);
+    const message = { method: 'GET', path: DESCRIPTION, headers: {} } as const;
+    const { text } = await exchange(message, new AbortController().signal);
+    const settings = readSettings(text);
     if (settings !== undefined) return settings;
   } catch {
     // Offline or cut: the page says so where it needs the edge.

@@ -35,6 +35,9 @@ export class NetworkFailure extends Error {}
 /** Bytes that are read of an answer. The longest, a page of ListParts, has about a third of them. */
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
+/** An answer that has begun to arrive is complete after so many times the stall limit: it can be endless, byte by byte. */
+const ANSWER_STALLS = 4;
+
 /**
  * Returns what sends requests to an origin. `XMLHttpRequest` reports the progress of a body, which `fetch` does not. It
  * follows redirects; the page's policy (`connect-src`) allows none to another origin, so the token stays here.
@@ -48,6 +51,7 @@ export function createExchange(origin: string, stallMs: number): Exchange {
       const length = body?.size ?? 0;
       const answerMs = sealingMs(length + sealing);
       let timer: ReturnType<typeof setTimeout> | undefined;
+      let deadline: ReturnType<typeof setTimeout> | undefined;
       const cut = (reason: string) => {
         end();
         reject(new NetworkFailure(reason));
@@ -64,6 +68,7 @@ export function createExchange(origin: string, stallMs: number): Exchange {
       };
       const end = () => {
         clearTimeout(timer);
+        clearTimeout(deadline);
         signal.removeEventListener('abort', stop);
         request.onload = null;
         request.onerror = null;
@@ -79,6 +84,7 @@ export function createExchange(origin: string, stallMs: number): Exchange {
       request.upload.onload = () => expect(answerMs);
       request.onprogress = ({ loaded }) => {
         expect();
+        deadline ??= setTimeout(() => cut('the answer does not end'), ANSWER_STALLS * stallMs);
         if (loaded > MAX_ANSWER_BYTES) cut('the answer is too long');
       };
       request.onerror = () => cut('the connection failed');

@@ -149,7 +149,8 @@ export async function listParts(
       const listed = page.children.filter(({ name }) => name === 'Part').map(readPart);
       const sound = listed.filter((part) => part !== undefined);
       if (sound.length < listed.length) throw unexpectedAnswer(answer);
-      parts.push(...sound);
+      for (const part of sound) parts.push(part);
+      if (parts.length > MAX_PARTS) throw unexpectedAnswer(answer);
       if (textOf(page, 'IsTruncated') !== 'true') return undefined;
       const following = numberOf(page, 'NextPartNumberMarker', MAX_PARTS) ?? 0;
       if (following <= marker) throw unexpectedAnswer(answer);

@@ -111,6 +111,8 @@ async function alone<T>({ origin, key }: Place, signal: AbortSignal, work: () =>
   } catch (error) {
     if (running) throw error;
     if (signal.aborted) throw stopped();
+    // A browser that blocks a site's data refuses its locks too.
+    if (!late.signal.aborted) return work();
     throw new UploadError('busy', 'Another tab of this browser is uploading to the same place.', {
       cause: error,
     });

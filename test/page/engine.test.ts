@@ -189,11 +189,17 @@ test('the page’s engine in a browser, against an edge', async (t) => {
       await second.page.close();
     });
 
-    await t.test('a browser without database and worker uploads and resumes within the page', async () => {
+    await t.test('a browser that blocks stored data, locks and workers uploads and resumes', async () => {
       const bare = await openEngine(browser, url, {
         prepare: async (other) => {
           await other.evaluateOnNewDocument(() => {
-            Object.defineProperty(globalThis, 'indexedDB', { value: undefined });
+            const denied = () => new DOMException('Access is denied.', 'SecurityError');
+            Object.defineProperty(globalThis, 'indexedDB', {
+              get() {
+                throw denied();
+              },
+            });
+            navigator.locks.request = () => Promise.reject(denied());
             Object.defineProperty(globalThis, 'Worker', { value: undefined });
           });
         },
