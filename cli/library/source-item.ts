@@ -76,9 +76,12 @@ function streamOf(source: Exclude<UploadSource, string | URL>, signal: AbortSign
   if (isUint8Array(source)) return { chunks: piecesOf(source), length: source.byteLength };
   if (isArrayBuffer(source)) return streamOf(new Uint8Array(source), signal);
   if (source instanceof Blob) {
-    return { chunks: Readable.fromWeb(source.stream() as ReadableStream, { signal }), length: source.size };
+    return { ...streamOf(source.stream() as ReadableStream<Uint8Array>, signal), length: source.size };
   }
-  if (source instanceof ReadableStream) return { chunks: Readable.fromWeb(source, { signal }) };
+  if (source instanceof ReadableStream) {
+    // It is aborted before anything reads it where the signal is aborted already.
+    return { chunks: Readable.fromWeb(source, { signal }).on('error', () => {}) };
+  }
   if (source instanceof Readable) {
     taken.add(source);
     // Its reader gets the error.

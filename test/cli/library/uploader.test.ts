@@ -364,6 +364,28 @@ test('an aborted upload closes its stream', async (t) => {
   assert.equal(endless.destroyed, true);
 });
 
+test('an upload of any source that is aborted before it is read fails, and nothing else does', async (t) => {
+  const { edge, uploader } = await rig(t);
+  const sources: readonly (() => UploadSource)[] = [
+    () => new Blob(['x']),
+    () => webStream(Buffer.from('x')),
+    () => Readable.from(['x']),
+    () => new Uint8Array(1),
+  ];
+  for (const source of sources) {
+    for (const early of [true, false]) {
+      const abort = new AbortController();
+      if (early) abort.abort();
+      const upload = uploader.upload(source(), { key: 'never', signal: abort.signal });
+      abort.abort();
+      await assert.rejects(upload, withCode('interrupted'));
+    }
+  }
+  // An error that no listener gets would end the process.
+  await new Promise(setImmediate);
+  assert.equal(edge.stored.size, 0);
+});
+
 test('limits are what the edge allows the token', async (t) => {
   const policy = { policy: { maxSize: 5 }, caller: { writeTo: ['ada/'] } };
   const { uploader } = await rig(t, {}, (request, response) => {
