@@ -54,7 +54,10 @@ export async function put(world: Context, args: PutArgs): Promise<Result> {
   const work = (storedFiles?: StoredFiles): Promise<Result> => {
     if (args.dryRun !== true) {
       return withEdgeAccess(context, target, (own, access) =>
-        uploadFiles(own, sources, { ...access, ...options, storedFiles }),
+        uploadFiles(own, sources, {
+          ...{ ...access, ...options, storedFiles },
+          isWarned: () => storedFiles?.isKept() === false,
+        }),
       );
     }
     const placing = ownToken && placingOf(context, ownToken, sources, options);

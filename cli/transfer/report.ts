@@ -78,10 +78,15 @@ export interface Report {
 interface ReportOptions {
   /** The sum names unchanged files, also where there are none. */
   readonly countsUnchanged?: boolean;
+  /** The sum names time and rate. */
+  readonly hasRate?: boolean;
 }
 
 /** @param edgeUrl `https://<host>[:port]` */
-export function createReport(edgeUrl: string, { countsUnchanged = false }: ReportOptions = {}): Report {
+export function createReport(
+  edgeUrl: string,
+  { countsUnchanged = false, hasRate = true }: ReportOptions = {},
+): Report {
   const failures: { readonly item: Item; readonly error: UserError }[] = [];
   /** Each is shown once, below the first file that it is for. */
   const hinted = new Set<string>();
@@ -97,8 +102,8 @@ export function createReport(edgeUrl: string, { countsUnchanged = false }: Repor
     const rate = seconds > 0 ? ` (${formatBytes((bytes - resumedBytes) / seconds)}/s)` : '';
     const known = countsUnchanged ? `, ${unchanged.toLocaleString('en-US')} unchanged` : '';
     const files = `${stored.toLocaleString('en-US')} stored${failed === 0 ? '' : `, ${failed.toLocaleString('en-US')} failed`}${known}`;
-    const sum =
-      stored === 0 ? files : `${files}  ${formatBytes(bytes)} in ${formatDuration(seconds * 1000)}${rate}`;
+    const time = hasRate ? ` in ${formatDuration(seconds * 1000)}${rate}` : '';
+    const sum = stored === 0 ? files : `${files}  ${formatBytes(bytes)}${time}`;
     if (failed === 0 || stored + failed <= FEW_FILES) return sum;
     // The rows of the failures may have left the screen.
     const names = failures.map(({ item, error }) => `  ${visible(item.name)} (${error.code})`);

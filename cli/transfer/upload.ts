@@ -22,6 +22,8 @@ export interface StoredFiles {
   add(item: Item): void;
   /** Called when the item's upload ended, stored or not. */
   ended(item: Item): void;
+  /** Whether the next run will know what is stored. Where not, a warning said so. */
+  isKept(): boolean;
 }
 
 /** Where files go, and how. */
@@ -34,6 +36,10 @@ export interface UploadOptions extends UploadContextOptions, ObjectOptions, Plan
   readonly isNamed?: boolean;
   /** What earlier runs stored is not sent again. */
   readonly storedFiles?: StoredFiles | undefined;
+  /** Whether a warning said already that nothing is recorded for the next run. */
+  readonly isWarned?: () => boolean;
+  /** Most of the time may be spent on waiting for files: the sum has no rate. */
+  readonly waits?: boolean;
   /** Called for each item as it ends. */
   readonly onOutcome?: (outcome: Outcome) => void;
 }
@@ -55,11 +61,11 @@ export async function uploadFiles(
   if (options.partSize !== undefined) checkPartSize(options.partSize);
   const { now } = options.clock ?? CLOCK;
   const meter = createMeter(ui, now);
-  const journals = openJournals(command, () => journalFolder(command));
+  const { isWarned, storedFiles, waits = false } = options;
+  const journals = openJournals({ ...command, isWarned }, () => journalFolder(command));
   const uploader = await openUploader({ ...command, journals, onTrouble: meter.trouble }, options);
   const { limits, slots, note, warn } = uploader.context;
-  const { storedFiles } = options;
-  const report = createReport(options.url, { countsUnchanged: storedFiles !== undefined });
+  const report = createReport(options.url, { countsUnchanged: storedFiles !== undefined, hasRate: !waits });
   const how = { ...options, headers, meter };
   // With --json, one file has the same lines as several.
   const inLines = sources.several || command.options.json;

@@ -33,13 +33,27 @@ export async function withStoredFiles<T>(
     files.map((name) => [resolve(context.cwd, name), folderKey(name, context.cwd, options)]),
   );
   const paths = [...beginnings.keys()].sort();
+  const ui = eachWarningOnce(context.ui);
   const open = async (at: number, roots: readonly Root[]): Promise<T> => {
     const path = paths[at];
     if (path === undefined) return work(storedFiles(roots, dryRun));
     const subject = { url, folder: path, beginning: beginnings.get(path) ?? '' };
-    return withLedger(context, subject, (ledger) => open(at + 1, [{ path, ledger }, ...roots]));
+    return withLedger({ ...context, ui }, subject, (ledger) => open(at + 1, [{ path, ledger }, ...roots]));
   };
   return open(0, []);
+}
+
+/** Folders without a ledger often have the same reason: this computer has no place for any. */
+function eachWarningOnce({ event }: Pick<Context['ui'], 'event'>): Pick<Context['ui'], 'event'> {
+  const seen = new Set<string>();
+  return {
+    event(one) {
+      const text = one.type === 'warning' ? String(one.text) : undefined;
+      if (text !== undefined && seen.has(text)) return;
+      if (text !== undefined) seen.add(text);
+      event(one);
+    },
+  };
 }
 
 /**
@@ -75,6 +89,7 @@ function storedFiles(roots: readonly Root[], anyKey: boolean): StoredFiles {
     ended(item) {
       if (item.kind === 'file') sending.delete(pathText(item.path));
     },
+    isKept: () => roots.every(({ ledger }) => ledger.isKept()),
   };
 }
 

@@ -20,6 +20,8 @@ export interface Ledger {
   add(path: string, stamp: FileStamp, key: string): void;
   /** Removes a file that was moved or deleted. */
   remove(path: string): void;
+  /** Whether the next run will know what is stored. Where not, a warning said so. */
+  isKept(): boolean;
 }
 
 /** What a ledger is about. */
@@ -142,6 +144,7 @@ function ledgerOf(
     remove(path) {
       if (entries.delete(path)) append({ path });
     },
+    isKept: () => writing,
   };
 }
 

@@ -125,6 +125,8 @@ export async function watchFolder(
       stop = undefined;
       await uploadFiles({ ...context, ui: lines }, itemSources(items), {
         ...upload,
+        waits: true,
+        isWarned: () => !ledger.isKept(),
         onOutcome,
       });
       // `onOutcome` sets it.

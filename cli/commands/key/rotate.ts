@@ -12,7 +12,7 @@ import { type ApplyArgs, applyOptions } from '../deploy.ts';
 import { withEdge } from '../link/with-edge.ts';
 
 export interface RotateArgs extends ApplyArgs {
-  /** Delete the present signing key at once: every link and key stops. */
+  /** Delete the old signing key at once: every link and key stops. */
   readonly drop?: boolean;
 }
 
@@ -45,7 +45,7 @@ async function aliveOf(work: StackWork, edge: DeployedEdge, kid: string): Promis
   };
 }
 
-/** Replaces the signing key. The present one verifies until its last token ends, unless it is dropped. */
+/** `edge-upload key rotate`: replaces the signing key. The old one verifies until its last token ends, unless it is dropped. */
 export async function rotate(context: Context, { drop = false, ...args }: RotateArgs): Promise<Result> {
   const { kid, id, alive } = await withEdge(context, args, async (work, edge, { template }) => {
     const [newest] = edge.kids;
@@ -62,10 +62,10 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
   context.ui.event({
     type: drop ? 'warning' : 'note',
     text: drop
-      ? `All links and keys stop at once: ${active} that are valid now. The present signing key is deleted.`
+      ? `All links and keys stop working at once, ${active} today. The old signing key is deleted.`
       : [
           'A new KMS key signs from now on. AWS charges $1 a month for each.',
-          `The present one is kept until its last token ends, ${last}: ${active} stay valid.`,
+          `The old one is kept until its last link or key ends, ${last}. Today, ${active} are valid and stay so.`,
         ],
   });
   const result = await applyOptions(context, args, (kept) => ({

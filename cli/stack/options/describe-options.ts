@@ -52,18 +52,18 @@ export function optionChanges(before: StackOptions, after: StackOptions): Option
   return [...all, ...issuerChanges(before, after)];
 }
 
-/** Returns the signing keys in words: `2, 1 until 2027-01-01 00:00`. */
+/** Returns the signing keys in words: `key 2, and key 1 until 2027-01-01 00:00 UTC`. */
 function signingWords({ signing }: StackOptions): string {
   const keys = (signing?.keys ?? []).map(({ id, until }) =>
-    until === undefined ? id : `${id} until ${formatMinute(new Date(until * 1000))}`,
+    until === undefined ? `key ${id}` : `key ${id} until ${formatMinute(new Date(until * 1000))} UTC`,
   );
-  return keys.length === 0 ? 'none' : keys.join(', ');
+  return keys.length === 0 ? 'none' : keys.join(', and ');
 }
 
 function signingChanges(before: StackOptions, after: StackOptions): OptionChange[] {
   const revoked = ({ signing }: StackOptions) => String((signing?.revoked ?? []).length);
   return [
-    { name: 'signing keys', from: signingWords(before), to: signingWords(after) },
+    { name: 'signing key', from: signingWords(before), to: signingWords(after) },
     { name: 'revoked links and keys', from: revoked(before), to: revoked(after) },
   ];
 }

@@ -83,17 +83,19 @@ export function noJournals(): Journals {
 
 interface JournalsWorld extends Pick<Context, 'signal'> {
   readonly ui: Pick<Ui, 'event'>;
+  /** Whether a warning said already that nothing is recorded for the next run. */
+  readonly isWarned?: (() => boolean) | undefined;
 }
 
 /**
  * Returns the journals in a folder. The first trouble with them is a warning, the others are not reported.
  * @param folder returns the folder; it throws where this computer has none.
  */
-export function openJournals({ ui, signal }: JournalsWorld, folder: () => string): Journals {
+export function openJournals({ ui, signal, isWarned }: JournalsWorld, folder: () => string): Journals {
   let warned = false;
   const onTrouble = ({ message }: UserError) => {
     const text = `An interrupted upload may have to start again: ${message}`;
-    if (!warned) ui.event({ type: 'warning', text });
+    if (!warned && isWarned?.() !== true) ui.event({ type: 'warning', text });
     warned = true;
   };
   return {

@@ -38,3 +38,9 @@ test("a file's name cannot forge a line of the report, and is unchanged in JSON"
   assert.equal(lines.length, 1 + 20 + 1, 'a heading, a line for each, the sum');
   assert.equal(lines.at(-1), '1 stored, 20 failed  3 B in 2.0 s (2 B/s)');
 });
+
+test('the sum of an upload that waits for files has neither a time nor a rate', () => {
+  const report = createReport('https://edge.example', { hasRate: false });
+  report.add({ item: { kind: 'file', name: 'a', key: 'a', path: '/a' }, seconds: 1, result: { stored } });
+  assert.equal(flatText(report.result(3600).text ?? textOf(report.soFar(3600))), '1 stored  3 B');
+});

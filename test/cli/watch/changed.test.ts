@@ -144,3 +144,15 @@ test('without a ledger, every file is sent with a warning', async (t) => {
   await chmod(ledgers, 0o777);
   assert.match((await put()).stderr, /Everybody on this computer can write/);
 });
+
+test('without any place for records, one warning says so, however many folders there are', async (t) => {
+  const { edge, folder, text } = await rig(t);
+  await mkdir(join(folder, '..', 'other'));
+  await writeFile(join(folder, '..', 'other', 'c'), 'c');
+  const env = { EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: 'aaaa.good.cccc', HOME: '' };
+  const words = ['put', '-r', 'in/', 'other/', '--changed', '--multipart', 'always'];
+  const { code, stderr } = await typed(words, { home: '', cwd: join(folder, '..'), env });
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(stderr.match(/may (?:be sent again|have to start again)/g), ['may be sent again'], stderr);
+  assert.equal((await text('put', 'in/a', '--multipart', 'always')).stderr.includes('again'), false);
+});

@@ -654,6 +654,14 @@ test('changes of trusted issuers are part of the plan, each by its alias', () =>
     assert.deepEqual(optionChanges({ trust: from }, { trust: to }), changes);
 });
 
+test('a rotation of the signing key is part of the plan, in words', () => {
+  const [from, until] = [{ signing: { keys: [{ id: '1' }] } }, Date.UTC(2027, 0, 1) / 1000];
+  const to = { signing: { keys: [{ id: '2' }, { id: '1', until }] } };
+  const kept = 'key 2, and key 1 until 2027-01-01 00:00 UTC';
+  assert.deepEqual(optionChanges(from, to), [{ name: 'signing key', from: 'key 1', to: kept }]);
+  assert.deepEqual(optionChanges({}, from), [{ name: 'signing key', from: 'none', to: 'key 1' }]);
+});
+
 test('trusted issuers of a later version are refused, not partly used', () => {
   const odd: readonly unknown[] = [
     {},
