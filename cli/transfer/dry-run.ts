@@ -12,7 +12,7 @@ import { mapAhead } from './pacing/pool.ts';
 import { checkKey, type Placing } from './placing.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
 import { createDiskCalls, type DiskCalls } from './sources/disk-calls.ts';
-import { readError } from './sources/read-error.ts';
+import { pathError } from './sources/read-error.ts';
 import { checkRegular } from './sources/source-file.ts';
 import type { Item, Sources } from './sources/sources.ts';
 import type { StoredFiles } from './upload.ts';
@@ -134,6 +134,6 @@ async function readableSize({ name, path }: Item & { kind: 'file' }, disk: DiskC
     }
     return Number(stats.size);
   } catch (error) {
-    throw isUserError(error) ? error : readError(name, error);
+    throw isUserError(error) ? error : pathError(path, name, error);
   }
 }

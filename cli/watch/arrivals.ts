@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isUserError, systemCode } from '../errors.ts';
 import type { FileStamp } from '../transfer/sources/file-stamp.ts';
 import type { Filter } from '../transfer/sources/filters.ts';
@@ -83,6 +83,7 @@ export function createArrivals(options: ArrivalOptions): Arrivals {
       waiting.set(path, { arrival, since: now() });
     }
   };
+  const named = (relative: string) => join(folder, relative);
   const lookAtAll = async () => {
     const real = new Map<string, boolean>();
     const isInFolder = async (path: string) => {
@@ -91,7 +92,7 @@ export function createArrivals(options: ArrivalOptions): Arrivals {
       real.set(parent, known);
       return known;
     };
-    for await (const batch of walk(folder, { filter, warn: warnOnce, signal })) {
+    for await (const batch of walk(folder, { filter, named, warn: warnOnce, signal })) {
       for (const found of batch) {
         if ('error' in found) {
           const { code, message } = found.error;

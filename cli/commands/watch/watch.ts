@@ -7,7 +7,7 @@ import { oneOf, seconds, wholeNumber } from '../../flag-values.ts';
 import { resolveTarget } from '../../settings/target.ts';
 import { parseSize } from '../../transfer/sizes.ts';
 import { createFilter } from '../../transfer/sources/filters.ts';
-import { readError } from '../../transfer/sources/read-error.ts';
+import { pathError, readError } from '../../transfer/sources/read-error.ts';
 import { MAX_CONCURRENCY } from '../../transfer/upload-context.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import { AFTER, movedIn } from '../../watch/after-upload.ts';
@@ -70,7 +70,7 @@ async function folderAt(path: string, name: string): Promise<string> {
   try {
     if ((await stat(path)).isDirectory()) return await realpath(path);
   } catch (error) {
-    throw readError(name, error);
+    throw pathError(path, name, error);
   }
   throw new UserError('usage', `${name} is not a folder.`, {
     hint: ['Upload a file with:', `  edge-upload put ${shellWord(name)}`],

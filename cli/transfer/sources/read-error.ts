@@ -1,7 +1,9 @@
+import { lstatSync } from 'node:fs';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { systemCode, UserError } from '../../errors.ts';
 import { diskReason, fileError } from '../../settings/disk-errors.ts';
 import { shellWord } from '../../ui/shell-word.ts';
+import type { FilePath } from './file-path.ts';
 
 /** Standard input and `<(command)` as paths. */
 const STREAM = /^\/(?:dev\/(?:stdin$|fd\/)|proc\/(?:self|\d+)\/fd\/)/;
@@ -39,4 +41,22 @@ export function readError(name: string, error: unknown): UserError {
     ...omitUndefined({ hint }),
     cause: error,
   });
+}
+
+/** Returns the user's error for a failed `stat` or `open` of a path, which may be a link to something that does not exist. */
+export function pathError(path: FilePath, name: string, error: unknown): UserError {
+  if (systemCode(error) !== 'ENOENT' || !isLink(path)) return readError(name, error);
+  return new UserError('file_missing', `${name} is a link to something that does not exist.`, {
+    hint: ['See where it leads:', `  ls -l ${shellWord(name)}`],
+    cause: error,
+  });
+}
+
+function isLink(path: FilePath): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    // The error of the caller is reported.
+    return false;
+  }
 }

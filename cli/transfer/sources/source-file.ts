@@ -7,7 +7,7 @@ import type { DiskCalls } from './disk-calls.ts';
 import type { FilePath } from './file-path.ts';
 import { difference, type FileStamp, fileChanged, stampOf } from './file-stamp.ts';
 import { checkExpected } from './opened-path.ts';
-import { pipeHint, readError } from './read-error.ts';
+import { pathError, pipeHint, readError } from './read-error.ts';
 
 /*
  * Opening and reading may wait for a disk: `DiskCalls` chooses the thread. `fstat` and `close` do not wait.
@@ -145,7 +145,7 @@ export async function openFile(
       throw error;
     }
   } catch (error) {
-    throw error instanceof UserError ? error : readError(name, error);
+    throw error instanceof UserError ? error : pathError(path, name, error);
   }
 }
 

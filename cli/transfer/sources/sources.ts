@@ -60,6 +60,8 @@ export interface Sources {
   batches(warn: (text: string) => void): AsyncIterable<readonly Item[]>;
 }
 
+type Walking = Omit<WalkOptions, 'named'>;
+
 /** Something named on the command line. */
 interface Root extends KeyRange {
   readonly path: FilePath;
@@ -179,23 +181,24 @@ function itemOf({ name, path, nameless, folder, key, known }: Root, filter: Filt
   return nameless ? { name, key, kind: 'refused', error: notUtf8(name) } : { name, key, kind: 'file', path };
 }
 
-async function* inFolder({ name, path, key, known }: Root, { filter, warn, signal }: WalkOptions): Batches {
+async function* inFolder({ name, path, key, known }: Root, { filter, warn, signal }: Walking): Batches {
   if (known !== '' && !filter.enters(known)) return;
   // For a folder of many files, `join` would cost more than finding them.
   const base = join(name, 'x').slice(0, -1);
-  for await (const found of walk(path, { filter, warn, signal })) {
+  const named = (relative: string) =>
+    relative === '' ? name : base + (sep === '/' ? relative : relative.replaceAll('/', sep));
+  for await (const found of walk(path, { filter, named, warn, signal })) {
     yield found.map((one): Item => {
-      const { relative } = one;
-      const name = base + (sep === '/' ? relative : relative.replaceAll('/', sep));
+      const item = { name: named(one.relative), key: key + one.relative };
       return 'error' in one
-        ? { name, key: key + relative, kind: 'refused', error: one.error }
-        : { name, key: key + relative, kind: 'file', path: one.path, found: true };
+        ? { ...item, kind: 'refused', error: one.error }
+        : { ...item, kind: 'file', path: one.path, found: true };
     });
   }
 }
 
 /** Yields the items of roots: one after another those of folders, together those of other roots. */
-async function* eachOf(roots: Iterable<Root>, walking: WalkOptions): Batches {
+async function* eachOf(roots: Iterable<Root>, walking: Walking): Batches {
   let items: Item[] = [];
   for (const root of roots) {
     if (root.folder && !root.nameless) {
@@ -224,7 +227,7 @@ async function* withoutClashes(batches: Batches): Batches {
 
 async function* listed(
   list: string,
-  { prefix, recursive, nul, ...walking }: WalkOptions & ListOptions & { prefix: string; recursive: boolean },
+  { prefix, recursive, nul, ...walking }: Walking & ListOptions & { prefix: string; recursive: boolean },
   world: ListWorld,
 ): Batches {
   for await (const names of listedPaths(list, world, { nul })) {

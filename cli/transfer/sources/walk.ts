@@ -1,12 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { BigIntStats, Dirent } from 'node:fs';
 import { lstat, opendir, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { interrupted, systemCode, type UserError } from '../../errors.ts';
 import { whenFree } from '../pacing/descriptors.ts';
 import { type FilePath, notUtf8, pathIn, REPLACEMENT } from './file-path.ts';
 import type { Filter } from './filters.ts';
-import { readError } from './read-error.ts';
+import { pathError, readError } from './read-error.ts';
 
 /** A file, or a folder or entry that could not be read. */
 type Found =
@@ -15,6 +14,8 @@ type Found =
 
 export interface WalkOptions {
   readonly filter: Filter;
+  /** Returns the name in messages of what is below the folder, or of the folder itself (`''`). */
+  readonly named: (relative: string) => string;
   /** Called for what is skipped: special files, links that lead in a circle. */
   readonly warn: (text: string) => void;
   readonly signal: AbortSignal;
@@ -52,7 +53,7 @@ async function* walkFolder(
   above: readonly string[],
   options: WalkOptions,
 ): FoundFiles {
-  const { signal } = options;
+  const { signal, named } = options;
   try {
     let doubtful = false;
     let names: string[] = [];
@@ -77,7 +78,7 @@ async function* walkFolder(
     if (doubtful) yield* visitDoubtful(folder, prefix, above, options);
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
-    yield [{ path: folder, relative: prefix, error: readError(String(folder), error) }];
+    yield [{ path: folder, relative: prefix, error: readError(named(prefix), error) }];
   }
 }
 
@@ -115,7 +116,7 @@ async function* visitDoubtful(
   above: readonly string[],
   options: WalkOptions,
 ): FoundFiles {
-  const { filter } = options;
+  const { filter, named } = options;
   for (const name of await readdir(folder, { encoding: 'buffer' })) {
     const text = name.toString();
     if (!text.includes(REPLACEMENT)) continue;
@@ -124,7 +125,7 @@ async function* visitDoubtful(
     const found = await lstat(path);
     if (isUtf8(name)) yield* visit(found, path, relative, above, options);
     else if (filter.takes(relative) || (!found.isFile() && filter.enters(relative))) {
-      yield [{ path, relative, error: notUtf8(join(String(folder), text)) }];
+      yield [{ path, relative, error: notUtf8(named(relative)) }];
     }
   }
 }
@@ -136,7 +137,7 @@ async function* visit(
   above: readonly string[],
   options: WalkOptions,
 ): FoundFiles {
-  const { filter, warn } = options;
+  const { filter, named, warn } = options;
   if (entry.isFile()) {
     if (filter.takes(relative)) yield [{ path, relative }];
     return;
@@ -148,16 +149,16 @@ async function* visit(
     // It may be a folder with selected files, unless it is a link that leads nowhere.
     const nothing = !entry.isDirectory() && NOTHING.has(systemCode(error));
     if (filter.takes(relative) || (!nothing && filter.enters(relative))) {
-      yield [{ path, relative, error: readError(String(path), error) }];
+      yield [{ path, relative, error: pathError(path, named(relative), error) }];
     }
     return;
   }
   if (stats.isDirectory()) {
     if (!filter.enters(relative)) return;
-    if (above.includes(idOf(stats))) warn(`Skipped ${path}: the link leads to a folder above it.`);
+    if (above.includes(idOf(stats))) warn(`Skipped ${named(relative)}: the link leads to a folder above it.`);
     else yield* walkFolder(path, `${relative}/`, [...above, idOf(stats)], options);
   } else if (filter.takes(relative)) {
     if (stats.isFile()) yield [{ path, relative }];
-    else warn(`Skipped ${path}: it is neither a file nor a folder.`);
+    else warn(`Skipped ${named(relative)}: it is neither a file nor a folder.`);
   }
 }

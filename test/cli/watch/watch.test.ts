@@ -144,17 +144,26 @@ test('what the store did not prove is not deleted, and a failed file does not ho
 });
 
 test('links are skipped, and files outside of the folder are neither sent nor deleted', async (t) => {
-  const { edge, file, home, watching } = await rig(t);
+  const { edge, file, home, run, watching } = await rig(t);
   await mkdir(join(home, 'outside'));
   await writeFile(join(home, 'outside/secret'), 'secret');
   await symlink(join(home, 'outside'), file('folder'));
   await symlink(join(home, 'outside/secret'), file('link'));
+  await symlink('nowhere', file('gone'));
+  await symlink('nowhere', join(home, 'no-folder'));
   const { stderr } = await watching(['--after', 'delete'], async () => {
     await writeFile(file('z'), 'z');
     await until(() => edge.stored.has('/z'));
   });
   assert.deepEqual(puts(edge), ['/z']);
   assert.match(stderr, /Skipped .*secret: it is a link, or in a linked folder/);
+  assert.match(stderr, /in\/gone is a link to something that does not exist\./);
+  assert.match((await run(['watch', 'no-folder'])).stderr, /no-folder is a link to something that does not/);
+  for (const more of [[], ['--dry-run']]) {
+    const { code, stdout, stderr: errors } = await run(['put', 'no-folder', ...more]);
+    assert.equal(code, 3);
+    assert.match(stdout + errors, /no-folder is a link to something that does not exist\./);
+  }
   assert.deepEqual(await readdir(join(home, 'outside')), ['secret']);
 });
 

@@ -186,6 +186,8 @@ test('an unreadable folder is reported, whatever --include says', {
   await mkdir(odd);
   const { items } = await find(cwd, { files: ['d/'], recursive: true, include: ['*.jpg'] });
   assert.deepEqual(items.map(({ kind }) => kind).sort(), ['file', 'refused']);
+  const messages = items.flatMap((item) => (item.kind === 'refused' ? [item.error.message] : []));
+  assert.match(messages.join(), /^The name of d\/odd\ufffd is not valid UTF-8/);
 });
 
 test('an upload without files is a warning', async (t) => {
@@ -219,6 +221,8 @@ test('links are followed; one that leads in a circle is skipped with a warning',
   assert.ok(warnings.length >= 2 && items.length < 10, 'no circle is walked for long');
   const broken = items.find(({ key }) => key === 'broken');
   assert.ok(broken?.kind === 'refused' && broken.error.code === 'file_missing');
+  assert.equal(broken.error.message, `${join('d', 'broken')} is a link to something that does not exist.`);
+  assert.ok(!warnings.join().includes(cwd), 'names are as typed, or below what was typed');
 });
 
 test('special files are skipped with a warning', { skip: process.platform === 'win32' }, async (t) => {
@@ -226,7 +230,7 @@ test('special files are skipped with a warning', { skip: process.platform === 'w
   execFileSync('mkfifo', [join(cwd, 'd/pipe')]);
   const { keys, warnings } = await find(cwd, { files: ['d/'], recursive: true });
   assert.deepEqual(keys, ['a']);
-  assert.match(warnings[0] ?? '', /pipe: it is neither a file nor a folder/);
+  assert.match(warnings[0] ?? '', /^Skipped d\/pipe: it is neither a file nor a folder/);
 });
 
 test('listed files keep their folders; lists have lines or NUL, in a file or standard input', async (t) => {
