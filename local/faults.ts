@@ -76,7 +76,7 @@ export interface FailingResource {
 }
 
 export interface ThrottlingRule {
-  /** How many of the next calls are throttled. Counted anew for each rule. */
+  /** How many of the next calls are throttled. Each rule has its own count. */
   calls?: number;
   /** Probability, 0 to 1, that a call after those is throttled. */
   share?: number;

@@ -112,9 +112,9 @@ async function hmac(secret: Bytes, message: Bytes): Promise<Bytes> {
 }
 
 /**
- * Returns `base ** exponent mod N`. Browsers have no function for it. Node's DiffieHellman spends two seconds on checking the group
- * since OpenSSL 3.5, and refuses bases outside the group of g, which a wrong password produces. An exponent of 512 bits
- * takes about 20 ms in Node.
+ * Returns `base ** exponent mod N`. Browsers have no function for it. Node's DiffieHellman spends two seconds on checking
+ * the group since OpenSSL 3.5, and refuses bases outside the group of g, which a wrong password produces. An exponent of
+ * 512 bits takes about 20 ms in Node.
  */
 function power(base: bigint, exponent: bigint): bigint {
   const factor = base % N;

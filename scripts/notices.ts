@@ -62,7 +62,8 @@ function withTermsOnce(sections: readonly string[]): readonly string[] {
 }
 
 /**
- * Names, versions, licences and licence texts of everything that is shipped inside `dist/`; each text once, and the terms of the Apache License once.
+ * Returns names, versions, licences and licence texts of everything that is shipped inside `dist/`; each text once, and the
+ * terms of the Apache License once.
  * @param copied folders of packages of which other files than modules are shipped.
  * @throws {Error} for a package whose licence is not allowed, or whose licence text is missing.
  */

@@ -55,7 +55,9 @@ export async function put(world: Context, args: PutArgs): Promise<Result> {
     if (args.dryRun !== true) {
       return withEdgeAccess(context, target, (own, access) =>
         uploadFiles(own, sources, {
-          ...{ ...access, ...options, storedFiles },
+          ...access,
+          ...options,
+          storedFiles,
           isWarned: () => storedFiles?.isKept() === false,
         }),
       );

@@ -97,8 +97,8 @@ class RoutedAgent extends Agent {
 
 /**
  * Opens the dispatcher of all network traffic: a proxy by `HTTPS_PROXY` and `NO_PROXY`, TLS 1.2 or later, HTTP/1.1;
- * plain http only to this computer. Redirects are not followed. `NODE_EXTRA_CA_CERTS` is read by Node itself. The caller closes it.
- * An invalid proxy address is a `settings` error of the first request that needs it.
+ * plain http only to this computer. Redirects are not followed. `NODE_EXTRA_CA_CERTS` is read by Node itself. The caller
+ * closes it. An invalid proxy address is a `settings` error of the first request that needs it.
  */
 export function openDispatcher({ env, local, ca, connections }: DispatcherOptions): Dispatcher {
   // One context for all connections: reading authorities takes longer than a handshake.

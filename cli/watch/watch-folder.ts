@@ -38,7 +38,8 @@ const MAX_WARNED = 10_000;
 
 /**
  * Uploads the files of a folder as they arrive, until the signal is aborted.
- * @throws {UserError} `interrupted`; the reason why nobody can sign in; `forbidden` for a prefix that the caller is not allowed to write.
+ * @throws {UserError} `interrupted`; the reason why nobody can sign in; `forbidden` for a prefix that the caller is not
+ * allowed to write.
  */
 export async function watchFolder(
   context: Context,

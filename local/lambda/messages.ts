@@ -2,9 +2,9 @@ import type { Facts } from './guest/globals/process.ts';
 import type { Constants } from './guest/modules.ts';
 
 /**
- * What the embedded Lambda and the process that runs a function say to each other: a line for each message, a word for its
- * kind and JSON. To the process on its standard input: `start <Start>`, `invoke <id> <deadline> <event>`, `reply
- * <NetworkReply>`. From it on descriptor 3: `booted`, `ready`, `returned <result>`, `failed <Failure>`, `fatal <Failure>`, `request <NetworkRequest>`.
+ * Messages between the embedded Lambda and the process that runs a function: a line each, a word for its kind and JSON.
+ * To the process on its standard input: `start <Start>`, `invoke <id> <deadline> <event>`, `reply <NetworkReply>`. From it
+ * on descriptor 3: `booted`, `ready`, `returned <result>`, `failed <Failure>`, `fatal <Failure>`, `request <NetworkRequest>`.
  */
 
 /** Sent once, first; the code goes no further than the outer realm. */

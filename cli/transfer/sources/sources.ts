@@ -89,19 +89,15 @@ export async function openSources(options: SourceOptions, world: ListWorld): Pro
     });
   }
   if (files[0] === '-') {
-    const item: Item = {
-      name: 'standard input',
-      key: `${prefix}${as}`,
-      kind: 'stream',
-      stream: world.stdin,
-    };
+    const { stdin: stream } = world;
+    const item: Item = { name: 'standard input', key: `${prefix}${as}`, kind: 'stream', stream };
     return sourcesOf({ several: false, repeatable: false }, () => single([item]));
   }
   const roots: Root[] = [];
   for (const name of files) {
     const path = await findPath(world.cwd, name);
     const folder = recursive && (await stat(path).catch(() => undefined))?.isDirectory() === true;
-    const known = folder && isContentOnly(name) ? '' : basename(resolve(world.cwd, name));
+    const known = folder ? folderName(name, world.cwd) : basename(resolve(world.cwd, name));
     const nameless = as === undefined && known !== '' && isNameless(path);
     const key = folder ? folderKey(name, world.cwd, options) : `${prefix}${as ?? known}`;
     roots.push({ name, path, nameless, folder, known, key });
@@ -148,9 +144,10 @@ async function* orWarning(
   );
 }
 
-/** `dir/`, `.` and `..` stand for the folder's content, as with rsync; `dir` for the folder itself. */
-function isContentOnly(name: string): boolean {
-  return name.endsWith('/') || name.endsWith(sep) || ['.', '..'].includes(basename(name));
+/** Returns a folder's name in keys. `dir/`, `.` and `..` have none: they stand for its content, as with rsync. */
+function folderName(name: string, cwd: string): string {
+  const isContent = name.endsWith('/') || name.endsWith(sep) || ['.', '..'].includes(basename(name));
+  return isContent ? '' : basename(resolve(cwd, name));
 }
 
 /** A key as a prefix: with one `/` at its end, or empty. */
@@ -165,7 +162,7 @@ export function folderKey(
   cwd: string,
   { as, prefix = '' }: Pick<SourceOptions, 'as' | 'prefix'>,
 ): string {
-  return `${prefix}${asFolder(as ?? (isContentOnly(name) ? '' : basename(resolve(cwd, name))))}`;
+  return `${prefix}${asFolder(as ?? folderName(name, cwd))}`;
 }
 
 /** A listed path keeps its folders in its key. Paths such as `.` and `../..` have no name of their own. */
