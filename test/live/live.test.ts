@@ -16,6 +16,7 @@ import {
   WITH_FAULTS,
   withCloud,
 } from '../e2e/harness.ts';
+import { TOKEN_IN_TEXT } from '../support/forge.ts';
 import { runProgram } from '../support/programs.ts';
 import { workerArgs } from '../support/worker.ts';
 
@@ -117,9 +118,10 @@ async function wholeRun({ run }: Scripts, computer: Computer, cloud: LocalStatus
     const expected = notHere === undefined ? variable && `needs ${variable}, ` : `not run here: ${notHere}`;
     assert.ok(reason.startsWith(expected), `${name}: ${reason}`);
   }
-  for (const secret of [cloud.secretAccessKey, ACCOUNT, computer.home, 'eyJ', 'eul_']) {
+  for (const secret of [cloud.secretAccessKey, ACCOUNT, computer.home, 'eul_']) {
     assert.equal(text.includes(secret), false, secret);
   }
+  assert.doesNotMatch(text, TOKEN_IN_TEXT);
   const swept = await run('sweep', ['--all']);
   assert.deepEqual([swept.code, swept.stdout], [0, 'Nothing is left.\n'], swept.stderr);
 

@@ -10,6 +10,12 @@ export interface PoolKey {
   readonly privateKey: string;
 }
 
+/**
+ * A signed or encrypted token in a text. Random base64url begins with the three letters of a token's header now and then, and
+ * has no dots.
+ */
+export const TOKEN_IN_TEXT = /eyJ[\w-]{8,}\.[\w-]{8,}/;
+
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 export function claimsOf(token: string): Claims {

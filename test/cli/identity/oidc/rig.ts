@@ -10,7 +10,7 @@ import { cannotAsk, cannotConfirm } from '../../../../cli/ui/questions.ts';
 import type { Ui } from '../../../../cli/ui/ui.ts';
 import { type TestContext, testContext } from '../../../support/context.ts';
 import { type FlatEvent, flatEvents } from '../../../support/flat.ts';
-import { claimsOf } from '../../../support/forge.ts';
+import { claimsOf, TOKEN_IN_TEXT } from '../../../support/forge.ts';
 import { listen } from '../../../support/serve.ts';
 
 /** Answers to questions, by the beginning of the prompt; a function is asked when it is time. */
@@ -77,7 +77,7 @@ export async function openRig(t: Pick<Test, 'after'>, { local = true } = {}): Pr
   });
   t.after(() => {
     rmSync(home, { recursive: true, force: true });
-    for (const text of shown) assert.doesNotMatch(text, /eyJ[\w-]{20,}/, 'a token is shown');
+    for (const text of shown) assert.doesNotMatch(text, TOKEN_IN_TEXT, 'a token is shown');
   });
   const env = {
     XDG_CONFIG_HOME: join(home, 'config'),
@@ -152,6 +152,6 @@ export async function failure(work: Promise<unknown>): Promise<UserError> {
   if (!isUserError(error)) throw error;
   assert.ok(error.hint, `it says what to do next: ${error.message}`);
   for (let at: unknown = error; at instanceof Error; at = at.cause)
-    assert.doesNotMatch(`${at.message}${at.stack}`, /eyJ[\w-]{20,}/);
+    assert.doesNotMatch(`${at.message}${at.stack}`, TOKEN_IN_TEXT);
   return error;
 }
