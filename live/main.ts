@@ -21,7 +21,7 @@ import { openWorld } from './world.ts';
  * The command line runs under a role that has only the policy of `edge-upload policy`. A denied call ends the run.
  * --without leaves out a statement of that policy: the run must then name a call of it.
  *
- * Some probes need more: EDGE_UPLOAD_LIVE_IDP names a provider for --idp, and a job of GitHub Actions has a token.
+ * Some probes need more: EDGE_UPLOAD_LIVE_IDP names a SAML provider for --idp, and a job of GitHub Actions has a token.
  *
  * With AWS_ENDPOINT_URL it does the same at the embedded cloud, as CI does.
  */
@@ -110,7 +110,7 @@ async function main(): Promise<number> {
       if (signal.aborted) break;
       verdicts.push(await judged(probe));
     }
-    world.s3.destroy();
+    world.close();
     if (!signal.aborted) destroyed = await destroy(operator.run, stackName, signal);
   } catch (error) {
     if (signal.aborted) stderr.write('Stopped.\n');

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { request } from 'undici';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
@@ -32,6 +35,8 @@ export interface LiveWorld {
   readonly userPoolId: string;
   readonly clientId: string;
   readonly s3: S3Client;
+  readonly cognito: CognitoIdentityProviderClient;
+  readonly kms: KMSClient;
   /** Ctrl-C. */
   readonly signal: AbortSignal;
   /** A valid access token. */
@@ -39,6 +44,10 @@ export interface LiveWorld {
   edge(asked: EdgeRequest): Promise<Answer>;
   /** Returns a key that nothing else uses. */
   key(): string;
+  /** Waits, unless Ctrl-C comes. */
+  pause(milliseconds: number): Promise<void>;
+  /** Closes the clients. */
+  close(): void;
 }
 
 /** A page of another origin that uploads. */
@@ -94,6 +103,8 @@ export async function openWorld(
   const { token } = await document<{ token: string }>(run, ['token', '--stack-name', stackName], { signal });
   const { url } = deployed;
   const s3 = new S3Client({ region: REGION, forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined });
+  const cognito = new CognitoIdentityProviderClient({ region: REGION });
+  const kms = new KMSClient({ region: REGION });
   return {
     stackName,
     expires,
@@ -103,10 +114,16 @@ export async function openWorld(
     userPoolId: deployed.outputs.CognitoUserPoolId,
     clientId: deployed.outputs.CognitoAppClientId,
     s3,
+    cognito,
+    kms,
     signal,
     token,
     secrets: { password, token },
     key: () => `${USER}/probe-${randomBytes(4).toString('hex')}`,
+    pause: (milliseconds) => sleep(milliseconds, undefined, { signal }),
+    close() {
+      for (const client of [s3, cognito, kms]) client.destroy();
+    },
     async edge({ method = 'PUT', path, headers = {}, body, token: other }) {
       const authorization = other === false ? {} : { authorization: `Bearer ${other ?? token}` };
       const answer = await request(`${url}/${path}`, {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CloudFormationClient,
   DescribeStackResourcesCommand,
@@ -7,7 +6,7 @@ import {
 import {
   CreateKeyCommand,
   GetKeyPolicyCommand,
-  KMSClient,
+  type KMSClient,
   PutKeyPolicyCommand,
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
@@ -15,6 +14,7 @@ import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { EXPIRES_TAG, REGION } from '../account.ts';
 import { document } from '../command-line.ts';
 import type { Probe } from '../probe.ts';
+import type { LiveWorld } from '../world.ts';
 
 /** Bytes that CloudFormation takes in a request. */
 const INLINE_LIMIT = 51_200;
@@ -26,13 +26,26 @@ const AGAIN_MS = 5_000;
 const POLICY_MS = 300_000;
 
 /** Looks again until what is seen is final, or for so long at most. Returns what was seen last. */
-async function until<T>(look: () => Promise<T>, isFinal: (seen: T) => boolean, limitMs: number): Promise<T> {
-  const end = Date.now() + limitMs;
-  for (;;) {
+async function until<T>(
+  { pause }: LiveWorld,
+  look: () => Promise<T>,
+  isFinal: (seen: T) => boolean,
+  limitMs: number,
+): Promise<T> {
+  for (let waited = 0; ; waited += AGAIN_MS) {
     const seen = await look();
-    if (isFinal(seen) || Date.now() > end) return seen;
-    await sleep(AGAIN_MS);
+    if (isFinal(seen) || waited >= limitMs) return seen;
+    await pause(AGAIN_MS);
   }
+}
+
+/** Adds a statement to the policy of a key. */
+async function allow(kms: KMSClient, KeyId: string | undefined, statement: object | undefined) {
+  if (statement === undefined) throw new Error('edge-upload deploy printed no statement for the key.');
+  const { Policy = '{}' } = await kms.send(new GetKeyPolicyCommand({ KeyId }));
+  const policy = JSON.parse(Policy) as { readonly Statement: readonly object[] };
+  const Statement = [...policy.Statement, statement];
+  await kms.send(new PutKeyPolicyCommand({ KeyId, Policy: JSON.stringify({ ...policy, Statement }) }));
 }
 
 /** A line of `edge-upload logs --json`. */
@@ -94,9 +107,11 @@ export const DEPLOYMENT: readonly Probe[] = [
     claim:
       'Copies of the function log in the region where they ran, in the group /aws/lambda/us-east-1.<function>.',
     expected: { refusals: true, onlyRegions: true },
-    async look({ edge, key, run, stackName }) {
+    async look(world) {
+      const { edge, key, run, stackName } = world;
       await edge({ path: key(), body: 'x', token: false });
       const lines = await until(
+        world,
         async () => {
           const { code, stdout } = await run(['logs', '--since', '30m', '--json', '--stack-name', stackName]);
           if (code !== 0) throw new Error(`edge-upload logs ended with ${code}: ${stdout.trim()}`);
@@ -121,9 +136,9 @@ export const DEPLOYMENT: readonly Probe[] = [
       'With --kms-key and the printed statement in its policy, uploads pass CloudFront and are encrypted.',
     expected: { put: 200, encryption: 'aws:kms', ownKey: true },
     notHere: 'the embedded S3 encrypts nothing',
-    async look({ run, stackName, edge, key, s3, bucket, expires }) {
+    async look(world) {
+      const { run, stackName, edge, key, s3, kms, bucket, expires } = world;
       const named = ['--yes', '--stack-name', stackName];
-      const kms = new KMSClient({ region: REGION });
       const Tags = [{ TagKey: EXPIRES_TAG, TagValue: expires.toISOString() }];
       const { KeyMetadata } = await kms.send(
         new CreateKeyCommand({ Description: `${stackName}, a probe`, Tags }),
@@ -136,28 +151,24 @@ export const DEPLOYMENT: readonly Probe[] = [
           Arn,
           ...named,
         ]);
-        const { Policy = '{}' } = await kms.send(new GetKeyPolicyCommand({ KeyId }));
-        const policy = JSON.parse(Policy) as { readonly Statement: readonly object[] };
-        const statements = [...policy.Statement, deployed.keyPolicyStatement];
-        await kms.send(
-          new PutKeyPolicyCommand({ KeyId, Policy: JSON.stringify({ ...policy, Statement: statements }) }),
-        );
-        const path = key();
-        const put = await until(
-          () => edge({ path, body: 'x' }),
-          ({ status }) => status === 200,
-          POLICY_MS,
-        );
-        const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: path }));
-        await document(run, ['deploy', '--unset', 'kms-key', ...named]);
-        return {
-          put: put.status,
-          encryption: head.ServerSideEncryption ?? null,
-          ownKey: head.SSEKMSKeyId === Arn,
-        };
+        try {
+          await allow(kms, KeyId, deployed.keyPolicyStatement);
+          const path = key();
+          const put = await until(
+            world,
+            () => edge({ path, body: 'x' }),
+            ({ status }) => status === 200,
+            POLICY_MS,
+          );
+          if (put.status !== 200) return { put: put.status, encryption: null, ownKey: false };
+          const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: path }));
+          const { ServerSideEncryption: encryption = null, SSEKMSKeyId } = head;
+          return { put: put.status, encryption, ownKey: SSEKMSKeyId === Arn };
+        } finally {
+          await document(run, ['deploy', '--unset', 'kms-key', ...named]);
+        }
       } finally {
         await kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }));
-        kms.destroy();
       }
     },
   },

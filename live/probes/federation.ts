@@ -14,6 +14,20 @@ interface Description {
   }[];
 }
 
+/** Returns what the command line asks of the managed login. */
+function signInQuery(clientId: string): URLSearchParams {
+  return new URLSearchParams({
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: `http://${MANAGED_LOGIN.host}:${MANAGED_LOGIN.ports[0]}${REDIRECT_PATH}`,
+    scope: 'openid',
+    identity_provider: IDP_ALIAS,
+    state: 'probe',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  });
+}
+
 /** Sign-ins that end at another issuer. */
 export const FEDERATION: readonly Probe[] = [
   {
@@ -23,43 +37,36 @@ export const FEDERATION: readonly Probe[] = [
       'The managed login of --idp sends people to their provider, and the page may ask it for tokens (CORS).',
     expected: { discovered: true, status: 302, toProvider: true, allowed: true },
     notHere: 'the embedded Cognito has no managed login',
-    needs: ['EDGE_UPLOAD_LIVE_IDP', 'the provider for --idp, such as saml:https://…'],
+    needs: ['EDGE_UPLOAD_LIVE_IDP', 'the SAML provider for --idp, such as saml:https://…'],
     async look({ run, stackName, url, edge, userPoolId }) {
       const named = ['--yes', '--stack-name', stackName];
       await document(run, ['deploy', '--idp', process.env.EDGE_UPLOAD_LIVE_IDP ?? '', ...named]);
-      const described = await edge({ method: 'GET', path: '.well-known/edge-upload', token: false });
-      const { issuers } = JSON.parse(described.body) as Description;
-      const { clientId = '', tokenOrigin = '' } = issuers.find(({ alias }) => alias === IDP_ALIAS) ?? {};
-      const pool = `https://cognito-idp.${REGION}.amazonaws.com/${userPoolId}`;
-      const discovery = await request(`${pool}/.well-known/openid-configuration`);
-      const endpoints = (await discovery.body.json()) as { readonly authorization_endpoint?: string };
-      const query = new URLSearchParams({
-        response_type: 'code',
-        client_id: clientId,
-        redirect_uri: `http://${MANAGED_LOGIN.host}:${MANAGED_LOGIN.ports[0]}${REDIRECT_PATH}`,
-        scope: 'openid',
-        identity_provider: IDP_ALIAS,
-        state: 'probe',
-        code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-        code_challenge_method: 'S256',
-      });
-      const sent = await request(`${tokenOrigin}/oauth2/authorize?${query}`);
-      await sent.body.dump();
-      const target = String(sent.headers.location ?? '');
-      const tokens = await request(`${tokenOrigin}/oauth2/token`, {
-        method: 'POST',
-        headers: { origin: url, 'content-type': 'application/x-www-form-urlencoded' },
-        body: 'grant_type=authorization_code',
-      });
-      await tokens.body.dump();
-      await document(run, ['deploy', '--unset', 'idp', ...named]);
-      const allowed = String(tokens.headers['access-control-allow-origin']);
-      return {
-        discovered: endpoints.authorization_endpoint === `${tokenOrigin}/oauth2/authorize`,
-        status: sent.statusCode,
-        toProvider: URL.canParse(target) && !new URL(target).host.endsWith('.amazoncognito.com'),
-        allowed: allowed === '*' || allowed === url,
-      };
+      try {
+        const described = await edge({ method: 'GET', path: '.well-known/edge-upload', token: false });
+        const { issuers } = JSON.parse(described.body) as Description;
+        const { clientId = '', tokenOrigin = '' } = issuers.find(({ alias }) => alias === IDP_ALIAS) ?? {};
+        const pool = `https://cognito-idp.${REGION}.amazonaws.com/${userPoolId}`;
+        const discovery = await request(`${pool}/.well-known/openid-configuration`);
+        const endpoints = (await discovery.body.json()) as { readonly authorization_endpoint?: string };
+        const sent = await request(`${tokenOrigin}/oauth2/authorize?${signInQuery(clientId)}`);
+        await sent.body.dump();
+        const target = String(sent.headers.location ?? '');
+        const tokens = await request(`${tokenOrigin}/oauth2/token`, {
+          method: 'POST',
+          headers: { origin: url, 'content-type': 'application/x-www-form-urlencoded' },
+          body: 'grant_type=authorization_code',
+        });
+        await tokens.body.dump();
+        const allowed = String(tokens.headers['access-control-allow-origin']);
+        return {
+          discovered: endpoints.authorization_endpoint === `${tokenOrigin}/oauth2/authorize`,
+          status: sent.statusCode,
+          toProvider: URL.canParse(target) && !new URL(target).host.endsWith('.amazoncognito.com'),
+          allowed: allowed === '*' || allowed === url,
+        };
+      } finally {
+        await document(run, ['deploy', '--unset', 'idp', ...named]);
+      }
     },
   },
   {
@@ -73,15 +80,17 @@ export const FEDERATION: readonly Probe[] = [
     ],
     async look({ run, stackName, url, s3, bucket, key }) {
       const named = ['--stack-name', stackName];
-      const repository = process.env.GITHUB_REPOSITORY ?? '';
+      const job = process.env;
       await document(run, [
-        'trust',
-        'github',
-        repository,
-        '--write-to',
-        '{issuer}/{sub}/',
-        '--yes',
-        ...named,
+        ...['trust', 'github', job.GITHUB_REPOSITORY ?? '', '--url', job.GITHUB_SERVER_URL ?? ''],
+        // A private repository cannot be looked up.
+        ...[
+          '--repository-id',
+          job.GITHUB_REPOSITORY_ID ?? '',
+          '--owner-id',
+          job.GITHUB_REPOSITORY_OWNER_ID ?? '',
+        ],
+        ...['--write-to', '{issuer}/{sub}/', '--yes', ...named],
       ]);
       const put = await run(['put', '-', '--as', key(), '--json'], {
         input: 'probe',

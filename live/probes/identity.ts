@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  CognitoIdentityProviderClient,
   DescribeUserPoolCommand,
   GetTokensFromRefreshTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
@@ -41,11 +39,12 @@ export const IDENTITY: readonly Probe[] = [
     name: 'reused-refresh-token',
     claim: 'A refresh token that is used again after its grace period is refused, and so are its successors.',
     expected: { refreshed: true, reused: 'RefreshTokenReuseException', successor: 'NotAuthorizedException' },
-    notHere: 'it takes more than a minute, and test/local/cognito/tokens.test.ts shows it with a clock',
+    notHere: 'it takes more than a minute, and test/live/stand-ins.test.ts runs it with a clock',
     async look(world) {
-      return withPoolUser(world, async ({ cognito, signIn }) => {
+      const { cognito, clientId: ClientId } = world;
+      return withPoolUser(world, async ({ signIn }) => {
         const refresh = (RefreshToken: string | undefined) =>
-          cognito.send(new GetTokensFromRefreshTokenCommand({ ClientId: world.clientId, RefreshToken }));
+          cognito.send(new GetTokensFromRefreshTokenCommand({ ClientId, RefreshToken }));
         const refusal = (token: string | undefined) =>
           refresh(token).then(
             () => null,
@@ -53,7 +52,7 @@ export const IDENTITY: readonly Probe[] = [
           );
         const first = (await signIn()).AuthenticationResult?.RefreshToken;
         const second = (await refresh(first)).AuthenticationResult?.RefreshToken;
-        await sleep(GRACE_MS, undefined, { signal: world.signal });
+        await world.pause(GRACE_MS);
         return {
           refreshed: second !== undefined && second !== first,
           reused: await refusal(first),
@@ -92,19 +91,14 @@ export const IDENTITY: readonly Probe[] = [
     changes: true,
     claim: 'CloudFormation turns required second factors on for a pool that is there already.',
     expected: { before: 'OFF', after: 'ON' },
-    async look({ run, stackName, userPoolId }) {
-      const cognito = new CognitoIdentityProviderClient({ region: REGION });
-      try {
-        const mfa = async () => {
-          const { UserPool } = await cognito.send(new DescribeUserPoolCommand({ UserPoolId: userPoolId }));
-          return UserPool?.MfaConfiguration ?? null;
-        };
-        const before = await mfa();
-        await document(run, ['deploy', '--mfa', 'required', '--yes', '--stack-name', stackName]);
-        return { before, after: await mfa() };
-      } finally {
-        cognito.destroy();
-      }
+    async look({ cognito, run, stackName, userPoolId: UserPoolId }) {
+      const mfa = async () => {
+        const { UserPool } = await cognito.send(new DescribeUserPoolCommand({ UserPoolId }));
+        return UserPool?.MfaConfiguration ?? null;
+      };
+      const before = await mfa();
+      await document(run, ['deploy', '--mfa', 'required', '--yes', '--stack-name', stackName]);
+      return { before, after: await mfa() };
     },
   },
 ];

@@ -4,43 +4,34 @@ import {
   AdminInitiateAuthCommand,
   type AdminInitiateAuthCommandOutput,
   AdminSetUserPasswordCommand,
-  CognitoIdentityProviderClient,
 } from '@aws-sdk/client-cognito-identity-provider';
-import { REGION } from '../account.ts';
 import type { LiveWorld } from '../world.ts';
 
 /** A user of the pool whom one probe signs in by Cognito's API. */
 export interface PoolUser {
-  readonly cognito: CognitoIdentityProviderClient;
   readonly username: string;
   signIn(): Promise<AdminInitiateAuthCommandOutput>;
 }
 
 /** Gives `work` a new user with a permanent password. The user goes with the pool. */
 export async function withPoolUser<T>(
-  { userPoolId: UserPoolId, clientId: ClientId }: LiveWorld,
+  { cognito, userPoolId: UserPoolId, clientId: ClientId }: LiveWorld,
   work: (user: PoolUser) => Promise<T>,
 ): Promise<T> {
-  const cognito = new CognitoIdentityProviderClient({ region: REGION });
   const Username = `probe-${randomBytes(4).toString('hex')}`;
   const Password = `${randomBytes(12).toString('base64url')}-Aa1!`;
-  try {
-    await cognito.send(new AdminCreateUserCommand({ UserPoolId, Username, MessageAction: 'SUPPRESS' }));
-    await cognito.send(new AdminSetUserPasswordCommand({ UserPoolId, Username, Password, Permanent: true }));
-    return await work({
-      cognito,
-      username: Username,
-      signIn: () =>
-        cognito.send(
-          new AdminInitiateAuthCommand({
-            UserPoolId,
-            ClientId,
-            AuthFlow: 'ADMIN_USER_PASSWORD_AUTH',
-            AuthParameters: { USERNAME: Username, PASSWORD: Password },
-          }),
-        ),
-    });
-  } finally {
-    cognito.destroy();
-  }
+  await cognito.send(new AdminCreateUserCommand({ UserPoolId, Username, MessageAction: 'SUPPRESS' }));
+  await cognito.send(new AdminSetUserPasswordCommand({ UserPoolId, Username, Password, Permanent: true }));
+  return work({
+    username: Username,
+    signIn: () =>
+      cognito.send(
+        new AdminInitiateAuthCommand({
+          UserPoolId,
+          ClientId,
+          AuthFlow: 'ADMIN_USER_PASSWORD_AUTH',
+          AuthParameters: { USERNAME: Username, PASSWORD: Password },
+        }),
+      ),
+  });
 }

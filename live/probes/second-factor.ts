@@ -31,9 +31,9 @@ export const SECOND_FACTOR: readonly Probe[] = [
     claim: 'Cognito asks a user whose second factor an operator removed to set up a new one.',
     expected: { first: 'MFA_SETUP', signedIn: true, after: 'SOFTWARE_TOKEN_MFA', removed: 'MFA_SETUP' },
     async look(world) {
-      const { run, stackName, userPoolId: UserPoolId, clientId: ClientId } = world;
+      const { cognito, run, stackName, userPoolId: UserPoolId, clientId: ClientId } = world;
       const named = ['--stack-name', stackName];
-      return withPoolUser(world, async ({ cognito, username, signIn }) => {
+      return withPoolUser(world, async ({ username, signIn }) => {
         const { UserPool } = await cognito.send(new DescribeUserPoolCommand({ UserPoolId }));
         if (UserPool?.MfaConfiguration !== 'ON')
           await document(run, ['deploy', '--mfa', 'required', '--yes', ...named]);

@@ -1,48 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { PUBLISHED } from '../cli/identity/tokens/ci/published-claims.ts';
+import { test } from 'node:test';
 import { type DeployedStack, withCloud } from '../e2e/harness.ts';
-import { signRs256 } from '../support/forge.ts';
-import { rsaKeyPair } from '../support/rsa-keys.ts';
-import { listen } from '../support/serve.ts';
+import { openGitHub, REQUEST_TOKEN } from './github.ts';
 import { openJob } from './runner.ts';
-
-const REQUEST_TOKEN = 'request-token-of-this-job';
-
-/** A GitHub of one's own: its issuer's documents, and the endpoint that gives jobs their tokens. */
-async function openGitHub(t: TestContext) {
-  const { privateKey, publicKey } = rsaKeyPair();
-  const key = { ...publicKey.export({ format: 'jwk' }), kid: 'key-1', alg: 'RS256', use: 'sig' };
-  const given: string[] = [];
-  const address = await listen(t, (request, response) => {
-    const url = new URL(request.url ?? '', address);
-    const documents: Record<string, () => object> = {
-      '/_services/token/.well-known/openid-configuration': () => ({ issuer, jwks_uri: `${issuer}/jwks` }),
-      '/_services/token/jwks': () => ({ keys: [key] }),
-      '/token': () => {
-        assert.equal(request.headers.authorization, `Bearer ${REQUEST_TOKEN}`);
-        // The first token ended on its way: the edge refuses it.
-        const iat = Math.floor(Date.now() / 1000) - (given.length === 0 ? 301 : 0);
-        const { claims, lifetime } = PUBLISHED.github;
-        const times = { iat, nbf: iat, exp: iat + lifetime };
-        const token = signRs256(
-          { ...claims, ...times, iss: issuer, aud: url.searchParams.get('audience'), jti: `${given.length}` },
-          'key-1',
-          privateKey,
-        );
-        given.push(token);
-        return { value: token };
-      },
-    };
-    const document = documents[url.pathname];
-    response.statusCode = document === undefined ? 404 : 200;
-    response.end(JSON.stringify(document?.() ?? {}));
-  });
-  const issuer = `${address}/_services/token`;
-  return { address, given };
-}
 
 test('a GitHub job without secrets uploads with the action what the operator trusts it to upload', async (t) => {
   const [github, job] = await Promise.all([openGitHub(t), openJob(t)]);

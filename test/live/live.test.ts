@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { deniedIn, POLICY_VERDICT } from '../../live/operator.ts';
+import { reasonNotToRun } from '../../live/probe.ts';
 import { PROBES } from '../../live/probes/all.ts';
 import type { Results } from '../../live/results.ts';
+import { openAuthority } from '../../local/tls/authority.ts';
+import { openGitHub, REQUEST_TOKEN } from '../action/github.ts';
 import {
   awsEnv,
   type Computer,
@@ -66,8 +69,10 @@ test('the live suite, against the embedded cloud as if it were AWS', async (t) =
       await refusedRuns(scripts);
       assert.match((await computer.run(['status', '--local'])).stderr, /no stack|no deployment/i);
     });
+    const authority = await openAuthority({ dir: dirname(cloud.caFile), now: () => new Date() });
+    const github = await openGitHub(t, await authority.serverCertificate([]));
     await t.test('every probe holds, and nothing that was made is left', () =>
-      wholeRun(scripts, computer, cloud),
+      wholeRun(scripts, { computer, cloud, job: jobOf(github.address) }),
     );
     await t.test('without a statement of the operator’s policy, a run ends with the name of the call', () =>
       runsWithout(scripts, computer),
@@ -96,9 +101,28 @@ async function refusedRuns({ run }: Scripts): Promise<void> {
   }
 }
 
-async function wholeRun({ run }: Scripts, computer: Computer, cloud: LocalStatus): Promise<void> {
+/** The environment of a job, by which the probes of `needs` run too. */
+function jobOf(address: string): NodeJS.ProcessEnv {
+  return {
+    GITHUB_ACTIONS: 'true',
+    GITHUB_SERVER_URL: address,
+    GITHUB_REPOSITORY: 'acme/app',
+    GITHUB_REPOSITORY_ID: '67890',
+    GITHUB_REPOSITORY_OWNER_ID: '12345',
+    ACTIONS_ID_TOKEN_REQUEST_URL: `${address}/token?api-version=2.0`,
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: REQUEST_TOKEN,
+  };
+}
+
+interface WholeRun {
+  readonly computer: Computer;
+  readonly cloud: LocalStatus;
+  readonly job: NodeJS.ProcessEnv;
+}
+
+async function wholeRun({ run }: Scripts, { computer, cloud, job }: WholeRun): Promise<void> {
   const output = join(computer.home, 'results.json');
-  const ran = await run('main', ['--yes', '--output', output]);
+  const ran = await run('main', ['--yes', '--output', output], job);
   assert.equal(ran.code, 0, ran.stdout + ran.stderr);
   const text = await readFile(output, 'utf8');
   const { target, verdicts } = JSON.parse(text) as Results;
@@ -106,19 +130,15 @@ async function wholeRun({ run }: Scripts, computer: Computer, cloud: LocalStatus
   assert.deepEqual(
     verdicts.map(({ name, verdict }) => [name, verdict]).sort(),
     [
-      ...PROBES.map(({ name, notHere, needs }) => [
-        name,
-        notHere === undefined && needs === undefined ? 'confirmed' : 'not run',
-      ]),
+      ...PROBES.map(({ name, notHere }) => [name, notHere === undefined ? 'confirmed' : 'not run']),
       [POLICY_VERDICT, 'confirmed'],
     ].sort(),
   );
-  for (const { name, notHere, needs: [variable] = [''] } of PROBES) {
-    const { reason = '' } = verdicts.find((one) => one.name === name) ?? {};
-    const expected = notHere === undefined ? variable && `needs ${variable}, ` : `not run here: ${notHere}`;
-    assert.ok(reason.startsWith(expected), `${name}: ${reason}`);
+  for (const { name, notHere } of PROBES) {
+    const { reason } = verdicts.find((one) => one.name === name) ?? {};
+    assert.equal(reason, notHere && `not run here: ${notHere}`, name);
   }
-  for (const secret of [cloud.secretAccessKey, ACCOUNT, computer.home, 'eul_']) {
+  for (const secret of [cloud.secretAccessKey, ACCOUNT, computer.home, 'eul_', REQUEST_TOKEN]) {
     assert.equal(text.includes(secret), false, secret);
   }
   assert.doesNotMatch(text, TOKEN_IN_TEXT);
@@ -181,6 +201,27 @@ async function interruptedRuns({ run, interrupt }: Scripts, cloud: LocalStatus):
   assert.match(last.stdout, /Deleted the function edge-upload-live-\S+, 0\.0 hours after its run began\./);
   assert.equal((await run('sweep', ['--all'])).stdout, 'Nothing is left.\n');
 }
+
+test('a probe is not run where it was not asked for, not here, or without what it needs', () => {
+  const probe = {
+    name: 'a',
+    claim: '',
+    expected: {},
+    needs: ['TOKEN', 'a token'],
+    look: async () => ({}),
+  } as const;
+  const here = { target: 'embedded', only: undefined, env: {} } as const;
+  for (const [reason, one, asked] of [
+    ['not asked for', probe, { ...here, only: ['b'] }],
+    ['needs TOKEN, a token', probe, here],
+    ['needs TOKEN, a token', probe, { ...here, env: { TOKEN: '' } }],
+    [undefined, probe, { ...here, only: ['a'], env: { TOKEN: 'x' } }],
+    ['not run here: too long', { ...probe, notHere: 'too long' }, here],
+    [undefined, { ...probe, notHere: 'too long' }, { ...here, target: 'aws', env: { TOKEN: 'x' } }],
+  ] as const) {
+    assert.equal(reasonNotToRun(one, asked), reason);
+  }
+});
 
 test('a denied call is named from the message of AWS or of the command line', () => {
   for (const [text, call] of [

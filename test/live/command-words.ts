@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { EVERY_COMMAND } from '../../cli/declare/every-command.ts';
+import type { Act } from '../../cli/declare/shared.ts';
+import { run, type World } from '../../cli/program.ts';
+import { askedOptions, type OptionFlags } from '../../cli/stack/options/asked-options.ts';
+import { mergeOptions } from '../../cli/stack/options/merge-options.ts';
+import type { StackOptions } from '../../infra/options.ts';
+import { Screen } from '../support/streams.ts';
+
+/** Parses `edge-upload deploy …` as the command line does. Returns the options of a deployment after it. */
+export async function optionsAfter(kept: StackOptions, words: readonly string[]): Promise<StackOptions> {
+  const [stdout, stderr] = [new Screen(), new Screen()];
+  const world: World = {
+    ...{ stdin: Readable.from([]), stdout, stderr, env: {}, platform: process.platform, cwd: '/', home: '/' },
+    ...{ execPath: process.execPath, now: () => new Date(), signal: new AbortController().signal },
+  };
+  let after: StackOptions | undefined;
+  const act: Act = async (_load, typed) => {
+    const { given, unset } = askedOptions(typed as OptionFlags);
+    after = mergeOptions(kept, given, unset);
+  };
+  const code = await run(
+    words,
+    world,
+    EVERY_COMMAND.map((declare) => (root) => declare(root, act)),
+  );
+  assert.equal(code, 0, stdout.text + stderr.text);
+  assert.ok(after !== undefined && words[0] === 'deploy', words.join(' '));
+  return after;
+}
