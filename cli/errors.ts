@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { withoutSent } from './sent-credentials.ts';
 
 /** Process exit codes; the table in docs/scripts-and-ci.md is part of the command line contract. */
 export const EXIT = {
@@ -78,9 +79,9 @@ export class UserError extends Error {
   readonly hintLines: readonly string[];
 
   constructor(code: ErrorCode, message: string, options: UserErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(withoutSent(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hintLines = [options.hint ?? []].flat();
+    this.hintLines = [options.hint ?? []].flat().map(withoutSent);
   }
 
   get hint(): string | undefined {

@@ -4,7 +4,7 @@ import { interrupted, UserError } from '../errors.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
 import { requestText } from '../network/request-text.ts';
-import { withoutCredential } from '../network/without-credential.ts';
+import { noteSent } from '../sent-credentials.ts';
 import type { Deployment } from '../settings/deployments.ts';
 import { readFields } from '../settings/documents.ts';
 import { count, formatDuration } from '../ui/format.ts';
@@ -92,6 +92,7 @@ async function fetchDescription(
 ): Promise<Seen> {
   const dispatcher = openDispatcher({ env, local: deployment?.local });
   const authorization = token === undefined ? undefined : `Bearer ${token}`;
+  noteSent(token);
   try {
     const { status, headers, text } = await requestText(url + WELL_KNOWN, {
       dispatcher,
@@ -103,9 +104,9 @@ async function fetchDescription(
     return {
       status,
       type: headers['content-type']?.split(';')[0]?.trim() ?? '',
-      server: withoutCredential(headers.server ?? '', authorization),
+      server: headers.server ?? '',
       date: headers.date ?? '',
-      text: withoutCredential(text, authorization),
+      text,
     };
   } catch (error) {
     throw signal.aborted ? interrupted() : (networkFailure(error, host) ?? error);

@@ -6,6 +6,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { type PoolPlace, poolEndpoint, publicCognito } from '../network/aws.ts';
+import { noteSent } from '../sent-credentials.ts';
 import type { Target } from '../settings/target.ts';
 import { cognitoFailure } from './cognito-errors.ts';
 import { discover } from './discovery.ts';
@@ -134,8 +135,9 @@ export async function openUserPool(
           { abortSignal: signal },
         ),
       ),
-    respond: ({ name, session }, answers) =>
-      step(
+    respond({ name, session }, answers) {
+      noteSent(session, answers.NEW_PASSWORD);
+      return step(
         client.send(
           new sdk.RespondToAuthChallengeCommand({
             ClientId,
@@ -145,8 +147,10 @@ export async function openUserPool(
           }),
           { abortSignal: signal },
         ),
-      ),
+      );
+    },
     async associateApp(session) {
+      noteSent(session);
       const { SecretCode, Session } = await untilInterrupted(
         client.send(new sdk.AssociateSoftwareTokenCommand({ Session: session }), { abortSignal: signal }),
       );
@@ -154,6 +158,7 @@ export async function openUserPool(
       return { secret: SecretCode, ...omitUndefined({ session: Session }) };
     },
     async verifyApp(session, code) {
+      noteSent(session);
       const { Session } = await untilInterrupted(
         client.send(new sdk.VerifySoftwareTokenCommand({ Session: session, UserCode: code }), {
           abortSignal: signal,
@@ -162,15 +167,18 @@ export async function openUserPool(
       return Session;
     },
     async refresh(refreshToken) {
+      noteSent(refreshToken);
       const { AuthenticationResult } = await client.send(
         new sdk.GetTokensFromRefreshTokenCommand({ ClientId, RefreshToken: refreshToken }),
       );
       return readTokens(AuthenticationResult ?? {});
     },
     async revoke(refreshToken) {
+      noteSent(refreshToken);
       await client.send(new sdk.RevokeTokenCommand({ ClientId, Token: refreshToken }));
     },
     async changePassword(AccessToken, { old: PreviousPassword, new: ProposedPassword }) {
+      noteSent(AccessToken, PreviousPassword, ProposedPassword);
       await client.send(new sdk.ChangePasswordCommand({ AccessToken, PreviousPassword, ProposedPassword }));
     },
     async sendResetCode(Username) {
@@ -180,11 +188,13 @@ export async function openUserPool(
       return CodeDeliveryDetails?.Destination ?? 'the address that the user pool knows';
     },
     async resetPassword(Username, { code: ConfirmationCode, password: Password }) {
+      noteSent(Password);
       await client.send(
         new sdk.ConfirmForgotPasswordCommand({ ClientId, Username, ConfirmationCode, Password }),
       );
     },
     async signOutEverywhere(AccessToken) {
+      noteSent(AccessToken);
       await client.send(new sdk.GlobalSignOutCommand({ AccessToken }));
     },
     close: () => client.destroy(),

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { type buildConnector, type Dispatcher, Pool } from 'undici';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { noteAuthorization, noteSent } from '../sent-credentials.ts';
 import type { ProxyServer } from './proxy.ts';
 import { ProxyRefusal, ProxyUnreachable } from './proxy-errors.ts';
 
@@ -43,6 +44,12 @@ function refusal(
   );
 }
 
+/** Returns the password in a `Basic` credential. */
+function passwordOf(authorization = ''): string {
+  const pair = Buffer.from(authorization.slice('Basic '.length), 'base64').toString();
+  return pair.slice(pair.indexOf(':') + 1);
+}
+
 /** Opens connections through one proxy. */
 export interface Tunnel {
   /**
@@ -72,6 +79,8 @@ export function openTunnel(proxy: ProxyServer, connect: buildConnector.connector
     connect(options, callback);
   const pool = new Pool(proxy.origin, { connect: toProxy, headersTimeout: ANSWER_MS });
   const { authorization, name } = proxy;
+  noteAuthorization(authorization);
+  noteSent(passwordOf(authorization));
 
   const attempt = async (authority: string): Promise<Socket> => {
     if (trial.refused !== undefined) throw trial.refused;

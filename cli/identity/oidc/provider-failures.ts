@@ -1,6 +1,7 @@
 import type { ClientError, ResponseBodyError } from 'openid-client';
 import { interrupted, isUserError, UserError, type UserErrorOptions } from '../../errors.ts';
 import { networkFailure } from '../../network/failures.ts';
+import { withoutSent } from '../../sent-credentials.ts';
 import { table } from '../../table.ts';
 
 /** OAuth error of a provider: https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
@@ -50,7 +51,7 @@ const HINTS = table({
 
 /** Returns a text of the provider's in one line of bounded length, as a part of a sentence. */
 function words(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim().replace(/\.$/, '');
+  const line = withoutSent(text).replaceAll(/\s+/g, ' ').trim().replace(/\.$/, '');
   return line.length <= MAX_WORDS ? line : `${line.slice(0, MAX_WORDS)}…`;
 }
 
@@ -115,7 +116,9 @@ function unexpected(error: Error, doing: string, host: string): UserError {
   const { cause } = error;
   if (cause instanceof Response && isTransientStatus(cause.status)) return unavailable(host, doing, options);
   const status = cause instanceof Response ? `: HTTP ${cause.status}` : '';
-  const inner = cause instanceof Error ? `: ${words(cause.message)}` : status;
+  // The parser's message quotes the answer, which can contain tokens.
+  const inner =
+    cause instanceof Error && !(cause instanceof SyntaxError) ? `: ${words(cause.message)}` : status;
   return new UserError('sign_in_refused', `${doing} failed: ${words(error.message)}${inner}.`, {
     ...options,
     hint: `Check that ${host} is an OpenID Connect provider; a proxy or captive portal may answer in its place.`,

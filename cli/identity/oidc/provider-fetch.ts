@@ -1,12 +1,16 @@
 import type { CustomFetch } from 'openid-client';
 import type { Dispatcher } from 'undici';
 import { requestOnce } from '../../network/request-text.ts';
+import { noteAuthorization, noteSent } from '../../sent-credentials.ts';
 
 /** Bounds of each answer: discovery, a token, an error. */
 const BOUNDS = { deadlineMs: 20_000, maxBytes: 256 * 1024 };
 
 /** Statuses whose responses have no body: https://fetch.spec.whatwg.org/#null-body-status */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** Parameters of requests that are credentials. */
+const SECRETS = ['client_secret', 'code', 'code_verifier', 'device_code', 'refresh_token', 'token'];
 
 /**
  * Returns the `fetch` of the protocol library over our own dispatcher: with the proxies and authorities of all other
@@ -15,6 +19,8 @@ const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
  */
 export function providerFetch(dispatcher: Dispatcher, signal: AbortSignal): CustomFetch {
   return async (url, { method, headers, body }) => {
+    noteAuthorization(headers.authorization);
+    if (body instanceof URLSearchParams) noteSent(...SECRETS.map((name) => body.get(name) ?? undefined));
     const answer = await requestOnce(url, {
       dispatcher,
       signal,

@@ -4,7 +4,7 @@ import { sealingMs } from '../../../protocol/retry-rules.ts';
 import { UserError } from '../../errors.ts';
 import { openAbortable } from '../../network/abortable.ts';
 import { findFailure, networkFailure } from '../../network/failures.ts';
-import { withoutCredential } from '../../network/without-credential.ts';
+import { noteAuthorization } from '../../sent-credentials.ts';
 import { outflow, type RateLimit } from '../pacing/outflow.ts';
 import type { Answer } from './answers.ts';
 import { answerDeadline, stallGuard } from './guards.ts';
@@ -76,6 +76,7 @@ export function createWire(options: WireOptions): Wire {
 
   return async ({ method, path, headers, body, sealing = 0, onSent }) => {
     signal.throwIfAborted();
+    noteAuthorization(headers.authorization);
     const length = body?.length ?? 0;
     const receiver = createReceiver(host, {
       onStart() {
@@ -122,7 +123,7 @@ export function createWire(options: WireOptions): Wire {
       const answer = await receiver.answer;
       // undici takes the next request on this connection a turn later. One that comes before opens another connection.
       await nextTurn();
-      return { ...answer, text: withoutCredential(answer.text, headers.authorization) };
+      return answer;
     } catch (error) {
       throw connectionFailure(error, { url, reached, withBody: length > 0 });
     } finally {

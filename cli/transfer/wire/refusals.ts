@@ -2,6 +2,7 @@ import { POOL_ALIAS } from '../../../protocol/issuer-alias.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { DAMAGED_CODES, PASSING_CODES, PASSING_STATUS, retryAfter } from '../../../protocol/retry-rules.ts';
 import { type ErrorCode, UserError } from '../../errors.ts';
+import { withoutSent } from '../../sent-credentials.ts';
 import { type Answer, NotInGroup, type Refusal, readRefusal, TokenRejected, UploadGone } from './answers.ts';
 import { cloudFrontReason, isCloudFrontPage, isPage, unexpectedAnswer } from './pages.ts';
 import { type FailureDetails, PassingFailure } from './retry.ts';
@@ -98,9 +99,13 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   not_an_edge: 'Check the address; the edge is what deploy printed, or ask who runs it.',
 };
 
-/** Shortens a server's text. */
 const MAX_TEXT = 300;
-const brief = (text: string) => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
+
+/** Shortens a server's text. A credential in it is removed first, because its beginning would not be recognised. */
+function brief(text: string): string {
+  const shown = withoutSent(text);
+  return shown.length > MAX_TEXT ? `${shown.slice(0, MAX_TEXT)}…` : shown;
+}
 
 function sentence(refusal: Refusal, status: number, subject: string): string {
   const said = refusal.message === '' ? '' : `: ${brief(refusal.message).replace(/\.?\s*$/, '')}`;
@@ -192,7 +197,8 @@ function knownRefusal({ from, code }: Refusal, status: number): Known | undefine
 }
 
 function redirected({ status, headers }: Answer, subject: string): UserError {
-  const { location = '' } = headers;
+  // A host is written in lower case, in which no credential would be recognised.
+  const location = withoutSent(headers.location ?? '');
   const where = URL.canParse(location) ? ` to ${new URL(location).host}` : '';
   return new UserError('not_an_edge', `The server redirects ${subject}${where} (HTTP ${status}).`, {
     hint: 'Redirects are not followed with a token. Check the address; a captive portal may be in between: edge-upload doctor',

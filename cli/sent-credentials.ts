@@ -1,0 +1,57 @@
+/** The newest credentials are kept: a command that runs for days renews its token each hour. */
+const MAX_KEPT = 200;
+
+/** Shorter parts of a token, such as its header, are words that a text may contain. */
+const LEAST_PART = 32;
+/** No token is shorter, nor a password that the pool of a deployment accepts; a text may contain shorter words by chance. */
+const LEAST = 8;
+
+/** Credentials that this process sent, the oldest first. */
+const sent = new Set<string>();
+
+/** Returns the credential and its parts that are a secret by themselves: the signature of a JWT is as good as the token. */
+function secretsIn(credential: string): readonly string[] {
+  const parts = credential.includes('.')
+    ? credential.split('.').filter((part) => part.length >= LEAST_PART)
+    : [];
+  return credential.length < LEAST ? [] : [credential, ...parts];
+}
+
+/**
+ * Notes credentials before they are sent. The receiver may quote them in any encoding, and they may reach a message by any
+ * way. So they are removed where text leaves the process, and not where it arrives.
+ */
+export function noteSent(...credentials: readonly (string | undefined)[]): void {
+  for (const credential of credentials) {
+    for (const secret of secretsIn(credential ?? '')) {
+      sent.delete(secret);
+      sent.add(secret);
+    }
+  }
+  for (const oldest of sent) {
+    if (sent.size <= MAX_KEPT) break;
+    sent.delete(oldest);
+  }
+}
+
+/** Notes the credential of an `Authorization` header, such as `Bearer <token>`. */
+export function noteAuthorization(header: string | undefined): void {
+  noteSent(header?.slice(header.indexOf(' ') + 1));
+}
+
+/** Returns a text without the credentials that were sent. */
+export function withoutSent(text: string): string {
+  let shown = text;
+  for (const secret of sent) if (shown.includes(secret)) shown = shown.replaceAll(secret, '…');
+  return shown;
+}
+
+/** The same for JSON, where some characters are escaped. */
+export function withoutSentJson(json: string): string {
+  let shown = json;
+  for (const secret of sent) {
+    const written = JSON.stringify(secret).slice(1, -1);
+    if (shown.includes(written)) shown = shown.replaceAll(written, '…');
+  }
+  return shown;
+}
