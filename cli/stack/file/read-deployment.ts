@@ -5,6 +5,7 @@ import { issuersOf } from '../../trust/trust-file.ts';
 import { isValidOption } from '../options/is-valid-option.ts';
 import { kindOf, nameOf, OPTION_NAMES } from '../options/kinds.ts';
 import type { OptionName } from '../options/option-kind.ts';
+import { keptLogo } from '../options/page-logo.ts';
 
 /** A deployment as a file describes it: the whole of it. */
 export interface DeploymentFile {
@@ -39,8 +40,11 @@ async function optionOf(
   const { parse, takes } = kindOf(option);
   let typed = typedOf(option, value);
   // The drawing itself, as `status --yaml` prints it, or a file.
-  if (option === 'pageLogo' && !String(typed).trimStart().startsWith('<'))
-    typed = await readLogo(String(typed));
+  if (option === 'pageLogo') {
+    const text = String(typed);
+    const isDrawing = text.trimStart().startsWith('<');
+    typed = isDrawing ? value.parse((where) => keptLogo(text, where)) : await readLogo(text);
+  }
   const read = value.parse((where) => parse(typed, where));
   return isValidOption(option, read) ? read : value.fail(`is not valid: it takes ${takes}`);
 }

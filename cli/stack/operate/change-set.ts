@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type {
   Change,
   CreateChangeSetCommandInput,
@@ -6,10 +7,10 @@ import type {
   DescribeChangeSetCommandOutput,
   Tag,
 } from '@aws-sdk/client-cloudformation';
-import { UserError } from '../../errors.ts';
+import { isUserError, UserError } from '../../errors.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { onAws } from '../aws-failures.ts';
-import { cleanUp } from '../clean-up.ts';
+import { cleanUp, creating } from '../clean-up.ts';
 import { pages } from '../pages.ts';
 import { pause, pollInterval, type StackWork } from '../stack-work.ts';
 import { isOvertaken, onPlan } from './overtaken.ts';
@@ -46,19 +47,25 @@ export async function planChange(
   to: PlannedChange['to'],
   { tags, importsExisting = false, bucket }: PlanOptions = {},
 ): Promise<PlannedChange | undefined> {
-  const { stackId, changeSetId, described } = await withTemplate(work, template, bucket, async (source) => {
-    const created = await createChangeSet(work, {
-      ...source,
-      ChangeSetType: to === 'EXISTING' ? 'UPDATE' : 'CREATE',
-      ...(tags === undefined ? {} : { Tags: [...tags] }),
-      ...(importsExisting ? { ImportExistingResources: true } : {}),
-    });
-    const changeSetId = created.Id ?? '';
-    const described = await settled(work, changeSetId);
-    return { stackId: described.StackId ?? created.StackId ?? '', changeSetId, described };
-  });
-  if (described.Status === 'CREATE_COMPLETE')
-    return { to, stackId, changeSetId, steps: plannedSteps(await changesOf(work, changeSetId, described)) };
+  const name = `edge-upload-${randomUUID()}`;
+  const { stackId, changeSetId, described } = await withTemplate(work, template, bucket, (source) =>
+    interruptible(work, { to, name }, async () => {
+      const created = await createChangeSet(work, name, {
+        ...source,
+        ChangeSetType: to === 'EXISTING' ? 'UPDATE' : 'CREATE',
+        ...(tags === undefined ? {} : { Tags: [...tags] }),
+        ...(importsExisting ? { ImportExistingResources: true } : {}),
+      });
+      const changeSetId = created.Id ?? '';
+      const described = await settled(work, changeSetId);
+      return { stackId: described.StackId ?? created.StackId ?? '', changeSetId, described };
+    }),
+  );
+  if (described.Status === 'CREATE_COMPLETE') {
+    const plan = { to, stackId, changeSetId };
+    const changes = await refusing(work, plan, () => changesOf(work, changeSetId, described));
+    return { ...plan, steps: plannedSteps(changes) };
+  }
   await discardPlan(work, { to, stackId, changeSetId });
   if (NO_CHANGES.test(described.StatusReason ?? '')) return undefined;
   throw new UserError(
@@ -70,25 +77,28 @@ export async function planChange(
 
 async function createChangeSet(
   work: StackWork,
+  name: string,
   input: Partial<CreateChangeSetCommandInput>,
 ): Promise<CreateChangeSetCommandOutput> {
-  const { clients, stackName } = work;
+  const { clients, stackName, context } = work;
   const { CreateChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
-  const name = `edge-upload-${randomUUID()}`;
-  return onPlan(work, `Planning the change of the stack “${stackName}”`, () =>
-    clients.cloudformation.send(
-      new CreateChangeSetCommand({
-        StackName: stackName,
-        ChangeSetName: name,
-        // A request that is sent again over a new connection counts as the same request.
-        ClientToken: name,
-        Capabilities: ['CAPABILITY_IAM'],
-        Description: 'edge-upload deploy',
-        ...input,
-      }),
+  const create = new CreateChangeSetCommand({
+    StackName: stackName,
+    ChangeSetName: name,
+    // A request that is sent again over a new connection counts as the same request.
+    ClientToken: name,
+    Capabilities: ['CAPABILITY_IAM'],
+    Description: 'edge-upload deploy',
+    ...input,
+  });
+  return creating(context.signal, (bounds) =>
+    onPlan(work, `Planning the change of the stack “${stackName}”`, () =>
+      clients.cloudformation.send(create, bounds),
     ),
   );
 }
+
+const UNREADY = /^(CREATE_PENDING|CREATE_IN_PROGRESS)$/;
 
 /** Change sets take seconds. */
 const PLANNING_MS = 15 * 60_000;
@@ -120,7 +130,7 @@ async function settled(work: StackWork, changeSetId: string): Promise<DescribeCh
     const described = await onPlan(work, 'Reading the change set', () =>
       work.clients.cloudformation.send(new DescribeChangeSetCommand({ ChangeSetName: changeSetId })),
     );
-    if (!/^(CREATE_PENDING|CREATE_IN_PROGRESS)$/.test(described.Status ?? '')) return described;
+    if (!UNREADY.test(described.Status ?? '')) return described;
     if (work.context.now().getTime() - since > PLANNING_MS) {
       throw new UserError(
         'gave_up',
@@ -176,6 +186,53 @@ export async function discardPlan(
   );
 }
 
+/** Runs the creation of a change set. Ctrl-C discards it. */
+async function interruptible<T>(
+  work: StackWork,
+  { to, name }: Pick<PlannedChange, 'to'> & { readonly name: string },
+  create: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await create();
+  } catch (error) {
+    if (!isUserError(error) || error.code !== 'interrupted') throw error;
+    try {
+      const created = await readyToDiscard(work, name);
+      if (created !== undefined) await discardPlan(work, { to, ...created });
+    } catch (second) {
+      warnOfPlan(work, second);
+    }
+    throw error;
+  }
+}
+
+/** Waits until CloudFormation has created a change set, because it deletes none before. `undefined`: there is none. */
+async function readyToDiscard(work: StackWork, ChangeSetName: string) {
+  const { clients, stackName: StackName, context } = work;
+  const { DescribeChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
+  let found: Pick<PlannedChange, 'stackId' | 'changeSetId'> | undefined;
+  await cleanUp(context.signal, async (bounds) => {
+    try {
+      for (;;) {
+        const asked = new DescribeChangeSetCommand({ StackName, ChangeSetName });
+        const described = await clients.cloudformation.send(asked, bounds);
+        found = { stackId: described.StackId ?? '', changeSetId: described.ChangeSetId ?? '' };
+        if (!UNREADY.test(described.Status ?? '')) return;
+        await delay(pollInterval(work), undefined, { signal: bounds.abortSignal });
+      }
+    } catch (error) {
+      if (!isOvertaken(error)) throw error;
+      found = undefined;
+    }
+  });
+  return found;
+}
+
+function warnOfPlan({ context: { ui } }: StackWork, error: unknown): void {
+  const why = error instanceof Error ? error.message : String(error);
+  ui.event({ type: 'warning', text: `The plan is still in the stack. ${why}` });
+}
+
 /** Runs a check of a plan, or a question about it. Discards the plan if that fails. */
 export async function refusing<T>(
   work: StackWork,
@@ -185,11 +242,8 @@ export async function refusing<T>(
   try {
     return await check();
   } catch (error) {
-    await discardPlan(work, plan).catch((second: unknown) => {
-      // The reason of the refusal is the error to report.
-      const why = second instanceof Error ? second.message : String(second);
-      work.context.ui.event({ type: 'warning', text: `The plan is still in the stack. ${why}` });
-    });
+    // The reason of the refusal is the error to report.
+    await discardPlan(work, plan).catch((second: unknown) => warnOfPlan(work, second));
     throw error;
   }
 }

@@ -97,13 +97,12 @@ async function deployRounds(
     const wanted = { template, to, tags, importsExisting, bucket: outputs.bucket } as const;
     const plan = await planning(work, wanted, whole ? 'the stack' : firstHalf(options));
     if (plan !== undefined) {
-      // The change set is there: CloudFormation discards it if the stack changes from now on.
-      if (to === 'EXISTING' && !(await keeps(work, changed ? options : kept))) {
-        await discardPlan(work, plan);
-        throw overtaken(work);
-      }
       const agreed = await refusing(work, plan, async () => {
-        if (plan.to === 'EXISTING') await refuseByStackPolicy(work, plan.stackId, plan.steps);
+        if (to === 'EXISTING') {
+          // The change set is there: CloudFormation discards it if the stack changes from now on.
+          if (!(await keeps(work, changed ? options : kept))) throw overtaken(work);
+          await refuseByStackPolicy(work, plan.stackId, plan.steps);
+        }
         return agree(plan, whole ? (isSigned ? undefined : 'verifying') : 'edge');
       });
       if (!agreed) {

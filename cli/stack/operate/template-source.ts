@@ -4,7 +4,7 @@ import { isUserError, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import { awsFailure, onAws } from '../aws-failures.ts';
-import { cleanUp } from '../clean-up.ts';
+import { cleanUp, creating } from '../clean-up.ts';
 import type { StackWork } from '../stack-work.ts';
 
 /** How a request names a template. */
@@ -58,10 +58,9 @@ export async function withTemplate<T>(
 async function store(work: StackWork, object: TemplateObject, template: string): Promise<TemplateObject> {
   const { PutObjectCommand } = await import('@aws-sdk/client-s3');
   try {
-    const { VersionId } = await onAws(`Uploading the template to the bucket ${object.Bucket}`, () =>
-      work.clients.s3.send(
-        new PutObjectCommand({ ...object, Body: template, ContentType: 'application/json' }),
-      ),
+    const put = new PutObjectCommand({ ...object, Body: template, ContentType: 'application/json' });
+    const { VersionId } = await creating(work.context.signal, (bounds) =>
+      onAws(`Uploading the template to the bucket ${object.Bucket}`, () => work.clients.s3.send(put, bounds)),
     );
     return { ...object, ...omitUndefined({ VersionId }) };
   } catch (error) {

@@ -183,6 +183,22 @@ export function isLogo(svg: string): boolean {
 }
 
 /**
+ * Returns an SVG drawing as a deployment keeps it.
+ * @param named the drawing, as the first words of the error
+ * @throws {UserError} `usage` with the reason
+ */
+export function keptLogo(svg: string, named: string): string {
+  try {
+    return cleanLogo(svg);
+  } catch (error) {
+    if (!(error instanceof BadLogo)) throw error;
+    throw new UserError('usage', `${named} is not a logo for the page: ${error.message}.`, {
+      hint: 'Export a plain SVG of shapes and text, up to 20 kB, without scripts, styles and images.',
+    });
+  }
+}
+
+/**
  * Returns flags of `deploy` in which the logo is a drawing instead of the path of its file. Empty text stays: no option
  * takes it.
  * @throws {UserError} `usage` with the reason, or the error of a file that cannot be read
@@ -198,12 +214,5 @@ export async function withLogo<Flags extends { readonly pageLogo?: string }>(
     most: MAX_FILE_BYTES,
     hint: 'Name an SVG file of shapes and text.',
   });
-  try {
-    return { ...flags, pageLogo: cleanLogo(decodeText(bytes, { name: path })) };
-  } catch (error) {
-    if (!(error instanceof BadLogo)) throw error;
-    throw new UserError('usage', `“${path}” is not a logo for the page: ${error.message}.`, {
-      hint: 'Export a plain SVG of shapes and text, up to 20 kB, without scripts, styles and images.',
-    });
-  }
+  return { ...flags, pageLogo: keptLogo(decodeText(bytes, { name: path }), `“${path}”`) };
 }

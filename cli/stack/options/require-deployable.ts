@@ -46,7 +46,8 @@ function refuseTooMuch({ trust = [], signing: _, ...options }: StackOptions): vo
  * @throws {UserError} `usage`, or `stack_failed` for options that this version does not know
  */
 export function requireDeployable(options: StackOptions): void {
-  requireKnown(options);
-  refuseTooMuch(options);
   requireSafe(options);
+  refuseTooMuch(options);
+  // Last: its words are for options of a newer version, not for a value that somebody typed.
+  requireKnown(options);
 }

@@ -136,6 +136,14 @@ test('what is deployed, written to a file and deployed again, changes nothing', 
   }
 });
 
+test('a drawing in a file is kept as that of a logo’s own file', async () => {
+  const { options } = await read(
+    'page: true\npage-logo: |\n  <!-- by hand -->\n  <svg viewBox="0 0 9 9"><path d="M0 0h9z"/></svg>\n',
+  );
+  assert.ok(isValidOption('pageLogo', options.pageLogo));
+  assert.match(options.pageLogo ?? '', /^<svg xmlns="[^"]*" viewBox="0 0 9 9"><path d="M0 0h9z">/);
+});
+
 test('sizes and times are written as people write them', async () => {
   const text = await writeDeployment({
     maxSize: 5 * 1024 ** 3,
@@ -193,7 +201,11 @@ const REFUSED: readonly (readonly [text: string, complaint: RegExp, inEditor: bo
   ['allow-group:\n  - ok\n  - 7', /:3:5: allow-group\[1\] is not text/, true],
   ['allow-group: []', /:1:14: allow-group is an empty list/, true],
   ['expire-after: 0', /:1:15: expire-after is not valid: it takes a whole number/, false],
-  ['page-logo: <svg onload="x"/>', /:1:12: page-logo is not valid/, false],
+  [
+    'page-logo: <svg onload="x"/>',
+    /:1:12: page-logo is not a logo for the page: its <svg> has the attribute “onload”/,
+    false,
+  ],
   ['max-size: 5G\nmax-size: 6G', /:2:1: this is not YAML: Map keys must be unique/, true],
   ['- max-size: 5G', /:1:1: the file is not a mapping/, true],
   ['issuers:\n  - issuer: https://x', /:2:5: issuers\[0\]\.rules is missing/, true],

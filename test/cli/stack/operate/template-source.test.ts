@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { interrupted, UserError } from '../../../../cli/errors.ts';
+import { creating } from '../../../../cli/stack/clean-up.ts';
 import { withTemplate } from '../../../../cli/stack/operate/template-source.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 import { type Answer, workAgainst } from '../world.ts';
@@ -65,16 +66,18 @@ test('the template is deleted where the request fails or Ctrl-C ends it', async 
   }
 });
 
-test('Ctrl-C during the upload deletes the object that S3 may have stored already', async (t) => {
+test('Ctrl-C during the upload deletes what S3 stores', async (t) => {
   const { work, asked, interruption } = await bucketAgainst(t, (method) => {
     if (method === 'PUT') interruption.abort();
-    return { body: '' };
+    return { headers: { 'x-amz-version-id': 'v7' }, body: '' };
   });
   await assert.rejects(
-    withTemplate(work, LARGE, 'b', async () => assert.fail('no request')),
+    withTemplate(work, LARGE, 'b', () =>
+      creating(work.context.signal, async () => assert.fail('no request')),
+    ),
     withCode('interrupted', /Interrupted/),
   );
-  assert.deepEqual(asked, ['PUT', 'DELETE']);
+  assert.deepEqual(asked, ['PUT', 'DELETE v7']);
 });
 
 test('a refused upload is the error; a refused deletion is a warning with the command', async (t) => {

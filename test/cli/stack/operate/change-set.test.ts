@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { planChange } from '../../../../cli/stack/operate/change-set.ts';
+import type { StackWork } from '../../../../cli/stack/stack-work.ts';
+import { withCode } from '../../transfer/helpers/uploading.ts';
+import { type Answer, workAgainst } from '../world.ts';
+
+const ID = 'arn:aws:cloudformation:us-east-1:123456789012:changeSet/edge-upload-1/1';
+const STACK_ID = 'arn:aws:cloudformation:us-east-1:123456789012:stack/edge-upload/1';
+
+const answerOf = (call: string, members: Readonly<Record<string, string>> = {}): Answer => {
+  const xml = Object.entries(members).map(([name, value]) => `<${name}>${value}</${name}>`);
+  return { body: `<${call}Response><${call}Result>${xml.join('')}</${call}Result></${call}Response>` };
+};
+const notFound: Answer = {
+  status: 404,
+  body: '<ErrorResponse><Error><Code>ChangeSetNotFound</Code><Message>ChangeSet [a] does not exist</Message></Error></ErrorResponse>',
+};
+
+/** Presses Ctrl-C while the change set is created. Returns the calls; each describes it by the next answer. */
+async function interruptedPlan(t: TestContext, to: 'NEW' | 'EXISTING', descriptions: readonly Answer[]) {
+  const calls: string[] = [];
+  const left = [...descriptions];
+  const { work, interruption, events } = await workAgainst(t, (body) => {
+    const call = new URLSearchParams(body).get('Action') ?? '';
+    calls.push(call);
+    if (call === 'CreateChangeSet') interruption.abort();
+    if (call === 'DescribeChangeSet') return left.shift() ?? notFound;
+    const stack = `<member><StackName>a</StackName><StackStatus>REVIEW_IN_PROGRESS</StackStatus></member>`;
+    return answerOf(call, call === 'DescribeStacks' ? { Stacks: stack } : { Id: ID, StackId: STACK_ID });
+  });
+  // The embedded cloud is asked more often.
+  const local = { ...work, local: {} } as unknown as StackWork;
+  await assert.rejects(planChange(local, '{}', to), withCode('interrupted', /Interrupted/));
+  return { calls, events };
+}
+
+const described = (Status: string) =>
+  answerOf('DescribeChangeSet', { Status, ChangeSetId: ID, StackId: STACK_ID });
+
+test('Ctrl-C while a plan is made deletes it once CloudFormation does that', async (t) => {
+  const descriptions = ['CREATE_PENDING', 'CREATE_IN_PROGRESS', 'CREATE_COMPLETE'].map(described);
+  const { calls, events } = await interruptedPlan(t, 'EXISTING', descriptions);
+  assert.deepEqual(calls, [
+    'CreateChangeSet',
+    ...descriptions.map(() => 'DescribeChangeSet'),
+    'DeleteChangeSet',
+  ]);
+  assert.deepEqual(events, []);
+});
+
+test('a stack that the plan created is deleted with it', async (t) => {
+  const { calls } = await interruptedPlan(t, 'NEW', [described('CREATE_COMPLETE')]);
+  assert.deepEqual(calls.slice(1), ['DescribeChangeSet', 'DeleteChangeSet', 'DescribeStacks', 'DeleteStack']);
+});
+
+test('a plan that is not there is not deleted, and one that stays is a warning', async (t) => {
+  const none = await interruptedPlan(t, 'EXISTING', [notFound]);
+  assert.deepEqual([none.calls.slice(1), none.events], [['DescribeChangeSet'], []]);
+  const denied: Answer = {
+    status: 403,
+    body: '<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>',
+  };
+  const { events } = await interruptedPlan(t, 'EXISTING', [denied]);
+  assert.match(JSON.stringify(events), /"warning".*The plan is still in the stack\./);
+});

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { noTerminal, onTerminal, type Typing } from '../support/terminal.ts';
+import { awsEnv, CLI, type Computer, exitCode, withCloud } from './harness.ts';
+import { startRecorder } from './recorder.ts';
+import { snapshots } from './snapshots.ts';
+
+/** Runs `deploy --file` on a terminal, against the embedded cloud as if it were AWS. Returns what it shows, and its exit code. */
+const deployOnTerminal = (computer: Computer, env: NodeJS.ProcessEnv, answers: Typing) =>
+  onTerminal({
+    argv: [process.execPath, CLI, 'deploy', '--file', 'edge-upload.yaml'],
+    env: { ...env, NO_COLOR: '1' },
+    cwd: computer.home,
+    answers,
+  });
+
+test('a plan that is declined, or interrupted at any call, changes nothing', {
+  skip: noTerminal,
+}, async (t) => {
+  await withCloud(async (computer, cloud) => {
+    await computer.json(['deploy', '--local', '--page', '--versioning']);
+    const snapshot = snapshots(t, computer, cloud);
+    // As against AWS, which asks before every change. This computer knows no other deployment.
+    const home = join(computer.home, 'operator');
+    await mkdir(home);
+    const env = { ...awsEnv(computer, cloud), HOME: home, NODE_EXTRA_CA_CERTS: cloud.caFile };
+    await writeFile(join(computer.home, 'edge-upload.yaml'), 'max-size: 5G\npage: true\npage-title: Acme\n');
+    const before = await snapshot();
+    const [declined, interrupted] = [
+      await deployOnTerminal(computer, env, [['Continue?', 'n']]),
+      await deployOnTerminal(computer, env, [['Continue?', { send: '\u0003' }]]),
+    ];
+    assert.deepEqual([declined.code, interrupted.code], [0, 130], declined.shown + interrupted.shown);
+    assert.match(declined.shown, /Nothing was changed\./);
+    assert.deepEqual(await snapshot(), before);
+
+    // Ctrl-C while a call is under way: each call from the first that creates something to the one that applies the plan.
+    const calls: string[] = [];
+    let at = 0;
+    let stop: () => void = () => {};
+    const recorder = await startRecorder(cloud, async (action) => {
+      if (calls.length > 0 || /PutObject|CreateChangeSet/.test(action)) calls.push(action);
+      if (calls.length - 1 === at) stop();
+    });
+    t.after(() => recorder.close());
+    const deploy = async (stack: string) => {
+      calls.length = 0;
+      const args = ['deploy', '--yes', '--file', 'edge-upload.yaml', '--stack-name', stack];
+      const child = spawn(process.execPath, [CLI, ...args], {
+        cwd: computer.home,
+        env: { ...env, AWS_ENDPOINT_URL: recorder.endpoint },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      stop = () => child.kill('SIGINT');
+      const [said, code] = await Promise.all([text(child.stderr), exitCode(child)]);
+      return { code, said: `${said}${calls.join(' ')}` };
+    };
+    for (const stack of ['edge-upload', 'another']) {
+      const seen = await snapshot();
+      for (at = 0; ; at += 1) {
+        const { code, said } = await deploy(stack);
+        assert.ok(calls.length > at, said);
+        if (calls[at] === 'cloudformation:ExecuteChangeSet') break;
+        assert.equal(code, 130, said);
+        assert.doesNotMatch(said, /warning/, said);
+        assert.deepEqual(await snapshot(), seen, said);
+      }
+      assert.ok(at > 0);
+    }
+  });
+});
