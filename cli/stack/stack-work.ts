@@ -22,7 +22,7 @@ export function pollInterval({ local }: Pick<StackWork, 'local'>): number {
  * Throws if Ctrl-C was typed since the last step.
  * @param hint how to continue
  */
-export function checkpoint(signal: AbortSignal, hint: string): void {
+export function checkpoint(signal: AbortSignal, hint?: string): void {
   if (signal.aborted) throw interrupted(hint);
 }
 

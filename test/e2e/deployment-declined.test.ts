@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { noTerminal, onTerminal, type Typing } from '../support/terminal.ts';
-import { awsEnv, CLI, type Computer, exitCode, withCloud } from './harness.ts';
+import { typed } from '../support/typed.ts';
+import { awsEnv, CLI, type Computer, withCloud } from './harness.ts';
 import { startRecorder } from './recorder.ts';
 import { snapshots } from './snapshots.ts';
 
@@ -50,14 +49,12 @@ test('a plan that is declined, or interrupted at any call, changes nothing', {
     const deploy = async (stack: string) => {
       calls.length = 0;
       const args = ['deploy', '--yes', '--file', 'edge-upload.yaml', '--stack-name', stack];
-      const child = spawn(process.execPath, [CLI, ...args], {
-        cwd: computer.home,
-        env: { ...env, AWS_ENDPOINT_URL: recorder.endpoint },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
-      stop = () => child.kill('SIGINT');
-      const [said, code] = await Promise.all([text(child.stderr), exitCode(child)]);
-      return { code, said: `${said}${calls.join(' ')}` };
+      const interruption = new AbortController();
+      const { signal } = interruption;
+      stop = () => interruption.abort();
+      const at = { cwd: computer.home, home, env: { ...env, AWS_ENDPOINT_URL: recorder.endpoint }, signal };
+      const { code, stderr } = await typed(args, at);
+      return { code, said: `${stderr}${calls.join(' ')}` };
     };
     for (const stack of ['edge-upload', 'another']) {
       const seen = await snapshot();

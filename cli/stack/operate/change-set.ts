@@ -12,7 +12,7 @@ import { formatDuration } from '../../ui/format.ts';
 import { onAws } from '../aws-failures.ts';
 import { cleanUp, creating } from '../clean-up.ts';
 import { pages } from '../pages.ts';
-import { pause, pollInterval, type StackWork } from '../stack-work.ts';
+import { checkpoint, pause, pollInterval, type StackWork } from '../stack-work.ts';
 import { isOvertaken, onPlan } from './overtaken.ts';
 import { type PlannedStep, plannedSteps } from './plan-words.ts';
 import { withTemplate } from './template-source.ts';
@@ -144,14 +144,15 @@ async function settled(work: StackWork, changeSetId: string): Promise<DescribeCh
   }
 }
 
-/** Starts a planned change. Returns the token that its events carry. */
-export async function executeChange(work: StackWork, { changeSetId }: PlannedChange): Promise<string> {
+/** Starts a planned change, or discards it after Ctrl-C. Returns the token that its events carry. */
+export async function executeChange(work: StackWork, plan: PlannedChange): Promise<string> {
+  const { clients, context } = work;
   const { ExecuteChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
   const token = `edge-upload-${randomUUID()}`;
-  await onPlan(work, 'Applying the change', () =>
-    work.clients.cloudformation.send(
-      new ExecuteChangeSetCommand({ ChangeSetName: changeSetId, ClientRequestToken: token }),
-    ),
+  const execute = new ExecuteChangeSetCommand({ ChangeSetName: plan.changeSetId, ClientRequestToken: token });
+  await refusing(work, plan, async () => checkpoint(context.signal));
+  await creating(context.signal, (bounds) =>
+    onPlan(work, 'Applying the change', () => clients.cloudformation.send(execute, bounds)),
   );
   return token;
 }
