@@ -42,6 +42,8 @@ interface LedgerWorld extends Pick<Context, 'env' | 'platform' | 'home' | 'signa
 const WAIT_MS = 1_000;
 /** Lines without effect that are tolerated before the file is written again. */
 const SPARE_LINES = 200;
+/** Characters of lines that are kept for a disk which is full. */
+const MAX_UNSAVED = 4 * 1024 ** 2;
 /** Files that are gone are forgotten after so long. Until then they may be on a disk that is not mounted. */
 const FORGET_AFTER_MS = 30 * 86_400_000;
 /** Tens of millions of files. */
@@ -94,7 +96,7 @@ export async function withLedger<T>(
     return withLock(path, opened, { waitMs: WAIT_MS, signal });
   };
   try {
-    return await withOptional(locked, work, ledgerOf(new Map()), onTrouble);
+    return await withOptional(locked, work, async () => ledgerOf(await readable(world, subject)), onTrouble);
   } catch (error) {
     if (!isUserError(error) || error.code !== 'busy') throw error;
     throw new UserError('busy', `Another edge-upload uploads ${subject.folder} to the same place.`, {
@@ -120,14 +122,20 @@ function ledgerOf(
   onTrouble?: (error: UserError) => void,
 ): Ledger {
   let writing = handle !== undefined;
+  /** Lines that a full disk did not take. The next line brings them again. */
+  let unsaved = '';
   const append = (line: object) => {
-    if (!writing || handle === undefined || path === undefined) return;
+    if (handle === undefined || path === undefined || unsaved.length > MAX_UNSAVED) return;
+    // The line break comes first, so that a torn line ends before this one.
+    unsaved += `\n${JSON.stringify(line)}`;
     try {
-      // The line break comes first, so that a torn line ends before this one.
-      writeSync(handle.fd, `\n${JSON.stringify(line)}`);
+      const bytes = Buffer.from(unsaved);
+      if (writeSync(handle.fd, bytes) < bytes.length) throw Object.assign(new Error(), { code: 'ENOSPC' });
+      unsaved = '';
+      writing = true;
     } catch (error) {
+      if (writing) onTrouble?.(diskError(path, error) as UserError);
       writing = false;
-      onTrouble?.(diskError(path, error) as UserError);
     }
   };
   return {
@@ -150,6 +158,25 @@ function ledgerOf(
 
 /** Reads a ledger, and writes it again where many lines have no effect any more. */
 async function load(file: string, subject: LedgerSubject): Promise<Map<string, string>> {
+  const { entries, lines, count } = await read(file, subject);
+  if (count === 0 || count > 2 * lines.size + SPARE_LINES) {
+    await replaceFile(file, [JSON.stringify({ format: 1, ...subject }), ...lines.values()].join('\n'));
+  }
+  return entries;
+}
+
+/** Returns the entries of a ledger that cannot be written: what they name is not sent again. */
+async function readable(world: LedgerWorld, subject: LedgerSubject): Promise<Map<string, string>> {
+  try {
+    return (await read(await pathOf(world, subject), subject)).entries;
+  } catch (error) {
+    // The reason was reported already.
+    if (isUserError(error)) return new Map();
+    throw error;
+  }
+}
+
+async function read(file: string, subject: LedgerSubject) {
   const lines = new Map<string, string>();
   const entries = new Map<string, string>();
   let count = 0;
@@ -168,10 +195,7 @@ async function load(file: string, subject: LedgerSubject): Promise<Map<string, s
       entries.delete(path);
     }
   }
-  if (count === 0 || count > 2 * lines.size + SPARE_LINES) {
-    await replaceFile(file, [JSON.stringify({ format: 1, ...subject }), ...lines.values()].join('\n'));
-  }
-  return entries;
+  return { entries, lines, count };
 }
 
 const isThere = (path: string) =>

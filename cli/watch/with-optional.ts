@@ -1,13 +1,13 @@
 import { isUserError, type UserError } from '../errors.ts';
 
 /**
- * Runs `work` with what `open` opens. Where that fails for a disk or a file in its place, it runs `work` with `otherwise`:
- * bookkeeping never fails an upload. Errors of the work itself are thrown.
+ * Runs `work` with what `open` opens. Where that fails for a disk or a file in its place, it runs `work` with what
+ * `otherwise` returns: bookkeeping never fails an upload. Errors of the work itself are thrown.
  */
 export async function withOptional<T, R>(
   open: (use: (value: T) => Promise<R>) => Promise<R>,
   work: (value: T) => Promise<R>,
-  otherwise: T,
+  otherwise: () => Promise<T>,
   onTrouble: (error: UserError) => void,
 ): Promise<R> {
   let working: Promise<R> | undefined;
@@ -22,6 +22,6 @@ export async function withOptional<T, R>(
     const done = working === undefined ? undefined : { value: await working };
     if (!isUserError(error) || !['disk', 'settings'].includes(error.code)) throw error;
     onTrouble(error);
-    return done === undefined ? work(otherwise) : done.value;
+    return done === undefined ? work(await otherwise()) : done.value;
   }
 }

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { appendFile, chmod, link, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Ledger, withLedger } from '../../../cli/watch/ledger.ts';
@@ -57,7 +68,6 @@ const REPLACED: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
   },
   'a file with a second name': (file) => link(file, `${file}.second`),
   'a file in a folder that everybody can write to': (file) => chmod(dirname(file), 0o777),
-  'a file whose lock is a folder': (file) => mkdir(`${file}.lock`),
 };
 
 for (const [what, replace] of Object.entries(REPLACED)) {
@@ -73,6 +83,36 @@ for (const [what, replace] of Object.entries(REPLACED)) {
     assert.match(JSON.stringify(event), /"warning".*what was stored cannot be recorded/);
   });
 }
+
+test('a ledger that cannot be written is read', async (t) => {
+  const { open, context, file } = await rig(t);
+  // As on a disk that is read-only or full: root can write anywhere else.
+  await mkdir(`${file}.lock`);
+  const before = await readFile(file);
+  await open((ledger) => {
+    ledger.add('second', STAMP, 'second');
+    for (const name of ['first', 'second']) assert.ok(ledger.has(name, STAMP, name), name);
+    assert.equal(ledger.isKept(), false);
+  });
+  assert.deepEqual(await readFile(file), before);
+  assert.match(JSON.stringify(context.events), /"warning".*what was stored cannot be recorded/);
+});
+
+test('a clock that jumps back forgets nothing', async (t) => {
+  const { open, file } = await rig(t);
+  const later = {
+    path: 'later',
+    key: 'later',
+    size: 1,
+    mtimeNs: '2',
+    inode: '3',
+    at: '2999-01-01T00:00:00.000Z',
+  };
+  await appendFile(file, `\n${JSON.stringify(later)}`);
+  await open((ledger) => {
+    for (const name of ['first', 'later']) assert.ok(ledger.has(name, STAMP, name), name);
+  });
+});
 
 test('an empty ledger is one of nothing', async (t) => {
   const { open, file } = await rig(t);
