@@ -48,6 +48,8 @@ export function runProcess(commands: readonly Declare[]): void {
   process.on('SIGTERM', interrupt);
 
   const env = { ...process.env };
+  // Libraries start programs, such as a browser, with all variables of this process. These may be passwords and tokens.
+  for (const name of Object.keys(env)) if (name.startsWith('EDGE_UPLOAD_')) delete process.env[name];
 
   let hungUp = false;
   prepareStreams(() => {

@@ -1,10 +1,10 @@
 import { lookup } from 'node:dns/promises';
-import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { connect, rootCertificates, type TLSSocket } from 'node:tls';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
+import { authority } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
 import { type ProxyServer, proxyFor } from '../network/proxy.ts';
 import type { Target } from '../settings/target.ts';
@@ -27,13 +27,15 @@ interface Reached {
 
 async function reach(address: string, { url, deployment }: Target, signal: AbortSignal): Promise<Reached> {
   const { hostname, port } = new URL(url);
-  const caFile = deployment?.local?.caFile;
-  const ca = caFile === undefined ? undefined : [...rootCertificates, await readFile(caFile, 'utf8')];
+  const local = deployment?.local;
+  const ca = local === undefined ? undefined : [...rootCertificates, authority(local)];
   return new Promise<Reached>((resolve, reject) => {
     const socket: TLSSocket = connect({
       host: address,
       port: Number(port || 443),
       minVersion: 'TLSv1.2',
+      // A connection that NODE_TLS_REJECT_UNAUTHORIZED=0 lets pass is refused by every other command.
+      rejectUnauthorized: true,
       ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
       ...omitUndefined({ ca }),
     });

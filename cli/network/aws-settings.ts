@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
@@ -68,6 +69,19 @@ function endpointFromFile(value: string | undefined, profile: string, file: stri
 }
 
 /**
+ * Refuses a pipe or a device in place of a configuration file: the SDK would wait for it, or read it, without end. Nothing
+ * is read from /dev/null, which turns a file off.
+ * @throws {UserError} `settings`
+ */
+async function requireFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined || found.isFile() || found.isDirectory() || path === '/dev/null') return;
+  throw new UserError('settings', `The AWS configuration ${path} is not a plain file.`, {
+    hint: 'Name a file in AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, or unset them.',
+  });
+}
+
+/**
  * Reads the settings from the environment that a command was given, and from the configuration files that it names. The
  * SDK would read both from its own process: https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
  */
@@ -80,10 +94,9 @@ export async function readAwsSettings(
   const below = (path: string) => (path.startsWith('~/') ? join(home, path.slice(2)) : path);
   const { loadSharedConfigFiles } = await import('@smithy/core/config');
   const configFilepath = below(env.AWS_CONFIG_FILE || '~/.aws/config');
-  const { configFile, credentialsFile } = await loadSharedConfigFiles({
-    configFilepath,
-    filepath: below(env.AWS_SHARED_CREDENTIALS_FILE || '~/.aws/credentials'),
-  });
+  const filepath = below(env.AWS_SHARED_CREDENTIALS_FILE || '~/.aws/credentials');
+  await Promise.all([configFilepath, filepath].map(requireFile));
+  const { configFile, credentialsFile } = await loadSharedConfigFiles({ configFilepath, filepath });
   const name = profile || env.AWS_PROFILE || 'default';
   const section: Section = { ...credentialsFile[name], ...configFile[name] };
   const services: Section = configFile[`services.${section.services}`] ?? {};

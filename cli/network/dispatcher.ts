@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
@@ -21,9 +21,28 @@ export interface DispatcherOptions {
 
 const CONNECT_MS = 10_000;
 
-function authority({ caFile }: Pick<LocalCloud, 'caFile'>): string {
+/** A certificate has 1 KB. */
+const MAX_AUTHORITY_BYTES = 1024 * 1024;
+
+/** Reads a regular file. Opening a pipe would stop the whole process, Ctrl-C included, until something writes to it. */
+function readRegular(path: string): string {
+  // Windows does not know the flag.
+  const { O_RDONLY, O_NONBLOCK = 0 } = constants as Partial<typeof constants> & { readonly O_RDONLY: number };
+  const descriptor = openSync(path, O_RDONLY | O_NONBLOCK);
   try {
-    return readFileSync(caFile, 'utf8');
+    const stats = fstatSync(descriptor);
+    const isUsable = stats.isFile() && stats.size <= MAX_AUTHORITY_BYTES;
+    if (!isUsable) throw Object.assign(new Error('not a certificate'), { code: 'EINVAL' });
+    return readFileSync(descriptor, 'utf8');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Returns the authority of an embedded cloud, in PEM. @throws {UserError} `local_cloud` if it cannot be read */
+export function authority({ caFile }: Pick<LocalCloud, 'caFile'>): string {
+  try {
+    return readRegular(caFile);
   } catch (error) {
     throw new UserError(
       'local_cloud',

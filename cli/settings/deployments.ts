@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { isLoopback } from '../../protocol/secure-origin.ts';
 import type { Context } from '../context.ts';
 import { type Part, readDocument } from './documents.ts';
 import { edgeUrl } from './edge-url.ts';
@@ -104,9 +105,14 @@ function parseIssuer(part: Part): KnownIssuer {
 /** Parses the addresses of an embedded cloud. */
 export function parseLocalCloud(part: Part): LocalCloud {
   return {
-    endpoint: part.member('endpoint').textThat(URL.canParse, 'is not an address'),
+    // Passwords and tokens of its user pool go there.
+    endpoint: part.member('endpoint').textThat(isOnThisComputer, 'is not an http address of this computer'),
     caFile: part.member('caFile').text(),
   };
+}
+
+function isOnThisComputer(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text && isLoopback(new URL(text).hostname);
 }
 
 function isEdgeUrl(text: string): boolean {

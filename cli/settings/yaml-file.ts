@@ -1,8 +1,10 @@
-import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
+import { addAbortSignal } from 'node:stream';
 import type { Document, LineCounter, Node, Pair } from 'yaml';
-import { isUserError, systemCode, UserError } from '../errors.ts';
+import type { Context } from '../context.ts';
+import { interrupted, isUserError, systemCode, UserError } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
+import { openInput } from '../open-input.ts';
 import { decodeText } from '../text.ts';
 import { diskReason } from './disk-errors.ts';
 import { isFields } from './documents.ts';
@@ -210,10 +212,10 @@ export async function parseYaml(text: string, name: string, hint: readonly strin
   return new YamlValue({ name, document, lines, hint }, [], document.toJS());
 }
 
-async function readBounded(path: string, name: string): Promise<Buffer> {
+async function readBounded(path: string, name: string, signal: AbortSignal): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of createReadStream(path)) {
+  for await (const piece of addAbortSignal(signal, await openInput(path))) {
     pieces.push(piece);
     bytes += piece.length;
     if (bytes > MAX_BYTES) throw new UserError('usage', `${name} is larger than ${MAX_BYTES / 1024} KiB.`);
@@ -227,10 +229,15 @@ async function readBounded(path: string, name: string): Promise<Buffer> {
  * @param hint how to get such a file
  * @throws {UserError} `file_missing`, `file_unreadable`; `usage` for what is not text, and for more than 1 MiB
  */
-export async function readYamlText(cwd: string, typed: string, hint: readonly string[]): Promise<string> {
+export async function readYamlText(
+  { cwd, signal }: Pick<Context, 'cwd' | 'signal'>,
+  typed: string,
+  hint: readonly string[],
+): Promise<string> {
   try {
-    return decodeText(await readBounded(resolve(cwd, typed), typed), { name: typed });
+    return decodeText(await readBounded(resolve(cwd, typed), typed, signal), { name: typed });
   } catch (error) {
+    if (signal.aborted) throw interrupted();
     if (isUserError(error)) throw error;
     const missing = systemCode(error) === 'ENOENT';
     throw new UserError(

@@ -35,7 +35,7 @@ export async function fromFile(
   args: OptionFlags & { readonly dryRun?: boolean },
 ): Promise<FileChange> {
   refuseBeside(path, args);
-  const text = await readYamlText(context.cwd, path, [
+  const text = await readYamlText(context, path, [
     'Write one, or print one of what is deployed:',
     `  echo 'max-size: 5G' > ${shellWord(path)}`,
     `  edge-upload status --yaml > ${shellWord(path)}`,

@@ -29,7 +29,7 @@ export async function file(context: Context, args: FileArgs): Promise<Result> {
       ],
     });
   }
-  const text = await readYamlText(context.cwd, args.file, [
+  const text = await readYamlText(context, args.file, [
     'Write one:',
     `  edge-upload trust list --yaml > ${shellWord(args.file)}`,
   ]);

@@ -1,15 +1,11 @@
-import * as fs from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { promisify } from 'node:util';
 import { UserError } from '../../errors.ts';
+import { openInput } from '../../open-input.ts';
 import { ONE_LETTER_HINT, openText, withoutLineEnd } from '../../text.ts';
 import { type FilePath, findPath } from './file-path.ts';
 import { readError } from './read-error.ts';
 import { readUntil } from './until-aborted.ts';
-
-const open = promisify(fs.open);
 
 /** Where a list comes from. */
 export interface ListWorld {
@@ -101,12 +97,9 @@ export async function isRepeatable(list: string, cwd: string): Promise<boolean> 
   );
 }
 
-/** Opens a named pipe without blocking: a thread blocked in it would keep the process alive. */
 async function openList(path: FilePath, name: string): Promise<Readable> {
   try {
-    if (!(await stat(path)).isFIFO()) return fs.createReadStream(path);
-    const fd = await open(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-    return new Socket({ fd, readable: true, writable: false });
+    return await openInput(path);
   } catch (error) {
     throw readError(name, error);
   }

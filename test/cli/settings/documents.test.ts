@@ -50,8 +50,22 @@ test('an invalid settings file is reported, with what to do', async (t) => {
     [JSON.stringify({ version: 1, deployments: [{ ...DEPLOYMENT, url: 'http://evil.example' }] })]:
       'deployments[0].url is not the address of an edge',
     [JSON.stringify({ version: 1, deployments: [{ ...DEPLOYMENT, local: { endpoint: 'no', caFile: '' } }] })]:
-      'deployments[0].local.endpoint is not an address',
+      'deployments[0].local.endpoint is not an http address of this computer',
   };
+  for (const endpoint of [
+    'https://evil.example',
+    'http://evil.example:4599',
+    'http://me:secret@127.0.0.1:4599',
+    'http://127.0.0.1.evil.example',
+    'http://127.0.0.1:4599/#',
+    'file:///etc',
+  ]) {
+    const text = JSON.stringify({
+      version: 1,
+      deployments: [{ ...DEPLOYMENT, local: { ...LOCAL, endpoint } }],
+    });
+    Object.assign(cases, { [text]: 'deployments[0].local.endpoint is not an http address of this computer' });
+  }
   for (const [text, why] of Object.entries(cases)) {
     const file = await write('deployments.json', text);
     await assert.rejects(listDeployments(place), (error: unknown) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { nearestName } from '../../../cli/nearest-name.ts';
 import { parseYaml, readYamlText } from '../../../cli/settings/yaml-file.ts';
+import { testContext } from '../../support/context.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 
 const parse = async (text: string) => (await parseYaml(text, 'f.yaml', ['The hint.'])).value;
@@ -70,9 +71,10 @@ test('plain YAML and JSON are read, with each kind of line end', async () => {
 test('a file is decoded from UTF-8 or UTF-16, and is bounded', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-yaml-'));
   t.after(() => rm(folder, { recursive: true }));
+  const place = testContext({ cwd: folder });
   const read = async (bytes: Uint8Array) => {
     await writeFile(join(folder, 'f.yaml'), bytes);
-    return readYamlText(folder, 'f.yaml', []);
+    return readYamlText(place, 'f.yaml', []);
   };
   const text = 'a: ä\r\n';
   const utf16 = Buffer.from(`\ufeff${text}`, 'utf16le');
@@ -85,8 +87,8 @@ test('a file is decoded from UTF-8 or UTF-16, and is bounded', async (t) => {
     read(Buffer.alloc(1024 ** 2 + 1, 'a')),
     withCode('usage', /f\.yaml is larger than 1024 KiB/),
   );
-  await assert.rejects(readYamlText(folder, 'none', []), withCode('file_missing', /none does not exist/));
-  await assert.rejects(readYamlText(folder, '.', []), withCode('file_unreadable', /cannot be read/));
+  await assert.rejects(readYamlText(place, 'none', []), withCode('file_missing', /none does not exist/));
+  await assert.rejects(readYamlText(place, '.', []), withCode('file_unreadable', /cannot be read/));
 });
 
 test('the nearest known name is suggested, and none for other words', () => {

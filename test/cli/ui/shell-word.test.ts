@@ -16,6 +16,8 @@ test('words that no shell interprets stay as they are, all others are quoted', (
     ['http://[::1]:8443', "'http://[::1]:8443'"],
     ['*.jpg', "'*.jpg'"],
     ['größe', "'größe'"],
+    // zsh would put the path of a command in its place.
+    ['=ls', "'=ls'"],
   ];
   for (const [word, expected] of cases) assert.equal(shellWord(word), expected);
 });

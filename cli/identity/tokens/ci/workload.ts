@@ -61,7 +61,7 @@ export function checkToken({ preset }: Pick<Workload, 'preset'>, token: string, 
   }
   const audiences: readonly unknown[] = [claims.aud].flat();
   // A token for several audiences would be a credential of the others too.
-  if (audiences.every((one) => one === audience)) return token;
+  if (audiences.length > 0 && audiences.every((one) => one === audience)) return token;
   throw noToken(preset, 'its token is for another audience, and is not sent', {
     hint: `The audience must be ${audience}, and no other.`,
   });

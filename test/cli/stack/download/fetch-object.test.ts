@@ -45,13 +45,17 @@ async function store(t: TestContext, reply: (headers: IncomingHttpHeaders, asked
     if (cutAt === undefined) response.end(body);
     else response.write(body.subarray(0, cutAt), () => response.destroy());
   });
+  return { requests, ...(await reader(t, endpoint)) };
+}
+
+/** A download from a store. */
+async function reader(t: TestContext, endpoint: string) {
   const context = testContext({ env: {} });
   const env = { AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
   const clients = await operatorClients({ env, home: '/', execPath: process.execPath }, {});
   t.after(() => clients.close());
   const received: Uint8Array[] = [];
   return {
-    requests,
     bytes: () => Buffer.concat(received),
     fetch: (
       write = async (chunk: Uint8Array) => {
@@ -96,6 +100,25 @@ test('an answer that S3 never sends is not an object', async (t) => {
     await assert.rejects(fetch(), withCode('aws', /Downloading k failed: unexpected answer from S3/));
     assert.equal(bytes().length, 0);
   }
+});
+
+test('an answer without an end is not written to the disk', async (t) => {
+  const endpoint = await listen(t, ({ headers: { range } }, response) => {
+    if (range === undefined) {
+      response.writeHead(200, { 'content-length': BYTES.length, 'x-amz-request-id': 'R', etag: ETAG });
+      response.write(BYTES.subarray(0, 1000), () => response.destroy());
+      return;
+    }
+    response.writeHead(206, { 'x-amz-request-id': 'R', etag: ETAG });
+    const more = () => {
+      while (!response.destroyed && response.write(BYTES));
+      response.once('drain', more);
+    };
+    more();
+  });
+  const { fetch, bytes } = await reader(t, endpoint);
+  await assert.rejects(fetch(), withCode('bytes_differ', /are not those that S3 stored/, /again/));
+  assert.ok(bytes().length <= BYTES.length);
 });
 
 test('a connection that is cut is continued where it broke off, on the same object', async (t) => {

@@ -112,10 +112,18 @@ test('a projected token of a pod is read again when the kubelet has replaced it'
   assert.equal(await tokens.current(), first);
   here.advance(550);
   assert.equal(await tokens.current(), second);
-  await writeFile(path, here.sign('kubernetes', { aud: ['https://kubernetes.default.svc'] }));
-  const error = await here.failure(tokens.renew(second));
-  assert.match(error.message, /for another audience, and is not sent/);
-  assert.ok(error.hint?.includes(here.url));
+  for (const aud of [
+    ['https://kubernetes.default.svc'],
+    [],
+    undefined,
+    [here.url, 'https://other.example'],
+    [[here.url]],
+  ]) {
+    await writeFile(path, here.sign('kubernetes', { aud }));
+    const error = await here.failure(tokens.renew(second));
+    assert.match(error.message, /for another audience, and is not sent/);
+    assert.ok(error.hint?.includes(here.url));
+  }
 });
 
 test('an edge that names another audience gets no token for it', async (t) => {
