@@ -24,6 +24,7 @@ import { keptOptions, stackTags } from '../stack/options/kept-options.ts';
 import { mergeOptions, unsetNotes } from '../stack/options/merge-options.ts';
 import { withLogo } from '../stack/options/page-logo.ts';
 import { requireDeployable } from '../stack/options/require-deployable.ts';
+import { placeOf } from '../stack/place-of.ts';
 import { deployedResult } from '../stack/result/deployed-result.ts';
 import { keyPolicyFor } from '../stack/result/key-policy.ts';
 import { nextSteps } from '../stack/result/next-steps.ts';
@@ -159,13 +160,17 @@ async function applyTo(
       kept,
       dryRun,
       ...omitUndefined({ tags, keySets }),
-      agree: agreement.agree,
+      async agree(plan, next) {
+        const agreed = await agreement.agree(plan, next);
+        // Before the change, which CloudFormation finishes after Ctrl-C too.
+        if (agreed && leaving !== undefined) await rememberKept(context, leaving);
+        return agreed;
+      },
     });
     if (dryRun) return planned(stackName, agreement);
     if (outcome === 'declined') {
       return { document: { stackName, outcome }, text: 'Nothing was changed.' };
     }
-    if (leaving !== undefined) await rememberKept(context, leaving);
     const deployment = await remember(context, work, outputs, options);
     await Promise.all([
       edgeServes(context, { ...deployment, policy: policyOf(options), trust: options.trust ?? [] }),
@@ -198,8 +203,7 @@ async function poolToLeave(
 ): Promise<Kept | undefined> {
   if (!retainData || !had || has) return undefined;
   const name = (await findStack(work))?.outputs.userPoolId;
-  const { stackName, local } = work;
-  return name === undefined ? undefined : { type: 'user pool', name, stackName, ...omitUndefined({ local }) };
+  return name === undefined ? undefined : { type: 'user pool', name, ...(await placeOf(work)) };
 }
 
 /** A deployment in the embedded cloud and one on AWS have different names: commands find them by it. */

@@ -12,7 +12,8 @@ import { removeStack } from '../stack/operate/destroy.ts';
 import { BUCKET, dataLines, type Inventory, POOL, takeInventory } from '../stack/operate/inventory.ts';
 import { deleteKept, type FoundKept, findKept, keptLines, refuseKept } from '../stack/operate/kept.ts';
 import { dataOf, isData, keepBucket } from '../stack/operate/kept-data.ts';
-import { clearLeftovers } from '../stack/operate/leftovers.ts';
+import { clearLeftovers, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
+import { placeOf } from '../stack/place-of.ts';
 import { physicalIds } from '../stack/stack-resources.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import {
@@ -115,8 +116,7 @@ async function remove(
   stack: FoundStack,
   { goes, stays, functions, tellToKeep }: Inventory,
 ): Promise<void> {
-  const { stackName, local } = work;
-  const where = { stackName, ...(local && { local }) };
+  const where = await placeOf(work);
   for (const functionName of functions) await rememberLeftover(context, { functionName, ...where });
   for (const kept of dataOf(stays)) await rememberKept(context, { ...kept, ...where });
   if (tellToKeep) await keepBucket(work, stack);
@@ -190,6 +190,7 @@ async function finish(
   if (deletes) await deleteKept(context, work, found);
   const [kept, deleted] = deletes ? [[], found] : [found, []];
   const { removed, left } = await clearLeftovers(context, work, { wait });
+  await warnOfOtherAccounts(context, work);
   const nothing = !wasThere && removed.length + left.length + deleted.length === 0;
   const leftLines = left.map(
     (name) =>

@@ -151,7 +151,7 @@ export async function openStack(
   { stackName, known }: OperatorTarget,
   { profile, local = false }: OperatorArgs,
 ): Promise<StackWork> {
-  const remains = [...(await listLeftovers(context)), ...(await listKept(context, stackName))];
+  const remains = [...(await listLeftovers(context)), ...(await listKept(context))];
   const left = remains.find((one) => one.stackName === stackName);
   const isLocal = local || (known === undefined ? left?.local : known.local) !== undefined;
   return isLocal ? openLocal(context, stackName) : openAws(context, stackName, profile);

@@ -15,7 +15,7 @@ import { writeDeployment } from '../stack/file/write-deployment.ts';
 import { type FoundStack, findStack, OUTPUT } from '../stack/find-stack.ts';
 import { measureBucket } from '../stack/operate/bucket.ts';
 import { type FoundKept, findKept, keptLines } from '../stack/operate/kept.ts';
-import { clearLeftovers } from '../stack/operate/leftovers.ts';
+import { clearLeftovers, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
 import { countUsers } from '../stack/operate/pool.ts';
 import { type DescribedOption, describeOptions, optionsJson } from '../stack/options/describe-options.ts';
 import { readOptions } from '../stack/options/kept-options.ts';
@@ -55,6 +55,7 @@ export async function status(context: Context, args: StatusArgs): Promise<Result
       work,
       inUse.flatMap(({ physicalId }) => physicalId ?? []),
     );
+    await warnOfOtherAccounts(context, work);
     const remains = leftovers.removed.length + leftovers.left.length + kept.length;
     if (!isThere && remains === 0) throw stackMissing(work);
     const insight = isThere ? await lookInto(work, stack) : undefined;

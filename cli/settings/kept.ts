@@ -1,20 +1,18 @@
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
-import { type LocalCloud, parseLocalCloud } from './deployments.ts';
 import { type Part, readDocument } from './documents.ts';
 import { replaceFile } from './files.ts';
 import { findFolder, folders } from './folders.ts';
 import { withLock } from './lock.ts';
+import { parseStackPlace, type StackPlace } from './stack-place.ts';
 
 const TYPES = ['bucket', 'log bucket', 'user pool'] as const;
 
 /** Bucket or user pool that `destroy` kept. */
-export interface Kept {
+export interface Kept extends StackPlace {
   readonly type: (typeof TYPES)[number];
   /** The bucket's name, or the user pool's id. */
   readonly name: string;
-  readonly stackName: string;
-  readonly local?: LocalCloud;
 }
 
 type Place = Pick<Context, 'env' | 'platform' | 'home'>;
@@ -23,23 +21,20 @@ function file(place: Place): string {
   return join(folders(place).config, 'kept.json');
 }
 
-/** Returns what was kept of a stack, or of all stacks. */
-export async function listKept(place: Place, stackName?: string): Promise<readonly Kept[]> {
+/** Returns what was kept of all stacks. */
+export async function listKept(place: Place): Promise<readonly Kept[]> {
   const { path } = findFolder(place, 'config');
   if (path === undefined) return [];
-  const all = (await readDocument(file(place), parse, 'run the command again')) ?? [];
-  return stackName === undefined ? all : all.filter((kept) => kept.stackName === stackName);
+  return (await readDocument(file(place), parse, 'run the command again')) ?? [];
 }
 
 function parse(root: Part): Kept[] {
   return root.list().map((part) => {
-    const local = part.optional('local');
     const type = part.member('type');
     return {
       type: TYPES.find((one) => type.is(one)) ?? type.fail('is not a type of data that is kept'),
       name: part.member('name').text(),
-      stackName: part.member('stackName').text(),
-      ...(local === undefined ? {} : { local: parseLocalCloud(local) }),
+      ...parseStackPlace(part),
     };
   });
 }

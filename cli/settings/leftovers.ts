@@ -1,16 +1,14 @@
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
-import { type LocalCloud, parseLocalCloud } from './deployments.ts';
 import { type Part, readDocument } from './documents.ts';
 import { replaceFile } from './files.ts';
 import { findFolder, folders } from './folders.ts';
 import { withLock } from './lock.ts';
+import { parseStackPlace, type StackPlace } from './stack-place.ts';
 
 /** Edge function that stays after its stack until CloudFront deletes its replicas. */
-export interface Leftover {
-  readonly stackName: string;
+export interface Leftover extends StackPlace {
   readonly functionName: string;
-  readonly local?: LocalCloud;
 }
 
 type Place = Pick<Context, 'env' | 'platform' | 'home'>;
@@ -27,14 +25,10 @@ export async function listLeftovers(place: Place): Promise<readonly Leftover[]> 
 }
 
 function parse(root: Part): Leftover[] {
-  return root.list().map((part) => {
-    const local = part.optional('local');
-    return {
-      stackName: part.member('stackName').text(),
-      functionName: part.member('functionName').text(),
-      ...(local === undefined ? {} : { local: parseLocalCloud(local) }),
-    };
-  });
+  return root.list().map((part) => ({
+    functionName: part.member('functionName').text(),
+    ...parseStackPlace(part),
+  }));
 }
 
 async function change(place: Place, edit: (now: readonly Leftover[]) => readonly Leftover[]): Promise<void> {

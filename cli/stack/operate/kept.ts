@@ -6,6 +6,7 @@ import { shellWord } from '../../ui/shell-word.ts';
 import { ifThere, onAws } from '../aws-failures.ts';
 import { refuseProtected } from '../checks/removal.ts';
 import { tryEmptying } from '../checks/trial-calls.ts';
+import { byAccount } from '../place-of.ts';
 import type { StackWork } from '../stack-work.ts';
 import { emptyBucket, measureBucket } from './bucket.ts';
 import { countUsers } from './pool.ts';
@@ -40,16 +41,20 @@ async function countedContent(work: StackWork, data: Data): Promise<string | und
   }
 }
 
-/** Returns the data of a stack that is still kept. Forgets entries whose data was deleted meanwhile. */
+/**
+ * Returns the data of a stack that is still kept. Forgets entries whose data was deleted meanwhile.
+ * @param inUse data that is still part of the stack: an operation that leaves it there may be under way
+ */
 export async function findKept(
   context: Context,
   work: StackWork,
   inUse: readonly string[] = [],
 ): Promise<FoundKept[]> {
   const found: FoundKept[] = [];
-  for (const kept of await listKept(context, work.stackName)) {
-    if ((kept.local === undefined) !== (work.local === undefined)) continue;
-    const holds = inUse.includes(kept.name) ? undefined : await countedContent(work, kept);
+  const { own } = await byAccount(work, await listKept(context));
+  for (const kept of own) {
+    if (inUse.includes(kept.name)) continue;
+    const holds = await countedContent(work, kept);
     if (holds === undefined) await forgetKept(context, kept.name);
     else found.push({ type: kept.type, name: kept.name, holds });
   }

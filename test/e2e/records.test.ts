@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { listKept, rememberKept } from '../../cli/settings/kept.ts';
+import { listLeftovers, rememberLeftover } from '../../cli/settings/leftovers.ts';
+import { ACCOUNT_ID } from '../../local/account.ts';
+import { typed } from '../support/typed.ts';
+import { awsClients } from './aws-clients.ts';
+import {
+  awsEnv,
+  type Computer,
+  computerAt,
+  type DeployedStack,
+  type LocalStatus,
+  withCloud,
+} from './harness.ts';
+import { startRecorder } from './recorder.ts';
+
+/** Returns the computer of an operator for whom the embedded cloud is AWS. */
+async function operatorOf(computer: Computer, cloud: LocalStatus) {
+  const home = join(computer.home, 'operator');
+  await mkdir(home);
+  const env = { ...awsEnv(computer, cloud), HOME: home, NODE_EXTRA_CA_CERTS: cloud.caFile };
+  return { operator: computerAt(home, env), place: { env, platform: process.platform, home } };
+}
+
+test('what a stack of the same name left in another account or cloud is neither deleted nor forgotten', async () => {
+  await withCloud(async (computer, cloud) => {
+    const { operator, place } = await operatorOf(computer, cloud);
+    const others = [
+      { stackName: 'edge-upload', account: '999999999999' },
+      { stackName: 'edge-upload', local: { endpoint: cloud.endpoint, caFile: cloud.caFile } },
+    ];
+    for (const [at, where] of others.entries()) {
+      await rememberLeftover(place, { functionName: `theirs-${at}`, ...where });
+      await rememberKept(place, { type: 'user pool', name: `us-east-1_theirs${at}`, ...where });
+    }
+    await rememberLeftover(place, { functionName: 'own', stackName: 'edge-upload', account: ACCOUNT_ID });
+    await rememberLeftover(place, { functionName: 'of-an-earlier-version', stackName: 'edge-upload' });
+    // This computer knows a deployment of that name on AWS, so that commands go there.
+    await computer.json(['deploy', '--local']);
+    await operator.json(['deploy', '--yes']);
+    const status = await operator.run(['status', '--json']);
+    const { leftovers, kept } = JSON.parse(status.stdout);
+    assert.deepEqual(leftovers, { removed: ['own', 'of-an-earlier-version'], left: [] });
+    assert.deepEqual(kept, []);
+    const warned = /warning: The AWS account 999999999999 still has parts of a stack edge-upload\./;
+    assert.match(status.stderr, warned);
+    const destroyed = await operator.run(['destroy', '--yes', '--delete-kept', '--json']);
+    assert.equal(destroyed.code, 0, destroyed.stderr);
+    assert.deepEqual(JSON.parse(destroyed.stdout).deleted, []);
+    assert.match(destroyed.stderr, warned);
+    const names = (await listLeftovers(place)).map(({ functionName }) => functionName);
+    assert.deepEqual(names, ['theirs-0', 'theirs-1']);
+    assert.deepEqual((await listKept(place)).length, 2);
+  });
+});
+
+test('a user pool that a deploy leaves is on record, if the deploy is interrupted', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const { outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--retain-data']);
+    const { operator, place } = await operatorOf(computer, cloud);
+    const interruption = new AbortController();
+    const { signal } = interruption;
+    let isApplied = false;
+    const recorder = await startRecorder(cloud, async (action) => {
+      if (isApplied) interruption.abort();
+      isApplied ||= action === 'cloudformation:ExecuteChangeSet';
+    });
+    t.after(() => recorder.close());
+    const { home } = operator;
+    const env = { ...place.env, AWS_ENDPOINT_URL: recorder.endpoint };
+    const args = ['deploy', '--yes', '--no-user-pool'];
+    const { code, stderr } = await typed(args, { cwd: home, home, env, signal });
+    assert.equal(code, 130, stderr);
+    // The update may still be under way.
+    assert.equal((await operator.run(['status', '--stack-name', 'edge-upload'])).code, 0);
+    const { cloudformation } = awsClients(t, cloud);
+    for (;;) {
+      const { Stacks } = await cloudformation.describeStacks({ StackName: 'edge-upload' });
+      if (Stacks?.[0]?.StackStatus === 'UPDATE_COMPLETE') break;
+      assert.match(Stacks?.[0]?.StackStatus ?? '', /IN_PROGRESS$/);
+    }
+    const { kept } = await operator.json<{ kept: object[] }>(['status', '--stack-name', 'edge-upload']);
+    const [pool] = kept;
+    assert.deepEqual(pool, { type: 'user pool', name: outputs.CognitoUserPoolId, holds: '0 users' });
+  });
+});
