@@ -16,6 +16,7 @@ import { clearLeftovers, warnOfOtherAccounts } from '../stack/operate/leftovers.
 import { placeOf } from '../stack/place-of.ts';
 import { physicalIds } from '../stack/stack-resources.ts';
 import type { StackWork } from '../stack/stack-work.ts';
+import { shellWord } from '../ui/shell-word.ts';
 import {
   findTarget,
   forOperators,
@@ -135,8 +136,9 @@ async function agree(
   { ui }: Context,
   work: StackWork,
   { stack, held, earlier }: Asked,
-  { yes = false, deleteKept = false }: DestroyArgs,
+  args: DestroyArgs,
 ): Promise<boolean> {
+  const { yes = false, deleteKept = false } = args;
   const { stackName } = work;
   const [going, staying] = await Promise.all([dataLines(work, held.goes), dataLines(work, held.stays)]);
   const goes = [
@@ -162,14 +164,23 @@ async function agree(
       'usage',
       `Destroying the stack ${stackName} needs confirmation. Nothing was removed.`,
       {
-        hint: [
-          'Add --yes:',
-          `  edge-upload destroy --yes${deleteKept ? ' --delete-kept' : ''} --stack-name ${stackName}`,
-        ],
+        hint: ['Add --yes:', `  ${confirmed(args, stackName)}`],
       },
     );
   }
   return (await ui.ask({ prompt: `Type the stack's name to destroy it`, flag: '--yes' })) === stackName;
+}
+
+/** Returns the same command with `--yes`. Without one of its flags, it would delete something else. */
+function confirmed({ keepData, deleteKept, wait, local, profile }: DestroyArgs, stackName: string): string {
+  const flags = [
+    keepData && '--keep-data',
+    deleteKept && '--delete-kept',
+    wait === false && '--no-wait',
+    local && '--local',
+    profile !== undefined && `--profile ${shellWord(profile)}`,
+  ].filter((flag) => typeof flag === 'string');
+  return ['edge-upload destroy --yes', ...flags, `--stack-name ${stackName}`].join(' ');
 }
 
 /** The part after the stack: its retained functions, kept data, and what this computer remembers. */

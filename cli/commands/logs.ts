@@ -7,7 +7,7 @@ import { type StyledLine, visible } from '../ui/shown.ts';
 import { type OperatorArgs, openStack, requireStack, requireTarget } from './operator.ts';
 
 export interface LogsArgs extends OperatorArgs {
-  /** Such as `30m`, `1h`, `2d`, or a time that JavaScript's `Date` reads. */
+  /** Such as `30m`, `1h`, `2d`, or a time such as `2026-11-23 12:00`. */
   readonly since?: string;
   readonly follow?: boolean;
   /** Lambda's own lines about each call, too. */
@@ -51,15 +51,20 @@ export async function logs(context: Context, args: LogsArgs): Promise<Result> {
   }
 }
 
+/** RFC 3339, of which the end may be left out. https://www.rfc-editor.org/rfc/rfc3339#section-5.6 */
+const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:\d\d)?)?$/;
+
+/** Returns the time that is typed. Without an offset it is in UTC, as all times that commands print. */
 function startOf(typed: string, now: Date): Date {
   const [, amount, unit] = /^(\d+)([smhd])$/.exec(typed) ?? [];
+  const [, day, time = '00:00', offset = 'Z'] = TIME.exec(typed) ?? [];
   const start =
     amount === undefined
-      ? new Date(typed)
-      : new Date(now.getTime() - Number(amount) * UNITS[unit as keyof typeof UNITS]);
+      ? new Date(`${day}T${time}${offset}`)
+      : new Date(Math.max(0, now.getTime() - Number(amount) * UNITS[unit as keyof typeof UNITS]));
   if (!Number.isNaN(start.getTime())) return start;
   throw new UserError('usage', `“${typed}” is not a time for --since.`, {
-    hint: 'Use how long ago, such as 30m, 1h or 2d, or a time such as 2026-11-23T12:00Z.',
+    hint: 'Use how long ago, such as 30m, 1h or 2d, or a time in UTC such as 2026-11-23T12:00.',
   });
 }
 

@@ -18,6 +18,10 @@ test('a kept bucket is listed, adopted by a new deployment with what it holds, a
     await signIn(computer);
     await writeFile(join(computer.home, 'a.txt'), 'kept');
     assert.equal((await computer.run(['put', 'a.txt'])).code, 0);
+    const asked = await computer.run(['destroy', '--keep-data', '--no-wait', '--local']);
+    assert.equal(asked.code, 2);
+    const command = /\n +edge-upload destroy --yes --keep-data --no-wait --local --stack-name edge-upload\n/;
+    assert.match(asked.stderr, command, 'the command to copy keeps what the typed one would have kept');
     const first = await computer.json<Destroyed>(['destroy', '--yes', '--keep-data']);
     assert.deepEqual(first.kept, [{ type: 'bucket', name: bucket }]);
 

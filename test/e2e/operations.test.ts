@@ -150,7 +150,10 @@ test('deploy recovers from every state of a stack', async (t) => {
       const args = ['deploy', '--local', '--yes', '--stack-name', 'halfway'];
       const loses = await refused(computer, args, 2);
       assert.match(loses.message, /loses data: the bucket/);
-      assert.match(loses.hint, /\n +edge-upload deploy --yes --allow-data-loss --stack-name halfway\n/);
+      assert.match(
+        loses.hint,
+        /\n +edge-upload deploy --local --yes --allow-data-loss --stack-name halfway\n/,
+      );
       await cloudformation.updateStack({
         StackName: 'halfway',
         TemplateBody: template({ Bucket: BUCKET, Policy: IMPOSSIBLE }),
@@ -349,7 +352,20 @@ test('logs show refusals, and are deleted with the function', async () => {
     assert.equal(lines.at(-1).type, 'summary');
     assert.ok(lines.some(({ refused }) => refused?.code === 'unknown_issuer' && refused.method === 'GET'));
     assert.ok(!stdout.includes('c2VjcmV0'), 'no part of a token is in a log');
-    assert.equal((await refused(computer, ['logs', '--since', 'yesterday-ish'], 2)).code, 'usage');
+    for (const time of ['yesterday-ish', '5', 'May 3', '12:00', '2026-13-01', '2026-11-23T12:00PST'])
+      assert.equal((await refused(computer, ['logs', '--since', time], 2)).code, 'usage');
+    // Times are those that the commands print, in UTC, wherever the computer is.
+    for (const [typed, since] of [
+      ['2026-11-23 12:00', '2026-11-23T12:00:00.000Z'],
+      ['2026-11-23', '2026-11-23T00:00:00.000Z'],
+      ['2026-11-23T12:00:01.5+09:00', '2026-11-23T03:00:01.500Z'],
+      ['99999999d', '1970-01-01T00:00:00.000Z'],
+    ] as const) {
+      const shown = await computer.built.run(['logs', '--since', typed, '--json'], {
+        env: { TZ: 'Asia/Tokyo' },
+      });
+      assert.equal(JSON.parse(shown.stdout.trim().split('\n').at(-1) ?? '').since, since, shown.stderr);
+    }
 
     const following = spawn(process.execPath, [CLI, 'logs', '--since', '10m', '--follow'], {
       env: computer.env,

@@ -23,14 +23,20 @@ const FOLLOWS = {
 };
 
 /** Error for a loss of data that `--yes` does not confirm. */
-function losesData(stackName: string, lost: readonly PlannedStep[]): UserError {
+function losesData(
+  { stackName, local }: StackWork,
+  lost: readonly PlannedStep[],
+  changed: readonly OptionChange[],
+): UserError {
+  const again = (flags: string) =>
+    `  edge-upload deploy${local ? ' --local' : ''}${changed.length === 0 ? '' : ' <options>'} ${flags} --stack-name ${stackName}`;
   const what = lost.map(({ type, loses }) => `the ${resourceName(type)} (${loses})`);
   return new UserError('usage', `The change loses data: ${what.join(', ')}. Nothing was changed.`, {
     hint: [
       'If that is meant:',
-      `  edge-upload deploy --yes --allow-data-loss --stack-name ${stackName}`,
+      again('--yes --allow-data-loss'),
       'Otherwise see which option causes it:',
-      '  edge-upload deploy --dry-run',
+      again('--dry-run'),
     ],
   });
 }
@@ -47,10 +53,9 @@ interface Asking {
  * Shows each plan and asks, once for all of a deploy; again where a later step takes something with it that cannot be
  * made again. The embedded cloud costs nothing, so that it asks for such losses only.
  */
-export function createAgreement(
-  { context: { ui }, local, stackName }: StackWork,
-  { yes, dryRun, allowDataLoss, options }: Asking,
-): Agreement {
+export function createAgreement(work: StackWork, { yes, dryRun, allowDataLoss, options }: Asking): Agreement {
+  const { context, local, stackName } = work;
+  const { ui } = context;
   const all: PlannedStep[] = [];
   const told: string[] = [];
   let agreed = yes;
@@ -80,7 +85,7 @@ export function createAgreement(
         });
       }
       if (dryRun) return false;
-      if (lost.length > 0 && !allowDataLoss && (yes || !ui.interactive)) throw losesData(stackName, lost);
+      if (lost.length > 0 && !allowDataLoss && (yes || !ui.interactive)) throw losesData(work, lost, options);
       if (agreed && (yes || lost.length === 0)) return true;
       if (local !== undefined && lost.length === 0) return true;
       agreed = await ui.confirm(lost.length === 0 ? 'Continue?' : 'Continue, and lose that?', '--yes');
