@@ -1,5 +1,6 @@
 import type { Argument, Option } from 'commander';
 import type { Context } from '../context.ts';
+import { suggestedValues } from '../declare/suggested-values.ts';
 import { currentDeployment, listDeployments } from '../settings/deployments.ts';
 import { journalFolder, journalId, listJournals } from '../transfer/multipart/journal.ts';
 import { isOfStream } from '../transfer/multipart/journal-entry.ts';
@@ -78,7 +79,7 @@ export async function knownValues(
   { path, option, argument }: Cursor,
   words: readonly string[],
 ): Promise<readonly Suggestion[]> {
-  const choices = (option ?? argument)?.argChoices;
+  const choices = (option && suggestedValues(option)) ?? (option ?? argument)?.argChoices;
   if (choices !== undefined) return plain(choices);
   const { long = '' } = option ?? {};
   const source =

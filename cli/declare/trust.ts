@@ -1,6 +1,7 @@
 import type { Command as Commander, OptionValues } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { type Act, define, operated } from './shared.ts';
+import { type Act, define, operated, option } from './shared.ts';
+import { suggesting } from './suggested-values.ts';
 import { trusted } from './trust-options.ts';
 import { declareWorkloads } from './trust-workloads.ts';
 
@@ -10,7 +11,7 @@ function people<Args extends unknown[], Options extends OptionValues, Globals ex
   return trusted(
     command
       .option('--client-id <id>', 'Client id of the command line at the provider')
-      .option('--token <kind>', 'Tokens to accept: access or id')
+      .addOption(suggesting(option('--token <kind>', 'Tokens to accept: access or id'), ['access', 'id']))
       .option('--name <claim>', 'Claim for {name}')
       .option('--groups <claim>', 'Claim for {group}'),
   );

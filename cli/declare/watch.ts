@@ -1,5 +1,6 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
-import { type Act, define, everywhere, several } from './shared.ts';
+import { type Act, define, everywhere, option, several } from './shared.ts';
+import { suggesting } from './suggested-values.ts';
 
 /** The command that uploads what arrives in a folder. */
 export function declareWatch(root: Commander, act: Act): void {
@@ -10,7 +11,13 @@ export function declareWatch(root: Commander, act: Act): void {
     .option('--prefix <prefix>', 'Beginning of every key')
     .option('--include <glob>', 'Only files that match (repeatable)', several)
     .option('--exclude <glob>', 'No files or folders that match (repeatable)', several)
-    .option('--after <action>', 'Keep, move or delete each stored file (keep)')
+    .addOption(
+      suggesting(option('--after <action>', 'Keep, move or delete each stored file (keep)'), [
+        'keep',
+        'move',
+        'delete',
+      ]),
+    )
     .option('--move-to <folder>', 'For --after move (.edge-upload-stored in the folder)')
     .option('--settle <seconds>', 'Upload a file that is unchanged for so long (2)')
     .option('--interval <seconds>', 'Look at all files this often (5)')

@@ -42,6 +42,11 @@ const CASES: readonly (readonly [typed: string, ...words: string[]])[] = [
   ['put x --stack-name=edge', 'put', 'x', '--stack-name=edge-upload'],
   ['token --stack-name td', 'token', '--stack-name', ODD_NAME],
   ['put x --as 2026', 'put', 'x', '--as', KEY],
+  ['deploy --idp-cl', 'deploy', '--idp-client-id'],
+  ['deploy --mfa req', 'deploy', '--mfa', 'required'],
+  ['deploy --unset page-ti', 'deploy', '--unset', 'page-title'],
+  ['deploy --file my', 'deploy', '--file', 'my photo.jpg'],
+  ['watch x --after mo', 'watch', 'x', '--after', 'move'],
   ['login --stack-name edge-upload --issuer co', 'login', '--stack-name', 'edge-upload', '--issuer', 'corp'],
   ['login https://d1', 'login', 'https://d111111abcdef8.cloudfront.net'],
 ];
