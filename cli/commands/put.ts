@@ -54,12 +54,7 @@ export async function put(world: Context, args: PutArgs): Promise<Result> {
   const work = (storedFiles?: StoredFiles): Promise<Result> => {
     if (args.dryRun !== true) {
       return withEdgeAccess(context, target, (own, access) =>
-        uploadFiles(own, sources, {
-          ...access,
-          ...options,
-          storedFiles,
-          isWarned: () => storedFiles?.isKept() === false,
-        }),
+        uploadFiles(own, sources, { ...access, ...options, storedFiles }),
       );
     }
     const placing = ownToken && placingOf(context, ownToken, sources, options);

@@ -70,23 +70,30 @@ export interface Report {
   add(outcome: Ended): UiEvent;
   /** Counts a file that was stored before and is not sent. */
   addUnchanged(): void;
-  result(seconds: number): Result;
+  result(): Result;
   /** The sum of an upload that ended early. */
-  soFar(seconds: number): UiEvent;
+  soFar(): UiEvent;
 }
 
 interface ReportOptions {
+  /** Milliseconds of a clock that only advances. */
+  readonly now: () => number;
   /** The sum names unchanged files, also where there are none. */
   readonly countsUnchanged?: boolean;
   /** The sum names time and rate. */
   readonly hasRate?: boolean;
 }
 
-/** @param edgeUrl `https://<host>[:port]` */
+/**
+ * Creates a report, whose time begins now.
+ * @param edgeUrl `https://<host>[:port]`
+ */
 export function createReport(
   edgeUrl: string,
-  { countsUnchanged = false, hasRate = true }: ReportOptions = {},
+  { now, countsUnchanged = false, hasRate = true }: ReportOptions,
 ): Report {
+  const began = now();
+  const elapsed = () => (now() - began) / 1000;
   const failures: { readonly item: Item; readonly error: UserError }[] = [];
   /** Each is shown once, below the first file that it is for. */
   const hinted = new Set<string>();
@@ -143,11 +150,17 @@ export function createReport(
     addUnchanged() {
       unchanged += 1;
     },
-    soFar: (seconds) => ({ type: 'row', text: text(seconds), document: document(seconds) }),
-    result: (seconds) => ({
-      document: document(seconds),
-      ...((stored + failed > 1 || countsUnchanged) && { text: text(seconds) }),
-      ...(exitCode !== EXIT.done && { exitCode }),
-    }),
+    soFar() {
+      const seconds = elapsed();
+      return { type: 'row', text: text(seconds), document: document(seconds) };
+    },
+    result() {
+      const seconds = elapsed();
+      return {
+        document: document(seconds),
+        ...((stored + failed > 1 || countsUnchanged) && { text: text(seconds) }),
+        ...(exitCode !== EXIT.done && { exitCode }),
+      };
+    },
   };
 }

@@ -1,12 +1,12 @@
 import type { Context, Result } from '../context.ts';
 import { isUserError, type UserError } from '../errors.ts';
 import { journalFolder } from './multipart/journal.ts';
-import { openJournals } from './multipart/journals.ts';
+import { type Journals, openJournals } from './multipart/journals.ts';
 import { type ObjectOptions, objectHeaders } from './object-headers.ts';
 import { createPlacing } from './placing.ts';
 import { checkPartSize, type PlanOptions } from './plan.ts';
 import { createMeter, type Meter } from './progress.ts';
-import { createReport } from './report.ts';
+import { createReport, type Report } from './report.ts';
 import { type Outcome, runAll } from './run.ts';
 import { countItems } from './sources/count-items.ts';
 import type { Item, Sources } from './sources/sources.ts';
@@ -36,10 +36,9 @@ export interface UploadOptions extends UploadContextOptions, ObjectOptions, Plan
   readonly isNamed?: boolean;
   /** What earlier runs stored is not sent again. */
   readonly storedFiles?: StoredFiles | undefined;
-  /** Whether a warning said already that nothing is recorded for the next run. */
-  readonly isWarned?: () => boolean;
-  /** Most of the time may be spent on waiting for files: the sum has no rate. */
-  readonly waits?: boolean;
+  /** Several uploads can share journals, which warn once, and a report, which has one sum. */
+  readonly journals?: Journals;
+  readonly report?: Report;
   /** Called for each item as it ends. */
   readonly onOutcome?: (outcome: Outcome) => void;
 }
@@ -61,15 +60,18 @@ export async function uploadFiles(
   if (options.partSize !== undefined) checkPartSize(options.partSize);
   const { now } = options.clock ?? CLOCK;
   const meter = createMeter(ui, now);
-  const { isWarned, storedFiles, waits = false } = options;
-  const journals = openJournals({ ...command, isWarned }, () => journalFolder(command));
+  const { storedFiles } = options;
+  // Where the ledger cannot be written, its warning is enough.
+  const isWarned = () => storedFiles?.isKept() === false;
+  const {
+    journals = openJournals({ ...command, isWarned }, () => journalFolder(command)),
+    report = createReport(options.url, { now, countsUnchanged: storedFiles !== undefined }),
+  } = options;
   const uploader = await openUploader({ ...command, journals, onTrouble: meter.trouble }, options);
   const { limits, slots, note, warn } = uploader.context;
-  const report = createReport(options.url, { countsUnchanged: storedFiles !== undefined, hasRate: !waits });
   const how = { ...options, headers, meter };
   // With --json, one file has the same lines as several.
   const inLines = sources.several || command.options.json;
-  const began = now();
   let onlyFailure: UserError | undefined;
   const upload = async (item: Item) => {
     if (storedFiles?.has(item)) return undefined;
@@ -100,14 +102,14 @@ export async function uploadFiles(
       },
     });
   } catch (error) {
-    if (inLines && isUserError(error)) ui.event(report.soFar((now() - began) / 1000));
+    if (inLines && isUserError(error)) ui.event(report.soFar());
     throw error;
   } finally {
     counting.stop();
   }
   if (onlyFailure !== undefined) throw onlyFailure;
   meter.close();
-  return report.result((now() - began) / 1000);
+  return report.result();
 }
 
 /** Counts files and bytes for the progress. Unreadable files are reported when they are uploaded. */

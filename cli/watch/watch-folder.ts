@@ -2,6 +2,9 @@ import type { Context } from '../context.ts';
 import { interrupted, isUserError, systemCode, type UserError } from '../errors.ts';
 import { ProxyRefusal } from '../network/proxy-errors.ts';
 import { effectOf } from '../transfer/error-effects.ts';
+import { journalFolder } from '../transfer/multipart/journal.ts';
+import { openJournals } from '../transfer/multipart/journals.ts';
+import { createReport } from '../transfer/report.ts';
 import type { Outcome } from '../transfer/run.ts';
 import type { Filter } from '../transfer/sources/filters.ts';
 import type { Item } from '../transfer/sources/sources.ts';
@@ -121,13 +124,17 @@ export async function watchFolder(
     ...ui,
     event: (event: Parameters<typeof ui.event>[0]) => event.type !== 'transfer' && ui.event(event),
   };
+  const isWarned = () => !ledger.isKept();
+  const journals = openJournals({ ...context, isWarned }, () => journalFolder(context));
+  // Most of the time passes without files: the sum has no rate.
+  const report = createReport(upload.url, { now, hasRate: false });
   try {
     for (;;) {
       stop = undefined;
       await uploadFiles({ ...context, ui: lines }, itemSources(items), {
         ...upload,
-        waits: true,
-        isWarned: () => !ledger.isKept(),
+        journals,
+        report,
         onOutcome,
       });
       // `onOutcome` sets it.

@@ -44,9 +44,8 @@ export function createCognito({
   keyChange = () => undefined,
   permissions = unrestricted,
 }: CognitoOptions): Cognito {
-  const folder = join(dataDir, 'cognito');
-  const pools = new Pools(join(folder, 'pools'), now, newKeys, keyChange);
-  const outboxDir = join(folder, 'outbox');
+  const pools = new Pools(join(dataDir, 'pools'), now, newKeys, keyChange);
+  const outboxDir = join(dataDir, 'outbox');
   const outbox = new Outbox(outboxDir, now);
   const context = { pools, outbox, now };
 

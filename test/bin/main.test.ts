@@ -157,6 +157,37 @@ test('an output that cannot be written is an error', {
   assert.equal(errors, 'error: Standard output cannot be written (ENOSPC).\n');
 });
 
+test('a standard error that cannot be written ends no upload, and hides no result', {
+  skip: process.platform === 'linux' ? false : 'Linux alone has /dev/full',
+}, async (t) => {
+  const { home, envFor } = await computer(t);
+  const full = await open('/dev/full', 'w');
+  t.after(() => full.close());
+  const put = async (url: string, stderr: number | 'pipe') => {
+    const child = spawn(process.execPath, [CLI, 'put', 'f0', 'f1'], {
+      cwd: home,
+      env: envFor(url),
+      stdio: ['ignore', 'pipe', stderr],
+    });
+    // The reader of a pipe has gone away.
+    child.stderr?.destroy();
+    const [shown, [code]] = await Promise.all([text(child.stdout as Readable), once(child, 'close')]);
+    return { shown, code };
+  };
+  for (const stderr of [full.fd, 'pipe'] as const) {
+    const edge = await ownEdge(t);
+    const { shown, code } = await put(edge.url, stderr);
+    assert.equal(code, EXIT.done);
+    assert.match(shown, /2 stored/);
+    assert.deepEqual([...edge.stored.keys()].sort(), ['/f0', '/f1']);
+    const refusing = await ownEdge(t, async (_request, response) => {
+      response.writeHead(403).end('{"error":"forbidden","message":"no"}');
+      return true;
+    });
+    assert.equal((await put(refusing.url, stderr)).code, EXIT.auth);
+  }
+});
+
 test('a current folder that is gone is an error', {
   skip: process.platform === 'win32' ? 'Windows keeps a folder that is in use' : false,
 }, async (t) => {

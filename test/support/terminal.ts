@@ -42,7 +42,7 @@ export async function onTerminal({
   jobControl = background,
 }: OnTerminal) {
   const input = JSON.stringify({ argv, answers, columns, hangUp, jobControl, background });
-  const { stdout, stderr, code } = await runProgram('python3', [PTY], {
+  const { stdout, stderr, code } = await runProgram('python3', ['-I', '-S', PTY], {
     env,
     input,
     ...omitUndefined({ cwd }),

@@ -192,19 +192,33 @@ test('where the caller has to choose a prefix, watch ends and names the prefixes
   assert.deepEqual(puts(edge), []);
 });
 
-test('an edge that is unreachable is tried again', async (t) => {
-  let away = true;
-  const { edge, file, watching } = await rig(t, (_request, response) => {
+test('an edge that is unreachable is tried again; the sum and the warnings are those of the whole watch', async (t) => {
+  let away = false;
+  let refused = () => {};
+  const { home, edge, file, watching } = await rig(t, (_request, response) => {
     if (!away) return false;
-    answerJson(response, 404, 'nothing_here');
+    response.writeHead(404, { connection: 'close' }).end('<h1>Not found</h1>');
+    refused();
     return true;
   });
+  // No upload can be recorded there, but the ledger can.
+  await mkdir(join(home, '.local/state/edge-upload'), { recursive: true, mode: 0o700 });
+  await symlink('uploads', join(home, '.local/state/edge-upload/uploads'));
   await writeFile(file('a'), 'a');
-  await watching([], async () => {
-    await until(() => edge.seen.length > 0);
-    away = false;
+  const { stdout, stderr } = await watching([], async () => {
     await until(() => edge.stored.has('/a'));
+    away = true;
+    const outage = new Promise<void>((resolve) => {
+      refused = resolve;
+    });
+    await writeFile(file('b'), 'b');
+    await outage;
+    away = false;
+    await until(() => edge.stored.has('/b'));
   });
+  assert.match(stderr, /The next try is in/);
+  assert.match(stdout, /^2 stored, 1 failed {2}2 B$/m);
+  assert.equal(stderr.match(/An interrupted upload may have to start again/g)?.length, 1, stderr);
 });
 
 test('a folder that is missing, watched already or the target of its own files is refused', async (t) => {

@@ -177,7 +177,7 @@ test('an invitation that AWS would mail is a file that only its owner reads, wit
     DesiredDeliveryMediums: ['EMAIL'],
     UserAttributes: [{ Name: 'email', Value: 'ann@example.com' }],
   });
-  const folder = join(setup.dataDir, 'cognito', 'outbox');
+  const folder = join(setup.dataDir, 'outbox');
   const [file = ''] = readdirSync(folder);
   assert.equal(statSync(join(folder, file)).mode & 0o777, 0o600);
   const mail = JSON.parse(readFileSync(join(folder, file), 'utf8'));

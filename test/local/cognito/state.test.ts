@@ -100,7 +100,7 @@ test('remains of a kill are ignored: a pool without its record, a temporary file
   const setup = await setUp(t);
   const { sdk, UserPoolId } = setup;
   await confirmedUser(setup);
-  const pools = join(setup.dataDir, 'cognito', 'pools');
+  const pools = join(setup.dataDir, 'pools');
   mkdirSync(join(pools, 'us-east-1_Halfmade0'));
   writeFileSync(join(pools, 'us-east-1_Halfmade0', 'keys.json'), '{}');
   mkdirSync(join(pools, 'us-east-1_Halfgone0.deleted'));
