@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { CLI, cleanEnv } from '../../e2e/harness.ts';
 import { missing, runProgram } from '../../support/programs.ts';
@@ -25,19 +24,23 @@ test('what a full disk does not take of a ledger is written once it does', {
     const words = [CLI, 'watch', 'in', '--settle', '0.05', '--interval', '0.05'];
     const argv = ['-c', `ulimit -S -f ${limit}; exec "$@"`, 'bash', process.execPath, ...words];
     const child = spawn('bash', argv, { cwd: home, env, stdio: ['ignore', 'ignore', 'pipe'] });
-    const said = text(child.stderr);
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk) => {
+      said += chunk;
+    });
     return {
       pid: `${child.pid}`,
+      said: () => said,
       async stop() {
         child.kill('SIGTERM');
-        if (child.exitCode === null) await once(child, 'exit');
+        await once(child, 'close');
         return said;
       },
     };
   };
   const limited = start(`${BLOCKS}`);
   for (let at = 0; at < FILES; at += 1) await writeFile(join(home, 'in', `${at}`), `${at}`);
-  await until(() => edge.stored.size === FILES);
+  await until(() => edge.stored.size === FILES && limited.said().includes('cannot be recorded'));
   const lifted = await runProgram('prlimit', ['--pid', limited.pid, '--fsize=unlimited:unlimited']);
   assert.equal(lifted.code, 0, lifted.stderr);
   await writeFile(join(home, 'in/later'), 'later');
