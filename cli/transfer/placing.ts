@@ -6,13 +6,25 @@ import type { Limits } from './limits.ts';
 import type { Item } from './sources/sources.ts';
 import type { EdgeLimits } from './wire/edge-limits.ts';
 
-/** @throws {UserError} `bad_key` for a key that the edge would refuse. */
-export function checkKey(key: string, source: string): void {
+/** Returns the error `bad_key` for a key that the edge would refuse; `undefined` for any other. */
+function keyError(key: string, source: string): UserError | undefined {
   const problem = keyProblem(key);
-  if (problem === undefined) return;
-  throw new UserError('bad_key', `${source} cannot be stored under the key “${key}”: it ${problem}.`, {
+  if (problem === undefined) return undefined;
+  return new UserError('bad_key', `${source} cannot be stored under the key “${key}”: it ${problem}.`, {
     hint: ['Rename it, or give it a key of its own:', '  edge-upload put <file> --as <key>'],
   });
+}
+
+/** @throws {UserError} `bad_key` for a key that the edge would refuse. */
+export function checkKey(key: string, source: string): void {
+  const error = keyError(key, source);
+  if (error !== undefined) throw error;
+}
+
+/** Returns an item under a key that an edge named, whole or in part; an edge can answer with any text. */
+function under(item: Item, key: string): Item {
+  const error = keyError(key, item.name);
+  return error === undefined ? { ...item, key } : { name: item.name, key: item.key, kind: 'refused', error };
 }
 
 /** Prefixes that an error names; it counts the others. */
@@ -63,7 +75,7 @@ function exactly(item: Item, only: string, { several, isNamed, note }: PlacingOp
   if (!several && key === only) return item;
   if (!several && !isNamed) {
     note(`It is stored as “${only}”, the only key that you are allowed to write.`);
-    return { ...item, key: only };
+    return under(item, only);
   }
   const error = new UserError('forbidden', `You are allowed to write “${only}” only, not “${key}”.`, {
     hint: several ? 'Upload a single file.' : 'Leave --as and --prefix out.',
@@ -92,7 +104,7 @@ export function createPlacing(limits: Limits, { several, isNamed, note }: Placin
     }
     if (noted !== prefix) note(`Everything is stored below “${prefix}”, where you are allowed to write.`);
     noted = prefix;
-    return { item: { ...item, key: `${prefix}${key}` }, limits };
+    return { item: under(item, `${prefix}${key}`), limits };
   };
 
   const refused = ({ name, key }: Item, error: UserError): Placed => {

@@ -58,8 +58,9 @@ function presignedQuery(query: string): Map<string, string> | undefined {
 function fromQuery(query: Map<string, string>, refuse: (refusal: Refusal) => Error): Claim {
   if (query.get('X-Amz-Algorithm') !== ALGORITHM) throw refuse({ why: 'unsupported' });
   if (query.has('X-Amz-Security-Token')) throw refuse({ why: 'token' });
-  const expires = Number(query.get('X-Amz-Expires'));
-  if (!Number.isInteger(expires) || expires < 1 || expires > 604_800) {
+  const seconds = query.get('X-Amz-Expires') ?? '';
+  const expires = /^\d{1,6}$/.test(seconds) ? Number(seconds) : 0;
+  if (expires < 1 || expires > 604_800) {
     throw refuse({ why: 'malformed', detail: 'X-Amz-Expires must be a number of seconds from 1 to 604800' });
   }
   const fields = {

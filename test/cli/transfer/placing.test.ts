@@ -126,3 +126,33 @@ test('an edge that refuses to describe itself is asked once, and is an error of 
   assert.equal(asked, 1);
   assert.equal(result.document.failed, 4);
 });
+
+test('a key or prefix that an edge could never accept is an error that names it', async (t) => {
+  const rules = [
+    { writeTo: ['\ud800/'] },
+    { writeTo: ['\u001b[31m/'] },
+    { writeTo: ['../'] },
+    { writeTo: ['.well-known/'] },
+    { writeTo: ['x'.repeat(1100)] },
+    { writeTo: ['x'], key: '\udfff' },
+    { writeTo: ['x'], key: 'a/../b' },
+    { writeTo: ['x'], key: '' },
+  ];
+  for (const rule of rules) {
+    const edge = await ownEdge(t, (request, response) => {
+      if (request.method !== 'GET') return false;
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const caller = { username: 'ada', sub: 's', groups: [], tokenExpiresAt: '', ...rule };
+      response.end(JSON.stringify({ service: 'edge-upload', policy: {}, caller }));
+      return true;
+    });
+    const cwd = await ownFolder(t);
+    await writeFile(join(cwd, 'a.txt'), 'a');
+    await assert.rejects(
+      upload(t, testContext({ cwd }), edge.url, { files: ['a.txt'] }, { ownPrefix: true }),
+      withCode('bad_key', /^a\.txt cannot be stored under the key “/),
+      JSON.stringify(rule),
+    );
+    assert.equal(edge.stored.size, 0);
+  }
+});

@@ -110,6 +110,29 @@ test('accepts AWS’s presigned example until it expires', () => {
   });
 });
 
+test('a presigned life is a number of seconds in digits', () => {
+  for (const life of [
+    '',
+    '0',
+    '-1',
+    '604801',
+    '1e3',
+    '0x10',
+    '10.0',
+    '%2010',
+    '10%20',
+    'Infinity',
+    '9'.repeat(20),
+  ]) {
+    const query = PRESIGNED.replace('X-Amz-Expires=86400', `X-Amz-Expires=${life}`);
+    assert.throws(
+      () => authenticate(request({ path: '/test.txt', query }), options),
+      { code: 'AuthorizationHeaderMalformed' },
+      life,
+    );
+  }
+});
+
 test('signs the chunks of AWS’s streaming example', () => {
   const streaming = request({
     method: 'PUT',
