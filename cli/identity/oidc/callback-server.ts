@@ -117,8 +117,10 @@ export async function openCallbackServer(redirect: Redirect, state: string): Pro
     const text = `http://${redirect.host}${request.url ?? ''}`;
     const url = URL.canParse(text) ? new URL(text) : undefined;
     const defect = url === undefined ? 'path' : whyNotAnswer(url, state);
+    // A page that reaches this port by another name is not one that the provider sent the browser from.
+    const isOwn = request.headers.host === `${redirect.host}:${port}`;
     request.resume();
-    if (url === undefined || defect !== undefined || isAnswered || request.method !== 'GET') {
+    if (url === undefined || defect !== undefined || !isOwn || isAnswered || request.method !== 'GET') {
       response.writeHead(defect === 'path' ? 404 : 400, PAGE_HEADERS).end(STRANGER);
       return;
     }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer as createTcpServer } from 'node:net';
 import { type TestContext as Test, test } from 'node:test';
+import { request } from 'undici';
 import { login } from '../../../../cli/commands/login.ts';
 import { findSessions } from '../../../../cli/identity/tokens/token-store.ts';
 import { listDeployments, rememberDeployment } from '../../../../cli/settings/deployments.ts';
@@ -336,6 +337,19 @@ test('foreign answers are refused and ignored; the right one ends the sign-in', 
   }
   const posted = await fetch(`${redirect}?code=evil&state=${state}`, { method: 'POST' });
   assert.equal(posted.status, 400);
+  const { port } = new URL(redirect);
+  for (const host of [
+    'evil.example',
+    `evil.example:${port}`,
+    '127.0.0.1',
+    '127.0.0.1:1',
+    `localhost:${port}`,
+    `127.0.0.1.:${port}`,
+  ]) {
+    const rebound = await request(`${redirect}?code=evil&state=${state}`, { headers: { host } });
+    assert.equal(rebound.statusCode, 400, host);
+    assert.doesNotMatch(await rebound.body.text(), /evil/);
+  }
   await headlessBrowser().open(address.href);
   await ended;
   assert.equal(provider.codes.length, 1);
