@@ -2,3 +2,8 @@
 export function linkToken(fragment: string): string | undefined {
   return /^#?(eul_[\w-]+\.[\w-]+\.[\w-]+)$/.exec(fragment)?.[1];
 }
+
+/** Whether an address's fragment has a link's token, or what a mail program left of one. */
+export function isLink(fragment: string): boolean {
+  return /^#?eul_/.test(fragment);
+}

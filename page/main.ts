@@ -1,22 +1,22 @@
-import { linkToken } from './link.ts';
+import { DESCRIPTION_KEY } from '../protocol/key-rules.ts';
+import { isLink, linkToken } from './link.ts';
 import { openJournal } from './resume/indexed-db.ts';
 import { type PageSettings, readSettings } from './settings.ts';
 import type { Session } from './sign-in/signed-in.ts';
 import { textsFor } from './texts/texts.ts';
 import type { Caller } from './transfer/caller.ts';
 import { openDigester } from './transfer/digester.ts';
-import { openEdge, STALL_MS, type TokenSource } from './transfer/edge-client.ts';
-import { createExchange } from './transfer/exchange.ts';
+import { type EdgeClient, openEdge, type TokenSource } from './transfer/edge-client.ts';
+import { unexpectedAnswer } from './transfer/refusals.ts';
+import type { Waiting } from './transfer/retry.ts';
 import { startWorker } from './transfer/start-worker.ts';
 import { UploadError } from './transfer/upload-error.ts';
-import { button, element, shownName } from './ui/elements.ts';
+import { button, element, setText, shownName } from './ui/elements.ts';
 import { errorText } from './ui/file-row.ts';
 import { formatFor } from './ui/format.ts';
 import { createHeader, dress } from './ui/header.ts';
 import { createSignInScreen } from './ui/sign-in-screen.ts';
-import { createUploadScreen } from './ui/upload-screen.ts';
-
-const DESCRIPTION = '/.well-known/edge-upload';
+import { createUploadScreen, type UploadScreen } from './ui/upload-screen.ts';
 
 const { language, texts } = textsFor(navigator.languages);
 const format = formatFor(language, texts);
@@ -25,16 +25,39 @@ const format = formatFor(language, texts);
 async function start(root: HTMLElement): Promise<void> {
   document.documentElement.lang = language;
   document.title = texts.title;
-  const screen = element('div', { class: 'screen' }, element('p', { class: 'hint' }, texts.loading));
+  const screen = element('div', { class: 'screen' });
   root.replaceChildren(screen);
-  const settings = await describe();
-  dress(settings, texts);
-  root.replaceChildren(createHeader(settings, texts), screen);
-  const token = linkToken(location.hash);
   // Another link was pasted into the address.
   addEventListener('hashchange', () => location.reload());
-  if (token !== undefined) await showUploads(screen, async () => token);
-  else await showSignIn(screen, settings);
+  await orRetry(screen, async (onWaiting) => {
+    const settings = await fetchSettings(onWaiting);
+    dress(settings, texts);
+    root.replaceChildren(createHeader(settings, texts), screen);
+    const token = linkToken(location.hash);
+    if (token !== undefined) await showUploads(screen, async () => token);
+    else if (isLink(location.hash)) screen.replaceChildren(message(texts.errors.token_refused));
+    else await showSignIn(screen, settings);
+  });
+}
+
+/** Runs work that asks the edge, and shows how that goes; after an error, the person can have it run again. */
+async function orRetry(
+  screen: HTMLElement,
+  work: (onWaiting: (waiting: Waiting | undefined) => void) => Promise<void>,
+  signedIn = false,
+): Promise<void> {
+  const line = element('p', { class: 'hint', role: 'status' }, texts.loading);
+  screen.replaceChildren(line);
+  const words = { network: texts.errors.unreachable, retry: texts.trouble };
+  try {
+    await work((waiting) => setText(line, waiting === undefined ? texts.loading : words[waiting]));
+  } catch (error) {
+    if (!(error instanceof UploadError)) throw error;
+    const again = () => void orRetry(screen, work, signedIn);
+    const more = error.retryable ? [button(texts.retry, again)] : [];
+    const context = { texts, format, single: false, signedIn };
+    screen.replaceChildren(message(errorText(error, context)), ...more);
+  }
 }
 
 /** Shows the ways to sign in, then what the person can send. */
@@ -53,14 +76,19 @@ function showPerson(
   let session = first;
   return showUploads(screen, (rejected) => session.token(rejected), {
     refused,
-    async signOut() {
+    async signOut(uploads) {
+      if (uploads?.isSending() && !confirm(texts.signOutSending)) return;
+      uploads?.stop();
+      // Nothing of the person stays on the screen, however long the provider takes.
+      screen.replaceChildren(element('p', { class: 'hint' }, texts.signingOut));
       await session.signOut();
       location.reload();
     },
-    async signInAgain(before, back) {
+    async signInAgain({ caller, uploads, back }) {
       const open = async (next: Session, refusedAgain: () => void) => {
-        const caller = await callerOf(next).catch(() => undefined);
-        if (caller === undefined || !isSamePerson(caller, before)) {
+        const now = await callerOf(next).catch(() => undefined);
+        if (now === undefined || !isSamePerson(now, caller)) {
+          uploads.stop();
           await showPerson(screen, settings, next, refusedAgain);
           return;
         }
@@ -79,70 +107,78 @@ function isSamePerson(one: Caller, other: Caller): boolean {
   return one.username === other.username && String(one.writeTo) === String(other.writeTo);
 }
 
-async function describe(): Promise<PageSettings> {
-  try {
-    const exchange = createExchange(location.origin, STALL_MS);
-    const message = { method: 'GET', path: DESCRIPTION, headers: {} } as const;
-    const { text } = await exchange(message, new AbortController().signal);
-    const settings = readSettings(text);
-    if (settings !== undefined) return settings;
-  } catch {
-    // Offline or cut: the page says so where it needs the edge.
-  }
-  return { logo: false, issuers: [] };
+/** @throws {UploadError} */
+function fetchSettings(onWaiting: (waiting: Waiting | undefined) => void): Promise<PageSettings> {
+  const edge = openEdge(location.origin, async () => '');
+  const { signal } = new AbortController();
+  return edge.request({ method: 'GET', key: DESCRIPTION_KEY, signal, onWaiting }, (answer) => {
+    const settings = readSettings(answer.text);
+    if (settings === undefined) throw unexpectedAnswer(answer);
+    return settings;
+  });
+}
+
+/** What a person sends, as it is shown. */
+interface Shown {
+  readonly caller: Caller;
+  readonly uploads: UploadScreen;
+  /** Shows it again, and sends what was refused. */
+  readonly back: () => void;
 }
 
 /** What a signed-in person can do beside sending. */
 interface Person {
   /** Called where the edge does not accept the token. */
   readonly refused: () => void;
-  readonly signOut: () => Promise<void>;
-  /** @param back shows again what was shown, once the same person has signed in */
-  readonly signInAgain: (before: Caller, back: () => void) => Promise<void>;
+  readonly signOut: (uploads?: UploadScreen) => Promise<void>;
+  /** Lets somebody sign in; the same person sees again what was shown. */
+  readonly signInAgain: (shown: Shown) => Promise<void>;
 }
 
 /** Shows what the token's caller can send. `person` is absent for the user of a link. */
-async function showUploads(screen: HTMLElement, token: TokenSource, person?: Person): Promise<void> {
+function showUploads(screen: HTMLElement, token: TokenSource, person?: Person): Promise<void> {
   const edge = openEdge(location.origin, token);
-  try {
-    const caller = await edge.describe(new AbortController().signal);
-    const who = person === undefined ? [] : [whoLine(caller, person)];
-    if (caller.writeTo.length === 0) {
-      screen.replaceChildren(...who, message(texts.notAllowed));
-      return;
-    }
-    const notes = caller.note === undefined ? [] : [element('p', { class: 'note' }, shownName(caller.note))];
-    const digester = openDigester(startWorker);
-    const journal = await openJournal();
-    const signIn = person && (() => void person.signInAgain(caller, back));
-    const options = { edge, caller, journal, digester, texts, format, ...(signIn && { signIn }) };
-    const uploads = createUploadScreen(options);
-    const shown = [...who, ...notes, uploads.element];
-    const back = () => {
-      screen.replaceChildren(...shown);
-      uploads.resume();
-    };
-    screen.replaceChildren(...shown);
-  } catch (error) {
-    if (!(error instanceof UploadError)) throw error;
-    if (person !== undefined && error.code.startsWith('token_')) {
-      person.refused();
-      return;
-    }
-    const again = () => void showUploads(screen, token, person);
-    const more = error.retryable ? [button(texts.retry, again)] : [];
-    const context = { texts, format, single: false, signedIn: person !== undefined };
-    screen.replaceChildren(message(errorText(error, context)), ...more);
-  }
+  return orRetry(
+    screen,
+    async (onWaiting) => {
+      const caller = await edge.describe(new AbortController().signal, onWaiting).catch((error: unknown) => {
+        const isEnded = error instanceof UploadError && error.code.startsWith('token_');
+        if (person === undefined || !isEnded) throw error;
+      });
+      if (caller === undefined) person?.refused();
+      else if (caller.writeTo.length > 0) await showFiles(screen, { edge, caller, person });
+      else screen.replaceChildren(...whoLine(caller, person), message(texts.notAllowed));
+    },
+    person !== undefined,
+  );
 }
 
-function whoLine({ username }: Caller, { signOut }: Person): HTMLElement {
-  return element(
-    'p',
-    { class: 'line who' },
-    element('span', {}, texts.signedInAs(shownName(username))),
-    button(texts.signOut, () => void signOut(), { class: 'quiet' }),
-  );
+interface Sender {
+  readonly edge: EdgeClient;
+  readonly caller: Caller;
+  readonly person: Person | undefined;
+}
+
+async function showFiles(screen: HTMLElement, { edge, caller, person }: Sender): Promise<void> {
+  const notes = caller.note === undefined ? [] : [element('p', { class: 'note' }, shownName(caller.note))];
+  const digester = openDigester(startWorker);
+  const journal = await openJournal();
+  const signIn = person && (() => void person.signInAgain({ caller, uploads, back }));
+  const options = { edge, caller, journal, digester, texts, format, ...(signIn && { signIn }) };
+  const uploads = createUploadScreen(options);
+  const shown = [...whoLine(caller, person, uploads), ...notes, uploads.element];
+  const back = () => {
+    screen.replaceChildren(...shown);
+    uploads.resume();
+  };
+  screen.replaceChildren(...shown);
+}
+
+function whoLine({ username }: Caller, person?: Person, uploads?: UploadScreen): readonly HTMLElement[] {
+  if (person === undefined) return [];
+  const name = element('span', {}, texts.signedInAs(shownName(username)));
+  const signOut = button(texts.signOut, () => void person.signOut(uploads), { class: 'quiet' });
+  return [element('p', { class: 'line who' }, name, signOut)];
 }
 
 function message(text: string): HTMLElement {

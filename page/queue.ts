@@ -1,5 +1,5 @@
 import type { Journal } from './resume/journal.ts';
-import type { Caller } from './transfer/caller.ts';
+import { type Caller, ownerOf } from './transfer/caller.ts';
 import type { Digester } from './transfer/digester.ts';
 import type { EdgeClient } from './transfer/edge-client.ts';
 import { type PickedFile, placeFiles } from './transfer/keys.ts';
@@ -28,8 +28,8 @@ export interface QueueOptions {
   readonly caller: Caller;
   readonly journal: Journal;
   readonly digester: Digester;
-  /** Called after each change of an item, or of the list. */
-  readonly onChange: () => void;
+  /** Called after each change of an item. One that was removed is not in the list any more. */
+  readonly onChange: (item: Item) => void;
 }
 
 /** The chosen files, of which some are sent at once. */
@@ -41,6 +41,8 @@ export interface Queue {
   start(item: Item): void;
   /** Takes an item out of the list; what is stored of it unfinished is deleted. */
   remove(item: Item): Promise<void>;
+  /** Pauses all items. */
+  stop(): void;
 }
 
 /** Files at once. More hold back each other's small ones; the edge client bounds their requests together. */
@@ -60,6 +62,7 @@ export function createQueue({ edge, caller, journal, digester, onChange }: Queue
       const abort = new AbortController();
       item.state = 'sending';
       delete item.error;
+      onChange(item);
       running.set(item, { abort, ended: send(item, abort.signal) });
     }
   };
@@ -74,16 +77,17 @@ export function createQueue({ edge, caller, journal, digester, onChange }: Queue
         journal,
         digester,
         signal,
+        owner: ownerOf(caller),
         maxSize: caller.maxSize,
         noClobber: caller.noClobber,
         onProgress(bytes) {
           item.sentBytes = bytes;
           item.rate = rateOf(samples, bytes);
-          onChange();
+          onChange(item);
         },
         onState(state) {
           item.doing = state;
-          onChange();
+          onChange(item);
         },
       });
       item.state = 'stored';
@@ -96,9 +100,15 @@ export function createQueue({ edge, caller, journal, digester, onChange }: Queue
     } finally {
       delete item.rate;
       running.delete(item);
+      onChange(item);
       next();
-      onChange();
     }
+  };
+
+  const pause = (item: Item) => {
+    if (item.state === 'waiting') item.state = 'paused';
+    running.get(item)?.abort.abort();
+    onChange(item);
   };
 
   return {
@@ -107,32 +117,33 @@ export function createQueue({ edge, caller, journal, digester, onChange }: Queue
       const taken = items.filter(({ state }) => state !== 'failed').map(({ key }) => key);
       for (const { file, path, key, error } of placeFiles(picked, { caller, prefix, taken })) {
         const state = error === undefined ? 'waiting' : 'failed';
-        items.push({ file, path, key, state, doing: 'sending', sentBytes: 0, ...(error && { error }) });
+        const item: Item = { file, path, key, state, doing: 'sending', sentBytes: 0 };
+        if (error !== undefined) item.error = error;
+        items.push(item);
+        onChange(item);
       }
       next();
-      onChange();
     },
-    pause(item) {
-      if (item.state === 'waiting') item.state = 'paused';
-      running.get(item)?.abort.abort();
-      onChange();
-    },
+    pause,
     start(item) {
       if (item.state !== 'paused' && item.state !== 'failed') return;
       item.state = 'waiting';
+      onChange(item);
       next();
-      onChange();
     },
     async remove(item) {
       const at = items.indexOf(item);
       if (at >= 0) items.splice(at, 1);
       const run = running.get(item);
       run?.abort.abort();
-      onChange();
+      onChange(item);
       await run?.ended;
       // A file that was refused, such as one whose name is taken in the list, has no parts of its own.
       const hasParts = item.state !== 'stored' && item.error?.retryable !== false;
       if (hasParts) await discard({ key: item.key, edge, journal });
+    },
+    stop() {
+      for (const item of items) pause(item);
     },
   };
 }

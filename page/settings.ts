@@ -1,3 +1,6 @@
+import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { type Fields, fieldsOf, readFields, textIn } from './fields.ts';
+
 /** A provider where people sign in. */
 export interface SignInIssuer {
   readonly alias: string;
@@ -30,17 +33,11 @@ export interface PoolAddress {
   readonly endpoint: string;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const fieldsOf = (value: unknown): Fields =>
-  (typeof value === 'object' && value !== null ? value : {}) as Fields;
-const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
-
 function poolOf({ region, userPoolId, clientId, userPoolEndpoint }: Fields): PoolAddress | undefined {
-  const [at, pool, client] = [region, userPoolId, clientId].map(textOf);
+  const [at, pool, client] = [region, userPoolId, clientId].map(textIn);
   if (at === undefined || pool === undefined || client === undefined) return undefined;
   // The page's Content-Security-Policy allows no other address than this one.
-  const endpoint = textOf(userPoolEndpoint) ?? `https://cognito-idp.${at}.amazonaws.com`;
+  const endpoint = textIn(userPoolEndpoint) ?? `https://cognito-idp.${at}.amazonaws.com`;
   return { userPoolId: pool, clientId: client, endpoint };
 }
 
@@ -48,7 +45,7 @@ function issuersOf(value: unknown): readonly SignInIssuer[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((one) => {
     const { alias, kind, issuer, clientId, scopes, token, preset, ...more } = fieldsOf(one);
-    const [name, address, client] = [alias, issuer, clientId].map(textOf);
+    const [name, address, client] = [alias, issuer, clientId].map(textIn);
     if (kind !== 'people' || name === undefined || address === undefined || client === undefined) return [];
     const asked = Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : ['openid'];
     return [
@@ -61,7 +58,7 @@ function issuersOf(value: unknown): readonly SignInIssuer[] {
         // Desktop clients of Google have a secret. The pool's managed login is one that the edge names an origin for.
         onPage:
           more.clientSecretPublic === undefined &&
-          (preset !== 'cognito' || textOf(more.tokenOrigin) !== undefined),
+          (preset !== 'cognito' || textIn(more.tokenOrigin) !== undefined),
         ...(typeof preset === 'string' && { preset }),
       },
     ];
@@ -70,22 +67,18 @@ function issuersOf(value: unknown): readonly SignInIssuer[] {
 
 /** Reads the edge's description; `undefined` for any other text. */
 export function readSettings(text: string): PageSettings | undefined {
-  let document: Fields;
-  try {
-    document = fieldsOf(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-  if (document.service !== 'edge-upload') return undefined;
+  const document = readFields(text);
+  if (document?.service !== 'edge-upload') return undefined;
   const page = fieldsOf(document.page);
-  const [title, note, color] = [page.title, page.note, page.color].map(textOf);
-  const pool = poolOf(document);
+  const [title, note, color] = [page.title, page.note, page.color].map(textIn);
   return {
-    ...(title !== undefined && { title }),
-    ...(note !== undefined && { note }),
-    ...(color !== undefined && /^#[\da-f]{6}$/.test(color) && { color }),
     logo: page.logo === true,
-    ...(pool !== undefined && { pool }),
     issuers: issuersOf(document.issuers),
+    ...omitUndefined({
+      title,
+      note,
+      color: /^#[\da-f]{6}$/.test(color ?? '') ? color : undefined,
+      pool: poolOf(document),
+    }),
   };
 }

@@ -5,6 +5,8 @@ export interface JournalEntry {
   /** Of the edge. */
   readonly origin: string;
   readonly key: string;
+  /** Who began the upload, as `ownerOf` says. */
+  readonly owner: string;
   /** Of the file, as the next two: by these the page recognises a file that is picked again. */
   readonly name: string;
   readonly size: number;

@@ -1,4 +1,5 @@
 import { claimTimestamp, startSrp } from '../../protocol/srp.ts';
+import { type Fields, fieldsOf, numberIn, readFields, textIn } from '../fields.ts';
 import type { PoolAddress } from '../settings.ts';
 import { type RefreshRequests, type SignedIn, SignInError, type SignInProblem } from './signed-in.ts';
 
@@ -10,18 +11,6 @@ export type Question =
 
 /** Asks the person. `problem` says why the last answer was not accepted. */
 type Ask = (question: Question, problem?: SignInProblem) => Promise<string>;
-
-interface Answer {
-  readonly ChallengeName?: string;
-  readonly ChallengeParameters?: Readonly<Record<string, string>>;
-  readonly Session?: string;
-  readonly SecretCode?: string;
-  readonly AuthenticationResult?: {
-    readonly AccessToken?: string;
-    readonly ExpiresIn?: number;
-    readonly RefreshToken?: string;
-  };
-}
 
 const PROBLEMS: Readonly<Record<string, SignInProblem>> = {
   NotAuthorizedException: 'signInFailed',
@@ -58,7 +47,7 @@ const ANSWERS: ReadonlySet<SignInProblem> = new Set(['codeWrong', 'passwordRejec
 const MAX_ANSWERS = 20;
 
 /** Calls an operation that needs no credentials. https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/ */
-async function call({ endpoint }: PoolAddress, operation: string, body: object): Promise<Answer> {
+async function call({ endpoint }: PoolAddress, operation: string, body: object): Promise<Fields> {
   let response: Response;
   let text: string;
   try {
@@ -77,12 +66,8 @@ async function call({ endpoint }: PoolAddress, operation: string, body: object):
   } catch {
     throw new SignInError('signInUnreachable');
   }
-  let answer: Answer & { readonly __type?: string; readonly message?: string };
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    throw new SignInError('signInUnreachable');
-  }
+  const answer = readFields(text);
+  if (answer === undefined) throw new SignInError('signInUnreachable');
   if (response.ok) return answer;
   const name = String(answer.__type).replace(/^.*#/, '');
   throw new SignInError(problemOf(name, String(answer.message)));
@@ -97,10 +82,11 @@ function toAnswerAgain(error: unknown): SignInProblem {
   throw error;
 }
 
-function tokensOf({ AuthenticationResult: result }: Answer): SignedIn | undefined {
-  if (result?.AccessToken === undefined) return undefined;
-  const { AccessToken: token, ExpiresIn: expiresIn = 0, RefreshToken: refreshToken } = result;
-  return { token, expiresIn, ...(refreshToken !== undefined && { refreshToken }) };
+function tokensOf({ AuthenticationResult: result }: Fields): SignedIn | undefined {
+  const { AccessToken, ExpiresIn, RefreshToken } = fieldsOf(result);
+  const [token, refreshToken] = [AccessToken, RefreshToken].map(textIn);
+  if (token === undefined) return undefined;
+  return { token, expiresIn: numberIn(ExpiresIn) ?? 0, ...(refreshToken !== undefined && { refreshToken }) };
 }
 
 interface Attempt {
@@ -125,15 +111,17 @@ export async function signInToPool({ pool, username, password, ask }: Attempt): 
   for (let answers = 0; answers < MAX_ANSWERS; answers += 1) {
     const tokens = tokensOf(answer);
     if (tokens !== undefined) return tokens;
-    const { ChallengeName: name = '', ChallengeParameters: given = {} } = answer;
-    const session = name === 'MFA_SETUP' ? await setUpApp(answer.Session) : answer.Session;
+    const name = textIn(answer.ChallengeName) ?? '';
+    const given = fieldsOf(answer.ChallengeParameters);
+    const first = textIn(answer.Session);
+    const session = name === 'MFA_SETUP' ? await setUpApp(first) : first;
     const responses = await respond(name, given);
     try {
       answer = await call(pool, 'RespondToAuthChallenge', {
         ClientId: pool.clientId,
         ChallengeName: name,
         Session: session,
-        ChallengeResponses: { USERNAME: given.USER_ID_FOR_SRP ?? username, ...responses },
+        ChallengeResponses: { USERNAME: textIn(given.USER_ID_FOR_SRP) ?? username, ...responses },
       });
       problem = undefined;
     } catch (error) {
@@ -142,13 +130,13 @@ export async function signInToPool({ pool, username, password, ask }: Attempt): 
   }
   throw new SignInError('signInBroken');
 
-  async function respond(name: string, given: Readonly<Record<string, string>>) {
+  async function respond(name: string, given: Fields) {
     switch (name) {
       case 'PASSWORD_VERIFIER':
         return provePassword(given);
       case 'NEW_PASSWORD_REQUIRED':
         // Attributes that an administrator left out need the command line.
-        if (!['', '[]'].includes(given.requiredAttributes ?? '')) throw new SignInError('notHere');
+        if (!['', '[]'].includes(textIn(given.requiredAttributes) ?? '')) throw new SignInError('notHere');
         return { NEW_PASSWORD: await ask({ kind: 'newPassword' }, problem) };
       case 'SOFTWARE_TOKEN_MFA':
         return { SOFTWARE_TOKEN_MFA_CODE: digitsOf(await ask({ kind: 'code' }, problem)) };
@@ -161,20 +149,22 @@ export async function signInToPool({ pool, username, password, ask }: Attempt): 
 
   /** Gives the person a key for an authenticator app until its code is right. Returns the session that ends the set-up. */
   async function setUpApp(first: string | undefined): Promise<string | undefined> {
-    const { SecretCode: secret, Session } = await call(pool, 'AssociateSoftwareToken', { Session: first });
-    if (secret === undefined) throw new SignInError('signInBroken');
+    const { SecretCode, Session } = await call(pool, 'AssociateSoftwareToken', { Session: first });
+    const secret = textIn(SecretCode);
+    // It goes into an address that opens an app.
+    if (secret === undefined || !/^[A-Z2-7]+$/i.test(secret)) throw new SignInError('signInBroken');
     for (let wrong: SignInProblem | undefined; ; ) {
       const UserCode = digitsOf(await ask({ kind: 'appCode', secret }, wrong));
       try {
-        return (await call(pool, 'VerifySoftwareToken', { Session, UserCode })).Session;
+        return textIn((await call(pool, 'VerifySoftwareToken', { Session, UserCode })).Session);
       } catch (error) {
         wrong = toAnswerAgain(error);
       }
     }
   }
 
-  async function provePassword(given: Readonly<Record<string, string>>) {
-    const { USER_ID_FOR_SRP: userId, SALT: salt, SRP_B: publicValue, SECRET_BLOCK: secretBlock } = given;
+  async function provePassword({ USER_ID_FOR_SRP, SALT, SRP_B, SECRET_BLOCK }: Fields) {
+    const [userId, salt, publicValue, secretBlock] = [USER_ID_FOR_SRP, SALT, SRP_B, SECRET_BLOCK].map(textIn);
     if (
       userId === undefined ||
       salt === undefined ||

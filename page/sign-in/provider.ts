@@ -1,4 +1,5 @@
 import { isSecureOrigin } from '../../protocol/secure-origin.ts';
+import { type Fields, fieldsOf, numberIn, readFields, textIn } from '../fields.ts';
 import type { SignInIssuer } from '../settings.ts';
 import { type RefreshRequests, type SignedIn, SignInError } from './signed-in.ts';
 
@@ -30,16 +31,19 @@ function base64Url(bytes: Uint8Array): string {
 
 const randomText = () => base64Url(crypto.getRandomValues(new Uint8Array(32)));
 
-async function getJson(url: string, init: RequestInit = {}): Promise<Readonly<Record<string, unknown>>> {
+async function getJson(url: string, init: RequestInit = {}): Promise<Fields> {
   let response: Response;
+  let text: string;
   try {
     response = await fetch(url, { ...PLAIN, signal: AbortSignal.timeout(DEADLINE_MS), ...init });
-    const document: unknown = await response.json();
-    if (response.ok && typeof document === 'object' && document !== null) return { ...document };
+    text = await response.text();
   } catch {
     throw new SignInError('signInUnreachable');
   }
-  throw new SignInError('signInBroken');
+  const document = readFields(text);
+  if (document === undefined) throw new SignInError('signInUnreachable');
+  if (!response.ok) throw new SignInError('signInBroken');
+  return document;
 }
 
 /** https://openid.net/specs/openid-connect-discovery-1_0.html */
@@ -71,7 +75,14 @@ export async function startSignIn(issuer: SignInIssuer): Promise<void> {
   const { authorization } = await endpointsOf(issuer);
   const [state, verifier] = [randomText(), randomText()];
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
-  sessionStorage.setItem(PENDING, JSON.stringify({ alias: issuer.alias, state, verifier } satisfies Pending));
+  try {
+    sessionStorage.setItem(
+      PENDING,
+      JSON.stringify({ alias: issuer.alias, state, verifier } satisfies Pending),
+    );
+  } catch {
+    throw new SignInError('storageBlocked');
+  }
   const url = new URL(authorization);
   const parameters = {
     response_type: 'code',
@@ -88,13 +99,18 @@ export async function startSignIn(issuer: SignInIssuer): Promise<void> {
 }
 
 function takePending(): Pending | undefined {
-  const text = sessionStorage.getItem(PENDING);
-  sessionStorage.removeItem(PENDING);
+  let text: string | null;
   try {
-    return text === null ? undefined : (JSON.parse(text) as Pending);
+    text = sessionStorage.getItem(PENDING);
+    sessionStorage.removeItem(PENDING);
   } catch {
-    return undefined;
+    throw new SignInError('storageBlocked');
   }
+  const { alias, state, verifier } = fieldsOf(readFields(text ?? ''));
+  const [name, expected, secret] = [alias, state, verifier].map(textIn);
+  return name === undefined || expected === undefined || secret === undefined
+    ? undefined
+    : { alias: name, state: expected, verifier: secret };
 }
 
 /** A sign-in that came back. */
@@ -152,12 +168,13 @@ async function askTokens(issuer: SignInIssuer, grant: Readonly<Record<string, st
   const more = issuer.token === 'access' && issuer.preset === 'oidc' ? audience(issuer) : {};
   const body = new URLSearchParams({ ...grant, client_id: issuer.clientId, ...more });
   const answer = await getJson(endpoint, { method: 'POST', body });
-  const token = issuer.token === 'id' ? answer.id_token : answer.access_token;
-  if (typeof token !== 'string') throw new SignInError('signInBroken');
-  const { expires_in: expiresIn, refresh_token: refreshToken } = answer;
+  const { access_token, id_token, refresh_token, expires_in: expiresIn } = answer;
+  const [access, id, refreshToken] = [access_token, id_token, refresh_token].map(textIn);
+  const token = issuer.token === 'id' ? id : access;
+  if (token === undefined) throw new SignInError('signInBroken');
   return {
     token,
-    expiresIn: typeof expiresIn === 'number' ? expiresIn : 300,
-    ...(typeof refreshToken === 'string' && { refreshToken }),
+    expiresIn: numberIn(expiresIn) ?? 300,
+    ...(refreshToken !== undefined && { refreshToken }),
   };
 }

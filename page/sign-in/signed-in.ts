@@ -28,6 +28,7 @@ export type SignInProblem =
   | 'notHere'
   | 'signInUnreachable'
   | 'signInBroken'
+  | 'storageBlocked'
   | 'passwordRejected';
 
 export class SignInError extends Error {

@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { type Fields, fieldsOf, numberIn, readFields, textIn } from '../fields.ts';
 
 /** Whom a token stands for, and what the edge allows this caller. */
 export interface Caller {
@@ -16,25 +17,30 @@ export interface Caller {
   readonly tokenExpiresAt?: Date;
 }
 
-const textIn = (value: unknown) => (typeof value === 'string' ? value : undefined);
-const numberIn = (value: unknown) => (typeof value === 'number' ? value : undefined);
-
 function dateIn(value: unknown): Date | undefined {
   const date = new Date(textIn(value) ?? '');
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
+/** Whether the caller uses a link. */
+export function isOfLink({ username }: Pick<Caller, 'username'>): boolean {
+  return username.startsWith('link:');
+}
+
+/**
+ * Returns whose unfinished uploads the caller can see and resume in this browser: a person's own, or those of links. The
+ * store has the name of the person who began an upload, and gives it to the object.
+ */
+export function ownerOf({ username }: Pick<Caller, 'username'>): string {
+  return isOfLink({ username }) ? 'link:' : username;
+}
+
 /** Reads the caller from an edge's description of itself; `undefined` for any other text, and where it names none. */
 export function readCaller(text: string): Caller | undefined {
-  let document: { readonly policy?: Record<string, unknown>; readonly caller?: Record<string, unknown> };
-  try {
-    document = JSON.parse(text) ?? {};
-  } catch {
-    return undefined;
-  }
-  const { policy, caller } = document;
-  if (typeof caller !== 'object' || caller === null) return undefined;
-  const sizes = [policy?.maxSize, caller.maxSize].map(numberIn).filter((size) => size !== undefined);
+  const document = readFields(text);
+  if (typeof document?.caller !== 'object' || document.caller === null) return undefined;
+  const [policy, caller] = [document.policy, document.caller].map(fieldsOf) as [Fields, Fields];
+  const sizes = [policy.maxSize, caller.maxSize].map(numberIn).filter((size) => size !== undefined);
   const writeTo = Array.isArray(caller.writeTo) ? caller.writeTo : [];
   return {
     username: textIn(caller.username) ?? '',

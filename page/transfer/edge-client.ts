@@ -9,7 +9,7 @@ import { BROWSER, retrying, type Surroundings, type Waiting } from './retry.ts';
 import { UploadError } from './upload-error.ts';
 
 /**
- * Returns the caller's token.
+ * Returns the caller's token; an empty text where there is none, for what the edge tells everybody.
  * @param rejected the token that the edge did not accept; another is returned if there is one, else the same.
  */
 export type TokenSource = (rejected?: string) => Promise<string>;
@@ -31,7 +31,7 @@ export interface EdgeClient {
    * Who the token's caller is, and what the edge allows.
    * @throws {UploadError}
    */
-  describe(signal: AbortSignal): Promise<Caller>;
+  describe(signal: AbortSignal, onWaiting?: EdgeRequest['onWaiting']): Promise<Caller>;
   /**
    * @param read converts a successful answer; what it throws counts as a failure of the request.
    * @throws {UploadError} for a failure that a retry cannot fix, and after the last retry.
@@ -69,8 +69,8 @@ export function openEdge(origin: string, token: TokenSource, options: EdgeOption
   const send = (current: string, { key, query, headers, signal, ...message }: EdgeRequest) => {
     const path = `/${encodeKey(key)}`;
     const full = query === undefined ? path : `${path}?${encodeQuery(Object.entries(query))}`;
-    const authorization = `Bearer ${current}`;
-    return exchange({ ...message, path: full, headers: { ...headers, authorization } }, signal);
+    const sent = current === '' ? {} : { authorization: `Bearer ${current}` };
+    return exchange({ ...message, path: full, headers: { ...headers, ...sent } }, signal);
   };
 
   /**
@@ -128,8 +128,8 @@ export function openEdge(origin: string, token: TokenSource, options: EdgeOption
     origin,
     slots: createPool(PARTS_AT_ONCE),
     request,
-    describe: (signal) =>
-      request({ method: 'GET', key: DESCRIPTION_KEY, signal }, (answer) => {
+    describe: (signal, onWaiting = () => {}) =>
+      request({ method: 'GET', key: DESCRIPTION_KEY, signal, onWaiting }, (answer) => {
         const caller = readCaller(answer.text);
         if (caller === undefined) throw unexpectedAnswer(answer);
         return caller;

@@ -1,4 +1,5 @@
 import { DAMAGED_CODES, PASSING_CODES, PASSING_STATUS, retryAfter } from '../../protocol/retry-rules.ts';
+import { readFields } from '../fields.ts';
 import type { Answer } from './exchange.ts';
 import { UploadError, type UploadErrorCode } from './upload-error.ts';
 import { parseXml, textOf } from './xml.ts';
@@ -69,15 +70,11 @@ export function readStoreError(text: string): Refusal | undefined {
 }
 
 function readEdgeError(text: string): Refusal | undefined {
-  try {
-    const { error, message } = JSON.parse(text) as { error?: unknown; message?: unknown };
-    return typeof error === 'string' && typeof message === 'string'
-      ? { from: 'edge', code: error, message }
-      : undefined;
-  } catch {
-    // A page of a proxy or of CloudFront, or a truncated body.
-    return undefined;
-  }
+  // Anything else is a page of a proxy or of CloudFront, or a truncated body.
+  const { error, message } = readFields(text) ?? {};
+  return typeof error === 'string' && typeof message === 'string'
+    ? { from: 'edge', code: error, message }
+    : undefined;
 }
 
 function readRefusal({ status, text }: Answer): Refusal {

@@ -46,6 +46,9 @@ export const BROWSER: Surroundings = {
   online: (signal) => eventOf(window, 'online', signal),
 };
 
+/** A wait that lasts this much longer than asked was one of a device that slept. Milliseconds. */
+const SLEPT_MS = 60_000;
+
 /** What a request waits for. */
 export type Waiting = 'network' | 'retry';
 
@@ -59,7 +62,7 @@ export interface RetryOptions {
 
 /**
  * Calls `attempt` with 1, 2, 3… until it succeeds. Waits in between as the policy and the server ask, and without a bound
- * while the device is offline.
+ * while the device is offline. Once a device wakes up, its tries and time begin again.
  * @throws the first error that is not a `PassingFailure`; the last failure's error when tries or time run out; `stopped`
  */
 export async function retrying<T>(
@@ -94,7 +97,12 @@ export async function retrying<T>(
       const spent = failures >= policy.tries || (limit !== undefined && ofItsKind >= limit.tries);
       if (spent || now() + waitMs > firstFailure + policy.windowMs) throw givenUp(error, tries);
       onWaiting('retry');
+      const asked = now();
       await sleep(waitMs, signal);
+      if (now() - asked > waitMs + SLEPT_MS) {
+        firstFailure = undefined;
+        failures = 0;
+      }
     }
   }
 }

@@ -25,6 +25,7 @@ import { UploadError } from './upload-error.ts';
 /** What one upload is made of. */
 export interface Work {
   readonly file: File;
+  readonly owner: string;
   readonly target: Target;
   readonly object: ObjectOptions;
   readonly journal: Journal;
@@ -97,7 +98,7 @@ export async function explained(
 }
 
 async function begin(
-  { file, target, object, journal }: Work,
+  { file, owner, target, object, journal }: Work,
   { sample, partSize }: { readonly sample: string; readonly partSize: number },
 ): Promise<Session> {
   const uploadId = await createUpload(target, object);
@@ -106,6 +107,7 @@ async function begin(
   const entry = {
     origin: edge.origin,
     key,
+    owner,
     name,
     size,
     lastModified,
@@ -119,14 +121,15 @@ async function begin(
   return { entry, stored: new Map(), listed: new Map(), mayBeComplete: false };
 }
 
-/** Returns the upload in the journal; `undefined` where there is none to resume. One of another file is aborted. */
+/** Returns the upload in the journal; `undefined` where there is none to resume. One of another file or owner is aborted. */
 async function resume(work: Work, sample: string): Promise<Session | undefined> {
-  const { file, target, journal, progress } = work;
+  const { file, owner, target, journal, progress } = work;
   const recorded = await journal.find({ origin: target.edge.origin, key: target.key });
   if (recorded === undefined) return undefined;
   const { entry } = recorded;
   const { size, lastModified } = file;
-  if (entry.size !== size || entry.lastModified !== lastModified || entry.sample !== sample) {
+  const isSameFile = entry.size === size && entry.lastModified === lastModified && entry.sample === sample;
+  if (!isSameFile || entry.owner !== owner) {
     await discardUpload(work, entry.uploadId);
     return undefined;
   }

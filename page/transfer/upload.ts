@@ -15,6 +15,8 @@ export interface UploadOptions extends ProgressListener {
   readonly digester: Digester;
   /** Stops the upload. What is stored of a file in parts stays, so that the same call resumes it. */
   readonly signal: AbortSignal;
+  /** Whose upload it is: that of another owner is not resumed. */
+  readonly owner: string;
   /** Bytes of the largest object that the edge accepts. */
   readonly maxSize?: number | undefined;
   /** An existing object is not replaced. */
@@ -39,12 +41,13 @@ const MAX_SIZE = MAX_PARTS * MAX_PART;
  * @throws {UploadError}
  */
 export async function upload(file: File, options: UploadOptions): Promise<Stored> {
-  const { key, edge, journal, digester, signal, maxSize = MAX_SIZE, noClobber = false } = options;
+  const { key, edge, journal, digester, signal, owner, maxSize = MAX_SIZE, noClobber = false } = options;
   const problem = keyProblem(key);
   if (problem !== undefined) throw new UploadError('bad_key', `“${key}” ${problem}.`);
   checkSize(file.size, Math.min(maxSize, MAX_SIZE));
   const work: Work = {
     file,
+    owner,
     target: { edge, key, signal },
     object: { contentType: contentType(file), noClobber },
     journal,
@@ -85,6 +88,16 @@ async function uploadWhole(work: Work): Promise<Completed> {
   });
 }
 
+const lockOf = ({ origin, key }: Place) => `edge-upload ${origin}/${key}`;
+
+/** Returns the keys to which this browser is uploading, in any of its tabs. */
+export async function busyKeys(origin: string): Promise<ReadonlySet<string>> {
+  const { locks } = navigator as { readonly locks?: LockManager };
+  const { held = [] } = (await locks?.query().catch(() => undefined)) ?? {};
+  const start = lockOf({ origin, key: '' });
+  return new Set(held.map(({ name = '' }) => (name.startsWith(start) ? name.slice(start.length) : '')));
+}
+
 /** An upload that ends, in this tab or one that is being reloaded, has this long to leave its key. Milliseconds. */
 const WAIT_MS = 2_000;
 
@@ -92,22 +105,18 @@ const WAIT_MS = 2_000;
  * Runs work while no other upload of this browser goes to the key.
  * @throws {UploadError} `busy`
  */
-async function alone<T>({ origin, key }: Place, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+async function alone<T>(place: Place, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   const { locks } = navigator as { readonly locks?: LockManager };
   if (locks === undefined) return work();
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), WAIT_MS);
   let running = false;
   try {
-    return await locks.request(
-      `edge-upload ${origin}/${key}`,
-      { signal: AbortSignal.any([signal, late.signal]) },
-      () => {
-        clearTimeout(timer);
-        running = true;
-        return work();
-      },
-    );
+    return await locks.request(lockOf(place), { signal: AbortSignal.any([signal, late.signal]) }, () => {
+      clearTimeout(timer);
+      running = true;
+      return work();
+    });
   } catch (error) {
     if (running) throw error;
     if (signal.aborted) throw stopped();

@@ -15,9 +15,9 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Returns a name of others with a mark in place of what would turn or hide its letters. */
+/** Returns a name of others with a mark in place of what would turn or hide its letters, or begin a line. */
 export function shownName(name: string): string {
-  return name.replace(/[\p{Cc}\p{Bidi_Control}]/gu, '\u{fffd}');
+  return name.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '\u{fffd}');
 }
 
 /** Creates a button that acts. `label` is what a screen reader says; absent: the text. */

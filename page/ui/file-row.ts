@@ -26,6 +26,7 @@ export function errorText(
   { texts, format, single, signedIn }: Omit<RowContext, 'queue'>,
 ): string {
   if (signedIn && code.startsWith('token_')) return texts.signInEnded;
+  if (code === 'clash' && single) return texts.errors.oneOnly;
   if (code === 'too_large' && maxSize !== undefined) return texts.errors.tooLarge(format.bytes(maxSize));
   return texts.errors[code === 'exists' && single ? 'used' : code];
 }
@@ -50,7 +51,7 @@ export function createFileRow(item: Item, context: RowContext): FileRow {
   const remove = act(texts.remove, () => void queue.remove(item));
   const row = element(
     'li',
-    {},
+    { tabindex: '-1' },
     element('div', { class: 'line' }, element('bdi', { class: 'name', title: path }, path), numbers),
     bar,
     element(
@@ -65,7 +66,8 @@ export function createFileRow(item: Item, context: RowContext): FileRow {
   return {
     element: row,
     update() {
-      const { state: now, sentBytes, rate = 0, error: failure } = item;
+      const { state: now, doing, sentBytes, error: failure } = item;
+      const rate = doing === 'sending' ? (item.rate ?? 0) : 0;
       row.dataset.state = now;
       setText(symbol, SYMBOLS[now]);
       setText(state, stateText(item, texts));
@@ -86,9 +88,10 @@ export function createFileRow(item: Item, context: RowContext): FileRow {
       resume.hidden = now !== 'paused';
       retry.hidden = now !== 'failed' || failure?.retryable !== true;
       remove.hidden = now === 'stored';
-      // The button that was pressed may be gone: its successor takes the focus.
-      if (focused === pause && pause.hidden) (resume.hidden ? remove : resume).focus();
-      if ((focused === resume || focused === retry) && (focused as HTMLElement).hidden) pause.focus();
+      // Where the focused button disappears, its successor takes the focus, or the row, so that the keyboard keeps its place.
+      if (!(focused instanceof HTMLElement && focused.hidden && row.contains(focused))) return;
+      const successor = focused === pause ? resume : pause;
+      (successor.hidden ? row : successor).focus();
     },
   };
 }

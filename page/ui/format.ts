@@ -13,16 +13,24 @@ const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
 
 export function formatFor(language: string, texts: Texts): Format {
   const time = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+  // Creating one takes a hundred times as long as using it.
+  const formats = UNITS.flatMap((unit, power) =>
+    [0, 1].map(
+      (maximumFractionDigits) =>
+        new Intl.NumberFormat(language, {
+          style: 'unit',
+          unit,
+          unitDisplay: power === 0 ? 'long' : 'short',
+          maximumFractionDigits,
+        }),
+    ),
+  );
   return {
     bytes(count) {
       const power = Math.min(Math.floor(Math.log10(Math.max(count, 1)) / 3), UNITS.length - 1);
       const value = count / 1000 ** power;
-      return new Intl.NumberFormat(language, {
-        style: 'unit',
-        unit: UNITS[power] ?? 'byte',
-        unitDisplay: power === 0 ? 'long' : 'short',
-        maximumFractionDigits: power === 0 || value >= 100 ? 0 : 1,
-      }).format(value);
+      const digits = power === 0 || value >= 100 ? 0 : 1;
+      return formats[power * 2 + digits]?.format(value) ?? '';
     },
     duration(seconds) {
       if (seconds < 60) return texts.seconds(Math.max(Math.ceil(seconds), 1));

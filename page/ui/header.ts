@@ -7,18 +7,32 @@ export function dress({ title = '', color }: PageSettings, texts: Texts): void {
   if (title !== '') document.title = `${title} · ${texts.title}`;
   if (color === undefined) return;
   const { style } = document.documentElement;
+  const own = luminanceOf(color);
   style.setProperty('--accent', color);
-  style.setProperty('--on-accent', textOn(color));
+  // Black or white, whichever contrasts more.
+  style.setProperty('--on-accent', contrast(own, 1) > contrast(own, 0) ? '#fff' : '#000');
+  // A color that does not show in a scheme: buttons have an edge there, and bars of progress the color of the text.
+  const inBoth = (hidden: string, shown: string) =>
+    TRACKS.map((track) => (contrast(own, luminanceOf(track)) < 3 ? hidden : shown)).join();
+  style.setProperty('--edge', `light-dark(${inBoth('var(--soft)', 'transparent')})`);
+  style.setProperty('--bar', `light-dark(${inBoth('var(--text)', color)})`);
 }
 
-/** Returns black or white, whichever contrasts more. https://www.w3.org/TR/WCAG22/#dfn-relative-luminance */
-function textOn(color: string): '#000' | '#fff' {
+/** `--track` in the light and in the dark scheme. */
+const TRACKS = ['#e6e9ee', '#2c3138'];
+
+/** https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
+function contrast(one: number, other: number): number {
+  return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+}
+
+/** https://www.w3.org/TR/WCAG22/#dfn-relative-luminance */
+function luminanceOf(color: string): number {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
     const share = Number.parseInt(color.slice(at, at + 2), 16) / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
   });
-  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  return (luminance + 0.05) ** 2 > 1.05 * 0.05 ? '#000' : '#fff';
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
 export function createHeader({ title, note, logo }: PageSettings, texts: Texts): HTMLElement {

@@ -32,7 +32,7 @@ export function createPicker({ texts, single, onPick }: PickerOptions): HTMLElem
     element('div', { class: 'choices' }, ...inputs),
     element('p', { class: 'hint' }, single ? texts.dropOne : texts.drop),
   );
-  acceptDrops(zone, (dropped) => onPick(single ? dropped.slice(0, 1) : dropped));
+  acceptDrops(zone, onPick);
   return zone;
 }
 
@@ -49,6 +49,8 @@ function acceptDrops(zone: HTMLElement, onDrop: (picked: readonly PickedFile[]) 
   addEventListener('drop', (event) => {
     event.preventDefault();
     over(false);
+    // Somebody else may have signed in since.
+    if (!zone.isConnected) return;
     // The list is empty once the event is over.
     const items = [...(event.dataTransfer?.items ?? [])].filter(({ kind }) => kind === 'file');
     const entries = items.map((item) => item.webkitGetAsEntry());

@@ -1,7 +1,7 @@
 import type { Item } from '../queue.ts';
 import type { Texts } from '../texts/en.ts';
 import type { Announcer } from './announcer.ts';
-import { button, element, setText } from './elements.ts';
+import { button, element, setText, shownName } from './elements.ts';
 import type { Format } from './format.ts';
 
 /** What arrived, to keep: names, sizes, CRC-32 and time. */
@@ -12,7 +12,8 @@ export interface Receipt {
 
 export function createReceipt(texts: Texts, format: Format, announcer: Announcer): Receipt {
   const text = element('pre', { tabindex: '0' });
-  const details = element('details', {}, element('summary', {}, texts.receipt), text);
+  const refused = element('p', { class: 'hint', hidden: true }, texts.notCopied);
+  const details = element('details', {}, element('summary', {}, texts.receipt), refused, text);
   const copy = button(texts.copyReceipt, async () => {
     try {
       await navigator.clipboard.writeText(text.textContent ?? '');
@@ -21,25 +22,30 @@ export function createReceipt(texts: Texts, format: Format, announcer: Announcer
     } catch {
       // Without permission, or without focus.
       details.open = true;
+      refused.hidden = false;
+      getSelection()?.selectAllChildren(text);
       announcer.say(texts.notCopied);
     }
   });
   const section = element('section', { class: 'receipt', hidden: true }, copy, details);
+  // What is closed is not printed.
+  addEventListener('beforeprint', () => {
+    details.open = true;
+  });
+  let shown = 0;
   return {
     element: section,
     update(stored) {
-      section.hidden = stored.length === 0;
-      const lines = stored.map(({ path, file, stored: object, storedAt }) =>
-        [
-          path,
-          `${file.size} B (${format.bytes(file.size)})`,
-          `CRC-32 ${object?.crc32 ?? ''}`,
-          storedAt?.toISOString() ?? '',
-        ].join('\t'),
-      );
-      const whole = [location.host, ...lines].join('\n');
-      if (text.textContent === whole) return;
-      text.textContent = whole;
+      if (stored.length === shown) return;
+      shown = stored.length;
+      section.hidden = shown === 0;
+      const lines = stored.flatMap(({ path, file, stored: object, storedAt }) => [
+        '\n',
+        // Each name has its own direction, so that the letters of one do not move the numbers behind it.
+        element('bdi', {}, shownName(path)),
+        `\t${file.size} B (${format.bytes(file.size)})\tCRC-32 ${object?.crc32 ?? ''}\t${storedAt?.toISOString() ?? ''}`,
+      ]);
+      text.replaceChildren(location.host, ...lines);
       setText(copy, texts.copyReceipt);
     },
   };

@@ -1,13 +1,15 @@
-import { createQueue, type Item, type Queue } from '../queue.ts';
+import { createQueue, type Item } from '../queue.ts';
 import type { Journal } from '../resume/journal.ts';
 import type { Texts } from '../texts/en.ts';
 import type { Caller } from '../transfer/caller.ts';
 import type { Digester } from '../transfer/digester.ts';
 import type { EdgeClient } from '../transfer/edge-client.ts';
+import { allowedText, createDestination } from './allowed.ts';
 import { createAnnouncer } from './announcer.ts';
 import { button, element, setText, shownName } from './elements.ts';
 import { createFileRow, errorText, type FileRow } from './file-row.ts';
 import type { Format } from './format.ts';
+import { keepAwake } from './keep-awake.ts';
 import { createPicker } from './picker.ts';
 import { createReceipt } from './receipt.ts';
 import { createUnfinished } from './unfinished.ts';
@@ -23,11 +25,18 @@ export interface UploadScreenOptions {
   readonly signIn?: () => void;
 }
 
-interface UploadScreen {
+export interface UploadScreen {
   readonly element: HTMLElement;
+  isSending(): boolean;
   /** Sends what was refused because the sign-in had ended. */
   resume(): void;
+  /** Pauses all files. */
+  stop(): void;
 }
+
+const isRefused = ({ error }: Item) => error?.code.startsWith('token_') === true;
+const isRetryable = ({ state, error }: Item) => state === 'failed' && error?.retryable === true;
+const isActive = ({ state }: Item) => state === 'sending' || state === 'waiting';
 
 /** The page once it is known who sends: what is allowed, the choice of files, and the files on their way. */
 export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
@@ -39,13 +48,15 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
   const summary = element('p', { class: 'summary', hidden: true });
   const overall = element('progress', { class: 'overall', 'aria-label': texts.files, hidden: true });
   const receipt = createReceipt(texts, format, announcer);
+  const changed = new Set<Item>();
   let scheduled = false;
-  const queue: Queue = createQueue({
+  const queue = createQueue({
     edge,
     caller,
     journal,
     digester,
-    onChange() {
+    onChange(item) {
+      changed.add(item);
       // A tab in the background draws no frames, but is still listened to.
       if (document.hidden) update();
       if (document.hidden || scheduled) return;
@@ -58,18 +69,24 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
   });
   const context = { queue, texts, format, single, signedIn: signIn !== undefined };
   const again = button(texts.signIn, () => signIn?.(), { class: 'again', hidden: true });
-  const isRefused = ({ error }: Item) => error?.code.startsWith('token_') === true;
-  const said = new Map<Item, Item['state']>();
+  const startAll = (which: (item: Item) => boolean) => {
+    for (const item of queue.items.filter(which)) queue.start(item);
+  };
+  const retryAll = button(texts.retryAll, () => startAll(isRetryable), {
+    class: 'again second',
+    hidden: true,
+  });
+  const spoken = new Map<Item, Item['state']>();
   let finished = false;
 
   const update = () => {
-    const { items } = queue;
-    for (const [item, row] of rows) {
-      if (items.includes(item)) continue;
-      row.element.remove();
-      rows.delete(item);
-    }
-    for (const item of items) {
+    const present = new Set(queue.items);
+    const failures: Item[] = [];
+    for (const item of changed) {
+      if (!present.has(item)) {
+        removeRow(item);
+        continue;
+      }
       let row = rows.get(item);
       if (row === undefined) {
         row = createFileRow(item, context);
@@ -77,19 +94,34 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
         list.append(row.element);
       }
       row.update();
-      if (item.error !== undefined && said.get(item) !== item.state) {
-        announcer.say(`${shownName(item.path)}: ${errorText(item.error, context)}`);
-      }
-      said.set(item, item.state);
+      if (item.error !== undefined && spoken.get(item) !== item.state) failures.push(item);
+      spoken.set(item, item.state);
     }
-    summarise(items);
+    changed.clear();
+    const [first] = failures;
+    if (first?.error !== undefined) {
+      const text = `${shownName(first.path)}: ${errorText(first.error, context)}`;
+      announcer.say(failures.length === 1 ? text : texts.someFailed(failures.length));
+    }
+    summarise(queue.items);
+  };
+
+  /** Removes a row. Where it had the focus, the next one takes it, so that the keyboard keeps its place. */
+  const removeRow = (item: Item) => {
+    const row = rows.get(item)?.element;
+    rows.delete(item);
+    const near = row?.nextElementSibling ?? row?.previousElementSibling ?? picker.querySelector('input');
+    const hadFocus = row?.contains(document.activeElement) === true;
+    row?.remove();
+    picker.hidden = false;
+    if (hadFocus) (near as HTMLElement | null)?.focus();
   };
 
   const summarise = (items: readonly Item[]) => {
     const counted = items.filter(({ state }) => state !== 'failed');
     const stored = items.filter(({ state }) => state === 'stored');
     const failed = items.length - counted.length;
-    const active = items.some(({ state }) => state === 'sending' || state === 'waiting');
+    const active = items.some(isActive);
     const all = counted.reduce((sum, { file }) => sum + file.size, 0);
     const sent = counted.reduce(
       (sum, { state, file, sentBytes }) => sum + (state === 'stored' ? file.size : sentBytes),
@@ -114,10 +146,13 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
     finished = done;
     receipt.update(stored);
     again.hidden = signIn === undefined || !items.some(isRefused);
-    keepAwake(active);
+    retryAll.hidden = items.filter(isRetryable).length < 2;
+    keepAwake(list, active);
     picker.hidden = single && counted.length > 0;
   };
 
+  const destination = createDestination(caller, texts);
+  const unfinished = createUnfinished({ edge, caller, journal, texts, format });
   const picker = createPicker({
     texts,
     single,
@@ -125,92 +160,31 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
       if (picked.length === 0) return;
       announcer.restart();
       announcer.say(texts.spokenStart(picked.length));
-      queue.add(picked, prefix());
+      queue.add(picked, destination.prefix());
       void unfinished.update(queue.items);
     },
   });
-
-  const { destination, prefix } = createDestination(caller, texts);
-  const unfinished = createUnfinished({ edge, caller, journal, texts, format });
   void unfinished.update([]);
 
   const whole = element(
     'div',
     {},
     element('p', { class: 'allowed' }, allowedText(caller, texts, format)),
-    destination,
+    destination.element,
     picker,
     unfinished.element,
     overall,
     summary,
     again,
+    retryAll,
     list,
     receipt.element,
     announcer.region,
   );
   return {
     element: whole,
-    resume() {
-      for (const item of queue.items.filter(isRefused)) queue.start(item);
-    },
+    isSending: () => queue.items.some(isActive),
+    resume: () => startAll(isRefused),
+    stop: queue.stop,
   };
-}
-
-function allowedText(
-  { key, maxSize, tokenExpiresAt, noClobber, username }: Caller,
-  texts: Texts,
-  format: Format,
-): string {
-  const single = key !== undefined;
-  const largest = single ? texts.largestOne : texts.largest;
-  const isLink = username.startsWith('link:');
-  return [
-    single ? texts.oneFile : texts.manyFiles,
-    ...(maxSize === undefined ? [] : [largest(format.bytes(maxSize))]),
-    ...(tokenExpiresAt === undefined || !isLink ? [] : [texts.until(format.time(tokenExpiresAt))]),
-    ...(noClobber && !single ? [texts.neverReplaced] : []),
-  ].join(' ');
-}
-
-/** Where several prefixes are allowed, the person chooses. */
-function createDestination(
-  { writeTo, key }: Caller,
-  texts: Texts,
-): { readonly destination: HTMLElement; readonly prefix: () => string } {
-  const [first = ''] = writeTo;
-  if (key !== undefined || writeTo.length < 2) {
-    return { destination: element('div', { hidden: true }), prefix: () => (key === undefined ? first : '') };
-  }
-  const select = element(
-    'select',
-    { id: 'destination' },
-    ...writeTo.map((one) => element('option', {}, one)),
-  );
-  const destination = element(
-    'p',
-    { class: 'destination' },
-    element('label', { for: 'destination' }, texts.destination),
-    ' ',
-    select,
-  );
-  return { destination, prefix: () => writeTo[select.selectedIndex] ?? first };
-}
-
-let lock: Promise<WakeLockSentinel | undefined> | undefined;
-
-/** While something is sent, asks before the page is left, and keeps a phone's screen on. */
-function keepAwake(active: boolean): void {
-  window.onbeforeunload = active ? (event) => event.preventDefault() : null;
-  const { wakeLock } = navigator as { readonly wakeLock?: WakeLock };
-  if (wakeLock === undefined || document.hidden) return;
-  if (active && lock === undefined) {
-    // Refused on a low battery: the page works without.
-    lock = wakeLock.request('screen').catch(() => undefined);
-    // The browser ends it when the page is hidden.
-    void lock.then((held) => held?.addEventListener('release', () => (lock = undefined)));
-  }
-  if (!active && lock !== undefined) {
-    void lock.then((held) => held?.release());
-    lock = undefined;
-  }
 }

@@ -189,6 +189,15 @@ test('the page’s engine in a browser, against an edge', async (t) => {
       await second.page.close();
     });
 
+    await t.test('an upload that somebody else began is not resumed', async () => {
+      const key = 'in/other.bin';
+      const order = { key, token, owner: 'ada' };
+      assert.equal(codeOf(await send(tab, parts, { ...order, stopAt: 17 * MIB })), 'stopped');
+      const outcome = await send(tab, parts, { ...order, owner: 'bob' });
+      assert.deepEqual([codeOf(outcome), outcome.resumed], [`stored ${key}`, 0]);
+      assert.deepEqual(await openUploads(), []);
+    });
+
     await t.test('a browser that blocks stored data, locks and workers uploads and resumes', async () => {
       const bare = await openEngine(browser, url, {
         prepare: async (other) => {

@@ -21,6 +21,8 @@ export interface Tab {
   /** Returns the texts of all elements, a line each. */
   textOf(selector: string): Promise<string>;
   choose(...files: string[]): Promise<void>;
+  /** Presses Enter, which opens the browser's dialog for files, and chooses there. */
+  chooseByEnter(...files: string[]): Promise<void>;
   /** Resolves once so many bytes of a file in the list are sent. */
   sent(name: string, bytes: number): Promise<void>;
   /** Fills in a field. */
@@ -35,6 +37,8 @@ export interface Tab {
 
 export interface TabOptions {
   readonly languages?: readonly string[];
+  /** What the screen has once it is shown. */
+  readonly ready?: string;
 }
 
 async function violations(page: Page): Promise<string[]> {
@@ -56,7 +60,7 @@ const SIZE = { width: 900, height: 800 };
 export async function openTab(
   browser: Pick<Browser, 'newPage'>,
   address: string,
-  { languages }: TabOptions = {},
+  { languages, ready = '.screen :not(.hint)' }: TabOptions = {},
 ): Promise<Tab> {
   const page = await browser.newPage();
   page.setDefaultTimeout(TIMEOUT_MS);
@@ -75,7 +79,7 @@ export async function openTab(
   }, languages ?? null);
   await page.setViewport(SIZE);
   await page.goto(address);
-  await page.waitForSelector('.screen :not(.hint)');
+  await page.waitForSelector(ready);
   return {
     page,
     problems,
@@ -94,6 +98,13 @@ export async function openTab(
     async choose(...files) {
       const input = await page.waitForSelector('#files');
       await (input as NonNullable<Awaited<ReturnType<Page['$']>>>).uploadFile(...files);
+    },
+    async chooseByEnter(...files) {
+      const choosing = page.waitForFileChooser();
+      // The request to take the dialog over and the key reach the tab by two ways: a later request's answer puts them in order.
+      await page.evaluate(() => undefined);
+      await page.keyboard.press('Enter');
+      await (await choosing).accept(files);
     },
     async sent(name, bytes) {
       await page.waitForFunction(
@@ -114,7 +125,7 @@ export async function openTab(
       await page.type(selector, text);
     },
     async press(label) {
-      await page.click(`button ::-p-text(${label})`);
+      await page.click(`:is(button, summary) ::-p-text(${label})`);
     },
     async inspect(name) {
       for (const scheme of ['light', 'dark'] as const) {

@@ -9,19 +9,14 @@ import type { Browser } from 'puppeteer-core';
 import { type AwsClients, awsClients } from '../../e2e/aws-clients.ts';
 import { type Computer, type DeployedStack, type LocalStatus, setFaults } from '../../e2e/harness.ts';
 import { makeFile } from '../make-file.ts';
-import { openTab, type Tab } from '../tab.ts';
+import { openTab } from '../tab.ts';
+import { drop, type Link, linksOf } from './link-support.ts';
 
 const MB = 1_000_000;
 
 const TITLE = '<b>Müller & Söhne</b>';
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 24"><circle cx="12" cy="12" r="12" fill="#0a5c9e"/><text x="32" y="18" font-size="16" fill="#5a7">Müller</text></svg>';
-
-interface Link {
-  readonly id: string;
-  readonly address: string;
-  readonly token: string;
-}
 
 async function digestOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash('sha256');
@@ -50,16 +45,6 @@ async function expiredLink(
   return address.replace(token, `eul_${signed}.${Buffer.from(Signature).toString('base64url')}`);
 }
 
-/** Drops files and folders on the page, as a file manager does. */
-async function drop({ page }: Tab, ...files: string[]): Promise<void> {
-  const session = await page.createCDPSession();
-  const data = { items: [], files, dragOperationsMask: 1 };
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-    await session.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
-  }
-  await session.detach();
-}
-
 /** People without an account send files by links. */
 export async function linkCases(
   t: TestContext,
@@ -77,8 +62,7 @@ export async function linkCases(
   const clients = awsClients(t, cloud);
   const { s3 } = clients;
   const Bucket = outputs.S3BucketName;
-  const createLink = (...flags: string[]) =>
-    computer.json<Link>(['link', 'create', ...flags, '--yes', ...stack]);
+  const createLink = linksOf(computer, stack);
   const keysBelow = async (Prefix: string) =>
     ((await s3.listObjectsV2({ Bucket, Prefix })).Contents ?? []).map(({ Key }) => Key);
   const storedDigest = async (Key: string) => {
@@ -225,9 +209,7 @@ export async function linkCases(
     const focused = () => tab.page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
     await keyboard.press('Tab');
     assert.equal(await tab.page.evaluate(() => document.activeElement?.id), 'files');
-    const choosing = tab.page.waitForFileChooser();
-    await keyboard.press('Enter');
-    await (await choosing).accept([large]);
+    await tab.chooseByEnter(large);
     await tab.sent('large.bin', 1);
     await keyboard.press('Tab');
     await keyboard.press('Tab');
@@ -245,6 +227,7 @@ export async function linkCases(
     await keyboard.press('Enter');
     await aborted;
     await tab.page.waitForFunction(() => document.querySelector('.files li') === null);
+    assert.equal(await tab.page.evaluate(() => document.activeElement?.id), 'files');
     await setFaults(cloud, {});
     await tab.close();
   });

@@ -19,6 +19,7 @@ function createEngine() {
     async upload({
       key,
       token,
+      owner = '',
       stopAt,
       noClobber = false,
       described = false,
@@ -40,6 +41,7 @@ function createEngine() {
           digester,
           journal: await journal,
           signal: stop.signal,
+          owner,
           maxSize,
           noClobber,
           onResumed(bytes) {

@@ -2,6 +2,8 @@
 export interface Order {
   readonly key: string;
   readonly token: string;
+  /** Who uploads; an upload of somebody else is not resumed. */
+  readonly owner?: string;
   /** Aborted once so many bytes are sent. */
   readonly stopAt?: number;
   readonly noClobber?: boolean;

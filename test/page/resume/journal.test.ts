@@ -8,7 +8,7 @@ const ORIGIN = 'https://edge.example';
 
 function entry(key: string, startedAt: number, origin = ORIGIN): JournalEntry {
   const file = { name: key, size: 100, lastModified: 1, sample: '', contentType: 'text/plain' };
-  return { origin, key, ...file, partSize: 10, uploadId: `id of ${key}`, startedAt };
+  return { origin, key, owner: 'ada', ...file, partSize: 10, uploadId: `id of ${key}`, startedAt };
 }
 
 const part = (number: number) => ({ number, size: 10, etag: 'e', crc: number });

@@ -158,6 +158,27 @@ test('a device without a network waits for it, and no try counts', async () => {
   assert.deepEqual(states.slice(0, 3), [undefined, 'network', undefined]);
 });
 
+test('a device that slept tries as often and as long as before', async () => {
+  const { all, waits } = surroundings();
+  let time = 0;
+  const asleep = {
+    ...all,
+    now: () => time,
+    async sleep(milliseconds: number) {
+      waits.push(milliseconds);
+      // The lid is closed at the second wait, for a night.
+      time += milliseconds + (waits.length === 2 ? 8 * 3_600_000 : 0);
+    },
+  };
+  const attempt = async () => {
+    throw busy();
+  };
+  await assert.rejects(retrying(attempt, { surroundings: asleep, signal, onWaiting: () => {} }), {
+    message: 'Busy (given up after 12 attempts).',
+  });
+  assert.deepEqual(waits.slice(0, 5), [250, 500, 250, 500, 1000]);
+});
+
 test('a stopped upload is not retried', async () => {
   const stop = new AbortController();
   let tries = 0;

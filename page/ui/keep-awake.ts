@@ -1,0 +1,36 @@
+/** Screens that send something. */
+const sending = new Set<object>();
+
+let lock: Promise<WakeLockSentinel | undefined> | undefined;
+
+const ask = (event: Event) => event.preventDefault();
+
+// The browser releases the lock when the page is hidden.
+document.addEventListener('visibilitychange', () => holdLock(sending.size > 0));
+
+/** While a screen sends something, asks before the page is left, and keeps a phone's screen on. */
+export function keepAwake(screen: object, isSending: boolean): void {
+  if (isSending) sending.add(screen);
+  else sending.delete(screen);
+  const isAny = sending.size > 0;
+  window.onbeforeunload = isAny ? ask : null;
+  holdLock(isAny);
+}
+
+function holdLock(wanted: boolean): void {
+  const { wakeLock } = navigator as { readonly wakeLock?: WakeLock };
+  if (wakeLock === undefined) return;
+  if (wanted && lock === undefined && !document.hidden) {
+    // Refused on a low battery: the page works without.
+    const requested = wakeLock.request('screen').catch(() => undefined);
+    lock = requested;
+    const onRelease = () => {
+      if (lock === requested) lock = undefined;
+    };
+    void requested.then((held) => held?.addEventListener('release', onRelease));
+  }
+  if (!wanted && lock !== undefined) {
+    void lock.then((held) => held?.release());
+    lock = undefined;
+  }
+}

@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { Browser } from 'puppeteer-core';
+import { awsClients } from '../../e2e/aws-clients.ts';
+import { type Computer, type DeployedStack, type LocalStatus, setFaults } from '../../e2e/harness.ts';
+import { makeFile } from '../make-file.ts';
+import { openTab, type Tab } from '../tab.ts';
+import { drop, linksOf } from './link-support.ts';
+
+const MB = 1_000_000;
+
+const OVERFLOW = 'document.documentElement.scrollWidth - innerWidth';
+
+/** People meet networks that break, other tabs, hundreds of files, and names of all kinds. */
+export async function stateCases(
+  t: TestContext,
+  browser: Browser,
+  computer: Computer,
+  cloud: LocalStatus,
+): Promise<void> {
+  const { home } = computer;
+  const { url, outputs } = await computer.json<DeployedStack>([
+    ...['deploy', '--local', '--yes', '--page', '--page-color', '#102030'],
+  ]);
+  const createLink = linksOf(computer, []);
+  const { s3 } = awsClients(t, cloud);
+  const file = async (name: string, text = name) => {
+    const path = join(home, name);
+    await writeFile(path, text);
+    return path;
+  };
+  const small = await file('small.txt');
+  const large = await makeFile(join(home, 'large.bin'), 40 * MB);
+  const keysBelow = async (Prefix: string) =>
+    ((await s3.listObjectsV2({ Bucket: outputs.S3BucketName, Prefix })).Contents ?? []).map(({ Key }) => Key);
+
+  await t.test('a page that cannot reach the edge says so, and opens by itself once it can', async () => {
+    const { address } = await createLink('--prefix', 'cut/');
+    const tab = await openTab(browser, 'about:blank', { ready: '*' });
+    const { page } = tab;
+    await page.setRequestInterception(true);
+    let cuts = 2;
+    page.on('request', (request) => {
+      const isDescription = new URL(request.url()).pathname === '/.well-known/edge-upload';
+      if (isDescription && cuts > 0) {
+        cuts -= 1;
+        void request.abort('connectionreset');
+      } else void request.continue();
+    });
+    const shown = page.evaluateOnNewDocument(() => {
+      const texts: string[] = [];
+      Object.assign(globalThis, { texts });
+      new MutationObserver(() => texts.push(document.querySelector('.hint')?.textContent ?? '')).observe(
+        document,
+        { subtree: true, childList: true, characterData: true },
+      );
+    });
+    await shown;
+    await page.goto(address);
+    await tab.shows('.choices', 'Choose files');
+    const texts = (await page.evaluate('texts')) as string[];
+    assert.ok(texts.includes('The connection is interrupted. Trying again.'), texts.join());
+    await tab.close();
+  });
+
+  await t.test('a file waits while the device is offline, and arrives afterwards', async () => {
+    const { address } = await createLink('--prefix', 'offline/');
+    await setFaults(cloud, { edge: { bytesPerSecond: 8 * MB } });
+    const tab = await openTab(browser, address);
+    await tab.choose(large);
+    await tab.sent('large.bin', 10 * MB);
+    await tab.page.setOfflineMode(true);
+    await tab.shows('.state', 'You are offline.');
+    await tab.inspect('page-offline');
+    await setFaults(cloud, {});
+    await tab.page.setOfflineMode(false);
+    await tab.shows('.summary', '1 file arrived.');
+    await tab.close();
+  });
+
+  await t.test('another tab does not offer to discard what this one sends', async () => {
+    const { address } = await createLink('--prefix', 'tabs/');
+    await setFaults(cloud, { edge: { bytesPerSecond: 2 * MB } });
+    const first = await openTab(browser, address);
+    await first.choose(large);
+    await first.sent('large.bin', 16 * MB);
+    const second = await openTab(browser, address);
+    await second.choose(large);
+    await second.shows('.error', 'Another tab is sending this file.');
+    assert.equal(await second.textOf('.unfinished .name'), '');
+    await second.close();
+    await setFaults(cloud, {});
+    await first.shows('.summary', '1 file arrived.');
+    await first.close();
+  });
+
+  await t.test('of 500 files, each change touches one row', async () => {
+    const { address } = await createLink('--prefix', 'many/');
+    const folder = join(home, 'many');
+    await mkdir(folder);
+    const names = Array.from({ length: 500 }, (_, at) => `file ${at}.txt`);
+    await Promise.all(names.map((name) => writeFile(join(folder, name), name)));
+    const tab = await openTab(browser, address);
+    await tab.choose(...names.map((name) => join(folder, name)));
+    await tab.shows('.summary', '500 files arrived. You can close this page.');
+    assert.equal((await tab.textOf('.receipt pre')).split('\n').length, 501);
+    await tab.page.evaluate(() => {
+      const touched = new Set<Node>();
+      Object.assign(globalThis, { touched });
+      new MutationObserver((changes) => {
+        for (const { target } of changes) {
+          const row = (target instanceof Element ? target : target.parentElement)?.closest('li');
+          if (row) touched.add(row);
+        }
+      }).observe(document.body, {
+        ...{ subtree: true, childList: true, characterData: true, attributes: true },
+      });
+    });
+    await tab.choose(large);
+    await tab.shows('.summary', '501 files arrived. You can close this page.');
+    assert.equal(await tab.page.evaluate('touched.size'), 1);
+    assert.equal((await keysBelow('many/')).length, 501);
+    await tab.close();
+  });
+
+  await t.test('names that are long, or written from right to left, fit on a narrow screen', async () => {
+    const { address } = await createLink('--prefix', 'names/');
+    const long = await file(`${'x'.repeat(200)}.txt`);
+    const hebrew = await file('דוח שנתי 2026 (final).pdf');
+    const tab = await openTab(browser, address);
+    await tab.choose(long, hebrew);
+    await tab.shows('.summary', '2 files arrived.');
+    await tab.inspect('page-names');
+    await tab.page.setViewport({ width: 320, height: 640 });
+    await tab.press('Receipt');
+    assert.ok(Number(await tab.page.evaluate(OVERFLOW)) <= 0);
+    const directions = await tab.page.$$eval('.receipt bdi', (names) =>
+      names.map((name) => getComputedStyle(name).direction),
+    );
+    assert.deepEqual(directions.sort(), ['ltr', 'rtl']);
+    await tab.close();
+  });
+
+  await t.test('a receipt is printed open, and selected where it cannot be copied', async () => {
+    const { address } = await createLink('--prefix', 'receipt/');
+    const tab = await openTab(browser, address);
+    await tab.choose(small);
+    await tab.shows('.summary', '1 file arrived.');
+    await tab.page.evaluate(() => {
+      navigator.clipboard.writeText = () => Promise.reject(new DOMException('denied', 'NotAllowedError'));
+    });
+    await tab.press('Copy receipt');
+    await tab.shows('.receipt .hint:not([hidden])', 'Your browser did not allow copying.');
+    const selected = await tab.page.evaluate(() => getSelection()?.toString());
+    assert.match(selected ?? '', /small\.txt\t9 B/);
+    await tab.inspect('page-receipt');
+    await tab.page.$eval('.receipt details', (details) => {
+      (details as HTMLDetailsElement).open = false;
+    });
+    await tab.page.pdf();
+    await tab.page.emulateMediaType('print');
+    assert.ok(await visible(tab, '.receipt pre'));
+    for (const other of ['button', '.drop']) assert.ok(!(await visible(tab, other)), other);
+    await tab.close();
+  });
+
+  await t.test('a link for one file says which of several it takes', async () => {
+    const { address } = await createLink('--as', 'single/report.txt');
+    const tab = await openTab(browser, address);
+    await drop(tab, small, large);
+    await tab.shows('[data-state=stored]', 'small.txt');
+    await tab.shows('[data-state=failed] .error', 'This link takes one file only.');
+    assert.equal(await tab.textOf('.summary'), '1 file arrived. 1 file was not sent.');
+    assert.deepEqual(await keysBelow('single/'), ['single/report.txt']);
+    await tab.close();
+  });
+
+  await t.test('what fails together is tried again together', async () => {
+    const { address } = await createLink('--prefix', 'again/');
+    const other = await file('other.txt');
+    const tab = await openTab(browser, address);
+    await tab.page.setRequestInterception(true);
+    let broken = true;
+    tab.page.on('request', (request) => {
+      if (broken && request.method() === 'PUT') {
+        void request.respond({ status: 200, contentType: 'text/html', body: '<html>Sign in</html>' });
+      } else void request.continue();
+    });
+    await tab.choose(small, other);
+    await tab.page.waitForFunction(() => document.querySelectorAll('[data-state=failed]').length === 2);
+    await tab.inspect('page-failed');
+    broken = false;
+    await tab.press('Try all again');
+    await tab.shows('.summary', '2 files arrived.');
+    await tab.close();
+  });
+
+  await t.test('colors of the system and colors without contrast leave progress visible', async () => {
+    const { address } = await createLink('--prefix', 'colors/');
+    const tab = await openTab(browser, address);
+    const bar = () => tab.page.$eval('.overall', (one) => getComputedStyle(one).accentColor);
+    assert.equal(await bar(), 'rgb(16, 32, 48)');
+    await tab.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+    assert.equal(await bar(), 'rgb(236, 238, 241)');
+    const session = await tab.page.createCDPSession();
+    await session.send('Emulation.setEmulatedMedia', {
+      features: [{ name: 'forced-colors', value: 'active' }],
+    });
+    assert.equal(await tab.page.$eval('.overall', (one) => getComputedStyle(one).appearance), 'auto');
+    await session.detach();
+    await tab.close();
+  });
+
+  await t.test('what is left of a link is not taken for a visit without one', async () => {
+    for (const rest of ['#eul_', '#eul_eyJhbGciOi', '#eul_<img src=x onerror=alert(1)>.a.b']) {
+      const tab = await openTab(browser, `${url}/${rest}`);
+      await tab.shows('.message', 'This link is not valid. Check that you copied it whole.');
+      assert.equal((await tab.page.$$('img, form')).length, 0);
+      await tab.close();
+    }
+  });
+}
+
+const visible = ({ page }: Tab, selector: string) =>
+  page.$$eval(selector, (found) => found.some((one) => one.checkVisibility()));

@@ -1,0 +1,9 @@
+import { test } from 'node:test';
+import { WITH_FAULTS, withCloud } from '../e2e/harness.ts';
+import { openBrowser } from './browser.ts';
+import { stateCases } from './cases/states.ts';
+
+test('the page keeps its word in every state', async (t) => {
+  const browser = await openBrowser(t);
+  await withCloud((computer, cloud) => stateCases(t, browser, computer, cloud), WITH_FAULTS);
+});
