@@ -45,7 +45,7 @@ export interface EdgeOptions {
 }
 
 /** A request that moves no byte for so long is cut, milliseconds. */
-export const STALL_MS = 30_000;
+const STALL_MS = 30_000;
 
 /** Parts of all files that are digested or sent at once. Browsers open six connections to an HTTP/1.1 server. */
 const PARTS_AT_ONCE = 4;
