@@ -65,9 +65,16 @@ export const ERROR_EXIT = {
 
 export type ErrorCode = keyof typeof ERROR_EXIT;
 
+/** Texts of an error for programs that use the library, where the command line's name flags or variables. */
+export interface LibraryTexts {
+  readonly message?: string;
+  readonly hint?: string;
+}
+
 export interface UserErrorOptions {
   /** The next command to type, or what to change: a sentence, or lines of which one is the command. */
   readonly hint?: string | readonly string[];
+  readonly library?: LibraryTexts;
   readonly cause?: unknown;
 }
 
@@ -77,11 +84,17 @@ export class UserError extends Error {
   readonly code: ErrorCode;
   /** Line by line, as it is shown. */
   readonly hintLines: readonly string[];
+  readonly library: LibraryTexts;
 
   constructor(code: ErrorCode, message: string, options: UserErrorOptions = {}) {
     super(withoutSent(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hintLines = [options.hint ?? []].flat().map(withoutSent);
+    const { message: shown, hint } = options.library ?? {};
+    this.library = omitUndefined({
+      message: shown && withoutSent(shown),
+      hint: hint && withoutSent(hint),
+    });
   }
 
   get hint(): string | undefined {

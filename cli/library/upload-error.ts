@@ -50,26 +50,6 @@ export class UploadError extends Error {
   }
 }
 
-/** Flags of the command line that are options of the library; their names are in errors. */
-const FLAGS =
-  /--(?:part-size|content-(?:type|disposition|encoding|language)|cache-control|metadata|multipart|concurrency)\b/g;
-
-/** Writes flags as the options of the library. */
-function inOptions(text: string): string {
-  return (
-    text
-      .replace(FLAGS, (flag) => flag.slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()))
-      .replace(/\bthe same command\b/g, 'the same upload')
-      // The library reads no variables of the environment.
-      .replace(/,? or name (?:in NO_PROXY [^\n]*|it in NO_PROXY [^\n]*)/g, '.')
-      .replace(/\bHTTPS_PROXY\b/g, 'the option “proxy”')
-      .replace(
-        /\bname the certificate of the proxy: NODE_EXTRA_CA_CERTS=\S+/g,
-        'pass its certificate as “ca”',
-      )
-  );
-}
-
 const isCode = (code: ErrorCode): code is UploadErrorCode =>
   UPLOAD_ERROR_CODES.some((known) => known === code);
 
@@ -83,8 +63,8 @@ export function uploadError(error: unknown, reason?: unknown): UploadError {
     const message = error instanceof Error ? error.message : String(error);
     return new UploadError('unexpected', message, { cause: error });
   }
-  const hint = error.hint === undefined ? undefined : inOptions(error.hint);
+  const { message = error.message, hint = error.hint } = error.library;
   const code = isCode(error.code) ? error.code : 'unexpected';
   const cause = code === 'interrupted' ? reason : error.cause;
-  return new UploadError(code, inOptions(error.message), { hint, cause });
+  return new UploadError(code, message, { hint, cause });
 }

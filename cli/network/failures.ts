@@ -169,20 +169,27 @@ export function isPassing({ kind }: Pick<Failure, 'kind'>): boolean {
   return kind === 'connection' || kind === 'handshake';
 }
 
-const TIMEOUTS: ReadonlySet<string> = new Set([
-  'TimeoutError',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-]);
+const TIMEOUT = /^(?:TimeoutError|UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT)$/;
 
 /** Returns true if the time for a connection or for an answer was up. A retry adds a wait of the same length. */
 export function isTimeout({ code }: Pick<Failure, 'code'>): boolean {
-  return TIMEOUTS.has(code);
+  return TIMEOUT.test(code);
 }
 
-const UNTRUSTED_HINT =
-  'A proxy of your company or the sign-in page of a network may be in between. Sign in to the network in a browser, or name the certificate of the proxy: NODE_EXTRA_CA_CERTS=<file.pem>';
+const BETWEEN =
+  'A proxy of your company or the sign-in page of a network may be in between. Sign in to the network in a browser, or';
+
+const UNTRUSTED = {
+  hint: `${BETWEEN} name the certificate of the proxy: NODE_EXTRA_CA_CERTS=<file.pem>`,
+  library: { hint: `${BETWEEN} pass the certificate of the proxy as “ca”.` },
+};
+
+const CLOCK = "Check this computer's clock. If it is right, the certificate of the host has to be renewed.";
+
+const NO_CONNECTION = {
+  hint: 'Check the address, the network, and HTTPS_PROXY if you need a proxy.',
+  library: { hint: 'Check the address, the network, and the option “proxy” if you need a proxy.' },
+};
 
 function proxyError({ reason, code }: Failure, proxy: string, host: string, cause: unknown): UserError {
   if (cause instanceof ProxyRefusal) return refusedByProxy(cause, host);
@@ -194,6 +201,7 @@ function proxyError({ reason, code }: Failure, proxy: string, host: string, caus
     `The proxy ${proxy} ${certificate ? 'cannot be trusted' : 'is unreachable'}: ${reason}.`,
     {
       hint: `Check HTTPS_PROXY, or name in NO_PROXY what needs no proxy, such as ${host}.`,
+      library: { hint: 'Check the option “proxy”.' },
       cause,
     },
   );
@@ -201,7 +209,7 @@ function proxyError({ reason, code }: Failure, proxy: string, host: string, caus
 
 function refusedByProxy(refusal: ProxyRefusal, host: string): UserError {
   return new UserError('unreachable', `${refusal.message}.`, {
-    hint: refusal.hint.replace('<host>', host),
+    ...refusal.hintFor(host),
     cause: refusal,
   });
 }
@@ -218,9 +226,7 @@ export function networkFailure(error: unknown, host: string): UserError | undefi
   if (proxy !== undefined) return proxyError(failure, proxy, host, error);
   if (kind === 'certificate' || kind === 'handshake') {
     return new UserError('tls', `${host} cannot be trusted: ${reason}.`, {
-      hint: /^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/.test(code)
-        ? "Check this computer's clock. If it is right, the certificate of the host has to be renewed."
-        : UNTRUSTED_HINT,
+      ...(/^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/.test(code) ? { hint: CLOCK } : UNTRUSTED),
       cause: error,
     });
   }
@@ -232,10 +238,9 @@ export function networkFailure(error: unknown, host: string): UserError | undefi
   }
   const loopback = /^(127\.|localhost|\[::1\])/.test(host);
   return new UserError('unreachable', `${host} is unreachable: ${reason}.`, {
-    hint:
-      loopback && reason === REFUSED
-        ? 'If this is the embedded cloud, start it with: edge-upload local start'
-        : 'Check the address, the network, and HTTPS_PROXY if you need a proxy.',
+    ...(loopback && reason === REFUSED
+      ? { hint: 'If this is the embedded cloud, start it with: edge-upload local start' }
+      : NO_CONNECTION),
     cause: error,
   });
 }

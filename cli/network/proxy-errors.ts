@@ -1,17 +1,19 @@
+import type { UserErrorOptions } from '../errors.ts';
+
 /** The proxy refused to connect. A retry gets the same answer. */
 export class ProxyRefusal extends Error {
   override readonly name = 'ProxyRefusal';
   /** `host:port`, without user name and password. */
   readonly proxy: string;
-  /** What to change; `<host>` stands for the host that was asked for. */
-  readonly hint: string;
+  /** Returns what to change, for the host that was asked for. */
+  readonly hintFor: (host: string) => UserErrorOptions;
   /** Nothing but other settings helps: a refused password is not sent again. */
   readonly isFinal: boolean;
 
-  constructor(proxy: string, message: string, hint: string, isFinal = false) {
+  constructor(proxy: string, message: string, hintFor: (host: string) => UserErrorOptions, isFinal = false) {
     super(message);
     this.proxy = proxy;
-    this.hint = hint;
+    this.hintFor = hintFor;
     this.isFinal = isFinal;
   }
 }

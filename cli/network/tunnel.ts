@@ -22,7 +22,10 @@ function refusal(
     return new ProxyRefusal(
       name,
       `The proxy ${name} does not connect to that host (HTTP ${status})`,
-      `Ask who runs the proxy to allow <host>, or name it in NO_PROXY if it needs no proxy.`,
+      (host) => ({
+        hint: `Ask who runs the proxy to allow ${host}, or name it in NO_PROXY if it needs no proxy.`,
+        library: { hint: `Ask who runs the proxy to allow ${host}.` },
+      }),
     );
   }
   const offered = schemes.split(/,\s*/).map((one) => one.split(' ')[0] ?? '');
@@ -30,7 +33,10 @@ function refusal(
     return new ProxyRefusal(
       name,
       `The proxy ${name} asks for a sign-in by ${[...new Set(offered)].join(' or ')} (HTTP 407), and edge-upload supports only Basic`,
-      `Set ${variable} to a proxy on this computer that signs in, such as cntlm or px.`,
+      () => ({
+        hint: `Set ${variable} to a proxy on this computer that signs in, such as cntlm or px.`,
+        library: { hint: 'Pass as “proxy” one on this computer that signs in, such as cntlm or px.' },
+      }),
       true,
     );
   }
@@ -39,7 +45,10 @@ function refusal(
     authorization === undefined
       ? `The proxy ${name} asks for a user name and a password (HTTP 407)`
       : `The proxy ${name} refuses its user name or password (HTTP 407)`,
-    `Set them in ${variable}: http://<user>:<password>@${name}`,
+    () => ({
+      hint: `Set them in ${variable}: http://<user>:<password>@${name}`,
+      library: { hint: `Set them in the option “proxy”: http://<user>:<password>@${name}` },
+    }),
     true,
   );
 }

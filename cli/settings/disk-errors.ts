@@ -1,15 +1,19 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { systemCode, UserError } from '../errors.ts';
+import { type LibraryTexts, systemCode, UserError } from '../errors.ts';
 import { table } from '../table.ts';
 
 interface Reason {
   readonly why: string;
   readonly hint?: string;
+  readonly library?: LibraryTexts;
 }
 
 const PERMISSIONS = 'Check who owns the file and its folder, and their permissions.';
 const SPACE = 'Free some space, or use a folder on another disk.';
-const DESCRIPTORS = 'Lower --concurrency, or raise the limit with: ulimit -n 4096';
+const DESCRIPTORS = {
+  hint: 'Lower --concurrency, or raise the limit with: ulimit -n 4096',
+  library: { hint: 'Lower concurrency, or raise the limit with: ulimit -n 4096' },
+};
 const NETWORK_DISK = 'Mount the file system again, then run the command again.';
 
 /** Meaning of the system errors of files: https://man7.org/linux/man-pages/man3/errno.3.html */
@@ -35,8 +39,8 @@ const REASONS = table<Reason>({
   EBUSY: { why: 'another program uses it' },
   ETXTBSY: { why: 'another program runs it' },
   EAGAIN: { why: 'another program has locked it' },
-  EMFILE: { why: 'this process has too many files open', hint: DESCRIPTORS },
-  ENFILE: { why: 'this computer has too many files open', hint: DESCRIPTORS },
+  EMFILE: { why: 'this process has too many files open', ...DESCRIPTORS },
+  ENFILE: { why: 'this computer has too many files open', ...DESCRIPTORS },
   ENOMEM: { why: 'the computer has not enough memory' },
   EIO: { why: 'the disk reports an input/output error', hint: 'Check the disk.' },
   ESTALE: { why: 'it no longer exists on the network file system (stale file handle)', hint: NETWORK_DISK },
@@ -61,9 +65,9 @@ export function isDiskCode(code: string | undefined): boolean {
 
 /** Returns the error to print for a system error on any file. */
 export function fileError(path: string, error: unknown): UserError {
-  const hint = REASONS[systemCode(error) ?? '']?.hint;
+  const { hint, library } = REASONS[systemCode(error) ?? ''] ?? {};
   return new UserError('disk', `${path} cannot be used: ${diskReason(error)}.`, {
-    ...omitUndefined({ hint }),
+    ...omitUndefined({ hint, library }),
     cause: error,
   });
 }

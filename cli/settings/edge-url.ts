@@ -25,6 +25,7 @@ export function edgeUrl(address: string): string {
       `“${quotableAddress(typed)}” is the address of a link, which needs no sign-in.`,
       {
         hint: ['Upload with the link:', '  edge-upload put <file> --link <address>'],
+        library: { hint: 'Pass what is before # as url, and what follows it as token.' },
       },
     );
   }
@@ -44,6 +45,7 @@ export function edgeUrl(address: string): string {
   if (containsToken(url.hostname)) {
     throw new UserError('usage', 'A token was given as the edge URL.', {
       hint: 'The token goes into EDGE_UPLOAD_TOKEN, and the edge into EDGE_UPLOAD_URL.',
+      library: { hint: 'Pass it as token, and the address of the edge as url.' },
     });
   }
   // Written with the final dot of DNS it is the same host.

@@ -13,6 +13,17 @@ export interface ObjectOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** Header of each option. */
+const FIELDS = [
+  ['contentType', 'content-type'],
+  ['cacheControl', 'cache-control'],
+  ['contentDisposition', 'content-disposition'],
+  ['contentEncoding', 'content-encoding'],
+  ['contentLanguage', 'content-language'],
+] as const;
+
+const PRINTABLE = 'Header values are printable ASCII, without a space at either end.';
+
 /** S3's limit for names and values together: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
 const MAX_METADATA_BYTES = 2048;
 
@@ -65,21 +76,20 @@ export function objectHeaders(options: ObjectOptions): Readonly<Record<string, s
   if (options.contentType !== undefined && !MEDIA_TYPE.test(options.contentType)) {
     throw new UserError('usage', `Invalid value for --content-type: “${options.contentType}”.`, {
       hint: 'Content types look like image/png or text/plain; charset=utf-8',
+      library: { message: `Invalid value for contentType: “${options.contentType}”.` },
     });
   }
-  const fields = {
-    'content-type': options.contentType,
-    'cache-control': options.cacheControl,
-    'content-disposition': options.contentDisposition,
-    'content-encoding': options.contentEncoding,
-    'content-language': options.contentLanguage,
-  };
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(fields)) {
+  for (const [option, name] of FIELDS) {
+    const value = options[option];
     if (value === undefined) continue;
     if (value === '' || !VISIBLE.test(value) || OUTER_SPACE.test(value)) {
       throw new UserError('usage', `Invalid value for --${name}: “${value}”.`, {
-        hint: "Header values are printable ASCII, without a space at either end. In --content-disposition, write other letters as filename*=UTF-8''…",
+        hint: `${PRINTABLE} In --content-disposition, write other letters as filename*=UTF-8''…`,
+        library: {
+          message: `Invalid value for ${option}: “${value}”.`,
+          hint: `${PRINTABLE} In contentDisposition, write other letters as filename*=UTF-8''…`,
+        },
       });
     }
     headers[name] = value;
@@ -110,7 +120,10 @@ function metadataHeaders(metadata: Readonly<Record<string, string>>): Record<str
 }
 
 function badMetadata(why: string): UserError {
-  return new UserError('usage', `${why}.`, { hint: 'Write metadata as --metadata name=value' });
+  return new UserError('usage', `${why}.`, {
+    hint: 'Write metadata as --metadata name=value',
+    library: { hint: 'Pass metadata as an object of names and values.' },
+  });
 }
 
 /** Encodes text as RFC 2047 words of at most 75 characters, in which S3 takes and returns text beyond ASCII. */

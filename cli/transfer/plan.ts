@@ -1,4 +1,3 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import {
   countParts,
   DEFAULT_PART,
@@ -7,7 +6,7 @@ import {
   MIN_PART,
   suitablePartSize,
 } from '../../protocol/parts.ts';
-import { UserError } from '../errors.ts';
+import { UserError, type UserErrorOptions } from '../errors.ts';
 import { count, formatBytes } from '../ui/format.ts';
 
 const MIB = 1024 ** 2;
@@ -41,13 +40,14 @@ export interface Plan {
 /** @throws {UserError} `usage` for a part size that S3 refuses. */
 export function checkPartSize(partSize: number): void {
   if (Number.isInteger(partSize) && partSize >= MIN_PART && partSize <= MAX_PART) return;
-  throw new UserError(
-    'usage',
-    `Invalid value for --part-size: ${formatBytes(partSize)}. S3 takes parts of 5 MiB to 5 GiB.`,
-    {
-      hint: 'Leave --part-size out; the size is then chosen for the file.',
+  const why = `${formatBytes(partSize)}. S3 takes parts of 5 MiB to 5 GiB.`;
+  throw new UserError('usage', `Invalid value for --part-size: ${why}`, {
+    hint: 'Leave --part-size out; the size is then chosen for the file.',
+    library: {
+      message: `Invalid value for partSize: ${why}`,
+      hint: 'Leave partSize out; the size is then chosen for the file.',
     },
-  );
+  });
 }
 
 /**
@@ -58,7 +58,12 @@ export function planUpload(name: string, size: number, options: PlanOptions = {}
   const { multipart = 'auto', limitRate } = options;
   const { partSize = suitablePartSize(size, limitRate === undefined ? DEFAULT_PART : MIN_PART) } = options;
   if (multipart === 'never') {
-    if (size > MAX_WHOLE) throw tooLarge(name, size, MAX_WHOLE, 'in one request', 'Leave --multipart out.');
+    if (size > MAX_WHOLE) {
+      throw tooLarge(name, size, MAX_WHOLE, 'in one request', {
+        hint: 'Leave --multipart out.',
+        library: { hint: 'Leave multipart out.' },
+      });
+    }
     return { multipart: false, partSize: size, parts: 1 };
   }
   if (size > MAX_OBJECT) throw tooLarge(name, size, MAX_OBJECT, 'as one object');
@@ -66,10 +71,14 @@ export function planUpload(name: string, size: number, options: PlanOptions = {}
   const plan = planOfParts(size, partSize);
   const { parts } = plan;
   if (parts > MAX_PARTS) {
+    const least = suitablePartSize(size, MIN_PART);
     throw new UserError(
       'usage',
       `${name} (${formatBytes(size)}) would make ${count(parts, 'part')}; S3 takes ${MAX_PARTS.toLocaleString('en-US')}.`,
-      { hint: `Leave --part-size out, or set it to ${suitablePartSize(size, MIN_PART) / MIB}M or more.` },
+      {
+        hint: `Leave --part-size out, or set it to ${least / MIB}M or more.`,
+        library: { hint: `Leave partSize out, or set it to ${least} or more.` },
+      },
     );
   }
   if (multipart === 'auto' && parts === 1 && size <= MAX_WHOLE) {
@@ -78,11 +87,17 @@ export function planUpload(name: string, size: number, options: PlanOptions = {}
   return plan;
 }
 
-function tooLarge(name: string, size: number, bound: number, how: string, hint?: string): UserError {
+function tooLarge(
+  name: string,
+  size: number,
+  bound: number,
+  how: string,
+  texts?: UserErrorOptions,
+): UserError {
   return new UserError(
     'too_large',
     `${name} has ${formatBytes(size)}; S3 takes ${formatBytes(bound)} ${how}.`,
-    omitUndefined({ hint }),
+    texts,
   );
 }
 

@@ -122,6 +122,9 @@ export async function withJournal<T>(
     if (!isUserError(error) || error.code !== 'busy') throw error;
     throw new UserError('busy', `Another edge-upload is uploading ${subject.path} to “${subject.key}”.`, {
       hint: 'Wait for it to end, or stop it. The same command then resumes where that one stopped.',
+      library: {
+        hint: 'Wait for it to end, or stop it. The same upload then resumes where that one stopped.',
+      },
       cause: error,
     });
   }

@@ -185,13 +185,20 @@ async function ended(
   const { storedBytes } = session;
   // With every part stored, it is their assembly that the store refused.
   const refused = error.code === 'refused_by_store' && storedBytes === file.size;
+  const stored = `${formatBytes(storedBytes)} of ${formatBytes(file.size)} are stored`;
   const hint = refused
     ? [
         'All parts are stored, and the same command tries once more. If that fails too, abort the upload first:',
         `  edge-upload uploads abort ${journalId(subject)}`,
       ]
-    : [
-        `${formatBytes(storedBytes)} of ${formatBytes(file.size)} are stored; the same command resumes from there.`,
-      ];
-  return new UserError(error.code, error.message, { hint: [...error.hintLines, ...hint], cause: error });
+    : [`${stored}; the same command resumes from there.`];
+  const next = refused
+    ? 'All parts are stored, and the same upload tries once more.'
+    : `${stored}; the same upload resumes from there.`;
+  const { library, hint: own } = error;
+  return new UserError(error.code, error.message, {
+    hint: [...error.hintLines, ...hint],
+    library: { ...library, hint: [library.hint ?? own ?? [], next].flat().join('\n') },
+    cause: error,
+  });
 }

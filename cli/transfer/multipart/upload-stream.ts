@@ -134,7 +134,10 @@ function tooLong(name: string, partSize: number): UserError {
   return new UserError(
     'too_large',
     `${name} has more than ${bytes}, which is ${MAX_PARTS.toLocaleString('en-US')} parts.`,
-    { hint: 'Upload it in larger parts, which are kept in memory: --part-size 256M' },
+    {
+      hint: 'Upload it in larger parts, which are kept in memory: --part-size 256M',
+      library: { hint: 'Upload it in larger parts, which are kept in memory, with a larger partSize.' },
+    },
   );
 }
 
@@ -142,7 +145,13 @@ function needsParts(name: string, partSize: number): UserError {
   return new UserError(
     'usage',
     `${name} has more than ${formatBytes(partSize)}, and --multipart never does not divide it.`,
-    { hint: 'Give a larger --part-size, which is kept in memory, or leave --multipart out.' },
+    {
+      hint: 'Give a larger --part-size, which is kept in memory, or leave --multipart out.',
+      library: {
+        message: `${name} has more than ${formatBytes(partSize)}, and multipart “never” does not divide it.`,
+        hint: 'Give a larger partSize, which is kept in memory, or leave multipart out.',
+      },
+    },
   );
 }
 
@@ -194,6 +203,7 @@ function memoryFor(bytes: number): Buffer {
   } catch (error) {
     throw new UserError('usage', `A part of ${formatBytes(bytes)} does not fit in memory.`, {
       hint: 'Upload standard input in smaller parts: --part-size 16M',
+      library: { hint: 'Upload the stream in smaller parts, with a smaller partSize.' },
       cause: error,
     });
   }

@@ -25,6 +25,9 @@ export function readEtag(etag: string | undefined): string | undefined {
 export function bytesDiffer(message: string): UserError {
   return new UserError('bytes_differ', message, {
     hint: 'The stored object may be damaged. Run the same command again. If it fails again, something on the way changes bytes or headers.',
+    library: {
+      hint: 'The stored object may be damaged. Upload it again. If it fails again, something on the way changes bytes or headers.',
+    },
   });
 }
 

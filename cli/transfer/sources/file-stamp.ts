@@ -25,5 +25,6 @@ export function difference(before: FileStamp, after: FileStamp): string | undefi
 export function fileChanged(name: string, what: string): UserError {
   return new UserError('file_changed', `${name} changed while it was read: ${what}.`, {
     hint: 'Run the same command again when nothing writes to the file, or upload a copy of it.',
+    library: { hint: 'Upload it again when nothing writes to the file, or upload a copy of it.' },
   });
 }

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import { systemCode, UserError } from '../../errors.ts';
+import { systemCode, UserError, type UserErrorOptions } from '../../errors.ts';
 import { diskReason, fileError } from '../../settings/disk-errors.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import type { FilePath } from './file-path.ts';
@@ -8,8 +8,12 @@ import type { FilePath } from './file-path.ts';
 /** Standard input and `<(command)` as paths. */
 const STREAM = /^\/(?:dev\/(?:stdin$|fd\/)|proc\/(?:self|\d+)\/fd\/)/;
 
-/** The command that uploads what is not a regular file. */
-export function pipeHint(name: string): string {
+/** The hint for what is not a regular file: the command that uploads it. */
+export function pipeHint(name: string): UserErrorOptions {
+  return { hint: pipeCommand(name), library: { hint: 'Pass a stream of its bytes.' } };
+}
+
+function pipeCommand(name: string): string {
   if (STREAM.test(name)) return 'Pipe it in: <command> | edge-upload put - --as <key>';
   return `Pipe it in: cat ${shellWord(name)} | edge-upload put - --as <key>`;
 }
@@ -19,26 +23,27 @@ export function readError(name: string, error: unknown): UserError {
   const code = systemCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new UserError('file_missing', `${name} does not exist.`, {
-      hint: STREAM.test(name) ? pipeHint(name) : 'Check the name and the folder you are in.',
+      ...(STREAM.test(name) ? pipeHint(name) : { hint: 'Check the name and the folder you are in.' }),
       cause: error,
     });
   }
   if (code === 'ENXIO') {
     return new UserError('file_special', `${name} is a socket or a device. Only files can be uploaded.`, {
-      hint: pipeHint(name),
+      ...pipeHint(name),
       cause: error,
     });
   }
   if (code === 'ERR_MEMORY_ALLOCATION_FAILED') {
     return new UserError('file_unreadable', `${name} cannot be read: there is not enough memory.`, {
       hint: 'Lower --concurrency or --part-size.',
+      library: { hint: 'Lower concurrency or partSize.' },
       cause: error,
     });
   }
   const denied = code === 'EACCES' || code === 'EPERM';
-  const hint = denied ? 'Check its permissions (ls -l).' : fileError(name, error).hint;
+  const { hint, library } = denied ? { hint: 'Check its permissions (ls -l).' } : fileError(name, error);
   return new UserError('file_unreadable', `${name} cannot be read: ${diskReason(error)}.`, {
-    ...omitUndefined({ hint }),
+    ...omitUndefined({ hint, library }),
     cause: error,
   });
 }

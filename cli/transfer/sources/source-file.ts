@@ -43,12 +43,11 @@ export function checkRegular(name: string, stats: fs.BigIntStats): void {
   if (stats.isDirectory()) {
     throw new UserError('file_is_folder', `${name} is a folder.`, {
       hint: 'Add -r to upload its content.',
+      library: { hint: 'Pass the path of a file.' },
     });
   }
   const kind = KINDS.find(([, matches]) => matches(stats))?.[0] ?? 'not a regular file';
-  throw new UserError('file_special', `${name} is ${kind}. Only files can be uploaded.`, {
-    hint: pipeHint(name),
-  });
+  throw new UserError('file_special', `${name} is ${kind}. Only files can be uploaded.`, pipeHint(name));
 }
 
 /** Most bytes that are read of a kernel file. */
@@ -82,9 +81,11 @@ async function readSnapshot(
     bytes = Buffer.concat([bytes, rest]);
   }
   if (bytes.length > MAX_SNAPSHOT) {
-    throw new UserError('file_special', `${name} has more bytes than its size of ${stats.size}.`, {
-      hint: pipeHint(name),
-    });
+    throw new UserError(
+      'file_special',
+      `${name} has more bytes than its size of ${stats.size}.`,
+      pipeHint(name),
+    );
   }
   return bytes;
 }

@@ -29,21 +29,22 @@ export interface Refusal {
   readonly detail?: string;
 }
 
+const FROM_THE_START = {
+  hint: 'Run the same command again. It starts from the beginning.',
+  library: { hint: 'Upload it again. It starts from the beginning.' },
+};
+
 /** The multipart upload is not open: aborted, expired, or completed. */
 export class UploadGone extends UserError {
   constructor(subject: string) {
-    super('refused_by_store', `The multipart upload of ${subject} no longer exists.`, {
-      hint: 'Run the same command again. It starts from the beginning.',
-    });
+    super('refused_by_store', `The multipart upload of ${subject} no longer exists.`, FROM_THE_START);
   }
 }
 
 /** Another upload of the same key was completed at the same time. S3 asks for a new upload. */
 export class UploadConflict extends UserError {
   constructor(subject: string) {
-    super('gave_up', `Another upload of ${subject} was completed at the same moment.`, {
-      hint: 'Run the same command again. It starts from the beginning.',
-    });
+    super('gave_up', `Another upload of ${subject} was completed at the same moment.`, FROM_THE_START);
   }
 }
 

@@ -184,7 +184,12 @@ export function perhapsOurs(subject: string): UserError {
   return new UserError(
     'exists',
     `${subject} exists already. It may be from this upload: an earlier attempt broke off before it was answered.`,
-    { hint: 'To be sure, upload it again without --no-clobber, or have an operator look: edge-upload ls' },
+    {
+      hint: 'To be sure, upload it again without --no-clobber, or have an operator look: edge-upload ls',
+      library: {
+        hint: 'To be sure, upload it again without noClobber, or have an operator look: edge-upload ls',
+      },
+    },
   );
 }
 
@@ -205,6 +210,7 @@ async function withFreshToken<T>(
       `The edge does not accept the token: ${error.reason.replace(/\.$/, '')}.`,
       {
         hint: 'Sign in again: edge-upload login',
+        library: { hint: 'Pass a new token of this edge.' },
         cause: error,
       },
     );

@@ -138,6 +138,7 @@ function stalled(host: string, stallMs: number): PassingFailure {
   return new PassingFailure(
     new UserError('unreachable', `${host} moved no byte for ${stallMs / 1000} s.`, {
       hint: 'Check the network. A slower link can be given more time with --stall-timeout.',
+      library: { hint: 'Check the network. A slower link can be given more time with stallTimeout.' },
     }),
   );
 }

@@ -57,7 +57,7 @@ function givenUp({ error }: PassingFailure, tries: number, elapsedMs: number): U
   return new UserError(
     error.code,
     `${error.message.replace(/\.$/, '')} (given up after ${tries} attempts in ${formatDuration(elapsedMs)}).`,
-    { hint: error.hintLines, cause: error },
+    { hint: error.hintLines, library: error.library, cause: error },
   );
 }
 

@@ -211,27 +211,6 @@ test('options that cannot be used are refused, and nothing is sent', async (t) =
   assert.deepEqual(edge.seen, []);
 });
 
-test('hints name options, not variables of the environment, which the library does not read', async (t) => {
-  // Refuses tunnels as a proxy, and its answer to anything else is no TLS.
-  const proxy = createServer().on('connect', (_request, socket) => socket.end('HTTP/1.1 403 No\r\n\r\n'));
-  await once(proxy.listen(0, '127.0.0.1'), 'listening');
-  t.after(() => proxy.close());
-  const at = (proxy.address() as AddressInfo).port;
-  const tries = [
-    { url: 'https://edge.invalid', proxy: `http://127.0.0.1:${at}` },
-    { url: 'https://edge.invalid', proxy: 'http://127.0.0.1:9' },
-    { url: 'https://edge.invalid' },
-  ];
-  for (const options of tries) {
-    const uploader = createUploader({ ...options, token: 'good' });
-    const error: unknown = await uploader.limits().catch((problem: unknown) => problem);
-    await uploader.close();
-    assert.ok(error instanceof UploadError && error.hint !== undefined, String(error));
-    assert.doesNotMatch(`${error.message} ${error.hint}`, /_PROXY|NODE_EXTRA/);
-    assert.match(error.hint, /proxy/);
-  }
-});
-
 test('a stream with another size than its own is not stored', async (t) => {
   const { edge, uploader } = await rig(t);
   const chunks = () => Readable.from([randomBytes(6 * MIB), randomBytes(6 * MIB)]);

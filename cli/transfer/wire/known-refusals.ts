@@ -1,0 +1,95 @@
+import type { ErrorCode, LibraryTexts } from '../../errors.ts';
+import type { Refusal } from './answers.ts';
+
+interface KnownRefusal {
+  readonly code: ErrorCode;
+  /** After “<key>: ”, without a full stop. */
+  readonly why: string;
+  readonly hint: string;
+  readonly library?: LibraryTexts;
+}
+
+export const GROUP: KnownRefusal = {
+  code: 'forbidden',
+  why: 'you are in no group that is allowed to upload',
+  hint: 'An operator adds you with: edge-upload user groups <name> --add <group>',
+};
+
+export const CALLER: KnownRefusal = {
+  code: 'forbidden',
+  why: 'no rule of the edge allows this caller to upload',
+  hint: 'Operators: see the rules of the edge with: edge-upload trust list',
+};
+
+/** Words for codes of S3 and of the edge; `$` stands for the detail that S3 adds. */
+const KNOWN: Readonly<Record<string, KnownRefusal>> = {
+  HeadersNotSigned: {
+    code: 'refused_by_store',
+    why: 'CloudFront forwarded headers to S3 that it did not sign ($)',
+    hint: 'Upload without the flag that sends the header, such as --metadata. Operators: check the origin access control with: edge-upload doctor',
+    library: {
+      hint: 'Upload without the option that sends the header, such as metadata. Operators: check the origin access control with: edge-upload doctor',
+    },
+  },
+  SignatureDoesNotMatch: {
+    code: 'refused_by_store',
+    why: 'S3 does not accept the signature of CloudFront',
+    hint: 'Something changes the request behind CloudFront, or the origin access control is not the deployed one. Operators: edge-upload doctor',
+  },
+  PermanentRedirect: {
+    code: 'refused_by_store',
+    why: 'S3 redirects to another address ($): the bucket is not where the edge looks for it',
+    hint: 'Operators: the bucket of the deployment must be in us-east-1. Deploy again with: edge-upload deploy',
+  },
+  NoSuchBucket: {
+    code: 'refused_by_store',
+    why: 'the bucket of this edge does not exist any more',
+    hint: 'Operators: edge-upload status',
+  },
+  MetadataTooLarge: {
+    code: 'usage',
+    why: 'it has more metadata than S3 keeps',
+    hint: "Use less --metadata: names and values have 2 KB in all, including the uploader's name that the edge adds.",
+    library: {
+      hint: "Use less metadata: names and values have 2 KB in all, including the uploader's name that the edge adds.",
+    },
+  },
+  length_required: {
+    code: 'refused_by_edge',
+    why: 'the request arrived without Content-Length',
+    hint: 'A proxy in between removes it. Name the host of the edge in NO_PROXY.',
+    library: { hint: 'A proxy in between removes it. Leave the option “proxy” out.' },
+  },
+  method_not_allowed: {
+    code: 'refused_by_edge',
+    why: 'the request arrived with another method',
+    hint: 'A proxy or a redirect in between may change it. Check the address with: edge-upload doctor',
+  },
+  forbidden_group: GROUP,
+};
+
+const LONG_HEADERS: KnownRefusal = {
+  code: 'usage',
+  why: 'its headers are too long',
+  hint: 'Use less --metadata.',
+  library: { hint: 'Use less metadata.' },
+};
+
+const STATUSES: Readonly<Record<number, KnownRefusal>> = {
+  414: {
+    code: 'bad_key',
+    why: 'its URL is too long',
+    hint: 'Choose a shorter key with --as or --prefix.',
+    library: { hint: 'Choose a shorter key.' },
+  },
+  431: LONG_HEADERS,
+  // CloudFront's status for the same.
+  494: LONG_HEADERS,
+};
+
+/** Returns what a refusal is known to mean; `undefined` where its code and status are not in the tables. */
+export function knownRefusal({ from, code }: Refusal, status: number): KnownRefusal | undefined {
+  if (from !== 'between' && Object.hasOwn(KNOWN, code)) return KNOWN[code];
+  if (from === 'store' && status === 301) return KNOWN.PermanentRedirect;
+  return STATUSES[status];
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { type TestContext, test } from 'node:test';
+import { createUploader, UploadError, type UploaderOptions } from '../../../cli/library/create-uploader.ts';
+import type { UploadOptions, UploadSource } from '../../../cli/library/types.ts';
+import { answerXml, type Mischief } from '../transfer/helpers/edge.ts';
+import { ownEdge, ownFolder } from '../transfer/helpers/uploading.ts';
+
+/** What only the command line has: flags, variables of the environment, “the same command”. */
+const OF_COMMANDS = /--[a-z]|_PROXY|NODE_EXTRA|EDGE_UPLOAD_|\bcommand\b|edge-upload (?:put|login)/;
+
+/** Checks that an error names what the library has. */
+async function hintOf(doing: () => Promise<unknown>, wanted: RegExp): Promise<void> {
+  const error: unknown = await (async () => doing())().catch((problem: unknown) => problem);
+  assert.ok(error instanceof UploadError && error.hint !== undefined, String(error));
+  assert.doesNotMatch(`${error.message} ${error.hint}`, OF_COMMANDS);
+  assert.match(`${error.message} ${error.hint}`, wanted);
+}
+
+async function rig(t: TestContext, options: Partial<UploaderOptions> = {}, mischief?: Mischief) {
+  const edge = await ownEdge(t, mischief);
+  const uploader = createUploader({ url: edge.url, token: 'good', ...options });
+  t.after(() => uploader.close());
+  return uploader;
+}
+
+test('errors of options name the options, not the flags of the command line', async (t) => {
+  const uploader = await rig(t);
+  const tries: readonly (readonly [Partial<UploadOptions>, RegExp])[] = [
+    [{ contentType: 'nothing' }, /for contentType: “nothing”/],
+    [{ contentDisposition: 'ü' }, /for contentDisposition: .*In contentDisposition/],
+    [{ cacheControl: ' ' }, /for cacheControl/],
+    [{ metadata: { 'uploaded-by': 'eve' } }, /as an object/],
+    [{ partSize: 5 }, /for partSize: .*Leave partSize out/],
+    [{ partSize: 5 * 1024 ** 2, size: 50_001 * 1024 ** 2 }, /Leave partSize out, or set it to/],
+  ];
+  for (const [options, wanted] of tries) {
+    await hintOf(() => uploader.upload(Readable.from(['a']), { key: 'a', ...options }), wanted);
+  }
+  const large = () => Readable.from([Buffer.alloc(6 * 1024 ** 2)]);
+  const whole = { key: 'a', multipart: 'never', partSize: 5 * 1024 ** 2 } as const;
+  await hintOf(() => uploader.upload(large(), whole), /multipart “never”.*larger partSize/);
+});
+
+test('errors of sources name sources of the library', async (t) => {
+  const uploader = await rig(t);
+  const tries: readonly (readonly [UploadSource, RegExp])[] = [
+    [await ownFolder(t), /path of a file/],
+    ['/dev/null', /stream of its bytes/],
+  ];
+  for (const [source, wanted] of tries) {
+    await hintOf(() => uploader.upload(source, { key: 'a' }), wanted);
+  }
+});
+
+test('errors of an address name the options', async () => {
+  const tries: readonly (readonly [string, RegExp])[] = [
+    ['https://edge.invalid/#eul_abc', /as url.*as token/],
+    [`https://eyJ${'a'.repeat(30)}.eyJ${'b'.repeat(30)}.${'c'.repeat(30)}`, /as token.*as url/],
+  ];
+  for (const [url, wanted] of tries) await hintOf(async () => createUploader({ url, token: 'good' }), wanted);
+});
+
+test('refusals of the edge and the store name options', async (t) => {
+  const tries: readonly (readonly [number, string, RegExp])[] = [
+    [431, 'TooLong', /Use less metadata/],
+    [414, 'TooLong', /shorter key/],
+    [412, 'PreconditionFailed', /noClobber/],
+    [400, 'MetadataTooLarge', /Use less metadata/],
+    [411, 'length_required', /proxy/],
+    [403, 'AccessDenied', /limits\(\)/],
+    [404, 'NoSuchUpload', /Upload it again/],
+  ];
+  for (const [status, code, wanted] of tries) {
+    const uploader = await rig(t, {}, (request, response) => {
+      if (request.method !== 'PUT') return false;
+      request.resume();
+      answerXml(response, status, code);
+      return true;
+    });
+    await hintOf(() => uploader.upload(new Uint8Array(1), { key: 'a', noClobber: true }), wanted);
+  }
+});
+
+test('a file that has stored parts resumes with the same upload', async (t) => {
+  const folder = await ownFolder(t);
+  const path = join(folder, 'film.mp4');
+  await writeFile(path, Buffer.alloc(11 * 1024 ** 2));
+  const refuse: Mischief = (request, response) => {
+    if (!/partNumber=2/.test(request.url ?? '')) return false;
+    request.resume();
+    answerXml(response, 403, 'AccessDenied');
+    return true;
+  };
+  const uploader = await rig(t, { resume: { dir: join(folder, 'journals') } }, refuse);
+  const options = { key: 'film.mp4', partSize: 5 * 1024 ** 2 };
+  await hintOf(() => uploader.upload(path, options), /limits\(\)\n.*the same upload resumes from there/);
+});
+
+test('network failures name options, not variables of the environment, which the library does not read', async (t) => {
+  // Refuses tunnels as a proxy, and its answer to anything else is no TLS.
+  const proxy = createServer().on('connect', (_request, socket) => socket.end('HTTP/1.1 403 No\r\n\r\n'));
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => proxy.close());
+  const at = (proxy.address() as AddressInfo).port;
+  const tries = [
+    { url: 'https://edge.invalid', proxy: `http://127.0.0.1:${at}` },
+    { url: 'https://edge.invalid', proxy: 'http://127.0.0.1:9' },
+    { url: 'https://edge.invalid' },
+  ];
+  for (const options of tries) {
+    const uploader = createUploader({ ...options, token: 'good' });
+    await hintOf(() => uploader.limits(), /proxy/);
+    await uploader.close();
+  }
+});
