@@ -26,13 +26,7 @@ export function openOwnFile(path: string, flags: number = constants.O_RDONLY): n
 
 /** Reads a file of the cloud; `undefined` if there is none. @throws Error as {@link openOwnFile} */
 export function readOwnFile(path: string): Buffer | undefined {
-  const descriptor = ifThere(() => openOwnFile(path), undefined);
-  if (descriptor === undefined) return undefined;
-  try {
-    return readFileSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
+  return ifThere(() => readIf(path, () => true), undefined);
 }
 
 /**
@@ -41,17 +35,23 @@ export function readOwnFile(path: string): Buffer | undefined {
  * @throws Error as {@link openOwnFile}
  */
 export function readPrivateFile(path: string): string | undefined {
-  let descriptor: number;
   try {
-    descriptor = openOwnFile(path);
+    return readIf(path, isPrivate)?.toString();
   } catch (error) {
     if (['ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
+}
+
+function isPrivate({ uid, mode }: Stats): boolean {
+  return platform === 'win32' || (uid === getuid?.() && (mode & 0o077) === 0);
+}
+
+/** Reads a file that is there; `undefined` if it is not acceptable. */
+function readIf(path: string, isAcceptable: (stats: Stats) => boolean): Buffer | undefined {
+  const descriptor = openOwnFile(path);
   try {
-    const { uid, mode } = fstatSync(descriptor);
-    const isPrivate = platform === 'win32' || (uid === getuid?.() && (mode & 0o077) === 0);
-    return isPrivate ? readFileSync(descriptor, 'utf8') : undefined;
+    return isAcceptable(fstatSync(descriptor)) ? readFileSync(descriptor) : undefined;
   } finally {
     closeSync(descriptor);
   }

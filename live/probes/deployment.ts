@@ -25,6 +25,13 @@ const AGAIN_MS = 5_000;
 /** KMS distributes a new key policy within minutes: https://docs.aws.amazon.com/kms/latest/developerguide/programming-eventual-consistency.html */
 const POLICY_MS = 300_000;
 
+/** The resources behind `--notify`, by type, and their state once they are set up. */
+const NOTICES = {
+  'AWS::SNS::Topic': 'CREATE_COMPLETE',
+  'AWS::SNS::Subscription': 'CREATE_COMPLETE',
+  'AWS::Events::Rule': 'CREATE_COMPLETE',
+};
+
 /** Looks again until what is seen is final, or for so long at most. Returns what was seen last. */
 async function until<T>(
   { pause }: LiveWorld,
@@ -79,11 +86,7 @@ export const DEPLOYMENT: readonly Probe[] = [
     name: 'notices-are-set-up',
     claim:
       'SNS takes the subscription of --notify from the template, and EventBridge the rule with its text.',
-    expected: {
-      'AWS::SNS::Topic': 'CREATE_COMPLETE',
-      'AWS::SNS::Subscription': 'CREATE_COMPLETE',
-      'AWS::Events::Rule': 'CREATE_COMPLETE',
-    },
+    expected: NOTICES,
     async look({ stackName }) {
       const cloudformation = new CloudFormationClient({ region: REGION });
       try {
@@ -92,11 +95,7 @@ export const DEPLOYMENT: readonly Probe[] = [
         );
         const stateOf = (type: string) =>
           StackResources.find(({ ResourceType }) => ResourceType === type)?.ResourceStatus ?? null;
-        return {
-          'AWS::SNS::Topic': stateOf('AWS::SNS::Topic'),
-          'AWS::SNS::Subscription': stateOf('AWS::SNS::Subscription'),
-          'AWS::Events::Rule': stateOf('AWS::Events::Rule'),
-        };
+        return Object.fromEntries(Object.keys(NOTICES).map((type) => [type, stateOf(type)]));
       } finally {
         cloudformation.destroy();
       }

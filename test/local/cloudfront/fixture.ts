@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { Identities } from '../../../local/auth/identities.ts';
 import type { FunctionVersion } from '../../../local/cloudfront/resources/lambda-association.ts';
@@ -199,6 +200,13 @@ export const ACCESS_CONTROL: JsonObject = {
     SigningProtocol: 'sigv4',
   },
 };
+
+/** Opens a fixture, which the end of the test closes. */
+export async function fixtureOf(t: TestContext): Promise<Fixture> {
+  const fixture = await openFixture();
+  t.after(() => fixture.close());
+  return fixture;
+}
 
 export interface Deployed extends ResourceState {
   readonly url: string;

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import type { JsonObject } from '../../../../local/json.ts';
 import { send } from '../client.ts';
-import { deploy, type Fixture, LOG_HOST, openFixture } from '../fixture.ts';
-
-async function fixtureOf(t: TestContext): Promise<Fixture> {
-  const fixture = await openFixture();
-  t.after(() => fixture.close());
-  return fixture;
-}
+import { deploy, type Fixture, fixtureOf, LOG_HOST } from '../fixture.ts';
 
 const logging =
   (Logging: JsonObject = { Bucket: LOG_HOST, Prefix: 'edge/' }) =>

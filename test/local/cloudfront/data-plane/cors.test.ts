@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import type { JsonObject } from '../../../../local/json.ts';
 import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
 import { send } from '../client.ts';
-import { deploy, type Fixture, openFixture, SUFFIX, withBehavior } from '../fixture.ts';
+import { deploy, type Fixture, fixtureOf, SUFFIX, withBehavior } from '../fixture.ts';
 
 const PAGE = 'https://app.example.com';
 
@@ -16,12 +16,6 @@ const CORS: JsonObject = {
   AccessControlMaxAgeSec: 600,
   OriginOverride: true,
 };
-
-async function fixtureOf(t: TestContext): Promise<Fixture> {
-  const fixture = await openFixture();
-  t.after(() => fixture.close());
-  return fixture;
-}
 
 function createPolicy(fixture: Fixture, cors: JsonObject) {
   const properties = { ResponseHeadersPolicyConfig: { Name: 'pages', CorsConfig: cors } };

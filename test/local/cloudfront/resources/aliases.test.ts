@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { connect, type SecureVersion } from 'node:tls';
 import type { ViewerRequestEvent } from '../../../../local/cloudfront/data-plane/function/viewer-event.ts';
 import type { JsonObject } from '../../../../local/json.ts';
-import { deploy, distributionProperties, type Fixture, openFixture, SUFFIX } from '../fixture.ts';
+import { deploy, distributionProperties, type Fixture, fixtureOf, SUFFIX } from '../fixture.ts';
 
 const CERTIFICATE = {
   AcmCertificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012',
@@ -12,12 +12,6 @@ const CERTIFICATE = {
   SslSupportMethod: 'sni-only',
 };
 const OWN = { Aliases: ['uploads.example.com'], ViewerCertificate: CERTIFICATE };
-
-async function fixtureOf(t: TestContext): Promise<Fixture> {
-  const fixture = await openFixture();
-  t.after(() => fixture.close());
-  return fixture;
-}
 
 const change = (more: JsonObject) => (properties: JsonObject) => ({
   DistributionConfig: { ...(properties.DistributionConfig as JsonObject), ...more },
