@@ -13,85 +13,49 @@ interface Limits {
   readonly tooSlow: () => Error;
 }
 
-/**
- * Returns the chunks of a body that arrives without long pauses. The body is left as it is when its reader stops early,
- * because an answer still has to be sent on the same connection. Node's own iterator, or a generator, would cost as much
- * as everything else about a small body.
- */
-export function steadyBody(body: Readable, limits: Limits): AsyncIterableIterator<Buffer> {
-  return new SteadyBody(body, limits);
-}
-
 /** After which a body has more to read, or nothing more. */
 const EVENTS = ['readable', 'end', 'error', 'close'];
 
-class SteadyBody implements AsyncIterableIterator<Buffer> {
-  readonly #body: Readable;
-  readonly #limits: Limits;
-  readonly #started = performance.now();
-  readonly #changed = () => this.#wake?.();
-  #wake: (() => void) | undefined;
-  #left = false;
-
-  constructor(body: Readable, limits: Limits) {
-    this.#body = body;
-    this.#limits = limits;
-    for (const event of EVENTS) body.on(event, this.#changed);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async next(): Promise<IteratorResult<Buffer, undefined>> {
-    try {
-      while (!this.#left) {
-        const chunk = this.#read();
-        if (chunk !== null) return { done: false, value: chunk };
-        if (this.#body.readableEnded) break;
-        await this.#pause();
-      }
-      return this.#leave();
-    } catch (error) {
-      this.#leave();
-      throw error;
-    }
-  }
-
-  async return(): Promise<IteratorResult<Buffer, undefined>> {
-    return this.#leave();
-  }
-
-  /** Returns what has arrived; `null` if nothing has. */
-  #read(): Buffer | null {
-    const { destroyed, errored, readableEnded } = this.#body;
-    const chunk: Buffer | null = destroyed ? null : this.#body.read();
-    if (chunk !== null) return chunk;
-    if (errored) throw errored;
-    if (destroyed && !readableEnded) throw new Error('The body ended early.');
-    return null;
-  }
-
-  #pause(): Promise<void> {
-    const { wholeMs, tooSlow } = this.#limits;
-    const left = wholeMs === undefined ? MAX_PAUSE_MS : wholeMs - (performance.now() - this.#started);
-    return new Promise((resolve, reject) => {
+/**
+ * Yields the chunks of a body that arrives without long pauses. The body is left as it is when its reader stops early,
+ * because an answer still has to be sent on the same connection.
+ */
+export async function* steadyBody(
+  body: Readable,
+  { wholeMs, tooSlow }: Limits,
+): AsyncGenerator<Buffer, undefined, void> {
+  const started = performance.now();
+  let wake = () => {};
+  const changed = () => wake();
+  const pause = () =>
+    new Promise<void>((resolve, reject) => {
+      const left = wholeMs === undefined ? MAX_PAUSE_MS : wholeMs - (performance.now() - started);
       const timer = setTimeout(() => reject(tooSlow()), Math.max(0, Math.min(left, MAX_PAUSE_MS)));
-      this.#wake = () => {
+      wake = () => {
         clearTimeout(timer);
         resolve();
       };
     });
-  }
-
-  #leave(): IteratorResult<Buffer, undefined> {
-    if (!this.#left) {
-      this.#left = true;
-      this.#wake?.();
-      for (const event of EVENTS) this.#body.off(event, this.#changed);
-      // A connection can break after its reader has stopped: an error that nobody listens to would end the process.
-      this.#body.on('error', () => {});
+  for (const event of EVENTS) body.on(event, changed);
+  try {
+    while (!body.readableEnded) {
+      const chunk = readNow(body);
+      if (chunk === null) await pause();
+      else yield chunk;
     }
-    return { done: true, value: undefined };
+    return undefined;
+  } finally {
+    for (const event of EVENTS) body.off(event, changed);
+    // A connection can break after its reader has stopped: an error that nobody listens to would end the process.
+    body.on('error', () => {});
   }
+}
+
+/** Returns what has arrived; `null` if nothing has. */
+function readNow(body: Readable): Buffer | null {
+  const chunk: Buffer | null = body.destroyed ? null : body.read();
+  if (chunk !== null) return chunk;
+  if (body.errored) throw body.errored;
+  if (body.destroyed) throw new Error('The body ended early.');
+  return null;
 }

@@ -108,8 +108,11 @@ function readAgain(
   };
 }
 
-/** Bytes that are read before timers, sockets and signals have their turn: about a millisecond. */
-const BYTES_IN_A_ROW = 8 * CHUNK;
+/**
+ * Bytes that are read before timers, sockets and signals have their turn: about 5 milliseconds. A part of up to 8 MiB is read
+ * at once, so that the first of several parts is sent while the others are read.
+ */
+const BYTES_IN_A_ROW = 32 * CHUNK;
 
 /**
  * Reads bytes in chunks of at most `CHUNK` bytes. They follow each other in the buffer; a shorter one is filled again from
