@@ -5,4 +5,13 @@ import { runCached } from './compile-cache.ts';
 // end while V8 is at it.
 setFlagsFromString('--liftoff-only');
 
-runCached(process.argv[2] === 'put' ? 'put' : 'main');
+const name = process.argv[2] === 'put' ? 'put' : 'main';
+
+// Node's own modules that every `put` needs: loaded before its code, a small upload takes 6 % less time. From then on, Node 24
+// parses its root certificates on another thread.
+if (name === 'put') {
+  for (const module of ['node:tls', 'node:fs/promises', 'node:timers/promises'])
+    process.getBuiltinModule(module);
+}
+
+runCached(name);
