@@ -34,6 +34,11 @@ export function noteSent(...credentials: readonly (string | undefined)[]): void 
   }
 }
 
+/** Lets a credential be printed, although it may have been sent: it is what the user asked for. */
+export function mayBePrinted(credential: string): void {
+  for (const secret of secretsIn(credential)) sent.delete(secret);
+}
+
 /** Notes the credential of an `Authorization` header, such as `Bearer <token>`. */
 export function noteAuthorization(header: string | undefined): void {
   noteSent(header?.slice(header.indexOf(' ') + 1));
