@@ -57,6 +57,23 @@ test('what a stack of the same name left in another account or cloud is neither 
   });
 });
 
+test('a deploy that cannot be recorded on this computer succeeds, with a warning', async () => {
+  await withCloud(async (computer, cloud) => {
+    const { operator } = await operatorOf(computer, cloud);
+    // A path that no permission makes writable, for an administrator neither.
+    const env = { XDG_CONFIG_HOME: '/dev/null' };
+    const args = ['deploy', '--yes', '--stack-name', 'unrecorded', '--json'];
+    const { code, stdout, stderr } = await operator.run(args, { env });
+    assert.equal(code, 0, stderr);
+    assert.match(JSON.parse(stdout).url, /^https:/);
+    assert.match(stderr, /Waiting until the edge serves: done|the edge serves/);
+    assert.match(
+      stderr,
+      /warning: The deployment is not recorded on this computer: name it with --stack-name\./,
+    );
+  });
+});
+
 test('a user pool that a deploy leaves is on record, if the deploy is interrupted', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--retain-data']);

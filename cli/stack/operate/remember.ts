@@ -1,6 +1,6 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import type { Context } from '../../context.ts';
-import { UserError } from '../../errors.ts';
+import { isUserError, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { type Deployment, rememberDeployment } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
@@ -10,7 +10,7 @@ import type { StackOutputs } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 
 /**
- * Stores the deployment on this computer, as the current one.
+ * Stores the deployment on this computer, as the current one, and returns it.
  * @throws {UserError} `stack_failed` for a stack without the outputs of ours
  */
 export async function remember(
@@ -38,7 +38,19 @@ export async function remember(
     bucket,
     ...(local === undefined ? { account: (await callerIdentity(work)).account } : { local }),
   };
-  await rememberDeployment(context, deployment);
-  await forgetKept(context, bucket);
+  await store(context, deployment, bucket);
   return deployment;
+}
+
+/** Stores a deployment. A failure is a warning: the stack is deployed, and its name is enough for every command. */
+async function store(context: Context, deployment: Deployment, bucket: string): Promise<void> {
+  try {
+    await rememberDeployment(context, deployment);
+    await forgetKept(context, bucket);
+  } catch (error) {
+    if (!isUserError(error) || error.code === 'interrupted') throw error;
+    const { message, hintLines } = error;
+    const text = `The deployment is not recorded on this computer: name it with --stack-name. ${message}`;
+    context.ui.event({ type: 'warning', text: [text, ...hintLines] });
+  }
 }
