@@ -33,6 +33,11 @@ export interface FoundStack {
   readonly outputs: StackOutputs;
 }
 
+/** Whether a stack was created, and its last operation left it whole. */
+export function isWhole({ status }: FoundStack): boolean {
+  return /^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT|IMPORT_ROLLBACK)_COMPLETE$/.test(status);
+}
+
 function found(stack: Stack): FoundStack {
   const value = (name: string) => stack.Outputs?.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
   const outputs = Object.fromEntries(Object.entries(OUTPUT).map(([key, name]) => [key, value(name)]));

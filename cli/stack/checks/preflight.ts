@@ -1,6 +1,6 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { UserError } from '../../errors.ts';
-import { type FoundStack, findStack } from '../find-stack.ts';
+import { type FoundStack, findStack, isWhole } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import { bucketCheck } from './bucket.ts';
 import { type Caller, credentialsCheck } from './caller.ts';
@@ -81,10 +81,7 @@ function healthCheck(work: StackWork): Check {
       refuseForeign(work, stack);
       warnOfDrift(work, stack);
       const { status, reason } = stack;
-      if (
-        /^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE$/.test(status) ||
-        status.endsWith('_IN_PROGRESS')
-      ) {
+      if (isWhole(stack) || status.endsWith('_IN_PROGRESS')) {
         const failed = status === 'UPDATE_ROLLBACK_COMPLETE' ? '; the last update failed and was undone' : '';
         return { found: `${stackName} is ${status}${failed}` };
       }

@@ -6,7 +6,7 @@ import type { UploadStackProps } from '../../../infra/upload-stack.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
-import { findStack, type StackOutputs } from '../find-stack.ts';
+import { findStack, isWhole, type StackOutputs } from '../find-stack.ts';
 import { keptOptions } from '../options/kept-options.ts';
 import { verifyingKeys } from '../signing/signing-key.ts';
 import { checkpoint, resumable, type StackWork } from '../stack-work.ts';
@@ -24,7 +24,7 @@ import {
 } from './change-set.ts';
 import { follow, operationFailure } from './follow.ts';
 import { overtaken } from './overtaken.ts';
-import { isWhole, settledStack } from './settle.ts';
+import { settledStack } from './settle.ts';
 
 export interface DeployOptions {
   readonly options: StackOptions;

@@ -91,7 +91,10 @@ export async function follow(work: StackWork, stackId: string, token?: string): 
     // Read the state before the events, so that no event of the last step is missed.
     const stack = await resumable(GOES_ON, () => findStack(work, stackId));
     const events = await resumable(GOES_ON, () => newEvents(work, stackId, belongs, seen));
-    if (events.length > 0) lastNews = now().getTime();
+    if (events.length > 0) {
+      lastNews = now().getTime();
+      looks = 0;
+    }
     for (const event of events) {
       ui.event({
         type: 'resource',

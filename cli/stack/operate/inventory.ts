@@ -3,10 +3,7 @@ import { physicalIds, type StackResource, stackResources } from '../stack-resour
 import type { StackWork } from '../stack-work.ts';
 import { deployedTemplate } from '../template/deployed-template.ts';
 import { contentOf } from './kept.ts';
-import { dataOf, isData, keptIds } from './kept-data.ts';
-
-export const BUCKET = 'AWS::S3::Bucket';
-export const POOL = 'AWS::Cognito::UserPool';
+import { BUCKET, dataOf, isData, keptIds } from './kept-data.ts';
 
 /** The resources of a stack, and those that stay after its deletion. */
 export interface Inventory {

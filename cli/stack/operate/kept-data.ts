@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 import type { Kept } from '../../settings/kept.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
-import type { FoundStack } from '../find-stack.ts';
+import { type FoundStack, isWhole } from '../find-stack.ts';
 import type { StackResource } from '../stack-resources.ts';
 import type { StackWork } from '../stack-work.ts';
 import { deployedTemplate } from '../template/deployed-template.ts';
@@ -19,10 +19,11 @@ interface TemplateResource {
   readonly Metadata?: object;
 }
 
-const BUCKET = 'AWS::S3::Bucket';
+export const BUCKET = 'AWS::S3::Bucket';
+export const POOL = 'AWS::Cognito::UserPool';
 
 /** Resource types whose content a deployment can keep. */
-const DATA_TYPES = [BUCKET, 'AWS::Cognito::UserPool'] as const;
+const DATA_TYPES: readonly string[] = [BUCKET, POOL];
 
 const NAMES = ['bucket', 'log bucket', 'user pool'] as const;
 
@@ -32,7 +33,7 @@ function dataName({ type, logicalId }: StackResource): Kept['type'] {
 }
 
 export function isData({ type }: StackResource): boolean {
-  return (DATA_TYPES as readonly string[]).includes(type);
+  return DATA_TYPES.includes(type);
 }
 
 /** Returns the data among resources as people call it, the bucket first. */
@@ -67,7 +68,7 @@ function keepingBuckets(templateBody: string): string {
 export async function keepBucket(work: StackWork, stack: FoundStack): Promise<void> {
   const { ui } = work.context;
   const task = 'Setting the stack to keep its buckets';
-  if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/.test(stack.status)) {
+  if (!isWhole(stack)) {
     throw new UserError(
       'stack_failed',
       `The stack “${work.stackName}” is ${stack.status}: it can no longer be set to keep its buckets.`,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { UserError } from '../../errors.ts';
 import { table } from '../../table.ts';
 import { onAws } from '../aws-failures.ts';
-import { type FoundStack, findStack } from '../find-stack.ts';
+import { type FoundStack, findStack, isWhole } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import { deleteStack } from './delete-stack.ts';
 import { follow, operationFailure } from './follow.ts';
@@ -15,11 +15,6 @@ const STUCK_UPDATE = table<'ContinueUpdateRollback' | 'RollbackStack'>({
   UPDATE_ROLLBACK_FAILED: 'ContinueUpdateRollback',
   UPDATE_FAILED: 'RollbackStack',
 });
-
-/** Whether a stack was created, and its last operation left it whole. */
-export function isWhole({ status }: FoundStack): boolean {
-  return /^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT|IMPORT_ROLLBACK)_COMPLETE$/.test(status);
-}
 
 /**
  * The stack once nothing is under way in it and it can be changed; `undefined` where there is none. Operations under

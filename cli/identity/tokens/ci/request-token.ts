@@ -21,7 +21,7 @@ interface TokenRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** What helps if the service refuses. */
   readonly hint: string;
-  /** Absent: the dispatcher of all network traffic. The caller closes another one. */
+  /** Closed at the end. Absent: the dispatcher of all network traffic. */
   readonly dispatcher?: Dispatcher;
 }
 
