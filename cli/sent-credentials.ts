@@ -9,6 +9,9 @@ const LEAST = 8;
 /** Credentials that this process sent, the oldest first. */
 const sent = new Set<string>();
 
+/** The same, the longest first: a token can be the end of another, such as that of a link. */
+let longestFirst: readonly string[] = [];
+
 /** Returns the credential and its parts that are a secret by themselves: the signature of a JWT is as good as the token. */
 function secretsIn(credential: string): readonly string[] {
   const parts = credential.includes('.')
@@ -22,16 +25,14 @@ function secretsIn(credential: string): readonly string[] {
  * way. So they are removed where text leaves the process, and not where it arrives.
  */
 export function noteSent(...credentials: readonly (string | undefined)[]): void {
-  for (const credential of credentials) {
-    for (const secret of secretsIn(credential ?? '')) {
-      sent.delete(secret);
-      sent.add(secret);
-    }
-  }
+  const added = credentials.flatMap((one) => secretsIn(one ?? '')).filter((secret) => !sent.has(secret));
+  if (added.length === 0) return;
+  for (const secret of added) sent.add(secret);
   for (const oldest of sent) {
     if (sent.size <= MAX_KEPT) break;
     sent.delete(oldest);
   }
+  longestFirst = [...sent].sort((one, other) => other.length - one.length);
 }
 
 /** Lets a credential be printed, although it may have been sent: it is what the user asked for. */
@@ -47,14 +48,14 @@ export function noteAuthorization(header: string | undefined): void {
 /** Returns a text without the credentials that were sent. */
 export function withoutSent(text: string): string {
   let shown = text;
-  for (const secret of sent) if (shown.includes(secret)) shown = shown.replaceAll(secret, '…');
+  for (const secret of longestFirst) if (shown.includes(secret)) shown = shown.replaceAll(secret, '…');
   return shown;
 }
 
 /** The same for JSON, where some characters are escaped. */
 export function withoutSentJson(json: string): string {
   let shown = json;
-  for (const secret of sent) {
+  for (const secret of longestFirst) {
     const written = JSON.stringify(secret).slice(1, -1);
     if (shown.includes(written)) shown = shown.replaceAll(written, '…');
   }
