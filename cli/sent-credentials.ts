@@ -1,8 +1,8 @@
 /** The newest credentials are kept: a command that runs for days renews its token each hour. */
 const MAX_KEPT = 200;
 
-/** Shorter parts of a token, such as its header, are words that a text may contain. */
-const LEAST_PART = 32;
+/** Shorter ends of a text with dots are not signatures. */
+const LEAST_SIGNATURE = 32;
 /** No token is shorter, nor a password that the pool of a deployment accepts; a text may contain shorter words by chance. */
 const LEAST = 8;
 
@@ -12,12 +12,12 @@ const sent = new Set<string>();
 /** The same, the longest first: a token can be the end of another, such as that of a link. */
 let longestFirst: readonly string[] = [];
 
-/** Returns the credential and its parts that are a secret by themselves: the signature of a JWT is as good as the token. */
+/** Returns the credential, and the signature of a JWT: the rest can be guessed. Its header is that of other tokens too. */
 function secretsIn(credential: string): readonly string[] {
-  const parts = credential.includes('.')
-    ? credential.split('.').filter((part) => part.length >= LEAST_PART)
-    : [];
-  return credential.length < LEAST ? [] : [credential, ...parts];
+  const [, signature = ''] = /^[^.]+\.[^.]+\.([^.]+)$/.exec(credential) ?? [];
+  return credential.length < LEAST
+    ? []
+    : [credential, ...(signature.length < LEAST_SIGNATURE ? [] : [signature])];
 }
 
 /**
