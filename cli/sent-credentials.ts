@@ -32,12 +32,17 @@ export function noteSent(...credentials: readonly (string | undefined)[]): void 
     if (sent.size <= MAX_KEPT) break;
     sent.delete(oldest);
   }
+  sortSent();
+}
+
+function sortSent(): void {
   longestFirst = [...sent].sort((one, other) => other.length - one.length);
 }
 
 /** Lets a credential be printed, although it may have been sent: it is what the user asked for. */
 export function mayBePrinted(credential: string): void {
   for (const secret of secretsIn(credential)) sent.delete(secret);
+  sortSent();
 }
 
 /** Notes the credential of an `Authorization` header, such as `Bearer <token>`. */
