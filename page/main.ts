@@ -20,6 +20,8 @@ import { createUploadScreen, type UploadScreen } from './ui/upload-screen.ts';
 
 const { language, texts } = textsFor(navigator.languages);
 const format = formatFor(language, texts);
+/** One for all people who sign in: the page's policy allows its worker once. */
+const digester = openDigester(startWorker);
 
 /** Shows the page in its element: for a link its files, otherwise the ways to sign in. */
 async function start(root: HTMLElement): Promise<void> {
@@ -161,7 +163,6 @@ interface Sender {
 
 async function showFiles(screen: HTMLElement, { edge, caller, person }: Sender): Promise<void> {
   const notes = caller.note === undefined ? [] : [element('p', { class: 'note' }, shownName(caller.note))];
-  const digester = openDigester(startWorker);
   const journal = await openJournal();
   const signIn = person && (() => void person.signInAgain({ caller, uploads, back }));
   const options = { edge, caller, journal, digester, texts, format, ...(signIn && { signIn }) };

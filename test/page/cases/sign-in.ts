@@ -5,10 +5,20 @@ import type { TestContext } from 'node:test';
 import type { Browser } from 'puppeteer-core';
 import { codeAt, stepAt } from '../../../local/cognito/challenges/software-token.ts';
 import { awsClients } from '../../e2e/aws-clients.ts';
-import { type Computer, type DeployedStack, type LocalStatus, PASSWORD } from '../../e2e/harness.ts';
+import {
+  type Computer,
+  type DeployedStack,
+  type LocalStatus,
+  PASSWORD,
+  setFaults,
+} from '../../e2e/harness.ts';
 import { openCompany } from '../../support/company.ts';
 import { TOKEN_IN_TEXT } from '../../support/forge.ts';
+import { makeFile } from '../make-file.ts';
 import { openTab, type Tab } from '../tab.ts';
+import { drop } from './link-support.ts';
+
+const MIB = 1024 ** 2;
 
 const NEW_PASSWORD = 'Another-horse-43!';
 
@@ -225,6 +235,104 @@ export async function signInCases(
       await tab.close();
     },
   );
+
+  await t.test('after a sign-out, nothing of the person is left in the tab or its history', async () => {
+    const tab = await openTab(browser, `${url}/`);
+    await signIn(tab, 'ada', PASSWORD);
+    await tab.shows('.who', 'Signed in as ada');
+    await upload(tab);
+    // The provider does not answer for a while.
+    await tab.page.evaluate(() => {
+      const send = fetch;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      Object.assign(globalThis, { answer: resolve });
+      globalThis.fetch = async (to, init) => {
+        await promise;
+        return send(to, init);
+      };
+    });
+    await tab.press('Sign out');
+    await tab.shows('.hint', 'Signing out');
+    assert.doesNotMatch(await tab.textOf('main'), /ada|report/);
+    await tab.page.evaluate('answer()');
+    await tab.page.waitForSelector('#password');
+    await tab.page.goBack();
+    await tab.page.goForward();
+    await tab.page.waitForSelector('#password');
+    assert.doesNotMatch(await tab.textOf('main'), /ada|report/);
+    await tab.close();
+  });
+
+  await t.test(
+    'a sign-out asks before it stops a file, and the file is not offered to the next person',
+    async () => {
+      await computer.json(['deploy', '--local', '--yes', '--write-to', 'all/', ...stack]);
+      await setFaults(cloud, { edge: { bytesPerSecond: 8 * MIB } });
+      const large = await makeFile(join(computer.home, 'large.bin'), 40 * MIB);
+      const tab = await openTab(browser, `${url}/`);
+      const asked: string[] = [];
+      let answer = false;
+      tab.page.on('dialog', (dialog) => {
+        asked.push(dialog.message());
+        void (answer ? dialog.accept() : dialog.dismiss());
+      });
+      await signIn(tab, 'ada', PASSWORD);
+      await tab.choose(large);
+      await tab.sent('large.bin', 17 * MIB);
+      await tab.press('Sign out');
+      await tab.shows('.who', 'Signed in as ada');
+      answer = true;
+      await tab.press('Sign out');
+      await tab.page.waitForSelector('#password');
+      assert.deepEqual(asked, Array(2).fill('Files are still being sent. Sign out all the same?'));
+      await setFaults(cloud, {});
+      for (const [name, password, left] of [
+        ['bob', NEW_PASSWORD, ''],
+        ['ada', PASSWORD, 'large.bin'],
+      ] as const) {
+        await signIn(tab, name, password);
+        await tab.shows('.who', `Signed in as ${name}`);
+        await tab.page.evaluate(() => indexedDB.databases());
+        if (left !== '') await tab.shows('.unfinished .name', left);
+        else assert.equal(await tab.textOf('.unfinished .name'), '');
+        await tab.press('Sign out');
+        await tab.page.waitForSelector('#password');
+      }
+      await tab.close();
+    },
+  );
+
+  await t.test('files that are dropped after somebody else signed in are that person’s alone', async () => {
+    const tab = await openTab(browser, `${url}/`);
+    await signIn(tab, 'ada', PASSWORD);
+    await tab.shows('.who', 'Signed in as ada');
+    await tab.page.evaluate(() => {
+      const set = XMLHttpRequest.prototype.setRequestHeader;
+      XMLHttpRequest.prototype.setRequestHeader = function setRequestHeader(name, value) {
+        const spoiled = name === 'authorization' && globalThis.told === undefined;
+        set.call(this, name, spoiled ? `${value}x` : value);
+      };
+    });
+    await cognito.adminUserGlobalSignOut({ UserPoolId, Username: 'ada' });
+    await tab.choose(file);
+    await tab.shows('.error', 'Your sign-in has ended.');
+    await tab.page.evaluate(() => {
+      globalThis.told = () => {};
+    });
+    await tab.press('Sign in');
+    await signIn(tab, 'bob', NEW_PASSWORD);
+    await tab.shows('.who', 'Signed in as bob');
+    assert.doesNotMatch(await tab.textOf('main'), /ada|report/);
+    const sent: string[] = [];
+    tab.page.on('request', (request) => {
+      if (request.method() === 'PUT') sent.push(new URL(request.url()).pathname);
+    });
+    await drop(tab, file);
+    await tab.shows('.summary', '1 file arrived.');
+    assert.deepEqual(sent, ['/all/report.txt']);
+    assert.equal(await stampOf('all/report.txt'), 'bob');
+    await tab.close();
+  });
 
   const company = await openCompany({ page: url, claims: { email: 'grace@example.com' } });
   t.after(() => company.close());
