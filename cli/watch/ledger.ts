@@ -60,8 +60,11 @@ interface State {
   readonly inode: bigint | string;
 }
 
-/** The state of a file and its key as one string: a ledger may have a million of them in memory. */
-const entryOf = ({ size, mtimeNs, inode }: State, key: string) => `${size} ${mtimeNs} ${inode} ${key}`;
+/**
+ * The state of a file and its key as one string: a ledger may have a million of them in memory. V8 keeps a string that is put
+ * together otherwise as a tree of its pieces, in more than twice the memory.
+ */
+const entryOf = ({ size, mtimeNs, inode }: State, key: string) => [size, mtimeNs, inode, key].join(' ');
 
 /*
  * A ledger is a file of JSON lines, one for each change. Lines are only added, so that a crash leaves at worst a torn last
