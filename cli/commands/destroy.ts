@@ -10,7 +10,14 @@ import { tryDeletingStack, tryEmptying } from '../stack/checks/trial-calls.ts';
 import { type FoundStack, findStack } from '../stack/find-stack.ts';
 import { removeStack } from '../stack/operate/destroy.ts';
 import { dataLines, type Inventory, takeInventory } from '../stack/operate/inventory.ts';
-import { deleteKept, type FoundKept, findKept, keptLines, refuseKept } from '../stack/operate/kept.ts';
+import {
+  countedContent,
+  deleteKept,
+  type FoundKept,
+  findKept,
+  keptLines,
+  refuseKept,
+} from '../stack/operate/kept.ts';
 import { BUCKET, dataOf, isData, keepBucket, POOL } from '../stack/operate/kept-data.ts';
 import { clearLeftovers, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
 import { placeOf } from '../stack/place-of.ts';
@@ -140,7 +147,10 @@ async function agree(
 ): Promise<boolean> {
   const { yes = false, deleteKept = false } = args;
   const { stackName } = work;
-  const [going, staying] = await Promise.all([dataLines(work, held.goes), dataLines(work, held.stays)]);
+  const [going, staying] = await Promise.all([
+    dataLines(work, held.goes),
+    dataLines(work, held.stays, countedContent),
+  ]);
   const goes = [
     ...going,
     ...physicalIds(held.goes, KEY).map((id) => `  signing key ${id}: links and keys stop at once`),

@@ -2,7 +2,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import type { JsonValue } from '../json-value.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
-import { ifThere } from '../stack/aws-failures.ts';
+import { ifAllowed, ifThere } from '../stack/aws-failures.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
 import { compareKeys, type IssuerKeys, issuerRows, issuersJson } from '../stack/checks/issuer-keys.ts';
 import {
@@ -14,7 +14,7 @@ import {
 import { writeDeployment } from '../stack/file/write-deployment.ts';
 import { type FoundStack, findStack, OUTPUT } from '../stack/find-stack.ts';
 import { measureBucket } from '../stack/operate/bucket.ts';
-import { type FoundKept, findKept, keptLines } from '../stack/operate/kept.ts';
+import { type FoundKept, findKept, keptLines, NOT_COUNTED } from '../stack/operate/kept.ts';
 import { clearLeftovers, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
 import { countUsers } from '../stack/operate/pool.ts';
 import { type DescribedOption, describeOptions, optionsJson } from '../stack/options/describe-options.ts';
@@ -77,7 +77,7 @@ async function asFile(work: StackWork): Promise<Result> {
 interface Insight {
   /** The bucket was deleted by other hands. */
   readonly gone?: boolean;
-  readonly objects?: { readonly objects: number; readonly bytes: number };
+  readonly objects?: Awaited<ReturnType<typeof measureBucket>> | 'denied';
   readonly users?: number;
   /** Types of resources that this version would deploy otherwise. */
   readonly differing?: readonly string[];
@@ -91,7 +91,7 @@ async function lookInto(work: StackWork, stack: FoundStack): Promise<Insight> {
   const deployed = await deployedTemplate(work, stack.id);
   const options = readOptions(deployed);
   const [objects, users, issuers, signingKeys, wanted] = await Promise.all([
-    bucket === undefined ? undefined : ifThere(() => measureBucket(work, bucket)),
+    bucket === undefined ? undefined : ifThere(() => ifAllowed(() => measureBucket(work, bucket))),
     userPoolId === undefined ? undefined : countUsers(work, userPoolId),
     compareKeys(work, options, deployed),
     describeSigningKeys(work, options, stack),
@@ -123,6 +123,7 @@ function render(
   verbose: boolean,
 ): Result {
   const { domain, ...outputs } = stack?.outputs ?? {};
+  const stored = objects === 'denied' ? undefined : objects;
   const url = domain === undefined ? undefined : edgeUrl(domain);
   const changedAt = stack?.changedAt?.toISOString();
   const state = stack === undefined ? 'gone' : stack.status;
@@ -135,7 +136,7 @@ function render(
       'bucket',
       gone
         ? `${outputs.bucket}: gone, deleted outside edge-upload`
-        : objects && `${outputs.bucket}: ${count(objects.objects, 'object')}, ${formatBytes(objects.bytes)}`,
+        : objects && `${outputs.bucket}: ${objectsText(objects)}`,
     ],
     ['user pool', users === undefined ? undefined : `${outputs.userPoolId}: ${count(users, 'user')}`],
     ['function', outputs.edgeFunction],
@@ -162,8 +163,8 @@ function render(
         return value === undefined ? [] : [[name, value]];
       }),
     ),
-    objects: objects?.objects,
-    bytes: objects?.bytes,
+    objects: stored?.objects,
+    bytes: stored?.bytes,
     bucketGone: gone || undefined,
     users,
     differing: differing === undefined ? null : [...differing],
@@ -184,6 +185,11 @@ function render(
   if (gone) text.push(...bucketGone(local, outputs.bucket ?? '').hintLines);
   text.push(...signingKeyHints(signingKeys));
   return { document, text: [...text, ...keptLines(kept, local !== undefined)] };
+}
+
+function objectsText(objects: NonNullable<Insight['objects']>): string {
+  if (objects === 'denied') return NOT_COUNTED;
+  return `${count(objects.objects, 'object')}, ${formatBytes(objects.bytes)}`;
 }
 
 /** The options that nobody has set. */

@@ -148,6 +148,16 @@ export function isBucketGone(error: unknown): boolean {
   return isUserError(error) && cause instanceof Error && cause.name === 'NoSuchBucket';
 }
 
+/** Runs a read that an operator who only deploys is not allowed to do; returns `denied` then. */
+export async function ifAllowed<T>(read: () => Promise<T>): Promise<T | 'denied'> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isUserError(error) && error.code === 'access_denied') return 'denied';
+    throw error;
+  }
+}
+
 /** Error names of services for a resource that is gone. */
 const GONE = new Set(['NoSuchBucket', 'NotFound', 'ResourceNotFoundException']);
 

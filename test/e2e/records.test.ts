@@ -57,6 +57,27 @@ test('what a stack of the same name left in another account or cloud is neither 
   });
 });
 
+test('an operator who is not allowed to list objects keeps them', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const { outputs } = await computer.json<DeployedStack>(['deploy', '--local']);
+    const { operator } = await operatorOf(computer, cloud);
+    const recorder = await startRecorder(cloud, undefined, new Set(['s3:ListBucketVersions']));
+    t.after(() => recorder.close());
+    const env = { AWS_ENDPOINT_URL: recorder.endpoint };
+    const args = ['destroy', '--yes', '--stack-name', 'edge-upload'];
+    const refused = await operator.run(args, { env });
+    assert.equal(refused.code, 8, refused.stderr);
+    assert.match(refused.stderr, /ListBucketVersions/);
+    const status = await operator.run(['status', '--stack-name', 'edge-upload'], { env });
+    assert.equal(status.code, 0, status.stderr);
+    assert.match(status.stdout, /bucket +\S+: not allowed to count its content/);
+    const { code, stdout, stderr } = await operator.run([...args, '--keep-data'], { env });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /This stays:\n +bucket +\S+: not allowed to count its content/);
+    assert.match(stdout, new RegExp(`Kept: the bucket ${outputs.S3BucketName} `));
+  });
+});
+
 test('a deploy that cannot be recorded on this computer succeeds, with a warning', async () => {
   await withCloud(async (computer, cloud) => {
     const { operator } = await operatorOf(computer, cloud);

@@ -37,10 +37,17 @@ export async function takeInventory(
   };
 }
 
-/** Returns a line for each resource with data. A resource that was deleted meanwhile has none. */
-export async function dataLines(work: StackWork, resources: readonly StackResource[]): Promise<string[]> {
+/**
+ * Returns a line for each resource with data. A resource that was deleted meanwhile has none.
+ * @param content `countedContent` for data that stays, which an operator need not be allowed to read
+ */
+export async function dataLines(
+  work: StackWork,
+  resources: readonly StackResource[],
+  content: typeof contentOf = contentOf,
+): Promise<string[]> {
   const lines = dataOf(resources).map(async (one) => {
-    const holds = await contentOf(work, one);
+    const holds = await content(work, one);
     return holds === undefined ? [] : [`  ${one.type.padEnd(11)} ${one.name}: ${holds}`];
   });
   return (await Promise.all(lines)).flat();

@@ -1,9 +1,8 @@
 import type { Context } from '../../context.ts';
-import { isUserError } from '../../errors.ts';
 import { forgetKept, type Kept, listKept } from '../../settings/kept.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { shellWord } from '../../ui/shell-word.ts';
-import { ifThere, onAws } from '../aws-failures.ts';
+import { ifAllowed, ifThere, onAws } from '../aws-failures.ts';
 import { refuseProtected } from '../checks/removal.ts';
 import { tryEmptying } from '../checks/trial-calls.ts';
 import { byAccount } from '../place-of.ts';
@@ -19,6 +18,8 @@ export interface FoundKept {
   readonly holds: string;
 }
 
+export const NOT_COUNTED = 'not allowed to count its content';
+
 type Data = Pick<Kept, 'type' | 'name'>;
 
 /** Returns the amount of data; `undefined` if it no longer exists. */
@@ -31,14 +32,9 @@ export function contentOf(work: StackWork, { type, name }: Data): Promise<string
 }
 
 /** Returns the amount of data, or that the operator is not allowed to count it. */
-async function countedContent(work: StackWork, data: Data): Promise<string | undefined> {
-  try {
-    return await contentOf(work, data);
-  } catch (error) {
-    // An operator who only deploys is not allowed to list objects.
-    if (isUserError(error) && error.code === 'access_denied') return 'not allowed to count its content';
-    throw error;
-  }
+export async function countedContent(work: StackWork, data: Data): Promise<string | undefined> {
+  const content = await ifAllowed(() => contentOf(work, data));
+  return content === 'denied' ? NOT_COUNTED : content;
 }
 
 /**
