@@ -17,6 +17,11 @@ function isOlder(version, least) {
   return false;
 }
 
+function fail(error) {
+  process.stderr.write(['error: Standard output cannot be written (', error.code, ').\n'].join(''));
+  process.exitCode = 1;
+}
+
 var least = manifest.engines.node.replace('>=', '');
 var words = process.argv.slice(2);
 if (isOlder(process.versions.node, least)) {
@@ -32,6 +37,7 @@ if (isOlder(process.versions.node, least)) {
   process.exitCode = 1;
 } else if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
   // Other programs ask for the version often: it is printed without loading anything else.
+  process.stdout.on('error', fail);
   process.stdout.write([manifest.version, '\n'].join(''));
 } else {
   require('./start.cjs');

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
+import { cursorTo } from 'node:readline';
 import type { Declare } from '../cli/declare/shared.ts';
 import { EXIT, UserError } from '../cli/errors.ts';
 import { isStandalone } from '../cli/package-root.ts';
@@ -44,7 +45,11 @@ export function runProcess(commands: readonly Declare[]): void {
     if (interruption.signal.aborted) process.exit(EXIT.interrupted);
     interruption.abort();
   };
-  process.on('SIGINT', interrupt);
+  process.on('SIGINT', () => {
+    // The terminal shows ^C where the next line begins.
+    if (process.stderr.isTTY && env.TERM !== 'dumb') cursorTo(process.stderr, 0);
+    interrupt();
+  });
   process.on('SIGTERM', interrupt);
 
   const env = { ...process.env };

@@ -3,7 +3,8 @@ import { Command as Commander, CommanderError } from 'commander';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import type { Context, GlobalOptions, OutputStream, Result } from './context.ts';
 import type { Act, Declare, GlobalFlags } from './declare/shared.ts';
-import { EXIT, type ExitCode, UserError } from './errors.ts';
+import { usageError, withoutHelpCommand } from './declare/usage-error.ts';
+import { EXIT, type ExitCode } from './errors.ts';
 import { packageVersion } from './package-root.ts';
 import { renderError } from './ui/error.ts';
 import { wrapText } from './ui/format.ts';
@@ -47,7 +48,7 @@ export async function run(
   });
   try {
     for (const declare of commands) declare(root, act);
-    await root.parseAsync([...argv], { from: 'user' });
+    await root.parseAsync(withoutHelpCommand(root, argv), { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
@@ -55,8 +56,7 @@ export async function run(
       writeHelp(world.stderr, help);
       return EXIT.usage;
     }
-    const words = argv.filter((word) => !word.startsWith('-'));
-    const shown = error instanceof CommanderError ? usageError(error, commandOf(root, words)) : error;
+    const shown = error instanceof CommanderError ? usageError(error, root, argv) : error;
     return renderError(shown, options, world);
   }
 }
@@ -73,28 +73,6 @@ function print({ document, text }: Result, options: GlobalOptions, world: World)
 /** Help is our own text, lines and all. */
 function writeHelp(stream: OutputStream, help: string): void {
   writeLines(stream, shownLines(help.replace(/\n$/, '').split('\n'), PLAIN));
-}
-
-/** Returns the command that was typed, as far as there is one of the name: `link revoke`. */
-function commandOf(root: Pick<TypedCommander, 'commands'>, words: readonly string[]): string {
-  const [name, ...rest] = words;
-  const command = root.commands.find((one) => one.name() === name);
-  return command === undefined ? '' : `${command.name()} ${commandOf(command, rest)}`;
-}
-
-/** @param command see {@link commandOf} */
-function usageError(error: CommanderError, command: string): UserError {
-  return new UserError(
-    'usage',
-    error.message
-      .replace(/^error: /, '')
-      // A suggestion is on a line of its own; whatever is before it is what the user typed.
-      .replace(/\n(\(Did you mean [^\n]*\?\))$/, ' $1')
-      .replace(/^(.)/, (first) => first.toUpperCase()),
-    {
-      hint: `See: edge-upload ${command}--help`,
-    },
-  );
 }
 
 function globalOptions(flags: GlobalFlags, { env }: Pick<World, 'env'>): GlobalOptions {

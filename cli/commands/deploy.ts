@@ -29,12 +29,12 @@ import { deployedResult } from '../stack/result/deployed-result.ts';
 import { keyPolicyFor } from '../stack/result/key-policy.ts';
 import { nextSteps } from '../stack/result/next-steps.ts';
 import { withoutEnded } from '../stack/signing/signing-options.ts';
-import type { StackWork } from '../stack/stack-work.ts';
+import { DEFAULT_STACK_NAME, type StackWork } from '../stack/stack-work.ts';
+import { forgetLimits } from '../transfer/limits.ts';
 import { claimWarnings } from '../trust/claim-warnings.ts';
 import { shellWord } from '../ui/shell-word.ts';
 import { fromFile } from './deploy/from-file.ts';
 import {
-  DEFAULT_STACK_NAME,
   findTarget,
   type OperatorArgs,
   type OperatorTarget,
@@ -172,6 +172,7 @@ async function applyTo(
       return { document: { stackName, outcome }, text: 'Nothing was changed.' };
     }
     const deployment = await remember(context, work, outputs, options);
+    await forgetLimits(context, deployment.url);
     await Promise.all([
       edgeServes(context, { ...deployment, policy: policyOf(options), trust: options.trust ?? [] }),
       keepLogsBounded(work, outputs),

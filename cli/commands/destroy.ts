@@ -178,7 +178,11 @@ async function agree(
       },
     );
   }
-  return (await ui.ask({ prompt: `Type the stack's name to destroy it`, flag: '--yes' })) === stackName;
+  const answer = await ui.ask({ prompt: `Type the stack's name to destroy it`, flag: '--yes' });
+  if (answer.trim() === stackName) return true;
+  if (answer.trim() !== '')
+    ui.event({ type: 'note', text: `“${answer}” is not the stack's name, ${stackName}.` });
+  return false;
 }
 
 /** Returns the same command with `--yes`. Without one of its flags, it would delete something else. */

@@ -1,7 +1,7 @@
 import type { Context, Result } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { type EdgeLogLine, edgeLogLines, LOG_REGIONS } from '../stack/logs/edge-logs.ts';
-import { pause, type StackWork } from '../stack/stack-work.ts';
+import { deployCommand, pause, type StackWork } from '../stack/stack-work.ts';
 import { count, formatMinute } from '../ui/format.ts';
 import { type StyledLine, visible } from '../ui/shown.ts';
 import { type OperatorArgs, openStack, requireStack, requireTarget } from './operator.ts';
@@ -33,7 +33,7 @@ export async function logs(context: Context, args: LogsArgs): Promise<Result> {
     const { edgeFunction } = (await requireStack(work)).outputs;
     if (edgeFunction === undefined) {
       throw new UserError('stack_failed', `The stack “${work.stackName}” has no edge function yet.`, {
-        hint: 'Finish its deployment with: edge-upload deploy',
+        hint: `Finish its deployment with: ${deployCommand(work)}`,
       });
     }
     const regions = [...LOG_REGIONS, ...(args.region ?? [])];
@@ -63,7 +63,7 @@ function startOf(typed: string, now: Date): Date {
       ? new Date(`${day}T${time}${offset}`)
       : new Date(Math.max(0, now.getTime() - Number(amount) * UNITS[unit as keyof typeof UNITS]));
   if (!Number.isNaN(start.getTime())) return start;
-  throw new UserError('usage', `“${typed}” is not a time for --since.`, {
+  throw new UserError('usage', `Invalid value for --since: “${typed}”.`, {
     hint: 'Use how long ago, such as 30m, 1h or 2d, or a time in UTC such as 2026-11-23T12:00.',
   });
 }

@@ -15,11 +15,9 @@ import { listLeftovers } from '../settings/leftovers.ts';
 import { noneChosen, tellChoice } from '../settings/target.ts';
 import { callerIdentity } from '../stack/checks/caller.ts';
 import { type FoundStack, findStack } from '../stack/find-stack.ts';
-import type { StackWork } from '../stack/stack-work.ts';
+import { DEFAULT_STACK_NAME, deployCommand, type StackWork } from '../stack/stack-work.ts';
 import { shellWord } from '../ui/shell-word.ts';
 import { ensureCloud } from './local.ts';
-
-export const DEFAULT_STACK_NAME = 'edge-upload';
 
 /** CloudFormation's own rule for stack names. */
 const STACK_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
@@ -206,7 +204,7 @@ export async function bucketOf(work: StackWork): Promise<string> {
   const { bucket } = (await requireStack(work)).outputs;
   if (bucket !== undefined) return bucket;
   throw new UserError('stack_failed', `The stack “${work.stackName}” has no bucket yet.`, {
-    hint: ['Finish its deployment:', '  edge-upload deploy'],
+    hint: ['Finish its deployment:', `  ${deployCommand(work)}`],
   });
 }
 

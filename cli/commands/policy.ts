@@ -3,7 +3,8 @@ import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { callerIdentity } from '../stack/checks/caller.ts';
 import { POLICY_LIMIT_CHARACTERS, policyDocument } from '../stack/policy/operator-policy.ts';
-import { DEFAULT_STACK_NAME, findTarget, type OperatorTarget, openAws, targetNamed } from './operator.ts';
+import { DEFAULT_STACK_NAME } from '../stack/stack-work.ts';
+import { findTarget, type OperatorTarget, openAws, targetNamed } from './operator.ts';
 
 export interface PolicyArgs {
   /** Leaves out what a deploy does not need. */
@@ -48,7 +49,7 @@ async function accountOf(
     if (/^\d{12}$/.test(account)) return account;
     throw new UserError(
       'usage',
-      `Invalid value “${account}” for --account. It takes the 12 digits of an AWS account.`,
+      `Invalid value for --account: “${account}”. Use the 12 digits of an AWS account.`,
     );
   }
   if (known?.account !== undefined) return known.account;

@@ -43,6 +43,7 @@ export interface PutArgs extends SourceOptions, ObjectOptions {
 /** `edge-upload put`: uploads files through the edge. */
 export async function put(world: Context, args: PutArgs): Promise<Result> {
   const options = uploadOptions(args);
+  noteTerminal(world, args);
   const context = withLink(world, args);
   const [sources, target] = await Promise.all([openSources(args, context), resolveTarget(context)]);
   const ownToken = await issuedTokenFor(context, target.url);
@@ -63,6 +64,17 @@ export async function put(world: Context, args: PutArgs): Promise<Result> {
   if (args.changed !== true) return work();
   const { withStoredFiles } = await import('../watch/changed-files.ts');
   return withStoredFiles(context, target.url, args, work);
+}
+
+/** Tells how to end what is typed: a terminal has no end of its own. */
+function noteTerminal({ stdin, ui, platform }: Context, { files, filesFrom }: PutArgs): void {
+  const readsStdin = filesFrom === '-' || (files[0] === '-' && files.length === 1);
+  if (!readsStdin || stdin.isTTY !== true) return;
+  const keys = platform === 'win32' ? 'Ctrl-Z and Enter' : 'Ctrl-D';
+  ui.event({
+    type: 'instruction',
+    text: `Reading from the terminal. End the input with ${keys} on a line of its own.`,
+  });
 }
 
 /** Returns the context of an upload with `--link`: as if the link were in the environment, and nothing else there. */

@@ -20,7 +20,7 @@ import { countUsers } from '../stack/operate/pool.ts';
 import { type DescribedOption, describeOptions, optionsJson } from '../stack/options/describe-options.ts';
 import { readOptions } from '../stack/options/kept-options.ts';
 import { stackResources } from '../stack/stack-resources.ts';
-import type { StackWork } from '../stack/stack-work.ts';
+import { deployCommand, type StackWork } from '../stack/stack-work.ts';
 import { bakedKeys } from '../stack/template/baked-config.ts';
 import { deployedTemplate } from '../stack/template/deployed-template.ts';
 import { differingTypes } from '../stack/template/differences.ts';
@@ -116,12 +116,13 @@ interface Remains {
 }
 
 function render(
-  { stackName, local }: StackWork,
+  work: StackWork,
   stack: FoundStack | undefined,
   { objects, gone = false, users, differing, options = [], issuers = [], signingKeys = [] }: Insight = {},
   { removed, left, kept }: Remains,
   verbose: boolean,
 ): Result {
+  const { stackName, local } = work;
   const { domain, ...outputs } = stack?.outputs ?? {};
   const stored = objects === 'denied' ? undefined : objects;
   const url = domain === undefined ? undefined : edgeUrl(domain);
@@ -181,7 +182,7 @@ function render(
     defaultsText(unset, verbose),
   ]);
   const text = fields(rows);
-  if (differing !== undefined && differing.length > 0) text.push('See: edge-upload deploy --dry-run');
+  if (differing !== undefined && differing.length > 0) text.push(`See: ${deployCommand(work, ' --dry-run')}`);
   if (gone) text.push(...bucketGone(local, outputs.bucket ?? '').hintLines);
   text.push(...signingKeyHints(signingKeys));
   return { document, text: [...text, ...keptLines(kept, local !== undefined)] };

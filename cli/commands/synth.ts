@@ -8,9 +8,10 @@ import { withLogo } from '../stack/options/page-logo.ts';
 import { requireDeployable } from '../stack/options/require-deployable.ts';
 import { verifyingKeys } from '../stack/signing/signing-key.ts';
 import { withoutEnded } from '../stack/signing/signing-options.ts';
+import { DEFAULT_STACK_NAME } from '../stack/stack-work.ts';
 import { trustedKeys } from '../stack/template/trusted-keys.ts';
 import { wantedTemplate } from '../stack/template/wanted-template.ts';
-import { DEFAULT_STACK_NAME, findTarget, type OperatorArgs, openStack, targetNamed } from './operator.ts';
+import { findTarget, type OperatorArgs, openStack, targetNamed } from './operator.ts';
 
 /** Prints the template that a deploy with the same options would apply, and changes nothing. */
 export async function synth(context: Context, args: OperatorArgs & OptionFlags): Promise<Result> {

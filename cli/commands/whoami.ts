@@ -9,6 +9,7 @@ import type { FoundSession } from '../identity/tokens/token-store.ts';
 import { protectionOf } from '../identity/tokens/token-store.ts';
 import type { JsonValue } from '../json-value.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
+import { forgetLimits } from '../transfer/limits.ts';
 import { formatDuration } from '../ui/format.ts';
 import { fields } from '../ui/table-lines.ts';
 
@@ -17,6 +18,8 @@ export async function whoami(context: Context, _args: object): Promise<Result> {
   const target = await resolveTarget(context);
   const tokens = tokenSource(context, target);
   const { description, caller } = await askCaller(context, target, tokens);
+  // What this prints is what the next upload goes by.
+  await forgetLimits(context, target.url);
   const { username, groups, writeTo, omitted, tokenExpiresAt, claims } = caller;
   const issuer = description.issuers.find(({ alias }) => alias === caller.issuer);
   const origin = await tokens.origin();

@@ -1,5 +1,5 @@
 import type { Command as Commander, OptionValues, Option as TypedOption } from '@commander-js/extra-typings';
-import { CommanderError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from '../context.ts';
 
 /** The options that every command takes, as typed. */
@@ -70,9 +70,9 @@ export const verbose = (summary: string) => option('-v, --verbose', summary);
 /** Collects `name=value`, given once or more; each name once. */
 export function pairs(value: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const at = value.indexOf('=');
-  if (at < 1) throw new CommanderError(2, 'usage', `“${value}” is not of the form name=value`);
+  if (at < 1) throw new InvalidArgumentError('Use name=value.');
   const name = value.slice(0, at);
-  if (Object.hasOwn(before, name)) throw new CommanderError(2, 'usage', `“${name}” is given twice`);
+  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`“${name}” is given twice.`);
   return { ...before, [name]: value.slice(at + 1) };
 }
 
@@ -84,5 +84,5 @@ export function several(value: string, before: readonly string[] = []): string[]
 export function portNumber(value: string): number {
   const number = Number(value);
   if (/^\d{1,5}$/.test(value) && number <= 65_535) return number;
-  throw new CommanderError(2, 'usage', `“${value}” is not a port number`);
+  throw new InvalidArgumentError('Use a port number, up to 65535.');
 }

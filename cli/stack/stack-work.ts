@@ -4,6 +4,8 @@ import { interrupted, isUserError } from '../errors.ts';
 import type { OperatorClients } from '../network/aws.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
 
+export const DEFAULT_STACK_NAME = 'edge-upload';
+
 /** Clients and context of the commands for one stack. */
 export interface StackWork {
   readonly context: Pick<Context, 'ui' | 'now' | 'signal' | 'env'>;
@@ -11,6 +13,18 @@ export interface StackWork {
   readonly stackName: string;
   /** Set for the embedded cloud. */
   readonly local?: LocalCloud;
+}
+
+/**
+ * Returns the command that deploys this stack again, where it is now.
+ * @param flags with a space before them
+ */
+export function deployCommand(
+  { stackName, local }: Pick<StackWork, 'stackName' | 'local'>,
+  flags = '',
+): string {
+  const name = stackName === DEFAULT_STACK_NAME ? '' : ` --stack-name ${stackName}`;
+  return `edge-upload deploy${local === undefined ? '' : ' --local'}${name}${flags}`;
 }
 
 /** Returns the milliseconds between two polls. AWS throttles callers that poll more often. */

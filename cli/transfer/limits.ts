@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { POOL_ALIAS } from '../../protocol/issuer-alias.ts';
 import { DESCRIPTION_KEY } from '../../protocol/key-rules.ts';
@@ -103,6 +104,22 @@ export interface LimitsMemory {
   keep(token: string, limits: EdgeLimits): Promise<void>;
 }
 
+/** Forgets what an edge allowed, once it is known to allow something else. */
+export async function forgetLimits(
+  context: Pick<Context, 'env' | 'home' | 'platform' | 'ui'>,
+  url: string,
+): Promise<void> {
+  try {
+    await rm(limitsFile(context, url), { force: true });
+  } catch (error) {
+    context.ui.event({ type: 'debug', text: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function limitsFile(context: Parameters<typeof folders>[0], url: string): string {
+  return join(folders(context).state, 'limits', `${digestOf(url).slice(0, 16)}.json`);
+}
+
 const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /**
@@ -114,7 +131,7 @@ export function rememberedLimits(
   target: Target,
   tokens: Pick<CommandTokens, 'origin'>,
 ): LimitsMemory {
-  const path = () => join(folders(context).state, 'limits', `${digestOf(target.url).slice(0, 16)}.json`);
+  const path = () => limitsFile(context, target.url);
   const isSignIn = async () => (await tokens.origin()).kind === 'kept';
   // Without the file, the edge is asked: no reason to fail, or to warn.
   const unusable = (error: UserError) => context.ui.event({ type: 'debug', text: error.message });

@@ -14,6 +14,8 @@ export interface FileMeter {
   readonly moved: (bytes: number) => void;
   /** Counts bytes that the store has already: in the sum, not in the rate. */
   readonly found: (bytes: number) => void;
+  /** Counts bytes of a stream that were read; they may still wait in memory. */
+  readonly read: (bytes: number) => void;
   /** The file ended, stored or failed. */
   readonly end: () => void;
 }
@@ -39,6 +41,7 @@ export function createMeter(ui: Pick<Ui, 'event'>, now: () => number): Meter {
   const active = new Set<Active>();
   const samples: { at: number; bytes: number }[] = [{ at: now(), bytes: 0 }];
   let bytes = 0;
+  let readBytes: number | undefined;
   let filesDone = 0;
   let totals: { readonly files?: number; readonly bytes?: number } = {};
   let trouble: Trouble | undefined;
@@ -61,7 +64,7 @@ export function createMeter(ui: Pick<Ui, 'event'>, now: () => number): Meter {
       bytes,
       filesDone,
       rate: rate(at),
-      ...omitUndefined({ totalBytes: totals.bytes, totalFiles: totals.files, trouble }),
+      ...omitUndefined({ totalBytes: totals.bytes, totalFiles: totals.files, readBytes, trouble }),
       active: [...active].map((one) => ({ ...one })),
     });
   };
@@ -89,6 +92,12 @@ export function createMeter(ui: Pick<Ui, 'event'>, now: () => number): Meter {
           bytes += delta;
           for (const sample of samples) sample.bytes += delta;
           tell(false);
+        },
+        read(delta) {
+          // A stream may have no bytes for a long time.
+          const isFirst = readBytes === undefined;
+          readBytes = (readBytes ?? 0) + delta;
+          tell(isFirst);
         },
         end() {
           if (active.delete(one)) filesDone += 1;

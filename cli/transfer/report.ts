@@ -95,8 +95,8 @@ export function createReport(
   const began = now();
   const elapsed = () => (now() - began) / 1000;
   const failures: { readonly item: Item; readonly error: UserError }[] = [];
-  /** Each is shown once, below the first file that it is for. */
-  const hinted = new Set<string>();
+  /** Each is shown once, below the first file that it is for; by its text. */
+  const hinted = new Map<string, readonly string[]>();
   let stored = 0;
   let bytes = 0;
   let resumedBytes = 0;
@@ -115,7 +115,7 @@ export function createReport(
     // The rows of the failures may have left the screen.
     const names = failures.map(({ item, error }) => `  ${visible(item.name)} (${error.code})`);
     const more = failed > failures.length ? [`  and ${count(failed - failures.length, 'other')}`] : [];
-    return ['Failed:', ...names, ...more, ...hinted, sum];
+    return ['Failed:', ...names, ...more, ...[...hinted.values()].flat(), sum];
   };
 
   const document = (seconds: number): Document => ({
@@ -143,8 +143,10 @@ export function createReport(
       failed += 1;
       if (exitCode === EXIT.done) exitCode = result.error.exitCode;
       if (failures.length < NAMED_FAILURES) failures.push({ item, error: result.error });
-      const hints = result.error.hintLines.filter((hint) => !hinted.has(hint));
-      for (const hint of hints) hinted.add(hint);
+      const { hintLines } = result.error;
+      const hint = hintLines.join('\n');
+      const hints = hinted.has(hint) ? [] : hintLines;
+      if (hints.length > 0) hinted.set(hint, hints);
       return failedRow(outcome, result.error, edgeUrl, hints);
     },
     addUnchanged() {

@@ -1,10 +1,9 @@
 import { suitablePartSize } from '../../protocol/parts.ts';
 import { UserError } from '../errors.ts';
-import { formatBytes } from '../ui/format.ts';
 import { abortRecorded } from './multipart/abort.ts';
 import { journalId, journalIds } from './multipart/journal.ts';
 import { uploadFileInParts } from './multipart/upload-file.ts';
-import { streamBounds, uploadStream } from './multipart/upload-stream.ts';
+import { uploadStream } from './multipart/upload-stream.ts';
 import { contentType } from './object-headers.ts';
 import { checkKey } from './placing.ts';
 import { type PlanOptions, planUpload, STREAM_PART } from './plan.ts';
@@ -135,13 +134,14 @@ async function uploadFromStream(
 ): Promise<Stored> {
   const { stream, name, size } = item;
   const options = partedFor(item, given);
-  const { memory } = streamBounds(options);
-  const sentence = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-  context.note(`${sentence} cannot be read twice: up to ${formatBytes(memory)} of it are kept in memory.`);
   const progress = options.meter.begin(name, size);
+  // Drawn progress would be in the way of what is typed.
+  const isTyped = 'isTTY' in stream && stream.isTTY === true;
+  const onRead = isTyped ? () => {} : progress.read;
+  onRead(0);
   const upload = describe(item, options, progress);
   try {
-    return await uploadStream({ stream, name, upload }, options, context);
+    return await uploadStream({ stream, name, upload, onRead }, options, context);
   } finally {
     progress.end();
   }

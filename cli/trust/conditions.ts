@@ -40,7 +40,7 @@ export function parseConditions(typed: readonly string[]): readonly Condition[] 
       const claim = at < 1 ? undefined : parseClaimName(text.slice(0, at));
       const value = text.slice(at + 1);
       if (claim === undefined || value === '') {
-        throw new UserError('usage', `Invalid value “${text}” for --when. It takes claim=value.`, {
+        throw new UserError('usage', `Invalid value for --when: “${text}”. Use claim=value.`, {
           hint: 'Write a claim inside another one as a path: --when /realm_access/roles=uploader',
         });
       }

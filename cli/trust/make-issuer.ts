@@ -33,13 +33,13 @@ export interface IssuerFlags {
 
 function tokenKind(typed: string): 'access' | 'id' {
   if (typed === 'access' || typed === 'id') return typed;
-  throw new UserError('usage', `Invalid value “${typed}” for --token. It takes access or id.`);
+  throw new UserError('usage', `Invalid value for --token: “${typed}”. Use access or id.`);
 }
 
 function claimOf(typed: string, flag: string): readonly string[] {
   const claim = parseClaimName(typed);
   if (claim !== undefined) return claim;
-  throw new UserError('usage', `Invalid value “${typed}” for ${flag}. It takes the name of a claim.`, {
+  throw new UserError('usage', `Invalid value for ${flag}: “${typed}”. Use the name of a claim.`, {
     hint: 'Write a claim inside another one as a path: /realm_access/roles',
   });
 }
@@ -131,7 +131,7 @@ function requireValues({ audience = [], clientId, clientSecretPublic }: IssuerFl
     ['--client-id', clientId] as const,
     ['--client-secret-public', clientSecretPublic] as const,
   ]) {
-    if (value === '') throw new UserError('usage', `Invalid value “” for ${flag}.`);
+    if (value === '') throw new UserError('usage', `Invalid value for ${flag}: “”.`);
   }
 }
 

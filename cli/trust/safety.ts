@@ -17,14 +17,14 @@ export function requireAlias(alias: string): void {
   if (isAlias(alias) && !isReserved) return;
   const why = isReserved ? 'edge-upload uses that name itself' : 'it is not a short name';
   throw new UserError('usage', `Invalid value “${alias}” for --alias: ${why}.`, {
-    hint: 'It takes a letter, then letters, digits and hyphens, all in lower case, at most 32: corp',
+    hint: 'Use a letter, then letters, digits and hyphens, all in lower case, at most 32: corp',
   });
 }
 
 /** @throws {UserError} `usage` for a prefix that the edge cannot fill, or that is invalid in a key */
 export function requirePrefix(writeTo: string, { groups }: Pick<TrustedIssuer, 'groups'>): void {
   if (writeTo === '') {
-    throw new UserError('usage', 'Invalid value “” for --write-to. It takes a prefix.', {
+    throw new UserError('usage', 'Invalid value for --write-to: “”. Use a prefix.', {
       hint: 'It looks like {issuer}/{sub}/ or ci/{repository}/.',
     });
   }

@@ -46,6 +46,8 @@ export interface TransferEvent {
   readonly bytes: number;
   /** Absent while sources are still being found, and for standard input. */
   readonly totalBytes?: number;
+  /** Bytes read from standard input so far. */
+  readonly readBytes?: number;
   readonly filesDone: number;
   readonly totalFiles?: number;
   /** Bytes a second over the last seconds. */

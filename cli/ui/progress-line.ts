@@ -19,13 +19,22 @@ export function shareSent({ bytes, totalBytes }: TransferEvent): number | undefi
   return totalBytes ? bytes / totalBytes : undefined;
 }
 
+/** Returns the bytes sent, and of how many. */
+function bytesWords({ bytes, totalBytes, readBytes }: TransferEvent): string {
+  if (totalBytes !== undefined) return `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
+  if (readBytes === undefined) return formatBytes(bytes);
+  return bytes === 0
+    ? `${formatBytes(readBytes)} read`
+    : `${formatBytes(bytes)} of ${formatBytes(readBytes)} read`;
+}
+
 /** Returns share, bytes, rate and time left in one line. */
 export function progressLine(event: TransferEvent): string {
-  const { bytes, totalBytes, rate } = event;
+  const { rate } = event;
   const share = shareSent(event);
   const parts = [
     share === undefined ? undefined : `${Math.floor(share * 100)}%`,
-    totalBytes === undefined ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`,
+    bytesWords(event),
     rate > 0 ? `${formatBytes(rate)}/s` : undefined,
     remaining(event),
   ];

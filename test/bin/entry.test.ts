@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { transform } from 'esbuild';
 import { CLI } from '../e2e/harness.ts';
@@ -63,4 +67,15 @@ test('an old Node can parse the entry', async () => {
   const same = async (target: string) => (await transform(source, { target, minifyWhitespace: true })).code;
   assert.equal(await same('es5'), await same('esnext'));
   assert.doesNotMatch(source, /\bimport\b\s*\(/);
+});
+
+test('a version that cannot be written is an error in one line', {
+  skip: process.platform === 'linux' ? false : 'Linux alone has /dev/full',
+}, async (t) => {
+  const full = await open('/dev/full', 'w');
+  t.after(() => full.close());
+  const child = spawn(process.execPath, [CLI, '--version'], { stdio: ['ignore', full.fd, 'pipe'] });
+  const [errors, [code]] = await Promise.all([text(child.stderr as Readable), once(child, 'close')]);
+  assert.equal(code, 1);
+  assert.equal(errors, 'error: Standard output cannot be written (ENOSPC).\n');
 });

@@ -57,10 +57,59 @@ test('a usage error names the help of the command that was typed, as far as ther
   }
 });
 
+test('what is no value of an option is refused in the same words by all of them', async () => {
+  for (const [line, shown] of [
+    ['put f --metadata x', 'Invalid value for --metadata: “x”.\n  Use name=value.'],
+    ['put f --concurrency x', 'Invalid value for --concurrency: “x”.\n  Use a whole number from 1 to 256.'],
+    ['local start --port 70000', 'Invalid value for --port: “70000”.\n  Use a port number, up to 65535.'],
+    ['login --mfa x', 'Invalid value for --mfa: “x”.\n  Use one of: app, sms, email'],
+    ['login -u', '--username needs a value: --username <name>'],
+    ['deploy --max-size', '--max-size needs a value: --max-size <size>'],
+    ['whoami x', 'Too many arguments for whoami. Expected 0 arguments but got 1.'],
+    ['get', 'The argument <key> is missing.'],
+    ['putt', 'Unknown command “putt”. Did you mean put?'],
+    ['put --stal-timeout 3', 'Unknown option “--stal-timeout”. Did you mean --stall-timeout?'],
+  ] as const) {
+    const { code, stderr } = await type(line);
+    assert.equal(code, 2, line);
+    assert.ok(stderr.startsWith(`error: ${shown}\n`), stderr);
+  }
+});
+
+test('an option before the command is refused with the place where it belongs', async () => {
+  for (const [line, hint] of [
+    ['--json put f', 'put --json'],
+    ['-q user list', 'user list -q'],
+  ] as const) {
+    const { code, stdout, stderr } = await type(line);
+    assert.equal(code, 2);
+    assert.ok(`${stdout}${stderr}`.includes(`  edge-upload ${hint}`), stderr);
+  }
+});
+
+test('help on a command is that of the whole of its name, and none on a command that does not exist', async () => {
+  for (const line of ['help user add', 'user add --help', 'user add -h']) {
+    const { code, stdout } = await type(line);
+    assert.equal(code, 0);
+    assert.match(stdout, /^Usage: edge-upload user add /);
+  }
+  for (const line of ['help', '--help'])
+    assert.match((await type(line)).stdout, /^Usage: edge-upload \[options/);
+  for (const [line, shown] of [
+    ['help stauts', 'Unknown command “stauts”. Did you mean status?'],
+    ['nonsense --help', 'Unknown command “nonsense”.'],
+    ['help user adding', 'Unknown command “adding”. Did you mean add?'],
+  ] as const) {
+    const { code, stderr } = await type(line);
+    assert.equal(code, 2);
+    assert.ok(stderr.startsWith(`error: ${shown}\n`), stderr);
+  }
+});
+
 test('a name that is given two values is a usage error that names it', async () => {
   const { code, stderr } = await type('put f --dry-run --metadata b=1 --metadata c=1 --metadata b=2');
   assert.equal(code, 2);
-  assert.match(stderr, /error: “b” is given twice/);
+  assert.match(stderr, /error: Invalid value for --metadata: “b=2”\.\n {2}“b” is given twice\.\n/);
   const elsewise = await type('put f --dry-run --metadata b=1 --metadata B=2', {
     EDGE_UPLOAD_URL: 'https://edge.example',
   });

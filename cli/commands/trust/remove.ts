@@ -13,7 +13,7 @@ export interface RemoveArgs extends ApplyArgs {
 /** Removes a trusted issuer, or one of its rules. */
 export async function remove(context: Context, { alias, rule, ...args }: RemoveArgs): Promise<Result> {
   if (rule !== undefined && !/^[1-9]\d{0,3}$/.test(rule)) {
-    throw new UserError('usage', `Invalid value “${rule}” for --rule. It takes a number that show prints.`);
+    throw new UserError('usage', `Invalid value for --rule: “${rule}”. Use a number that trust show prints.`);
   }
   return applyTrust(context, args, async (kept) =>
     withoutIssuer(kept, alias, rule === undefined ? undefined : Number(rule)),

@@ -7,6 +7,7 @@ import type { CloudChoice } from '../../network/aws.ts';
 import type { Deployment } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { awsFailure } from '../../stack/aws-failures.ts';
+import { deployCommand } from '../../stack/stack-work.ts';
 import {
   type OperatorArgs,
   type OperatorTarget,
@@ -75,10 +76,10 @@ async function findPool(context: Context, target: OperatorTarget, args: Operator
       throw new UserError('stack_failed', `The stack “${target.stackName}” has no user pool.`, {
         hint:
           domain === undefined
-            ? ['Finish its deployment:', '  edge-upload deploy']
+            ? ['Finish its deployment:', `  ${deployCommand(work)}`]
             : [
                 'Its uploaders sign in with trusted issuers. To add a user pool:',
-                '  edge-upload deploy --user-pool',
+                `  ${deployCommand(work, ' --user-pool')}`,
               ],
       });
     }

@@ -178,7 +178,9 @@ export async function signInByPaste(
     prompt: 'Address that the browser ended on',
     flag: '--device, or run edge-upload login in a terminal',
     reject: (text) =>
-      pastedQuery(text, request) === undefined ? 'This is not the address that ends this sign-in' : undefined,
+      pastedQuery(text, request) === undefined
+        ? 'This is not the address that ends this sign-in.'
+        : undefined,
   });
   return exchangeCode(provider, request, pastedQuery(answer, request) ?? '');
 }

@@ -39,27 +39,26 @@ export interface GivenAnswers {
 }
 
 const noCode = (answer: string) =>
-  /^\d{6,8}$/.test(answer.replaceAll(/\s/g, '')) ? undefined : 'A code has six digits, or eight';
+  /^\d{6,8}$/.test(answer.replaceAll(/\s/g, '')) ? undefined : 'A code has six digits, or eight.';
 
 /** Finds invalid passwords before they count as a failed attempt. */
 function blankIn(answer: string): string | undefined {
   const reason = blankAround(answer);
-  return reason && `It ${reason}`;
+  return reason && `It ${reason}.`;
 }
 
 /** Asks for a new password twice. */
 async function askNewPassword({ ui }: Pick<Context, 'ui'>): Promise<string> {
   const flag = '--new-password-stdin or EDGE_UPLOAD_NEW_PASSWORD';
-  const reject = (answer: string) => (answer === '' ? 'A password is needed' : passwordDefect(answer));
+  const reject = (answer: string) => (answer === '' ? 'A password is needed.' : passwordDefect(answer));
   if (ui.interactive) ui.event({ type: 'instruction', text: PASSWORD_RULES });
-  const first = await ui.ask({ prompt: 'New password', flag, secret: true, reject });
-  await ui.ask({
-    prompt: 'New password again',
-    flag,
-    secret: true,
-    reject: (answer) => (answer === first ? undefined : 'That is not the same password'),
-  });
-  return first;
+  for (;;) {
+    const first = await ui.ask({ prompt: 'New password', flag, secret: true, reject });
+    const second = await ui.ask({ prompt: 'New password again', flag, secret: true });
+    if (second === first) return first;
+    // Either of the two may be the mistyped one.
+    ui.event({ type: 'instruction', text: '  These are two different passwords. Type both again.' });
+  }
 }
 
 /** Returns the given answers and asks for the rest. Without a terminal, a missing answer is a `usage` error. */
@@ -113,7 +112,7 @@ export function askedAnswers({ ui }: Pick<Context, 'ui'>, given: GivenAnswers): 
     async factor(offered) {
       const typed = (word: string) => offered.find((one) => one === word.trim().toLowerCase());
       const list = offered.join(', ');
-      const reject = (answer: string) => (typed(answer) === undefined ? `Type one of ${list}` : undefined);
+      const reject = (answer: string) => (typed(answer) === undefined ? `Type one of ${list}.` : undefined);
       const answer =
         given.factor ?? (await ui.ask({ prompt: `Second factor (${list})`, flag: '--mfa', reject }));
       const factor = typed(answer);

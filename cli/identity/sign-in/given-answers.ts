@@ -25,6 +25,12 @@ export async function givenAnswers(
 ): Promise<GivenAnswers> {
   const lines = linesOf(stdin, signal);
   const line = async (flag: string): Promise<string> => {
+    // The terminal would show what is typed.
+    if (stdin.isTTY === true) {
+      throw new UserError('usage', `${flag} reads from a pipe or a file, but standard input is a terminal.`, {
+        hint: `Leave ${flag} out to be asked.`,
+      });
+    }
     const text = await lines.next();
     if (text) return text;
     throw new UserError('usage', `Standard input has no line for ${flag}.`, {

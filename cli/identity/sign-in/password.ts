@@ -1,6 +1,7 @@
 import { PASSWORD_POLICY } from '../../../protocol/password-policy.ts';
 import { UserError } from '../../errors.ts';
 import { withoutLineEnd } from '../../text.ts';
+import { count } from '../../ui/format.ts';
 
 /**
  * Returns why a text cannot be a password: Cognito refuses passwords that start or end with a space.
@@ -40,7 +41,7 @@ export const PASSWORD_RULES = `A password has at least ${minLength} characters, 
  */
 export function passwordDefect(password: string): string | undefined {
   const blank = blankAround(password);
-  if (blank !== undefined) return `It ${blank}`;
+  if (blank !== undefined) return `It ${blank}.`;
   const missing = [
     [/\p{Lu}/u, 'an upper-case letter'],
     [/\p{Ll}/u, 'a lower-case letter'],
@@ -49,7 +50,7 @@ export function passwordDefect(password: string): string | undefined {
   ] as const;
   const lacking: string[] = missing.filter(([kind]) => !kind.test(password)).map(([, name]) => name);
   const { length } = password;
-  if (length < minLength) lacking.unshift(`${minLength - length} more characters`);
-  if (lacking.length > 0) return `It needs ${lacking.join(', ').replace(/, ([^,]*)$/, ' and $1')}`;
-  return length > MAX_LENGTH ? `It has more than ${MAX_LENGTH} characters` : undefined;
+  if (length < minLength) lacking.unshift(count(minLength - length, 'more character'));
+  if (lacking.length > 0) return `It needs ${lacking.join(', ').replace(/, ([^,]*)$/, ' and $1')}.`;
+  return length > MAX_LENGTH ? `It has more than ${MAX_LENGTH} characters.` : undefined;
 }

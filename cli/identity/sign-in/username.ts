@@ -4,9 +4,9 @@ import { shellWord } from '../../ui/shell-word.ts';
 
 /** Returns why a text is not a user name: Cognito does not allow spaces. */
 function whyNot(name: string): string | undefined {
-  if (name === '') return 'A user name is needed';
-  if (/[\s\p{Cc}]/u.test(name)) return 'A user name contains no spaces';
-  return name.length > 128 ? 'A user name has 128 characters at most' : undefined;
+  if (name === '') return 'A user name is needed.';
+  if (/[\s\p{Cc}]/u.test(name)) return 'A user name contains no spaces.';
+  return name.length > 128 ? 'A user name has 128 characters at most.' : undefined;
 }
 
 /**
@@ -28,7 +28,7 @@ export function checkedUsername(given: string, source: string): string {
   const name = given.trim();
   const reason = whyNot(name);
   if (reason === undefined) return name;
-  throw new UserError('usage', `“${name}” is not a user name. ${reason}.`, {
+  throw new UserError('usage', `“${name}” is not a user name. ${reason}`, {
     hint: `Check ${source}.`,
   });
 }

@@ -3,6 +3,7 @@ import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises
 import { basename, dirname, join, resolve } from 'node:path';
 import { systemCode, UserError } from '../../errors.ts';
 import { fileError } from '../../settings/disk-errors.ts';
+import { shellWord } from '../../ui/shell-word.ts';
 
 /** Names that Windows keeps for devices, with any extension. */
 const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
@@ -28,8 +29,22 @@ async function kindOf(path: string): Promise<'nothing' | 'file' | 'folder' | 'ot
     return stats.isFile() || stats.isSymbolicLink() ? 'file' : 'other';
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return 'nothing';
-    throw fileError(path, error);
+    throw cannotWrite(path, error);
   }
+}
+
+/** Returns the error for a path that was given, or that a key stands for. */
+function cannotWrite(path: string, error: unknown): UserError {
+  const code = systemCode(error);
+  const { message } = fileError(path, error);
+  if (code === 'ENAMETOOLONG') {
+    return new UserError('disk', message, { hint: 'Name the file with --as <path>.', cause: error });
+  }
+  if (code !== 'ENOENT') return fileError(path, error);
+  return new UserError('disk', `The folder ${dirname(path)} does not exist.`, {
+    hint: ['Create it, then run the same command again:', `  mkdir -p ${shellWord(dirname(path))}`],
+    cause: error,
+  });
 }
 
 export interface TargetOptions {
@@ -88,7 +103,9 @@ export async function openTarget(path: string, { force }: { readonly force: bool
       throw error instanceof UserError ? error : fileError(path, error);
     }
   };
-  const file: FileHandle = await onDisk(() => open(aside, 'wx'));
+  const file: FileHandle = await open(aside, 'wx').catch((error: unknown) => {
+    throw cannotWrite(path, error);
+  });
   return {
     write: (bytes) => onDisk(async () => void (await file.writeFile(bytes))),
     finish: () =>

@@ -9,7 +9,7 @@ import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { findStack, isWhole, type StackOutputs } from '../find-stack.ts';
 import { keptOptions } from '../options/kept-options.ts';
 import { verifyingKeys } from '../signing/signing-key.ts';
-import { checkpoint, resumable, type StackWork } from '../stack-work.ts';
+import { checkpoint, deployCommand, resumable, type StackWork } from '../stack-work.ts';
 import { makeTemplate } from '../template/make-template.ts';
 import { trustedKeys } from '../template/trusted-keys.ts';
 import { edgeKeys } from '../template/wanted-template.ts';
@@ -45,7 +45,7 @@ export interface Deployed {
   readonly outputs: StackOutputs;
 }
 
-const AGAIN = 'Run edge-upload deploy again. It continues from here.';
+const again = (work: StackWork) => `Run ${deployCommand(work)} again. It continues from here.`;
 
 /** Rounds at most: two for a new pool or signing key, and two more if a change replaces the pool. */
 const ROUNDS = 4;
@@ -56,7 +56,7 @@ const ROUNDS = 4;
  * first time makes the bucket too, from which the second one takes a large template.
  */
 export function deployStack(work: StackWork, options: DeployOptions): Promise<Deployed> {
-  return resumable(AGAIN, () => deployRounds(work, options));
+  return resumable(again(work), () => deployRounds(work, options));
 }
 
 /** A key that cannot sign is no reason not to deploy: the edge verifies without KMS, and refuses what was revoked. */
@@ -75,7 +75,7 @@ async function deployRounds(
   const trusted = await trustedKeys(work, options, found, keySets);
   let changed = false;
   for (let round = 0; round < ROUNDS; round += 1) {
-    checkpoint(work.context.signal, AGAIN);
+    checkpoint(work.context.signal, again(work));
     const before = await settledStack(work, { dryRun });
     // A stack that somebody else deletes meanwhile is not created again.
     if (before === undefined && (changed || (found !== undefined && isWhole(found)))) throw overtaken(work);
@@ -121,7 +121,7 @@ async function deployRounds(
     'stack_failed',
     `The user pool or the signing keys of the stack “${work.stackName}” keep changing while it is deployed.`,
     {
-      hint: 'See whether something else deploys the same stack, then run edge-upload deploy again.',
+      hint: `See whether something else deploys the same stack, then run ${deployCommand(work)} again.`,
     },
   );
 }
@@ -182,6 +182,6 @@ async function apply(work: StackWork, plan: PlannedChange): Promise<void> {
     work.stackName,
     doing,
     ending,
-    'Fix the cause, then run edge-upload deploy again. It continues from the current state.',
+    `Fix the cause, then run ${deployCommand(work)} again. It continues from the current state.`,
   );
 }

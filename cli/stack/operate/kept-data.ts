@@ -3,7 +3,7 @@ import type { Kept } from '../../settings/kept.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { type FoundStack, isWhole } from '../find-stack.ts';
 import type { StackResource } from '../stack-resources.ts';
-import type { StackWork } from '../stack-work.ts';
+import { deployCommand, type StackWork } from '../stack-work.ts';
 import { deployedTemplate } from '../template/deployed-template.ts';
 import { discardPlan, executeChange, planChange, refusing } from './change-set.ts';
 import { follow, operationFailure } from './follow.ts';
@@ -85,7 +85,7 @@ export async function keepBucket(work: StackWork, stack: FoundStack): Promise<vo
     if (surprising) {
       await discardPlan(work, plan);
       throw new UserError('stack_failed', 'Keeping the bucket would change more than the bucket.', {
-        hint: 'Run edge-upload deploy first, then destroy again.',
+        hint: `Run ${deployCommand(work)} first, then destroy again.`,
       });
     }
     await refusing(work, plan, () => refuseByStackPolicy(work, stack.id, plan.steps));

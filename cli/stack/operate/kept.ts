@@ -67,6 +67,7 @@ export function keptLines(kept: readonly FoundKept[], local: boolean): string[] 
       ? []
       : [
           'Read a kept bucket, or give it to a new deployment:',
+          ...(local ? ['  eval "$(edge-upload local env)"'] : []),
           `  aws s3 ls ${shellWord(`s3://${bucket.name}`)} --recursive`,
           `  edge-upload deploy${there} --bucket-name ${shellWord(bucket.name)}`,
         ]),

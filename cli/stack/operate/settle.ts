@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts';
 import { table } from '../../table.ts';
 import { onAws } from '../aws-failures.ts';
 import { type FoundStack, findStack, isWhole } from '../find-stack.ts';
-import type { StackWork } from '../stack-work.ts';
+import { deployCommand, type StackWork } from '../stack-work.ts';
 import { deleteStack } from './delete-stack.ts';
 import { follow, operationFailure } from './follow.ts';
 
@@ -33,7 +33,9 @@ export async function settledStack(
     throw new UserError(
       'stack_failed',
       `The stack “${work.stackName}” is ${status}; what follows can be planned only once that is undone. Nothing was changed.`,
-      { hint: ['Deploy, which undoes it first, and asks before it changes more:', '  edge-upload deploy'] },
+      {
+        hint: ['Deploy, which undoes it first, and asks before it changes more:', `  ${deployCommand(work)}`],
+      },
     );
   }
   if (status.endsWith('_IN_PROGRESS')) {
@@ -109,6 +111,6 @@ async function rollBack(
     work.stackName,
     'Rolling back',
     ending,
-    'Fix the cause, then run edge-upload deploy again: it continues the rollback. What cannot be fixed can be skipped in the CloudFormation console (“Continue update rollback”).',
+    `Fix the cause, then run ${deployCommand(work)} again: it continues the rollback. What cannot be fixed can be skipped in the CloudFormation console (“Continue update rollback”).`,
   );
 }

@@ -45,24 +45,24 @@ function given(option: OptionName, flags: OptionFlags): readonly [OptionName, un
   const value = parse(typed, flag);
   if (isValidOption(option, value)) return [[option, value]];
   const shown = typeof typed === 'object' && typed !== null ? Object.values(typed).join(', ') : String(typed);
-  throw new UserError('usage', `Invalid value “${shown}” for ${flag}. It takes ${takes}.`);
+  throw new UserError('usage', `Invalid value for ${flag}: “${shown}”. Use ${takes}.`);
 }
 
 function toUnset(name: string): OptionName {
   const option = OPTION_NAMES.find((one) => nameOf(one) === name.replace(/^--/, ''));
   if (option !== undefined) return option;
   if (name === 'trust') {
-    throw new UserError('usage', 'Invalid value “trust” for --unset: issuers are removed one by one.', {
+    throw new UserError('usage', 'Invalid value for --unset: “trust”. Issuers are removed one by one.', {
       hint: ['Remove one of them:', '  edge-upload trust list', '  edge-upload trust remove <alias>'],
     });
   }
   if (name === 'signing') {
-    throw new UserError('usage', 'Invalid value “signing” for --unset: signing keys are replaced.', {
+    throw new UserError('usage', 'Invalid value for --unset: “signing”. Signing keys are replaced.', {
       hint: ['To stop all links and keys:', '  edge-upload key rotate --drop'],
     });
   }
-  throw new UserError('usage', `Invalid value “${name}” for --unset: there is no such option.`, {
-    hint: `It takes one of: ${OPTION_NAMES.map(nameOf).join(', ')}.`,
+  throw new UserError('usage', `Invalid value for --unset: “${name}”. There is no such option.`, {
+    hint: `Use one of: ${OPTION_NAMES.map(nameOf).join(', ')}.`,
   });
 }
 

@@ -15,7 +15,7 @@ export interface OptionKind<T> extends OptionValue<T> {
   readonly off?: string;
   /** More sentences of the table in docs/operating.md, in Markdown. */
   readonly details?: string;
-  /** The valid values, as the end of “It takes …”. */
+  /** The valid values, as the end of “Use …”. */
   readonly takes: string;
   /** The option without which this one means nothing. It goes when that one goes. */
   readonly needs?: OptionName;

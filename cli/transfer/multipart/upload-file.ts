@@ -186,15 +186,17 @@ async function ended(
   // With every part stored, it is their assembly that the store refused.
   const refused = error.code === 'refused_by_store' && storedBytes === file.size;
   const stored = `${formatBytes(storedBytes)} of ${formatBytes(file.size)} are stored`;
+  const resumes = (what: string) =>
+    storedBytes === 0
+      ? `No part of it is stored yet; the same ${what} starts again.`
+      : `${stored}; the same ${what} resumes from there.`;
   const hint = refused
     ? [
         'All parts are stored, and the same command tries once more. If that fails too, abort the upload first:',
         `  edge-upload uploads abort ${journalId(subject)}`,
       ]
-    : [`${stored}; the same command resumes from there.`];
-  const next = refused
-    ? 'All parts are stored, and the same upload tries once more.'
-    : `${stored}; the same upload resumes from there.`;
+    : [resumes('command')];
+  const next = refused ? 'All parts are stored, and the same upload tries once more.' : resumes('upload');
   const { library, hint: own } = error;
   return new UserError(error.code, error.message, {
     hint: [...error.hintLines, ...hint],

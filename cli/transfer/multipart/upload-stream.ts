@@ -25,6 +25,7 @@ export interface StreamUpload {
   /** Whose bytes they are, as it stands in a sentence. */
   readonly name: string;
   readonly upload: Upload;
+  readonly onRead?: (bytes: number) => void;
 }
 
 export interface StreamOptions {
@@ -41,30 +42,19 @@ export interface StreamUploadContext extends SessionContext, AbortContext {
   readonly digester: Digester;
 }
 
-/** Returns the most that a stream can have and the memory that its upload takes, in bytes. */
-export function streamBounds({
-  partSize = STREAM_PART,
-  concurrency = CONCURRENT_PARTS,
-  multipart = 'auto',
-}: StreamOptions): { readonly bytes: number; readonly memory: number } {
-  const [parts, underWay] = multipart === 'never' ? [1, 1] : [MAX_PARTS, concurrency];
-  // One part is read while the others are sent.
-  return { bytes: parts * partSize, memory: (underWay + 1) * partSize };
-}
-
 /**
  * Stores a stream: by one PUT where it fits in one part, else by a multipart upload. It cannot be resumed: after a failure
  * the upload is aborted, after a kill its journal shows it to `uploads abort` and to the next stream to the same key.
  * @throws {UserError} `too_large` past 10,000 parts; `usage` past one part with `never`.
  */
 export async function uploadStream(
-  { stream, name, upload }: StreamUpload,
+  { stream, name, upload, onRead = () => {} }: StreamUpload,
   { partSize = STREAM_PART, concurrency = CONCURRENT_PARTS, multipart = 'auto' }: StreamOptions,
   context: StreamUploadContext,
 ): Promise<Stored> {
   const { edge, digester, slots, journals } = context;
   const { key } = upload;
-  const parts = bufferedParts(readUntil(stream, name, context.signal), partSize);
+  const parts = bufferedParts(counted(readUntil(stream, name, context.signal), onRead), partSize);
   const [first = NO_BYTES, second] = [await nextOf(parts), await nextOf(parts)];
   if (second !== undefined && multipart === 'never') throw needsParts(name, partSize);
   if (second === undefined && multipart !== 'always') {
@@ -116,6 +106,16 @@ async function sendParts(
   if (signal.aborted) throw interrupted();
 }
 
+async function* counted(
+  chunks: AsyncIterable<Buffer>,
+  onRead: (bytes: number) => void,
+): AsyncGenerator<Buffer, void, void> {
+  for await (const chunk of chunks) {
+    onRead(chunk.length);
+    yield chunk;
+  }
+}
+
 async function nextOf(parts: AsyncGenerator<BufferedPart, void, void>): Promise<BufferedPart | undefined> {
   const next = await parts.next();
   return next.done ? undefined : next.value;
@@ -130,7 +130,7 @@ async function* chain(
 }
 
 function tooLong(name: string, partSize: number): UserError {
-  const bytes = formatBytes(streamBounds({ partSize }).bytes);
+  const bytes = formatBytes(MAX_PARTS * partSize);
   return new UserError(
     'too_large',
     `${name} has more than ${bytes}, which is ${MAX_PARTS.toLocaleString('en-US')} parts.`,

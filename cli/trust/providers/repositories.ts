@@ -18,7 +18,7 @@ export const refs = ({ branch = [], tag = [] }: JobFlags) => [
 
 export function checkedId(id: string, flag: string): string {
   if (/^[1-9]\d{0,18}$/.test(id)) return id;
-  throw new UserError('usage', `Invalid value “${id}” for ${flag}. It takes a number.`);
+  throw new UserError('usage', `Invalid value for ${flag}: “${id}”. Use a number.`);
 }
 
 /** Splits `acme/app`, of which no part is a pattern. */

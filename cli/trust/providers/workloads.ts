@@ -98,7 +98,7 @@ export function kubernetes(typed: string, accounts: readonly string[]): TrustReq
     const [, namespace, name] = /^([a-z\d-]{1,63})\/([a-z\d.-]{1,253})$/.exec(account) ?? [];
     if (namespace !== undefined && name !== undefined) return `system:serviceaccount:${namespace}:${name}`;
     throw new UserError('usage', `Invalid value “${account}” for --service-account.`, {
-      hint: 'It takes namespace/name, such as --service-account builds/uploader.',
+      hint: 'Use namespace/name, such as --service-account builds/uploader.',
     });
   });
   return { preset: 'kubernetes', iss: [typed.trim()], when: [condition('sub', ...subjects)] };
@@ -129,7 +129,7 @@ export function aws(account: string, { role, issuer }: AwsFlags): TrustRequest {
     const arn = one.startsWith('arn:') ? one : `arn:aws:iam::${account}:role/${one.replace(/^\//, '')}`;
     if (new RegExp(`^arn:aws[\\w-]*:iam::${account}:role/[\\w+=,.@/-]+$`).test(arn)) return arn;
     throw new UserError('usage', `Invalid value “${one}” for --role.`, {
-      hint: `It takes the name or the ARN of a role in the account ${account}.`,
+      hint: `Use the name or the ARN of a role in the account ${account}.`,
     });
   });
   return { preset: 'aws', iss: [issuer], when: [condition('sub', ...arns)] };

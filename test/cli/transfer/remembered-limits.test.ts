@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import type { Context } from '../../../cli/context.ts';
 import { tokenSource } from '../../../cli/identity/tokens/token-source.ts';
-import { rememberedLimits } from '../../../cli/transfer/limits.ts';
+import { forgetLimits, rememberedLimits } from '../../../cli/transfer/limits.ts';
 import { rows, type TestContext, testContext } from '../../support/context.ts';
 import { answerJson, readAll } from './helpers/edge.ts';
 import { ownEdge, ownFolder, tokensOf, upload, withCode } from './helpers/uploading.ts';
@@ -62,6 +62,18 @@ test('limits are asked for once a token, and kept in a private file without the 
   assert.doesNotMatch(await readFile(join(folder, name), 'utf8'), /good/);
   await put({}, 'aaaa.good.cccc');
   assert.equal(asked(), 2, 'another token');
+});
+
+test('limits that a command knows to be outdated are forgotten, with or without a file of them', async (t) => {
+  const { rule, home, edge, put, stored } = await changeable(t);
+  const context = testContext({ cwd: home, home });
+  await forgetLimits(context, edge.url);
+  await put();
+  rule.writeTo = [''];
+  await put({}, 'good', 'b');
+  await forgetLimits(context, edge.url);
+  await put({}, 'good', 'c');
+  assert.deepEqual(stored(), ['/ada/a', '/ada/b', '/c']);
 });
 
 test('changed limits are asked for once a command, and each file is stored where they allow it', async (t) => {

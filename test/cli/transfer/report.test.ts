@@ -41,6 +41,23 @@ test("a file's name cannot forge a line of the report, and is unchanged in JSON"
   assert.equal(lines.at(-1), '1 stored, 20 failed  3 B in 2.0 s (2 B/s)');
 });
 
+test('the hint of an error is shown whole, and once, also where others share a line with it', () => {
+  const report = createReport('https://edge.example', { now: () => 0 });
+  const item = { kind: 'file', name: 'a', key: 'a', path: '/a' } as const;
+  const rename = ['Rename it:', '  edge-upload put <file> --as <key>'];
+  const other = ['Rename the folder:', '  edge-upload put <file> --as <key>'];
+  const shown = [rename, other, rename].map((hint) =>
+    textOf(
+      report.add({ item, seconds: 1, result: { error: new UserError('bad_key', 'a is bad.', { hint }) } }),
+    ),
+  );
+  const below = (hint: readonly string[]) => hint.map((one) => `  ${one}`);
+  assert.deepEqual(
+    shown.map((text) => text.split('\n').slice(1)),
+    [below(rename), below(other), []],
+  );
+});
+
 test('the sum of an upload that waits for files has neither a time nor a rate', () => {
   const report = createReport('https://edge.example', { now: () => 0, hasRate: false });
   report.add({ item: { kind: 'file', name: 'a', key: 'a', path: '/a' }, seconds: 1, result: { stored } });

@@ -18,6 +18,15 @@ test('share, rate and time left are shown once they are known', () => {
   assert.equal(progressLine({ ...moving, bytes: 2048 }), '100%  2.00 KiB of 2.00 KiB  256 B/s');
 });
 
+test('of a stream, what is read is shown: first alone, then beside what is sent', () => {
+  assert.equal(progressLine({ ...event, readBytes: 0 }), '0 B read');
+  assert.equal(progressLine({ ...event, readBytes: 2048 }), '2.00 KiB read');
+  assert.equal(
+    progressLine({ ...event, bytes: 512, readBytes: 2048, rate: 256 }),
+    '512 B of 2.00 KiB read  256 B/s',
+  );
+});
+
 test('network trouble is one line, however many requests wait for a retry', () => {
   assert.equal(troubleLine(event), undefined);
   const trouble = { count: 8, noun: 'part' } as const;

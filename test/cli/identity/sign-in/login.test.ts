@@ -154,9 +154,10 @@ test('a terminal asks for the new password twice, and again if the pool refuses 
   const context = here.context({
     person: {
       Password: PASSWORD,
+      // The first of the two may be the mistyped one: both are asked for again.
       'New password again': [refused, 'Other-horse-9!', NEW_PASSWORD],
       // The first two are measured by the rules that are shown with the question.
-      'New password': ['weakling', `${NEW_PASSWORD} `, refused, NEW_PASSWORD],
+      'New password': ['weakling', `${NEW_PASSWORD} `, refused, `${NEW_PASSWORD}?`, NEW_PASSWORD],
     },
   });
   await run(here, login(context, { url: here.url, username: 'ada' }));
@@ -169,6 +170,7 @@ test('a terminal asks for the new password twice, and again if the pool refuses 
     'New password again',
     'New password',
     'New password again',
+    'New password',
     'New password again',
   ]);
   const warnings = context.events.filter(({ type }) => type === 'warning');

@@ -203,6 +203,12 @@ test('existing files are replaced only on request, even those that appear during
     targetPath('b', { ...common, as: '/dev/null', force: true }),
     withCode('file_special', /./, /-/),
   );
+  const long = 'x'.repeat(300);
+  await assert.rejects(targetPath(long, common), withCode('disk', /name is longer/, /--as <path>/));
+  await assert.rejects(
+    openTarget(join(cwd, 'no', 'b'), { force: false }),
+    withCode('disk', /The folder .*no does not exist/, /mkdir -p .*no$/),
+  );
 
   const path = join(cwd, 'new');
   const file = await openTarget(path, { force: false });

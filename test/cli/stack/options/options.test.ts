@@ -339,7 +339,7 @@ test('values out of bounds are refused, with the flag and its bounds', () => {
         '',
       ].map((kmsKey) => ({ kmsKey })),
     ],
-    ['--unset', /It takes one of: max-size, write-to/, [{ unset: ['size'] }, { unset: ['maxSize'] }]],
+    ['--unset', /Use one of: max-size, write-to/, [{ unset: ['size'] }, { unset: ['maxSize'] }]],
   ];
   for (const [flag, says, all] of rows) {
     for (const flags of all) {

@@ -1,0 +1,78 @@
+import type { Command } from '@commander-js/extra-typings';
+import type { CommanderError } from 'commander';
+import { UserError } from '../errors.ts';
+import { nearestName } from '../nearest-name.ts';
+
+type Program = Pick<Command, 'commands'>;
+
+/** Commander's message for a value that an option does not take; its last sentence says what the option takes. */
+const INVALID = /^option '(?:-\w, )?(--[\w-]+)[^']*' argument '(.*)' is invalid\. (.*)$/s;
+
+/** Commander's messages in the words of all other errors. */
+const WORDS: readonly (readonly [RegExp, string])[] = [
+  [/^unknown (command|option) '(.*?)'(?:\s*\((Did you mean .*\?)\))?$/s, 'Unknown $1 “$2”. $3'],
+  [/^option '(?:-\w, )?(--[\w-]+) (\S+)' argument missing$/, '$1 needs a value: $1 $2'],
+  [/^missing required argument '(.*)'$/, 'The argument <$1> is missing.'],
+  [/^too many arguments for '(.*)'\. (.*)$/, 'Too many arguments for $1. $2'],
+];
+
+/**
+ * Returns the error to print for what commander refused.
+ * @param argv the arguments as typed
+ */
+export function usageError({ message }: CommanderError, root: Program, argv: readonly string[]): UserError {
+  const text = message.replace(/^error: /, '');
+  const command = commandOf(
+    root,
+    argv.filter((word) => !word.startsWith('-')),
+  );
+  const see = `See: edge-upload ${command}--help`;
+  const [, flag, value, takes] = INVALID.exec(text) ?? [];
+  if (flag !== undefined) {
+    const hint = (takes ?? '').replace(/^Allowed choices are (.*)\.$/, 'Use one of: $1');
+    return new UserError('usage', `Invalid value for ${flag}: “${value}”.`, { hint: [hint, see] });
+  }
+  const [pattern, words] = WORDS.find(([one]) => one.test(text)) ?? [
+    /^./,
+    (first: string) => first.toUpperCase(),
+  ];
+  const shown = text.replace(pattern, words as string).trim();
+  const [first = ''] = argv;
+  const isEarly = first.startsWith('-') && command !== '' && shown.startsWith('Unknown option');
+  const hint = isEarly ? ['Options follow the command:', `  edge-upload ${command}${first}`] : see;
+  return new UserError('usage', shown, { hint });
+}
+
+/** Returns the command that was typed, as far as there is one of the name, with a space behind it: `link revoke `. */
+function commandOf(root: Program, words: readonly string[]): string {
+  const [name, ...rest] = words;
+  const command = root.commands.find((one) => one.name() === name);
+  return command === undefined ? '' : `${command.name()} ${commandOf(command, rest)}`;
+}
+
+/**
+ * Returns the arguments with `help user add` as `user add --help`.
+ * @throws {UserError} `usage` for help on a command that does not exist: commander prints that of its parent
+ */
+export function withoutHelpCommand(root: Program, argv: readonly string[]): string[] {
+  const asked = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
+  const firstFlag = asked.findIndex((word) => word.startsWith('-'));
+  if (firstFlag < 0 || !asked.some((word) => word === '--help' || word === '-h')) return asked;
+  let parent = root;
+  for (const word of asked.slice(0, firstFlag)) {
+    if (parent.commands.length === 0) break;
+    const found = parent.commands.find((one) => one.name() === word);
+    if (found === undefined) throw unknownCommand(word, parent);
+    parent = found;
+  }
+  return asked;
+}
+
+function unknownCommand(word: string, parent: Program): UserError {
+  const meant = nearestName(
+    word,
+    parent.commands.map((one) => one.name()),
+  );
+  const guess = meant === undefined ? '' : ` Did you mean ${meant}?`;
+  return new UserError('usage', `Unknown command “${word}”.${guess}`, { hint: 'See: edge-upload --help' });
+}
