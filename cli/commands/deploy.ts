@@ -5,7 +5,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
-import { type Kept, rememberKept } from '../settings/kept.ts';
+import type { Kept } from '../settings/kept.ts';
 import { refuseBucket } from '../stack/checks/bucket.ts';
 import { requireChecks } from '../stack/checks/check.ts';
 import { edgeServes } from '../stack/checks/edge-probe.ts';
@@ -16,7 +16,7 @@ import { findStack } from '../stack/find-stack.ts';
 import { keepLogsBounded } from '../stack/logs/keep-logs-bounded.ts';
 import { type Agreement, createAgreement } from '../stack/operate/agreement.ts';
 import { deployStack } from '../stack/operate/deploy.ts';
-import { findKept } from '../stack/operate/kept.ts';
+import { findKept, recordKept } from '../stack/operate/kept.ts';
 import { remember } from '../stack/operate/remember.ts';
 import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
 import { optionChanges } from '../stack/options/describe-options.ts';
@@ -163,7 +163,7 @@ async function applyTo(
       async agree(plan, next) {
         const agreed = await agreement.agree(plan, next);
         // Before the change, which CloudFormation finishes after Ctrl-C too.
-        if (agreed && leaving !== undefined) await rememberKept(context, leaving);
+        if (agreed && leaving !== undefined) await recordKept(context, leaving);
         return agreed;
       },
     });

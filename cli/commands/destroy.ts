@@ -1,5 +1,6 @@
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
+import { keepBooks } from '../settings/bookkeeping.ts';
 import { forgetDeployment } from '../settings/deployments.ts';
 import { rememberKept } from '../settings/kept.ts';
 import { rememberLeftover } from '../settings/leftovers.ts';
@@ -19,7 +20,7 @@ import {
   refuseKept,
 } from '../stack/operate/kept.ts';
 import { BUCKET, dataOf, isData, keepBucket, POOL } from '../stack/operate/kept-data.ts';
-import { clearLeftovers, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
+import { clearLeftovers, leftLines, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
 import { placeOf } from '../stack/place-of.ts';
 import { physicalIds } from '../stack/stack-resources.ts';
 import type { StackWork } from '../stack/stack-work.ts';
@@ -72,7 +73,7 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
     if (stack !== undefined) refuseForeign(work, stack);
     const held = stack === undefined ? EMPTY : await takeInventory(work, stack, args.keepData ?? false);
     const inUse = [...held.goes, ...held.stays].flatMap(({ physicalId }) => physicalId ?? []);
-    const earlier = args.deleteKept ? await findKept(context, work, inUse) : [];
+    const earlier = args.deleteKept ? await findKept(context, work, { inUse }) : [];
     // What is being deleted was agreed to before, and cannot be counted while it goes.
     const isGoing = stack?.status === 'DELETE_IN_PROGRESS';
     if (isGoing) context.ui.event({ type: 'note', text: `The stack ${stackName} is being deleted already.` });
@@ -84,7 +85,7 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
       if (stack !== undefined) await tryOut(work, stack, held);
     }
     if (stack !== undefined) await remove(context, work, stack, held);
-    return await finish(context, work, target, args, stack !== undefined);
+    return await finish(context, work, target, args, { wasThere: stack !== undefined, held });
   } finally {
     work.clients.close();
   }
@@ -125,8 +126,13 @@ async function remove(
   { goes, stays, functions, tellToKeep }: Inventory,
 ): Promise<void> {
   const where = await placeOf(work);
-  for (const functionName of functions) await rememberLeftover(context, { functionName, ...where });
-  for (const kept of dataOf(stays)) await rememberKept(context, { ...kept, ...where });
+  const data = dataOf(stays);
+  const names = [...functions, ...data.map(({ name }) => name)].join(', ');
+  const consequence = `Not recorded on this computer: ${names}. If this run ends early, delete them in AWS.`;
+  await keepBooks(context, consequence, async () => {
+    for (const functionName of functions) await rememberLeftover(context, { functionName, ...where });
+    for (const kept of data) await rememberKept(context, { ...kept, ...where });
+  });
   if (tellToKeep) await keepBucket(work, stack);
   const current = tellToKeep ? ((await findStack(work)) ?? stack) : stack;
   await removeStack(work, { stack: current, buckets: physicalIds(goes, BUCKET) });
@@ -203,24 +209,22 @@ async function finish(
   work: StackWork,
   { known }: OperatorTarget,
   { wait = true, deleteKept: deletes = false }: DestroyArgs,
-  wasThere: boolean,
+  { wasThere, held }: { readonly wasThere: boolean; readonly held: Inventory },
 ): Promise<Result> {
   const { stackName } = work;
   if (known !== undefined) {
     const { forgetTokens } = await import('../identity/tokens/token-store.ts');
-    await forgetTokens(context, known.url);
-    await forgetDeployment(context, stackName);
+    await keepBooks(context, 'The deployment is gone, but still recorded on this computer.', async () => {
+      await forgetTokens(context, known.url);
+      await forgetDeployment(context, stackName);
+    });
   }
-  const found = await findKept(context, work);
+  const found = await findKept(context, work, { also: dataOf(held.stays) });
   if (deletes) await deleteKept(context, work, found);
   const [kept, deleted] = deletes ? [[], found] : [found, []];
-  const { removed, left } = await clearLeftovers(context, work, { wait });
+  const { removed, left } = await clearLeftovers(context, work, { wait, also: held.functions });
   await warnOfOtherAccounts(context, work);
   const nothing = !wasThere && removed.length + left.length + deleted.length === 0;
-  const leftLines = left.map(
-    (name) =>
-      `Left for later: the edge function ${name}, of which CloudFront still has copies. The next edge-upload destroy or edge-upload status removes it.`,
-  );
   const all = left.length + kept.length === 0 ? ', and nothing of it is left' : '';
   const named = (data: readonly FoundKept[]) => data.map(({ type, name }) => ({ type, name }));
   return {
@@ -238,7 +242,7 @@ async function finish(
         : { mark: 'done', text: `The stack ${stackName} is gone${all}.` },
       ...deleted.map(({ type, name }) => `Deleted the ${type} ${name}`),
       ...keptLines(kept, work.local !== undefined),
-      ...leftLines,
+      ...(await leftLines(context, left)),
     ],
   };
 }

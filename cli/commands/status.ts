@@ -50,11 +50,9 @@ export async function status(context: Context, args: StatusArgs): Promise<Result
     });
     const isThere = stack !== undefined && stack.status !== 'REVIEW_IN_PROGRESS';
     const inUse = isThere ? await stackResources(work, stack.id) : [];
-    const kept = await findKept(
-      context,
-      work,
-      inUse.flatMap(({ physicalId }) => physicalId ?? []),
-    );
+    const kept = await findKept(context, work, {
+      inUse: inUse.flatMap(({ physicalId }) => physicalId ?? []),
+    });
     await warnOfOtherAccounts(context, work);
     const remains = leftovers.removed.length + leftovers.left.length + kept.length;
     if (!isThere && remains === 0) throw stackMissing(work);
@@ -173,7 +171,7 @@ function render(
     signingKeys: signingKeys.map(({ denied: _, ...key }) => ({ ...key })),
     options: options.map(({ name, flag, value = null }) => ({ name, flag, value })),
     leftovers: { removed: [...removed], left: [...left] },
-    kept: kept.map((one) => ({ ...one })),
+    kept: kept.map(({ type, name, holds }) => ({ type, name, holds })),
   };
   const set = options.filter(({ value }) => value !== undefined);
   const unset = options.filter(({ value }) => value === undefined);

@@ -95,6 +95,22 @@ test('a deploy that cannot be recorded on this computer succeeds, with a warning
   });
 });
 
+test('a destroy that cannot be recorded on this computer deletes the stack and its function, with one warning', async () => {
+  await withCloud(async (computer, cloud) => {
+    const { operator } = await operatorOf(computer, cloud);
+    const env = { XDG_CONFIG_HOME: '/dev/null' };
+    const named = ['--yes', '--stack-name', 'unrecorded'];
+    const { S3BucketName } = (await operator.json<DeployedStack>(['deploy', ...named], { env })).outputs;
+    const { code, stdout, stderr } = await operator.run(['destroy', ...named, '--keep-data'], { env });
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, new RegExp(`Kept: the bucket ${S3BucketName} `));
+    assert.doesNotMatch(stdout, /--delete-kept/);
+    assert.equal(stderr.match(/warning: /g)?.length, 1, stderr);
+    assert.match(stderr, new RegExp(`warning: Not recorded on this computer: \\S+, ${S3BucketName}\\.`));
+    assert.match(stderr, /Removing the edge function: unrecorded-/);
+  });
+});
+
 test('a user pool that a deploy leaves is on record, if the deploy is interrupted', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--retain-data']);

@@ -1,5 +1,6 @@
 import type { Context } from '../../context.ts';
-import { forgetKept, type Kept, listKept } from '../../settings/kept.ts';
+import { keepBooks } from '../../settings/bookkeeping.ts';
+import { forgetKept, type Kept, listKept, rememberKept } from '../../settings/kept.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import { ifAllowed, ifThere, onAws } from '../aws-failures.ts';
@@ -16,6 +17,8 @@ export interface FoundKept {
   readonly name: string;
   /** `2 objects, 3.10 MiB` */
   readonly holds: string;
+  /** A later `destroy` finds it. */
+  readonly isRecorded: boolean;
 }
 
 export const NOT_COUNTED = 'not allowed to count its content';
@@ -39,22 +42,37 @@ export async function countedContent(work: StackWork, data: Data): Promise<strin
 
 /**
  * Returns the data of a stack that is still kept. Forgets entries whose data was deleted meanwhile.
- * @param inUse data that is still part of the stack: an operation that leaves it there may be under way
+ * @param options.inUse data that is still part of the stack: an operation that leaves it there may be under way
+ * @param options.also data of a stack that was just deleted, recorded or not
  */
 export async function findKept(
   context: Context,
   work: StackWork,
-  inUse: readonly string[] = [],
+  { inUse = [], also = [] }: { readonly inUse?: readonly string[]; readonly also?: readonly Data[] } = {},
 ): Promise<FoundKept[]> {
   const found: FoundKept[] = [];
   const { own } = await byAccount(work, await listKept(context));
-  for (const kept of own) {
-    if (inUse.includes(kept.name)) continue;
-    const holds = await countedContent(work, kept);
-    if (holds === undefined) await forgetKept(context, kept.name);
-    else found.push({ type: kept.type, name: kept.name, holds });
+  const recorded = new Set(own.map(({ name }) => name));
+  for (const { type, name } of [...own, ...also.filter((one) => !recorded.has(one.name))]) {
+    if (inUse.includes(name)) continue;
+    const holds = await countedContent(work, { type, name });
+    if (holds === undefined) await forget(context, type, name);
+    else found.push({ type, name, holds, isRecorded: recorded.has(name) });
   }
   return found;
+}
+
+/** Records data that a change leaves in the account. */
+export async function recordKept(context: Context, kept: Kept): Promise<void> {
+  await keepBooks(context, `The ${kept.type} ${kept.name} stays, but is not recorded on this computer.`, () =>
+    rememberKept(context, kept),
+  );
+}
+
+async function forget(context: Context, type: Kept['type'], name: string): Promise<void> {
+  await keepBooks(context, `The ${type} ${name} is gone, but still recorded.`, () =>
+    forgetKept(context, name),
+  );
 }
 
 /** Lines that list kept data, with the commands that read, adopt or delete it. */
@@ -71,7 +89,9 @@ export function keptLines(kept: readonly FoundKept[], local: boolean): string[] 
           `  aws s3 ls ${shellWord(`s3://${bucket.name}`)} --recursive`,
           `  edge-upload deploy${there} --bucket-name ${shellWord(bucket.name)}`,
         ]),
-    ...(kept.length === 0 ? [] : ['Delete what was kept:', `  edge-upload destroy${there} --delete-kept`]),
+    ...(kept.some(({ isRecorded }) => isRecorded)
+      ? ['Delete what was kept:', `  edge-upload destroy${there} --delete-kept`]
+      : []),
   ];
 }
 
@@ -99,7 +119,7 @@ export async function deleteKept(
     ui.event({ type: 'task-started', task });
     await ifThere(() => onAws(task, () => deleteOne(work, type, name)));
     ui.event({ type: 'task-done', task });
-    await forgetKept(context, name);
+    await forget(context, type, name);
   }
 }
 

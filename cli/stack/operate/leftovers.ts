@@ -1,4 +1,6 @@
 import type { Context } from '../../context.ts';
+import { STACK_REGION } from '../../network/aws.ts';
+import { keepBooks } from '../../settings/bookkeeping.ts';
 import { listKept } from '../../settings/kept.ts';
 import { forgetLeftover, listLeftovers } from '../../settings/leftovers.ts';
 import { deleteEdgeLogs, logGroup } from '../logs/edge-logs.ts';
@@ -10,24 +12,49 @@ import { deleteEdgeFunction } from './edge-function.ts';
  * Removes the edge functions that outlived a stack, and forgets those that are gone.
  * @param options.wait until CloudFront has no replicas of them
  * @param options.except a function that is in use
+ * @param options.also functions of a stack that was just deleted, recorded or not
  */
 export async function clearLeftovers(
   context: Context,
   work: StackWork,
-  { wait, except }: { readonly wait: boolean; readonly except?: string | undefined },
+  {
+    wait,
+    except,
+    also = [],
+  }: {
+    readonly wait: boolean;
+    readonly except?: string | undefined;
+    readonly also?: readonly string[];
+  },
 ): Promise<{ removed: string[]; left: string[] }> {
   const removed: string[] = [];
   const left: string[] = [];
   const { own } = await byAccount(work, await listLeftovers(context));
-  for (const { functionName } of own) {
+  const recorded = own.map(({ functionName }) => functionName);
+  for (const functionName of new Set([...recorded, ...also])) {
     if (functionName === except) continue;
     const gone = await deleteEdgeFunction(work, functionName, { wait });
     (gone ? removed : left).push(functionName);
     if (!gone) continue;
     await removeLogs(context, work, functionName);
-    await forgetLeftover(context, functionName);
+    await keepBooks(context, `The edge function ${functionName} is gone, but still recorded.`, () =>
+      forgetLeftover(context, functionName),
+    );
   }
   return { removed, left };
+}
+
+/** Lines that report edge functions of which CloudFront still has copies, and what deletes them. */
+export async function leftLines(context: Context, left: readonly string[]): Promise<string[]> {
+  const recorded = new Set((await listLeftovers(context)).map(({ functionName }) => functionName));
+  return left.flatMap((name) => {
+    const what = `Left for later: the edge function ${name}, of which CloudFront still has copies.`;
+    if (recorded.has(name)) return [`${what} The next edge-upload destroy or edge-upload status removes it.`];
+    return [
+      `${what} Delete it in some hours:`,
+      `  aws lambda delete-function --region ${STACK_REGION} --function-name ${name}`,
+    ];
+  });
 }
 
 /** Warns of what is left of a stack of this name in other AWS accounts, which these credentials do not reach. */

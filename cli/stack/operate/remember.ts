@@ -1,7 +1,8 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import type { Context } from '../../context.ts';
-import { isUserError, UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
+import { keepBooks } from '../../settings/bookkeeping.ts';
 import { type Deployment, rememberDeployment } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { forgetKept } from '../../settings/kept.ts';
@@ -38,19 +39,11 @@ export async function remember(
     bucket,
     ...(local === undefined ? { account: (await callerIdentity(work)).account } : { local }),
   };
-  await store(context, deployment, bucket);
-  return deployment;
-}
-
-/** Stores a deployment. A failure is a warning: the stack is deployed, and its name is enough for every command. */
-async function store(context: Context, deployment: Deployment, bucket: string): Promise<void> {
-  try {
+  // The name of the stack is enough for every command.
+  const consequence = 'The deployment is not recorded on this computer: name it with --stack-name.';
+  await keepBooks(context, consequence, async () => {
     await rememberDeployment(context, deployment);
     await forgetKept(context, bucket);
-  } catch (error) {
-    if (!isUserError(error) || error.code === 'interrupted') throw error;
-    const { message, hintLines } = error;
-    const text = `The deployment is not recorded on this computer: name it with --stack-name. ${message}`;
-    context.ui.event({ type: 'warning', text: [text, ...hintLines] });
-  }
+  });
+  return deployment;
 }
