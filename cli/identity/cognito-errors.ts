@@ -161,6 +161,12 @@ export function awsErrorName(error: unknown): string | undefined {
   return error instanceof Error && '$fault' in error ? error.name : undefined;
 }
 
+/** Whether the SDK had sent the request before. The first answer may have been lost after the request was carried out. */
+export function wasRepeated(error: unknown): boolean {
+  const { $metadata } = error as { $metadata?: { attempts?: number } };
+  return ($metadata?.attempts ?? 1) > 1;
+}
+
 /** Returns a service's message without its full stop. It may not be text: a proxy can answer instead. */
 export function wordsOf({ message }: { readonly message: unknown }): string {
   const text = typeof message === 'string' ? message.replace(/\.?\s*$/, '') : '';

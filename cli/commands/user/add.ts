@@ -1,9 +1,10 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
+import { awsErrorName, wasRepeated } from '../../identity/cognito-errors.ts';
 import { checkedUsername } from '../../identity/sign-in/username.ts';
 import { readRules } from '../../identity/users/administered-pool.ts';
-import { createUser, inviteUser, type NewUser } from '../../identity/users/create-user.ts';
+import { createUser, inviteUser, type NewUser, nameOf } from '../../identity/users/create-user.ts';
 import { addToGroups, requireGroups } from '../../identity/users/groups.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import type { OperatorArgs } from '../operator.ts';
@@ -29,8 +30,9 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
     await requireGroups(pool, groups);
     const { email } = user;
     const described = { email, groups: [...groups], userPoolId: pool.userPoolId };
+    const username = nameOf(user, rules);
     if (invite) {
-      const username = await inviteUser(pool, user, rules);
+      await createOnce(username, args, () => inviteUser(pool, user, rules));
       await join(pool, username, groups);
       return {
         document: { username, ...described, url: pool.url, invited: true },
@@ -40,7 +42,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
         ],
       };
     }
-    const { username, temporaryPassword } = await createUser(pool, user, rules);
+    const { temporaryPassword } = await createOnce(username, args, () => createUser(pool, user, rules));
     await join(pool, username, groups);
     const { document, lines } = invitation(context, pool, { username, temporaryPassword, rules });
     return {
@@ -50,16 +52,46 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
   });
 }
 
+/** Creates a user. An error reports that the user may be the new one, if the answer of an earlier request was lost. */
+async function createOnce<T>(
+  username: string,
+  { groups = [], invite = false }: UserAddArgs,
+  create: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await create();
+  } catch (error) {
+    if (awsErrorName(error) !== 'UsernameExistsException' || !wasRepeated(error)) throw error;
+    throw new UserError(
+      'exists',
+      `The user ${username} exists. Cognito did not answer the first request, which may have created the user.`,
+      {
+        hint: [
+          'If the user is new, print a new invitation:',
+          ...(groups.length === 0 ? [] : [addingTo(username, groups)]),
+          `  edge-upload user reset ${shellWord(username)}${invite ? ' --invite' : ''}`,
+        ],
+        cause: error,
+      },
+    );
+  }
+}
+
+function addingTo(username: string, groups: readonly string[]): string {
+  return `  edge-upload user groups ${shellWord(username)}${groups.map((name) => ` --add ${shellWord(name)}`).join('')}`;
+}
+
 /** Adds a new user to groups. An error reports that the user was created. */
 async function join(pool: OperatedPool, username: string, groups: readonly string[]): Promise<void> {
   try {
     await addToGroups(pool, username, groups);
   } catch (error) {
-    const { code, message } = administeredFailure(error, `Adding the user ${username} to the groups`);
+    const doing = `Adding the user ${username} to the groups`;
+    const { code, message } = administeredFailure(error, doing, pool.signal);
     throw new UserError(code, message, {
       hint: [
         'The user was created without a group. Add the groups, then print a new invitation:',
-        `  edge-upload user groups ${shellWord(username)}${groups.map((name) => ` --add ${shellWord(name)}`).join('')}`,
+        addingTo(username, groups),
         `  edge-upload user reset ${shellWord(username)}`,
       ],
       cause: error,

@@ -1,6 +1,6 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Context } from '../../context.ts';
-import { interrupted, UserError } from '../../errors.ts';
+import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { awsErrorName, COGNITO_ERRORS, cognitoFailure } from '../../identity/cognito-errors.ts';
 import { type AdministeredPool, openAdministeredPool } from '../../identity/users/administered-pool.ts';
 import type { CloudChoice } from '../../network/aws.ts';
@@ -53,14 +53,16 @@ export async function administer<T>(
   try {
     return await work(pool);
   } catch (error) {
-    throw context.signal.aborted ? interrupted() : administeredFailure(error, doing);
+    throw administeredFailure(error, doing, context.signal);
   } finally {
     close();
   }
 }
 
-/** Returns the error to print if AWS refuses an operator's call; the message names `doing`. */
-export function administeredFailure(error: unknown, doing: string): UserError {
+/** Returns the error to print for a failed call of an operator; the message names `doing`. `interrupted` after Ctrl-C. */
+export function administeredFailure(error: unknown, doing: string, signal: AbortSignal): UserError {
+  if (isUserError(error)) return error;
+  if (signal.aborted) return interrupted();
   if (!((awsErrorName(error) ?? '') in COGNITO_ERRORS)) return awsFailure(error, doing);
   return cognitoFailure(error, doing, 'AWS', 'operator');
 }

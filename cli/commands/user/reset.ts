@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { factorTitle } from '../../identity/second-factors.ts';
@@ -12,7 +13,7 @@ import { replacePassword } from '../../identity/users/create-user.ts';
 import { getUser, type KnownUser } from '../../identity/users/directory.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import { invitation, sentInvitation } from './invitation.ts';
-import { type OperatedPool, withPool } from './pool.ts';
+import { administeredFailure, type OperatedPool, withPool } from './pool.ts';
 import type { UserArgs } from './show.ts';
 
 export interface UserResetArgs extends UserArgs {
@@ -40,12 +41,37 @@ export async function reset(context: Context, args: UserResetArgs): Promise<Resu
 async function replace(context: Context, pool: OperatedPool, { username }: KnownUser): Promise<Result> {
   const rules = await readRules(pool);
   const temporaryPassword = await replacePassword(pool, username, rules);
-  await signOutEverywhere(pool, username);
+  const failure = await failureOf(pool, `Signing out the user ${username}`, () =>
+    signOutEverywhere(pool, username),
+  );
   const { document, lines } = invitation(context, pool, { username, temporaryPassword, rules });
+  if (failure !== undefined) {
+    const text = [
+      `${failure.message} Earlier sign-ins of ${username} continue. To end them, reset the user again:`,
+      `  edge-upload user reset ${shellWord(username)}`,
+    ];
+    context.ui.event({ type: 'warning', text });
+  }
+  const signedOut = failure === undefined ? ', and is signed out everywhere' : '';
   return {
     document: { username, userPoolId: pool.userPoolId, ...document },
-    text: [`User ${username} has a new temporary password, and is signed out everywhere.`, ...lines],
+    text: [`User ${username} has a new temporary password${signedOut}.`, ...lines],
+    ...omitUndefined({ exitCode: failure?.exitCode }),
   };
+}
+
+/** Runs work whose failure must not hide what was done before it. */
+async function failureOf(
+  pool: OperatedPool,
+  doing: string,
+  work: () => Promise<void>,
+): Promise<UserError | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return administeredFailure(error, doing, pool.signal);
+  }
 }
 
 async function sendByMail(pool: OperatedPool, user: KnownUser): Promise<Result> {

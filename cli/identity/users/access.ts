@@ -1,10 +1,16 @@
+import { awsErrorName, wasRepeated } from '../cognito-errors.ts';
 import type { AdministeredPool } from './administered-pool.ts';
 import type { KnownUser } from './directory.ts';
 
 type Act = (pool: AdministeredPool, username: string) => Promise<void>;
 
 export const removeUser: Act = async ({ cognito, sdk, userPoolId: UserPoolId }, Username) => {
-  await cognito.send(new sdk.AdminDeleteUserCommand({ UserPoolId, Username }));
+  try {
+    await cognito.send(new sdk.AdminDeleteUserCommand({ UserPoolId, Username }));
+  } catch (error) {
+    const isRemoved = awsErrorName(error) === 'UserNotFoundException' && wasRepeated(error);
+    if (!isRemoved) throw error;
+  }
 };
 
 /** Disables a user and ends all their sign-ins. */

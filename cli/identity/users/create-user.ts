@@ -18,7 +18,8 @@ export interface CreatedUser {
   readonly temporaryPassword: string;
 }
 
-function nameOf({ username, email = '' }: NewUser, { emailIsAlias }: PoolRules): string {
+/** Returns the user name that the pool gives to a new user. */
+export function nameOf({ username, email = '' }: NewUser, { emailIsAlias }: PoolRules): string {
   if (username !== undefined) return username;
   return emailIsAlias ? email.slice(0, email.lastIndexOf('@')) : email;
 }

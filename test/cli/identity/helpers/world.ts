@@ -36,10 +36,15 @@ interface Seen {
   readonly prompts: string[];
 }
 
+interface Substitute {
+  readonly status: number;
+  readonly body: unknown;
+}
+
 type Interceptor = (
   operation: string,
   body: string,
-) => { status: number; body: unknown } | undefined | Promise<void>;
+) => Substitute | undefined | Promise<Substitute | undefined> | Promise<void>;
 
 /** As CloudFront does, the edge takes more than Node's 16 KiB of headers. */
 const serve = (t: Pick<TestContext, 'after'>, listener: RequestListener) =>

@@ -245,6 +245,72 @@ test('a new user who cannot be added to a group is reported as created, with the
   assert.match(error.hint ?? '', /created.*user groups ada --add writers.*user reset ada/s);
 });
 
+test('a new password is printed even if the sign-ins cannot be ended, and the exit code shows it', async (t) => {
+  const here = await operated(t);
+  await here.user('ada');
+  const interruption = new AbortController();
+  const refusal = { status: 400, body: { __type: 'AccessDeniedException', message: 'not authorized' } };
+  for (const [exitCode, answer] of [
+    [8, async () => refusal],
+    [
+      130,
+      () => {
+        interruption.abort();
+        return new Promise<void>(() => {});
+      },
+    ],
+  ] as const) {
+    here.intercept((operation) => (operation === 'AdminUserGlobalSignOut' ? answer() : undefined));
+    const context = { ...here.context(), signal: interruption.signal };
+    const done = await run(here, reset(context, { username: 'ada' }));
+    assert.equal(done.exitCode, exitCode);
+    assert.doesNotMatch(done.text ?? '', /signed out everywhere/);
+    const [warning] = context.events.flatMap((event) => (event.type === 'warning' ? [event.text] : []));
+    assert.match(warning ?? '', /Earlier sign-ins of ada continue.*edge-upload user reset ada/s);
+    here.intercept(() => undefined);
+    assert.equal((await accept(here, done)).document.username, 'ada');
+  }
+});
+
+test('Ctrl-C while a new user is added to groups reports that the user was created', async (t) => {
+  const here = await operated(t);
+  await here.setup.sdk.createGroup({ UserPoolId: here.setup.UserPoolId, GroupName: 'writers' });
+  const interruption = new AbortController();
+  here.intercept((operation) => {
+    if (operation !== 'AdminAddUserToGroup') return undefined;
+    interruption.abort();
+    return new Promise<void>(() => {});
+  });
+  const context = { ...here.context(), signal: interruption.signal };
+  const error = await failure(here, add(context, { username: 'ada', groups: ['writers'] }));
+  assert.equal(error.code, 'interrupted');
+  assert.match(error.hint ?? '', /created.*user groups ada --add writers.*user reset ada/s);
+});
+
+test('a request that Cognito carried out, but did not answer, is not reported as somebody else’s', async (t) => {
+  const here = await operated(t);
+  const { sdk, UserPoolId } = here.setup;
+  const lost = { status: 500, body: { __type: 'InternalErrorException', message: 'lost' } };
+  let isFirst = true;
+  here.intercept(async (operation) => {
+    if (!isFirst || !/^Admin(Create|Delete)User$/.test(operation)) return undefined;
+    isFirst = false;
+    if (operation === 'AdminCreateUser') {
+      await sdk.adminCreateUser({ UserPoolId, Username: 'ada', MessageAction: 'SUPPRESS' });
+    } else {
+      await sdk.adminDeleteUser({ UserPoolId, Username: 'ada' });
+    }
+    return lost;
+  });
+  const error = await failure(here, add(here.context(), { username: 'ada' }));
+  assert.equal(error.code, 'exists');
+  assert.match(error.message, /may have created/);
+  assert.match(error.hint ?? '', /^ {2}edge-upload user reset ada$/m);
+  isFirst = true;
+  const { document } = await run(here, remove(here.context(), { username: 'ada', yes: true }));
+  assert.equal(document.removed, true);
+});
+
 test('Ctrl-C ends every command for users at once, while Cognito still answers nothing', async (t) => {
   const here = await operated(t);
   await here.user('ada');
