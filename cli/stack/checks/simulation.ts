@@ -1,5 +1,6 @@
 import type { EvaluationResult } from '@aws-sdk/client-iam';
 import { interrupted } from '../../errors.ts';
+import { pages } from '../../network/pages.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import type { StackWork } from '../stack-work.ts';
 import { type Caller, principalOf } from './caller.ts';
@@ -33,18 +34,22 @@ async function deniedOf(
   { actions, resource }: Needed,
 ): Promise<Denied[]> {
   const { SimulatePrincipalPolicyCommand } = await import('@aws-sdk/client-iam');
-  const { EvaluationResults = [] } = await (await work.clients.iam()).send(
-    new SimulatePrincipalPolicyCommand({
-      PolicySourceArn: principal,
-      ActionNames: [...actions],
-      ResourceArns: [resource],
-    }),
-  );
-  return EvaluationResults.flatMap((result) =>
-    result.EvalDecision === 'allowed' || dependsOnContext(result)
-      ? []
-      : [{ action: result.EvalActionName ?? '', resource }],
-  );
+  const iam = await work.clients.iam();
+  const request = { PolicySourceArn: principal, ActionNames: [...actions], ResourceArns: [resource] };
+  const listed = pages({
+    doing: 'Simulating the permissions',
+    signal: work.context.signal,
+    ask: (Marker?: string) => iam.send(new SimulatePrincipalPolicyCommand({ ...request, Marker })),
+    next: ({ IsTruncated, Marker }) => (IsTruncated ? Marker : undefined),
+  });
+  const denied: Denied[] = [];
+  for await (const { EvaluationResults = [] } of listed) {
+    for (const result of EvaluationResults) {
+      if (result.EvalDecision === 'allowed' || dependsOnContext(result)) continue;
+      denied.push({ action: result.EvalActionName ?? '', resource });
+    }
+  }
+  return denied;
 }
 
 /** Returns the same actions, each once, in one entry for each resource. */

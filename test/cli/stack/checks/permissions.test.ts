@@ -30,8 +30,11 @@ function iam(denied: readonly string[], asked: URLSearchParams[] = [], unknown =
       };
     }
     const actions = [...query].filter(([name]) => name.startsWith('ActionNames')).map(([, value]) => value);
+    // A page has as many results as IAM likes: here one.
+    const at = Number(query.get('Marker') ?? 0);
+    const more = at + 1 < actions.length;
     return {
-      body: `<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><SimulatePrincipalPolicyResult><EvaluationResults>${results(actions, denied, unknown)}</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`,
+      body: `<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><SimulatePrincipalPolicyResult><IsTruncated>${more}</IsTruncated>${more ? `<Marker>${at + 1}</Marker>` : ''}<EvaluationResults>${results(actions.slice(at, at + 1), denied, unknown)}</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`,
     };
   };
 }
