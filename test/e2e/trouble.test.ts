@@ -68,6 +68,40 @@ test('a failed deletion is explained, and the next destroy completes it', async 
   }, WITH_FAULTS);
 });
 
+test('users in the remains of a failed creation are deleted by destroy only, which asks', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const { cloudformation, cognito } = awsClients(t, cloud);
+    const resources = async (type: string) => {
+      const { StackResources = [] } = await cloudformation.describeStackResources({
+        StackName: 'edge-upload',
+      });
+      const found = StackResources.find(({ ResourceType }) => ResourceType === type);
+      return { id: found?.LogicalResourceId ?? '', name: found?.PhysicalResourceId ?? '' };
+    };
+    await computer.json(['deploy', '--local']);
+    const client = await resources('AWS::Cognito::UserPoolClient');
+    const pool = await resources('AWS::Cognito::UserPool');
+    assert.equal((await computer.run(['destroy', '--yes'])).code, 0);
+    const failingResources = { [client.id]: { create: 'no' }, [pool.id]: { delete: 'no' } };
+    await setFaults(cloud, { failingResources });
+    assert.match((await computer.run(['deploy', '--local'])).stderr, /The stack is now ROLLBACK_FAILED/);
+    await setFaults(cloud, {});
+    const { name: UserPoolId } = await resources('AWS::Cognito::UserPool');
+    await cognito.adminCreateUser({ UserPoolId, Username: 'ada', MessageAction: 'SUPPRESS' });
+    const refused = await computer.run(['deploy', '--local', '--yes']);
+    assert.equal(refused.code, 8);
+    assert.match(
+      refused.stderr,
+      new RegExp(`its user pool ${UserPoolId} has 1 user\\. Nothing was changed\\.`),
+    );
+    assert.equal((await cognito.adminGetUser({ UserPoolId, Username: 'ada' })).Username, 'ada');
+    await cognito.adminDeleteUser({ UserPoolId, Username: 'ada' });
+    const deployed = await computer.run(['deploy', '--local']);
+    assert.equal(deployed.code, 0, deployed.stderr);
+    assert.match(deployed.stderr, /its remains are removed first/);
+  }, WITH_FAULTS);
+});
+
 test('a function that a stack would delete itself is left to destroy while it is replicated', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { cloudformation } = awsClients(t, cloud);

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { UserError } from '../../errors.ts';
 import { table } from '../../table.ts';
-import { onAws } from '../aws-failures.ts';
+import { count } from '../../ui/format.ts';
+import { ifThere, onAws } from '../aws-failures.ts';
 import { type FoundStack, findStack, isWhole } from '../find-stack.ts';
+import { physicalIds, stackResources } from '../stack-resources.ts';
 import { deployCommand, type StackWork } from '../stack-work.ts';
 import { deleteStack } from './delete-stack.ts';
 import { follow, operationFailure } from './follow.ts';
+import { POOL } from './kept-data.ts';
+import { countUsers } from './pool.ts';
 
 /** States of a failed creation. Such a stack can only be deleted. */
 const FAILED_CREATION = ['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'CREATE_FAILED'];
@@ -51,6 +55,7 @@ export async function settledStack(
       type: 'note',
       text: `An earlier creation of ${work.stackName} failed (${status}); its remains are removed first.`,
     });
+    await refuseUsers(work, stack);
     await removeRemains(work, stack);
     return undefined;
   }
@@ -74,6 +79,23 @@ export async function settledStack(
           : 'See the stack in the CloudFormation console, then deploy again.',
     },
   );
+}
+
+/**
+ * Refuses to delete users, which only `destroy` asks about. Objects need no check: CloudFormation deletes no bucket that
+ * has some.
+ * @throws {UserError} `stack_failed`
+ */
+async function refuseUsers(work: StackWork, { id, status }: FoundStack): Promise<void> {
+  for (const pool of physicalIds(await stackResources(work, id), POOL)) {
+    const users = (await ifThere(() => countUsers(work, pool))) ?? 0;
+    if (users === 0) continue;
+    throw new UserError(
+      'stack_failed',
+      `An earlier creation of the stack “${work.stackName}” failed (${status}), and its user pool ${pool} has ${count(users, 'user')}. Nothing was changed.`,
+      { hint: ['Delete the stack with its users, then deploy again:', '  edge-upload destroy'] },
+    );
+  }
 }
 
 async function removeRemains(work: StackWork, stack: FoundStack): Promise<void> {
