@@ -8,10 +8,10 @@ import {
   type TokenEndpointResponse,
 } from 'openid-client';
 import { EXACT_PORTS, REDIRECT_PATH } from '../../../protocol/sign-in-callback.ts';
+import { asTask } from '../../as-task.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { openDeadline, orInterrupted } from '../../network/deadline.ts';
-import { asTask } from './as-task.ts';
 import {
   audienceParameters,
   offlineParameters,

@@ -5,10 +5,10 @@ import {
   initiateDeviceAuthorization,
   type TokenEndpointResponse,
 } from 'openid-client';
+import { asTask } from '../../as-task.ts';
 import type { Context } from '../../context.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { findFailure, isPassing } from '../../network/failures.ts';
-import { asTask } from './as-task.ts';
 import { audienceParameters, scopeOf } from './authorization-request.ts';
 import { insecurePage, type ProviderSignIn } from './code-sign-in.ts';
 import type { Provider } from './provider.ts';

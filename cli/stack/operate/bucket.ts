@@ -1,4 +1,5 @@
 import { isOwnKey } from '../../../protocol/key-rules.ts';
+import { asTask } from '../../as-task.ts';
 import { UserError } from '../../errors.ts';
 import { forEachAtOnce } from '../../transfer/pacing/pool.ts';
 import { count, formatBytes } from '../../ui/format.ts';
@@ -31,14 +32,14 @@ export async function measureBucket(
 ): Promise<{ objects: number; bytes: number }> {
   const { ui } = work.context;
   const task = `Counting objects in ${bucket}`;
-  const found = new Tally();
-  ui.event({ type: 'task-started', task });
-  for await (const page of listVersionPages(work, bucket)) {
-    found.add(page);
-    ui.event({ type: 'task-progress', task, detail: `${found}` });
-  }
-  ui.event({ type: 'task-done', task, detail: `${found}` });
-  const { objects, bytes } = found;
+  const { objects, bytes } = await asTask(ui, task, String, async () => {
+    const found = new Tally();
+    for await (const page of listVersionPages(work, bucket)) {
+      found.add(page);
+      ui.event({ type: 'task-progress', task, detail: `${found}` });
+    }
+    return found;
+  });
   return { objects, bytes };
 }
 
@@ -49,9 +50,13 @@ const PARALLEL = 8;
 
 /** Deletes every version, delete marker and unfinished multipart upload. Uploads that run meanwhile can add more. */
 export async function emptyBucket(work: StackWork, bucket: string): Promise<void> {
-  const { ui, signal } = work.context;
   const task = `Emptying the bucket ${bucket}`;
-  ui.event({ type: 'task-started', task });
+  await asTask(work.context.ui, task, String, () => deleteContents(work, bucket, task));
+}
+
+/** Returns how much was deleted, in words. */
+async function deleteContents(work: StackWork, bucket: string, task: string): Promise<string> {
+  const { ui, signal } = work.context;
   const deleted = new Tally();
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
@@ -81,7 +86,7 @@ export async function emptyBucket(work: StackWork, bucket: string): Promise<void
   if (failures.length > 0) throw failures[0];
   const uploads = await resumable(GO_ON, () => abortUploads(work, bucket));
   const open = uploads === 0 ? '' : `, ${count(uploads, 'unfinished upload')}`;
-  ui.event({ type: 'task-done', task, detail: `${deleted}${open}` });
+  return `${deleted}${open}`;
 }
 
 /** A character that XML 1.0 cannot contain, not even as a reference: https://www.w3.org/TR/xml/#charsets */

@@ -54,6 +54,19 @@ test('keys that XML cannot contain are listed as they are, and deleted with all 
   assert.deepEqual(running.defects, []);
 });
 
+test('a bucket that cannot be listed leaves no task open', async (t) => {
+  const denied = '<Error><Code>AccessDenied</Code><Message>no</Message></Error>';
+  const { work, events } = await workAgainst(t, () => ({ status: 403, body: denied }));
+  for (const read of [measureBucket, emptyBucket]) {
+    events.length = 0;
+    await assert.rejects(read(work, BUCKET), withCode('access_denied'));
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['task-started', 'task-failed'],
+    );
+  }
+});
+
 const object = (key: string) =>
   `<Contents><Key>${key}</Key><LastModified>2026-11-28T00:00:00Z</LastModified><ETag>&quot;e&quot;</ETag><Size>1</Size></Contents>`;
 const page = (contents: string, more: string) =>
