@@ -74,7 +74,7 @@ export interface LibraryTexts {
 export interface UserErrorOptions {
   /** The next command to type, or what to change: a sentence, or lines of which one is the command. */
   readonly hint?: string | readonly string[];
-  readonly library?: LibraryTexts;
+  readonly library?: Pick<LibraryTexts, 'message'> & { readonly hint?: string | readonly string[] };
   readonly cause?: unknown;
 }
 
@@ -93,7 +93,7 @@ export class UserError extends Error {
     const { message: shown, hint } = options.library ?? {};
     this.library = omitUndefined({
       message: shown && withoutSent(shown),
-      hint: hint && withoutSent(hint),
+      hint: hint && withoutSent([hint].flat().join('\n')),
     });
   }
 

@@ -200,7 +200,7 @@ async function ended(
   const { library, hint: own } = error;
   return new UserError(error.code, error.message, {
     hint: [...error.hintLines, ...hint],
-    library: { ...library, hint: [library.hint ?? own ?? [], next].flat().join('\n') },
+    library: { ...library, hint: [library.hint ?? own ?? [], next].flat() },
     cause: error,
   });
 }
