@@ -68,11 +68,11 @@ export interface StackOptions {
   /** Issuers beside the user pool, in the order in which they were added. Every deploy fetches their keys. */
   readonly trust?: readonly TrustedIssuer[];
   /** Signs upload links and keys. Absent until the first one is created. */
-  readonly signing?: KeptSigning;
+  readonly signing?: StackSigning;
 }
 
 /** The signing keys of a deployment, and the ids of revoked tokens. */
-export interface KeptSigning {
+export interface StackSigning {
   /** Newest first. The newest signs; the others only verify. */
   readonly keys: readonly StackSigningKey[];
   readonly revoked?: readonly RevokedToken[];

@@ -2,7 +2,7 @@ import { AccountRootPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-l
 import { CfnKey } from 'aws-cdk-lib/aws-kms';
 import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { KeptSigning } from './options.ts';
+import type { StackSigning } from './options.ts';
 
 /** The tag of signing keys, whose value is the stack's name. The operator's policy allows signing with tagged keys. */
 const TAG = 'edge-upload';
@@ -14,7 +14,7 @@ const PENDING_WINDOW = 7;
  * Creates the keys that sign upload links and keys. Private keys never leave KMS. A key that leaves the stack is scheduled for
  * deletion, even with `retainData`: without its edge it is useless and costs money.
  */
-export function createSigningKeys(scope: Construct, { keys }: KeptSigning): void {
+export function createSigningKeys(scope: Construct, { keys }: StackSigning): void {
   const [newest] = keys.map(({ id }) => createKey(scope, `SigningKey${id}`));
   if (newest !== undefined) new CfnOutput(scope, 'SigningKeyArn', { value: newest.attrArn });
 }

@@ -19,8 +19,8 @@ import { deployStack } from '../stack/operate/deploy.ts';
 import { findKept, recordKept } from '../stack/operate/kept.ts';
 import { remember } from '../stack/operate/remember.ts';
 import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
+import { deployedOptions, stackTags } from '../stack/options/deployed-options.ts';
 import { optionChanges } from '../stack/options/describe-options.ts';
-import { keptOptions, stackTags } from '../stack/options/kept-options.ts';
 import { mergeOptions, unsetNotes } from '../stack/options/merge-options.ts';
 import { withLogo } from '../stack/options/page-logo.ts';
 import { requireDeployable } from '../stack/options/require-deployable.ts';
@@ -75,7 +75,7 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
   return applyTo({ context, target, work, args, given }, change);
 }
 
-/** The options of the command line change those that are kept. */
+/** The options of the command line change those of the deployment. */
 async function fromFlags(
   context: Context,
   args: DeployArgs,
@@ -83,8 +83,8 @@ async function fromFlags(
   const { given, unset } = askedOptions(await withLogo(context, args));
   return {
     given,
-    change(kept) {
-      const options = mergeOptions(kept, given, unset);
+    change(previous) {
+      const options = mergeOptions(previous, given, unset);
       for (const text of unsetNotes(options, unset)) context.ui.event({ type: 'note', text });
       for (const text of (options.trust ?? []).flatMap(claimWarnings))
         context.ui.event({ type: 'warning', text });
@@ -99,8 +99,8 @@ interface Changed {
   readonly keySets?: TrustedKeys['keySets'];
 }
 
-/** Returns what to deploy for the options that are kept. Throws to change nothing. */
-type ChangeOptions = (kept: StackOptions, work: StackWork) => Changed | Promise<Changed>;
+/** Returns what to deploy, by the options of the deployment. Throws to change nothing. */
+type ChangeOptions = (previous: StackOptions, work: StackWork) => Changed | Promise<Changed>;
 
 /** Deploys an existing deployment with changed options: the plan, the question, the change and its result. */
 export async function applyOptions(
@@ -136,28 +136,29 @@ async function applyTo(
     await refuseOtherAccount(work, target);
     if (mustExist) await requireStack(work);
     await requireChecks(context, preflight(work, { ...given, dryRun }));
-    const kept = await keptOptions(work);
-    const { options: changed, keySets } = await change(kept, work);
+    const previous = await deployedOptions(work);
+    const { options: changed, keySets } = await change(previous, work);
     const options = withoutEnded(changed, context.now());
     requireDeployable(options);
     await refuseBucket(work, options);
     await refuseUnusableKey(work, options);
-    await refuseUnsignable(work, kept, options);
+    await refuseUnsignable(work, previous, options);
     await tellKept(context, work, options);
-    const tags = stackTags(options, kept);
-    const leaving = await poolToLeave(work, kept, options);
+    const tags = stackTags(options, previous);
+    const leaving = await poolToLeave(work, previous, options);
     // Before the change, so that the key's policy can be changed first.
-    const keyPolicy = options.kmsKeyArn === kept.kmsKeyArn ? undefined : await keyPolicyFor(work, options);
+    const keyPolicy =
+      options.kmsKeyArn === previous.kmsKeyArn ? undefined : await keyPolicyFor(work, options);
     if (keyPolicy !== undefined) context.ui.event({ type: 'note', text: [...keyPolicy.lines] });
     const agreement = createAgreement(work, {
       yes: args.yes ?? false,
       dryRun,
       allowDataLoss: args.allowDataLoss ?? false,
-      options: optionChanges(kept, options),
+      options: optionChanges(previous, options),
     });
     const { outcome, outputs } = await deployStack(work, {
       options,
-      kept,
+      previous,
       dryRun,
       ...omitUndefined({ tags, keySets }),
       async agree(plan, next) {
@@ -180,7 +181,7 @@ async function applyTo(
     const needed = outcome === 'unchanged' ? undefined : await keyPolicyFor(work, options);
     const next = [
       ...(needed === undefined || keyPolicy !== undefined ? [] : ['', ...needed.lines]),
-      ...(await nextSteps(work, { outputs, options, kept })),
+      ...(await nextSteps(work, { outputs, options, previous })),
     ];
     const keyPolicyStatement = needed?.statement;
     return deployedResult(work, {

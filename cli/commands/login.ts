@@ -9,7 +9,7 @@ import { type AnswerFlags, givenAnswers } from '../identity/sign-in/given-answer
 import { readAccessToken } from '../identity/tokens/access-token.ts';
 import { environmentCredential, variablesOf } from '../identity/tokens/environment.ts';
 import type { StoredSession } from '../identity/tokens/stored-session.ts';
-import { keepSession, protectionOf } from '../identity/tokens/token-store.ts';
+import { protectionOf, storeSession } from '../identity/tokens/token-store.ts';
 import { type Deployment, rememberDeployment } from '../settings/deployments.ts';
 import { requireWritable } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
@@ -125,7 +125,7 @@ function checkArgs({ create, email, passwordStdin, device, browser }: LoginArgs)
 
 async function keep(context: Context, { deployment, session }: SignedIn): Promise<Result> {
   const { url, username, accessToken, expiresAt } = session;
-  const kept = await keepSession(context, session);
+  const stored = await storeSession(context, session);
   await rememberDeployment(context, deployment);
   const allowed = await allowance(context, url, deployment, accessToken);
   const given = environmentCredential(context);
@@ -143,8 +143,8 @@ async function keep(context: Context, { deployment, session }: SignedIn): Promis
       ...(session.kind === 'oidc' && { issuer: session.alias, signedInAt: session.issuer }),
       deployment: deployment.name,
       url,
-      tokens: kept.file,
-      encrypted: kept.key !== undefined,
+      tokens: stored.file,
+      encrypted: stored.key !== undefined,
       writeTo: allowed && [...allowed.caller.writeTo],
       maxSize: allowed?.caller.maxSize ?? allowed?.description.policy.maxSize,
       ...omitUndefined({ omitted: allowed?.caller.omitted && { ...allowed.caller.omitted } }),
@@ -155,8 +155,8 @@ async function keep(context: Context, { deployment, session }: SignedIn): Promis
       ...(allowed === undefined
         ? []
         : [`Allowed: ${writingText(allowed.description.policy, allowed.caller)}.`]),
-      `The tokens are in a file, ${protectionOf(kept)}:`,
-      `  ${kept.file}`,
+      `The tokens are in a file, ${protectionOf(stored)}:`,
+      `  ${stored.file}`,
       ...lastingText(session, context.now()),
       ...nextStep(session, allowed?.caller.writeTo),
     ],

@@ -2,7 +2,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { findStack } from '../stack/find-stack.ts';
 import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
-import { keptOptions } from '../stack/options/kept-options.ts';
+import { deployedOptions } from '../stack/options/deployed-options.ts';
 import { mergeOptions } from '../stack/options/merge-options.ts';
 import { withLogo } from '../stack/options/page-logo.ts';
 import { requireDeployable } from '../stack/options/require-deployable.ts';
@@ -20,7 +20,10 @@ export async function synth(context: Context, args: OperatorArgs & OptionFlags):
   const work = await openStack(context, target, args);
   try {
     const stack = await findStack(work);
-    const options = withoutEnded(mergeOptions(await keptOptions(work, stack), given, unset), context.now());
+    const options = withoutEnded(
+      mergeOptions(await deployedOptions(work, stack), given, unset),
+      context.now(),
+    );
     requireDeployable(options);
     const trusted = await trustedKeys(work, options, stack);
     const { signing } = await verifyingKeys(work, options, stack);

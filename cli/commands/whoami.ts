@@ -23,7 +23,7 @@ export async function whoami(context: Context, _args: object): Promise<Result> {
   const { username, groups, writeTo, omitted, tokenExpiresAt, claims } = caller;
   const issuer = description.issuers.find(({ alias }) => alias === caller.issuer);
   const origin = await tokens.origin();
-  const kept = origin.kind === 'kept' ? await findStoredSession(context, target) : undefined;
+  const stored = origin.kind === 'kept' ? await findStoredSession(context, target) : undefined;
   const document: { [name: string]: JsonValue | undefined } = {
     username,
     groups: [...groups],
@@ -31,15 +31,15 @@ export async function whoami(context: Context, _args: object): Promise<Result> {
     ...(issuer !== undefined && issuer.kind !== 'pool' ? { signedInAt: issuer.issuer } : {}),
     deployment: target.deployment?.name,
     url: target.url,
-    tokens: kept?.file ?? originName(origin),
-    encrypted: kept && kept.key !== undefined,
+    tokens: stored?.file ?? originName(origin),
+    encrypted: stored && stored.key !== undefined,
     writeTo: [...writeTo],
     ...omitUndefined({ key: caller.key, note: caller.note }),
     maxSize: caller.maxSize ?? description.policy.maxSize,
     ...omitUndefined({ noClobber: caller.noClobber }),
     ...omitUndefined({ omitted: omitted && { ...omitted } }),
     expiresAt: tokenExpiresAt,
-    renewed: isRenewed(origin, kept),
+    renewed: isRenewed(origin, stored),
   };
   const text = fields([
     ['user', groups.length === 0 ? username : `${username} (groups: ${groupsText(caller)})`],
@@ -48,8 +48,8 @@ export async function whoami(context: Context, _args: object): Promise<Result> {
     ['deployment', deploymentText(target)],
     ['note', caller.note],
     ['can write', writingText(description.policy, caller)],
-    ['tokens', originText(origin, kept)],
-    ['good for', goodFor(context.now(), isRenewed(origin, kept), tokenExpiresAt)],
+    ['tokens', originText(origin, stored)],
+    ['good for', goodFor(context.now(), isRenewed(origin, stored), tokenExpiresAt)],
   ]);
   return { document, text };
 }
@@ -59,7 +59,7 @@ function deploymentText({ url, deployment }: Target): string {
   return named ? `${deployment.name}, ${url}` : url;
 }
 
-function originText(origin: TokenOrigin, kept: FoundSession | undefined): string {
+function originText(origin: TokenOrigin, stored: FoundSession | undefined): string {
   switch (origin.kind) {
     case 'link':
       return 'from EDGE_UPLOAD_LINK';
@@ -72,13 +72,13 @@ function originText(origin: TokenOrigin, kept: FoundSession | undefined): string
     case 'workload':
       return `in memory only, of ${titleOf(origin.workload)}`;
     case 'kept':
-      return kept === undefined ? 'gone just now' : `${protectionOf(kept)}, in ${kept.file}`;
+      return stored === undefined ? 'gone just now' : `${protectionOf(stored)}, in ${stored.file}`;
   }
 }
 
 /** Returns false for a token that nothing renews. */
-function isRenewed(origin: TokenOrigin, kept: FoundSession | undefined): boolean {
-  if (kept !== undefined) return kept.session.refreshToken !== undefined;
+function isRenewed(origin: TokenOrigin, stored: FoundSession | undefined): boolean {
+  if (stored !== undefined) return stored.session.refreshToken !== undefined;
   if (origin.kind === 'workload') return origin.workload.source !== 'variable';
   return origin.kind !== 'token' && origin.kind !== 'link';
 }

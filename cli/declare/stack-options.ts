@@ -5,7 +5,7 @@ import { kindOf, nameOf, OPTION_NAMES } from '../stack/options/kinds.ts';
 import { pairs, several } from './shared.ts';
 import { suggesting } from './suggested-values.ts';
 
-/** Adds the options of a deployment. Each is kept with it, so that a later deploy does not need it again. */
+/** Adds the options of a deployment. Each is stored with it, so that a later deploy does not need it again. */
 export function stackOptions<
   Args extends unknown[],
   Options extends OptionValues,

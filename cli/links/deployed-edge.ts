@@ -2,7 +2,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { UserError } from '../errors.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import type { FoundStack } from '../stack/find-stack.ts';
-import { readOptions } from '../stack/options/kept-options.ts';
+import { readOptions } from '../stack/options/deployed-options.ts';
 import { deployCommand, type StackWork } from '../stack/stack-work.ts';
 import { bakedConfig } from '../stack/template/baked-config.ts';
 import { type DeployedStack, deployedTemplate } from '../stack/template/deployed-template.ts';

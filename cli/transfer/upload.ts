@@ -23,7 +23,7 @@ export interface StoredFiles {
   /** Called when the item's upload ended, stored or not. */
   ended(item: Item): void;
   /** Whether the next run will know what is stored. Where not, a warning said so. */
-  isKept(): boolean;
+  isRecorded(): boolean;
 }
 
 /** Where files go, and how. */
@@ -62,7 +62,7 @@ export async function uploadFiles(
   const meter = createMeter(ui, now);
   const { storedFiles } = options;
   // Where the ledger cannot be written, its warning is enough.
-  const isWarned = () => storedFiles?.isKept() === false;
+  const isWarned = () => storedFiles?.isRecorded() === false;
   const {
     journals = openJournals({ ...command, isWarned }, () => journalFolder(command)),
     report = createReport(options.url, { now, countsUnchanged: storedFiles !== undefined }),

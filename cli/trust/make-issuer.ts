@@ -71,18 +71,19 @@ function audiencesOf(
   { preset }: TrustRequest,
   { audience, clientId }: IssuerFlags,
   { kind, token }: Settings,
-  kept: TrustedIssuer | undefined,
+  previous: TrustedIssuer | undefined,
 ): readonly string[] | undefined {
-  if (kind === 'workload') return audience ?? kept?.audiences;
+  if (kind === 'workload') return audience ?? previous?.audiences;
   const accepted = (all: readonly string[]) =>
     preset === 'entra' && token === 'access' ? entraAudiences(all) : all;
   if (audience !== undefined) return accepted(audience);
-  if (kept !== undefined && kept.token === token) {
-    const isClient = token === 'id' || isDeepStrictEqual(kept.audiences, accepted([kept.clientId ?? '']));
-    if (clientId === undefined || !isClient) return kept.audiences;
+  if (previous !== undefined && previous.token === token) {
+    const isClient =
+      token === 'id' || isDeepStrictEqual(previous.audiences, accepted([previous.clientId ?? '']));
+    if (clientId === undefined || !isClient) return previous.audiences;
   }
   if (token === 'access' && preset !== 'entra') return undefined;
-  const client = clientId ?? kept?.clientId;
+  const client = clientId ?? previous?.clientId;
   if (client !== undefined) return accepted([client]);
   const { title } = PRESETS[preset];
   throw new UserError('usage', `Tokens of ${title} are for a client: --client-id or --audience is needed.`, {
@@ -112,16 +113,16 @@ function scopesOf(
   request: TrustRequest,
   wanted: Scoped,
   discovered: DiscoveredIssuer,
-  kept: TrustedIssuer | undefined,
+  previous: TrustedIssuer | undefined,
 ): readonly string[] | undefined {
   const scopes = usualScopes(request, wanted, discovered);
-  if (kept === undefined) return scopes;
-  return isDeepStrictEqual(usualScopes(request, kept, discovered), scopes) ? kept.scopes : scopes;
+  if (previous === undefined) return scopes;
+  return isDeepStrictEqual(usualScopes(request, previous, discovered), scopes) ? previous.scopes : scopes;
 }
 
-/** Returns the secret of the kept client. Another client has another one. */
-function keptSecret({ clientId }: IssuerFlags, kept: TrustedIssuer | undefined): string | undefined {
-  return clientId === undefined || clientId === kept?.clientId ? kept?.clientSecretPublic : undefined;
+/** Returns the secret of the previous client. Another client has another one. */
+function previousSecret({ clientId }: IssuerFlags, previous: TrustedIssuer | undefined): string | undefined {
+  return clientId === undefined || clientId === previous?.clientId ? previous?.clientSecretPublic : undefined;
 }
 
 /** Refuses empty values. */
@@ -137,26 +138,26 @@ function requireValues({ audience = [], clientId, clientSecretPublic }: IssuerFl
 
 /**
  * Returns the issuer with the rule of a command line.
- * @param kept the trusted issuer, whose settings stay if they were not typed
+ * @param previous the trusted issuer, whose settings stay if they were not typed
  * @throws {UserError} `usage`
  */
 export function makeIssuer(
   request: TrustRequest,
   flags: IssuerFlags,
   discovered: DiscoveredIssuer,
-  kept?: TrustedIssuer,
+  previous?: TrustedIssuer,
 ): TrustedIssuer {
   requireValues(flags);
   const { preset } = request;
   const usual = PRESETS[preset];
-  const { alias, kind, iss, maxAge, ...known } = kept ?? {
+  const { alias, kind, iss, maxAge, ...known } = previous ?? {
     ...usual,
     ...omitUndefined({ token: request.token }),
     alias: flags.alias ?? preset,
     iss: request.iss,
   };
   const token = flags.token === undefined ? known.token : tokenKind(flags.token);
-  const audiences = audiencesOf(request, flags, { kind, token }, kept);
+  const audiences = audiencesOf(request, flags, { kind, token }, previous);
   const groups = flags.groups === undefined ? known.groups : claimOf(flags.groups, '--groups');
   const rule = makeRule(request, flags);
   requirePrefix(rule.writeTo ?? '', omitUndefined({ groups }));
@@ -170,9 +171,9 @@ export function makeIssuer(
     ...omitUndefined({
       tokenOrigin: kind === 'people' ? discovered.tokenOrigin : undefined,
       audiences,
-      clientId: flags.clientId ?? kept?.clientId,
-      clientSecretPublic: flags.clientSecretPublic ?? keptSecret(flags, kept),
-      scopes: scopesOf(request, { token, ...omitUndefined({ audiences }) }, discovered, kept),
+      clientId: flags.clientId ?? previous?.clientId,
+      clientSecretPublic: flags.clientSecretPublic ?? previousSecret(flags, previous),
+      scopes: scopesOf(request, { token, ...omitUndefined({ audiences }) }, discovered, previous),
       groups,
     }),
     name: flags.name === undefined ? known.name : claimOf(flags.name, '--name'),

@@ -21,12 +21,12 @@ function withRule(rules: readonly Rule[], rule: Rule): readonly Rule[] {
  * Returns the trusted issuer that gets the rule; `undefined` for a new one. People and jobs of one provider are two issuers,
  * and so are two clients with different aliases.
  */
-function keptIssuer(
-  kept: Issuers,
+function sameIssuer(
+  trusted: Issuers,
   { preset, iss }: TrustRequest,
   alias: string | undefined,
 ): TrustedIssuer | undefined {
-  const same = kept.filter(
+  const same = trusted.filter(
     (one) => one.iss.some((address) => iss.includes(address)) && (one.preset ?? 'oidc') === preset,
   );
   const named = same.find((one) => one.alias === (alias ?? preset));
@@ -38,7 +38,7 @@ function keptIssuer(
       hint: ['Name the one that gets the rule:', ...same.map((one) => `  --alias ${one.alias}`)],
     });
   }
-  const other = kept.find((one) => one.alias === (alias ?? preset));
+  const other = trusted.find((one) => one.alias === (alias ?? preset));
   if (other === undefined) return undefined;
   throw new UserError('usage', `The alias ${other.alias} already belongs to ${other.iss[0]}.`, {
     hint: 'Choose another one: --alias <name>',
@@ -46,8 +46,10 @@ function keptIssuer(
 }
 
 /** Refuses an issuer whose tokens the edge cannot distinguish from those of a trusted one. */
-function refuseTwice(kept: Issuers, wanted: TrustedIssuer): void {
-  const known = kept.find((one) => one.preset === wanted.preset && ambiguousIss(one, wanted) !== undefined);
+function refuseTwice(trusted: Issuers, wanted: TrustedIssuer): void {
+  const known = trusted.find(
+    (one) => one.preset === wanted.preset && ambiguousIss(one, wanted) !== undefined,
+  );
   if (known === undefined) return;
   throw new UserError('usage', `${wanted.iss[0]} is trusted already, as ${known.alias}.`, {
     hint: [
@@ -64,39 +66,39 @@ function refuseTwice(kept: Issuers, wanted: TrustedIssuer): void {
  * @throws {UserError} `usage`, also for the alias, or the address and audience, of another issuer
  */
 export function mergeIssuer(
-  kept: Issuers,
+  trusted: Issuers,
   request: TrustRequest,
   flags: IssuerFlags,
   discovered: DiscoveredIssuer,
 ): Issuers {
   const { alias } = flags;
   if (alias !== undefined) requireAlias(alias);
-  const known = keptIssuer(kept, request, alias);
+  const known = sameIssuer(trusted, request, alias);
   const wanted = makeIssuer(request, flags, discovered, known);
   if (known === undefined) {
-    refuseTwice(kept, wanted);
-    return [...kept, wanted];
+    refuseTwice(trusted, wanted);
+    return [...trusted, wanted];
   }
   const rules = wanted.rules.reduce(withRule, known.rules);
-  return kept.map((one) => (one === known ? { ...wanted, rules } : one));
+  return trusted.map((one) => (one === known ? { ...wanted, rules } : one));
 }
 
 /** Returns an issuer of a deployment. @throws {UserError} `not_found` for an unknown alias */
-export function requireIssuer(kept: Issuers, alias: string): TrustedIssuer {
-  const found = kept.find((one) => one.alias === alias);
+export function requireIssuer(trusted: Issuers, alias: string): TrustedIssuer {
+  const found = trusted.find((one) => one.alias === alias);
   if (found !== undefined) return found;
   throw new UserError('not_found', `The deployment trusts no issuer “${alias}”.`, {
     hint:
-      kept.length === 0
+      trusted.length === 0
         ? 'It trusts none beside its user pool. Add one: edge-upload trust --help'
-        : `It trusts ${kept.map((one) => one.alias).join(', ')}.`,
+        : `It trusts ${trusted.map((one) => one.alias).join(', ')}.`,
   });
 }
 
 /** Returns the issuers without one, or without one of its rules, counted from 1. */
-export function withoutIssuer(kept: Issuers, alias: string, rule?: number): Issuers {
-  const issuer = requireIssuer(kept, alias);
-  if (rule === undefined) return kept.filter((one) => one !== issuer);
+export function withoutIssuer(trusted: Issuers, alias: string, rule?: number): Issuers {
+  const issuer = requireIssuer(trusted, alias);
+  if (rule === undefined) return trusted.filter((one) => one !== issuer);
   if (rule > issuer.rules.length) {
     throw new UserError('not_found', `${alias} has ${issuer.rules.length} rules: there is no rule ${rule}.`, {
       hint: `See them: edge-upload trust show ${alias}`,
@@ -108,5 +110,5 @@ export function withoutIssuer(kept: Issuers, alias: string, rule?: number): Issu
     });
   }
   const rules = issuer.rules.filter((_rule, at) => at !== rule - 1);
-  return kept.map((one) => (one === issuer ? { ...issuer, rules } : one));
+  return trusted.map((one) => (one === issuer ? { ...issuer, rules } : one));
 }

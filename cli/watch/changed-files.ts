@@ -89,7 +89,7 @@ function storedFiles(roots: readonly Root[], anyKey: boolean): StoredFiles {
     ended(item) {
       if (item.kind === 'file') sending.delete(pathText(item.path));
     },
-    isKept: () => roots.every(({ ledger }) => ledger.isKept()),
+    isRecorded: () => roots.every(({ ledger }) => ledger.isRecorded()),
   };
 }
 

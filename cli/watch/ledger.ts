@@ -21,7 +21,7 @@ export interface Ledger {
   /** Removes a file that was moved or deleted. */
   remove(path: string): void;
   /** Whether the next run will know what is stored. Where not, a warning said so. */
-  isKept(): boolean;
+  isRecorded(): boolean;
 }
 
 /** What a ledger is about. */
@@ -155,7 +155,7 @@ function ledgerOf(
     remove(path) {
       if (entries.delete(path)) append({ path });
     },
-    isKept: () => writing,
+    isRecorded: () => writing,
   };
 }
 

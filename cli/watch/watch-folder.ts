@@ -124,7 +124,7 @@ export async function watchFolder(
     ...ui,
     event: (event: Parameters<typeof ui.event>[0]) => event.type !== 'transfer' && ui.event(event),
   };
-  const isWarned = () => !ledger.isKept();
+  const isWarned = () => !ledger.isRecorded();
   const journals = openJournals({ ...context, isWarned }, () => journalFolder(context));
   // Most of the time passes without files: the sum has no rate.
   const report = createReport(upload.url, { now, hasRate: false });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { keepSession } from '../../cli/identity/tokens/token-store.ts';
+import { storeSession } from '../../cli/identity/tokens/token-store.ts';
 import { rememberDeployment } from '../../cli/settings/deployments.ts';
 import { testContext } from '../support/context.ts';
 import { type Ran, runProgram } from '../support/programs.ts';
@@ -136,7 +136,7 @@ test('passwords and tokens that a user pool quotes are not shown', async (t) => 
   const context = testContext({ env: { HOME: home }, home });
   await rememberDeployment(context, { name: 'x', url: edge, ...POOL });
   const keep = (expiresAt: Date) =>
-    keepSession(context, {
+    storeSession(context, {
       ...{ kind: 'pool', url: edge, ...POOL, username: 'ada', signedInAs: 'ada' },
       ...{ signedInAt: new Date(), issuedAt: new Date(), expiresAt },
       ...{ accessToken: TOKEN, refreshToken: REFRESH },
@@ -187,7 +187,7 @@ test('tokens that a provider quotes are not shown, in an error and in what is no
     const context = testContext({ env: { HOME: home }, home });
     const local = { endpoint: edge, caFile: '/nowhere' };
     await rememberDeployment(context, { name: 'x', url: edge, local });
-    await keepSession(context, {
+    await storeSession(context, {
       ...{ kind: 'oidc', url: edge, issuer, alias: 'corp', clientId: 'client', token: 'access' },
       ...{ subject: 'ada', username: 'ada', signedInAs: 'ada', accessToken: TOKEN, refreshToken: REFRESH },
       ...{ signedInAt: new Date(), issuedAt: new Date(0), expiresAt: new Date(0) },

@@ -19,7 +19,7 @@ import { planTrust, withTrust } from '../trust/plan.ts';
 export interface FileChange {
   readonly given: StackOptions;
   readonly change: (
-    kept: StackOptions,
+    previous: StackOptions,
     work: StackWork,
   ) => Promise<{ readonly options: StackOptions; readonly keySets: TrustedKeys['keySets'] }>;
 }
@@ -49,10 +49,10 @@ export async function fromFile(
   const absent = OPTION_NAMES.filter((option) => given[option] === undefined);
   return {
     given,
-    async change(kept, work) {
+    async change(previous, work) {
       const trust = await discoverKeySets(issuers, openDocuments(context, work.local !== undefined));
-      const options = mergeOptions(withTrust(kept, trust), given, absent);
-      const { keySets } = await planTrust(work, kept, options, args);
+      const options = mergeOptions(withTrust(previous, trust), given, absent);
+      const { keySets } = await planTrust(work, previous, options, args);
       return { options, keySets };
     },
   };

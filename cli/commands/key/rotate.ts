@@ -4,7 +4,7 @@ import type { DeployedEdge } from '../../links/deployed-edge.ts';
 import { readLedger } from '../../links/ledger.ts';
 import { LONGEST, type TokenEntry } from '../../links/token-entry.ts';
 import { stateOf } from '../../links/token-states.ts';
-import { readOptions } from '../../stack/options/kept-options.ts';
+import { readOptions } from '../../stack/options/deployed-options.ts';
 import { keepSigningKey, rotateSigningKey } from '../../stack/signing/signing-options.ts';
 import type { StackWork } from '../../stack/stack-work.ts';
 import { count, formatMinute } from '../../ui/format.ts';
@@ -68,8 +68,8 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
           `The old one is kept until its last link or key ends, ${last}. Today, ${active} are valid and stay so.`,
         ],
   });
-  const result = await applyOptions(context, args, (kept) => ({
-    options: rotateSigningKey(kept, drop ? undefined : until),
+  const result = await applyOptions(context, args, (previous) => ({
+    options: rotateSigningKey(previous, drop ? undefined : until),
   }));
   if (result.document.outcome === 'declined') {
     return { document: { outcome: 'declined' }, text: 'Nothing was changed.' };
@@ -102,8 +102,8 @@ async function keepForLater(
     type: 'note',
     text: `A link or key was created meanwhile. Its signing key is kept until it ends, ${formatMinute(new Date(last * 1000))} UTC.`,
   });
-  await applyOptions(context, { ...args, yes: true }, (kept) => ({
-    options: keepSigningKey(kept, id, last),
+  await applyOptions(context, { ...args, yes: true }, (previous) => ({
+    options: keepSigningKey(previous, id, last),
   }));
 }
 

@@ -18,7 +18,7 @@ import {
 } from '../../links/words.ts';
 import { qrCode } from '../../qr-code.ts';
 import type { FoundStack } from '../../stack/find-stack.ts';
-import { readOptions } from '../../stack/options/kept-options.ts';
+import { readOptions } from '../../stack/options/deployed-options.ts';
 import { type SigningKey, usableSigningKey } from '../../stack/signing/signing-key.ts';
 import { withSigningKey } from '../../stack/signing/signing-options.ts';
 import type { StackWork } from '../../stack/stack-work.ts';
@@ -62,7 +62,9 @@ export async function create(
     type: 'note',
     text: 'Links and keys are signed by a KMS key of the stack, which is created first. AWS charges $1 a month for it.',
   });
-  const { document } = await applyOptions(context, args, (kept) => ({ options: withSigningKey(kept) }));
+  const { document } = await applyOptions(context, args, (previous) => ({
+    options: withSigningKey(previous),
+  }));
   if (document.outcome === 'declined') return undefined;
   const first = await issue();
   if (first !== undefined) return first;

@@ -53,7 +53,9 @@ export async function revoke(
   const now = Math.floor(context.now().getTime() / 1000);
   const most = now + LONGEST;
   const until = entry === undefined || force ? most : Math.min(most, Date.parse(entry.expiresAt) / 1000);
-  const result = await applyOptions(context, args, (kept) => ({ options: revokeToken(kept, id, until) }));
+  const result = await applyOptions(context, args, (previous) => ({
+    options: revokeToken(previous, id, until),
+  }));
   if (result.document.outcome === 'declined') {
     return {
       document: { ...document, outcome: 'declined' },

@@ -10,8 +10,8 @@ export type AddArgs = ApplyArgs & IssuerFlags & { readonly typed: Provider };
 
 /** Trusts an issuer, or adds a rule to one that is trusted. */
 export function add(context: Context, args: AddArgs): Promise<Result> {
-  return applyTrust(context, args, async (kept, documents) => {
+  return applyTrust(context, args, async (trusted, documents) => {
     const request = await readTrustRequest(args.typed, documents);
-    return mergeIssuer(kept, request, args, await discoverIssuers(request.iss, documents));
+    return mergeIssuer(trusted, request, args, await discoverIssuers(request.iss, documents));
   });
 }

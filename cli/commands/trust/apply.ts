@@ -13,14 +13,14 @@ type Issuers = readonly TrustedIssuer[];
 export async function applyTrust(
   context: Context,
   args: ApplyArgs,
-  change: (kept: Issuers, documents: Documents) => Promise<Issuers>,
+  change: (previous: Issuers, documents: Documents) => Promise<Issuers>,
 ): Promise<Result> {
   let plan: TrustPlan = { changed: [], keySets: {}, lines: [] };
   let trusted: Issuers = [];
-  const result = await applyOptions(context, args, async (kept, work) => {
-    trusted = await change(kept.trust ?? [], openDocuments(context, work.local !== undefined));
-    const options = withTrust(kept, trusted);
-    plan = await planTrust(work, kept, options, args);
+  const result = await applyOptions(context, args, async (previous, work) => {
+    trusted = await change(previous.trust ?? [], openDocuments(context, work.local !== undefined));
+    const options = withTrust(previous, trusted);
+    plan = await planTrust(work, previous, options, args);
     return { options, keySets: plan.keySets };
   });
   const document = { ...result.document, trust: trusted.map(issuerDocument) };

@@ -14,7 +14,7 @@ import { formatLimit } from '../../ui/format.ts';
 import type { TextLine } from '../../ui/shown.ts';
 import { fields } from '../../ui/table-lines.ts';
 import type { OperatorArgs } from '../operator.ts';
-import { type KeptTrust, keptTrust } from './kept.ts';
+import { type DeployedTrust, deployedTrust } from './deployed-trust.ts';
 
 export interface CheckArgs extends OperatorArgs {
   /** Absent: read from standard input. */
@@ -30,14 +30,14 @@ export async function check(
 ): Promise<Result> {
   const given = bareToken(await readToken(context, token));
   if (given === '') throw noToken();
-  const kept = await keptTrust(context, args);
-  const config = knownToEdge(kept);
+  const deployed = await deployedTrust(context, args);
+  const config = knownToEdge(deployed);
   const judgement = await judgeToken(given, config, {
-    domain: kept.domain,
+    domain: deployed.domain,
     now: context.now().getTime() / 1000,
-    download: verify ? keySets(context, kept, config) : undefined,
+    download: verify ? keySets(context, deployed, config) : undefined,
   });
-  return described(kept, judgement);
+  return described(deployed, judgement);
 }
 
 function noToken(): UserError {
@@ -65,7 +65,7 @@ async function readToken({ stdin, signal, ui }: Context, typed: string | undefin
 /** Returns a function that fetches key sets as text. An embedded cloud has those of its own user pools. */
 function keySets(
   context: Context,
-  { pool, cognitoUrl, local }: KeptTrust,
+  { pool, cognitoUrl, local }: DeployedTrust,
   { issuers }: EdgeConfig,
 ): (uri: string) => Promise<string> {
   const documents = openDocuments(context, local !== undefined);
@@ -83,7 +83,7 @@ function keySets(
 }
 
 /** Returns what the edge of the deployment knows, but for the keys. */
-function knownToEdge({ issuers, options, pool }: KeptTrust): EdgeConfig {
+function knownToEdge({ issuers, options, pool }: DeployedTrust): EdgeConfig {
   const { domain } = options;
   return configOf({
     ...(pool && { ...pool, jwks: { keys: [] } }),
@@ -93,7 +93,7 @@ function knownToEdge({ issuers, options, pool }: KeptTrust): EdgeConfig {
   });
 }
 
-function described({ stackName, domain }: KeptTrust, judgement: Judgement): Result {
+function described({ stackName, domain }: DeployedTrust, judgement: Judgement): Result {
   const { issuer, iss, aud, caller, permission, refusal, verified } = judgement;
   const hints = refusal === undefined ? [] : checkHints(refusal.code, { issuer, iss, aud, domain });
   const rule = permission?.rule;

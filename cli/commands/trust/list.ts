@@ -2,7 +2,7 @@ import type { Context, Result } from '../../context.ts';
 import { issuerDocument, writeTrustFile } from '../../trust/trust-document.ts';
 import { issuerHeading, ruleSentence } from '../../trust/words.ts';
 import type { OperatorArgs } from '../operator.ts';
-import { keptTrust } from './kept.ts';
+import { deployedTrust } from './deployed-trust.ts';
 
 export interface TrustListArgs extends OperatorArgs {
   /** Print a file for `trust --file`. */
@@ -11,7 +11,7 @@ export interface TrustListArgs extends OperatorArgs {
 
 /** Prints the issuers that a deployment trusts beside its user pool. */
 export async function list(context: Context, { yaml = false, ...args }: TrustListArgs): Promise<Result> {
-  const { stackName, issuers } = await keptTrust(context, args);
+  const { stackName, issuers } = await deployedTrust(context, args);
   const document = { stackName, issuers: issuers.map(issuerDocument) };
   if (yaml) return { document, text: (await writeTrustFile(issuers)).trimEnd().split('\n') };
   if (issuers.length === 0) {

@@ -15,7 +15,7 @@ export async function remove(context: Context, { alias, rule, ...args }: RemoveA
   if (rule !== undefined && !/^[1-9]\d{0,3}$/.test(rule)) {
     throw new UserError('usage', `Invalid value for --rule: “${rule}”. Use a number that trust show prints.`);
   }
-  return applyTrust(context, args, async (kept) =>
-    withoutIssuer(kept, alias, rule === undefined ? undefined : Number(rule)),
+  return applyTrust(context, args, async (trusted) =>
+    withoutIssuer(trusted, alias, rule === undefined ? undefined : Number(rule)),
   );
 }

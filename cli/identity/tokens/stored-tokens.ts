@@ -54,7 +54,7 @@ function isFor(session: StoredSession, deployment: Deployment | undefined): bool
 /** Returns the address of the session's pool. */
 function poolAddress({ url, userPoolId, clientId }: PoolSession, deployment?: Deployment): PoolAddress {
   const region = regionOf(userPoolId);
-  if (region === undefined) throw new RangeError('The id of a kept pool was checked when it was read.');
+  if (region === undefined) throw new RangeError('The id of a stored pool was checked when it was read.');
   return { url, region, userPoolId, clientId, ...omitUndefined({ local: deployment?.local }) };
 }
 

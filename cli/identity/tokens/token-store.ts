@@ -131,7 +131,7 @@ async function moveAside({ ui }: Keeper, file: string): Promise<void> {
 }
 
 /** Stores a session and replaces the user's earlier one for that edge. A keyring, if any, provides the key to seal it. */
-export async function keepSession(place: Place, session: StoredSession): Promise<FoundSession> {
+export async function storeSession(place: Place, session: StoredSession): Promise<FoundSession> {
   const file = sessionFile(place, session);
   const found = await ensureKey(place, folder(place));
   const key = found.kind === 'key' ? found.key : undefined;

@@ -3,7 +3,7 @@ import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { JsonValue } from '../../json-value.ts';
 import { findStack } from '../find-stack.ts';
-import { readOptions } from '../options/kept-options.ts';
+import { readOptions } from '../options/deployed-options.ts';
 import { issuerWords } from '../options/trusted-issuers.ts';
 import type { StackWork } from '../stack-work.ts';
 import { bakedConfig, keysIn } from '../template/baked-config.ts';

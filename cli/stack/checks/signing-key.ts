@@ -4,7 +4,7 @@ import { table } from '../../table.ts';
 import { formatMinute } from '../../ui/format.ts';
 import { type FoundStack, findStack } from '../find-stack.ts';
 import { describeKey } from '../kms-keys.ts';
-import { readOptions } from '../options/kept-options.ts';
+import { readOptions } from '../options/deployed-options.ts';
 import {
   isUnusable,
   kmsFailure,

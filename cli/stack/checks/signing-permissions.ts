@@ -18,10 +18,10 @@ function createsKey({ signing: before }: StackOptions, { signing: after }: Stack
  */
 export async function refuseUnsignable(
   work: StackWork,
-  kept: StackOptions,
+  previous: StackOptions,
   options: StackOptions,
 ): Promise<void> {
-  if (work.local !== undefined || !createsKey(kept, options)) return;
+  if (work.local !== undefined || !createsKey(previous, options)) return;
   const caller = await callerIdentity(work);
   if (isRoot(caller)) return;
   const { roleArn, outputs: { bucket } = {} } = (await findStack(work)) ?? {};
@@ -31,8 +31,8 @@ export async function refuseUnsignable(
     ...(roleArn === undefined ? [{ actions: ['kms:CreateKey'], resource: '*' }] : []),
     { actions: [...(roleArn === undefined ? ['kms:TagResource'] : []), 'kms:GetPublicKey'], resource: key },
     // The first key is created for a link or a key, which is recorded and signed next.
-    ...(kept.signing === undefined ? [{ actions: ['kms:Sign'], resource: key }] : []),
-    ...(kept.signing === undefined && bucket !== undefined
+    ...(previous.signing === undefined ? [{ actions: ['kms:Sign'], resource: key }] : []),
+    ...(previous.signing === undefined && bucket !== undefined
       ? [{ actions: ['s3:PutObject'], resource: `arn:aws:s3:::${bucket}/.well-known/edge-upload/tokens/x` }]
       : []),
   ];

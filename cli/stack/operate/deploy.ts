@@ -7,7 +7,7 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { findStack, isWhole, type StackOutputs } from '../find-stack.ts';
-import { keptOptions } from '../options/kept-options.ts';
+import { deployedOptions } from '../options/deployed-options.ts';
 import { verifyingKeys } from '../signing/signing-key.ts';
 import { checkpoint, deployCommand, resumable, type StackWork } from '../stack-work.ts';
 import { makeTemplate } from '../template/make-template.ts';
@@ -29,7 +29,7 @@ import { settledStack } from './settle.ts';
 export interface DeployOptions {
   readonly options: StackOptions;
   /** Options of the stack that these were made from. Another deploy meanwhile may have revoked a link: it must stay so. */
-  readonly kept: StackOptions;
+  readonly previous: StackOptions;
   /** Keys of trusted issuers, by alias, that were fetched already. */
   readonly keySets?: TrustedKeys['keySets'];
   /** Of the stack; absent leaves those that it has. */
@@ -68,7 +68,7 @@ function warnOfKeys({ context: { ui } }: StackWork, unusable: readonly UserError
 
 async function deployRounds(
   work: StackWork,
-  { options, kept, keySets, tags, dryRun = false, agree }: DeployOptions,
+  { options, previous, keySets, tags, dryRun = false, agree }: DeployOptions,
 ): Promise<Deployed> {
   // Before anything is changed.
   const found = await findStack(work);
@@ -100,7 +100,7 @@ async function deployRounds(
       const agreed = await refusing(work, plan, async () => {
         if (to === 'EXISTING') {
           // The change set is there: CloudFormation discards it if the stack changes from now on.
-          if (!(await keeps(work, changed ? options : kept))) throw overtaken(work);
+          if (!(await keeps(work, changed ? options : previous))) throw overtaken(work);
           await refuseByStackPolicy(work, plan.stackId, plan.steps);
         }
         return agree(plan, whole ? (isSigned ? undefined : 'verifying') : 'edge');
@@ -128,7 +128,7 @@ async function deployRounds(
 
 /** Whether the stack was last deployed with these options. */
 async function keeps(work: StackWork, options: StackOptions): Promise<boolean> {
-  return isDeepStrictEqual(await keptOptions(work), JSON.parse(JSON.stringify(options)));
+  return isDeepStrictEqual(await deployedOptions(work), JSON.parse(JSON.stringify(options)));
 }
 
 async function templateOf(work: StackWork, options: Omit<UploadStackProps, 'stackName'>): Promise<string> {

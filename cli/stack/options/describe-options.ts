@@ -10,7 +10,7 @@ import { issuerWords } from './trusted-issuers.ts';
 export interface DescribedOption {
   readonly name: OptionName;
   readonly flag: string;
-  /** As it is kept; absent where it is unset. */
+  /** As it is stored; absent if it is unset. */
   readonly value?: JsonValue;
   /** For people: `5 GiB`, or `unset`. */
   readonly text: string;

@@ -18,7 +18,7 @@ import { UPLOAD_KINDS } from './upload-kinds.ts';
 import { choice, digits, list, minutes, onOff, pairs, text, whole } from './values.ts';
 
 /**
- * The options of a deployment, in the order in which they are kept and shown. Flags, `--help`, the stack's metadata,
+ * The options of a deployment, in the order in which they are stored and shown. Flags, `--help`, the stack's metadata,
  * `status` and the table of docs/operating.md are made from this table.
  */
 export const KINDS = {

@@ -17,7 +17,7 @@ function repaired(rule: string): string {
 }
 
 /**
- * Refuses a prefix rule under which two users could write the same keys, given or kept from an earlier version.
+ * Refuses a prefix rule under which two users could write the same keys, whether it is given or of the deployment.
  * @throws {UserError} `usage`
  */
 export function refuseSharedPrefix({ writeTo }: StackOptions): void {
@@ -66,27 +66,27 @@ function withDependents(options: readonly OptionName[]): readonly OptionName[] {
 }
 
 /**
- * Returns what a deploy applies: what is kept, replaced by what is given, without what is unset. The order is always the
- * same, so that the same options make the same template. Trusted issuers and signing keys stay as they are.
+ * Returns what a deploy applies: the previous options, replaced by those that are given, without those that are unset.
+ * The order is always the same, so that the same options make the same template. Trusted issuers and signing keys stay as they are.
  * @throws {UserError} `usage` for an option without the one that it needs.
  */
 export function mergeOptions(
-  kept: StackOptions,
+  previous: StackOptions,
   given: StackOptions = {},
   unset: readonly OptionName[] = [],
 ): StackOptions {
   const gone = withDependents(unset);
   const merged = OPTION_NAMES.map((option) => {
-    const value = given[option] ?? (gone.includes(option) ? undefined : kept[option]);
+    const value = given[option] ?? (gone.includes(option) ? undefined : previous[option]);
     const { stays, default: byDefault = false } = kindOf(option);
-    const isKept = value !== undefined && value !== byDefault;
-    // What stays on AWS is kept as off.
-    const remains = stays !== undefined && kept[option] !== undefined;
-    return [option, isKept ? value : remains ? false : undefined] as const;
+    const isStored = value !== undefined && value !== byDefault;
+    // What stays on AWS is stored as off.
+    const remains = stays !== undefined && previous[option] !== undefined;
+    return [option, isStored ? value : remains ? false : undefined] as const;
   });
   const options: StackOptions = {
     ...Object.fromEntries(merged.filter(([, value]) => value !== undefined)),
-    ...omitUndefined({ trust: kept.trust, signing: kept.signing }),
+    ...omitUndefined({ trust: previous.trust, signing: previous.signing }),
   };
   refuseAlone(options);
   refuseOfPool(options, given);

@@ -19,11 +19,11 @@ export interface OptionKind<T> extends OptionValue<T> {
   readonly takes: string;
   /** The option without which this one means nothing. It goes when that one goes. */
   readonly needs?: OptionName;
-  /** The value that is never kept: off, unless stated. */
+  /** The value that is never stored: off, unless stated. */
   readonly default?: boolean;
   /** Means nothing to a deployment without a user pool. */
   readonly ofPool?: true;
-  /** What stays on AWS once the option was on: it is then kept as off, and `--unset` prints this. */
+  /** What stays on AWS once the option was on: it is then stored as off, and `--unset` prints this. */
   readonly stays?: string;
   /** Why the embedded cloud cannot have it. */
   readonly awsOnly?: string;

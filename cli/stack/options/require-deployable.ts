@@ -1,7 +1,7 @@
 import { policyOf, type StackOptions, type TrustedIssuer } from '../../../infra/options.ts';
 import { UserError } from '../../errors.ts';
 import { requireSafe } from '../../trust/safety.ts';
-import { requireKnown } from './kept-options.ts';
+import { requireKnown } from './deployed-options.ts';
 
 /**
  * Bytes of JSON. The first step of a deploy has the options in its template, which is inline: there is no bucket yet. Signing

@@ -42,7 +42,7 @@ const isIssuer = isRecord(
   },
 );
 
-/** Returns whether a kept value is a list of issuers that this version knows whole, each alias once. */
+/** Returns whether a stored value is a list of issuers that this version knows whole, each alias once. */
 export function areTrusted(value: unknown): value is readonly TrustedIssuer[] {
   if (!Array.isArray(value) || value.length === 0 || !value.every(isIssuer)) return false;
   const issuers = value as readonly TrustedIssuer[];

@@ -1,4 +1,4 @@
-/** Returns whether a kept value is what this version knows. */
+/** Returns whether a stored value is what this version knows. */
 type Check = (value: unknown) => boolean;
 
 export const isText: Check = (value) => typeof value === 'string' && value !== '';

@@ -1,6 +1,6 @@
 /** How the value of an option is read, checked and shown. */
 export interface OptionValue<T> {
-  /** Returns a value as commander hands it over in the form that is kept, to be judged by {@link isValid}. */
+  /** Returns a value as commander hands it over in the form that is stored, to be judged by {@link isValid}. */
   parse(typed: unknown, flag: string): unknown;
   isValid(value: unknown): value is T;
   /** Returns the value as people read it. */

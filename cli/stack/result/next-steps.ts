@@ -31,17 +31,17 @@ interface Deployed {
   readonly outputs: StackOutputs;
   readonly options: StackOptions;
   /** The options before. */
-  readonly kept: StackOptions;
+  readonly previous: StackOptions;
 }
 
 /** Returns lines that say what to do after a deploy. */
 export async function nextSteps(
   work: StackWork,
-  { outputs, options, kept }: Deployed,
+  { outputs, options, previous }: Deployed,
 ): Promise<readonly string[]> {
   const { userPool = true, trust = [] } = options;
-  const confirmation = confirmationLines(kept, options, work.local !== undefined);
-  const link = options.page && !kept.page ? FIRST_LINK : [];
+  const confirmation = confirmationLines(previous, options, work.local !== undefined);
+  const link = options.page && !previous.page ? FIRST_LINK : [];
   if (!userPool) return [...confirmation, ...(trust.length === 0 ? FIRST_ISSUER : []), ...link];
   return [...confirmation, ...((await hasNoUsers(work, outputs)) ? FIRST_USER : []), ...link];
 }

@@ -8,7 +8,7 @@ import { table } from '../../table.ts';
 import { awsFailure, unexpectedAnswer } from '../aws-failures.ts';
 import type { FoundStack } from '../find-stack.ts';
 import { REPAIRS } from '../kms-keys.ts';
-import { readOptions } from '../options/kept-options.ts';
+import { readOptions } from '../options/deployed-options.ts';
 import { stackResources } from '../stack-resources.ts';
 import type { StackWork } from '../stack-work.ts';
 import { bakedConfig } from '../template/baked-config.ts';
@@ -129,13 +129,13 @@ export async function signingKeys(
 async function bakedJwks(work: StackWork, stack: FoundStack | undefined): Promise<ReadonlyMap<string, Jwk>> {
   const template = await templateIfThere(work, stack);
   if (template === undefined) return new Map();
-  const kept = readOptions(template).signing?.keys ?? [];
+  const inOptions = readOptions(template).signing?.keys ?? [];
   const baked = bakedConfig(template)?.signing?.keys ?? [];
   // Newest first in both; the newest key may not be baked yet.
-  const missing = kept.length - baked.length;
+  const missing = inOptions.length - baked.length;
   if (missing < 0) return new Map();
   return new Map(
-    kept.slice(missing).flatMap(({ id }, at) => {
+    inOptions.slice(missing).flatMap(({ id }, at) => {
       const jwk = baked[at];
       return jwk === undefined ? [] : [[id, jwk] as const];
     }),

@@ -1,4 +1,4 @@
-import type { KeptSigning, StackOptions, StackSigningKey } from '../../../infra/options.ts';
+import type { StackOptions, StackSigning, StackSigningKey } from '../../../infra/options.ts';
 import { isAmount, isRecord, listOf } from '../options/value-checks.ts';
 
 /** Seconds since 1970, to the end of the year 9999. */
@@ -26,10 +26,10 @@ function areInOrder(keys: readonly StackSigningKey[]): boolean {
 
 const hasForm = isRecord({ keys: listOf(isKey) }, { revoked: listOf(isRevoked) });
 
-/** Returns whether a kept value is a list of signing keys, and of revoked tokens, that this version knows whole. */
-export function isSigning(value: unknown): value is KeptSigning {
+/** Returns whether a stored value is a list of signing keys, and of revoked tokens, that this version knows whole. */
+export function isSigning(value: unknown): value is StackSigning {
   if (!hasForm(value)) return false;
-  const { keys, revoked = [] } = value as KeptSigning;
+  const { keys, revoked = [] } = value as StackSigning;
   return keys.length > 0 && areInOrder(keys) && new Set(revoked.map(({ id }) => id)).size === revoked.length;
 }
 

@@ -9,7 +9,7 @@ import type { JournalSubject } from './journal-entry.ts';
 /** A journal that stops writing after the first failure: bookkeeping never fails an upload. */
 export interface OptionalJournal extends Journal {
   /** The journal is on disk, so that another run can resume the upload. */
-  readonly isKept: () => boolean;
+  readonly isRecorded: () => boolean;
 }
 
 /** The journals of one command. */
@@ -34,7 +34,7 @@ function isJournalTrouble(error: unknown): error is UserError {
 
 const NONE: OptionalJournal = {
   recorded: undefined,
-  isKept: () => false,
+  isRecorded: () => false,
   begin: async () => {},
   open: async () => {},
   add: async () => {},
@@ -44,7 +44,7 @@ const NONE: OptionalJournal = {
 /** Without its parts, a journal is still good: the store lists them. Without its first two lines, it is not. */
 function optional(journal: Journal, onTrouble: (error: UserError) => void): OptionalJournal {
   let writing = true;
-  let kept = true;
+  let onDisk = true;
   const attempt = async (write: () => Promise<void>) => {
     try {
       await write();
@@ -56,11 +56,11 @@ function optional(journal: Journal, onTrouble: (error: UserError) => void): Opti
   };
   const mustWrite = async (write: () => Promise<void>) => {
     if (writing) await attempt(write);
-    kept = writing;
+    onDisk = writing;
   };
   return {
     recorded: journal.recorded,
-    isKept: () => kept,
+    isRecorded: () => onDisk,
     begin: (entry) => mustWrite(() => journal.begin(entry)),
     open: (opened) => mustWrite(() => journal.open(opened)),
     async add(part) {

@@ -177,7 +177,7 @@ async function ended(
   journal: OptionalJournal,
   { subject, file }: { readonly subject: JournalSubject; readonly file: SourceFile },
 ): Promise<unknown> {
-  if (!journal.isKept() || (isUserError(error) && effectOf(error.code).upload === 'abort')) {
+  if (!journal.isRecorded() || (isUserError(error) && effectOf(error.code).upload === 'abort')) {
     await session.abort();
     return error;
   }

@@ -18,7 +18,7 @@ async function rig(t: TestContext) {
     prefix: 'p/',
     filter: createFilter({}),
     settleMs: 2_000,
-    ledger: { has: (path) => known.has(path), add() {}, remove() {}, isKept: () => true },
+    ledger: { has: (path) => known.has(path), add() {}, remove() {}, isRecorded: () => true },
     now: () => time,
     signal: new AbortController().signal,
     warn: (text) => warnings.push(text),

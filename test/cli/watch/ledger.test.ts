@@ -92,7 +92,7 @@ test('a ledger that cannot be written is read', async (t) => {
   await open((ledger) => {
     ledger.add('second', STAMP, 'second');
     for (const name of ['first', 'second']) assert.ok(ledger.has(name, STAMP, name), name);
-    assert.equal(ledger.isKept(), false);
+    assert.equal(ledger.isRecorded(), false);
   });
   assert.deepEqual(await readFile(file), before);
   assert.match(JSON.stringify(context.events), /"warning".*what was stored cannot be recorded/);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { logout } from '../../../../cli/commands/logout.ts';
 import { change, reset } from '../../../../cli/commands/password.ts';
 import { token } from '../../../../cli/commands/token.ts';
-import { keepSession } from '../../../../cli/identity/tokens/token-store.ts';
+import { storeSession } from '../../../../cli/identity/tokens/token-store.ts';
 import { rememberDeployment } from '../../../../cli/settings/deployments.ts';
 import { listen } from '../../../support/serve.ts';
 import { NEW_PASSWORD, PASSWORD, world } from '../helpers/world.ts';
@@ -29,7 +29,7 @@ test('passwords and tokens of a real pool go to AWS alone, although AWS_ENDPOINT
   const context = (more: Record<string, string> = {}) => here.context({ env: { ...env, ...more } });
   await rememberDeployment(context(), { name: 'real', url: URL_OF_EDGE, region: 'eu-west-1', ...POOL });
   const keep = (expiresAt: Date) =>
-    keepSession(context(), {
+    storeSession(context(), {
       url: URL_OF_EDGE,
       ...POOL,
       username: 'ada',

@@ -6,12 +6,12 @@ import { Command } from '@commander-js/extra-typings';
 import { stackOptions } from '../../../../cli/declare/stack-options.ts';
 import { isUserError } from '../../../../cli/errors.ts';
 import { askedOptions, type OptionFlags } from '../../../../cli/stack/options/asked-options.ts';
+import { readOptions, stackTags } from '../../../../cli/stack/options/deployed-options.ts';
 import {
   describeOptions,
   optionChanges,
   optionsJson,
 } from '../../../../cli/stack/options/describe-options.ts';
-import { readOptions, stackTags } from '../../../../cli/stack/options/kept-options.ts';
 import { KINDS } from '../../../../cli/stack/options/kinds.ts';
 import { mergeOptions, unsetNotes } from '../../../../cli/stack/options/merge-options.ts';
 import type { OptionName } from '../../../../cli/stack/options/option-kind.ts';

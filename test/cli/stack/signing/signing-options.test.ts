@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { requireKnown } from '../../../../cli/stack/options/kept-options.ts';
+import { requireKnown } from '../../../../cli/stack/options/deployed-options.ts';
 import { mergeOptions } from '../../../../cli/stack/options/merge-options.ts';
 import {
   isTokenId,
@@ -10,7 +10,7 @@ import {
   withoutEnded,
   withSigningKey,
 } from '../../../../cli/stack/signing/signing-options.ts';
-import type { KeptSigning, RevokedToken } from '../../../../infra/options.ts';
+import type { RevokedToken, StackSigning } from '../../../../infra/options.ts';
 
 const at = (seconds: number) => new Date(seconds * 1000);
 const token = (id: string, until: number): RevokedToken => ({ id, until });
@@ -53,7 +53,7 @@ test('keys and revoked tokens leave an hour after they ended', () => {
 
 test('every other deploy keeps the signing keys as they are', () => {
   const { signing } = withSigningKey({});
-  assert.deepEqual(mergeOptions({ signing: signing as KeptSigning }, { maxSize: 5 }), {
+  assert.deepEqual(mergeOptions({ signing: signing as StackSigning }, { maxSize: 5 }), {
     maxSize: 5,
     signing,
   });
@@ -82,7 +82,7 @@ test('kept signing keys that this version does not know are refused', () => {
     { keys: [KEY], revoked: [token('abcdefgh', 1), token('abcdefgh', 2)] },
   ];
   for (const signing of refused) {
-    const options = { signing: signing as KeptSigning };
+    const options = { signing: signing as StackSigning };
     assert.throws(() => requireKnown(options), /a value of “signing”/, JSON.stringify(signing));
   }
   requireKnown({ signing: { keys: [{ id: '12' }, { id: '3', until: 5 }], revoked: [token('a-b_cdef', 1)] } });

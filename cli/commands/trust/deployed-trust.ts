@@ -2,10 +2,10 @@ import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Context } from '../../context.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
-import { keptOptions } from '../../stack/options/kept-options.ts';
+import { deployedOptions } from '../../stack/options/deployed-options.ts';
 import { type OperatorArgs, openStack, requireStack, requireTarget } from '../operator.ts';
 
-export interface KeptTrust {
+export interface DeployedTrust {
   readonly stackName: string;
   readonly issuers: readonly TrustedIssuer[];
   readonly options: StackOptions;
@@ -18,11 +18,11 @@ export interface KeptTrust {
 }
 
 /** Reads what a deployment trusts. */
-export async function keptTrust(context: Context, args: OperatorArgs): Promise<KeptTrust> {
+export async function deployedTrust(context: Context, args: OperatorArgs): Promise<DeployedTrust> {
   const work = await openStack(context, await requireTarget(context, args), args);
   try {
     const stack = await requireStack(work);
-    const options = await keptOptions(work, stack);
+    const options = await deployedOptions(work, stack);
     const { domain, userPoolId, clientId } = stack.outputs;
     return {
       stackName: work.stackName,

@@ -53,7 +53,7 @@ export function readOptions(templateBody: string): StackOptions {
 }
 
 /** Returns the options of the deployed stack; none if there is no stack yet. */
-export async function keptOptions(work: StackWork, known?: FoundStack): Promise<StackOptions> {
+export async function deployedOptions(work: StackWork, known?: FoundStack): Promise<StackOptions> {
   const template = await templateIfThere(work, known ?? (await findStack(work)));
   return template === undefined ? {} : readOptions(template);
 }
@@ -64,8 +64,8 @@ export async function keptOptions(work: StackWork, known?: FoundStack): Promise<
  */
 export function stackTags(
   { tags }: StackOptions,
-  kept: StackOptions = {},
+  previous: StackOptions = {},
 ): { Key: string; Value: string }[] | undefined {
-  if (tags === undefined && kept.tags === undefined) return undefined;
+  if (tags === undefined && previous.tags === undefined) return undefined;
   return Object.entries(tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
 }
