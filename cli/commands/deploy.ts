@@ -29,7 +29,7 @@ import { deployedResult } from '../stack/result/deployed-result.ts';
 import { keyPolicyFor } from '../stack/result/key-policy.ts';
 import { nextSteps } from '../stack/result/next-steps.ts';
 import { withoutEnded } from '../stack/signing/signing-options.ts';
-import { DEFAULT_STACK_NAME, type StackWork } from '../stack/stack-work.ts';
+import { DEFAULT_STACK_NAME, deployCommand, type StackWork } from '../stack/stack-work.ts';
 import { forgetLimits } from '../transfer/limits.ts';
 import { claimWarnings } from '../trust/claim-warnings.ts';
 import { shellWord } from '../ui/shell-word.ts';
@@ -242,7 +242,7 @@ async function tellKept(context: Context, work: StackWork, { bucketName }: Stack
       text: [
         `The bucket ${name} (${holds}) was kept from an earlier deployment.`,
         'To adopt it instead of creating a new one:',
-        `  edge-upload deploy${work.local === undefined ? '' : ' --local'} --bucket-name ${shellWord(name)}`,
+        `  ${deployCommand(work, ` --bucket-name ${shellWord(name)}`)}`,
       ],
     });
   }

@@ -241,7 +241,7 @@ async function finish(
         ? `There is no stack ${stackName}: nothing to destroy.`
         : { mark: 'done', text: `The stack ${stackName} is gone${all}.` },
       ...deleted.map(({ type, name }) => `Deleted the ${type} ${name}`),
-      ...keptLines(kept, work.local !== undefined),
+      ...keptLines(kept, work),
       ...(await leftLines(context, left)),
     ],
   };

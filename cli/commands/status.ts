@@ -181,9 +181,9 @@ function render(
   ]);
   const text = fields(rows);
   if (differing !== undefined && differing.length > 0) text.push(`See: ${deployCommand(work, ' --dry-run')}`);
-  if (gone) text.push(...bucketGone(local, outputs.bucket ?? '').hintLines);
+  if (gone) text.push(...bucketGone(work, outputs.bucket ?? '').hintLines);
   text.push(...signingKeyHints(signingKeys));
-  return { document, text: [...text, ...keptLines(kept, local !== undefined)] };
+  return { document, text: [...text, ...keptLines(kept, work)] };
 }
 
 function objectsText(objects: NonNullable<Insight['objects']>): string {

@@ -16,15 +16,22 @@ export interface StackWork {
 }
 
 /**
- * Returns the command that deploys this stack again, where it is now.
+ * Returns a command about this stack, where it is now. Without the flags that name it, the command would be about the
+ * deployment used last, or about a stack on AWS.
  * @param flags with a space before them
  */
-export function deployCommand(
+export function stackCommand(
   { stackName, local }: Pick<StackWork, 'stackName' | 'local'>,
+  command: string,
   flags = '',
 ): string {
   const name = stackName === DEFAULT_STACK_NAME ? '' : ` --stack-name ${stackName}`;
-  return `edge-upload deploy${local === undefined ? '' : ' --local'}${name}${flags}`;
+  return `edge-upload ${command}${local === undefined ? '' : ' --local'}${name}${flags}`;
+}
+
+/** Returns the command that deploys this stack again. */
+export function deployCommand(work: Pick<StackWork, 'stackName' | 'local'>, flags = ''): string {
+  return stackCommand(work, 'deploy', flags);
 }
 
 /** Returns the milliseconds between two polls. AWS throttles callers that poll more often. */

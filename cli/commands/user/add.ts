@@ -6,6 +6,7 @@ import { checkedUsername } from '../../identity/sign-in/username.ts';
 import { readRules } from '../../identity/users/administered-pool.ts';
 import { createUser, inviteUser, type NewUser, nameOf } from '../../identity/users/create-user.ts';
 import { addToGroups, requireGroups } from '../../identity/users/groups.ts';
+import { stackCommand } from '../../stack/stack-work.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { invitation, sentInvitation } from './invitation.ts';
@@ -32,7 +33,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
     const described = { email, groups: [...groups], userPoolId: pool.userPoolId };
     const username = nameOf(user, rules);
     if (invite) {
-      await createOnce(username, args, () => inviteUser(pool, user, rules));
+      await createOnce(pool, username, args, () => inviteUser(pool, user, rules));
       await join(pool, username, groups);
       return {
         document: { username, ...described, url: pool.url, invited: true },
@@ -42,7 +43,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
         ],
       };
     }
-    const { temporaryPassword } = await createOnce(username, args, () => createUser(pool, user, rules));
+    const { temporaryPassword } = await createOnce(pool, username, args, () => createUser(pool, user, rules));
     await join(pool, username, groups);
     const { document, lines } = invitation(context, pool, { username, temporaryPassword, rules });
     return {
@@ -54,6 +55,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
 
 /** Creates a user. An error reports that the user may be the new one, if the answer of an earlier request was lost. */
 async function createOnce<T>(
+  pool: OperatedPool,
   username: string,
   { groups = [], invite = false }: UserAddArgs,
   create: () => Promise<T>,
@@ -68,8 +70,8 @@ async function createOnce<T>(
       {
         hint: [
           'If the user is new, print a new invitation:',
-          ...(groups.length === 0 ? [] : [addingTo(username, groups)]),
-          `  edge-upload user reset ${shellWord(username)}${invite ? ' --invite' : ''}`,
+          ...(groups.length === 0 ? [] : [addingTo(pool, username, groups)]),
+          `  ${stackCommand(pool, `user reset ${shellWord(username)}`, invite ? ' --invite' : '')}`,
         ],
         cause: error,
       },
@@ -77,8 +79,9 @@ async function createOnce<T>(
   }
 }
 
-function addingTo(username: string, groups: readonly string[]): string {
-  return `  edge-upload user groups ${shellWord(username)}${groups.map((name) => ` --add ${shellWord(name)}`).join('')}`;
+function addingTo(pool: OperatedPool, username: string, groups: readonly string[]): string {
+  const flags = groups.map((name) => ` --add ${shellWord(name)}`).join('');
+  return `  ${stackCommand(pool, `user groups ${shellWord(username)}`, flags)}`;
 }
 
 /** Adds a new user to groups. An error reports that the user was created. */
@@ -91,8 +94,8 @@ async function join(pool: OperatedPool, username: string, groups: readonly strin
     throw new UserError(code, message, {
       hint: [
         'The user was created without a group. Add the groups, then print a new invitation:',
-        addingTo(username, groups),
-        `  edge-upload user reset ${shellWord(username)}`,
+        addingTo(pool, username, groups),
+        `  ${stackCommand(pool, `user reset ${shellWord(username)}`)}`,
       ],
       cause: error,
     });

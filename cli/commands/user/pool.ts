@@ -7,7 +7,7 @@ import type { CloudChoice } from '../../network/aws.ts';
 import type { Deployment } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { awsFailure } from '../../stack/aws-failures.ts';
-import { deployCommand } from '../../stack/stack-work.ts';
+import { deployCommand, type StackWork } from '../../stack/stack-work.ts';
 import {
   type OperatorArgs,
   type OperatorTarget,
@@ -21,7 +21,7 @@ interface FoundPool extends Pick<Deployment, 'local'>, Partial<Pick<Deployment, 
 }
 
 /** User pool of a deployment. */
-export interface OperatedPool extends AdministeredPool, Pick<Deployment, 'local'> {
+export interface OperatedPool extends AdministeredPool, Pick<StackWork, 'stackName' | 'local'> {
   /** Address of the edge; absent until the stack has one. */
   readonly url?: string;
 }
@@ -33,9 +33,11 @@ export async function withPool<T>(
   doing: string,
   work: (pool: OperatedPool) => Promise<T>,
 ): Promise<T> {
-  const { userPoolId, ...found } = await findPool(context, await requireTarget(context, args), args);
+  const target = await requireTarget(context, args);
+  const { userPoolId, ...found } = await findPool(context, target, args);
+  const { stackName } = target;
   const choice = { local: found.local, profile: args.profile };
-  return administer(context, userPoolId, choice, doing, (pool) => work({ ...pool, ...found }));
+  return administer(context, userPoolId, choice, doing, (pool) => work({ ...pool, ...found, stackName }));
 }
 
 /**

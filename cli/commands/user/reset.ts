@@ -11,6 +11,7 @@ import {
 import { readRules } from '../../identity/users/administered-pool.ts';
 import { replacePassword } from '../../identity/users/create-user.ts';
 import { getUser, type KnownUser } from '../../identity/users/directory.ts';
+import { stackCommand } from '../../stack/stack-work.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import { invitation, sentInvitation } from './invitation.ts';
 import { administeredFailure, type OperatedPool, withPool } from './pool.ts';
@@ -48,7 +49,7 @@ async function replace(context: Context, pool: OperatedPool, { username }: Known
   if (failure !== undefined) {
     const text = [
       `${failure.message} Earlier sign-ins of ${username} continue. To end them, reset the user again:`,
-      `  edge-upload user reset ${shellWord(username)}`,
+      `  ${stackCommand(pool, `user reset ${shellWord(username)}`)}`,
     ];
     context.ui.event({ type: 'warning', text });
   }
@@ -82,7 +83,7 @@ async function sendByMail(pool: OperatedPool, user: KnownUser): Promise<Result> 
     throw new UserError('usage', `The user ${username} has no e-mail address.`, {
       hint: [
         'Show the new password here, without --invite:',
-        `  edge-upload user reset ${shellWord(username)}`,
+        `  ${stackCommand(pool, `user reset ${shellWord(username)}`)}`,
       ],
     });
   }

@@ -1,16 +1,15 @@
 import { UserError } from '../../errors.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import { onAws } from '../aws-failures.ts';
-import type { StackWork } from '../stack-work.ts';
+import { type StackWork, stackCommand } from '../stack-work.ts';
 import { listed, type PolicyStatement, speaksOf, statementsOf } from './policy-statements.ts';
 
-const KEEP = ['Or leave the bucket with its objects:', '  edge-upload destroy --keep-data'];
-
-function refused(bucket: string, why: string, way: readonly string[]): UserError {
+function refused(work: StackWork, bucket: string, why: string, way: readonly string[]): UserError {
+  const keep = `  ${stackCommand(work, 'destroy', ' --keep-data')}`;
   return new UserError(
     'stack_protected',
     `The bucket ${bucket} cannot be emptied and deleted: ${why}. Nothing was removed.`,
-    { hint: [...way, ...KEEP] },
+    { hint: [...way, 'Or leave the bucket with its objects:', keep] },
   );
 }
 
@@ -45,7 +44,8 @@ const NEEDED = [
  * Refuses a bucket that S3 would not let be emptied and deleted: Object Lock, MFA delete, a policy that denies it.
  * @throws {UserError} `stack_protected`; `access_denied` where the bucket's settings cannot be read
  */
-export async function refuseLockedBucket({ clients: { s3 } }: StackWork, bucket: string): Promise<void> {
+export async function refuseLockedBucket(work: StackWork, bucket: string): Promise<void> {
+  const { s3 } = work.clients;
   const { GetBucketPolicyCommand, GetBucketVersioningCommand, GetObjectLockConfigurationCommand } =
     await import('@aws-sdk/client-s3');
   const doing = `Reading the settings of the bucket ${bucket}`;
@@ -55,7 +55,7 @@ export async function refuseLockedBucket({ clients: { s3 } }: StackWork, bucket:
   // The bucket was deleted outside CloudFormation.
   if (versioning === undefined) return;
   if (versioning.MFADelete === 'Enabled') {
-    throw refused(bucket, 'MFA delete is on, which only the root user turns off', [
+    throw refused(work, bucket, 'MFA delete is on, which only the root user turns off', [
       'Turn it off with the MFA device of the root user:',
       `  aws s3api put-bucket-versioning --bucket ${shellWord(bucket)} --versioning-configuration Status=Enabled,MFADelete=Disabled --mfa "<serial> <code>"`,
     ]);
@@ -66,7 +66,12 @@ export async function refuseLockedBucket({ clients: { s3 } }: StackWork, bucket:
     ),
   );
   if (lock?.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled') {
-    throw refused(bucket, 'Object Lock is on, and S3 keeps every object version until its lock ends', []);
+    throw refused(
+      work,
+      bucket,
+      'Object Lock is on, and S3 keeps every object version until its lock ends',
+      [],
+    );
   }
   const policy = await onAws(doing, () =>
     unlessNamed(['NoSuchBucketPolicy'], () => s3.send(new GetBucketPolicyCommand({ Bucket: bucket }))),
@@ -78,7 +83,7 @@ export async function refuseLockedBucket({ clients: { s3 } }: StackWork, bucket:
     denials.some((statement) => speaksOf(statement, action, `arn:aws:s3:::${bucket}${path}`)),
   );
   if (denied === undefined) return;
-  throw refused(bucket, `its policy denies ${denied[0]} to everybody`, [
+  throw refused(work, bucket, `its policy denies ${denied[0]} to everybody`, [
     'Remove the policy:',
     `  aws s3api delete-bucket-policy --bucket ${shellWord(bucket)}`,
   ]);

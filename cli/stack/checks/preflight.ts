@@ -1,7 +1,7 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { UserError } from '../../errors.ts';
 import { type FoundStack, findStack, isWhole } from '../find-stack.ts';
-import { deployCommand, type StackWork } from '../stack-work.ts';
+import { deployCommand, type StackWork, stackCommand } from '../stack-work.ts';
 import { bucketCheck } from './bucket.ts';
 import { type Caller, credentialsCheck } from './caller.ts';
 import type { Check } from './check.ts';
@@ -74,7 +74,11 @@ function healthCheck(work: StackWork): Check {
           'stack_missing',
           `There is no stack “${stackName}”, though this computer knows it.`,
           {
-            hint: ['Deploy it again, or forget it:', `  ${deployCommand(work)}`, '  edge-upload destroy'],
+            hint: [
+              'Deploy it again, or forget it:',
+              `  ${deployCommand(work)}`,
+              `  ${stackCommand(work, 'destroy')}`,
+            ],
           },
         );
       }
@@ -88,7 +92,7 @@ function healthCheck(work: StackWork): Check {
       const why = reason === undefined ? '' : `: ${reason}`;
       throw new UserError('stack_failed', `The stack “${stackName}” is ${status}${why}.`, {
         hint: status.startsWith('DELETE')
-          ? 'Finish the deletion with: edge-upload destroy'
+          ? `Finish the deletion with: ${stackCommand(work, 'destroy')}`
           : `Fix it with: ${deployCommand(work)}`,
       });
     },

@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 import { awsFailure, onAws } from '../aws-failures.ts';
 import type { FoundStack } from '../find-stack.ts';
-import type { StackWork } from '../stack-work.ts';
+import { type StackWork, stackCommand } from '../stack-work.ts';
 import { protectedStack } from './removal.ts';
 
 /** A reserved key under which nothing is ever stored. */
@@ -15,7 +15,8 @@ function errorName(error: unknown): string {
  * Deletes a version that does not exist, and aborts an upload that does not exist. S3 applies every policy to these calls
  * and changes nothing.
  */
-export async function tryEmptying({ clients: { s3 } }: StackWork, bucket: string): Promise<void> {
+export async function tryEmptying(work: StackWork, bucket: string): Promise<void> {
+  const { s3 } = work.clients;
   const { AbortMultipartUploadCommand, DeleteObjectsCommand } = await import('@aws-sdk/client-s3');
   const doing = `Checking that the bucket ${bucket} can be emptied`;
   try {
@@ -39,7 +40,7 @@ export async function tryEmptying({ clients: { s3 } }: StackWork, bucket: string
       hint: [
         `Allow s3:DeleteObjectVersion and s3:AbortMultipartUpload on ${bucket}, then run the same command again.`,
         'Or leave the bucket with its objects:',
-        '  edge-upload destroy --keep-data',
+        `  ${stackCommand(work, 'destroy', ' --keep-data')}`,
       ],
       cause: error,
     });

@@ -131,7 +131,7 @@ async function request(
 function refusal(work: StackWork, error: unknown, { bucket, key }: ObjectToFetch): UserError {
   const name = error instanceof Error ? error.name : '';
   const doing = `Downloading ${key}`;
-  if (name === 'NoSuchBucket') return bucketGone(work.local, bucket);
+  if (name === 'NoSuchBucket') return bucketGone(work, bucket);
   if (name === 'NoSuchKey' || name === 'NoSuchVersion' || name === 'MethodNotAllowed') {
     const what = name === 'NoSuchKey' ? 'no object' : 'no such version of';
     return new UserError('file_missing', `There is ${what} “${key}” in the bucket ${bucket}.`, {

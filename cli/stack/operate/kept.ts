@@ -7,7 +7,7 @@ import { ifAllowed, ifThere, onAws } from '../aws-failures.ts';
 import { refuseProtected } from '../checks/removal.ts';
 import { tryEmptying } from '../checks/trial-calls.ts';
 import { byAccount } from '../place-of.ts';
-import type { StackWork } from '../stack-work.ts';
+import { deployCommand, type StackWork, stackCommand } from '../stack-work.ts';
 import { emptyBucket, measureBucket } from './bucket.ts';
 import { countUsers } from './pool.ts';
 
@@ -76,8 +76,7 @@ async function forget(context: Context, type: Kept['type'], name: string): Promi
 }
 
 /** Lines that list kept data, with the commands that read, adopt or delete it. */
-export function keptLines(kept: readonly FoundKept[], local: boolean): string[] {
-  const there = local ? ' --local' : '';
+export function keptLines(kept: readonly FoundKept[], work: StackWork): string[] {
   const [bucket] = kept.filter(({ type }) => type === 'bucket');
   return [
     ...kept.map(({ type, name, holds }) => `Kept: the ${type} ${name} (${holds})`),
@@ -85,12 +84,12 @@ export function keptLines(kept: readonly FoundKept[], local: boolean): string[] 
       ? []
       : [
           'Read a kept bucket, or give it to a new deployment:',
-          ...(local ? ['  eval "$(edge-upload local env)"'] : []),
+          ...(work.local !== undefined ? ['  eval "$(edge-upload local env)"'] : []),
           `  aws s3 ls ${shellWord(`s3://${bucket.name}`)} --recursive`,
-          `  edge-upload deploy${there} --bucket-name ${shellWord(bucket.name)}`,
+          `  ${deployCommand(work, ` --bucket-name ${shellWord(bucket.name)}`)}`,
         ]),
     ...(kept.some(({ isRecorded }) => isRecorded)
-      ? ['Delete what was kept:', `  edge-upload destroy${there} --delete-kept`]
+      ? ['Delete what was kept:', `  ${stackCommand(work, 'destroy', ' --delete-kept')}`]
       : []),
   ];
 }

@@ -1,7 +1,6 @@
 import { UserError } from '../../errors.ts';
-import { shellWord } from '../../ui/shell-word.ts';
 import { onAws } from '../aws-failures.ts';
-import type { StackWork } from '../stack-work.ts';
+import { type StackWork, stackCommand } from '../stack-work.ts';
 
 /**
  * How CloudFormation answers a request about a change set after another operation of the stack has started, which removes
@@ -19,14 +18,14 @@ export function isOvertaken(error: unknown): boolean {
 }
 
 /** Returns the error for a change that somebody else's change or deletion of the stack has overtaken. */
-export function overtaken({ stackName }: StackWork, cause?: unknown): UserError {
+export function overtaken(work: StackWork, cause?: unknown): UserError {
   return new UserError(
     'stack_failed',
-    `Something else deployed or deleted the stack “${stackName}” meanwhile.`,
+    `Something else deployed or deleted the stack “${work.stackName}” meanwhile.`,
     {
       hint: [
         'Its change stays. This one was made in part, or not at all. See what is deployed, then run the same command again:',
-        `  edge-upload status --stack-name ${shellWord(stackName)}`,
+        `  ${stackCommand(work, 'status')}`,
       ],
       ...(cause !== undefined && { cause }),
     },

@@ -5,7 +5,7 @@ import { count } from '../../ui/format.ts';
 import { ifThere, onAws } from '../aws-failures.ts';
 import { type FoundStack, findStack, isWhole } from '../find-stack.ts';
 import { physicalIds, stackResources } from '../stack-resources.ts';
-import { deployCommand, type StackWork } from '../stack-work.ts';
+import { deployCommand, type StackWork, stackCommand } from '../stack-work.ts';
 import { deleteStack } from './delete-stack.ts';
 import { follow, operationFailure } from './follow.ts';
 import { POOL } from './kept-data.ts';
@@ -75,7 +75,7 @@ export async function settledStack(
     {
       hint:
         status === 'DELETE_FAILED'
-          ? ['It is half deleted. Finish that, then deploy again:', '  edge-upload destroy']
+          ? ['It is half deleted. Finish that, then deploy again:', `  ${stackCommand(work, 'destroy')}`]
           : 'See the stack in the CloudFormation console, then deploy again.',
     },
   );
@@ -93,7 +93,7 @@ async function refuseUsers(work: StackWork, { id, status }: FoundStack): Promise
     throw new UserError(
       'stack_failed',
       `An earlier creation of the stack “${work.stackName}” failed (${status}), and its user pool ${pool} has ${count(users, 'user')}. Nothing was changed.`,
-      { hint: ['Delete the stack with its users, then deploy again:', '  edge-upload destroy'] },
+      { hint: ['Delete the stack with its users, then deploy again:', `  ${stackCommand(work, 'destroy')}`] },
     );
   }
 }
@@ -103,7 +103,7 @@ async function removeRemains(work: StackWork, stack: FoundStack): Promise<void> 
   if (ending.status === 'DELETE_COMPLETE') return;
   throw operationFailure(work.stackName, 'Removing the remains of', ending, [
     'Delete them, then deploy again:',
-    '  edge-upload destroy',
+    `  ${stackCommand(work, 'destroy')}`,
   ]);
 }
 

@@ -242,7 +242,10 @@ test('a new user who cannot be added to a group is reported as created, with the
   );
   const error = await failure(here, add(here.context(), { username: 'ada', groups: ['writers'] }));
   assert.equal(error.code, 'access_denied');
-  assert.match(error.hint ?? '', /created.*user groups ada --add writers.*user reset ada/s);
+  assert.match(
+    error.hint ?? '',
+    /created.*user groups ada --local --stack-name studio --add writers.*user reset ada --local --stack-name studio$/s,
+  );
 });
 
 test('a new password is printed even if the sign-ins cannot be ended, and the exit code shows it', async (t) => {
@@ -266,7 +269,10 @@ test('a new password is printed even if the sign-ins cannot be ended, and the ex
     assert.equal(done.exitCode, exitCode);
     assert.doesNotMatch(done.text ?? '', /signed out everywhere/);
     const [warning] = context.events.flatMap((event) => (event.type === 'warning' ? [event.text] : []));
-    assert.match(warning ?? '', /Earlier sign-ins of ada continue.*edge-upload user reset ada/s);
+    assert.match(
+      warning ?? '',
+      /Earlier sign-ins of ada continue.*edge-upload user reset ada --local --stack-name studio$/s,
+    );
     here.intercept(() => undefined);
     assert.equal((await accept(here, done)).document.username, 'ada');
   }
@@ -284,7 +290,10 @@ test('Ctrl-C while a new user is added to groups reports that the user was creat
   const context = { ...here.context(), signal: interruption.signal };
   const error = await failure(here, add(context, { username: 'ada', groups: ['writers'] }));
   assert.equal(error.code, 'interrupted');
-  assert.match(error.hint ?? '', /created.*user groups ada --add writers.*user reset ada/s);
+  assert.match(
+    error.hint ?? '',
+    /created.*user groups ada --local --stack-name studio --add writers.*user reset ada --local --stack-name studio$/s,
+  );
 });
 
 test('a request that Cognito carried out, but did not answer, is not reported as somebody else’s', async (t) => {
@@ -305,7 +314,7 @@ test('a request that Cognito carried out, but did not answer, is not reported as
   const error = await failure(here, add(here.context(), { username: 'ada' }));
   assert.equal(error.code, 'exists');
   assert.match(error.message, /may have created/);
-  assert.match(error.hint ?? '', /^ {2}edge-upload user reset ada$/m);
+  assert.match(error.hint ?? '', /^ {2}edge-upload user reset ada --local --stack-name studio$/m);
   isFirst = true;
   const { document } = await run(here, remove(here.context(), { username: 'ada', yes: true }));
   assert.equal(document.removed, true);
