@@ -25,13 +25,18 @@ export function stackCommand(
   command: string,
   flags = '',
 ): string {
-  const name = stackName === DEFAULT_STACK_NAME ? '' : ` --stack-name ${stackName}`;
-  return `edge-upload ${command}${local === undefined ? '' : ' --local'}${name}${flags}`;
+  return `edge-upload ${command}${placeOf(local)} --stack-name ${stackName}${flags}`;
 }
 
-/** Returns the command that deploys this stack again. */
-export function deployCommand(work: Pick<StackWork, 'stackName' | 'local'>, flags = ''): string {
-  return stackCommand(work, 'deploy', flags);
+const placeOf = (local: LocalCloud | undefined) => (local === undefined ? '' : ' --local');
+
+/** Returns the command that deploys this stack again. The plan that it shows names the stack, so the default name is left out. */
+export function deployCommand(
+  { stackName, local }: Pick<StackWork, 'stackName' | 'local'>,
+  flags = '',
+): string {
+  const name = stackName === DEFAULT_STACK_NAME ? '' : ` --stack-name ${stackName}`;
+  return `edge-upload deploy${placeOf(local)}${name}${flags}`;
 }
 
 /** Returns the milliseconds between two polls. AWS throttles callers that poll more often. */

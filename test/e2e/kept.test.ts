@@ -27,7 +27,7 @@ test('a kept bucket is listed, adopted by a new deployment with what it holds, a
 
     const again = await computer.run(['destroy', '--yes']);
     assert.match(again.stdout, new RegExp(`Kept: the bucket ${bucket} \\(1 object, 4 B\\)`));
-    assert.match(again.stdout, /\n +edge-upload destroy --local --delete-kept\n/);
+    assert.match(again.stdout, /\n +edge-upload destroy --local --stack-name edge-upload --delete-kept\n/);
     assert.match((await computer.run(['status'])).stdout, new RegExp(`Kept: the bucket ${bucket}`));
     const offered = await computer.run(['deploy', '--local', '--dry-run']);
     assert.match(offered.stderr, new RegExp(`\\n +edge-upload deploy --local --bucket-name ${bucket}\\n`));

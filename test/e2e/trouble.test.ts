@@ -62,7 +62,10 @@ test('a failed deletion is explained, and the next destroy completes it', async 
     assert.match(failed.stderr, /run edge-upload destroy again/);
     const doctor = await computer.run(['doctor']);
     assert.equal(doctor.code, 8);
-    assert.match(doctor.stdout, /FAILED +stack .*DELETE_FAILED.*\n.*edge-upload destroy --local\n/);
+    assert.match(
+      doctor.stdout,
+      /FAILED +stack .*DELETE_FAILED.*\n.*edge-upload destroy --local --stack-name edge-upload\n/,
+    );
     await setFaults(cloud, {});
     assert.equal((await computer.run(['destroy', '--yes'])).code, 0);
   }, WITH_FAULTS);
@@ -94,7 +97,7 @@ test('users in the remains of a failed creation are deleted by destroy only, whi
       refused.stderr,
       new RegExp(`its user pool ${UserPoolId} has 1 user\\. Nothing was changed\\.`),
     );
-    assert.match(refused.stderr, /\n +edge-upload destroy --local\n/);
+    assert.match(refused.stderr, /\n +edge-upload destroy --local --stack-name edge-upload\n/);
     assert.equal((await cognito.adminGetUser({ UserPoolId, Username: 'ada' })).Username, 'ada');
     await cognito.adminDeleteUser({ UserPoolId, Username: 'ada' });
     const deployed = await computer.run(['deploy', '--local']);

@@ -136,7 +136,7 @@ test('without a user pool, commands that need one print how to add it; a pool is
     await apply(computer, (kept) => ({ ...kept, trust: [issuerAt(server, 'ci')] }));
     assert.match(await run(0, 'status'), /trust ci +http.*\n.*keys ci/);
     assert.match(await run(0, 'deploy', '--local'), /up to date/);
-    assert.match(await run(8, 'user', 'list'), /has no user pool.*\n.*\n.*deploy --user-pool/);
+    assert.match(await run(8, 'user', 'list'), /has no user pool.*\n.*\n.*deploy --local --user-pool/);
     assert.match(
       await run(2, 'deploy', '--local', '--mfa', 'required'),
       /--mfa is an option of the user pool/,
