@@ -55,9 +55,18 @@ export function cleanEnv(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.Pro
   return { ...Object.fromEntries(kept), HOME: home, EDGE_UPLOAD_KEYRING: 'off', ...more };
 }
 
-/** Returns a computer. Two people at one computer share nothing but the network. */
+/**
+ * Variables with which all computers of a run of the tests share the compiled code of the built command line. Compiling it
+ * for each home would take most of the processor time of its first commands.
+ */
+function sharedCaches(): NodeJS.ProcessEnv {
+  const { COMPILED_TESTS: folder } = process.env;
+  return folder === undefined ? {} : { XDG_CACHE_HOME: join(folder, 'caches') };
+}
+
+/** Returns a computer. Two people at one computer share nothing but the network, and compiled code. */
 export function computerAt(home: string, more: NodeJS.ProcessEnv = {}): Computer {
-  const env = cleanEnv(home, more);
+  const env = cleanEnv(home, { ...sharedCaches(), ...more });
   const computer = (isBuilt: boolean): Omit<Computer, 'built'> => {
     const run = (args: readonly string[], options: RunOptions = {}) => {
       const all = { cwd: home, ...options, env: { ...env, ...options.env } };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { missing, runProgram } from '../support/programs.ts';
-import { cleanEnv, type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
+import { type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -88,12 +88,13 @@ test('every command of README and guides works as written', { skip: missing('cur
         mode: 0o755,
       },
     );
-    const env = cleanEnv(computer.home, {
+    const env = {
+      ...computer.env,
       PATH: `${bin}:${process.env.PATH}`,
       EDGE_UPLOAD_NEW_PASSWORD: PASSWORD,
       EDGE_UPLOAD_PASSWORD: PASSWORD,
       CURL_CA_BUNDLE: cloud.caFile,
-    });
+    };
     const place = (file: string) => join(computer.home, file);
     await copyFile(join(ROOT, 'assets/dawn.png'), place('image.jpg'));
     for (const file of ['report.pdf', 'one.log', 'two.log', 'data.bin']) await writeFile(place(file), file);

@@ -1,5 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 
@@ -39,6 +42,17 @@ export async function runProgram(
   return { code: code as number | null, stdout, stderr };
 }
 
+/** Whether a program runs. One that does is not started again in this run of the tests, where some take a second to start. */
+function doesRun(command: string, args: readonly string[]): boolean {
+  const { COMPILED_TESTS: folder } = process.env;
+  const name = createHash('sha256').update(JSON.stringify([command, ...args]));
+  const known = folder === undefined ? undefined : join(folder, `runs-${name.digest('hex')}`);
+  if (known !== undefined && existsSync(known)) return true;
+  if (spawnSync(command, args).status !== 0) return false;
+  if (known !== undefined) writeFileSync(known, '');
+  return true;
+}
+
 /**
  * A reason to skip a test whose witness, a program that nobody here wrote, does not run on this machine; `false` where it
  * does.
@@ -46,7 +60,7 @@ export async function runProgram(
  * @throws {Error} for a missing one where REQUIRE_WITNESSES is set, as in CI.
  */
 export function missing(command: string, ...args: readonly string[]): string | false {
-  if (spawnSync(command, args.length === 0 ? ['--version'] : args).status === 0) return false;
+  if (doesRun(command, args.length === 0 ? ['--version'] : args)) return false;
   const reason = `${[command, ...args].join(' ')} does not run here`;
   if (process.env.REQUIRE_WITNESSES) throw new Error(`${reason}, and REQUIRE_WITNESSES is set`);
   return reason;

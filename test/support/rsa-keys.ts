@@ -1,14 +1,35 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pid } from 'node:process';
 
 /**
- * A new pair that shares nothing with the job that made it: Node 20 waits for itself for ever where that is collected
- * while its key is exported as a JWK.
+ * Returns a private key in PEM that shares nothing with the job that made it: Node 20 waits for itself for ever where that is
+ * collected while its key is exported as a JWK.
  */
-export function rsaKeyPair(): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', {
+function generate(): string {
+  return generateKeyPairSync('rsa', {
     modulusLength: 2048,
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },
-  });
-  return { privateKey: createPrivateKey(privateKey), publicKey: createPublicKey(publicKey) };
+  }).privateKey;
+}
+
+let given = 0;
+
+/**
+ * Returns a pair that differs from all others of this process. Processes of one run of the tests have the same pairs:
+ * generating one takes as long as a short test.
+ */
+export function rsaKeyPair(): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
+  const { COMPILED_TESTS: folder } = process.env;
+  given += 1;
+  const file = folder === undefined ? undefined : join(folder, `rsa-key-${given}.pem`);
+  if (file !== undefined && !existsSync(file)) {
+    const aside = `${file}.${pid}`;
+    writeFileSync(aside, generate(), { mode: 0o600 });
+    renameSync(aside, file);
+  }
+  const pem = file === undefined ? generate() : readFileSync(file, 'utf8');
+  return { privateKey: createPrivateKey(pem), publicKey: createPublicKey(pem) };
 }
