@@ -14,7 +14,11 @@ export async function* readUntil(
   name: string,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer, void, void> {
-  if (signal.aborted) throw interrupted();
+  if (signal.aborted) {
+    // A pipe that is open keeps the process alive.
+    stream.destroy();
+    throw interrupted();
+  }
   // Node reads a folder as an empty stream.
   const { fd } = stream as { readonly fd?: unknown };
   if (typeof fd === 'number' && fstatSync(fd).isDirectory()) {
