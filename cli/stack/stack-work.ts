@@ -25,10 +25,10 @@ export function stackCommand(
   command: string,
   flags = '',
 ): string {
-  return `edge-upload ${command}${placeOf(local)} --stack-name ${stackName}${flags}`;
+  return `edge-upload ${command}${localFlag(local)} --stack-name ${stackName}${flags}`;
 }
 
-const placeOf = (local: LocalCloud | undefined) => (local === undefined ? '' : ' --local');
+const localFlag = (local: LocalCloud | undefined) => (local === undefined ? '' : ' --local');
 
 /** Returns the command that deploys this stack again. The plan that it shows names the stack, so the default name is left out. */
 export function deployCommand(
@@ -36,7 +36,7 @@ export function deployCommand(
   flags = '',
 ): string {
   const name = stackName === DEFAULT_STACK_NAME ? '' : ` --stack-name ${stackName}`;
-  return `edge-upload deploy${placeOf(local)}${name}${flags}`;
+  return `edge-upload deploy${localFlag(local)}${name}${flags}`;
 }
 
 /** Returns the milliseconds between two polls. AWS throttles callers that poll more often. */

@@ -5,7 +5,8 @@ import { orInterrupted } from '../../network/deadline.ts';
 import { readError } from './read-error.ts';
 
 /**
- * Reads a stream until it ends or the signal is aborted, also while a terminal or a pipe sends nothing.
+ * Reads a stream until it ends or the signal is aborted, also while a terminal or a pipe sends nothing. Then the stream is
+ * closed: an open pipe keeps the process alive.
  * @param name whose bytes they are, as it stands in a sentence.
  * @throws {UserError} `interrupted`; `file_is_folder` where standard input is one; the errors of `readError`.
  */
@@ -14,11 +15,6 @@ export async function* readUntil(
   name: string,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer, void, void> {
-  if (signal.aborted) {
-    // A pipe that is open keeps the process alive.
-    stream.destroy();
-    throw interrupted();
-  }
   // Node reads a folder as an empty stream.
   const { fd } = stream as { readonly fd?: unknown };
   if (typeof fd === 'number' && fstatSync(fd).isDirectory()) {

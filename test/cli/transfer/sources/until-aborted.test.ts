@@ -23,7 +23,9 @@ test('a stream that sends nothing ends with the abort, and is destroyed', async 
   stopping.abort();
   await assert.rejects(reading, withCode('interrupted'));
   assert.ok(stream.destroyed);
-  await assert.rejects(all(readUntil(new PassThrough(), 'x', stopping.signal)), withCode('interrupted'));
+  const late = new PassThrough();
+  await assert.rejects(all(readUntil(late, 'x', stopping.signal)), withCode('interrupted'));
+  assert.ok(late.destroyed, 'also where the abort came first');
 });
 
 test('a stream that fails is an unreadable file', async () => {
