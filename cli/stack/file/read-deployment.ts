@@ -5,7 +5,7 @@ import { issuersOf } from '../../trust/trust-file.ts';
 import { isValidOption } from '../options/is-valid-option.ts';
 import { kindOf, nameOf, OPTION_NAMES } from '../options/kinds.ts';
 import type { OptionName } from '../options/option-kind.ts';
-import { keptLogo } from '../options/page-logo.ts';
+import { storedLogo } from '../options/page-logo.ts';
 
 /** A deployment as a file describes it: the whole of it. */
 export interface DeploymentFile {
@@ -43,7 +43,7 @@ async function optionOf(
   if (option === 'pageLogo') {
     const text = String(typed);
     const isDrawing = text.trimStart().startsWith('<');
-    typed = isDrawing ? value.parse((where) => keptLogo(text, where)) : await readLogo(text);
+    typed = isDrawing ? value.parse((where) => storedLogo(text, where)) : await readLogo(text);
   }
   const read = value.parse((where) => parse(typed, where));
   return isValidOption(option, read) ? read : value.fail(`is not valid: it takes ${takes}`);

@@ -6,8 +6,8 @@ import { keepBooks } from '../../settings/bookkeeping.ts';
 import { type Deployment, rememberDeployment } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { forgetKept } from '../../settings/kept.ts';
-import { callerIdentity } from '../checks/caller.ts';
 import type { StackOutputs } from '../find-stack.ts';
+import { placeOf } from '../place-of.ts';
 import type { StackWork } from '../stack-work.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function remember(
   outputs: StackOutputs,
   { userPool = true }: StackOptions,
 ): Promise<Deployment> {
-  const { stackName, local } = work;
+  const { stackName } = work;
   const { domain, userPoolId, clientId, bucket } = outputs;
   const hasPool = userPoolId !== undefined && clientId !== undefined;
   if (domain === undefined || bucket === undefined || hasPool !== userPool) {
@@ -32,12 +32,13 @@ export async function remember(
       },
     );
   }
+  const { stackName: name, ...place } = await placeOf(work);
   const deployment = {
-    name: stackName,
+    name,
     url: edgeUrl(domain),
     ...(hasPool ? { region: STACK_REGION, userPoolId, clientId } : {}),
     bucket,
-    ...(local === undefined ? { account: (await callerIdentity(work)).account } : { local }),
+    ...place,
   };
   // The name of the stack is enough for every command.
   const consequence = 'The deployment is not recorded on this computer: name it with --stack-name.';

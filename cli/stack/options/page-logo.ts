@@ -183,11 +183,11 @@ export function isLogo(svg: string): boolean {
 }
 
 /**
- * Returns an SVG drawing as a deployment keeps it.
+ * Returns an SVG drawing as it is stored with a deployment.
  * @param named the drawing, as the first words of the error
  * @throws {UserError} `usage` with the reason
  */
-export function keptLogo(svg: string, named: string): string {
+export function storedLogo(svg: string, named: string): string {
   try {
     return cleanLogo(svg);
   } catch (error) {
@@ -214,5 +214,5 @@ export async function withLogo<Flags extends { readonly pageLogo?: string }>(
     most: MAX_FILE_BYTES,
     hint: 'Name an SVG file of shapes and text.',
   });
-  return { ...flags, pageLogo: keptLogo(decodeText(bytes, { name: path }), `“${path}”`) };
+  return { ...flags, pageLogo: storedLogo(decodeText(bytes, { name: path }), `“${path}”`) };
 }
