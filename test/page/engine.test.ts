@@ -163,12 +163,18 @@ test('the page’s engine in a browser, against an edge', async (t) => {
     });
 
     await t.test('an upload waits for the network, as long as it takes', async () => {
+      // Slow, so that the network is gone before everything is sent.
+      await setFaults(cloud, { edge: { bytesPerSecond: 2 * MIB } });
+      let back = Promise.resolve();
       onTold = (what) => {
         if (what === `sent ${10 * MIB}`) void page.setOfflineMode(true);
-        if (what === 'waiting for network') void page.setOfflineMode(false);
+        if (what === 'waiting for network') {
+          back = setFaults(cloud, {}).then(() => page.setOfflineMode(false));
+        }
       };
       const outcome = await send(tab, parts, { key: 'in/offline.bin', token, tellAt: [10 * MIB] });
       onTold = () => {};
+      await back;
       assert.equal(codeOf(outcome), 'stored in/offline.bin', outcome.error?.message);
       assert.ok(outcome.states.includes('waiting for network'));
     });
