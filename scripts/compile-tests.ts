@@ -40,7 +40,7 @@ export async function compileTests(files: readonly string[], outdir: string): Pr
   await build({
     absWorkingDir: ROOT,
     entryPoints: [...files],
-    inject: ['test/support/processor-time.ts'],
+    inject: ['test/support/run/processor-time.ts'],
     outdir,
     outbase: ROOT,
     bundle: true,

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { startEdge } from './cli/transfer/helpers/edge.ts';
 import { cleanEnv, PASSWORD } from './e2e/harness.ts';
 import { runProgram } from './support/programs.ts';
-import { onTerminal, type Typing } from './support/terminal.ts';
+import { onTerminal, type Typing } from './support/terminal/terminal.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 

@@ -6,8 +6,8 @@ import { delimiter, dirname, join, relative } from 'node:path';
 import { pid, platform } from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { compileTests } from '../scripts/compile-tests.ts';
-import { NOT_ON_WINDOWS, PORTABLE, UNIT } from './support/selections.ts';
-import { WORKERS } from './support/worker.ts';
+import { NOT_ON_WINDOWS, PORTABLE, UNIT } from './support/run/selections.ts';
+import { WORKERS } from './support/run/worker.ts';
 
 /*
  * Runs the tests: `tsx test/run.ts [--unit | --portable | word …]`. Without a word, every `*.test.ts` below test/ except
@@ -45,8 +45,17 @@ function isWanted(file: string): boolean {
 
 /** Beginnings of the paths of the longest tests. They come first, so that no core waits for one of them at the end. */
 const LONGEST_FIRST = [
-  ...['e2e/readme', 'page', 'live', 'check', 'e2e/screens', 'e2e/recovery', 'infra/witnesses', 'package'],
-  ...['e2e/links', 'e2e/company', 'e2e', 'cli/watch', 'cli/transfer/crash.', 'local/s3/aws-cli'],
+  ...[
+    'e2e/readme',
+    'page',
+    'live',
+    'check',
+    'e2e/screens',
+    'e2e/deploy/recovery',
+    'infra/witnesses',
+    'package',
+  ],
+  ...['e2e/links', 'e2e/identity/company', 'e2e', 'cli/watch', 'cli/transfer/crash.', 'local/s3/aws-cli'],
   ...['local/cloudformation/cdk', 'bin', 'cli'],
 ];
 
@@ -70,12 +79,12 @@ const TOGETHER = [
   ['cli/transfer'],
   ['cli/transfer/multipart'],
   ['cli/ui', 'cli/trust', 'cli/links', 'protocol', 'page/transfer', 'page/resume'],
-  ['e2e/expiry', 'e2e/local', 'e2e/walkthrough'],
-  ['e2e/invitation', 'e2e/namesakes', 'e2e/notices', 'e2e/operator-policy'],
-  ['e2e/kept', 'e2e/put', 'e2e/sign-in'],
-  ['e2e/operations', 'e2e/options', 'e2e/protected'],
-  ['e2e/refusals', 'e2e/trust'],
-  ['e2e/trouble', 'e2e/two-operators'],
+  ['e2e/identity/expiry', 'e2e/local', 'e2e/walkthrough'],
+  ['e2e/identity/invitation', 'e2e/identity/namesakes', 'e2e/deploy/notices', 'e2e/deploy/operator-policy'],
+  ['e2e/deploy/kept', 'e2e/put', 'e2e/identity/sign-in'],
+  ['e2e/deploy/operations', 'e2e/deploy/options', 'e2e/deploy/protected'],
+  ['e2e/refusals', 'e2e/identity/trust'],
+  ['e2e/deploy/trouble', 'e2e/deploy/two-operators'],
   ['edge'],
   ['infra'],
   ['local'],
@@ -125,8 +134,8 @@ const wanted = all
 if (wanted.length === 0) throw new Error(`No test file matches ${asked.join(' ')}.`);
 /** Compiled together; each source by itself where coverage is measured, which c8 cannot map through bundles. */
 const compiled = process.env.NODE_V8_COVERAGE === undefined ? join(root, `../dist.test.${pid}`) : undefined;
-const runner = join(root, 'support/runner.ts');
-const guard = join(root, 'support/no-sockets.ts');
+const runner = join(root, 'support/run/runner.ts');
+const guard = join(root, 'support/run/no-sockets.ts');
 const workers = WORKERS.map((worker) => join(root, `../${worker}.ts`));
 const sources = [runner, guard, ...wanted];
 const entries =

@@ -12,7 +12,7 @@ import { EXIT } from '../../cli/errors.ts';
 import { TOKENS } from '../cli/transfer/helpers/edge.ts';
 import { ownEdge, ownFolder } from '../cli/transfer/helpers/uploading.ts';
 import { CLI } from '../e2e/harness.ts';
-import { noTerminal, onTerminal } from '../support/terminal.ts';
+import { noTerminal, onTerminal } from '../support/terminal/terminal.ts';
 
 /** The built command line in a home of its own, with files to upload. */
 async function computer(t: TestContext) {

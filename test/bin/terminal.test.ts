@@ -9,7 +9,12 @@ import { build } from 'esbuild';
 import { TOKENS } from '../cli/transfer/helpers/edge.ts';
 import { ownEdge, ownFolder } from '../cli/transfer/helpers/uploading.ts';
 import { CLI } from '../e2e/harness.ts';
-import { type OnTerminal, onTerminal, noTerminal as skip, type Typing } from '../support/terminal.ts';
+import {
+  type OnTerminal,
+  onTerminal,
+  noTerminal as skip,
+  type Typing,
+} from '../support/terminal/terminal.ts';
 
 let folder: string;
 let program: string;

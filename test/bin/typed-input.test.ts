@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { TOKENS } from '../cli/transfer/helpers/edge.ts';
 import { ownEdge, ownFolder } from '../cli/transfer/helpers/uploading.ts';
 import { CLI } from '../e2e/harness.ts';
-import { onTerminal, noTerminal as skip, type Typing } from '../support/terminal.ts';
+import { onTerminal, noTerminal as skip, type Typing } from '../support/terminal/terminal.ts';
 
 const END = { send: '\u0004' };
 const INTERRUPT = { send: '\u0003' };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { assertGolden } from '../support/transcript.ts';
+import { assertGolden } from '../support/terminal/transcript.ts';
 import { typed } from '../support/typed.ts';
 
 async function helpOf(command: string): Promise<string> {

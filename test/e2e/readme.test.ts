@@ -41,9 +41,10 @@ const ELSEWHERE = new Map([
         'is refused in the embedded cloud; test/cli/stack/options',
       ] as const,
   ),
-  ['edge-upload deploy --no-user-pool', 'loses the users; test/e2e/trusted-issuers.test.ts'],
+  ['edge-upload deploy --no-user-pool', 'loses the users; test/e2e/identity/trusted-issuers.test.ts'],
   ...['--issuer corp', '--device', '--no-browser', '--browser'].map(
-    (flag) => [`edge-upload login <url> ${flag}`, 'needs a provider; test/e2e/company.test.ts'] as const,
+    (flag) =>
+      [`edge-upload login <url> ${flag}`, 'needs a provider; test/e2e/identity/company.test.ts'] as const,
   ),
   ...['link revoke <id>', 'key revoke <id>', 'key revoke <id> --force'].map(
     (command) => [`edge-upload ${command}`, 'needs an id; test/e2e/links.test.ts'] as const,
@@ -61,7 +62,7 @@ const ELSEWHERE = new Map([
   ['edge-upload logout --everywhere', 'test/cli/identity/commands.test.ts'],
   [
     'aws iam create-policy --policy-name edge-upload-operator --policy-document file://policy.json',
-    'is for AWS; test/e2e/operator-policy.test.ts holds the policy against what the commands call',
+    'is for AWS; test/e2e/deploy/operator-policy.test.ts holds the policy against what the commands call',
   ],
 ]);
 

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { screenLines } from '../support/screen-lines.ts';
-import { noTerminal, onTerminal, type Typing } from '../support/terminal.ts';
-import { assertGolden, type Masks, masked } from '../support/transcript.ts';
+import { screenLines } from '../support/terminal/screen-lines.ts';
+import { noTerminal, onTerminal, type Typing } from '../support/terminal/terminal.ts';
+import { assertGolden, type Masks, masked } from '../support/terminal/transcript.ts';
 import { CLI, type Computer, type LocalStatus, PASSWORD, withCloud } from './harness.ts';
 
 /*

@@ -11,7 +11,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import type { StackOptions } from '../../infra/options.ts';
 import { UploadStack } from '../../infra/upload-stack.ts';
 import { missing } from '../support/programs.ts';
-import { workerArgs } from '../support/worker.ts';
+import { workerArgs } from '../support/run/worker.ts';
 import {
   ALL_OPTIONS,
   EACH_OPTION,

@@ -21,7 +21,7 @@ import {
 } from '../e2e/harness.ts';
 import { TOKEN_IN_TEXT } from '../support/forge.ts';
 import { runProgram } from '../support/programs.ts';
-import { workerArgs } from '../support/worker.ts';
+import { workerArgs } from '../support/run/worker.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const ACCOUNT = '000000000000';

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { XMLValidator } from 'fast-xml-parser';
 import { recordingSvg } from '../../scripts/recording-svg.ts';
 import { TerminalScreen } from '../../scripts/terminal-screen.ts';
-import { screenLines } from '../support/screen-lines.ts';
+import { screenLines } from '../support/terminal/screen-lines.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { CLI, cleanEnv } from '../../e2e/harness.ts';
 import { missing } from '../../support/programs.ts';
-import { noTerminal, onTerminal, type Typing } from '../../support/terminal.ts';
+import { noTerminal, onTerminal, type Typing } from '../../support/terminal/terminal.ts';
 import { ID, KEY, ODD_NAME, seedHome } from './home.ts';
 
 let home: string;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execPath } from 'node:process';
 import { test } from 'node:test';
 import { runProgram } from '../../support/programs.ts';
-import { workerArgs } from '../../support/worker.ts';
+import { workerArgs } from '../../support/run/worker.ts';
 
 /** Every one of these would send a request elsewhere, or have it signed with another key. */
 const POISON = {

@@ -21,7 +21,7 @@ import { withLock } from '../../../cli/settings/lock.ts';
 import { ownIdentity } from '../../../cli/settings/process-identity.ts';
 import { mutations } from '../../support/mutations.ts';
 import { runProgram } from '../../support/programs.ts';
-import { workerArgs } from '../../support/worker.ts';
+import { workerArgs } from '../../support/run/worker.ts';
 
 function worker(...args: string[]): ChildProcess {
   return spawn(execPath, workerArgs('test/cli/settings/lock-worker', ...args), {

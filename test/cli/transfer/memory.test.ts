@@ -4,8 +4,8 @@ import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { workerArgs } from '../../support/run/worker.ts';
 import { listen } from '../../support/serve.ts';
-import { workerArgs } from '../../support/worker.ts';
 import { ownFolder } from './helpers/uploading.ts';
 
 const MIB = 1024 * 1024;

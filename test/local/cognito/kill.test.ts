@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { CognitoIdentityProvider, paginateListUsers } from '@aws-sdk/client-cognito-identity-provider';
-import { workerArgs } from '../../support/worker.ts';
+import { workerArgs } from '../../support/run/worker.ts';
 import { setUp } from './harness.ts';
 import { adminSignIn } from './sign-in.ts';
 

@@ -27,8 +27,8 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { sign } from '../../../local/auth/sigv4.ts';
+import { workerArgs } from '../../support/run/worker.ts';
 import { s3Signing } from '../../support/s3-signature.ts';
-import { workerArgs } from '../../support/worker.ts';
 import { BUCKET, raw, startS3, temporaryFolder } from './support.ts';
 
 /** The embedded S3 in a process of its own, which the test kills. */

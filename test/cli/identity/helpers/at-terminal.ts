@@ -1,6 +1,6 @@
 import { execPath } from 'node:process';
-import { onTerminal, type Typing } from '../../../support/terminal.ts';
-import { workerArgs } from '../../../support/worker.ts';
+import { workerArgs } from '../../../support/run/worker.ts';
+import { onTerminal, type Typing } from '../../../support/terminal/terminal.ts';
 import type { World } from './world.ts';
 
 const program = (...args: string[]) => [execPath, ...workerArgs('test/cli/identity/helpers/code', ...args)];

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { execPath } from 'node:process';
 import { test } from 'node:test';
 import { runProgram } from '../../../support/programs.ts';
-import { noTerminal as skip, type Typing } from '../../../support/terminal.ts';
-import { workerArgs } from '../../../support/worker.ts';
+import { workerArgs } from '../../../support/run/worker.ts';
+import { noTerminal as skip, type Typing } from '../../../support/terminal/terminal.ts';
 import { atTerminal } from '../helpers/at-terminal.ts';
 import { NEW_PASSWORD, PASSWORD, type World, world } from '../helpers/world.ts';
 

@@ -11,7 +11,7 @@ import { test } from 'node:test';
 import { login } from '../../../../cli/commands/login.ts';
 import { tokenSource } from '../../../../cli/identity/tokens/token-source.ts';
 import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
-import { workerArgs } from '../../../support/worker.ts';
+import { workerArgs } from '../../../support/run/worker.ts';
 import { failure, type KeptFile, PASSWORD, type World, world } from '../helpers/world.ts';
 
 const HOUR = 3_600_000;
@@ -81,7 +81,7 @@ for (const [name, client] of [
     assert.equal(refreshes(here), 2);
   });
 
-  // The 50 of test/e2e/expiry.test.ts are whole uploads; what is seen here is each one's token.
+  // The 50 of test/e2e/identity/expiry.test.ts are whole uploads; what is seen here is each one's token.
   test(`six processes at the moment of expiry make one refresh, ${name}`, async (t) => {
     const here = await world(t, { client });
     const { file } = await signedIn(here);

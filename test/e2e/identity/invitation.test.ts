@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { computerAt, PASSWORD, withCloud } from './harness.ts';
+import { computerAt, PASSWORD, withCloud } from '../harness.ts';
 
 interface Invitation {
   readonly username: string;

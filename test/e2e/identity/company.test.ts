@@ -5,10 +5,10 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Agent, request } from 'undici';
-import { type Company, type CompanyOptions, openCompany } from '../support/company.ts';
-import { headlessBrowser } from '../support/headless-browser.ts';
-import { noTerminal, onTerminal } from '../support/terminal.ts';
-import { workerArgs } from '../support/worker.ts';
+import { type Company, type CompanyOptions, openCompany } from '../../support/company.ts';
+import { headlessBrowser } from '../../support/headless-browser.ts';
+import { workerArgs } from '../../support/run/worker.ts';
+import { noTerminal, onTerminal } from '../../support/terminal/terminal.ts';
 import {
   CLI,
   type Computer,
@@ -19,7 +19,7 @@ import {
   setFaults,
   WITH_FAULTS,
   withCloud,
-} from './harness.ts';
+} from '../harness.ts';
 
 interface Who {
   readonly username: string;
@@ -184,7 +184,10 @@ async function story(
       answers: [
         ['Sign in with (corp, partner, staff)', 'staff'],
         ['as application', 'y'],
-        ['Address that the browser ended on', [process.execPath, ...workerArgs('test/e2e/paste-address')]],
+        [
+          'Address that the browser ended on',
+          [process.execPath, ...workerArgs('test/e2e/identity/paste-address')],
+        ],
       ],
     });
     assert.equal(code, 0, shown);

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type AwsClients, awsClients } from './aws-clients.ts';
+import { type AwsClients, awsClients } from '../aws-clients.ts';
 import {
   awsEnv,
   CLI,
@@ -13,8 +13,8 @@ import {
   setFaults,
   signIn,
   withCloud,
-} from './harness.ts';
-import { startRecorder } from './recorder.ts';
+} from '../harness.ts';
+import { startRecorder } from '../recorder.ts';
 
 /** As the description of every stack of this tool begins. */
 const OURS = 'edge-upload: made by hand for a test';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { awsClients } from './aws-clients.ts';
-import { type DeployedStack, signIn, withCloud } from './harness.ts';
+import { awsClients } from '../aws-clients.ts';
+import { type DeployedStack, signIn, withCloud } from '../harness.ts';
 
 interface Destroyed {
   readonly outcome: string;

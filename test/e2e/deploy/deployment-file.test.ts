@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { writeDeployment } from '../../cli/stack/file/write-deployment.ts';
-import { kindOf, OPTION_NAMES } from '../../cli/stack/options/kinds.ts';
-import type { StackOptions } from '../../infra/options.ts';
-import { serveDocuments, serveIssuer } from '../cli/trust/provider.ts';
-import { ALL_OPTIONS } from '../infra/support.ts';
-import { type Computer, setFaults, signIn, WITH_FAULTS, withCloud } from './harness.ts';
-import { snapshots, yamlOf } from './snapshots.ts';
+import { writeDeployment } from '../../../cli/stack/file/write-deployment.ts';
+import { kindOf, OPTION_NAMES } from '../../../cli/stack/options/kinds.ts';
+import type { StackOptions } from '../../../infra/options.ts';
+import { serveDocuments, serveIssuer } from '../../cli/trust/provider.ts';
+import { ALL_OPTIONS } from '../../infra/support.ts';
+import { type Computer, setFaults, signIn, WITH_FAULTS, withCloud } from '../harness.ts';
+import { snapshots, yamlOf } from '../snapshots.ts';
 
 interface Planned {
   readonly outcome: string;

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Agent, request } from 'undici';
-import { applyOptions } from '../../cli/commands/deploy.ts';
-import type { TrustedIssuer } from '../../infra/options.ts';
-import { type ServedIssuer, serveIssuer } from '../cli/trust/provider.ts';
-import { testContext } from '../support/context.ts';
-import { awsClients } from './aws-clients.ts';
-import { type Computer, type DeployedStack, signIn, withCloud } from './harness.ts';
+import { applyOptions } from '../../../cli/commands/deploy.ts';
+import type { TrustedIssuer } from '../../../infra/options.ts';
+import { type ServedIssuer, serveIssuer } from '../../cli/trust/provider.ts';
+import { testContext } from '../../support/context.ts';
+import { awsClients } from '../aws-clients.ts';
+import { type Computer, type DeployedStack, signIn, withCloud } from '../harness.ts';
 
 /** The seven operations on a key, with the id of an upload. */
 const OPERATIONS: readonly (readonly [name: string, method: string, query: (id: string) => string])[] = [

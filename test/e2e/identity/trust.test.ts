@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { serveIssuer } from '../cli/trust/provider.ts';
-import { type DeployedStack, signIn, withCloud } from './harness.ts';
+import { serveIssuer } from '../../cli/trust/provider.ts';
+import { type DeployedStack, signIn, withCloud } from '../harness.ts';
 
 interface Trusted extends DeployedStack {
   readonly trust: readonly { readonly alias: string; readonly rules: readonly object[] }[];

@@ -1,4 +1,4 @@
-import { TerminalScreen } from '../../scripts/terminal-screen.ts';
+import { TerminalScreen } from '../../../scripts/terminal-screen.ts';
 
 /** Returns the lines that a terminal shows once a program has written all of `written`, without colours. */
 export function screenLines(written: string, columns = Number.POSITIVE_INFINITY): string[] {

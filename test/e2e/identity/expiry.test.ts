@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { join, relative } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
-import type { Ran } from '../support/programs.ts';
-import { awsClients } from './aws-clients.ts';
+import type { Ran } from '../../support/programs.ts';
+import { awsClients } from '../aws-clients.ts';
 import {
   type Computer,
   type DeployedStack,
@@ -15,7 +15,7 @@ import {
   PASSWORD,
   signIn,
   withCloud,
-} from './harness.ts';
+} from '../harness.ts';
 
 /** Enough to collide each time; the other rounds need a few. */
 const MANY = 20;

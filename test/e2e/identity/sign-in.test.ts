@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { execPath } from 'node:process';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { codeAt, stepAt } from '../../local/cognito/challenges/software-token.ts';
-import type { JsonObject } from '../../local/json.ts';
-import { appCode, atTerminal, sentCode } from '../cli/identity/helpers/at-terminal.ts';
-import { NEW_PASSWORD, PASSWORD, type World, world } from '../cli/identity/helpers/world.ts';
-import { noTerminal as skip, type Typing } from '../support/terminal.ts';
-import { CLI } from './harness.ts';
+import { codeAt, stepAt } from '../../../local/cognito/challenges/software-token.ts';
+import type { JsonObject } from '../../../local/json.ts';
+import { appCode, atTerminal, sentCode } from '../../cli/identity/helpers/at-terminal.ts';
+import { NEW_PASSWORD, PASSWORD, type World, world } from '../../cli/identity/helpers/world.ts';
+import { noTerminal as skip, type Typing } from '../../support/terminal/terminal.ts';
+import { CLI } from '../harness.ts';
 
 const MINUTE = 60_000;
 const APP: JsonObject = { MfaConfiguration: 'ON', EnabledMfas: ['SOFTWARE_TOKEN_MFA'] };

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { noTerminal, onTerminal, type Typing } from '../support/terminal.ts';
-import { typed } from '../support/typed.ts';
-import { awsEnv, CLI, type Computer, withCloud } from './harness.ts';
-import { startRecorder } from './recorder.ts';
-import { snapshots } from './snapshots.ts';
+import { noTerminal, onTerminal, type Typing } from '../../support/terminal/terminal.ts';
+import { typed } from '../../support/typed.ts';
+import { awsEnv, CLI, type Computer, withCloud } from '../harness.ts';
+import { startRecorder } from '../recorder.ts';
+import { snapshots } from '../snapshots.ts';
 
 /** Runs `deploy --file` on a terminal, against the embedded cloud as if it were AWS. Returns what it shows, and its exit code. */
 const deployOnTerminal = (computer: Computer, env: NodeJS.ProcessEnv, answers: Typing) =>

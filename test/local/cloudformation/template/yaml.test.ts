@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setUp } from './fixture.ts';
+import { setUp } from '../fixture.ts';
 
 const TEMPLATE = `
 AWSTemplateFormatVersion: 2010-09-09

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { TOKEN_IN_TEXT } from '../support/forge.ts';
-import { missing, runProgram } from '../support/programs.ts';
-import { CLI, PASSWORD, withCloud } from './harness.ts';
+import { TOKEN_IN_TEXT } from '../../support/forge.ts';
+import { missing, runProgram } from '../../support/programs.ts';
+import { CLI, PASSWORD, withCloud } from '../harness.ts';
 
 const SESSION = `
 printf 'unlock\\n' | gnome-keyring-daemon --unlock --components=secrets > /dev/null

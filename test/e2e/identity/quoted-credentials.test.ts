@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { storeSession } from '../../cli/identity/tokens/token-store.ts';
-import { rememberDeployment } from '../../cli/settings/deployments.ts';
-import { testContext } from '../support/context.ts';
-import { type Ran, runProgram } from '../support/programs.ts';
-import { listen } from '../support/serve.ts';
+import { storeSession } from '../../../cli/identity/tokens/token-store.ts';
+import { rememberDeployment } from '../../../cli/settings/deployments.ts';
+import { testContext } from '../../support/context.ts';
+import { type Ran, runProgram } from '../../support/programs.ts';
+import { listen } from '../../support/serve.ts';
 
 /*
  * Servers that are sent a credential and quote it: in any part of an answer, and written in any way that is decoded before

@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { covers } from '../../cli/stack/checks/policy-statements.ts';
-import { policyDocument } from '../../cli/stack/policy/operator-policy.ts';
-import { OPERATOR_POLICY } from '../../cli/stack/policy/operator-statements.ts';
-import { type AwsClients, awsClients } from './aws-clients.ts';
-import { awsEnv, computerAt, PASSWORD, withCloud } from './harness.ts';
-import { type Call, startRecorder } from './recorder.ts';
+import { covers } from '../../../cli/stack/checks/policy-statements.ts';
+import { policyDocument } from '../../../cli/stack/policy/operator-policy.ts';
+import { OPERATOR_POLICY } from '../../../cli/stack/policy/operator-statements.ts';
+import { type AwsClients, awsClients } from '../aws-clients.ts';
+import { awsEnv, computerAt, PASSWORD, withCloud } from '../harness.ts';
+import { type Call, startRecorder } from '../recorder.ts';
 
 /** Whether the policy allows an action, of any resource. */
 function isAllowed(action: string, policy = OPERATOR_POLICY): boolean {

@@ -11,7 +11,7 @@ import {
   signIn,
   until,
   withCloud,
-} from './harness.ts';
+} from '../harness.ts';
 
 /** Every resource takes a moment, so that there is a middle to interrupt. */
 const SLOW = { EDGE_UPLOAD_LOCAL_FAULTS: JSON.stringify({ resourceDelayMs: 150 }) };

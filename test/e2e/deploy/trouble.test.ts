@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
-import { awsClients } from './aws-clients.ts';
-import { type DeployedStack, setFaults, WITH_FAULTS, withCloud } from './harness.ts';
+import { awsClients } from '../aws-clients.ts';
+import { type DeployedStack, setFaults, WITH_FAULTS, withCloud } from '../harness.ts';
 
 test('deploy waits while AWS throttles and lags behind', async () => {
   await withCloud(async (computer, cloud) => {

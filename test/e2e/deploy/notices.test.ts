@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { awsClients } from './aws-clients.ts';
-import { type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
+import { awsClients } from '../aws-clients.ts';
+import { type DeployedStack, PASSWORD, signIn, withCloud } from '../harness.ts';
 
 interface Mail {
   readonly to: string;

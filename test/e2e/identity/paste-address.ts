@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { headlessBrowser } from '../support/headless-browser.ts';
+import { headlessBrowser } from '../../support/headless-browser.ts';
 
 /** Prints the address that a browser ends on; standard input is what the terminal shows. */
 const shown = await text(process.stdin);

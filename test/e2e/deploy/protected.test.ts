@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { awsClients } from './aws-clients.ts';
-import { awsEnv, type DeployedStack, withCloud } from './harness.ts';
-import { startRecorder } from './recorder.ts';
+import { awsClients } from '../aws-clients.ts';
+import { awsEnv, type DeployedStack, withCloud } from '../harness.ts';
+import { startRecorder } from '../recorder.ts';
 
 interface Failed {
   readonly error: { readonly code: string; readonly message: string; readonly hint: string };

@@ -12,12 +12,12 @@ export const WORKERS = [
   'test/cli/network/poisoned',
   'test/cli/settings/lock-worker',
   'test/cli/transfer/helpers/upload-child',
-  'test/e2e/paste-address',
+  'test/e2e/identity/paste-address',
   'test/local/cognito/serve',
   'test/local/s3/serve',
 ] as const;
 
-const ROOT = join(import.meta.dirname, '../..');
+const ROOT = join(import.meta.dirname, '../../..');
 
 /** Returns the arguments with which Node runs a worker: as `test/run.ts` compiled it, which starts in a fifth of the time. */
 export function workerArgs(worker: (typeof WORKERS)[number], ...args: readonly string[]): string[] {

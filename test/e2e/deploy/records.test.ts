@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { listKept, rememberKept } from '../../cli/settings/kept.ts';
-import { listLeftovers, rememberLeftover } from '../../cli/settings/leftovers.ts';
-import { ACCOUNT_ID } from '../../local/account.ts';
-import { typed } from '../support/typed.ts';
-import { awsClients } from './aws-clients.ts';
+import { listKept, rememberKept } from '../../../cli/settings/kept.ts';
+import { listLeftovers, rememberLeftover } from '../../../cli/settings/leftovers.ts';
+import { ACCOUNT_ID } from '../../../local/account.ts';
+import { typed } from '../../support/typed.ts';
+import { awsClients } from '../aws-clients.ts';
 import {
   awsEnv,
   type Computer,
@@ -14,8 +14,8 @@ import {
   type DeployedStack,
   type LocalStatus,
   withCloud,
-} from './harness.ts';
-import { startRecorder } from './recorder.ts';
+} from '../harness.ts';
+import { startRecorder } from '../recorder.ts';
 
 /** Returns the computer of an operator for whom the embedded cloud is AWS. */
 async function operatorOf(computer: Computer, cloud: LocalStatus) {

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { claimsOf } from '../support/forge.ts';
-import { type AwsClients, awsClients } from './aws-clients.ts';
-import { type Computer, type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { claimsOf } from '../../support/forge.ts';
+import { type AwsClients, awsClients } from '../aws-clients.ts';
+import { type Computer, type DeployedStack, PASSWORD, signIn, withCloud } from '../harness.ts';
 
 const PAGE = 'https://app.example.com';
 const DOMAIN = 'uploads.example.com';
