@@ -1,5 +1,5 @@
+import { type Fields, fieldsOf, readFields, textIn } from '../protocol/fields.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
-import { type Fields, fieldsOf, readFields, textIn } from './fields.ts';
 
 /** A provider where people sign in. */
 export interface SignInIssuer {

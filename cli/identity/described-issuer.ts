@@ -1,7 +1,7 @@
+import { isFields } from '../../protocol/fields.ts';
 import { isAlias } from '../../protocol/issuer-alias.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { isSecureOrigin } from '../../protocol/secure-origin.ts';
-import { isFields } from '../settings/documents.ts';
 
 const KINDS = ['pool', 'people', 'workload'] as const;
 

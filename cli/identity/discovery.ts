@@ -1,3 +1,4 @@
+import { readFields } from '../../protocol/fields.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
@@ -6,7 +7,6 @@ import { networkFailure } from '../network/failures.ts';
 import { requestText } from '../network/request-text.ts';
 import { noteSent } from '../sent-credentials.ts';
 import type { Deployment } from '../settings/deployments.ts';
-import { readFields } from '../settings/documents.ts';
 import { count, formatDuration } from '../ui/format.ts';
 import { type Caller, type EdgeDescription, readDescription } from './edge-description.ts';
 import { loginCommand } from './sign-in/username.ts';

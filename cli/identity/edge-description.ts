@@ -1,7 +1,7 @@
 import type { UploadPolicy } from '../../edge/config.ts';
+import { type Fields, isFields, readFields } from '../../protocol/fields.ts';
 import { isAlias, POOL_ALIAS } from '../../protocol/issuer-alias.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { type Fields, isFields, readFields } from '../settings/documents.ts';
 import { type DescribedIssuer, readIssuers } from './described-issuer.ts';
 
 /** What a client reads of the document at `/.well-known/edge-upload`. */

@@ -1,6 +1,6 @@
+import { readFields } from '../../protocol/fields.ts';
 import { keyProblem } from '../../protocol/key-rules.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { readFields } from '../settings/documents.ts';
 
 /** No token lives longer, in seconds. */
 export const LONGEST = 366 * 86_400;

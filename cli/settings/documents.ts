@@ -1,3 +1,4 @@
+import { isFields } from '../../protocol/fields.ts';
 import { UserError } from '../errors.ts';
 import { moveAside, readIfThere } from './own-file.ts';
 
@@ -28,10 +29,9 @@ export class Part {
 
   optional(name: string): Part | undefined {
     const value = this.#value;
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      return this.fail('is not an object');
+    if (!isFields(value)) return this.fail('is not an object');
     if (!Object.hasOwn(value, name)) return undefined;
-    return new Part((value as Record<string, unknown>)[name], this.#way(name));
+    return new Part(value[name], this.#way(name));
   }
 
   list(): Part[] {
@@ -87,21 +87,4 @@ export async function readDocument<T>(
 
 function notJson(text: string): string {
   return text.trim() === '' ? 'it is empty' : 'it is not valid JSON';
-}
-
-export type Fields = Readonly<Record<string, unknown>>;
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A JSON object; `undefined` for text that is none. */
-export function readFields(text: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isFields(value) ? value : undefined;
-  } catch {
-    // The parser's message would quote the text, and so perhaps a token.
-    return undefined;
-  }
 }

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import type { Document, LineCounter, Node, Pair } from 'yaml';
+import { isFields } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
 import { interrupted, isUserError, systemCode, UserError } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
 import { openInput } from '../open-input.ts';
 import { decodeText } from '../text.ts';
 import { diskReason } from './disk-errors.ts';
-import { isFields } from './documents.ts';
 import { parsePlainYaml } from './plain-yaml.ts';
 
 /** Bytes of a file that people write: a thousand rules have a tenth of it. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readFields } from '../../protocol/fields.ts';
 import { POOL_ALIAS } from '../../protocol/issuer-alias.ts';
 import { DESCRIPTION_KEY } from '../../protocol/key-rules.ts';
 import type { Context } from '../context.ts';
@@ -8,7 +9,6 @@ import { isUserError, type UserError } from '../errors.ts';
 import type { TokenSource } from '../identity/tokens/access-token.ts';
 import type { CommandTokens } from '../identity/tokens/token-source.ts';
 import { orInterrupted } from '../network/deadline.ts';
-import { readFields } from '../settings/documents.ts';
 import { readIfThere, replaceFile } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
 import type { Target } from '../settings/target.ts';

@@ -1,3 +1,4 @@
+import { type Fields, readFields } from '../../protocol/fields.ts';
 import { isLoopback, isSecureOrigin } from '../../protocol/secure-origin.ts';
 import { MAX_KEY_SET_BYTES } from '../../protocol/signing-key.ts';
 import type { Context } from '../context.ts';
@@ -5,7 +6,6 @@ import { interrupted, UserError } from '../errors.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
 import { requestText } from '../network/request-text.ts';
-import { type Fields, readFields } from '../settings/documents.ts';
 import { quotableAddress } from '../settings/quotable-address.ts';
 
 /** Milliseconds for a document, from the connection to its last byte. */

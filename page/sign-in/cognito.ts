@@ -1,5 +1,5 @@
+import { type Fields, fieldsOf, numberIn, readFields, textIn } from '../../protocol/fields.ts';
 import { claimTimestamp, startSrp } from '../../protocol/srp.ts';
-import { type Fields, fieldsOf, numberIn, readFields, textIn } from '../fields.ts';
 import type { PoolAddress } from '../settings.ts';
 import { type RefreshRequests, type SignedIn, SignInError, type SignInProblem } from './signed-in.ts';
 

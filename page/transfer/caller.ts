@@ -1,5 +1,5 @@
+import { type Fields, fieldsOf, numberIn, readFields, textIn } from '../../protocol/fields.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { type Fields, fieldsOf, numberIn, readFields, textIn } from '../fields.ts';
 
 /** Whom a token stands for, and what the edge allows this caller. */
 export interface Caller {

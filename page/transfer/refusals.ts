@@ -1,5 +1,5 @@
+import { readFields } from '../../protocol/fields.ts';
 import { DAMAGED_CODES, PASSING_CODES, PASSING_STATUS, retryAfter } from '../../protocol/retry-rules.ts';
-import { readFields } from '../fields.ts';
 import type { Answer } from './exchange.ts';
 import { UploadError, type UploadErrorCode } from './upload-error.ts';
 import { parseXml, textOf } from './xml.ts';

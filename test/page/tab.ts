@@ -101,8 +101,9 @@ export async function openTab(
     textOf: (selector) =>
       page.$$eval(selector, (found) => found.map((one) => one.textContent ?? '').join('\n')),
     async choose(...files) {
-      const input = await page.waitForSelector('#files');
-      await (input as NonNullable<Awaited<ReturnType<Page['$']>>>).uploadFile(...files);
+      const input = await page.waitForSelector('input#files');
+      assert.ok(input);
+      await input.uploadFile(...files);
     },
     async chooseByEnter(...files) {
       const choosing = page.waitForFileChooser();

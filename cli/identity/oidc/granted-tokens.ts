@@ -1,7 +1,7 @@
 import type { TokenEndpointResponse } from 'openid-client';
+import type { Fields } from '../../../protocol/fields.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
-import type { Fields } from '../../settings/documents.ts';
 import { loginCommand } from '../sign-in/username.ts';
 import { isTokenText, readClaims } from '../tokens/access-token.ts';
 

@@ -1,6 +1,6 @@
+import { type Fields, readFields } from '../../../protocol/fields.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
-import { type Fields, readFields } from '../../settings/documents.ts';
 
 /** Claims of an access token. They are not verified here: the token came from Cognito, and the edge verifies it. */
 export interface AccessTokenClaims {

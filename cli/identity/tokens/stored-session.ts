@@ -1,6 +1,6 @@
+import type { Fields } from '../../../protocol/fields.ts';
 import { isAlias } from '../../../protocol/issuer-alias.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import type { Fields } from '../../settings/documents.ts';
 import { isIssuer } from '../described-issuer.ts';
 import { isClientId, regionOf } from '../edge-description.ts';
 import { isTokenText } from './access-token.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { readFields } from '../../../protocol/fields.ts';
 import type { Context } from '../../context.ts';
 import { systemCode, UserError } from '../../errors.ts';
-import { readFields } from '../../settings/documents.ts';
 import { diskError, readPrivate, replaceFile } from '../../settings/files.ts';
 import { findFolder, folders } from '../../settings/folders.ts';
 import { withLock } from '../../settings/lock.ts';

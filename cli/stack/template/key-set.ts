@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { readFields } from '../../../protocol/fields.ts';
 import { type Jwk, MAX_KEY_SET_BYTES, signingKeysOf } from '../../../protocol/signing-key.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
 import { networkFailure } from '../../network/failures.ts';
 import { requestText } from '../../network/request-text.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
-import { readFields } from '../../settings/documents.ts';
 
 /** How key sets are reached. */
 export interface KeySource {

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { type Fields, readFields } from '../../../protocol/fields.ts';
 import { keyProblem } from '../../../protocol/key-rules.ts';
 import { MAX_PART, MAX_PARTS } from '../../../protocol/parts.ts';
 import { UserError } from '../../errors.ts';
-import { type Fields, readFields } from '../../settings/documents.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import { MAX_OBJECT } from '../plan.ts';
 import { ALGORITHMS, type Algorithm } from '../proof/digests.ts';

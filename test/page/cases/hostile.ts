@@ -136,7 +136,7 @@ export async function hostileCases(t: TestContext, browser: Browser, computer: C
 
     const tab = await openTab(browser, 'about:blank', { ready: '*' });
     await tab.page.evaluateOnNewDocument((markup) => {
-      globalThis.name = markup;
+      window.name = markup;
     }, MARKUP);
     await tab.page.goto(`${url}/#${MARKUP}`);
     await tab.page.waitForSelector('#password');

@@ -244,10 +244,9 @@ export async function signInCases(
     // The provider does not answer for a while.
     await tab.page.evaluate(() => {
       const send = fetch;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      Object.assign(globalThis, { answer: resolve });
+      const answered = new Promise<void>((answer) => Object.assign(globalThis, { answer }));
       globalThis.fetch = async (to, init) => {
-        await promise;
+        await answered;
         return send(to, init);
       };
     });

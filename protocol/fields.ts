@@ -1,20 +1,24 @@
 /** Members of a JSON object of another party; nothing is known of their types. */
 export type Fields = Readonly<Record<string, unknown>>;
 
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Returns the members of an object; none for any other value. */
 export function fieldsOf(value: unknown): Fields {
-  return (typeof value === 'object' && value !== null ? value : {}) as Fields;
+  return isFields(value) ? value : {};
 }
 
 /** Returns the object in a JSON text; `undefined` for any other text. */
 export function readFields(text: string): Fields | undefined {
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isFields(value) ? value : undefined;
   } catch {
+    // The parser's message would quote the text, which can be a token.
     return undefined;
   }
-  return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
 }
 
 /** Returns a text that is not empty; `undefined` for any other value. */
