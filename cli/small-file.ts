@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
-import { systemCode, UserError } from './errors.ts';
-import { diskReason } from './settings/disk-errors.ts';
+import { UserError } from './errors.ts';
+import { inputError } from './settings/disk-errors.ts';
 
 interface SmallFile {
   /** What the file is, at the start of a sentence. */
@@ -24,19 +24,13 @@ export async function readSmallFile(path: string, asked: SmallFile): Promise<Uin
     return await readPlainFile(path, asked);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    const isMissing = ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');
-    throw new UserError(
-      isMissing ? 'file_missing' : 'file_unreadable',
-      `${source} ${isMissing ? 'does not exist' : `cannot be read: ${diskReason(error)}`}.`,
-      { hint: 'Check the path and its permissions (ls -l).', cause: error },
-    );
+    throw inputError(source, error, 'Check the path and its permissions (ls -l).');
   }
 }
 
 async function readPlainFile(path: string, { source, most, hint }: SmallFile): Promise<Uint8Array> {
-  // Without O_NONBLOCK, opening a pipe that nobody writes to would hang. Windows does not know the flag.
-  const { O_RDONLY, O_NONBLOCK = 0 } = constants as Partial<typeof constants> & { readonly O_RDONLY: number };
-  const file = await open(path, O_RDONLY | O_NONBLOCK);
+  // Without O_NONBLOCK, opening a pipe that nobody writes to would hang. On Windows it is `undefined`, which counts as 0.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const found = await file.stat();
     if (!found.isFile()) {

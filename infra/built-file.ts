@@ -12,7 +12,7 @@ export function builtFile(name: string): string {
     const file = join(folder, 'dist', name);
     if (existsSync(file)) return readFileSync(file, 'utf8');
     const above = dirname(folder);
-    if (above === folder) throw new Error(`dist/${name} is missing; npm run build makes it`);
+    if (above === folder) throw new Error(`dist/${name} is missing; create it with: npm run build`);
     folder = above;
   }
 }

@@ -5,10 +5,8 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
 import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { RESERVED_FOLDER } from '../protocol/key-rules.ts';
 import type { StackOptions } from './options.ts';
-
-/** Keys below it are the deployment's own: no uploader can write there. See protocol/key-rules.ts. */
-const RESERVED = '.well-known/';
 
 /** Returns the prefixes of all rules, below which uploads are stored. */
 function prefixesOf({ userPool = true, writeTo, trust = [] }: StackOptions): readonly string[] {
@@ -73,7 +71,7 @@ export function createNotice(scope: Construct, bucket: IBucket, options: StackOp
       detailType: ['Object Created'],
       detail: {
         bucket: { name: [bucket.bucketName] },
-        object: { key: [{ 'anything-but': { prefix: RESERVED } }] },
+        object: { key: [{ 'anything-but': { prefix: `${RESERVED_FOLDER}/` } }] },
       },
     },
     targets: [target(noticeText(options))],

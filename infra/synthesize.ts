@@ -11,7 +11,7 @@ export interface SynthesizedTemplate {
   readonly bytes: number;
 }
 
-/** Returns the stack's template; without `identity`, only its identity half. Leaves no files behind. */
+/** Returns the stack's template; without `edge`, only its identity half. Leaves no files behind. */
 export function synthesize(props: UploadStackProps): SynthesizedTemplate {
   const outdir = mkdtempSync(join(tmpdir(), 'edge-upload-synth-'));
   try {

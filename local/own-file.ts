@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { getuid, platform } from 'node:process';
 
-/** Windows does not have these flags. */
-const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>;
+/** Windows has neither flag, and `undefined` counts as 0. */
+const UNLINKED = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
  * Opens a file of the cloud. Does not follow links and does not wait for named pipes.
@@ -12,7 +12,7 @@ const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants
 export function openOwnFile(path: string, flags: number = constants.O_RDONLY): number {
   let descriptor: number;
   try {
-    descriptor = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o600);
+    descriptor = openSync(path, flags | UNLINKED, 0o600);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT') checkOwnFile(path);

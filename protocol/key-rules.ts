@@ -1,11 +1,11 @@
 /** S3's limit, in UTF-8 bytes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const MAX_KEY_BYTES = 1024;
 
-/** The folder that is reserved for the edge itself (RFC 8615). */
-const RESERVED = '.well-known';
+/** The folder that is reserved for the edge itself (RFC 8615): no uploader can write there. */
+export const RESERVED_FOLDER = '.well-known';
 
 /** Where the edge describes itself, as a key. */
-export const DESCRIPTION_KEY = `${RESERVED}/edge-upload`;
+export const DESCRIPTION_KEY = `${RESERVED_FOLDER}/edge-upload`;
 
 /** Returns whether a key is reserved for the deployment's own records. */
 export function isOwnKey(key: string): boolean {
@@ -23,6 +23,6 @@ export function keyProblem(key: string): string | undefined {
   const segments = key.split('/');
   if (segments.includes('')) return 'begins or ends with “/” or contains “//”';
   if (segments.includes('.') || segments.includes('..')) return 'has “.” or “..” as a segment';
-  if (segments[0] === RESERVED) return `is below “${RESERVED}/”, which is reserved`;
+  if (segments[0] === RESERVED_FOLDER) return `is below “${RESERVED_FOLDER}/”, which is reserved`;
   return undefined;
 }

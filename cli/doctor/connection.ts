@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { connect, rootCertificates, type TLSSocket } from 'node:tls';
+import { connect, type TLSSocket } from 'node:tls';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
@@ -27,8 +27,7 @@ interface Reached {
 
 async function reach(address: string, { url, deployment }: Target, signal: AbortSignal): Promise<Reached> {
   const { hostname, port } = new URL(url);
-  const local = deployment?.local;
-  const ca = local === undefined ? undefined : [...rootCertificates, authority(local)];
+  const ca = deployment?.local && authority(deployment.local);
   return new Promise<Reached>((resolve, reject) => {
     const socket: TLSSocket = connect({
       host: address,

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { readIfThere } from '../settings/files.ts';
+import { readIfThere } from '../settings/own-file.ts';
 
 /** The access key of an embedded cloud, which the cloud creates at its first start. */
 export interface AccessKey {

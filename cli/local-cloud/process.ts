@@ -9,8 +9,10 @@ import { openDeadline } from '../network/deadline.ts';
 import { findFailure } from '../network/failures.ts';
 import { readBounded } from '../network/request-text.ts';
 import { packageRoot } from '../package-root.ts';
-import { diskError, makeFolder, openToAppend, readIfThere } from '../settings/files.ts';
+import { diskError } from '../settings/disk-errors.ts';
+import { makeFolder, openToAppend } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
+import { readIfThere } from '../settings/own-file.ts';
 
 /** The description of a running embedded cloud in `cloud.json`. */
 export interface RunningCloud {

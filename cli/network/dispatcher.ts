@@ -26,9 +26,8 @@ const MAX_AUTHORITY_BYTES = 1024 * 1024;
 
 /** Reads a regular file. Opening a pipe would stop the whole process, Ctrl-C included, until something writes to it. */
 function readRegular(path: string): string {
-  // Windows does not know the flag.
-  const { O_RDONLY, O_NONBLOCK = 0 } = constants as Partial<typeof constants> & { readonly O_RDONLY: number };
-  const descriptor = openSync(path, O_RDONLY | O_NONBLOCK);
+  // Windows does not have the flag, and `undefined` counts as 0.
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = fstatSync(descriptor);
     const isUsable = stats.isFile() && stats.size <= MAX_AUTHORITY_BYTES;

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { isUserError } from '../errors.ts';
+import { type ErrorCode, isUserError, type UserError } from '../errors.ts';
 
 /**
  * Changes records on this computer. A failure is a warning that starts with `consequence`: no work on a stack depends on
@@ -18,5 +18,39 @@ export async function keepBooks(
     if (!isUserError(error) || error.code === 'interrupted') throw error;
     ui.event({ type: 'warning', text: [`${consequence} ${error.message}`, ...error.hintLines] });
     return false;
+  }
+}
+
+/** A disk that is full, read-only or another user's, and something else in the place of a record. */
+const TROUBLE: ReadonlySet<ErrorCode> = new Set(['disk', 'settings']);
+
+/** Whether a record cannot be read or written. */
+export function isRecordTrouble(error: unknown): error is UserError {
+  return isUserError(error) && TROUBLE.has(error.code);
+}
+
+/**
+ * Runs `work` with what `open` opens. Where that fails for a disk or a file in its place, it runs `work` with what
+ * `otherwise` returns: bookkeeping never fails an upload. Errors of the work itself are thrown.
+ */
+export async function withOptional<T, R>(
+  open: (use: (value: T) => Promise<R>) => Promise<R>,
+  work: (value: T) => Promise<R>,
+  otherwise: () => Promise<T>,
+  onTrouble: (error: UserError) => void,
+): Promise<R> {
+  let working: Promise<R> | undefined;
+  const use = (value: T) => {
+    working = work(value);
+    return working;
+  };
+  try {
+    return await open(use);
+  } catch (error) {
+    // An error of the work is thrown by this await; otherwise it could only not be closed.
+    const done = working === undefined ? undefined : { value: await working };
+    if (!isRecordTrouble(error)) throw error;
+    onTrouble(error);
+    return done === undefined ? work(await otherwise()) : done.value;
   }
 }

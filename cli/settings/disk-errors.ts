@@ -72,6 +72,16 @@ export function fileError(path: string, error: unknown): UserError {
   });
 }
 
+/** Returns the error to print for a file that the user names to be read. */
+export function inputError(name: string, error: unknown, hint: string | readonly string[]): UserError {
+  const isMissing = ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');
+  return new UserError(
+    isMissing ? 'file_missing' : 'file_unreadable',
+    `${name} ${isMissing ? 'does not exist' : `cannot be read: ${diskReason(error)}`}.`,
+    { hint, cause: error },
+  );
+}
+
 /** Returns the error to print for a file of edge-upload, with a hint about its folder. */
 export function diskError(path: string, error: unknown): UserError {
   if (error instanceof UserError) return error;

@@ -6,9 +6,6 @@ import { systemCode } from '../errors.ts';
 import { diskError } from './disk-errors.ts';
 import { type OwnFileOptions, openOwn, safeFolder } from './own-file.ts';
 
-export { diskError } from './disk-errors.ts';
-export { readIfThere, readPrivate } from './own-file.ts';
-
 /**
  * Makes a folder where it is missing, with those above it, for its owner alone. Node's own recursion (seen with 20 and 24) has
  * no end where a file system lets nobody make one, such as `/proc`.

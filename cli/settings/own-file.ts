@@ -9,8 +9,8 @@ import { diskError } from './disk-errors.ts';
 /** More than any file of ours holds; the journal of an upload with 10,000 parts has 2 MB. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** Windows knows neither flag; there a link needs the rights of an administrator to be made. */
-const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>;
+/** Windows has neither flag, and `undefined` counts as 0. Only its administrators create links. */
+const UNLINKED = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 export interface OwnFileOptions {
   /** A lock is a hard link by design; everything else has one name. */
@@ -83,7 +83,7 @@ export async function openOwn(
   if (odd !== undefined) throw refusal(path, odd);
   let handle: FileHandle;
   try {
-    handle = await open(path, flags | O_NOFOLLOW | O_NONBLOCK);
+    handle = await open(path, flags | UNLINKED);
   } catch (error) {
     // Something else took the name meanwhile.
     if (systemCode(error) === 'ELOOP') throw refusal(path, 'is a symbolic link');

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { kill, pid as ownPid } from 'node:process';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { systemCode } from '../errors.ts';
 
 /** One holder, or would-be holder, of a lock. */
@@ -48,7 +49,7 @@ async function ownPlace(): Promise<string> {
 export async function ownIdentity(): Promise<ProcessIdentity> {
   const [place, record] = await Promise.all([ownPlace(), kernelRecord(ownPid)]);
   const nonce = randomBytes(12).toString('hex');
-  return { nonce, pid: ownPid, place, ...(record === undefined ? {} : { started: record.started }) };
+  return { nonce, pid: ownPid, place, ...omitUndefined({ started: record?.started }) };
 }
 
 function exists(pid: number): boolean {

@@ -3,11 +3,11 @@ import { addAbortSignal } from 'node:stream';
 import type { Document, LineCounter, Node, Pair } from 'yaml';
 import { isFields } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
-import { interrupted, isUserError, systemCode, UserError } from '../errors.ts';
+import { interrupted, isUserError, UserError } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
 import { openInput } from '../open-input.ts';
 import { decodeText } from '../text.ts';
-import { diskReason } from './disk-errors.ts';
+import { inputError } from './disk-errors.ts';
 import { parsePlainYaml } from './plain-yaml.ts';
 
 /** Bytes of a file that people write: a thousand rules have a tenth of it. */
@@ -212,17 +212,6 @@ export async function parseYaml(text: string, name: string, hint: readonly strin
   return new YamlValue({ name, document, lines, hint }, [], document.toJS());
 }
 
-async function readBounded(path: string, name: string, signal: AbortSignal): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of addAbortSignal(signal, await openInput(path))) {
-    pieces.push(piece);
-    bytes += piece.length;
-    if (bytes > MAX_BYTES) throw new UserError('usage', `${name} is larger than ${MAX_BYTES / 1024} KiB.`);
-  }
-  return Buffer.concat(pieces);
-}
-
 /**
  * Reads the text of a file that an operator wrote, from a disk or a pipe.
  * @param typed its path, as in errors
@@ -235,15 +224,16 @@ export async function readYamlText(
   hint: readonly string[],
 ): Promise<string> {
   try {
-    return decodeText(await readBounded(resolve(cwd, typed), typed, signal), { name: typed });
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    for await (const piece of addAbortSignal(signal, await openInput(resolve(cwd, typed)))) {
+      pieces.push(piece);
+      bytes += piece.length;
+      if (bytes > MAX_BYTES) throw new UserError('usage', `${typed} is larger than ${MAX_BYTES / 1024} KiB.`);
+    }
+    return decodeText(Buffer.concat(pieces), { name: typed });
   } catch (error) {
     if (signal.aborted) throw interrupted();
-    if (isUserError(error)) throw error;
-    const missing = systemCode(error) === 'ENOENT';
-    throw new UserError(
-      missing ? 'file_missing' : 'file_unreadable',
-      `${typed} ${missing ? 'does not exist' : `cannot be read: ${diskReason(error)}`}.`,
-      { hint, cause: error },
-    );
+    throw isUserError(error) ? error : inputError(typed, error, hint);
   }
 }

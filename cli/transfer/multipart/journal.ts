@@ -3,9 +3,11 @@ import { type FileHandle, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../context.ts';
 import { isUserError, systemCode, UserError } from '../../errors.ts';
-import { diskError, openToAppend, readIfThere, replaceFile } from '../../settings/files.ts';
+import { diskError } from '../../settings/disk-errors.ts';
+import { openToAppend, replaceFile } from '../../settings/files.ts';
 import { folders } from '../../settings/folders.ts';
 import { withLock } from '../../settings/lock.ts';
+import { readIfThere } from '../../settings/own-file.ts';
 import {
   FORMAT,
   type JournalEntry,

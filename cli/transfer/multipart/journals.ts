@@ -1,6 +1,7 @@
 import type { Context } from '../../context.ts';
-import { type ErrorCode, isUserError, systemCode, UserError } from '../../errors.ts';
-import { diskError } from '../../settings/files.ts';
+import { isUserError, systemCode, UserError } from '../../errors.ts';
+import { isRecordTrouble, withOptional } from '../../settings/bookkeeping.ts';
+import { diskError } from '../../settings/disk-errors.ts';
 import type { Ui } from '../../ui/ui.ts';
 import { whenFree } from '../pacing/descriptors.ts';
 import { type Journal, withJournal } from './journal.ts';
@@ -25,13 +26,6 @@ export interface Journals {
   orWarn<T>(work: () => Promise<T>, otherwise: T): Promise<T>;
 }
 
-/** A disk that is full, read-only or another user's, and files in a journal's place that are not journals. */
-const TROUBLE: ReadonlySet<ErrorCode> = new Set(['disk', 'settings']);
-
-function isJournalTrouble(error: unknown): error is UserError {
-  return isUserError(error) && TROUBLE.has(error.code);
-}
-
 const NONE: OptionalJournal = {
   recorded: undefined,
   isRecorded: () => false,
@@ -49,7 +43,7 @@ function optional(journal: Journal, onTrouble: (error: UserError) => void): Opti
     try {
       await write();
     } catch (error) {
-      if (!isJournalTrouble(error)) throw error;
+      if (!isRecordTrouble(error)) throw error;
       writing = false;
       onTrouble(error);
     }
@@ -100,39 +94,39 @@ export function openJournals({ ui, signal, isWarned }: JournalsWorld, folder: ()
   };
   return {
     folder,
-    async use<T>(subject: JournalSubject, work: (journal: OptionalJournal) => Promise<T>) {
-      let working: Promise<T> | undefined;
-      let failure: { readonly error: unknown } | undefined;
-      try {
-        await whenFree(async () => {
-          const locked = withJournal(folder(), subject, signal, (journal) => {
-            working = work(optional(journal, onTrouble));
-            return working;
-          });
-          // Only what fails before the work is tried again.
-          await locked.catch((error: unknown) => {
-            if (working === undefined) throw error;
-            failure = { error };
-          });
-        }, signal);
-        if (failure !== undefined) throw failure.error;
-        if (working !== undefined) return await working;
-        throw new Error('a journal was neither opened nor refused');
-      } catch (error) {
-        // An error of the work is thrown by this await; otherwise only its journal could not be closed.
-        const done = working === undefined ? undefined : { value: await working };
-        const isPlain = isUserError(error) || systemCode(error) === undefined;
-        const trouble = isPlain ? error : diskError('The lock of a journal', error);
-        if (!isJournalTrouble(trouble)) throw trouble;
-        onTrouble(trouble);
-        return done === undefined ? work(NONE) : done.value;
-      }
+    use<T>(subject: JournalSubject, work: (journal: OptionalJournal) => Promise<T>) {
+      const opened = async (run: (journal: OptionalJournal) => Promise<T>) => {
+        const open = async () => {
+          let started = false;
+          try {
+            const value = await withJournal(folder(), subject, signal, (journal) => {
+              started = true;
+              return run(optional(journal, onTrouble));
+            });
+            return () => value;
+          } catch (error) {
+            // Only what fails before the work is tried again.
+            if (!started) throw error;
+            return () => {
+              throw error;
+            };
+          }
+        };
+        try {
+          const result = await whenFree(open, signal);
+          return result();
+        } catch (error) {
+          if (isUserError(error) || systemCode(error) === undefined) throw error;
+          throw diskError('The lock of a journal', error);
+        }
+      };
+      return withOptional(opened, work, async () => NONE, onTrouble);
     },
     async orWarn(work, otherwise) {
       try {
         return await work();
       } catch (error) {
-        if (!isJournalTrouble(error)) throw error;
+        if (!isRecordTrouble(error)) throw error;
         onTrouble(error);
         return otherwise;
       }
