@@ -45,7 +45,7 @@ function argumentsOf() {
   if (!env.EDGE_UPLOAD_URL) return usage('The input url is missing: the address of the edge.');
   const options = linesOf(env.INPUT_OPTIONS).map((line) => line.trim());
   if (paths.length === 0) return usage('The input path names no file.');
-  const stranger = options.find((option) => !option.startsWith('-') || option === '--');
+  const stranger = options.find((option) => !/^--?\w/.test(option));
   if (stranger !== undefined) {
     return usage(
       `The input options takes one option a line, with its value behind =; this is none: ${stranger}`,

@@ -28,10 +28,17 @@ export interface RunOptions {
 
 export type CommandLine = (args: readonly string[], options?: RunOptions) => Promise<Ran>;
 
-/** Returns the command line with its own home folder, without the settings of the user who runs this. */
+/** The variables that name the folders of the command line, and a folder of each below its home. */
+const FOLDERS = { XDG_CONFIG_HOME: 'config', XDG_STATE_HOME: 'state', XDG_DATA_HOME: 'data' };
+
+/**
+ * Returns the command line with folders of its own, without the settings of the user who runs this. `HOME` stays: AWS
+ * profiles are below it.
+ */
 function commandLineAt(home: string, env: NodeJS.ProcessEnv): CommandLine {
-  const others = Object.entries(env).filter(([name]) => !/^(XDG_|EDGE_UPLOAD_)/.test(name));
-  const own = { ...Object.fromEntries(others), HOME: home, EDGE_UPLOAD_KEYRING: 'off' };
+  const others = Object.entries(env).filter(([name]) => !name.startsWith('EDGE_UPLOAD_'));
+  const folders = Object.entries(FOLDERS).map(([name, folder]) => [name, join(home, folder)]);
+  const own = { ...Object.fromEntries([...others, ...folders]), EDGE_UPLOAD_KEYRING: 'off' };
   return async (args, { env: more = {}, input = '', signal, aloud = false } = {}) => {
     signal?.throwIfAborted();
     const child = spawn(process.execPath, [CLI, ...args], {
@@ -57,7 +64,7 @@ function commandLineAt(home: string, env: NodeJS.ProcessEnv): CommandLine {
   };
 }
 
-/** Creates a home folder for the command line. */
+/** Creates a folder for the command line, which is its current folder and has its settings. */
 export async function openHome(
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly home: string; readonly run: CommandLine }> {

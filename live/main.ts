@@ -11,7 +11,7 @@ import { DeniedCall, judge, type Probe, reasonNotToRun, type Verdict } from './p
 import { PROBES } from './probes/all.ts';
 import { createRedactor } from './redact.ts';
 import { type Results, usualFile, verdictLines, writeResults } from './results.ts';
-import { openWorld } from './world.ts';
+import { type LiveWorld, openWorld } from './world.ts';
 
 /*
  * Deploys into a real account, tests each claim about AWS there, and destroys the stack:
@@ -94,23 +94,24 @@ async function main(): Promise<number> {
   };
   const { signal } = stop;
   let operator: Operator | undefined;
+  let world: LiveWorld | undefined;
   let denied: DeniedCall | undefined;
   let destroyed = false;
   try {
     operator = await openOperator(run, { account, stackName, expires, without: values.without });
-    const world = await openWorld(operator.run, { stackName, expires, signal });
-    const { secrets, bucket, userPoolId, url } = world;
+    const opened = await openWorld(operator.run, { stackName, expires, signal });
+    world = opened;
+    const { secrets, bucket, userPoolId, url } = opened;
     known = { ...known, ...secrets, bucket, pool: userPoolId, edge: url, host: new URL(url).host };
     const judged = (probe: Probe) => {
       stderr.write(`${probe.name}…\n`);
-      return judge(probe, world);
+      return judge(probe, opened);
     };
     verdicts.push(...(await Promise.all(probes.filter(({ changes }) => changes !== true).map(judged))));
     for (const probe of probes.filter(({ changes }) => changes === true)) {
       if (signal.aborted) break;
       verdicts.push(await judged(probe));
     }
-    world.close();
     if (!signal.aborted) destroyed = await destroy(operator.run, stackName, signal);
   } catch (error) {
     if (signal.aborted) stderr.write('Stopped.\n');
@@ -119,6 +120,7 @@ async function main(): Promise<number> {
       stderr.write(`error: ${error.message}\n`);
     } else throw error;
   } finally {
+    world?.close();
     if (signal.aborted) {
       stderr.write(`Interrupted: ${stackName} is left. Remove it with: npm run live:sweep -- --all\n`);
     } else {

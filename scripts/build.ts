@@ -14,7 +14,9 @@ import { buildPage } from './page.ts';
 import { buildSandbox } from './sandbox.ts';
 import { writeTypes } from './types.ts';
 
-/** What `npm run build` makes of the sources: everything that runs, bundled, in `dist/`. Where it grows until it is whole. */
+/* Bundles everything that runs into `dist/`: `npm run build`. */
+
+/** Build into a side folder and swap, so that running processes keep the old build. */
 const aside = `dist.${pid}`;
 
 /** Bundled CommonJS packages still ask for these by name. */
@@ -126,31 +128,38 @@ async function toRunCached(file: string): Promise<void> {
   await writeFile(file, inAscii(text.replaceAll('import("./', 'importModule("./')));
 }
 
-const main = await build(commandLine);
-for (const name of ['main', 'put']) await toRunCached(`${aside}/${name}.cjs`);
-const others = await Promise.all([
-  ...[programs(), library, construct, edge(false), edge(true)].map((options) => build(options)),
-  buildCdk({ ...shared, ...commonJs, outdir: aside }),
-]);
-await toRunCached(`${aside}/cdk.cjs`);
-for (const name of ['edge', 'edge-page']) await quoteForJson(`${aside}/${name}.cjs`);
-const results = [main, ...others, ...(await buildSandbox({ ...shared, outfile: `${aside}/sandbox.cjs` }))];
-const page = await buildPage();
-await writeTypes(['cli/library/create-uploader.ts', 'cli/construct/upload-edge.ts'], `${aside}/types`);
-await writeFile(`${aside}/page.json`, JSON.stringify(page.files));
-const metafiles = [...results, ...page.metafiles.map((metafile) => ({ metafile }))].flatMap(
-  ({ metafile }): Metafile[] => (metafile === undefined ? [] : [metafile]),
-);
-await writeManPages(`${aside}/man`, Number(process.env.SOURCE_DATE_EPOCH ?? Date.now() / 1000));
-const copied = await writeCompletions(`${aside}/completions`);
-await writeFile(`${aside}/THIRD-PARTY-NOTICES.txt`, await thirdPartyNotices(metafiles, copied));
-await copyFile('bin/edge-upload.cjs', `${aside}/edge-upload.cjs`);
-// For `node dist/edge-upload.js`.
-await writeFile(`${aside}/edge-upload.js`, "#!/usr/bin/env node\nimport './edge-upload.cjs';\n");
-for (const file of ['edge-upload.cjs', 'edge-upload.js']) await chmod(`${aside}/${file}`, 0o755);
+/** Builds everything into the side folder. */
+async function buildAll(): Promise<void> {
+  const main = await build(commandLine);
+  for (const name of ['main', 'put']) await toRunCached(`${aside}/${name}.cjs`);
+  const others = await Promise.all([
+    ...[programs(), library, construct, edge(false), edge(true)].map((options) => build(options)),
+    buildCdk({ ...shared, ...commonJs, outdir: aside }),
+  ]);
+  await toRunCached(`${aside}/cdk.cjs`);
+  for (const name of ['edge', 'edge-page']) await quoteForJson(`${aside}/${name}.cjs`);
+  const results = [main, ...others, ...(await buildSandbox({ ...shared, outfile: `${aside}/sandbox.cjs` }))];
+  const page = await buildPage();
+  await writeTypes(['cli/library/create-uploader.ts', 'cli/construct/upload-edge.ts'], `${aside}/types`);
+  await writeFile(`${aside}/page.json`, JSON.stringify(page.files));
+  const metafiles = [...results, ...page.metafiles.map((metafile) => ({ metafile }))].flatMap(
+    ({ metafile }): Metafile[] => (metafile === undefined ? [] : [metafile]),
+  );
+  await writeManPages(`${aside}/man`, Number(process.env.SOURCE_DATE_EPOCH ?? Date.now() / 1000));
+  const copied = await writeCompletions(`${aside}/completions`);
+  await writeFile(`${aside}/THIRD-PARTY-NOTICES.txt`, await thirdPartyNotices(metafiles, copied));
+  await copyFile('bin/edge-upload.cjs', `${aside}/edge-upload.cjs`);
+  // For `node dist/edge-upload.js`.
+  await writeFile(`${aside}/edge-upload.js`, "#!/usr/bin/env node\nimport './edge-upload.cjs';\n");
+  for (const file of ['edge-upload.cjs', 'edge-upload.js']) await chmod(`${aside}/${file}`, 0o755);
+}
 
-// Build into a side folder and swap, so that running processes keep the old build.
-await rm(`${aside}.old`, { recursive: true, force: true });
-if (existsSync('dist')) await rename('dist', `${aside}.old`);
-await rename(aside, 'dist');
-await rm(`${aside}.old`, { recursive: true, force: true });
+const old = `${aside}.old`;
+try {
+  await buildAll();
+  if (existsSync('dist')) await rename('dist', old);
+  await rename(aside, 'dist');
+} finally {
+  await rm(aside, { recursive: true, force: true });
+}
+await rm(old, { recursive: true, force: true });

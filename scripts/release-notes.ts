@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 
-/**
- * Prints the changelog of the version in package.json: `npm run release:notes [-- <tag>]`.
- * @throws {Error} for a tag of another version, and for a version without a changelog.
+/*
+ * Prints the changelog of the version in package.json: `npm run release:notes [-- <tag>]`. A tag of another version and a
+ * version without a changelog are errors.
  */
+
 const root = new URL('../', import.meta.url);
 const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as { version: string };
 const tag = process.argv[2] ?? `v${version}`;

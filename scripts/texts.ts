@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv, stdout } from 'node:process';
 import { parseSync } from 'oxc-parser';
@@ -64,7 +64,7 @@ function textsOf(file: string): Text[] {
 
 /** Returns the texts of each source file below a path of the repository. */
 export function textsBelow(path = ''): ReadonlyMap<string, readonly Text[]> {
-  const files = ROOMS.filter((room) => existsSync(join(ROOT, room))).flatMap((room) =>
+  const files = ROOMS.flatMap((room) =>
     readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.(ts|cjs)$/.test(name) && !name.endsWith('.d.ts'))
       .map((name) => join(room, name))

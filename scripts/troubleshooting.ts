@@ -145,7 +145,7 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     fix: 'Run the command that the message prints, if you want to remove the protection.',
   },
   stack_busy: {
-    means: 'Somebody else changes the stack.',
+    means: 'Another operation is changing the stack.',
     fix: 'Wait, and run the command again: it joins or continues.',
   },
   stack_failed: {

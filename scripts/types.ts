@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '..');
+/** Windows starts no scripts of `node_modules/.bin`. */
+const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 const FLAGS = ['--ignoreConfig', '--declaration', '--emitDeclarationOnly', '--allowImportingTsExtensions'];
 const SETTINGS = [
   '--module',
@@ -22,7 +24,7 @@ export async function writeTypes(modules: readonly string[], folder: string): Pr
   const all = await mkdtemp(join(tmpdir(), 'edge-upload-types-'));
   try {
     const args = [...FLAGS, ...SETTINGS, '--rootDir', '.', '--outDir', all, ...modules];
-    await promisify(execFile)(join(ROOT, 'node_modules/.bin/tsc'), args, { cwd: ROOT });
+    await promisify(execFile)(process.execPath, [TSC, ...args], { cwd: ROOT });
     await copyReached(
       all,
       folder,

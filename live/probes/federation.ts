@@ -95,8 +95,7 @@ export const FEDERATION: readonly Probe[] = [
       const put = await run(['put', '-', '--as', key(), '--json'], {
         input: 'probe',
         env: { EDGE_UPLOAD_URL: url },
-      });
-      await document(run, ['trust', 'remove', 'github', '--yes', ...named]);
+      }).finally(() => document(run, ['trust', 'remove', 'github', '--yes', ...named]));
       if (put.code !== 0) throw new Error(`edge-upload put ended with ${put.code}: ${put.stdout.trim()}`);
       const [stored] = put.stdout.split('\n');
       const { key: Key } = JSON.parse(stored ?? '') as { readonly key: string };

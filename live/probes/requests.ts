@@ -3,6 +3,7 @@ import { connect } from 'node:http2';
 import { request } from 'node:https';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { request as fetched } from 'undici';
+import { encodeKey } from '../../protocol/percent-encode.ts';
 import { REGION } from '../account.ts';
 import type { Probe } from '../probe.ts';
 import { PAGE_ORIGIN } from '../world.ts';
@@ -21,13 +22,9 @@ export const REQUESTS: readonly Probe[] = [
     claim: 'Origin access control signs paths with characters that SigV4 wants encoded.',
     expected: { put: 200, size: CONTENT.length },
     async look({ edge, key, s3, bucket }) {
-      const prefix = key();
-      const encoded = encodeURIComponent(STRANGE).replace(
-        /[!'()*]/g,
-        (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
-      );
-      const { status } = await edge({ path: `${prefix}/${encoded}`, body: CONTENT });
-      const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: `${prefix}/${STRANGE}` }));
+      const Key = `${key()}/${STRANGE}`;
+      const { status } = await edge({ path: encodeKey(Key), body: CONTENT });
+      const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key }));
       return { put: status, size: head.ContentLength ?? null };
     },
   },

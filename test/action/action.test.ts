@@ -114,6 +114,7 @@ test('wrong inputs and refused uploads end with the exit code of edge-upload, an
     [{ path: 'a.txt', url: '' }, 2, /The input url is missing/],
     [{ path: 'a.txt', options: '--part-size 8M\n; rm -rf /' }, 2, /one option a line/],
     [{ path: 'a.txt', options: '--' }, 2, /one option a line/],
+    [{ path: 'a.txt', options: '-' }, 2, /one option a line/],
     [{ path: 'a.txt', options: '--part-size=1' }, 2, /^::error title=edge-upload::.*--part-size/m],
     [{ path: 'missing.txt' }, 3, /^::error title=edge-upload::.*missing\.txt/m],
   ] as const) {
