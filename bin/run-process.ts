@@ -6,6 +6,7 @@ import type { Declare } from '../cli/declare/shared.ts';
 import { EXIT, UserError } from '../cli/errors.ts';
 import { isStandalone } from '../cli/package-root.ts';
 import { run, type World } from '../cli/program.ts';
+import { createSentCredentials } from '../cli/sent-credentials.ts';
 import { renderError } from '../cli/ui/error.ts';
 import { jobControl } from './job-control.ts';
 import { prepareStreams } from './streams.ts';
@@ -56,8 +57,10 @@ export function runProcess(commands: readonly Declare[]): void {
   // Libraries start programs, such as a browser, with all variables of this process. These may be passwords and tokens.
   for (const name of Object.keys(env)) if (name.startsWith('EDGE_UPLOAD_')) delete process.env[name];
 
+  const sent = createSentCredentials();
+  const { stdin, stdout, stderr } = process;
   let hungUp = false;
-  prepareStreams(() => {
+  prepareStreams(sent, () => {
     hungUp = true;
     interruption.abort();
   });
@@ -65,7 +68,7 @@ export function runProcess(commands: readonly Declare[]): void {
   // A fault outside of a command's own work, such as in a listener: shown as any other, with the terminal as it was before.
   process.on('uncaughtException', (error) => {
     const [json, debug] = [process.argv.includes('--json'), process.argv.includes('--debug')];
-    process.exit(renderError(error, { json, debug, color: false }, process));
+    process.exit(renderError(error, { json, debug, color: false }, { stdout, stderr, sent }));
   });
 
   const stopping = jobControl();
@@ -74,9 +77,10 @@ export function runProcess(commands: readonly Declare[]): void {
   if (!isAbsolute(home)) process.env.HOME = '/';
 
   const world: World = {
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
+    stdin,
+    stdout,
+    stderr,
+    sent,
     env,
     platform: process.platform,
     get cwd() {

@@ -1,5 +1,6 @@
 import type { WriteStream } from 'node:tty';
 import { EXIT, UserError } from '../cli/errors.ts';
+import type { SentCredentials } from '../cli/sent-credentials.ts';
 import { renderError } from '../cli/ui/error.ts';
 
 /** Columns of a terminal that nobody told its size, as `script` or a container of a CI may give: it says 0, and lines would have no end. */
@@ -26,19 +27,20 @@ function prepare(
 }
 
 /** Ends the program: without its results, no command has succeeded. */
-function failWithoutOutput(error: NodeJS.ErrnoException): never {
+function failWithoutOutput(error: NodeJS.ErrnoException, sent: SentCredentials): never {
   // A reader that went away (`| head`) wants no more lines, and no error either. What is cut off by that is no success.
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.other);
   const failure = new UserError('disk', `Standard output cannot be written (${error.code}).`, {
     cause: error,
   });
-  process.exit(renderError(failure, { json: false, debug: false, color: false }, process));
+  const { stdout, stderr } = process;
+  process.exit(renderError(failure, { json: false, debug: false, color: false }, { stdout, stderr, sent }));
 }
 
 /** Has the standard streams fail, and their terminal go away, without losing what is under way. */
-export function prepareStreams(onHangUp: () => void): void {
+export function prepareStreams(sent: SentCredentials, onHangUp: () => void): void {
   const { stdin, stdout, stderr } = process;
-  prepare(stdout, onHangUp, failWithoutOutput);
+  prepare(stdout, onHangUp, (error) => failWithoutOutput(error, sent));
   // Progress and errors that nobody can read end no command: its results and its exit code still say what it did.
   prepare(stderr, onHangUp, () => {});
   // readline would take no key but letters on a dumb terminal, even where it writes nothing; the screen goes by the context's.

@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { ExitCode } from './errors.ts';
 import type { OpenKeyring } from './identity/tokens/keyring.ts';
 import type { JsonValue } from './json-value.ts';
+import type { SentCredentials } from './sent-credentials.ts';
 import type { JobControl } from './ui/job-control.ts';
 import type { Text } from './ui/shown.ts';
 import type { Ui } from './ui/ui.ts';
@@ -37,6 +38,8 @@ export interface Context {
   readonly keyring?: OpenKeyring;
   readonly options: GlobalOptions;
   readonly ui: Ui;
+  /** What is removed from everything that the command prints. */
+  readonly sent: SentCredentials;
   /** Absent where a process cannot be stopped from its terminal. */
   readonly jobControl?: JobControl;
   /** Aborted by the first Ctrl-C or SIGTERM; a command then ends cleanly and says how to go on. */

@@ -1,6 +1,5 @@
 import { constants } from 'node:os';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
-import { withoutSent } from './sent-credentials.ts';
 
 /** Process exit codes; the table in docs/scripts-and-ci.md is part of the command line contract. */
 export const EXIT = {
@@ -87,13 +86,13 @@ export class UserError extends Error {
   readonly library: LibraryTexts;
 
   constructor(code: ErrorCode, message: string, options: UserErrorOptions = {}) {
-    super(withoutSent(message), options.cause === undefined ? undefined : { cause: options.cause });
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hintLines = [options.hint ?? []].flat().map(withoutSent);
+    this.hintLines = [options.hint ?? []].flat();
     const { message: shown, hint } = options.library ?? {};
     this.library = omitUndefined({
-      message: shown && withoutSent(shown),
-      hint: hint && withoutSent([hint].flat().join('\n')),
+      message: shown,
+      hint: hint && [hint].flat().join('\n'),
     });
   }
 

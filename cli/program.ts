@@ -61,8 +61,9 @@ export async function run(
   }
 }
 
-function print({ document, text }: Result, options: GlobalOptions, world: World): void {
-  const { stdout } = world;
+function print(result: Result, options: GlobalOptions, world: World): void {
+  const { stdout, sent } = world;
+  const { document, text } = sent.removedFrom(result);
   if (options.json) writeLines(stdout, [Shown.json(document)]);
   else if (text !== undefined) {
     const wrapped = stdout.isTTY ? wrapText(text, columnsOf(stdout)) : text;

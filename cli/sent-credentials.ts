@@ -6,11 +6,20 @@ const LEAST_SIGNATURE = 32;
 /** No token is shorter, nor a password that the pool of a deployment accepts; a text may contain shorter words by chance. */
 const LEAST = 8;
 
-/** Credentials that this process sent, the oldest first. */
-const sent = new Set<string>();
-
-/** The same, the longest first: a token can be the end of another, such as that of a link. */
-let longestFirst: readonly string[] = [];
+/**
+ * The credentials that one command or one uploader sent. A receiver may quote them in any encoding, and they may reach a
+ * message by any way. So they are removed where text leaves the command, and not where it arrives.
+ */
+export interface SentCredentials {
+  /** Notes credentials before they are sent. */
+  note(...credentials: readonly (string | undefined)[]): void;
+  /** Notes the credential of an `Authorization` header, such as `Bearer <token>`. */
+  noteAuthorization(header: string | undefined): void;
+  /** Lets a credential be printed, although it may have been sent: it is what the user asked for. */
+  mayBePrinted(credential: string): void;
+  /** Returns a value without the credentials: a text, or a list or plain object of texts. Other objects stay as they are. */
+  removedFrom<T>(value: T): T;
+}
 
 /** Returns the credential, and the signature of a JWT: the rest can be guessed. Its header is that of other tokens too. */
 function secretsIn(credential: string): readonly string[] {
@@ -20,49 +29,50 @@ function secretsIn(credential: string): readonly string[] {
     : [credential, ...(signature.length < LEAST_SIGNATURE ? [] : [signature])];
 }
 
-/**
- * Notes credentials before they are sent. The receiver may quote them in any encoding, and they may reach a message by any
- * way. So they are removed where text leaves the process, and not where it arrives.
- */
-export function noteSent(...credentials: readonly (string | undefined)[]): void {
-  const added = credentials.flatMap((one) => secretsIn(one ?? '')).filter((secret) => !sent.has(secret));
-  if (added.length === 0) return;
-  for (const secret of added) sent.add(secret);
-  for (const oldest of sent) {
-    if (sent.size <= MAX_KEPT) break;
-    sent.delete(oldest);
-  }
-  sortSent();
+function isPlainObject(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
-function sortSent(): void {
-  longestFirst = [...sent].sort((one, other) => other.length - one.length);
+/** Returns a value with each text in it changed, names included. */
+function mapTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((one) => mapTexts(one, change));
+  if (typeof value !== 'object' || value === null || !isPlainObject(value)) return value;
+  const pairs = Object.entries(value).map(([name, one]) => [change(name), mapTexts(one, change)]);
+  return Object.fromEntries(pairs);
 }
 
-/** Lets a credential be printed, although it may have been sent: it is what the user asked for. */
-export function mayBePrinted(credential: string): void {
-  for (const secret of secretsIn(credential)) sent.delete(secret);
-  sortSent();
-}
-
-/** Notes the credential of an `Authorization` header, such as `Bearer <token>`. */
-export function noteAuthorization(header: string | undefined): void {
-  noteSent(header?.slice(header.indexOf(' ') + 1));
-}
-
-/** Returns a text without the credentials that were sent. */
-export function withoutSent(text: string): string {
-  let shown = text;
-  for (const secret of longestFirst) if (shown.includes(secret)) shown = shown.replaceAll(secret, '…');
-  return shown;
-}
-
-/** The same for JSON, where some characters are escaped. */
-export function withoutSentJson(json: string): string {
-  let shown = json;
-  for (const secret of longestFirst) {
-    const written = JSON.stringify(secret).slice(1, -1);
-    if (shown.includes(written)) shown = shown.replaceAll(written, '…');
-  }
-  return shown;
+export function createSentCredentials(): SentCredentials {
+  /** The oldest first. */
+  const sent = new Set<string>();
+  /** The longest first: a token can be the end of another, such as that of a link. */
+  let longestFirst: readonly string[] = [];
+  const sort = () => {
+    longestFirst = [...sent].sort((one, other) => other.length - one.length);
+  };
+  const without = (text: string) => {
+    let shown = text;
+    for (const secret of longestFirst) if (shown.includes(secret)) shown = shown.replaceAll(secret, '…');
+    return shown;
+  };
+  const note: SentCredentials['note'] = (...credentials) => {
+    const added = credentials.flatMap((one) => secretsIn(one ?? '')).filter((secret) => !sent.has(secret));
+    if (added.length === 0) return;
+    for (const secret of added) sent.add(secret);
+    for (const oldest of sent) {
+      if (sent.size <= MAX_KEPT) break;
+      sent.delete(oldest);
+    }
+    sort();
+  };
+  return {
+    note,
+    noteAuthorization: (header) => note(header?.slice(header.indexOf(' ') + 1)),
+    mayBePrinted(credential) {
+      for (const secret of secretsIn(credential)) sent.delete(secret);
+      sort();
+    },
+    removedFrom: <T>(value: T): T => (sent.size === 0 ? value : (mapTexts(value, without) as T)),
+  };
 }

@@ -138,3 +138,13 @@ export function bareToken(text: string): string {
   const quoted = /^(["'`])(.*)\1$/s.exec(trimmed)?.[2] ?? trimmed;
   return quoted.trim().replace(/^Bearer\s+/i, '');
 }
+
+/** Returns the beginning of a text, cut between words: a part of a credential would not be recognised as one. */
+export function cutBetweenWords(text: string, length: number): string {
+  return text.length <= length
+    ? text
+    : `${text
+        .slice(0, length + 1)
+        .replace(/\S*$/, '')
+        .trimEnd()}…`;
+}

@@ -130,7 +130,7 @@ async function uploadWithoutToken(
   { url, local }: Deployment,
   picture: Buffer,
 ): Promise<void> {
-  const dispatcher = openDispatcher({ env: context.env, local });
+  const dispatcher = openDispatcher({ env: context.env, sent: context.sent, local });
   try {
     const { statusCode, body } = await request(`${url}/${KEY}`, { method: 'PUT', body: picture, dispatcher });
     const said = await body.text();

@@ -1,7 +1,6 @@
 import type { Context, Result } from '../context.ts';
 import { expiryOf } from '../identity/tokens/access-token.ts';
 import { originName, tokenSource } from '../identity/tokens/token-source.ts';
-import { mayBePrinted } from '../sent-credentials.ts';
 import { resolveTarget } from '../settings/target.ts';
 
 /** Prints a fresh access token to stdout, for other tools. */
@@ -10,7 +9,7 @@ export async function token(context: Context, _args: object): Promise<Result> {
   const tokens = tokenSource(context, target);
   const accessToken = await tokens.current();
   const origin = originName(await tokens.origin());
-  mayBePrinted(accessToken);
+  context.sent.mayBePrinted(accessToken);
   const expiresAt = expiryOf(accessToken)?.toISOString();
   return { document: { token: accessToken, origin, expiresAt }, text: accessToken };
 }

@@ -155,7 +155,11 @@ function pick(unfinished: readonly Recorded[], id: string): Recorded {
 async function abortOne(context: Context, subject: JournalSubject): Promise<void> {
   const { now, signal } = context;
   const target = await resolveTarget(context, subject.url);
-  const dispatcher = openDispatcher({ env: context.env, local: target.deployment?.local });
+  const dispatcher = openDispatcher({
+    env: context.env,
+    sent: context.sent,
+    local: target.deployment?.local,
+  });
   try {
     const tokens = tokenSource(context, target);
     const { edge } = connectEdge(context, { url: target.url, dispatcher, tokens });

@@ -33,7 +33,11 @@ async function asking<T>(
   target: Target,
   ask: (dispatcher: Dispatcher) => Promise<T>,
 ): Promise<T> {
-  const dispatcher = openDispatcher({ env: context.env, local: target.deployment?.local });
+  const dispatcher = openDispatcher({
+    env: context.env,
+    sent: context.sent,
+    local: target.deployment?.local,
+  });
   try {
     return await ask(dispatcher);
   } catch (error) {

@@ -5,7 +5,6 @@ import { interrupted, UserError } from '../errors.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
 import { requestText } from '../network/request-text.ts';
-import { noteSent } from '../sent-credentials.ts';
 import type { Deployment } from '../settings/deployments.ts';
 import { count, formatDuration } from '../ui/format.ts';
 import { type Caller, type EdgeDescription, readDescription } from './edge-description.ts';
@@ -86,13 +85,12 @@ export async function discoverCaller(
 }
 
 async function fetchDescription(
-  { env, signal }: Context,
+  { env, sent, signal }: Context,
   { url, deployment, token }: Inquiry,
   host: string,
 ): Promise<Seen> {
-  const dispatcher = openDispatcher({ env, local: deployment?.local });
+  const dispatcher = openDispatcher({ env, sent, local: deployment?.local });
   const authorization = token === undefined ? undefined : `Bearer ${token}`;
-  noteSent(token);
   try {
     const { status, headers, text } = await requestText(url + WELL_KNOWN, {
       dispatcher,

@@ -6,7 +6,6 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { type PoolPlace, poolEndpoint, publicCognito } from '../network/aws.ts';
-import { noteSent } from '../sent-credentials.ts';
 import type { Target } from '../settings/target.ts';
 import { cognitoFailure } from './cognito-errors.ts';
 import { discover } from './discovery.ts';
@@ -103,24 +102,24 @@ function readStep(output: RespondToAuthChallengeCommandOutput): Step {
 
 /** Opens a pool; the caller closes it. Ctrl-C does not cancel a refresh, which could lose a rotated token. */
 export async function openUserPool(
-  context: Pick<Context, 'env' | 'signal'>,
+  context: Pick<Context, 'env' | 'signal' | 'sent'>,
   address: PoolAddress,
 ): Promise<UserPool> {
-  const { signal } = context;
+  const { signal, sent } = context;
   const { clientId: ClientId } = address;
   const [sdk, client] = await Promise.all([
     import('@aws-sdk/client-cognito-identity-provider'),
     publicCognito(context, address),
   ]);
-  const untilInterrupted = async <T>(sent: Promise<T>): Promise<T> => {
+  const untilInterrupted = async <T>(answer: Promise<T>): Promise<T> => {
     try {
-      return await sent;
+      return await answer;
     } catch (error) {
       throw signal.aborted ? interrupted() : error;
     }
   };
-  const step = async (sent: Promise<RespondToAuthChallengeCommandOutput>) =>
-    readStep(await untilInterrupted(sent));
+  const step = async (answer: Promise<RespondToAuthChallengeCommandOutput>) =>
+    readStep(await untilInterrupted(answer));
   return {
     address,
     host: new URL(poolEndpoint(context.env, address)).host,
@@ -136,7 +135,7 @@ export async function openUserPool(
         ),
       ),
     respond({ name, session }, answers) {
-      noteSent(session, answers.NEW_PASSWORD);
+      sent.note(session, answers.NEW_PASSWORD);
       return step(
         client.send(
           new sdk.RespondToAuthChallengeCommand({
@@ -150,7 +149,7 @@ export async function openUserPool(
       );
     },
     async associateApp(session) {
-      noteSent(session);
+      sent.note(session);
       const { SecretCode, Session } = await untilInterrupted(
         client.send(new sdk.AssociateSoftwareTokenCommand({ Session: session }), { abortSignal: signal }),
       );
@@ -158,7 +157,7 @@ export async function openUserPool(
       return { secret: SecretCode, ...omitUndefined({ session: Session }) };
     },
     async verifyApp(session, code) {
-      noteSent(session);
+      sent.note(session);
       const { Session } = await untilInterrupted(
         client.send(new sdk.VerifySoftwareTokenCommand({ Session: session, UserCode: code }), {
           abortSignal: signal,
@@ -167,18 +166,18 @@ export async function openUserPool(
       return Session;
     },
     async refresh(refreshToken) {
-      noteSent(refreshToken);
+      sent.note(refreshToken);
       const { AuthenticationResult } = await client.send(
         new sdk.GetTokensFromRefreshTokenCommand({ ClientId, RefreshToken: refreshToken }),
       );
       return readTokens(AuthenticationResult ?? {});
     },
     async revoke(refreshToken) {
-      noteSent(refreshToken);
+      sent.note(refreshToken);
       await client.send(new sdk.RevokeTokenCommand({ ClientId, Token: refreshToken }));
     },
     async changePassword(AccessToken, { old: PreviousPassword, new: ProposedPassword }) {
-      noteSent(AccessToken, PreviousPassword, ProposedPassword);
+      sent.note(AccessToken, PreviousPassword, ProposedPassword);
       await client.send(new sdk.ChangePasswordCommand({ AccessToken, PreviousPassword, ProposedPassword }));
     },
     async sendResetCode(Username) {
@@ -188,13 +187,13 @@ export async function openUserPool(
       return CodeDeliveryDetails?.Destination ?? 'the address that the user pool knows';
     },
     async resetPassword(Username, { code: ConfirmationCode, password: Password }) {
-      noteSent(Password);
+      sent.note(Password);
       await client.send(
         new sdk.ConfirmForgotPasswordCommand({ ClientId, Username, ConfirmationCode, Password }),
       );
     },
     async signOutEverywhere(AccessToken) {
-      noteSent(AccessToken);
+      sent.note(AccessToken);
       await client.send(new sdk.GlobalSignOutCommand({ AccessToken }));
     },
     close: () => client.destroy(),

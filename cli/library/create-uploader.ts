@@ -4,6 +4,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { encodeKey } from '../../protocol/percent-encode.ts';
 import { UserError } from '../errors.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
+import { createSentCredentials, type SentCredentials } from '../sent-credentials.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { noJournals, openJournals } from '../transfer/multipart/journals.ts';
 import { objectHeaders } from '../transfer/object-headers.ts';
@@ -45,30 +46,35 @@ export { UploadError, type UploadErrorCode } from './upload-error.ts';
  * @throws {UploadError} `usage` for an invalid option.
  */
 export function createUploader(options: UploaderOptions): Uploader {
+  const sent = createSentCredentials();
   try {
-    return openLibrary(ownCopy(options));
+    return openLibrary(ownCopy(options), sent);
   } catch (error) {
-    throw uploadError(error);
+    throw uploadError(error, sent);
   }
 }
 
 const now = () => new Date();
 
-function openLibrary(options: UploaderOptions): Uploader {
+function openLibrary(options: UploaderOptions, sent: SentCredentials): Uploader {
   checkUploader(options);
   const { token, signal, proxy, ca, resume, onWarning } = options;
   const { checksum, concurrency, rateLimit, stallTimeout } = options;
   const url = edgeUrl(options.url);
-  const tokens = givenToken(token, now);
+  const tokens = givenToken(token, now, sent);
   const limits = omitUndefined({ checksum, concurrency, limitRate: rateLimit, stallMs: stallTimeout });
-  const dispatcher: Dispatcher = openDispatcher({ env: ownCopy({ HTTPS_PROXY: proxy }), ca });
+  const dispatcher: Dispatcher = openDispatcher({
+    env: ownCopy({ HTTPS_PROXY: proxy }),
+    sent,
+    ca,
+  });
   const whole = linkedSignal(signal);
   const folder = resume && resolve(resume.dir);
   const world = (own: AbortSignal, feed?: ProgressFeed): UploadWorld => {
     const ui: UploadWorld['ui'] = {
       event(event) {
         if (event.type !== 'warning' || onWarning === undefined) return;
-        const text = [event.text].flat().map(String).join('\n');
+        const text = sent.removedFrom([event.text].flat().map(String).join('\n'));
         // What the function throws is not an error of the upload.
         queueMicrotask(() => onWarning(text));
       },
@@ -123,7 +129,7 @@ function openLibrary(options: UploaderOptions): Uploader {
       return await send(source, ownCopy(how), own, feed);
     } catch (error) {
       if (isOurs) closeSource(source);
-      throw uploadError(error, own.signal.reason);
+      throw uploadError(error, sent, own.signal.reason);
     } finally {
       own.unlink();
       feed.end();
@@ -153,7 +159,7 @@ function openLibrary(options: UploaderOptions): Uploader {
           return omitUndefined({ writeTo, key, maxSize });
         });
       } catch (error) {
-        throw uploadError(error);
+        throw uploadError(error, sent);
       }
     },
     close,

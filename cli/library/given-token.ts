@@ -1,13 +1,17 @@
 import { isUserError, UserError } from '../errors.ts';
 import { expiryOf, isTokenText, type TokenSource } from '../identity/tokens/access-token.ts';
 import { renewingSource } from '../identity/tokens/renewing-source.ts';
+import type { SentCredentials } from '../sent-credentials.ts';
 import type { TokenFunction } from './types.ts';
 
 /** End of a token that does not name one, in milliseconds after now: a day. The edge judges it by its own clock. */
 const UNKNOWN_END_MS = 86_400_000;
 
-function checked(token: unknown): string {
-  if (isTokenText(token)) return token;
+function checked(token: unknown, sent: SentCredentials): string {
+  if (isTokenText(token)) {
+    sent.note(token);
+    return token;
+  }
   // The text is not shown: it may be a token with a line break.
   throw new UserError('usage', 'The token is not text that a header can carry.', {
     hint: 'Pass an access token of this edge, without spaces and line breaks.',
@@ -23,9 +27,13 @@ function refused(reason: string | undefined): UserError {
  * Returns the source of a program's token.
  * @throws {UserError} `usage` for text that is not a token.
  */
-export function givenToken(token: string | TokenFunction, now: () => Date): TokenSource {
+export function givenToken(
+  token: string | TokenFunction,
+  now: () => Date,
+  sent: SentCredentials,
+): TokenSource {
   if (typeof token !== 'function') {
-    const text = checked(token);
+    const text = checked(token, sent);
     return {
       current: async () => text,
       held: () => text,
@@ -36,7 +44,7 @@ export function givenToken(token: string | TokenFunction, now: () => Date): Toke
   }
   return renewingSource(async (rejected, reason) => {
     const issuedAt = now();
-    const accessToken = checked(await called(token, rejected));
+    const accessToken = checked(await called(token, rejected), sent);
     if (accessToken === rejected) throw refused(reason);
     const end = expiryOf(accessToken) ?? new Date(issuedAt.getTime() + UNKNOWN_END_MS);
     return { accessToken, issuedAt, expiresAt: end };

@@ -1,5 +1,7 @@
+import { inspect } from 'node:util';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { type ErrorCode, isUserError } from '../errors.ts';
+import { type ErrorCode, isUserError, systemCode } from '../errors.ts';
+import type { SentCredentials } from '../sent-credentials.ts';
 
 /** Codes of {@link UploadError}; docs/troubleshooting.md describes each. */
 const UPLOAD_ERROR_CODES = [
@@ -53,18 +55,31 @@ export class UploadError extends Error {
 const isCode = (code: ErrorCode): code is UploadErrorCode =>
   UPLOAD_ERROR_CODES.some((known) => known === code);
 
+/** Errors of the network have their causes at most this deep. */
+const MAX_DEPTH = 20;
+
+/** Returns a cause as it is; where a credential would be printed with it, an error with the same name, code and message. */
+function cleanCause(cause: unknown, sent: SentCredentials): unknown {
+  const printed = inspect(cause, { depth: MAX_DEPTH, customInspect: false, maxStringLength: null });
+  if (sent.removedFrom(printed) === printed) return cause;
+  if (!(cause instanceof Error)) return undefined;
+  const { name, message } = sent.removedFrom({ name: cause.name, message: cause.message });
+  return Object.assign(new Error(message), { name, ...omitUndefined({ code: systemCode(cause) }) });
+}
+
 /**
- * Returns an error as callers of the library get it.
+ * Returns an error as callers of the library get it, without the credentials that were sent.
  * @param reason why the signal was aborted.
  */
-export function uploadError(error: unknown, reason?: unknown): UploadError {
+export function uploadError(error: unknown, sent: SentCredentials, reason?: unknown): UploadError {
   if (error instanceof UploadError) return error;
   if (!isUserError(error)) {
-    const message = error instanceof Error ? error.message : String(error);
-    return new UploadError('unexpected', message, { cause: error });
+    const message = sent.removedFrom(error instanceof Error ? error.message : String(error));
+    return new UploadError('unexpected', message, { cause: cleanCause(error, sent) });
   }
   const { message = error.message, hint = error.hint } = error.library;
   const code = isCode(error.code) ? error.code : 'unexpected';
   const cause = code === 'interrupted' ? reason : error.cause;
-  return new UploadError(code, message, { hint, cause });
+  const texts = sent.removedFrom({ message, hint });
+  return new UploadError(code, texts.message, { hint: texts.hint, cause: cleanCause(cause, sent) });
 }

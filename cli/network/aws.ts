@@ -51,7 +51,7 @@ export interface CloudChoice {
   readonly signal?: AbortSignal;
 }
 
-type ClientPlace = Pick<Context, 'env' | 'home' | 'execPath'>;
+type ClientPlace = Pick<Context, 'env' | 'sent' | 'home' | 'execPath'>;
 
 const withoutSlash = (url: string) => url.replace(/\/+$/, '');
 
@@ -106,7 +106,7 @@ const EXPLICIT_S3 = {
 
 /** Returns a client for the operations that need no AWS credentials: signing in, refreshing, revoking. */
 export async function publicCognito(
-  { env }: Pick<Context, 'env'>,
+  { env, sent }: Pick<Context, 'env' | 'sent'>,
   place: PoolPlace,
 ): Promise<CognitoIdentityProviderClient> {
   const { region, local } = place;
@@ -115,7 +115,7 @@ export async function publicCognito(
     ...explicit(NO_SETTINGS),
     region,
     endpoint: poolEndpoint(env, place),
-    requestHandler: new SdkHandler(openDispatcher({ env, local })),
+    requestHandler: new SdkHandler(openDispatcher({ env, sent, local })),
     // These operations are not signed, but the SDK would look for credentials all the same.
     credentials: { accessKeyId: 'unsigned', secretAccessKey: 'unsigned' },
     maxAttempts: 4,
@@ -130,7 +130,7 @@ async function clientSettings(context: ClientPlace, { local, profile, signal }: 
     import('./aws-credentials.ts'),
   ]);
   const endpointOf = (service: Service) => local?.endpoint ?? settings.endpoint(service);
-  const dispatcher = openDispatcher({ env: context.env, local });
+  const dispatcher = openDispatcher({ env: context.env, sent: context.sent, local });
   const common = {
     ...explicit(settings),
     region: STACK_REGION,

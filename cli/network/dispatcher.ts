@@ -5,12 +5,15 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { isLoopback } from '../../protocol/secure-origin.ts';
 import type { Context } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
+import type { SentCredentials } from '../sent-credentials.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
 import { openTunnel, type Trial, type Tunnel } from './tunnel.ts';
 
 export interface DispatcherOptions {
   readonly env: Context['env'];
+  /** Notes the credentials in the headers of each request. */
+  readonly sent: SentCredentials;
   /** Embedded cloud to reach: only its authority is trusted, and no proxy is used. */
   readonly local?: Pick<LocalCloud, 'caFile'> | undefined;
   /** Authorities in PEM that replace those of Node. */
@@ -90,13 +93,33 @@ function trialOf(env: Context['env'], { origin, authorization = '' }: ProxyServe
   return trial;
 }
 
-/** An `Agent` that also cancels its requests to proxies when it is destroyed. */
+/** A signature of AWS, which is valid for its request alone. */
+const REQUEST_SIGNATURE = /^AWS4-/;
+
+/** Notes the credentials in the headers of a request. */
+function noteHeaders(headers: Dispatcher.DispatchOptions['headers'], sent: SentCredentials): void {
+  if (typeof headers !== 'object' || headers === null || Symbol.iterator in headers) return;
+  const { authorization, 'x-amz-security-token': session } = headers;
+  if (typeof session === 'string') sent.note(session);
+  if (typeof authorization === 'string' && !REQUEST_SIGNATURE.test(authorization)) {
+    sent.noteAuthorization(authorization);
+  }
+}
+
+/** An `Agent` that notes credentials, and also cancels its requests to proxies when it is destroyed. */
 class RoutedAgent extends Agent {
   readonly #tunnels: ReadonlyMap<string, Tunnel>;
+  readonly #sent: SentCredentials;
 
-  constructor(options: Agent.Options, tunnels: ReadonlyMap<string, Tunnel>) {
+  constructor(options: Agent.Options, tunnels: ReadonlyMap<string, Tunnel>, sent: SentCredentials) {
     super(options);
     this.#tunnels = tunnels;
+    this.#sent = sent;
+  }
+
+  override dispatch(options: Agent.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    noteHeaders(options.headers, this.#sent);
+    return super.dispatch(options, handler);
   }
 
   override destroy(): Promise<void>;
@@ -118,7 +141,7 @@ class RoutedAgent extends Agent {
  * plain http only to this computer. Redirects are not followed. `NODE_EXTRA_CA_CERTS` is read by Node itself. The caller
  * closes it. An invalid proxy address is a `settings` error of the first request that needs it.
  */
-export function openDispatcher({ env, local, ca, connections }: DispatcherOptions): Dispatcher {
+export function openDispatcher({ env, sent, local, ca, connections }: DispatcherOptions): Dispatcher {
   // One context for all connections: reading authorities takes longer than a handshake.
   const secureContext = createSecureContext({
     minVersion: 'TLSv1.2',
@@ -138,7 +161,7 @@ export function openDispatcher({ env, local, ca, connections }: DispatcherOption
   const tunnelled = async (proxy: ProxyServer, options: buildConnector.Options) => {
     let tunnel = tunnels.get(proxy.origin);
     if (tunnel === undefined) {
-      tunnel = openTunnel(proxy, direct, trialOf(env, proxy));
+      tunnel = openTunnel(proxy, direct, trialOf(env, proxy), sent);
       tunnels.set(proxy.origin, tunnel);
     }
     return tunnel.open(`${bracketed(options.hostname)}:${options.port || 443}`);
@@ -157,5 +180,5 @@ export function openDispatcher({ env, local, ca, connections }: DispatcherOption
     tunnelled(proxy, options).then((httpSocket) => direct({ ...options, httpSocket }, callback), fail);
   };
 
-  return new RoutedAgent({ connect, ...omitUndefined({ connections }) }, tunnels);
+  return new RoutedAgent({ connect, ...omitUndefined({ connections }) }, tunnels, sent);
 }

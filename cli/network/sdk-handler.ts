@@ -2,7 +2,6 @@ import { pipeline, type Readable, Transform } from 'node:stream';
 import { HttpResponse } from '@smithy/core/transport';
 import type { HttpHandlerOptions, HttpRequest } from '@smithy/types';
 import type { Dispatcher } from 'undici';
-import { noteSent } from '../sent-credentials.ts';
 import { openDeadline } from './deadline.ts';
 import { findFailure, isPassing, isTimeout } from './failures.ts';
 
@@ -91,7 +90,6 @@ export class SdkHandler {
   ): Promise<{ response: HttpResponse }> {
     const deadline = openDeadline(abortSignal instanceof AbortSignal ? abortSignal : this.#signal);
     deadline.set(HEAD_MS);
-    noteSent(sdkRequest.headers['x-amz-security-token']);
     let answer: Dispatcher.ResponseData;
     try {
       // Not by URL: that would resolve `..` in the key of an object, and the SDK has signed the path.

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type buildConnector, type Dispatcher, Pool } from 'undici';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { noteAuthorization, noteSent } from '../sent-credentials.ts';
+import type { SentCredentials } from '../sent-credentials.ts';
 import type { ProxyServer } from './proxy.ts';
 import { ProxyRefusal, ProxyUnreachable } from './proxy-errors.ts';
 
@@ -82,14 +82,19 @@ export interface Trial {
  * Sends a refused password only once, because directories lock accounts after a few attempts. Until the proxy accepts
  * the password, connections are opened one at a time. After a refusal, no other is opened.
  */
-export function openTunnel(proxy: ProxyServer, connect: buildConnector.connector, trial: Trial): Tunnel {
+export function openTunnel(
+  proxy: ProxyServer,
+  connect: buildConnector.connector,
+  trial: Trial,
+  sent: SentCredentials,
+): Tunnel {
   // Without `servername`, TLS uses the name of the proxy instead of the destination.
   const toProxy: buildConnector.connector = ({ servername: _, ...options }, callback) =>
     connect(options, callback);
   const pool = new Pool(proxy.origin, { connect: toProxy, headersTimeout: ANSWER_MS });
   const { authorization, name } = proxy;
-  noteAuthorization(authorization);
-  noteSent(passwordOf(authorization));
+  sent.noteAuthorization(authorization);
+  sent.note(passwordOf(authorization));
 
   const attempt = async (authority: string): Promise<Socket> => {
     if (trial.refused !== undefined) throw trial.refused;

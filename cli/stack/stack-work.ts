@@ -8,7 +8,7 @@ export const DEFAULT_STACK_NAME = 'edge-upload';
 
 /** Clients and context of the commands for one stack. */
 export interface StackWork {
-  readonly context: Pick<Context, 'ui' | 'now' | 'signal' | 'env'>;
+  readonly context: Pick<Context, 'ui' | 'now' | 'signal' | 'env' | 'sent'>;
   readonly clients: OperatorClients;
   readonly stackName: string;
   /** Set for the embedded cloud. */

@@ -50,12 +50,12 @@ export function requireHttps(address: string, what: string, plainLoopback: boole
   return url;
 }
 
-export function openDocuments({ env, signal }: Context, plainLoopback: boolean): Documents {
+export function openDocuments({ env, sent, signal }: Context, plainLoopback: boolean): Documents {
   return {
     plainLoopback,
     async fetch(address) {
       const url = requireHttps(address, 'The address', plainLoopback);
-      const dispatcher = openDispatcher({ env });
+      const dispatcher = openDispatcher({ env, sent });
       try {
         const { status, headers, text } = await requestText(url.href, {
           dispatcher,

@@ -8,7 +8,7 @@ import type { Ui } from './ui.ts';
 
 type Parts = Pick<
   Context,
-  'stdin' | 'stdout' | 'stderr' | 'now' | 'options' | 'signal' | 'env' | 'platform' | 'jobControl'
+  'stdin' | 'stdout' | 'stderr' | 'now' | 'options' | 'signal' | 'env' | 'platform' | 'jobControl' | 'sent'
 >;
 
 /**
@@ -16,7 +16,7 @@ type Parts = Pick<
  * standard output leads to another program, that may print on the same terminal at any time: nothing is redrawn there.
  */
 export async function createUi(parts: Parts): Promise<Ui> {
-  const { stdin, stdout, stderr, now, options, signal, env, jobControl } = parts;
+  const { stdin, stdout, stderr, now, options, signal, env, jobControl, sent } = parts;
   const { json, quiet, debug } = options;
   const common = { stdout, stderr, now, json, quiet, debug };
   const { paint, symbols } = lookOf(stderr, parts);
@@ -40,7 +40,7 @@ export async function createUi(parts: Parts): Promise<Ui> {
   const interactive = canAsk({ stdin, stderr }, json);
   return {
     interactive,
-    event: (event) => renderer.event(event),
+    event: (event) => renderer.event(sent.removedFrom(event)),
     close: () => renderer.close(),
     async ask(question) {
       if (!interactive) throw cannotAsk(question.prompt, question.flag);

@@ -66,14 +66,15 @@ function withoutTokens(text: string): string {
 export function renderError(
   thrown: unknown,
   { json, debug, color }: Pick<GlobalOptions, 'json' | 'debug' | 'color'>,
-  { stdout, stderr }: Pick<Context, 'stdout' | 'stderr'>,
+  { stdout, stderr, sent }: Pick<Context, 'stdout' | 'stderr' | 'sent'>,
 ): ExitCode {
   const error = toUserError(thrown);
   const paint = painter(color && stderr.isTTY === true);
   const { code } = error;
-  const message = withoutTokens(error.message);
-  const hint = error.hint && withoutTokens(error.hint);
-  const hintLines = error.hintLines.map(withoutTokens);
+  const shown = (text: string) => withoutTokens(sent.removedFrom(text));
+  const message = shown(error.message);
+  const hint = error.hint && shown(error.hint);
+  const hintLines = error.hintLines.map(shown);
   if (json) {
     const document = { code, message, ...omitUndefined({ hint }) };
     writeLines(stdout, [Shown.json({ error: document })]);
@@ -93,7 +94,7 @@ export function renderError(
   if (debug)
     writeLines(
       stderr,
-      causes(error).map((text) => paint('dim', withoutTokens(text))),
+      causes(error).map((text) => paint('dim', shown(text))),
     );
   return error.exitCode;
 }

@@ -1,5 +1,4 @@
 import type { Writable } from 'node:stream';
-import { withoutSent, withoutSentJson } from '../sent-credentials.ts';
 import { type Style, styleText } from './style.ts';
 
 /*
@@ -31,9 +30,8 @@ function isInPlace(character: string, at: number, whole: string): boolean {
   return CHOOSER.test(character) && BEFORE_CHOOSER.test(before);
 }
 
-/** A text of anybody's as one line that a terminal shows and does not obey: `\x1b`, `\u{202e}`. Sent credentials are left out. */
-export function visible(written: string): string {
-  const text = withoutSent(written);
+/** A text of anybody's as one line that a terminal shows and does not obey: `\x1b`, `\u{202e}`. */
+export function visible(text: string): string {
   if (PLAIN.test(text)) return text;
   return text.replace(HIDDEN(), (character: string, at: number, whole: string) => {
     if (isInPlace(character, at, whole)) return character;
@@ -70,7 +68,7 @@ export class Shown {
 
   /** JSON whose strings hold no character that a terminal obeys or hides; its values are the same. */
   static json(value: unknown): Shown {
-    const text = withoutSentJson(JSON.stringify(value));
+    const text = JSON.stringify(value);
     if (PLAIN.test(text)) return new Shown(text);
     const escaped = text.replace(HIDDEN(), (character) =>
       Array.from({ length: character.length }, (_, at) => {

@@ -2,6 +2,7 @@ import { argv, exit, kill, pid, platform, stderr, stdin, stdout } from 'node:pro
 import { jobControl } from '../../bin/job-control.ts';
 import { prepareStreams } from '../../bin/streams.ts';
 import { isUserError } from '../../cli/errors.ts';
+import { createSentCredentials } from '../../cli/sent-credentials.ts';
 import { createUi } from '../../cli/ui/create.ts';
 
 /** Asks or shows one thing, with the screen and the signals of the command line: `text`, `secret`, `confirm`, `spinner`, `bar`, `steps`. */
@@ -12,7 +13,8 @@ const interruption = new AbortController();
 let hungUp = false;
 process.on('SIGINT', () => interruption.abort());
 process.on('SIGTERM', () => interruption.abort());
-prepareStreams(() => {
+const sent = createSentCredentials();
+prepareStreams(sent, () => {
   hungUp = true;
   interruption.abort();
 });
@@ -23,6 +25,7 @@ const ui = await createUi({
   stderr,
   env,
   platform,
+  sent,
   now: () => new Date(),
   signal,
   options: { json: false, quiet: false, debug: false, color: env.TERM !== 'dumb' },

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { test } from 'node:test';
 import { ERROR_EXIT, EXIT, systemCode, UserError } from '../../cli/errors.ts';
+import { createSentCredentials } from '../../cli/sent-credentials.ts';
 import { renderError, toUserError } from '../../cli/ui/error.ts';
 import { Screen } from '../support/streams.ts';
+
+const sent = createSentCredentials();
 
 test('every code ends with one of the documented exit codes', () => {
   const documented = new Set<number>(Object.values(EXIT));
@@ -22,7 +25,7 @@ test('with --json an error is one document on stdout, and nothing on stderr', ()
   const stdout = new Screen();
   const stderr = new Screen();
   const error = new UserError('exists', 'image.jpg is stored already.', { hint: 'Choose another key.' });
-  const exit = renderError(error, { json: true, debug: false, color: false }, { stdout, stderr });
+  const exit = renderError(error, { json: true, debug: false, color: false }, { stdout, stderr, sent });
   assert.equal(exit, 6);
   assert.deepEqual(JSON.parse(stdout.text), {
     error: { code: 'exists', message: 'image.jpg is stored already.', hint: 'Choose another key.' },
@@ -36,7 +39,7 @@ test('an unexpected error shows its stack with --debug only', () => {
     renderError(
       new TypeError('oops'),
       { json: false, debug, color: false },
-      { stdout: new Screen(), stderr },
+      { stdout: new Screen(), stderr, sent },
     );
     return stderr.text;
   };

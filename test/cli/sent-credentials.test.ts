@@ -1,14 +1,32 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mayBePrinted, noteSent, withoutSent, withoutSentJson } from '../../cli/sent-credentials.ts';
+import { createSentCredentials } from '../../cli/sent-credentials.ts';
 
 const part = (letter: string) => letter.repeat(40);
 const TOKEN = [part('a'), part('b'), part('c')].join('.');
 
 test('a token that was sent is printed where the user asked for it, whole and in parts', () => {
-  noteSent(TOKEN, 'a-password');
-  assert.equal(withoutSent(`${TOKEN} ${part('c')} a-password`), '… … …');
-  mayBePrinted(TOKEN);
-  assert.equal(withoutSent(`${TOKEN} ${part('c')} a-password`), `${TOKEN} ${part('c')} …`);
-  assert.equal(withoutSentJson(JSON.stringify([TOKEN, 'a-password'])), `["${TOKEN}","…"]`);
+  const sent = createSentCredentials();
+  sent.note(TOKEN, 'a-password');
+  assert.equal(sent.removedFrom(`${TOKEN} ${part('c')} a-password`), '… … …');
+  sent.mayBePrinted(TOKEN);
+  assert.equal(sent.removedFrom(`${TOKEN} ${part('c')} a-password`), `${TOKEN} ${part('c')} …`);
+});
+
+test('credentials are removed from each text of a value, names included; other objects stay', () => {
+  const sent = createSentCredentials();
+  const at = new Date();
+  const value = { at, list: [`Not ${TOKEN}`, { [TOKEN]: 1, none: undefined, nothing: null }] };
+  assert.equal(sent.removedFrom(value), value);
+  sent.noteAuthorization(`Bearer ${TOKEN}`);
+  const cleaned = sent.removedFrom(value);
+  assert.deepEqual(cleaned, { at, list: ['Not …', { '…': 1, none: undefined, nothing: null }] });
+  assert.equal(cleaned.at, at);
+});
+
+test('the newest credentials are kept, and no more than 200', () => {
+  const sent = createSentCredentials();
+  for (let at = 0; at < 1000; at += 1) sent.note(`password-${at}`);
+  const kept = Array.from({ length: 1000 }, (_, at) => sent.removedFrom(`<password-${at}>`) === '<…>');
+  assert.deepEqual([kept.filter(Boolean).length, kept.lastIndexOf(false)], [200, 799]);
 });

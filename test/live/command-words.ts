@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { EVERY_COMMAND } from '../../cli/declare/every-command.ts';
 import type { Act } from '../../cli/declare/shared.ts';
 import { run, type World } from '../../cli/program.ts';
+import { createSentCredentials } from '../../cli/sent-credentials.ts';
 import { askedOptions, type OptionFlags } from '../../cli/stack/options/asked-options.ts';
 import { mergeOptions } from '../../cli/stack/options/merge-options.ts';
 import type { StackOptions } from '../../infra/options.ts';
@@ -13,7 +14,12 @@ export async function optionsAfter(kept: StackOptions, words: readonly string[])
   const [stdout, stderr] = [new Screen(), new Screen()];
   const world: World = {
     ...{ stdin: Readable.from([]), stdout, stderr, env: {}, platform: process.platform, cwd: '/', home: '/' },
-    ...{ execPath: process.execPath, now: () => new Date(), signal: new AbortController().signal },
+    ...{
+      execPath: process.execPath,
+      sent: createSentCredentials(),
+      now: () => new Date(),
+      signal: new AbortController().signal,
+    },
   };
   let after: StackOptions | undefined;
   const act: Act = async (_load, typed) => {

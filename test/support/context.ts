@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
 import type { Context } from '../../cli/context.ts';
+import { createSentCredentials } from '../../cli/sent-credentials.ts';
 import { type FlatEvent, flatEvents } from './flat.ts';
 
 export interface TestContext extends Context {
@@ -14,6 +15,7 @@ export function testContext(over: Partial<Context> = {}): TestContext {
   // Every request under way listens to it.
   setMaxListeners(0, abort.signal);
   const events: FlatEvent[] = [];
+  const sent = over.sent ?? createSentCredentials();
   const never = () => Promise.reject(new Error('nobody is to be asked'));
   return {
     stdin: new PassThrough(),
@@ -28,12 +30,13 @@ export function testContext(over: Partial<Context> = {}): TestContext {
     options: { json: false, quiet: false, debug: false, color: false },
     signal: abort.signal,
     ui: {
-      event: (event) => void events.push(...flatEvents(event)),
+      event: (event) => void events.push(...flatEvents(sent.removedFrom(event))),
       interactive: false,
       ask: never,
       confirm: never,
       close() {},
     },
+    sent,
     events,
     abort,
     ...over,

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { EVERY_COMMAND } from '../../cli/declare/every-command.ts';
 import type { Declare } from '../../cli/declare/shared.ts';
 import { run } from '../../cli/program.ts';
+import { createSentCredentials } from '../../cli/sent-credentials.ts';
 import { withExtraAuthorities } from './extra-authorities.ts';
 import type { Ran, RunOptions } from './programs.ts';
 import { Screen } from './streams.ts';
@@ -31,6 +32,7 @@ export async function typed(words: readonly string[], options: TypedOptions): Pr
     cwd,
     home,
     execPath: process.execPath,
+    sent: createSentCredentials(),
     now: () => new Date(),
     signal,
   };

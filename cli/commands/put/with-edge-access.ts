@@ -14,7 +14,11 @@ export async function withEdgeAccess<T>(
   target: Target,
   work: (context: Context, access: EdgeAccess) => Promise<T>,
 ): Promise<T> {
-  const dispatcher = openDispatcher({ env: context.env, local: target.deployment?.local });
+  const dispatcher = openDispatcher({
+    env: context.env,
+    sent: context.sent,
+    local: target.deployment?.local,
+  });
   try {
     const tokens = tokenSource(context, target);
     const limitsMemory = rememberedLimits(context, target, tokens);

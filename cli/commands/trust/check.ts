@@ -69,11 +69,11 @@ function keySets(
   { issuers }: EdgeConfig,
 ): (uri: string) => Promise<string> {
   const documents = openDocuments(context, local !== undefined);
-  const { env, signal } = context;
+  const { env, sent, signal } = context;
   return async (uri) => {
     const isPool = issuers.some(({ kind, jwksUri }) => kind === 'pool' && jwksUri === uri);
     if (pool !== undefined && isPool) {
-      const identity = await poolIdentity(pool, { cognitoUrl, env, signal, local });
+      const identity = await poolIdentity(pool, { cognitoUrl, env, sent, signal, local });
       return JSON.stringify(identity?.jwks);
     }
     const fetched = await documents.fetch(uri);

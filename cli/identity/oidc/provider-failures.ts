@@ -1,8 +1,8 @@
 import type { ClientError, ResponseBodyError } from 'openid-client';
 import { interrupted, isUserError, UserError, type UserErrorOptions } from '../../errors.ts';
 import { networkFailure } from '../../network/failures.ts';
-import { withoutSent } from '../../sent-credentials.ts';
 import { table } from '../../table.ts';
+import { cutBetweenWords } from '../../text.ts';
 
 /** OAuth error of a provider: https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
 export interface ProviderError {
@@ -51,8 +51,7 @@ const HINTS = table({
 
 /** Returns a text of the provider's in one line of bounded length, as a part of a sentence. */
 function words(text: string): string {
-  const line = withoutSent(text).replaceAll(/\s+/g, ' ').trim().replace(/\.$/, '');
-  return line.length <= MAX_WORDS ? line : `${line.slice(0, MAX_WORDS)}…`;
+  return cutBetweenWords(text.replaceAll(/\s+/g, ' ').trim().replace(/\.$/, ''), MAX_WORDS);
 }
 
 /** Returns the OAuth error in a failure of the protocol library; `undefined` for others. */

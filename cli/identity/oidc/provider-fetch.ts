@@ -1,7 +1,7 @@
 import type { CustomFetch } from 'openid-client';
 import type { Dispatcher } from 'undici';
 import { requestOnce } from '../../network/request-text.ts';
-import { noteAuthorization, noteSent } from '../../sent-credentials.ts';
+import type { SentCredentials } from '../../sent-credentials.ts';
 
 /** Bounds of each answer: discovery, a token, an error. */
 const BOUNDS = { deadlineMs: 20_000, maxBytes: 256 * 1024 };
@@ -17,10 +17,13 @@ const SECRETS = ['client_secret', 'code', 'code_verifier', 'device_code', 'refre
  * requests, bounded in time and bytes. Redirects are not followed.
  * @param signal aborts requests; the library's own signals only limit the time
  */
-export function providerFetch(dispatcher: Dispatcher, signal: AbortSignal): CustomFetch {
+export function providerFetch(
+  dispatcher: Dispatcher,
+  signal: AbortSignal,
+  sent: SentCredentials,
+): CustomFetch {
   return async (url, { method, headers, body }) => {
-    noteAuthorization(headers.authorization);
-    if (body instanceof URLSearchParams) noteSent(...SECRETS.map((name) => body.get(name) ?? undefined));
+    if (body instanceof URLSearchParams) sent.note(...SECRETS.map((name) => body.get(name) ?? undefined));
     const answer = await requestOnce(url, {
       dispatcher,
       signal,

@@ -40,7 +40,7 @@ export interface Provider {
  * @param signal aborts requests; a refresh passes one that Ctrl-C does not abort
  */
 export async function openProvider(
-  context: Pick<Context, 'env'>,
+  context: Pick<Context, 'env' | 'sent'>,
   address: ProviderAddress,
   { local, signal }: { readonly local?: LocalCloud | undefined; readonly signal: AbortSignal },
 ): Promise<Provider> {
@@ -61,7 +61,7 @@ export async function openProvider(
       },
     );
   }
-  const dispatcher = openDispatcher({ env: context.env });
+  const dispatcher = openDispatcher({ env: context.env, sent: context.sent });
   try {
     const config = await onProvider({ host, signal }, `Reading the configuration of ${host}`, () =>
       discovery(
@@ -70,7 +70,7 @@ export async function openProvider(
         undefined,
         secret === undefined ? None() : ClientSecretPost(secret),
         {
-          [customFetch]: providerFetch(dispatcher, signal),
+          [customFetch]: providerFetch(dispatcher, signal, context.sent),
           execute: local === undefined ? [] : [allowInsecureRequests],
         },
       ),

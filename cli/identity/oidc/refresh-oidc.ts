@@ -12,7 +12,7 @@ import { readGranted } from './granted-tokens.ts';
 import { openProvider } from './provider.ts';
 import { onProvider } from './provider-failures.ts';
 
-type Place = Pick<Context, 'env' | 'now'>;
+type Place = Pick<Context, 'env' | 'now' | 'sent'>;
 
 /** Ctrl-C does not cancel a refresh, which could lose a rotated token. */
 const never = () => new AbortController().signal;
@@ -62,7 +62,7 @@ export async function refreshOidc(context: Place, session: OidcSession, local?: 
  * @returns why it was not revoked, as a sentence; `undefined` if it was
  */
 export async function revokeOidc(
-  context: Pick<Context, 'env' | 'signal'>,
+  context: Pick<Context, 'env' | 'signal' | 'sent'>,
   session: OidcSession,
   local?: LocalCloud,
 ): Promise<string | undefined> {

@@ -39,10 +39,10 @@ const SEE_LATER = 'The stack is deployed; see later whether its edge serves: edg
 
 /** Returns why an edge does not serve as it should; `undefined` if it does. */
 async function edgeDefect(
-  { env, signal }: Pick<Context, 'env' | 'signal'>,
+  { env, sent, signal }: Pick<Context, 'env' | 'sent' | 'signal'>,
   { url, clientId, policy, trust, local }: EdgeToProbe,
 ): Promise<string | undefined> {
-  const dispatcher = openDispatcher({ env, local });
+  const dispatcher = openDispatcher({ env, sent, local });
   try {
     const described = await requestOnce(`${url}/.well-known/edge-upload`, { dispatcher, signal, ...BOUNDS });
     const description = described.status === 200 ? readDescription(described.text) : undefined;
@@ -106,7 +106,7 @@ function knows(described: EdgeDescription['issuers'], trust: readonly TrustedIss
  * its domain name is known everywhere.
  */
 export async function edgeServes(
-  context: Pick<Context, 'env' | 'now' | 'signal' | 'ui'>,
+  context: Pick<Context, 'env' | 'now' | 'sent' | 'signal' | 'ui'>,
   edge: EdgeToProbe,
 ): Promise<void> {
   const { ui, now, signal } = context;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readFields } from '../../../protocol/fields.ts';
 import { type Jwk, MAX_KEY_SET_BYTES, signingKeysOf } from '../../../protocol/signing-key.ts';
+import type { Context } from '../../context.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
 import { networkFailure } from '../../network/failures.ts';
@@ -8,10 +9,8 @@ import { requestText } from '../../network/request-text.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 
 /** How key sets are reached. */
-export interface KeySource {
-  readonly env: Readonly<Record<string, string | undefined>>;
+export interface KeySource extends Pick<Context, 'env' | 'sent' | 'signal'> {
   readonly local?: LocalCloud | undefined;
-  readonly signal: AbortSignal;
 }
 
 export interface KeySetRequest {
@@ -37,9 +36,9 @@ function defect(status: number): string {
  */
 export async function fetchKeySet(
   { url, whose, hint, tries = 1 }: KeySetRequest,
-  { env, local, signal }: KeySource,
+  { env, sent, local, signal }: KeySource,
 ): Promise<readonly Jwk[]> {
-  const dispatcher = openDispatcher({ env, local });
+  const dispatcher = openDispatcher({ env, sent, local });
   let last = '';
   try {
     for (let tried = 0; tried < tries; tried += 1) {

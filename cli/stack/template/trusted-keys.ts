@@ -14,7 +14,7 @@ const FRESH_FOR = 24 * 60 * 60;
 
 /** Returns the keys of a trusted issuer as it publishes them now, on the internet for an embedded cloud too. */
 export async function fetchTrustedKeys(
-  { context: { env, signal } }: StackWork,
+  { context: { env, sent, signal } }: StackWork,
   { alias, iss: [iss = alias], jwksUri }: TrustedIssuer,
 ): Promise<EdgeIssuer['keys']> {
   return fetchKeySet(
@@ -26,7 +26,7 @@ export async function fetchTrustedKeys(
         `  edge-upload trust remove ${alias}`,
       ],
     },
-    { env, signal },
+    { env, sent, signal },
   );
 }
 

@@ -17,12 +17,12 @@ interface Baking {
 
 /** Returns what a deploy bakes into the edge function; `undefined` before the stack has what it takes. */
 export async function edgeKeys(
-  { context: { env, signal }, clients: { cognitoUrl }, local }: StackWork,
+  { context: { env, sent, signal }, clients: { cognitoUrl }, local }: StackWork,
   { stackId, outputs, options: { userPool = true, page, idp }, trusted }: Baking,
 ): Promise<EdgeKeys | undefined> {
   if (outputs.bucket === undefined) return undefined;
   if (!userPool) return trusted;
-  const pool = await poolIdentity(outputs, { cognitoUrl, env, signal, local });
+  const pool = await poolIdentity(outputs, { cognitoUrl, env, sent, signal, local });
   // On AWS, the page finds the pool's API by its region.
   const userPoolEndpoint = page ? local?.endpoint : undefined;
   const managedLogin =

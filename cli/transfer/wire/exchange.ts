@@ -4,7 +4,6 @@ import { sealingMs } from '../../../protocol/retry-rules.ts';
 import { UserError } from '../../errors.ts';
 import { openAbortable } from '../../network/abortable.ts';
 import { findFailure, networkFailure } from '../../network/failures.ts';
-import { noteAuthorization } from '../../sent-credentials.ts';
 import { outflow, type RateLimit } from '../pacing/outflow.ts';
 import type { Answer } from './answers.ts';
 import { answerDeadline, stallGuard } from './guards.ts';
@@ -76,7 +75,6 @@ export function createWire(options: WireOptions): Wire {
 
   return async ({ method, path, headers, body, sealing = 0, onSent }) => {
     signal.throwIfAborted();
-    noteAuthorization(headers.authorization);
     const length = body?.length ?? 0;
     const receiver = createReceiver(host, {
       onStart() {

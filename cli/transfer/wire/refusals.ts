@@ -2,7 +2,7 @@ import { POOL_ALIAS } from '../../../protocol/issuer-alias.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { DAMAGED_CODES, PASSING_CODES, PASSING_STATUS, retryAfter } from '../../../protocol/retry-rules.ts';
 import { type ErrorCode, UserError, type UserErrorOptions } from '../../errors.ts';
-import { withoutSent } from '../../sent-credentials.ts';
+import { cutBetweenWords } from '../../text.ts';
 import { type Answer, NotInGroup, type Refusal, readRefusal, TokenRejected, UploadGone } from './answers.ts';
 import { CALLER, GROUP, knownRefusal } from './known-refusals.ts';
 import { cloudFrontReason, isCloudFrontPage, isPage, unexpectedAnswer } from './pages.ts';
@@ -42,11 +42,8 @@ const HINTS: Partial<Record<ErrorCode, UserErrorOptions>> = {
 
 const MAX_TEXT = 300;
 
-/** Shortens a server's text. A credential in it is removed first, because its beginning would not be recognised. */
-function brief(text: string): string {
-  const shown = withoutSent(text);
-  return shown.length > MAX_TEXT ? `${shown.slice(0, MAX_TEXT)}…` : shown;
-}
+/** Shortens a server's text. */
+const brief = (text: string) => cutBetweenWords(text, MAX_TEXT);
 
 function sentence(refusal: Refusal, status: number, subject: string): string {
   const said = refusal.message === '' ? '' : `: ${brief(refusal.message).replace(/\.?\s*$/, '')}`;
@@ -142,9 +139,9 @@ export function notAllowed(subject: string, issuer = POOL_ALIAS): NotInGroup {
 }
 
 function redirected({ status, headers }: Answer, subject: string): UserError {
-  // A host is written in lower case, in which no credential would be recognised.
-  const location = withoutSent(headers.location ?? '');
-  const where = URL.canParse(location) ? ` to ${new URL(location).host}` : '';
+  // The host as it was written: in lower case, no credential in it would be recognised.
+  const host = /^https?:\/\/(?:[^/?#]*@)?([^/?#]+)/i.exec(headers.location ?? '')?.[1];
+  const where = host === undefined ? '' : ` to ${host}`;
   return new UserError('not_an_edge', `The server redirects ${subject}${where} (HTTP ${status}).`, {
     hint: 'Redirects are not followed with a token. Check the address; a captive portal may be in between: edge-upload doctor',
   });

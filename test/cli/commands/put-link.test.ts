@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext as NodeTestContext, test } from 'node:test';
-import { inspect } from 'node:util';
 import { put } from '../../../cli/commands/put.ts';
 import { whoami } from '../../../cli/commands/whoami.ts';
 import { isUserError, type UserError } from '../../../cli/errors.ts';
-import { Shown } from '../../../cli/ui/shown.ts';
-import { testContext } from '../../support/context.ts';
+import { renderError } from '../../../cli/ui/error.ts';
+import { type TestContext, testContext } from '../../support/context.ts';
+import { Screen } from '../../support/streams.ts';
 import { answerJson, answerXml, readAll } from '../transfer/helpers/edge.ts';
 import { ownEdge, ownFolder } from '../transfer/helpers/uploading.ts';
 
@@ -119,6 +119,12 @@ async function failure(promise: Promise<unknown>): Promise<UserError> {
   return error;
 }
 
+function rendered(error: unknown, { sent }: TestContext): string {
+  const [stdout, stderr] = [new Screen(), new Screen()];
+  renderError(error, { json: false, debug: true, color: false }, { stdout, stderr, sent });
+  return stdout.text + stderr.text;
+}
+
 test('a token that a server quotes reaches no screen, no row and no error', async (t) => {
   const jwt = tokenOf('eul', { p: '' }).slice('eul_'.length);
   const description = (note: string) => ({
@@ -154,13 +160,14 @@ test('a token that a server quotes reaches no screen, no row and no error', asyn
       for (const files of [['a.txt'], ['a.txt', 'b.txt']]) {
         const context = testContext({ cwd, env });
         const error = await put(context, { files }).catch((thrown: unknown) => thrown);
-        const shown = [JSON.stringify(context.events), inspect(error, { depth: 9 })].join();
+        const shown = [JSON.stringify(context.events), rendered(error, context)].join();
         assert.match(shown, /Bearer (?:eu[lk]_)?…|does not accept/);
         assert.ok(!shown.includes(jwt), shown);
       }
     }
-    const who = await whoami(testContext({ cwd, env }), {});
-    assert.equal(JSON.parse(Shown.json(who.document).toString()).note.replace(/eu[lk]_/, ''), 'Bearer …');
+    const context = testContext({ cwd, env });
+    const { document } = context.sent.removedFrom(await whoami(context, {}));
+    assert.equal(String(document.note).replace(/eu[lk]_/, ''), 'Bearer …');
   }
 });
 

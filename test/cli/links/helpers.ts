@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
 import { operatorClients } from '../../../cli/network/aws.ts';
+import { createSentCredentials } from '../../../cli/sent-credentials.ts';
 import type { StackWork } from '../../../cli/stack/stack-work.ts';
 import { startS3 } from '../../local/s3/support.ts';
 import { testContext } from '../../support/context.ts';
@@ -12,7 +13,10 @@ export async function workOnS3(t: TestContext) {
   const env = { AWS_ENDPOINT_URL: s3.endpoint, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
   const context = testContext({ env });
   const { signal } = context;
-  const clients = await operatorClients({ env, home: '/', execPath: process.execPath }, { signal });
+  const clients = await operatorClients(
+    { env, sent: createSentCredentials(), home: '/', execPath: process.execPath },
+    { signal },
+  );
   t.after(() => clients.close());
   const work: StackWork = { context, clients, stackName: 'edge-upload' };
   return { work, s3, context };

@@ -6,13 +6,17 @@ import { test } from 'node:test';
 import { isUserError } from '../../../cli/errors.ts';
 import { operatorClients, poolEndpoint } from '../../../cli/network/aws.ts';
 import { awsCredentials } from '../../../cli/network/aws-credentials.ts';
+import { createSentCredentials } from '../../../cli/sent-credentials.ts';
 
 const REAL = { url: 'https://d111111abcdef8.cloudfront.net', region: 'eu-west-1' };
 const LOCAL = { url: 'https://localhost:4600', region: 'us-east-1' };
 const OF_AWS = 'https://cognito-idp.us-east-1.amazonaws.com';
 
 async function operatorsCognito(env: NodeJS.ProcessEnv): Promise<string> {
-  const clients = await operatorClients({ env, home: '/nowhere', execPath: process.execPath }, {});
+  const clients = await operatorClients(
+    { env, sent: createSentCredentials(), home: '/nowhere', execPath: process.execPath },
+    {},
+  );
   clients.close();
   return clients.cognitoUrl;
 }

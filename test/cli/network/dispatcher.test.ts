@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { request } from 'undici';
 import { isUserError } from '../../../cli/errors.ts';
-import { openDispatcher } from '../../../cli/network/dispatcher.ts';
+import { type DispatcherOptions, openDispatcher } from '../../../cli/network/dispatcher.ts';
 import { networkFailure } from '../../../cli/network/failures.ts';
+import { createSentCredentials } from '../../../cli/sent-credentials.ts';
 import { openAuthority } from '../../../local/tls/authority.ts';
 
 let folder: string;
@@ -47,8 +48,8 @@ test('a certificate is verified, whatever NODE_TLS_REJECT_UNAUTHORIZED says', as
   assert.equal(await get({ env: {}, local: { caFile } }), 'hello');
 });
 
-async function get(options: Parameters<typeof openDispatcher>[0]): Promise<string> {
-  const dispatcher = openDispatcher(options);
+async function get(options: Omit<DispatcherOptions, 'sent'>): Promise<string> {
+  const dispatcher = openDispatcher({ ...options, sent: createSentCredentials() });
   try {
     return await (await request(url, { dispatcher })).body.text();
   } finally {
@@ -70,7 +71,12 @@ test("an embedded cloud's authority is trusted where it is named, and nowhere el
 
 test('a missing authority file is an error that says what to do', () => {
   assert.throws(
-    () => openDispatcher({ env: {}, local: { caFile: join(folder, 'none.pem') } }),
+    () =>
+      openDispatcher({
+        env: {},
+        sent: createSentCredentials(),
+        local: { caFile: join(folder, 'none.pem') },
+      }),
     (error) => isUserError(error) && error.code === 'local_cloud' && /none\.pem/.test(error.message),
   );
 });
@@ -109,7 +115,7 @@ test('HTTPS_PROXY and NO_PROXY are honoured', async () => {
 test('failures of the network are distinguished, each with its reason', async () => {
   const reasons = async (target: string) => {
     try {
-      await request(target, { dispatcher: openDispatcher({ env: {} }) });
+      await request(target, { dispatcher: openDispatcher({ env: {}, sent: createSentCredentials() }) });
     } catch (error) {
       return networkFailure(error, new URL(target).host);
     }

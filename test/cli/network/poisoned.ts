@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { operatorClients } from '../../../cli/network/aws.ts';
+import { createSentCredentials } from '../../../cli/sent-credentials.ts';
 
 /*
  * Run by aws-environment.test.ts in a process whose own environment leads elsewhere. Prints the access keys and
@@ -90,7 +91,10 @@ const environments: readonly { env: Record<string, string>; profile?: string }[]
 looked.clear();
 await Promise.all(
   environments.map(async ({ env, profile }) => {
-    const clients = await operatorClients({ env, home, execPath: process.execPath }, { profile });
+    const clients = await operatorClients(
+      { env, sent: createSentCredentials(), home, execPath: process.execPath },
+      { profile },
+    );
     // The server refuses every request.
     await clients.sts.send(new GetCallerIdentityCommand({})).catch(() => {});
     clients.close();

@@ -15,6 +15,7 @@ import { networkFailure } from '../../../cli/network/failures.ts';
 import { isExempt } from '../../../cli/network/no-proxy.ts';
 import { proxyFor } from '../../../cli/network/proxy.ts';
 import { SdkHandler } from '../../../cli/network/sdk-handler.ts';
+import { createSentCredentials } from '../../../cli/sent-credentials.ts';
 import { openAuthority } from '../../../local/tls/authority.ts';
 
 type Env = Record<string, string>;
@@ -87,7 +88,7 @@ after(async () => {
 
 /** What requests to an edge end in, all sent at once. */
 async function failures(env: Env, target = url, count = 1): Promise<UserError[]> {
-  const dispatcher = openDispatcher({ env });
+  const dispatcher = openDispatcher({ env, sent: createSentCredentials() });
   try {
     const attempts = Array.from({ length: count }, async () => {
       try {
@@ -139,7 +140,10 @@ test('a password that was refused is not sent by the other connections of the co
 
 test('AWS clients do not try a refused proxy again either', async (t) => {
   const { port, asked } = await proxy({ pair: 'me:right' });
-  const dispatcher = openDispatcher({ env: { ALL_PROXY: `http://me:wrong@127.0.0.1:${port}` } });
+  const dispatcher = openDispatcher({
+    env: { ALL_PROXY: `http://me:wrong@127.0.0.1:${port}` },
+    sent: createSentCredentials(),
+  });
   const client = new STSClient({
     endpoint: 'https://sts.example.com',
     region: 'us-east-1',

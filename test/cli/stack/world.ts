@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { operatorClients } from '../../../cli/network/aws.ts';
+import { createSentCredentials } from '../../../cli/sent-credentials.ts';
 import type { StackWork } from '../../../cli/stack/stack-work.ts';
 import type { UiEvent } from '../../../cli/ui/events.ts';
 import { listen } from '../../support/serve.ts';
@@ -42,11 +43,12 @@ export async function workAt(t: TestContext, endpoint: string) {
   const { signal } = interruption;
   // As bin/main.ts does: IAM is asked about many resources at once.
   setMaxListeners(0, signal);
-  const clients = await operatorClients({ env, home: '/', execPath: process.execPath }, { signal });
+  const sent = createSentCredentials();
+  const clients = await operatorClients({ env, sent, home: '/', execPath: process.execPath }, { signal });
   t.after(() => clients.close());
   const ui = { event: (event: UiEvent) => void events.push(event) };
   const work = {
-    context: { ui, env, now: () => new Date(), signal },
+    context: { ui, env, sent, now: () => new Date(), signal },
     clients,
     stackName: 'edge-upload',
   } as unknown as StackWork;

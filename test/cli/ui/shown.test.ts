@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../../../cli/errors.ts';
+import { createSentCredentials } from '../../../cli/sent-credentials.ts';
 import { renderError } from '../../../cli/ui/error.ts';
 import type { UiEvent } from '../../../cli/ui/events.ts';
 import { lookOf, PLAIN, shownLines } from '../../../cli/ui/look.ts';
@@ -163,13 +164,14 @@ test('no event puts hostile text, or a line that looks like ours, on a screen', 
 
 test('an error with hostile messages, hints, causes and stacks is shown safely, with --debug and --json too', () => {
   const random = seeded(13);
+  const sent = createSentCredentials();
   for (let round = 0; round < 60; round += 1) {
     const text = hostile(random);
     const cause = new TypeError(text, { cause: Object.assign(new Error(text), { stack: text }) });
     for (const error of [new UserError('disk', text, { hint: text, cause }), cause, text]) {
       for (const json of [true, false]) {
         const [stdout, stderr] = [new Screen(), new Screen({ isTTY: round % 2 === 0 })];
-        renderError(error, { json, debug: true, color: true }, { stdout, stderr });
+        renderError(error, { json, debug: true, color: true }, { stdout, stderr, sent });
         for (const { text: written } of [stdout, stderr]) {
           assert.doesNotMatch(withoutOurs(written), DANGEROUS, JSON.stringify(text));
           assert.doesNotMatch(withoutOurs(written.replace(/^[^\n]*\n/, '\n')), /^error: forged/m);

@@ -4,7 +4,6 @@ import { interrupted } from '../../../errors.ts';
 import { openDispatcher } from '../../../network/dispatcher.ts';
 import { networkFailure } from '../../../network/failures.ts';
 import { requestText, type TextAnswer } from '../../../network/request-text.ts';
-import { noteAuthorization } from '../../../sent-credentials.ts';
 import type { PresetName } from '../../../trust/presets.ts';
 import { noToken, type WorkloadPlace } from './workload.ts';
 
@@ -30,11 +29,10 @@ interface TokenRequest {
  * answer, which can contain the request's own credential.
  */
 export async function requestToken(
-  { env, signal }: Pick<WorkloadPlace, 'env' | 'signal'>,
-  { preset, url, headers, hint, dispatcher = openDispatcher({ env }) }: TokenRequest,
+  { env, sent, signal }: Pick<WorkloadPlace, 'env' | 'sent' | 'signal'>,
+  { preset, url, headers, hint, dispatcher = openDispatcher({ env, sent }) }: TokenRequest,
 ): Promise<TextAnswer> {
   const options = { dispatcher, signal, headers, deadlineMs: DEADLINE_MS, maxBytes: MAX_ANSWER_BYTES };
-  noteAuthorization(headers.authorization);
   try {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await requestText(url.href, options);

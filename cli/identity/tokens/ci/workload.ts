@@ -5,7 +5,8 @@ import { PRESETS, type PresetName } from '../../../trust/presets.ts';
 import { isJwtText, readClaims } from '../access-token.ts';
 
 /** What a workload needs to get a token. */
-export interface WorkloadPlace extends Pick<Context, 'env' | 'home' | 'cwd' | 'execPath' | 'signal'> {
+export interface WorkloadPlace
+  extends Pick<Context, 'env' | 'sent' | 'home' | 'cwd' | 'execPath' | 'signal'> {
   /** Origin of the edge, as the user typed it. An edge never names the audience: it could name another service's. */
   readonly audience: string;
   /** Issuers of this kind that the edge trusts, as it names them; none if the edge was not asked. */

@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test';
 import { rootCertificates } from 'node:tls';
 import type { Context, Result } from '../../../../cli/context.ts';
 import { isUserError, type UserError } from '../../../../cli/errors.ts';
+import { createSentCredentials } from '../../../../cli/sent-credentials.ts';
 import { rememberDeployment } from '../../../../cli/settings/deployments.ts';
 import { cannotAsk, cannotConfirm } from '../../../../cli/ui/questions.ts';
 import type { Question } from '../../../../cli/ui/ui.ts';
@@ -217,6 +218,7 @@ export async function world(
         cwd: home,
         home,
         execPath: process.execPath,
+        sent: createSentCredentials(),
         now: setup.clock.now,
         options: { json: false, quiet: false, debug: true, color: false },
         signal: new AbortController().signal,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { operatorClients } from '../../../../cli/network/aws.ts';
+import { createSentCredentials } from '../../../../cli/sent-credentials.ts';
 import { fileError } from '../../../../cli/settings/disk-errors.ts';
 import { fetchObject } from '../../../../cli/stack/download/fetch-object.ts';
 import { fileNameOf, openTarget, targetPath } from '../../../../cli/stack/download/target-file.ts';
@@ -52,7 +53,10 @@ async function store(t: TestContext, reply: (headers: IncomingHttpHeaders, asked
 async function reader(t: TestContext, endpoint: string) {
   const context = testContext({ env: {} });
   const env = { AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
-  const clients = await operatorClients({ env, home: '/', execPath: process.execPath }, {});
+  const clients = await operatorClients(
+    { env, sent: createSentCredentials(), home: '/', execPath: process.execPath },
+    {},
+  );
   t.after(() => clients.close());
   const received: Uint8Array[] = [];
   return {

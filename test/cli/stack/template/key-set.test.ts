@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { isUserError } from '../../../../cli/errors.ts';
+import { createSentCredentials } from '../../../../cli/sent-credentials.ts';
 import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
 import { poolIdentity } from '../../../../cli/stack/template/pool-identity.ts';
 import { fetchTrustedKeys, trustedKeys } from '../../../../cli/stack/template/trusted-keys.ts';
@@ -26,7 +27,7 @@ async function keysOf(
     asked += 1;
     answer(response, asked);
   });
-  const identity = await poolIdentity(POOL, { cognitoUrl, env: {}, signal });
+  const identity = await poolIdentity(POOL, { cognitoUrl, env: {}, sent: createSentCredentials(), signal });
   return { keys: identity?.jwks.keys, asked };
 }
 
