@@ -35,3 +35,34 @@ export class JsonFile<T> {
     rmSync(this.path, { force: true });
   }
 }
+
+/** Records of one kind in one file, each with a key. */
+export class JsonRecords<T> {
+  readonly #file: JsonFile<readonly T[]>;
+  readonly #keyOf: (record: T) => string;
+  readonly #records: Map<string, T>;
+
+  constructor(file: JsonFile<readonly T[]>, keyOf: (record: T) => string) {
+    this.#file = file;
+    this.#keyOf = keyOf;
+    this.#records = new Map((file.read() ?? []).map((record) => [keyOf(record), record]));
+  }
+
+  all(): readonly T[] {
+    return [...this.#records.values()];
+  }
+
+  find(key: string): T | undefined {
+    return this.#records.get(key);
+  }
+
+  save(record: T): T {
+    this.#records.set(this.#keyOf(record), record);
+    this.#file.write(this.all());
+    return record;
+  }
+
+  remove(key: string): void {
+    if (this.#records.delete(key)) this.#file.write(this.all());
+  }
+}

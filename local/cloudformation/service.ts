@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { Identities } from '../auth/identities.ts';
 import { throttleOf } from '../faults/throttling.ts';
 import type { Faults } from '../faults.ts';
-import { type Permissions, unrestricted } from '../iam/permissions.ts';
+import { unrestricted } from '../iam/permissions.ts';
 import type { ResourceHandler } from '../resource.ts';
+import type { ServiceOptions } from '../service.ts';
 import { requestDoor } from '../wire/door.ts';
 import type { HttpHandler } from '../wire/http.ts';
 import { queryProtocol } from '../wire/query-protocol.ts';
@@ -13,14 +13,10 @@ import type { OperationContext } from './operations/operation.ts';
 import type { GetObject } from './operations/template-body.ts';
 import { LaggingView, StackStore } from './stack/store.ts';
 
-export interface CloudFormationOptions {
-  readonly dataDir: string;
-  readonly now: () => Date;
-  readonly identities: Identities;
+export interface CloudFormationOptions extends ServiceOptions {
   /** The resource types that templates can contain. */
   readonly resources: readonly ResourceHandler[];
   readonly faults: Faults;
-  readonly permissions?: Permissions;
   /** Reads the templates that requests name by URL. */
   readonly getObject: GetObject;
   /** Called with defects of the cloud, not with refusals. By default `idle` rejects with the first defect. */

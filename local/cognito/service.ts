@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import type { Identities } from '../auth/identities.ts';
-import { type Permissions, unrestricted } from '../iam/permissions.ts';
-import type { ResourceHandler } from '../resource.ts';
+import { unrestricted } from '../iam/permissions.ts';
+import type { Service, ServiceOptions } from '../service.ts';
 import { requestDoor } from '../wire/door.ts';
-import type { HttpHandler } from '../wire/http.ts';
 import { jsonProtocol } from '../wire/json-protocol.ts';
 import { discover } from './discovery.ts';
 import { generateKeyPairs, type KeyChange, type KeyPairs } from './keys.ts';
@@ -14,21 +12,14 @@ import { userPoolResource } from './resources/user-pool.ts';
 import { userPoolClientResource } from './resources/user-pool-client.ts';
 import { Pools } from './store/pools.ts';
 
-interface CognitoOptions {
-  /** The cloud's data folder. This service uses `cognito/` in it. */
-  readonly dataDir: string;
-  readonly now: () => Date;
-  readonly identities: Identities;
-  readonly permissions?: Permissions;
+interface CognitoOptions extends ServiceOptions {
   /** Generates the signing keys of a new pool. */
   readonly newKeys?: () => Promise<KeyPairs>;
   /** A fault in the keys of all pools. */
   readonly keyChange?: () => KeyChange | undefined;
 }
 
-export interface Cognito {
-  readonly handle: HttpHandler;
-  readonly resources: readonly ResourceHandler[];
+export interface Cognito extends Service {
   /** The folder of the messages that AWS would send. */
   readonly outboxDir: string;
   /** Puts a message into that folder. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json.ts';
-import type { JsonFile } from '../json-file.ts';
+import { type JsonFile, JsonRecords } from '../json-file.ts';
 import type { InputTransformer } from './transformer.ts';
 
 /** A rule of the default event bus. */
@@ -16,31 +16,9 @@ export interface Rule {
   }[];
 }
 
-/** The account's rules, in one file. */
-export class Rules {
-  readonly #file: JsonFile<readonly Rule[]>;
-  readonly #rules: Map<string, Rule>;
-
+/** The account's rules, by ARN. */
+export class Rules extends JsonRecords<Rule> {
   constructor(file: JsonFile<readonly Rule[]>) {
-    this.#file = file;
-    this.#rules = new Map((file.read() ?? []).map((rule) => [rule.arn, rule]));
-  }
-
-  all(): readonly Rule[] {
-    return [...this.#rules.values()];
-  }
-
-  find(arn: string): Rule | undefined {
-    return this.#rules.get(arn);
-  }
-
-  save(rule: Rule): Rule {
-    this.#rules.set(rule.arn, rule);
-    this.#file.write(this.all());
-    return rule;
-  }
-
-  remove(arn: string): void {
-    if (this.#rules.delete(arn)) this.#file.write(this.all());
+    super(file, ({ arn }) => arn);
   }
 }

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { ACCOUNT_ID, REGION } from '../account.ts';
-import type { Identities } from '../auth/identities.ts';
-import { type Permissions, unrestricted } from '../iam/permissions.ts';
+import { unrestricted } from '../iam/permissions.ts';
 import type { JsonObject } from '../json.ts';
 import { JsonFile } from '../json-file.ts';
-import type { ResourceHandler } from '../resource.ts';
+import type { Service, ServiceOptions } from '../service.ts';
 import { requestDoor } from '../wire/door.ts';
 import { AwsError } from '../wire/errors.ts';
-import type { HttpHandler } from '../wire/http.ts';
 import { jsonProtocol } from '../wire/json-protocol.ts';
 import { readPattern } from './pattern.ts';
 import { ruleResource } from './rule-resource.ts';
@@ -29,19 +27,13 @@ export interface ServiceEvent {
 
 export type EventSink = (event: ServiceEvent) => void;
 
-export interface EventsOptions {
-  readonly dataDir: string;
-  readonly now: () => Date;
-  readonly identities: Identities;
-  readonly permissions?: Permissions;
+export interface EventsOptions extends ServiceOptions {
   /** Publishes a message to a topic on behalf of a rule. @throws AwsError if the topic's policy refuses it */
   readonly publish: (topicArn: string, message: string, ruleArn: string) => void;
 }
 
-export interface Events {
+export interface Events extends Service {
   /** Refuses every operation by name, because only templates create rules. */
-  readonly handle: HttpHandler;
-  readonly resources: readonly ResourceHandler[];
   /** Delivers an event at once to the targets of every matching rule. */
   readonly put: EventSink;
 }

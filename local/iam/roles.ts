@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json.ts';
-import type { JsonFile } from '../json-file.ts';
+import { type JsonFile, JsonRecords } from '../json-file.ts';
 import { AwsError } from '../wire/errors.ts';
 
 /** The AWS managed policies that functions and their roles are commonly given, without `arn:aws:iam::aws:policy/`. */
@@ -60,46 +60,20 @@ export function inlinePolicies({
   return Object.values({ ...policies, ...addedPolicies });
 }
 
-/** The account's roles, kept in one file. */
-export class Roles {
-  readonly #file: JsonFile<readonly Role[]>;
-  readonly #roles: Map<string, Role>;
-
+/** The account's roles, by name. */
+export class Roles extends JsonRecords<Role> {
   constructor(file: JsonFile<readonly Role[]>) {
-    this.#file = file;
-    this.#roles = new Map((file.read() ?? []).map((role) => [role.name, role]));
-  }
-
-  all(): readonly Role[] {
-    return [...this.#roles.values()];
-  }
-
-  find(name: string): Role | undefined {
-    return this.#roles.get(name);
+    super(file, ({ name }) => name);
   }
 
   /** @throws AwsError `NoSuchEntity` */
   get(name: string): Role {
     const role = this.find(name);
-    if (role === undefined)
-      throw new AwsError('NoSuchEntity', `The role with name ${name} cannot be found.`, 404);
-    return role;
+    if (role !== undefined) return role;
+    throw new AwsError('NoSuchEntity', `The role with name ${name} cannot be found.`, 404);
   }
 
   findByArn(arn: string): Role | undefined {
     return this.all().find((role) => role.arn === arn);
-  }
-
-  save(role: Role): void {
-    this.#roles.set(role.name, role);
-    this.#write();
-  }
-
-  remove(name: string): void {
-    if (this.#roles.delete(name)) this.#write();
-  }
-
-  #write(): void {
-    this.#file.write(this.all());
   }
 }

@@ -1,26 +1,15 @@
 import { join } from 'node:path';
-import type { Identities } from '../auth/identities.ts';
 import type { JsonObject } from '../json.ts';
 import { JsonFile } from '../json-file.ts';
-import type { ResourceHandler } from '../resource.ts';
-import type { HttpHandler } from '../wire/http.ts';
+import type { Service, ServiceOptions } from '../service.ts';
 import { iamApi } from './api.ts';
-import { type Permissions, unrestricted } from './permissions.ts';
+import { unrestricted } from './permissions.ts';
 import { policyResource } from './policy-resource.ts';
 import { roleResource } from './role-resource.ts';
 import { inlinePolicies, type Role, Roles } from './roles.ts';
 import { trustedServicesOf } from './trust.ts';
 
-export interface IamOptions {
-  readonly dataDir: string;
-  readonly identities: Identities;
-  readonly now: () => Date;
-  readonly permissions?: Permissions;
-}
-
-export interface Iam {
-  readonly handle: HttpHandler;
-  readonly resources: readonly ResourceHandler[];
+export interface Iam extends Service {
   /** Finds a role that may be assumed. */
   readonly findRole: (roleArn: string) => Role | undefined;
   /** The inline policies of a role; none if it does not exist. */
@@ -33,7 +22,7 @@ export interface Iam {
  * The embedded IAM: roles, and the simulation of what they and the caller are allowed to do. The inline policies of a role
  * that was assumed decide about each call of its sessions.
  */
-export function createIam({ dataDir, identities, now, permissions = unrestricted }: IamOptions): Iam {
+export function createIam({ dataDir, identities, now, permissions = unrestricted }: ServiceOptions): Iam {
   const roles = new Roles(new JsonFile(join(dataDir, 'roles.json')));
   return {
     handle: iamApi({ roles, identities, now, permissions }),

@@ -158,25 +158,18 @@ export const putKeyPolicy = keyOperation({
   },
 });
 
-export const enableKey = keyOperation({
-  name: 'EnableKey',
-  states: ['Enabled', 'Disabled'],
-  fields: {},
-  run({ keys }, key) {
-    keys.save({ ...key, enabled: true });
-    return {};
-  },
-});
-
-export const disableKey = keyOperation({
-  name: 'DisableKey',
-  states: ['Enabled', 'Disabled'],
-  fields: {},
-  run({ keys }, key) {
-    keys.save({ ...key, enabled: false });
-    return {};
-  },
-});
+const switchTo = (name: 'EnableKey' | 'DisableKey', enabled: boolean) =>
+  keyOperation({
+    name,
+    states: ['Enabled', 'Disabled'],
+    fields: {},
+    run({ keys }, key) {
+      keys.save({ ...key, enabled });
+      return {};
+    },
+  });
+export const enableKey = switchTo('EnableKey', true);
+export const disableKey = switchTo('DisableKey', false);
 
 /** The API's model has wider bounds than the service. */
 export const windowInDays = integer({ min: 7, max: 30 });

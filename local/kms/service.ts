@@ -1,22 +1,13 @@
 import { join } from 'node:path';
-import type { Identities } from '../auth/identities.ts';
-import { type Permissions, unrestricted } from '../iam/permissions.ts';
-import type { ResourceHandler } from '../resource.ts';
+import { unrestricted } from '../iam/permissions.ts';
+import type { Service, ServiceOptions } from '../service.ts';
 import { requestDoor } from '../wire/door.ts';
-import type { HttpHandler } from '../wire/http.ts';
 import { jsonProtocol } from '../wire/json-protocol.ts';
 import { keyResource } from './key-resource.ts';
 import * as keys from './keys.ts';
 import type { Operation } from './operation.ts';
 import * as signing from './signing.ts';
 import { KeyStore } from './store.ts';
-
-export interface KmsOptions {
-  readonly dataDir: string;
-  readonly identities: Identities;
-  readonly now: () => Date;
-  readonly permissions?: Permissions;
-}
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html */
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
@@ -39,10 +30,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
 const KEYLESS: ReadonlySet<string> = new Set(['CreateKey', 'ListKeys']);
 
 /** Creates AWS KMS, with Ed25519 keys that sign. */
-export function createKms({ dataDir, identities, now, permissions = unrestricted }: KmsOptions): {
-  readonly handle: HttpHandler;
-  readonly resources: readonly ResourceHandler[];
-} {
+export function createKms({ dataDir, identities, now, permissions = unrestricted }: ServiceOptions): Service {
   const store = new KeyStore(join(dataDir, 'keys'), now);
   const kms = { keys: store, permissions };
   return {

@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Identities } from '../auth/identities.ts';
 import { neverThrottled, type Throttle } from '../faults/throttling.ts';
-import { type Permissions, unrestricted } from '../iam/permissions.ts';
-import type { ResourceHandler } from '../resource.ts';
+import { unrestricted } from '../iam/permissions.ts';
+import type { Service, ServiceOptions } from '../service.ts';
 import { requestDoor } from '../wire/door.ts';
 import type { HttpHandler } from '../wire/http.ts';
 import { OPERATIONS } from './api/operations.ts';
@@ -22,10 +21,7 @@ import type { Configuration } from './model.ts';
 import { lambdaResources } from './resources/resources.ts';
 import { FunctionStore } from './store.ts';
 
-export interface LambdaOptions {
-  readonly dataDir: string;
-  readonly now: () => Date;
-  readonly identities: Identities;
+export interface LambdaOptions extends ServiceOptions {
   /** Answers what functions ask of hosts of amazonaws.com. */
   readonly network: HttpHandler;
   /** What tests have the key set at a URL do. */
@@ -37,7 +33,6 @@ export interface LambdaOptions {
   /** Takes what functions write: messages for a stream of a log group. */
   readonly log: (group: string, stream: string, ...messages: string[]) => void;
   readonly throttle?: Throttle;
-  readonly permissions?: Permissions;
   /** Concurrent executions of the account, as GetAccountSettings reports them; 1,000 by default. */
   readonly concurrency?: () => number;
   /** The text of `sandbox/main.ts` as built, where it is not the one in `dist/`. */
@@ -50,9 +45,7 @@ interface VersionDescription extends Configuration {
   readonly codeSize: number;
 }
 
-export interface Lambda {
-  readonly handle: HttpHandler;
-  readonly resources: readonly ResourceHandler[];
+export interface Lambda extends Service {
   readonly invoke: Invoke;
   describeVersion(versionArn: string): VersionDescription | undefined;
   /** What isolates functions on this computer, in words. */

@@ -1,25 +1,14 @@
 import { join } from 'node:path';
 import { REGION } from '../account.ts';
-import type { Identities } from '../auth/identities.ts';
-import { type Permissions, unrestricted } from '../iam/permissions.ts';
-import type { ResourceHandler } from '../resource.ts';
+import { unrestricted } from '../iam/permissions.ts';
+import type { Service, ServiceOptions } from '../service.ts';
 import { requestDoor } from '../wire/door.ts';
-import type { HttpHandler } from '../wire/http.ts';
 import { jsonProtocol } from '../wire/json-protocol.ts';
 import { logGroupResource } from './log-group-resource.ts';
 import { OPERATIONS } from './operations.ts';
 import { LogStore } from './store.ts';
 
-interface LogsOptions {
-  readonly dataDir: string;
-  readonly identities: Identities;
-  readonly now: () => Date;
-  readonly permissions?: Permissions;
-}
-
-export interface Logs {
-  readonly handle: HttpHandler;
-  readonly resources: readonly ResourceHandler[];
+export interface Logs extends Service {
   /** Adds events to a stream of a group. The first event creates both. */
   write(group: string, stream: string, ...messages: string[]): void;
   close(): void;
@@ -29,7 +18,7 @@ export interface Logs {
  * Creates CloudWatch Logs, to read and delete the logs of edge functions. The only edge location is in us-east-1, so that
  * other regions have no groups.
  */
-export function createLogs({ dataDir, identities, now, permissions = unrestricted }: LogsOptions): Logs {
+export function createLogs({ dataDir, identities, now, permissions = unrestricted }: ServiceOptions): Logs {
   const home = new LogStore(join(dataDir, REGION), now);
   const elsewhere = new LogStore(join(dataDir, 'elsewhere'), now);
   return {

@@ -1,9 +1,7 @@
-import type { Identities } from '../auth/identities.ts';
 import type { EventSink } from '../events/service.ts';
 import { type Conflicts, neverThrottled, noConflicts, type Throttle } from '../faults/throttling.ts';
-import { type Permissions, unrestricted } from '../iam/permissions.ts';
-import type { ResourceHandler } from '../resource.ts';
-import type { HttpHandler } from '../wire/http.ts';
+import { unrestricted } from '../iam/permissions.ts';
+import type { Service, ServiceOptions } from '../service.ts';
 import { s3Handler } from './handler.ts';
 import { applyLifecycle } from './lifecycle/expire.ts';
 import { type LogDelivery, logDelivery } from './log-delivery.ts';
@@ -11,22 +9,15 @@ import { bucketResource } from './resources/bucket.ts';
 import { bucketPolicyResource } from './resources/bucket-policy.ts';
 import { Store } from './store/store.ts';
 
-export interface S3Options {
-  /** Holds a folder for each bucket; one process at a time. */
-  readonly dataDir: string;
-  readonly now: () => Date;
-  readonly identities: Identities;
+export interface S3Options extends ServiceOptions {
   readonly throttle?: Throttle;
   readonly conflicts?: Conflicts;
-  readonly permissions?: Permissions;
   readonly events?: EventSink;
 }
 
-export interface S3 {
+export interface S3 extends Service {
   /** The REST API, addressed path style. */
-  readonly handle: HttpHandler;
   /** `AWS::S3::Bucket` and `AWS::S3::BucketPolicy`. */
-  readonly resources: readonly ResourceHandler[];
   /** For services that write logs. */
   readonly logs: LogDelivery;
   /** Does what the buckets' lifecycles ask for by now; to be called now and then. */

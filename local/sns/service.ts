@@ -1,33 +1,25 @@
 import { join } from 'node:path';
 import { ACCOUNT_ID } from '../account.ts';
-import type { Identities } from '../auth/identities.ts';
-import { type Permissions, unrestricted } from '../iam/permissions.ts';
+import { unrestricted } from '../iam/permissions.ts';
 import type { JsonObject } from '../json.ts';
 import { JsonFile } from '../json-file.ts';
-import type { ResourceHandler } from '../resource.ts';
+import type { Service, ServiceOptions } from '../service.ts';
 import { readInput, required, structure, text } from '../shape.ts';
 import { type Operation, requestDoor } from '../wire/door.ts';
 import { AwsError } from '../wire/errors.ts';
-import type { HttpHandler } from '../wire/http.ts';
 import { type QueryMembers, queryProtocol } from '../wire/query-protocol.ts';
 import { Mailbox, VERSION } from './mailbox.ts';
 import { noSuchTopic, subscriptionResource, topicPolicyResource, topicResource } from './resources.ts';
 import { mayPublish, type Publisher } from './topic-policy.ts';
 import { Topics } from './topics.ts';
 
-export interface SnsOptions {
-  readonly dataDir: string;
-  readonly now: () => Date;
-  readonly identities: Identities;
-  readonly permissions?: Permissions;
+export interface SnsOptions extends ServiceOptions {
   readonly send: ConstructorParameters<typeof Mailbox>[0];
   /** Returns the URL of the cloud, which is known once it listens. */
   readonly endpoint: () => string;
 }
 
-export interface Sns {
-  readonly handle: HttpHandler;
-  readonly resources: readonly ResourceHandler[];
+export interface Sns extends Service {
   /** Sends a message to every confirmed subscription. @throws AwsError if the topic's policy does not allow it */
   publish(topicArn: string, message: string, publisher: Publisher): void;
 }

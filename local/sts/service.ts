@@ -1,20 +1,17 @@
 import { ACCOUNT_ID } from '../account.ts';
-import type { Identities } from '../auth/identities.ts';
-import { type Permissions, unrestricted } from '../iam/permissions.ts';
+import { unrestricted } from '../iam/permissions.ts';
 import type { Role } from '../iam/roles.ts';
 import type { Sessions } from '../iam/sessions.ts';
 import { trustsAccount } from '../iam/trust.ts';
 import type { JsonObject } from '../json.ts';
+import type { ServiceOptions } from '../service.ts';
 import { integer, optional, readInput, required, structure, text } from '../shape.ts';
 import { type Operation, requestDoor } from '../wire/door.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler } from '../wire/http.ts';
 import { type QueryMembers, queryProtocol } from '../wire/query-protocol.ts';
 
-export interface StsOptions {
-  readonly identities: Identities;
-  readonly now: () => Date;
-  readonly permissions?: Permissions;
+export interface StsOptions extends Omit<ServiceOptions, 'dataDir'> {
   /** Absent: there are no roles to assume. */
   readonly assume?: { readonly sessions: Sessions; readonly findRole: (arn: string) => Role | undefined };
 }
