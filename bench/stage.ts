@@ -9,7 +9,7 @@ import {
 import {
   awsEnv,
   type Computer,
-  credentialsOf,
+  clientConfig,
   type DeployedStack,
   type LocalStatus,
   signIn,
@@ -47,12 +47,7 @@ export async function withStage(work: (stage: Stage) => Promise<void>): Promise<
   await withCloud(async (computer, cloud) => {
     const { url, outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--yes']);
     await signIn(computer);
-    const s3 = new S3Client({
-      endpoint: cloud.endpoint,
-      region: 'us-east-1',
-      forcePathStyle: true,
-      credentials: credentialsOf(cloud),
-    });
+    const s3 = new S3Client({ ...clientConfig(cloud), forcePathStyle: true });
     const Bucket = outputs.S3BucketName;
     try {
       await work({

@@ -3,7 +3,7 @@ import {
   DescribeStackEventsCommand,
   type StackEvent,
 } from '@aws-sdk/client-cloudformation';
-import { credentialsOf } from '../../test/e2e/harness.ts';
+import { clientConfig } from '../../test/e2e/harness.ts';
 import { costOf } from '../cost.ts';
 import { median, valuesOf } from '../figures.ts';
 import type { Measure } from '../measure.ts';
@@ -30,11 +30,7 @@ function operationSeconds(events: readonly StackEvent[]): number {
 /** A first `deploy`, without what CloudFormation takes: what the tool itself adds. */
 export const deploy: Measure = async ({ stage, rounds = 7, onReading }) => {
   const { env, home } = stage.computer;
-  const client = new CloudFormationClient({
-    endpoint: stage.cloud.endpoint,
-    region: 'us-east-1',
-    credentials: credentialsOf(stage.cloud),
-  });
+  const client = new CloudFormationClient(clientConfig(stage.cloud));
   let number = 0;
   const once = async () => {
     number += 1;

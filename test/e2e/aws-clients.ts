@@ -3,11 +3,11 @@ import { CloudFormation } from '@aws-sdk/client-cloudformation';
 import { CognitoIdentityProvider } from '@aws-sdk/client-cognito-identity-provider';
 import { KMS } from '@aws-sdk/client-kms';
 import { S3 } from '@aws-sdk/client-s3';
-import { credentialsOf, type LocalStatus } from './harness.ts';
+import { clientConfig, type LocalStatus } from './harness.ts';
 
 /** SDK clients of the embedded cloud, for what somebody else does on the same account; closed after the test. */
 export function awsClients(t: Pick<TestContext, 'after'>, cloud: LocalStatus) {
-  const config = { endpoint: cloud.endpoint, region: 'us-east-1', credentials: credentialsOf(cloud) };
+  const config = clientConfig(cloud);
   const clients = {
     cloudformation: new CloudFormation(config),
     cognito: new CognitoIdentityProvider(config),

@@ -125,14 +125,14 @@ export function awsEnv({ env }: Computer, cloud: LocalStatus): NodeJS.ProcessEnv
   };
 }
 
-/** The credentials of an SDK client for the embedded cloud. */
-export function credentialsOf({ accessKeyId, secretAccessKey }: LocalStatus) {
-  return { accessKeyId, secretAccessKey };
+/** The options of an SDK client for the embedded cloud. */
+export function clientConfig({ endpoint, accessKeyId, secretAccessKey }: LocalStatus) {
+  return { endpoint, region: 'us-east-1', credentials: { accessKeyId, secretAccessKey } };
 }
 
 /** The token that the control endpoint of a running cloud asks for. */
 async function controlToken({ dataDir }: LocalStatus): Promise<string> {
-  const { control } = JSON.parse(await readText(join(dataDir, 'cloud.json'))) as {
+  const { control } = JSON.parse(await readFile(join(dataDir, 'cloud.json'), 'utf8')) as {
     control: { token: string };
   };
   return control.token;
@@ -146,10 +146,6 @@ export async function signIn(computer: Computer, email = 'ada@example.com'): Pro
     env: { EDGE_UPLOAD_NEW_PASSWORD: PASSWORD },
   });
   return username;
-}
-
-async function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8');
 }
 
 interface Under extends ChildProcess {
@@ -187,7 +183,7 @@ export async function firstPart({ home }: Computer, child: ChildProcess): Promis
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const ended = new AbortController();
   const end = () => ended.abort(new Error('The upload ended before it had stored a part.'));
-  if (child.exitCode === null) child.once('exit', end);
+  if (isRunning(child)) child.once('exit', end);
   else end();
   const look = async () => {
     const journals = (await readdir(folder)).filter((name) => name.endsWith('.jsonl'));
@@ -203,9 +199,14 @@ export async function firstPart({ home }: Computer, child: ChildProcess): Promis
   }
 }
 
+/** A process that a signal ended has no exit code. */
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
 export async function exitCode(child: ChildProcess): Promise<number | null> {
-  const [code] = child.exitCode === null ? await once(child, 'close') : [child.exitCode];
-  return code as number | null;
+  if (isRunning(child)) await once(child, 'close');
+  return child.exitCode;
 }
 
 /** A cloud whose faults can be changed while it runs; none to begin with. */

@@ -4,7 +4,7 @@ import { S3 } from '@aws-sdk/client-s3';
 import { Agent, request } from 'undici';
 import { sign } from '../../local/auth/sigv4.ts';
 import {
-  credentialsOf,
+  clientConfig,
   type DeployedStack,
   exitCode,
   type LocalStatus,
@@ -36,11 +36,7 @@ const OBJECTS = 10_000;
 test('destroy empties 20,000 versions, interrupted and killed, while S3 is busy and somebody still uploads', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--versioning']);
-    const s3 = new S3({
-      endpoint: cloud.endpoint,
-      region: 'us-east-1',
-      credentials: credentialsOf(cloud),
-    });
+    const s3 = new S3(clientConfig(cloud));
     const agent = new Agent({ connections: 16 });
     t.after(() => s3.destroy());
     t.after(() => agent.close());

@@ -10,7 +10,7 @@ import {
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { type Computer, credentialsOf, type DeployedStack, withCloud } from '../../e2e/harness.ts';
+import { type Computer, clientConfig, type DeployedStack, withCloud } from '../../e2e/harness.ts';
 import { whenFound } from '../../support/when-found.ts';
 
 const MIB = 1024 * 1024;
@@ -30,12 +30,7 @@ before(async () => {
       await own.json(['login', '--create', '--username', 'ada', '--email', 'ada@example.com'], {
         env: { EDGE_UPLOAD_NEW_PASSWORD: 'correct-Horse-9-staple' },
       });
-      s3 = new S3Client({
-        endpoint: running.endpoint,
-        region: 'us-east-1',
-        forcePathStyle: true,
-        credentials: credentialsOf(running),
-      });
+      s3 = new S3Client({ ...clientConfig(running), forcePathStyle: true });
       const finished = new Promise<void>((end) => {
         done = end;
       });

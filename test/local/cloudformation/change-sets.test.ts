@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '../../../local/json.ts';
-import { awsError, ref, setUp, template, thing } from './fixture.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { ref, setUp, template, thing } from './fixture.ts';
 
 const NO_CHANGES =
   "The submitted information didn't contain changes. Submit different information to create a change set.";

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { att, awsError, ref, setUp, template, thing } from './fixture.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { att, ref, setUp, template, thing } from './fixture.ts';
 
 test('a failed resource rolls the creation back, cancels running steps and starts no more', async (t) => {
   const { sdk, cloud, idle, stackOf, storyOf } = await setUp(t, {

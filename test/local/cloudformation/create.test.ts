@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { att, awsError, ref, setUp, template, thing } from './fixture.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { att, ref, setUp, template, thing } from './fixture.ts';
 
 test('a stack is created in the order of its references, with its outputs, parameters and tags', async (t) => {
   const { create, stackOf, storyOf, cloud } = await setUp(t);

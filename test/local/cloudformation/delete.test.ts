@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AwsError } from '../../../local/wire/errors.ts';
-import { awsError, ref, setUp, template, thing } from './fixture.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { ref, setUp, template, thing } from './fixture.ts';
 
 const chain = template({ A: thing(), B: thing({ Of: ref('A') }), C: thing({ Of: ref('B') }) });
 

@@ -119,13 +119,3 @@ export function template(resources: JsonObject, more: JsonObject = {}): JsonObje
 
 export const ref = (name: string): JsonObject => ({ Ref: name });
 export const att = (id: string, name: string): JsonObject => ({ 'Fn::GetAtt': [id, name] });
-
-/** Asserts on an error's AWS name and message at once. */
-export const awsError = (name: string, message?: string | RegExp) => (error: unknown) => {
-  if (!(error instanceof Error) || error.name !== name) throw error;
-  const matches =
-    message === undefined ||
-    (typeof message === 'string' ? error.message === message : message.test(error.message));
-  if (!matches) throw new Error(`${name} says "${error.message}"`);
-  return true;
-};

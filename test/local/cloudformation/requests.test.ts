@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CloudFormation } from '@aws-sdk/client-cloudformation';
-import { awsError, setUp, template, thing } from './fixture.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { setUp, template, thing } from './fixture.ts';
 
 const body = JSON.stringify(template({ A: thing() }));
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { awsError, setUp, template, thing } from './fixture.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { setUp, template, thing } from './fixture.ts';
 
 const statement = (Effect: string, more: object = {}) => ({
   Effect,

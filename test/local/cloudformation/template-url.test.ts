@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { awsError } from '../../support/aws-error.ts';
 import { openFaultyCloud } from '../faults/fixture.ts';
-import { awsError } from './fixture.ts';
 
 const Bucket = 'templates';
 const S3_ERRORS = 'http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html';

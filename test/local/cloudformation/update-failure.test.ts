@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Json } from '../../../local/json.ts';
-import { awsError, ref, type Setup, setUp, template, thing } from './fixture.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { ref, type Setup, setUp, template, thing } from './fixture.ts';
 
 const body = (colour: string, more: Record<string, Json> = {}) =>
   template({ A: thing({ Colour: colour }), B: thing({ Colour: colour, Of: ref('A') }), ...more });

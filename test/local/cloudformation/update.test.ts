@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { att, awsError, ref, setUp, template, thing } from './fixture.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { att, ref, setUp, template, thing } from './fixture.ts';
 
 const NO_UPDATES = awsError('ValidationError', 'No updates are to be performed.');
 

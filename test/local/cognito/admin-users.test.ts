@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { awsError, confirmedUser, PASSWORD, type Setup, setUp } from './harness.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { confirmedUser, PASSWORD, type Setup, setUp } from './harness.ts';
 import { adminSignIn, tokensOf } from './sign-in.ts';
 
 const create = ({ sdk, UserPoolId }: Setup, Username: string, attributes: Record<string, string> = {}) =>

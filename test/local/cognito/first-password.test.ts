@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { awsError, DAY, MINUTE, type Setup, setUp } from './harness.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { DAY, MINUTE, type Setup, setUp } from './harness.ts';
 import { adminSignIn, signInWithSrp } from './sign-in.ts';
 
 const TEMPORARY = 'Temporary-1!';

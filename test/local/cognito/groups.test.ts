@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { awsError, confirmedUser, PASSWORD, setUp } from './harness.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { confirmedUser, PASSWORD, setUp } from './harness.ts';
 import { tokensOf } from './sign-in.ts';
 
 test('groups are created, listed page by page and deleted', async (t) => {

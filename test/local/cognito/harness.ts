@@ -200,13 +200,3 @@ export async function confirmedUser({ sdk, UserPoolId }: Setup, Username = 'ann'
   });
   await sdk.adminSetUserPassword({ UserPoolId, Username, Password, Permanent: true });
 }
-
-/** Asserts on an error's AWS name and message at once. */
-export const awsError = (name: string, message?: string | RegExp) => (error: unknown) => {
-  if (!(error instanceof Error) || error.name !== name) throw error;
-  const matches =
-    message === undefined ||
-    (typeof message === 'string' ? error.message === message : message.test(error.message));
-  if (!matches) throw new Error(`${name} says "${error.message}"`);
-  return true;
-};

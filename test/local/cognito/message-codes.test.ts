@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '../../../local/json.ts';
-import { awsError, confirmedUser, MINUTE, PASSWORD, type Setup, setUp } from './harness.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { confirmedUser, MINUTE, PASSWORD, type Setup, setUp } from './harness.ts';
 import { adminSignIn } from './sign-in.ts';
 
 const SMS: JsonObject = {

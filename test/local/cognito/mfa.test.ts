@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { codeAt, stepAt } from '../../../local/cognito/challenges/software-token.ts';
-import { awsError, confirmedUser, MINUTE, PASSWORD, type Setup, setUp } from './harness.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { confirmedUser, MINUTE, PASSWORD, type Setup, setUp } from './harness.ts';
 import { adminSignIn, tokensOf } from './sign-in.ts';
 
 const OPTIONAL = { pool: { MfaConfiguration: 'OPTIONAL', EnabledMfas: ['SOFTWARE_TOKEN_MFA'] } };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { awsError, confirmedUser, PASSWORD, type Setup, setUp } from './harness.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { confirmedUser, PASSWORD, type Setup, setUp } from './harness.ts';
 import { tokensOf } from './sign-in.ts';
 
 /** Each way by which a password is set, but the first of a user, which `first-password.test.ts` holds to the rule. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { awsError, confirmedUser, MINUTE, PASSWORD, type Setup, setUp } from './harness.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { confirmedUser, MINUTE, PASSWORD, type Setup, setUp } from './harness.ts';
 import { adminSignIn, signInWithSrp, tokensOf } from './sign-in.ts';
 
 const NEXT = 'Next-Horse-2!';

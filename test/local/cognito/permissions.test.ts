@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  awsError,
-  CLIENT,
-  confirmedUser,
-  PASSWORD,
-  request,
-  resource,
-  type Setup,
-  setUp,
-} from './harness.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { CLIENT, confirmedUser, PASSWORD, request, resource, type Setup, setUp } from './harness.ts';
 import { tokensOf } from './sign-in.ts';
 
 const POOL = {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CognitoIdentityProvider } from '@aws-sdk/client-cognito-identity-provider';
 import type { JsonObject } from '../../../local/json.ts';
-import { awsError, confirmedUser, PASSWORD, setUp } from './harness.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { confirmedUser, PASSWORD, setUp } from './harness.ts';
 
 const post = (endpoint: string, operation: string, body: string) =>
   fetch(endpoint, {

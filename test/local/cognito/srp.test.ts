@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { getDiffieHellman } from 'node:crypto';
 import { test } from 'node:test';
-import { awsError, confirmedUser, PASSWORD, setUp } from './harness.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { confirmedUser, PASSWORD, setUp } from './harness.ts';
 import { beginIndependentSrp, beginSrp, signInWithSrp } from './sign-in.ts';
 
 const WRONG = awsError('NotAuthorizedException', 'Incorrect username or password.');

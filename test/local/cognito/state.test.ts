@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { awsError, confirmedUser, PASSWORD, setUp } from './harness.ts';
+import { awsError } from '../../support/aws-error.ts';
+import { confirmedUser, PASSWORD, setUp } from './harness.ts';
 import { adminSignIn, beginSrp, tokensOf } from './sign-in.ts';
 
 function files(folder: string): string[] {

@@ -15,7 +15,7 @@ import type { Faults } from '../../../../local/faults.ts';
 import {
   CLI,
   type Computer,
-  credentialsOf,
+  clientConfig,
   type DeployedStack,
   type LocalStatus,
   withCloud,
@@ -100,12 +100,7 @@ async function crashOn(computer: Computer, cloud: LocalStatus, options: CrashOpt
     env: { EDGE_UPLOAD_NEW_PASSWORD: 'correct-Horse-9-staple' },
   });
   const proxy = await startProxy(options.sharedRate);
-  const s3 = new S3Client({
-    endpoint: cloud.endpoint,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    credentials: credentialsOf(cloud),
-  });
+  const s3 = new S3Client({ ...clientConfig(cloud), forcePathStyle: true });
   const Bucket = outputs.S3BucketName;
   const random = seeded(options.seed);
   const { sharedRate } = options;

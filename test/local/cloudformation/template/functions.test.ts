@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Json, JsonObject } from '../../../../local/json.ts';
-import { att, awsError, ref, setUp, template, thing } from '../fixture.ts';
+import { awsError } from '../../../support/aws-error.ts';
+import { att, ref, setUp, template, thing } from '../fixture.ts';
 
 const MORE: JsonObject = {
   Parameters: {

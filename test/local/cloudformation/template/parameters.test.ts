@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '../../../../local/json.ts';
-import { awsError, ref, setUp, template, thing } from '../fixture.ts';
+import { awsError } from '../../../support/aws-error.ts';
+import { ref, setUp, template, thing } from '../fixture.ts';
 
 const withParameter = (definition: JsonObject) =>
   template({ A: thing({ Value: ref('P') }) }, { Parameters: { P: definition } });
