@@ -78,7 +78,10 @@ export function authorize(key: string, caller: Caller, { rule, prefixes }: Permi
   if (prefixes.length > 0) throw elsewhere(`keys that begin with ${named(prefixes)}`);
   if (names.includes('group') && caller.groups.length === 0) throw inNoGroup();
   const advice = adviceOnClaims(names, caller);
-  throw new Refusal('forbidden_caller', `The token lacks a claim of the prefix “${writeTo}”.${advice}`);
+  throw new Refusal(
+    'forbidden_caller',
+    `The token lacks a usable claim of the prefix “${writeTo}”.${advice}`,
+  );
 }
 
 /** Returns why a claim of a rule is ignored, as further sentences. */

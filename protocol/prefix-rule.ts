@@ -1,4 +1,5 @@
 import { type Claims, claimText, readClaim } from './claims.ts';
+import { keyProblem } from './key-rules.ts';
 
 /** The fields of a caller that prefixes depend on. */
 export interface Uploader {
@@ -65,7 +66,7 @@ function fill(
 
 /**
  * Returns the prefixes that a rule gives a caller, one for each group under `{group}`. None where a claim is missing or a
- * placeholder does not fill a whole segment. A prefix whose last segment is a claim ends with a slash, whether the rule
+ * placeholder does not fill a whole segment, or where no key can begin so: a claim is empty, `..` or too long. A prefix whose last segment is a claim ends with a slash, whether the rule
  * does or not: `home/ada` is the beginning of `home/adam/` too.
  */
 export function prefixesOf(rule: string, uploader: Uploader): readonly string[] {
@@ -76,6 +77,8 @@ export function prefixesOf(rule: string, uploader: Uploader): readonly string[] 
   const groups = parts.some((part, at) => at % 2 === 1 && part === 'group') ? uploader.groups : [''];
   return groups.flatMap((group) => {
     const filled = parts.map((part, at) => (at % 2 === 0 ? part : fill(part, uploader, group)));
-    return filled.includes(undefined) ? [] : [filled.join('') + end];
+    if (filled.includes(undefined)) return [];
+    const prefix = filled.join('') + end;
+    return keyProblem(`${prefix}x`) === undefined ? [prefix] : [];
   });
 }

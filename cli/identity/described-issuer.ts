@@ -1,7 +1,7 @@
-import { isFields } from '../../protocol/fields.ts';
+import { type Fields, isFields } from '../../protocol/fields.ts';
 import { isAlias } from '../../protocol/issuer-alias.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { isSecureOrigin } from '../../protocol/secure-origin.ts';
+import { isPlainHost, isSecureOrigin } from '../../protocol/secure-origin.ts';
 
 const KINDS = ['pool', 'people', 'workload'] as const;
 
@@ -47,19 +47,36 @@ export function isIssuer(value: unknown): value is string {
   // A host in other letters than it is sent in could look like another one.
   return (
     isSecureOrigin(url) &&
+    isPlainHost(url.hostname) &&
     `${url.origin}${url.pathname === '/' && !value.endsWith('/') ? '' : url.pathname}` === value
   );
 }
 
-function isText(pattern: RegExp): (value: unknown) => value is string {
-  return (value): value is string => typeof value === 'string' && pattern.test(value);
-}
-
+const isText = (pattern: RegExp) => (value: unknown) => typeof value === 'string' && pattern.test(value);
 const isVisible = isText(VISIBLE);
 const isScope = isText(SCOPE);
 
-function isScopes(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.length <= MAX_SCOPES && value.every(isScope);
+const isScopes = (value: unknown) =>
+  Array.isArray(value) && value.length <= MAX_SCOPES && value.every(isScope);
+
+const absentOr = (is: (value: unknown) => boolean) => (value: unknown) => value === undefined || is(value);
+
+/** The members of an issuer, and their forms. */
+const FORMS: Readonly<Record<Exclude<keyof DescribedIssuer, 'kind'>, (value: unknown) => boolean>> = {
+  alias: isAlias,
+  issuer: isIssuer,
+  token: (value) => value === 'access' || value === 'id',
+  clientId: absentOr(isVisible),
+  clientSecretPublic: absentOr(isVisible),
+  scopes: absentOr(isScopes),
+  audience: absentOr(isVisible),
+  preset: absentOr(isAlias),
+};
+
+/** Returns the first member of an issuer that this program does not read; `undefined` if it reads all. */
+export function unreadableMember(issuer: Fields): keyof typeof FORMS | undefined {
+  const names = Object.keys(FORMS) as (keyof typeof FORMS)[];
+  return names.find((name) => !FORMS[name](issuer[name]));
 }
 
 /** Reads one issuer. Returns `undefined` for an invalid one, and `unknown` for a kind of later versions. */
@@ -70,19 +87,9 @@ function readIssuer(value: unknown): DescribedIssuer | 'unknown' | undefined {
   const clientSecretPublic = preset === 'google' ? value.clientSecretPublic : undefined;
   const kind = KINDS.find((one) => one === value.kind);
   if (kind === undefined) return typeof value.kind === 'string' ? 'unknown' : undefined;
-  if (!isAlias(alias) || !isIssuer(issuer) || (token !== 'access' && token !== 'id')) return undefined;
-  if (clientId !== undefined && !isVisible(clientId)) return undefined;
-  if (clientSecretPublic !== undefined && !isVisible(clientSecretPublic)) return undefined;
-  if (scopes !== undefined && !isScopes(scopes)) return undefined;
-  if (audience !== undefined && !isVisible(audience)) return undefined;
-  if (preset !== undefined && !isAlias(preset)) return undefined;
-  return {
-    alias,
-    kind,
-    issuer,
-    token,
-    ...omitUndefined({ clientId, clientSecretPublic, scopes, audience, preset }),
-  };
+  const optional = omitUndefined({ clientId, clientSecretPublic, scopes, audience, preset });
+  const read = { alias, kind, issuer, token, ...optional };
+  return unreadableMember(read) === undefined ? (read as DescribedIssuer) : undefined;
 }
 
 /** Reads the list of issuers. Returns `undefined` if one is invalid; skips kinds of later versions. */

@@ -1,6 +1,6 @@
 import type { TrustedIssuer } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { isSecureOrigin } from '../../protocol/secure-origin.ts';
+import { isPlainHost, isSecureOrigin } from '../../protocol/secure-origin.ts';
 import { algorithmsOf, type Jwk } from '../../protocol/signing-key.ts';
 import { UserError } from '../errors.ts';
 import { type Documents, requireHttps } from './documents.ts';
@@ -60,12 +60,13 @@ async function discoverIssuer(issuer: string, documents: Documents): Promise<Dis
   return { jwksUri: href, ...omitUndefined({ tokenOrigin, scopesSupported: texts(scopes) }) };
 }
 
-/** Returns the origin of a token endpoint; `undefined` for the issuer's own origin and for an insecure address. */
+/** Returns the origin of a token endpoint; `undefined` for the issuer's own origin, and for an address that no token is sent to. */
 function otherOrigin(endpoint: unknown, issuer: string, plainLoopback: boolean): string | undefined {
   if (typeof endpoint !== 'string' || !URL.canParse(endpoint)) return undefined;
   const url = new URL(endpoint);
   const isSecure = url.protocol === 'https:' || (plainLoopback && isSecureOrigin(url));
-  return isSecure && url.origin !== new URL(issuer).origin ? url.origin : undefined;
+  const isOther = url.origin !== new URL(issuer).origin;
+  return isSecure && isPlainHost(url.hostname) && isOther ? url.origin : undefined;
 }
 
 /**

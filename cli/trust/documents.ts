@@ -1,5 +1,5 @@
 import { type Fields, readFields } from '../../protocol/fields.ts';
-import { isLoopback, isSecureOrigin } from '../../protocol/secure-origin.ts';
+import { isLoopback, isPlainHost, isSecureOrigin } from '../../protocol/secure-origin.ts';
 import { MAX_KEY_SET_BYTES } from '../../protocol/signing-key.ts';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
@@ -29,7 +29,7 @@ export interface Documents {
 export function requireHttps(address: string, what: string, plainLoopback: boolean): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const hint = 'Type it as the provider shows it, such as https://login.example.com';
-  if (url === undefined)
+  if (url === undefined || !isPlainHost(url.hostname))
     throw new UserError('usage', `${what} “${quotableAddress(address)}” is not a URL.`, { hint });
   if (url.protocol !== 'https:' && !(plainLoopback && isSecureOrigin(url))) {
     const why = isLoopback(url.hostname)

@@ -9,6 +9,7 @@ import type { Rule } from '../../protocol/upload-rule.ts';
 import { UserError } from '../errors.ts';
 import { requireJobs } from './ci-issuers.ts';
 import { checkedCondition, conditionWords } from './conditions.ts';
+import { requireReadable } from './readable-issuer.ts';
 import { requireOwner, requireVerifiable } from './shared-issuers.ts';
 
 /** @throws {UserError} `usage` */
@@ -183,6 +184,7 @@ export function requireSafe(options: StackOptions): void {
     requireJobs(issuer);
     requireVerifiable(issuer);
     requirePublicSecret(issuer);
+    requireReadable(issuer);
   }
   refuseTwice(trust, options);
   const rules = ownRules(trust);

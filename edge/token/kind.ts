@@ -3,10 +3,14 @@ import type { EdgeIssuer } from '../config.ts';
 import { invalidToken } from './authorization.ts';
 
 /** `typ` of access tokens by RFC 9068. */
-const ACCESS_TYPES: readonly unknown[] = ['at+jwt', 'application/at+jwt'];
+const ACCESS = 'at+jwt';
 
-/** `typ` of tokens of no special kind. */
-const PLAIN_TYPES: readonly unknown[] = [undefined, 'JWT', 'jwt', ...ACCESS_TYPES];
+/** `typ` of tokens that are not of another special kind. */
+const PLAIN: readonly unknown[] = [undefined, 'jwt', ACCESS];
+
+/** Returns a media type without its usual prefix. RFC 7515 section 4.1.9: its letter case does not matter. */
+const mediaType = (typ: unknown) =>
+  typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ;
 
 type Kind = EdgeIssuer['token'] | 'other' | undefined;
 
@@ -21,9 +25,10 @@ const isOneThere = (...values: readonly unknown[]) => values.some((value) => val
  */
 function saidKind({ typ }: Claims, payload: Claims): Kind {
   const { token_use, typ: kind, events, idtyp, azpacr, appidacr, nonce, at_hash, c_hash } = payload;
-  if (!PLAIN_TYPES.includes(typ) || events !== undefined) return 'other';
+  const type = mediaType(typ);
+  if (!PLAIN.includes(type) || events !== undefined) return 'other';
   if (token_use !== undefined) return token_use === 'access' || token_use === 'id' ? token_use : 'other';
-  const isAccess = ACCESS_TYPES.includes(typ) || kind === 'Bearer' || isOneThere(idtyp, azpacr, appidacr);
+  const isAccess = type === ACCESS || kind === 'Bearer' || isOneThere(idtyp, azpacr, appidacr);
   if (isAccess) return kind === 'ID' ? 'other' : 'access';
   if (kind !== undefined) return kind === 'ID' ? 'id' : 'other';
   return isOneThere(nonce, at_hash, c_hash) ? 'id' : undefined;

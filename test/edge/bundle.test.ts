@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 import { readKey } from '../../edge/request/key.ts';
 import { edgeCode } from '../../infra/edge-code.ts';
 import {
@@ -26,6 +27,14 @@ test('the code is small enough to go inline, with two keys and a policy', () => 
   const { issuers, ...rest } = config(policy);
   const code = edgeCode({ ...rest, issuers: issuers.map((issuer) => ({ ...issuer, keys })) });
   assert.ok(Buffer.byteLength(code) < LIMIT, `${Buffer.byteLength(code)} bytes`);
+});
+
+test('the verifier of aws-jwt-verify beside our checks would be too large', async () => {
+  const contents = "export { JwtVerifier } from 'aws-jwt-verify/jwt-verifier'";
+  const stdin = { contents, resolveDir: import.meta.dirname };
+  const { outputFiles } = await build({ stdin, bundle: true, minify: true, platform: 'node', write: false });
+  const added = outputFiles[0]?.contents.length ?? 0;
+  assert.ok(added > 10_000 && Buffer.byteLength(edgeCode(config())) + added > LIMIT, `${added} bytes`);
 });
 
 test('the handler takes one parameter: Node.js 24 on Lambda refuses three', () => {

@@ -301,7 +301,7 @@ test('the policy says who may write, and where', async () => {
     policy: UploadPolicy,
     caller: { username?: string; groups?: readonly string[] },
     key: string,
-    outcome: 'forward' | 'forbidden_key' | 'forbidden_group',
+    outcome: 'forward' | 'forbidden_key' | 'forbidden_group' | 'forbidden_caller',
   ])[] = [
     [{ writeTo: 'inbox/' }, {}, 'inbox/a', 'forward'],
     [{ writeTo: 'inbox/' }, {}, 'inbox', 'forbidden_key'],
@@ -321,7 +321,7 @@ test('the policy says who may write, and where', async () => {
     [{ writeTo: '{group}/{username}/' }, { username: 'x', groups: ['ada'] }, 'ada/ada/a', 'forbidden_key'],
     [{ writeTo: '{group}/{username}/' }, { groups: ['a/ada'] }, 'a/ada/ada/a', 'forbidden_key'],
     [{ writeTo: '{username}/{username}' }, {}, 'ada/ada/a', 'forward'],
-    [{ writeTo: '{group}/' }, { groups: [''] }, 'a', 'forbidden_key'],
+    [{ writeTo: '{group}/' }, { groups: [''] }, 'a', 'forbidden_caller'],
     [{ writeTo: 'home/{username}/' }, { username: 'ada/x' }, 'home/ada/x/a', 'forbidden_key'],
     [{ writeTo: 'home/{username}/' }, { username: 'ada/x' }, 'home/ada%252Fx/a', 'forward'],
     [{ writeTo: 'home/{username}/' }, { username: 'ada%2Fx' }, 'home/ada%252Fx/a', 'forbidden_key'],

@@ -409,7 +409,7 @@ const ROWS: readonly Row[] = [
     'Google, a prefix of an unverified address',
     { ...google, rules: [{ writeTo: '{issuer}/{email}/' }] },
     { ...googleClaims, email_verified: false },
-    `forbidden_caller: The token lacks a claim of the prefix “{issuer}/{email}/”. ${UNVERIFIED}`,
+    `forbidden_caller: The token lacks a usable claim of the prefix “{issuer}/{email}/”. ${UNVERIFIED}`,
   ],
   [
     'Google, a prefix of a verified address',

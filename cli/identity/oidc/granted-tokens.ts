@@ -101,6 +101,13 @@ function opaque({ host, token }: WantedToken): UserError {
   });
 }
 
+function nobodys({ host, token }: WantedToken): UserError {
+  const kind = token === 'id' ? 'ID' : 'access';
+  return new UserError('sign_in_refused', `The ${kind} token of ${host} names no user, and is not used.`, {
+    hint: 'The operator adds the claim sub to the tokens at the provider. In Keycloak, the client scope basic has it.',
+  });
+}
+
 /**
  * Reads the tokens in an answer of a token endpoint, and checks their audience.
  * @throws {UserError} `sign_in_refused`
@@ -111,8 +118,9 @@ export function readGranted(answer: TokenEndpointResponse, wanted: WantedToken, 
   const claims = isTokenText(accessToken) ? readClaims(accessToken) : undefined;
   if (claims === undefined || accessToken === undefined) throw opaque(wanted);
   requireAudience(claims, wanted);
+  const subject = claims.sub;
+  if (typeof subject !== 'string' || subject === '') throw nobodys(wanted);
   const shown = { ...claims, ...(id === undefined ? {} : readClaims(id)) } as Fields;
-  const subject = typeof claims.sub === 'string' ? claims.sub : String(shown.sub ?? '');
   const name = NAMES.map((claim) => shown[claim]).find((value) => typeof value === 'string' && value !== '');
   return {
     accessToken,

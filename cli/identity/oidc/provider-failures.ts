@@ -96,6 +96,12 @@ function withoutBody(cause: unknown): Error | undefined {
 const LATER = 'temporarily_unavailable';
 const CLOCK = 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED';
 const ATTRIBUTE = 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED';
+/** For answers that are not a provider's, such as the page of a captive portal: the sign-in stays as it is. */
+const FOREIGN: ReadonlySet<string> = new Set([
+  'OAUTH_RESPONSE_IS_NOT_JSON',
+  'OAUTH_RESPONSE_IS_NOT_CONFORM',
+  'OAUTH_PARSE_ERROR',
+]);
 
 function unexpected(error: Error, doing: string, host: string): UserError {
   const { code } = error as Partial<ClientError>;
@@ -112,16 +118,21 @@ function unexpected(error: Error, doing: string, host: string): UserError {
       hint: ['Ask the operator of the edge, who lists the issuers with:', '  edge-upload trust list'],
     });
   }
+  const isForeign = FOREIGN.has(code ?? '');
   const { cause } = error;
   if (cause instanceof Response && isTransientStatus(cause.status)) return unavailable(host, doing, options);
   const status = cause instanceof Response ? `: HTTP ${cause.status}` : '';
   // The parser's message quotes the answer, which can contain tokens.
   const inner =
     cause instanceof Error && !(cause instanceof SyntaxError) ? `: ${words(cause.message)}` : status;
-  return new UserError('sign_in_refused', `${doing} failed: ${words(error.message)}${inner}.`, {
-    ...options,
-    hint: `Check that ${host} is an OpenID Connect provider; a proxy or captive portal may answer in its place.`,
-  });
+  return new UserError(
+    isForeign ? 'unreachable' : 'sign_in_refused',
+    `${doing} failed: ${words(error.message)}${inner}.`,
+    {
+      ...options,
+      hint: `Check that ${host} is an OpenID Connect provider; a proxy or captive portal may answer in its place.`,
+    },
+  );
 }
 
 /** Returns the error to print for a failure of a request to a provider; the message begins with `doing`. */

@@ -1,5 +1,6 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { UserError } from '../../errors.ts';
+import { tenantOf } from '../../trust/entra-tenants.ts';
 import { isPublicIssuer } from '../../trust/shared-issuers.ts';
 
 /** Whether text is an https address without a user name and a fragment. An exact one has no query either. */
@@ -30,6 +31,18 @@ export function isSecretName(name: string): boolean {
 const isGroupOfAll = (group: string) => /^[a-z]{2}(?:-[a-z]+)+-\d+_[0-9a-z]+_idp$/i.test(group);
 
 /**
+ * Returns the command that trusts people of one organisation at a public issuer. The pool has no rule on domains: its access
+ * tokens contain no attribute of a user, and users can change the attributes that a provider fills.
+ * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolClientType.html
+ */
+function trustCommand(issuer: string): string {
+  if (tenantOf(issuer) !== undefined) return 'edge-upload trust entra <tenant> --client-id <id>';
+  if (/^https:\/\/accounts\.google\.com\/?$/i.test(issuer))
+    return 'edge-upload trust google <workspace domain> --client-id <id> --client-secret-public <secret>';
+  return `edge-upload trust oidc ${issuer} --client-id <id> --when <claim=value>`;
+}
+
+/**
  * Refuses an identity provider without what Cognito needs of it, or through which anybody could upload.
  * @throws {UserError} `usage`
  */
@@ -52,13 +65,24 @@ export function refuseIdp({ idp, idpClientId, idpSecret, allowGroups, userPool }
       ],
     });
   }
-  if (isSaml || !isPublicIssuer(idp.slice('oidc:'.length))) return;
+  const issuer = idp.slice('oidc:'.length);
+  if (isSaml || !isPublicIssuer(issuer)) return;
+  const instead = [
+    'For the people of one domain or tenant, trust the provider at the edge instead:',
+    `  ${trustCommand(issuer)}`,
+  ];
   const everybodys = allowGroups?.find(isGroupOfAll);
   if (everybodys !== undefined) {
     throw new UserError(
       'usage',
       `--allow-group ${everybodys} has everybody who signs in through --idp ${idp}: anybody could upload.`,
-      { hint: ['Allow a group that you add people to:', '  edge-upload deploy --allow-group <name>'] },
+      {
+        hint: [
+          'Allow a group that you add people to:',
+          '  edge-upload deploy --allow-group <name>',
+          ...instead,
+        ],
+      },
     );
   }
   if (allowGroups !== undefined) return;
@@ -66,6 +90,7 @@ export function refuseIdp({ idp, idpClientId, idpSecret, allowGroups, userPool }
     hint: [
       'Allow a group of the user pool, and add people to it:',
       `  edge-upload deploy --idp ${idp} --allow-group <name>`,
+      ...instead,
     ],
   });
 }

@@ -142,7 +142,7 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
         },
       };
       const attempt = async (attempts: number) => {
-        const token = tokens.held?.() ?? (await orInterrupted(tokens.current(), signal));
+        const token = tokens.held?.() ?? (await orInterrupted(tokens.current(), signal).catch(throwPassing));
         try {
           const value = await once(token, request, read).catch(async (error: unknown) => {
             if (error instanceof NotInGroup) {
@@ -173,6 +173,15 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
   };
 }
 
+/**
+ * Throws the error of a renewal. A network or an issuer that does not answer fails the request for now: the edge may be
+ * unreachable for the same reason, and the next try renews the token.
+ */
+function throwPassing(error: unknown): never {
+  const isPassing = isUserError(error) && (error.code === 'unreachable' || error.code === 'throttled');
+  throw isPassing ? new PassingFailure(error, { refused: true }) : error;
+}
+
 /** Whether the store may have done the work although no answer arrived. */
 function isUnanswered(error: unknown): boolean {
   if (error instanceof PassingFailure) return error.details.refused !== true;
@@ -200,7 +209,7 @@ async function withFreshToken<T>(
   reason: string,
   work: (token: string) => Promise<T>,
 ): Promise<T> {
-  const fresh = await tokens.renew(rejected, reason);
+  const fresh = await tokens.renew(rejected, reason).catch(throwPassing);
   try {
     return await work(fresh);
   } catch (error) {

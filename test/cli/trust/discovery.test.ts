@@ -39,6 +39,8 @@ describe('discovery of an issuer', () => {
       ['https://id.example.com:8443/token', 'https://id.example.com:8443'],
       ['http://tokens.example.net/t', undefined],
       ['http://127.0.0.1:1/t', undefined],
+      ['https://*.example.net/t', undefined],
+      ['https://tokens.example.net;sandbox/t', undefined],
       ['data:text/plain,', undefined],
       ['no address', undefined],
       [7, undefined],
@@ -170,6 +172,8 @@ describe('discovery of an issuer', () => {
     'https://user:password@id.example.com',
     'https://id.example.com/?a=b',
     'https://id.example.com/#a',
+    'https://*.example.com',
+    'https://id.example.com;sandbox',
   ];
   for (const address of ADDRESSES) {
     it(`asks nobody about ${address}`, async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { sign } from 'node:crypto';
 import { test } from 'node:test';
 import { JwtVerifier } from 'aws-jwt-verify';
 import type { EdgeConfig, EdgeIssuer } from '../../../edge/config.ts';
@@ -134,6 +135,10 @@ const ROWS: readonly Row[] = [
   ['a logout token without typ', {}, { events: {} }, NOT_ACCESS],
   ['a proof of possession', {}, {}, NOT_ACCESS, { typ: 'dpop+jwt' }],
   ['an access token by typ', {}, {}, 'ada', { typ: 'at+jwt' }],
+  ['an access token by typ in other letters', {}, {}, 'ada', { typ: 'application/AT+JWT' }],
+  ['another typ in other letters', {}, {}, NOT_ACCESS, { typ: 'Logout+JWT' }],
+  ['typ JWT in other letters', {}, {}, 'ada', { typ: 'Jwt' }],
+  ['a typ that is not text', {}, {}, NOT_ACCESS, { typ: ['JWT'] }],
   ['an access token without typ', {}, {}, 'ada', { typ: undefined }],
   ['an access token of Keycloak', {}, { typ: 'Bearer' }, 'ada'],
   ['an access token for an ID token', { token: 'id' }, {}, NOT_ID, { typ: 'at+jwt' }],
@@ -194,6 +199,65 @@ test('each refusal of a token has a code and a reason', async (t) => {
       );
       if (typeof expected === 'string') assert.equal(said, expected);
       else assert.match(said, expected);
+    });
+  }
+});
+
+/** A token whose parts are these bytes. */
+function signedBytes(head: string | Buffer, payload: string | Buffer): string {
+  const text = `${Buffer.from(head).toString('base64url')}.${Buffer.from(payload).toString('base64url')}`;
+  return `${text}.${sign('sha256', Buffer.from(text), SHARED_KEY.privateKey).toString('base64url')}`;
+}
+
+test('the text of a token is one JSON object in UTF-8, whatever is signed', async (t) => {
+  const head = JSON.stringify({ alg: 'RS256', kid: 'shared' });
+  const claims = JSON.stringify(personal());
+  /** Replaces `~` by a byte that begins no character. */
+  const broken = (text: string) => Buffer.from(text, 'latin1').map((byte) => (byte === 0x7e ? 0xff : byte));
+  const changed = (from: string | RegExp, to: string) => claims.replace(from, to);
+  const malformed = 'invalid_token: The token is not a well-formed JWT.';
+  const rows: readonly (readonly [string, string | Buffer, string | Buffer, string])[] = [
+    ['as it should be', head, claims, 'ada'],
+    ['blanks around', ` ${head}\n`, `\t${claims}\r\n`, 'ada'],
+    ['a byte order mark', head, `\ufeff${claims}`, malformed],
+    ['a byte order mark in the header', `\ufeff${head}`, claims, malformed],
+    ['a name that is not UTF-8', head, Buffer.from(broken(changed('"ada"', '"a~"'))), malformed],
+    ['a header that is not UTF-8', Buffer.from(broken(head.replace('{', '{"x":"~",'))), claims, malformed],
+    ['UTF-16', head, Buffer.from(claims, 'utf16le'), malformed],
+    ['a list', head, `[${claims}]`, malformed],
+    ['null', head, 'null', malformed],
+    ['two objects', head, claims + claims, malformed],
+    ['a comma at the end', head, changed(/}$/, ',}'), malformed],
+    ['a member twice: the last counts', head, changed('{', '{"sub":"eve",'), 'ada'],
+    ['claims of the prototype', head, `{"__proto__":${claims}}`, `unknown_issuer: ${NOT_TRUSTED}`],
+    [
+      'a header of the prototype',
+      `{"__proto__":${head}}`,
+      claims,
+      'unsupported_algorithm: The algorithm of the token is not allowed.',
+    ],
+    ['exp beyond all numbers', head, changed(/"exp":\d+/, '"exp":1e400'), invalid('exp')],
+    ['exp below 0', head, changed(/"exp":\d+/, '"exp":-1'), invalid('exp')],
+    ['exp as a list', head, changed(/"exp":(\d+)/, '"exp":[$1]'), invalid('exp')],
+    ['exp with a fraction', head, changed(/"exp":(\d+)/, '"exp":$1.5'), 'ada'],
+    ['iat as null', head, changed(/"iat":\d+/, '"iat":null'), invalid('iat')],
+    [
+      'a crit of null',
+      head.replace('{', '{"crit":null,'),
+      claims,
+      'unsupported_crit: A crit header in a token is not supported.',
+    ],
+    [
+      'keys of its own',
+      head.replace('{', '{"jwk":{},"jku":"https://evil.example","x5c":["x"],'),
+      claims,
+      'ada',
+    ],
+    ['deep nesting', head, changed('{', `{"x":${'['.repeat(2000)}${']'.repeat(2000)},`), 'ada'],
+  ];
+  for (const [name, header, payload, expected] of rows) {
+    await t.test(name, async () => {
+      assert.equal(await judged(signedBytes(header, payload), configOf(outside({}, API))), expected);
     });
   }
 });

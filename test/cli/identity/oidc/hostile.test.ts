@@ -106,6 +106,17 @@ test('a token for another service is neither sent nor stored', async (t) => {
   }
 });
 
+test('a token that names nobody is neither sent nor stored', async (t) => {
+  const given = await open(t);
+  for (const sub of [undefined, '', 7, ['ada'], null]) {
+    given.provider.claims = { aud: given.rig.url, sub };
+    const error = await failure(signIn(given.rig));
+    assert.equal(error.code, 'sign_in_refused', String(sub));
+    assert.match(error.message, /names no user/);
+    await nothingIsOut(given);
+  }
+});
+
 test('an audience that the edge names is confirmed by the user, then remembered', async (t) => {
   const given = await open(t, { audience: 'sts.amazonaws.com' });
   const { rig, provider } = given;
@@ -272,16 +283,16 @@ test('an issuer must match its own document exactly, over https', async (t) => {
     assert.equal(error.code, 'sign_in_refused', String(issuer));
   }
   provider.metadata = {};
-  for (const [status, body, location] of [
-    [302, '', 'https://login.acme.com/'],
-    [404, 'not here'],
-    [200, '<html>sign in to the network</html>'],
-    [200, 'null'],
-    [200, `{"issuer":"${provider.issuer}","x":"${'x'.repeat(300_000)}"}`],
+  for (const [code, status, body, location] of [
+    ['unreachable', 302, '', 'https://login.acme.com/'],
+    ['unreachable', 404, 'not here'],
+    ['unreachable', 200, '<html>sign in to the network</html>'],
+    ['sign_in_refused', 200, 'null'],
+    ['unreachable', 200, `{"issuer":"${provider.issuer}","x":"${'x'.repeat(300_000)}"}`],
   ] as const) {
     provider.discovery = { status, body, ...(location && { location }) };
     const error = await failure(signIn(rig));
-    assert.equal(error.code, 'sign_in_refused', `${status} ${body.slice(0, 40)}`);
+    assert.equal(error.code, code, `${status} ${body.slice(0, 40)}`);
   }
   provider.discovery = undefined;
   for (const authorization_endpoint of [

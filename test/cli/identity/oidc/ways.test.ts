@@ -234,9 +234,14 @@ test('a refused refresh ends the sign-in; a passing failure does not', async (t)
   const later = { ...context, now: () => new Date(Date.now() + 3_590_000) };
   const target = await resolveTarget(later);
   const renewed = () => tokenSource(later, target).current();
-  provider.discovery = { status: 503, body: '' };
-  const passing = await failure(renewed());
-  assert.notEqual(passing.code, 'sign_in_refused');
+  for (const [status, body] of [
+    [503, ''],
+    [200, '<html>Sign in to the network</html>'],
+    [302, ''],
+  ] as const) {
+    provider.discovery = { status, body };
+    assert.equal((await failure(renewed())).code, 'unreachable', String(status));
+  }
   provider.discovery = undefined;
   for (const answer of [
     { error: 'invalid_grant', error_description: 'The refresh token was used before.' },

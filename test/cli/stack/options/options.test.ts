@@ -440,22 +440,21 @@ test('a provider behind the pool has all that Cognito needs, and is not open to 
       JSON.stringify(given),
     );
   }
-  for (const issuer of [
-    'https://accounts.google.com',
-    'https://accounts.google.com/',
-    'https://www.facebook.com',
-    'https://appleid.apple.com',
-    'https://gitlab.com',
-    'https://login.microsoftonline.com/common/v2.0',
-    'https://login.microsoftonline.com/organizations/v2.0',
-    'https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0',
-  ]) {
+  const google = 'google <workspace domain>';
+  for (const [issuer, provider] of [
+    ['https://accounts.google.com', google],
+    ['https://accounts.google.com/', google],
+    ['https://www.facebook.com', 'oidc https://www.facebook.com'],
+    ['https://appleid.apple.com', 'oidc https://appleid.apple.com'],
+    ['https://gitlab.com', 'oidc https://gitlab.com'],
+    ['https://login.microsoftonline.com/common/v2.0', 'entra <tenant>'],
+    ['https://login.microsoftonline.com/organizations/v2.0', 'entra <tenant>'],
+    ['https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0', 'entra <tenant>'],
+  ] as const) {
     const everybody = { ...oidc, idp: `oidc:${issuer}` };
-    assert.match(
-      usage(() => mergeOptions({}, everybody)),
-      /anybody could upload.*--allow-group <name>/s,
-      issuer,
-    );
+    const refusal = usage(() => mergeOptions({}, everybody));
+    assert.match(refusal, /anybody could upload.*--allow-group <name>/s, issuer);
+    assert.ok(refusal.includes(`edge-upload trust ${provider} --client-id <id>`), refusal);
     mergeOptions({ allowGroups: ['staff'] }, everybody);
     // Cognito adds everybody of the provider to this group.
     assert.match(
