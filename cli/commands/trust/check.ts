@@ -4,6 +4,7 @@ import { policyOf } from '../../../infra/options.ts';
 import type { Context, Result } from '../../context.ts';
 import { EXIT, UserError } from '../../errors.ts';
 import { linesOf } from '../../identity/sign-in/stdin-lines.ts';
+import { type IssuedToken, readIssuedToken } from '../../identity/tokens/issued-token.ts';
 import { poolIdentity } from '../../stack/template/pool-identity.ts';
 import { bareToken } from '../../text.ts';
 import { checkHints } from '../../trust/check-hints.ts';
@@ -30,6 +31,8 @@ export async function check(
 ): Promise<Result> {
   const given = bareToken(await readToken(context, token));
   if (given === '') throw noToken();
+  const issued = readIssuedToken(given);
+  if (issued !== undefined) throw ofDeployment(issued);
   const deployed = await deployedTrust(context, args);
   const config = knownToEdge(deployed);
   const judgement = await judgeToken(given, config, {
@@ -46,6 +49,13 @@ function noToken(): UserError {
       'Pipe one in, so that it is not in the list of processes:',
       '  edge-upload trust check < token.txt',
     ],
+  });
+}
+
+/** Returns the error for a link or key: no trusted issuer signed it, and no rule applies to it. */
+function ofDeployment({ kind }: IssuedToken): UserError {
+  return new UserError('usage', `This is a ${kind} of a deployment, not a token of an issuer.`, {
+    hint: [`See what each ${kind} allows, and until when:`, `  edge-upload ${kind} list`],
   });
 }
 

@@ -125,6 +125,18 @@ test('an issuer is trusted, listed, shown, kept in a file, and removed', async (
       assert.match(refused.stdout, message);
       assert.equal((refused.stdout + refused.stderr).includes(input), false);
     }
+    for (const [kind, prefix] of [
+      ['link', 'eul_'],
+      ['key', 'euk_'],
+    ] as const) {
+      const issued = await computer.run(['trust', 'check'], { input: prefix + token });
+      assert.equal(issued.code, 2);
+      assert.match(
+        issued.stderr,
+        new RegExp(`This is a ${kind} of a deployment.*edge-upload ${kind} list`, 's'),
+      );
+      assert.ok(!issued.stderr.includes(token.slice(0, 20)));
+    }
     assert.match((await computer.run(['trust', 'check'], { input: '' })).stderr, /no token to check/);
 
     // A later deploy keeps the issuers, and the file is what is there.
