@@ -5,20 +5,7 @@ import { EVERY_COMMAND } from '../cli/declare/every-command.ts';
 import { EXIT } from '../cli/errors.ts';
 import { packageVersion } from '../cli/package-root.ts';
 import { program } from '../cli/program.ts';
-
-/** What each exit code means. A code without an entry does not compile. */
-const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
-  done: 'Done.',
-  other: 'Another error.',
-  usage: 'A wrong flag or a missing answer.',
-  input: 'A file is missing, unreadable or changed.',
-  auth: 'Not signed in, or refused.',
-  network: 'The network failed after all retries.',
-  policy: 'Refused by a rule of the edge or the store.',
-  integrity: 'The stored bytes differ.',
-  aws: 'AWS or the stack failed.',
-  interrupted: 'Interrupted.',
-};
+import { EXIT_MEANINGS } from './docs/exit-meanings.ts';
 
 /** Escapes text for roff. */
 function roff(text: string): string {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { EXIT } from '../cli/errors.ts';
 import { REFUSALS } from '../edge/refusal.ts';
-import { withErrorTable } from '../scripts/troubleshooting.ts';
+import { withErrorTable, withExitTable } from '../scripts/docs/error-tables.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -60,6 +60,7 @@ test('the page about errors has every code, its exit code and what to do', () =>
 test('the pages have every exit code and every refusal of the edge', () => {
   const scripts = read('docs/scripts-and-ci.md');
   for (const code of Object.values(EXIT)) assert.match(scripts, new RegExp(`^\\| ${code} \\| `, 'm'));
+  assert.equal(scripts, withExitTable(scripts), 'renew it with: npm run docs:errors');
   const contract = read('docs/edge-http.md');
   for (const [code, status] of Object.entries(REFUSALS)) {
     assert.match(contract, new RegExp(`^\\| ${status} \\| .*\`${code}\``, 'm'), code);
@@ -71,4 +72,16 @@ test('files that ARCHITECTURE.md names exist', () => {
     ...read('ARCHITECTURE.md').matchAll(/`((?:bin|cli|infra|edge|protocol|local|scripts|test)\/[\w./-]+)`/g),
   ];
   for (const [, path = ''] of named) assert.ok(existsSync(join(ROOT, path)), path);
+});
+
+test('the tree in ARCHITECTURE.md names every room', () => {
+  const tree = read('ARCHITECTURE.md');
+  const rooms = ['bench', 'bin', 'cli', 'edge', 'infra', 'live', 'local', 'page', 'protocol', 'scripts'];
+  const foldersOf = (room: string) =>
+    readdirSync(join(ROOT, room), { withFileTypes: true })
+      .filter((one) => one.isDirectory() && one.name !== 'results')
+      .map(({ name }) => `${room}/${name}`);
+  for (const folder of [...rooms, ...[...rooms, 'cli/stack', 'cli/transfer'].flatMap(foldersOf)]) {
+    assert.ok(new RegExp(`(?<![\\w-])${basename(folder)}/(?=[,\\s])`).test(tree), folder);
+  }
 });

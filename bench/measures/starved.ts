@@ -1,19 +1,38 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { bundled } from '../bundled.ts';
 import type { Command } from '../cost.ts';
 import { makeEdgeRequests } from '../edge-requests.ts';
 import type { Measure } from '../measure.ts';
 import type { EdgeWork } from '../peers/edge-process.ts';
 import { inRounds, type Way } from '../rounds.ts';
-import { starve } from '../starve.ts';
 
 /** Requests of one round. */
 const REQUESTS = 500;
 
 /** A function of 128 MB has about an eighth of a core. */
 const SHARES = { 'a whole core': 1, 'an eighth of a core': 1 / 8 };
+
+/** Milliseconds that a starved process runs before each stop. */
+const RUN_MS = 5;
+
+/**
+ * Gives a process a share of a core until it ends: it is stopped and continued by signals. The stops follow from how
+ * long it really ran, so that late timers do not change the share.
+ */
+async function starve(child: ChildProcess, share: number): Promise<void> {
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
+  while (isRunning()) {
+    const began = performance.now();
+    child.kill('SIGCONT');
+    await delay(RUN_MS);
+    child.kill('SIGSTOP');
+    const ran = performance.now() - began;
+    await delay(ran * (1 / share - 1));
+  }
+}
 
 /** Runs the function in a process with a share of a core. Returns seconds: of the whole run, and of each decision. */
 async function runFunction({ program, args, env }: Command, share: number) {

@@ -8,7 +8,7 @@ import { POLICY_VERDICT } from '../../live/operator.ts';
 import type { Verdict } from '../../live/probe.ts';
 import { PROBES } from '../../live/probes/all.ts';
 import { RESULTS, type Results } from '../../live/results.ts';
-import { MARKED_PAGES, probesIn, resultsIn, withMarks } from '../../scripts/live/marks.ts';
+import { MARKED_PAGES, probesIn, resultsIn, withMarks } from '../../scripts/docs/live-marks.ts';
 
 const NAMES = [...PROBES.map(({ name }) => name), POLICY_VERDICT];
 const page = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');

@@ -13,7 +13,7 @@ import { OPTION_NAMES } from '../../../../cli/stack/options/kinds.ts';
 import { mergeOptions } from '../../../../cli/stack/options/merge-options.ts';
 import type { OptionName } from '../../../../cli/stack/options/option-kind.ts';
 import type { StackOptions } from '../../../../infra/options.ts';
-import { deploymentSchema } from '../../../../scripts/deployment-schema.ts';
+import { deploymentSchema } from '../../../../scripts/docs/deployment-schema.ts';
 import { ALL_OPTIONS } from '../../../infra/support.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 import { issuer } from '../../trust/provider.ts';

@@ -18,7 +18,7 @@ import type { OptionName } from '../../../../cli/stack/options/option-kind.ts';
 import { requireDeployable } from '../../../../cli/stack/options/require-deployable.ts';
 import type { StackOptions, TrustedIssuer } from '../../../../infra/options.ts';
 import { synthesize } from '../../../../infra/synthesize.ts';
-import { withOptionsTable } from '../../../../scripts/options-table.ts';
+import { withOptionsTable } from '../../../../scripts/docs/options-table.ts';
 
 const CERTIFICATE = 'arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012';
 const WEB_ACL = 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/uploads/0c1d2e3f-1234';

@@ -1,14 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { kindOf, nameOf, OPTION_NAMES } from '../cli/stack/options/kinds.ts';
-import { PRESET_NAMES } from '../cli/trust/presets.ts';
+import { kindOf, nameOf, OPTION_NAMES } from '../../cli/stack/options/kinds.ts';
+import { PRESET_NAMES } from '../../cli/trust/presets.ts';
 
 /*
  * Writes the JSON schema of deployment files, by which editors complete and check them: `npm run docs:schema`. The program
  * does not read it: read-deployment.ts checks more, and says it in words.
  */
 
-const FILE = join(import.meta.dirname, '../assets/edge-upload.schema.json');
+const FILE = join(import.meta.dirname, '../../assets/edge-upload.schema.json');
 
 type Schema = Readonly<Record<string, unknown>>;
 

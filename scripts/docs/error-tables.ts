@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ERROR_EXIT, type ErrorCode } from '../cli/errors.ts';
+import { ERROR_EXIT, type ErrorCode, EXIT } from '../../cli/errors.ts';
+import { EXIT_MEANINGS } from './exit-meanings.ts';
 import { withTable } from './page-table.ts';
 
-/* Writes the table of error codes into docs/troubleshooting.md: `npm run docs:errors`. */
+/* Writes the tables of error codes and exit codes into the guides: `npm run docs:errors`. */
 
 interface Advice {
   readonly means: string;
@@ -163,9 +164,7 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   interrupted: { means: 'You pressed Ctrl-C.', fix: 'The same command resumes.' },
 };
 
-const PAGE = join(import.meta.dirname, '../docs/troubleshooting.md');
-
-/** Returns the page with its table renewed. */
+/** Returns the page about errors with its table renewed. */
 export function withErrorTable(page: string): string {
   const rows = Object.entries(ADVICE).map(
     ([code, { means, fix }]) => `| \`${code}\` | ${ERROR_EXIT[code as ErrorCode]} | ${means} | ${fix} |`,
@@ -177,4 +176,19 @@ export function withErrorTable(page: string): string {
   ]);
 }
 
-if (process.argv[1] === import.meta.filename) writeFileSync(PAGE, withErrorTable(readFileSync(PAGE, 'utf8')));
+/** Returns the page for scripts with its table of exit codes renewed. */
+export function withExitTable(page: string): string {
+  const rows = Object.entries(EXIT).map(
+    ([name, code]) => `| ${code} | ${EXIT_MEANINGS[name as keyof typeof EXIT]} |`,
+  );
+  return withTable(page, 'exits', ['| exit code | meaning |', '| --- | --- |', ...rows]);
+}
+
+const PAGES = { 'troubleshooting.md': withErrorTable, 'scripts-and-ci.md': withExitTable };
+
+if (process.argv[1] === import.meta.filename) {
+  for (const [name, renewed] of Object.entries(PAGES)) {
+    const page = join(import.meta.dirname, '../../docs', name);
+    writeFileSync(page, renewed(readFileSync(page, 'utf8')));
+  }
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { withApi } from '../../../scripts/library/api-page.ts';
+import { withApi } from '../../../scripts/docs/api-page.ts';
 
 test('the reference of the library is made from its doc comments', () => {
   const page = readFileSync(join(import.meta.dirname, '../../../docs/library.md'), 'utf8');

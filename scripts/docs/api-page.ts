@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 import { parseSync } from 'oxc-parser';
-import { withTable } from '../page-table.ts';
+import { withTable } from './page-table.ts';
 
 /* Writes the reference of the library from its doc comments: `npm run docs:library`. */
 

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { kindOf, nameOf, OPTION_NAMES } from '../cli/stack/options/kinds.ts';
+import { kindOf, nameOf, OPTION_NAMES } from '../../cli/stack/options/kinds.ts';
 import { withTable } from './page-table.ts';
 
 /* Writes the table of deployment options into the operators' guide: `npm run docs:options`. */
 
-const PAGE = join(import.meta.dirname, '../docs/operating.md');
+const PAGE = join(import.meta.dirname, '../../docs/operating.md');
 
 function row(name: (typeof OPTION_NAMES)[number]): string {
   const { flag, argument, summary, off, details, repeats } = kindOf(name);
