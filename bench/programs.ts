@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CLI } from '../test/e2e/harness.ts';
 import { missing } from '../test/support/programs.ts';
 import { bundled } from './bundled.ts';
 import type { Command } from './cost.ts';
@@ -16,6 +15,9 @@ export interface Upload {
   readonly path: string;
   readonly key: string;
 }
+
+/** What the package installs as `edge-upload`. */
+const CLI = join(import.meta.dirname, '../dist/edge-upload.cjs');
 
 /** Returns the command of `edge-upload`. */
 export function edgeUpload(env: NodeJS.ProcessEnv, ...args: readonly string[]): Command {

@@ -57,7 +57,8 @@ export function createSentCredentials(): SentCredentials {
     return shown;
   };
   const note: SentCredentials['note'] = (...credentials) => {
-    const added = credentials.flatMap((one) => secretsIn(one ?? '')).filter((secret) => !sent.has(secret));
+    // Each request notes its token again.
+    const added = credentials.flatMap((one = '') => (sent.has(one) ? [] : secretsIn(one)));
     if (added.length === 0) return;
     for (const secret of added) sent.add(secret);
     for (const oldest of sent) {

@@ -47,10 +47,11 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
   let exitCode: ExitCode = EXIT.done;
   const disk = createDiskCalls(CLOCK.now);
   const rowOf = (item: Item, seen: Seen): Row => {
-    const place = { file: item.name, key: item.key, url: `${options.url}/${encodeKey(item.key)}` };
+    const { name: file, key } = item;
+    const url = `${options.url}/${encodeKey(key)}`;
     const row = (text: string, more: { [name: string]: JsonValue }): Row => ({
       text: visible(text),
-      document: { type: 'file', dryRun: true, ...place, ...more },
+      document: Object.assign({ type: 'file', dryRun: true, file, key, url }, more),
     });
     if ('error' in seen) {
       const { code, message, exitCode: failure } = seen.error;
@@ -64,7 +65,7 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
     const length = size === undefined ? '?' : formatBytes(size);
     const divided = parts > 1 ? ` (${count(parts, 'part')})` : '';
     return row(
-      `${length.padStart(9)}  ${item.name} → ${item.key}${divided}`,
+      `${length.padStart(9)}  ${file} → ${key}${divided}`,
       size === undefined ? {} : { bytes: size, parts },
     );
   };

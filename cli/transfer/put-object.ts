@@ -49,7 +49,7 @@ export async function putObject(
     {
       method: 'PUT',
       key,
-      headers: { ...headers, ...condition(upload), ...checksum },
+      headers: Object.assign({}, headers, condition(upload), checksum),
       body: segment,
       onSent,
     },
@@ -58,5 +58,5 @@ export async function putObject(
       proof: await prove(segment, algorithm, answer.headers),
     }),
   );
-  return { ...value, bytes: segment.length, parts: 1, attempts, resumedBytes: 0 };
+  return { bytes: segment.length, parts: 1, attempts, resumedBytes: 0, ...value };
 }

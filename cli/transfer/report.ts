@@ -35,8 +35,7 @@ function storedRow({ item, seconds }: Omit<Outcome, 'result'>, stored: Stored, e
   return {
     type: 'row',
     text: { mark: 'done', text: `Stored ${visible(item.key)}  ${formatBytes(bytes)}` },
-    document: {
-      ...identity(item, edgeUrl),
+    document: Object.assign(identity(item, edgeUrl), {
       bytes,
       etag,
       checksum: { [proof.algorithm]: proof.value },
@@ -44,7 +43,7 @@ function storedRow({ item, seconds }: Omit<Outcome, 'result'>, stored: Stored, e
       attempts,
       resumedBytes,
       seconds: Math.round(seconds * 1000) / 1000,
-    },
+    }),
   };
 }
 

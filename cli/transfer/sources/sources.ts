@@ -186,10 +186,12 @@ async function* inFolder({ name, path, key, known }: Root, { filter, warn, signa
     relative === '' ? name : base + (sep === '/' ? relative : relative.replaceAll('/', sep));
   for await (const found of walk(path, { filter, named, warn, signal })) {
     yield found.map((one): Item => {
-      const item = { name: named(one.relative), key: key + one.relative };
+      const { path, relative } = one;
+      // Members after a spread would cost a new hidden class for each object, which only a full collection frees.
+      const names = { name: named(relative), key: key + relative };
       return 'error' in one
-        ? { ...item, kind: 'refused', error: one.error }
-        : { ...item, kind: 'file', path: one.path, found: true };
+        ? { kind: 'refused', error: one.error, ...names }
+        : { kind: 'file', path, found: true, ...names };
     });
   }
 }

@@ -79,7 +79,7 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
     request: EdgeRequest,
     read: (answer: Answer) => T | Promise<T>,
   ): Promise<T> => {
-    const { key, query, headers, subject = key } = request;
+    const { key, query, subject = key } = request;
     const authorization = `Bearer ${token}`;
     const path = `/${encodeKey(key)}`;
     let sent = 0;
@@ -90,12 +90,13 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
       request.onSent?.(bytes);
     };
     try {
-      const answer = await wire({
-        ...request,
-        path: query === undefined ? path : `${path}?${encodeQuery(Object.entries(query))}`,
-        headers: { ...headers, authorization },
-        onSent,
-      });
+      const answer = await wire(
+        Object.assign({}, request, {
+          path: query === undefined ? path : `${path}?${encodeQuery(Object.entries(query))}`,
+          headers: Object.assign({}, request.headers, { authorization }),
+          onSent,
+        }),
+      );
       judge(answer, subject, now(), request.refuse);
       return await read(answer);
     } catch (error) {
@@ -134,13 +135,12 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
     url,
     request: (asked, read) => {
       const { subject = asked.key } = asked;
-      const request: EdgeRequest = {
-        ...asked,
-        onSent(bytes) {
+      const request: EdgeRequest = Object.assign({}, asked, {
+        onSent(bytes: number) {
           if (bytes > 0) setTrouble(request, false);
           asked.onSent?.(bytes);
         },
-      };
+      });
       const attempt = async (attempts: number) => {
         const token = tokens.held?.() ?? (await orInterrupted(tokens.current(), signal).catch(throwPassing));
         try {

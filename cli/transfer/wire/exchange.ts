@@ -110,7 +110,8 @@ export function createWire(options: WireOptions): Wire {
         origin: url,
         path,
         method,
-        headers: method === 'GET' ? headers : { ...headers, 'content-length': String(length) },
+        headers:
+          method === 'GET' ? headers : Object.assign({}, headers, { 'content-length': String(length) }),
         // undici takes any async iterable; its types name streams alone.
         body: length === 0 ? null : isAtOnce ? body.bytes : (pieces() as unknown as Buffer),
         // The stall guard is stricter.

@@ -43,7 +43,7 @@ export function createReceiver(host: string, { onStart, onHead, onBytes }: Recei
     controller?.abort(reason instanceof Error ? reason : new Error(String(reason)));
   };
   const end = () => {
-    if (head !== undefined) resolve({ ...head, text: Buffer.concat(chunks).toString('utf8') });
+    if (head !== undefined) resolve({ text: Buffer.concat(chunks).toString('utf8'), ...head });
   };
 
   return {
