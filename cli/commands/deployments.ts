@@ -1,7 +1,7 @@
 import { POOL_ALIAS } from '../../protocol/issuer-alias.ts';
 import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
-import { revokeSession } from '../identity/tokens/stored-tokens.ts';
+import { endSession } from '../identity/tokens/stored-tokens.ts';
 import { type FoundSession, findSessions, forgetTokens } from '../identity/tokens/token-store.ts';
 import type { JsonValue } from '../json-value.ts';
 import {
@@ -103,7 +103,7 @@ export async function forget(context: Context, args: Named): Promise<Result> {
   const deployment = await require(context, args);
   const { name, url, bucket, local } = deployment;
   const sessions = await sessionsOf(context, url);
-  for (const { session } of sessions) await revokeSession(context, session, deployment);
+  for (const found of sessions) await endSession(context, found, deployment);
   await forgetTokens(context, url);
   await forgetDeployment(context, name);
   const stays =

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
 import { environmentCredential, variablesOf } from '../identity/tokens/environment.ts';
 import type { OidcSession } from '../identity/tokens/stored-session.ts';
-import { findStoredSession, revokeSession } from '../identity/tokens/stored-tokens.ts';
+import { endSession, findStoredSession } from '../identity/tokens/stored-tokens.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { forgetSession } from '../identity/tokens/token-store.ts';
 import { poolAddressOf, withUserPool } from '../identity/user-pool.ts';
@@ -31,8 +31,7 @@ async function endThis(context: Context, target: Target): Promise<Result> {
     return { document: { signedOut: false, url }, text: `Nobody was signed in to ${url}.` };
   }
   const { username } = found.session;
-  const revoked = await revokeSession(context, found.session, deployment);
-  await forgetSession(found.file);
+  const revoked = await endSession(context, found, deployment);
   return {
     document: { signedOut: true, username, url, revoked },
     text: `${username} is signed out of ${url}.`,

@@ -11,10 +11,14 @@ import { openUserPool, type PoolAddress, type Tokens, withUserPool } from '../us
 import { expiryOf, type TokenSource } from './access-token.ts';
 import { isUsable, lifetime, renewingSource } from './renewing-source.ts';
 import type { OidcSession, PoolSession, StoredSession } from './stored-session.ts';
-import { type FoundSession, findSessions, readLocked, replaceSession } from './token-store.ts';
-
-/** Longer than a refresh with all its retries. */
-const LOCK_WAIT_MS = 180_000;
+import {
+  type FoundSession,
+  findSessions,
+  forgetSession,
+  LOCK_WAIT_MS,
+  readLocked,
+  replaceSession,
+} from './token-store.ts';
 
 /** Errors of a refresh after which only a new sign-in helps. */
 const SIGNED_OUT = new Set([
@@ -159,8 +163,27 @@ async function refreshInPool(
   }
 }
 
+/**
+ * Revokes a sign-in where it was made, and deletes its tokens. Under their lock: between the two, a refresh by another
+ * process would get tokens that are neither revoked nor stored.
+ * @returns whether it was revoked; if not, a warning says why
+ */
+export async function endSession(
+  context: Context,
+  found: FoundSession,
+  deployment?: Deployment,
+): Promise<boolean> {
+  let revoked = false;
+  const revoke = async () => {
+    const { session } = (await readLocked(context, found.file, found.session.url)) ?? found;
+    revoked = await revokeSession(context, session, deployment);
+  };
+  await forgetSession(found.file, revoke, context.signal);
+  return revoked;
+}
+
 /** Revokes a sign-in where it was made. Warns and returns false if that fails. */
-export async function revokeSession(
+async function revokeSession(
   context: Context,
   session: StoredSession,
   deployment?: Deployment,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readFields } from '../../../protocol/fields.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Context } from '../../context.ts';
 import { systemCode, UserError } from '../../errors.ts';
 import { diskError } from '../../settings/disk-errors.ts';
@@ -178,12 +179,24 @@ export async function findSessions(keeper: Keeper, url: string): Promise<FoundSe
   return sessions.sort((a, b) => b.session.signedInAt.getTime() - a.session.signedInAt.getTime());
 }
 
-/** Removes one user's tokens after any refresh in progress. */
-export async function forgetSession(file: string): Promise<void> {
-  await withLock(file, async () => {
-    await remove(file);
-    await remove(`${file}${DAMAGED}`);
-  });
+/** Longer than a refresh with all its retries. */
+export const LOCK_WAIT_MS = 180_000;
+
+/**
+ * Removes one user's tokens after any refresh in progress.
+ * @param before called under the lock, while the tokens are still there
+ */
+export async function forgetSession(
+  file: string,
+  before?: () => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const remove = async () => {
+    await before?.();
+    await removeFile(file);
+    await removeFile(`${file}${DAMAGED}`);
+  };
+  await withLock(file, remove, { waitMs: LOCK_WAIT_MS, ...omitUndefined({ signal }) });
 }
 
 /** Removes all tokens for an edge. */
@@ -194,7 +207,7 @@ export async function forgetTokens(place: Place, url: string): Promise<void> {
   }
 }
 
-async function remove(file: string): Promise<void> {
+async function removeFile(file: string): Promise<void> {
   try {
     await rm(file, { force: true });
   } catch (error) {

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { login } from '../../../cli/commands/login.ts';
 import { logout } from '../../../cli/commands/logout.ts';
 import { token } from '../../../cli/commands/token.ts';
 import { whoami } from '../../../cli/commands/whoami.ts';
 import { forgetTokens } from '../../../cli/identity/tokens/token-store.ts';
+import { replaceFile } from '../../../cli/settings/files.ts';
+import { withLock } from '../../../cli/settings/lock.ts';
+import { whenFound } from '../../support/when-found.ts';
 import { failure, type KeptFile, PASSWORD, run, type World, world } from './helpers/world.ts';
 
 const HOUR = 3_600_000;
@@ -154,6 +158,32 @@ test('logout revokes the refresh token, then deletes the tokens', async (t) => {
   assert.equal((await failure(here, token(here.context(), {}))).code, 'not_signed_in');
   const again = await run(here, logout(here.context(), {}));
   assert.equal(again.document.signedOut, false);
+});
+
+test('logout revokes the token of a refresh that another process is making', async (t) => {
+  const RefreshTokenRotation = { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 };
+  const client = { RefreshTokenRotation, ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'] };
+  const here = await world(t, { client });
+  const { file, kept } = await signedIn(here);
+  const { sdk, ClientId } = here.setup;
+  const folder = dirname(file);
+  let signingOut: Promise<unknown> | undefined;
+  let renewed = '';
+  await withLock(file, async () => {
+    signingOut = run(here, logout(here.context(), {}));
+    // Both processes have a claim on the lock now.
+    const claims = async () =>
+      (await readdir(folder)).filter((name) => name.includes('.lock.')).length > 1 || undefined;
+    await whenFound(folder, claims);
+    const answer = await sdk.getTokensFromRefreshToken({ ClientId, RefreshToken: kept.refreshToken });
+    renewed = answer.AuthenticationResult?.RefreshToken ?? assert.fail('the pool does not rotate');
+    await replaceFile(file, JSON.stringify({ ...kept, refreshToken: renewed }));
+  });
+  await signingOut;
+  assert.equal(existsSync(file), false);
+  await assert.rejects(sdk.getTokensFromRefreshToken({ ClientId, RefreshToken: renewed }), {
+    name: 'NotAuthorizedException',
+  });
 });
 
 test('logout deletes the tokens even if they cannot be revoked, and explains what that means', async (t) => {
