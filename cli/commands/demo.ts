@@ -7,7 +7,7 @@ import { request } from 'undici';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { cloudFolder, findCloud, startCloud, stopCloud } from '../local-cloud/process.ts';
-import { openDispatcher } from '../network/dispatcher.ts';
+import { withDispatcher } from '../network/connections.ts';
 import { packageRoot } from '../package-root.ts';
 import { currentDeployment, type Deployment } from '../settings/deployments.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
@@ -130,8 +130,8 @@ async function uploadWithoutToken(
   { url, local }: Deployment,
   picture: Buffer,
 ): Promise<void> {
-  const dispatcher = openDispatcher({ env: context.env, sent: context.sent, local });
-  try {
+  const { env, sent, ui } = context;
+  await withDispatcher({ env, sent, local }, async (dispatcher) => {
     const { statusCode, body } = await request(`${url}/${KEY}`, { method: 'PUT', body: picture, dispatcher });
     const said = await body.text();
     if (statusCode !== 401) {
@@ -140,13 +140,11 @@ async function uploadWithoutToken(
         `An upload without a token was answered ${statusCode}, not 401: ${said}`,
       );
     }
-    context.ui.event({
+    ui.event({
       type: 'note',
       text: `   401 ${(JSON.parse(said) as { error: string }).error}: nothing is stored`,
     });
-  } finally {
-    await dispatcher.close();
-  }
+  });
 }
 
 async function compare(

@@ -2,7 +2,7 @@ import type { Context, Result } from '../context.ts';
 import { EXIT, type ExitCode, isUserError, UserError } from '../errors.ts';
 import { loginCommand } from '../identity/sign-in/username.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
-import { openDispatcher } from '../network/dispatcher.ts';
+import { withDispatcher } from '../network/connections.ts';
 import { resolveTarget } from '../settings/target.ts';
 import { connectEdge } from '../transfer/edge-connection.ts';
 import { abortRecorded } from '../transfer/multipart/abort.ts';
@@ -153,20 +153,13 @@ function pick(unfinished: readonly Recorded[], id: string): Recorded {
 }
 
 async function abortOne(context: Context, subject: JournalSubject): Promise<void> {
-  const { now, signal } = context;
+  const { env, sent, now, signal } = context;
   const target = await resolveTarget(context, subject.url);
-  const dispatcher = openDispatcher({
-    env: context.env,
-    sent: context.sent,
-    local: target.deployment?.local,
-  });
-  try {
+  await withDispatcher({ env, sent, local: target.deployment?.local }, async (dispatcher) => {
     const tokens = tokenSource(context, target);
     const { edge } = connectEdge(context, { url: target.url, dispatcher, tokens });
     const warn = (text: string) => context.ui.event({ type: 'warning', text });
     const journals = openJournals(context, () => journalFolder(context));
     await abortRecorded(subject, { edge, journals, now, signal, warn });
-  } finally {
-    await dispatcher.destroy();
-  }
+  });
 }

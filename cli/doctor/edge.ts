@@ -1,13 +1,12 @@
 import type { Dispatcher } from 'undici';
 import type { Context } from '../context.ts';
-import { interrupted, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { askCaller, writingText } from '../identity/caller.ts';
 import { discover, formatOffset, WELL_KNOWN } from '../identity/discovery.ts';
 import { loginCommand } from '../identity/sign-in/username.ts';
 import { findStoredSession } from '../identity/tokens/stored-tokens.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
-import { openDispatcher } from '../network/dispatcher.ts';
-import { networkFailure } from '../network/failures.ts';
+import { askHost } from '../network/connections.ts';
 import { requestOnce } from '../network/request-text.ts';
 import type { Target } from '../settings/target.ts';
 import type { Check } from '../stack/checks/check.ts';
@@ -27,25 +26,13 @@ const CLOCK_BOUNDS = { deadlineMs: 15_000, maxBytes: 64 * 1024 };
 /** Key of an upload that is aborted at once. Nothing is stored under it. */
 const PROBE_NAME = '.edge-upload-doctor';
 
-/** Sends one request over a new connection. A network failure becomes a `UserError`. */
-async function asking<T>(
+/** Sends one request to the edge over a new connection. */
+function asking<T>(
   context: Context,
-  target: Target,
+  { url, deployment }: Target,
   ask: (dispatcher: Dispatcher) => Promise<T>,
 ): Promise<T> {
-  const dispatcher = openDispatcher({
-    env: context.env,
-    sent: context.sent,
-    local: target.deployment?.local,
-  });
-  try {
-    return await ask(dispatcher);
-  } catch (error) {
-    if (context.signal.aborted) throw interrupted();
-    throw networkFailure(error, new URL(target.url).host) ?? error;
-  } finally {
-    await dispatcher.destroy();
-  }
+  return askHost(context, { host: new URL(url).host, local: deployment?.local }, ask);
 }
 
 /** Compares this computer's clock with the edge's `Date` header, which has whole seconds. */

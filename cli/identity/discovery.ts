@@ -1,9 +1,8 @@
 import { readFields } from '../../protocol/fields.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
-import { interrupted, UserError } from '../errors.ts';
-import { openDispatcher } from '../network/dispatcher.ts';
-import { networkFailure } from '../network/failures.ts';
+import { UserError } from '../errors.ts';
+import { askHost } from '../network/connections.ts';
 import { requestText } from '../network/request-text.ts';
 import type { Deployment } from '../settings/deployments.ts';
 import { count, formatDuration } from '../ui/format.ts';
@@ -85,32 +84,28 @@ export async function discoverCaller(
 }
 
 async function fetchDescription(
-  { env, sent, signal }: Context,
+  context: Context,
   { url, deployment, token }: Inquiry,
   host: string,
 ): Promise<Seen> {
-  const dispatcher = openDispatcher({ env, sent, local: deployment?.local });
+  const { signal } = context;
   const authorization = token === undefined ? undefined : `Bearer ${token}`;
-  try {
-    const { status, headers, text } = await requestText(url + WELL_KNOWN, {
+  const { status, headers, text } = await askHost(context, { host, local: deployment?.local }, (dispatcher) =>
+    requestText(url + WELL_KNOWN, {
       dispatcher,
       signal,
       headers: { accept: 'application/json', ...omitUndefined({ authorization }) },
       deadlineMs: TIMEOUT_MS,
       maxBytes: MAX_ANSWER_BYTES,
-    });
-    return {
-      status,
-      type: headers['content-type']?.split(';')[0]?.trim() ?? '',
-      server: headers.server ?? '',
-      date: headers.date ?? '',
-      text,
-    };
-  } catch (error) {
-    throw signal.aborted ? interrupted() : (networkFailure(error, host) ?? error);
-  } finally {
-    await dispatcher.destroy();
-  }
+    }),
+  );
+  return {
+    status,
+    type: headers['content-type']?.split(';')[0]?.trim() ?? '',
+    server: headers.server ?? '',
+    date: headers.date ?? '',
+    text,
+  };
 }
 
 /** Returns the message and code of the edge's error document. */

@@ -2,9 +2,8 @@ import { type Fields, readFields } from '../../protocol/fields.ts';
 import { isLoopback, isPlainHost, isSecureOrigin } from '../../protocol/secure-origin.ts';
 import { MAX_KEY_SET_BYTES } from '../../protocol/signing-key.ts';
 import type { Context } from '../context.ts';
-import { interrupted, UserError } from '../errors.ts';
-import { openDispatcher } from '../network/dispatcher.ts';
-import { networkFailure } from '../network/failures.ts';
+import { UserError } from '../errors.ts';
+import { askHost } from '../network/connections.ts';
 import { requestText } from '../network/request-text.ts';
 import { quotableAddress } from '../settings/quotable-address.ts';
 
@@ -50,27 +49,22 @@ export function requireHttps(address: string, what: string, plainLoopback: boole
   return url;
 }
 
-export function openDocuments({ env, sent, signal }: Context, plainLoopback: boolean): Documents {
+export function openDocuments(context: Context, plainLoopback: boolean): Documents {
   return {
     plainLoopback,
     async fetch(address) {
       const url = requireHttps(address, 'The address', plainLoopback);
-      const dispatcher = openDispatcher({ env, sent });
-      try {
-        const { status, headers, text } = await requestText(url.href, {
+      const { status, headers, text } = await askHost(context, { host: url.host }, (dispatcher) =>
+        requestText(url.href, {
           dispatcher,
-          signal,
+          signal: context.signal,
           // GitHub refuses requests without a name.
           headers: { accept: 'application/json', 'user-agent': 'edge-upload' },
           deadlineMs: DEADLINE_MS,
           maxBytes: MAX_KEY_SET_BYTES + 1,
-        });
-        return readAnswer(url, status, headers.location, text);
-      } catch (error) {
-        throw signal.aborted ? interrupted() : (networkFailure(error, url.host) ?? error);
-      } finally {
-        await dispatcher.destroy();
-      }
+        }),
+      );
+      return readAnswer(url, status, headers.location, text);
     },
   };
 }

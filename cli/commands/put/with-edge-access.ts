@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { withTokenEnd } from '../../identity/tokens/token-end.ts';
 import { tokenSource } from '../../identity/tokens/token-source.ts';
-import { openDispatcher } from '../../network/dispatcher.ts';
+import { withDispatcher } from '../../network/connections.ts';
 import type { Target } from '../../settings/target.ts';
 import { rememberedLimits } from '../../transfer/limits.ts';
 import type { UploadContextOptions } from '../../transfer/upload-context.ts';
@@ -14,17 +14,11 @@ export async function withEdgeAccess<T>(
   target: Target,
   work: (context: Context, access: EdgeAccess) => Promise<T>,
 ): Promise<T> {
-  const dispatcher = openDispatcher({
-    env: context.env,
-    sent: context.sent,
-    local: target.deployment?.local,
-  });
-  try {
+  const { env, sent } = context;
+  return withDispatcher({ env, sent, local: target.deployment?.local }, async (dispatcher) => {
     const tokens = tokenSource(context, target);
     const limitsMemory = rememberedLimits(context, target, tokens);
     const ui = await withTokenEnd(context, tokens);
-    return await work({ ...context, ui }, { url: target.url, dispatcher, tokens, limitsMemory });
-  } finally {
-    await dispatcher.destroy();
-  }
+    return work({ ...context, ui }, { url: target.url, dispatcher, tokens, limitsMemory });
+  });
 }
