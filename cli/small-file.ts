@@ -5,17 +5,17 @@ import { UserError } from './errors.ts';
 import { inputError } from './settings/disk-errors.ts';
 
 interface SmallFile {
-  /** What the file is, at the start of a sentence. */
+  /** What the file is, as the beginning of a sentence. */
   readonly source: string;
-  /** Bytes that it may have. */
+  /** Largest size in bytes. */
   readonly most: number;
   /** Which file to name instead of a folder, a pipe or a large file. */
   readonly hint?: string;
 }
 
 /**
- * Reads a whole file of few bytes that the user names. Unlike files of this program, it may be a link, readable by others
- * and of another user.
+ * Reads a small file that the user names. Unlike files of edge-upload, it can be a link, readable by others, or of another
+ * user.
  * @throws {UserError} `file_missing`, `file_unreadable`, `file_is_folder` or `file_special`; `usage` for a larger file
  */
 export async function readSmallFile(path: string, asked: SmallFile): Promise<Uint8Array> {

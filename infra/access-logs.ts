@@ -24,7 +24,7 @@ export function createLogBucket(scope: Construct, options: StackOptions): IBucke
   });
   Validations.of(bucket).acknowledge({
     id: 'AwsSolutions-S1',
-    reason: 'It holds access logs itself.',
+    reason: 'It contains access logs itself.',
   });
   return bucket as IBucket;
 }

@@ -19,7 +19,7 @@ import { type LiveWorld, openWorld } from './world.ts';
  *   EDGE_UPLOAD_LIVE=<account id> npm run live [-- --yes] [--only <probe>…] [--without <statement>…] [--output <file>]
  *
  * The command line runs under a role that has only the policy of `edge-upload policy`. A denied call ends the run.
- * --without leaves out a statement of that policy: the run must then name a call of it.
+ * --without leaves out a statement of that policy: the run must then report a denied call.
  *
  * Some probes need more: EDGE_UPLOAD_LIVE_IDP names a SAML provider for --idp, and a job of GitHub Actions has a token.
  *

@@ -11,10 +11,10 @@ export interface Suggestions {
   readonly directive: number;
 }
 
-/** More would not help to choose. */
+/** A shell shows no more at once. */
 const MAX_SUGGESTIONS = 200;
 
-/** A shell would run or hide these, and the scripts take a leading `%` for a remark. */
+/** Characters that a shell would run or hide. The scripts take a leading `%` for a comment. */
 const UNSAFE = /^%|[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/u;
 
 /**
@@ -37,7 +37,7 @@ export async function suggest(
   return { suggestions, directive: DIRECTIVE[kind] };
 }
 
-/** Flags where a flag is begun, else subcommands. */
+/** Returns flags after the beginning of a flag, else subcommands. */
 function namesAt({ command, flags, subcommands, word }: Cursor): readonly Suggestion[] {
   const help = command.createHelp();
   if (!word.startsWith('-')) {

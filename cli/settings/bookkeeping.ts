@@ -47,7 +47,7 @@ export async function withOptional<T, R>(
   try {
     return await open(use);
   } catch (error) {
-    // An error of the work is thrown by this await; otherwise it could only not be closed.
+    // This await throws an error of the work. Without one, only closing failed.
     const done = working === undefined ? undefined : { value: await working };
     if (!isRecordTrouble(error)) throw error;
     onTrouble(error);

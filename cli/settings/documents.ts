@@ -2,10 +2,10 @@ import { isFields } from '../../protocol/fields.ts';
 import { UserError } from '../errors.ts';
 import { moveAside, readIfThere } from './own-file.ts';
 
-/** What is wrong in a document, with the way to it: `deployments[0].url is missing`. */
+/** A defect of a document, with its path: `deployments[0].url is missing`. */
 class Malformed extends Error {}
 
-/** A value in a document that anybody may have changed; each look at it checks what it is. */
+/** A value in a document that somebody can have edited. Each method checks its type. */
 export class Part {
   readonly #value: unknown;
   readonly #where: string;
@@ -15,12 +15,12 @@ export class Part {
     this.#where = where;
   }
 
-  /** @throws for this value, with the words that say what it must be. */
+  /** @throws {Malformed} that names this value, with `why` as the rest of the sentence. */
   fail(why: string): never {
     throw new Malformed(`${this.#where === '' ? 'the document' : this.#where} ${why}`);
   }
 
-  /** A member that must be there. */
+  /** Returns a required member. */
   member(name: string): Part {
     const part = this.optional(name);
     if (part !== undefined) return part;
@@ -39,15 +39,15 @@ export class Part {
     return this.#value.map((value, at) => new Part(value, `${this.#where}[${at}]`));
   }
 
-  /** Text with at least one letter. */
+  /** Returns text that is not empty. */
   text(): string {
     return typeof this.#value === 'string' && this.#value !== '' ? this.#value : this.fail('is not text');
   }
 
-  /** Text that holds, such as an address. */
-  textThat(holds: (text: string) => boolean, why: string): string {
+  /** Returns text that passes a check, such as an address. */
+  textThat(isValid: (text: string) => boolean, why: string): string {
     const text = this.text();
-    return holds(text) ? text : this.fail(why);
+    return isValid(text) ? text : this.fail(why);
   }
 
   is(value: unknown): boolean {
@@ -60,11 +60,11 @@ export class Part {
 }
 
 /**
- * Reads a JSON file of ours, which somebody may have edited, a crash cut short, or another version written.
- * @param parse takes what it needs; whatever is not as it must be is an error that says where
- * @param remedy what to do once the file is moved aside, such as `sign in or deploy again`
- * @returns `undefined` where there is no file
- * @throws {UserError} `settings` or `disk`, with the file, what is wrong with it and what to do
+ * Reads a JSON file of edge-upload. Somebody can have edited it, a crash cut it short, or another version written it.
+ * @param parse takes the members that it needs; a defect is reported with its path
+ * @param remedy what to do once the file is moved away, such as `sign in or deploy again`
+ * @returns `undefined` if there is no file
+ * @throws {UserError} `settings` or `disk`, with the file, its defect and what to do
  */
 export async function readDocument<T>(
   path: string,

@@ -3,8 +3,9 @@ import { UserError } from '../errors.ts';
 import { containsToken, quotableAddress } from './quotable-address.ts';
 
 /**
- * The edge's address as `https://host[:port]`, from what a person types: a bare domain as the stack's output gives it, or
- * a URL. Plain http is taken for loopback alone: a token must not travel in the clear.
+ * Returns the edge's address as `https://host[:port]`, from what a person types: a domain, as in the stack's output, or a
+ * URL. Plain http is accepted for loopback alone, because a token must not travel unencrypted.
+ * @throws {UserError} `usage`
  */
 export function edgeUrl(address: string): string {
   const typed = address.replace(/^\uFEFF/, '').trim();
@@ -48,7 +49,7 @@ export function edgeUrl(address: string): string {
       library: { hint: 'Pass it as token, and the address of the edge as url.' },
     });
   }
-  // Written with the final dot of DNS it is the same host.
+  // With the final dot of DNS, it is the same host.
   url.hostname = url.hostname.replace(/\.+$/, '');
   return url.origin;
 }

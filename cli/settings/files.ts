@@ -7,8 +7,8 @@ import { diskError } from './disk-errors.ts';
 import { type OwnFileOptions, openOwn, safeFolder } from './own-file.ts';
 
 /**
- * Makes a folder where it is missing, with those above it, for its owner alone. Node's own recursion (seen with 20 and 24) has
- * no end where a file system lets nobody make one, such as `/proc`.
+ * Creates a folder, and missing ones above it, for its owner alone. Node's own recursion (seen with 20 and 24) does not end
+ * on a file system in which nobody can create folders, such as `/proc`.
  */
 export async function makeFolder(path: string): Promise<void> {
   try {
@@ -30,7 +30,7 @@ async function makeOne(path: string): Promise<void> {
 }
 
 /**
- * Makes sure that files can be written to a folder, or the folder made, before something is done that must be written down.
+ * Checks that files can be written to a folder, or that the folder can be created, before work that has to be recorded.
  * @throws {UserError} `disk` or `settings`
  */
 export async function requireWritable(folder: string): Promise<void> {
@@ -44,7 +44,7 @@ export async function requireWritable(folder: string): Promise<void> {
   }
 }
 
-/** Folders above ours belong to the user, or to everybody. */
+/** Checks that a missing folder can be created. The folders above belong to the user, or to everybody. */
 async function requireMakable(folder: string, wanted: string): Promise<void> {
   try {
     await access(folder, constants.W_OK | constants.X_OK);
@@ -56,9 +56,9 @@ async function requireMakable(folder: string, wanted: string): Promise<void> {
 }
 
 /**
- * Replaces a file as a whole: another process, a crash or a power cut sees the old text or the new one.
- * The file is private to its owner (0600) from its first byte; its folder is made 0700 where it is missing. A link in its
- * place is replaced too; what it leads to stays as it is.
+ * Replaces a file atomically: another process, or the next one after a crash, reads the old text or the new one.
+ * The file is private to its owner (0600) from its first byte. A missing folder is created with mode 0700. A link in its
+ * place is replaced too, and its target stays as it is.
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
@@ -80,7 +80,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   }
 }
 
-/** File systems of other computers and of programs (FUSE) may not be able to; they keep what they were given. */
+/** Errors of file systems that do not support it, such as those of other computers and of programs (FUSE). */
 const CANNOT_FLUSH: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 
 async function flush(file: FileHandle): Promise<void> {
@@ -91,7 +91,7 @@ async function flush(file: FileHandle): Promise<void> {
   }
 }
 
-/** Opens a file of ours that is there, to add to its end. The caller closes it. */
+/** Opens an existing file of edge-upload to append to it. The caller closes it. */
 export async function openToAppend(path: string, options: OwnFileOptions = {}): Promise<FileHandle> {
   try {
     return (await openOwn(path, constants.O_WRONLY | constants.O_APPEND, options)).handle;

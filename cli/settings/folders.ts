@@ -2,9 +2,9 @@ import { isAbsolute, join } from 'node:path';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 
-/** Where this tool keeps its files, each in the platform's own place. */
+/** The folders of edge-upload, in the places of the platform. */
 export interface Folders {
-  /** Deployments this computer knows. */
+  /** Deployments that this computer knows. */
   readonly config: string;
   /** Tokens and transfer journals. */
   readonly state: string;
@@ -14,7 +14,7 @@ export interface Folders {
 
 export type FolderKind = keyof Folders;
 
-/** A folder, or why this computer has none: a clause such as `HOME is empty`. */
+/** A folder, or why there is none, as a clause such as `HOME is empty`. */
 export type FoundFolder =
   | { readonly path: string; readonly missing?: never }
   | { readonly path?: never; readonly missing: string };
@@ -23,7 +23,7 @@ type Place = Pick<Context, 'env' | 'platform' | 'home'>;
 
 const NAME = 'edge-upload';
 
-/** The variables that name each folder's parent, and what is below the home folder without them. */
+/** The variables that name the parent of each folder, and the paths below the home folder without them. */
 const VARIABLES = { config: 'XDG_CONFIG_HOME', state: 'XDG_STATE_HOME', data: 'XDG_DATA_HOME' } as const;
 const LINUX: Record<FolderKind, readonly string[]> = {
   config: ['.config', NAME],
@@ -54,9 +54,9 @@ function missingHome({ env, platform }: Place): string {
 }
 
 /**
- * The folder of one kind. XDG base directories on Linux (and wherever their variables are set), `Application Support` on
- * macOS, `AppData` on Windows. A relative path is never used, so that nothing is written to the current folder: an XDG
- * variable that holds one is ignored, as the XDG specification asks, and such a home folder is none.
+ * Returns the folder of one kind: XDG base directories on Linux (and wherever their variables are set), `Application
+ * Support` on macOS, `AppData` on Windows. A relative path is never used, so that nothing is written to the current folder.
+ * An XDG variable with one is ignored, as the XDG specification asks. A relative home folder counts as missing.
  */
 export function findFolder(place: Place, kind: FolderKind): FoundFolder {
   const { env, platform, home } = place;
@@ -78,7 +78,7 @@ function requireFolder(place: Place, kind: FolderKind): string {
   });
 }
 
-/** All three; reading one that this computer does not have throws, as {@link requireFolder} does. */
+/** Returns all folders. Reading one that this computer does not have throws, as {@link requireFolder} does. */
 export function folders(place: Place): Folders {
   return {
     get config() {

@@ -10,7 +10,7 @@ export interface Kept extends StackPlace {
   readonly name: string;
 }
 
-/** What was kept of all stacks. It is recorded before a stack is deleted, so that an interrupted `destroy` knows it. */
+/** Records of all stacks, written before a stack is deleted, so that an interrupted `destroy` knows them. */
 export const {
   list: listKept,
   remember: rememberKept,

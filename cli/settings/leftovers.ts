@@ -6,7 +6,7 @@ export interface Leftover extends StackPlace {
   readonly functionName: string;
 }
 
-/** Functions of all stacks. Each is recorded before its stack is deleted, so that an interrupted `destroy` knows it. */
+/** Records of all stacks, written before a stack is deleted, so that an interrupted `destroy` knows them. */
 export const {
   list: listLeftovers,
   remember: rememberLeftover,

@@ -6,27 +6,27 @@ import { diskError } from './disk-errors.ts';
 import { openOwn } from './own-file.ts';
 import { type ProcessIdentity, parseIdentity } from './process-identity.ts';
 
-/** A holder of a lock, as its file tells it. */
+/** The content of a lock file: who holds the lock. */
 export interface Held {
-  /** A holder whose file is damaged has no process to look up. */
+  /** Absent for a damaged file: there is no process to look up. */
   readonly identity?: ProcessIdentity;
   readonly nonce: string;
-  /** Modification time of its file: its sign of life. */
+  /** Modification time of the file in milliseconds, which the holder renews as a sign of life. */
   readonly sign: number;
 }
 
-/** A line of dead holders grows by one for each that was killed before it released; more were never seen. */
+/** Holders in a line at most. It grows by one for each that was killed before it released the lock. */
 const MAX_LINE = 1_000;
 
-/** Where the holder after a dead one puts its claim. */
+/** Returns the file in which the successor of a dead holder puts its claim. */
 export const successor = (lock: string, nonce: string) => `${lock}.${nonce}.next`;
-/** A would-be holder's own file, which it links to the names above. */
+/** Returns the own file of a process that wants the lock, which it links to the lock or to a successor's name. */
 export const claimOf = (lock: string, nonce: string) => `${lock}.${nonce}.claim`;
 
-/** Errors of a file that was there a moment ago: removed, being removed (Windows), or replaced on another computer (NFS). */
+/** Errors for a file that is gone: removed, being removed (Windows), or replaced on another computer (NFS). */
 const GONE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'EBUSY', 'ESTALE']);
 
-/** Who holds the file of that name; `undefined` where there is none. */
+/** Reads a lock file; `undefined` if there is none. */
 export async function readHeld(name: string): Promise<Held | undefined> {
   try {
     const { handle, stats } = await openOwn(name, constants.O_RDONLY, { linked: true });
@@ -44,7 +44,7 @@ export async function readHeld(name: string): Promise<Held | undefined> {
   }
 }
 
-/** What is no file of ours (a link, a pipe) holds a lock as a damaged file does: until it has been silent for long. */
+/** Treats another file in place of a lock (a link, a pipe) as a damaged one, which holds the lock until it was silent for long. */
 async function readOdd(name: string, refusal: UserError): Promise<Held | undefined> {
   try {
     const found = await lstat(name);
@@ -61,8 +61,8 @@ function damaged({ ino, mtimeMs }: { readonly ino: number; readonly mtimeMs: num
 }
 
 /**
- * From the lock's first holder to the last; empty where the lock is free.
- * @throws {UserError} `settings` for a line that comes back to itself, as files restored from a copy may
+ * Returns the holders of a lock, from the first to the last; none if the lock is free.
+ * @throws {UserError} `settings` for a line without an end, which files restored from a copy can form
  */
 export async function readLine(lock: string): Promise<Held[]> {
   const line: Held[] = [];

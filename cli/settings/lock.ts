@@ -11,28 +11,28 @@ import { liveness, ownIdentity, type ProcessIdentity } from './process-identity.
 
 export interface LockOptions {
   /**
-   * Longest wait for another holder, milliseconds; default 60,000. If the holder may be dead, such as one from before a
-   * restart of the computer, `silentMs` is added.
+   * Longest wait for another holder, milliseconds; default 60,000. `silentMs` is added for a holder that can be dead, such
+   * as one from before a restart of the computer.
    */
   readonly waitMs?: number;
-  /** How often a waiter looks, milliseconds; default 25. */
+  /** Interval at which a waiter looks, milliseconds; default 25. */
   readonly pollMs?: number;
-  /** How often a holder shows that it lives, milliseconds; default 1,000. */
+  /** Interval of a holder's signs of life, milliseconds; default 1,000. */
   readonly beatMs?: number;
-  /** A holder that cannot be looked up as a process, and showed no life for so long, counts as dead; default 10,000. */
+  /** Milliseconds without a sign of life after which a holder that cannot be looked up counts as dead; default 10,000. */
   readonly silentMs?: number;
   readonly signal?: AbortSignal;
 }
 
 /*
  * The lock is the file `<path>.lock`, a hard link to its holder's own claim, so that it appears with its whole content or
- * not at all. A dead holder's lock is never removed to be taken: two waiters could do that at once, and the
- * second would remove the lock of the first. It is succeeded instead, by a link named after the dead holder's nonce.
- * Nonces are never used twice, so only one waiter can make that link. Whoever is last in the line of succession holds;
- * releasing removes the lock first and the line after it.
+ * not at all. A dead holder's lock is never removed to take it: two waiters could do that at once, and the second would
+ * remove the lock of the first. A waiter succeeds the dead holder instead, by a link named after the holder's nonce. A nonce
+ * is never used twice, so only one waiter can create that link. The last in the line of succession holds the lock. Its
+ * release removes the lock first, then the line.
  */
 
-/** Runs work while no other process runs work under the same path's lock. A holder that was killed holds nothing up. */
+/** Runs work while no other process runs work under the lock of the same path. A killed holder does not block others. */
 export async function withLock<T>(
   path: string,
   work: () => Promise<T>,
@@ -69,7 +69,7 @@ async function writeClaim(claim: string, own: ProcessIdentity): Promise<void> {
     await safeFolder(dirname(claim));
     await writeFile(claim, JSON.stringify(own), { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    // Where even this fails nothing was written, and the first reason is the one to tell.
+    // If this fails too, nothing was written. The first error is reported.
     await rm(claim, { force: true }).catch(() => {});
     throw diskError(dirname(claim), error);
   }
@@ -78,9 +78,9 @@ async function writeClaim(claim: string, own: ProcessIdentity): Promise<void> {
 type Waiting = Required<Pick<LockOptions, 'waitMs' | 'pollMs' | 'silentMs'>> & Pick<LockOptions, 'signal'>;
 
 interface Acquired {
-  /** The file that says that we hold. */
+  /** The file by which this process holds the lock. */
   readonly place: string;
-  /** Nonces of the dead holders whom we succeeded, first to last. */
+  /** Nonces of the dead holders before it, first to last. */
   readonly line: readonly string[];
 }
 
@@ -95,7 +95,7 @@ async function acquire(lock: string, own: ProcessIdentity, waiting: Waiting): Pr
     const last = line.at(-1);
     let patience = waitMs;
     if (last !== undefined) {
-      // Time is counted in looks of our own: a computer that slept has given the holder no chance to show life.
+      // Time is counted in looks: while the computer sleeps, the holder cannot show life.
       silence = watched?.nonce === last.nonce && watched.sign === last.sign ? silence + pollMs : 0;
       watched = last;
       const state = last.identity === undefined ? 'unsure' : await liveness(last.identity, own);
@@ -119,7 +119,7 @@ async function succeed(lock: string, own: ProcessIdentity, line: readonly Held[]
   if (first === undefined || last === undefined) return false;
   const place = successor(lock, last.nonce);
   if (!(await put(lock, own, place))) return false;
-  // Line files go only after the lock has gone. Is the lock still there, then no other link of that name ever was.
+  // A line is removed after its lock. If the lock is still there, no other waiter ever had this name.
   if ((await readHeld(lock))?.nonce === first.nonce) return true;
   await rm(place, { force: true });
   return false;
@@ -127,7 +127,7 @@ async function succeed(lock: string, own: ProcessIdentity, line: readonly Held[]
 
 async function release(lock: string, own: ProcessIdentity, line: readonly string[]): Promise<void> {
   try {
-    // Only after a silence that was no death: somebody else holds the lock now, and ends the line.
+    // This process was silent for long, and another succeeded it: that one removes the line.
     if ((await readHeld(successor(lock, own.nonce))) !== undefined) return;
     await rm(lock, { force: true });
     for (const nonce of line) {
@@ -140,8 +140,8 @@ async function release(lock: string, own: ProcessIdentity, line: readonly string
 }
 
 /**
- * Puts our claim at a name, if nothing has that name. On a file system without hard links it is a copy, whose content
- * comes a moment after its name; a process killed in between is found out by its silence.
+ * Links the claim to a name, unless the name is taken. On a file system without hard links it is a copy, whose content
+ * appears a moment after its name. A process that is killed in between counts as dead once it was silent for long.
  */
 async function put(lock: string, own: ProcessIdentity, name: string): Promise<boolean> {
   const claim = claimOf(lock, own.nonce);
@@ -154,9 +154,9 @@ async function put(lock: string, own: ProcessIdentity, name: string): Promise<bo
       return true;
     } catch (error) {
       const code = systemCode(error);
-      // Over NFS the answer to a link that was made may be lost, and the same request sent again finds it there.
+      // Over NFS, the answer to a successful link can be lost. The repeated request then finds the name taken.
       if (code === 'EEXIST') return (await lstat(claim)).nlink > 1 && (await isOurs(name, own));
-      // On Windows a name whose file is just being removed gives these for a moment.
+      // Windows reports these for a moment while a file of that name is being removed.
       const passing = code === 'EPERM' || code === 'EACCES' || code === 'EBUSY';
       if (!passing || tries === 20) throw diskError(name, error);
       await delay(10);
@@ -166,7 +166,7 @@ async function put(lock: string, own: ProcessIdentity, name: string): Promise<bo
 
 function beat(place: string): void {
   const now = new Date();
-  // Whoever removed the folder under a running command has taken the lock away too; the work's own writes will tell.
+  // If somebody removed the folder, the lock is gone too. The work fails at its own next write.
   lutimes(place, now, now).catch(() => {});
 }
 

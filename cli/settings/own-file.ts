@@ -6,20 +6,20 @@ import { systemCode, UserError } from '../errors.ts';
 import { shellWord } from '../ui/shell-word.ts';
 import { diskError } from './disk-errors.ts';
 
-/** More than any file of ours holds; the journal of an upload with 10,000 parts has 2 MB. */
+/** Larger than any file of edge-upload: the journal of an upload with 10,000 parts has 2 MB. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** Windows has neither flag, and `undefined` counts as 0. Only its administrators create links. */
 const UNLINKED = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 export interface OwnFileOptions {
-  /** A lock is a hard link by design; everything else has one name. */
+  /** Accepts a file with several names: a lock is a hard link by design. */
   readonly linked?: boolean;
   /** 16 MiB unless given. */
   readonly maxBytes?: number;
 }
 
-/** What something is that is not a plain file of ours; `undefined` for one that is. */
+/** Returns why a file is not one that edge-upload wrote; `undefined` if it is. */
 function oddity(
   found: Stats,
   folder: Stats,
@@ -32,12 +32,12 @@ function oddity(
   if (found.size > maxBytes) return `is larger than ${maxBytes / 1024 ** 2} MiB`;
   const user = geteuid?.();
   if (user === undefined || found.uid === user || found.uid === 0) return undefined;
-  // Root in the folder of another user works for that user.
+  // Root in the folder of another user works on behalf of that user.
   if (user === 0 && found.uid === folder.uid) return undefined;
   return 'belongs to another user';
 }
 
-/** The command for a shell that gives a file another name. */
+/** Returns the shell command that renames a file. */
 export function moveAside(path: string): string {
   return `mv ${shellWord(path)} ${shellWord(`${path}.aside`)}`;
 }
@@ -49,8 +49,8 @@ function refusal(path: string, why: string): UserError {
 }
 
 /**
- * Refuses a folder in which everybody may replace our files. Links above it are the user's own: `~/.config` often is one.
- * @returns what the folder is
+ * Refuses a folder in which everybody can replace files. Links above it are the user's own: `~/.config` often is one.
+ * @returns the state of the folder
  */
 export async function safeFolder(folder: string): Promise<Stats> {
   const found = await stat(folder);
@@ -66,10 +66,10 @@ export async function safeFolder(folder: string): Promise<Stats> {
 }
 
 /**
- * Opens a file of ours that is there, for its owner alone. What is no plain file of ours is never opened: what a link leads to
- * is neither read nor changed, and a pipe or a device holds nothing up.
+ * Opens an existing file of edge-upload. Other files are never opened: the target of a link is neither read nor changed, and
+ * a pipe or a device does not block.
  * @param flags `O_RDONLY`, or `O_WRONLY | O_APPEND`
- * @throws {UserError} `settings` for something else in its place
+ * @throws {UserError} `settings` for another file in its place
  * @throws the system's error where it cannot be opened, `ENOENT` among them
  */
 export async function openOwn(
@@ -85,7 +85,7 @@ export async function openOwn(
   try {
     handle = await open(path, flags | UNLINKED);
   } catch (error) {
-    // Something else took the name meanwhile.
+    // The file was replaced meanwhile.
     if (systemCode(error) === 'ELOOP') throw refusal(path, 'is a symbolic link');
     throw error;
   }
@@ -100,18 +100,18 @@ export async function openOwn(
   }
 }
 
-/** The text of a file of ours, or `undefined` where there is none. */
+/** Returns the text of a file of edge-upload; `undefined` if there is none. */
 export async function readIfThere(path: string): Promise<string | undefined> {
   return (await read(path, false))?.text;
 }
 
 export interface PrivateText {
   readonly text: string;
-  /** Others on this computer could read the file until now; its mode is 0600 again. */
+  /** Others on this computer could read the file until now. Its mode is 0600 again. */
   readonly wasOpen: boolean;
 }
 
-/** The same for a file with secrets: what a looser umask or a copy left readable by others is closed to them. */
+/** Returns the text of a file with secrets, and makes it private if a loose umask or a copy left it readable by others. */
 export async function readPrivate(path: string): Promise<PrivateText | undefined> {
   return read(path, true);
 }

@@ -5,27 +5,27 @@ import { kill, pid as ownPid } from 'node:process';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { systemCode } from '../errors.ts';
 
-/** One holder, or would-be holder, of a lock. */
+/** A process that holds a lock, or wants it. */
 export interface ProcessIdentity {
-  /** Unlike any other's, ever; two callers in one process have two. */
+  /** Unique for ever. Two callers in one process have two. */
   readonly nonce: string;
   readonly pid: number;
-  /** Where that process id means something: the same boot and the same set of processes (a container has its own). */
+  /** The scope of the process id: one boot and one set of processes, of which a container has its own. */
   readonly place: string;
-  /** When the process started, in the kernel's own words; absent where that cannot be had without a native module. */
+  /** When the process started, as Linux counts; absent on other systems. */
   readonly started?: string;
 }
 
-/** `unsure`: a process with that id may or may not be the one that is meant. */
+/** `unsure`: a process with that id can be another one. */
 export type Liveness = 'alive' | 'dead' | 'unsure';
 
-/** What Linux knows of a process; `undefined` elsewhere, and where the process is gone or hidden. */
+/** Returns the kernel's record of a process; `undefined` if it is gone or hidden, and on other systems than Linux. */
 async function kernelRecord(pid: number): Promise<{ state: string; started: string } | undefined> {
   let text: string;
   try {
     text = await readFile(`/proc/${pid}/stat`, 'latin1');
   } catch {
-    // No such process, or no Linux: kill() below tells the first, and the second leaves the heartbeat.
+    // There is no such process, or this is not Linux. The caller distinguishes them by kill().
     return undefined;
   }
   // "pid (name) state ppid …": the name may hold anything, so fields count from its last parenthesis.
@@ -40,12 +40,12 @@ async function ownPlace(): Promise<string> {
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'latin1');
     return `${boot.trim()} ${await readlink('/proc/self/ns/pid')}`;
   } catch {
-    // Not Linux, or /proc is closed: process ids are then taken to be those of the whole computer.
+    // Not Linux, or /proc is closed: process ids then count for the whole computer.
     return hostname();
   }
 }
 
-/** This process, under a fresh nonce. */
+/** Returns the identity of this process, with a new nonce. */
 export async function ownIdentity(): Promise<ProcessIdentity> {
   const [place, record] = await Promise.all([ownPlace(), kernelRecord(ownPid)]);
   const nonce = randomBytes(12).toString('hex');
@@ -61,14 +61,14 @@ function exists(pid: number): boolean {
   }
 }
 
-/** Whether the process that is meant still runs; a process id that was given out anew does not deceive. */
+/** Returns whether a process still runs. A new process with the same id is not mistaken for it. */
 export async function liveness(identity: ProcessIdentity, own: ProcessIdentity): Promise<Liveness> {
   if (identity.place !== own.place) return 'unsure';
   if (!exists(identity.pid)) return 'dead';
   if (identity.started === undefined) return 'unsure';
   const record = await kernelRecord(identity.pid);
   if (record === undefined) return exists(identity.pid) ? 'unsure' : 'dead';
-  // A zombie has ended; only its parent has not taken notice yet.
+  // A zombie has ended; its parent has not read its exit code yet.
   if (record.state === 'Z' || record.state === 'X') return 'dead';
   return record.started === identity.started ? 'alive' : 'dead';
 }
@@ -91,7 +91,7 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
     if (!sound) return undefined;
     return { nonce, pid: Number(pid), place, ...(typeof started === 'string' ? { started } : {}) };
   } catch {
-    // Cut short by a power cut, or not ours.
+    // Cut short by a power cut, or another file.
     return undefined;
   }
 }

@@ -10,7 +10,7 @@ import { decodeText } from '../text.ts';
 import { inputError } from './disk-errors.ts';
 import { parsePlainYaml } from './plain-yaml.ts';
 
-/** Bytes of a file that people write: a thousand rules have a tenth of it. */
+/** Bytes of a file that people write. A thousand rules have a tenth of that. */
 const MAX_BYTES = 1024 ** 2;
 
 /** The way to a value: names of mappings and places in lists. */

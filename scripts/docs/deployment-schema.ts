@@ -5,7 +5,7 @@ import { PRESET_NAMES } from '../../cli/trust/presets.ts';
 
 /*
  * Writes the JSON schema of deployment files, by which editors complete and check them: `npm run docs:schema`. The program
- * does not read it: read-deployment.ts checks more, and says it in words.
+ * does not read it: read-deployment.ts checks more.
  */
 
 const FILE = join(import.meta.dirname, '../../assets/edge-upload.schema.json');
@@ -84,7 +84,7 @@ export function deploymentSchema(): string {
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'edge-upload.yaml: a deployment of edge-upload',
-    description: 'The whole of it: options that it does not name are reset.',
+    description: 'The whole deployment: options that it does not name are reset.',
     ...mapping({
       ...Object.fromEntries(options),
       issuers: { description: 'Who is trusted besides the users of the pool.', type: 'array', items: ISSUER },
