@@ -23,7 +23,8 @@ function conditionsOf(value: YamlValue): readonly Condition[] {
     .rest()
     .map(([name, is]) => {
       const claim = parseClaimName(name) ?? value.fail(`has “${name}”, which is not the name of a claim`);
-      return is.parse((where) => checkedCondition({ claim, is: is.texts() }, where));
+      const values = is.texts();
+      return is.parse((where) => checkedCondition({ claim, is: values }, where));
     });
   return conditions.length === 0 ? value.fail('names no claim') : conditions;
 }

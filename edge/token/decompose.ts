@@ -19,8 +19,8 @@ function decode(part: string): Buffer | undefined {
 function parse(part: string): Claims | undefined {
   const bytes = decode(part);
   const text = bytes?.toString() ?? '';
-  // RFC 7519 section 7.2: UTF-8. Other bytes would all become one character, and two names one.
-  if (bytes === undefined || !Buffer.from(text).equals(bytes)) return undefined;
+  // RFC 7519 section 7.2: UTF-8. All other bytes become U+FFFD, and two names one.
+  if (bytes === undefined || (text.includes('\ufffd') && !Buffer.from(text).equals(bytes))) return undefined;
   try {
     const value = JSON.parse(text) as Json;
     return isJsonObject(value) ? (value as Claims) : undefined;

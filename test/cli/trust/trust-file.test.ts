@@ -107,6 +107,7 @@ describe('file of issuers', () => {
       file('issuer: https://x\nrules:\n  - when: {project_id: 22}'),
       /quotation marks/,
     ],
+    ['an empty value', file('issuer: https://x\nrules:\n  - when: {team: ""}'), /team is an empty text/],
     ['a misplaced *', file('issuer: https://x\nrules:\n  - when: {sub: "a*"}'), /“\*” is not allowed/],
     ['a malformed claim', file('issuer: https://x\nrules:\n  - when: {"//a": b}'), /not the name of a claim/],
     ['a size that is none', file('issuer: https://x\nrules:\n  - maxSize: -1'), /maxSize is not a size/],
@@ -125,8 +126,11 @@ describe('file of issuers', () => {
     ['an age that is none', file(`issuer: https://x\nmaxAge: soon\nrules:${RULE}`), /maxAge is not/],
   ];
   for (const [name, text, message] of REFUSED) {
-    it(`refuses ${name}`, async () => {
-      await assert.rejects(readTrustFile(text, 'trust.yaml'), withCode('usage', message));
+    it(`refuses ${name}, and names the place once`, async () => {
+      const once = ({ message: said }: Error) => said.split('trust.yaml:').length <= 2;
+      const refused = withCode('usage', message);
+      const isRight = (error: Error) => refused(error) && once(error);
+      await assert.rejects(readTrustFile(text, 'trust.yaml'), isRight);
     });
   }
 });
