@@ -9,10 +9,11 @@ import { createControl, newControlSecrets } from './control.ts';
 import type { Faults } from './faults.ts';
 import { JsonFile } from './json-file.ts';
 
-/**
+/*
  * The process of the embedded cloud: `node dist/local.js --data-dir <folder> [--port <n>] [--well-known-keys]`. The default
  * port is the last one, else 4599. Over the IPC channel it reports that it serves, or why it cannot. SIGTERM ends it.
  */
+
 const { values } = parseArgs({
   options: {
     'data-dir': { type: 'string' },

@@ -7,7 +7,7 @@ import { sign } from '../../local/auth/sigv4.ts';
 import { flattenHeaders, splitTarget } from '../../local/wire/node-http.ts';
 import type { LocalStatus } from './harness.ts';
 
-/** Stands between a command and the AWS endpoint, and writes down what is called. */
+/** A proxy between a command and the AWS endpoint that records the calls. */
 export interface Recorder {
   readonly endpoint: string;
   /** The IAM actions of all signed calls so far, sorted. */
@@ -112,7 +112,7 @@ function callsOf(request: IncomingMessage, body: Buffer): Call[] {
   );
 }
 
-/** What an account without that permission answers: S3 by itself, the others in their protocol. */
+/** Answers as AWS does without the permission: each service in its own protocol. */
 function deny(response: ServerResponse, { headers }: IncomingMessage, action: string): void {
   const message = `User: arn:aws:iam::123456789012:user/ada is not authorized to perform: ${action}`;
   if (headers['x-amz-target'] !== undefined || action.startsWith('lambda:')) {
@@ -126,8 +126,9 @@ function deny(response: ServerResponse, { headers }: IncomingMessage, action: st
 }
 
 /**
- * @param before is waited for before a call goes on
- * @param denied the actions that are answered with AccessDenied; may be changed while it runs
+ * Starts a recorder in front of a cloud's endpoint. The caller closes it.
+ * @param before is awaited before a call is forwarded
+ * @param denied the actions that are answered with AccessDenied; can be changed while it runs
  */
 export async function startRecorder(
   cloud: LocalStatus,

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pid } from 'node:process';
 
@@ -15,6 +15,17 @@ function generate(): string {
   }).privateKey;
 }
 
+/** Gives a file its name, unless another process was first: that one's pair can be in use. */
+function linkFirst(aside: string, file: string): void {
+  try {
+    linkSync(aside, file);
+  } catch (error) {
+    if (!existsSync(file)) throw error;
+  } finally {
+    rmSync(aside);
+  }
+}
+
 let given = 0;
 
 /**
@@ -28,7 +39,7 @@ export function rsaKeyPair(): { readonly privateKey: KeyObject; readonly publicK
   if (file !== undefined && !existsSync(file)) {
     const aside = `${file}.${pid}`;
     writeFileSync(aside, generate(), { mode: 0o600 });
-    renameSync(aside, file);
+    linkFirst(aside, file);
   }
   const pem = file === undefined ? generate() : readFileSync(file, 'utf8');
   return { privateKey: createPrivateKey(pem), publicKey: createPublicKey(pem) };
