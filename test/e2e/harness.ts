@@ -47,7 +47,7 @@ export interface DeployedStack {
   };
 }
 
-/** Environment without anything of the developer's own that a command would heed, their keyring least of all. */
+/** Returns an environment without the settings and the keyring of the developer. */
 export function cleanEnv(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(AWS_|EDGE_UPLOAD_|XDG_|NODE_|npm_|(https?|no|all)_proxy$|NO_COLOR$|CI$)/i.test(name),
@@ -70,7 +70,7 @@ export function computerAt(home: string, more: NodeJS.ProcessEnv = {}): Computer
   const computer = (isBuilt: boolean): Omit<Computer, 'built'> => {
     const run = (args: readonly string[], options: RunOptions = {}) => {
       const all = { cwd: home, ...options, env: { ...env, ...options.env } };
-      // A signal kills a process.
+      // Only a process can be killed by a signal.
       return isBuilt || all.signal !== undefined
         ? runProgram(process.execPath, [CLI, ...args], all)
         : typed(args, { ...all, home: all.env.HOME ?? home, platform: process.platform });
@@ -153,7 +153,7 @@ interface Under extends ChildProcess {
   readonly output: Promise<string>;
 }
 
-/** Starts a command and waits until it has said something on standard error. */
+/** Starts a command and waits until it prints one of the texts on standard error. */
 export async function until(
   computer: Computer,
   args: readonly string[],
@@ -177,7 +177,7 @@ export async function until(
   throw new Error(`it ended without saying “${said.join('” or “')}”: ${heard}`);
 }
 
-/** Waits until an upload in parts has stored one: its journal says so. */
+/** Waits until a multipart upload has stored a part, which its journal records. */
 export async function firstPart({ home }: Computer, child: ChildProcess): Promise<void> {
   const folder = join(home, '.local/state/edge-upload/uploads');
   await mkdir(folder, { recursive: true, mode: 0o700 });

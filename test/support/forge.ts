@@ -22,13 +22,13 @@ export function claimsOf(token: string): Claims {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
 }
 
-/** A token as its pool would sign it. */
+/** Signs a token as its pool does. */
 export function signRs256(claims: Claims, kid: string, key: KeyObject | string): string {
   const head = `${part({ alg: 'RS256', kid, typ: 'JWT' })}.${part(claims)}`;
   return `${head}.${createSign('RSA-SHA256').update(head).sign(key, 'base64url')}`;
 }
 
-/** The classic confusion: the public key's text taken as an HMAC secret. */
+/** Signs by algorithm confusion: the text of the public key is the HMAC secret. */
 export function signHs256(claims: Claims, kid: string, secret: string): string {
   const head = `${part({ alg: 'HS256', kid, typ: 'JWT' })}.${part(claims)}`;
   return `${head}.${createHmac('sha256', secret).update(head).digest('base64url')}`;
@@ -48,7 +48,7 @@ export function flipBit(token: string, which: 0 | 1 | 2): string {
   return parts.join('.');
 }
 
-/** The key that an embedded pool signs access tokens with: a test may forge what no caller can. */
+/** Returns the key with which an embedded pool signs access tokens, so that a test can forge them. */
 export async function accessKey(dataDir: string, userPoolId: string): Promise<PoolKey> {
   const folder = join(dataDir, 'cognito');
   for (const file of await readdir(folder, { recursive: true })) {

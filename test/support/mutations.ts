@@ -1,6 +1,6 @@
 import { seeded } from './random.ts';
 
-/** Values that parsers stumble over. */
+/** Values that parsers are prone to mishandle. */
 const ODD = [
   null,
   true,
@@ -41,7 +41,7 @@ function mutateValue(value: unknown, random: () => number): unknown {
   return changed;
 }
 
-/** A text cut short, with a letter changed, a stretch taken out, or an end repeated. */
+/** Returns a text that is cut short, or has a letter changed, a section removed, or its end repeated. */
 export function mutateText(text: string, random: () => number): string {
   const at = Math.floor(random() * (text.length + 1));
   const kind = random();
@@ -52,7 +52,7 @@ export function mutateText(text: string, random: () => number): string {
   return text + text.slice(at);
 }
 
-/** Texts that a JSON text could have become: cut short, a letter changed, a value of another kind. Always the same ones. */
+/** Yields damaged forms of a JSON text: cut short, a letter changed, a value of another type. The same ones for a seed. */
 export function* mutations(json: string, amount: number, seed = 1): Generator<string> {
   const random = seeded(seed);
   const document: unknown = JSON.parse(json);

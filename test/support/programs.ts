@@ -31,7 +31,7 @@ export async function runProgram(
     stdio: ['pipe', 'pipe', 'pipe'],
     ...omitUndefined({ signal: options.signal }),
   });
-  // A program that ends before reading its input closes the pipe; its exit code tells what matters.
+  // A program that ends before it reads its input closes the pipe. Its exit code is the result.
   child.stdin.on('error', () => {});
   child.stdin.end(options.input ?? '');
   const [stdout, stderr, [code]] = await Promise.all([

@@ -1,7 +1,7 @@
 import { clearLine, cursorTo, type Direction, moveCursor } from 'node:readline';
 import { Writable } from 'node:stream';
 
-/** A stream that keeps what is written, for looking at what a person would see. */
+/** A stream that keeps its text, which a person would see. */
 export class Screen extends Writable {
   text = '';
   readonly isTTY: boolean;
@@ -18,7 +18,7 @@ export class Screen extends Writable {
   }
 }
 
-/** A screen that a program can draw on. */
+/** Returns a screen that a program can redraw. */
 export function drawable(columns = 80) {
   const screen = Object.assign(new Screen(), { isTTY: true, columns });
   return Object.assign(screen, {

@@ -4,7 +4,7 @@ interface Skipped {
   readonly because: string;
 }
 
-/** Tests that open no socket and start no process: the beginnings of their paths. `no-sockets.ts` holds them to it. */
+/** Tests that open no socket and start no process, by the beginnings of their paths. `no-sockets.ts` enforces it. */
 export const UNIT: readonly string[] = [
   'cli/identity/cognito-errors',
   'cli/network/aws.',

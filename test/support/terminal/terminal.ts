@@ -9,10 +9,10 @@ const PTY = fileURLToPath(new URL('./terminal.py', import.meta.url));
 export const noTerminal =
   process.platform === 'win32' ? 'Windows has no pseudo-terminals of this kind' : missing('python3');
 
-/** Something else than a line that is typed: keys alone, a signal to the program, another width of the terminal. */
+/** Another action than typing a line: keys alone, a signal to the program, another width of the terminal. */
 type Action = { readonly send: string } | { readonly signal: NodeJS.Signals } | { readonly columns: number };
 
-/** What to wait for, and what to type then; null for nothing, a list for a program that says it. */
+/** What to wait for, and what to type then: `null` for nothing, a list for a program that prints the line. */
 export type Typing = readonly (readonly [wait: string, line: string | readonly string[] | Action | null])[];
 
 export interface OnTerminal {
@@ -20,9 +20,9 @@ export interface OnTerminal {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly answers?: Typing;
-  /** 80 unless told. */
+  /** Default: 80. */
   readonly columns?: number;
-  /** The terminal goes away after the last of the answers. */
+  /** The terminal is closed after the last answer. */
   readonly hangUp?: boolean;
   /** A shell is in between, which shows `<<stopped echo>>`, reads lines until `fg` or `bg`, and shows `<<ended echo>>`. */
   readonly jobControl?: boolean;
