@@ -11,7 +11,7 @@ import {
 } from './figures.ts';
 
 /** A quantity of one way, before and after. */
-export interface Change {
+interface Change {
   readonly measure: string;
   readonly way: string;
   readonly quantity: Quantity;
@@ -20,19 +20,37 @@ export interface Change {
   readonly isSlower: boolean;
 }
 
+/** A measurement that was taken on other machines, or with other programs, before and after. */
+interface Elsewhere {
+  readonly measure: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+export interface Comparison {
+  readonly changes: readonly Change[];
+  readonly elsewhere: readonly Elsewhere[];
+}
+
 /** Smaller changes are not reported. */
 const WORSE_BY = 1.03;
 
 /**
  * Compares what both results have of our own ways. Where a peer did the same work, the ratio to the peer of the same
- * round is compared, so that a slower machine does not count. A change counts as slower if the median is worse by more
- * than 3 % and the middle halves of the rounds do not overlap.
+ * round is compared, so that other load on the machine does not count. A change counts as slower if the median is worse by
+ * more than 3 % and the middle halves of the rounds do not overlap. Measurements of other machines are not compared: not
+ * even ratios are the same there.
  */
-export function compare(before: Results, after: Results): Change[] {
-  return Object.entries(after).flatMap(([measure, now]) => {
+export function compare(before: Results, after: Results): Comparison {
+  const changes: Change[] = [];
+  const elsewhere: Elsewhere[] = [];
+  for (const [measure, now] of Object.entries(after)) {
     const then = before[measure];
-    return then === undefined ? [] : changesOf(measure, then, now);
-  });
+    if (then === undefined) continue;
+    if (then.machine === now.machine) changes.push(...changesOf(measure, then, now));
+    else elsewhere.push({ measure, before: then.machine, after: now.machine });
+  }
+  return { changes, elsewhere };
 }
 
 function changesOf(measure: string, then: Result, now: Result): Change[] {
@@ -59,12 +77,21 @@ function costs(one: Series, peer: Series | undefined, quantity: Quantity): numbe
   return quantity === 'rate' ? values.map((value) => 1 / value) : values;
 }
 
-/** Returns a line for each change that is slower, or one line that there is none. */
-export function report(changes: readonly Change[]): string {
+/** Returns a line for each change that is slower, or one line that there is none; then what was not compared. */
+export function report({ changes, elsewhere }: Comparison): string {
   const slower = changes.filter(({ isSlower }) => isSlower);
   const lines = slower.map(
     ({ measure, way, quantity, factor }) =>
       `slower: ${measure}, ${way}, ${LABELS[quantity]}: ${((factor - 1) * 100).toFixed(0)} % more than before`,
   );
-  return lines.length > 0 ? lines.join('\n') : `Nothing is slower; ${changes.length} values were compared.`;
+  const none = `Nothing is slower; ${changes.length} values were compared.`;
+  const others = elsewhere.map(
+    ({ measure, before, after }) => `not compared: ${measure}, measured on ${before}, and now on ${after}`,
+  );
+  return [...(lines.length > 0 ? lines : [none]), ...others].join('\n');
+}
+
+/** Whether something is slower, or could not be compared. */
+export function isWorse({ changes, elsewhere }: Comparison): boolean {
+  return elsewhere.length > 0 || changes.some(({ isSlower }) => isSlower);
 }

@@ -1,6 +1,6 @@
 import { cpus, platform } from 'node:os';
 import { parseArgs } from 'node:util';
-import { compare, report } from './compare.ts';
+import { compare, isWorse, report } from './compare.ts';
 import { LABELS, type Quantity, type Reading, type Results } from './figures.ts';
 import type { Measure } from './measure.ts';
 import { deploy } from './measures/deploy.ts';
@@ -94,8 +94,8 @@ else {
   const before = values.compare === undefined ? undefined : await readResults(values.compare);
   const results = await measureAll();
   if (before !== undefined) {
-    const changes = compare(before, results);
-    process.stdout.write(`\n${report(changes)}\n`);
-    if (changes.some(({ isSlower }) => isSlower)) process.exitCode = 1;
+    const comparison = compare(before, results);
+    process.stdout.write(`\n${report(comparison)}\n`);
+    if (isWorse(comparison)) process.exitCode = 1;
   }
 }

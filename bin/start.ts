@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runCached } from './compile-cache.ts';
+import { boundYoungObjects } from './young-objects.ts';
 
 const name = process.argv[2] === 'put' ? 'put' : 'main';
 
@@ -13,5 +14,6 @@ for (const module of MODULES) process.getBuiltinModule(module);
 // Answers are short. Optimizing undici's parser of them (WebAssembly) takes longer than it ever saves, and a process cannot
 // end while V8 is at it.
 setFlagsFromString('--liftoff-only');
+if (name === 'put') boundYoungObjects();
 
 runCached(name);

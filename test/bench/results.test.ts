@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { compare, report } from '../../bench/compare.ts';
+import { compare, isWorse, report } from '../../bench/compare.ts';
 import type { Goal, Reading, Result } from '../../bench/figures.ts';
 import { plot } from '../../bench/plot.ts';
 import { Ledger, readResults } from '../../bench/results.ts';
@@ -79,14 +79,26 @@ for (const [name, before, after, isSlower] of [
   ['at a lower rate', resultOf([{ rate: 4 }, { rate: 4 }]), resultOf([{ rate: 2 }, { rate: 2 }]), true],
 ] as const) {
   test(`compare: ${name}`, () => {
-    const changes = compare({ small: before }, { small: after, new: after });
+    const comparison = compare({ small: before }, { small: after, new: after });
     assert.deepEqual(
-      changes.map((change) => [change.measure, change.way, change.isSlower]),
+      comparison.changes.map((change) => [change.measure, change.way, change.isSlower]),
       [['small', 'put', isSlower]],
     );
-    assert.match(report(changes), isSlower ? /^slower: small, put, / : /^Nothing is slower; 1 values/);
+    assert.match(report(comparison), isSlower ? /^slower: small, put, / : /^Nothing is slower; 1 values/);
+    assert.equal(isWorse(comparison), isSlower);
   });
 }
+
+test('compare: figures of another machine are named, and neither slower nor as fast', () => {
+  const before = { small: resultOf(walls(1)), edge: resultOf(walls(1)) };
+  const after = { small: resultOf(walls(1)), edge: { ...resultOf(walls(2)), machine: '4 × y' } };
+  const comparison = compare(before, after);
+  assert.equal(
+    report(comparison),
+    'Nothing is slower; 1 values were compared.\nnot compared: edge, measured on 2 × x, and now on 4 × y',
+  );
+  assert.equal(isWorse(comparison), true);
+});
 
 test('results are kept by day; tables and plot show the newest of each measurement', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-bench-'));

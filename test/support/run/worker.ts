@@ -7,6 +7,7 @@ export const WORKERS = [
   'live/diff',
   'live/main',
   'live/sweep',
+  'test/bin/young-objects-child',
   'test/cli/identity/helpers/code',
   'test/cli/identity/helpers/token-worker',
   'test/cli/network/poisoned',
