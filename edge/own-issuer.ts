@@ -10,7 +10,7 @@ export function ownIssuer({ keys }: Signing): EdgeIssuer {
     kind: 'edge',
     iss: ['edge'],
     jwksUri: '',
-    keys,
+    keys: keys.map((key) => ({ ...key, alg: 'EdDSA' })),
     token: 'access',
     name: ['sub'],
     // Their lifetime is measured from `iat`: see token/own-token.ts.

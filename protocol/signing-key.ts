@@ -23,7 +23,8 @@ const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
   'EC P-256': ['ES256'],
   'EC P-384': ['ES384'],
   'EC P-521': ['ES512'],
-  'OKP Ed25519': ['EdDSA'],
+  // The second name is of RFC 9864, which replaces the first.
+  'OKP Ed25519': ['EdDSA', 'Ed25519'],
 };
 
 /**

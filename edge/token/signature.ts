@@ -2,8 +2,8 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { Jwk } from '../../protocol/signing-key.ts';
 import type { Jwt } from './decompose.ts';
 
-/** RSASSA-PKCS1-v1_5 and ECDSA of RFC 7518, EdDSA of RFC 8037. */
-const ALGORITHM = /^(?:[RE]S(?:256|384|512)|EdDSA)$/;
+/** RSASSA-PKCS1-v1_5 and ECDSA of RFC 7518, EdDSA of RFC 8037, Ed25519 of RFC 9864. */
+const ALGORITHM = /^(?:[RE]S(?:256|384|512)|EdDSA|Ed25519)$/;
 
 /** Whether the edge verifies the algorithm `alg`: neither those with a shared secret nor `none`. */
 export function isAlgorithm(alg: unknown): alg is string {
@@ -30,7 +30,7 @@ export function isSigned({ signed, signature }: Jwt, alg: string, jwk: Jwk): boo
   const key = keyObject(jwk);
   if (key === undefined) return false;
   // EdDSA has its own hash.
-  const hash = alg === 'EdDSA' ? null : `sha${alg.slice(2)}`;
+  const hash = alg.startsWith('Ed') ? null : `sha${alg.slice(2)}`;
   const by = alg.startsWith('ES') ? ({ key, dsaEncoding: 'ieee-p1363' } as const) : key;
   return verify(hash, Buffer.from(signed), by, signature);
 }

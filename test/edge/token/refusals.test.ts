@@ -318,6 +318,24 @@ test('each algorithm verifies with a key of its type, and with no other', async 
   assert.match(await judged(signed(first, personal()), configOf(broken)), /^invalid_token: .*signature/);
 });
 
+test('EdDSA has two names, for keys that name neither or the one of the token', async () => {
+  const key = issuerKey('EdDSA', 'ed');
+  const judgedAs = (alg: string, ofKey?: string) =>
+    judged(
+      signed(key, personal(), { alg }),
+      configOf(outside({ keys: [{ ...key.jwk, ...(ofKey && { alg: ofKey }) }] }, API)),
+    );
+  for (const alg of ['EdDSA', 'Ed25519']) {
+    assert.equal(await judgedAs(alg), 'ada');
+    assert.equal(await judgedAs(alg, alg), 'ada');
+  }
+  for (const other of ['Ed448', 'ed25519', 'Ed25519 ']) {
+    assert.match(await judgedAs(other), /^unsupported_algorithm: .*not allowed/, other);
+  }
+  assert.match(await judgedAs('Ed25519', 'EdDSA'), /^unsupported_algorithm: .*not fit/);
+  assert.match(await judgedAs('ES256'), /^unsupported_algorithm: .*not fit/);
+});
+
 test('of two keys with one id, the one that fits the algorithm is used', async () => {
   const [rsa, ec] = [SHARED_KEY, issuerKey('ES256', 'shared')];
   const config = configOf(outside({ keys: [rsa.jwk, ec.jwk] }, API));
