@@ -108,7 +108,9 @@ export function runCached(name: string): unknown {
   const sourceCrc = crc32(bytes);
   const source = bytes.toString('utf8');
   const folder = orNone(ownFolder);
-  const file = folder === undefined ? undefined : join(folder, `${name}.code`);
+  // A dry run compiles little of what the command itself needs, and would leave the rest to each command after it.
+  const kind = process.argv.includes('--dry-run') ? `${name}-dry-run` : name;
+  const file = folder === undefined ? undefined : join(folder, `${kind}.code`);
   const cachedData = file === undefined ? undefined : orNone(() => readCompiled(file, sourceCrc));
   const script = new Script(`(function (${PARAMETERS}) {${source}\n})`, {
     filename: program,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, chown, mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { geteuid, platform } from 'node:process';
 import { type TestContext, test } from 'node:test';
@@ -64,6 +64,13 @@ test('help leaves no compiled code: it compiles little of what commands need', a
   const { file, run } = await computer(t);
   await run(['deployments', 'list', '--help']);
   assert.equal(await isThere(file), false);
+});
+
+test('a dry run leaves its compiled code apart: it compiles little of what the command needs', async (t) => {
+  const { home, folder, run } = await computer(t);
+  await writeFile(join(home, 'a.txt'), 'a');
+  await run(['put', 'a.txt', '--dry-run'], { EDGE_UPLOAD_URL: 'https://d111111abcdef8.cloudfront.net' });
+  assert.deepEqual(await readdir(folder), ['put-dry-run.code']);
 });
 
 test('NODE_DISABLE_COMPILE_CACHE switches the cache off', async (t) => {
