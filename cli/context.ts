@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { InUse } from './command-line.ts';
 import type { ExitCode } from './errors.ts';
 import type { OpenKeyring } from './identity/tokens/keyring.ts';
 import type { JsonValue } from './json-value.ts';
@@ -40,6 +41,8 @@ export interface Context {
   readonly ui: Ui;
   /** What is removed from everything that the command prints. */
   readonly sent: SentCredentials;
+  /** Set by what finds the deployment, for the commands that are printed. */
+  readonly inUse: InUse;
   /** Absent where a process cannot be stopped from its terminal. */
   readonly jobControl?: JobControl;
   /** Aborted by the first Ctrl-C or SIGTERM; a command then ends cleanly and says how to go on. */

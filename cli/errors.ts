@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { type Hint, type HintLine, InUse } from './command-line.ts';
 
 /** Process exit codes; the table in docs/scripts-and-ci.md is part of the command line contract. */
 export const EXIT = {
@@ -67,13 +68,13 @@ export type ErrorCode = keyof typeof ERROR_EXIT;
 /** Texts of an error for programs that use the library, where the command line's name flags or variables. */
 export interface LibraryTexts {
   readonly message?: string;
-  readonly hint?: string;
+  readonly hint?: Hint;
 }
 
 export interface UserErrorOptions {
-  /** The next command to type, or what to change: a sentence, or lines of which one is the command. */
-  readonly hint?: string | readonly string[];
-  readonly library?: Pick<LibraryTexts, 'message'> & { readonly hint?: string | readonly string[] };
+  /** The next command to type, or what to change. */
+  readonly hint?: Hint;
+  readonly library?: LibraryTexts;
   readonly cause?: unknown;
 }
 
@@ -82,7 +83,7 @@ export class UserError extends Error {
   override readonly name = 'UserError';
   readonly code: ErrorCode;
   /** Line by line, as it is shown. */
-  readonly hintLines: readonly string[];
+  readonly hintLines: readonly HintLine[];
   readonly library: LibraryTexts;
 
   constructor(code: ErrorCode, message: string, options: UserErrorOptions = {}) {
@@ -90,14 +91,16 @@ export class UserError extends Error {
     this.code = code;
     this.hintLines = [options.hint ?? []].flat();
     const { message: shown, hint } = options.library ?? {};
-    this.library = omitUndefined({
-      message: shown,
-      hint: hint && [hint].flat().join('\n'),
-    });
+    this.library = omitUndefined({ message: shown, hint });
   }
 
   get hint(): string | undefined {
-    return this.hintLines.length === 0 ? undefined : this.hintLines.join('\n');
+    return this.hintFor(new InUse());
+  }
+
+  /** Returns the hint with commands about what is in use. */
+  hintFor(inUse: InUse): string | undefined {
+    return this.hintLines.length === 0 ? undefined : inUse.lines(this.hintLines).join('\n');
   }
 
   get exitCode(): ExitCode {
@@ -110,7 +113,7 @@ export function isUserError(error: unknown): error is UserError {
 }
 
 /** The user's own Ctrl-C, as an error like any other; `hint` says how to go on. */
-export function interrupted(hint?: string): UserError {
+export function interrupted(hint?: Hint): UserError {
   return new UserError('interrupted', 'Interrupted.', omitUndefined({ hint }));
 }
 

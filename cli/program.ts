@@ -1,18 +1,19 @@
 import type { Command as TypedCommander } from '@commander-js/extra-typings';
 import { Command as Commander, CommanderError } from 'commander';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { InUse } from './command-line.ts';
 import type { Context, GlobalOptions, OutputStream, Result } from './context.ts';
-import type { Act, Declare, GlobalFlags } from './declare/shared.ts';
+import type { Act, Declare, GlobalFlags, OperatorFlags } from './declare/shared.ts';
 import { usageError, withoutHelpCommand } from './declare/usage-error.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { packageVersion } from './package-root.ts';
 import { renderError } from './ui/error.ts';
 import { wrapText } from './ui/format.ts';
 import { columnsOf, lookOf, PLAIN, shownLines } from './ui/look.ts';
-import { Shown, writeLines } from './ui/shown.ts';
+import { printedText, Shown, writeLines } from './ui/shown.ts';
 
 /** What the process gives the program; the rest of the context is made here from the arguments. */
-export type World = Omit<Context, 'options' | 'ui'>;
+export type World = Omit<Context, 'options' | 'ui' | 'inUse'>;
 
 /**
  * Runs one command line and returns its exit code. Nothing is thrown.
@@ -26,16 +27,19 @@ export async function run(
   // Until the arguments are understood, errors are shown as these would have it.
   let options = roughOptions(argv);
   let exitCode: ExitCode = EXIT.done;
+  let inUse = new InUse({ stackName: typedStack(argv) ?? (world.env.EDGE_UPLOAD_STACK || undefined) }, argv);
 
   const act: Act = async (load, given) => {
     options = globalOptions(given, world);
+    const { local, profile }: GlobalFlags & OperatorFlags = given;
+    inUse = new InUse({ stackName: options.stackName, local }, argv, profile);
     const { createUi } = await import('./ui/create.ts');
-    const ui = await createUi({ ...world, options });
+    const ui = await createUi({ ...world, options, inUse });
     try {
       const command = await load();
-      const result = await command({ ...world, options, ui }, given);
+      const result = await command({ ...world, options, ui, inUse }, given);
       ui.close();
-      print(result, options, world);
+      print(result, options, world, inUse);
       exitCode = result.exitCode ?? EXIT.done;
     } finally {
       ui.close();
@@ -57,13 +61,17 @@ export async function run(
       return EXIT.usage;
     }
     const shown = error instanceof CommanderError ? usageError(error, root, argv) : error;
-    return renderError(shown, options, world);
+    return renderError(shown, options, world, inUse);
   }
 }
 
-function print(result: Result, options: GlobalOptions, world: World): void {
+function print(result: Result, options: GlobalOptions, world: World, inUse: InUse): void {
   const { stdout, sent } = world;
-  const { document, text } = sent.removedFrom(result);
+  const { text: said } = result;
+  const { document, text } = sent.removedFrom({
+    document: result.document,
+    text: said && printedText(said, inUse),
+  });
   if (options.json) writeLines(stdout, [Shown.json(document)]);
   else if (text !== undefined) {
     const wrapped = stdout.isTTY ? wrapText(text, columnsOf(stdout)) : text;
@@ -85,6 +93,12 @@ function globalOptions(flags: GlobalFlags, { env }: Pick<World, 'env'>): GlobalO
     color: flags.color !== false && !env.NO_COLOR && env.TERM !== 'dumb',
     ...omitUndefined({ stackName }),
   };
+}
+
+/** Returns the value of `--stack-name` in a command line that cannot be parsed. */
+function typedStack(argv: readonly string[]): string | undefined {
+  const at = argv.findIndex((word) => /^--stack-name(?:=|$)/.test(word));
+  return argv[at]?.split('=')[1] ?? argv[at + 1 || argv.length];
 }
 
 function roughOptions(argv: readonly string[]): GlobalOptions {

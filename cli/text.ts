@@ -1,3 +1,4 @@
+import type { Hint } from './command-line.ts';
 import { type ErrorCode, UserError } from './errors.ts';
 
 /** Text that is piped in or read from a file, and what to report if it is not text. */
@@ -7,7 +8,7 @@ export interface TextSource {
   /** The error for bytes that are not text; `usage` if absent. */
   readonly code?: ErrorCode;
   /** What to do about bytes that no encoding explains; absent: to save it in another one. */
-  readonly hint?: string;
+  readonly hint?: Hint;
   /** NUL separates entries, as `find -print0` writes them; otherwise NUL is refused. */
   readonly nulSeparates?: boolean;
 }
@@ -67,7 +68,7 @@ export function openText(source: TextSource): TextReader {
   let waiting: Uint8Array = new Uint8Array();
   let decoder: InstanceType<typeof TextDecoder> | undefined;
   let encoding: Encoding = 'utf-8';
-  const refuse = (reason: string, hint = HINT): never => {
+  const refuse = (reason: string, hint: Hint = HINT): never => {
     throw new UserError(code, `${name} cannot be read as text: ${reason}.`, { hint });
   };
 

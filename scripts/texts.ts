@@ -23,6 +23,13 @@ interface Node {
 interface Text {
   readonly line: number;
   readonly text: string;
+  /** Completed with the deployment when it is printed: see cli/command-line.ts. */
+  readonly isCommand?: true;
+}
+
+interface Template {
+  readonly quasis: readonly { readonly value: { readonly cooked: string } }[];
+  readonly expressions: readonly (Node & { readonly end: number })[];
 }
 
 function isNode(value: unknown): value is Node {
@@ -33,8 +40,7 @@ function isNode(value: unknown): value is Node {
 function saidBy(node: Node, source: string): string | undefined {
   if (node.type === 'Literal' && typeof node.value === 'string') return node.value;
   if (node.type !== 'TemplateLiteral') return undefined;
-  const words = node.quasis as readonly { readonly value: { readonly cooked: string } }[];
-  const parts = node.expressions as readonly (Node & { readonly end: number })[];
+  const { quasis: words, expressions: parts } = node as unknown as Template;
   const between = parts.map(({ start, end }) => `‹${source.slice(start, end)}›`);
   return words.map(({ value }, at) => value.cooked + (between[at] ?? '')).join('');
 }
@@ -45,6 +51,23 @@ function isText(said: string): boolean {
   return /\p{L}\p{L}/u.test(own) && /\S\s+\S|^\s+\S|[.:?]$/u.test(own);
 }
 
+/** Returns a command as the program prints it: with a sample of each value, and of each list the flags in it. */
+function commandIn({ quasi }: Node, source: string): string {
+  const { quasis, expressions } = quasi as unknown as Template;
+  const samples = expressions.map(({ start, end }) => {
+    const code = source.slice(start, end);
+    if (code === 'kind') return 'link';
+    if (/^(?:\[\.\.\.)?named\b/.test(code)) return 'status';
+    if (/^\w*flags$/.test(code)) return '';
+    if (!/[[\]]/.test(code)) return 'value';
+    // A flag before another element of the list has a value.
+    return [...code.matchAll(/'(--[\w-]+)'(,?)/g)]
+      .map(([, flag, more]) => (more ? `${flag} value` : flag))
+      .join(' ');
+  });
+  return quasis.map(({ value }, at) => value.cooked + (samples[at] ?? '')).join('');
+}
+
 const NOT_READ = new Set(['ImportDeclaration', 'ExportAllDeclaration', 'TSLiteralType']);
 
 /** Returns the texts of a source file, in the order of its lines. */
@@ -53,9 +76,13 @@ function textsOf(file: string): Text[] {
   const found: Text[] = [];
   const visit = (node: Node): void => {
     if (NOT_READ.has(node.type)) return;
+    const line = source.slice(0, node.start).split('\n').length;
+    if (node.type === 'TaggedTemplateExpression' && (node.tag as Node).name === 'command') {
+      found.push({ line, text: `  ${commandIn(node, source)}`, isCommand: true });
+      return;
+    }
     const said = saidBy(node, source);
-    if (said !== undefined && isText(said))
-      found.push({ line: source.slice(0, node.start).split('\n').length, text: said });
+    if (said !== undefined && isText(said)) found.push({ line, text: said });
     for (const child of Object.values(node).flat()) if (isNode(child)) visit(child);
   };
   visit(parseSync(file, source).program as unknown as Node);

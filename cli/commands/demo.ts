@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kill } from 'node:process';
 import { request } from 'undici';
+import { command, InUse } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { cloudFolder, findCloud, startCloud, stopCloud } from '../local-cloud/process.ts';
 import { withDispatcher } from '../network/connections.ts';
 import { packageRoot } from '../package-root.ts';
 import { currentDeployment, type Deployment } from '../settings/deployments.ts';
+import { printedEvent } from '../ui/events.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
 import { shellWord } from '../ui/shell-word.ts';
 import type { Ui } from '../ui/ui.ts';
@@ -36,14 +38,16 @@ function secluded(context: Context, folder: string): Context {
     EDGE_UPLOAD_NEW_PASSWORD: `Demo-${randomBytes(12).toString('base64url')}-1!`,
   };
   const { stackName: _ignored, ...options } = context.options;
-  return { ...context, env, options, home: folder, ui: narrating(context.ui) };
+  const inUse = new InUse();
+  return { ...context, env, options, home: folder, inUse, ui: narrating(context.ui, inUse) };
 }
 
 /** Shows the results of the commands among their progress; the headings and the result are the demo's own. */
-function narrating(ui: Ui): Ui {
+function narrating(ui: Ui, inUse: InUse): Ui {
   return {
     ...ui,
-    event: (event) => {
+    event: (given) => {
+      const event = printedEvent(given, inUse);
       if (event.type === 'row') ui.event({ type: 'note', text: event.text });
       else if (event.type !== 'heading') ui.event(event);
     },
@@ -64,7 +68,7 @@ export async function demo(context: Context): Promise<Result> {
         '',
         { mark: 'done', text: `Done in ${formatDuration(seconds * 1000)}. Nothing is left behind.` },
         'To do the same on AWS, with your own credentials:',
-        '  edge-upload deploy',
+        command`edge-upload deploy`,
       ],
     };
   } finally {

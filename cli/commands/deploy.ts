@@ -2,8 +2,8 @@ import type { TrustedKeys } from '../../infra/edge-keys.ts';
 import type { StackOptions } from '../../infra/options.ts';
 import { policyOf } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
-import { UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
 import type { Kept } from '../settings/kept.ts';
 import { refuseBucket } from '../stack/checks/bucket.ts';
@@ -29,11 +29,11 @@ import { deployedResult } from '../stack/result/deployed-result.ts';
 import { keyPolicyFor } from '../stack/result/key-policy.ts';
 import { nextSteps } from '../stack/result/next-steps.ts';
 import { withoutEnded } from '../stack/signing/signing-options.ts';
-import { DEFAULT_STACK_NAME, deployCommand, type StackWork } from '../stack/stack-work.ts';
+import { DEFAULT_STACK_NAME, type StackWork } from '../stack/stack-work.ts';
 import { forgetLimits } from '../transfer/limits.ts';
 import { claimWarnings } from '../trust/claim-warnings.ts';
-import { shellWord } from '../ui/shell-word.ts';
 import { fromFile } from './deploy/from-file.ts';
+import { refuseOtherCloud } from './deploy/other-cloud.ts';
 import {
   findTarget,
   type OperatorArgs,
@@ -67,7 +67,7 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
     args.file === undefined ? await fromFlags(context, args) : await fromFile(context, args.file, args);
   const target = (await findTarget(context)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
   // Without --local, the deployment that this computer knows says where it lives, and must agree.
-  refuseOtherCloud(target, args);
+  refuseOtherCloud(context, target, args);
   const { stackName } = target;
   const work = args.local
     ? await openLocal(context, stackName)
@@ -208,19 +208,6 @@ async function poolToLeave(
   return name === undefined ? undefined : { type: 'user pool', name, ...(await placeOf(work)) };
 }
 
-/** A deployment in the embedded cloud and one on AWS have different names: commands find them by it. */
-function refuseOtherCloud({ stackName, known }: OperatorTarget, { local = false }: DeployArgs): void {
-  if (known === undefined || (known.local !== undefined) === local) return;
-  const where = known.local === undefined ? 'on AWS' : 'in the embedded cloud of this computer';
-  throw new UserError('usage', `“${stackName}” is a deployment ${where}.`, {
-    hint: [
-      'Deploy it there again, or deploy here under another name:',
-      `  edge-upload deploy${local ? '' : ' --local'} --stack-name ${stackName}`,
-      `  edge-upload deploy${local ? ' --local' : ''} --stack-name <name>`,
-    ],
-  });
-}
-
 function planned(stackName: string, { steps, lines }: Agreement): Result {
   return {
     document: {
@@ -242,7 +229,7 @@ async function tellKept(context: Context, work: StackWork, { bucketName }: Stack
       text: [
         `The bucket ${name} (${holds}) was kept from an earlier deployment.`,
         'To adopt it instead of creating a new one:',
-        `  ${deployCommand(work, ` --bucket-name ${shellWord(name)}`)}`,
+        command`edge-upload deploy --bucket-name ${name}`,
       ],
     });
   }

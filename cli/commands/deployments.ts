@@ -1,4 +1,5 @@
 import { POOL_ALIAS } from '../../protocol/issuer-alias.ts';
+import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { endSession } from '../identity/tokens/stored-tokens.ts';
@@ -12,7 +13,6 @@ import {
   useDeployment,
 } from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
-import { shellWord } from '../ui/shell-word.ts';
 
 /** Lists the deployments that this computer knows, and who is signed in to each. */
 export async function list(context: Context): Promise<Result> {
@@ -44,7 +44,7 @@ export async function list(context: Context): Promise<Result> {
     document: { deployments: described as JsonValue[] },
     text:
       lines.length === 0
-        ? ['This computer knows no deployment yet. Sign in to one:', '  edge-upload login <url>']
+        ? ['This computer knows no deployment yet. Sign in to one:', command`edge-upload login <url>`]
         : [...lines, ...(current === undefined ? NONE_CHOSEN : [])],
   };
 }
@@ -59,7 +59,11 @@ function whoText({ username, issuer }: SignedInUser): string {
   return issuer === POOL_ALIAS ? username : `${username} (${issuer})`;
 }
 
-const NONE_CHOSEN = ['', 'Choose the deployment that commands use:', '  edge-upload deployments use <name>'];
+const NONE_CHOSEN = [
+  '',
+  'Choose the deployment that commands use:',
+  command`edge-upload deployments use <name>`,
+];
 
 interface Named {
   /** A name as `list` shows it, or an address. */
@@ -73,7 +77,7 @@ async function require(context: Context, { name }: Named): Promise<Deployment> {
     known.find(({ url }) => /[.:]/.test(name) && url === edgeUrl(name));
   if (found !== undefined) return found;
   throw new UserError('no_deployment', `This computer knows no deployment “${name}”.`, {
-    hint: ['List those it knows:', '  edge-upload deployments list'],
+    hint: ['List those it knows:', command`edge-upload deployments list`],
   });
 }
 
@@ -111,7 +115,7 @@ export async function forget(context: Context, args: Named): Promise<Result> {
       ? []
       : [
           'The stack is not deleted. To use it again:',
-          `  edge-upload status --stack-name ${shellWord(name)}${local === undefined ? '' : ' --local'}`,
+          command`edge-upload status --stack-name ${name} ${local === undefined ? [] : ['--local']}`,
         ];
   return {
     document: { name, url, forgotten: true, signedOut: sessions.map(({ session }) => session.username) },

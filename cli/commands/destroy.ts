@@ -1,3 +1,4 @@
+import { sameCommand } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { keepBooks } from '../settings/bookkeeping.ts';
@@ -24,7 +25,6 @@ import { clearLeftovers, leftLines, warnOfOtherAccounts } from '../stack/operate
 import { placeOf } from '../stack/place-of.ts';
 import { physicalIds } from '../stack/stack-resources.ts';
 import type { StackWork } from '../stack/stack-work.ts';
-import { shellWord } from '../ui/shell-word.ts';
 import {
   findTarget,
   forOperators,
@@ -55,13 +55,13 @@ const EMPTY: Inventory = { goes: [], stays: [], functions: [], domain: undefined
 /** Takes a deployment down, whole; run again at any point it continues with what is left. */
 export async function destroy(context: Context, args: DestroyArgs): Promise<Result> {
   if (args.keepData && args.deleteKept) {
-    throw new UserError('usage', '--keep-data and --delete-kept contradict each other.');
+    throw new UserError('usage', '--keep-data is not used with --delete-kept.');
   }
   const target = await findTarget(context, args);
   if (target === undefined) {
     return {
       document: { outcome: 'nothing' },
-      text: [`${NOTHING_OF_YOURS} Nothing was destroyed.`, ...forOperators(args)],
+      text: [`${NOTHING_OF_YOURS} Nothing was destroyed.`, ...forOperators()],
     };
   }
   const work = await openStack(context, target, args);
@@ -149,9 +149,8 @@ async function agree(
   { ui }: Context,
   work: StackWork,
   { stack, held, earlier }: Asked,
-  args: DestroyArgs,
+  { yes = false, deleteKept = false }: DestroyArgs,
 ): Promise<boolean> {
-  const { yes = false, deleteKept = false } = args;
   const { stackName } = work;
   const [going, staying] = await Promise.all([
     dataLines(work, held.goes),
@@ -178,9 +177,9 @@ async function agree(
   if (!ui.interactive) {
     throw new UserError(
       'usage',
-      `Destroying the stack ${stackName} needs confirmation. Nothing was removed.`,
+      `Destroying the stack ${stackName} needs confirmation. Nothing was deleted.`,
       {
-        hint: ['Add --yes:', `  ${confirmed(args, stackName)}`],
+        hint: ['To confirm:', sameCommand`--yes`],
       },
     );
   }
@@ -189,18 +188,6 @@ async function agree(
   if (answer.trim() !== '')
     ui.event({ type: 'note', text: `“${answer}” is not the stack's name, ${stackName}.` });
   return false;
-}
-
-/** Returns the same command with `--yes`. Without one of its flags, it would delete something else. */
-function confirmed({ keepData, deleteKept, wait, local, profile }: DestroyArgs, stackName: string): string {
-  const flags = [
-    keepData && '--keep-data',
-    deleteKept && '--delete-kept',
-    wait === false && '--no-wait',
-    local && '--local',
-    profile !== undefined && `--profile ${shellWord(profile)}`,
-  ].filter((flag) => typeof flag === 'string');
-  return ['edge-upload destroy --yes', ...flags, `--stack-name ${stackName}`].join(' ');
 }
 
 /** The part after the stack: its retained functions, kept data, and what this computer remembers. */

@@ -1,3 +1,4 @@
+import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { connectionChecks } from '../doctor/connection.ts';
 import { edgeChecks } from '../doctor/edge.ts';
@@ -26,14 +27,15 @@ export async function doctor(context: Context, args: OperatorArgs): Promise<Resu
       const one = await runCheck(check);
       checked.push(one);
       // With --json all of them are one document.
-      if (!context.options.json) context.ui.event({ type: 'row', text: lines(one, reasons), document: {} });
+      if (!context.options.json)
+        context.ui.event({ type: 'row', text: lines(one, reasons, context), document: {} });
     }
   };
   await withStack(context, args, async (work) => run(stackHealth(work)), run);
   const target = await edgeTarget(context);
   if ('skipped' in target) await run([{ name: 'edge', run: async () => target }]);
   else await run([...connectionChecks(context, target), ...edgeChecks(context, target)]);
-  return summary(checked);
+  return summary(checked, context);
 }
 
 /** An operator's checks: for those who have deployed from this computer, or name a stack. */
@@ -83,28 +85,28 @@ const MARKS = { ok: 'done', skipped: 'skipped', failed: 'failed' } as const;
 const WORDS = { ok: 'ok', skipped: '-', failed: 'FAILED' } as const;
 
 /** @param reasons messages that were shown: a proxy that refuses makes every check fail, and is reported once */
-function lines(checked: Checked, reasons: Set<string>): TextLine[] {
+function lines(checked: Checked, reasons: Set<string>, { inUse }: Context): TextLine[] {
   const { name, state } = checked;
   const head = name.padEnd(16);
   const reason = state === 'failed' ? checked.error.message : checked.detail;
   const isKnown = state === 'failed' && reasons.has(reason);
   reasons.add(reason);
   const text = isKnown ? 'for the same reason' : reason;
-  const hints = state === 'failed' && !isKnown ? checked.error.hintLines : [];
+  const hints = state === 'failed' && !isKnown ? inUse.lines(checked.error.hintLines) : [];
   return [
     { mark: MARKS[state], head, text, plain: `${WORDS[state].padEnd(8)}${head}${text}` },
     ...hints.map((hint) => `    ${hint}`),
   ];
 }
 
-function summary(checked: readonly Checked[]): Result {
+function summary(checked: readonly Checked[], { inUse }: Context): Result {
   const failed = checked.flatMap((one) => (one.state === 'failed' ? [one.error] : []));
   const checks: JsonValue[] = checked.map((one) =>
     one.state === 'failed'
       ? {
           name: one.name,
           state: one.state,
-          error: { code: one.error.code, message: one.error.message, hint: one.error.hint },
+          error: { code: one.error.code, message: one.error.message, hint: one.error.hintFor(inUse) },
         }
       : { name: one.name, state: one.state, detail: one.detail },
   );
@@ -128,7 +130,7 @@ function verdict(checked: readonly Checked[]): Text {
   return [
     'Nothing was checked: no deployment is known on this computer.',
     'Uploaders sign in first, operators deploy or name the stack:',
-    '  edge-upload login <url>',
-    '  edge-upload doctor --stack-name <name>',
+    command`edge-upload login <url>`,
+    command`edge-upload doctor --stack-name <name>`,
   ];
 }

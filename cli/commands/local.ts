@@ -1,4 +1,5 @@
 import { kill } from 'node:process';
+import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { type AccessKey, folderOf, readAccessKey } from '../local-cloud/access-key.ts';
@@ -93,7 +94,7 @@ export async function start(context: Context, args: Omit<StartOptions, 'dataDir'
   const { cloud, started } = await ensureCloud(context, args);
   if (args.wellKnownKeys === true && !cloud.wellKnownKeys) {
     throw new UserError('local_cloud', 'The embedded cloud is already running, without --well-known-keys.', {
-      hint: ['Stop it first:', '  edge-upload local stop'],
+      hint: ['Stop it first:', command`edge-upload local stop`],
     });
   }
   if (cloud.wellKnownKeys) context.ui.event({ type: 'warning', text: WELL_KNOWN });
@@ -117,7 +118,7 @@ export async function status(context: Context): Promise<Result> {
       `  data         ${dataDir}`,
       '',
       'Start it:',
-      '  edge-upload local start',
+      command`edge-upload local start`,
     ],
   };
 }
@@ -127,7 +128,7 @@ export async function env(context: Context, { shell }: { readonly shell?: Shell 
   const cloud = await findCloud(cloudFolder(context));
   if (cloud === undefined) {
     throw new UserError('local_cloud', 'The embedded cloud is not running.', {
-      hint: ['Start it:', '  edge-upload local start'],
+      hint: ['Start it:', command`edge-upload local start`],
     });
   }
   const environment = cloudEnvironment(context.env, cloud, await signingKey(cloud));
@@ -138,7 +139,7 @@ export async function env(context: Context, { shell }: { readonly shell?: Shell 
       'local_cloud',
       `${unprintable[0]} contains characters that a terminal does not show.`,
       {
-        hint: ['Read it as JSON:', '  edge-upload local env --json'],
+        hint: ['Read it as JSON:', command`edge-upload local env --json`],
       },
     );
   }
@@ -156,7 +157,7 @@ export async function stop(context: Context): Promise<Result> {
     text: [
       { mark: 'done', text: 'The embedded cloud is stopped. Its data is kept.' },
       'Start it again:',
-      '  edge-upload local start',
+      command`edge-upload local start`,
     ],
   };
 }

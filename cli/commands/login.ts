@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { command, type HintLine } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { writingText } from '../identity/caller.ts';
@@ -15,7 +16,6 @@ import { requireWritable } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
 import { resolveTarget } from '../settings/target.ts';
 import { formatDuration } from '../ui/format.ts';
-import { shellWord } from '../ui/shell-word.ts';
 import type { OidcArgs } from './login/oidc-sign-in.ts';
 import { knownUser, type PoolArgs, signInToPool } from './login/pool-sign-in.ts';
 import type { SignedIn } from './login/signed-in.ts';
@@ -183,20 +183,22 @@ async function allowance(context: Context, url: string, deployment: Deployment, 
 }
 
 /** Command for a first upload. `put` adds a required prefix itself. */
-function nextStep(session: StoredSession, prefixes: readonly string[] = ['']): readonly string[] {
+function nextStep(session: StoredSession, prefixes: readonly string[] = ['']): readonly HintLine[] {
   const [first, ...others] = prefixes;
   if (first === undefined && session.kind === 'oidc') {
     return [
       'Ask the operator for a rule that allows you to upload:',
-      `  edge-upload trust show ${shellWord(session.alias)}`,
+      command`edge-upload trust show ${session.alias}`,
     ];
   }
   if (first === undefined) {
     return [
       'Ask the operator for a group that is allowed to upload:',
-      `  edge-upload user groups ${shellWord(session.username)} --add <group>`,
+      command`edge-upload user groups ${session.username} --add <group>`,
     ];
   }
-  const prefix = others.length > 0 ? ` --prefix ${shellWord(first)}` : '';
-  return [`Upload a file with: edge-upload put <file>${prefix}`];
+  return [
+    'Upload a file with:',
+    command`edge-upload put <file> ${others.length > 0 ? ['--prefix', first] : []}`,
+  ];
 }

@@ -1,3 +1,4 @@
+import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
@@ -41,7 +42,7 @@ async function endThis(context: Context, target: Target): Promise<Result> {
 function notEverywhere({ issuer, username }: OidcSession): UserError {
   const { host } = new URL(issuer);
   return new UserError('usage', `${username} signed in at ${host}, which alone can end sign-ins elsewhere.`, {
-    hint: ['End them there. To sign out here:', '  edge-upload logout'],
+    hint: ['End them there. To sign out here:', command`edge-upload logout`],
   });
 }
 

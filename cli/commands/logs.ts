@@ -1,7 +1,8 @@
+import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { type EdgeLogLine, edgeLogLines, LOG_REGIONS } from '../stack/logs/edge-logs.ts';
-import { deployCommand, pause, type StackWork } from '../stack/stack-work.ts';
+import { pause, type StackWork } from '../stack/stack-work.ts';
 import { count, formatMinute } from '../ui/format.ts';
 import { type StyledLine, visible } from '../ui/shown.ts';
 import { type OperatorArgs, openStack, requireStack, requireTarget } from './operator.ts';
@@ -33,7 +34,7 @@ export async function logs(context: Context, args: LogsArgs): Promise<Result> {
     const { edgeFunction } = (await requireStack(work)).outputs;
     if (edgeFunction === undefined) {
       throw new UserError('stack_failed', `The stack “${work.stackName}” has no edge function yet.`, {
-        hint: `Finish its deployment with: ${deployCommand(work)}`,
+        hint: ['Finish its deployment:', command`edge-upload deploy`],
       });
     }
     const regions = [...LOG_REGIONS, ...(args.region ?? [])];
@@ -98,11 +99,10 @@ async function show(
     }
     since = new Date(Math.max(query.since.getTime(), asked.getTime() - LATE_MS));
     for (const [id, at] of seen) if (at < since.getTime()) seen.delete(id);
-    await pause(
-      work.local === undefined ? AWS_POLL_MS : LOCAL_POLL_MS,
-      signal,
-      'See them again with: edge-upload logs',
-    );
+    await pause(work.local === undefined ? AWS_POLL_MS : LOCAL_POLL_MS, signal, [
+      'See them again with:',
+      command`edge-upload logs`,
+    ]);
   }
 }
 

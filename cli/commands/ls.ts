@@ -46,7 +46,7 @@ export async function ls(context: Context, { prefix = '', ...args }: LsArgs): Pr
     });
     return { document: { bucket, prefix, objects } };
   } catch (error) {
-    throw isBucketGone(error) ? bucketGone(work, await bucketOf(work), error) : error;
+    throw isBucketGone(error) ? bucketGone(await bucketOf(work), error) : error;
   } finally {
     work.clients.close();
   }

@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { command, type HintLine, sameCommand } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { operatorClients } from '../network/aws.ts';
@@ -15,8 +16,7 @@ import { listLeftovers } from '../settings/leftovers.ts';
 import { noneChosen, tellChoice } from '../settings/target.ts';
 import { callerIdentity } from '../stack/checks/caller.ts';
 import { type FoundStack, findStack } from '../stack/find-stack.ts';
-import { DEFAULT_STACK_NAME, deployCommand, type StackWork } from '../stack/stack-work.ts';
-import { shellWord } from '../ui/shell-word.ts';
+import { DEFAULT_STACK_NAME, type StackWork } from '../stack/stack-work.ts';
 import { ensureCloud } from './local.ts';
 
 /** CloudFormation's own rule for stack names. */
@@ -44,11 +44,12 @@ export async function findTarget(
   context: Context,
   { local = false }: OperatorArgs = {},
 ): Promise<OperatorTarget | undefined> {
-  const target = await meantTarget(context);
+  const meant = await meantTarget(context);
   // A stack of the embedded cloud is not the one of the same name that this computer knows on AWS.
-  return local && target?.known !== undefined && target.known.local === undefined
-    ? { stackName: target.stackName }
-    : target;
+  const isOther = local && meant?.known !== undefined && meant.known.local === undefined;
+  const target = isOther ? { stackName: meant.stackName } : meant;
+  if (target !== undefined) use(context, target, local || target.known?.local !== undefined);
+  return target;
 }
 
 async function meantTarget(context: Context): Promise<OperatorTarget | undefined> {
@@ -81,7 +82,10 @@ async function meantTarget(context: Context): Promise<OperatorTarget | undefined
   const [only] = left;
   if (left.length > 1) {
     throw new UserError('no_deployment', 'Several stacks have left something behind.', {
-      hint: ['Name one of them:', ...left.map((name) => `  --stack-name ${shellWord(name)}`)],
+      hint: [
+        'Name one of them with the same command:',
+        ...left.map((name) => sameCommand`--stack-name ${name}`),
+      ],
     });
   }
   return only === undefined ? undefined : targetNamed(context, only);
@@ -114,19 +118,19 @@ function othersEdge(url: string): UserError {
 export async function requireTarget(context: Context, args: OperatorArgs = {}): Promise<OperatorTarget> {
   const target = await findTarget(context, args);
   if (target !== undefined) return target;
-  throw new UserError('no_deployment', NOTHING_OF_YOURS, { hint: forOperators(args) });
+  throw new UserError('no_deployment', NOTHING_OF_YOURS, { hint: forOperators() });
 }
 
 export const NOTHING_OF_YOURS = 'No deployment was made from this computer.';
 
 /** What to do where nothing was deployed from this computer: the command is for operators, and so is the hint. */
-export function forOperators({ local = false }: OperatorArgs): string[] {
+export function forOperators(): readonly HintLine[] {
   return [
     'This command is for operators. Deploy from this computer, or name an existing stack:',
-    `  edge-upload deploy${local ? ' --local' : ''}`,
-    `  edge-upload status${local ? ' --local' : ''} --stack-name ${DEFAULT_STACK_NAME}`,
+    command`edge-upload deploy`,
+    command`edge-upload status --stack-name ${DEFAULT_STACK_NAME}`,
     'To upload, sign in and use put:',
-    '  edge-upload login <url>',
+    command`edge-upload login <url>`,
   ];
 }
 
@@ -155,13 +159,19 @@ export async function openStack(
   return isLocal ? openLocal(context, stackName) : openAws(context, stackName, profile);
 }
 
+function use({ inUse }: Context, { stackName }: Pick<OperatorTarget, 'stackName'>, local: boolean): void {
+  inUse.set({ stackName, local, operated: true });
+}
+
 /** Opens clients of AWS. Ctrl-C ends their requests. */
 export async function openAws(context: Context, stackName: string, profile?: string): Promise<StackWork> {
+  use(context, { stackName }, false);
   const clients = await operatorClients(context, { signal: context.signal, ...omitUndefined({ profile }) });
   return { context, clients, stackName };
 }
 
 export async function openLocal(context: Context, stackName: string): Promise<StackWork> {
+  use(context, { stackName }, true);
   const { endpoint, caFile } = (await ensureCloud(context)).cloud;
   const local = { endpoint, caFile };
   return {
@@ -186,7 +196,7 @@ export async function refuseOtherAccount(work: StackWork, { known }: OperatorTar
     {
       hint: [
         'Choose the profile of that account with --profile <name>, another name with --stack-name <name>, or forget it:',
-        `  edge-upload deployments forget ${shellWord(known.name)}`,
+        command`edge-upload deployments forget ${known.name}`,
       ],
     },
   );
@@ -204,16 +214,13 @@ export async function bucketOf(work: StackWork): Promise<string> {
   const { bucket } = (await requireStack(work)).outputs;
   if (bucket !== undefined) return bucket;
   throw new UserError('stack_failed', `The stack “${work.stackName}” has no bucket yet.`, {
-    hint: ['Finish its deployment:', `  ${deployCommand(work)}`],
+    hint: ['Finish its deployment:', command`edge-upload deploy`],
   });
 }
 
 export function stackMissing({ stackName, local }: StackWork): UserError {
   const where = local === undefined ? 'this AWS account (us-east-1)' : 'the embedded cloud';
   return new UserError('stack_missing', `There is no stack “${stackName}” in ${where}.`, {
-    hint: [
-      'Name another with --stack-name <name>, or deploy it:',
-      `  edge-upload deploy${local === undefined ? '' : ' --local'} --stack-name ${stackName}`,
-    ],
+    hint: ['Name another with --stack-name <name>, or deploy it:', command`edge-upload deploy`],
   });
 }

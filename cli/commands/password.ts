@@ -1,3 +1,4 @@
+import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { wordsOf } from '../identity/cognito-errors.ts';
@@ -63,7 +64,7 @@ export async function change(context: Context, args: AnswerFlags): Promise<Resul
       document: { username, url: target.url, changed: true },
       text: [
         `The password of ${username} is changed. Sign-ins on other computers stay valid. To end them:`,
-        '  edge-upload logout --everywhere',
+        command`edge-upload logout --everywhere`,
       ],
     };
   });
@@ -106,7 +107,10 @@ export async function reset(context: Context, args: ResetArgs): Promise<Result> 
     );
     return {
       document: { username, url: target.url, reset: true },
-      text: `The password of ${username} is set. Sign in with: ${loginCommand(target.url, username)}`,
+      text: [
+        `The password of ${username} is set. Sign in with:`,
+        loginCommand(target.url, '--username', username),
+      ],
     };
   });
 }

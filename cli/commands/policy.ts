@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { callerIdentity } from '../stack/checks/caller.ts';
@@ -34,7 +35,12 @@ export async function policy(context: Context, args: PolicyArgs): Promise<Result
     throw new UserError(
       'usage',
       `The policy for “${target.stackName}” has ${length} characters. IAM accepts ${POLICY_LIMIT_CHARACTERS}.`,
-      { hint: ['Print the policy of an operator who only deploys:', '  edge-upload policy --deploy-only'] },
+      {
+        hint: [
+          'Print the policy of an operator who only deploys:',
+          command`edge-upload policy --deploy-only`,
+        ],
+      },
     );
   }
   return { document: { ...document }, text: JSON.stringify(document, undefined, 2).split('\n') };
@@ -59,7 +65,7 @@ async function accountOf(
   } catch (error) {
     if (!isUserError(error) || error.code === 'interrupted') throw error;
     throw new UserError(error.code, `The AWS account of the policy is not known. ${error.message}`, {
-      hint: ['Name the account:', `  edge-upload policy --account <12 digits> --stack-name ${stackName}`],
+      hint: ['Name the account:', command`edge-upload policy --account <12 digits>`],
       cause: error,
     });
   } finally {

@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { oneOf, seconds, wholeNumber } from '../flag-values.ts';
@@ -81,7 +82,7 @@ function noteTerminal({ stdin, ui, platform }: Context, { files, filesFrom }: Pu
 function withLink(context: Context, { link, files }: PutArgs): Context {
   if (files.some(isLinkAddress)) {
     throw new UserError('usage', 'The address of a link is not a file.', {
-      hint: ['Upload with the link:', '  edge-upload put <file> --link <address>'],
+      hint: ['Upload with the link:', command`edge-upload put <file> --link <address>`],
     });
   }
   if (link === undefined) return context;

@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import type { JsonValue } from '../json-value.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
@@ -20,7 +21,7 @@ import { countUsers } from '../stack/operate/pool.ts';
 import { readOptions } from '../stack/options/deployed-options.ts';
 import { type DescribedOption, describeOptions, optionsJson } from '../stack/options/describe-options.ts';
 import { stackResources } from '../stack/stack-resources.ts';
-import { deployCommand, type StackWork } from '../stack/stack-work.ts';
+import type { StackWork } from '../stack/stack-work.ts';
 import { bakedKeys } from '../stack/template/baked-config.ts';
 import { deployedTemplate } from '../stack/template/deployed-template.ts';
 import { differingTypes } from '../stack/template/differences.ts';
@@ -180,8 +181,9 @@ function render(
     defaultsText(unset, verbose),
   ]);
   const text = fields(rows);
-  if (differing !== undefined && differing.length > 0) text.push(`See: ${deployCommand(work, ' --dry-run')}`);
-  if (gone) text.push(...bucketGone(work, outputs.bucket ?? '').hintLines);
+  if (differing !== undefined && differing.length > 0)
+    text.push('See what a deploy would change:', command`edge-upload deploy --dry-run`);
+  if (gone) text.push(...bucketGone(outputs.bucket ?? '').hintLines);
   text.push(...signingKeyHints(signingKeys));
   return { document, text: [...text, ...keptLines(kept, work)] };
 }

@@ -1,3 +1,4 @@
+import { command, type HintLine } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { EXIT, type ExitCode, isUserError, UserError } from '../errors.ts';
 import { loginCommand } from '../identity/sign-in/username.ts';
@@ -69,7 +70,7 @@ export async function list(context: Context, { verbose = false }: ListArgs = {})
       ...tableLines(header, rows, { right: [2, 3] }),
       '',
       'To resume an upload, repeat its put command. To abort it:',
-      '  edge-upload uploads abort <id>',
+      command`edge-upload uploads abort <id>`,
     ],
   };
 }
@@ -96,7 +97,7 @@ export async function abort(
   // An empty id comes from a variable that is not set.
   if (ids.includes('') || (ids.length === 0 && !all)) {
     throw new UserError('usage', 'No upload is named.', {
-      hint: ['Name it as this command shows it, or abort all with --all:', '  edge-upload uploads list'],
+      hint: ['Name it as this command shows it, or abort all with --all:', command`edge-upload uploads list`],
     });
   }
   const unfinished = await known(context);
@@ -121,10 +122,10 @@ export async function abort(
       failures.push({ id: journalId(entry), code: error.code, message: error.message });
     }
   }
-  const lines = failures.map(({ id, message }) => `${id}: ${message}`);
-  for (const { id, url } of skipped) lines.push(`Skipped ${id}. To abort it, sign in: ${loginCommand(url)}`);
+  const lines: HintLine[] = failures.map(({ id, message }) => `${id}: ${message}`);
+  for (const { id, url } of skipped) lines.push(`Skipped ${id}. To abort it, sign in:`, loginCommand(url));
   if (failures.some(({ code }) => code !== 'busy'))
-    lines.push('If the edge does not exist any more: edge-upload uploads abort --forget <id>');
+    lines.push('If the edge does not exist any more:', command`edge-upload uploads abort --forget <id>`);
   return {
     document: { aborted, ...(skipped.length > 0 && { skipped }), failures },
     text: [
@@ -147,7 +148,7 @@ function pick(unfinished: readonly Recorded[], id: string): Recorded {
   const matching = unfinished.filter(({ entry }) => journalId(entry).startsWith(id.toLowerCase()));
   const [one, ...others] = matching;
   if (one !== undefined && others.length === 0) return one;
-  const hint = ['Show them with:', '  edge-upload uploads list'];
+  const hint = ['Show them with:', command`edge-upload uploads list`];
   if (one === undefined) throw new UserError('not_found', `There is no unfinished upload “${id}”.`, { hint });
   throw new UserError('usage', `“${id}” is the beginning of ${matching.length} ids.`, { hint });
 }

@@ -11,6 +11,12 @@ export interface GlobalFlags {
   readonly stackName?: string;
 }
 
+/** Those of an operator's command. */
+export interface OperatorFlags {
+  readonly local?: boolean;
+  readonly profile?: string;
+}
+
 /** Runs a command with its options as commander read them. Its code is loaded only now, so that help stays quick. */
 export type Act = <Args>(
   load: () => Promise<Command<Args>>,

@@ -1,5 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { CommanderError } from 'commander';
+import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
 
@@ -22,15 +23,15 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
  */
 export function usageError({ message }: CommanderError, root: Program, argv: readonly string[]): UserError {
   const text = message.replace(/^error: /, '');
-  const command = commandOf(
+  const named = commandOf(
     root,
     argv.filter((word) => !word.startsWith('-')),
   );
-  const see = `See: edge-upload ${command}--help`;
+  const see = ['See:', command`edge-upload ${named} --help`];
   const [, flag, value, takes] = INVALID.exec(text) ?? [];
   if (flag !== undefined) {
     const hint = (takes ?? '').replace(/^Allowed choices are (.*)\.$/, 'Use one of: $1');
-    return new UserError('usage', `Invalid value for ${flag}: “${value}”.`, { hint: [hint, see] });
+    return new UserError('usage', `Invalid value for ${flag}: “${value}”.`, { hint: [hint, ...see] });
   }
   const [pattern, words] = WORDS.find(([one]) => one.test(text)) ?? [
     /^./,
@@ -38,16 +39,23 @@ export function usageError({ message }: CommanderError, root: Program, argv: rea
   ];
   const shown = text.replace(pattern, words as string).trim();
   const [first = ''] = argv;
-  const isEarly = first.startsWith('-') && command !== '' && shown.startsWith('Unknown option');
-  const hint = isEarly ? ['Options follow the command:', `  edge-upload ${command}${first}`] : see;
-  return new UserError('usage', shown, { hint });
+  const [, option] = /^Unknown option “(.*?)”/.exec(shown) ?? [];
+  if (option === undefined || named.length === 0) return new UserError('usage', shown, { hint: see });
+  if (first.startsWith('-')) {
+    const hint = ['Options follow the command:', command`edge-upload ${[...named, first]}`];
+    return new UserError('usage', shown, { hint });
+  }
+  const ofFile =
+    named[0] === 'put' && !shown.includes('Did you mean')
+      ? ['For a file of that name:', command`edge-upload put ./${option}`]
+      : [];
+  return new UserError('usage', shown, { hint: [...ofFile, ...see] });
 }
 
-/** Returns the command that was typed, as far as there is one of the name, with a space behind it: `link revoke `. */
-function commandOf(root: Program, words: readonly string[]): string {
-  const [name, ...rest] = words;
-  const command = root.commands.find((one) => one.name() === name);
-  return command === undefined ? '' : `${command.name()} ${commandOf(command, rest)}`;
+/** Returns the command that was typed, as far as there is one of the name: `link`, `revoke`. */
+function commandOf(root: Program, [name, ...rest]: readonly string[]): string[] {
+  const found = root.commands.find((one) => one.name() === name);
+  return found === undefined ? [] : [found.name(), ...commandOf(found, rest)];
 }
 
 /**
@@ -74,5 +82,7 @@ function unknownCommand(word: string, parent: Program): UserError {
     parent.commands.map((one) => one.name()),
   );
   const guess = meant === undefined ? '' : ` Did you mean ${meant}?`;
-  return new UserError('usage', `Unknown command “${word}”.${guess}`, { hint: 'See: edge-upload --help' });
+  return new UserError('usage', `Unknown command “${word}”.${guess}`, {
+    hint: ['See:', command`edge-upload --help`],
+  });
 }

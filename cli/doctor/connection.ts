@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
 import { authority } from '../network/dispatcher.ts';
@@ -92,7 +93,10 @@ function familyCheck(context: Context, target: Target, family: 4 | 6): Check {
         const ends = validTo.toISOString().slice(0, 10);
         if (validTo.getTime() - context.now().getTime() < EXPIRES_SOON_MS) {
           throw new UserError('tls', `The certificate of ${host} ends on ${ends}.`, {
-            hint: 'Ask the operator to renew it in AWS Certificate Manager. Renew a local one with: edge-upload local start',
+            hint: [
+              'Ask the operator to renew it in AWS Certificate Manager. Renew a local one with:',
+              command`edge-upload local start`,
+            ],
           });
         }
         return { found: `${address}, ${protocol}, certificate by ${issuer} until ${ends}` };

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { askCaller, writingText } from '../identity/caller.ts';
@@ -71,8 +72,8 @@ function descriptionCheck(context: Context, target: Target): Check {
         throw new UserError('not_an_edge', `${target.url} now belongs to another user pool.`, {
           hint: [
             'If that was meant, sign in again. Operators deploy again:',
-            `  ${loginCommand(target.url)}`,
-            '  edge-upload deploy',
+            loginCommand(target.url),
+            command`edge-upload deploy`,
           ],
         });
       }
@@ -92,7 +93,7 @@ function refusalCheck(context: Context, target: Target): Check {
       );
       if (defect === undefined) return { found: 'an upload without a token is refused' };
       throw new UserError('not_an_edge', `The edge does not guard the bucket as it should: ${defect}.`, {
-        hint: 'The operator fixes it with: edge-upload deploy',
+        hint: ['The operator fixes it with:', command`edge-upload deploy`],
       });
     },
   };
@@ -111,7 +112,7 @@ function acceptanceChecks(context: Context, target: Target): Check[] {
           (await tokens.origin()).kind === 'kept' &&
           (await findStoredSession(context, target)) === undefined
         ) {
-          return { skipped: `nobody is signed in: ${loginCommand(target.url)}` };
+          return { skipped: 'nobody is signed in' };
         }
         const { caller, description } = await askCaller(context, target, tokens);
         const [prefix] = caller.writeTo;

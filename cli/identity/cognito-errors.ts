@@ -1,3 +1,4 @@
+import { command, type Hint } from '../command-line.ts';
 import { type ErrorCode, isUserError, UserError } from '../errors.ts';
 import { networkFailure } from '../network/failures.ts';
 import { table } from '../table.ts';
@@ -5,28 +6,32 @@ import { table } from '../table.ts';
 /** How an error of Cognito is shown to the user. */
 export interface CognitoErrorEntry {
   readonly code: ErrorCode;
-  readonly hint: string;
+  readonly hint: Hint;
   /** More specific hints, chosen by the text of the message. Nothing else depends on the text. */
-  readonly hints?: readonly (readonly [text: RegExp, hint: string])[];
+  readonly hints?: readonly (readonly [text: RegExp, hint: Hint])[];
   /** Code and hint for operators, if they differ. */
   readonly operator?: {
     readonly code: ErrorCode;
     /** In place of Cognito's words. */
     readonly why?: string;
-    readonly hint: string | readonly string[];
+    readonly hint: Hint;
   };
 }
 
 /** Reader of an error: a user who signs in, or an operator who administers users. */
 export type Reader = 'user' | 'operator';
 
-const NEW_TEMPORARY =
-  'Ask the operator for a new temporary password, which they get with: edge-upload user reset <name>';
-const OPERATOR_POOL =
-  "The user pool's settings do not allow it. The operator fixes them with: edge-upload deploy";
+const NEW_TEMPORARY = [
+  'Ask the operator for a new temporary password, which they get with:',
+  command`edge-upload user reset <name>`,
+];
+const OPERATOR_POOL = [
+  "The user pool's settings do not allow it. The operator fixes them with:",
+  command`edge-upload deploy`,
+];
 const LATER = 'Run the same command again in a minute.';
 const TRIGGER = 'A function that the operator attached to the user pool failed; its log says why.';
-const SEE_USERS = 'List the users with: edge-upload user list';
+const SEE_USERS = ['List the users with:', command`edge-upload user list`];
 const CODE_AGAIN = 'Run the same command again, and type the newest code.';
 
 /**
@@ -46,16 +51,22 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
       ],
       [
         /disabled/i,
-        'The operator has disabled this user, and enables it with: edge-upload user enable <name>',
+        [
+          'The operator has disabled this user, and enables it with:',
+          command`edge-upload user enable <name>`,
+        ],
       ],
-      [/refresh token/i, 'Sign in again: edge-upload login'],
+      [/refresh token/i, ['Sign in again:', command`edge-upload login`]],
       [/session/i, 'It took too long, or the answer was sent twice. Run the same command again.'],
       [/secret/i, OPERATOR_POOL],
       [/timestamp/i, "Set this computer's clock, then run the same command again."],
     ],
     operator: {
       code: 'aws',
-      hint: 'A user who has not signed in yet gets a new temporary password with: edge-upload user reset <name>',
+      hint: [
+        'A user who has not signed in yet gets a new temporary password with:',
+        command`edge-upload user reset <name>`,
+      ],
     },
   },
   UserNotFoundException: {
@@ -65,18 +76,24 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
   },
   UserNotConfirmedException: {
     code: 'sign_in_refused',
-    hint: 'Ask the operator for a temporary password, which they get with: edge-upload user reset <name>',
+    hint: [
+      'Ask the operator for a temporary password, which they get with:',
+      command`edge-upload user reset <name>`,
+    ],
   },
   PasswordResetRequiredException: {
     code: 'sign_in_refused',
-    hint: 'Choose a new password with the code that was sent to you: edge-upload password reset --have-code',
+    hint: [
+      'Choose a new password with the code that was sent to you:',
+      command`edge-upload password reset --have-code`,
+    ],
   },
   InvalidPasswordException: { code: 'password_rejected', hint: 'Choose another password.' },
   PasswordHistoryPolicyViolationException: {
     code: 'password_rejected',
     hint: 'Choose a password that was not used before.',
   },
-  RefreshTokenReuseException: { code: 'not_signed_in', hint: 'Sign in again: edge-upload login' },
+  RefreshTokenReuseException: { code: 'not_signed_in', hint: ['Sign in again:', command`edge-upload login`] },
   CodeMismatchException: { code: 'sign_in_refused', hint: CODE_AGAIN },
   ExpiredCodeException: { code: 'sign_in_refused', hint: CODE_AGAIN },
   EnableSoftwareTokenMFAException: { code: 'sign_in_refused', hint: CODE_AGAIN },
@@ -90,7 +107,7 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
       [/flow|not enabled|not supported/i, OPERATOR_POOL],
       [/attribute|non-mutable|email|phone/i, 'Give the attribute with --attribute name=value.'],
     ],
-    operator: { code: 'usage', hint: 'See: edge-upload user --help' },
+    operator: { code: 'usage', hint: ['See:', command`edge-upload user --help`] },
   },
   ResourceNotFoundException: {
     code: 'sign_in_refused',
@@ -99,8 +116,8 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
       code: 'stack_missing',
       hint: [
         'See which groups exist. If the user pool is gone, deploy it again:',
-        '  edge-upload user groups',
-        '  edge-upload deploy',
+        command`edge-upload user groups`,
+        command`edge-upload deploy`,
       ],
     },
   },
@@ -111,14 +128,17 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
   },
   UsernameExistsException: {
     code: 'exists',
-    hint: 'Sign in with: edge-upload login --username <name>',
-    operator: { code: 'exists', hint: 'Give that user a new password with: edge-upload user reset <name>' },
+    hint: ['Sign in with:', command`edge-upload login --username <name>`],
+    operator: {
+      code: 'exists',
+      hint: ['Give that user a new password with:', command`edge-upload user reset <name>`],
+    },
   },
-  GroupExistsException: { code: 'exists', hint: 'See the groups with: edge-upload user groups' },
+  GroupExistsException: { code: 'exists', hint: ['See the groups with:', command`edge-upload user groups`] },
   UnsupportedUserStateException: {
     code: 'aws',
-    hint: 'The user has a password already: edge-upload login',
-    operator: { code: 'aws', hint: 'See what the user has with: edge-upload user show <name>' },
+    hint: ['The user has a password already:', command`edge-upload login`],
+    operator: { code: 'aws', hint: ['See what the user has with:', command`edge-upload user show <name>`] },
   },
   ForbiddenException: {
     code: 'forbidden',
@@ -141,7 +161,10 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
     hint: 'The code could not be sent; the operator can see why.',
     operator: {
       code: 'aws',
-      hint: "Check the pool's e-mail settings. Without e-mail, edge-upload user reset <name> prints a password.",
+      hint: [
+        "Check the pool's e-mail settings. To print a password instead:",
+        command`edge-upload user reset <name>`,
+      ],
     },
   },
   InvalidSmsRoleAccessPolicyException: { code: 'aws', hint: OPERATOR_POOL },
@@ -152,7 +175,7 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
   OperationNotEnabledException: { code: 'aws', hint: OPERATOR_POOL },
   UnsupportedOperationException: { code: 'aws', hint: OPERATOR_POOL },
   UnsupportedTokenTypeException: { code: 'aws', hint: OPERATOR_POOL },
-  UnauthorizedException: { code: 'sign_in_refused', hint: 'Sign in again: edge-upload login' },
+  UnauthorizedException: { code: 'sign_in_refused', hint: ['Sign in again:', command`edge-upload login`] },
   PreconditionNotMetException: { code: 'aws', hint: LATER },
 });
 

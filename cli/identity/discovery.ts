@@ -1,5 +1,6 @@
 import { readFields } from '../../protocol/fields.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { askHost } from '../network/connections.ts';
@@ -32,7 +33,7 @@ export class TokenRefused extends UserError {
 
   constructor(host: string, reason: string, url: string) {
     super('token_refused', `${host} does not accept the token: ${reason}.`, {
-      hint: `Sign in again: ${loginCommand(url)}`,
+      hint: ['Sign in again:', loginCommand(url)],
     });
     this.reason = reason;
   }
@@ -76,7 +77,10 @@ export async function discoverCaller(
       'not_an_edge',
       `${new URL(inquiry.url).host} does not say who the token belongs to.`,
       {
-        hint: 'It may run an older edge function; its operator updates it with: edge-upload deploy',
+        hint: [
+          'It may run an older edge function; its operator updates it with:',
+          command`edge-upload deploy`,
+        ],
       },
     );
   }
@@ -136,7 +140,7 @@ function otherVersion(host: string): UserError {
   return new UserError('not_an_edge', `${host} runs another version of edge-upload.`, {
     hint: [
       'Update the older of the two: the operator the edge, or you this program.',
-      '  edge-upload deploy',
+      command`edge-upload deploy`,
       '  npm install --global edge-upload',
     ],
   });

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { InUse } from '../command-line.ts';
 import { type ErrorCode, isUserError, systemCode } from '../errors.ts';
 import type { SentCredentials } from '../sent-credentials.ts';
 
@@ -77,7 +78,8 @@ export function uploadError(error: unknown, sent: SentCredentials, reason?: unkn
     const message = sent.removedFrom(error instanceof Error ? error.message : String(error));
     return new UploadError('unexpected', message, { cause: cleanCause(error, sent) });
   }
-  const { message = error.message, hint = error.hint } = error.library;
+  const { message = error.message, hint: lines = error.hintLines } = error.library;
+  const hint = new InUse({ operated: false }).lines(lines).join('\n') || undefined;
   const code = isCode(error.code) ? error.code : 'unexpected';
   const cause = code === 'interrupted' ? reason : error.cause;
   const texts = sent.removedFrom({ message, hint });

@@ -1,9 +1,10 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import type { FoundStack } from '../stack/find-stack.ts';
 import { readOptions } from '../stack/options/deployed-options.ts';
-import { deployCommand, type StackWork } from '../stack/stack-work.ts';
+import type { StackWork } from '../stack/stack-work.ts';
 import { bakedConfig } from '../stack/template/baked-config.ts';
 import { type DeployedStack, deployedTemplate } from '../stack/template/deployed-template.ts';
 
@@ -36,7 +37,7 @@ export async function deployedEdge(
   const { bucket, domain } = stack.outputs;
   if (bucket === undefined || domain === undefined) {
     throw new UserError('stack_failed', `The stack “${work.stackName}” is not deployed whole.`, {
-      hint: ['Finish its deployment:', `  ${deployCommand(work)}`],
+      hint: ['Finish its deployment:', command`edge-upload deploy`],
     });
   }
   const template = await deployedTemplate(work, stack.id);

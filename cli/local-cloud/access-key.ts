@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { readIfThere } from '../settings/own-file.ts';
 
@@ -24,7 +25,7 @@ export async function readAccessKey(dataDir: string): Promise<AccessKey> {
     if (!(error instanceof SyntaxError)) throw error;
   }
   throw new UserError('local_cloud', `The embedded cloud has no access key in ${path}.`, {
-    hint: 'Start it again: edge-upload local stop && edge-upload local start',
+    hint: ['Start it again:', command`edge-upload local stop && edge-upload local start`],
   });
 }
 

@@ -3,6 +3,7 @@ import type { Dirent } from 'node:fs';
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
+import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
 import { openDeadline } from '../network/deadline.ts';
@@ -180,7 +181,7 @@ function startFailure(failed: StartMessage['failed'], platform: Context['platfor
     return new UserError('local_cloud', `Port ${port} is in use by another program.`, {
       hint: [
         'Start the embedded cloud on another port:',
-        '  edge-upload local start --port <number>',
+        command`edge-upload local start --port <number>`,
         ...finding,
       ],
     });
@@ -189,7 +190,7 @@ function startFailure(failed: StartMessage['failed'], platform: Context['platfor
     hint:
       code === 'DISTRIBUTION_PORT'
         ? finding
-        : ['If its folder is damaged, delete everything in it with:', '  edge-upload local reset'],
+        : ['If its folder is damaged, delete everything in it with:', command`edge-upload local reset`],
   });
 }
 

@@ -3,6 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { isLoopback } from '../../protocol/secure-origin.ts';
+import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
 import type { SentCredentials } from '../sent-credentials.ts';
@@ -52,8 +53,8 @@ export function authority({ caFile }: Pick<LocalCloud, 'caFile'>): string {
       {
         hint: [
           'Start the embedded cloud, or deploy again:',
-          '  edge-upload local start',
-          '  edge-upload deploy --local',
+          command`edge-upload local start`,
+          command`edge-upload deploy --local`,
         ],
         cause: error,
       },

@@ -1,4 +1,5 @@
 import { getSystemErrorMap } from 'node:util';
+import { command } from '../command-line.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { table } from '../table.ts';
 import { ProxyRefusal, ProxyUnreachable } from './proxy-errors.ts';
@@ -239,7 +240,7 @@ export function networkFailure(error: unknown, host: string): UserError | undefi
   const loopback = /^(127\.|localhost|\[::1\])/.test(host);
   return new UserError('unreachable', `${host} is unreachable: ${reason}.`, {
     ...(loopback && reason === REFUSED
-      ? { hint: 'If this is the embedded cloud, start it with: edge-upload local start' }
+      ? { hint: ['If this is the embedded cloud, start it with:', command`edge-upload local start`] }
       : NO_CONNECTION),
     cause: error,
   });

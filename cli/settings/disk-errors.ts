@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import type { Hint } from '../command-line.ts';
 import { type LibraryTexts, systemCode, UserError } from '../errors.ts';
 import { table } from '../table.ts';
 
@@ -73,7 +74,7 @@ export function fileError(path: string, error: unknown): UserError {
 }
 
 /** Returns the error to print for a file that the user names to be read. */
-export function inputError(name: string, error: unknown, hint: string | readonly string[]): UserError {
+export function inputError(name: string, error: unknown, hint: Hint): UserError {
   const isMissing = ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');
   return new UserError(
     isMissing ? 'file_missing' : 'file_unreadable',

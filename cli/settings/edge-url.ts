@@ -1,4 +1,5 @@
 import { isSecureOrigin } from '../../protocol/secure-origin.ts';
+import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { containsToken, quotableAddress } from './quotable-address.ts';
 
@@ -25,7 +26,7 @@ export function edgeUrl(address: string): string {
       'usage',
       `“${quotableAddress(typed)}” is the address of a link, which needs no sign-in.`,
       {
-        hint: ['Upload with the link:', '  edge-upload put <file> --link <address>'],
+        hint: ['Upload with the link:', command`edge-upload put <file> --link <address>`],
         library: { hint: 'Pass what is before # as url, and what follows it as token.' },
       },
     );

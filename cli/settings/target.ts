@@ -1,7 +1,7 @@
+import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { readLink } from '../links/link-address.ts';
-import { shellWord } from '../ui/shell-word.ts';
 import { currentDeployment, type Deployment, findByName, findByUrl, listDeployments } from './deployments.ts';
 import { edgeUrl } from './edge-url.ts';
 
@@ -16,6 +16,18 @@ export interface Target {
  * `EDGE_UPLOAD_STACK` (flags before environment), then the deployment used last.
  */
 export async function resolveTarget(context: Context, typed?: string): Promise<Target> {
+  const target = await findTarget(context, typed);
+  const { url, deployment } = target;
+  context.inUse.set({
+    url,
+    stackName: deployment?.name,
+    local: deployment?.local !== undefined,
+    operated: deployment?.bucket !== undefined,
+  });
+  return target;
+}
+
+async function findTarget(context: Context, typed?: string): Promise<Target> {
   const byUrl = async (address: string): Promise<Target> => {
     const url = edgeUrl(address);
     const deployment = await knownAt(context, url);
@@ -31,7 +43,7 @@ export async function resolveTarget(context: Context, typed?: string): Promise<T
     const deployment = await findByName(context, stackName);
     if (deployment !== undefined) return { url: deployment.url, deployment };
     throw new UserError('no_deployment', `This computer knows no deployment called “${stackName}”.`, {
-      hint: 'Sign in to it with: edge-upload login <url>',
+      hint: ['Sign in to it with:', command`edge-upload login <url>`],
     });
   }
   const deployment = await currentDeployment(context);
@@ -44,10 +56,10 @@ export async function resolveTarget(context: Context, typed?: string): Promise<T
   throw new UserError('no_deployment', 'This computer knows no deployment yet.', {
     hint: [
       'Sign in at the address that you were given:',
-      '  edge-upload login <url>',
+      command`edge-upload login <url>`,
       'As an operator, create a deployment; or try one without AWS:',
-      '  edge-upload deploy',
-      '  edge-upload demo',
+      command`edge-upload deploy`,
+      command`edge-upload demo`,
     ],
   });
 }
@@ -85,7 +97,7 @@ export function noneChosen(
   return new UserError('no_deployment', message, {
     hint: [
       'Choose one, or name it with --stack-name <name>:',
-      ...known.map(({ name }) => `  edge-upload deployments use ${shellWord(name)}`),
+      ...known.map(({ name }) => command`edge-upload deployments use ${name}`),
     ],
   });
 }
@@ -96,6 +108,6 @@ export async function tellChoice(context: Context, { name, url }: Deployment): P
   const where = new URL(url).host === name ? name : `${name} (${new URL(url).host})`;
   context.ui.event({
     type: 'note',
-    text: `Deployment: ${where}, the one used last. Another: --stack-name, or edge-upload deployments use`,
+    text: `Deployment: ${where}, the one used last. To use another, add --stack-name <name>.`,
   });
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import type { Document, LineCounter, Node, Pair } from 'yaml';
 import { isFields } from '../../protocol/fields.ts';
+import type { Hint } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { interrupted, isUserError, UserError } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
@@ -21,7 +22,7 @@ interface Source {
   readonly name: string;
   readonly document: Document;
   readonly lines: LineCounter;
-  readonly hint: readonly string[];
+  readonly hint: Hint;
 }
 
 /** Returns the member of a mapping by its name. */
@@ -84,7 +85,7 @@ export class YamlValue {
   }
 
   /** Complains about the name of a member, at its place, with a hint in place of that of the file. */
-  failName(name: string, why: string, hint: readonly string[]): never {
+  failName(name: string, why: string, hint: Hint): never {
     const path = [...this.#path, name];
     const { key } = pairOf(this.#source, path) ?? {};
     throw unusable({ ...this.#source, hint }, key?.range?.[0] ?? 0, `${pathText(path)} ${why}`);
@@ -205,7 +206,7 @@ export class YamlMapping {
  * @param hint below each error
  * @throws {UserError} `usage` naming line and column
  */
-export async function parseYaml(text: string, name: string, hint: readonly string[]): Promise<YamlValue> {
+export async function parseYaml(text: string, name: string, hint: Hint): Promise<YamlValue> {
   const { LineCounter } = await import('yaml');
   const lines = new LineCounter();
   const document = await parsePlainYaml(text, lines);
@@ -222,7 +223,7 @@ export async function parseYaml(text: string, name: string, hint: readonly strin
 export async function readYamlText(
   { cwd, signal }: Pick<Context, 'cwd' | 'signal'>,
   typed: string,
-  hint: readonly string[],
+  hint: Hint,
 ): Promise<string> {
   try {
     const pieces: Buffer[] = [];

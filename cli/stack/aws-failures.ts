@@ -1,9 +1,10 @@
+import { command, type Hint } from '../command-line.ts';
 import { type ErrorCode, interrupted, isUserError, UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
 import { networkFailure } from '../network/failures.ts';
 import { table } from '../table.ts';
 
-type Entry = readonly [code: ErrorCode, hint: string | readonly string[]];
+type Entry = readonly [code: ErrorCode, hint: Hint];
 
 const NO_CREDENTIALS: Entry = [
   'credentials',
@@ -11,7 +12,7 @@ const NO_CREDENTIALS: Entry = [
     'Name a profile with --profile or AWS_PROFILE, or set credentials as for every AWS tool:',
     '  aws configure',
     'To try it without an AWS account:',
-    '  edge-upload deploy --local',
+    command`edge-upload deploy --local --stack-name trial`,
   ],
 ];
 const EXPIRED: Entry = [
@@ -30,8 +31,8 @@ const DENIED: Entry = [
   'access_denied',
   [
     'Ask the administrator of the AWS account for that permission. All that operators need, and what some options, links and keys need:',
-    '  edge-upload policy',
-    '  edge-upload policy --extras',
+    command`edge-upload policy`,
+    command`edge-upload policy --extras`,
   ],
 ];
 const THROTTLED: Entry = ['throttled', 'AWS throttles this account: run the same command again in a minute.'];
@@ -59,7 +60,7 @@ const KNOWN = table<Entry>({
   SlowDown: THROTTLED,
   NoSuchBucket: [
     'stack_failed',
-    ['Somebody deleted the bucket. See what is deployed:', '  edge-upload status'],
+    ['Somebody deleted the bucket. See what is deployed:', command`edge-upload status`],
   ],
 });
 
@@ -99,9 +100,9 @@ function redirected(
 }
 
 /** What to check where an answer cannot be one of AWS. */
-const CHECK_ENDPOINT: readonly string[] = [
+const CHECK_ENDPOINT: Hint = [
   'A proxy or the sign-in page of a network may be in between. Check AWS_ENDPOINT_URL and HTTPS_PROXY, then run:',
-  '  edge-upload doctor',
+  command`edge-upload doctor`,
 ];
 
 /** An answer that the service would never give. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Hint } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { interrupted, isUserError } from '../errors.ts';
 import type { OperatorClients } from '../network/aws.ts';
@@ -15,30 +16,6 @@ export interface StackWork {
   readonly local?: LocalCloud;
 }
 
-/**
- * Returns a command about this stack, where it is now. Without the flags that name it, the command would be about the
- * deployment used last, or about a stack on AWS.
- * @param flags with a space before them
- */
-export function stackCommand(
-  { stackName, local }: Pick<StackWork, 'stackName' | 'local'>,
-  command: string,
-  flags = '',
-): string {
-  return `edge-upload ${command}${localFlag(local)} --stack-name ${stackName}${flags}`;
-}
-
-const localFlag = (local: LocalCloud | undefined) => (local === undefined ? '' : ' --local');
-
-/** Returns the command that deploys this stack again. The plan that it shows names the stack, so the default name is left out. */
-export function deployCommand(
-  { stackName, local }: Pick<StackWork, 'stackName' | 'local'>,
-  flags = '',
-): string {
-  const name = stackName === DEFAULT_STACK_NAME ? '' : ` --stack-name ${stackName}`;
-  return `edge-upload deploy${localFlag(local)}${name}${flags}`;
-}
-
 /** Returns the milliseconds between two polls. AWS throttles callers that poll more often. */
 export function pollInterval({ local }: Pick<StackWork, 'local'>): number {
   return local === undefined ? 2500 : 100;
@@ -48,7 +25,7 @@ export function pollInterval({ local }: Pick<StackWork, 'local'>): number {
  * Throws if Ctrl-C was typed since the last step.
  * @param hint how to continue
  */
-export function checkpoint(signal: AbortSignal, hint?: string): void {
+export function checkpoint(signal: AbortSignal, hint?: Hint): void {
   if (signal.aborted) throw interrupted(hint);
 }
 
@@ -56,7 +33,7 @@ export function checkpoint(signal: AbortSignal, hint?: string): void {
  * Runs requests that Ctrl-C may end.
  * @param hint how to continue then
  */
-export async function resumable<T>(hint: string, work: () => Promise<T>): Promise<T> {
+export async function resumable<T>(hint: Hint, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -69,7 +46,7 @@ export async function resumable<T>(hint: string, work: () => Promise<T>): Promis
  * Waits. Ctrl-C ends the wait with an error.
  * @param hint how to continue
  */
-export async function pause(milliseconds: number, signal: AbortSignal, hint: string): Promise<void> {
+export async function pause(milliseconds: number, signal: AbortSignal, hint: Hint): Promise<void> {
   try {
     await delay(milliseconds, undefined, { signal });
   } catch (error) {

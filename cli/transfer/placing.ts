@@ -1,6 +1,6 @@
 import { keyProblem } from '../../protocol/key-rules.ts';
+import { command, sameCommand } from '../command-line.ts';
 import { isUserError, UserError } from '../errors.ts';
-import { shellWord } from '../ui/shell-word.ts';
 import { effectOf } from './error-effects.ts';
 import type { Limits } from './limits.ts';
 import type { Item } from './sources/sources.ts';
@@ -11,7 +11,7 @@ function keyError(key: string, source: string): UserError | undefined {
   const problem = keyProblem(key);
   if (problem === undefined) return undefined;
   return new UserError('bad_key', `${source} cannot be stored under the key “${key}”: it ${problem}.`, {
-    hint: ['Rename it, or give it a key of its own:', '  edge-upload put <file> --as <key>'],
+    hint: ['Rename it, or give it a key of its own:', command`edge-upload put <file> --as <key>`],
   });
 }
 
@@ -38,13 +38,11 @@ function named(prefixes: readonly string[]): string {
 
 function choose({ name, key }: Item, prefixes: readonly string[], several: boolean): UserError {
   const [first = ''] = prefixes;
-  const command = several
-    ? `--prefix ${shellWord(first)}`
-    : `edge-upload put ${name === 'standard input' ? '-' : shellWord(name)} --as ${shellWord(`${first}${key}`)}`;
+  const [from, as] = [name === 'standard input' ? '-' : name, `${first}${key}`];
   return new UserError('forbidden', `You are allowed to write below ${named(prefixes)} only, not “${key}”.`, {
     hint: several
-      ? [`Add to the same command, for instance:`, `  ${command}`]
-      : ['Choose one, for instance:', `  ${command}`],
+      ? ['Choose one, for instance:', sameCommand`--prefix ${first}`]
+      : ['Choose one, for instance:', command`edge-upload put ${from} --as ${as}`],
   });
 }
 

@@ -1,5 +1,6 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { encodeKey } from '../../protocol/percent-encode.ts';
+import type { InUse } from '../command-line.ts';
 import type { Result } from '../context.ts';
 import { EXIT, type ExitCode, type UserError } from '../errors.ts';
 import type { JsonValue } from '../json-value.ts';
@@ -18,7 +19,9 @@ const FEW_FILES = 20;
 
 type Document = { [name: string]: JsonValue | undefined };
 
-function errorDocument({ code, message, hint }: UserError): Document {
+function errorDocument(error: UserError, inUse: InUse): Document {
+  const { code, message } = error;
+  const hint = error.hintFor(inUse);
   return { code, message, ...omitUndefined({ hint }) };
 }
 
@@ -52,6 +55,7 @@ function failedRow(
   error: UserError,
   edgeUrl: string,
   hints: readonly string[],
+  inUse: InUse,
 ): UiEvent {
   const { message } = error;
   // Most messages name the file.
@@ -60,7 +64,7 @@ function failedRow(
   return {
     type: 'row',
     text: [{ mark: 'failed', text, plain: `Failed: ${text}` }, ...hints.map((hint) => `  ${hint}`)],
-    document: { ...identity(item, edgeUrl), error: errorDocument(error) },
+    document: { ...identity(item, edgeUrl), error: errorDocument(error, inUse) },
   };
 }
 
@@ -77,6 +81,7 @@ export interface Report {
 interface ReportOptions {
   /** Milliseconds of a clock that only advances. */
   readonly now: () => number;
+  readonly inUse: InUse;
   /** The sum names unchanged files, also where there are none. */
   readonly countsUnchanged?: boolean;
   /** The sum names time and rate. */
@@ -89,7 +94,7 @@ interface ReportOptions {
  */
 export function createReport(
   edgeUrl: string,
-  { now, countsUnchanged = false, hasRate = true }: ReportOptions,
+  { now, inUse, countsUnchanged = false, hasRate = true }: ReportOptions,
 ): Report {
   const began = now();
   const elapsed = () => (now() - began) / 1000;
@@ -142,11 +147,11 @@ export function createReport(
       failed += 1;
       if (exitCode === EXIT.done) exitCode = result.error.exitCode;
       if (failures.length < NAMED_FAILURES) failures.push({ item, error: result.error });
-      const { hintLines } = result.error;
-      const hint = hintLines.join('\n');
-      const hints = hinted.has(hint) ? [] : hintLines;
+      const lines = inUse.lines(result.error.hintLines);
+      const hint = lines.join('\n');
+      const hints = hinted.has(hint) ? [] : lines;
       if (hints.length > 0) hinted.set(hint, hints);
-      return failedRow(outcome, result.error, edgeUrl, hints);
+      return failedRow(outcome, result.error, edgeUrl, hints, inUse);
     },
     addUnchanged() {
       unchanged += 1;

@@ -65,7 +65,11 @@ export async function uploadFiles(
   const isWarned = () => storedFiles?.isRecorded() === false;
   const {
     journals = openJournals({ ...command, isWarned }, () => journalFolder(command)),
-    report = createReport(options.url, { now, countsUnchanged: storedFiles !== undefined }),
+    report = createReport(options.url, {
+      now,
+      inUse: command.inUse,
+      countsUnchanged: storedFiles !== undefined,
+    }),
   } = options;
   const uploader = await openUploader({ ...command, journals, onTrouble: meter.trouble }, options);
   const { limits, slots, note, warn } = uploader.context;

@@ -1,15 +1,16 @@
 import type { TrustedIssuer } from '../../infra/options.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
+import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { PRESETS } from './presets.ts';
 
 /** Commands that create safe rules for jobs. */
 export const JOB_COMMANDS = {
-  github: 'edge-upload trust github <owner>/<repository>',
-  gitlab: 'edge-upload trust gitlab <group>/<project>',
-  buildkite: 'edge-upload trust buildkite <organization id>',
-  circleci: 'edge-upload trust circleci <organization id>',
-  bitbucket: 'edge-upload trust bitbucket <workspace id> --repository-id <id>',
+  github: command`edge-upload trust github <owner>/<repository>`,
+  gitlab: command`edge-upload trust gitlab <group>/<project>`,
+  buildkite: command`edge-upload trust buildkite <organization id>`,
+  circleci: command`edge-upload trust circleci <organization id>`,
+  bitbucket: command`edge-upload trust bitbucket <workspace id> --repository-id <id>`,
 } as const;
 
 /** An issuer whose tokens are only for jobs. */
@@ -44,7 +45,7 @@ export function requireJobs({ alias, iss, kind, preset, rules }: TrustedIssuer):
   if (ci !== undefined && kind === 'people') {
     const { title } = PRESETS[ci.preset];
     throw new UserError('usage', `${iss[0]} has tokens for jobs of ${title}, not for people.`, {
-      hint: ['Trust the jobs:', `  ${JOB_COMMANDS[ci.preset]}`],
+      hint: ['Trust the jobs:', JOB_COMMANDS[ci.preset]],
     });
   }
   const system = ci?.preset ?? preset;
@@ -99,8 +100,8 @@ function requireWord(
   throw new UserError('usage', `${where} names no ${one}: it fits jobs of every ${one} of an owner.`, {
     hint: [
       `Add a condition on ${claims[0]}. If every ${one} is meant, add “${word}: true” to the rule:`,
-      '  edge-upload trust list --yaml > trust.yaml',
-      '  edge-upload trust --file trust.yaml',
+      command`edge-upload trust list --yaml > trust.yaml`,
+      command`edge-upload trust --file trust.yaml`,
     ],
   });
 }
@@ -128,7 +129,7 @@ function requireEvents(alias: string, rules: readonly Rule[]): void {
     {
       hint: [
         'Name the events, as this command does:',
-        `  ${JOB_COMMANDS.github}`,
+        JOB_COMMANDS.github,
         'In a file: event_name: [push, workflow_dispatch, schedule, release, create]',
       ],
     },

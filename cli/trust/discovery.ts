@@ -2,6 +2,7 @@ import type { TrustedIssuer } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { isPlainHost, isSecureOrigin } from '../../protocol/secure-origin.ts';
 import { algorithmsOf, type Jwk } from '../../protocol/signing-key.ts';
+import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { type Documents, requireHttps } from './documents.ts';
 import { requireTenant } from './entra-tenants.ts';
@@ -35,7 +36,10 @@ async function discoverIssuer(issuer: string, documents: Documents): Promise<Dis
   const fetched = await documents.fetch(at);
   if ('status' in fetched) {
     throw new UserError('unreachable', `${at} cannot be read: HTTP ${fetched.status}.`, {
-      hint: 'Is that the issuer? It is the value of iss in a token: edge-upload trust check shows it.',
+      hint: [
+        'Is that the issuer? It is the value of iss in a token. To see it:',
+        command`edge-upload trust check`,
+      ],
     });
   }
   const { issuer: named, jwks_uri: jwksUri, scopes_supported: scopes, token_endpoint } = fetched.fields;

@@ -1,3 +1,4 @@
+import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 
 /** The tenant of all personal accounts: https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference */
@@ -28,6 +29,9 @@ export function requireTenant(iss: readonly string[]): void {
   const every = iss.find((one) => isEveryTenant(tenantOf(one) ?? ''));
   if (every === undefined) return;
   throw new UserError('usage', `${every} stands for accounts of every tenant: anybody could upload.`, {
-    hint: ['Name the tenant by its id or a domain:', '  edge-upload trust entra <tenant> --client-id <id>'],
+    hint: [
+      'Name the tenant by its id or a domain:',
+      command`edge-upload trust entra <tenant> --client-id <id>`,
+    ],
   });
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TrustedIssuer } from '../../infra/options.ts';
 import { ambiguousIss } from '../../protocol/ambiguous-iss.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
+import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import type { DiscoveredIssuer } from './discovery.ts';
 import { type IssuerFlags, makeIssuer } from './make-issuer.ts';
@@ -55,7 +56,7 @@ function refuseTwice(trusted: Issuers, wanted: TrustedIssuer): void {
     hint: [
       'Add the rule there, remove that issuer first, or trust another client by an audience of its own:',
       `  --alias ${known.alias}`,
-      `  edge-upload trust remove ${known.alias}`,
+      command`edge-upload trust remove ${known.alias}`,
       '  --audience <value>',
     ],
   });
@@ -90,7 +91,7 @@ export function requireIssuer(trusted: Issuers, alias: string): TrustedIssuer {
   throw new UserError('not_found', `The deployment trusts no issuer “${alias}”.`, {
     hint:
       trusted.length === 0
-        ? 'It trusts none beside its user pool. Add one: edge-upload trust --help'
+        ? ['It trusts none beside its user pool. Add one:', command`edge-upload trust --help`]
         : `It trusts ${trusted.map((one) => one.alias).join(', ')}.`,
   });
 }
@@ -101,12 +102,12 @@ export function withoutIssuer(trusted: Issuers, alias: string, rule?: number): I
   if (rule === undefined) return trusted.filter((one) => one !== issuer);
   if (rule > issuer.rules.length) {
     throw new UserError('not_found', `${alias} has ${issuer.rules.length} rules: there is no rule ${rule}.`, {
-      hint: `See them: edge-upload trust show ${alias}`,
+      hint: [`See them:`, command`edge-upload trust show ${alias}`],
     });
   }
   if (issuer.rules.length === 1) {
     throw new UserError('usage', `${alias} has only one rule. Without it, nobody could upload.`, {
-      hint: ['Remove the issuer:', `  edge-upload trust remove ${alias}`],
+      hint: ['Remove the issuer:', command`edge-upload trust remove ${alias}`],
     });
   }
   const rules = issuer.rules.filter((_rule, at) => at !== rule - 1);

@@ -6,6 +6,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { type IssuerRule, overlap } from '../../protocol/prefix-overlap.ts';
 import { placeholdersOf } from '../../protocol/prefix-rule.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
+import { command, type Hint } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { requireJobs } from './ci-issuers.ts';
 import { checkedCondition, conditionWords } from './conditions.ts';
@@ -135,7 +136,7 @@ function refuseKeysOfPool(rules: readonly IssuerRule[], pool: IssuerRule | undef
       hint: [
         'Begin the prefix with the issuer, give the pool a prefix of its own, or say that the keys are shared:',
         "  --write-to '{issuer}/{sub}/'",
-        "  edge-upload deploy --write-to 'users/{username}/'",
+        command`edge-upload deploy --write-to 'users/{username}/'`,
         '  --shared',
       ],
     },
@@ -193,7 +194,7 @@ export function requireSafe(options: StackOptions): void {
 }
 
 /** Returns a plan's warnings of users of the pool who can write the keys of an issuer's callers. */
-export function poolWarnings(issuer: TrustedIssuer, options: StackOptions): string[] {
+export function poolWarnings(issuer: TrustedIssuer, options: StackOptions): readonly Hint[] {
   const pool = poolRule(options);
   if (pool === undefined || !issuer.rules.some((rule) => overlap(pool, { issuer, rule }))) return [];
   const keys =
@@ -201,6 +202,9 @@ export function poolWarnings(issuer: TrustedIssuer, options: StackOptions): stri
       ? `any key, those of ${issuer.alias} too`
       : `${prefixWords(pool.rule)}, where keys of ${issuer.alias} may be too`;
   return [
-    `Users of the pool are allowed to write ${keys}. To keep them apart: edge-upload deploy --write-to 'users/{username}/'`,
+    [
+      `Users of the pool are allowed to write ${keys}. To keep them apart:`,
+      command`edge-upload deploy --write-to 'users/{username}/'`,
+    ],
   ];
 }

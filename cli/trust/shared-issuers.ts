@@ -1,5 +1,6 @@
 import type { TrustedIssuer } from '../../infra/options.ts';
 import type { Condition } from '../../protocol/upload-rule.ts';
+import { command, type HintLine } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { JOB_COMMANDS } from './ci-issuers.ts';
 import { isEveryTenant, PERSONAL_ACCOUNTS, requireTenant, tenantOf } from './entra-tenants.ts';
@@ -11,7 +12,7 @@ interface SharedIssuer {
   readonly matches: (iss: string) => boolean;
   /** Lists of claims. Each rule must name all claims of one list. */
   readonly owners: readonly (readonly string[])[];
-  readonly hint: string;
+  readonly hint: HintLine;
 }
 
 const is = (issuer: string) => (iss: string) => iss.replace(/\/$/, '') === issuer;
@@ -45,19 +46,19 @@ const SHARED: readonly SharedIssuer[] = [
     title: 'all accounts of Google',
     matches: is('https://accounts.google.com'),
     owners: [['hd'], ['sub'], ['email', 'email_verified']],
-    hint: 'edge-upload trust google <workspace domain>',
+    hint: command`edge-upload trust google <domain>`,
   },
   {
     title: 'all organisations of HCP Terraform',
     matches: is('https://app.terraform.io'),
     owners: [['terraform_organization_id']],
-    hint: '--when terraform_organization_id=<id>',
+    hint: '  --when terraform_organization_id=<id>',
   },
   {
     title: 'all personal accounts of Microsoft',
     matches: (iss) => tenantOf(iss) === PERSONAL_ACCOUNTS,
     owners: [['sub'], ['oid']],
-    hint: '--when sub=<subject>',
+    hint: '  --when sub=<subject>',
   },
   ...[
     'https://appleid.apple.com',
@@ -68,7 +69,7 @@ const SHARED: readonly SharedIssuer[] = [
     title: `all accounts of ${new URL(issuer).host}`,
     matches: is(issuer),
     owners: [['sub'], ...(issuer === 'https://slack.com' ? [['https://slack.com/team_id']] : [])],
-    hint: '--when sub=<subject>',
+    hint: '  --when sub=<subject>',
   })),
 ];
 
@@ -77,7 +78,7 @@ interface OwnIssuer {
   readonly preset: string;
   readonly title: string;
   readonly matches: RegExp;
-  readonly hint: string;
+  readonly hint: HintLine;
 }
 
 const OWN: readonly OwnIssuer[] = [
@@ -85,14 +86,14 @@ const OWN: readonly OwnIssuer[] = [
     preset: 'aws',
     title: 'all principals of an AWS account',
     matches: /^https:\/\/[\w-]+\.tokens\.sts\.global\.api\.aws\/?$/i,
-    hint: '--when sub=arn:aws:iam::<account>:role/<role>',
+    hint: '  --when sub=arn:aws:iam::<account>:role/<role>',
   },
   {
     preset: 'kubernetes',
     title: 'all pods of a cluster',
     matches:
       /^https:\/\/(?:oidc\.eks\.[\w.-]+\/id\/|container\.googleapis\.com\/v1\/projects\/|[\w.-]+\.oic\.[\w.-]*aks\.azure\.com\/)/i,
-    hint: '--when sub=system:serviceaccount:<namespace>:<name>',
+    hint: '  --when sub=system:serviceaccount:<namespace>:<name>',
   },
   {
     preset: 'bitbucket',
@@ -130,9 +131,9 @@ export function isPublicIssuer(iss: string): boolean {
   );
 }
 
-function unowned([iss]: readonly string[], whose: string, hint: string): UserError {
+function unowned([iss]: readonly string[], whose: string, hint: HintLine): UserError {
   return new UserError('usage', `The issuer ${iss} has tokens for ${whose}.`, {
-    hint: ['Say whose tokens fit:', `  ${hint}`],
+    hint: ['Say whose tokens fit:', hint],
   });
 }
 
@@ -152,7 +153,7 @@ export function requireVerifiable({ iss, preset, token }: TrustedIssuer): void {
   throw new UserError('usage', `Access tokens of ${org} are for Okta itself.`, {
     hint: [
       'Accept its ID tokens (--token id, in a file “token: id”), or trust an authorization server:',
-      `  edge-upload trust okta ${org.replace(/\/$/, '')}/oauth2/default --client-id <id>`,
+      command`edge-upload trust okta ${org.replace(/\/$/, '')}/oauth2/default --client-id <id>`,
     ],
   });
 }

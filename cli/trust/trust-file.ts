@@ -1,5 +1,6 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Condition, Rule } from '../../protocol/upload-rule.ts';
+import { command } from '../command-line.ts';
 import { parseYaml, type YamlValue } from '../settings/yaml-file.ts';
 import { parseSize } from '../transfer/sizes.ts';
 import { parseClaimName } from './claim-name.ts';
@@ -10,7 +11,7 @@ import type { FiledIssuer } from './trust-document.ts';
 /** Maximum of `maxAge`, seconds. A leaked token is valid until it expires. */
 const LONGEST = 31 * 24 * 3600;
 
-const HINT = ['See how such a file looks:', '  edge-upload trust list --yaml'];
+const HINT = ['See how such a file looks:', command`edge-upload trust list --yaml`];
 
 function claimOf(value: YamlValue): readonly string[] {
   const text = value.text();

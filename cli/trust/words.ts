@@ -75,12 +75,8 @@ export function setUpLines(issuer: TrustedIssuer): string[] {
     ...(addresses.length > 1
       ? ['  Register these redirect addresses:', ...addresses.map((one) => `    ${one}`)]
       : []),
-    ...(noClient
-      ? ['  Without --client-id, nobody signs in with edge-upload login: tokens come from elsewhere.']
-      : []),
-    ...(noSecret
-      ? [`  Without --client-secret-public, Google refuses sign-ins with edge-upload login.`]
-      : []),
+    ...(noClient ? ['  Without --client-id, nobody can sign in: tokens come from elsewhere.'] : []),
+    ...(noSecret ? [`  Without --client-secret-public, Google refuses sign-ins.`] : []),
     `  See ${preset.source}`,
   ];
 }

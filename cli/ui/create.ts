@@ -1,5 +1,6 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
+import { printedEvent } from './events.ts';
 import { lookOf } from './look.ts';
 import { plainRenderer } from './plain.ts';
 import { askPerson, canAsk, cannotAsk, cannotConfirm, confirmPerson } from './questions.ts';
@@ -8,7 +9,17 @@ import type { Ui } from './ui.ts';
 
 type Parts = Pick<
   Context,
-  'stdin' | 'stdout' | 'stderr' | 'now' | 'options' | 'signal' | 'env' | 'platform' | 'jobControl' | 'sent'
+  | 'stdin'
+  | 'stdout'
+  | 'stderr'
+  | 'now'
+  | 'options'
+  | 'signal'
+  | 'env'
+  | 'platform'
+  | 'jobControl'
+  | 'sent'
+  | 'inUse'
 >;
 
 /**
@@ -16,7 +27,7 @@ type Parts = Pick<
  * standard output leads to another program, that may print on the same terminal at any time: nothing is redrawn there.
  */
 export async function createUi(parts: Parts): Promise<Ui> {
-  const { stdin, stdout, stderr, now, options, signal, env, jobControl, sent } = parts;
+  const { stdin, stdout, stderr, now, options, signal, env, jobControl, sent, inUse } = parts;
   const { json, quiet, debug } = options;
   const common = { stdout, stderr, now, json, quiet, debug };
   const { paint, symbols } = lookOf(stderr, parts);
@@ -40,7 +51,7 @@ export async function createUi(parts: Parts): Promise<Ui> {
   const interactive = canAsk({ stdin, stderr }, json);
   return {
     interactive,
-    event: (event) => renderer.event(sent.removedFrom(event)),
+    event: (event) => renderer.event(sent.removedFrom(printedEvent(event, inUse))),
     close: () => renderer.close(),
     async ask(question) {
       if (!interactive) throw cannotAsk(question.prompt, question.flag);

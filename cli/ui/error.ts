@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { InUse } from '../command-line.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { type ExitCode, isUserError, systemCode, UserError } from '../errors.ts';
 import { networkFailure } from '../network/failures.ts';
@@ -67,16 +67,16 @@ export function renderError(
   thrown: unknown,
   { json, debug, color }: Pick<GlobalOptions, 'json' | 'debug' | 'color'>,
   { stdout, stderr, sent }: Pick<Context, 'stdout' | 'stderr' | 'sent'>,
+  inUse = new InUse(),
 ): ExitCode {
   const error = toUserError(thrown);
   const paint = painter(color && stderr.isTTY === true);
   const { code } = error;
   const shown = (text: string) => withoutTokens(sent.removedFrom(text));
   const message = shown(error.message);
-  const hint = error.hint && shown(error.hint);
-  const hintLines = error.hintLines.map(shown);
+  const hintLines = inUse.lines(error.hintLines).map(shown);
   if (json) {
-    const document = { code, message, ...omitUndefined({ hint }) };
+    const document = { code, message, ...(hintLines.length > 0 && { hint: hintLines.join('\n') }) };
     writeLines(stdout, [Shown.json({ error: document })]);
   } else {
     // Only a person's screen has a width; in a log a line is a line.

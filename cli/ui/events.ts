@@ -1,14 +1,15 @@
+import type { InUse } from '../command-line.ts';
 import type { JsonValue } from '../json-value.ts';
-import type { Text } from './shown.ts';
+import { type PrintedText, printedText, type Text } from './shown.ts';
 
 /** A part of a streamed result, mostly one line: to stdout as text, or as one JSON line with `--json`. */
-export interface Row {
-  readonly text: Text;
+export interface Row<T = Text> {
+  readonly text: T;
   readonly document: { readonly [name: string]: JsonValue | undefined };
 }
 
 /** What the rooms below tell the screen. They never print; each renderer shows an event in its own way or not at all. */
-export type UiEvent =
+export type UiEvent<T = Text> =
   /** A named piece of work: begun, gone on with, and ended. Tasks may overlap; `task` is both key and title. */
   | { readonly type: 'task-started'; readonly task: string }
   | { readonly type: 'task-progress'; readonly task: string; readonly detail: string }
@@ -24,17 +25,17 @@ export type UiEvent =
       readonly at: Date;
     }
   | TransferEvent
-  | ({ readonly type: 'row' } & Row)
+  | ({ readonly type: 'row' } & Row<T>)
   /** Many rows, written together. */
-  | { readonly type: 'rows'; readonly rows: readonly Row[] }
+  | { readonly type: 'rows'; readonly rows: readonly Row<T>[] }
   /** A chapter of a longer story, and a line below it. */
   | { readonly type: 'heading'; readonly text: string; readonly below?: string }
-  | { readonly type: 'note'; readonly text: Text }
+  | { readonly type: 'note'; readonly text: T }
   /** What somebody needs for the answer that is waited for; shown with `--quiet` too. */
-  | { readonly type: 'instruction'; readonly text: Text }
-  | { readonly type: 'warning'; readonly text: Text }
+  | { readonly type: 'instruction'; readonly text: T }
+  | { readonly type: 'warning'; readonly text: T }
   /** Shown with `--debug` only. Never a token, a password, or a part of one. */
-  | { readonly type: 'debug'; readonly text: Text };
+  | { readonly type: 'debug'; readonly text: T };
 
 /** Where an upload stands; sent several times a second while bytes move. */
 export interface TransferEvent {
@@ -55,4 +56,16 @@ export interface TransferEvent {
   /** What waits for another try after a failure of the network: one live line, however many there are. */
   readonly trouble?: { readonly count: number; readonly noun: 'part' | 'file' };
   readonly active: readonly { readonly name: string; readonly bytes: number; readonly size?: number }[];
+}
+
+/** An event whose commands say what they are about. */
+export type PrintedEvent = UiEvent<PrintedText>;
+
+export function printedEvent(event: UiEvent, inUse: InUse): PrintedEvent {
+  if (event.type === 'rows') {
+    return { ...event, rows: event.rows.map((row) => ({ ...row, text: printedText(row.text, inUse) })) };
+  }
+  return 'text' in event && event.type !== 'heading'
+    ? { ...event, text: printedText(event.text, inUse) }
+    : event;
 }

@@ -1,4 +1,4 @@
-import { type Text, type TextLine, textLines } from './shown.ts';
+import { type PrintedLine, type PrintedText, textLines } from './shown.ts';
 
 /** Columns that prose has at least. */
 const LEAST_PROSE = 20;
@@ -53,7 +53,7 @@ export function count(amount: number, noun: string): string {
   return `${amount.toLocaleString('en-US')} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
-/** A command at the end of a sentence: `Sign in with: edge-upload login <url>`. */
+/** A command at the end of a sentence: [`Sign in with:`, command`edge-upload login <url>`]. */
 const LAST_COMMAND = /^(.*\S:) ((?:edge-upload|aws|npm) (?:(?![.,;] ).)*)$/;
 
 /**
@@ -80,8 +80,8 @@ const VERBATIM = /^ |\S {2,}\S|\n/;
  * Breaks the prose of a text between words, where a terminal would break it within them. Lines that are indented or in
  * columns stay whole.
  */
-export function wrapText(text: Text, width: number): Text {
-  return textLines(text).flatMap((one): readonly TextLine[] => {
+export function wrapText(text: PrintedText, width: number): PrintedText {
+  return textLines(text).flatMap((one): readonly PrintedLine[] => {
     if (typeof one === 'string') return VERBATIM.test(one) ? [one] : wrap(one, width);
     const indent = (one.head ?? '').length + (one.mark === undefined ? 0 : 2);
     if (indent === 0 || VERBATIM.test(one.text)) return [one];

@@ -1,5 +1,5 @@
 import type { Context, OutputStream } from '../context.ts';
-import { line, type Mark, type Paint, painter, Shown, type Text, textLines } from './shown.ts';
+import { line, type Mark, type Paint, type PrintedText, painter, Shown, textLines } from './shown.ts';
 import type { Style } from './style.ts';
 
 /** The signs that a terminal can show. */
@@ -74,7 +74,7 @@ export function marked(mark: Mark, text: string | Shown, { paint, symbols }: Loo
 }
 
 /** Returns the lines of a text, each escaped, styled and marked. */
-export function shownLines(text: Text, look: Look): Shown[] {
+export function shownLines(text: PrintedText, look: Look): Shown[] {
   return textLines(text).map((one) => {
     if (typeof one === 'string') return Shown.escape(one);
     const { style, mark, head = '', text, plain } = one;

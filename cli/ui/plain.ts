@@ -1,9 +1,9 @@
 import type { OutputStream } from '../context.ts';
-import type { Row, TransferEvent, UiEvent } from './events.ts';
+import type { PrintedEvent, Row, TransferEvent } from './events.ts';
 import { PLAIN, shownLines } from './look.ts';
 import { filesLine, progressLine, troubleLine } from './progress-line.ts';
 import { isFailure, isUnderWay, resourceName, statusWords } from './resource-words.ts';
-import { line, Shown, type Text, writeLines } from './shown.ts';
+import { line, type PrintedText, Shown, writeLines } from './shown.ts';
 
 /** A progress line at most this often: a log is read afterwards. */
 const INTERVAL_MS = 10_000;
@@ -21,7 +21,7 @@ export interface RendererOptions {
 }
 
 export interface Renderer {
-  event(event: UiEvent): void;
+  event(event: PrintedEvent): void;
   /** Clears what is drawn and shows the cursor: the shell has the terminal for a while. */
   suspend(): void;
   /** Draws again, after `suspend` or in another size. */
@@ -30,12 +30,12 @@ export interface Renderer {
 }
 
 /** The lines of a text, the first of them behind our own word for what it is, the others below it. */
-function prefixed(word: string, text: Text): Shown[] {
+function prefixed(word: string, text: PrintedText): Shown[] {
   return shownLines(text, PLAIN).map((one, at) => line`${at === 0 ? word : '  '}${one}`);
 }
 
 /** Returns the change of a resource in one line, with the reason of a failure. */
-export function resourceLine(event: Extract<UiEvent, { type: 'resource' }>): Shown {
+export function resourceLine(event: Extract<PrintedEvent, { type: 'resource' }>): Shown {
   const why = isFailure(event) && event.reason !== undefined ? `: ${event.reason}` : '';
   return line`${resourceName(event.resourceType)} ${statusWords(event.status)}${why}`;
 }
@@ -49,7 +49,8 @@ export function plainRenderer({ stdout, stderr, now, json, quiet, debug }: Rende
     isBlank = false;
     writeLines(stderr, lines);
   };
-  const rowLines = ({ text, document }: Row) => (json ? [Shown.json(document)] : shownLines(text, PLAIN));
+  const rowLines = ({ text, document }: Row<PrintedText>) =>
+    json ? [Shown.json(document)] : shownLines(text, PLAIN);
   const sayBegun = (task: string) => {
     clearTimeout(begun.get(task));
     if (begun.delete(task)) write(line`${task}…`);

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { CommandLine, type InUse } from '../command-line.ts';
 import { type Style, styleText } from './style.ts';
 
 /*
@@ -110,14 +111,23 @@ export interface StyledLine {
   readonly plain?: string;
 }
 
-export type TextLine = string | StyledLine;
+/** A line whose commands say what they are about. */
+export type PrintedLine = string | StyledLine;
+export type PrintedText = PrintedLine | readonly PrintedLine[];
+
+export type TextLine = PrintedLine | CommandLine;
 
 /** One line, or a list of lines. A string is one line, whatever it contains. */
 export type Text = TextLine | readonly TextLine[];
 
 /** Returns the lines of a text. */
-export function textLines(text: Text): readonly TextLine[] {
-  return typeof text === 'string' || 'text' in text ? [text] : text;
+export function textLines<Line extends TextLine>(text: Line | readonly Line[]): readonly Line[] {
+  return Array.isArray(text) ? text : [text as Line];
+}
+
+/** Returns a text with commands about what is in use. */
+export function printedText(text: Text, inUse: InUse): PrintedText {
+  return textLines(text).map((one) => (one instanceof CommandLine ? inUse.line(one) : one));
 }
 
 /** Writes within a line: a question whose answer follows it. */

@@ -3,13 +3,13 @@ import type { OutputStream } from '../context.ts';
 import { activeLines } from './active-lines.ts';
 import { bar } from './bar.ts';
 import { cutEnd, fits } from './columns.ts';
-import type { TransferEvent, UiEvent } from './events.ts';
+import type { PrintedEvent, TransferEvent } from './events.ts';
 import { formatDuration, formatSeconds, wrap, wrapText } from './format.ts';
 import { columnsOf, type Look, marked, shownLines } from './look.ts';
 import { type Renderer, type RendererOptions, resourceLine } from './plain.ts';
 import { filesLine, progressLine, shareSent, troubleLine } from './progress-line.ts';
 import { isFailure, isUnderWay, resourceName, summarizeResources, whyItTakes } from './resource-words.ts';
-import { line, type Mark, type Shown, type Text, visible, writeLines } from './shown.ts';
+import { line, type Mark, type PrintedText, type Shown, visible, writeLines } from './shown.ts';
 
 /** Files shown one by one below the overall line. */
 const ACTIVE_LINES = 4;
@@ -41,7 +41,7 @@ export function terminalRenderer(options: TerminalOptions): Renderer {
   });
   const tasks = new Map<string, Task>();
   const underWay = new Map<string, { type: string; since: number }>();
-  let changed: Extract<UiEvent, { type: 'resource' }>[] = [];
+  let changed: Extract<PrintedEvent, { type: 'resource' }>[] = [];
   let transfer: TransferEvent | undefined;
   let ticking: NodeJS.Timeout | undefined;
   let suspended = false;
@@ -121,8 +121,8 @@ export function terminalRenderer(options: TerminalOptions): Renderer {
   const say = (...lines: Shown[]) => {
     if (!quiet) above(stderr, ...lines);
   };
-  const wrapped = (text: Text) => shownLines(wrapText(text, columns()), look);
-  const noted = (sign: Shown, text: Text) =>
+  const wrapped = (text: PrintedText) => shownLines(wrapText(text, columns()), look);
+  const noted = (sign: Shown, text: PrintedText) =>
     shownLines(wrapText(text, columns() - 2), look).map((one, at) => line`${at === 0 ? sign : ' '} ${one}`);
 
   const endTask = (mark: Mark, task: string, detail: string | undefined) => {
@@ -133,7 +133,7 @@ export function terminalRenderer(options: TerminalOptions): Renderer {
     tasks.delete(task);
   };
 
-  const resource = (event: Extract<UiEvent, { type: 'resource' }>) => {
+  const resource = (event: Extract<PrintedEvent, { type: 'resource' }>) => {
     const { logicalId, resourceType: type, at } = event;
     const isStack = type === 'AWS::CloudFormation::Stack';
     if (isUnderWay(event)) {

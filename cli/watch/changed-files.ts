@@ -1,4 +1,5 @@
 import { relative, resolve, sep } from 'node:path';
+import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { pathText } from '../transfer/sources/file-path.ts';
@@ -26,7 +27,10 @@ export async function withStoredFiles<T>(
   const { files, recursive, filesFrom, dryRun = false } = options;
   if (recursive !== true || filesFrom !== undefined) {
     throw new UserError('usage', '--changed is for folders.', {
-      hint: ['Upload what is new or changed in a folder with:', '  edge-upload put -r <folder> --changed'],
+      hint: [
+        'Upload what is new or changed in a folder with:',
+        command`edge-upload put -r <folder> --changed`,
+      ],
     });
   }
   const beginnings = new Map(

@@ -103,7 +103,7 @@ export async function withLedger<T>(
     return await withOptional(locked, work, async () => ledgerOf(await readable(world, subject)), onTrouble);
   } catch (error) {
     if (!isUserError(error) || error.code !== 'busy') throw error;
-    throw new UserError('busy', `Another edge-upload uploads ${subject.folder} to the same place.`, {
+    throw new UserError('busy', `Another process uploads ${subject.folder} to the same place.`, {
       hint: 'Stop the other one first, or choose another --prefix.',
       cause: error,
     });

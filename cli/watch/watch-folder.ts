@@ -127,7 +127,7 @@ export async function watchFolder(
   const isWarned = () => !ledger.isRecorded();
   const journals = openJournals({ ...context, isWarned }, () => journalFolder(context));
   // Most of the time passes without files: the sum has no rate.
-  const report = createReport(upload.url, { now, hasRate: false });
+  const report = createReport(upload.url, { now, inUse: context.inUse, hasRate: false });
   try {
     for (;;) {
       stop = undefined;

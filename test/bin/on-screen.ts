@@ -1,6 +1,7 @@
 import { argv, exit, kill, pid, platform, stderr, stdin, stdout } from 'node:process';
 import { jobControl } from '../../bin/job-control.ts';
 import { prepareStreams } from '../../bin/streams.ts';
+import { InUse } from '../../cli/command-line.ts';
 import { isUserError } from '../../cli/errors.ts';
 import { createSentCredentials } from '../../cli/sent-credentials.ts';
 import { createUi } from '../../cli/ui/create.ts';
@@ -28,6 +29,7 @@ const ui = await createUi({
   sent,
   now: () => new Date(),
   signal,
+  inUse: new InUse(),
   options: { json: false, quiet: false, debug: false, color: env.TERM !== 'dumb' },
   ...(stopping && { jobControl: stopping }),
 });

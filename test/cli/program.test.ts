@@ -37,7 +37,7 @@ test('without a command, help is shown, and it is a usage error', async () => {
 });
 
 test('a missing argument and an unknown option are usage errors that name them', async () => {
-  assert.match((await type('put')).stderr, /no file.*\n {2}Name it: edge-upload put/i);
+  assert.match((await type('put')).stderr, /no file.*\n {2}Name it:\n +edge-upload put/i);
   const { code, stderr } = await type('put x --colour');
   assert.equal(code, 2);
   assert.match(stderr, /--colour/);
@@ -53,7 +53,7 @@ test('a usage error names the help of the command that was typed, as far as ther
   ] as const) {
     const { code, stderr } = await type(line);
     assert.equal(code, 2);
-    assert.ok(stderr.endsWith(`\n  See: edge-upload ${help}\n`), stderr);
+    assert.ok(stderr.endsWith(`\n  See:\n    edge-upload ${help}\n`), stderr);
   }
 });
 

@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { request } from 'undici';
 import type { Faults } from '../../local/faults.ts';
 import { preparedPoolKeys } from '../support/pool-keys.ts';
+import { checkPrinted } from '../support/printed-commands.ts';
 import { type Ran, type RunOptions, runProgram } from '../support/programs.ts';
 import { typed } from '../support/typed.ts';
 import { whenFound } from '../support/when-found.ts';
@@ -68,12 +69,15 @@ function sharedCaches(): NodeJS.ProcessEnv {
 export function computerAt(home: string, more: NodeJS.ProcessEnv = {}): Computer {
   const env = cleanEnv(home, { ...sharedCaches(), ...more });
   const computer = (isBuilt: boolean): Omit<Computer, 'built'> => {
-    const run = (args: readonly string[], options: RunOptions = {}) => {
+    const run = async (args: readonly string[], options: RunOptions = {}) => {
       const all = { cwd: home, ...options, env: { ...env, ...options.env } };
       // Only a process can be killed by a signal.
-      return isBuilt || all.signal !== undefined
-        ? runProgram(process.execPath, [CLI, ...args], all)
-        : typed(args, { ...all, home: all.env.HOME ?? home, platform: process.platform });
+      if (isBuilt || all.signal !== undefined) {
+        const ran = await runProgram(process.execPath, [CLI, ...args], all);
+        await checkPrinted(args, `${ran.stdout}${ran.stderr}`);
+        return ran;
+      }
+      return typed(args, { ...all, home: all.env.HOME ?? home, platform: process.platform });
     };
     return {
       home,

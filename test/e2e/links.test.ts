@@ -234,7 +234,10 @@ test('links and keys upload with curl, fetch and put, until they are used, revok
     await t.test('attacks over sockets are refused', async () => {
       await ok(computer, ['deploy', '--local', '--stack-name', 'other', '--yes']);
       const without = await ok(computer, ['link', 'create', '--qr', '--stack-name', 'other'], 2);
-      assert.match(without, /--qr needs an upload page.*\n.*\n +edge-upload deploy --page/);
+      assert.match(
+        without,
+        /--qr needs an upload page.*\n.*\n +edge-upload deploy --local --stack-name other --page/,
+      );
       const foreign = await computer.json<Created>([
         'link',
         'create',
@@ -319,7 +322,7 @@ test('links and keys upload with curl, fetch and put, until they are used, revok
       assert.match(await ok(computer, ['link', 'revoke', victim.id]), /is revoked already/);
       assert.match(
         await ok(computer, ['link', 'revoke', 'AAAAAAAA'], 3),
-        /no link or key.*\n.*\n.*link list\n.*\n.*\n.*link revoke AAAAAAAA --force/,
+        /no link or key.*\n.*\n.*link list .*\n.*\n.*\n.*link revoke AAAAAAAA .*--force/,
       );
       assert.match(await ok(computer, ['key', 'revoke', 'AAAAAAAA', '--force']), /Revoked the key AAAAAAAA/);
       await ok(computer, ['put', 'q3.pdf', '--as', 'drop/after.pdf', '--link', link.address]);

@@ -31,7 +31,10 @@ test('the main job, from an empty account to an empty account', async (t) => {
         const again = await computer.run(['deploy', '--local']);
         assert.equal(again.code, 0);
         assert.match(again.stdout, /nothing to change/);
-        assert.match(again.stdout, /Next, create a user and sign in:\n {2}edge-upload login --create/);
+        assert.match(
+          again.stdout,
+          /Next, create a user and sign in:\n {2}edge-upload login --stack-name edge-upload --create/,
+        );
       },
     );
     const username = await signIn(computer);
@@ -135,7 +138,7 @@ test('the main job, from an empty account to an empty account', async (t) => {
       assert.equal(unasked.code, 2, 'without a terminal and without --yes nothing is destroyed');
       assert.match(
         unasked.stderr,
-        /4 objects, [\s\S]*1 user[\s\S]*needs confirmation[\s\S]*\n +edge-upload destroy --yes/,
+        /4 objects, [\s\S]*1 user[\s\S]*needs confirmation[\s\S]*\n +edge-upload destroy .*--yes/,
       );
       const destroyed = await computer.run(['destroy', '--yes']);
       assert.equal(destroyed.code, 0, destroyed.stderr);

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { InUse } from '../../cli/command-line.ts';
 import type { Context } from '../../cli/context.ts';
 import { createSentCredentials } from '../../cli/sent-credentials.ts';
 import { type FlatEvent, flatEvents } from './flat.ts';
@@ -15,6 +16,7 @@ export function testContext(over: Partial<Context> = {}): TestContext {
   // Every request under way listens to it.
   setMaxListeners(0, abort.signal);
   const events: FlatEvent[] = [];
+  const inUse = over.inUse ?? new InUse();
   const sent = over.sent ?? createSentCredentials();
   const never = () => Promise.reject(new Error('nobody is to be asked'));
   return {
@@ -30,7 +32,7 @@ export function testContext(over: Partial<Context> = {}): TestContext {
     options: { json: false, quiet: false, debug: false, color: false },
     signal: abort.signal,
     ui: {
-      event: (event) => void events.push(...flatEvents(sent.removedFrom(event))),
+      event: (event) => void events.push(...sent.removedFrom(flatEvents(event, inUse))),
       interactive: false,
       ask: never,
       confirm: never,
@@ -39,6 +41,7 @@ export function testContext(over: Partial<Context> = {}): TestContext {
     sent,
     events,
     abort,
+    inUse,
     ...over,
   };
 }

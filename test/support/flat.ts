@@ -1,10 +1,11 @@
+import { InUse } from '../../cli/command-line.ts';
 import type { Result } from '../../cli/context.ts';
 import type { UiEvent } from '../../cli/ui/events.ts';
-import { type Text, textLines } from '../../cli/ui/shown.ts';
+import { printedText, type Text, textLines } from '../../cli/ui/shown.ts';
 
 /** The lines of a text as one string, as they would be read. */
-export function flatText(text: Text = ''): string {
-  return textLines(text)
+export function flatText(text: Text = '', inUse = new InUse()): string {
+  return textLines(printedText(text, inUse))
     .map((line) => (typeof line === 'string' ? line : (line.plain ?? `${line.head ?? ''}${line.text}`)))
     .join('\n');
 }
@@ -14,9 +15,9 @@ type Flat<T> = T extends { readonly text: Text } ? Omit<T, 'text'> & { readonly 
 /** An event whose text is one string. Rows that are written together are events of their own. */
 export type FlatEvent = Flat<Exclude<UiEvent, { type: 'rows' }>>;
 
-export function flatEvents(event: UiEvent): FlatEvent[] {
-  if (event.type === 'rows') return event.rows.flatMap((row) => flatEvents({ type: 'row', ...row }));
-  return ['text' in event ? ({ ...event, text: flatText(event.text) } as FlatEvent) : event];
+export function flatEvents(event: UiEvent, inUse = new InUse()): FlatEvent[] {
+  if (event.type === 'rows') return event.rows.flatMap((row) => flatEvents({ type: 'row', ...row }, inUse));
+  return ['text' in event ? ({ ...event, text: flatText(event.text, inUse) } as FlatEvent) : event];
 }
 
 export type FlatResult = Omit<Result, 'text'> & { readonly text?: string };

@@ -5,6 +5,7 @@ import type { Declare } from '../../cli/declare/shared.ts';
 import { run } from '../../cli/program.ts';
 import { createSentCredentials } from '../../cli/sent-credentials.ts';
 import { withExtraAuthorities } from './extra-authorities.ts';
+import { checkPrinted } from './printed-commands.ts';
 import type { Ran, RunOptions } from './programs.ts';
 import { Screen } from './streams.ts';
 
@@ -37,5 +38,6 @@ export async function typed(words: readonly string[], options: TypedOptions): Pr
     signal,
   };
   const code = await withExtraAuthorities(env, () => run(words, world, commands));
+  await checkPrinted(words, `${stdout.text}${stderr.text}`);
   return { code, stdout: stdout.text, stderr: stderr.text };
 }

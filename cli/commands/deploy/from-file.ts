@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { TrustedKeys } from '../../../infra/edge-keys.ts';
 import type { StackOptions } from '../../../infra/options.ts';
+import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { readYamlText } from '../../settings/yaml-file.ts';
@@ -38,7 +39,7 @@ export async function fromFile(
   const text = await readYamlText(context, path, [
     'Write one, or print one of what is deployed:',
     `  echo 'max-size: 5G' > ${shellWord(path)}`,
-    `  edge-upload status --yaml > ${shellWord(path)}`,
+    command`edge-upload status --yaml > ${path}`,
   ]);
   const { options: given, issuers } = await readDeployment(text, path, async (pageLogo) => {
     // A path in a file is seen from its folder.
@@ -65,6 +66,6 @@ function refuseBeside(path: string, flags: OptionFlags): void {
   if (option === undefined && unset.length === 0) return;
   const flag = option === undefined ? '--unset' : `--${nameOf(option)}`;
   throw new UserError('usage', `${flag} is not used with --file: the file has all options.`, {
-    hint: [`Change ${path}, and deploy it:`, `  edge-upload deploy --file ${shellWord(path)}`],
+    hint: [`Change ${path}, and deploy it:`, command`edge-upload deploy --file ${path}`],
   });
 }

@@ -1,3 +1,4 @@
+import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { type KeyFlags, keyRequest } from '../../links/token-request.ts';
 import { curlLine, exampleFile, scopeWords, untilWords, uploadAddress } from '../../links/words.ts';
@@ -30,7 +31,7 @@ export async function createKey(context: Context, args: KeyCreateArgs): Promise<
       `  EDGE_UPLOAD_URL=${shellWord(edge.url)} EDGE_UPLOAD_TOKEN=${token} edge-upload put ${shellWord(exampleFile(entry))}`,
       '',
       'Anyone with the key can upload. To revoke it:',
-      `  edge-upload key revoke ${entry.id}`,
+      command`edge-upload key revoke ${entry.id}`,
     ],
   };
 }

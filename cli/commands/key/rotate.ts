@@ -1,3 +1,4 @@
+import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { DeployedEdge } from '../../links/deployed-edge.ts';
@@ -111,6 +112,6 @@ const endOf = ({ expiresAt }: TokenEntry) => Date.parse(expiresAt) / 1000;
 
 function nothingToRotate(): UserError {
   return new UserError('usage', 'The deployment has no signing key yet: no link or key was created.', {
-    hint: ['The first one creates it:', '  edge-upload link create'],
+    hint: ['The first one creates it:', command`edge-upload link create`],
   });
 }

@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { JsonValue } from '../../json-value.ts';
@@ -69,7 +70,7 @@ export async function create(
   const first = await issue();
   if (first !== undefined) return first;
   throw new UserError('stack_failed', 'The edge does not verify links and keys after the deploy.', {
-    hint: ['Something else may have deployed the same stack. Deploy it again:', '  edge-upload deploy'],
+    hint: ['Something else may have deployed the same stack. Deploy it again:', command`edge-upload deploy`],
   });
 }
 
@@ -103,7 +104,7 @@ export function createdDocument({ entry, token }: Created): { [name: string]: Js
   return omitUndefined({ id, kind, name, token, ...scope, note, createdAt, expiresAt });
 }
 
-const ADD_PAGE = '  edge-upload deploy --page';
+const ADD_PAGE = command`edge-upload deploy --page`;
 
 /** A QR code is for a phone, which opens the page. */
 function requirePage({ hasPage }: DeployedEdge): void {
@@ -149,7 +150,7 @@ export async function createLink(context: Context, args: LinkCreateArgs): Promis
     `  EDGE_UPLOAD_LINK=${shellWord(address)} edge-upload put ${shellWord(exampleFile(entry))}`,
     '',
     'Anyone with the link can upload. It is shown only now. To revoke it:',
-    `  edge-upload link revoke ${entry.id}`,
+    command`edge-upload link revoke ${entry.id}`,
   ];
   return { document, text };
 }

@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { readLedger } from '../../links/ledger.ts';
 import type { TokenEntry, TokenKind } from '../../links/token-entry.ts';
@@ -44,8 +45,11 @@ export async function list(
       ...omitUndefined({ omitted: omitted || undefined }),
     };
     if (tokens.length === 0) {
-      const example = kind === 'link' ? 'link create' : "key create <name> --write-to '{name}/'";
-      return { document, text: [`There are no ${kind}s. Create one with:`, `  edge-upload ${example}`] };
+      const example =
+        kind === 'link'
+          ? command`edge-upload link create`
+          : command`edge-upload key create <name> --write-to '{name}/'`;
+      return { document, text: [`There are no ${kind}s. Create one with:`, example] };
     }
     return { document, text: verbose ? tokens.flatMap(wholeLines) : shortLines(tokens, kind) };
   });
@@ -71,7 +75,7 @@ function shortLines(tokens: readonly Listed[], kind: TokenKind): TextLine[] {
     ...tableLines(header, rows),
     '',
     'Whole scopes and notes, limits, and who created each:',
-    `  edge-upload ${kind} list --verbose`,
+    command`edge-upload ${kind} list --verbose`,
   ];
 }
 

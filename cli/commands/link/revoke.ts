@@ -1,3 +1,4 @@
+import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { DeployedEdge } from '../../links/deployed-edge.ts';
@@ -78,12 +79,12 @@ function judge({ id, entry }: Recorded, edge: DeployedEdge, now: Date): TokenSta
 }
 
 function unknown(id: string, kind: TokenKind): UserError {
-  const byForce = ['Without a record, revoke it with:', `  edge-upload ${kind} revoke ${id} --force`];
+  const byForce = ['Without a record, revoke it with:', command`edge-upload ${kind} revoke ${id} --force`];
   return new UserError('not_found', `There is no link or key with the id “${id}”.`, {
     hint: [
       'See the ids:',
-      '  edge-upload link list',
-      '  edge-upload key list',
+      command`edge-upload link list`,
+      command`edge-upload key list`,
       ...(isTokenId(id) ? byForce : []),
     ],
   });

@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { EdgeDescription } from '../../identity/edge-description.ts';
@@ -112,6 +113,9 @@ export async function signInToPool(
 
 function withoutRefreshToken(): UserError {
   return new UserError('aws', 'Cognito returned no refresh token, so the sign-in cannot be stored.', {
-    hint: "The user pool's settings do not allow it. The operator fixes them with: edge-upload deploy",
+    hint: [
+      "The user pool's settings do not allow it. The operator fixes them with:",
+      command`edge-upload deploy`,
+    ],
   });
 }

@@ -1,6 +1,7 @@
 import type { EdgeConfig } from '../../../edge/config.ts';
 import { configOf } from '../../../edge/pool-issuer.ts';
 import { policyOf } from '../../../infra/options.ts';
+import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { EXIT, UserError } from '../../errors.ts';
 import { linesOf } from '../../identity/sign-in/stdin-lines.ts';
@@ -40,14 +41,14 @@ export async function check(
     now: context.now().getTime() / 1000,
     download: verify ? keySets(context, deployed, config) : undefined,
   });
-  return described(deployed, judgement);
+  return described(context, deployed, judgement);
 }
 
 function noToken(): UserError {
   return new UserError('usage', 'There is no token to check.', {
     hint: [
       'Pipe one in, so that it is not in the list of processes:',
-      '  edge-upload trust check < token.txt',
+      command`edge-upload trust check < token.txt`,
     ],
   });
 }
@@ -103,7 +104,7 @@ function knownToEdge({ issuers, options, pool }: DeployedTrust): EdgeConfig {
   });
 }
 
-function described({ stackName, domain }: DeployedTrust, judgement: Judgement): Result {
+function described({ inUse }: Context, { stackName, domain }: DeployedTrust, judgement: Judgement): Result {
   const { issuer, iss, aud, caller, permission, refusal, verified } = judgement;
   const hints = refusal === undefined ? [] : checkHints(refusal.code, { issuer, iss, aud, domain });
   const rule = permission?.rule;
@@ -120,7 +121,7 @@ function described({ stackName, domain }: DeployedTrust, judgement: Judgement): 
     maxSize: permission?.maxSize,
     noClobber: permission?.noClobber,
     tokenExpiresAt: caller?.tokenExpiresAt.toISOString(),
-    refusal: refusal && { ...refusal, hints },
+    refusal: refusal && { ...refusal, hints: inUse.lines(hints) },
   };
   const unmet = refusal !== undefined && caller !== undefined ? unmetLines(caller) : [];
   const prefixes = permission?.prefixes.map((prefix) => (prefix === '' ? 'any key' : prefix)).join(', ');

@@ -1,10 +1,10 @@
+import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { readYamlText } from '../../settings/yaml-file.ts';
 import { JOB_COMMANDS } from '../../trust/ci-issuers.ts';
 import { discoverKeySets } from '../../trust/discovery.ts';
 import { readTrustFile } from '../../trust/trust-file.ts';
-import { shellWord } from '../../ui/shell-word.ts';
 import type { ApplyArgs } from '../deploy.ts';
 import { applyTrust } from './apply.ts';
 
@@ -22,16 +22,17 @@ export async function file(context: Context, args: FileArgs): Promise<Result> {
     throw new UserError('usage', `${problem}Name a provider, or a file of issuers.`, {
       hint: [
         'Such as one of:',
-        '  edge-upload trust entra <tenant> --client-id <id>',
-        `  ${JOB_COMMANDS.github}`,
-        '  edge-upload trust --file trust.yaml',
-        'See all: edge-upload trust --help',
+        command`edge-upload trust entra <tenant> --client-id <id>`,
+        JOB_COMMANDS.github,
+        command`edge-upload trust --file trust.yaml`,
+        'See all:',
+        command`edge-upload trust --help`,
       ],
     });
   }
   const text = await readYamlText(context, args.file, [
     'Write one:',
-    `  edge-upload trust list --yaml > ${shellWord(args.file)}`,
+    command`edge-upload trust list --yaml > ${args.file}`,
   ]);
   const issuers = await readTrustFile(text, args.file);
   return applyTrust(context, args, (_kept, documents) => discoverKeySets(issuers, documents));

@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { type CommandLine, command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { awsErrorName, wasRepeated } from '../../identity/cognito-errors.ts';
@@ -6,8 +7,6 @@ import { checkedUsername } from '../../identity/sign-in/username.ts';
 import { readRules } from '../../identity/users/administered-pool.ts';
 import { createUser, inviteUser, type NewUser, nameOf } from '../../identity/users/create-user.ts';
 import { addToGroups, requireGroups } from '../../identity/users/groups.ts';
-import { stackCommand } from '../../stack/stack-work.ts';
-import { shellWord } from '../../ui/shell-word.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { invitation, sentInvitation } from './invitation.ts';
 import { administeredFailure, type OperatedPool, withPool } from './pool.ts';
@@ -33,7 +32,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
     const described = { email, groups: [...groups], userPoolId: pool.userPoolId };
     const username = nameOf(user, rules);
     if (invite) {
-      await createOnce(pool, username, args, () => inviteUser(pool, user, rules));
+      await createOnce(username, args, () => inviteUser(pool, user, rules));
       await join(pool, username, groups);
       return {
         document: { username, ...described, url: pool.url, invited: true },
@@ -43,7 +42,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
         ],
       };
     }
-    const { temporaryPassword } = await createOnce(pool, username, args, () => createUser(pool, user, rules));
+    const { temporaryPassword } = await createOnce(username, args, () => createUser(pool, user, rules));
     await join(pool, username, groups);
     const { document, lines } = invitation(context, pool, { username, temporaryPassword, rules });
     return {
@@ -55,7 +54,6 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
 
 /** Creates a user. An error reports that the user may be the new one, if the answer of an earlier request was lost. */
 async function createOnce<T>(
-  pool: OperatedPool,
   username: string,
   { groups = [], invite = false }: UserAddArgs,
   create: () => Promise<T>,
@@ -70,8 +68,8 @@ async function createOnce<T>(
       {
         hint: [
           'If the user is new, print a new invitation:',
-          ...(groups.length === 0 ? [] : [addingTo(pool, username, groups)]),
-          `  ${stackCommand(pool, `user reset ${shellWord(username)}`, invite ? ' --invite' : '')}`,
+          ...(groups.length === 0 ? [] : [addingTo(username, groups)]),
+          command`edge-upload user reset ${username} ${invite ? ['--invite'] : []}`,
         ],
         cause: error,
       },
@@ -79,9 +77,8 @@ async function createOnce<T>(
   }
 }
 
-function addingTo(pool: OperatedPool, username: string, groups: readonly string[]): string {
-  const flags = groups.map((name) => ` --add ${shellWord(name)}`).join('');
-  return `  ${stackCommand(pool, `user groups ${shellWord(username)}`, flags)}`;
+function addingTo(username: string, groups: readonly string[]): CommandLine {
+  return command`edge-upload user groups ${username} ${groups.flatMap((name) => ['--add', name])}`;
 }
 
 /** Adds a new user to groups. An error reports that the user was created. */
@@ -94,8 +91,8 @@ async function join(pool: OperatedPool, username: string, groups: readonly strin
     throw new UserError(code, message, {
       hint: [
         'The user was created without a group. Add the groups, then print a new invitation:',
-        addingTo(pool, username, groups),
-        `  ${stackCommand(pool, `user reset ${shellWord(username)}`)}`,
+        addingTo(username, groups),
+        command`edge-upload user reset ${username}`,
       ],
       cause: error,
     });
@@ -108,7 +105,10 @@ function newUser({ username: typed, email, attributes, invite = false }: UserAdd
   const username = typed === undefined ? undefined : checkedUsername(typed, 'the name of the user');
   if (username === undefined && email === undefined) {
     throw new UserError('usage', 'A new user needs a name.', {
-      hint: ['Give a name, or --email <address>, which is then the name:', '  edge-upload user add <name>'],
+      hint: [
+        'Give a name, or --email <address>, which is then the name:',
+        command`edge-upload user add <name>`,
+      ],
     });
   }
   const address = email ?? (username !== undefined && EMAIL.test(username) ? username : undefined);

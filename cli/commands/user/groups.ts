@@ -1,3 +1,4 @@
+import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { getUser } from '../../identity/users/directory.ts';
@@ -30,7 +31,7 @@ export async function groups(context: Context, args: UserGroupsArgs): Promise<Re
   if (username === undefined) {
     if (add.length + remove.length === 0) return groupsOfPool(context, args);
     throw new UserError('usage', '--add and --remove need the name of a user.', {
-      hint: ['Type:', '  edge-upload user groups <name> --add <group>'],
+      hint: ['Type:', command`edge-upload user groups <name> --add <group>`],
     });
   }
   return withPool(context, args, `Changing the groups of ${username}`, async (pool) => {

@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { InUse } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { loginCommand } from '../../identity/sign-in/username.ts';
 import type { PoolRules } from '../../identity/users/administered-pool.ts';
@@ -29,7 +30,7 @@ export function invitation(
   readonly lines: readonly string[];
 } {
   const expiresAt = new Date(now().getTime() + rules.temporaryDays * DAY_MS).toISOString();
-  const command = url && loginCommand(url, username);
+  const command = url && commandText(url, username);
   const environment = local && environmentFor(local);
   return {
     document: {
@@ -60,7 +61,7 @@ export function sentInvitation({ url, local }: OperatedPool, username: string): 
     ...(local === undefined ? [] : [...embeddedLines(local), '']),
     'The e-mail does not name an address to sign in at. Send them this:',
     '',
-    ...steps(loginCommand(url, username)),
+    ...steps(commandText(url, username)),
   ];
 }
 
@@ -74,6 +75,11 @@ function embeddedLines(local: LocalCloud): readonly string[] {
     'This edge is in an embedded cloud, which only this computer reaches. In another home folder, first run:',
     ...Object.entries(environmentFor(local)).map(([name, value]) => `  export ${name}=${shellWord(value)}`),
   ];
+}
+
+/** Returns the command for another computer, which knows no deployment. */
+function commandText(url: string, username: string): string {
+  return new InUse().text(loginCommand(url, '--username', username));
 }
 
 function steps(command: string): readonly string[] {

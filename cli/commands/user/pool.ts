@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { awsErrorName, COGNITO_ERRORS, cognitoFailure } from '../../identity/cognito-errors.ts';
@@ -7,7 +8,7 @@ import type { CloudChoice } from '../../network/aws.ts';
 import type { Deployment } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { awsFailure } from '../../stack/aws-failures.ts';
-import { deployCommand, type StackWork } from '../../stack/stack-work.ts';
+import type { StackWork } from '../../stack/stack-work.ts';
 import {
   type OperatorArgs,
   type OperatorTarget,
@@ -80,10 +81,10 @@ async function findPool(context: Context, target: OperatorTarget, args: Operator
       throw new UserError('stack_failed', `The stack “${target.stackName}” has no user pool.`, {
         hint:
           domain === undefined
-            ? ['Finish its deployment:', `  ${deployCommand(work)}`]
+            ? ['Finish its deployment:', command`edge-upload deploy`]
             : [
                 'Its uploaders sign in with trusted issuers. To add a user pool:',
-                `  ${deployCommand(work, ' --user-pool')}`,
+                command`edge-upload deploy --user-pool`,
               ],
       });
     }

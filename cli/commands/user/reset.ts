@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { factorTitle } from '../../identity/second-factors.ts';
@@ -11,8 +12,6 @@ import {
 import { readRules } from '../../identity/users/administered-pool.ts';
 import { replacePassword } from '../../identity/users/create-user.ts';
 import { getUser, type KnownUser } from '../../identity/users/directory.ts';
-import { stackCommand } from '../../stack/stack-work.ts';
-import { shellWord } from '../../ui/shell-word.ts';
 import { invitation, sentInvitation } from './invitation.ts';
 import { administeredFailure, type OperatedPool, withPool } from './pool.ts';
 import type { UserArgs } from './show.ts';
@@ -49,7 +48,7 @@ async function replace(context: Context, pool: OperatedPool, { username }: Known
   if (failure !== undefined) {
     const text = [
       `${failure.message} Earlier sign-ins of ${username} continue. To end them, reset the user again:`,
-      `  ${stackCommand(pool, `user reset ${shellWord(username)}`)}`,
+      command`edge-upload user reset ${username}`,
     ];
     context.ui.event({ type: 'warning', text });
   }
@@ -81,10 +80,7 @@ async function sendByMail(pool: OperatedPool, user: KnownUser): Promise<Result> 
   const { email } = user.attributes;
   if (email === undefined) {
     throw new UserError('usage', `The user ${username} has no e-mail address.`, {
-      hint: [
-        'Show the new password here, without --invite:',
-        `  ${stackCommand(pool, `user reset ${shellWord(username)}`)}`,
-      ],
+      hint: ['Show the new password here, without --invite:', command`edge-upload user reset ${username}`],
     });
   }
   const document = { username, email, userPoolId, url, invited: true };
@@ -103,7 +99,7 @@ async function sendByMail(pool: OperatedPool, user: KnownUser): Promise<Result> 
     document,
     text: [
       `Cognito sends a code for ${username} to ${email}. With it they choose a new password:`,
-      `  edge-upload password reset${url === undefined ? '' : ` ${shellWord(url)}`} --username ${shellWord(username)} --have-code`,
+      command`edge-upload password reset ${url === undefined ? [] : [url]} --username ${username} --have-code`,
     ],
   };
 }

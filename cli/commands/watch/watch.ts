@@ -1,6 +1,7 @@
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { oneOf, seconds, wholeNumber } from '../../flag-values.ts';
@@ -9,7 +10,6 @@ import { parseSize } from '../../transfer/sizes.ts';
 import { createFilter } from '../../transfer/sources/filters.ts';
 import { pathError, readError } from '../../transfer/sources/read-error.ts';
 import { MAX_CONCURRENCY } from '../../transfer/upload-context.ts';
-import { shellWord } from '../../ui/shell-word.ts';
 import { AFTER, movedIn } from '../../watch/after-upload.ts';
 import { withLedger } from '../../watch/ledger.ts';
 import { watchFolder } from '../../watch/watch-folder.ts';
@@ -73,7 +73,7 @@ async function folderAt(path: string, name: string): Promise<string> {
     throw pathError(path, name, error);
   }
   throw new UserError('usage', `${name} is not a folder.`, {
-    hint: ['Upload a file with:', `  edge-upload put ${shellWord(name)}`],
+    hint: ['Upload a file with:', command`edge-upload put ${name}`],
   });
 }
 

@@ -9,6 +9,7 @@ import {
 } from 'openid-client';
 import { EXACT_PORTS, REDIRECT_PATH } from '../../../protocol/sign-in-callback.ts';
 import { asTask } from '../../as-task.ts';
+import { sameCommand } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { openDeadline, orInterrupted } from '../../network/deadline.ts';
@@ -113,8 +114,8 @@ async function inTime<T>(answered: Promise<T>, signal: AbortSignal): Promise<T> 
     throw new UserError('gave_up', 'No answer came from the browser within 10 minutes.', {
       hint: [
         'Sign in again. If the browser cannot reach this computer, sign in with a code or a pasted address:',
-        '  edge-upload login --device',
-        '  edge-upload login --no-browser',
+        sameCommand`--device`,
+        sameCommand`--no-browser`,
       ],
     });
   } finally {
@@ -176,7 +177,7 @@ export async function signInByPaste(
   });
   const answer = await ui.ask({
     prompt: 'Address that the browser ended on',
-    flag: '--device, or run edge-upload login in a terminal',
+    flag: '--device, or sign in at a terminal',
     reject: (text) =>
       pastedQuery(text, request) === undefined
         ? 'This is not the address that ends this sign-in.'

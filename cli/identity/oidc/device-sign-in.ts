@@ -6,6 +6,7 @@ import {
   type TokenEndpointResponse,
 } from 'openid-client';
 import { asTask } from '../../as-task.ts';
+import { command, sameCommand } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { findFailure, isPassing } from '../../network/failures.ts';
@@ -75,7 +76,7 @@ async function poll(
     if (outcome === 'slow_down') interval = Math.min(interval + 5, MAX_INTERVAL_S);
   }
   throw new UserError('gave_up', `Nobody signed in at ${host} with the code in time.`, {
-    hint: ['Sign in again:', '  edge-upload login --device'],
+    hint: ['Sign in again:', sameCommand``],
   });
 }
 
@@ -92,7 +93,7 @@ function withoutDeviceGrant(host: string): UserError {
   return new UserError('usage', `${host} does not offer a sign-in by device code.`, {
     hint: [
       'Sign in with a browser on this computer, or paste the address of one elsewhere:',
-      '  edge-upload login --no-browser',
+      command`edge-upload login --no-browser`,
     ],
   });
 }

@@ -1,8 +1,8 @@
 import type { TokenEndpointResponse } from 'openid-client';
 import type { Fields } from '../../../protocol/fields.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { loginCommand } from '../sign-in/username.ts';
 import { isTokenText, readClaims } from '../tokens/access-token.ts';
 
 /** Tokens of a sign-in, checked as far as a client can. The edge verifies the token. */
@@ -77,7 +77,7 @@ function requireAudience({ aud, client_id: client }: Fields, wanted: WantedToken
     {
       hint: [
         'The operator sets the address of the edge as the only audience. If you know that this audience is right:',
-        `  ${loginCommand(url)} --audience <audience>`,
+        command`edge-upload login ${url} --audience <audience>`,
       ],
     },
   );
@@ -93,7 +93,7 @@ function lifetimeOf({ exp, iat }: Fields, expiresIn: number | undefined, now: Da
 function opaque({ host, token }: WantedToken): UserError {
   if (token === 'id') {
     return new UserError('sign_in_refused', `${host} gave no ID token, which this edge accepts.`, {
-      hint: 'The operator adds the scope openid to the issuer: edge-upload trust show',
+      hint: ['The operator adds the scope openid to the issuer:', command`edge-upload trust show <alias>`],
     });
   }
   return new UserError('sign_in_refused', `The access token of ${host} is opaque: no edge can read it.`, {

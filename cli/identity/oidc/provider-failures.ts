@@ -1,4 +1,5 @@
 import type { ClientError, ResponseBodyError } from 'openid-client';
+import { command, type Hint } from '../../command-line.ts';
 import { interrupted, isUserError, UserError, type UserErrorOptions } from '../../errors.ts';
 import { networkFailure } from '../../network/failures.ts';
 import { table } from '../../table.ts';
@@ -13,40 +14,57 @@ export interface ProviderError {
 const MAX_WORDS = 300;
 
 /** By number of the `AADSTS` code in a description of Entra ID. https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
-const ENTRA_HINTS: readonly (readonly [RegExp, string])[] = [
+const ENTRA_HINTS: readonly (readonly [RegExp, Hint])[] = [
   [
     /^(?:5300\d|53003\d|50097|50005|530084)$/,
-    'Your tenant forbids this sign-in by a policy. It may forbid sign-in by device code: run edge-upload login on a computer with a browser.',
+    [
+      'Your tenant forbids this sign-in by a policy. If that is one on device codes, sign in on a computer with a browser:',
+      command`edge-upload login`,
+    ],
   ],
   [
     /^(?:7000218|70002)$/,
     'The operator allows public client flows at the application, under “Authentication”.',
   ],
   [/^(?:65001|90094|650\d\d)$/, 'An administrator of the tenant consents to the application first.'],
-  [/^(?:50011|500113)$/, 'The operator registers the redirect addresses that edge-upload trust show prints.'],
-  [/^(?:700016|90002)$/, 'The operator checks the tenant and the client id: edge-upload trust show'],
+  [
+    /^(?:50011|500113)$/,
+    [
+      'The operator registers the redirect addresses at the provider. To print them:',
+      command`edge-upload trust show <alias>`,
+    ],
+  ],
+  [
+    /^(?:700016|90002)$/,
+    ['The operator checks the tenant and the client id:', command`edge-upload trust show <alias>`],
+  ],
 ];
 
 /** Google demands the secret of desktop clients: https://developers.google.com/identity/protocols/oauth2/native-app */
-const MISSING_SECRET: readonly string[] = [
+const MISSING_SECRET: Hint = [
   'The client needs the secret of a desktop client of Google, which is public. Its operator adds it:',
-  '  edge-upload trust google <domain> --client-secret-public <secret>',
+  command`edge-upload trust google <domain> --client-secret-public <secret>`,
 ];
 
-const HINTS = table({
-  access_denied:
-    'You, or a rule of the provider, refused the sign-in. Sign in again with edge-upload login, or ask your administrator.',
+const HINTS = table<Hint>({
+  access_denied: [
+    'You, or a rule of the provider, refused the sign-in. Ask your administrator, or sign in again:',
+    command`edge-upload login`,
+  ],
   invalid_client:
     'The operator checks the client id at the provider, and that it is a public client without a secret.',
   unauthorized_client:
     'The operator allows this client the flow that was used: authorization code, device code or refresh token.',
   unsupported_grant_type:
     'The operator allows this client the flow that was used: authorization code, device code or refresh token.',
-  invalid_scope: 'The operator checks the scopes of the issuer: edge-upload trust show',
-  invalid_target: 'The operator checks the audience of the issuer: edge-upload trust show',
-  invalid_grant: 'Sign in again with: edge-upload login',
-  expired_token: 'The code has expired. Sign in again with: edge-upload login',
-  login_required: 'Sign in again with: edge-upload login',
+  invalid_scope: ['The operator checks the scopes of the issuer:', command`edge-upload trust show <alias>`],
+  invalid_target: [
+    'The operator checks the audience of the issuer:',
+    command`edge-upload trust show <alias>`,
+  ],
+  invalid_grant: ['Sign in again with:', command`edge-upload login`],
+  expired_token: ['The code has expired. Sign in again with:', command`edge-upload login`],
+  login_required: ['Sign in again with:', command`edge-upload login`],
 });
 
 /** Returns a text of the provider's in one line of bounded length, as a part of a sentence. */
@@ -81,7 +99,7 @@ function refused({ error, description }: ProviderError, doing: string, cause: un
   const secret = /client_secret|client secret/i.test(description) ? HINTS.invalid_client : undefined;
   const hint = entra ?? missing ?? secret ?? HINTS[error];
   return new UserError('sign_in_refused', `${doing} failed: ${why}.`, {
-    hint: hint ?? 'Sign in again with edge-upload login, or ask the operator of the edge.',
+    hint: hint ?? ['Ask the operator of the edge, or sign in again:', command`edge-upload login`],
     cause: withoutBody(cause),
   });
 }
@@ -109,13 +127,13 @@ function unexpected(error: Error, doing: string, host: string): UserError {
   if (code === CLOCK) {
     return new UserError('sign_in_refused', `${doing} failed: the token of ${host} is not valid now.`, {
       ...options,
-      hint: "Check this computer's clock, then sign in again with: edge-upload login",
+      hint: ["Check this computer's clock, then sign in again with:", command`edge-upload login`],
     });
   }
   if (code === ATTRIBUTE) {
     return new UserError('sign_in_refused', `${doing} failed: ${host} describes another issuer.`, {
       ...options,
-      hint: ['Ask the operator of the edge, who lists the issuers with:', '  edge-upload trust list'],
+      hint: ['Ask the operator of the edge, who lists the issuers with:', command`edge-upload trust list`],
     });
   }
   const isForeign = FOREIGN.has(code ?? '');

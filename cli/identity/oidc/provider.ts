@@ -7,6 +7,7 @@ import {
   None,
 } from 'openid-client';
 import { isSecureOrigin } from '../../../protocol/secure-origin.ts';
+import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
@@ -89,7 +90,7 @@ function otherIssuer(host: string, expected: string, found: string): UserError {
     'sign_in_refused',
     `${host} describes the issuer ${found}, and the edge names ${expected}`,
     {
-      hint: ['Ask the operator of the edge, who lists the issuers with:', '  edge-upload trust list'],
+      hint: ['Ask the operator of the edge, who lists the issuers with:', command`edge-upload trust list`],
     },
   );
 }

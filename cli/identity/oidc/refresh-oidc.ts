@@ -3,7 +3,6 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Context } from '../../context.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
-import { shellWord } from '../../ui/shell-word.ts';
 import { loginCommand } from '../sign-in/username.ts';
 import type { OidcSession } from '../tokens/stored-session.ts';
 import type { Tokens } from '../user-pool.ts';
@@ -22,7 +21,7 @@ function ended({ url, username, alias }: OidcSession, why: string, cause?: unkno
     'not_signed_in',
     `${username} is no longer signed in to ${new URL(url).host}: ${why}.`,
     {
-      hint: `Sign in again: ${loginCommand(url)} --issuer ${shellWord(alias)}`,
+      hint: ['Sign in again:', loginCommand(url, '--issuer', alias)],
       cause,
     },
   );

@@ -1,3 +1,4 @@
+import { command, type Hint } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { bareToken } from '../../text.ts';
@@ -130,19 +131,19 @@ export function askedAnswers({ ui }: Pick<Context, 'ui'>, given: GivenAnswers): 
 
 /** Returns answers for a sign-in by another command, which has only a password. */
 export function passwordOnly(password: string): SignInAnswers {
-  const refuse = (why: string, hint: string): never => {
+  const refuse = (why: string, hint: Hint): never => {
     throw new UserError('not_signed_in', why, { hint });
   };
   const temporary = () =>
-    refuse(
-      'The password is temporary and must be changed at the first sign-in.',
-      'Sign in once with: edge-upload login',
-    );
+    refuse('The password is temporary and must be changed at the first sign-in.', [
+      'Sign in once with:',
+      command`edge-upload login`,
+    ]);
   const secondFactor = () =>
-    refuse(
-      'This user signs in with a second factor; a password alone is not enough.',
-      'Use a user without a second factor, or sign in with: edge-upload login',
-    );
+    refuse('This user signs in with a second factor; a password alone is not enough.', [
+      'Use a user without a second factor, or sign in with:',
+      command`edge-upload login`,
+    ]);
   return {
     password: async () => password,
     newPassword: async () => temporary(),

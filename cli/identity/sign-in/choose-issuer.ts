@@ -1,6 +1,6 @@
+import { type CommandLine, command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
-import { shellWord } from '../../ui/shell-word.ts';
 import type { DescribedIssuer } from '../described-issuer.ts';
 import { loginCommand } from './username.ts';
 
@@ -65,8 +65,8 @@ export async function chooseIssuer(
   return { issuer: chosen(answer) ?? only, isNamed: true };
 }
 
-function choices(url: string, people: readonly PeopleIssuer[]): string[] {
-  return people.map(({ alias }) => `  ${loginCommand(url)} --issuer ${shellWord(alias)}`);
+function choices(url: string, people: readonly PeopleIssuer[]): CommandLine[] {
+  return people.map(({ alias }) => loginCommand(url, '--issuer', alias));
 }
 
 function severalIssuers(url: string, people: readonly PeopleIssuer[]): UserError {
@@ -85,27 +85,23 @@ function noSuchIssuer(url: string, alias: string, people: readonly PeopleIssuer[
 function noIssuer(url: string, issuers: readonly DescribedIssuer[]): UserError {
   if (issuers.length === 0) {
     return new UserError('usage', `Nobody can sign in to ${new URL(url).host}: it trusts no issuer.`, {
-      hint: ['Its operator trusts an identity provider or a CI system:', '  edge-upload trust --help'],
+      hint: ['Its operator trusts an identity provider or a CI system:', command`edge-upload trust --help`],
     });
   }
   if (issuers.some(({ kind }) => kind === 'people')) {
-    return new UserError(
-      'usage',
-      `${new URL(url).host} has no client that edge-upload login signs in with.`,
-      {
-        hint: [
-          'Its operator adds one:',
-          '  edge-upload trust <provider> … --client-id <id>',
-          'A token from elsewhere is given in EDGE_UPLOAD_TOKEN.',
-        ],
-      },
-    );
+    return new UserError('usage', `${new URL(url).host} has no client for the command line.`, {
+      hint: [
+        'Its operator adds one:',
+        command`edge-upload trust <provider> … --client-id <id>`,
+        'A token from elsewhere is given in EDGE_UPLOAD_TOKEN.',
+      ],
+    });
   }
   return new UserError(
     'usage',
     `Nobody can sign in to ${new URL(url).host}: it accepts only tokens of CI jobs.`,
     {
-      hint: ['In a job that it trusts, upload without a sign-in:', '  edge-upload put <file>'],
+      hint: ['In a job that it trusts, upload without a sign-in:', command`edge-upload put <file>`],
     },
   );
 }

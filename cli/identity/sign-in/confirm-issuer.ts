@@ -1,8 +1,8 @@
 import { POOL_ALIAS } from '../../../protocol/issuer-alias.ts';
+import type { Hint } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { Target } from '../../settings/target.ts';
-import { shellWord } from '../../ui/shell-word.ts';
 import { isClientAudience } from '../oidc/granted-tokens.ts';
 import type { PeopleIssuer } from './choose-issuer.ts';
 import { loginCommand } from './username.ts';
@@ -76,7 +76,7 @@ export async function confirmIssuer(
     question: 'Sign in there?',
     flag: '--accept-issuer',
     refusal: `${host} names another issuer than before`,
-    hint: ['If its operator confirms the change:', `  ${loginCommand(target.url)} --accept-issuer`],
+    hint: ['If its operator confirms the change:', loginCommand(target.url, '--accept-issuer')],
   });
 }
 
@@ -87,7 +87,7 @@ interface Confirmation {
   readonly flag: string;
   /** Why the sign-in ends without a yes. */
   readonly refusal: string;
-  readonly hint: readonly string[];
+  readonly hint: Hint;
 }
 
 /** Warns, and asks. @throws {UserError} `sign_in_refused` for every answer but yes */
@@ -131,18 +131,17 @@ export async function acceptedAudience(
       refusal: `${host} gets no token of ${clientId}`,
       hint: [
         'If the operator of the edge confirms that application:',
-        `  ${loginCommand(url)} --issuer ${shellWord(alias)} --accept-issuer`,
+        loginCommand(url, '--issuer', alias, '--accept-issuer'),
       ],
     });
     return audience;
   }
-  const flag = `--audience ${shellWord(audience)}`;
   await requireConfirmed(ui, {
     warning: `${host} accepts tokens of ${alias} for “${audience}”, which is not its own address. It receives such a token.`,
     question: `Request a token for “${audience}”?`,
-    flag,
+    flag: '--audience <value>',
     refusal: `no token for “${audience}” is requested`,
-    hint: ['If the operator of the edge confirms that audience:', `  ${loginCommand(url)} ${flag}`],
+    hint: ['If the operator of the edge confirms that audience:', loginCommand(url, '--audience', audience)],
   });
   return audience;
 }

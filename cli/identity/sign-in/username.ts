@@ -1,6 +1,6 @@
+import { type CommandLine, command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
-import { shellWord } from '../../ui/shell-word.ts';
 
 /** Returns why a text is not a user name: Cognito does not allow spaces. */
 function whyNot(name: string): string | undefined {
@@ -34,7 +34,6 @@ export function checkedUsername(given: string, source: string): string {
 }
 
 /** Returns the command that signs in to the edge. */
-export function loginCommand(url: string, username?: string): string {
-  const user = username === undefined ? '' : ` --username ${shellWord(username)}`;
-  return `edge-upload login ${shellWord(url)}${user}`;
+export function loginCommand(url: string, ...flags: readonly string[]): CommandLine {
+  return command`edge-upload login ${url} ${flags}`;
 }

@@ -1,5 +1,6 @@
 import { type Fields, readFields } from '../../../protocol/fields.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 
 /** Claims of an access token. They are not verified here: the token came from Cognito, and the edge verifies it. */
@@ -59,7 +60,7 @@ export function requireToken(token: string, source: string): string {
     ? 'it contains characters that no token has'
     : `it has ${parts === 1 ? '1 part' : `${parts} parts`} instead of 3`;
   throw new UserError('usage', `${source} is not an access token: ${token === '' ? 'it is empty' : why}.`, {
-    hint: 'Set it to what edge-upload token prints, or unset it.',
+    hint: ['Unset it, or set it to what this prints:', command`edge-upload token`],
   });
 }
 

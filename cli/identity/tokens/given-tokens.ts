@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { expiryOf, requireToken, type TokenSource } from './access-token.ts';
@@ -10,7 +11,10 @@ import { readTokenFile } from './token-file.ts';
 function refused(source: string, reason: string | undefined): UserError {
   const why = reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`;
   return new UserError('token_refused', `The edge does not accept the token in ${source}${why}.`, {
-    hint: 'Set it to an access token of this edge, as edge-upload token prints it, or unset it.',
+    hint: [
+      'Unset it, or set it to an access token of this edge, which this prints:',
+      command`edge-upload token`,
+    ],
   });
 }
 

@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { command, type Hint } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { formatMinute } from '../../ui/format.ts';
 import { expiryOf, readClaims, type TokenSource } from './access-token.ts';
@@ -24,11 +25,11 @@ export function readIssuedToken(token: string): IssuedToken | undefined {
 
 const ASK = {
   link: 'Ask the sender of the link for a new one.',
-  key: 'Operators make a new one with: edge-upload key create',
-} as const;
+  key: ['Operators make a new one with:', command`edge-upload key create <name> --write-to <prefix>`],
+} as const satisfies Record<string, Hint>;
 
 /** Hints for refusals of the edge and the store, by the code of the error. */
-function hintFor({ kind, key, prefix = '' }: IssuedToken, { code }: UserError): string | undefined {
+function hintFor({ kind, key, prefix = '' }: IssuedToken, { code }: UserError): Hint | undefined {
   if (code === 'exists') {
     if (key !== undefined && kind === 'link')
       return `The link is used up: it stores one file, once. ${ASK.link}`;
@@ -41,7 +42,10 @@ function hintFor({ kind, key, prefix = '' }: IssuedToken, { code }: UserError): 
   if (code !== 'too_large') return undefined;
   return kind === 'link'
     ? 'Ask the sender of the link for one with a larger limit.'
-    : 'Operators make a key with a larger limit with: edge-upload key create --max-size <size>';
+    : [
+        'Operators make a key with a larger limit with:',
+        command`edge-upload key create <name> --write-to <prefix> --max-size <size>`,
+      ];
 }
 
 /** The code at the end of an edge's reason: `The token has expired (token_expired)`. */
@@ -59,7 +63,7 @@ function refused({ kind }: IssuedToken, token: string, source: string, reason = 
   }
   const why = reason === '' ? '' : `: ${reason}`;
   return new UserError('token_refused', `The edge does not accept the ${kind}${why}.`, {
-    hint: `It was changed on the way, or is of another edge. ${hint}`,
+    hint: ['It was changed on the way, or is of another edge.', ...[hint].flat()],
   });
 }
 

@@ -32,7 +32,7 @@ const SIGNED_OUT = new Set([
 
 function notSignedIn(url: string): UserError {
   return new UserError('not_signed_in', `Nobody is signed in to ${new URL(url).host}.`, {
-    hint: `Sign in with: ${loginCommand(url)}`,
+    hint: ['Sign in with:', loginCommand(url)],
   });
 }
 
@@ -152,7 +152,7 @@ async function refreshInPool(
         'not_signed_in',
         `${username} is no longer signed in to ${new URL(url).host}: ${reason}.`,
         {
-          hint: `Sign in again: ${loginCommand(url, username)}`,
+          hint: ['Sign in again:', loginCommand(url, '--username', username)],
           cause: error,
         },
       );

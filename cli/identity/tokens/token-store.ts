@@ -3,6 +3,7 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readFields } from '../../../protocol/fields.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { systemCode, UserError } from '../../errors.ts';
 import { diskError } from '../../settings/disk-errors.ts';
@@ -84,7 +85,7 @@ function locked(url: string, reason: string): UserError {
   return new UserError(
     'not_signed_in',
     `The tokens for ${new URL(url).host} are encrypted, and their key in the system's keyring is unavailable: ${reason}.`,
-    { hint: `Unlock the keyring, or sign in again: ${loginCommand(url)}` },
+    { hint: ['Unlock the keyring, or sign in again:', loginCommand(url)] },
   );
 }
 
@@ -99,7 +100,10 @@ async function read(
   if (found.wasOpen) {
     keeper.ui.event({
       type: 'warning',
-      text: `${file} was readable by others on this computer until now. If somebody read it, revoke the tokens: edge-upload logout`,
+      text: [
+        `${file} was readable by others on this computer until now. If somebody read it, revoke the tokens:`,
+        command`edge-upload logout`,
+      ],
     });
   }
   return parse(keyOf, file, url, found.text);

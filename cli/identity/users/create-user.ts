@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { AdminCreateUserRequest } from '@aws-sdk/client-cognito-identity-provider';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { shellWord } from '../../ui/shell-word.ts';
 import { awsErrorName } from '../cognito-errors.ts';
 import { type AdministeredPool, type PoolRules, readRules } from './administered-pool.ts';
 
@@ -102,7 +102,7 @@ function existsAlready(username: string, status = 'an unknown state'): UserError
     confirmed
       ? `The user ${username} exists already, with a password of their own.`
       : `The user ${username} exists already (${status}).`,
-    { hint: `Sign in without --create: edge-upload login --username ${shellWord(username)}` },
+    { hint: [`Sign in without --create:`, command`edge-upload login --username ${username}`] },
   );
 }
 

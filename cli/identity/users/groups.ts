@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { pages } from '../../network/pages.ts';
 import { awsErrorName } from '../cognito-errors.ts';
@@ -73,7 +74,7 @@ export async function requireGroups(
     } catch (error) {
       if (awsErrorName(error) !== 'ResourceNotFoundException') throw error;
       throw new UserError('not_found', `The user pool has no group “${GroupName}”.`, {
-        hint: ['Create it with --create, or see the groups:', '  edge-upload user groups'],
+        hint: ['Create it with --create, or see the groups:', command`edge-upload user groups`],
         cause: error,
       });
     }

@@ -1,11 +1,12 @@
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import { onAws } from '../aws-failures.ts';
-import { type StackWork, stackCommand } from '../stack-work.ts';
+import type { StackWork } from '../stack-work.ts';
 import { listed, type PolicyStatement, speaksOf, statementsOf } from './policy-statements.ts';
 
-function refused(work: StackWork, bucket: string, why: string, way: readonly string[]): UserError {
-  const keep = `  ${stackCommand(work, 'destroy', ' --keep-data')}`;
+function refused(bucket: string, why: string, way: readonly string[]): UserError {
+  const keep = command`edge-upload destroy --keep-data`;
   return new UserError(
     'stack_protected',
     `The bucket ${bucket} cannot be emptied and deleted: ${why}. Nothing was removed.`,
@@ -55,7 +56,7 @@ export async function refuseLockedBucket(work: StackWork, bucket: string): Promi
   // The bucket was deleted outside CloudFormation.
   if (versioning === undefined) return;
   if (versioning.MFADelete === 'Enabled') {
-    throw refused(work, bucket, 'MFA delete is on, which only the root user turns off', [
+    throw refused(bucket, 'MFA delete is on, which only the root user turns off', [
       'Turn it off with the MFA device of the root user:',
       `  aws s3api put-bucket-versioning --bucket ${shellWord(bucket)} --versioning-configuration Status=Enabled,MFADelete=Disabled --mfa "<serial> <code>"`,
     ]);
@@ -66,12 +67,7 @@ export async function refuseLockedBucket(work: StackWork, bucket: string): Promi
     ),
   );
   if (lock?.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled') {
-    throw refused(
-      work,
-      bucket,
-      'Object Lock is on, and S3 keeps every object version until its lock ends',
-      [],
-    );
+    throw refused(bucket, 'Object Lock is on, and S3 keeps every object version until its lock ends', []);
   }
   const policy = await onAws(doing, () =>
     unlessNamed(['NoSuchBucketPolicy'], () => s3.send(new GetBucketPolicyCommand({ Bucket: bucket }))),
@@ -83,7 +79,7 @@ export async function refuseLockedBucket(work: StackWork, bucket: string): Promi
     denials.some((statement) => speaksOf(statement, action, `arn:aws:s3:::${bucket}${path}`)),
   );
   if (denied === undefined) return;
-  throw refused(work, bucket, `its policy denies ${denied[0]} to everybody`, [
+  throw refused(bucket, `its policy denies ${denied[0]} to everybody`, [
     'Remove the policy:',
     `  aws s3api delete-bucket-policy --bucket ${shellWord(bucket)}`,
   ]);

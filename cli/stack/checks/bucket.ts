@@ -1,22 +1,23 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { onAws } from '../aws-failures.ts';
 import { findStack } from '../find-stack.ts';
-import { deployCommand, type StackWork, stackCommand } from '../stack-work.ts';
+import type { StackWork } from '../stack-work.ts';
 import type { Check } from './check.ts';
 
 /** Error for a bucket that was deleted outside CloudFormation, which does not create a new one. */
-export function bucketGone(work: StackWork, bucket: string, cause?: unknown): UserError {
+export function bucketGone(bucket: string, cause?: unknown): UserError {
   return new UserError(
     'stack_failed',
     `The bucket ${bucket} is gone: it was deleted outside edge-upload. Uploads fail until there is another.`,
     {
       hint: [
         'Give the stack a bucket of another name; users and address stay as they are:',
-        `  ${deployCommand(work, ' --bucket-name <name>')}`,
+        command`edge-upload deploy --bucket-name <name>`,
         'Or take the rest down:',
-        `  ${stackCommand(work, 'destroy')}`,
+        command`edge-upload destroy`,
       ],
       ...omitUndefined({ cause }),
     },
@@ -46,7 +47,7 @@ export function bucketCheck(work: StackWork): Check {
       const { bucket } = (await findStack(work))?.outputs ?? {};
       if (bucket === undefined) return { skipped: 'the stack has none' };
       if (await bucketExists(work, bucket)) return { found: bucket };
-      throw bucketGone(work, bucket);
+      throw bucketGone(bucket);
     },
   };
 }
@@ -60,7 +61,7 @@ export async function refuseBucket(work: StackWork, { bucketName }: StackOptions
   const { bucket } = (await findStack(work))?.outputs ?? {};
   if (bucket === undefined) return;
   if (bucketName === undefined || bucketName === bucket) {
-    if (!(await bucketExists(work, bucket))) throw bucketGone(work, bucket);
+    if (!(await bucketExists(work, bucket))) throw bucketGone(bucket);
     return;
   }
   if (!(await bucketExists(work, bucketName))) return;
@@ -70,7 +71,7 @@ export async function refuseBucket(work: StackWork, { bucketName }: StackOptions
     {
       hint: [
         'A bucket is adopted by a new stack:',
-        `  ${deployCommand({ ...work, stackName: '<name>' }, ` --bucket-name ${bucketName}`)}`,
+        command`edge-upload deploy --stack-name <name> --bucket-name ${bucketName}`,
       ],
     },
   );

@@ -1,3 +1,4 @@
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { table } from '../../table.ts';
 import { resourceName } from '../../ui/resource-words.ts';
@@ -85,7 +86,7 @@ export async function refuseUnpermitted(
     {
       hint: [
         'Ask the administrator of the AWS account for the whole policy:',
-        `  edge-upload policy${isExtra(first) ? ' --extras' : ''} --stack-name ${work.stackName}`,
+        command`edge-upload policy ${isExtra(first) ? ['--extras'] : []}`,
         'See which policy decides:',
         simulationCommand(principal, first),
       ],

@@ -1,4 +1,5 @@
 import type { StackOptions } from '../../../infra/options.ts';
+import { command } from '../../command-line.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import type { FoundStack } from '../find-stack.ts';
 import { kindOf, OPTION_NAMES } from '../options/kinds.ts';
@@ -93,10 +94,10 @@ function ofThePolicy({ account }: Caller, stackName: string, deploying?: Permiss
   }));
 }
 
-const PRINT_POLICY = (stackName: string) => `  edge-upload policy --stack-name ${stackName}`;
-const PRINT_EXTRAS = (stackName: string) => `  edge-upload policy --extras --stack-name ${stackName}`;
+const PRINT_POLICY = command`edge-upload policy`;
+const PRINT_EXTRAS = command`edge-upload policy --extras`;
 
-function refused(caller: Caller, principal: string, denied: readonly Denied[], stackName: string): UserError {
+function refused(caller: Caller, principal: string, denied: readonly Denied[]): UserError {
   const [first] = denied;
   return new UserError(
     'access_denied',
@@ -104,7 +105,7 @@ function refused(caller: Caller, principal: string, denied: readonly Denied[], s
     {
       hint: [
         'Ask the administrator of the AWS account for the whole policy:',
-        PRINT_POLICY(stackName),
+        PRINT_POLICY,
         ...(first === undefined ? [] : ['See which policy decides:', simulationCommand(principal, first)]),
       ],
     },
@@ -146,14 +147,14 @@ export function permissionsCheck(
       const fatal = missing.filter(({ action, resource }) =>
         sure.some((one) => one.resource === resource && one.actions.includes(action)),
       );
-      if (fatal.length > 0) throw refused(asking, principal, fatal, stackName);
+      if (fatal.length > 0) throw refused(asking, principal, fatal);
       if (missing.length === 0) return { found: 'all that an operator needs' };
       context.ui.event({
         type: 'warning',
         text: [
           `IAM reports that these actions are not allowed: ${actionNames(missing)}. Print the policy that an operator needs:`,
-          PRINT_POLICY(stackName),
-          ...(missing.some(isExtra) ? [PRINT_EXTRAS(stackName)] : []),
+          PRINT_POLICY,
+          ...(missing.some(isExtra) ? [PRINT_EXTRAS] : []),
         ],
       });
       return { found: `${missing.length} missing` };

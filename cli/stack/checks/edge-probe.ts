@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Dispatcher } from 'undici';
 import type { UploadPolicy } from '../../../edge/config.ts';
 import type { TrustedIssuer } from '../../../infra/options.ts';
+import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { type EdgeDescription, readDescription } from '../../identity/edge-description.ts';
@@ -35,7 +36,7 @@ const BOUNDS = { deadlineMs: 15_000, maxBytes: 64 * 1024 };
 /** A key under which nothing is ever stored: the request carries no token. */
 const PROBE_KEY = 'edge-upload-probe';
 
-const SEE_LATER = 'The stack is deployed; see later whether its edge serves: edge-upload doctor';
+const SEE_LATER = ['The stack is deployed; see later whether its edge serves:', command`edge-upload doctor`];
 
 /** Returns why an edge does not serve as it should; `undefined` if it does. */
 async function edgeDefect(
@@ -122,7 +123,12 @@ export async function edgeServes(
       throw new UserError(
         'stack_failed',
         `The stack is deployed, but its edge does not serve after ${formatDuration(waited)}: ${defect}.`,
-        { hint: 'CloudFront may need longer. Check again in some minutes with: edge-upload doctor' },
+        {
+          hint: [
+            'CloudFront may need longer. Check again in some minutes with:',
+            command`edge-upload doctor`,
+          ],
+        },
       );
     }
     ui.event({ type: 'task-progress', task, detail: defect });

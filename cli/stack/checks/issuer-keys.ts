@@ -1,5 +1,6 @@
 import type { EdgeIssuer } from '../../../edge/config.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
+import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { JsonValue } from '../../json-value.ts';
 import { findStack } from '../find-stack.ts';
@@ -54,7 +55,7 @@ function keysWords({ baked, live, reason = '' }: IssuerKeys): string {
     ...(gone.length === 0 ? [] : [`withdrawn: ${gone.join(', ')}`]),
   ];
   if (changes.length === 0) return `keys ${live.join(', ')}, as deployed`;
-  return `keys changed (${changes.join('; ')}): renew them with edge-upload deploy`;
+  return `keys changed (${changes.join('; ')}); the next deploy renews them`;
 }
 
 /** Returns two rows of `status` for each issuer: its rules, and its keys. */
@@ -85,7 +86,7 @@ export function issuersCheck(work: StackWork): Check {
       const compared = await compareKeys(work, options, deployed);
       if (compared.length === 0 && options.userPool === false && options.signing === undefined) {
         throw new UserError('usage', 'Nobody can upload: the edge has no user pool, and trusts no issuer.', {
-          hint: ['Trust an identity provider or a CI system:', '  edge-upload trust --help'],
+          hint: ['Trust an identity provider or a CI system:', command`edge-upload trust --help`],
         });
       }
       if (compared.length === 0) return { skipped: 'no trusted issuers' };

@@ -1,7 +1,8 @@
 import type { StackOptions } from '../../../infra/options.ts';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { type FoundStack, findStack, isWhole } from '../find-stack.ts';
-import { deployCommand, type StackWork, stackCommand } from '../stack-work.ts';
+import type { StackWork } from '../stack-work.ts';
 import { bucketCheck } from './bucket.ts';
 import { type Caller, credentialsCheck } from './caller.ts';
 import type { Check } from './check.ts';
@@ -76,8 +77,8 @@ function healthCheck(work: StackWork): Check {
           {
             hint: [
               'Deploy it again, or forget it:',
-              `  ${deployCommand(work)}`,
-              `  ${stackCommand(work, 'destroy')}`,
+              command`edge-upload deploy`,
+              command`edge-upload destroy`,
             ],
           },
         );
@@ -89,11 +90,11 @@ function healthCheck(work: StackWork): Check {
         const failed = status === 'UPDATE_ROLLBACK_COMPLETE' ? '; the last update failed and was undone' : '';
         return { found: `${stackName} is ${status}${failed}` };
       }
-      const why = reason === undefined ? '' : `: ${reason}`;
+      const why = reason === undefined ? '' : `: ${reason.replace(/[.\s]+$/, '')}`;
       throw new UserError('stack_failed', `The stack “${stackName}” is ${status}${why}.`, {
         hint: status.startsWith('DELETE')
-          ? `Finish the deletion with: ${stackCommand(work, 'destroy')}`
-          : `Fix it with: ${deployCommand(work)}`,
+          ? ['Finish the deletion:', command`edge-upload destroy`]
+          : ['Fix it with:', command`edge-upload deploy`],
       });
     },
   };

@@ -1,4 +1,5 @@
 import type { StackOptions } from '../../../infra/options.ts';
+import type { HintLine } from '../../command-line.ts';
 import type { UserError } from '../../errors.ts';
 import { table } from '../../table.ts';
 import { formatMinute } from '../../ui/format.ts';
@@ -85,7 +86,7 @@ export function signingKeyRows(keys: readonly DescribedKey[]): (readonly [string
 }
 
 /** Returns the next commands for keys that do not work. */
-export function signingKeyHints(keys: readonly DescribedKey[]): readonly string[] {
+export function signingKeyHints(keys: readonly DescribedKey[]): readonly HintLine[] {
   return problemOf(keys, 'Signing')?.hintLines ?? [];
 }
 

@@ -1,6 +1,6 @@
 import type { StackOptions } from '../../../infra/options.ts';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { shellWord } from '../../ui/shell-word.ts';
 import { findStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import { callerIdentity, isRoot } from './caller.ts';
@@ -47,7 +47,7 @@ export async function refuseUnsignable(
     {
       hint: [
         'Ask the administrator of the AWS account for the second policy of operators:',
-        `  edge-upload policy --extras --stack-name ${shellWord(work.stackName)}`,
+        command`edge-upload policy --extras`,
         'See which policy decides:',
         simulationCommand(principal, first),
       ],

@@ -1,7 +1,8 @@
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { awsFailure, onAws } from '../aws-failures.ts';
 import type { FoundStack } from '../find-stack.ts';
-import { type StackWork, stackCommand } from '../stack-work.ts';
+import type { StackWork } from '../stack-work.ts';
 import { protectedStack } from './removal.ts';
 
 /** A reserved key under which nothing is ever stored. */
@@ -40,7 +41,7 @@ export async function tryEmptying(work: StackWork, bucket: string): Promise<void
       hint: [
         `Allow s3:DeleteObjectVersion and s3:AbortMultipartUpload on ${bucket}, then run the same command again.`,
         'Or leave the bucket with its objects:',
-        `  ${stackCommand(work, 'destroy', ' --keep-data')}`,
+        command`edge-upload destroy --keep-data`,
       ],
       cause: error,
     });

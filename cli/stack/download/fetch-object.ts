@@ -1,5 +1,6 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { command } from '../../command-line.ts';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { findFailure } from '../../network/failures.ts';
 import { formatBytes } from '../../ui/format.ts';
@@ -98,7 +99,10 @@ function isMismatch(error: unknown): boolean {
 
 function differs(key: string): UserError {
   return new UserError('bytes_differ', `The bytes of ${key} that arrived are not those that S3 stored.`, {
-    hint: 'Run the same command again. If it happens again, a proxy may change what passes: see edge-upload doctor',
+    hint: [
+      'Run the same command again. If it happens again, a proxy may change what passes. Check with:',
+      command`edge-upload doctor`,
+    ],
   });
 }
 
@@ -124,18 +128,18 @@ async function request(
     );
   } catch (error) {
     if (signal.aborted) throw interrupted();
-    throw refusal(work, error, { bucket, key });
+    throw refusal(error, { bucket, key });
   }
 }
 
-function refusal(work: StackWork, error: unknown, { bucket, key }: ObjectToFetch): UserError {
+function refusal(error: unknown, { bucket, key }: ObjectToFetch): UserError {
   const name = error instanceof Error ? error.name : '';
   const doing = `Downloading ${key}`;
-  if (name === 'NoSuchBucket') return bucketGone(work, bucket);
+  if (name === 'NoSuchBucket') return bucketGone(bucket);
   if (name === 'NoSuchKey' || name === 'NoSuchVersion' || name === 'MethodNotAllowed') {
     const what = name === 'NoSuchKey' ? 'no object' : 'no such version of';
     return new UserError('file_missing', `There is ${what} “${key}” in the bucket ${bucket}.`, {
-      hint: ['List what is stored:', '  edge-upload ls'],
+      hint: ['List what is stored:', command`edge-upload ls`],
       cause: error,
     });
   }
@@ -161,7 +165,10 @@ function refusal(work: StackWork, error: unknown, { bucket, key }: ObjectToFetch
   const failure = awsFailure(error, doing);
   if (failure.code !== 'access_denied') return failure;
   return new UserError('access_denied', failure.message, {
-    hint: `Allow s3:GetObject on arn:aws:s3:::${bucket}/*: the statement ReadObjects of edge-upload policy.`,
+    hint: [
+      `Allow s3:GetObject on arn:aws:s3:::${bucket}/*: the statement ReadObjects of the policy.`,
+      command`edge-upload policy`,
+    ],
     cause: error,
   });
 }

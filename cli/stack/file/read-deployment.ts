@@ -1,4 +1,5 @@
 import type { StackOptions } from '../../../infra/options.ts';
+import { command } from '../../command-line.ts';
 import { parseYaml, type YamlMapping, type YamlValue } from '../../settings/yaml-file.ts';
 import type { FiledIssuer } from '../../trust/trust-document.ts';
 import { issuersOf } from '../../trust/trust-file.ts';
@@ -17,7 +18,7 @@ const HINT = [
   'Such a file has options by the names of their flags:',
   '  max-size: 5G',
   'Print one of what is deployed:',
-  '  edge-upload status --yaml',
+  command`edge-upload status --yaml`,
 ];
 
 /** Returns a value as the command line would have given it. */

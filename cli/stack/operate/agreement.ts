@@ -1,3 +1,4 @@
+import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { resourceName } from '../../ui/resource-words.ts';
@@ -23,20 +24,14 @@ const FOLLOWS = {
 };
 
 /** Error for a loss of data that `--yes` does not confirm. */
-function losesData(
-  { stackName, local }: StackWork,
-  lost: readonly PlannedStep[],
-  changed: readonly OptionChange[],
-): UserError {
-  const again = (flags: string) =>
-    `  edge-upload deploy${local ? ' --local' : ''}${changed.length === 0 ? '' : ' <options>'} ${flags} --stack-name ${stackName}`;
+function losesData(lost: readonly PlannedStep[]): UserError {
   const what = lost.map(({ type, loses }) => `the ${resourceName(type)} (${loses})`);
   return new UserError('usage', `The change loses data: ${what.join(', ')}. Nothing was changed.`, {
     hint: [
       'If that is meant:',
-      again('--yes --allow-data-loss'),
+      sameCommand`--yes --allow-data-loss`,
       'Otherwise see which option causes it:',
-      again('--dry-run'),
+      sameCommand`--dry-run`,
     ],
   });
 }
@@ -85,7 +80,7 @@ export function createAgreement(work: StackWork, { yes, dryRun, allowDataLoss, o
         });
       }
       if (dryRun) return false;
-      if (lost.length > 0 && !allowDataLoss && (yes || !ui.interactive)) throw losesData(work, lost, options);
+      if (lost.length > 0 && !allowDataLoss && (yes || !ui.interactive)) throw losesData(lost);
       if (agreed && (yes || lost.length === 0)) return true;
       if (local !== undefined && lost.length === 0) return true;
       agreed = await ui.confirm(lost.length === 0 ? 'Continue?' : 'Continue, and lose that?', '--yes');

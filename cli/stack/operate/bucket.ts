@@ -1,5 +1,6 @@
 import { isOwnKey } from '../../../protocol/key-rules.ts';
 import { asTask } from '../../as-task.ts';
+import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { forEachAtOnce } from '../../transfer/pacing/pool.ts';
 import { count, formatBytes } from '../../ui/format.ts';
@@ -43,7 +44,7 @@ export async function measureBucket(
   return { objects, bytes };
 }
 
-const GO_ON = 'What was deleted so far is gone. Run edge-upload destroy again to delete the rest.';
+const GO_ON = ['What was deleted so far is gone. To delete the rest:', sameCommand``];
 
 /** Batches of one bucket deleted at the same time. */
 const PARALLEL = 8;
@@ -163,7 +164,7 @@ async function abortUploads(
         'aws',
         `The unfinished upload of ${stuck.Key} in ${bucket} still exists after its abort.`,
         {
-          hint: 'Run edge-upload destroy again in a minute.',
+          hint: ['Run again in a minute:', sameCommand``],
         },
       );
     }

@@ -4,12 +4,13 @@ import type { TrustedKeys } from '../../../infra/edge-keys.ts';
 import type { StackOptions } from '../../../infra/options.ts';
 import type { UploadStackProps } from '../../../infra/upload-stack.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { findStack, isWhole, type StackOutputs } from '../find-stack.ts';
 import { deployedOptions } from '../options/deployed-options.ts';
 import { verifyingKeys } from '../signing/signing-key.ts';
-import { checkpoint, deployCommand, resumable, type StackWork } from '../stack-work.ts';
+import { checkpoint, resumable, type StackWork } from '../stack-work.ts';
 import { makeTemplate } from '../template/make-template.ts';
 import { trustedKeys } from '../template/trusted-keys.ts';
 import { edgeKeys } from '../template/wanted-template.ts';
@@ -45,7 +46,7 @@ export interface Deployed {
   readonly outputs: StackOutputs;
 }
 
-const again = (work: StackWork) => `Run ${deployCommand(work)} again. It continues from here.`;
+const AGAIN = ['To continue from here:', sameCommand``];
 
 /** Rounds at most: two for a new pool or signing key, and two more if a change replaces the pool. */
 const ROUNDS = 4;
@@ -56,7 +57,7 @@ const ROUNDS = 4;
  * first time makes the bucket too, from which the second one takes a large template.
  */
 export function deployStack(work: StackWork, options: DeployOptions): Promise<Deployed> {
-  return resumable(again(work), () => deployRounds(work, options));
+  return resumable(AGAIN, () => deployRounds(work, options));
 }
 
 /** A key that cannot sign is no reason not to deploy: the edge verifies without KMS, and refuses what was revoked. */
@@ -75,7 +76,7 @@ async function deployRounds(
   const trusted = await trustedKeys(work, options, found, keySets);
   let changed = false;
   for (let round = 0; round < ROUNDS; round += 1) {
-    checkpoint(work.context.signal, again(work));
+    checkpoint(work.context.signal, AGAIN);
     const before = await settledStack(work, { dryRun });
     // A stack that somebody else deletes meanwhile is not created again.
     if (before === undefined && (changed || (found !== undefined && isWhole(found)))) throw overtaken(work);
@@ -121,7 +122,7 @@ async function deployRounds(
     'stack_failed',
     `The user pool or the signing keys of the stack “${work.stackName}” keep changing while it is deployed.`,
     {
-      hint: `See whether something else deploys the same stack, then run ${deployCommand(work)} again.`,
+      hint: ['See whether something else deploys the same stack, then run again:', sameCommand``],
     },
   );
 }
@@ -178,10 +179,8 @@ async function apply(work: StackWork, plan: PlannedChange): Promise<void> {
     return;
   }
   ui.event({ type: 'task-failed', task, detail: ending.status });
-  throw operationFailure(
-    work.stackName,
-    doing,
-    ending,
-    `Fix the cause, then run ${deployCommand(work)} again. It continues from the current state.`,
-  );
+  throw operationFailure(work.stackName, doing, ending, [
+    'Fix the cause, then continue from the current state:',
+    sameCommand``,
+  ]);
 }

@@ -1,3 +1,4 @@
+import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { ifThere } from '../aws-failures.ts';
 import type { FoundStack } from '../find-stack.ts';
@@ -10,7 +11,7 @@ import { type Ending, follow, operationFailure } from './follow.ts';
 /** Attempts. Users with a valid token can add objects during the deletion; the bucket is then emptied again. */
 const TRIES = 5;
 
-export const TYPE_AGAIN = 'Run edge-upload destroy again. It continues with what is left.';
+export const AGAIN = ['To continue with what is left:', sameCommand``];
 
 export interface StackToRemove {
   readonly stack: FoundStack;
@@ -23,7 +24,7 @@ export interface StackToRemove {
  * to it where an older stack does not.
  */
 export function removeStack(work: StackWork, stack: StackToRemove): Promise<void> {
-  return resumable(TYPE_AGAIN, () => emptyAndDelete(work, stack));
+  return resumable(AGAIN, () => emptyAndDelete(work, stack));
 }
 
 async function emptyAndDelete(work: StackWork, { stack, buckets }: StackToRemove): Promise<void> {
@@ -31,12 +32,12 @@ async function emptyAndDelete(work: StackWork, { stack, buckets }: StackToRemove
   let ending: Ending = { status };
   let retain: string[] = [];
   for (let tries = 0; tries < TRIES; tries += 1) {
-    checkpoint(work.context.signal, TYPE_AGAIN);
+    checkpoint(work.context.signal, AGAIN);
     if (status !== 'DELETE_IN_PROGRESS') {
       // An earlier deletion may have deleted the bucket before it failed.
       for (const bucket of buckets) await ifThere(() => emptyBucket(work, bucket));
     }
-    checkpoint(work.context.signal, TYPE_AGAIN);
+    checkpoint(work.context.signal, AGAIN);
     ending = await deleteStack(work, { id: stack.id, status }, retain);
     if (ending.status === 'DELETE_COMPLETE') return;
     ({ status } = ending);
@@ -58,15 +59,13 @@ async function emptyAndDelete(work: StackWork, { stack, buckets }: StackToRemove
     throw new UserError(
       'stack_failed',
       `The bucket ${buckets.join(', ')} fills faster than it can be emptied. The stack is now ${ending.status}.`,
-      { hint: 'Disable the users that still upload, then run edge-upload destroy again.' },
+      { hint: ['Disable the users that still upload, then run again:', sameCommand``] },
     );
   }
-  throw operationFailure(
-    work.stackName,
-    'Deleting',
-    ending,
-    'Fix the cause, then run edge-upload destroy again. It continues with what is left.',
-  );
+  throw operationFailure(work.stackName, 'Deleting', ending, [
+    'Fix the cause, then continue with what is left:',
+    sameCommand``,
+  ]);
 }
 
 /** Returns the stack's state after any operation except a deletion has ended. */

@@ -1,7 +1,8 @@
+import { command } from '../../command-line.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { onAws } from '../aws-failures.ts';
 import { checkpoint, pause, pollInterval, resumable, type StackWork } from '../stack-work.ts';
-import { TYPE_AGAIN } from './destroy.ts';
+import { AGAIN } from './destroy.ts';
 
 /** Milliseconds between two attempts. CloudFront deletes replicas minutes to hours after the distribution. */
 const REPLICA_POLL_MS = 30_000;
@@ -50,9 +51,9 @@ export async function deleteEdgeFunction(
   const { ui, now, signal } = work.context;
   const task = 'Removing the edge function';
   const since = now().getTime();
-  checkpoint(signal, TYPE_AGAIN);
+  checkpoint(signal, AGAIN);
   ui.event({ type: 'task-started', task });
-  while (!(await resumable(TYPE_AGAIN, () => tryDelete(work, functionName)))) {
+  while (!(await resumable(AGAIN, () => tryDelete(work, functionName)))) {
     if (!wait) {
       ui.event({ type: 'task-done', task, detail: 'not yet: CloudFront still has copies of it' });
       return false;
@@ -71,11 +72,10 @@ export async function deleteEdgeFunction(
       task,
       detail: `CloudFront still has copies of it at its edges, which takes minutes to hours; waited ${waited}`,
     });
-    await pause(
-      work.local === undefined ? REPLICA_POLL_MS : pollInterval(work),
-      signal,
-      'Everything else is gone. Run edge-upload destroy again, now or in some hours, to remove the function.',
-    );
+    await pause(work.local === undefined ? REPLICA_POLL_MS : pollInterval(work), signal, [
+      'Everything else is gone. To delete the function, now or in some hours:',
+      command`edge-upload destroy`,
+    ]);
   }
   ui.event({ type: 'task-done', task, detail: functionName });
   return true;

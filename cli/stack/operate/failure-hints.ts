@@ -1,7 +1,9 @@
+import { command, type Hint } from '../../command-line.ts';
+
 /**
  * What operators can do about known failures of these stacks, by CloudFormation's message. The first match is shown.
  */
-const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
+const HINTS: readonly (readonly [pattern: RegExp, hint: Hint])[] = [
   [
     /replicated function/i,
     'CloudFront still has copies of the function at its edges; they are deleted within hours. Then run the same command again.',
@@ -20,7 +22,11 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [
     /not authorized to perform:? ([\w:*-]+)|is not authorized|AccessDenied|UnauthorizedTaggingOperation/i,
-    'Ask the administrator of the AWS account for that permission; edge-upload policy and edge-upload policy --extras print all that an operator needs.',
+    [
+      'Ask the administrator of the AWS account for that permission. To print all that an operator needs:',
+      command`edge-upload policy`,
+      command`edge-upload policy --extras`,
+    ],
   ],
   [
     /CNAMEAlreadyExists|already associated with a different resource/i,
@@ -50,13 +56,10 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
     /Rate exceeded|Throttl/i,
     'AWS throttled the requests for too long: run the same command again in some minutes.',
   ],
-  [
-    /not empty/i,
-    'Something was uploaded while the bucket was deleted. Run edge-upload destroy again; it continues from here.',
-  ],
+  [/not empty/i, 'Something was uploaded while the bucket was deleted.'],
   [
     /deletion protection/i,
-    'The user pool is protected. Turn off its deletion protection in the Cognito console, then run edge-upload destroy again.',
+    'The user pool is protected. Turn off its deletion protection in the Cognito console, then destroy again.',
   ],
   [
     /already exists/i,
@@ -65,6 +68,6 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
 ];
 
 /** What can be done about a resource's failure; `undefined` where its reason must speak for itself. */
-export function failureHint(reason: string): string | undefined {
+export function failureHint(reason: string): Hint | undefined {
   return HINTS.find(([pattern]) => pattern.test(reason))?.[1];
 }

@@ -1,5 +1,6 @@
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import type { Hint } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { resourceName, statusWords } from '../../ui/resource-words.ts';
@@ -135,7 +136,7 @@ export function operationFailure(
   stackName: string,
   doing: string,
   { status, cause }: Ending,
-  remedy: string | readonly string[],
+  remedy: Hint,
 ): UserError {
   const why =
     cause === undefined

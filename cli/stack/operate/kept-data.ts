@@ -1,9 +1,10 @@
+import { command, sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import type { Kept } from '../../settings/kept.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { type FoundStack, isWhole } from '../find-stack.ts';
 import type { StackResource } from '../stack-resources.ts';
-import { deployCommand, type StackWork } from '../stack-work.ts';
+import type { StackWork } from '../stack-work.ts';
 import { deployedTemplate } from '../template/deployed-template.ts';
 import { discardPlan, executeChange, planChange, refusing } from './change-set.ts';
 import { follow, operationFailure } from './follow.ts';
@@ -72,7 +73,9 @@ export async function keepBucket(work: StackWork, stack: FoundStack): Promise<vo
     throw new UserError(
       'stack_failed',
       `The stack “${work.stackName}” is ${stack.status}: it can no longer be set to keep its buckets.`,
-      { hint: 'Copy the objects elsewhere, then run edge-upload destroy without --keep-data.' },
+      {
+        hint: ['Copy the objects elsewhere, then destroy without --keep-data:', command`edge-upload destroy`],
+      },
     );
   }
   ui.event({ type: 'task-started', task });
@@ -85,7 +88,7 @@ export async function keepBucket(work: StackWork, stack: FoundStack): Promise<vo
     if (surprising) {
       await discardPlan(work, plan);
       throw new UserError('stack_failed', 'Keeping the bucket would change more than the bucket.', {
-        hint: `Run ${deployCommand(work)} first, then destroy again.`,
+        hint: ['Deploy first, then destroy again:', command`edge-upload deploy`, sameCommand``],
       });
     }
     await refusing(work, plan, () => refuseByStackPolicy(work, stack.id, plan.steps));

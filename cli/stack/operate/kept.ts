@@ -1,3 +1,4 @@
+import { command, type HintLine } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { keepBooks } from '../../settings/bookkeeping.ts';
 import { forgetKept, type Kept, listKept, rememberKept } from '../../settings/kept.ts';
@@ -7,7 +8,7 @@ import { ifAllowed, ifThere, onAws } from '../aws-failures.ts';
 import { refuseProtected } from '../checks/removal.ts';
 import { tryEmptying } from '../checks/trial-calls.ts';
 import { byAccount } from '../place-of.ts';
-import { deployCommand, type StackWork, stackCommand } from '../stack-work.ts';
+import type { StackWork } from '../stack-work.ts';
 import { emptyBucket, measureBucket } from './bucket.ts';
 import { countUsers } from './pool.ts';
 
@@ -76,7 +77,7 @@ async function forget(context: Context, type: Kept['type'], name: string): Promi
 }
 
 /** Lines that list kept data, with the commands that read, adopt or delete it. */
-export function keptLines(kept: readonly FoundKept[], work: StackWork): string[] {
+export function keptLines(kept: readonly FoundKept[], work: StackWork): HintLine[] {
   const [bucket] = kept.filter(({ type }) => type === 'bucket');
   return [
     ...kept.map(({ type, name, holds }) => `Kept: the ${type} ${name} (${holds})`),
@@ -86,10 +87,10 @@ export function keptLines(kept: readonly FoundKept[], work: StackWork): string[]
           'Read a kept bucket, or give it to a new deployment:',
           ...(work.local !== undefined ? ['  eval "$(edge-upload local env)"'] : []),
           `  aws s3 ls ${shellWord(`s3://${bucket.name}`)} --recursive`,
-          `  ${deployCommand(work, ` --bucket-name ${shellWord(bucket.name)}`)}`,
+          command`edge-upload deploy --bucket-name ${bucket.name}`,
         ]),
     ...(kept.some(({ isRecorded }) => isRecorded)
-      ? ['Delete what was kept:', `  ${stackCommand(work, 'destroy', ' --delete-kept')}`]
+      ? ['Delete what was kept:', command`edge-upload destroy --delete-kept`]
       : []),
   ];
 }

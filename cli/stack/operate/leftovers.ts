@@ -1,3 +1,4 @@
+import { command, type HintLine } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { keepBooks } from '../../settings/bookkeeping.ts';
@@ -45,11 +46,11 @@ export async function clearLeftovers(
 }
 
 /** Lines that report edge functions of which CloudFront still has copies, and what deletes them. */
-export async function leftLines(context: Context, left: readonly string[]): Promise<string[]> {
+export async function leftLines(context: Context, left: readonly string[]): Promise<HintLine[]> {
   const recorded = new Set((await listLeftovers(context)).map(({ functionName }) => functionName));
   return left.flatMap((name) => {
     const what = `Left for later: the edge function ${name}, of which CloudFront still has copies.`;
-    if (recorded.has(name)) return [`${what} The next edge-upload destroy or edge-upload status removes it.`];
+    if (recorded.has(name)) return [`${what} To delete it in some hours:`, command`edge-upload destroy`];
     return [
       `${what} Delete it in some hours:`,
       `  aws lambda delete-function --region ${STACK_REGION} --function-name ${name}`,

@@ -1,6 +1,7 @@
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { onAws } from '../aws-failures.ts';
-import { type StackWork, stackCommand } from '../stack-work.ts';
+import type { StackWork } from '../stack-work.ts';
 
 /**
  * How CloudFormation answers a request about a change set after another operation of the stack has started, which removes
@@ -25,7 +26,7 @@ export function overtaken(work: StackWork, cause?: unknown): UserError {
     {
       hint: [
         'Its change stays. This one was made in part, or not at all. See what is deployed, then run the same command again:',
-        `  ${stackCommand(work, 'status')}`,
+        command`edge-upload status`,
       ],
       ...(cause !== undefined && { cause }),
     },

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { command, sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { table } from '../../table.ts';
 import { count } from '../../ui/format.ts';
 import { ifThere, onAws } from '../aws-failures.ts';
 import { type FoundStack, findStack, isWhole } from '../find-stack.ts';
 import { physicalIds, stackResources } from '../stack-resources.ts';
-import { deployCommand, type StackWork, stackCommand } from '../stack-work.ts';
+import type { StackWork } from '../stack-work.ts';
 import { deleteStack } from './delete-stack.ts';
 import { follow, operationFailure } from './follow.ts';
 import { POOL } from './kept-data.ts';
@@ -38,7 +39,10 @@ export async function settledStack(
       'stack_failed',
       `The stack “${work.stackName}” is ${status}; what follows can be planned only once that is undone. Nothing was changed.`,
       {
-        hint: ['Deploy, which undoes it first, and asks before it changes more:', `  ${deployCommand(work)}`],
+        hint: [
+          'Deploy, which undoes it first, and asks before it changes more:',
+          command`edge-upload deploy`,
+        ],
       },
     );
   }
@@ -75,7 +79,7 @@ export async function settledStack(
     {
       hint:
         status === 'DELETE_FAILED'
-          ? ['It is half deleted. Finish that, then deploy again:', `  ${stackCommand(work, 'destroy')}`]
+          ? ['It is half deleted. Finish that, then deploy again:', command`edge-upload destroy`]
           : 'See the stack in the CloudFormation console, then deploy again.',
     },
   );
@@ -93,7 +97,7 @@ async function refuseUsers(work: StackWork, { id, status }: FoundStack): Promise
     throw new UserError(
       'stack_failed',
       `An earlier creation of the stack “${work.stackName}” failed (${status}), and its user pool ${pool} has ${count(users, 'user')}. Nothing was changed.`,
-      { hint: ['Delete the stack with its users, then deploy again:', `  ${stackCommand(work, 'destroy')}`] },
+      { hint: ['Delete the stack with its users, then deploy again:', command`edge-upload destroy`] },
     );
   }
 }
@@ -103,7 +107,7 @@ async function removeRemains(work: StackWork, stack: FoundStack): Promise<void> 
   if (ending.status === 'DELETE_COMPLETE') return;
   throw operationFailure(work.stackName, 'Removing the remains of', ending, [
     'Delete them, then deploy again:',
-    `  ${stackCommand(work, 'destroy')}`,
+    command`edge-upload destroy`,
   ]);
 }
 
@@ -129,10 +133,8 @@ async function rollBack(
     return;
   }
   ui.event({ type: 'task-failed', task, detail: ending.status });
-  throw operationFailure(
-    work.stackName,
-    'Rolling back',
-    ending,
-    `Fix the cause, then run ${deployCommand(work)} again: it continues the rollback. What cannot be fixed can be skipped in the CloudFormation console (“Continue update rollback”).`,
-  );
+  throw operationFailure(work.stackName, 'Rolling back', ending, [
+    'Fix the cause, or skip the resource in the CloudFormation console (“Continue update rollback”). Then run again:',
+    sameCommand``,
+  ]);
 }

@@ -1,4 +1,5 @@
 import type { StackOptions } from '../../../infra/options.ts';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { isValidOption } from './is-valid-option.ts';
 import { KINDS, kindOf, nameOf, OPTION_NAMES } from './kinds.ts';
@@ -53,12 +54,16 @@ function toUnset(name: string): OptionName {
   if (option !== undefined) return option;
   if (name === 'trust') {
     throw new UserError('usage', 'Invalid value for --unset: “trust”. Issuers are removed one by one.', {
-      hint: ['Remove one of them:', '  edge-upload trust list', '  edge-upload trust remove <alias>'],
+      hint: [
+        'Remove one of them:',
+        command`edge-upload trust list`,
+        command`edge-upload trust remove <alias>`,
+      ],
     });
   }
   if (name === 'signing') {
     throw new UserError('usage', 'Invalid value for --unset: “signing”. Signing keys are replaced.', {
-      hint: ['To stop all links and keys:', '  edge-upload key rotate --drop'],
+      hint: ['To stop all links and keys:', command`edge-upload key rotate --drop`],
     });
   }
   throw new UserError('usage', `Invalid value for --unset: “${name}”. There is no such option.`, {
@@ -93,7 +98,7 @@ export function refuseOnAwsOnly(options: StackOptions): void {
     const { flag, awsOnly } = kindOf(name);
     if (awsOnly === undefined || options[name] === undefined) continue;
     throw new UserError('usage', `${flag} is not used with --local: ${awsOnly}.`, {
-      hint: ['Deploy without it:', '  edge-upload deploy --local'],
+      hint: ['Deploy without it:', command`edge-upload deploy --local`],
     });
   }
 }

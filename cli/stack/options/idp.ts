@@ -1,4 +1,5 @@
 import type { StackOptions } from '../../../infra/options.ts';
+import { type CommandLine, command, sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { tenantOf } from '../../trust/entra-tenants.ts';
 import { isPublicIssuer } from '../../trust/shared-issuers.ts';
@@ -35,11 +36,11 @@ const isGroupOfAll = (group: string) => /^[a-z]{2}(?:-[a-z]+)+-\d+_[0-9a-z]+_idp
  * tokens contain no attribute of a user, and users can change the attributes that a provider fills.
  * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolClientType.html
  */
-function trustCommand(issuer: string): string {
-  if (tenantOf(issuer) !== undefined) return 'edge-upload trust entra <tenant> --client-id <id>';
+function trustCommand(issuer: string): CommandLine {
+  if (tenantOf(issuer) !== undefined) return command`edge-upload trust entra <tenant> --client-id <id>`;
   if (/^https:\/\/accounts\.google\.com\/?$/i.test(issuer))
-    return 'edge-upload trust google <workspace domain> --client-id <id> --client-secret-public <secret>';
-  return `edge-upload trust oidc ${issuer} --client-id <id> --when <claim=value>`;
+    return command`edge-upload trust google <domain> --client-id <id> --client-secret-public <secret>`;
+  return command`edge-upload trust oidc ${issuer} --client-id <id> --when <claim=value>`;
 }
 
 /**
@@ -52,7 +53,7 @@ export function refuseIdp({ idp, idpClientId, idpSecret, allowGroups, userPool }
   const extra = idpClientId === undefined ? '--idp-secret' : '--idp-client-id';
   if (isSaml && (idpClientId !== undefined || idpSecret !== undefined)) {
     throw new UserError('usage', `${extra} is not used with a SAML provider.`, {
-      hint: ['Leave it out, or reset it:', `  edge-upload deploy --unset ${extra.slice(2)}`],
+      hint: ['Leave it out, or reset it:', command`edge-upload deploy --unset ${extra.slice(2)}`],
     });
   }
   if (!isSaml && (idpClientId === undefined || idpSecret === undefined)) {
@@ -61,7 +62,7 @@ export function refuseIdp({ idp, idpClientId, idpSecret, allowGroups, userPool }
       hint: [
         'Put the secret of the client into AWS Secrets Manager, and name it:',
         '  aws secretsmanager create-secret --region us-east-1 --name edge-upload-idp --secret-string file://secret.txt',
-        `  edge-upload deploy --idp ${idp} --idp-client-id <id> --idp-secret edge-upload-idp`,
+        sameCommand`--idp-client-id <id> --idp-secret edge-upload-idp`,
       ],
     });
   }
@@ -69,7 +70,7 @@ export function refuseIdp({ idp, idpClientId, idpSecret, allowGroups, userPool }
   if (isSaml || !isPublicIssuer(issuer)) return;
   const instead = [
     'For the people of one domain or tenant, trust the provider at the edge instead:',
-    `  ${trustCommand(issuer)}`,
+    trustCommand(issuer),
   ];
   const everybodys = allowGroups?.find(isGroupOfAll);
   if (everybodys !== undefined) {
@@ -79,7 +80,7 @@ export function refuseIdp({ idp, idpClientId, idpSecret, allowGroups, userPool }
       {
         hint: [
           'Allow a group that you add people to:',
-          '  edge-upload deploy --allow-group <name>',
+          command`edge-upload deploy --allow-group <name>`,
           ...instead,
         ],
       },
@@ -89,7 +90,7 @@ export function refuseIdp({ idp, idpClientId, idpSecret, allowGroups, userPool }
   throw new UserError('usage', `--idp ${idp} has accounts for everybody: anybody could upload.`, {
     hint: [
       'Allow a group of the user pool, and add people to it:',
-      `  edge-upload deploy --idp ${idp} --allow-group <name>`,
+      sameCommand`--allow-group <name>`,
       ...instead,
     ],
   });

@@ -1,8 +1,8 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { isPrefixRule } from '../../../protocol/prefix-rule.ts';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { shellWord } from '../../ui/shell-word.ts';
 import { refuseIdp } from './idp.ts';
 import { KINDS, kindOf, OPTION_NAMES } from './kinds.ts';
 import type { OptionName } from './option-kind.ts';
@@ -26,10 +26,7 @@ export function refuseSharedPrefix({ writeTo }: StackOptions): void {
     'usage',
     `--write-to “${writeTo}” could give two users the same keys: each placeholder must fill a whole segment, between slashes.`,
     {
-      hint: [
-        'Separate them with slashes:',
-        `  edge-upload deploy --write-to ${shellWord(repaired(writeTo))}`,
-      ],
+      hint: ['Separate them with slashes:', command`edge-upload deploy --write-to ${repaired(writeTo)}`],
     },
   );
 }
@@ -41,7 +38,7 @@ function refuseOfPool({ userPool = true }: StackOptions, given: StackOptions): v
     const { flag, ofPool } = kindOf(name);
     if (!ofPool || given[name] === undefined) continue;
     throw new UserError('usage', `${flag} is an option of the user pool, and there is none.`, {
-      hint: ['Deploy without it, or with a user pool:', '  edge-upload deploy --user-pool'],
+      hint: ['Deploy without it, or with a user pool:', command`edge-upload deploy --user-pool`],
     });
   }
 }

@@ -1,5 +1,6 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import type { HintLine } from '../../command-line.ts';
 import type { Result } from '../../context.ts';
 import type { JsonValue } from '../../json-value.ts';
 import { OUTPUT, type StackOutputs } from '../find-stack.ts';
@@ -13,7 +14,7 @@ interface Deployed {
   readonly url: string;
   readonly options: StackOptions;
   /** Lines that say what to do next. */
-  readonly next: readonly string[];
+  readonly next: readonly HintLine[];
   /** Of the policy of the KMS key that objects are encrypted with. */
   readonly keyPolicyStatement?: JsonValue;
 }

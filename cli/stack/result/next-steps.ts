@@ -1,4 +1,5 @@
 import type { StackOptions } from '../../../infra/options.ts';
+import { command, type HintLine } from '../../command-line.ts';
 import { isUserError } from '../../errors.ts';
 import type { StackOutputs } from '../find-stack.ts';
 import { countUsers } from '../operate/pool.ts';
@@ -8,23 +9,23 @@ import type { StackWork } from '../stack-work.ts';
 const FIRST_USER = [
   '',
   'Next, create a user and sign in:',
-  '  edge-upload login --create --email you@example.com',
+  command`edge-upload login --create --email you@example.com`,
   'Or create a user for somebody else:',
-  '  edge-upload user add ada --email ada@example.com',
+  command`edge-upload user add ada --email ada@example.com`,
 ];
 
 /** What follows a deploy without a user pool as long as no issuer is trusted. */
 const FIRST_ISSUER = [
   '',
   'Nobody can upload yet. Trust an identity provider or a CI system:',
-  '  edge-upload trust --help',
+  command`edge-upload trust --help`,
 ];
 
 /** What follows a deploy that adds the upload page. */
 const FIRST_LINK = [
   '',
   'For somebody without an account, create a link to the page:',
-  '  edge-upload link create',
+  command`edge-upload link create`,
 ];
 
 interface Deployed {
@@ -38,7 +39,7 @@ interface Deployed {
 export async function nextSteps(
   work: StackWork,
   { outputs, options, previous }: Deployed,
-): Promise<readonly string[]> {
+): Promise<readonly HintLine[]> {
   const { userPool = true, trust = [] } = options;
   const confirmation = confirmationLines(previous, options, work.local !== undefined);
   const link = options.page && !previous.page ? FIRST_LINK : [];
@@ -63,13 +64,15 @@ function confirmationLines(
   { notify: before = [] }: StackOptions,
   { notify: after = [] }: StackOptions,
   local: boolean,
-): string[] {
+): HintLine[] {
   const added = after.filter((address) => !before.includes(address));
   if (added.length === 0) return [];
   return [
     '',
     `Not confirmed yet: ${added.join(', ')}`,
     'AWS sends each address a mail with a link, which its owner opens within two days.',
-    ...(local ? ['In the embedded cloud, mails are files. Their folder:', '  edge-upload local status'] : []),
+    ...(local
+      ? ['In the embedded cloud, mails are files. Their folder:', command`edge-upload local status`]
+      : []),
   ];
 }

@@ -3,6 +3,7 @@ import type { TrustedKeys } from '../../../infra/edge-keys.ts';
 import type { StackOptions, StackSigningKey } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Jwk } from '../../../protocol/signing-key.ts';
+import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { table } from '../../table.ts';
 import { awsFailure, unexpectedAnswer } from '../aws-failures.ts';
@@ -56,7 +57,7 @@ export function unusableKey(
 ): UserError {
   if (state === 'Missing') {
     return new UserError('stack_failed', `${doing} failed: KMS has no signing key ${id} (${keyId}).`, {
-      hint: ['It was deleted outside edge-upload. Replace it:', '  edge-upload key rotate --drop'],
+      hint: ['It was deleted outside edge-upload. Replace it:', command`edge-upload key rotate --drop`],
       ...omitUndefined({ cause }),
     });
   }
@@ -66,7 +67,7 @@ export function unusableKey(
       'Make it usable again:',
       ...commands(keyId),
       'Or replace it; every link and key that it signed then stops:',
-      '  edge-upload key rotate --drop',
+      command`edge-upload key rotate --drop`,
     ],
     ...omitUndefined({ cause }),
   });

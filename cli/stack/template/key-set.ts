@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readFields } from '../../../protocol/fields.ts';
 import { type Jwk, MAX_KEY_SET_BYTES, signingKeysOf } from '../../../protocol/signing-key.ts';
+import type { Hint } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
@@ -17,7 +18,7 @@ export interface KeySetRequest {
   readonly url: string;
   /** Of errors, such as `the user pool`. */
   readonly whose: string;
-  readonly hint: string | readonly string[];
+  readonly hint: Hint;
   /** Requests until an answer is a key set; one if absent. */
   readonly tries?: number;
 }

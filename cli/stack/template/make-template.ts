@@ -1,4 +1,5 @@
 import type { UploadStackProps } from '../../../infra/upload-stack.ts';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 
 /**
@@ -18,9 +19,9 @@ export async function makeTemplate(props: UploadStackProps): Promise<string> {
     {
       hint: [
         'Trust fewer issuers, or use fewer options:',
-        '  edge-upload trust list',
+        command`edge-upload trust list`,
         'Thousands of revoked links and keys are forgotten with a new signing key:',
-        '  edge-upload key rotate --drop',
+        command`edge-upload key rotate --drop`,
       ],
     },
   );

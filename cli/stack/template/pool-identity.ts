@@ -1,4 +1,5 @@
 import type { PoolIdentity } from '../../../edge/config.ts';
+import { sameCommand } from '../../command-line.ts';
 import type { StackOutputs } from '../find-stack.ts';
 import { fetchKeySet, type KeySource } from './key-set.ts';
 
@@ -20,7 +21,7 @@ export async function poolIdentity(
     {
       url: `${source.cognitoUrl}/${userPoolId}/.well-known/jwks.json`,
       whose: 'the user pool',
-      hint: 'Run edge-upload deploy again; what was created so far is kept.',
+      hint: ['What was created so far is kept. To continue:', sameCommand``],
       tries: TRIES,
     },
     source,

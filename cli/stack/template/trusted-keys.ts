@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { EdgeIssuer } from '../../../edge/config.ts';
 import type { TrustedKeys } from '../../../infra/edge-keys.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
+import { command } from '../../command-line.ts';
 import { count } from '../../ui/format.ts';
 import type { FoundStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
@@ -23,7 +24,7 @@ export async function fetchTrustedKeys(
       whose: `the issuer ${alias} (${iss})`,
       hint: [
         'Run the command from a network that reaches the issuer, or remove the issuer:',
-        `  edge-upload trust remove ${alias}`,
+        command`edge-upload trust remove ${alias}`,
       ],
     },
     { env, sent, signal },

@@ -1,4 +1,5 @@
 import { type Part, partOf, partsOf } from '../../../protocol/parts.ts';
+import { command } from '../../command-line.ts';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { effectOf } from '../error-effects.ts';
@@ -193,7 +194,7 @@ async function ended(
   const hint = refused
     ? [
         'All parts are stored, and the same command tries once more. If that fails too, abort the upload first:',
-        `  edge-upload uploads abort ${journalId(subject)}`,
+        command`edge-upload uploads abort ${journalId(subject)}`,
       ]
     : [resumes('command')];
   const next = refused ? 'All parts are stored, and the same upload tries once more.' : resumes('upload');

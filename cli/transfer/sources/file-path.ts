@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readdir } from 'node:fs/promises';
 import { parse, resolve, sep } from 'node:path';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 
 /** A path as the file system has it: text, or bytes where they are not valid UTF-8. */
@@ -71,8 +72,8 @@ export function notUtf8(name: string): UserError {
   return new UserError('bad_key', `The name of ${name} is not valid UTF-8, so it cannot be a key.`, {
     hint: [
       'Rename it, or give the file or folder a key:',
-      '  edge-upload put <file> --as <key>',
-      '  edge-upload put -r <folder> --as <key>',
+      command`edge-upload put <file> --as <key>`,
+      command`edge-upload put -r <folder> --as <key>`,
     ],
   });
 }

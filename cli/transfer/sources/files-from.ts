@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { openInput } from '../../open-input.ts';
 import { ONE_LETTER_HINT, openText, withoutLineEnd } from '../../text.ts';
@@ -23,8 +24,10 @@ export interface ListOptions {
 /** Characters of a list that show how it is separated. */
 const ENOUGH = 4096;
 
-const NOT_UTF8_HINT =
-  'Save the list as UTF-8. Rename files whose names are not UTF-8, or upload each with: edge-upload put <file> --as <key>';
+const NOT_UTF8_HINT = [
+  'Save the list as UTF-8. Rename files whose names are not UTF-8, or upload each with:',
+  command`edge-upload put <file> --as <key>`,
+];
 
 /** An entry that shows that a list is not text with NUL between paths. A line end inside a name is allowed. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for

@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { command, type Hint } from '../../command-line.ts';
 import { systemCode, UserError, type UserErrorOptions } from '../../errors.ts';
 import { diskReason, fileError } from '../../settings/disk-errors.ts';
 import { shellWord } from '../../ui/shell-word.ts';
@@ -13,9 +14,9 @@ export function pipeHint(name: string): UserErrorOptions {
   return { hint: pipeCommand(name), library: { hint: 'Pass a stream of its bytes.' } };
 }
 
-function pipeCommand(name: string): string {
-  if (STREAM.test(name)) return 'Pipe it in: <command> | edge-upload put - --as <key>';
-  return `Pipe it in: cat ${shellWord(name)} | edge-upload put - --as <key>`;
+function pipeCommand(name: string): Hint {
+  if (STREAM.test(name)) return ['Pipe it in:', command`<command> | edge-upload put - --as <key>`];
+  return ['Pipe it in:', command`cat ${name} | edge-upload put - --as <key>`];
 }
 
 /** Returns the user's error for a failed `stat`, `open` or `read`. */

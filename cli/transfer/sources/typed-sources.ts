@@ -1,3 +1,4 @@
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 
 /** What names the sources on the command line. */
@@ -16,7 +17,7 @@ export interface TypedSources {
 export function checkTyped({ files, as, filesFrom, null: nul = false }: TypedSources): void {
   if (nul && filesFrom === undefined) {
     throw new UserError('usage', '--null is used with --files-from only.', {
-      hint: ['For instance:', '  find . -name "*.jpg" -print0 | edge-upload put --files-from - --null'],
+      hint: ['For instance:', command`find . -name "*.jpg" -print0 | edge-upload put --files-from - --null`],
     });
   }
   if (filesFrom !== undefined) {
@@ -31,7 +32,9 @@ export function checkTyped({ files, as, filesFrom, null: nul = false }: TypedSou
     });
   }
   if (files.length === 0) {
-    throw new UserError('usage', 'There is no file to upload.', { hint: 'Name it: edge-upload put <file…>' });
+    throw new UserError('usage', 'There is no file to upload.', {
+      hint: ['Name it:', command`edge-upload put <file…>`],
+    });
   }
   if (as !== undefined && files.length > 1) {
     throw new UserError('usage', `--as names one key, but there are ${files.length} files.`, {
@@ -42,7 +45,7 @@ export function checkTyped({ files, as, filesFrom, null: nul = false }: TypedSou
     if (files.length > 1) throw new UserError('usage', 'Standard input (-) is not used with other files.');
     if (as === undefined) {
       throw new UserError('usage', 'Standard input needs a key.', {
-        hint: ['Name it with --as, for instance:', '  tar c . | edge-upload put - --as backup.tar'],
+        hint: ['Name it with --as, for instance:', command`tar c . | edge-upload put - --as backup.tar`],
       });
     }
   }

@@ -1,6 +1,7 @@
 import { DESCRIPTION_KEY } from '../../../protocol/key-rules.ts';
 import { encodeKey, encodeQuery } from '../../../protocol/percent-encode.ts';
 import type { RetryPolicy } from '../../../protocol/retry-rules.ts';
+import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { TokenSource } from '../../identity/tokens/access-token.ts';
 import { orInterrupted } from '../../network/deadline.ts';
@@ -194,9 +195,15 @@ export function perhapsOurs(subject: string): UserError {
     'exists',
     `${subject} exists already. It may be from this upload: an earlier attempt broke off before it was answered.`,
     {
-      hint: 'To be sure, upload it again without --no-clobber, or have an operator look: edge-upload ls',
+      hint: [
+        'To be sure, upload it again without --no-clobber, or have an operator look:',
+        command`edge-upload ls`,
+      ],
       library: {
-        hint: 'To be sure, upload it again without noClobber, or have an operator look: edge-upload ls',
+        hint: [
+          'To be sure, upload it again without noClobber, or have an operator look:',
+          command`edge-upload ls`,
+        ],
       },
     },
   );
@@ -218,7 +225,7 @@ async function withFreshToken<T>(
       'token_refused',
       `The edge does not accept the token: ${error.reason.replace(/\.$/, '')}.`,
       {
-        hint: 'Sign in again: edge-upload login',
+        hint: ['Sign in again:', command`edge-upload login`],
         library: { hint: 'Pass a new token of this edge.' },
         cause: error,
       },

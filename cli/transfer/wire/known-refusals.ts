@@ -1,3 +1,4 @@
+import { command, type Hint } from '../../command-line.ts';
 import type { ErrorCode, LibraryTexts } from '../../errors.ts';
 import type { Refusal } from './answers.ts';
 
@@ -5,20 +6,20 @@ interface KnownRefusal {
   readonly code: ErrorCode;
   /** After “<key>: ”, without a full stop. */
   readonly why: string;
-  readonly hint: string;
+  readonly hint: Hint;
   readonly library?: LibraryTexts;
 }
 
 export const GROUP: KnownRefusal = {
   code: 'forbidden',
   why: 'you are in no group that is allowed to upload',
-  hint: 'An operator adds you with: edge-upload user groups <name> --add <group>',
+  hint: ['An operator adds you with:', command`edge-upload user groups <name> --add <group>`],
 };
 
 export const CALLER: KnownRefusal = {
   code: 'forbidden',
   why: 'no rule of the edge allows this caller to upload',
-  hint: 'Operators: see the rules of the edge with: edge-upload trust list',
+  hint: ['Operators: see the rules of the edge with:', command`edge-upload trust list`],
 };
 
 /** Words for codes of S3 and of the edge; `$` stands for the detail that S3 adds. */
@@ -26,25 +27,37 @@ const KNOWN: Readonly<Record<string, KnownRefusal>> = {
   HeadersNotSigned: {
     code: 'refused_by_store',
     why: 'CloudFront forwarded headers to S3 that it did not sign ($)',
-    hint: 'Upload without the flag that sends the header, such as --metadata. Operators: check the origin access control with: edge-upload doctor',
+    hint: [
+      'Upload without the flag that sends the header, such as --metadata. Operators: check the origin access control with:',
+      command`edge-upload doctor`,
+    ],
     library: {
-      hint: 'Upload without the option that sends the header, such as metadata. Operators: check the origin access control with: edge-upload doctor',
+      hint: [
+        'Upload without the option that sends the header, such as metadata. Operators: check the origin access control with:',
+        command`edge-upload doctor`,
+      ],
     },
   },
   SignatureDoesNotMatch: {
     code: 'refused_by_store',
     why: 'S3 does not accept the signature of CloudFront',
-    hint: 'Something changes the request behind CloudFront, or the origin access control is not the deployed one. Operators: edge-upload doctor',
+    hint: [
+      'Something changes the request behind CloudFront, or the origin access control is not the deployed one. Operators:',
+      command`edge-upload doctor`,
+    ],
   },
   PermanentRedirect: {
     code: 'refused_by_store',
     why: 'S3 redirects to another address ($): the bucket is not where the edge looks for it',
-    hint: 'Operators: the bucket of the deployment must be in us-east-1. Deploy again with: edge-upload deploy',
+    hint: [
+      'Operators: the bucket of the deployment must be in us-east-1. Deploy again with:',
+      command`edge-upload deploy`,
+    ],
   },
   NoSuchBucket: {
     code: 'refused_by_store',
     why: 'the bucket of this edge does not exist any more',
-    hint: 'Operators: edge-upload status',
+    hint: ['Operators:', command`edge-upload status`],
   },
   MetadataTooLarge: {
     code: 'usage',
@@ -63,7 +76,10 @@ const KNOWN: Readonly<Record<string, KnownRefusal>> = {
   method_not_allowed: {
     code: 'refused_by_edge',
     why: 'the request arrived with another method',
-    hint: 'A proxy or a redirect in between may change it. Check the address with: edge-upload doctor',
+    hint: [
+      'A proxy or a redirect in between may change it. Check the address with:',
+      command`edge-upload doctor`,
+    ],
   },
   forbidden_group: GROUP,
 };

@@ -1,3 +1,4 @@
+import { command, type Hint } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import type { Answer } from './answers.ts';
 import { PassingFailure } from './retry.ts';
@@ -17,7 +18,7 @@ export function isCloudFrontPage(answer: Pick<Answer, 'headers' | 'text'>): bool
 interface PageReason {
   readonly pattern: RegExp;
   readonly why: string;
-  readonly hint: string | readonly string[];
+  readonly hint: Hint;
 }
 
 /**
@@ -45,8 +46,8 @@ const REASONS: readonly PageReason[] = [
     why: 'the edge function did not run, or gave no valid answer',
     hint: [
       'Operators: check the deployment, and read its logs:',
-      '  edge-upload doctor',
-      '  edge-upload logs',
+      command`edge-upload doctor`,
+      command`edge-upload logs`,
     ],
   },
 ];
@@ -74,7 +75,7 @@ export function unexpectedAnswer(
   const error = new UserError(
     'not_an_edge',
     `Unexpected answer for ${subject}: ${what}. A proxy or captive portal may be in between.`,
-    { hint: 'Check with: edge-upload doctor' },
+    { hint: ['Check with:', command`edge-upload doctor`] },
   );
   return new PassingFailure(error, { limit: { kind: 'unexpected', tries: 3 } });
 }

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import type { Answer } from './answers.ts';
 import { PassingFailure } from './retry.ts';
@@ -107,7 +108,7 @@ function flat(headers: Readonly<Record<string, string | string[] | undefined>>):
 export function endless(host: string): PassingFailure {
   return new PassingFailure(
     new UserError('unreachable', `${host} did not come to the end of its answer.`, {
-      hint: 'A proxy in between may hold it back. Check with: edge-upload doctor',
+      hint: ['A proxy in between may hold it back. Check with:', command`edge-upload doctor`],
     }),
     { limit: { kind: 'endless', tries: 3 } },
   );

@@ -1,6 +1,7 @@
 import { POOL_ALIAS } from '../../../protocol/issuer-alias.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { DAMAGED_CODES, PASSING_CODES, PASSING_STATUS, retryAfter } from '../../../protocol/retry-rules.ts';
+import { command, type HintLine } from '../../command-line.ts';
 import { type ErrorCode, UserError, type UserErrorOptions } from '../../errors.ts';
 import { cutBetweenWords } from '../../text.ts';
 import { type Answer, NotInGroup, type Refusal, readRefusal, TokenRejected, UploadGone } from './answers.ts';
@@ -11,7 +12,7 @@ import { type FailureDetails, PassingFailure } from './retry.ts';
 const KEY_CODES: ReadonlySet<string> = new Set(['bad_key', 'KeyTooLongError', 'InvalidURI']);
 const SIZE_CODES: ReadonlySet<string> = new Set(['EntityTooLarge', 'too_large']);
 
-const DOCTOR = 'Operators: check the deployment with: edge-upload doctor';
+const DOCTOR = ['Operators: check the deployment with:', command`edge-upload doctor`];
 
 /** Refusals that a renewed token can resolve: it has the caller's current groups and claims. */
 const OF_CALLER: ReadonlySet<string> = new Set(['forbidden_group', 'forbidden_caller']);
@@ -34,7 +35,7 @@ const HINTS: Partial<Record<ErrorCode, UserErrorOptions>> = {
     library: { hint: 'Choose another key, or leave noClobber out.' },
   },
   forbidden: {
-    hint: 'Show who is signed in, and which keys are allowed: edge-upload whoami',
+    hint: ['Show who is signed in, and which keys are allowed:', command`edge-upload whoami`],
     library: { hint: 'See what the token allows with: uploader.limits()' },
   },
   not_an_edge: { hint: 'Check the address; the edge is what deploy printed, or ask who runs it.' },
@@ -55,11 +56,14 @@ function sentence(refusal: Refusal, status: number, subject: string): string {
 }
 
 /** The hint to upload again later, before `more`. */
-function again(more = ''): UserErrorOptions {
+function again(...more: readonly HintLine[]): UserErrorOptions {
   return {
-    hint: `Run the same command again later; a large file resumes where it stopped.${more}`,
+    hint: ['Run the same command again later; a large file resumes where it stopped.', ...more],
     library: {
-      hint: `Upload it again later; with the option “resume”, a large file resumes where it stopped.${more}`,
+      hint: [
+        'Upload it again later; with the option “resume”, a large file resumes where it stopped.',
+        ...more,
+      ],
     },
   };
 }
@@ -83,7 +87,7 @@ function pageError(answer: Answer, subject: string, details: FailureDetails): Pa
     return new UserError(code, `CloudFront refused ${subject} (HTTP ${status})${why}.`, { hint });
   }
   const texts =
-    reason === undefined ? again(` ${status === 503 ? CONCURRENCY : DOCTOR}`) : { hint: reason.hint };
+    reason === undefined ? again(...(status === 503 ? [CONCURRENCY] : DOCTOR)) : { hint: reason.hint };
   const message = `CloudFront could not take ${subject} (HTTP ${status})${why}.`;
   return new PassingFailure(new UserError('gave_up', message, texts), details);
 }
@@ -143,7 +147,10 @@ function redirected({ status, headers }: Answer, subject: string): UserError {
   const host = /^https?:\/\/(?:[^/?#]*@)?([^/?#]+)/i.exec(headers.location ?? '')?.[1];
   const where = host === undefined ? '' : ` to ${host}`;
   return new UserError('not_an_edge', `The server redirects ${subject}${where} (HTTP ${status}).`, {
-    hint: 'Redirects are not followed with a token. Check the address; a captive portal may be in between: edge-upload doctor',
+    hint: [
+      'Redirects are not followed with a token. Check the address; a captive portal may be in between:',
+      command`edge-upload doctor`,
+    ],
   });
 }
 

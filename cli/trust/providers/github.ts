@@ -1,3 +1,4 @@
+import { command, sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import type { Documents } from '../documents.ts';
 import { checkedId, fieldsIn, idIn, type JobFlags, lookUp, notFound, pathOf, refs } from './repositories.ts';
@@ -25,11 +26,10 @@ const EVENTS = ['push', 'workflow_dispatch', 'schedule', 'release', 'create'];
  */
 export async function github(typed: string, flags: GitHubFlags, documents: Documents): Promise<TrustRequest> {
   const { anyRepository = false, environment, event = EVENTS, hostedOnly = false, url } = flags;
-  const path = pathOf(
-    typed,
-    'repository',
-    'For every repository of an owner: edge-upload trust github <owner> --any-repository',
-  );
+  const path = pathOf(typed, 'repository', [
+    'For every repository of an owner:',
+    command`edge-upload trust github <owner> --any-repository`,
+  ]);
   const [owner, name, ...more] = path;
   if (more.length > 0 || (name === undefined) !== anyRepository) {
     throw new UserError(
@@ -38,8 +38,8 @@ export async function github(typed: string, flags: GitHubFlags, documents: Docum
       {
         hint: [
           'Name one repository, or an owner and --any-repository:',
-          '  edge-upload trust github acme/app',
-          '  edge-upload trust github acme --any-repository',
+          command`edge-upload trust github acme/app`,
+          command`edge-upload trust github acme --any-repository`,
         ],
       },
     );
@@ -90,8 +90,8 @@ async function githubRepository(
       what: `The repository ${path}`,
       address: `${api}/repos/${path}`,
       ids: [
-        `gh api repos/${path} --jq '.id, .owner.id'`,
-        `edge-upload trust github ${path} --repository-id <id> --owner-id <id>`,
+        `  gh api repos/${path} --jq '.id, .owner.id'`,
+        sameCommand`--repository-id <id> --owner-id <id>`,
       ],
     };
     const found = await lookUp(documents, named);
@@ -116,7 +116,7 @@ async function githubOwner(owner: string, { ownerId, url }: GitHubFlags, documen
   const named = {
     what: `The owner ${owner}`,
     address: `${api}/users/${owner}`,
-    ids: [`edge-upload trust github ${owner} --any-repository --owner-id <id>`],
+    ids: [sameCommand`--owner-id <id>`],
   };
   const id = ownerId ?? idIn((await lookUp(documents, named))?.id);
   if (id !== undefined) return [condition('repository_owner_id', checkedId(id, '--owner-id'))];

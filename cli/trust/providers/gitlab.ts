@@ -1,3 +1,4 @@
+import { command, sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import type { Documents } from '../documents.ts';
 import { checkedId, fieldsIn, idIn, type JobFlags, lookUp, notFound, pathOf, refs } from './repositories.ts';
@@ -17,17 +18,16 @@ export interface GitLabFlags extends JobFlags {
  */
 export async function gitlab(typed: string, flags: GitLabFlags, documents: Documents): Promise<TrustRequest> {
   const { anyProject = false, environment, url } = flags;
-  const path = pathOf(
-    typed,
-    'project',
-    'For every project of a group: edge-upload trust gitlab <group> --any-project',
-  );
+  const path = pathOf(typed, 'project', [
+    'For every project of a group:',
+    command`edge-upload trust gitlab <group> --any-project`,
+  ]);
   if (path.length < 2 && !anyProject) {
     throw new UserError('usage', `“${typed}” is not a project of GitLab.`, {
       hint: [
         'Name one project, or a group and --any-project:',
-        '  edge-upload trust gitlab acme/app',
-        '  edge-upload trust gitlab acme --any-project',
+        command`edge-upload trust gitlab acme/app`,
+        command`edge-upload trust gitlab acme --any-project`,
       ],
     });
   }
@@ -58,7 +58,7 @@ async function gitlabProject(
   const named = {
     what: `The project ${path}`,
     address: `${base}/api/v4/projects/${encodeURIComponent(path)}`,
-    ids: [`edge-upload trust gitlab ${path} --project-id <id> --namespace-id <id>`],
+    ids: [sameCommand`--project-id <id> --namespace-id <id>`],
   };
   let [project, namespace] = [projectId, namespaceId];
   if (project === undefined) {
@@ -78,7 +78,7 @@ async function gitlabGroup(path: string, base: string, { namespaceId }: GitLabFl
   const named = {
     what: `The group ${path}`,
     address: `${base}/api/v4/groups/${encodeURIComponent(path)}`,
-    ids: [`edge-upload trust gitlab ${path} --any-project --namespace-id <id>`],
+    ids: [sameCommand`--namespace-id <id>`],
   };
   const found = namespaceId === undefined ? await lookUp(documents, named) : undefined;
   const id = namespaceId ?? idIn(found?.id);

@@ -1,3 +1,4 @@
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { metadataUrl } from '../discovery.ts';
 import type { Documents } from '../documents.ts';
@@ -5,7 +6,7 @@ import { isEveryTenant, PERSONAL_ACCOUNTS } from '../entra-tenants.ts';
 import { condition, httpsAddress, isUuid, type TrustRequest } from './trust-request.ts';
 
 const WHERE_TENANT_ID = 'The overview page of Microsoft Entra ID has the tenant id and its domains:';
-const ENTRA_EXAMPLE = '  edge-upload trust entra contoso.onmicrosoft.com --client-id <id>';
+const ENTRA_EXAMPLE = command`edge-upload trust entra contoso.onmicrosoft.com --client-id <id>`;
 const ENTRA = 'https://login.microsoftonline.com';
 
 const isForEverybody = (tenant: string) => isEveryTenant(tenant) || tenant === PERSONAL_ACCOUNTS;
@@ -75,7 +76,10 @@ export function google(typed: string): TrustRequest {
   const domain = typed.trim().toLowerCase();
   if (!/^[a-z\d-]+(?:\.[a-z\d-]+)+$/.test(domain) || PUBLIC_MAIL.includes(domain)) {
     throw new UserError('usage', `“${typed}” is not a Workspace domain of one organisation.`, {
-      hint: 'Everybody has a Google account. Name the domain of your Workspace: edge-upload trust google example.com',
+      hint: [
+        'Everybody has a Google account. Name the domain of your Workspace:',
+        command`edge-upload trust google example.com`,
+      ],
     });
   }
   return { preset: 'google', iss: ['https://accounts.google.com'], when: [condition('hd', domain)] };

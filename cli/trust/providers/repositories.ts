@@ -1,3 +1,4 @@
+import type { Hint, HintLine } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { Documents } from '../documents.ts';
 
@@ -22,7 +23,7 @@ export function checkedId(id: string, flag: string): string {
 }
 
 /** Splits `acme/app`, of which no part is a pattern. */
-export function pathOf(typed: string, what: string, wildcardHint: string): readonly string[] {
+export function pathOf(typed: string, what: string, wildcardHint: Hint): readonly string[] {
   const parts = typed.trim().split('/');
   if (typed.includes('*')) {
     throw new UserError('usage', `“${typed}” is a pattern. It would fit what others create later.`, {
@@ -41,10 +42,8 @@ export interface Named {
   readonly what: string;
   readonly address: string;
   /** Commands that give the id instead. */
-  readonly ids: readonly string[];
+  readonly ids: readonly HintLine[];
 }
-
-const idLines = ({ ids }: Named) => ids.map((id) => `  ${id}`);
 
 /** Looks up an id by the public API; `undefined` where it shows nothing, as for private repositories. */
 export async function lookUp(
@@ -57,7 +56,7 @@ export async function lookUp(
   } catch (error) {
     if (!isUserError(error) || error.code === 'interrupted') throw error;
     throw new UserError(error.code, `${named.what} cannot be looked up: ${error.message}`, {
-      hint: [...error.hintLines, 'Or give its ids:', ...idLines(named)],
+      hint: [...error.hintLines, 'Or give its ids:', ...named.ids],
       cause: error,
     });
   }
@@ -70,7 +69,7 @@ export function idIn(value: unknown): string | undefined {
 export function notFound(named: Named): UserError {
   const { host } = new URL(named.address);
   return new UserError('usage', `${named.what} is not public at ${host}, or it does not exist.`, {
-    hint: ['Give the ids of a private one:', ...idLines(named)],
+    hint: ['Give the ids of a private one:', ...named.ids],
   });
 }
 

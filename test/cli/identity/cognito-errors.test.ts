@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as sdk from '@aws-sdk/client-cognito-identity-provider';
+import { type Hint, InUse } from '../../../cli/command-line.ts';
 import { ERROR_EXIT, UserError } from '../../../cli/errors.ts';
 import { COGNITO_ERRORS, cognitoFailure } from '../../../cli/identity/cognito-errors.ts';
 
@@ -54,15 +55,18 @@ test('the table has every error of the operations in use', () => {
   for (const name of MODELLED) assert.ok(COGNITO_ERRORS[name], name);
 });
 
+const textOf = (hint: Hint) => new InUse().lines(hint).join('\n');
+
 test('every entry is an error of the SDK with a code, a hint and an exit code', () => {
   for (const [name, { code, hint, hints = [] }] of Object.entries(COGNITO_ERRORS)) {
     assert.ok(name in sdk, name);
     const failure = cognitoFailure(awsError(name, 'Said so.'), 'Signing in as ada', 'cognito.example');
     assert.equal(failure.code, code);
     assert.equal(failure.exitCode, ERROR_EXIT[code]);
-    assert.equal(failure.hint, hint);
+    assert.equal(failure.hint, textOf(hint));
     assert.match(failure.message, /^Signing in as ada (was refused|failed): Said so\.$/);
-    for (const one of [hint, ...hints.map(([, text]) => text)]) assert.match(one, /^[A-Z].*[^.]$|\.$/);
+    for (const one of [hint, ...hints.map(([, text]) => text)])
+      assert.match(textOf(one), /^[A-Z].*(?:\.|:\n {2}edge-upload .*)$/s);
   }
 });
 

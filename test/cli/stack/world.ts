@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
+import { InUse } from '../../../cli/command-line.ts';
 import { operatorClients } from '../../../cli/network/aws.ts';
 import { createSentCredentials } from '../../../cli/sent-credentials.ts';
 import type { StackWork } from '../../../cli/stack/stack-work.ts';
-import type { UiEvent } from '../../../cli/ui/events.ts';
+import { type PrintedEvent, printedEvent, type UiEvent } from '../../../cli/ui/events.ts';
 import { listen } from '../../support/serve.ts';
 
 export interface Answer {
@@ -33,7 +34,7 @@ export async function workAgainst(
 
 /** Returns the work of a stack whose AWS services are at an endpoint. */
 export async function workAt(t: TestContext, endpoint: string) {
-  const events: UiEvent[] = [];
+  const events: PrintedEvent[] = [];
   const env = {
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: 'test',
@@ -46,7 +47,8 @@ export async function workAt(t: TestContext, endpoint: string) {
   const sent = createSentCredentials();
   const clients = await operatorClients({ env, sent, home: '/', execPath: process.execPath }, { signal });
   t.after(() => clients.close());
-  const ui = { event: (event: UiEvent) => void events.push(event) };
+  const inUse = new InUse({ stackName: 'edge-upload' });
+  const ui = { event: (event: UiEvent) => void events.push(printedEvent(event, inUse)) };
   const work = {
     context: { ui, env, sent, now: () => new Date(), signal },
     clients,

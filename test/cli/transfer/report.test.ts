@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { InUse } from '../../../cli/command-line.ts';
 import { UserError } from '../../../cli/errors.ts';
 import type { Stored } from '../../../cli/transfer/put-object.ts';
 import { createReport } from '../../../cli/transfer/report.ts';
@@ -19,7 +20,7 @@ const textOf = (event: UiEvent) => (event.type === 'row' ? flatText(event.text) 
 
 test("a file's name cannot forge a line of the report, and is unchanged in JSON", () => {
   let time = 0;
-  const report = createReport('https://edge.example', { now: () => time });
+  const report = createReport('https://edge.example', { inUse: new InUse(), now: () => time });
   const forged = 'a\n    9 MiB     1 ms  forged';
   const item = { kind: 'file', name: forged, key: forged, path: '/a' } as const;
   const error = new UserError('access_denied', `${forged} cannot be read.`);
@@ -42,7 +43,7 @@ test("a file's name cannot forge a line of the report, and is unchanged in JSON"
 });
 
 test('the hint of an error is shown whole, and once, also where others share a line with it', () => {
-  const report = createReport('https://edge.example', { now: () => 0 });
+  const report = createReport('https://edge.example', { inUse: new InUse(), now: () => 0 });
   const item = { kind: 'file', name: 'a', key: 'a', path: '/a' } as const;
   const rename = ['Rename it:', '  edge-upload put <file> --as <key>'];
   const other = ['Rename the folder:', '  edge-upload put <file> --as <key>'];
@@ -59,7 +60,7 @@ test('the hint of an error is shown whole, and once, also where others share a l
 });
 
 test('the sum of an upload that waits for files has neither a time nor a rate', () => {
-  const report = createReport('https://edge.example', { now: () => 0, hasRate: false });
+  const report = createReport('https://edge.example', { inUse: new InUse(), now: () => 0, hasRate: false });
   report.add({ item: { kind: 'file', name: 'a', key: 'a', path: '/a' }, seconds: 1, result: { stored } });
   assert.equal(flatText(report.result().text ?? textOf(report.soFar())), '1 stored  3 B');
 });

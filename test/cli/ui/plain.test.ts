@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TransferEvent, UiEvent } from '../../../cli/ui/events.ts';
+import type { PrintedEvent, TransferEvent } from '../../../cli/ui/events.ts';
 import { plainRenderer } from '../../../cli/ui/plain.ts';
 import { Screen } from '../../support/streams.ts';
 
 function show(
-  events: readonly UiEvent[],
+  events: readonly PrintedEvent[],
   flags: { json?: boolean; quiet?: boolean; debug?: boolean } = {},
   stepMs = 0,
 ) {
@@ -78,7 +78,7 @@ test('with --json the rows are one JSON document a line', () => {
 
 test('rows that are written together have the lines of single rows', () => {
   const rows = ['a.jpg', 'b\nc'].map((key) => ({ text: key, document: { key } }));
-  const single = rows.map((row): UiEvent => ({ type: 'row', ...row }));
+  const single = rows.map((row): PrintedEvent => ({ type: 'row', ...row }));
   for (const json of [false, true]) {
     const { stdout } = show([{ type: 'rows', rows }], { json });
     assert.equal(stdout, show(single, { json }).stdout);
@@ -111,7 +111,7 @@ test('only finished resources are reported, with the reason of a failure', () =>
 });
 
 test('--quiet leaves only results and warnings; --debug adds details', () => {
-  const events: UiEvent[] = [
+  const events: PrintedEvent[] = [
     { type: 'note', text: 'by the way' },
     { type: 'warning', text: 'look out' },
     { type: 'debug', text: 'GET /' },

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { UserError } from '../../../cli/errors.ts';
 import { createSentCredentials } from '../../../cli/sent-credentials.ts';
 import { renderError } from '../../../cli/ui/error.ts';
-import type { UiEvent } from '../../../cli/ui/events.ts';
+import type { PrintedEvent } from '../../../cli/ui/events.ts';
 import { lookOf, PLAIN, shownLines } from '../../../cli/ui/look.ts';
 import { plainRenderer } from '../../../cli/ui/plain.ts';
 import { line, painter, Shown, visible } from '../../../cli/ui/shown.ts';
@@ -100,7 +100,7 @@ test('JSON has the same values, and no control or invisible character', () => {
   }
 });
 
-const KINDS = (text: string): UiEvent[] => [
+const KINDS = (text: string): PrintedEvent[] => [
   { type: 'row', text, document: { text } },
   { type: 'row', text: [text, { style: 'dim', text }], document: {} },
   { type: 'row', text: { mark: 'failed', text }, document: {} },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import type { UiEvent } from '../../../cli/ui/events.ts';
+import type { PrintedEvent } from '../../../cli/ui/events.ts';
 import { lookOf } from '../../../cli/ui/look.ts';
 import { terminalRenderer } from '../../../cli/ui/terminal.ts';
 import { drawable } from '../../support/streams.ts';
@@ -14,7 +14,7 @@ interface Terminal {
 }
 
 /** Draws events one second apart. `lines` are those that stay; `drawn` is everything that was ever written. */
-function draw(events: readonly UiEvent[], { columns = 80, env = {} }: Terminal = {}) {
+function draw(events: readonly PrintedEvent[], { columns = 80, env = {} }: Terminal = {}) {
   const stderr = drawable(columns);
   const { paint, symbols } = lookOf(stderr, { env, platform: 'linux', options: { color: true } });
   assert.ok(symbols);
@@ -41,7 +41,7 @@ function draw(events: readonly UiEvent[], { columns = 80, env = {} }: Terminal =
 test('the result of a step is beside it, or below it where the terminal would break a word', () => {
   const [task, detail] = ['Counting what the bucket holds', '2 objects, 5.72 MiB'];
   const whole = `✔ ${task}  ${detail}`;
-  const events: UiEvent[] = [
+  const events: PrintedEvent[] = [
     { type: 'task-done', task, detail },
     { type: 'task-done', task },
     { type: 'task-failed', task, detail },
@@ -53,7 +53,7 @@ test('the result of a step is beside it, or below it where the terminal would br
   }
 });
 
-const resource = (type: string, status: string): UiEvent => ({
+const resource = (type: string, status: string): PrintedEvent => ({
   type: 'resource',
   logicalId: type,
   resourceType: `AWS::${type}`,
@@ -80,13 +80,13 @@ test('below a heading each step has its seconds, and a change of the stack what 
 });
 
 test('a failed change of the stack is a line of its own with the reason', () => {
-  const failed = { ...resource('S3::Bucket', 'CREATE_FAILED'), reason: 'name taken' } as UiEvent;
+  const failed = { ...resource('S3::Bucket', 'CREATE_FAILED'), reason: 'name taken' } as PrintedEvent;
   const { drawn } = draw([{ type: 'task-started', task: 'Creating the stack' }, failed]);
   assert.match(drawn, / {2}✖ bucket could not be created: name taken\n/);
 });
 
 test('an upload has a bar that keeps its width, and no line is wider than the terminal', () => {
-  const sent = (bytes: number, rate: number): UiEvent => ({
+  const sent = (bytes: number, rate: number): PrintedEvent => ({
     type: 'transfer',
     bytes,
     totalBytes: 1000 * MIB,
@@ -115,7 +115,7 @@ test('an upload has a bar that keeps its width, and no line is wider than the te
 
 test('prose is broken between words behind its mark, and a terminal without UTF-8 has marks of ASCII', () => {
   const text = 'Failed image.jpg: the edge refuses files of more than five gibibytes.';
-  const row: UiEvent = { type: 'row', text: { mark: 'failed', text }, document: {} };
+  const row: PrintedEvent = { type: 'row', text: { mark: 'failed', text }, document: {} };
   assert.deepEqual(draw([row], { columns: 60 }).lines, [
     '✖ Failed image.jpg: the edge refuses files of more than five',
     '  gibibytes.',

@@ -152,7 +152,7 @@ test('deploy recovers from every state of a stack', async (t) => {
       assert.match(loses.message, /loses data: the bucket/);
       assert.match(
         loses.hint,
-        /\n +edge-upload deploy --local --yes --allow-data-loss --stack-name halfway\n/,
+        /\n +edge-upload deploy --local --yes --stack-name halfway --json --allow-data-loss\n/,
       );
       await cloudformation.updateStack({
         StackName: 'halfway',

@@ -118,7 +118,10 @@ test('a resource that fails is named with its reason, and the next deploy fixes 
       const failed = await computer.run(['deploy', '--local']);
       assert.equal(failed.code, 8);
       assert.match(failed.stderr, /error: .*CloudFront distribution.*no more distributions in this account/s);
-      assert.match(failed.stderr, /edge-upload deploy --local again/);
+      assert.match(
+        failed.stderr,
+        /continue from the current state:\n +edge-upload deploy --stack-name edge-upload --local/,
+      );
       await computer.run(['local', 'stop']);
       await computer.run(['local', 'start'], { env: { EDGE_UPLOAD_LOCAL_FAULTS: '' } });
       assert.equal((await computer.run(['deploy', '--local'])).code, 0);

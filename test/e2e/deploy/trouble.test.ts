@@ -35,7 +35,7 @@ test('a failed deploy changes nothing; if its rollback fails too, the next deplo
     assert.match(worse.stderr, /The stack is now UPDATE_ROLLBACK_FAILED/);
     const again = await computer.run(['deploy', '--local', '--expire-after', '30']);
     assert.equal(again.code, 8, 'what makes it fail is still there');
-    assert.match(again.stderr, /continues the rollback/);
+    assert.match(again.stderr, /Continue update rollback/);
 
     await setFaults(cloud, {});
     const mended = await computer.run(['deploy', '--local', '--expire-after', '30']);
@@ -59,12 +59,12 @@ test('a failed deletion is explained, and the next destroy completes it', async 
       /error: .*user pool .*could not be deleted: .*deletion protection is active/s,
     );
     assert.match(failed.stderr, /Turn off its deletion protection in the Cognito console/);
-    assert.match(failed.stderr, /run edge-upload destroy again/);
+    assert.match(failed.stderr, /continue with what is left:\n +edge-upload destroy --local/);
     const doctor = await computer.run(['doctor']);
     assert.equal(doctor.code, 8);
     assert.match(
       doctor.stdout,
-      /FAILED +stack .*DELETE_FAILED.*\n.*edge-upload destroy --local --stack-name edge-upload\n/,
+      /FAILED +stack .*DELETE_FAILED.*\n.*\n.*edge-upload destroy --local --stack-name edge-upload\n/,
     );
     await setFaults(cloud, {});
     assert.equal((await computer.run(['destroy', '--yes'])).code, 0);

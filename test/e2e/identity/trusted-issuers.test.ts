@@ -89,7 +89,7 @@ test('20 issuers with 5 RSA keys each are deployed through the bucket, and their
     keySets.set('corp-0', keysNamed('corp-0-5', 'corp-0-6'));
     keySets.delete('corp-1');
     const later = await computer.run(['status']);
-    assert.match(later.stdout, /new: corp-0-6; withdrawn: corp-0-1, corp-0-2, .*edge-upload deploy/);
+    assert.match(later.stdout, /new: corp-0-6; withdrawn: corp-0-1, corp-0-2, .*the next deploy renews them/);
     assert.match(later.stdout, /keys of the issuer corp-1 .* unavailable .*status 503/);
     const doctor = await computer.run(['doctor']);
     assert.match(doctor.stdout, /issuers .*corp-0: keys changed/);
@@ -136,7 +136,10 @@ test('without a user pool, commands that need one print how to add it; a pool is
     await apply(computer, (kept) => ({ ...kept, trust: [issuerAt(server, 'ci')] }));
     assert.match(await run(0, 'status'), /trust ci +http.*\n.*keys ci/);
     assert.match(await run(0, 'deploy', '--local'), /up to date/);
-    assert.match(await run(8, 'user', 'list'), /has no user pool.*\n.*\n.*deploy --local --user-pool/);
+    assert.match(
+      await run(8, 'user', 'list'),
+      /has no user pool.*\n.*\n.*deploy --local --stack-name edge-upload --user-pool/,
+    );
     assert.match(
       await run(2, 'deploy', '--local', '--mfa', 'required'),
       /--mfa is an option of the user pool/,

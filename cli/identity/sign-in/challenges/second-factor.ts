@@ -1,3 +1,4 @@
+import { command } from '../../../command-line.ts';
 import { UserError } from '../../../errors.ts';
 import { awsErrorName, wordsOf } from '../../cognito-errors.ts';
 import { factorOf, factorWord, readFactors } from '../../second-factors.ts';
@@ -52,7 +53,12 @@ export const selectMfaType: ChallengeHandler = {
       throw new UserError(
         'challenge_unsupported',
         `The user pool offers second factors that edge-upload does not know: ${offered.join(', ') || 'none'}.`,
-        { hint: 'The operator removes them from this user with: edge-upload user reset <name> --mfa' },
+        {
+          hint: [
+            'The operator removes them from this user with:',
+            command`edge-upload user reset <name> --mfa`,
+          ],
+        },
       );
     }
     const factor = await answers.factor(words);

@@ -1,3 +1,4 @@
+import { command } from '../../../command-line.ts';
 import type { Context } from '../../../context.ts';
 import { isUserError, UserError } from '../../../errors.ts';
 import type { Target } from '../../../settings/target.ts';
@@ -71,8 +72,8 @@ export function workloadTokens(
         : []),
       `Claims of the token: ${claimsText(workload, held.accessToken)}`,
       'Operators see what the edge allows, and check a token of this job, with:',
-      '  edge-upload trust list',
-      '  edge-upload trust check',
+      command`edge-upload trust list`,
+      command`edge-upload trust check`,
     ];
     return new UserError(code, message, { hint, cause: error });
   };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { rootCertificates } from 'node:tls';
+import { InUse } from '../../../../cli/command-line.ts';
 import type { Context, Result } from '../../../../cli/context.ts';
 import { isUserError, type UserError } from '../../../../cli/errors.ts';
 import { createSentCredentials } from '../../../../cli/sent-credentials.ts';
@@ -190,6 +191,7 @@ export async function world(
     shown: (text) => void shown.push(text),
     context({ env: more = {}, person, stdin } = {}) {
       const events: FlatEvent[] = [];
+      const inUse = new InUse();
       const prompts: string[] = [];
       const left = Object.fromEntries(
         Object.entries(person ?? {}).map(([key, given]) => [key, Array.isArray(given) ? [...given] : given]),
@@ -222,10 +224,11 @@ export async function world(
         now: setup.clock.now,
         options: { json: false, quiet: false, debug: true, color: false },
         signal: new AbortController().signal,
+        inUse,
         ui: {
           interactive: person !== undefined,
           event: (event) => {
-            events.push(...flatEvents(event));
+            events.push(...flatEvents(event, inUse));
             shown.push(JSON.stringify(event));
           },
           async ask(question) {

@@ -240,10 +240,11 @@ test('a new user who cannot be added to a group is reported as created, with the
       ? { status: 400, body: { __type: 'AccessDeniedException', message: 'not authorized' } }
       : undefined,
   );
-  const error = await failure(here, add(here.context(), { username: 'ada', groups: ['writers'] }));
+  const context = here.context();
+  const error = await failure(here, add(context, { username: 'ada', groups: ['writers'] }));
   assert.equal(error.code, 'access_denied');
   assert.match(
-    error.hint ?? '',
+    error.hintFor(context.inUse) ?? '',
     /created.*user groups ada --local --stack-name studio --add writers.*user reset ada --local --stack-name studio$/s,
   );
 });
@@ -291,7 +292,7 @@ test('Ctrl-C while a new user is added to groups reports that the user was creat
   const error = await failure(here, add(context, { username: 'ada', groups: ['writers'] }));
   assert.equal(error.code, 'interrupted');
   assert.match(
-    error.hint ?? '',
+    error.hintFor(context.inUse) ?? '',
     /created.*user groups ada --local --stack-name studio --add writers.*user reset ada --local --stack-name studio$/s,
   );
 });
@@ -311,10 +312,14 @@ test('a request that Cognito carried out, but did not answer, is not reported as
     }
     return lost;
   });
-  const error = await failure(here, add(here.context(), { username: 'ada' }));
+  const context = here.context();
+  const error = await failure(here, add(context, { username: 'ada' }));
   assert.equal(error.code, 'exists');
   assert.match(error.message, /may have created/);
-  assert.match(error.hint ?? '', /^ {2}edge-upload user reset ada --local --stack-name studio$/m);
+  assert.match(
+    error.hintFor(context.inUse) ?? '',
+    /^ {2}edge-upload user reset ada --local --stack-name studio$/m,
+  );
   isFirst = true;
   const { document } = await run(here, remove(here.context(), { username: 'ada', yes: true }));
   assert.equal(document.removed, true);

@@ -62,7 +62,7 @@ test('doctor warns of what IAM does not allow, with the command that prints the 
   assert.equal(checked.state, 'ok');
   const [warning] = events;
   assert.ok(warning?.type === 'warning');
-  assert.match(String(warning.text), /s3:GetObject, s3:CreateBucket, iam:PassRole.*edge-upload policy/);
+  assert.match(String(warning.text), /s3:GetObject, s3:CreateBucket, iam:PassRole.*edge-upload policy/s);
 });
 
 const DEPLOYED: FoundStack = {
@@ -102,7 +102,7 @@ test('a deploy is refused before any change if IAM denies a call that it needs',
       if (checked.state !== 'failed') return;
       assert.equal(checked.error.code, 'access_denied');
       assert.ok(checked.error.message.includes(`${denied}. Nothing was changed.`));
-      assert.match(checked.error.hint ?? '', /^ {2}edge-upload policy --stack-name edge-upload$/m);
+      assert.match(checked.error.hint ?? '', /^ {2}edge-upload policy$/m);
       assert.match(checked.error.hint ?? '', / {2}aws iam simulate-principal-policy .*role\/team\/Operator/);
       assert.deepEqual(events, []);
     });

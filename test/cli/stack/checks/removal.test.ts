@@ -70,7 +70,7 @@ test('a bucket or pool that AWS would not delete is refused, with what to do', a
       'Object Lock',
       { lock: '<ObjectLockEnabled>Enabled</ObjectLockEnabled>' },
       /Object Lock/,
-      /\n +edge-upload destroy --stack-name [a-z-]+ --keep-data$/,
+      /\n +edge-upload destroy --keep-data$/,
     ],
     [
       'a policy that denies the account',

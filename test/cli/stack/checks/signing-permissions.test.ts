@@ -38,8 +38,7 @@ const DENIED =
 const FIRST: StackOptions = { signing: { keys: [{ id: '1' }] } };
 const SECOND: StackOptions = { signing: { keys: [{ id: '2' }, { id: '1', until: 5 }] } };
 
-const HINT =
-  /^ {2}edge-upload policy --extras --stack-name edge-upload$[\s\S]*^ {2}aws iam simulate-principal-policy /m;
+const HINT = /^ {2}edge-upload policy --extras$[\s\S]*^ {2}aws iam simulate-principal-policy /m;
 
 test('a signing key is not created for an operator who could not sign with it', async (t) => {
   for (const action of ['kms:CreateKey', 'kms:TagResource', 'kms:GetPublicKey', 'kms:Sign', 's3:PutObject']) {

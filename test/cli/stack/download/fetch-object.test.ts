@@ -148,7 +148,7 @@ test('a file that cannot be written ends the download with the reason of the dis
 test('refusals of S3 have messages', async (t) => {
   for (const [status, code, expected, hint] of [
     [404, 'NoSuchKey', 'file_missing', /edge-upload ls/],
-    [404, 'NoSuchBucket', 'stack_failed', /\n +edge-upload deploy --stack-name s --bucket-name/],
+    [404, 'NoSuchBucket', 'stack_failed', /\n +edge-upload deploy --bucket-name/],
     [403, 'AccessDenied', 'access_denied', /s3:GetObject/],
     [403, 'InvalidObjectState', 'file_unreadable', /\n +aws s3api restore-object/],
     [412, 'PreconditionFailed', 'file_changed', /again/],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { InUse } from '../../../../cli/command-line.ts';
 import { failureHint } from '../../../../cli/stack/operate/failure-hints.ts';
 
 /** Reasons as AWS and its users report them, each with what an operator can do about it. */
@@ -25,7 +26,7 @@ const REASONS: readonly (readonly [reason: string, hint: RegExp])[] = [
   ],
   ['TooManyDistributions: You have reached the limit', /Service Quotas/],
   ['Rate exceeded (Service: AmazonCloudFront; Error Code: Throttling)', /some minutes/],
-  ['The bucket you tried to delete is not empty.', /destroy again/],
+  ['The bucket you tried to delete is not empty.', /uploaded while/],
   [
     'The user pool cannot be deleted because deletion protection is activated.',
     /Turn off its deletion protection/,
@@ -33,8 +34,10 @@ const REASONS: readonly (readonly [reason: string, hint: RegExp])[] = [
   ['edge-upload-x already exists in stack arn:aws:cloudformation:…', /--stack-name/],
 ];
 
+const textOf = (reason: string) => new InUse().lines(failureHint(reason) ?? 'none').join('\n');
+
 test('common failures have a hint', () => {
-  for (const [reason, hint] of REASONS) assert.match(failureHint(reason) ?? 'none', hint, reason);
+  for (const [reason, hint] of REASONS) assert.match(textOf(reason), hint, reason);
 });
 
 test('an unknown reason is shown unchanged', () => {

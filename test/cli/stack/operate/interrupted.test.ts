@@ -27,11 +27,11 @@ async function interruptedAt(t: TestContext, number: number, run: (work: StackWo
 
 test('Ctrl-C during a request prints how to continue, and no other request is sent', async (t) => {
   const cases: readonly (readonly [number, (work: StackWork) => Promise<unknown>, RegExp])[] = [
-    [1, (work) => emptyBucket(work, 'b'), /edge-upload destroy again/],
-    [2, (work) => emptyBucket(work, 'b'), /edge-upload destroy again/],
+    [1, (work) => emptyBucket(work, 'b'), /delete the rest/],
+    [2, (work) => emptyBucket(work, 'b'), /delete the rest/],
     [1, (work) => follow(work, 'arn'), /the same command again to follow it/],
-    [1, (work) => deleteEdgeFunction(work, 'f', { wait: true }), /edge-upload destroy again/],
-    [1, waitForEdge, /whether its edge serves: edge-upload doctor/],
+    [1, (work) => deleteEdgeFunction(work, 'f', { wait: true }), /what is left/],
+    [1, waitForEdge, /whether its edge serves:\n +edge-upload doctor/],
   ];
   for (const [number, run, hint] of cases) {
     const { asked, ended } = await interruptedAt(t, number, run);

@@ -440,7 +440,7 @@ test('a provider behind the pool has all that Cognito needs, and is not open to 
       JSON.stringify(given),
     );
   }
-  const google = 'google <workspace domain>';
+  const google = 'google <domain>';
   for (const [issuer, provider] of [
     ['https://accounts.google.com', google],
     ['https://accounts.google.com/', google],

@@ -6,6 +6,7 @@ import { abort, list } from '../../../../cli/commands/uploads.ts';
 import { EXIT } from '../../../../cli/errors.ts';
 import { journalFolder } from '../../../../cli/transfer/multipart/journal.ts';
 import { type TestContext, testContext } from '../../../support/context.ts';
+import { flatText } from '../../../support/flat.ts';
 import { answerJson, readAll, type TestEdge, TOKENS } from '../helpers/edge.ts';
 import { ownEdge, ownFolder, upload, withCode } from '../helpers/uploading.ts';
 
@@ -141,7 +142,7 @@ test('a token of the environment goes to its own edge; uploads of other edges ar
   assert.equal((all.document.aborted as string[]).length, 1);
   const [skipped] = all.document.skipped as { id: string; url: string }[];
   assert.equal(skipped?.url, other.url);
-  assert.match(String(all.text), new RegExp(`sign in: edge-upload login ${other.url}`));
+  assert.match(flatText(all.text), new RegExp(`sign in:\\n +edge-upload login ${other.url}`));
   const named = await abort(context(), { ids: [skipped?.id ?? ''] });
   assert.equal(named.exitCode, EXIT.auth, 'one that was asked for by name is a failure');
   assert.equal(other.seen.length, before, 'the other edge heard nothing');

@@ -300,7 +300,7 @@ test('a list is decoded by its own encoding, and refused as a whole where it may
   assert.deepEqual(await list(Buffer.from('\0'), false, true), []);
   await assert.rejects(
     list(Buffer.from('caf\xe9.txt\0', 'latin1'), false, true),
-    withCode('usage', /not valid UTF-8/, /Rename files .* upload each with: .*--as <key>/),
+    withCode('usage', /not valid UTF-8/, /Rename files .* upload each with:\n.*--as <key>/),
   );
   assert.deepEqual(await list(Buffer.from('a.txt\0sub/b.txt\0'), true), ['a.txt', 'sub/b.txt']);
   assert.deepEqual(await list(Buffer.from('a.txt\0x\0sub/b.txt\0'), false, true), [

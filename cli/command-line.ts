@@ -1,0 +1,170 @@
+import { shellWord } from './ui/shell-word.ts';
+
+/*
+ * Commands that errors, warnings and results tell somebody to type. The code that writes one states what it does:
+ * command`edge-upload user reset ${name}`. Where it is printed, InUse adds which deployment it is about. Only there is
+ * everything known that the run was given: stack, embedded cloud, AWS profile, address of the edge.
+ */
+
+/** A line of a hint: prose, or a command to type. */
+export type HintLine = string | CommandLine;
+
+/** A sentence, or lines of which one is a command. */
+export type Hint = HintLine | readonly HintLine[];
+
+interface Word {
+  readonly text: string;
+  /** An argument with a leading hyphen, which would be read as an option. */
+  readonly isDashed: boolean;
+}
+
+/** A command to type, without the deployment. */
+export class CommandLine {
+  readonly words: readonly Word[];
+  /** The words follow the arguments of this run. */
+  readonly isSame: boolean;
+
+  constructor(words: readonly Word[], isSame = false) {
+    this.words = words;
+    this.isSame = isSame;
+  }
+}
+
+/** A value is one word. A list is any number of words, such as flags. */
+type Value = string | readonly string[];
+
+const word = (text: string): Word => ({ text, isDashed: false });
+
+function wordsOf(literals: readonly string[], values: readonly Value[]): readonly Word[] {
+  const words: Word[] = [];
+  literals.forEach((literal, at) => {
+    const [first = '', ...rest] = literal.split(' ');
+    const last = words.at(-1);
+    // What follows a value without a space belongs to its word.
+    if (at > 0 && first !== '' && last !== undefined) words[words.length - 1] = word(last.text + first);
+    else if (first !== '') words.push(word(first));
+    words.push(...rest.filter((one) => one !== '').map(word));
+    const value = values[at] ?? [];
+    if (typeof value !== 'string') words.push(...value.map((one) => word(shellWord(one))));
+    else if (/\S$/.test(literal)) words.push(word((words.pop()?.text ?? '') + shellWord(value)));
+    else {
+      const isOfOption = /(?:^| )-\S+ $/.test(literal);
+      words.push({ text: shellWord(value), isDashed: !isOfOption && /^-./.test(value) });
+    }
+  });
+  return words;
+}
+
+/** Returns a command about the deployment in use. Values are quoted for shells. */
+export function command(literals: TemplateStringsArray, ...values: readonly Value[]): CommandLine {
+  return new CommandLine(wordsOf(literals, values));
+}
+
+/**
+ * Returns the command of this run again, with more flags: `` sameCommand`--yes` ``. Without one of its flags, it could delete
+ * or store something else.
+ */
+export function sameCommand(literals: TemplateStringsArray, ...values: readonly Value[]): CommandLine {
+  return new CommandLine(wordsOf(literals, values), true);
+}
+
+/** The deployment that a run is about, as far as it is known. */
+export interface UsedDeployment {
+  readonly stackName?: string | undefined;
+  /** Of the edge. */
+  readonly url?: string | undefined;
+  /** In the embedded cloud. */
+  readonly local?: boolean | undefined;
+  /** False: deployed from elsewhere, and only its operator knows the name of the stack. */
+  readonly operated?: boolean | undefined;
+}
+
+/** Commands about a deployment. Others are about this computer. */
+const UPLOADERS = new Set(['login', 'put', 'watch', 'whoami', 'token', 'logout', 'password', 'doctor']);
+const OPERATORS = new Set(
+  'deploy synth status logs ls get user trust link key policy destroy doctor'.split(' '),
+);
+
+/** What a run is about. It starts with the typed flags; what finds the deployment sets it. */
+export class InUse {
+  readonly #argv: readonly string[];
+  readonly #profile: string | undefined;
+  #deployment: UsedDeployment;
+
+  constructor(deployment: UsedDeployment = {}, argv: readonly string[] = [], profile?: string) {
+    this.#deployment = deployment;
+    this.#argv = argv;
+    this.#profile = profile;
+  }
+
+  set(deployment: UsedDeployment): void {
+    this.#deployment = deployment;
+  }
+
+  /** Returns a line as it is printed: a command is indented. */
+  line(one: HintLine): string {
+    return typeof one === 'string' ? one : `  ${this.text(one)}`;
+  }
+
+  /** Returns the lines of a hint as they are printed. */
+  lines(hint: Hint): string[] {
+    return [hint].flat().map((one) => this.line(one));
+  }
+
+  /** Returns a command as it is typed, within pipes and redirections of its line. */
+  text({ words, isSame }: CommandLine): string {
+    const all = isSame ? this.#same(words) : words;
+    const start = all.findIndex(({ text }) => text === 'edge-upload');
+    const length = all.slice(start).findIndex(({ text }) => /^(?:[|<>]|&&)$/.test(text));
+    const end = length < 0 ? all.length : start + length;
+    const [before, after] = [all.slice(0, start), all.slice(end)].map((part) => part.map(({ text }) => text));
+    return [...(before ?? []), ...this.#completed(all.slice(start, end)), ...(after ?? [])].join(' ');
+  }
+
+  /** Adds flags to the arguments of this run, except those that it has. */
+  #same(words: readonly Word[]): readonly Word[] {
+    const isGiven = (flag: string) => this.#argv.some((one) => one === flag || one.startsWith(`${flag}=`));
+    const added = words.filter(({ text }, at) => {
+      const flag = text.startsWith('-') ? text : words[at - 1]?.text;
+      return flag === undefined || !isGiven(flag);
+    });
+    const given = this.#argv.length === 0 ? [word('…')] : this.#argv.map((one) => word(shellWord(one)));
+    const end = this.#argv.indexOf('--');
+    return [word('edge-upload'), ...given].toSpliced(end < 0 ? given.length + 1 : end + 1, 0, ...added);
+  }
+
+  /** Adds the deployment before the first flag. Arguments that begin with a hyphen go behind all flags. */
+  #completed(words: readonly Word[]): readonly string[] {
+    const plain = words.filter(({ isDashed }) => !isDashed).map(({ text }) => text);
+    const dashed = words.filter(({ isDashed }) => isDashed).map(({ text }) => text);
+    const firstFlag = plain.findIndex((one) => /^-./.test(one));
+    const at = firstFlag < 0 ? plain.length : firstFlag;
+    const all = [...plain.slice(0, at), ...this.#flags(plain), ...plain.slice(at)];
+    const { url, stackName } = this.#deployment;
+    const isNamed = all.some((one) => /^(?:--stack-name|--link|--help|https?:)/.test(one) || one === '<url>');
+    const needsUrl =
+      url !== undefined && stackName === undefined && !isNamed && UPLOADERS.has(plain[1] ?? '');
+    const last = dashed.length === 0 ? [] : ['--', ...dashed];
+    return [...(needsUrl ? [`EDGE_UPLOAD_URL=${shellWord(url)}`] : []), ...all, ...last];
+  }
+
+  /** Returns the flags that name the deployment, as far as a command lacks them. */
+  #flags([, name = '', ...more]: readonly string[]): readonly string[] {
+    const { stackName, local = false, operated = true } = this.#deployment;
+    const has = (flag: string) => more.some((one) => one === flag || one.startsWith(`${flag}=`));
+    if (has('--help')) return [];
+    const isForOperators = OPERATORS.has(name) && (operated || name !== 'doctor');
+    const needsProfile = isForOperators || has('--create');
+    const isLocal = has('--local') || local;
+    const stack = isForOperators && !operated ? '<name>' : stackName && shellWord(stackName);
+    const hasUrl = more.some((one) => /^(?:https?:|<url>)/.test(one));
+    const needsStack = (isForOperators || UPLOADERS.has(name)) && !hasUrl && !has('--link');
+    return [
+      ...(isForOperators && isLocal && name !== 'policy' && !has('--local') ? ['--local'] : []),
+      ...(needsStack && stack !== undefined && !has('--stack-name') ? ['--stack-name', stack] : []),
+      ...(needsProfile && this.#profile !== undefined && !isLocal && !has('--profile')
+        ? ['--profile', shellWord(this.#profile)]
+        : []),
+    ];
+  }
+}

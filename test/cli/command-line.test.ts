@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type CommandLine, command, InUse, sameCommand } from '../../cli/command-line.ts';
+import { textsBelow } from '../../scripts/texts.ts';
+import { assertTyped, checkPrinted, commandNames, printedCommands } from '../support/printed-commands.ts';
+
+const STUDIO = { stackName: 'studio', operated: true };
+const text = (line: CommandLine, deployment = {}, argv: string[] = [], profile?: string) =>
+  new InUse(deployment, argv, profile).text(line);
+
+test('a command names the deployment, the cloud and the profile that are in use, and nothing twice', () => {
+  const list = command`edge-upload link list`;
+  assert.equal(text(list), 'edge-upload link list');
+  assert.equal(text(list, STUDIO), 'edge-upload link list --stack-name studio');
+  assert.equal(
+    text(list, { ...STUDIO, local: true }, [], 'ada'),
+    'edge-upload link list --local --stack-name studio',
+  );
+  assert.equal(
+    text(list, STUDIO, [], 'ada b'),
+    "edge-upload link list --stack-name studio --profile 'ada b'",
+  );
+  assert.equal(
+    text(command`edge-upload deploy --stack-name <name> --bucket-name ${'b'}`, STUDIO),
+    'edge-upload deploy --stack-name <name> --bucket-name b',
+  );
+  assert.equal(
+    text(command`edge-upload policy --extras`, { ...STUDIO, local: true }),
+    'edge-upload policy --stack-name studio --extras',
+  );
+});
+
+test('commands of uploaders name the edge; those of operators leave a stack open that only the operator knows', () => {
+  const known = { stackName: 'd111.example', url: 'https://d111.example', operated: false };
+  const unknown = { url: 'https://d111.example', operated: false };
+  assert.equal(
+    text(command`edge-upload put <file>`, known),
+    'edge-upload put <file> --stack-name d111.example',
+  );
+  assert.equal(
+    text(command`edge-upload whoami`, unknown),
+    'EDGE_UPLOAD_URL=https://d111.example edge-upload whoami',
+  );
+  assert.equal(
+    text(command`edge-upload login`, unknown),
+    'EDGE_UPLOAD_URL=https://d111.example edge-upload login',
+  );
+  assert.equal(
+    text(command`edge-upload login ${'https://e.example'}`, known),
+    'edge-upload login https://e.example',
+  );
+  assert.equal(text(command`edge-upload trust list`, known), 'edge-upload trust list --stack-name <name>');
+  assert.equal(text(command`edge-upload doctor`, known), 'edge-upload doctor --stack-name d111.example');
+  assert.equal(
+    text(command`edge-upload local stop && edge-upload local start`, known),
+    'edge-upload local stop && edge-upload local start',
+  );
+});
+
+test('values are words of a shell, and arguments with a leading hyphen are no options', async () => {
+  assert.equal(
+    text(command`edge-upload user groups ${"-it's"} ${['--add', 'a b']}`, STUDIO),
+    "edge-upload user groups --stack-name studio --add 'a b' -- '-it'\\''s'",
+  );
+  assert.equal(
+    text(command`edge-upload put ${'-'} --as ${'-key'}`, STUDIO),
+    'edge-upload put - --stack-name studio --as -key',
+  );
+  for (const name of ['-x', '--all', '~', '*', '$HOME', 'a\nb', '=ls', "it's", '#', 'a b']) {
+    const line = text(command`edge-upload get ${name}`, STUDIO);
+    const [printed] = printedCommands(`  ${line}`);
+    assert.ok(printed !== undefined, line);
+    await assertTyped(printed);
+  }
+});
+
+test('the same command keeps its flags, and gets the deployment before its end', () => {
+  const argv = ['destroy', '--keep-data', '--no-wait'];
+  assert.equal(
+    text(sameCommand`--yes`, STUDIO, argv),
+    'edge-upload destroy --stack-name studio --keep-data --no-wait --yes',
+  );
+  assert.equal(
+    text(sameCommand`--yes`, STUDIO, ['user', 'remove', '--stack-name=studio', '--', '-x']),
+    'edge-upload user remove --stack-name=studio --yes -- -x',
+  );
+});
+
+test('every command in the sources can be typed', async () => {
+  const all = [...textsBelow('cli/')].flatMap(([file, texts]) =>
+    texts
+      .filter(({ isCommand }) => isCommand)
+      .map(({ line, text }) => ({ where: `${file}:${line} ${text}`, text })),
+  );
+  assert.ok(all.length > 150, `${all.length} commands`);
+  for (const { where, text } of all) {
+    const [printed] = printedCommands(text);
+    assert.ok(printed !== undefined, where);
+    await assertTyped({ ...printed, line: where });
+  }
+});
+
+/** Files of a user's, results for another computer, and what the demo shows. */
+const PLAIN =
+  /^cli\/(?:declare\/|completions\/|commands\/demo\.ts|commands\/(?:key|link)\/create\.ts|commands\/user\/invitation\.ts|commands\/local\.ts|stack\/file\/write-deployment\.ts|trust\/trust-document\.ts|stack\/operate\/(?:change-set|kept|kept-data)\.ts)/;
+
+const COMMAND = new RegExp(`\\bedge-upload (?:${commandNames().join('|')})\\b`);
+
+test('no text has a command that the door cannot complete', () => {
+  const found = [...textsBelow('cli/')].flatMap(([file, texts]) =>
+    PLAIN.test(file)
+      ? []
+      : texts.flatMap(({ line, text: one, isCommand }) =>
+          !isCommand && COMMAND.test(one) ? [`${file}:${line} ${one}`] : [],
+        ),
+  );
+  assert.deepEqual(found, []);
+});
+
+test('a wrong hint is found: an unknown flag, a missing stack, a missing profile', async () => {
+  await assert.rejects(checkPrinted(['status'], '  edge-upload status --verbos'), /cannot be typed/);
+  await assert.rejects(checkPrinted(['status'], '  edge-upload staus'), /cannot be typed/);
+  await assert.rejects(
+    checkPrinted(['status', '--stack-name', 'a'], '  edge-upload destroy'),
+    /another stack/,
+  );
+  await assert.rejects(
+    checkPrinted(['status', '--profile', 'p'], '  edge-upload destroy --stack-name a'),
+    /another profile/,
+  );
+});

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { CommanderError } from 'commander';
+import { EVERY_COMMAND } from '../../cli/declare/every-command.ts';
+import { program } from '../../cli/program.ts';
+
+/** A command in a line that the program printed: the words behind `edge-upload`. */
+export interface PrintedCommand {
+  readonly line: string;
+  readonly words: readonly string[];
+}
+
+/** Words of a POSIX shell, as far as `shellWord` writes them, and placeholders such as `<12 digits>`. */
+const WORD = /(?:'[^']*'|"\$\(printf '[^']*'\)"|"[^"]*"|\\.|<[\w][^>]*>|[^\s'"\\])+/g;
+/** Before a command: a pipe, a variable, the prompt of an example. */
+const BEFORE = /^(?:\||&&|\$|[A-Z_]+=.*)$/s;
+const OPERATOR = /^(?:[|<>]|&&)$/;
+
+/** Returns a word without its quotes. */
+function plain(word: string): string {
+  return word.replace(/'([^']*)'|"([^"]*)"|\\(.)/g, (_, single, double, one) => single ?? double ?? one);
+}
+
+/** Returns the commands of this program among the lines of a text: a command has a line of its own. */
+export function printedCommands(text: string): PrintedCommand[] {
+  return text.split('\n').flatMap((line) => {
+    if (!/^ {2,}(?:\S.* )?edge-upload +\S/.test(line)) return [];
+    // An example of the help can have a remark behind it.
+    const words: readonly string[] = line.replace(/ {3,}\(.*\)$/, '').match(WORD) ?? [];
+    const start = words.findIndex(
+      (word, at) => word === 'edge-upload' && (at === 0 || BEFORE.test(words[at - 1] ?? '')),
+    );
+    if (start < 0) return [];
+    const rest = words.slice(start + 1);
+    const end = rest.findIndex((word) => OPERATOR.test(word));
+    return [{ line: line.trim(), words: (end < 0 ? rest : rest.slice(0, end)).map(plain) }];
+  });
+}
+
+/** Returns the program, which runs nothing. */
+function parser() {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const root = program({ stdout, stderr }, () => {});
+  for (const declare of EVERY_COMMAND) declare(root, async () => {});
+  return root;
+}
+
+export function commandNames(): string[] {
+  return parser().commands.map((one) => one.name());
+}
+
+/** Throws unless the program takes a command. */
+export async function assertTyped({ line, words }: PrintedCommand): Promise<void> {
+  const root = parser();
+  // Stands for any provider.
+  const typed = words.flatMap((word) =>
+    word === '<provider>' ? ['oidc', 'https://id.example'] : word === '…' ? [] : word,
+  );
+  try {
+    await root.parseAsync(typed, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return;
+    // A placeholder is no number.
+    if (error instanceof CommanderError && /argument '<[^']*>' is invalid/.test(error.message)) return;
+    assert.fail(`cannot be typed: ${line}\n${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Commands that are about no deployment, or name it in another way. */
+const ELSEWHERE =
+  /^(?:login (?:https?:|<url>)|(?:local|demo|deployments|completion|uploads)\b|put .*--link\b)|(?:^| )--help\b/;
+
+/**
+ * Checks every command that a run printed: the program takes it, and it is about the deployment and the profile that the
+ * run was given.
+ */
+export async function checkPrinted(argv: readonly string[], printed: string): Promise<void> {
+  const given = (flag: string) => {
+    const at = argv.indexOf(flag);
+    return at < 0 ? undefined : argv[at + 1];
+  };
+  const [stack, profile] = [given('--stack-name'), given('--profile')];
+  for (const command of printedCommands(printed)) {
+    await assertTyped(command);
+    const text = command.words.join(' ');
+    if (ELSEWHERE.test(text) || /EDGE_UPLOAD_(?:URL|LINK)=/.test(command.line)) continue;
+    const isNamed = text.includes('--stack-name');
+    assert.ok(
+      stack === undefined || isNamed,
+      `${argv.join(' ')} prints a command for another stack: ${command.line}`,
+    );
+    if (profile === undefined || /^(?:put|watch|whoami|token|logout|password|login)\b/.test(text)) continue;
+    const hasProfile = text.includes(`--profile ${profile}`) || text.includes('--local');
+    assert.ok(hasProfile, `${argv.join(' ')} prints a command for another profile: ${command.line}`);
+  }
+}
