@@ -8,19 +8,19 @@ import { type IssuedToken, readIssuedToken } from '../identity/tokens/issued-tok
 import { isLinkAddress, readLink } from '../links/link-address.ts';
 import { resolveTarget } from '../settings/target.ts';
 import { dryRun } from '../transfer/dry-run.ts';
-import type { ObjectOptions } from '../transfer/object-headers.ts';
+import type { HeaderOptions } from '../transfer/object-headers.ts';
 import { createPlacing, type Placing } from '../transfer/placing.ts';
 import { MULTIPART_MODES } from '../transfer/plan.ts';
 import { ALGORITHMS } from '../transfer/proof/digests.ts';
 import { parseSize } from '../transfer/sizes.ts';
 import { openSources, type SourceOptions, type Sources } from '../transfer/sources/sources.ts';
-import { type StoredFiles, type UploadOptions, uploadFiles } from '../transfer/upload.ts';
+import { type StoredFiles, type UploadFilesOptions, uploadFiles } from '../transfer/upload.ts';
 import { MAX_CONCURRENCY } from '../transfer/upload-context.ts';
 import type { EdgeLimits } from '../transfer/wire/edge-limits.ts';
 import { withEdgeAccess } from './put/with-edge-access.ts';
 
 /** The flags of `put` as typed; what is a number or a size is still text. */
-export interface PutArgs extends SourceOptions, ObjectOptions {
+export interface PutArgs extends SourceOptions, HeaderOptions {
   /** Address of a link, which says where to upload and has the token for it. */
   readonly link?: string;
   readonly dryRun?: boolean;
@@ -110,7 +110,7 @@ function placingOf(
   { ui }: Context,
   { key, prefix }: IssuedToken,
   { several }: Sources,
-  { isNamed = false }: Pick<UploadOptions, 'isNamed'>,
+  { isNamed = false }: Pick<UploadFilesOptions, 'isNamed'>,
 ): Placing {
   const limits: EdgeLimits = omitUndefined({ key, writeTo: prefix === undefined ? undefined : [prefix] });
   const known = { current: async () => limits, fresh: async () => limits, newerThan: async () => undefined };
@@ -118,7 +118,7 @@ function placingOf(
 }
 
 /** @throws {UserError} `usage` for a flag with an invalid value. */
-function uploadOptions(args: PutArgs): Omit<UploadOptions, 'url' | 'dispatcher' | 'tokens'> {
+function uploadOptions(args: PutArgs): Omit<UploadFilesOptions, 'url' | 'dispatcher' | 'tokens'> {
   const { checksum, multipart, partSize, concurrency, limitRate, stallTimeout } = args;
   return omitUndefined({
     checksum: oneOf(checksum, ALGORITHMS, '--checksum'),

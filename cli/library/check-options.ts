@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { UserError } from '../errors.ts';
 import { proxyFor } from '../network/proxy.ts';
 import { checkPartSize, MULTIPART_MODES } from '../transfer/plan.ts';
@@ -8,7 +9,7 @@ import type { UploaderOptions, UploadOptions } from './types.ts';
 /** A longer timer of Node ends at once: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/;
+const CERTIFICATE = /-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----[^-]*(?:-----END \1-----)?/g;
 
 const TEXTS = [
   'contentType',
@@ -74,15 +75,25 @@ function checkSignal({ signal }: { readonly signal?: AbortSignal }): void {
 function checkAuthorities({ ca }: UploaderOptions): void {
   if (ca === undefined) return;
   const all: readonly unknown[] = Array.isArray(ca) ? ca : [ca];
-  if (all.length > 0 && all.every((one) => typeof one === 'string' && CERTIFICATE.test(one))) return;
+  if (all.length > 0 && all.every((one) => typeof one === 'string' && isCertificates(one))) return;
   throw invalid('ca', 'one or more certificates in PEM');
+}
+
+/** OpenSSL skips what it cannot read, and then trusts nobody. */
+function isCertificates(pem: string): boolean {
+  const blocks = pem.match(CERTIFICATE) ?? [];
+  try {
+    return blocks.map((block) => new X509Certificate(block)).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 function checkProxy({ proxy }: UploaderOptions): void {
   if (proxy === undefined) return;
   // The value is not shown, because it can contain a password.
   const refusal = invalid('proxy', 'http://[user:password@]host:port');
-  if (typeof proxy !== 'string') throw refusal;
+  if (typeof proxy !== 'string' || proxy === '') throw refusal;
   try {
     proxyFor(ownCopy({ HTTPS_PROXY: proxy }), { hostname: 'localhost', port: 443 });
   } catch {
@@ -110,7 +121,10 @@ export function checkUpload(options: UploadOptions): void {
     if (value !== undefined && typeof value !== 'string') throw invalid(name, 'text', value);
   }
   if (metadata === undefined) return;
-  if (typeof metadata !== 'object' || metadata === null) throw invalid('metadata', 'an object');
+  // A Map has no properties, and would be stored as no metadata.
+  if (typeof metadata !== 'object' || metadata === null || Symbol.iterator in metadata) {
+    throw invalid('metadata', 'an object');
+  }
   for (const [name, value] of Object.entries<unknown>(metadata)) {
     if (typeof value !== 'string') throw invalid(`metadata “${name}”`, 'text', value);
   }

@@ -159,7 +159,7 @@ function openLibrary(options: UploaderOptions, sent: SentCredentials): Uploader 
           return omitUndefined({ writeTo, key, maxSize });
         });
       } catch (error) {
-        throw uploadError(error, sent);
+        throw uploadError(error, sent, whole.signal.reason);
       }
     },
     close,

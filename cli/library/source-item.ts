@@ -7,6 +7,7 @@ import { keyProblem } from '../../protocol/key-rules.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { UserError } from '../errors.ts';
 import type { Item } from '../transfer/sources/sources.ts';
+import { untilAborted } from '../transfer/sources/until-aborted.ts';
 import type { UploadOptions, UploadSource } from './types.ts';
 
 /** Bytes of a piece of what is in memory. */
@@ -68,29 +69,55 @@ export function isUsed(source: unknown): boolean {
 }
 
 interface Chunks {
+  /** Those of a stream end once the signal is aborted, even where the stream never settles. */
   readonly chunks: AsyncIterable<unknown> | Iterable<unknown>;
   readonly length?: number;
 }
 
 function streamOf(source: Exclude<UploadSource, string | URL>, signal: AbortSignal): Chunks {
-  if (isUint8Array(source)) return { chunks: piecesOf(source), length: source.byteLength };
-  if (isArrayBuffer(source)) return streamOf(new Uint8Array(source), signal);
+  if (isUint8Array(source)) {
+    requireBytes(source.buffer);
+    return { chunks: piecesOf(source), length: source.byteLength };
+  }
+  if (isArrayBuffer(source)) return streamOf(requireBytes(source), signal);
   if (source instanceof Blob) {
     return { ...streamOf(source.stream() as ReadableStream<Uint8Array>, signal), length: source.size };
   }
   if (source instanceof ReadableStream) {
     // It is aborted before anything reads it where the signal is aborted already.
-    return { chunks: Readable.fromWeb(source, { signal }).on('error', () => {}) };
+    return {
+      chunks: untilAborted(
+        Readable.fromWeb(source, { signal }).on('error', () => {}),
+        signal,
+      ),
+    };
   }
   if (source instanceof Readable) {
     taken.add(source);
     // Its reader gets the error.
-    return { chunks: addAbortSignal(signal, source).on('error', () => {}) };
+    return {
+      chunks: untilAborted(
+        addAbortSignal(signal, source).on('error', () => {}),
+        signal,
+      ),
+    };
   }
   if (typeof (source as unknown) === 'object' && source !== null && Symbol.asyncIterator in source) {
-    return { chunks: source };
+    return { chunks: untilAborted<unknown>(source, signal) };
   }
   throw new UserError('usage', 'The source is neither a path nor bytes, a Blob or a stream of bytes.');
+}
+
+/**
+ * Returns the bytes of a buffer.
+ * @throws {UserError} `usage` for one that was transferred to another thread: it would be stored as an empty object.
+ */
+function requireBytes(buffer: ArrayBufferLike): Uint8Array {
+  try {
+    return new Uint8Array(buffer);
+  } catch (cause) {
+    throw new UserError('usage', 'The bytes of the source were transferred.', { cause });
+  }
 }
 
 function* piecesOf(bytes: Uint8Array): Generator<Uint8Array, void, void> {

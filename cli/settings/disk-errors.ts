@@ -55,8 +55,10 @@ const REASONS = table<Reason>({
 
 /** Returns why a file could not be used, as a clause: `no space left on the device`. */
 export function diskReason(error: unknown): string {
-  const code = systemCode(error) ?? 'unknown error';
-  return REASONS[code]?.why ?? code;
+  const code = systemCode(error);
+  if (code !== undefined && /^E[A-Z]/.test(code)) return REASONS[code]?.why ?? code;
+  // The error of a program's own stream.
+  return (error instanceof Error && error.message.replace(/\.$/, '')) || 'unknown error';
 }
 
 /** Returns true if the table contains a code. */

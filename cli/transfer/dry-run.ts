@@ -7,7 +7,7 @@ import type { JsonValue } from '../json-value.ts';
 import type { Row } from '../ui/events.ts';
 import { count, formatBytes } from '../ui/format.ts';
 import { visible } from '../ui/shown.ts';
-import { type ObjectOptions, objectHeaders } from './object-headers.ts';
+import { type HeaderOptions, objectHeaders } from './object-headers.ts';
 import { mapAhead } from './pacing/pool.ts';
 import { checkKey, type Placing } from './placing.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
@@ -24,7 +24,7 @@ const AHEAD = 2;
 /** Everybody may read the file, its owner and group included. */
 const READABLE = 0o444n;
 
-export interface DryRunOptions extends PlanOptions, ObjectOptions {
+export interface DryRunOptions extends PlanOptions, HeaderOptions {
   /** `https://<host>[:port]` */
   readonly url: string;
   /** Absent: keys are not changed. */

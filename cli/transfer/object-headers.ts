@@ -3,7 +3,7 @@ import standardTypes from 'mime/types/standard.js';
 import { UserError } from '../errors.ts';
 
 /** Headers that S3 stores with an object, as the user gave them. */
-export interface ObjectOptions {
+export interface HeaderOptions {
   /** Replaces the type that the file's extension gives. */
   readonly contentType?: string;
   readonly cacheControl?: string;
@@ -72,7 +72,7 @@ export function contentType(...names: readonly string[]): string {
  * Returns the headers of all objects of a command; `content-type` only where the user gave it.
  * @throws {UserError} `usage` for an invalid header, or more metadata than S3 stores.
  */
-export function objectHeaders(options: ObjectOptions): Readonly<Record<string, string>> {
+export function objectHeaders(options: HeaderOptions): Readonly<Record<string, string>> {
   if (options.contentType !== undefined && !MEDIA_TYPE.test(options.contentType)) {
     throw new UserError('usage', `Invalid value for --content-type: “${options.contentType}”.`, {
       hint: 'Content types look like image/png or text/plain; charset=utf-8',

@@ -2,7 +2,7 @@ import type { Context, Result } from '../context.ts';
 import { isUserError, type UserError } from '../errors.ts';
 import { journalFolder } from './multipart/journal.ts';
 import { type Journals, openJournals } from './multipart/journals.ts';
-import { type ObjectOptions, objectHeaders } from './object-headers.ts';
+import { type HeaderOptions, objectHeaders } from './object-headers.ts';
 import { createPlacing } from './placing.ts';
 import { checkPartSize, type PlanOptions } from './plan.ts';
 import { createMeter, type Meter } from './progress.ts';
@@ -27,7 +27,7 @@ export interface StoredFiles {
 }
 
 /** Where files go, and how. */
-export interface UploadOptions extends UploadContextOptions, ObjectOptions, PlanOptions {
+export interface UploadFilesOptions extends UploadContextOptions, HeaderOptions, PlanOptions {
   /** An existing object is not replaced. */
   readonly noClobber?: boolean;
   /** Put keys below the prefix that the caller is allowed to write. */
@@ -53,7 +53,7 @@ const COUNT_AFTER_MS = 1_500;
 export async function uploadFiles(
   command: Context,
   sources: Sources,
-  options: UploadOptions,
+  options: UploadFilesOptions,
 ): Promise<Result> {
   const { ui, signal } = command;
   const headers = objectHeaders(options);

@@ -8,7 +8,7 @@ import { createReport } from '../transfer/report.ts';
 import type { Outcome } from '../transfer/run.ts';
 import type { Filter } from '../transfer/sources/filters.ts';
 import type { Item } from '../transfer/sources/sources.ts';
-import { type UploadOptions, uploadFiles } from '../transfer/upload.ts';
+import { type UploadFilesOptions, uploadFiles } from '../transfer/upload.ts';
 import { CLOCK } from '../transfer/wire/retry.ts';
 import { formatDuration } from '../ui/format.ts';
 import { type AfterUpload, finishFile } from './after-upload.ts';
@@ -47,7 +47,7 @@ const MAX_WARNED = 10_000;
 export async function watchFolder(
   context: Context,
   { folder, intervalMs, after, ledger, ...rest }: WatchOptions,
-  upload: UploadOptions,
+  upload: UploadFilesOptions,
 ): Promise<never> {
   const { ui, signal } = context;
   const { now, sleep } = upload.clock ?? CLOCK;
@@ -102,6 +102,8 @@ export async function watchFolder(
     for (;;) {
       if (now() >= lookAt) {
         const began = now();
+        // Before the look: what arrives during it is reported.
+        hints.renew();
         await arrivals.look();
         lookAt = now() + Math.max(intervalMs, REST * (now() - began));
       }
@@ -115,7 +117,7 @@ export async function watchFolder(
     }
   }
 
-  const endHints = watchHints(folder, () => {
+  const hints = watchHints(folder, () => {
     lookAt = Math.min(lookAt, now() + HINT_MS);
     wake.call();
   });
@@ -155,6 +157,6 @@ export async function watchFolder(
     }
     throw error;
   } finally {
-    endHints();
+    hints.end();
   }
 }

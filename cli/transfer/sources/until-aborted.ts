@@ -28,6 +28,15 @@ export async function* readUntil(
   }
 }
 
+/** Closes an iterator that may be a program's own; its errors are no reason for an upload to fail. */
+async function closedIterator(iterator: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // The items that were read are complete without it.
+  }
+}
+
 /**
  * Passes items through until the signal is aborted, also while the next item is still looked for: a disk or the writer
  * of a list may take long.
@@ -46,7 +55,7 @@ export async function* untilAborted<T>(
     }
   } finally {
     // After an abort, the source closes its files once its pending read ends; nothing waits for that.
-    const closed = iterator.return?.().catch(() => {});
+    const closed = closedIterator(iterator);
     if (!signal.aborted) await closed;
   }
 }

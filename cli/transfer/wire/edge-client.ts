@@ -114,7 +114,7 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
   const withNewGroups = async (token: string, refusal: NotInGroup): Promise<string> => {
     if (token === refreshed) throw refusal;
     try {
-      refreshed = await tokens.renew(token);
+      refreshed = await orInterrupted(tokens.renew(token), signal);
       return refreshed;
     } catch (error) {
       // A token from the environment cannot be renewed; the refusal is the error to report.
@@ -150,7 +150,8 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
               return once(await withNewGroups(token, error), request, read);
             }
             if (!(error instanceof TokenRejected)) throw error;
-            return withFreshToken(tokens, token, error.reason, (fresh) => once(fresh, request, read));
+            const renewing = orInterrupted(tokens.renew(token, error.reason), signal);
+            return withFreshToken(renewing, (fresh) => once(fresh, request, read));
           });
           return { value, attempts };
         } catch (error) {
@@ -210,13 +211,8 @@ export function perhapsOurs(subject: string): UserError {
 }
 
 /** @throws {UserError} `token_refused` where the edge does not accept the renewed token either. */
-async function withFreshToken<T>(
-  tokens: TokenSource,
-  rejected: string,
-  reason: string,
-  work: (token: string) => Promise<T>,
-): Promise<T> {
-  const fresh = await tokens.renew(rejected, reason).catch(throwPassing);
+async function withFreshToken<T>(renewing: Promise<string>, work: (token: string) => Promise<T>): Promise<T> {
+  const fresh = await renewing.catch(throwPassing);
   try {
     return await work(fresh);
   } catch (error) {

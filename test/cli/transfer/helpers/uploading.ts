@@ -7,7 +7,7 @@ import type { Result } from '../../../../cli/context.ts';
 import { UserError } from '../../../../cli/errors.ts';
 import type { TokenSource } from '../../../../cli/identity/tokens/access-token.ts';
 import { openSources, type SourceOptions } from '../../../../cli/transfer/sources/sources.ts';
-import { type UploadOptions, uploadFiles } from '../../../../cli/transfer/upload.ts';
+import { type UploadFilesOptions, uploadFiles } from '../../../../cli/transfer/upload.ts';
 import type { Clock } from '../../../../cli/transfer/wire/retry.ts';
 import type { TestContext } from '../../../support/context.ts';
 import { type Mischief, startEdge, type TestEdge } from './edge.ts';
@@ -61,7 +61,7 @@ export async function upload(
   context: TestContext,
   url: string,
   sources: SourceOptions,
-  options: Partial<UploadOptions> = {},
+  options: Partial<UploadFilesOptions> = {},
 ): Promise<Result> {
   const dispatcher = new Agent();
   t.after(() => dispatcher.destroy());

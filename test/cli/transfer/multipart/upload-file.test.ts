@@ -7,7 +7,7 @@ import { type TestContext as NodeTestContext, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { journalFolder, listJournals } from '../../../../cli/transfer/multipart/journal.ts';
 import { crc32Bytes } from '../../../../cli/transfer/proof/digests.ts';
-import type { UploadOptions } from '../../../../cli/transfer/upload.ts';
+import type { UploadFilesOptions } from '../../../../cli/transfer/upload.ts';
 import { rows, testContext } from '../../../support/context.ts';
 import { answerXml, cutAnswer, type Mischief, readAll, type TestEdge } from '../helpers/edge.ts';
 import { ownEdge, ownFolder, upload, withCode } from '../helpers/uploading.ts';
@@ -23,7 +23,7 @@ async function bigFile(t: NodeTestContext) {
   await writeFile(join(home, 'big.bin'), bytes);
   const put = (
     edge: TestEdge,
-    options: Partial<UploadOptions> = {},
+    options: Partial<UploadFilesOptions> = {},
     context = testContext({ cwd: home, home }),
   ) => upload(t, context, edge.url, { files: ['big.bin'] }, { partSize: PART, concurrency: 2, ...options });
   const journals = () => listJournals(journalFolder(testContext({ home })), assert.fail);

@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { type TestContext, test } from 'node:test';
+import { createUploader, UploadError, type UploaderOptions } from '../../../cli/library/create-uploader.ts';
+import type { UploadSource } from '../../../cli/library/types.ts';
+import type { Mischief } from '../transfer/helpers/edge.ts';
+import { ownEdge } from '../transfer/helpers/uploading.ts';
+
+/* Programs whose functions and streams throw, hang or lie, and that leave what they began. */
+
+const MIB = 1024 * 1024;
+const BYTE = new Uint8Array(1);
+
+/** A value of a program without types. */
+const odd = (value: unknown) => value as never;
+const never = <T>() => new Promise<T>(() => {});
+
+async function rig(t: TestContext, options: Partial<UploaderOptions> = {}, mischief?: Mischief) {
+  const edge = await ownEdge(t, mischief);
+  const uploader = createUploader({ url: edge.url, token: 'good', ...options });
+  return { edge, uploader };
+}
+
+const withCode =
+  (code: string, message = /./) =>
+  (error: unknown) =>
+    error instanceof UploadError && error.code === code && message.test(error.message);
+
+/** A source, and a promise that it was read. */
+function awaited(make: (wasRead: () => void) => UploadSource) {
+  let wasRead = () => {};
+  const read = new Promise<void>((resolve) => {
+    wasRead = resolve;
+  });
+  return { source: make(wasRead), read };
+}
+
+test('a source that never gives its next bytes does not outlast an abort', async (t) => {
+  const { edge, uploader } = await rig(t);
+  async function* stuck(wasRead: () => void) {
+    yield 'some';
+    wasRead();
+    await never();
+  }
+  const sources: Record<string, (wasRead: () => void) => UploadSource> = {
+    generator: stuck,
+    'stream of a generator': (wasRead) => Readable.from(stuck(wasRead)),
+    iterator: (wasRead) => ({
+      [Symbol.asyncIterator]: () => ({
+        next() {
+          wasRead();
+          return never();
+        },
+        return: never,
+      }),
+    }),
+    'web stream': (wasRead) =>
+      new ReadableStream({
+        pull() {
+          wasRead();
+          return never();
+        },
+      }),
+  };
+  for (const [name, make] of Object.entries(sources)) {
+    const { source, read } = awaited(make);
+    const abort = new AbortController();
+    const upload = uploader.upload(source, { key: 'stuck', signal: abort.signal });
+    const reason = new Error('the user left');
+    const failed = assert.rejects(
+      upload,
+      (error) => withCode('interrupted')(error) && (error as Error).cause === reason,
+      name,
+    );
+    await read;
+    abort.abort(reason);
+    await failed;
+  }
+  await uploader.close();
+  assert.equal(edge.stored.size, 0);
+});
+
+test('a token function that never answers does not outlast an abort, first or after a refusal', async (t) => {
+  for (const refused of [false, true]) {
+    for (const start of ['upload', 'limits'] as const) {
+      let asked = () => {};
+      const isAsked = new Promise<void>((resolve) => {
+        asked = resolve;
+      });
+      const abort = new AbortController();
+      const token = (old?: string) => {
+        if (refused && old === undefined) return 'bad';
+        asked();
+        return never<string>();
+      };
+      const { uploader } = await rig(t, { token, signal: abort.signal });
+      const doing = start === 'limits' ? uploader.limits() : uploader.upload(BYTE, { key: 'a' });
+      const reason = new Error('closing time');
+      const failed = assert.rejects(
+        doing,
+        (error) => withCode('interrupted')(error) && (error as Error).cause === reason,
+      );
+      await isAsked;
+      abort.abort(reason);
+      await failed;
+      await uploader.close();
+    }
+  }
+});
+
+test('a token function that throws or returns no token is an error, whatever it throws', async (t) => {
+  const hostile = {
+    toString() {
+      throw new Error('no text');
+    },
+  };
+  const functions: readonly (readonly [string, () => unknown])[] = [
+    ['not_signed_in', () => Promise.reject(undefined)],
+    ['not_signed_in', () => Promise.reject(hostile)],
+    ['usage', () => 7],
+    ['usage', () => undefined],
+    ['usage', () => 'two words'],
+    ['token_refused', () => 'bad'],
+  ];
+  for (const [code, token] of functions) {
+    const { uploader } = await rig(t, { token: odd(token) });
+    await assert.rejects(uploader.upload(BYTE, { key: 'a' }), withCode(code), code);
+    await uploader.close();
+  }
+});
+
+test('what a source throws or yields instead of bytes is an error that says so', async (t) => {
+  const { edge, uploader } = await rig(t);
+  const iterable = (iterator: object) => odd({ [Symbol.asyncIterator]: () => iterator });
+  const moved = new ArrayBuffer(8);
+  const view = new Uint8Array(moved);
+  structuredClone(moved, { transfer: [moved] });
+  const sources: readonly (readonly [string, RegExp, UploadSource])[] = [
+    [
+      'file_unreadable',
+      /a cannot be read: the camera is off\.$/,
+      Readable.from(throwing('the camera is off.')),
+    ],
+    ['usage', /undefined instead of bytes/, iterable({ next: () => 7 })],
+    ['file_unreadable', /cannot be read/, iterable({ next: () => Promise.reject(undefined) })],
+    ['file_unreadable', /cannot be read/, odd({ [Symbol.asyncIterator]: () => undefined })],
+    [
+      'usage',
+      /object instead of bytes/,
+      iterable({ next: async () => ({ done: false, value: null }), return: throwNow }),
+    ],
+    ['usage', /were transferred/, moved],
+    ['usage', /were transferred/, view],
+    ['usage', /neither a path/, odd(new Uint16Array(4))],
+    ['usage', /neither a path/, odd(['a'])],
+    ['usage', /neither a path/, odd(null)],
+  ];
+  for (const [code, message, source] of sources) {
+    await assert.rejects(uploader.upload(source, { key: 'a' }), withCode(code, message), String(message));
+  }
+  await uploader.close();
+  assert.deepEqual(edge.seen, []);
+});
+
+async function* throwing(message: string) {
+  yield 'some';
+  throw new Error(message);
+}
+
+function throwNow(): never {
+  throw new Error('it does not close');
+}
+
+test('empty sources of every kind are stored as empty objects', async (t) => {
+  const { edge, uploader } = await rig(t);
+  for (const multipart of ['auto', 'always'] as const) {
+    const sources = [
+      new Blob([]),
+      new Uint8Array(0),
+      Readable.from([]),
+      new ReadableStream({ start: (it) => it.close() }),
+    ];
+    for (const [at, source] of sources.entries()) {
+      const stored = await uploader.upload(source, { key: `empty/${at}`, multipart });
+      assert.equal(stored.bytes, 0);
+      assert.equal(edge.stored.get(`/empty/${at}`)?.length, 0);
+    }
+  }
+  await uploader.close();
+});
+
+test('options that would have no effect are refused', async (t) => {
+  const { edge, uploader } = await rig(t);
+  const pem = (body: string) => `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`;
+  const key = 'a';
+  const refused: readonly (readonly [RegExp, () => unknown])[] = [
+    [/ca\./, () => createUploader({ url: edge.url, token: 'good', ca: pem('bm9uZQ==') })],
+    [/ca\./, () => createUploader({ url: edge.url, token: 'good', ca: '-----BEGIN CERTIFICATE-----\n' })],
+    [/proxy\./, () => createUploader({ url: edge.url, token: 'good', proxy: '' })],
+    [/metadata/, () => uploader.upload(BYTE, odd({ key, metadata: new Map([['a', 'b']]) }))],
+    [/metadata/, () => uploader.upload(BYTE, odd({ key, metadata: ['a'] }))],
+  ];
+  for (const [message, run] of refused) {
+    await assert.rejects(async () => run(), withCode('usage', message), String(message));
+  }
+  await uploader.close();
+  assert.deepEqual(edge.seen, []);
+});
+
+test('an iteration that is left in the middle ends nothing, whether the upload succeeds or fails', async (t) => {
+  const { uploader } = await rig(t);
+  const upload = uploader.upload(randomBytes(6 * MIB), { key: 'left', partSize: 5 * MIB });
+  for await (const _ of upload) break;
+  const second = upload[Symbol.asyncIterator]();
+  await second.next();
+  await second.return?.();
+  assert.equal((await upload).bytes, 6 * MIB);
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => void unhandled.push(error);
+  process.on('unhandledRejection', note);
+  t.after(() => process.off('unhandledRejection', note));
+  const { uploader: refused } = await rig(t, { token: 'bad' });
+  for await (const _ of refused.upload(randomBytes(6 * MIB), { key: 'left', partSize: 5 * MIB })) break;
+  await Promise.all([uploader.close(), refused.close()]);
+  // Node reports a rejection that nobody handles once the microtasks have run.
+  await new Promise(setImmediate);
+  assert.deepEqual(unhandled, []);
+});
