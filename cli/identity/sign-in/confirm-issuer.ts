@@ -3,6 +3,7 @@ import type { Hint } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { Target } from '../../settings/target.ts';
+import { shellWord } from '../../ui/shell-word.ts';
 import { isClientAudience } from '../oidc/granted-tokens.ts';
 import type { PeopleIssuer } from './choose-issuer.ts';
 import { loginCommand } from './username.ts';
@@ -139,7 +140,7 @@ export async function acceptedAudience(
   await requireConfirmed(ui, {
     warning: `${host} accepts tokens of ${alias} for “${audience}”, which is not its own address. It receives such a token.`,
     question: `Request a token for “${audience}”?`,
-    flag: '--audience <value>',
+    flag: `--audience ${shellWord(audience)}`,
     refusal: `no token for “${audience}” is requested`,
     hint: ['If the operator of the edge confirms that audience:', loginCommand(url, '--audience', audience)],
   });

@@ -76,7 +76,7 @@ test('the same table has hints for operators', () => {
     assert.equal(failure.code, operator?.code ?? code, name);
     assert.deepEqual(failure.hintLines, [operator?.hint ?? hint].flat(), name);
     if (operator === undefined) continue;
-    assert.match([operator.hint].flat().join(' '), /edge-upload|Cognito/, name);
+    assert.match(textOf(operator.hint), /edge-upload|Cognito/, name);
     assert.ok(!hints.some(([, text]) => text === operator.hint), name);
   }
 });

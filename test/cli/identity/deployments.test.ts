@@ -5,6 +5,7 @@ import { forget, list, use } from '../../../cli/commands/deployments.ts';
 import { login } from '../../../cli/commands/login.ts';
 import { whoami } from '../../../cli/commands/whoami.ts';
 import { listDeployments, rememberDeployment } from '../../../cli/settings/deployments.ts';
+import { flatText } from '../../support/flat.ts';
 import { failure, PASSWORD, run, type World, world } from './helpers/world.ts';
 
 const OTHER = {
@@ -23,7 +24,7 @@ async function signedIn(here: World) {
 
 test('deployments list shows what this computer knows, who is signed in, and which is used', async (t) => {
   const here = await world(t);
-  assert.match(String((await list(here.context())).text), /login <url>/);
+  assert.match(flatText((await list(here.context())).text), /login <url>/);
   await signedIn(here);
   await rememberDeployment(here.context(), OTHER);
   const { document, text } = await run(here, list(here.context()));

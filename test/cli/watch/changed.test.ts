@@ -94,7 +94,7 @@ test('--changed needs a folder', async (t) => {
   ]) {
     const { code, stderr } = await text(...words);
     assert.equal(code, 2);
-    assert.match(stderr, /--changed is for folders.\n.*\n {4}edge-upload put -r <folder> --changed/);
+    assert.match(stderr, /--changed is for folders.\n.*\n {4}.*edge-upload put -r <folder> --changed/);
   }
 });
 

@@ -188,7 +188,7 @@ test('where the caller has to choose a prefix, watch ends and names the prefixes
   await writeFile(file('one'), 'one');
   const { code, stderr } = await run(['watch', 'in', '--settle', '0.1', '--interval', '0.05']);
   assert.equal(code, 4, stderr);
-  assert.match(stderr, /allowed to write below “a\/” or “b\/” only.*\n.*\n *--prefix a\//);
+  assert.match(stderr, /allowed to write below “a\/” or “b\/” only.*\n.*\n .*--prefix a\//);
   assert.deepEqual(puts(edge), []);
 });
 
@@ -240,7 +240,7 @@ test('a folder that is missing, watched already or the target of its own files i
     await until(() => edge.stored.has('/a'));
     const second = await run(['watch', 'in']);
     assert.equal(second.code, 1);
-    assert.match(second.stderr, /Another edge-upload uploads .* to the same place/);
+    assert.match(second.stderr, /Another process uploads .* to the same place/);
   });
 });
 

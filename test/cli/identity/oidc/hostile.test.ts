@@ -6,7 +6,7 @@ import { request } from 'undici';
 import { login } from '../../../../cli/commands/login.ts';
 import { findSessions } from '../../../../cli/identity/tokens/token-store.ts';
 import { listDeployments, rememberDeployment } from '../../../../cli/settings/deployments.ts';
-import { textLines } from '../../../../cli/ui/shown.ts';
+import { flatText } from '../../../support/flat.ts';
 import { headlessBrowser } from '../../../support/headless-browser.ts';
 import { addressIn, failure, openRig, type Rig } from './rig.ts';
 import { openStandIn, type StandIn } from './stand-in.ts';
@@ -147,13 +147,13 @@ test('no text of an edge is shell code in a command to copy', async (t) => {
   const without = await failure(signIn(rig));
   assert.equal(without.hint, `Confirm it with --audience ${quoted}.`);
   const refused = await failure(signIn(rig, {}, { answers: { 'Request a token for': false } }));
-  assert.equal(refused.hintLines.at(-1), `  edge-upload login ${rig.url} --audience ${quoted}`);
+  assert.equal(refused.hint?.split('\n').at(-1), `  edge-upload login ${rig.url} --audience ${quoted}`);
   await nothingIsOut(given);
 
   rig.issuers = [{ ...rig.issuers[0], audience: undefined }];
   rig.writeTo = [hostile, 'corp/'];
   const { text = '' } = (await signIn(rig)).result;
-  assert.equal(textLines(text).at(-1), `Upload a file with: edge-upload put <file> --prefix ${quoted}`);
+  assert.equal(flatText(text).split('\n').at(-1), `  edge-upload put <file> --prefix ${quoted}`);
 });
 
 test('a token for the client that an edge names is confirmed by the user, then remembered', async (t) => {
