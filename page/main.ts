@@ -15,6 +15,7 @@ import { button, element, setText, shownName } from './ui/elements.ts';
 import { errorText } from './ui/file-row.ts';
 import { formatFor } from './ui/format.ts';
 import { createHeader, dress } from './ui/header.ts';
+import { leave } from './ui/keep-awake.ts';
 import { createSignInScreen } from './ui/sign-in-screen.ts';
 import { createUploadScreen, type UploadScreen } from './ui/upload-screen.ts';
 
@@ -31,6 +32,11 @@ async function start(root: HTMLElement): Promise<void> {
   root.replaceChildren(screen);
   // Another link was pasted into the address.
   addEventListener('hashchange', () => location.reload());
+  // The browser may keep a page that is left, and show it again to somebody else, or once its link is withdrawn.
+  addEventListener('pagehide', () => root.replaceChildren());
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) leave();
+  });
   await orRetry(screen, async (onWaiting) => {
     const settings = await fetchSettings(onWaiting);
     dress(settings, texts);
@@ -84,7 +90,7 @@ function showPerson(
       // Nothing of the person stays on the screen, however long the provider takes.
       screen.replaceChildren(element('p', { class: 'hint' }, texts.signingOut));
       await session.signOut();
-      location.reload();
+      leave();
     },
     async signInAgain({ caller, uploads, back }) {
       const open = async (next: Session, refusedAgain: () => void) => {

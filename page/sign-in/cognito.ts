@@ -1,6 +1,7 @@
-import { type Fields, fieldsOf, numberIn, readFields, textIn } from '../../protocol/fields.ts';
+import { type Fields, fieldsOf, numberIn, textIn } from '../../protocol/fields.ts';
 import { claimTimestamp, startSrp } from '../../protocol/srp.ts';
 import type { PoolAddress } from '../settings.ts';
+import { askService } from './ask-service.ts';
 import { type RefreshRequests, type SignedIn, SignInError, type SignInProblem } from './signed-in.ts';
 
 /** What Cognito asks for after the password. `secret`: a key for an authenticator app, in base32. */
@@ -48,27 +49,15 @@ const MAX_ANSWERS = 20;
 
 /** Calls an operation that needs no credentials. https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/ */
 async function call({ endpoint }: PoolAddress, operation: string, body: object): Promise<Fields> {
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(`${endpoint}/`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/x-amz-json-1.1',
-        'x-amz-target': `AWSCognitoIdentityProviderService.${operation}`,
-      },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(30_000),
-      credentials: 'omit',
-      redirect: 'error',
-    });
-    text = await response.text();
-  } catch {
-    throw new SignInError('signInUnreachable');
-  }
-  const answer = readFields(text);
-  if (answer === undefined) throw new SignInError('signInUnreachable');
-  if (response.ok) return answer;
+  const { ok, document: answer } = await askService(`${endpoint}/`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': `AWSCognitoIdentityProviderService.${operation}`,
+    },
+    body: JSON.stringify(body),
+  });
+  if (ok) return answer;
   const name = String(answer.__type).replace(/^.*#/, '');
   throw new SignInError(problemOf(name, String(answer.message)));
 }

@@ -1,6 +1,7 @@
-import { type Fields, fieldsOf, numberIn, readFields, textIn } from '../../protocol/fields.ts';
+import { type Fields, fieldsOf, numberIn, textIn } from '../../protocol/fields.ts';
 import { isSecureOrigin } from '../../protocol/secure-origin.ts';
 import type { SignInIssuer } from '../settings.ts';
+import { askService, guarded } from './ask-service.ts';
 import { type RefreshRequests, type SignedIn, SignInError } from './signed-in.ts';
 
 /** What a sign-in that is under way needs to be finished after the redirect. No token. */
@@ -18,10 +19,6 @@ interface Endpoints {
   readonly revocation?: string;
 }
 
-const DEADLINE_MS = 30_000;
-
-const PLAIN = { credentials: 'omit', redirect: 'error' } as const satisfies RequestInit;
-
 function base64Url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
@@ -31,18 +28,9 @@ function base64Url(bytes: Uint8Array): string {
 
 const randomText = () => base64Url(crypto.getRandomValues(new Uint8Array(32)));
 
-async function getJson(url: string, init: RequestInit = {}): Promise<Fields> {
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(url, { ...PLAIN, signal: AbortSignal.timeout(DEADLINE_MS), ...init });
-    text = await response.text();
-  } catch {
-    throw new SignInError('signInUnreachable');
-  }
-  const document = readFields(text);
-  if (document === undefined) throw new SignInError('signInUnreachable');
-  if (!response.ok) throw new SignInError('signInBroken');
+async function getJson(url: string, init?: RequestInit): Promise<Fields> {
+  const { ok, document } = await askService(url, init);
+  if (!ok) throw new SignInError('signInBroken');
   return document;
 }
 
@@ -158,7 +146,7 @@ export function providerRefresh(issuer: SignInIssuer): RefreshRequests {
         token_type_hint: 'refresh_token',
         client_id: issuer.clientId,
       });
-      await fetch(revocation, { ...PLAIN, method: 'POST', body, signal: AbortSignal.timeout(DEADLINE_MS) });
+      await fetch(revocation, { ...guarded(), method: 'POST', body });
     },
   };
 }

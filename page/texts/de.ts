@@ -8,6 +8,7 @@ export const DE: Texts = {
   chooseFolder: 'Ordner auswählen',
   drop: 'oder hierher ziehen',
   dropOne: 'oder hierher ziehen',
+  noFiles: 'Darin sind keine Dateien.',
   oneFile: 'Eine Datei.',
   manyFiles: 'Beliebig viele Dateien.',
   largest: (size) => `Je bis zu ${size}.`,
@@ -105,7 +106,7 @@ export const DE: Texts = {
     used: 'Dieser Link wurde benutzt. Er gilt für eine Datei. Bitten Sie um einen neuen.',
     exists_maybe_ours: 'Eine Datei mit diesem Namen ist angekommen. Vielleicht ist es diese.',
     file_changed: 'Die Datei hat sich seit der Auswahl geändert. Wählen Sie sie noch einmal aus.',
-    file_unreadable: 'Die Datei kann nicht gelesen werden.',
+    file_unreadable: 'Diese Datei oder dieser Ordner kann nicht gelesen werden.',
     forbidden: 'Dateien mit diesem Namen sind hier nicht erlaubt.',
     gave_up: 'Der Dienst ist ausgelastet.',
     not_an_edge:

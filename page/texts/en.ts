@@ -7,6 +7,7 @@ export const EN = {
   chooseFolder: 'Choose a folder',
   drop: 'or drop them here',
   dropOne: 'or drop it here',
+  noFiles: 'There are no files in it.',
   oneFile: 'One file.',
   manyFiles: 'Any number of files.',
   largest: (size: string) => `Up to ${size} each.`,
@@ -100,7 +101,7 @@ export const EN = {
     used: 'This link was used. It is good for one file. Ask for a new link.',
     exists_maybe_ours: 'A file of this name arrived. It may be this one.',
     file_changed: 'The file has changed since you chose it. Choose it again.',
-    file_unreadable: 'The file cannot be read.',
+    file_unreadable: 'This file or folder cannot be read.',
     forbidden: 'Files of this name are not allowed here.',
     gave_up: 'The service is busy.',
     not_an_edge:

@@ -7,6 +7,8 @@ export interface PickedFile {
   readonly file: File;
   /** With the folders that were chosen with it, such as `photos/2026/a.jpg`; a file alone: its name. */
   readonly path: string;
+  /** Set for a file or folder that the browser lists and cannot open: `file` is empty. */
+  readonly unreadable?: true;
 }
 
 /** A file with the key under which it is stored, or the reason why it cannot be. */
@@ -39,7 +41,9 @@ export function placeFiles(
   const keys = new Set(taken);
   return picked.map((one) => {
     const key = caller.key ?? prefix + normalised(one.path);
-    const error = refusal(key, caller, keys);
+    const error = one.unreadable
+      ? new UploadError('file_unreadable', `“${one.path}” cannot be opened.`)
+      : refusal(key, caller, keys);
     if (error !== undefined) return { ...one, key, error };
     keys.add(key);
     return { ...one, key };

@@ -17,7 +17,7 @@ const TOKEN =
 /** Returns text without its entities; `undefined` for an entity that XML itself does not define. */
 function decode(text: string): string | undefined {
   let sound = true;
-  const decoded = text.replace(/&([^;]*;)?/g, (_all, entity = '') => {
+  const decoded = text.replace(/&([^&;]{0,10};)?/g, (_all, entity = '') => {
     const [, decimal, hex, name] = /^(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w+));$/i.exec(entity) ?? [];
     const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
     if (code <= 0x10ffff) return String.fromCodePoint(code);

@@ -32,7 +32,7 @@ export function errorText(
 }
 
 /** A symbol beside the word, so that colour is not the only sign. */
-const SYMBOLS = { waiting: '…', sending: '↑', paused: '⏸', stored: '✓', failed: '✕' } as const;
+const SYMBOLS = { waiting: '…', sending: '↑', paused: '‖', stored: '✓', failed: '✕' } as const;
 
 export function createFileRow(item: Item, context: RowContext): FileRow {
   const { queue, texts, format } = context;
@@ -75,7 +75,7 @@ export function createFileRow(item: Item, context: RowContext): FileRow {
         rate > 0
           ? [texts.rate(format.bytes(rate)), texts.left(format.duration((file.size - sentBytes) / rate))]
           : [];
-      const size = format.bytes(file.size);
+      const size = failure?.code === 'file_unreadable' ? '' : format.bytes(file.size);
       const sending = now === 'sending' || now === 'paused';
       setText(numbers, sending ? [texts.sentOf(format.bytes(sentBytes), size), ...left].join(' · ') : size);
       bar.hidden = !sending;

@@ -5,6 +5,15 @@ let lock: Promise<WakeLockSentinel | undefined> | undefined;
 
 const ask = (event: Event) => event.preventDefault();
 
+let isLeaving = false;
+
+/** Loads the page again without asking, also while something is being sent. */
+export function leave(): void {
+  isLeaving = true;
+  window.onbeforeunload = null;
+  location.reload();
+}
+
 // The browser releases the lock when the page is hidden.
 document.addEventListener('visibilitychange', () => holdLock(sending.size > 0));
 
@@ -13,7 +22,7 @@ export function keepAwake(screen: object, isSending: boolean): void {
   if (isSending) sending.add(screen);
   else sending.delete(screen);
   const isAny = sending.size > 0;
-  window.onbeforeunload = isAny ? ask : null;
+  window.onbeforeunload = isAny && !isLeaving ? ask : null;
   holdLock(isAny);
 }
 

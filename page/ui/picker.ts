@@ -1,11 +1,12 @@
 import type { Texts } from '../texts/en.ts';
 import type { PickedFile } from '../transfer/keys.ts';
-import { element } from './elements.ts';
+import { element, setText } from './elements.ts';
 
 interface PickerOptions {
   readonly texts: Texts;
   /** Whether one file is all that is taken. */
   readonly single: boolean;
+  /** Called with nothing for a folder without files. */
   readonly onPick: (picked: readonly PickedFile[]) => void;
 }
 
@@ -14,9 +15,15 @@ export function createPicker({ texts, single, onPick }: PickerOptions): HTMLElem
   const files = element('input', { type: 'file', id: 'files', class: 'unseen', multiple: !single });
   const choose = element('label', { for: 'files', class: 'button' }, single ? texts.chooseOne : texts.choose);
   const inputs: Node[] = [files, choose];
+  const dropText = single ? texts.dropOne : texts.drop;
+  const hint = element('p', { class: 'hint' }, dropText);
+  const pick = (chosen: readonly PickedFile[]) => {
+    setText(hint, chosen.length === 0 ? texts.noFiles : dropText);
+    onPick(chosen);
+  };
   const picked = (input: HTMLInputElement) => {
     const chosen = [...(input.files ?? [])];
-    onPick(chosen.map((file) => ({ file, path: file.webkitRelativePath || file.name })));
+    pick(chosen.map((file) => ({ file, path: file.webkitRelativePath || file.name })));
     // The same file can be chosen again.
     input.value = '';
   };
@@ -26,13 +33,8 @@ export function createPicker({ texts, single, onPick }: PickerOptions): HTMLElem
     folder.addEventListener('change', () => picked(folder));
     inputs.push(folder, element('label', { for: 'folder', class: 'button second' }, texts.chooseFolder));
   }
-  const zone = element(
-    'div',
-    { class: 'drop' },
-    element('div', { class: 'choices' }, ...inputs),
-    element('p', { class: 'hint' }, single ? texts.dropOne : texts.drop),
-  );
-  acceptDrops(zone, onPick);
+  const zone = element('div', { class: 'drop' }, element('div', { class: 'choices' }, ...inputs), hint);
+  acceptDrops(zone, pick);
   return zone;
 }
 
@@ -53,6 +55,8 @@ function acceptDrops(zone: HTMLElement, onDrop: (picked: readonly PickedFile[]) 
     if (!zone.isConnected) return;
     // The list is empty once the event is over.
     const items = [...(event.dataTransfer?.items ?? [])].filter(({ kind }) => kind === 'file');
+    // Text or a link of another page.
+    if (items.length === 0) return;
     const entries = items.map((item) => item.webkitGetAsEntry());
     const alone = items.map((item) => item.getAsFile());
     void Promise.all(
@@ -65,23 +69,36 @@ function acceptDrops(zone: HTMLElement, onDrop: (picked: readonly PickedFile[]) 
   });
 }
 
+const pathOf = ({ fullPath }: FileSystemEntry) => fullPath.replace(/^\//, '');
+
+/** What cannot be opened, such as a link without a target or a folder of somebody else, is shown as not sent. */
+const unreadable = (entry: FileSystemEntry): PickedFile => ({
+  file: new File([], entry.name),
+  path: pathOf(entry),
+  unreadable: true,
+});
+
 async function filesBelow(entry: FileSystemEntry): Promise<PickedFile[]> {
   if (entry.isFile) {
-    const file = await new Promise<File | undefined>((resolve) => {
-      // A file that cannot be opened, such as a link without a target, is not among the files.
-      (entry as FileSystemFileEntry).file(resolve, () => resolve(undefined));
+    return new Promise((resolve) => {
+      (entry as FileSystemFileEntry).file(
+        (file) => resolve([{ file, path: pathOf(entry) }]),
+        () => resolve([unreadable(entry)]),
+      );
     });
-    return file === undefined ? [] : [{ file, path: entry.fullPath.replace(/^\//, '') }];
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const below: FileSystemEntry[] = [];
   for (;;) {
     // A hundred at a time.
-    const some = await new Promise<FileSystemEntry[]>((resolve) => {
-      reader.readEntries(resolve, () => resolve([]));
+    const some = await new Promise<FileSystemEntry[] | undefined>((resolve) => {
+      reader.readEntries(resolve, () => resolve(undefined));
     });
-    if (some.length === 0) break;
+    if (some === undefined) return [...(await allBelow(below)), unreadable(entry)];
+    if (some.length === 0) return allBelow(below);
     below.push(...some);
   }
-  return (await Promise.all(below.map(filesBelow))).flat();
 }
+
+const allBelow = async (entries: readonly FileSystemEntry[]) =>
+  (await Promise.all(entries.map(filesBelow))).flat();

@@ -11,7 +11,7 @@ export interface Receipt {
 }
 
 export function createReceipt(texts: Texts, format: Format, announcer: Announcer): Receipt {
-  const text = element('pre', { tabindex: '0' });
+  const text = element('pre', { tabindex: '0' }, location.host);
   const refused = element('p', { class: 'hint', hidden: true }, texts.notCopied);
   const details = element('details', {}, element('summary', {}, texts.receipt), refused, text);
   const copy = button(texts.copyReceipt, async () => {
@@ -32,20 +32,23 @@ export function createReceipt(texts: Texts, format: Format, announcer: Announcer
   addEventListener('beforeprint', () => {
     details.open = true;
   });
-  let shown = 0;
+  const listed = new Set<Item>();
   return {
     element: section,
     update(stored) {
-      if (stored.length === shown) return;
-      shown = stored.length;
-      section.hidden = shown === 0;
-      const lines = stored.flatMap(({ path, file, stored: object, storedAt }) => [
+      // Lines are added, not written again: of thousands of files, each would cost as much as all before it.
+      const added = stored.filter((item) => !listed.has(item));
+      if (added.length === 0) return;
+      for (const item of added) listed.add(item);
+      section.hidden = false;
+      const lines = added.flatMap(({ path, file, stored: object, storedAt }) => [
         '\n',
         // Each name has its own direction, so that the letters of one do not move the numbers behind it.
         element('bdi', {}, shownName(path)),
-        `\t${file.size} B (${format.bytes(file.size)})\tCRC-32 ${object?.crc32 ?? ''}\t${storedAt?.toISOString() ?? ''}`,
+        `\t${file.size} B (${format.bytes(file.size)})\tCRC-32 ${object?.crc32 ?? ''}\t`,
+        element('span', { class: 'whole' }, storedAt?.toISOString() ?? ''),
       ]);
-      text.replaceChildren(location.host, ...lines);
+      text.append(...lines);
       setText(copy, texts.copyReceipt);
     },
   };

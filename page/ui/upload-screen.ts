@@ -157,7 +157,10 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
     texts,
     single,
     onPick(picked) {
-      if (picked.length === 0) return;
+      if (picked.length === 0) {
+        announcer.say(texts.noFiles);
+        return;
+      }
       announcer.restart();
       announcer.say(texts.spokenStart(picked.length));
       queue.add(picked, destination.prefix());
@@ -165,6 +168,8 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
     },
   });
   void unfinished.update([]);
+  // A page that the browser keeps sends nothing, and blocks no other tab.
+  addEventListener('pagehide', queue.stop);
 
   const whole = element(
     'div',

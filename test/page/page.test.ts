@@ -1,14 +1,35 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { WITH_FAULTS, withCloud } from '../e2e/harness.ts';
 import { openBrowser } from './browser.ts';
+import { interruptedCases } from './cases/interrupted.ts';
 import { linkCases } from './cases/links.ts';
+import { deployPage } from './cases/world.ts';
+
+const TITLE = 'Müller & Söhne';
+
+const LOGO = [
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 112 32"><rect width="32" height="32" rx="7" fill="#0a5c9e"/>',
+  '<path d="M8 24V9l8 9 8-9v15" fill="none" stroke="#fff" stroke-width="3" stroke-linejoin="round" stroke-linecap="round"/>',
+  '<text x="42" y="23" font-family="Georgia, serif" font-size="20" fill="#4f86b4">Müller</text></svg>',
+].join('');
 
 test('people send files by a link in a browser', async (t) => {
   const browser = await openBrowser(t);
-  await withCloud((computer, cloud) => linkCases(t, browser, computer, cloud), WITH_FAULTS);
+  await withCloud(async (computer, cloud) => {
+    await writeFile(join(computer.home, 'logo.svg'), LOGO);
+    const look = ['--page-title', TITLE, '--page-color', '#0a5c9e', '--page-logo', 'logo.svg'];
+    const note = ['--page-note', 'Send us drawings and photos for the spring catalogue.'];
+    const world = await deployPage(
+      { t, browser, computer, cloud },
+      [...look, ...note],
+      ['--stack-name', 'files'],
+    );
+    await linkCases(world, TITLE);
+    await interruptedCases(world);
+  }, WITH_FAULTS);
 });
 
 test('script and style have at most 30 KB, and each file fits an answer of the edge', async () => {

@@ -1,15 +1,22 @@
 import { test } from 'node:test';
 import { WITH_FAULTS, withCloud } from '../e2e/harness.ts';
 import { openBrowser } from './browser.ts';
-import { hostileCases } from './cases/hostile.ts';
+import { HOSTILE, hostileCases } from './cases/hostile.ts';
 import { stateCases } from './cases/states.ts';
+import { deployPage } from './cases/world.ts';
 
 test('the page keeps its word in every state', async (t) => {
   const browser = await openBrowser(t);
-  await withCloud((computer, cloud) => stateCases(t, browser, computer, cloud), WITH_FAULTS);
+  await withCloud(async (computer, cloud) => {
+    await stateCases(await deployPage({ t, browser, computer, cloud }, ['--page-color', '#102030']));
+  }, WITH_FAULTS);
 });
 
 test('what others send to the page does nothing', async (t) => {
   const browser = await openBrowser(t);
-  await withCloud((computer) => hostileCases(t, browser, computer));
+  const { title, note } = HOSTILE;
+  await withCloud(async (computer, cloud) => {
+    const flags = ['--page-title', title, '--page-note', note];
+    await hostileCases(await deployPage({ t, browser, computer, cloud }, flags));
+  });
 });

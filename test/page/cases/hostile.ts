@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { TestContext } from 'node:test';
-import type { Browser, HTTPRequest } from 'puppeteer-core';
-import type { Computer, DeployedStack } from '../../e2e/harness.ts';
+import type { HTTPRequest } from 'puppeteer-core';
 import { openTab, type Tab } from '../tab.ts';
-import { linksOf } from './link-support.ts';
+import type { DeployedPage } from './world.ts';
 
 const MARKUP = '<img src=x onerror="globalThis.polluted = 1">';
 
@@ -33,12 +29,39 @@ async function answerInstead(
   });
 }
 
+/** What the operator of the deployment gave it. */
+export const HOSTILE = { title: '<b>Müller & Söhne</b>', note: 'Drawings & <i>photos</i>' };
+
 /** What others send to the page stays text, and does nothing. */
-export async function hostileCases(t: TestContext, browser: Browser, computer: Computer): Promise<void> {
-  const { url } = await computer.json<DeployedStack>(['deploy', '--local', '--yes', '--page']);
-  const createLink = linksOf(computer, []);
-  const file = join(computer.home, 'plain.txt');
-  await writeFile(file, 'plain');
+export async function hostileCases(world: DeployedPage): Promise<void> {
+  const { t, browser, url, createLink } = world;
+  const file = await world.file('plain.txt', 'plain');
+
+  await t.test('a title, a note and names of files are text, whatever they mean elsewhere', async () => {
+    const { address } = await createLink('--prefix', 'names/', '--note', '<script>alert(1)</script>');
+    const tab = await openTab(browser, address);
+    assert.equal(await tab.textOf('h1'), HOSTILE.title);
+    assert.match(await tab.textOf('header'), /Drawings & <i>photos<\/i>/);
+    assert.match(await tab.textOf('.screen'), /<script>alert\(1\)<\/script>/);
+    // Identifiers of the page and names of its variables, of elements and of every object.
+    const names = [
+      '<img src=x onerror=alert(1)>.txt',
+      'files',
+      'page',
+      'document',
+      '__proto__',
+      'constructor',
+    ];
+    await tab.choose(...(await Promise.all(names.map((name) => world.file(name)))));
+    await tab.shows('.summary', `${names.length} files arrived.`);
+    assert.equal((await tab.textOf('.files .name')).split('\n').sort().join(), [...names].sort().join());
+    assert.deepEqual(await world.keysBelow('names/'), names.map((name) => `names/${name}`).sort());
+    assert.deepEqual(await tab.page.$$eval('[id]', (found) => found.map(({ id }) => id).sort()), [
+      ...['files', 'folder', 'page'],
+    ]);
+    await assertClean(tab);
+    await tab.close();
+  });
 
   await t.test('refusals of a hostile store are named in the page’s own words', async () => {
     const { address } = await createLink('--prefix', 'hostile/');

@@ -1,88 +1,15 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { TestContext } from 'node:test';
-import type { Browser } from 'puppeteer-core';
 import { codeAt, stepAt } from '../../../local/cognito/challenges/software-token.ts';
-import { awsClients } from '../../e2e/aws-clients.ts';
-import {
-  type Computer,
-  type DeployedStack,
-  type LocalStatus,
-  PASSWORD,
-  setFaults,
-} from '../../e2e/harness.ts';
-import { openCompany } from '../../support/company.ts';
+import { PASSWORD } from '../../e2e/harness.ts';
 import { TOKEN_IN_TEXT } from '../../support/forge.ts';
-import { makeFile } from '../make-file.ts';
-import { openTab, type Tab } from '../tab.ts';
-import { drop } from './link-support.ts';
+import { openTab } from '../tab.ts';
+import { keptBy, NEW_PASSWORD, type People } from './people.ts';
 
-const MIB = 1024 ** 2;
-
-const NEW_PASSWORD = 'Another-horse-43!';
-
-/** What of a page outlasts it: a token in any of these would be found by other scripts of the origin, later. */
-async function keptBy({ page }: Tab): Promise<string> {
-  const kept = await page.evaluate(async () => {
-    const databases = await indexedDB.databases();
-    const stored = databases.map(
-      ({ name = '' }) =>
-        new Promise((resolve) => {
-          const opening = indexedDB.open(name);
-          opening.onsuccess = () => {
-            const { result } = opening;
-            const stores = [...result.objectStoreNames];
-            const reading = stores.map(
-              (store) =>
-                new Promise((read) => {
-                  const all = result.transaction(store).objectStore(store).getAll();
-                  all.onsuccess = () => read(all.result);
-                }),
-            );
-            void Promise.all(reading).then((values) => {
-              result.close();
-              resolve(values);
-            });
-          };
-        }),
-    );
-    const caches = 'caches' in globalThis ? await globalThis.caches.keys() : [];
-    return [localStorage, sessionStorage, document.cookie, await Promise.all(stored), caches, location.href];
-  });
-  return JSON.stringify(kept);
-}
-
-/** People sign in on the page of a deployment, and upload. */
-export async function signInCases(
-  t: TestContext,
-  browser: Browser,
-  computer: Computer,
-  cloud: LocalStatus,
-): Promise<void> {
-  const stack = ['--stack-name', 'people'];
-  const { url, outputs } = await computer.json<DeployedStack>([
-    ...['deploy', '--local', '--yes', '--page', '--page-title', 'Send us your files', '--mfa', 'optional'],
-    ...['--write-to', 'home/{username}/', ...stack],
-  ]);
-  const { cognito, s3 } = awsClients(t, cloud);
-  const { CognitoUserPoolId: UserPoolId, CognitoAppClientId: ClientId, S3BucketName: Bucket } = outputs;
-  const file = join(computer.home, 'report.txt');
-  await writeFile(file, 'quarterly');
-  const user = async (Username: string, Password: string, Permanent: boolean) => {
-    await cognito.adminCreateUser({ UserPoolId, Username, MessageAction: 'SUPPRESS' });
-    await cognito.adminSetUserPassword({ UserPoolId, Username, Password, Permanent });
-  };
-  const signIn = async (tab: Tab, username: string, password: string) => {
-    await tab.type('#username', username);
-    await tab.type('#password', password);
-    await tab.press('Sign in');
-  };
-  const stampOf = async (Key: string) => (await s3.headObject({ Bucket, Key })).Metadata?.['uploaded-by'];
-  const upload = async (tab: Tab) => {
-    await tab.choose(file);
-    await tab.shows('.summary', '1 file arrived.');
-  };
+/** People sign in at the user pool, and upload. */
+export async function signInCases(people: People): Promise<void> {
+  const { t, browser, url, pool, user, signIn, upload, stampOf } = people;
+  const { UserPoolId, ClientId } = pool;
+  const { cognito } = people.clients;
 
   await t.test('a user of the pool signs in by password, and uploads under their name', async () => {
     await user('ada', PASSWORD, true);
@@ -142,7 +69,7 @@ export async function signInCases(
     await cognito.verifySoftwareToken({ AccessToken, UserCode: codeAt(secret, now() - 1) });
     await cognito.setUserMFAPreference({ AccessToken, SoftwareTokenMfaSettings: { Enabled: true } });
     const tab = await openTab(browser, `${url}/`);
-    await signIn(tab, 'eve', PASSWORD);
+    await signIn(tab, 'eve');
     await tab.page.waitForSelector('#code');
     await tab.inspect('page-code');
     const right = codeAt(secret, now() + 1);
@@ -164,7 +91,7 @@ export async function signInCases(
     await demand('ON');
     await user('max', PASSWORD, true);
     const tab = await openTab(browser, `${url}/`);
-    await signIn(tab, 'max', PASSWORD);
+    await signIn(tab, 'max');
     await tab.page.waitForSelector('.key');
     await tab.inspect('page-app');
     const secret = (await tab.textOf('.key')).replaceAll(' ', '');
@@ -202,176 +129,6 @@ export async function signInCases(
     await cognito.adminDisableUser({ UserPoolId, Username: 'kim' });
     await signIn(tab, 'kim', 'Temporary-1!');
     await tab.shows('[role=alert]', 'This user name was disabled.');
-    await tab.close();
-  });
-
-  await t.test(
-    'a sign-in that ends is renewed by itself, or asked for without losing the files',
-    async () => {
-      const tab = await openTab(browser, `${url}/`);
-      await signIn(tab, 'ada', PASSWORD);
-      await tab.shows('.who', 'Signed in as ada');
-      // The edge takes no token; the pool renews none.
-      await tab.page.evaluate(() => {
-        const set = XMLHttpRequest.prototype.setRequestHeader;
-        XMLHttpRequest.prototype.setRequestHeader = function setRequestHeader(name, value) {
-          set.call(
-            this,
-            name,
-            name === 'authorization' && globalThis.told === undefined ? `${value}x` : value,
-          );
-        };
-      });
-      await cognito.adminUserGlobalSignOut({ UserPoolId, Username: 'ada' });
-      await tab.choose(file);
-      await tab.shows('.error', 'Your sign-in has ended. Sign in again.');
-      await tab.inspect('page-sign-in-ended');
-      await tab.page.evaluate(() => {
-        globalThis.told = () => {};
-      });
-      await tab.press('Sign in');
-      await signIn(tab, 'ada', PASSWORD);
-      await tab.shows('.summary', '1 file arrived.');
-      await tab.close();
-    },
-  );
-
-  await t.test('after a sign-out, nothing of the person is left in the tab or its history', async () => {
-    const tab = await openTab(browser, `${url}/`);
-    await signIn(tab, 'ada', PASSWORD);
-    await tab.shows('.who', 'Signed in as ada');
-    await upload(tab);
-    // The provider does not answer for a while.
-    await tab.page.evaluate(() => {
-      const send = fetch;
-      const answered = new Promise<void>((answer) => Object.assign(globalThis, { answer }));
-      globalThis.fetch = async (to, init) => {
-        await answered;
-        return send(to, init);
-      };
-    });
-    await tab.press('Sign out');
-    await tab.shows('.hint', 'Signing out');
-    assert.doesNotMatch(await tab.textOf('main'), /ada|report/);
-    await tab.page.evaluate('answer()');
-    await tab.page.waitForSelector('#password');
-    await tab.page.goBack();
-    await tab.page.goForward();
-    await tab.page.waitForSelector('#password');
-    assert.doesNotMatch(await tab.textOf('main'), /ada|report/);
-    await tab.close();
-  });
-
-  await t.test(
-    'a sign-out asks before it stops a file, and the file is not offered to the next person',
-    async () => {
-      await computer.json(['deploy', '--local', '--yes', '--write-to', 'all/', ...stack]);
-      await setFaults(cloud, { edge: { bytesPerSecond: 8 * MIB } });
-      const large = await makeFile(join(computer.home, 'large.bin'), 40 * MIB);
-      const tab = await openTab(browser, `${url}/`);
-      const asked: string[] = [];
-      let answer = false;
-      tab.page.on('dialog', (dialog) => {
-        asked.push(dialog.message());
-        void (answer ? dialog.accept() : dialog.dismiss());
-      });
-      await signIn(tab, 'ada', PASSWORD);
-      await tab.choose(large);
-      await tab.sent('large.bin', 17 * MIB);
-      await tab.press('Sign out');
-      await tab.shows('.who', 'Signed in as ada');
-      answer = true;
-      await tab.press('Sign out');
-      await tab.page.waitForSelector('#password');
-      assert.deepEqual(asked, Array(2).fill('Files are still being sent. Sign out all the same?'));
-      await setFaults(cloud, {});
-      for (const [name, password, left] of [
-        ['bob', NEW_PASSWORD, ''],
-        ['ada', PASSWORD, 'large.bin'],
-      ] as const) {
-        await signIn(tab, name, password);
-        await tab.shows('.who', `Signed in as ${name}`);
-        await tab.page.evaluate(() => indexedDB.databases());
-        if (left !== '') await tab.shows('.unfinished .name', left);
-        else assert.equal(await tab.textOf('.unfinished .name'), '');
-        await tab.press('Sign out');
-        await tab.page.waitForSelector('#password');
-      }
-      await tab.close();
-    },
-  );
-
-  await t.test('files that are dropped after somebody else signed in are that person’s alone', async () => {
-    const tab = await openTab(browser, `${url}/`);
-    await signIn(tab, 'ada', PASSWORD);
-    await tab.shows('.who', 'Signed in as ada');
-    await tab.page.evaluate(() => {
-      const set = XMLHttpRequest.prototype.setRequestHeader;
-      XMLHttpRequest.prototype.setRequestHeader = function setRequestHeader(name, value) {
-        const spoiled = name === 'authorization' && globalThis.told === undefined;
-        set.call(this, name, spoiled ? `${value}x` : value);
-      };
-    });
-    await cognito.adminUserGlobalSignOut({ UserPoolId, Username: 'ada' });
-    await tab.choose(file);
-    await tab.shows('.error', 'Your sign-in has ended.');
-    await tab.page.evaluate(() => {
-      globalThis.told = () => {};
-    });
-    await tab.press('Sign in');
-    await signIn(tab, 'bob', NEW_PASSWORD);
-    await tab.shows('.who', 'Signed in as bob');
-    assert.doesNotMatch(await tab.textOf('main'), /ada|report/);
-    const sent: string[] = [];
-    tab.page.on('request', (request) => {
-      if (request.method() === 'PUT') sent.push(new URL(request.url()).pathname);
-    });
-    await drop(tab, file);
-    await tab.shows('.summary', '1 file arrived.');
-    assert.deepEqual(sent, ['/all/report.txt']);
-    assert.equal(await stampOf('all/report.txt'), 'bob');
-    await tab.close();
-  });
-
-  const company = await openCompany({ page: url, claims: { email: 'grace@example.com' } });
-  t.after(() => company.close());
-
-  await t.test('people of a company sign in at its provider, and come back', async () => {
-    await computer.json([
-      ...['trust', 'oidc', company.issuer, '--client-id', company.clientId, '--alias', 'corp'],
-      ...['--write-to', '{issuer}/{sub}/', '--yes', ...stack],
-    ]);
-    const tab = await openTab(browser, `${url}/`);
-    await tab.shows('.ways', 'Sign in with corp');
-    await tab.inspect('page-sign-in-several');
-    await tab.press('Sign in with corp');
-    await tab.shows('.who', 'Signed in as');
-    assert.equal(new URL(tab.page.url()).search, '');
-    await upload(tab);
-    assert.equal(await stampOf('corp/ada/report.txt'), 'corp:ada');
-    const kept = await keptBy(tab);
-    assert.doesNotMatch(kept, TOKEN_IN_TEXT);
-    assert.doesNotMatch(kept, /verifier|code=/);
-    const [asked] = company.tokenRequests;
-    assert.equal(asked?.get('resource'), url);
-    assert.match(asked?.get('code_verifier') ?? '', /^[\w-]{43}$/);
-    await tab.press('Sign out');
-    await tab.page.waitForSelector('.ways');
-    assert.ok(company.requests.includes('POST /token/revocation'));
-
-    for (const answer of ['code=stolen&state=forged', 'error=access_denied&state=forged']) {
-      await tab.page.goto(`${url}/?${answer}`);
-      await tab.shows('[role=alert]', 'The sign-in did not finish. Start again.');
-    }
-    await tab.close();
-  });
-
-  await t.test('without a user pool, the provider is the only way', async () => {
-    await computer.json(['deploy', '--local', '--yes', '--no-user-pool', '--allow-data-loss', ...stack]);
-    const tab = await openTab(browser, `${url}/`);
-    await tab.shows('.ways', 'Sign in with corp');
-    assert.equal(await tab.page.$('#password'), null);
-    await tab.inspect('page-sign-in-provider');
     await tab.close();
   });
 }

@@ -1,40 +1,21 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
-import type { Browser } from 'puppeteer-core';
-import { awsClients } from '../../e2e/aws-clients.ts';
-import { type Computer, type DeployedStack, type LocalStatus, setFaults } from '../../e2e/harness.ts';
-import { makeFile } from '../make-file.ts';
+import { setFaults } from '../../e2e/harness.ts';
 import { openTab, type Tab } from '../tab.ts';
-import { drop, linksOf } from './link-support.ts';
+import { drop } from './gestures.ts';
+import type { DeployedPage } from './world.ts';
 
 const MB = 1_000_000;
 
 const OVERFLOW = 'document.documentElement.scrollWidth - innerWidth';
 
 /** People meet networks that break, other tabs, hundreds of files, and names of all kinds. */
-export async function stateCases(
-  t: TestContext,
-  browser: Browser,
-  computer: Computer,
-  cloud: LocalStatus,
-): Promise<void> {
-  const { home } = computer;
-  const { url, outputs } = await computer.json<DeployedStack>([
-    ...['deploy', '--local', '--yes', '--page', '--page-color', '#102030'],
-  ]);
-  const createLink = linksOf(computer, []);
-  const { s3 } = awsClients(t, cloud);
-  const file = async (name: string, text = name) => {
-    const path = join(home, name);
-    await writeFile(path, text);
-    return path;
-  };
+export async function stateCases(world: DeployedPage): Promise<void> {
+  const { t, browser, cloud, url, createLink, file, keysBelow } = world;
+  const { home } = world.computer;
   const small = await file('small.txt');
-  const large = await makeFile(join(home, 'large.bin'), 40 * MB);
-  const keysBelow = async (Prefix: string) =>
-    ((await s3.listObjectsV2({ Bucket: outputs.S3BucketName, Prefix })).Contents ?? []).map(({ Key }) => Key);
+  const large = await world.fileOf('large.bin', 40 * MB);
 
   await t.test('a page that cannot reach the edge says so, and opens by itself once it can', async () => {
     const { address } = await createLink('--prefix', 'cut/');
@@ -127,7 +108,7 @@ export async function stateCases(
 
   await t.test('names that are long, or written from right to left, fit on a narrow screen', async () => {
     const { address } = await createLink('--prefix', 'names/');
-    const long = await file(`${'x'.repeat(200)}.txt`);
+    const long = await file(`${'x'.repeat(251)}.txt`);
     const hebrew = await file('דוח שנתי 2026 (final).pdf');
     const tab = await openTab(browser, address);
     await tab.choose(long, hebrew);

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { openCompany } from '../../support/company.ts';
+import { TOKEN_IN_TEXT } from '../../support/forge.ts';
+import { openTab } from '../tab.ts';
+import { keptBy, type People } from './people.ts';
+
+/** People sign in at a company's provider. */
+export async function providerCases(people: People): Promise<void> {
+  const { t, browser, computer, url, stack, upload, stampOf } = people;
+  const company = await openCompany({ page: url, claims: { email: 'grace@example.com' } });
+  t.after(() => company.close());
+
+  await t.test('people of a company sign in at its provider, and come back', async () => {
+    await computer.json([
+      ...['trust', 'oidc', company.issuer, '--client-id', company.clientId, '--alias', 'corp'],
+      ...['--write-to', '{issuer}/{sub}/', '--yes', ...stack],
+    ]);
+    const tab = await openTab(browser, `${url}/`);
+    await tab.shows('.ways', 'Sign in with corp');
+    await tab.inspect('page-sign-in-several');
+    await tab.press('Sign in with corp');
+    await tab.shows('.who', 'Signed in as');
+    assert.equal(new URL(tab.page.url()).search, '');
+    await upload(tab);
+    assert.equal(await stampOf('corp/ada/report.txt'), 'corp:ada');
+    const kept = await keptBy(tab);
+    assert.doesNotMatch(kept, TOKEN_IN_TEXT);
+    assert.doesNotMatch(kept, /verifier|code=/);
+    const [asked] = company.tokenRequests;
+    assert.equal(asked?.get('resource'), url);
+    assert.match(asked?.get('code_verifier') ?? '', /^[\w-]{43}$/);
+    await tab.press('Sign out');
+    await tab.page.waitForSelector('.ways');
+    assert.ok(company.requests.includes('POST /token/revocation'));
+
+    for (const answer of ['code=stolen&state=forged', 'error=access_denied&state=forged']) {
+      await tab.page.goto(`${url}/?${answer}`);
+      await tab.shows('[role=alert]', 'The sign-in did not finish. Start again.');
+    }
+    await tab.close();
+  });
+
+  await t.test('without a user pool, the provider is the only way', async () => {
+    await computer.json(['deploy', '--local', '--yes', '--no-user-pool', '--allow-data-loss', ...stack]);
+    const tab = await openTab(browser, `${url}/`);
+    await tab.shows('.ways', 'Sign in with corp');
+    assert.equal(await tab.page.$('#password'), null);
+    await tab.inspect('page-sign-in-provider');
+    await tab.close();
+  });
+}

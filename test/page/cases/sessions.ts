@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { PASSWORD, setFaults } from '../../e2e/harness.ts';
+import { openTab } from '../tab.ts';
+import { comeBack, drop, leave } from './gestures.ts';
+import { NEW_PASSWORD, type People } from './people.ts';
+
+const MIB = 1024 ** 2;
+
+/** Sign-ins end: by the pool, by the person, or because the page is left. */
+export async function sessionCases(people: People): Promise<void> {
+  const { t, browser, computer, cloud, url, stack, pool, report, signIn, upload, stampOf } = people;
+  const { UserPoolId } = pool;
+  const { cognito } = people.clients;
+
+  await t.test(
+    'a sign-in that ends is renewed by itself, or asked for without losing the files',
+    async () => {
+      const tab = await openTab(browser, `${url}/`);
+      await signIn(tab, 'ada');
+      await tab.shows('.who', 'Signed in as ada');
+      // The edge takes no token; the pool renews none.
+      await tab.page.evaluate(() => {
+        const set = XMLHttpRequest.prototype.setRequestHeader;
+        XMLHttpRequest.prototype.setRequestHeader = function setRequestHeader(name, value) {
+          set.call(
+            this,
+            name,
+            name === 'authorization' && globalThis.told === undefined ? `${value}x` : value,
+          );
+        };
+      });
+      await cognito.adminUserGlobalSignOut({ UserPoolId, Username: 'ada' });
+      await tab.choose(report);
+      await tab.shows('.error', 'Your sign-in has ended. Sign in again.');
+      await tab.inspect('page-sign-in-ended');
+      await tab.page.evaluate(() => {
+        globalThis.told = () => {};
+      });
+      await tab.press('Sign in');
+      await signIn(tab, 'ada');
+      await tab.shows('.summary', '1 file arrived.');
+      await tab.close();
+    },
+  );
+
+  await t.test('after a sign-out, nothing of the person is left in the tab or its history', async () => {
+    const tab = await openTab(browser, `${url}/`);
+    await signIn(tab, 'ada');
+    await tab.shows('.who', 'Signed in as ada');
+    await upload(tab);
+    // The provider does not answer for a while.
+    await tab.page.evaluate(() => {
+      const send = fetch;
+      const answered = new Promise<void>((answer) => Object.assign(globalThis, { answer }));
+      globalThis.fetch = async (to, init) => {
+        await answered;
+        return send(to, init);
+      };
+    });
+    await tab.press('Sign out');
+    await tab.shows('.hint', 'Signing out');
+    assert.doesNotMatch(await tab.textOf('main'), /ada|report/);
+    await tab.page.evaluate('answer()');
+    await tab.page.waitForSelector('#password');
+    await tab.page.goBack();
+    await tab.page.goForward();
+    await tab.page.waitForSelector('#password');
+    assert.doesNotMatch(await tab.textOf('main'), /ada|report/);
+    await tab.close();
+  });
+
+  await t.test('a page that the browser kept shows nothing of the person, who signs in again', async () => {
+    const tab = await openTab(browser, `${url}/`);
+    await signIn(tab, 'ada');
+    await tab.shows('.who', 'Signed in as ada');
+    assert.equal(await leave(tab), '');
+    await comeBack(tab);
+    await tab.page.waitForSelector('#password');
+    assert.doesNotMatch(await tab.textOf('main'), /ada/);
+    // What was typed and not sent is gone too.
+    await tab.type('#password', PASSWORD);
+    assert.equal(await leave(tab), '');
+    await comeBack(tab);
+    await tab.page.waitForSelector('#password');
+    assert.equal(await tab.page.$eval('#password', (input) => (input as HTMLInputElement).value), '');
+    await tab.close();
+  });
+
+  await t.test(
+    'a sign-out asks before it stops a file, and the file is not offered to the next person',
+    async () => {
+      await computer.json(['deploy', '--local', '--yes', '--write-to', 'all/', ...stack]);
+      await setFaults(cloud, { edge: { bytesPerSecond: 8 * MIB } });
+      const large = await people.fileOf('large.bin', 40 * MIB);
+      const tab = await openTab(browser, `${url}/`);
+      const asked: string[] = [];
+      let answer = false;
+      tab.page.on('dialog', (dialog) => {
+        asked.push(dialog.message());
+        void (answer ? dialog.accept() : dialog.dismiss());
+      });
+      await signIn(tab, 'ada');
+      await tab.choose(large);
+      await tab.sent('large.bin', 17 * MIB);
+      await tab.press('Sign out');
+      await tab.shows('.who', 'Signed in as ada');
+      answer = true;
+      // The pool does not answer, so that the page is left at once.
+      await tab.page.evaluate(() => {
+        globalThis.fetch = () => Promise.reject(new TypeError('Failed to fetch'));
+      });
+      await tab.press('Sign out');
+      await tab.page.waitForSelector('#password');
+      assert.deepEqual(asked, Array(2).fill('Files are still being sent. Sign out all the same?'));
+      await setFaults(cloud, {});
+      for (const [name, password, left] of [
+        ['bob', NEW_PASSWORD, ''],
+        ['ada', PASSWORD, 'large.bin'],
+      ] as const) {
+        await signIn(tab, name, password);
+        await tab.shows('.who', `Signed in as ${name}`);
+        await tab.page.evaluate(() => indexedDB.databases());
+        if (left !== '') await tab.shows('.unfinished .name', left);
+        else assert.equal(await tab.textOf('.unfinished .name'), '');
+        await tab.press('Sign out');
+        await tab.page.waitForSelector('#password');
+      }
+      await tab.close();
+    },
+  );
+
+  await t.test('files that are dropped after somebody else signed in are that person’s alone', async () => {
+    const tab = await openTab(browser, `${url}/`);
+    await signIn(tab, 'ada');
+    await tab.shows('.who', 'Signed in as ada');
+    await tab.page.evaluate(() => {
+      const set = XMLHttpRequest.prototype.setRequestHeader;
+      XMLHttpRequest.prototype.setRequestHeader = function setRequestHeader(name, value) {
+        const spoiled = name === 'authorization' && globalThis.told === undefined;
+        set.call(this, name, spoiled ? `${value}x` : value);
+      };
+    });
+    await cognito.adminUserGlobalSignOut({ UserPoolId, Username: 'ada' });
+    await tab.choose(report);
+    await tab.shows('.error', 'Your sign-in has ended.');
+    await tab.page.evaluate(() => {
+      globalThis.told = () => {};
+    });
+    await tab.press('Sign in');
+    await signIn(tab, 'bob', NEW_PASSWORD);
+    await tab.shows('.who', 'Signed in as bob');
+    assert.doesNotMatch(await tab.textOf('main'), /ada|report/);
+    const sent: string[] = [];
+    tab.page.on('request', (request) => {
+      if (request.method() === 'PUT') sent.push(new URL(request.url()).pathname);
+    });
+    await drop(tab, report);
+    await tab.shows('.summary', '1 file arrived.');
+    assert.deepEqual(sent, ['/all/report.txt']);
+    assert.equal(await stampOf('all/report.txt'), 'bob');
+    await tab.close();
+  });
+}
