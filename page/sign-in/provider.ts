@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, numberIn, textIn } from '../../protocol/fields.ts';
+import { type Fields, fieldsOf, numberIn, readFields, textIn } from '../../protocol/fields.ts';
 import { isSecureOrigin } from '../../protocol/secure-origin.ts';
 import type { SignInIssuer } from '../settings.ts';
 import { askService, guarded } from './ask-service.ts';

@@ -45,6 +45,7 @@ function findHidden(): string[] {
     // https://www.w3.org/TR/WCAG22/#focus-not-obscured-minimum, #target-size-minimum
     return document.activeElement !== control || isSmall || !(seen.contains(at) || at?.contains(seen));
   });
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   if (before instanceof HTMLElement) before.focus();
   scrollTo(0, 0);
   return hidden.map(({ outerHTML }) => outerHTML.slice(0, 120));

@@ -1,6 +1,7 @@
 import { test } from 'node:test';
 import { WITH_FAULTS, withCloud } from '../e2e/harness.ts';
 import { openBrowser } from './browser.ts';
+import { fileCases } from './cases/files.ts';
 import { HOSTILE, hostileCases } from './cases/hostile.ts';
 import { stateCases } from './cases/states.ts';
 import { deployPage } from './cases/world.ts';
@@ -8,7 +9,9 @@ import { deployPage } from './cases/world.ts';
 test('the page keeps its word in every state', async (t) => {
   const browser = await openBrowser(t);
   await withCloud(async (computer, cloud) => {
-    await stateCases(await deployPage({ t, browser, computer, cloud }, ['--page-color', '#102030']));
+    const world = await deployPage({ t, browser, computer, cloud }, ['--page-color', '#102030']);
+    await stateCases(world);
+    await fileCases(world);
   }, WITH_FAULTS);
 });
 

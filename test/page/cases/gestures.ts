@@ -27,3 +27,19 @@ export async function comeBack({ page }: Tab): Promise<void> {
   });
   await loaded;
 }
+
+/** Holds uploads back, those after the first few if a number is given, until the returned function is called. */
+export async function holdUploads({ page }: Tab, free = 0): Promise<() => void> {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let uploads = 0;
+  await page.setRequestInterception(true);
+  page.on('request', (request) => {
+    if (request.method() === 'PUT') uploads += 1;
+    const isHeld = request.method() === 'PUT' && uploads > free;
+    void (isHeld ? released : Promise.resolve()).then(() => request.continue());
+  });
+  return release;
+}

@@ -1,4 +1,4 @@
-import { type DeployedStack, PASSWORD } from '../../e2e/harness.ts';
+import { PASSWORD } from '../../e2e/harness.ts';
 import type { Tab } from '../tab.ts';
 import type { DeployedPage } from './world.ts';
 
@@ -37,10 +37,7 @@ export async function keptBy({ page }: Tab): Promise<string> {
 
 /** A deployment where people sign in, and what they do. */
 export interface People extends DeployedPage {
-  readonly pool: {
-    readonly UserPoolId: DeployedStack['outputs'][string];
-    readonly ClientId: DeployedStack['outputs'][string];
-  };
+  readonly pool: { readonly UserPoolId: string; readonly ClientId: string };
   /** A small file. */
   readonly report: string;
   user(name: string, password: string, permanent: boolean): Promise<void>;

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openTab } from '../tab.ts';
+import { drop, holdUploads } from './gestures.ts';
+import type { DeployedPage } from './world.ts';
+
+const MB = 1_000_000;
+
+const OVERFLOW = 'document.documentElement.scrollWidth - innerWidth';
+
+/** People choose files of all kinds: hundreds, with any name, unreadable, or several at once for one place. */
+export async function fileCases(world: DeployedPage): Promise<void> {
+  const { t, browser, createLink, file, keysBelow } = world;
+  const { home } = world.computer;
+  const small = await file('small.txt');
+  const large = await world.fileOf('large.bin', 40 * MB);
+
+  await t.test('of a hundred files, each change touches one row', async () => {
+    const { address } = await createLink('--prefix', 'many/');
+    const folder = join(home, 'many');
+    await mkdir(folder);
+    const names = Array.from({ length: 100 }, (_, at) => `file ${at}.txt`);
+    await Promise.all(names.map((name) => writeFile(join(folder, name), name)));
+    const tab = await openTab(browser, address);
+    await tab.choose(...names.map((name) => join(folder, name)));
+    await tab.shows('.summary', '100 files arrived. You can close this page.');
+    assert.equal((await tab.textOf('.receipt pre')).split('\n').length, 101);
+    await tab.page.evaluate(() => {
+      const touched = new Set<Node>();
+      Object.assign(globalThis, { touched });
+      new MutationObserver((changes) => {
+        for (const { target } of changes) {
+          const row = (target instanceof Element ? target : target.parentElement)?.closest('li');
+          if (row) touched.add(row);
+        }
+      }).observe(document.body, {
+        ...{ subtree: true, childList: true, characterData: true, attributes: true },
+      });
+    });
+    await tab.choose(large);
+    await tab.shows('.summary', '101 files arrived. You can close this page.');
+    assert.equal(await tab.page.evaluate('touched.size'), 1);
+    assert.equal((await keysBelow('many/')).length, 101);
+    await tab.close();
+  });
+
+  await t.test('names that are long, or written from right to left, fit on a narrow screen', async () => {
+    const { address } = await createLink('--prefix', 'names/');
+    const long = await file(`${'x'.repeat(251)}.txt`);
+    const hebrew = await file('דוח שנתי 2026 (final).pdf');
+    const tab = await openTab(browser, address);
+    await tab.choose(long, hebrew);
+    await tab.shows('.summary', '2 files arrived.');
+    await tab.inspect('page-names');
+    await tab.page.setViewport({ width: 320, height: 640 });
+    await tab.press('Receipt');
+    assert.ok(Number(await tab.page.evaluate(OVERFLOW)) <= 0);
+    const directions = await tab.page.$$eval('.receipt bdi', (names) =>
+      names.map((name) => getComputedStyle(name).direction),
+    );
+    assert.deepEqual(directions.sort(), ['ltr', 'rtl']);
+    await tab.close();
+  });
+
+  await t.test('a link for one file says which of several it takes', async () => {
+    const { address } = await createLink('--as', 'single/report.txt');
+    const tab = await openTab(browser, address);
+    await drop(tab, small, large);
+    await tab.shows('[data-state=stored]', 'small.txt');
+    await tab.shows('[data-state=failed] .error', 'This link takes one file only.');
+    assert.equal(await tab.textOf('.summary'), '1 file arrived. 1 file was not sent.');
+    assert.deepEqual(await keysBelow('single/'), ['single/report.txt']);
+    await tab.close();
+  });
+
+  await t.test('of several that use a link for one file at once, one sends it', async () => {
+    const { address } = await createLink('--as', 'once/report.bin');
+    const first = await openTab(browser, address);
+    const release = await holdUploads(first);
+    const second = await openTab(browser, address);
+    await first.choose(large);
+    await first.shows('[data-state=sending]', 'large.bin');
+    await first.page.waitForFunction(async () => (await navigator.locks.query()).held?.length === 1);
+    await second.choose(small);
+    await second.shows('[data-state=failed] .error', 'Another tab is sending this file.');
+    // Somebody else, on another computer.
+    await world.computer.run(['put', small, '--link', address]);
+    release();
+    await first.shows('[data-state=failed] .error', 'This link was used.');
+    await second.press('Try again');
+    await second.shows('[data-state=failed] .error', 'This link was used.');
+    assert.deepEqual(await keysBelow('once/'), ['once/report.bin']);
+    assert.deepEqual(await world.openUploads(), []);
+    await first.close();
+    await second.close();
+  });
+
+  await t.test('what is dropped and cannot be read is shown, and so is a folder without files', async () => {
+    const { address } = await createLink('--prefix', 'odd/');
+    const folder = join(home, 'odd');
+    await mkdir(join(folder, 'empty'), { recursive: true });
+    const tab = await openTab(browser, address);
+    await drop(tab, join(folder, 'empty'));
+    await tab.shows('.drop .hint', 'There are no files in it.');
+    assert.equal(await tab.textOf('.files'), '');
+    // As where the system refuses: the tests may run as root, whom it refuses nothing.
+    await tab.page.evaluate(() => {
+      const refuse = (_ready: unknown, failed: (error: DOMException) => void) =>
+        failed(new DOMException('denied', 'NotReadableError'));
+      const entry = (name: string, more: object) => ({ name, fullPath: `/odd/${name}`, ...more });
+      const good = entry('good.txt', {
+        isFile: true,
+        file: (ready: (file: File) => void) => ready(new File(['good'], 'good.txt')),
+      });
+      const entries = [
+        good,
+        entry('locked.txt', { isFile: true, file: refuse }),
+        entry('locked', { createReader: () => ({ readEntries: refuse }) }),
+      ];
+      const readEntries = (ready: (some: object[]) => void) => ready(entries.splice(0));
+      DataTransferItem.prototype.webkitGetAsEntry = () =>
+        ({
+          name: 'odd',
+          fullPath: '/odd',
+          createReader: () => ({ readEntries }),
+        }) as unknown as FileSystemEntry;
+    });
+    await drop(tab, folder);
+    await tab.shows('.summary', '1 file arrived. 2 files were not sent.');
+    assert.deepEqual((await tab.textOf('[data-state=failed] .name')).split('\n').sort(), [
+      ...['odd/locked', 'odd/locked.txt'],
+    ]);
+    await tab.shows('[data-state=failed] .error', 'This file or folder cannot be read.');
+    assert.equal(await tab.textOf('.drop .hint'), 'or drop them here');
+    assert.deepEqual(await keysBelow('odd/'), ['odd/odd/good.txt']);
+    await tab.close();
+  });
+
+  await t.test('files that vanish or change before their turn say so, and the others arrive', async () => {
+    const { address } = await createLink('--prefix', 'vanish/');
+    const names = ['one.txt', 'two.txt', 'three.txt', 'gone.txt', 'changed.txt', 'kept.txt'];
+    const paths = await Promise.all(names.map((name) => file(name)));
+    const tab = await openTab(browser, address);
+    const release = await holdUploads(tab);
+    await tab.choose(...paths);
+    await tab.page.waitForFunction(() => document.querySelectorAll('[data-state=waiting]').length === 3);
+    await rm(join(home, 'gone.txt'));
+    await file('changed.txt', 'other');
+    release();
+    await tab.shows('.summary', '4 files arrived. 2 files were not sent.');
+    assert.equal(
+      (await tab.textOf('[data-state=failed] .name')).split('\n').sort().join(),
+      'changed.txt,gone.txt',
+    );
+    assert.match(await tab.textOf('.error'), /The file has changed since you chose it\. Choose it again\./);
+    await tab.close();
+  });
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import { askService } from '../../../page/sign-in/ask-service.ts';
+import { SignInError } from '../../../page/sign-in/signed-in.ts';
+import { listen } from '../../support/serve.ts';
+
+const isUnreachable = (error: unknown) =>
+  error instanceof SignInError && error.problem === 'signInUnreachable';
+
+/** Asks a service that answers so. */
+async function ask(t: TestContext, answer: RequestListener) {
+  const service = await listen(t, answer);
+  return askService(`${service}/`);
+}
+
+test('the JSON object of a service is returned, also of a refusal', async (t) => {
+  const text = JSON.stringify({ name: 'Zoë' });
+  for (const status of [200, 400]) {
+    const answer = await ask(t, (_request, response) => {
+      response.writeHead(status);
+      // In the middle of a letter.
+      const bytes = Buffer.from(text);
+      response.write(bytes.subarray(0, bytes.length - 3));
+      response.end(bytes.subarray(bytes.length - 3));
+    });
+    assert.deepEqual(answer, { ok: status === 200, document: { name: 'Zoë' } });
+  }
+});
+
+test('an answer without an end is cut, and its connection closed', async (t) => {
+  let closed: Promise<unknown> = Promise.resolve();
+  const answer = ask(t, (_request, response) => {
+    closed = once(response, 'close');
+    const write = () => {
+      while (!response.destroyed && response.write(' '.repeat(65_536)));
+    };
+    response.on('drain', write);
+    write();
+  });
+  await assert.rejects(answer, isUnreachable);
+  await closed;
+});
+
+test('redirects, pages and answers that break off are of no sign-in service', async (t) => {
+  for (const reply of [
+    (_request, response) => response.writeHead(302, { location: '/other' }).end('{}'),
+    (_request, response) => response.end('<html>Sign in</html>'),
+    (_request, response) => response.end(),
+    (_request, response) =>
+      response.writeHead(200, { 'content-length': 9 }).write('{}', () => response.destroy()),
+  ] satisfies RequestListener[]) {
+    await assert.rejects(ask(t, reply), isUnreachable);
+  }
+});
