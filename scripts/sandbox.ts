@@ -48,6 +48,9 @@ const guest = {
   logLevel: 'warning',
   minifySyntax: true,
   minifyWhitespace: true,
+  minifyIdentifiers: true,
+  // A function can see the names of its context's functions.
+  keepNames: true,
   plugins: [standIns],
 } satisfies BuildOptions;
 
@@ -56,6 +59,7 @@ export async function buildSandbox(options: BuildOptions): Promise<BuildResult[]
   const inner = await build(guest);
   const outer = await build({
     ...options,
+    minify: true,
     entryPoints: ['local/lambda/sandbox/main.ts'],
     bundle: true,
     platform: 'node',
