@@ -165,10 +165,34 @@ const NO_EDGES: readonly (readonly [options: object, message: RegExp, region?: s
   [{ trust: [{ ...CI, jwksUri: 'http://ci.example.com/jwks' }] }, /does not begin with https:/],
 ];
 
+/** Keys and other props that the construct refuses: the edge would refuse every token. */
+const NO_PROPS: readonly (readonly [props: unknown, message: RegExp])[] = [
+  [null, /an object as its props/],
+  [{ optinos: {} }, /no “optinos” in its props \(did you mean options\?\)/],
+  [{ options: [] }, /an object as options/],
+  [{ keys: 'x' }, /an object as keys/],
+  [{ keys: { kyes: 1 } }, /no “kyes” in keys/],
+  [{ keys: { pool: null } }, /an object as keys\.pool/],
+  [{ keys: { pool: { userPoolId: 7, clientId: 'c' } } }, /userPoolId and clientId/],
+  [
+    { keys: { pool: { userPoolId: 'a', clientId: 'c', jwks: { keys: [{ kty: 'oct' }] } } } },
+    /pool\.jwks has no key/,
+  ],
+  [
+    { options: { userPool: false, trust: [CI] }, keys: { pool: {}, keySets: {} } },
+    /“ci” in keys\.keySets has no key/,
+  ],
+  [{ keys: { keySets: { nobody: [] } } }, /“trust” has no issuer “nobody”/],
+  [{ keys: { keySets: {}, bakedAt: 1764374400000 } }, /whole seconds/],
+  [{ keys: { keySets: {}, signing: [] } }, /keys\.signing has no key/],
+];
+
 test('a CDK app of others has the edge as a construct', async () => {
   const app = await appWith('app', 'aws-cdk-lib', 'constructs', '@types');
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const key = { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' };
+  const publicHalf = { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' };
+  // A program may have loaded more than the public half.
+  const key = { ...publicHalf, d: 'private-number-of-the-key' };
   const program = CDK_APP.replace('KEY', JSON.stringify(key));
   await writeFile(join(app, 'app.mjs'), program);
   await writeFile(
@@ -181,6 +205,11 @@ test('a CDK app of others has the edge as a construct', async () => {
       try { new UploadEdge(new Stack(new App(), 'S', { env: { region: region ?? 'us-east-1' } }), 'U', { options }); } catch ({ message }) { said = message; }
       refused.push(said);
     }
+    for (const props of ${JSON.stringify(NO_PROPS.map(([props]) => props))}) {
+      let said = 'nothing';
+      try { new UploadEdge(new Stack(new App(), 'S', { env: { region: 'us-east-1' } }), 'U', props); } catch ({ message }) { said = message; }
+      refused.push(said);
+    }
     console.log(JSON.stringify(refused));`,
   );
   const cdk = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
@@ -191,7 +220,9 @@ test('a CDK app of others has the edge as a construct', async () => {
     { cwd: app, env },
   );
   assert.equal(synth.code, 0, synth.stderr);
-  const { Resources } = JSON.parse(await readFile(join(app, 'out/Media.template.json'), 'utf8')) as {
+  const template = await readFile(join(app, 'out/Media.template.json'), 'utf8');
+  assert.ok(!template.includes(key.d) && template.includes(`${publicHalf.n}`));
+  const { Resources } = JSON.parse(template) as {
     Resources: Record<string, { Type: string }>;
   };
   const made = Object.entries(Resources).map(
@@ -208,8 +239,9 @@ test('a CDK app of others has the edge as a construct', async () => {
   assert.ok(!made.some((one) => /JobsUserPool|UploadsDistribution/.test(one)), made.join(', '));
   const refused = await runProgram(process.execPath, ['app.cjs'], { cwd: app, env });
   const messages = JSON.parse(refused.stdout) as string[];
-  for (const [at, [options, message]] of NO_EDGES.entries()) {
-    assert.match(messages[at] ?? '', message, JSON.stringify(options));
+  const refusals = [...NO_EDGES, ...NO_PROPS];
+  for (const [at, [given, message]] of refusals.entries()) {
+    assert.match(messages[at] ?? '', message, JSON.stringify(given));
   }
 
   // Types: the app compiles, and one with a misspelt option does not.
@@ -274,6 +306,16 @@ await uploader.upload('image.jpg', { key: 'a', partsize: 1 }); // misspelt
 await uploader.upload(7, { key: 'a' }); // no source
 const { location } = await uploader.upload('image.jpg', { key: 'a' }); // unknown
 const code: UploadErrorCode = 'not_a_code'; // unknown
+await uploader.upload(['a'], { key: 'a' }); // no source
+await uploader.upload(new Uint16Array(1), { key: 'a' }); // no bytes
+await uploader.upload('a', { key: 'a', metadata: { job: 7 } }); // no text
+await uploader.upload('a', { key: 'a', multipart: 'sometimes' }); // unknown
+createUploader({ url: 'https://uploads.example.com', token: () => 7 }); // no token
+createUploader({ url: 'https://uploads.example.com', token: 'x', checksum: 'md5' }); // unknown
+createUploader({ url: 'https://uploads.example.com', token: 'x', resume: true }); // no folder
+createUploader({ url: 'https://uploads.example.com', token: 'x', fetch }); // unknown
+for (const progress of uploader.upload('a', { key: 'a' })) console.log(progress); // not asynchronous
+uploader.url = 'https://other.example.com'; // read only
 console.log(location, code);
 `;
 

@@ -13,6 +13,7 @@ import { mergeOptions } from '../stack/options/merge-options.ts';
 import { areTrusted } from '../stack/options/trusted-issuers.ts';
 import { isSigning } from '../stack/signing/signing-options.ts';
 import { requireSafe } from '../trust/safety.ts';
+import { checkProps, usableKeys } from './check-props.ts';
 
 export type { EdgeKeys, StackOptions };
 
@@ -38,16 +39,20 @@ export class UploadEdge extends Construct {
   /** Absent without {@link UploadEdgeProps.keys}. */
   readonly distribution?: IDistribution;
 
-  /** @throws {Error} for a stack in another region, tags, and options that `edge-upload deploy` refuses */
-  constructor(scope: Construct, id: string, { options = {}, keys }: UploadEdgeProps = {}) {
+  /** @throws {Error} for a stack in another region, tags, options that `edge-upload deploy` refuses, and keys that verify nothing */
+  constructor(scope: Construct, id: string, props: UploadEdgeProps = {}) {
     super(scope, id);
+    checkProps(props);
+    const { options = {}, keys } = props;
     const { region } = Stack.of(this);
     if (!Token.isUnresolved(region) && region !== REGION) {
       throw new Error(
         `UploadEdge needs a stack in ${REGION}, not in ${region}: Lambda@Edge functions are created there.`,
       );
     }
-    const made = createUploads(this, { options: usable(options), ...omitUndefined({ edge: keys }) });
+    const taken = usable(options);
+    const edge = keys && usableKeys(keys, taken);
+    const made = createUploads(this, { options: taken, ...omitUndefined({ edge }) });
     this.bucket = made.bucket;
     if (made.userPool) this.userPool = made.userPool;
     if (made.userPoolClient) this.userPoolClient = made.userPoolClient;
