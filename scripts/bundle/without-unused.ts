@@ -8,9 +8,11 @@ const UNUSED_UNDICI =
 const UNUSED =
   'exports.CacheStorage = class {}; exports.IncomingMessage = class {}; exports.maxHeaderSize = 16384;';
 
-/** The one form of node:assert that undici calls. */
+/** The one form of node:assert that undici calls. The error has the code of Node's own. */
 const ASSERT = `module.exports = (value, message) => {
-  if (!value) throw message instanceof Error ? message : new Error(message ?? 'undici: an assertion failed');
+  if (value) return;
+  if (message instanceof Error) throw message;
+  throw Object.assign(new Error(message ?? 'undici: an assertion failed'), { code: 'ERR_ASSERTION' });
 };`;
 
 /**

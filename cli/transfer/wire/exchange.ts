@@ -76,8 +76,10 @@ export function createWire(options: WireOptions): Wire {
   return async ({ method, path, headers, body, sealing = 0, onSent }) => {
     signal.throwIfAborted();
     const length = body?.length ?? 0;
+    let started = false;
     const receiver = createReceiver(host, {
       onStart() {
+        started = true;
         if (isAtOnce) onSent?.(length);
       },
       onHead() {
@@ -124,7 +126,7 @@ export function createWire(options: WireOptions): Wire {
       await nextTurn();
       return answer;
     } catch (error) {
-      throw connectionFailure(error, { url, reached, withBody: length > 0 });
+      throw connectionFailure(error, { url, reached, started, withBody: length > 0 });
     } finally {
       guard.end();
       deadline.end();
@@ -146,11 +148,13 @@ interface Circumstances {
   readonly url: string;
   /** The edge has answered before. */
   readonly reached: boolean;
+  /** A connection was made, through the proxy and with TLS if there are any. */
+  readonly started: boolean;
   /** Some of a body may have been sent. */
   readonly withBody: boolean;
 }
 
-function connectionFailure(error: unknown, { url, reached, withBody }: Circumstances): unknown {
+function connectionFailure(error: unknown, { url, reached, started, withBody }: Circumstances): unknown {
   if (error instanceof UserError || error instanceof PassingFailure) return error;
   const { host } = new URL(url);
   const failure = networkFailure(error, host);
@@ -172,7 +176,8 @@ function connectionFailure(error: unknown, { url, reached, withBody }: Circumsta
         { limit: { kind: 'garbled', tries: FIRST_CONTACT_TRIES } },
       );
     case 'connection': {
-      if (kind.connecting) {
+      // A server or proxy may also accept the connection and close it before the end of CONNECT or of the TLS handshake.
+      if (kind.connecting || !started) {
         const limit = { kind: 'first contact', tries: FIRST_CONTACT_TRIES };
         return new PassingFailure(failure, reached ? {} : { limit });
       }
