@@ -113,7 +113,8 @@ export const DE: Texts = {
       'Etwas zwischen Ihnen und dem Dienst hat geantwortet. Vielleicht müssen Sie sich in Ihrem Netz anmelden.',
     refused: 'Der Dienst hat die Datei abgelehnt.',
     token_expired: 'Dieser Link ist abgelaufen. Bitten Sie um einen neuen.',
-    token_refused: 'Dieser Link ist ungültig. Prüfen Sie, ob Sie ihn vollständig kopiert haben.',
+    token_refused:
+      'Dieser Link ist ungültig. Prüfen Sie, ob er ganz kopiert ist, oder bitten Sie um einen neuen.',
     token_revoked: 'Dieser Link wurde zurückgezogen. Bitten Sie um einen neuen.',
     too_large: 'Die Datei ist zu groß.',
     tooLarge: (size) => `Die Datei ist zu groß. Höchstens ${size} werden angenommen.`,

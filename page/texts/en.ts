@@ -108,7 +108,7 @@ export const EN = {
       'Something between you and the service answered instead. You may need to sign in to your network.',
     refused: 'The service refused the file.',
     token_expired: 'This link has expired. Ask for a new one.',
-    token_refused: 'This link is not valid. Check that you copied it whole.',
+    token_refused: 'This link is not valid. Check that you copied it whole, or ask for a new one.',
     token_revoked: 'This link was withdrawn. Ask for a new one.',
     too_large: 'The file is too large.',
     tooLarge: (size: string) => `The file is too large. At most ${size} are accepted.`,

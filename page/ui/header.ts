@@ -2,7 +2,7 @@ import type { PageSettings } from '../settings.ts';
 import type { Texts } from '../texts/en.ts';
 import { element } from './elements.ts';
 
-/** Gives the page the operator's title and color. */
+/** Gives the page the operator's title and colour. */
 export function dress({ title = '', color }: PageSettings, texts: Texts): void {
   if (title !== '') document.title = `${title} · ${texts.title}`;
   if (color === undefined) return;
@@ -11,7 +11,7 @@ export function dress({ title = '', color }: PageSettings, texts: Texts): void {
   style.setProperty('--accent', color);
   // Black or white, whichever contrasts more.
   style.setProperty('--on-accent', contrast(own, 1) > contrast(own, 0) ? '#fff' : '#000');
-  // A color that does not show in a scheme: buttons have an edge there, and bars of progress the color of the text.
+  // A colour that does not show in a scheme: buttons have an edge there, and bars of progress the colour of the text.
   const inBoth = (hidden: string, shown: string) =>
     TRACKS.map((track) => (contrast(own, luminanceOf(track)) < 3 ? hidden : shown)).join();
   style.setProperty('--edge', `light-dark(${inBoth('var(--soft)', 'transparent')})`);

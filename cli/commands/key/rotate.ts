@@ -59,6 +59,7 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
   // What is not on record may be valid for as long as any token.
   const until = Math.min(alive.isWhole ? Math.max(alive.last ?? 0, now) : Infinity, now + LONGEST);
   const active = `${count(links, 'link')} and ${count(keys, 'key')}`;
+  const isNoneLeft = until === now;
   const last = `${formatMinute(new Date(until * 1000))} UTC`;
   context.ui.event({
     type: drop ? 'warning' : 'note',
@@ -66,7 +67,9 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
       ? `All links and keys stop working at once, ${active} today. The old signing key is deleted.`
       : [
           'A new KMS key signs from now on. AWS charges $1 a month for each.',
-          `The old one is kept until its last link or key ends, ${last}. Today, ${active} are valid and stay so.`,
+          isNoneLeft
+            ? 'No link or key is valid, so the next deploy deletes the old one.'
+            : `The old one is kept until its last link or key ends, ${last}. Today, ${active} are valid and stay so.`,
         ],
   });
   const result = await applyOptions(context, args, (previous) => ({
@@ -83,7 +86,9 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
       { mark: 'done', text: 'A new signing key signs links and keys.' },
       drop
         ? `No earlier link or key is valid: ${active} stopped.`
-        : `Earlier links and keys stay valid. A deploy after ${last} deletes the old signing key.`,
+        : isNoneLeft
+          ? 'No earlier link or key is valid. The next deploy deletes the old signing key.'
+          : `Earlier links and keys stay valid. A deploy after ${last} deletes the old signing key.`,
     ],
   };
 }

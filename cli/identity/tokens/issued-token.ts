@@ -63,7 +63,10 @@ function refused({ kind }: IssuedToken, token: string, source: string, reason = 
   }
   const why = reason === '' ? '' : `: ${reason}`;
   return new UserError('token_refused', `The edge does not accept the ${kind}${why}.`, {
-    hint: ['It was changed on the way, or is of another edge.', ...[hint].flat()],
+    hint: [
+      'It was changed on the way, is of another edge, or all links and keys of the edge were revoked.',
+      ...[hint].flat(),
+    ],
   });
 }
 

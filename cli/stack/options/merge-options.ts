@@ -48,7 +48,10 @@ function refuseAlone(options: StackOptions): void {
     const { flag, needs } = kindOf(name);
     if (options[name] === undefined || needs === undefined || options[needs] !== undefined) continue;
     throw new UserError('usage', `${flag} needs ${KINDS[needs].flag} too.`, {
-      hint: `${KINDS[needs].flag} takes ${KINDS[needs].takes}.`,
+      hint:
+        KINDS[needs].takes === 'no value'
+          ? [`Add ${KINDS[needs].flag}, or leave ${flag} out.`]
+          : `${KINDS[needs].flag} takes ${KINDS[needs].takes}.`,
     });
   }
 }
@@ -72,7 +75,9 @@ export function mergeOptions(
   given: StackOptions = {},
   unset: readonly OptionName[] = [],
 ): StackOptions {
-  const gone = withDependents(unset);
+  // Where an option is turned off, those that need it go too, as where it is unset.
+  const off = OPTION_NAMES.filter((name) => given[name] === false);
+  const gone = withDependents([...unset, ...off]);
   const merged = OPTION_NAMES.map((option) => {
     const value = given[option] ?? (gone.includes(option) ? undefined : previous[option]);
     const { stays, default: byDefault = false } = kindOf(option);

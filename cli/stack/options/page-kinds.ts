@@ -31,10 +31,12 @@ export const PAGE_KINDS = {
   pageColor: {
     flag: '--page-color',
     argument: '<color>',
-    summary: 'The color of buttons and bars, such as #0a5c9e',
-    takes: 'a color of the form #rrggbb, in lower case',
+    summary: 'The colour of buttons and bars, such as #0a5c9e',
+    takes: 'a colour of the form #rrggbb',
     needs: 'page',
     ...text(isColor),
+    // One colour is written one way, so that writing it another way changes nothing.
+    parse: (typed: unknown) => (typeof typed === 'string' ? typed.toLowerCase() : typed),
   },
   pageLogo: {
     flag: '--page-logo',

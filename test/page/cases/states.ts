@@ -116,7 +116,7 @@ export async function stateCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
-  await t.test('colors of the system and colors without contrast leave progress visible', async () => {
+  await t.test('colours of the system and colours without contrast leave progress visible', async () => {
     const { address } = await createLink('--prefix', 'colors/');
     const tab = await openTab(browser, address);
     const bar = () => tab.page.$eval('.overall', (one) => getComputedStyle(one).accentColor);
@@ -135,7 +135,10 @@ export async function stateCases(world: DeployedPage): Promise<void> {
   await t.test('what is left of a link is not taken for a visit without one', async () => {
     for (const rest of ['#eul_', '#eul_eyJhbGciOi', '#eul_<img src=x onerror=alert(1)>.a.b']) {
       const tab = await openTab(browser, `${url}/${rest}`);
-      await tab.shows('.message', 'This link is not valid. Check that you copied it whole.');
+      await tab.shows(
+        '.message',
+        'This link is not valid. Check that you copied it whole, or ask for a new one.',
+      );
       assert.equal((await tab.page.$$('img, form')).length, 0);
       await tab.close();
     }

@@ -271,6 +271,23 @@ test('values out of bounds are refused, with the flag and its bounds', () => {
     ],
     ['--mfa', /off, optional or required/, ['on', 'ON', ''].map((mfa) => ({ mfa }))],
     [
+      '--page-title',
+      /one line of up to 80 characters/,
+      ['', 'a\nb', 'a\u202eb', 'x'.repeat(81)].map((pageTitle) => ({ page: true, pageTitle })),
+    ],
+    [
+      '--page-note',
+      /one line of up to 400 characters/,
+      ['', 'a\r', '\u0000', 'x'.repeat(401)].map((pageNote) => ({ page: true, pageNote })),
+    ],
+    [
+      '--page-color',
+      /a colour of the form #rrggbb/,
+      ['', 'red', '#123', '#12345g', '#12345678', '123456', ' #123456', '#123456;}'].map((pageColor) => ({
+        pageColor,
+      })),
+    ],
+    [
       '--page-logo',
       /SVG file of up to 20 kB/,
       ['', 'logo.svg', '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"></svg>'].map(
@@ -363,6 +380,9 @@ test('the bounds themselves are valid', () => {
     { corsOrigin: ['https://example.com:8443'] },
     { tag: { ['k'.repeat(128)]: 'v'.repeat(256) } },
     { allowGroup: ['g'.repeat(128)] },
+    { pageTitle: 'x'.repeat(80) },
+    { pageNote: 'x'.repeat(400) },
+    { pageColor: '#ABCDEF' },
     { notify: Array.from({ length: 10 }, (_, at) => `ops${at}@example.com`) },
     { kmsKey: `arn:aws:kms:us-east-1:123456789012:key/mrk-${'0a'.repeat(16)}` },
   ];
@@ -534,6 +554,24 @@ test('options of the user pool are refused without one, and come back with it', 
     assert.deepEqual(mergeOptions({ userPool: false }, { userPool: true, ...given }), given);
   }
   assert.deepEqual(mergeOptions(kept, {}, ['userPool']), { mfa: 'required', writeTo: '{sub}/' });
+});
+
+test('what the page looks like needs a page, and goes with it', () => {
+  const look = { pageTitle: 'A', pageNote: 'B', pageColor: '#0a5c9e', pageLogo: ALL.pageLogo ?? '' };
+  for (const [name, value] of Object.entries(look)) {
+    const { flag } = KINDS[name as keyof typeof look];
+    assert.match(
+      usage(() => mergeOptions({}, { [name]: value })),
+      new RegExp(`^${flag} needs --page too\\. Add --page, or leave ${flag} out\\.$`),
+    );
+    assert.deepEqual(mergeOptions({ page: true, ...look }, {}, ['page']), {});
+    assert.deepEqual(mergeOptions({ page: true, ...look }, { page: false }), {});
+    assert.equal(
+      mergeOptions({ page: true, ...look }, {}, [name as keyof typeof look])[name as 'page'],
+      undefined,
+    );
+  }
+  assert.equal(askedOptions({ pageColor: '#0A5C9E' }).given.pageColor, '#0a5c9e');
 });
 
 test('a template older than options has none', () => {
