@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -87,62 +87,4 @@ test('Ctrl-C ends the wait for a pipe that nobody writes to', { skip }, async (t
     await writer.close();
     assert.equal(code, 130, `${args.join(' ')}: ${await said}`);
   }
-});
-
-test('a browser gets no variable of edge-upload', {
-  skip: process.platform !== 'linux' && 'Others have no xdg-open',
-}, async (t) => {
-  const { home } = await homeFor(t);
-  let opened: (environment: Record<string, string>) => void = () => {};
-  const browser = new Promise<Record<string, string>>((resolve) => {
-    opened = resolve;
-  });
-  const json = { 'content-type': 'application/json' };
-  const url: string = await listen(t, async (request, response) => {
-    if (request.method === 'POST') {
-      opened(JSON.parse(await text(request)));
-      response.end();
-      return;
-    }
-    const issuer = {
-      alias: 'corp',
-      kind: 'people',
-      issuer: url,
-      clientId: 'client',
-      token: 'access',
-      preset: 'oidc',
-    };
-    const document =
-      request.url === '/.well-known/edge-upload'
-        ? { service: 'edge-upload', version: 2, policy: {}, issuers: [issuer] }
-        : { issuer: url, authorization_endpoint: `${url}/authorize`, token_endpoint: `${url}/token` };
-    response.writeHead(200, json).end(JSON.stringify(document));
-  });
-  const send = `require('node:http').request('${url}', { method: 'POST' }).end(JSON.stringify(process.env))`;
-  await writeFile(join(home, 'xdg-open'), `#!${process.execPath}\n${send}\n`, { mode: 0o755 });
-  const caFile = join(home, 'ca.pem');
-  await writeFile(caFile, '');
-  const known = { alias: 'corp', issuer: url, clientId: 'client' };
-  const local = { endpoint: url, caFile };
-  await rememberDeployment(testContext({ env: { HOME: home }, home }), {
-    name: 'x',
-    url,
-    local,
-    issuers: [known],
-  });
-  const secrets = { EDGE_UPLOAD_PASSWORD: 'secret', EDGE_UPLOAD_TOKEN: 'a.b.c', EDGE_UPLOAD_USERNAME: 'ada' };
-  const child = spawn(process.execPath, [...PROGRAM, 'login', url, '--issuer', 'corp', '--browser'], {
-    env: environment(home, { ...secrets, PATH: `${home}:${process.env.PATH}`, KEPT: 'yes' }),
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const said = text(child.stderr);
-  const ended = once(child, 'close').then(async () => assert.fail(await said));
-  const seen = await Promise.race([browser, ended]);
-  child.kill('SIGINT');
-  await ended.catch(() => {});
-  assert.equal(seen.KEPT, 'yes');
-  assert.deepEqual(
-    Object.keys(seen).filter((name) => name.startsWith('EDGE_UPLOAD_')),
-    [],
-  );
 });

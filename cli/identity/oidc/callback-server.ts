@@ -1,15 +1,26 @@
+import { randomBytes } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { REDIRECT_PATH } from '../../../protocol/sign-in-callback.ts';
+import { sameCommand } from '../../command-line.ts';
 import { systemCode, UserError } from '../../errors.ts';
 import type { Redirect } from '../../trust/presets.ts';
+import { isOfAnotherUser } from './peer-user.ts';
 
 /** Listener for the one answer that belongs to a sign-in. */
 export interface CallbackServer {
   /** Redirect address, as it is sent to the provider. */
   readonly address: string;
-  /** Resolves with the address of the first request that has the state of this sign-in. */
+  /**
+   * Returns an address of this listener that leads to `page` once. Other users of the computer can read what a browser
+   * is started with; it must not contain the state, with which they could answer this sign-in with one of their own.
+   */
+  leadTo(page: string): string;
+  /**
+   * Resolves with the address of the first request that has the state of this sign-in. Rejects if the address that leads
+   * to the page is requested again: a program that read it may have had the first answer.
+   */
   readonly answered: Promise<URL>;
   close(): Promise<void>;
 }
@@ -109,10 +120,15 @@ async function listenOnOne(listener: RequestListener, { host, ports }: Redirect)
  */
 export async function openCallbackServer(redirect: Redirect, state: string): Promise<CallbackServer> {
   let resolve: (url: URL) => void = () => {};
-  const answered = new Promise<URL>((done) => {
+  let reject: (error: UserError) => void = () => {};
+  const answered = new Promise<URL>((done, failed) => {
     resolve = done;
+    reject = failed;
   });
   let isAnswered = false;
+  const startPath = `/start/${randomBytes(32).toString('base64url')}`;
+  let startPage: string | undefined;
+  let isStarted = false;
   const listener: RequestListener = (request, response) => {
     const text = `http://${redirect.host}${request.url ?? ''}`;
     const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -120,6 +136,15 @@ export async function openCallbackServer(redirect: Redirect, state: string): Pro
     // A page that reaches this port by another name is not one that the provider sent the browser from.
     const isOwn = request.headers.host === `${redirect.host}:${port}`;
     request.resume();
+    const isStart = url?.pathname === startPath && isOwn && request.method === 'GET';
+    if (isStart && startPage !== undefined && !isOfAnotherUser(request.socket)) {
+      if (!isStarted) {
+        isStarted = true;
+        response.writeHead(302, { ...PAGE_HEADERS, location: startPage }).end();
+        return;
+      }
+      response.once('close', () => reject(startedTwice()));
+    }
     if (url === undefined || defect !== undefined || !isOwn || isAnswered || request.method !== 'GET') {
       response.writeHead(defect === 'path' ? 404 : 400, PAGE_HEADERS).end(STRANGER);
       return;
@@ -133,11 +158,24 @@ export async function openCallbackServer(redirect: Redirect, state: string): Pro
   const { port, servers } = await listenOnOne(listener, redirect);
   return {
     address: `http://${redirect.host}:${port}${REDIRECT_PATH}`,
+    leadTo(page) {
+      startPage = page;
+      return `http://${redirect.host}:${port}${startPath}`;
+    },
     answered,
     close: async () => {
       await Promise.all(servers.map(closeServer));
     },
   };
+}
+
+function startedTwice(): UserError {
+  return new UserError('sign_in_refused', 'The address that the browser was started with was opened twice.', {
+    hint: [
+      'Another user of this computer may have read it. Sign in again, and open the address yourself:',
+      sameCommand`--no-browser`,
+    ],
+  });
 }
 
 function portsTaken(ports: Redirect['ports']): UserError {

@@ -138,7 +138,7 @@ export async function signInByBrowser(
       type: 'instruction',
       text: ['The browser opens this address. If it does not, open it yourself:', `  ${request.url}`],
     });
-    openBrowser(context, request.url);
+    openBrowser(context, server.leadTo(request.url));
     return await asTask(ui, 'Waiting for the browser', provider.host, async () => {
       const { search } = await inTime(server.answered, signal);
       return exchangeCode(provider, request, search);

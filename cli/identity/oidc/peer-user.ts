@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { geteuid } from 'node:process';
+
+/** Tables of the network in use: https://man7.org/linux/man-pages/man5/proc_net.5.html */
+const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
+
+/** Its relays, such as the one of the Windows Subsystem for Linux, connect for other users. */
+const ROOT = 0;
+
+/** Returns the users in a table who have a connection from one port to another. A closed connection has no user. */
+export function usersIn(table: string, from: number, to: number): number[] {
+  return table.split('\n').flatMap((line) => {
+    const [, local, remote, , , , , user, , inode] = line.trim().split(/\s+/);
+    const port = (address: string | undefined) => Number.parseInt(address?.split(':')[1] ?? '', 16);
+    return port(local) === from && port(remote) === to && inode !== '0' ? [Number(user)] : [];
+  });
+}
+
+function readTable(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    // Other systems have no tables, and a sandbox can hide them.
+    return '';
+  }
+}
+
+/** Returns whether another user of this computer is known to have opened a connection over loopback. Only Linux says who. */
+export function isOfAnotherUser({ remotePort = 0, localPort = 0 }: Socket): boolean {
+  const users = TABLES.flatMap((path) => usersIn(readTable(path), remotePort, localPort));
+  return users.some((user) => user !== geteuid?.() && user !== ROOT);
+}
