@@ -77,6 +77,8 @@ export interface UsedDeployment {
   readonly local?: boolean | undefined;
   /** False: deployed from elsewhere, and only its operator knows the name of the stack. */
   readonly operated?: boolean | undefined;
+  /** A command without a name is about this deployment: the computer knows no other, and nothing else names one. */
+  readonly isOnly?: boolean | undefined;
 }
 
 /** Commands about a deployment. Others are about this computer. */
@@ -84,6 +86,9 @@ const UPLOADERS = new Set(['login', 'put', 'watch', 'whoami', 'token', 'logout',
 const OPERATORS = new Set(
   'deploy synth status logs ls get user trust link key policy destroy doctor'.split(' '),
 );
+
+/** They change or delete a stack, and name it always: the command may be typed later, or on another computer. */
+const ALWAYS_NAMED = new Set(['deploy', 'destroy']);
 
 /** What a run is about. It starts with the typed flags; what finds the deployment sets it. */
 export class InUse {
@@ -133,13 +138,13 @@ export class InUse {
     return [word('edge-upload'), ...given].toSpliced(end < 0 ? given.length + 1 : end + 1, 0, ...added);
   }
 
-  /** Adds the deployment before the first flag. Arguments that begin with a hyphen go behind all flags. */
+  /** Adds the deployment behind the other flags. Arguments that begin with a hyphen go behind all of them. */
   #completed(words: readonly Word[]): readonly string[] {
-    const plain = words.filter(({ isDashed }) => !isDashed).map(({ text }) => text);
-    const dashed = words.filter(({ isDashed }) => isDashed).map(({ text }) => text);
-    const firstFlag = plain.findIndex((one) => /^-./.test(one));
-    const at = firstFlag < 0 ? plain.length : firstFlag;
-    const all = [...plain.slice(0, at), ...this.#flags(plain), ...plain.slice(at)];
+    const dash = words.findIndex(({ text }) => text === '--');
+    const [flags, rest] = dash < 0 ? [words, []] : [words.slice(0, dash), words.slice(dash + 1)];
+    const plain = flags.filter(({ isDashed }) => !isDashed).map(({ text }) => text);
+    const dashed = [...flags.filter(({ isDashed }) => isDashed), ...rest].map(({ text }) => text);
+    const all = [...plain, ...this.#flags(plain)];
     const { url, stackName } = this.#deployment;
     const isNamed = all.some((one) => /^(?:--stack-name|--link|--help|https?:)/.test(one) || one === '<url>');
     const needsUrl =
@@ -150,7 +155,7 @@ export class InUse {
 
   /** Returns the flags that name the deployment, as far as a command lacks them. */
   #flags([, name = '', ...more]: readonly string[]): readonly string[] {
-    const { stackName, local = false, operated = true } = this.#deployment;
+    const { stackName, local = false, operated = true, isOnly = false } = this.#deployment;
     const has = (flag: string) => more.some((one) => one === flag || one.startsWith(`${flag}=`));
     if (has('--help')) return [];
     const isForOperators = OPERATORS.has(name) && (operated || name !== 'doctor');
@@ -158,9 +163,11 @@ export class InUse {
     const isLocal = has('--local') || local;
     const stack = isForOperators && !operated ? '<name>' : stackName && shellWord(stackName);
     const hasUrl = more.some((one) => /^(?:https?:|<url>)/.test(one));
-    const needsStack = (isForOperators || UPLOADERS.has(name)) && !hasUrl && !has('--link');
+    const isMeant = isOnly && !ALWAYS_NAMED.has(name);
+    const needsStack = (isForOperators || UPLOADERS.has(name)) && !isMeant && !hasUrl && !has('--link');
+    const needsLocal = isForOperators && isLocal && !isMeant && name !== 'policy';
     return [
-      ...(isForOperators && isLocal && name !== 'policy' && !has('--local') ? ['--local'] : []),
+      ...(needsLocal && !has('--local') ? ['--local'] : []),
       ...(needsStack && stack !== undefined && !has('--stack-name') ? ['--stack-name', stack] : []),
       ...(needsProfile && this.#profile !== undefined && !isLocal && !has('--profile')
         ? ['--profile', shellWord(this.#profile)]

@@ -14,7 +14,7 @@ import { protectionOf, storeSession } from '../identity/tokens/token-store.ts';
 import { type Deployment, rememberDeployment } from '../settings/deployments.ts';
 import { requireWritable } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
-import { resolveTarget } from '../settings/target.ts';
+import { resolveTarget, useTarget } from '../settings/target.ts';
 import { formatDuration } from '../ui/format.ts';
 import type { OidcArgs } from './login/oidc-sign-in.ts';
 import { knownUser, type PoolArgs, signInToPool } from './login/pool-sign-in.ts';
@@ -127,6 +127,7 @@ async function keep(context: Context, { deployment, session }: SignedIn): Promis
   const { url, username, accessToken, expiresAt } = session;
   const stored = await storeSession(context, session);
   await rememberDeployment(context, deployment);
+  await useTarget(context, { url, deployment });
   const allowed = await allowance(context, url, deployment, accessToken);
   const given = environmentCredential(context);
   if (given !== undefined && given.kind !== 'password') {

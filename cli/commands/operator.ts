@@ -13,7 +13,7 @@ import {
 import { edgeUrl } from '../settings/edge-url.ts';
 import { listKept } from '../settings/kept.ts';
 import { listLeftovers } from '../settings/leftovers.ts';
-import { noneChosen, tellChoice } from '../settings/target.ts';
+import { noneChosen, tellChoice, useForHints } from '../settings/target.ts';
 import { callerIdentity } from '../stack/checks/caller.ts';
 import { type FoundStack, findStack } from '../stack/find-stack.ts';
 import { DEFAULT_STACK_NAME, type StackWork } from '../stack/stack-work.ts';
@@ -48,7 +48,9 @@ export async function findTarget(
   // A stack of the embedded cloud is not the one of the same name that this computer knows on AWS.
   const isOther = local && meant?.known !== undefined && meant.known.local === undefined;
   const target = isOther ? { stackName: meant.stackName } : meant;
-  if (target !== undefined) use(context, target, local || target.known?.local !== undefined);
+  if (target === undefined) return undefined;
+  const { stackName, known } = target;
+  await useForHints(context, { stackName, local: local || known?.local !== undefined, operated: true });
   return target;
 }
 
@@ -159,19 +161,15 @@ export async function openStack(
   return isLocal ? openLocal(context, stackName) : openAws(context, stackName, profile);
 }
 
-function use({ inUse }: Context, { stackName }: Pick<OperatorTarget, 'stackName'>, local: boolean): void {
-  inUse.set({ stackName, local, operated: true });
-}
-
 /** Opens clients of AWS. Ctrl-C ends their requests. */
 export async function openAws(context: Context, stackName: string, profile?: string): Promise<StackWork> {
-  use(context, { stackName }, false);
+  await useForHints(context, { stackName, local: false, operated: true });
   const clients = await operatorClients(context, { signal: context.signal, ...omitUndefined({ profile }) });
   return { context, clients, stackName };
 }
 
 export async function openLocal(context: Context, stackName: string): Promise<StackWork> {
-  use(context, { stackName }, true);
+  await useForHints(context, { stackName, local: true, operated: true });
   const { endpoint, caFile } = (await ensureCloud(context)).cloud;
   const local = { endpoint, caFile };
   return {

@@ -193,3 +193,10 @@ export async function currentDeployment(place: Place): Promise<Deployment | unde
   const { current, deployments } = await read(place);
   return deployments.find((known) => known.name === current);
 }
+
+/** Returns the current deployment if this computer knows no other. */
+export async function onlyDeployment(place: Place): Promise<Deployment | undefined> {
+  const { current, deployments } = await read(place);
+  const [only, other] = deployments;
+  return other === undefined && only?.name === current ? only : undefined;
+}

@@ -1,8 +1,15 @@
-import { command } from '../command-line.ts';
+import { command, type UsedDeployment } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { readLink } from '../links/link-address.ts';
-import { currentDeployment, type Deployment, findByName, findByUrl, listDeployments } from './deployments.ts';
+import {
+  currentDeployment,
+  type Deployment,
+  findByName,
+  findByUrl,
+  listDeployments,
+  onlyDeployment,
+} from './deployments.ts';
 import { edgeUrl } from './edge-url.ts';
 
 /** Address of an edge, and its deployment if this computer knows it. */
@@ -17,14 +24,36 @@ export interface Target {
  */
 export async function resolveTarget(context: Context, typed?: string): Promise<Target> {
   const target = await findTarget(context, typed);
-  const { url, deployment } = target;
-  context.inUse.set({
+  await useTarget(context, target);
+  return target;
+}
+
+/** Sets the edge that a run is about, for the commands that it prints. */
+export async function useTarget(context: Context, { url, deployment }: Target): Promise<void> {
+  await useForHints(context, {
     url,
     stackName: deployment?.name,
     local: deployment?.local !== undefined,
     operated: deployment?.bucket !== undefined,
   });
-  return target;
+}
+
+/** Sets the deployment that a run is about, for the commands that it prints. */
+export async function useForHints(context: Context, deployment: UsedDeployment): Promise<void> {
+  context.inUse.set({ ...deployment, isOnly: await isOnly(context, deployment) });
+}
+
+async function isOnly(context: Context, { stackName, local = false }: UsedDeployment): Promise<boolean> {
+  const { env, options } = context;
+  if (options.stackName !== undefined || env.EDGE_UPLOAD_URL || env.EDGE_UPLOAD_LINK) return false;
+  try {
+    const only = await onlyDeployment(context);
+    return only !== undefined && only.name === stackName && (only.local !== undefined) === local;
+  } catch (error) {
+    // Without the list, a name does no harm.
+    if (!isUserError(error)) throw error;
+    return false;
+  }
 }
 
 async function findTarget(context: Context, typed?: string): Promise<Target> {

@@ -26,8 +26,24 @@ test('a command names the deployment, the cloud and the profile that are in use,
   );
   assert.equal(
     text(command`edge-upload policy --extras`, { ...STUDIO, local: true }),
-    'edge-upload policy --stack-name studio --extras',
+    'edge-upload policy --extras --stack-name studio',
   );
+});
+
+test('the only deployment of a computer is not named, except where a stack is changed or deleted', () => {
+  const only = { stackName: 'edge-upload', url: 'https://d111.example', local: true, isOnly: true };
+  assert.equal(text(command`edge-upload put <file>`, only), 'edge-upload put <file>');
+  assert.equal(text(command`edge-upload user list`, only, [], 'ada'), 'edge-upload user list');
+  assert.equal(
+    text(command`edge-upload user list`, { ...only, local: false }, [], 'ada'),
+    'edge-upload user list --profile ada',
+  );
+  for (const name of ['deploy', 'destroy']) {
+    assert.equal(
+      text(command`edge-upload ${name} --yes`, only),
+      `edge-upload ${name} --yes --local --stack-name edge-upload`,
+    );
+  }
 });
 
 test('commands of uploaders name the edge; those of operators leave a stack open that only the operator knows', () => {
@@ -60,11 +76,11 @@ test('commands of uploaders name the edge; those of operators leave a stack open
 test('values are words of a shell, and arguments with a leading hyphen are no options', async () => {
   assert.equal(
     text(command`edge-upload user groups ${"-it's"} ${['--add', 'a b']}`, STUDIO),
-    "edge-upload user groups --stack-name studio --add 'a b' -- '-it'\\''s'",
+    "edge-upload user groups --add 'a b' --stack-name studio -- '-it'\\''s'",
   );
   assert.equal(
     text(command`edge-upload put ${'-'} --as ${'-key'}`, STUDIO),
-    'edge-upload put - --stack-name studio --as -key',
+    'edge-upload put - --as -key --stack-name studio',
   );
   for (const name of ['-x', '--all', '~', '*', '$HOME', 'a\nb', '=ls', "it's", '#', 'a b']) {
     const line = text(command`edge-upload get ${name}`, STUDIO);
@@ -78,7 +94,7 @@ test('the same command keeps its flags, and gets the deployment before its end',
   const argv = ['destroy', '--keep-data', '--no-wait'];
   assert.equal(
     text(sameCommand`--yes`, STUDIO, argv),
-    'edge-upload destroy --stack-name studio --keep-data --no-wait --yes',
+    'edge-upload destroy --keep-data --no-wait --yes --stack-name studio',
   );
   assert.equal(
     text(sameCommand`--yes`, STUDIO, ['user', 'remove', '--stack-name=studio', '--', '-x']),

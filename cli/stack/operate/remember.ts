@@ -6,6 +6,7 @@ import { keepBooks } from '../../settings/bookkeeping.ts';
 import { type Deployment, rememberDeployment } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { forgetKept } from '../../settings/kept.ts';
+import { useForHints } from '../../settings/target.ts';
 import type { StackOutputs } from '../find-stack.ts';
 import { placeOf } from '../place-of.ts';
 import type { StackWork } from '../stack-work.ts';
@@ -46,5 +47,6 @@ export async function remember(
     await rememberDeployment(context, deployment);
     await forgetKept(context, bucket);
   });
+  await useForHints(context, { stackName: name, local: work.local !== undefined, operated: true });
   return deployment;
 }
