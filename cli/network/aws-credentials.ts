@@ -31,9 +31,24 @@ export interface CredentialsPlace extends Pick<Context, 'env' | 'home' | 'execPa
  */
 export function awsCredentials(place: CredentialsPlace): () => Promise<AwsCredentialIdentity> {
   return memoize(
-    async () => keysOf(place) ?? (await askChain(place)),
+    async () => sendable(keysOf(place) ?? (await askChain(place))),
     ({ expiration }) => expiration !== undefined && expiration.getTime() - Date.now() < AHEAD_MS,
     ({ expiration }) => expiration !== undefined,
+  );
+}
+
+/** Keys are sent in headers. A line break often comes with them from a file. */
+const SENDABLE = /^[\x21-\x7e]+$/;
+
+function sendable(identity: AwsCredentialIdentity): AwsCredentialIdentity {
+  const { accessKeyId, secretAccessKey, sessionToken } = identity;
+  const isSendable = [accessKeyId, secretAccessKey, sessionToken ?? 'none'].every((one) =>
+    SENDABLE.test(one),
+  );
+  if (isSendable) return identity;
+  throw Object.assign(
+    new Error('the AWS credentials contain a space, a line break or a character outside of ASCII'),
+    { name: 'CredentialsProviderError' },
   );
 }
 
@@ -59,8 +74,11 @@ async function askChain(place: CredentialsPlace): Promise<AwsCredentialIdentity>
     timeoutMs: TIMEOUT_MS,
   })) as Answer;
   if (credentials === undefined) {
-    const { name = 'CredentialsProviderError', message = 'it did not answer' } = error ?? {};
-    throw Object.assign(new Error(NOWHERE.test(message) ? nowhere(place) : message), { name });
+    const { name = 'Error', message = 'it did not answer' } = error ?? {};
+    // A name is that of a service's answer, or of the chain. Others are failures to read what the profile names.
+    throw Object.assign(new Error(NOWHERE.test(message) ? nowhere(place) : message), {
+      name: name === 'Error' ? 'CredentialsProviderError' : name,
+    });
   }
   const { expiration, ...rest } = credentials;
   return { ...rest, ...omitUndefined({ expiration: expiration ? new Date(expiration) : undefined }) };

@@ -1,4 +1,4 @@
-import { onAws } from '../aws-failures.ts';
+import { onAws, unexpectedAnswer } from '../aws-failures.ts';
 import type { StackWork } from '../stack-work.ts';
 import type { Check } from './check.ts';
 
@@ -8,12 +8,13 @@ export interface Caller {
   readonly arn: string;
 }
 
-/** Returns whose credentials the command uses. */
+const CHECKING = 'Checking the AWS credentials';
+
+/** Returns whose credentials the command uses. @throws {UserError} `aws` for an answer without an account, such as a proxy's */
 export async function callerIdentity({ clients }: Pick<StackWork, 'clients'>): Promise<Caller> {
   const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
-  const { Account = '', Arn = '' } = await onAws('Checking the AWS credentials', () =>
-    clients.sts.send(new GetCallerIdentityCommand({})),
-  );
+  const { Account, Arn } = await onAws(CHECKING, () => clients.sts.send(new GetCallerIdentityCommand({})));
+  if (!Account || !Arn) throw unexpectedAnswer('STS', CHECKING, 'it names no account');
   return { account: Account, arn: Arn };
 }
 

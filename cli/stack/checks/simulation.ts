@@ -28,6 +28,7 @@ function dependsOnContext({
   );
 }
 
+/** @throws for an answer that leaves actions out, such as a proxy's: they are not known to be allowed */
 async function deniedOf(
   work: StackWork,
   principal: string,
@@ -43,11 +44,17 @@ async function deniedOf(
     next: ({ IsTruncated, Marker }) => (IsTruncated ? Marker : undefined),
   });
   const denied: Denied[] = [];
+  const left = new Set(actions.map((action) => action.toLowerCase()));
   for await (const { EvaluationResults = [] } of listed) {
     for (const result of EvaluationResults) {
+      left.delete(result.EvalActionName?.toLowerCase() ?? '');
       if (result.EvalDecision === 'allowed' || dependsOnContext(result)) continue;
       denied.push({ action: result.EvalActionName ?? '', resource });
     }
+  }
+  if (left.size > 0) {
+    const message = `IAM's answer leaves out ${[...left].join(', ')}.`;
+    throw Object.assign(new Error(message), { name: 'IncompleteAnswer' });
   }
   return denied;
 }

@@ -97,3 +97,19 @@ test('an AWS profile without credentials is named', async () => {
   const place = { env, home: '/nowhere', execPath: process.execPath, region: 'us-east-1', profile: 'acme' };
   await assert.rejects(awsCredentials(place)(), { message: 'the AWS profile “acme” has no credentials' });
 });
+
+test('AWS credentials that no header can contain are refused before a request', async () => {
+  const key = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'secret' };
+  for (const wrong of [
+    { AWS_ACCESS_KEY_ID: 'AKIA\n' },
+    { AWS_SECRET_ACCESS_KEY: 'sécret' },
+    { AWS_SESSION_TOKEN: 'a\r\nb' },
+  ]) {
+    const env = { ...key, ...wrong };
+    const place = { env, home: '/nowhere', execPath: process.execPath, region: 'us-east-1' };
+    await assert.rejects(awsCredentials(place)(), {
+      name: 'CredentialsProviderError',
+      message: /^the AWS credentials contain a space/,
+    });
+  }
+});

@@ -5,6 +5,7 @@ import * as sdk from '@aws-sdk/client-cognito-identity-provider';
 import { Agent } from 'undici';
 import { isUserError } from '../../../cli/errors.ts';
 import { listUsers } from '../../../cli/identity/users/directory.ts';
+import { callerIdentity } from '../../../cli/stack/checks/caller.ts';
 import { guardDefect } from '../../../cli/stack/checks/edge-probe.ts';
 import { findStack } from '../../../cli/stack/find-stack.ts';
 import { listObjects } from '../../../cli/stack/listing/bucket-listing.ts';
@@ -41,6 +42,24 @@ test('an answer without a stack does not mean that there is none', async () => {
     const cloudformation = { send: async () => answer };
     const work = { clients: { cloudformation }, stackName: 'a' } as unknown as StackWork;
     await assert.rejects(findStack(work), withCode('aws', /describes no stack/, /AWS_ENDPOINT_URL/));
+  }
+});
+
+test('an answer without an account is an error, not credentials of no account', async (t) => {
+  const answer = (content: string) =>
+    `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>${content}</GetCallerIdentityResult></GetCallerIdentityResponse>`;
+  for (const body of [
+    '',
+    '<html><body>Sign in</body></html>',
+    answer(''),
+    answer('<Account>123456789012</Account>'),
+  ]) {
+    const { work } = await workAgainst(t, () => ({ body }));
+    await assert.rejects(
+      callerIdentity(work),
+      withCode('aws', /unexpected answer from STS: it names no account/, /AWS_ENDPOINT_URL/),
+      body,
+    );
   }
 });
 

@@ -128,6 +128,15 @@ test('IAM is not asked about the root user; if IAM does not answer, a warning is
   );
 });
 
+test('a simulation that leaves actions out allows nothing', async (t) => {
+  const empty =
+    '<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>';
+  for (const body of ['', '<html><body>Sign in</body></html>', empty]) {
+    const { work } = await workAgainst(t, () => ({ body }));
+    assert.equal((await runCheck(permissionsCheck(work, () => SESSION))).state, 'skipped', body);
+  }
+});
+
 const lambda = (status: number, type: string, message: string): Answer => ({
   status,
   type: 'application/json',
