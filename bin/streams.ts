@@ -46,7 +46,19 @@ export function prepareStreams(sent: SentCredentials, onHangUp: () => void): voi
   // readline would take no key but letters on a dumb terminal, even where it writes nothing; the screen goes by the context's.
   if (process.env.TERM === 'dumb') delete process.env.TERM;
   // Reading fails where the terminal has gone, and in the background of a shell that has.
-  if (stdin.isTTY) stdin.on('error', onHangUp);
+  if (stdin.isTTY) {
+    stdin.on('error', onHangUp);
+    const setRawMode = stdin.setRawMode.bind(stdin);
+    // readline resets the mode when a question ends. On a terminal that is gone that fails, and must not end the clean-up.
+    stdin.setRawMode = (mode) => {
+      try {
+        return setRawMode(mode);
+      } catch {
+        onHangUp();
+        return stdin;
+      }
+    };
+  }
   process.on('SIGHUP', () => {
     // Node forgets that `nohup` had it ignored; what has no terminal left goes on.
     if (stdin.isTTY || stdout.isTTY || stderr.isTTY) onHangUp();

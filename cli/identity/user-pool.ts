@@ -9,6 +9,7 @@ import { type PoolPlace, poolEndpoint, publicCognito } from '../network/aws.ts';
 import type { Target } from '../settings/target.ts';
 import { cognitoFailure } from './cognito-errors.ts';
 import { discover } from './discovery.ts';
+import { poolElsewhere } from './pool-elsewhere.ts';
 import { loginCommand } from './sign-in/username.ts';
 import { isTokenText } from './tokens/access-token.ts';
 
@@ -111,18 +112,19 @@ export async function openUserPool(
     import('@aws-sdk/client-cognito-identity-provider'),
     publicCognito(context, address),
   ]);
+  const endpoint = poolEndpoint(context.env, address);
   const untilInterrupted = async <T>(answer: Promise<T>): Promise<T> => {
     try {
       return await answer;
     } catch (error) {
-      throw signal.aborted ? interrupted() : error;
+      throw signal.aborted ? interrupted() : (poolElsewhere(error, address.url, endpoint) ?? error);
     }
   };
   const step = async (answer: Promise<RespondToAuthChallengeCommandOutput>) =>
     readStep(await untilInterrupted(answer));
   return {
     address,
-    host: new URL(poolEndpoint(context.env, address)).host,
+    host: new URL(endpoint).host,
     initiate: (username, publicValue) =>
       step(
         client.send(

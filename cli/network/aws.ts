@@ -65,7 +65,8 @@ export interface PoolPlace {
   readonly local?: LocalCloud;
 }
 
-function onThisComputer(url: string): boolean {
+/** Returns true for the address of a service on this computer. */
+export function isOnThisComputer(url: string): boolean {
   return isLoopback(new URL(url).hostname);
 }
 
@@ -76,8 +77,8 @@ function onThisComputer(url: string): boolean {
  */
 export function poolEndpoint(env: Context['env'], { url, region, local }: PoolPlace): string {
   if (local !== undefined) return withoutSlash(local.endpoint);
-  const named = onThisComputer(url) ? endpointFromEnv(env, 'COGNITO_IDENTITY_PROVIDER') : undefined;
-  return named !== undefined && onThisComputer(named) ? withoutSlash(named) : cognitoOf(region);
+  const named = isOnThisComputer(url) ? endpointFromEnv(env, 'COGNITO_IDENTITY_PROVIDER') : undefined;
+  return named !== undefined && isOnThisComputer(named) ? withoutSlash(named) : cognitoOf(region);
 }
 
 /**

@@ -1,7 +1,9 @@
 import { getSystemErrorMap } from 'node:util';
+import { isLoopback } from '../../protocol/secure-origin.ts';
 import { command } from '../command-line.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { table } from '../table.ts';
+import { CLOCK, NO_CONNECTION, UNTRUSTED, UNTRUSTED_HERE } from './failure-hints.ts';
 import { ProxyRefusal, ProxyUnreachable } from './proxy-errors.ts';
 
 /**
@@ -178,19 +180,9 @@ export function isTimeout({ code }: Pick<Failure, 'code'>): boolean {
   return TIMEOUT.test(code);
 }
 
-const BETWEEN =
-  'A proxy of your company or the sign-in page of a network may be in between. Sign in to the network in a browser, or';
-
-const UNTRUSTED = {
-  hint: `${BETWEEN} name the certificate of the proxy: NODE_EXTRA_CA_CERTS=<file.pem>`,
-  library: { hint: `${BETWEEN} pass the certificate of the proxy as “ca”.` },
-};
-
-const CLOCK = "Check this computer's clock. If it is right, the certificate of the host has to be renewed.";
-
-const NO_CONNECTION = {
-  hint: 'Check the address, the network, and HTTPS_PROXY if you need a proxy.',
-  library: { hint: 'Check the address, the network, and the option “proxy” if you need a proxy.' },
+const isOnThisComputer = (host: string) => {
+  const url = `https://${host}`;
+  return URL.canParse(url) && isLoopback(new URL(url).hostname);
 };
 
 function proxyError({ reason, code }: Failure, proxy: string, host: string, cause: unknown): UserError {
@@ -227,8 +219,9 @@ export function networkFailure(error: unknown, host: string): UserError | undefi
   const { kind, code, reason, proxy } = failure;
   if (proxy !== undefined) return proxyError(failure, proxy, host, error);
   if (kind === 'certificate' || kind === 'handshake') {
+    const untrusted = reason === UNKNOWN_AUTHORITY && isOnThisComputer(host) ? UNTRUSTED_HERE : UNTRUSTED;
     return new UserError('tls', `${host} cannot be trusted: ${reason}.`, {
-      ...(/^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/.test(code) ? { hint: CLOCK } : UNTRUSTED),
+      ...(/^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/.test(code) ? { hint: CLOCK } : untrusted),
       cause: error,
     });
   }
@@ -238,9 +231,8 @@ export function networkFailure(error: unknown, host: string): UserError | undefi
       cause: error,
     });
   }
-  const loopback = /^(127\.|localhost|\[::1\])/.test(host);
   return new UserError('unreachable', `${host} is unreachable: ${reason}.`, {
-    ...(loopback && reason === REFUSED
+    ...(isOnThisComputer(host) && reason === REFUSED
       ? { hint: ['If this is the embedded cloud, start it with:', command`edge-upload local start`] }
       : NO_CONNECTION),
     cause: error,

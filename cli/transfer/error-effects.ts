@@ -14,7 +14,7 @@ interface Effect {
 
 /** Codes that are not listed mean nothing beyond their file. */
 const EFFECTS: Partial<Record<ErrorCode, Effect>> = {
-  bad_key: { answered: true, upload: 'abort' },
+  bad_key: { answered: true, file: 'place again', upload: 'abort' },
   bytes_differ: { answered: true, upload: 'abort' },
   exists: { answered: true, upload: 'abort' },
   file_changed: { upload: 'abort' },

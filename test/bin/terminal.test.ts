@@ -105,6 +105,13 @@ for (const { what, prompt, typed, shown: display, more, answer } of QUESTIONS) {
       }),
     );
   });
+
+  test(`a terminal that is closed at a question ends the program only after its clean-up (${what})`, {
+    skip,
+  }, async () => {
+    const { shown, code } = await onScreen(what, [[prompt, null]], { hangUp: true, jobControl: false });
+    assert.equal(code, -constants.signals.SIGHUP, shown);
+  });
 }
 
 for (const { what, text } of PROGRESS) {

@@ -33,7 +33,7 @@ function hintFor({ kind, key, prefix = '' }: IssuedToken, { code }: UserError): 
   if (code === 'exists') {
     if (key !== undefined && kind === 'link')
       return `The link is used up: it stores one file, once. ${ASK.link}`;
-    return `A ${kind} like this never replaces a file. Choose another name with --as.`;
+    return `A ${kind} like this never replaces a file. Rename the file, or choose another key with put --as.`;
   }
   if (code === 'forbidden') {
     const scope = key === undefined ? `keys that begin with “${prefix}”` : `the key “${key}”`;

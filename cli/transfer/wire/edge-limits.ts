@@ -51,11 +51,15 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }
 
+/** For sizes that the deployment, and not S3, refuses. */
+export const LARGER_LIMIT = { hint: 'Ask the operator of the edge for a larger limit.' };
+
 /** @throws {UserError} `too_large` */
 export function checkSize(subject: string, bytes: number, { maxSize }: EdgeLimits): void {
   if (maxSize === undefined || bytes <= maxSize) return;
   throw new UserError(
     'too_large',
     `${subject} is larger than the ${formatBytes(maxSize)} (${maxSize} bytes) that the edge accepts.`,
+    LARGER_LIMIT,
   );
 }

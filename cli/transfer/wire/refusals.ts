@@ -5,6 +5,7 @@ import { command, type HintLine } from '../../command-line.ts';
 import { type ErrorCode, UserError, type UserErrorOptions } from '../../errors.ts';
 import { cutBetweenWords } from '../../text.ts';
 import { type Answer, NotInGroup, type Refusal, readRefusal, TokenRejected, UploadGone } from './answers.ts';
+import { LARGER_LIMIT } from './edge-limits.ts';
 import { CALLER, GROUP, knownRefusal } from './known-refusals.ts';
 import { cloudFrontReason, isCloudFrontPage, isPage, unexpectedAnswer } from './pages.ts';
 import { type FailureDetails, PassingFailure } from './retry.ts';
@@ -125,12 +126,13 @@ export function refusalError(
   if (PASSING_STATUS.has(status) || PASSING_CODES.has(code)) {
     // A request that was throttled or refused by the edge was not served.
     const refused = refusal.from === 'edge' || (refusal.from === 'store' && status === 503);
-    const texts = again(refusal.from === 'between' && status === 503 ? ` ${CONCURRENCY}` : '');
+    const texts = again(...(refusal.from === 'between' && status === 503 ? [CONCURRENCY] : []));
     return new PassingFailure(new UserError('gave_up', message, texts), { refused, ...wait });
   }
   if (refusal.from === 'between' && status >= 300 && status < 400) return redirected(answer, subject);
   const final = finalCode(refusal, status);
-  return new Class(final, message, HINTS[final]);
+  const isLimit = final === 'too_large' && refusal.from === 'edge';
+  return new Class(final, message, isLimit ? LARGER_LIMIT : HINTS[final]);
 }
 
 /**

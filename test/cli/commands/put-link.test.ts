@@ -190,7 +190,7 @@ test('each refusal of a link or key has its own message and next step', async (t
         [412, 'PreconditionFailed'],
         'exists',
         /exists already/,
-        /never replaces a file. Choose another name/,
+        /never replaces a file. Rename the file/,
       ],
       [
         'euk',

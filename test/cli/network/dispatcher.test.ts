@@ -69,6 +69,21 @@ test("an embedded cloud's authority is trusted where it is named, and nowhere el
   });
 });
 
+test('an unknown authority is a proxy elsewhere, and an embedded cloud on this computer', async () => {
+  const hintAt = async (host: string) => {
+    const failure = await get({ env: {} }).catch((error: unknown) => networkFailure(error, host));
+    assert.ok(isUserError(failure));
+    return failure.hint ?? '';
+  };
+  assert.match(await hintAt('edge.example'), /proxy/);
+  assert.doesNotMatch(await hintAt('127.example'), /local status/);
+  for (const host of ['127.0.0.1:1', 'localhost:1', '[::1]:1']) {
+    const hint = await hintAt(host);
+    assert.match(hint, /edge-upload local status/, host);
+    assert.match(hint, /export NODE_EXTRA_CA_CERTS=/, host);
+  }
+});
+
 test('a missing authority file is an error that says what to do', () => {
   assert.throws(
     () =>

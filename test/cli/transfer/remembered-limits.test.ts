@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext as NodeTestContext, test } from 'node:test';
@@ -96,6 +96,21 @@ test('changed limits are asked for once a command, and each file is stored where
   await put();
   assert.equal(asked(), 4);
   assert.ok(edge.stored.has('/x/a'));
+});
+
+test('what is remembered refuses no file that the edge allows now', async (t) => {
+  const { rule, home, put, stored } = await changeable(t);
+  await truncate(join(home, 'a'), 9 * 1024 * 1024);
+  rule.maxSize = 1000;
+  await assert.rejects(put(), withCode('too_large', /1000 bytes/, /operator/));
+  rule.maxSize = 10 * 1024 * 1024;
+  await put();
+  // A key under the old prefix would be too long.
+  rule.writeTo = [`${'x'.repeat(1023)}/`];
+  await put({}, 'aaaa.good.cccc', 'b').catch(withCode('bad_key'));
+  rule.writeTo = ['eve/'];
+  await put({}, 'aaaa.good.cccc', 'c');
+  assert.deepEqual(stored(), ['/ada/a', '/eve/c']);
 });
 
 test('a stream is placed by the limits that the edge answers now', async (t) => {
