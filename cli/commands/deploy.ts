@@ -5,6 +5,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { STACK_REGION } from '../network/aws.ts';
+import { GoneRecords } from '../settings/bookkeeping.ts';
 import type { Kept } from '../settings/kept.ts';
 import { refuseBucket } from '../stack/checks/bucket.ts';
 import { requireChecks } from '../stack/checks/check.ts';
@@ -222,7 +223,10 @@ function planned(stackName: string, { steps, lines }: Agreement): Result {
 /** A new stack gets a new bucket, unless it is told to adopt the one that an earlier one left. */
 async function tellKept(context: Context, work: StackWork, { bucketName }: StackOptions): Promise<void> {
   if (bucketName !== undefined || (await findStack(work)) !== undefined) return;
-  for (const { type, name, holds } of await findKept(context, work)) {
+  const gone = new GoneRecords();
+  const kept = await findKept(context, work, gone);
+  gone.warn(context);
+  for (const { type, name, holds } of kept) {
     if (type !== 'bucket') continue;
     context.ui.event({
       type: 'note',

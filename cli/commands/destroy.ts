@@ -1,7 +1,7 @@
 import { sameCommand } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
-import { keepBooks } from '../settings/bookkeeping.ts';
+import { GoneRecords, keepBooks } from '../settings/bookkeeping.ts';
 import { forgetDeployment } from '../settings/deployments.ts';
 import { rememberKept } from '../settings/kept.ts';
 import { rememberLeftover } from '../settings/leftovers.ts';
@@ -66,6 +66,7 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
   }
   const work = await openStack(context, target, args);
   const { stackName } = work;
+  const gone = new GoneRecords();
   try {
     context.ui.event({ type: 'heading', text: `Destroying ${stackName}` });
     await refuseOtherAccount(work, target);
@@ -73,7 +74,7 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
     if (stack !== undefined) refuseForeign(work, stack);
     const held = stack === undefined ? EMPTY : await takeInventory(work, stack, args.keepData ?? false);
     const inUse = [...held.goes, ...held.stays].flatMap(({ physicalId }) => physicalId ?? []);
-    const earlier = args.deleteKept ? await findKept(context, work, { inUse }) : [];
+    const earlier = args.deleteKept ? await findKept(context, work, gone, { inUse }) : [];
     // What is being deleted was agreed to before, and cannot be counted while it goes.
     const isGoing = stack?.status === 'DELETE_IN_PROGRESS';
     if (isGoing) context.ui.event({ type: 'note', text: `The stack ${stackName} is being deleted already.` });
@@ -85,8 +86,9 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
       if (stack !== undefined) await tryOut(work, stack, held);
     }
     if (stack !== undefined) await remove(context, work, stack, held);
-    return await finish(context, work, target, args, { wasThere: stack !== undefined, held });
+    return await finish(context, work, target, args, { wasThere: stack !== undefined, held, gone });
   } finally {
+    gone.warn(context);
     work.clients.close();
   }
 }
@@ -196,20 +198,24 @@ async function finish(
   work: StackWork,
   { known }: OperatorTarget,
   { wait = true, deleteKept: deletes = false }: DestroyArgs,
-  { wasThere, held }: { readonly wasThere: boolean; readonly held: Inventory },
+  {
+    wasThere,
+    held,
+    gone,
+  }: { readonly wasThere: boolean; readonly held: Inventory; readonly gone: GoneRecords },
 ): Promise<Result> {
   const { stackName } = work;
   if (known !== undefined) {
     const { forgetTokens } = await import('../identity/tokens/token-store.ts');
-    await keepBooks(context, 'The deployment is gone, but still recorded on this computer.', async () => {
+    await gone.forget(`the deployment ${stackName}`, async () => {
       await forgetTokens(context, known.url);
       await forgetDeployment(context, stackName);
     });
   }
-  const found = await findKept(context, work, { also: dataOf(held.stays) });
-  if (deletes) await deleteKept(context, work, found);
+  const found = await findKept(context, work, gone, { also: dataOf(held.stays) });
+  if (deletes) await deleteKept(context, work, found, gone);
   const [kept, deleted] = deletes ? [[], found] : [found, []];
-  const { removed, left } = await clearLeftovers(context, work, { wait, also: held.functions });
+  const { removed, left } = await clearLeftovers(context, work, { wait, also: held.functions, gone });
   await warnOfOtherAccounts(context, work);
   const nothing = !wasThere && removed.length + left.length + deleted.length === 0;
   const all = left.length + kept.length === 0 ? ', and nothing of it is left' : '';

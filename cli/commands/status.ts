@@ -2,6 +2,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import type { JsonValue } from '../json-value.ts';
+import { GoneRecords } from '../settings/bookkeeping.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { ifAllowed, ifThere } from '../stack/aws-failures.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
@@ -43,17 +44,20 @@ export async function status(context: Context, args: StatusArgs): Promise<Result
   const work = await openStack(context, await requireTarget(context, args), args);
   try {
     if (args.yaml) return await asFile(work);
+    const gone = new GoneRecords();
     const stack = await findStack(work);
     const leftovers = await clearLeftovers(context, work, {
       wait: false,
+      gone,
       // The function of a stack that is there is no leftover, even if an interrupted destroy wrote it down.
       except: stack?.outputs.edgeFunction,
     });
     const isThere = stack !== undefined && stack.status !== 'REVIEW_IN_PROGRESS';
     const inUse = isThere ? await stackResources(work, stack.id) : [];
-    const kept = await findKept(context, work, {
+    const kept = await findKept(context, work, gone, {
       inUse: inUse.flatMap(({ physicalId }) => physicalId ?? []),
     });
+    gone.warn(context);
     await warnOfOtherAccounts(context, work);
     const remains = leftovers.removed.length + leftovers.left.length + kept.length;
     if (!isThere && remains === 0) throw stackMissing(work);

@@ -21,6 +21,29 @@ export async function keepBooks(
   }
 }
 
+/** Deletes records of what is gone, each at once. Where they cannot be deleted, one warning names all. */
+export class GoneRecords {
+  readonly #recorded: string[] = [];
+  #error: UserError | undefined;
+
+  /** @param name with its kind, such as `the bucket photos` */
+  async forget(name: string, change: () => Promise<void>): Promise<void> {
+    try {
+      await change();
+    } catch (error) {
+      if (!isUserError(error) || error.code === 'interrupted') throw error;
+      this.#recorded.push(name);
+      this.#error ??= error;
+    }
+  }
+
+  warn({ ui }: Pick<Context, 'ui'>): void {
+    if (this.#error === undefined) return;
+    const names = `Gone, but still recorded on this computer: ${this.#recorded.join(', ')}.`;
+    ui.event({ type: 'warning', text: [`${names} ${this.#error.message}`, ...this.#error.hintLines] });
+  }
+}
+
 /** A disk that is full, read-only or another user's, and something else in the place of a record. */
 const TROUBLE: ReadonlySet<ErrorCode> = new Set(['disk', 'settings']);
 

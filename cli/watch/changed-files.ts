@@ -52,7 +52,7 @@ function eachWarningOnce({ event }: Pick<Context['ui'], 'event'>): Pick<Context[
   const seen = new Set<string>();
   return {
     event(one) {
-      const text = one.type === 'warning' ? String(one.text) : undefined;
+      const text = one.type === 'warning' ? JSON.stringify(one.text) : undefined;
       if (text !== undefined && seen.has(text)) return;
       if (text !== undefined) seen.add(text);
       event(one);

@@ -31,7 +31,7 @@ export async function applyTrust(
     document,
     text: [
       { mark: 'done', text: doneWords(trusted, outcome === 'unchanged') },
-      `  ${String(url)}`,
+      ...(typeof url === 'string' ? [`  ${url}`] : []),
       ...plan.changed.flatMap((issuer) => ['', ...setUpLines(issuer)]),
     ],
   };

@@ -1,6 +1,6 @@
 import { command, type HintLine } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
-import { keepBooks } from '../../settings/bookkeeping.ts';
+import { type GoneRecords, keepBooks } from '../../settings/bookkeeping.ts';
 import { forgetKept, type Kept, listKept, rememberKept } from '../../settings/kept.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { shellWord } from '../../ui/shell-word.ts';
@@ -42,13 +42,15 @@ export async function countedContent(work: StackWork, data: Data): Promise<strin
 }
 
 /**
- * Returns the data of a stack that is still kept. Forgets entries whose data was deleted meanwhile.
+ * Returns the data of a stack that is still kept.
+ * @param gone forgets data that was deleted meanwhile
  * @param options.inUse data that is still part of the stack: an operation that leaves it there may be under way
  * @param options.also data of a stack that was just deleted, recorded or not
  */
 export async function findKept(
   context: Context,
   work: StackWork,
+  gone: GoneRecords,
   { inUse = [], also = [] }: { readonly inUse?: readonly string[]; readonly also?: readonly Data[] } = {},
 ): Promise<FoundKept[]> {
   const found: FoundKept[] = [];
@@ -57,8 +59,8 @@ export async function findKept(
   for (const { type, name } of [...own, ...also.filter((one) => !recorded.has(one.name))]) {
     if (inUse.includes(name)) continue;
     const holds = await countedContent(work, { type, name });
-    if (holds === undefined) await forget(context, type, name);
-    else found.push({ type, name, holds, isRecorded: recorded.has(name) });
+    if (holds !== undefined) found.push({ type, name, holds, isRecorded: recorded.has(name) });
+    else await gone.forget(`the ${type} ${name}`, () => forgetKept(context, name));
   }
   return found;
 }
@@ -67,12 +69,6 @@ export async function findKept(
 export async function recordKept(context: Context, kept: Kept): Promise<void> {
   await keepBooks(context, `The ${kept.type} ${kept.name} stays, but is not recorded on this computer.`, () =>
     rememberKept(context, kept),
-  );
-}
-
-async function forget(context: Context, type: Kept['type'], name: string): Promise<void> {
-  await keepBooks(context, `The ${type} ${name} is gone, but still recorded.`, () =>
-    forgetKept(context, name),
   );
 }
 
@@ -108,6 +104,7 @@ export async function deleteKept(
   context: Context,
   work: StackWork,
   kept: readonly FoundKept[],
+  gone: GoneRecords,
 ): Promise<void> {
   const { ui } = context;
   for (const { type, name } of kept) {
@@ -119,7 +116,7 @@ export async function deleteKept(
     ui.event({ type: 'task-started', task });
     await ifThere(() => onAws(task, () => deleteOne(work, type, name)));
     ui.event({ type: 'task-done', task });
-    await forget(context, type, name);
+    await gone.forget(`the ${type} ${name}`, () => forgetKept(context, name));
   }
 }
 

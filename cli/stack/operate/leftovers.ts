@@ -1,7 +1,7 @@
 import { command, type HintLine } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { STACK_REGION } from '../../network/aws.ts';
-import { keepBooks } from '../../settings/bookkeeping.ts';
+import type { GoneRecords } from '../../settings/bookkeeping.ts';
 import { listKept } from '../../settings/kept.ts';
 import { forgetLeftover, listLeftovers } from '../../settings/leftovers.ts';
 import { deleteEdgeLogs, logGroup } from '../logs/edge-logs.ts';
@@ -22,10 +22,12 @@ export async function clearLeftovers(
     wait,
     except,
     also = [],
+    gone,
   }: {
     readonly wait: boolean;
     readonly except?: string | undefined;
     readonly also?: readonly string[];
+    readonly gone: GoneRecords;
   },
 ): Promise<{ removed: string[]; left: string[] }> {
   const removed: string[] = [];
@@ -34,13 +36,11 @@ export async function clearLeftovers(
   const recorded = own.map(({ functionName }) => functionName);
   for (const functionName of new Set([...recorded, ...also])) {
     if (functionName === except) continue;
-    const gone = await deleteEdgeFunction(work, functionName, { wait });
-    (gone ? removed : left).push(functionName);
-    if (!gone) continue;
+    const isGone = await deleteEdgeFunction(work, functionName, { wait });
+    (isGone ? removed : left).push(functionName);
+    if (!isGone) continue;
     await removeLogs(context, work, functionName);
-    await keepBooks(context, `The edge function ${functionName} is gone, but still recorded.`, () =>
-      forgetLeftover(context, functionName),
-    );
+    await gone.forget(`the edge function ${functionName}`, () => forgetLeftover(context, functionName));
   }
   return { removed, left };
 }
