@@ -42,7 +42,7 @@ export function declareLinks(root: Commander, act: Act): void {
     ).action((given) => act(async () => (await import('../commands/link/list.ts')).list, { ...given, kind }));
     operated(
       define(parent, 'revoke <id>', `Revoke a ${kind}: deploys an edge that refuses it`)
-        .option('-f, --force', 'Even without a record, or against what it says')
+        .option('-f, --force', 'Even if its record is missing or says that it ended')
         .option('-y, --yes', 'Do not ask'),
     ).action((id, given) =>
       act(async () => (await import('../commands/link/revoke.ts')).revoke, { ...given, id, kind }),

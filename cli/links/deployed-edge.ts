@@ -36,7 +36,7 @@ export async function deployedEdge(
 ): Promise<{ readonly edge: DeployedEdge; readonly deployed: DeployedStack }> {
   const { bucket, domain } = stack.outputs;
   if (bucket === undefined || domain === undefined) {
-    throw new UserError('stack_failed', `The stack “${work.stackName}” is not deployed whole.`, {
+    throw new UserError('stack_failed', `The stack “${work.stackName}” is not fully deployed.`, {
       hint: ['Finish its deployment:', command`edge-upload deploy`],
     });
   }

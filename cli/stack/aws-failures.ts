@@ -112,23 +112,26 @@ export function unexpectedAnswer(service: string, doing: string, what: string): 
   });
 }
 
+/** Returns what a service said as the end of a sentence: many messages have no full stop. */
+const sentence = (said: string) => (/[.!?]$/.test(said) ? said : `${said}.`);
+
 /** Returns a failed AWS call as an operator meets it. */
 export function awsFailure(error: unknown, doing: string): UserError {
   if (isUserError(error)) return error;
   // Ctrl-C ends requests: see openAws.
   if (error instanceof Error && error.name === 'AbortError') return interrupted();
   if (!(error instanceof Error))
-    return new UserError('aws', `${doing} failed: ${String(error)}`, { cause: error });
+    return new UserError('aws', `${doing} failed: ${sentence(String(error))}`, { cause: error });
   const known = KNOWN[error.name];
   if (known !== undefined) {
     const [code, hint] = known;
-    return new UserError(code, `${doing} failed: ${error.message}`, { hint, cause: error });
+    return new UserError(code, `${doing} failed: ${sentence(error.message)}`, { hint, cause: error });
   }
   const redirect = redirected(error, doing, error);
   if (redirect !== undefined) return redirect;
   const network = networkFailure(error, 'AWS');
   if (network !== undefined) return network;
-  return new UserError('aws', `${doing} failed: ${error.message} (${error.name})`, {
+  return new UserError('aws', `${doing} failed: ${error.message.replace(/\.$/, '')} (${error.name}).`, {
     hint: 'Run the same command again with --debug to see more.',
     cause: error,
   });

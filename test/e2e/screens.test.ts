@@ -52,7 +52,7 @@ function masksFor({ home }: Computer, { dataDir }: LocalStatus): Masks {
     [/\beyJ[\w.-]+/g, '<token>'],
     // A longer time wraps to a line of its own.
     [/\n {2,}(?=(?:\d+m \d\ds|\d+(?:\.\d)? m?s)$)/gm, '  '],
-    [/(?<=good for +)\d+h \d\dm/g, '<time>'],
+    [/(?<=valid for +)\d+h \d\dm/g, '<time>'],
     [/\b\d+m \d\ds|\b\d+(?:\.\d)? m?s\b/g, '<time>'],
     [/\b[\d.]+ [KM]?i?B\/s/g, '<rate>'],
     [/(?<= 401 .*)[\w-]{12}$/gm, '<request-id>'],

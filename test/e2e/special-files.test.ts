@@ -49,7 +49,7 @@ test('a pipe or a device in place of the AWS configuration is refused by its pat
     ...off,
     AWS_EC2_METADATA_DISABLED: 'true',
   });
-  assert.match(stderr, /no AWS credentials were found/);
+  assert.match(stderr, /no AWS credentials were found\./);
 });
 
 test('a pipe or a device in place of the certificate of an embedded cloud is refused', {

@@ -14,7 +14,7 @@ export interface RevokeArgs extends ApplyArgs {
   readonly id: string;
   /** Of a token without a record. */
   readonly kind: TokenKind;
-  /** Even without a record, or against what it says. */
+  /** Even if its record is missing or says that it ended. */
   readonly force?: boolean;
 }
 

@@ -47,7 +47,7 @@ export function invitation(
       `  address              ${url ?? NO_EDGE}`,
       `  user name            ${username}`,
       `  temporary password   ${temporaryPassword}`,
-      `  good until           ${formatMinute(expiresAt)} UTC, for one sign-in`,
+      `  valid until          ${formatMinute(expiresAt)} UTC, for one sign-in`,
       ...(local === undefined ? [] : ['', ...embeddedLines(local)]),
       ...(command === undefined ? [] : ['', ...steps(command)]),
     ],

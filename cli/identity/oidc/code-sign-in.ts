@@ -82,7 +82,7 @@ export function insecurePage(host: string, address: string): UserError {
   const page = URL.canParse(address) ? new URL(address).origin : address.slice(0, 200);
   return new UserError(
     'sign_in_refused',
-    `${host} has its sign-in page at ${page}, which is not a https address.`,
+    `${host} has its sign-in page at ${page}, which is not an https address.`,
     {
       hint: 'Do not sign in there. Ask the administrator of the provider.',
     },

@@ -67,7 +67,7 @@ function wayOf(context: Context, provider: Provider, { device, browser }: SignIn
   if (reason === undefined) return signInByBrowser;
   context.ui.event({
     type: 'note',
-    text: `No browser is opened here: ${reason}. Open one anyway: --browser`,
+    text: `No browser is opened here: ${reason}. To open one anyway, add --browser.`,
   });
   return hasDeviceGrant(provider) ? signInByDevice : signInByPaste;
 }

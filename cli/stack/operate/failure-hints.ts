@@ -14,7 +14,7 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: Hint])[] = [
   ],
   [
     /service control policy|explicit deny|region.*(disabled|not.*enabled)/i,
-    "The organization's policies forbid it. Lambda@Edge needs us-east-1, and its copies every region that CloudFront serves from; starter accounts do not have it.",
+    "The organization's policies forbid it. Lambda@Edge needs us-east-1, and for its copies every region that CloudFront serves from. Starter accounts do not have them.",
   ],
   [
     /account must be verified|AccessDenied.*CloudFront.*verified/i,

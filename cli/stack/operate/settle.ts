@@ -37,10 +37,10 @@ export async function settledStack(
   if (dryRun && (FAILED_CREATION.includes(status) || STUCK_UPDATE[status] !== undefined)) {
     throw new UserError(
       'stack_failed',
-      `The stack “${work.stackName}” is ${status}; what follows can be planned only once that is undone. Nothing was changed.`,
+      `The stack “${work.stackName}” is ${status}. The change can be planned only after a rollback. Nothing was changed.`,
       {
         hint: [
-          'Deploy, which undoes it first, and asks before it changes more:',
+          'Deploy again. This rolls the stack back, and asks before it changes more:',
           command`edge-upload deploy`,
         ],
       },

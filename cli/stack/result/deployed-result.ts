@@ -64,5 +64,5 @@ function nameHint({ domain: name }: StackOptions, outputs: StackOutputs, local: 
   const [address = '', port = ''] = edge.split(':');
   return local
     ? ['', `For https://${name}:${port} a line of the hosts file is needed:`, `  ${address}  ${name}`]
-    : ['', 'Point the name at the edge in your DNS, if it is not yet:', `  ${name}  CNAME  ${edge}`];
+    : ['', 'Point the name at the edge in your DNS, unless it does so already:', `  ${name}  CNAME  ${edge}`];
 }

@@ -86,7 +86,7 @@ test('whoami prints user, groups, deployment, allowed keys, expiry and where tok
   assert.ok(lines.some((line) => /^user +ada \(groups: writers\)$/.test(line)));
   assert.ok(lines.some((line) => /^can write +keys that begin with in\/ada\/, up to 5 GiB each$/.test(line)));
   assert.ok(lines.some((line) => line.startsWith('tokens') && line.includes(String(kept.tokens))));
-  assert.ok(lines.some((line) => /^good for .*renewed automatically$/.test(line)));
+  assert.ok(lines.some((line) => /^valid for .*renewed automatically$/.test(line)));
 });
 
 test('whoami and login print how much of a long list the edge left out', async (t) => {
