@@ -21,6 +21,11 @@ export function jobControl(): JobControl | undefined {
     process.kill(process.pid, 'SIGTSTP');
     setTimeout(continued, STOP_MS);
   };
+  // Ctrl-\ ends the process as the system would, with the cursor shown again.
+  process.once('SIGQUIT', () => {
+    for (const shown of watching) shown.suspend();
+    process.kill(process.pid, 'SIGQUIT');
+  });
   process.on('SIGTSTP', stop);
   process.on('SIGCONT', continued);
   return {

@@ -248,3 +248,22 @@ test('a suspended upload restores the cursor, and continues after fg', { skip },
   assert.ok(isCursorThere(shown.split('<<stopped')[0] ?? ''));
   assert.ok(edge.stored.has('/f0'));
 });
+
+test('Ctrl-\\ ends an upload and restores the cursor', { skip }, async (t) => {
+  const home = await ownFolder(t);
+  await writeFile(join(home, 'f0'), 'f0');
+  const edge = await ownEdge(t, ({ url }) => url === '/f0');
+  const { shown, code } = await onTerminal({
+    argv: [execPath, CLI, 'put', join(home, 'f0')],
+    env: {
+      ...process.env,
+      HOME: home,
+      TERM: 'xterm',
+      EDGE_UPLOAD_URL: edge.url,
+      EDGE_UPLOAD_TOKEN: TOKENS[1],
+    },
+    answers: [['100%', { send: '\u001c' }]],
+  });
+  assert.notEqual(code, 0);
+  assert.ok(isCursorThere(shown), shown);
+});
