@@ -11,7 +11,7 @@ import { readAccessToken } from '../identity/tokens/access-token.ts';
 import { environmentCredential, variablesOf } from '../identity/tokens/environment.ts';
 import type { StoredSession } from '../identity/tokens/stored-session.ts';
 import { protectionOf, storeSession } from '../identity/tokens/token-store.ts';
-import { type Deployment, rememberDeployment } from '../settings/deployments.ts';
+import { type Deployment, listDeployments, rememberDeployment } from '../settings/deployments.ts';
 import { requireWritable } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
 import { resolveTarget, useTarget } from '../settings/target.ts';
@@ -33,6 +33,8 @@ export async function login(context: Context, args: LoginArgs): Promise<Result> 
   const { config, state } = folders(context);
   await requireWritable(config);
   await requireWritable(state);
+  // What is remembered of an edge's issuers tells a changed one. Other commands do without.
+  await listDeployments(context);
   const target = await resolveTarget(context, args.url);
   const given = await givenAnswers(context, args);
   const isOfPool = args.issuer === undefined && isForPool(context, args);

@@ -2,6 +2,7 @@ import { command, type UsedDeployment } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { readLink } from '../links/link-address.ts';
+import { isRecordTrouble } from './bookkeeping.ts';
 import {
   currentDeployment,
   type Deployment,
@@ -109,7 +110,7 @@ async function knownAt(context: Context, url: string): Promise<Deployment | unde
   try {
     return await findByUrl(context, url);
   } catch (error) {
-    if (!isUserError(error) || error.code !== 'disk') throw error;
+    if (!isRecordTrouble(error)) throw error;
     context.ui.event({
       type: 'note',
       text: `The settings for ${url} are not used: ${error.message}`,
