@@ -1,6 +1,7 @@
 import { test } from 'node:test';
 import { WITH_FAULTS, withCloud } from '../e2e/harness.ts';
 import { openBrowser } from './browser.ts';
+import { answerCases } from './cases/answers.ts';
 import { fileCases } from './cases/files.ts';
 import { HOSTILE, hostileCases } from './cases/hostile.ts';
 import { stateCases } from './cases/states.ts';
@@ -20,6 +21,8 @@ test('what others send to the page does nothing', async (t) => {
   const { title, note } = HOSTILE;
   await withCloud(async (computer, cloud) => {
     const flags = ['--page-title', title, '--page-note', note];
-    await hostileCases(await deployPage({ t, browser, computer, cloud }, flags));
+    const world = await deployPage({ t, browser, computer, cloud }, flags);
+    await hostileCases(world);
+    await answerCases(world);
   });
 });

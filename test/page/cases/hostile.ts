@@ -1,33 +1,7 @@
 import assert from 'node:assert/strict';
-import type { HTTPRequest } from 'puppeteer-core';
-import { openTab, type Tab } from '../tab.ts';
+import { openTab } from '../tab.ts';
+import { answerInstead, assertClean, MARKUP, POLLUTION } from './hostile-support.ts';
 import type { DeployedPage } from './world.ts';
-
-const MARKUP = '<img src=x onerror="globalThis.polluted = 1">';
-
-const POLLUTION = '"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}';
-
-/** The page has no element and no member of objects that others put there. */
-async function assertClean({ page }: Tab): Promise<void> {
-  assert.equal((await page.$$('img, iframe, object, embed, body script, [onerror], [style]')).length, 0);
-  assert.equal(
-    await page.evaluate(() => ({}) as { polluted?: unknown }).then(({ polluted }) => polluted),
-    undefined,
-  );
-  assert.equal(await page.evaluate('globalThis.polluted ?? ({}).polluted'), undefined);
-}
-
-/** Answers requests in the place of the edge, the store or a proxy. */
-async function answerInstead(
-  { page }: Tab,
-  answer: (request: HTTPRequest) => object | undefined,
-): Promise<void> {
-  await page.setRequestInterception(true);
-  page.on('request', (request) => {
-    const given = answer(request);
-    void (given === undefined ? request.continue() : request.respond(given));
-  });
-}
 
 /** What the operator of the deployment gave it. */
 export const HOSTILE = { title: '<b>Müller & Söhne</b>', note: 'Drawings & <i>photos</i>' };
@@ -35,7 +9,6 @@ export const HOSTILE = { title: '<b>Müller & Söhne</b>', note: 'Drawings & <i>
 /** What others send to the page stays text, and does nothing. */
 export async function hostileCases(world: DeployedPage): Promise<void> {
   const { t, browser, url, createLink } = world;
-  const file = await world.file('plain.txt', 'plain');
 
   await t.test('a title, a note and names of files are text, whatever they mean elsewhere', async () => {
     const { address } = await createLink('--prefix', 'names/', '--note', '<script>alert(1)</script>');
@@ -63,30 +36,6 @@ export async function hostileCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
-  await t.test('refusals of a hostile store are named in the page’s own words', async () => {
-    const { address } = await createLink('--prefix', 'hostile/');
-    const tab = await openTab(browser, address);
-    let next: object = {};
-    await answerInstead(tab, (request) => (request.method() === 'PUT' ? next : undefined));
-    const escaped = MARKUP.replaceAll('<', '&lt;');
-    for (const [contentType, body] of [
-      ['application/xml', `<Error><Code>${escaped}</Code><Message>${escaped}</Message></Error>`],
-      ['application/xml', `<!DOCTYPE x [<!ENTITY y "${escaped}">]><Error><Code>&y;</Code></Error>`],
-      ['application/json', `{"error":"__proto__","message":${JSON.stringify(MARKUP)},${POLLUTION}}`],
-      ['application/json', `{"error":"constructor","message":"${'x'.repeat(200_000)}"}`],
-      ['application/json', 'null'],
-      ['text/plain', MARKUP],
-    ] as const) {
-      next = { status: 400, contentType, body };
-      await tab.choose(file);
-      await tab.shows('[data-state=failed] .error', 'The service refused the file.');
-      await assertClean(tab);
-      await tab.page.click('[data-state=failed] [aria-label^=Remove]');
-      await tab.page.waitForFunction(() => document.querySelector('.files li') === null);
-    }
-    await tab.close();
-  });
-
   await t.test(
     'a hostile description of the edge is text, and each member has the type that it must have',
     async () => {
@@ -111,38 +60,6 @@ export async function hostileCases(world: DeployedPage): Promise<void> {
       await tab.close();
     },
   );
-
-  await t.test('answers of a hostile sign-in service end in words, and the form works again', async () => {
-    const tab = await openTab(browser, `${url}/`);
-    for (const body of [
-      'null',
-      '7',
-      '[]',
-      `{${POLLUTION}}`,
-      '{"AuthenticationResult":{"AccessToken":7,"ExpiresIn":"soon"}}',
-      '{"AuthenticationResult":null,"ChallengeName":{"a":1},"ChallengeParameters":7}',
-      '{"ChallengeName":"PASSWORD_VERIFIER","ChallengeParameters":{"SALT":[],"SRP_B":"0","SECRET_BLOCK":"a","USER_ID_FOR_SRP":"a"}}',
-      '{"ChallengeName":"NEW_PASSWORD_REQUIRED","ChallengeParameters":{"requiredAttributes":"[\\"a\\"]"}}',
-      '{"ChallengeName":"MFA_SETUP","SecretCode":"A&issuer=other"}',
-      '{"ChallengeName":"MFA_SETUP","SecretCode":{"replace":1}}',
-    ]) {
-      await tab.page.evaluate((text) => {
-        globalThis.fetch = async () => new Response(text);
-      }, body);
-      await tab.type('#username', 'ada');
-      await tab.type('#password', 'Correct-horse-42!');
-      await tab.page.$eval('[role=alert]', (alert) => alert.replaceChildren());
-      await tab.press('Sign in');
-      await tab.page.waitForFunction(() => document.querySelector('[role=alert]')?.textContent !== '');
-      assert.equal(
-        await tab.page.$eval('form button', (one) => (one as HTMLButtonElement).disabled),
-        false,
-        body,
-      );
-      await assertClean(tab);
-    }
-    await tab.close();
-  });
 
   await t.test('messages, the name of the window, its opener and the fragment reach nothing', async () => {
     const opener = await browser.newPage();

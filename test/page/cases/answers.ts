@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { listen } from '../../support/serve.ts';
+import { openTab } from '../tab.ts';
+import { answerInstead, assertClean, MARKUP, POLLUTION } from './hostile-support.ts';
+import type { DeployedPage } from './world.ts';
+
+/** Whatever the store, the edge, a proxy or a sign-in service answers, the page names it in its own words. */
+export async function answerCases(world: DeployedPage): Promise<void> {
+  const { t, browser, url, createLink } = world;
+  const file = await world.file('plain.txt', 'plain');
+
+  await t.test('refusals of a hostile store are named in the page’s own words', async () => {
+    const { address } = await createLink('--prefix', 'hostile/');
+    const tab = await openTab(browser, address);
+    let next: object = {};
+    await answerInstead(tab, (request) => (request.method() === 'PUT' ? next : undefined));
+    const escaped = MARKUP.replaceAll('<', '&lt;');
+    for (const [contentType, body] of [
+      ['application/xml', `<Error><Code>${escaped}</Code><Message>${escaped}</Message></Error>`],
+      ['application/xml', `<!DOCTYPE x [<!ENTITY y "${escaped}">]><Error><Code>&y;</Code></Error>`],
+      ['application/json', `{"error":"__proto__","message":${JSON.stringify(MARKUP)},${POLLUTION}}`],
+      ['application/json', `{"error":"constructor","message":"${'x'.repeat(200_000)}"}`],
+      ['application/json', 'null'],
+      ['text/plain', MARKUP],
+    ] as const) {
+      next = { status: 400, contentType, body };
+      await tab.choose(file);
+      await tab.shows('[data-state=failed] .error', 'The service refused the file.');
+      await assertClean(tab);
+      await tab.page.click('[data-state=failed] [aria-label^=Remove]');
+      await tab.page.waitForFunction(() => document.querySelector('.files li') === null);
+    }
+    await tab.close();
+  });
+
+  await t.test('answers of no store and no edge are no success, and each is named', async () => {
+    const { address } = await createLink('--prefix', 'answers/');
+    const tab = await openTab(browser, address);
+    let next: object = {};
+    await answerInstead(tab, (request) => (request.method() === 'PUT' ? next : undefined));
+    // The CRC-32 of “plain” in base64, and another one.
+    const [right, wrong] = ['GSBizw==', 'AAAAAA=='];
+    for (const [answer, error] of [
+      [{ headers: { etag: '"a"', 'x-amz-checksum-crc32': wrong } }, 'The file was damaged on the way.'],
+      [{ headers: { etag: '"a"' } }, 'The file was damaged on the way.'],
+      [{ headers: { 'x-amz-checksum-crc32': right } }, 'Something between you and the service'],
+      [
+        { headers: { etag: '"<b>"', 'x-amz-checksum-crc32': right } },
+        'Something between you and the service',
+      ],
+      [{ contentType: 'text/html', body: MARKUP }, 'Something between you and the service'],
+      [{ status: 503, headers: { 'retry-after': '999999999' } }, 'The service is busy.'],
+      [{ status: 429, headers: { 'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT' } }, 'The service is busy.'],
+      [{ status: 400, body: 'x'.repeat(1_000_000) }, 'The service refused the file.'],
+      [
+        { status: 400, body: `<Error><Code>${'&'.repeat(1_000_000)}</Code></Error>` },
+        'The service refused the file.',
+      ],
+    ] as const) {
+      next = { status: 200, ...answer };
+      await tab.choose(file);
+      await tab.shows('[data-state=failed] .error', error);
+      await assertClean(tab);
+      await tab.page.click('[data-state=failed] [aria-label^=Remove]');
+      await tab.page.waitForFunction(() => document.querySelector('.files li') === null);
+    }
+    await tab.close();
+  });
+
+  await t.test('a redirect takes neither the file nor the token to another host', async () => {
+    const { address } = await createLink('--prefix', 'redirects/');
+    const requests: string[] = [];
+    const other = await listen(t, (request, response) => {
+      requests.push(`${request.method} ${request.url}`);
+      response
+        .writeHead(200, { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' })
+        .end();
+    });
+    const tab = await openTab(browser, address);
+    await answerInstead(tab, (request) =>
+      request.method() === 'PUT' ? { status: 307, headers: { location: `${other}/stolen` } } : undefined,
+    );
+    await tab.choose(file);
+    await tab.shows('.state', 'The connection is interrupted. Trying again.');
+    await tab.page.click('[aria-label^=Remove]');
+    await tab.page.waitForFunction(() => document.querySelector('.files li') === null);
+    assert.deepEqual(requests, []);
+    assert.ok(
+      tab.problems.some((one) => one.includes('connect-src')),
+      tab.problems.join('\n'),
+    );
+    tab.problems.splice(0);
+    await tab.close();
+  });
+
+  await t.test('answers of a hostile sign-in service end in words, and the form works again', async () => {
+    const tab = await openTab(browser, `${url}/`);
+    for (const body of [
+      'null',
+      '7',
+      '[]',
+      `{${POLLUTION}}`,
+      '{"AuthenticationResult":{"AccessToken":7,"ExpiresIn":"soon"}}',
+      '{"AuthenticationResult":null,"ChallengeName":{"a":1},"ChallengeParameters":7}',
+      '{"ChallengeName":"PASSWORD_VERIFIER","ChallengeParameters":{"SALT":[],"SRP_B":"0","SECRET_BLOCK":"a","USER_ID_FOR_SRP":"a"}}',
+      '{"ChallengeName":"NEW_PASSWORD_REQUIRED","ChallengeParameters":{"requiredAttributes":"[\\"a\\"]"}}',
+      '{"ChallengeName":"MFA_SETUP","SecretCode":"A&issuer=other"}',
+      '{"ChallengeName":"MFA_SETUP","SecretCode":{"replace":1}}',
+    ]) {
+      await tab.page.evaluate((text) => {
+        globalThis.fetch = async () => new Response(text);
+      }, body);
+      await tab.type('#username', 'ada');
+      await tab.type('#password', 'Correct-horse-42!');
+      await tab.page.$eval('[role=alert]', (alert) => alert.replaceChildren());
+      await tab.press('Sign in');
+      await tab.page.waitForFunction(() => document.querySelector('[role=alert]')?.textContent !== '');
+      assert.equal(
+        await tab.page.$eval('form button', (one) => (one as HTMLButtonElement).disabled),
+        false,
+        body,
+      );
+      await assertClean(tab);
+    }
+    await tab.close();
+  });
+}
