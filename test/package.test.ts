@@ -88,11 +88,12 @@ test('the tarball holds what runs and nothing else, and is small', async () => {
 });
 
 test('installed globally, keyring included, it is small and runs the demo', async () => {
-  const { installed, run } = await installGlobally('whole');
+  const { prefix, installed, run } = await installGlobally('whole');
   assert.deepEqual(await readdir(join(installed, 'edge-upload/node_modules')), ['@napi-rs']);
   const { count, bytes } = await filesBelow(installed);
   assert.ok(bytes <= 14_000_000, `${bytes} bytes`);
   assert.ok(count <= 200, `${count} files`);
+  assert.ok((await readdir(join(prefix, 'share/man/man1'))).includes('edge-upload-put.1'));
   const demo = await run('demo', '--json');
   assert.equal(demo.code, 0, demo.stderr);
   assert.equal(JSON.parse(demo.stdout).outcome, 'done');

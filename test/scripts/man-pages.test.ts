@@ -19,6 +19,16 @@ test('there is a manual page for each command, with its flags and examples', () 
   }
 });
 
+test('package.json lists every manual page, so that npm installs them from a file of npm pack too', () => {
+  const { man } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+  assert.deepEqual(
+    [...man].sort(),
+    readdirSync(PAGES)
+      .map((name) => `dist/man/${name}`)
+      .sort(),
+  );
+});
+
 test('mandoc finds nothing to warn about in the manual pages', {
   skip: missing('mandoc', '/dev/null'),
 }, async () => {
