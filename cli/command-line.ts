@@ -87,8 +87,8 @@ const OPERATORS = new Set(
   'deploy synth status logs ls get user trust link key policy destroy doctor'.split(' '),
 );
 
-/** They change or delete a stack, and name it always: the command may be typed later, or on another computer. */
-const ALWAYS_NAMED = new Set(['deploy', 'destroy']);
+/** They change or delete a stack, or are for its administrator: typed later or on another computer, they are about no other. */
+const ALWAYS_NAMED = new Set(['deploy', 'destroy', 'policy']);
 
 /** What a run is about. It starts with the typed flags; what finds the deployment sets it. */
 export class InUse {

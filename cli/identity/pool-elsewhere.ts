@@ -19,7 +19,7 @@ export function poolElsewhere(cause: unknown, url: string, endpoint: string): Us
       'If the edge is in an embedded cloud, print the endpoint of the cloud where it was started:',
       command`edge-upload local status`,
       'Then name the endpoint here:',
-      command`export AWS_ENDPOINT_URL=<endpoint>`,
+      '  export AWS_ENDPOINT_URL=<endpoint>',
     ],
     cause,
   });

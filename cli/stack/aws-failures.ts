@@ -146,10 +146,19 @@ export async function onAws<T>(doing: string, work: () => Promise<T>): Promise<T
   }
 }
 
+function isCausedBy(error: unknown, name: string): boolean {
+  const { cause } = error as Error;
+  return isUserError(error) && cause instanceof Error && cause.name === name;
+}
+
 /** Whether a service said that the bucket is gone. */
 export function isBucketGone(error: unknown): boolean {
-  const { cause } = error as Error;
-  return isUserError(error) && cause instanceof Error && cause.name === 'NoSuchBucket';
+  return isCausedBy(error, 'NoSuchBucket');
+}
+
+/** Whether S3 refused to delete a bucket that has objects. */
+export function isBucketNotEmpty(error: unknown): boolean {
+  return isCausedBy(error, 'BucketNotEmpty');
 }
 
 /** Runs a read that an operator who only deploys is not allowed to do; returns `denied` then. */

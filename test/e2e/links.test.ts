@@ -236,7 +236,7 @@ test('links and keys upload with curl, fetch and put, until they are used, revok
       const without = await ok(computer, ['link', 'create', '--qr', '--stack-name', 'other'], 2);
       assert.match(
         without,
-        /--qr needs an upload page.*\n.*\n +edge-upload deploy --local --stack-name other --page/,
+        /--qr needs an upload page.*\n.*\n +edge-upload deploy --page --local --stack-name other/,
       );
       const foreign = await computer.json<Created>([
         'link',

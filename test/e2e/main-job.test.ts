@@ -31,10 +31,7 @@ test('the main job, from an empty account to an empty account', async (t) => {
         const again = await computer.run(['deploy', '--local']);
         assert.equal(again.code, 0);
         assert.match(again.stdout, /nothing to change/);
-        assert.match(
-          again.stdout,
-          /Next, create a user and sign in:\n {2}edge-upload login --stack-name edge-upload --create/,
-        );
+        assert.match(again.stdout, /Next, create a user and sign in:\n {2}edge-upload login --create/);
       },
     );
     const username = await signIn(computer);

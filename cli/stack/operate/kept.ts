@@ -4,7 +4,7 @@ import { type GoneRecords, keepBooks } from '../../settings/bookkeeping.ts';
 import { forgetKept, type Kept, listKept, rememberKept } from '../../settings/kept.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { shellWord } from '../../ui/shell-word.ts';
-import { ifAllowed, ifThere, onAws } from '../aws-failures.ts';
+import { ifAllowed, ifThere, isBucketNotEmpty, onAws } from '../aws-failures.ts';
 import { refuseProtected } from '../checks/removal.ts';
 import { tryEmptying } from '../checks/trial-calls.ts';
 import { byAccount } from '../place-of.ts';
@@ -23,6 +23,9 @@ export interface FoundKept {
 }
 
 export const NOT_COUNTED = 'not allowed to count its content';
+
+/** Attempts to empty a bucket that something is added to. */
+const TRIES = 5;
 
 type Data = Pick<Kept, 'type' | 'name'>;
 
@@ -108,24 +111,40 @@ export async function deleteKept(
 ): Promise<void> {
   const { ui } = context;
   for (const { type, name } of kept) {
-    if (type !== 'user pool') {
-      await tryEmptying(work, name);
-      await ifThere(() => emptyBucket(work, name));
-    }
+    if (type !== 'user pool') await tryEmptying(work, name);
     const task = `Deleting the ${type} ${name}`;
-    ui.event({ type: 'task-started', task });
-    await ifThere(() => onAws(task, () => deleteOne(work, type, name)));
+    if (type !== 'user pool') await deleteBucket(work, name, task);
+    else {
+      ui.event({ type: 'task-started', task });
+      await ifThere(() => onAws(task, () => deletePool(work, name)));
+    }
     ui.event({ type: 'task-done', task });
     await gone.forget(`the ${type} ${name}`, () => forgetKept(context, name));
   }
 }
 
-async function deleteOne({ clients }: StackWork, type: Kept['type'], name: string): Promise<void> {
-  if (type !== 'user pool') {
-    const { DeleteBucketCommand } = await import('@aws-sdk/client-s3');
-    await clients.s3.send(new DeleteBucketCommand({ Bucket: name }));
-  } else {
-    const { DeleteUserPoolCommand } = await import('@aws-sdk/client-cognito-identity-provider');
-    await clients.cognito.send(new DeleteUserPoolCommand({ UserPoolId: name }));
+/** Empties and deletes a bucket. S3 still delivers logs of requests that were made before. */
+async function deleteBucket(work: StackWork, name: string, task: string): Promise<void> {
+  const { clients, context } = work;
+  const { DeleteBucketCommand } = await import('@aws-sdk/client-s3');
+  for (let tries = 1; ; tries += 1) {
+    await ifThere(() => emptyBucket(work, name));
+    context.ui.event({ type: 'task-started', task });
+    try {
+      await ifThere(() => onAws(task, () => clients.s3.send(new DeleteBucketCommand({ Bucket: name }))));
+      return;
+    } catch (error) {
+      if (!isBucketNotEmpty(error) || tries === TRIES) throw error;
+      context.ui.event({
+        type: 'task-done',
+        task,
+        detail: 'not empty, because something was added meanwhile',
+      });
+    }
   }
+}
+
+async function deletePool({ clients }: StackWork, name: string): Promise<void> {
+  const { DeleteUserPoolCommand } = await import('@aws-sdk/client-cognito-identity-provider');
+  await clients.cognito.send(new DeleteUserPoolCommand({ UserPoolId: name }));
 }

@@ -20,19 +20,19 @@ test('a kept bucket is listed, adopted by a new deployment with what it holds, a
     assert.equal((await computer.run(['put', 'a.txt'])).code, 0);
     const asked = await computer.run(['destroy', '--keep-data', '--no-wait', '--local']);
     assert.equal(asked.code, 2);
-    const command = /\n +edge-upload destroy .*--keep-data.*--yes\n/;
+    const command = /\n +edge-upload destroy --keep-data --no-wait --local --yes --stack-name edge-upload\n/;
     assert.match(asked.stderr, command, 'the command to copy keeps what the typed one would have kept');
     const first = await computer.json<Destroyed>(['destroy', '--yes', '--keep-data']);
     assert.deepEqual(first.kept, [{ type: 'bucket', name: bucket }]);
 
     const again = await computer.run(['destroy', '--yes']);
     assert.match(again.stdout, new RegExp(`Kept: the bucket ${bucket} \\(1 object, 4 B\\)`));
-    assert.match(again.stdout, /\n +edge-upload destroy --local --stack-name edge-upload --delete-kept\n/);
+    assert.match(again.stdout, /\n +edge-upload destroy --delete-kept --local --stack-name edge-upload\n/);
     assert.match((await computer.run(['status'])).stdout, new RegExp(`Kept: the bucket ${bucket}`));
     const offered = await computer.run(['deploy', '--local', '--dry-run']);
     assert.match(
       offered.stderr,
-      new RegExp(`\\n +edge-upload deploy --local --stack-name edge-upload --bucket-name ${bucket}\\n`),
+      new RegExp(`\\n +edge-upload deploy --bucket-name ${bucket} --local --stack-name edge-upload\\n`),
     );
 
     const plan = await computer.run(['deploy', '--local', '--dry-run', '--bucket-name', bucket]);
@@ -131,7 +131,7 @@ test('a bucket deleted by hand is reported by deploy, status, ls, get and doctor
       assert.match(said, /gone/, said);
       assert.match(
         said,
-        /\n +edge-upload deploy --local --stack-name edge-upload --bucket-name <name>\n/,
+        /\n +edge-upload deploy --bucket-name <name> --local --stack-name edge-upload\n/,
         said,
       );
     }

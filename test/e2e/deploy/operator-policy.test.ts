@@ -191,7 +191,7 @@ test('a signing key that does not work, or is not allowed to be used, is named w
     assert.match(await said(['status']), new RegExp(`^signing key +1 \\(${KeyId}\\): enabled$`, 'm'));
     assert.match(await said(['doctor']), new RegExp(`ok +signing key +1 \\(${KeyId}\\): enabled`));
 
-    const PERMISSION = /^ +edge-upload policy --stack-name edge-upload --extras$/m;
+    const PERMISSION = /^ +edge-upload policy --extras --stack-name edge-upload$/m;
     denied.add('kms:DescribeKey');
     const unseen = await said(['status']);
     assert.match(unseen, /^signing key .*not allowed to read its state \(kms:DescribeKey\)$/m);
@@ -273,7 +273,7 @@ test('policy needs the account if no credentials name it', async (t) => {
   const env = { ...computer.env, AWS_EC2_METADATA_DISABLED: 'true' };
   const refused = await computer.run(['policy', '--stack-name', 'media'], { env });
   assert.equal(refused.code, 8);
-  assert.match(refused.stderr, /^ +edge-upload policy --stack-name media --account <12 digits>$/m);
+  assert.match(refused.stderr, /^ +edge-upload policy --account <12 digits> --stack-name media$/m);
   assert.equal(refused.stdout, '');
   const given = ['policy', '--account', '123456789012', '--stack-name', 'media', '--deploy-only'];
   assert.deepEqual(

@@ -78,7 +78,7 @@ test('everything that can refuse a deletion is checked first, and each refusal n
         const { code, hint } = await refused();
         assert.equal(code, 'stack_protected', action);
         assert.match(hint, /\n +aws s3api delete-bucket-policy --bucket /);
-        assert.match(hint, /\n +edge-upload destroy --stack-name edge-upload --keep-data$/);
+        assert.match(hint, /\n +edge-upload destroy --keep-data --stack-name edge-upload$/);
       }
       await s3.putBucketPolicy({ Bucket, Policy: String(Policy) });
     });

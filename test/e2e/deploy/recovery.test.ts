@@ -120,7 +120,7 @@ test('a resource that fails is named with its reason, and the next deploy fixes 
       assert.match(failed.stderr, /error: .*CloudFront distribution.*no more distributions in this account/s);
       assert.match(
         failed.stderr,
-        /continue from the current state:\n +edge-upload deploy --stack-name edge-upload --local/,
+        /continue from the current state:\n +edge-upload deploy --local --stack-name edge-upload/,
       );
       await computer.run(['local', 'stop']);
       await computer.run(['local', 'start'], { env: { EDGE_UPLOAD_LOCAL_FAULTS: '' } });

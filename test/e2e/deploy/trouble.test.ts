@@ -59,7 +59,7 @@ test('a failed deletion is explained, and the next destroy completes it', async 
       /error: .*user pool .*could not be deleted: .*deletion protection is active/s,
     );
     assert.match(failed.stderr, /Turn off its deletion protection in the Cognito console/);
-    assert.match(failed.stderr, /continue with what is left:\n +edge-upload destroy --local/);
+    assert.match(failed.stderr, /continue with what is left:\n +edge-upload destroy --yes --local/);
     const doctor = await computer.run(['doctor']);
     assert.equal(doctor.code, 8);
     assert.match(

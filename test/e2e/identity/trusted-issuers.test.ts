@@ -138,7 +138,7 @@ test('without a user pool, commands that need one print how to add it; a pool is
     assert.match(await run(0, 'deploy', '--local'), /up to date/);
     assert.match(
       await run(8, 'user', 'list'),
-      /has no user pool.*\n.*\n.*deploy --local --stack-name edge-upload --user-pool/,
+      /has no user pool.*\n.*\n.*deploy --user-pool --local --stack-name edge-upload/,
     );
     assert.match(
       await run(2, 'deploy', '--local', '--mfa', 'required'),

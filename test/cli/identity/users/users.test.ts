@@ -245,7 +245,7 @@ test('a new user who cannot be added to a group is reported as created, with the
   assert.equal(error.code, 'access_denied');
   assert.match(
     error.hintFor(context.inUse) ?? '',
-    /created.*user groups ada --local --stack-name studio --add writers.*user reset ada --local --stack-name studio$/s,
+    /created.*user groups ada --add writers.*user reset ada$/s,
   );
 });
 
@@ -270,10 +270,7 @@ test('a new password is printed even if the sign-ins cannot be ended, and the ex
     assert.equal(done.exitCode, exitCode);
     assert.doesNotMatch(done.text ?? '', /signed out everywhere/);
     const [warning] = context.events.flatMap((event) => (event.type === 'warning' ? [event.text] : []));
-    assert.match(
-      warning ?? '',
-      /Earlier sign-ins of ada continue.*edge-upload user reset ada --local --stack-name studio$/s,
-    );
+    assert.match(warning ?? '', /Earlier sign-ins of ada continue.*edge-upload user reset ada$/s);
     here.intercept(() => undefined);
     assert.equal((await accept(here, done)).document.username, 'ada');
   }
@@ -293,7 +290,7 @@ test('Ctrl-C while a new user is added to groups reports that the user was creat
   assert.equal(error.code, 'interrupted');
   assert.match(
     error.hintFor(context.inUse) ?? '',
-    /created.*user groups ada --local --stack-name studio --add writers.*user reset ada --local --stack-name studio$/s,
+    /created.*user groups ada --add writers.*user reset ada$/s,
   );
 });
 
@@ -316,10 +313,7 @@ test('a request that Cognito carried out, but did not answer, is not reported as
   const error = await failure(here, add(context, { username: 'ada' }));
   assert.equal(error.code, 'exists');
   assert.match(error.message, /may have created/);
-  assert.match(
-    error.hintFor(context.inUse) ?? '',
-    /^ {2}edge-upload user reset ada --local --stack-name studio$/m,
-  );
+  assert.match(error.hintFor(context.inUse) ?? '', /^ {2}edge-upload user reset ada$/m);
   isFirst = true;
   const { document } = await run(here, remove(here.context(), { username: 'ada', yes: true }));
   assert.equal(document.removed, true);
