@@ -29,6 +29,10 @@ test('the AWS CLI validates, deploys, changes, reads and deletes a stack, and wa
   const { Stacks } = await aws('describe-stacks', ...stack);
   assert.equal(Stacks[0].StackStatus, 'CREATE_COMPLETE');
   assert.deepEqual(Stacks[0].Outputs, [{ OutputKey: 'Shade', OutputValue: 'red' }]);
+  // The AWS CLI names change sets by the second: the next one can have the name of the first.
+  const { Summaries } = await aws('list-change-sets', ...stack);
+  assert.equal(Summaries.length, 1);
+  for (const { ChangeSetId } of Summaries) await aws('delete-change-set', '--change-set-name', ChangeSetId);
   const unchanged = await aws(
     'deploy',
     ...stack,
