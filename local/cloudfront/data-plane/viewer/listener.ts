@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -143,10 +145,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     if (refusesTls12(servername)) socket.destroy();
   });
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, HOST, resolve);
-  });
+  await (port === 0 ? bindLasting(server) : bind(server, port));
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>
@@ -155,6 +154,25 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
         server.closeAllConnections();
       }),
   };
+}
+
+async function bind(server: Server, port: number): Promise<void> {
+  server.listen(port, HOST);
+  await once(server, 'listening');
+}
+
+/**
+ * Binds a port that is free now and when the cloud starts again: outgoing connections of other programs have ports from
+ * 32,768 (Linux) or 49,152 on.
+ */
+async function bindLasting(server: Server): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await bind(server, randomInt(20_000, 32_768));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tries === 100) throw error;
+    }
+  }
 }
 
 /** TCP sockets by the viewer's port: the TLS socket above cannot reset a connection. */
