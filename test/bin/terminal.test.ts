@@ -47,6 +47,15 @@ const onScreen = (what: string, answers: Typing, more: Partial<OnTerminal> = {})
     ...more,
   });
 
+/** Variables of an uploader on a terminal. */
+const uploaderAt = (url: string, home: string) => ({
+  ...process.env,
+  HOME: home,
+  TERM: 'xterm',
+  EDGE_UPLOAD_URL: url,
+  EDGE_UPLOAD_TOKEN: TOKENS[1],
+});
+
 /** Whether the cursor is to be seen after what was shown. */
 const isCursorThere = (shown: string) => shown.lastIndexOf(HIDE) <= shown.lastIndexOf(SHOW);
 
@@ -229,13 +238,7 @@ test('a suspended upload restores the cursor, and continues after fg', { skip },
   });
   const { shown, code } = await onTerminal({
     argv: [execPath, CLI, 'put', join(home, 'f0')],
-    env: {
-      ...process.env,
-      HOME: home,
-      TERM: 'xterm',
-      EDGE_UPLOAD_URL: edge.url,
-      EDGE_UPLOAD_TOKEN: TOKENS[1],
-    },
+    env: uploaderAt(edge.url, home),
     jobControl: true,
     answers: [
       ['100%', SUSPEND],
@@ -255,13 +258,7 @@ test('Ctrl-\\ ends an upload and restores the cursor', { skip }, async (t) => {
   const edge = await ownEdge(t, ({ url }) => url === '/f0');
   const { shown, code } = await onTerminal({
     argv: [execPath, CLI, 'put', join(home, 'f0')],
-    env: {
-      ...process.env,
-      HOME: home,
-      TERM: 'xterm',
-      EDGE_UPLOAD_URL: edge.url,
-      EDGE_UPLOAD_TOKEN: TOKENS[1],
-    },
+    env: uploaderAt(edge.url, home),
     answers: [['100%', { send: '\u001c' }]],
   });
   assert.notEqual(code, 0);

@@ -41,7 +41,7 @@ async function emptyAndDelete(work: StackWork, { stack, buckets }: StackToRemove
     ending = await deleteStack(work, { id: stack.id, status }, retain);
     if (ending.status === 'DELETE_COMPLETE') return;
     ({ status } = ending);
-    if (isBucketNotEmpty(ending)) {
+    if (isHeldByObjects(ending)) {
       work.context.ui.event({
         type: 'note',
         text: 'Something was uploaded meanwhile; emptying the bucket again.',
@@ -55,7 +55,7 @@ async function emptyAndDelete(work: StackWork, { stack, buckets }: StackToRemove
       });
     }
   }
-  if (isBucketNotEmpty(ending)) {
+  if (isHeldByObjects(ending)) {
     throw new UserError(
       'stack_failed',
       `The bucket ${buckets.join(', ')} fills faster than it can be emptied. The stack is now ${ending.status}.`,
@@ -77,7 +77,7 @@ async function atRest(work: StackWork, { id, status }: FoundStack): Promise<stri
   return (await follow(work, id)).status;
 }
 
-function isBucketNotEmpty({ cause }: Ending): boolean {
+function isHeldByObjects({ cause }: Ending): boolean {
   return cause?.resourceType === 'AWS::S3::Bucket' && /not empty/i.test(cause.reason);
 }
 

@@ -63,26 +63,13 @@ test('an issuer is trusted, listed, shown, kept in a file, and removed', async (
     );
 
     // A second rule goes to the same issuer, by its address alone.
-    const two = await computer.json<Trusted>([
-      'trust',
-      'oidc',
-      issuer,
-      '--when',
-      'roles=press',
-      '--no-clobber',
-    ]);
+    const press = ['trust', 'oidc', issuer, '--when', 'roles=press', '--no-clobber'];
+    const two = await computer.json<Trusted>(press);
     assert.deepEqual(
       two.trust.map(({ alias, rules }) => [alias, rules.length]),
       [['corp', 2]],
     );
-    const again = await computer.json<Trusted>([
-      'trust',
-      'oidc',
-      issuer,
-      '--when',
-      'roles=press',
-      '--no-clobber',
-    ]);
+    const again = await computer.json<Trusted>(press);
     assert.equal(again.outcome, 'unchanged');
 
     const list = await computer.run(['trust', 'list']);
