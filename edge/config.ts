@@ -2,43 +2,51 @@ import type { ClaimPath } from '../protocol/claims.ts';
 import type { Jwk } from '../protocol/signing-key.ts';
 import type { Rule } from '../protocol/upload-rule.ts';
 
-/** Values of the user pool, which must exist before them. */
+/** Values of the user pool. They are known only once the pool exists. */
 export interface PoolIdentity {
   readonly userPoolId: string;
   readonly clientId: string;
-  /** The pool's key set. */
+  /** The pool's public keys. */
   readonly jwks: { readonly keys: readonly Jwk[] };
-  /** `http://127.0.0.1:<port>` of an embedded cloud, where the upload page signs in. Absent: AWS's of the pool's region. */
+  /**
+   * Endpoint of the pool's API for the upload page: `http://127.0.0.1:<port>` in an embedded cloud. Default: the AWS
+   * endpoint of the pool's region.
+   */
   readonly userPoolEndpoint?: string;
-  /** Origin of the pool's managed login, where the upload page gets tokens. Absent: the page does not offer it. */
+  /**
+   * Origin of the pool's managed login, which issues tokens to the upload page. Absent: the page does not offer this
+   * sign-in.
+   */
   readonly managedLogin?: string;
 }
 
-/** What is baked into the function's code: Lambda@Edge has no environment variables. Public data only. */
+/**
+ * Configuration in the function's code, because Lambda@Edge has no environment variables. Contains public data only.
+ */
 export interface BakedConfig extends Partial<PoolIdentity> {
-  /** Of the pool's users; its size and pages are those of all callers. */
+  /** Policy of the pool's users. Its `maxSize` and `corsOrigins` apply to all callers. */
   readonly policy: UploadPolicy;
-  /** All others than the pool. */
+  /** All issuers except the user pool. */
   readonly issuers?: readonly EdgeIssuer[];
-  /** Of the deployment's own issuer, which signs links and keys. Absent: neither is accepted. */
+  /** Keys of the deployment's own issuer. Absent: the edge refuses links and keys. */
   readonly signing?: Signing;
-  /** Absent: the edge serves no page. Its files are a constant of their own: see `EdgePage`. */
+  /** Settings of the upload page; `EdgePage` has its files. Absent: the edge serves no page. */
   readonly page?: PageSettings;
-  /** A provider is behind the user pool: people sign in at the pool's managed login too. */
+  /** Set if the user pool is connected to an identity provider, whose users sign in at the pool's managed login. */
   readonly idp?: true;
   readonly origins?: readonly string[];
   readonly bakedAt?: number;
 }
 
-/** What verifies links and keys. */
+/** Public keys and revocations of links and keys. */
 export interface Signing {
-  /** Ed25519, the newest first. `kid` is the beginning of the RFC 7638 thumbprint. */
+  /** Ed25519 keys, newest first. Each `kid` is a prefix of the key's RFC 7638 thumbprint. */
   readonly keys: readonly Jwk[];
-  /** Ids of links and keys that are refused. */
+  /** Ids of revoked links and keys. */
   readonly revoked?: readonly string[];
 }
 
-/** How the upload page presents itself. Everybody can read it. */
+/** Appearance of the upload page. Public. */
 export interface PageSettings {
   readonly title?: string;
   readonly note?: string;
@@ -48,83 +56,102 @@ export interface PageSettings {
   readonly logo?: true;
 }
 
-/** Files of the upload page by name. The page itself has the empty name; the other names contain a hash, the logo's apart. */
+/**
+ * Files of the upload page by name. The HTML document has the empty name. All other names except the logo's contain a
+ * content hash.
+ */
 export type EdgePage = Readonly<Record<string, PageFile>>;
 
 interface PageFile {
   /** `Content-Type`. */
   readonly type: string;
-  /** The content, compressed with gzip, in base64. */
+  /** Content, compressed with gzip, in base64. */
   readonly gzip: string;
 }
 
-/** What the function works with: see `configOf` in pool-issuer.ts. */
+/** Configuration as the function uses it. Created by `configOf` in pool-issuer.ts. */
 export interface EdgeConfig {
-  /** Whose tokens count. The pool is first, where there is one; the deployment's own issuer is last. */
+  /** Trusted issuers. The user pool, if there is one, is first. The deployment's own issuer is last. */
   readonly issuers: readonly EdgeIssuer[];
-  /** Of all callers. The smaller of its size and the rule's counts. */
+  /** Limits of all callers. If a rule sets a `maxSize` too, the smaller one applies. */
   readonly policy: EdgePolicy;
-  /** `https://<domain>` of the operator's own domain; the distribution's name comes with every event. */
+  /** `https://<domain>` of the operator's own domain. The distribution's domain name is part of every event. */
   readonly origins: readonly string[];
-  /** Seconds since 1970 when the key sets of other issuers than the pool were downloaded. Absent without such issuers. */
+  /**
+   * When the key sets of issuers other than the pool were downloaded, in seconds since 1970. Absent without such
+   * issuers.
+   */
   readonly bakedAt?: number;
-  /** Ids of links and keys that are refused. */
+  /** Ids of revoked links and keys. */
   readonly revoked?: ReadonlySet<string>;
   readonly page?: PageSettings;
-  /** A provider is behind the user pool. */
+  /** Set if the user pool is connected to an identity provider. */
   readonly idp?: true;
   /** See `PoolIdentity`. */
   readonly managedLogin?: string;
 }
 
 export interface EdgePolicy {
-  /** Largest object in bytes. Absent: S3's own bounds. */
+  /** Largest object in bytes. Default: S3's limits. */
   readonly maxSize?: number;
-  /** Origins of pages whose scripts are allowed to upload, as browsers send them in `Origin`. */
+  /** Origins of pages whose scripts are allowed to upload, spelled as browsers send them in `Origin`. */
   readonly corsOrigins?: readonly string[];
 }
 
-/** Whose tokens the edge accepts. */
+/** An issuer whose tokens the edge accepts. */
 export interface EdgeIssuer {
-  /** `[a-z][a-z0-9-]{0,31}`. `cognito` is the pool's, `edge` the deployment's own issuer's. */
+  /** Matches `[a-z][a-z0-9-]{0,31}`. `cognito` is the user pool, `edge` the deployment's own issuer. */
   readonly alias: string;
-  /** `edge`: the deployment's own issuer. Its tokens are links and keys, which name what they grant: it has no rules. */
+  /** `edge` is the deployment's own issuer. It has no rules, because links and keys contain what they grant. */
   readonly kind: 'pool' | 'people' | 'workload' | 'edge';
-  /** Values of `iss`, compared as they are: a slash more or less is another issuer. */
+  /** Accepted values of `iss`, compared exactly: with or without a trailing slash are two issuers. */
   readonly iss: readonly string[];
   readonly jwksUri: string;
-  /** Origin where scripts of the upload page get tokens, if it is not that of `iss`. People and pools only. */
+  /**
+   * Origin of the token endpoint for the upload page, if it differs from the origin of `iss`. Only for people and
+   * pools.
+   */
   readonly tokenOrigin?: string;
-  /** As fetched at deploy, so that verifying needs no network. */
+  /** Public keys, downloaded at deploy, so that verification needs no network. */
   readonly keys: readonly Jwk[];
-  /** The kind of token that is accepted. */
+  /** Accepted kind of token. */
   readonly token: 'access' | 'id';
-  /** Values of `aud`, one of which must be there. Absent: the edge's own origins. For a pool: values of `client_id`. */
+  /**
+   * Accepted values of `aud`, or of `client_id` for a pool. A token must have at least one. Default: the edge's own
+   * origins.
+   */
   readonly audiences?: readonly string[];
-  /** The command line's client at the issuer; `azp`, `client_id` and `cid` must be it where they are there. People only. */
+  /**
+   * Client id of the command line at the issuer. `azp`, `appid`, `client_id` and `cid`, if present, must equal it. Only
+   * for people.
+   */
   readonly clientId?: string;
   /**
-   * The “client secret” of a desktop client of Google, which its token endpoint demands although every copy of a program
-   * has it. The edge shows it to everybody. https://developers.google.com/identity/protocols/oauth2#installed
+   * The “client secret” of a Google desktop client. Google's token endpoint requires it, although every copy of a
+   * program contains it. The edge publishes it.
+   * https://developers.google.com/identity/protocols/oauth2#installed
    */
   readonly clientSecretPublic?: string;
-  /** Scopes to ask for at sign-in. People only. */
+  /** Scopes to request at sign-in. Only for people. */
   readonly scopes?: readonly string[];
-  /** The provider's name in `cli/trust/presets.ts`. */
+  /** Name of the preset in `cli/trust/presets.ts`. */
   readonly preset?: string;
-  /** The claim of `{name}` and of `x-amz-meta-uploaded-by`. */
+  /** Claim that `{name}` and `x-amz-meta-uploaded-by` are taken from. */
   readonly name: ClaimPath;
   readonly groups?: ClaimPath;
   /** Maximum seconds from now to `exp`. Default: 24 hours; no limit for a pool. */
   readonly maxAge?: number;
-  /** The first that fits decides. None fits: refused. */
+  /** In order. The first match applies; a caller whom no rule matches is refused. */
   readonly rules: readonly Rule[];
 }
 
-/** What applies to the pool's users, as the description shows it. Everything that is absent does not restrict. */
+/** Policy of the pool's users, as the edge publishes it. An absent field sets no limit. */
 export interface UploadPolicy extends EdgePolicy {
-  /** Keys must begin with this; `{username}`, `{sub}` and `{group}`, any of the caller's, stand for claims. */
+  /**
+   * Prefix that keys must have. `{username}`, `{sub}` and `{group}` are replaced by claims, `{group}` by any of the
+   * caller's groups.
+   */
   readonly writeTo?: string;
-  /** A caller must be in one of these Cognito groups. */
+  /** Cognito groups. A caller must be in at least one. */
   readonly allowGroups?: readonly string[];
 }

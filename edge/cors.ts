@@ -4,21 +4,21 @@ import { maySend } from './request/headers.ts';
 import { type EdgeHeaders, type EdgeRequest, headerValues } from './request/viewer-request.ts';
 import { fitting, type Respond } from './response.ts';
 
-/** Seconds that a browser may keep a preflight's answer; no browser keeps one for longer than two hours. */
+/** Seconds that a browser can cache a preflight response. */
 const MAX_AGE = '600';
 
-/** Bytes of header names that a preflight is answered with; a page of hundreds of headers is none of a browser's. */
+/** Maximum bytes of header names in a preflight response, which must stay below the limit of a response. */
 const ALLOWED_BYTES = 8_000;
 
-/** The origin of the page whose script sends the request, where the policy lets it upload. */
+/** Returns the `Origin` of a request, if the policy allows its pages to upload. */
 export function allowedOrigin({ corsOrigins = [] }: EdgePolicy, headers: EdgeHeaders): string | undefined {
   const [origin, ...more] = headerValues(headers, 'origin');
   return more.length === 0 ? corsOrigins.find((one) => one === origin) : undefined;
 }
 
 /**
- * Headers for every answer of the edge's own, refusals too: without them a page's script could not tell one refusal from
- * another. S3's answers get theirs from CloudFront.
+ * Returns the CORS headers of responses that the edge generates. Refusals need them too: a script cannot read the error
+ * otherwise. CloudFront adds the headers of S3's responses.
  */
 export function corsHeaders(policy: EdgePolicy, headers: EdgeHeaders): Readonly<Record<string, string>> {
   if (policy.corsOrigins === undefined) return {};
@@ -34,7 +34,7 @@ export function corsHeaders(policy: EdgePolicy, headers: EdgeHeaders): Readonly<
   };
 }
 
-/** What a browser asks before a page's script may send what it wants to: https://fetch.spec.whatwg.org/#cors-preflight-fetch */
+/** Whether a request is a CORS preflight: https://fetch.spec.whatwg.org/#cors-preflight-fetch */
 export function isPreflight({ method, headers }: EdgeRequest, { corsOrigins }: EdgePolicy): boolean {
   return (
     corsOrigins !== undefined &&
@@ -45,8 +45,8 @@ export function isPreflight({ method, headers }: EdgeRequest, { corsOrigins }: E
 }
 
 /**
- * Answers a preflight, which carries no token. Of the headers asked for those are allowed that the edge would let through;
- * the request itself is judged when it comes.
+ * Answers a preflight, which carries no token. Allows those of the requested headers that the edge forwards. The
+ * request itself is checked when it arrives.
  * @throws {Refusal} `forbidden_origin`
  */
 export function answerPreflight({ headers }: EdgeRequest, policy: EdgePolicy): Respond {

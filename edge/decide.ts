@@ -15,7 +15,7 @@ import { type Respond, refuse } from './response.ts';
 import { readToken, requireToken } from './token/authorization.ts';
 import type { Verify } from './token/verify.ts';
 
-/** The decision on a request: forward it to S3 in changed form, or answer it here. */
+/** The decision on a request: forward it to S3, rewritten, or answer it at the edge. */
 export type Decision = Forward | Respond;
 
 interface Forward {
@@ -30,7 +30,7 @@ export interface DecisionContext {
   readonly page?: ServePage;
 }
 
-/** Makes one decision after another. The first refusal is the answer. */
+/** Checks a request step by step. The first refusal is the response. */
 export async function decide(viewer: ViewerRequest, context: DecisionContext): Promise<Decision> {
   const { request } = viewer;
   const { policy } = context.config;
@@ -53,18 +53,18 @@ export async function decide(viewer: ViewerRequest, context: DecisionContext): P
 const isRead = ({ method, querystring }: EdgeRequest) =>
   (method === 'GET' || method === 'HEAD') && querystring === '';
 
-/** A link or key: its prefix, and the beginning of every JWT. */
+/** Matches a link or key: its prefix, then the start of every JWT. */
 const OWN_TOKEN = /eu[kl]_eyJ/;
 
 /**
- * Refuses links and keys in the address, because access logs and histories store addresses.
+ * Refuses addresses that contain a link or key, because access logs and browser histories store addresses.
  * @throws {Refusal} `bad_key` or `bad_query`
  */
 function checkAddress({ uri, querystring }: EdgeRequest): void {
   if (!OWN_TOKEN.test(`${uri}?${querystring}`)) return;
   throw new Refusal(
     OWN_TOKEN.test(uri) ? 'bad_key' : 'bad_query',
-    'A link or key must not be in a path or query, which are logged. Send it in the Authorization header, and have this one revoked.',
+    'Paths and queries are logged, so they must not contain a link or key. Send it in the Authorization header, and have this one revoked.',
   );
 }
 
@@ -73,7 +73,7 @@ async function decideDescription(
   { config, verify }: DecisionContext,
 ): Promise<Decision> {
   allowOnly(method, ['GET']);
-  if (querystring !== '') throw new Refusal('bad_query', 'Queries are not accepted here.');
+  if (querystring !== '') throw new Refusal('bad_query', 'Query parameters are not accepted here.');
   const token = readToken(headers);
   const caller = token === undefined ? undefined : await verify(token, domainName);
   return { kind: 'respond', status: 200, headers: {}, body: describeEdge(config, caller) };
@@ -104,8 +104,8 @@ async function decideUpload(
 }
 
 /**
- * Forwards `Origin` if its page is allowed to upload. CloudFront adds CORS headers to S3's answer by that header. Its
- * documentation leaves open whether by the received or the forwarded one.
+ * Returns the `Origin` to forward: only that of a page that is allowed to upload. CloudFront adds CORS headers to S3's
+ * response according to `Origin`. Its documentation does not say whether the received or the forwarded value decides.
  */
 function originOf(headers: EdgeHeaders, policy: EdgePolicy): EdgeHeaders[string] | undefined {
   return allowedOrigin(policy, headers) === undefined ? undefined : headers.origin;

@@ -8,22 +8,22 @@ import { permissionOf } from './permission.ts';
 import { fitting } from './response.ts';
 import type { Caller } from './token/claims.ts';
 
-/** The document at `/.well-known/edge-upload`, by which clients sign in and upload. */
+/** The document at `/.well-known/edge-upload`. It tells clients how to sign in and upload. */
 export interface EdgeDescription {
   readonly service: 'edge-upload';
-  /** Version of this document. Clients ignore unknown fields. */
+  /** Version of this format. Clients ignore unknown fields. */
   readonly version: 2;
-  /** Region of the user pool. This and the next two are absent without a pool. */
+  /** Region of the user pool. `region`, `userPoolId` and `clientId` are absent without a pool. */
   readonly region?: string;
   readonly userPoolId?: string;
   readonly clientId?: string;
-  /** Address of the pool's API in an embedded cloud. Only the upload page uses it. */
+  /** Endpoint of the pool's API in an embedded cloud. Only the upload page uses it. */
   readonly userPoolEndpoint?: string;
-  /** The rule of the pool's users. */
+  /** Policy of the pool's users. */
   readonly policy: UploadPolicy;
-  /** Issuers of the callers' tokens. */
+  /** Issuers whose tokens the edge accepts. */
   readonly issuers: readonly DescribedIssuer[];
-  /** The upload page. Absent without one. */
+  /** Settings of the upload page. Absent without one. */
   readonly page?: PageSettings;
   readonly caller?: DescribedCaller;
 }
@@ -31,48 +31,51 @@ export interface EdgeDescription {
 interface DescribedIssuer {
   readonly alias: string;
   readonly kind: Exclude<EdgeIssuer['kind'], 'edge'>;
-  /** The first of its values of `iss`. */
+  /** The first accepted value of `iss`. */
   readonly issuer: string;
   readonly token: EdgeIssuer['token'];
   readonly clientId?: string;
-  /** Public secret of a desktop client of Google. */
+  /** Public secret of a Google desktop client. */
   readonly clientSecretPublic?: string;
   readonly scopes?: readonly string[];
-  /** The issuer's own audience; absent if tokens are for the edge's origin. Clients never request CI tokens for it. */
+  /** The issuer's own audience. Absent if tokens are for the edge's origin. Clients never request CI tokens for it. */
   readonly audience?: string;
   readonly preset?: string;
-  /** Origin where the upload page gets tokens of the pool's managed login. Absent: the page does not offer it. */
+  /**
+   * Origin of the pool's managed login, which issues tokens to the upload page. Absent: the page does not offer this
+   * sign-in.
+   */
   readonly tokenOrigin?: string;
 }
 
 interface DescribedCaller {
   readonly username: string;
   readonly sub: string;
-  /** The alias. */
+  /** The issuer's alias. */
   readonly issuer: string;
   readonly groups: readonly string[];
-  /** The claims that rules of the issuer name, as text; names of nested claims are joined with dots. */
+  /** Claims that the issuer's rules use, as text. Names of nested claims are joined with dots. */
   readonly claims?: Readonly<Record<string, string>>;
-  /** Prefixes of the keys that the caller can write; empty text: any key. Empty list: no key. */
+  /** Prefixes of the keys that the caller can write. An empty string allows any key, an empty list none. */
   readonly writeTo: readonly string[];
-  /** The only key that a link or key allows; `writeTo` contains it too. */
+  /** The only key that a link or key allows. `writeTo` contains it too. */
   readonly key?: string;
   /** Largest object in bytes. */
   readonly maxSize?: number;
-  /** Objects that exist are not replaced. */
+  /** Whether existing objects are never replaced. */
   readonly noClobber?: boolean;
   /** The operator's note for the user of a link. */
   readonly note?: string;
-  /** Number of groups and prefixes that are omitted from a long answer; absent if none are. */
+  /** How many groups and prefixes a long response omits. Absent if it omits none. */
   readonly omitted?: { readonly groups: number; readonly writeTo: number };
   /** RFC 3339, UTC. */
   readonly tokenExpiresAt: string;
 }
 
-/** Bytes of JSON for each list about the caller; the policy and the rest need less than what is left of an answer. */
+/** Maximum bytes of JSON for `groups`, and for `writeTo`. The other fields fit into the rest of a response. */
 const LIST_BYTES = 12_000;
 
-/** Bytes of the claims about a caller. */
+/** Maximum bytes of JSON for `claims`. */
 const CLAIMS_BYTES = 4_000;
 
 export function describeEdge(
@@ -101,8 +104,8 @@ function describePool({ iss: [issuer = ''], clientId, tokenOrigin: userPoolEndpo
 }
 
 /**
- * Describes the pool's managed login, which redirects to the provider behind the pool. Its tokens are the pool's: they name
- * the client, and no audience.
+ * Describes the pool's managed login, which redirects to the identity provider. It issues the pool's tokens, which name
+ * a client and no audience.
  */
 function describeManagedLogin(
   { iss: [issuer = ''], clientId = '', token }: EdgeIssuer,
@@ -122,7 +125,7 @@ function describeManagedLogin(
   };
 }
 
-/** Returns the options of `deploy` behind the pool's rule. */
+/** Returns the `deploy` options that the pool's rule was made from. */
 function poolPolicy({ rules: [rule = {}] }: EdgeIssuer): UploadPolicy {
   return omitUndefined({ writeTo: rule.writeTo, allowGroups: rule.when?.[0]?.is });
 }

@@ -5,19 +5,19 @@ import { type EdgeRequest, readEvent, type ViewerRequest } from './request/viewe
 import { type GeneratedResponse, type Respond, refuse, responseOf } from './response.ts';
 
 export interface HandlerContext extends DecisionContext {
-  /** Writes a log line for each refusal. */
+  /** Writes one log line for each refusal. */
   readonly log: (line: string) => void;
 }
 
-/** Does not reject. */
+/** Never rejects. */
 export type Handler = (event: unknown) => Promise<EdgeRequest | GeneratedResponse>;
 
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 
 /**
- * Returns the log line of a refusal, as JSON. It contains no text of the caller, because a path, a query or a header can
- * contain a token.
- * @param fault What was thrown, if the refusal is the edge's own failure.
+ * Returns the log line of a refusal, as JSON. It quotes nothing that the caller sent, because a path, a query or a
+ * header can contain a token.
+ * @param fault The thrown value, if the edge itself failed.
  */
 function refusalLine({ status, code }: Respond, viewer: ViewerRequest | undefined, fault?: unknown): string {
   return JSON.stringify({
@@ -27,7 +27,7 @@ function refusalLine({ status, code }: Respond, viewer: ViewerRequest | undefine
     code,
     method: METHODS.find((method) => method === viewer?.request.method) ?? 'other',
     uriLength: viewer?.request.uri.length,
-    // Only the name: a message can quote the request.
+    // The name only, because a message can quote the request.
     fault: fault instanceof Error ? fault.name : undefined,
   });
 }
@@ -35,8 +35,8 @@ function refusalLine({ status, code }: Respond, viewer: ViewerRequest | undefine
 const NOT_JUDGED = refuse(new Refusal('internal', 'The edge could not process this request.'));
 
 /**
- * Creates a viewer-request handler. It refuses every event that it cannot parse: if a function throws, CloudFront shows
- * its own error page.
+ * Creates the handler of viewer requests. It refuses every event that it cannot parse. If a function throws, CloudFront
+ * responds with an error page of its own.
  */
 export function createHandler({ log, ...context }: HandlerContext): Handler {
   return async (event) => {
@@ -51,7 +51,7 @@ export function createHandler({ log, ...context }: HandlerContext): Handler {
     }
     if (decision.kind === 'forward') return decision.request;
     if (decision.code !== undefined) log(refusalLine(decision, viewer, fault));
-    // The page is for its own origin alone.
+    // The page is served to its own origin only.
     const isPage = decision.content !== undefined;
     return responseOf(
       decision,

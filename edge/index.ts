@@ -4,11 +4,11 @@ import { createPage } from './page.ts';
 import { configOf } from './pool-issuer.ts';
 import { createVerify } from './token/verify.ts';
 
-/* Written before the bundle at deploy, by `infra/edge-code.ts`. */
+/* Defined in front of the bundle at deploy: see `infra/edge-code.ts`. */
 declare const EDGE_CONFIG: BakedConfig;
 declare const EDGE_PAGE: EdgePage | undefined;
 
-// A refusal is an ordinary answer: its stack trace is not read, and costs more than the refusal.
+// Refusals are thrown. Nobody reads their stack traces, which take longer to collect than a refusal takes.
 Error.stackTraceLimit = 0;
 
 const config = configOf(EDGE_CONFIG);
@@ -20,5 +20,5 @@ const handle = createHandler({
   log: (line) => console.log(line),
 });
 
-// What Lambda calls; from Node.js 24 on it must not take three parameters.
+// The Lambda handler. Since Node.js 24, Lambda rejects handlers that take a callback as third parameter.
 module.exports = { handler: async (event: unknown) => handle(event) };

@@ -1,8 +1,8 @@
 import type { EdgeIssuer, Signing } from './config.ts';
 
 /**
- * Returns the deployment's own issuer. Its tokens are links and keys, which the stack's KMS key signs. Only the keys in the
- * code verify them; nothing is downloaded.
+ * Returns the deployment's own issuer of links and keys, which the stack's KMS key signs. Only the baked keys verify
+ * them; nothing is downloaded.
  */
 export function ownIssuer({ keys }: Signing): EdgeIssuer {
   return {
@@ -13,7 +13,7 @@ export function ownIssuer({ keys }: Signing): EdgeIssuer {
     keys: keys.map((key) => ({ ...key, alg: 'EdDSA' })),
     token: 'access',
     name: ['sub'],
-    // Their lifetime is measured from `iat`: see token/own-token.ts.
+    // Their lifetime counts from `iat`: see token/own-token.ts.
     maxAge: Number.POSITIVE_INFINITY,
     rules: [],
   };

@@ -9,26 +9,26 @@ import { isFitting, type Respond } from './response.ts';
 /** @throws {Refusal} `not_found`, `method_not_allowed`, `bad_query` or `not_acceptable` */
 export type ServePage = (name: string, request: EdgeRequest) => Respond;
 
-/** The path of the page's files. The page itself is at `/`. */
+/** Path prefix of the page's files. The page itself is at `/`. */
 const FOLDER = `/${DESCRIPTION_KEY}/page/`;
 
-/** Returns the name of a file of the page, which is empty for the page itself; `undefined` for any other path. */
+/** Returns the name of a page file, empty for the page itself; `undefined` for any other path. */
 export function pageName(uri: string): string | undefined {
   if (uri === '/') return '';
   return uri.startsWith(FOLDER) && uri.length > FOLDER.length ? uri.slice(FOLDER.length) : undefined;
 }
 
-/** Names that change with the content: see scripts/page.ts. */
+/** Matches names that contain a content hash: see scripts/page.ts. */
 const HASHED = /-[\w-]{8,}\.\w+$/;
 
 /**
- * Returns the hosts that scripts of the page can reach: the edge and the hosts of its sign-ins. Links and tokens in the page
- * are sent to no other host.
+ * Returns the Content-Security-Policy of the page. Scripts can connect only to the edge and to the issuers of its
+ * sign-ins, so that links and tokens in the page are sent to no other host.
  */
 function contentSecurityPolicy({ issuers, managedLogin }: EdgeConfig): string {
   const connect = issuers.flatMap(({ kind, iss, tokenOrigin, clientSecretPublic: secret }) => {
     if (kind === 'pool') return [tokenOrigin ?? iss[0] ?? []].flat();
-    // Discovery is at the issuer; the token endpoint can be elsewhere.
+    // Discovery is at the issuer; the token endpoint can be on another host.
     // The page does not sign in at a provider whose client has a secret.
     return kind === 'people' && secret === undefined ? [...iss, tokenOrigin ?? []].flat() : [];
   });
@@ -45,12 +45,15 @@ function contentSecurityPolicy({ issuers, managedLogin }: EdgeConfig): string {
     "form-action 'none'",
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
-    // The one policy, which makes the address of the worker.
+    // The only policy. It creates the worker's URL.
     'trusted-types edge-upload',
   ].join('; ');
 }
 
-/** Whether a client accepts gzip; `undefined` if the request does not tell. https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3 */
+/**
+ * Whether a client accepts gzip; `undefined` if it does not send `Accept-Encoding`.
+ * https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3
+ */
 function acceptsGzip(headers: EdgeHeaders): boolean | undefined {
   const codings = headerValues(headers, 'accept-encoding').join().toLowerCase().split(',');
   const named = (pattern: RegExp) => codings.find((coding) => pattern.test(coding.trim()));
@@ -59,15 +62,16 @@ function acceptsGzip(headers: EdgeHeaders): boolean | undefined {
   return !/;\s*q=0(?:\.0*)?\s*$/.test(coding);
 }
 
-/** Creates the handler of the page. It needs no token, because the page is public. */
+/** Creates the handler of the page, which is public and needs no token. */
 export function createPage(files: EdgePage, config: EdgeConfig): ServePage {
   const policy = contentSecurityPolicy(config);
   return (name, { method, querystring, headers: sent }) => {
     allowOnly(method, ['GET', 'HEAD']);
     const file = Object.hasOwn(files, name) ? files[name] : undefined;
-    if (file === undefined) throw new Refusal('not_found', 'The page has no file of this name.');
-    // Providers and link services add queries to the page's address.
-    if (querystring !== '' && name !== '') throw new Refusal('bad_query', 'Queries are not accepted here.');
+    if (file === undefined) throw new Refusal('not_found', 'The upload page has no file of this name.');
+    // Providers and link services append parameters to the page's address.
+    if (querystring !== '' && name !== '')
+      throw new Refusal('bad_query', 'Query parameters are not accepted here.');
     const headers = {
       'content-type': file.type,
       'cache-control': HASHED.test(name) ? 'public, max-age=31536000, immutable' : 'no-store',
@@ -89,7 +93,7 @@ export function createPage(files: EdgePage, config: EdgeConfig): ServePage {
       if (gzip === false)
         throw new Refusal(
           'not_acceptable',
-          'The page is sent with gzip only, which Accept-Encoding leaves out.',
+          'The upload page is available with gzip only, which Accept-Encoding does not allow.',
         );
     }
     return {

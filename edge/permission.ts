@@ -12,20 +12,20 @@ import { covers, type Grant } from './token/grant.ts';
 
 /** What a caller is allowed to do. */
 export interface Permission {
-  /** The rule that decided; `undefined` if none fits. */
+  /** The rule that matched; `undefined` if none did. */
   readonly rule?: Rule;
-  /** Prefixes of the keys that the caller can write; empty text: any key. Empty list: no key. */
+  /** Prefixes of the keys that the caller can write. An empty string allows any key, an empty list none. */
   readonly prefixes: readonly string[];
   /** Largest object in bytes. */
   readonly maxSize?: number;
-  /** Objects that exist are not replaced. */
+  /** Whether existing objects are never replaced. */
   readonly noClobber?: boolean;
 }
 
-/** Bytes of prefixes that a refusal names. */
+/** Maximum bytes of prefixes in a refusal. */
 const NAMED_BYTES = 2_000;
 
-/** Returns what a link or key grants, or the first rule that fits another caller. */
+/** Returns what a link or key grants. For other callers, returns what the first matching rule grants. */
 export function permissionOf(caller: Caller, policy: EdgePolicy): Permission {
   const { issuer, claims, grant } = caller;
   if (grant !== undefined) return { prefixes: [grant.scope], ...limitsOf(grant, policy) };
@@ -46,8 +46,8 @@ function isOnGroups({ claim }: Condition, { groups = [] }: EdgeIssuer): boolean 
 }
 
 /**
- * Whether a claim of the rules, such as groups, is too long for the token: Entra then names an address that returns it.
- * Without the claim, a later rule could match by mistake.
+ * Whether a claim that a rule needs, such as groups, was too long for the token. Entra then sends an address that
+ * returns it. Without the claim, a later rule could match by mistake.
  * https://learn.microsoft.com/en-us/entra/identity-platform/access-token-claims-reference#groups-overage-claim
  */
 function isOverage({ issuer, claims }: Caller): boolean {
@@ -61,7 +61,10 @@ function isOverage({ issuer, claims }: Caller): boolean {
   );
 }
 
-/** @throws {Refusal} 403, or `internal` for a rule that gives two callers one prefix */
+/**
+ * Checks that a caller is allowed to write a key.
+ * @throws {Refusal} 403, or `internal` if the rule gives two callers one prefix
+ */
 export function authorize(key: string, caller: Caller, { rule, prefixes }: Permission): void {
   const { grant } = caller;
   if (grant !== undefined) {
@@ -80,16 +83,16 @@ export function authorize(key: string, caller: Caller, { rule, prefixes }: Permi
   const advice = adviceOnClaims(names, caller);
   throw new Refusal(
     'forbidden_caller',
-    `The token lacks a usable claim of the prefix “${writeTo}”.${advice}`,
+    `The token lacks a usable claim for the prefix “${writeTo}”.${advice}`,
   );
 }
 
-/** Returns why a claim of a rule is ignored, as further sentences. */
+/** Returns sentences that explain why a claim was ignored; empty if none was. */
 function adviceOnClaims(names: readonly string[], { claims }: Caller): string {
   const isPersonal = names.includes('hd') && claims.hd === undefined;
   const isOpen = names.includes('email') && isUnverified(claims, ['email']);
   return (
-    (isPersonal ? ' This Google account is not of a Workspace domain.' : '') +
+    (isPersonal ? ' This Google account does not belong to a Workspace domain.' : '') +
     (isOpen ? ` ${UNVERIFIED}` : '')
   );
 }
@@ -98,7 +101,7 @@ const elsewhere = (keys: string) => new Refusal('forbidden_key', `You are allowe
 
 const inNoGroup = () => new Refusal('forbidden_group', 'You are in no group that is allowed to upload here.');
 
-/** Names the claims that no rule accepts, without their values. */
+/** Returns the refusal of a caller whom no rule matches. It names the claims that differ, without their values. */
 function withoutRule(caller: Caller): Refusal {
   const { issuer, claims } = caller;
   if (isOverage(caller)) {
@@ -114,7 +117,7 @@ function withoutRule(caller: Caller): Refusal {
   const names = [...new Set(unmet.map(({ claim }) => claim.join('.')))];
   return new Refusal(
     'forbidden_caller',
-    `No rule fits the token. Claims that differ: ${names.join(', ')}.${adviceOnClaims(names, caller)}`,
+    `No rule matches the token. Claims that differ: ${names.join(', ')}.${adviceOnClaims(names, caller)}`,
   );
 }
 
@@ -126,8 +129,8 @@ function named(prefixes: readonly string[]): string {
 }
 
 /**
- * Refuses to list upload ids of keys that other callers can write. With the id, they could add parts and complete the upload
- * under the first caller's name.
+ * Refuses to list upload ids of keys that other callers can write. With the id of an upload, they could add parts to it
+ * and complete it under its creator's name.
  * @throws {Refusal} `forbidden_key`
  */
 export function requireOwnKeys({ issuer }: Caller, { rule }: Permission, { issuers }: EdgeConfig): void {

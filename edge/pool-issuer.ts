@@ -4,7 +4,7 @@ import type { BakedConfig, EdgeConfig, EdgeIssuer, PoolIdentity, UploadPolicy } 
 import { ownIssuer } from './own-issuer.ts';
 
 /**
- * Returns the user pool as an issuer. Its policy is one rule.
+ * Returns the user pool as an issuer with one rule, made from its policy.
  * https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
  */
 export function poolIssuer(
@@ -12,7 +12,7 @@ export function poolIssuer(
   { writeTo, allowGroups }: UploadPolicy,
 ): EdgeIssuer {
   const [region] = userPoolId.split('_');
-  // A pool's own issuer and the updated one.
+  // The two issuer names that a pool can have: its original one and the updated one.
   const iss = ['cognito-idp', 'issuer-cognito-idp'].map(
     (service) => `https://${service}.${region}.amazonaws.com/${userPoolId}`,
   );
@@ -34,7 +34,7 @@ export function poolIssuer(
   };
 }
 
-/** Returns the configuration of a baked one: the user pool becomes the first issuer, the deployment's own the last. */
+/** Converts a baked configuration. The user pool becomes the first issuer, the deployment's own issuer the last. */
 export function configOf({ userPoolId, clientId, jwks, policy, ...baked }: BakedConfig): EdgeConfig {
   const { userPoolEndpoint, managedLogin, issuers = [], signing, page, idp, origins = [], bakedAt } = baked;
   const { maxSize, corsOrigins } = policy;

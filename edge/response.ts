@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { REFUSALS, Refusal, type RefusalCode } from './refusal.ts';
 import type { EdgeHeaders } from './request/viewer-request.ts';
 
-/** A response of the edge itself, without S3. */
+/** A response that the edge generates, without a request to S3. */
 export interface Respond {
   readonly kind: 'respond';
   readonly status: number;
@@ -11,7 +11,7 @@ export interface Respond {
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: object;
-  /** Of a file, sent as it is instead of JSON. */
+  /** A file, sent as it is instead of JSON. */
   readonly content?: Content;
 }
 
@@ -30,7 +30,7 @@ export interface GeneratedResponse {
 }
 
 /**
- * Limit of a response that a viewer-request function generates, headers included: 40 KB, here in units of 1,000 bytes.
+ * Limit of a generated response to a viewer request, headers included. AWS says 40 KB; read here as 40,000 bytes.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-lambda-at-edge
  */
 const MAX_RESPONSE_BYTES = 40_000;
@@ -42,7 +42,7 @@ export function refuse({ code, message, headers }: Refusal): Respond {
   return { kind: 'respond', status: REFUSALS[code], code, headers, body: { error: code, message } };
 }
 
-/** Returns as many of the first texts as fit into `bytes` bytes of JSON. */
+/** Returns the first texts whose JSON fits into `bytes` bytes. */
 export function fitting(texts: readonly string[], bytes: number): readonly string[] {
   let left = bytes;
   const end = texts.findIndex((text) => {
@@ -52,7 +52,7 @@ export function fitting(texts: readonly string[], bytes: number): readonly strin
   return end < 0 ? texts : texts.slice(0, end);
 }
 
-/** Whether a response is small enough. A base64 body counts in its encoded length. */
+/** Whether a response is within CloudFront's limit. A base64 body counts with its encoded length. */
 export function isFitting(headers: Readonly<Record<string, string>>, body: string): boolean {
   const bytes = Object.entries(headers).reduce(
     (sum, entry) => sum + Buffer.byteLength(entry.join(': ')) + 2,
@@ -61,7 +61,7 @@ export function isFitting(headers: Readonly<Record<string, string>>, body: strin
   return bytes + Buffer.byteLength(body) <= MAX_RESPONSE_BYTES;
 }
 
-/** Returns a response in CloudFront's form, with `more` headers. */
+/** Converts a response to CloudFront's form and adds the headers of `more`. */
 export function responseOf(
   { status, headers, body, content }: Respond,
   more: Readonly<Record<string, string>> = {},

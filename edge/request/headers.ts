@@ -4,14 +4,14 @@ import type { Caller } from '../token/claims.ts';
 import type { Operation } from './operation.ts';
 import { type EdgeHeaders, headerValues } from './viewer-request.ts';
 
-/** The metadata in which S3 stores the uploader's name. */
+/** Metadata header that stores the uploader's name. */
 const STAMP = 'x-amz-meta-uploaded-by';
 
 const METADATA = 'x-amz-meta-';
 
 const KEPT: ReadonlySet<string> = new Set([
   ...OBJECT_HEADERS,
-  // Read-only at the edge: CloudFront fails a request that comes back without them.
+  // Read-only at the edge: CloudFront fails a request that is returned without them.
   // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html
   'cdn-loop',
   'content-length',
@@ -20,7 +20,7 @@ const KEPT: ReadonlySet<string> = new Set([
   'via',
 ]);
 
-/** A field name of RFC 9110, in lower case. */
+/** A field name of RFC 9110 in lower case. */
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
 function isKept(name: string): boolean {
@@ -30,14 +30,14 @@ function isKept(name: string): boolean {
   );
 }
 
-/** Whether a page's script is allowed to send a header of this lower-case name. */
+/** Whether a page's script is allowed to send a header. The name is in lower case. */
 export function maySend(name: string): boolean {
   return name === 'authorization' || (isKept(name) && /^[\w-]+$/.test(name));
 }
 
 /**
- * Headers that are refused instead of removed, because the write would have another result without them: a copy would store
- * an empty object, and an object would be stored without the client's own encryption key.
+ * Headers that are refused instead of removed, because the result would differ without them: a copy would store an
+ * empty object, and an object would be stored without the client's own encryption key.
  */
 const UNMET = [
   'content-range',
@@ -49,15 +49,16 @@ const UNMET = [
   'x-amz-write-offset-bytes',
 ];
 
-/** @throws {Refusal} `bad_header` for a condition or an encoding that the edge cannot pass on. */
+/** @throws {Refusal} `bad_header` for a condition or an encoding that the edge cannot forward */
 export function checkHeaders(headers: EdgeHeaders): void {
   const unmet = UNMET.find((name) => headerValues(headers, name).length > 0);
   if (unmet !== undefined) throw new Refusal('bad_header', `${unmet} is not supported.`);
   const conditions = headerValues(headers, 'if-none-match');
   if (conditions.length > 0 && conditions.join().trim() !== '*') {
-    throw new Refusal('bad_header', 'if-none-match is supported as * only.');
+    throw new Refusal('bad_header', 'if-none-match supports only the value *.');
   }
-  // S3 accepts signed chunks only from the signer of the request, which is CloudFront. It would store the framing.
+  // S3 accepts signed chunks only from the signer of the request, which is CloudFront. From the client, it would store
+  // the chunk framing.
   if (headerValues(headers, 'content-encoding').some((value) => /aws-chunked/i.test(value))) {
     throw new Refusal('bad_header', 'content-encoding aws-chunked is not supported.');
   }
@@ -70,12 +71,12 @@ function checkValues(name: string, values: readonly string[]): void {
   if (values.some((value) => /[\u0000-\u0008\u000a-\u001f\u007f]/.test(value))) {
     throw new Refusal('bad_header', 'Header values must not contain control characters.');
   }
-  // Signature version 4 trims values and merges spaces, so S3 would store a text that differs from the signed one.
+  // Signature version 4 trims values and collapses spaces, so S3 would store a different value than was signed.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
   if (name.startsWith(METADATA) && values.some((value) => /^\s|\s$|\s\s|\t/.test(value))) {
     throw new Refusal(
       'bad_header',
-      'x-amz-meta-* values must not begin or end with a space, or contain two in a row or a tab.',
+      'x-amz-meta-* values must not start or end with a space, and must not contain tabs or consecutive spaces.',
     );
   }
 }
@@ -83,10 +84,11 @@ function checkValues(name: string, values: readonly string[]): void {
 const entryOf = (name: string, value: string) => [name, [{ key: name, value }]] as const;
 
 /**
- * Returns the headers for S3: the allowed headers of the request, without the token, and the caller's name if the request
- * creates an object. If objects must not be replaced, the edge sets the condition, whatever the client sent.
+ * Returns the headers for S3: the allowed headers of the request, without the token. Requests that create an object
+ * also get the caller's name. If the caller must not replace objects, the edge sets `If-None-Match: *`, whatever the
+ * client sent.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
- * @param origin value of `Origin` that S3 gets; absent: none
+ * @param origin Value of `Origin` for S3. Absent: none is sent.
  */
 export function forwardedHeaders(
   headers: EdgeHeaders,
@@ -106,9 +108,12 @@ export function forwardedHeaders(
   return Object.fromEntries(entries);
 }
 
-/** Names of the pool's users, links and keys stand alone; those of others follow their issuer's alias. */
+/**
+ * Returns the uploader's name. The pool's users, links and keys have their name only; callers of other issuers have the
+ * issuer's alias in front of it.
+ */
 function stampOf({ issuer, name }: Caller): string {
-  // `link:<id>` or `key:<id>`, which need no encoding.
+  // `link:<id>` or `key:<id>`, which needs no encoding.
   if (issuer.kind === 'edge') return name;
   const encoded = encodeURIComponent(name);
   return issuer.kind === 'pool' ? encoded : `${issuer.alias}:${encoded}`;

@@ -2,7 +2,7 @@ import { DESCRIPTION_KEY, keyProblem } from '../../protocol/key-rules.ts';
 import { Refusal } from '../refusal.ts';
 
 function decode(path: string): string {
-  // Raw bytes beyond ASCII are ambiguous; percent-encoded bytes are not.
+  // Non-ASCII bytes in a path are ambiguous; percent-encoded ones are not.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII
   if (/[^\u0000-\u007f]/.test(path)) {
     throw new Refusal('bad_key', 'The path contains characters that must be percent-encoded.');
@@ -15,8 +15,8 @@ function decode(path: string): string {
 }
 
 /**
- * Returns the key that a path names, percent-decoded once as S3 does, so that the key that is judged is the key that S3
- * stores: an encoded slash or dot counts as a slash or dot.
+ * Returns the key that a path names. Decodes it once, as S3 does, so that the checked key is the stored key. An encoded
+ * slash or dot therefore counts as a slash or dot.
  * @throws {Refusal} `bad_key`
  */
 export function readKey(uri: string): string {

@@ -3,7 +3,10 @@ import { Refusal } from '../refusal.ts';
 import type { Query } from './query.ts';
 import type { EdgeRequest } from './viewer-request.ts';
 
-/** The operations of S3 that pass, by their names in its API: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html */
+/**
+ * S3 operations that the edge forwards, by their API names:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+ */
 export type Operation =
   | 'PutObject'
   | 'CreateMultipartUpload'
@@ -25,7 +28,10 @@ const UPLOAD: Methods = {
 };
 const PARTS: Methods = { GET: 'ListParts' };
 
-/** The operations on the resource that a query names. */
+/**
+ * Returns the operations on the resource that a query names, by method.
+ * @throws {Refusal} `bad_query`
+ */
 function methodsOf(query: Query): Methods {
   switch ([...query.keys()].sort().join(' ')) {
     case '':
@@ -41,11 +47,11 @@ function methodsOf(query: Query): Methods {
     case 'max-parts part-number-marker uploadId':
       return PARTS;
     default:
-      throw new Refusal('bad_query', 'The query keys do not go together.');
+      throw new Refusal('bad_query', 'This combination of query parameters is not supported.');
   }
 }
 
-/** @throws {Refusal} `method_not_allowed`, naming those that are allowed in `Allow`. */
+/** @throws {Refusal} `method_not_allowed`, with the allowed methods in `Allow` */
 export function allowOnly(method: string, allowed: readonly string[]): void {
   if (allowed.includes(method)) return;
   throw new Refusal('method_not_allowed', `Allowed here: ${allowed.join(', ')}.`, {
@@ -60,12 +66,13 @@ export function operationOf(method: string, query: Query): Operation {
   return methods[method] as Operation;
 }
 
-/** Uploads in one list; a key hardly ever has more than one. */
+/** Maximum number of uploads in one list. A key rarely has more than one. */
 const LISTED_UPLOADS = '100';
 
 /**
- * Returns the path and query for S3. S3 lists open uploads of a bucket, not of a key, so the list is limited to keys that
- * begin with this one, which the caller is allowed to write too. The key's own uploads come first, the oldest before the rest.
+ * Returns the path and query for S3. S3 lists the open uploads of a bucket, not of a key, so the list is limited to
+ * keys that start with this one. The caller is allowed to write all of them. The key's own uploads come first, oldest
+ * first.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
  */
 export function targetOf(

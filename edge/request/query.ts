@@ -1,12 +1,12 @@
 import { Refusal } from '../refusal.ts';
 
-/** Decoded, in the order sent; each key once. */
+/** Decoded query parameters in the order sent, each at most once. */
 export type Query = ReadonlyMap<string, string>;
 
-/** The query keys of S3's multipart requests and what their values may be; every other key is refused. */
+/** Query parameters of S3's multipart requests, with the values that they accept. All others are refused. */
 const KNOWN: ReadonlyMap<string, RegExp> = new Map([
   ['uploads', /^$/],
-  // S3 leaves open what an upload id looks like; visible ASCII is wider than any it has given out.
+  // S3 does not document the form of an upload id. Visible ASCII includes every id seen so far.
   ['uploadId', /^[\x21-\x7e]{1,1024}$/],
   ['partNumber', /^(?:[1-9]\d{0,3}|10000)$/],
   ['part-number-marker', /^\d{1,9}$/],
@@ -30,11 +30,12 @@ export function readQuery(querystring: string): Query {
     const name = decode(rawName);
     const pattern = KNOWN.get(name);
     if (pattern === undefined) {
-      throw new Refusal('bad_query', `The query can contain only ${[...KNOWN.keys()].join(', ')}.`);
+      throw new Refusal('bad_query', `Accepted query parameters: ${[...KNOWN.keys()].join(', ')}.`);
     }
-    if (query.has(name)) throw new Refusal('bad_query', `The query contains “${name}” twice.`);
+    if (query.has(name)) throw new Refusal('bad_query', `The query parameter “${name}” is sent twice.`);
     const value = decode(rawValue);
-    if (!pattern.test(value)) throw new Refusal('bad_query', `The value of “${name}” is not valid.`);
+    if (!pattern.test(value))
+      throw new Refusal('bad_query', `The value of the query parameter “${name}” is not valid.`);
     query.set(name, value);
   }
   return query;

@@ -3,10 +3,13 @@ import { Refusal, type RefusalCode } from '../refusal.ts';
 import type { Operation } from './operation.ts';
 import { type EdgeHeaders, headerValues } from './viewer-request.ts';
 
-/** 5 GiB, the most that S3 takes in one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+/** 5 GiB, S3's limit for one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_REQUEST_BYTES = 5 * 1024 ** 3;
 
-/** A header's one decimal number. */
+/**
+ * Returns the number of bytes in a header.
+ * @throws {Refusal} `otherwise`, unless the header has exactly one decimal value
+ */
 function readBytes(headers: EdgeHeaders, name: string, otherwise: RefusalCode): number {
   const [value = '', ...more] = headerValues(headers, name);
   if (more.length === 0 && /^\d{1,15}$/.test(value)) return Number(value);
@@ -15,12 +18,12 @@ function readBytes(headers: EdgeHeaders, name: string, otherwise: RefusalCode): 
 
 function checkLimit(bytes: number, limit: number): void {
   if (bytes <= limit) return;
-  throw new Refusal('too_large', `${bytes} bytes are more than the maximum of ${limit}.`);
+  throw new Refusal('too_large', `${bytes} bytes exceed the maximum of ${limit}.`);
 }
 
 /**
- * Judges a body by its announced length, which CloudFront and S3 enforce. The policy limits whole objects: S3 checks that
- * the parts of a multipart upload sum up to the `x-amz-mp-object-size` that is judged here.
+ * Checks the announced length of a body; CloudFront and S3 enforce it. The policy limits whole objects. For a multipart
+ * upload, S3 checks that the parts add up to the `x-amz-mp-object-size` that is checked here.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
  * @throws {Refusal} `length_required`, `size_required` or `too_large`
  */

@@ -1,4 +1,4 @@
-/** Headers of a CloudFront event: lower-case names, one entry for each time a header was sent. */
+/** Headers of a CloudFront event by lower-case name. A header has one entry for each time it was sent. */
 export type EdgeHeaders = Readonly<Record<string, readonly HeaderEntry[]>>;
 
 interface HeaderEntry {
@@ -13,14 +13,14 @@ export interface EdgeRequest {
   readonly method: string;
   /** The path, percent-encoded as sent. */
   readonly uri: string;
-  /** Without the `?`; empty where there is none. */
+  /** Without the `?`. Empty without a query. */
   readonly querystring: string;
   readonly headers: EdgeHeaders;
 }
 
 export interface ViewerRequest {
   readonly request: EdgeRequest;
-  /** CloudFront's name for the request, which its viewer gets as `x-amz-cf-id`. */
+  /** CloudFront's id of the request, which the viewer receives as `x-amz-cf-id`. */
   readonly requestId?: string;
   /** The distribution's own domain name. */
   readonly domainName?: string;
@@ -43,7 +43,7 @@ function textOf(value: unknown): string {
 function readEntry(name: string, { key, value }: Fields): HeaderEntry {
   if (typeof value !== 'string') throw NOT_A_REQUEST;
   if (key === undefined) return { value };
-  // An entry below another header's name would be judged by one name and sent under the other.
+  // A header filed under another name would be checked as one header and forwarded as another.
   if (typeof key !== 'string' || key.toLowerCase() !== name) throw NOT_A_REQUEST;
   return { key, value };
 }
@@ -53,7 +53,7 @@ function readHeaders(headers: unknown): EdgeHeaders {
   const read: [name: string, entries: readonly HeaderEntry[]][] = [];
   for (const [name, entries] of Object.entries(headers)) {
     if (!Array.isArray(entries)) throw NOT_A_REQUEST;
-    // The usual one entry without a loop: every request goes through here.
+    // Avoids a callback for the usual single entry: every request runs this loop.
     const [first] = entries;
     read.push([
       name,
@@ -65,7 +65,7 @@ function readHeaders(headers: unknown): EdgeHeaders {
   return Object.fromEntries(read);
 }
 
-/** Copies the known members, so that no other one is forwarded. */
+/** Copies the known members only, so that no other member is forwarded. */
 function readRequest(value: unknown): EdgeRequest {
   const { clientIp, method, uri, querystring, headers } = fieldsOf(value);
   const read = {
@@ -82,7 +82,7 @@ export function readEvent(event: unknown): ViewerRequest | undefined {
   const { Records } = fieldsOf(event);
   const { config, request } = fieldsOf(fieldsOf(Array.isArray(Records) ? Records[0] : undefined).cf);
   const { eventType, requestId, distributionDomainName } = fieldsOf(config);
-  // The result of a function has other meanings at other events.
+  // Other events interpret the function's result differently.
   if (eventType !== 'viewer-request') return undefined;
   try {
     return {
@@ -102,5 +102,5 @@ export function headerValues(headers: EdgeHeaders, name: string): readonly strin
   return entries === undefined ? NONE : entries.map(({ value }) => value);
 }
 
-/** Of most names that are asked for. */
+/** The result for an absent header, shared because most are absent. */
 const NONE: readonly string[] = [];

@@ -4,12 +4,12 @@ import type { Refusal } from '../refusal.ts';
 import { adviceOnAudience } from './advice.ts';
 import { invalidClaim, invalidToken } from './authorization.ts';
 
-/** Claims in which providers name the client that a token was issued to. */
+/** Claims that name the client that requested the token. */
 const CLIENTS = ['azp', 'appid', 'client_id', 'cid'];
 
 const namedBy = ({ aud }: Claims): readonly unknown[] => (Array.isArray(aud) ? aud : [aud]);
 
-/** Whether a token is for an audience of the issuer. Access tokens of a pool name their client instead. */
+/** Whether a token is for an audience of the issuer. A pool's access tokens name their client instead. */
 export function isForAudience(
   claims: Claims,
   { kind, audiences, clientId }: EdgeIssuer,
@@ -29,7 +29,7 @@ export function isOfClient(claims: Claims, { kind, token, clientId }: EdgeIssuer
   return !mustName || CLIENTS.some((claim) => claims[claim] === clientId);
 }
 
-/** Refuses a token without an audience of the issuers. */
+/** Returns the refusal of a token for an audience that none of the issuers has. */
 export function wrongAudience(
   claims: Claims,
   issuers: readonly EdgeIssuer[],

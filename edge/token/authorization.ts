@@ -1,7 +1,7 @@
 import { Refusal, type RefusalCode } from '../refusal.ts';
 import { type EdgeHeaders, headerValues } from '../request/viewer-request.ts';
 
-/** `WWW-Authenticate` of RFC 6750 section 3: no error code for a request without a token. */
+/** Returns `WWW-Authenticate` (RFC 6750, section 3), without an error code for a request without a token. */
 function challenge(description?: string): Readonly<Record<string, string>> {
   const parameters =
     description === undefined
@@ -10,7 +10,7 @@ function challenge(description?: string): Readonly<Record<string, string>> {
   return { 'www-authenticate': `Bearer ${parameters}` };
 }
 
-/** Returns the refusal of a token. The code is this project's own; in RFC 6750 each is `invalid_token`. */
+/** Returns the refusal of a token. `code` is specific to this project; RFC 6750 has `invalid_token` for all of them. */
 export function invalidToken(description: string, code: RefusalCode = 'invalid_token'): Refusal {
   return new Refusal(code, description, challenge(description));
 }
@@ -20,12 +20,12 @@ export function invalidClaim(claim: string): Refusal {
 }
 
 /**
- * Returns the token in `Authorization`, with or without `Bearer`; `undefined` if none was sent.
- * @throws {Refusal} `invalid_token` for more than one header.
+ * Returns the token in `Authorization`, with or without `Bearer`; `undefined` if there is none.
+ * @throws {Refusal} `invalid_token` for more than one header
  */
 export function readToken(headers: EdgeHeaders): string | undefined {
   const [value = '', ...more] = headerValues(headers, 'authorization');
-  if (more.length > 0) throw invalidToken('There is more than one Authorization header.');
+  if (more.length > 0) throw invalidToken('The request has more than one Authorization header.');
   const token = value.trim().replace(/^bearer(?:\s+|$)/i, '');
   return token === '' ? undefined : token;
 }

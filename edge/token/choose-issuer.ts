@@ -6,9 +6,9 @@ import type { Jwt } from './decompose.ts';
 import { isOfKind } from './kind.ts';
 
 /**
- * Returns the issuer of a token. Several can have its `iss`, because one provider can serve people and jobs. Then the audience
- * decides and, if the token has audiences of several issuers, its kind and its client.
- * @param origins Audiences of issuers that have none of their own.
+ * Returns the issuer of a token. Several issuers can have the same `iss`, because one provider can serve people and
+ * jobs. The audience then decides. If the token has audiences of several issuers, its kind and client decide.
+ * @param origins Audiences of issuers without audiences of their own.
  * @throws {Refusal} `unknown_issuer` or `wrong_audience`
  */
 export function chooseIssuer(
@@ -21,7 +21,7 @@ export function chooseIssuer(
   const [only] = named;
   if (only === undefined) {
     const advice = adviceOnIssuer(iss, issuers);
-    throw invalidToken(`The token is not of an issuer that this edge trusts.${advice}`, 'unknown_issuer');
+    throw invalidToken(`This edge does not trust the issuer of the token.${advice}`, 'unknown_issuer');
   }
   if (named.length === 1) return only;
   const meant = named.filter((issuer) => isForAudience(payload, issuer, origins));
@@ -31,5 +31,5 @@ export function chooseIssuer(
   const exact = meant.filter((issuer) => isOfKind(header, payload, issuer) && isOfClient(payload, issuer));
   if (exact.length < 2) return exact[0] ?? first;
   const aliases = exact.map(({ alias }) => alias).join(', ');
-  throw invalidToken(`The token is for the audiences of several issuers: ${aliases}.`, 'wrong_audience');
+  throw invalidToken(`The token is for audiences of several issuers: ${aliases}.`, 'wrong_audience');
 }

@@ -6,7 +6,7 @@ import { invalidClaim, invalidToken } from './authorization.ts';
 import type { Grant } from './grant.ts';
 import { checkKind } from './kind.ts';
 
-/** The caller that a valid token names. */
+/** The caller that a valid token identifies. */
 export interface Caller {
   readonly issuer: EdgeIssuer;
   readonly name: string;
@@ -19,22 +19,25 @@ export interface Caller {
   readonly grant?: Grant;
 }
 
-/** Seconds from 1970 to the end of the year 9999: later ones have no date in RFC 3339. */
+/** Seconds from 1970 to the end of the year 9999, the last that RFC 3339 can express. */
 const LATEST = 253_402_300_799;
 
-/** Seconds that `iat` can be in the future, which allows for inaccurate clocks. */
+/** Seconds that `iat` can be in the future. Allows for inaccurate clocks. */
 const CLOCK_SECONDS = 24 * 3600;
 
-/** Seconds that `nbf` can be in the future, which issuers set by their own clock. */
+/** Seconds that `nbf` can be in the future. Allows for the issuer's clock. */
 const EARLY_SECONDS = 60;
 
-/** Seconds that `exp` can be after now, if the issuer has no limit of its own. */
+/** Maximum seconds from now to `exp` for issuers without a limit of their own. */
 const MAX_AGE_SECONDS = 24 * 3600;
 
-/** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html */
+/**
+ * Names of the pool's users:
+ * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html
+ */
 const POOL_NAME = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u;
 
-/** Of other issuers: valid Unicode that fits into S3's 2 KB of metadata, percent-encoded. */
+/** Names of other callers: valid Unicode that fits into S3's 2 KB of metadata when percent-encoded. */
 const NAME = /^[^\p{Cc}\p{Cs}]+$/u;
 const NAME_BYTES = 1_500;
 
@@ -49,8 +52,9 @@ function isName(value: unknown, { kind }: EdgeIssuer): value is string {
 }
 
 /**
- * Returns the caller in the claims of a token.
- * https://www.rfc-editor.org/rfc/rfc7519#section-4.1, https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
+ * Returns the caller that the claims of a token name.
+ * https://www.rfc-editor.org/rfc/rfc7519#section-4.1,
+ * https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
  * @param audiences Values of `aud` for an issuer without its own.
  * @param now Seconds since 1970.
  * @throws {Refusal} 401

@@ -1,7 +1,7 @@
 import { isJsonObject, type Json } from 'aws-jwt-verify/safe-json-parse';
 import type { Claims } from '../../protocol/claims.ts';
 
-/** The parts of a token, which are not verified yet. */
+/** The parts of a token, not verified yet. */
 export interface Jwt {
   readonly header: Claims;
   readonly payload: Claims;
@@ -10,7 +10,7 @@ export interface Jwt {
   readonly signature: Buffer;
 }
 
-/** RFC 7515 allows only one spelling. A lenient decoder would read bits that no signature covers. */
+/** Decodes base64url. RFC 7515 allows one spelling only; a lenient decoder would read bits that no signature covers. */
 function decode(part: string): Buffer | undefined {
   const bytes = Buffer.from(part, 'base64url');
   return part !== '' && bytes.toString('base64url') === part ? bytes : undefined;
@@ -19,7 +19,7 @@ function decode(part: string): Buffer | undefined {
 function parse(part: string): Claims | undefined {
   const bytes = decode(part);
   const text = bytes?.toString() ?? '';
-  // RFC 7519 section 7.2: UTF-8. All other bytes become U+FFFD, and two names one.
+  // RFC 7519, section 7.2, requires UTF-8. Invalid bytes would all become U+FFFD, which can make two names equal.
   if (bytes === undefined || (text.includes('\ufffd') && !Buffer.from(text).equals(bytes))) return undefined;
   try {
     const value = JSON.parse(text) as Json;
@@ -30,7 +30,7 @@ function parse(part: string): Claims | undefined {
   }
 }
 
-/** The last header. Tokens of one key have the same header, so that most are not parsed again. */
+/** The last parsed header. Tokens signed by one key share it, so most are parsed once. */
 let known: { readonly head: string; readonly header: Claims | undefined } = { head: '', header: undefined };
 
 function parseHeader(head: string): Claims | undefined {
@@ -43,7 +43,7 @@ export function decompose(token: string): Jwt | undefined {
   const [first, last] = [token.indexOf('.'), token.lastIndexOf('.')];
   if (first < 0) return undefined;
   const header = parseHeader(token.slice(0, first));
-  // A third dot would be in the payload, which is then not base64url.
+  // A third dot falls into the payload, which is then not base64url.
   const payload = header && parse(token.slice(first + 1, last));
   const signature = payload && decode(token.slice(last + 1));
   return signature && { header, payload, signed: token.slice(0, last), signature };

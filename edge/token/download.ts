@@ -5,13 +5,13 @@ import { MAX_KEY_SET_BYTES } from '../../protocol/signing-key.ts';
 /** Milliseconds for one download. A viewer-request function has 5 s in all. */
 const LIMIT_MS = 1_500;
 
-/** @throws {Error} unless a whole document arrives within the limits */
+/** @throws {Error} unless the whole document arrives within the limits */
 export type Download = (uri: string) => Promise<string>;
 
-/** Plain http is allowed only for this computer, where the embedded cloud is. Node's https refuses other schemes. */
+/** Plain http is allowed only to this computer, for the embedded cloud. Node's https refuses other schemes. */
 const LOOPBACK = /^http:\/\/(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d+)?\//;
 
-/** Downloads a document. Tries once, and follows no redirect. */
+/** Downloads a document. Tries once and follows no redirects. */
 export const download: Download = (uri) =>
   new Promise((resolve, reject) => {
     const request = LOOPBACK.test(uri) ? overHttp : overHttps;

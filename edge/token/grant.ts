@@ -3,15 +3,15 @@ import { keyProblem } from '../../protocol/key-rules.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { invalidClaim } from './authorization.ts';
 
-/** The permissions in a link or key. No rule applies to it. */
+/** What a link or key grants. No rule applies to it. */
 export interface Grant {
   /** The only key that the caller can write, or the prefix of its keys. */
   readonly scope: string;
-  /** Whether the scope is one key. */
+  /** Whether `scope` is a key. */
   readonly isKey: boolean;
   /** Largest object in bytes. */
   readonly maxSize?: number;
-  /** Objects that exist are not replaced. */
+  /** Whether existing objects are never replaced. */
   readonly noClobber?: true;
   /** The operator's note for the user of a link. */
   readonly note?: string;
@@ -20,9 +20,9 @@ export interface Grant {
 const NOTE = /^[^\p{Cc}\p{Cs}]{1,200}$/u;
 
 /**
- * Returns what the claims of a link or key allow: `k` (a key) or `p` (a prefix), `max`, `nc` and, of links, `n`. A link
- * never replaces an object, whatever `nc` is.
- * @throws {Refusal} `invalid_claim` for a claim of another type or value
+ * Returns what the claims of a link or key grant: `k` (a key) or `p` (a prefix), `max`, `nc` and, for links, `n`. A
+ * link never replaces an object, whatever `nc` says.
+ * @throws {Refusal} `invalid_claim` for a claim with an invalid type or value
  */
 export function readGrant({ k, p, max, nc, n }: Claims, kind: 'link' | 'key'): Grant {
   const isKey = k !== undefined;

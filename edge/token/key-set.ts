@@ -4,19 +4,25 @@ import type { EdgeIssuer } from '../config.ts';
 import { Refusal } from '../refusal.ts';
 import { type Download, download as overHttps } from './download.ts';
 
-/** Minimum time between two downloads. */
+/** Minimum seconds between two downloads. */
 const BACK_OFF_SECONDS = 10;
 
-/** An older set is downloaded again. */
+/** Age from which a set is downloaded again, in seconds. */
 const FRESH_SECONDS = 24 * 3600;
 
-/** An older set, without a successful download since, is not used. */
+/** Age from which a set is no longer used, in seconds. */
 const LAST_SECONDS = 7 * FRESH_SECONDS;
 
 export interface KeySet {
-  /** Returns the key with an id, rather one that signs with an algorithm. @throws {Refusal} `keys_unavailable` */
+  /**
+   * Returns the key with an id, preferably one that supports the algorithm.
+   * @throws {Refusal} `keys_unavailable`
+   */
   readonly find: (kid: string, alg: string) => Promise<Jwk | undefined>;
-  /** Whether a key that was found before is still in the set. @throws {Refusal} `keys_unavailable` */
+  /**
+   * Whether a key that `find` returned is still in the set.
+   * @throws {Refusal} `keys_unavailable`
+   */
   readonly has: (key: Jwk) => Promise<boolean>;
 }
 
@@ -27,8 +33,8 @@ export interface KeySources {
 }
 
 /**
- * Returns the keys of a document, with the same objects for known keys. An empty set is valid: the issuer has withdrawn all
- * keys. A pool never does.
+ * Returns the keys of a document. Known keys keep their objects. An empty set is valid, because an issuer can withdraw
+ * all its keys. A pool never does.
  * @throws {Error} for anything but a key set
  */
 function parseKeys(document: string, before: readonly Jwk[], kind: EdgeIssuer['kind']): readonly Jwk[] {
@@ -40,7 +46,7 @@ function parseKeys(document: string, before: readonly Jwk[], kind: EdgeIssuer['k
   return keys.map((key) => known.get(JSON.stringify(key)) ?? key);
 }
 
-/** Creates a key set that is never downloaded, for the deployment's own issuer, whose keys are all baked in. */
+/** Creates a key set that is never downloaded. The deployment's own issuer uses it: all its keys are baked. */
 export function fixedKeySet(keys: readonly Jwk[]): KeySet {
   return {
     find: async (kid) => keys.find((key) => key.kid === kid),
@@ -49,9 +55,9 @@ export function fixedKeySet(keys: readonly Jwk[]): KeySet {
 }
 
 /**
- * Creates an issuer's key set. Baked keys need no network. An unknown key id causes one bounded download, at most one in
- * {@link BACK_OFF_SECONDS}. A download replaces the keys, so that withdrawn keys are no longer trusted; a failed one keeps
- * them. Sets of issuers other than the pool also age.
+ * Creates an issuer's key set. Baked keys need no network. An unknown key id causes one bounded download, at most one
+ * in {@link BACK_OFF_SECONDS}. A download replaces the keys, so that withdrawn keys are no longer trusted; a failed
+ * download keeps them. Sets of issuers other than the pool also expire.
  * @param bakedAt Seconds since 1970.
  */
 export function createKeySet(
@@ -71,7 +77,7 @@ export function createKeySet(
       freshAt = now();
       failed = false;
     } catch {
-      // Whatever the cause, callers learn that the keys are unavailable.
+      // Whatever the cause, callers get `keys_unavailable`.
       failed = true;
     } finally {
       closedUntil = now() + BACK_OFF_SECONDS * 1000;

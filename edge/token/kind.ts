@@ -2,13 +2,13 @@ import { type Claims, claimTexts } from '../../protocol/claims.ts';
 import type { EdgeIssuer } from '../config.ts';
 import { invalidToken } from './authorization.ts';
 
-/** `typ` of access tokens by RFC 9068. */
+/** `typ` of access tokens (RFC 9068). */
 const ACCESS = 'at+jwt';
 
-/** `typ` of tokens that are not of another special kind. */
+/** Values of `typ` that do not mark another kind of token. */
 const PLAIN: readonly unknown[] = [undefined, 'jwt', ACCESS];
 
-/** Returns a media type without its usual prefix. RFC 7515 section 4.1.9: its letter case does not matter. */
+/** Returns a media type without its usual prefix. Case does not matter (RFC 7515, section 4.1.9). */
 const mediaType = (typ: unknown) =>
   typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ;
 
@@ -17,9 +17,11 @@ type Kind = EdgeIssuer['token'] | 'other' | undefined;
 const isOneThere = (...values: readonly unknown[]) => values.some((value) => value !== undefined);
 
 /**
- * Returns the kind that a token says it is; `undefined` if it does not say. `typ` of the header is RFC 9068's, that of the
- * payload Keycloak's, `token_use` Cognito's. Only access tokens of Entra have `idtyp`, `azpacr` or, in version 1, `appidacr`.
- * Only logout tokens have `events`. ID tokens have `nonce`, `at_hash` or `c_hash`; older Keycloaks put `nonce` into all tokens.
+ * Returns the kind that a token declares; `undefined` if it declares none.
+ * - `typ` in the header is from RFC 9068, `typ` in the payload from Keycloak, `token_use` from Cognito.
+ * - Only access tokens of Entra have `idtyp`, `azpacr` or, in version 1, `appidacr`.
+ * - Only logout tokens have `events`.
+ * - ID tokens have `nonce`, `at_hash` or `c_hash`. Older Keycloak versions add `nonce` to all tokens.
  * https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
  * https://openid.net/specs/openid-connect-core-1_0.html#IDToken
  */
@@ -35,8 +37,9 @@ function saidKind({ typ }: Claims, payload: Claims): Kind {
 }
 
 /**
- * Whether a token is of the issuer's kind. If both kinds can have the same `aud` (Entra, and one client for all), a token
- * without a kind is an access token only if it has scopes. An ID token of a person has none.
+ * Whether a token is of the kind that the issuer requires. Both kinds can have the same `aud`: in Entra, and where one
+ * client serves both. There, a token without a declared kind is an access token only if it has scopes, which an ID
+ * token never has.
  */
 export function isOfKind(header: Claims, payload: Claims, issuer: EdgeIssuer): boolean {
   const { kind, token, preset, clientId, audiences } = issuer;
@@ -49,12 +52,12 @@ export function isOfKind(header: Claims, payload: Claims, issuer: EdgeIssuer): b
   return !isBoth || [scope, scp].some((scopes) => claimTexts(scopes).some((text) => text?.trim()));
 }
 
-/** @throws {Refusal} `wrong_token_kind` for a token that is not of the issuer's kind */
+/** @throws {Refusal} `wrong_token_kind` for a token of another kind than the issuer requires */
 export function checkKind(header: Claims, payload: Claims, issuer: EdgeIssuer): void {
   if (isOfKind(header, payload, issuer)) return;
   throw invalidToken(
     issuer.token === 'access'
-      ? 'The token is not an access token. Ask for one with a scope of your API.'
+      ? 'The token is not an access token. Request one with a scope of your API.'
       : 'The token is not an ID token. Send the ID token.',
     'wrong_token_kind',
   );

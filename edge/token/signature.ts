@@ -2,10 +2,10 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { Jwk } from '../../protocol/signing-key.ts';
 import type { Jwt } from './decompose.ts';
 
-/** RSASSA-PKCS1-v1_5 and ECDSA of RFC 7518, EdDSA of RFC 8037, Ed25519 of RFC 9864. */
+/** RSASSA-PKCS1-v1_5 and ECDSA (RFC 7518), EdDSA (RFC 8037), Ed25519 (RFC 9864). */
 const ALGORITHM = /^(?:[RE]S(?:256|384|512)|EdDSA|Ed25519)$/;
 
-/** Whether the edge verifies the algorithm `alg`: neither those with a shared secret nor `none`. */
+/** Whether the edge accepts an algorithm. Algorithms with a shared secret and `none` are refused. */
 export function isAlgorithm(alg: unknown): alg is string {
   return typeof alg === 'string' && ALGORITHM.test(alg);
 }
@@ -20,16 +20,19 @@ function keyObject(jwk: Jwk): KeyObject | undefined {
     imported.set(jwk, key);
     return key;
   } catch {
-    // Such as a point that is not on its curve.
+    // For example a point that is not on its curve.
     return undefined;
   }
 }
 
-/** Whether a key signed a token. @param alg One that fits the key. */
+/**
+ * Whether a key signed a token.
+ * @param alg An algorithm that the key supports.
+ */
 export function isSigned({ signed, signature }: Jwt, alg: string, jwk: Jwk): boolean {
   const key = keyObject(jwk);
   if (key === undefined) return false;
-  // EdDSA has its own hash.
+  // EdDSA includes its hash.
   const hash = alg.startsWith('Ed') ? null : `sha${alg.slice(2)}`;
   const by = alg.startsWith('ES') ? ({ key, dsaEncoding: 'ieee-p1363' } as const) : key;
   return verify(hash, Buffer.from(signed), by, signature);

@@ -2,23 +2,26 @@ import type { Jwk } from '../../protocol/signing-key.ts';
 import type { Caller } from './claims.ts';
 import type { KeySet } from './key-set.ts';
 
-/** The result for a token with a valid signature. */
+/** A token whose signature was verified. */
 export interface Verified {
   readonly caller: Caller;
   readonly key: Jwk;
   readonly keySet: KeySet;
-  /** The audience depends on the name of the distribution. */
+  /** The distribution that the audience was checked for. */
   readonly domainName: string | undefined;
 }
 
-/** Of tokens; the parts of one upload come with one token. */
+/** Maximum number of tokens. All parts of an upload use the same token. */
 const MAX_ENTRIES = 200;
 const MAX_CHARACTERS = 400_000;
 
-/** Returns the end of the signature, which is the key of the look-up. Hashing the token would cost more than its checks. */
+/**
+ * Returns the end of a token's signature, which is its key in the map. Hashing a token would take longer than checking
+ * its claims.
+ */
 const endOf = (token: string) => token.slice(-40);
 
-/** Remembers tokens by their full text, so that each part of an upload does not cost a signature check. */
+/** Cache of verified tokens by their full text, so that the parts of an upload need one signature check. */
 export class VerifiedTokens {
   readonly #entries = new Map<string, { readonly token: string; readonly verified: Verified }>();
   #characters = 0;
@@ -33,7 +36,7 @@ export class VerifiedTokens {
     this.#delete(end);
     this.#entries.set(end, { token, verified });
     this.#characters += token.length;
-    // The oldest go first; their next request costs a signature check.
+    // Evicts the oldest. Their next request needs a signature check.
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= MAX_ENTRIES && this.#characters <= MAX_CHARACTERS) break;
       this.#delete(oldest);

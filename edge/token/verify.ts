@@ -12,19 +12,25 @@ import { isAlgorithm, isSigned } from './signature.ts';
 import { type Verified, VerifiedTokens } from './verified-tokens.ts';
 
 /**
- * @param domainName The distribution's own.
+ * Returns the caller of a token.
+ * @param domainName The distribution's domain name.
  * @throws {Refusal} 401, or `keys_unavailable`
  */
 export type Verify = (token: string, domainName?: string) => Promise<Caller>;
 
-/** Text that can be a provider's token. A signed JWT has three parts, an encrypted one five. */
+/**
+ * Matches text that can be a provider's opaque or encrypted token. A signed JWT has three parts, an encrypted one five.
+ */
 const OPAQUE = /^[\w.~+/-]{20,}={0,2}$/;
 
-/** Reads the algorithm and the key id of a token. */
+/**
+ * Returns the algorithm and key id of a token.
+ * @throws {Refusal} `unsupported_algorithm`, `unsupported_crit` or `invalid_token`
+ */
 function readHeader({ alg, kid, crit }: Claims): { readonly alg: string; readonly kid: string } {
   if (!isAlgorithm(alg))
     throw invalidToken('The algorithm of the token is not allowed.', 'unsupported_algorithm');
-  // RFC 7515 section 4.1.11: extensions that must be understood, and none is.
+  // RFC 7515, section 4.1.11: the recipient must understand each listed extension. The edge supports none.
   if (crit !== undefined)
     throw invalidToken('A crit header in a token is not supported.', 'unsupported_crit');
   if (typeof kid !== 'string') throw invalidToken('The token does not name its key.');
@@ -32,8 +38,8 @@ function readHeader({ alg, kid, crit }: Claims): { readonly alg: string; readonl
 }
 
 /**
- * Verifies tokens of the edge's issuers, offline for baked keys. The signature is checked last, so that no key is looked up
- * for a token that is refused by its claims.
+ * Creates the verifier of tokens. With baked keys it needs no network. The signature is checked last, so that no key is
+ * fetched for a token whose claims are refused.
  */
 export function createVerify(
   { issuers, origins, bakedAt, revoked = new Set() }: EdgeConfig,
@@ -72,7 +78,7 @@ export function createVerify(
     const key = await keySet.find(kid, alg);
     if (key === undefined) throw invalidToken('The token is not signed by a key of its issuer.');
     if (!algorithmsOf(key).includes(alg)) {
-      throw invalidToken('The algorithm of the token does not fit its key.', 'unsupported_algorithm');
+      throw invalidToken('The algorithm of the token does not match its key.', 'unsupported_algorithm');
     }
     if (!isSigned(jwt, alg, key)) throw invalidToken('The signature of the token is not valid.');
     return { caller, key, keySet, domainName };

@@ -50,7 +50,7 @@ test('without a token, or with more than one, the answer is 401', async () => {
     [
       [`Authorization: ${token}`, `Authorization: ${token}`],
       'invalid_token',
-      'Bearer error="invalid_token", error_description="There is more than one Authorization header."',
+      'Bearer error="invalid_token", error_description="The request has more than one Authorization header."',
     ],
     [
       ['Authorization: Bearer garbage'],

@@ -218,7 +218,7 @@ const workload = (
   rules: [{ when, writeTo }],
 });
 const differs = (...claims: string[]) =>
-  `forbidden_caller: No rule fits the token. Claims that differ: ${claims.join(', ')}.`;
+  `forbidden_caller: No rule matches the token. Claims that differ: ${claims.join(', ')}.`;
 
 const UNVERIFIED = 'The email address in the token is not verified. Verify it at the provider.';
 
@@ -255,19 +255,19 @@ const ROWS: readonly Row[] = [
     'Entra, a token for Graph',
     entra,
     { ...entraClaims, aud: '00000003-0000-0000-c000-000000000000' },
-    /^wrong_audience: .*for Microsoft Graph\. In Entra, ask for a scope of your own API\.$/,
+    /^wrong_audience: .*for Microsoft Graph\. In Entra, request a scope of your own API\.$/,
   ],
   [
     'Entra v1',
     entra,
     { ...entraClaims, iss: `https://sts.windows.net/${TENANT}/` },
-    /^unknown_issuer: .*other version: set accessTokenAcceptedVersion/,
+    /^unknown_issuer: .*other token version. Set accessTokenAcceptedVersion/,
   ],
   [
     'Entra, another tenant',
     entra,
     { ...entraClaims, iss: 'https://login.microsoftonline.com/other/v2.0' },
-    'unknown_issuer: The token is not of an issuer that this edge trusts.',
+    'unknown_issuer: This edge does not trust the issuer of the token.',
   ],
   ['Entra, another client', entra, { ...entraClaims, azp: 'graph-explorer' }, /^wrong_client/],
   ['Entra, a group', { ...entra, rules: [inGroup] }, { ...entraClaims, groups: ['g-1'] }, 'corp/o-1/'],
@@ -353,13 +353,13 @@ const ROWS: readonly Row[] = [
     'Auth0 without its slash',
     { iss: ['https://acme.eu.auth0.com'] },
     { iss: 'https://acme.eu.auth0.com/' },
-    /^unknown_issuer: .*last slash only/,
+    /^unknown_issuer: .*trailing slash/,
   ],
   [
     'Auth0, no API',
     { preset: 'auth0', audiences: ['https://api.acme.com'], iss: ['https://a/'] },
     { iss: 'https://a/', aud: ['https://a/userinfo'] },
-    /^wrong_audience: .*At Auth0, ask for the identifier of your API\.$/,
+    /^wrong_audience: .*At Auth0, request the identifier of your API as the audience\.$/,
   ],
   [
     'Keycloak',
@@ -391,7 +391,7 @@ const ROWS: readonly Row[] = [
     'Google, a personal account',
     google,
     googleClaims,
-    `${differs('hd')} This Google account is not of a Workspace domain.`,
+    `${differs('hd')} This Google account does not belong to a Workspace domain.`,
   ],
   [
     'Google, an unverified address',
@@ -409,7 +409,7 @@ const ROWS: readonly Row[] = [
     'Google, a prefix of an unverified address',
     { ...google, rules: [{ writeTo: '{issuer}/{email}/' }] },
     { ...googleClaims, email_verified: false },
-    `forbidden_caller: The token lacks a usable claim of the prefix “{issuer}/{email}/”. ${UNVERIFIED}`,
+    `forbidden_caller: The token lacks a usable claim for the prefix “{issuer}/{email}/”. ${UNVERIFIED}`,
   ],
   [
     'Google, a prefix of a verified address',
@@ -615,7 +615,7 @@ test('one provider serves people and jobs: the audience decides whose rules coun
     [
       'a person for both',
       { ...staff, aud: [ORIGIN, google.clientId] },
-      'wrong_audience: The token is for the audiences of several issuers: corp, gcp.',
+      'wrong_audience: The token is for audiences of several issuers: corp, gcp.',
     ],
     ['a job of another issuer', { ...job, iss: 'https://accounts.google.com/' }, /^unknown_issuer/],
   ];

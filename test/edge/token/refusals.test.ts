@@ -50,7 +50,7 @@ const API = ['api://uploads'];
 const AUDIENCE = 'Accepted: api://uploads.';
 const NOT_ACCESS = code(
   'wrong_token_kind',
-  'The token is not an access token. Ask for one with a scope of your API.',
+  'The token is not an access token. Request one with a scope of your API.',
 );
 const NOT_ID = code('wrong_token_kind', 'The token is not an ID token. Send the ID token.');
 const OTHER_CLIENT = code(
@@ -63,7 +63,7 @@ const UNVERIFIED = code(
   'invalid_claim',
   'The email address in the token is not verified. Verify it at the provider.',
 );
-const NOT_TRUSTED = 'The token is not of an issuer that this edge trusts.';
+const NOT_TRUSTED = 'This edge does not trust the issuer of the token.';
 const DIRTY = JSON.parse('{"__proto__":{"sub":"eve"},"constructor":{"name":"eve"}}');
 
 /** An issuer whose tokens are for the edge's own origins. */
@@ -71,7 +71,7 @@ const OWN_ORIGINS: Partial<EdgeIssuer> = {};
 
 const ROWS: readonly Row[] = [
   ['as it should be', {}, {}, 'ada'],
-  ['an issuer to the letter', {}, { iss: 'https://id.example.com' }, /^unknown_issuer: .*last slash only/],
+  ['an issuer to the letter', {}, { iss: 'https://id.example.com' }, /^unknown_issuer: .*trailing slash/],
   ['another letter case', {}, { iss: 'https://ID.example.com/' }, code('unknown_issuer', NOT_TRUSTED)],
   ['a look-alike', {}, { iss: 'https://id.example.com.evil.example/' }, code('unknown_issuer', NOT_TRUSTED)],
   ['no issuer', {}, { iss: undefined }, code('unknown_issuer', NOT_TRUSTED)],
@@ -80,8 +80,8 @@ const ROWS: readonly Row[] = [
   ['HS256', {}, {}, /^unsupported_algorithm: .*not allowed/, { alg: 'HS256' }],
   ['PS256', {}, {}, /^unsupported_algorithm: .*not allowed/, { alg: 'PS256' }],
   ['an algorithm of Object', {}, {}, /^unsupported_algorithm: .*not allowed/, { alg: 'constructor' }],
-  ['ES256 with an RSA key', {}, {}, /^unsupported_algorithm: .*not fit/, { alg: 'ES256' }],
-  ['EdDSA with an RSA key', {}, {}, /^unsupported_algorithm: .*not fit/, { alg: 'EdDSA' }],
+  ['ES256 with an RSA key', {}, {}, /^unsupported_algorithm: .*not match/, { alg: 'ES256' }],
+  ['EdDSA with an RSA key', {}, {}, /^unsupported_algorithm: .*not match/, { alg: 'EdDSA' }],
   ['RS512 said, RS256 signed', {}, {}, /^invalid_token: .*signature/, { alg: 'RS512' }],
   ['a crit header', {}, {}, /^unsupported_crit: /, { crit: ['exp'] }],
   ['an empty crit header', {}, {}, /^unsupported_crit: /, { crit: [] }],
@@ -268,7 +268,7 @@ test('a token that is not a JWT is refused, and an opaque token is named as such
     outside({ preset: 'google', iss: ['https://x/'] }),
   );
   const opaque =
-    'opaque_token: The token is opaque or encrypted, not a signed JWT. At Auth0, sign in with an audience: the identifier of your API. Google access tokens are opaque: send the ID token.';
+    'opaque_token: The token is opaque or encrypted, not a signed JWT. At Auth0, sign in with an audience: the identifier of your API. Access tokens of Google are opaque. Send the ID token.';
   const rows: readonly (readonly [string, string])[] = [
     ['4_FyDJ0M8a1lXBCg2uKwEjYzQ5tVn7rS', opaque],
     ['ya29.a0AfB_byD-lorem-ipsum', opaque],
@@ -332,8 +332,8 @@ test('EdDSA has two names, for keys that name neither or the one of the token', 
   for (const other of ['Ed448', 'ed25519', 'Ed25519 ']) {
     assert.match(await judgedAs(other), /^unsupported_algorithm: .*not allowed/, other);
   }
-  assert.match(await judgedAs('Ed25519', 'EdDSA'), /^unsupported_algorithm: .*not fit/);
-  assert.match(await judgedAs('ES256'), /^unsupported_algorithm: .*not fit/);
+  assert.match(await judgedAs('Ed25519', 'EdDSA'), /^unsupported_algorithm: .*not match/);
+  assert.match(await judgedAs('ES256'), /^unsupported_algorithm: .*not match/);
 });
 
 test('of two keys with one id, the one that fits the algorithm is used', async () => {

@@ -131,7 +131,7 @@ test('a job of another branch is refused before it sends a byte, with the claims
   const context = here.context({ ...here.job('github'), EDGE_UPLOAD_URL: edge.url });
   const error = await here.failure(put(context, { files: ['a.txt'] }));
   assert.deepEqual([error.code, error.exitCode], ['forbidden', 4]);
-  assert.match(error.message, /No rule fits the token\. Claims that differ: ref/);
+  assert.match(error.message, /No rule matches the token\. Claims that differ: ref/);
   assert.match(error.hint ?? '', /ref=refs\/pull\/7\/merge, event_name=pull_request/);
   assert.match(error.hint ?? '', /edge-upload trust check$/);
   assert.equal(edge.stored.size, 0);
