@@ -1,4 +1,4 @@
-import { EVERY_COMMAND } from '../cli/declare/every-command.ts';
+import { commandsFor } from '../cli/declare/every-command.ts';
 import { runProcess } from './run-process.ts';
 
-runProcess(EVERY_COMMAND);
+runProcess(commandsFor(process.argv[2]));

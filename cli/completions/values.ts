@@ -1,6 +1,6 @@
 import type { Argument, Option } from 'commander';
 import type { Context } from '../context.ts';
-import { suggestedValues } from '../declare/suggested-values.ts';
+import { suggestedValues } from '../declare/shared.ts';
 import { currentDeployment, listDeployments } from '../settings/deployments.ts';
 import { journalFolder, journalId, listJournals } from '../transfer/multipart/journal.ts';
 import { isOfStream } from '../transfer/multipart/journal-entry.ts';

@@ -1,8 +1,34 @@
-import type { Command as Commander } from '@commander-js/extra-typings';
-import { type Act, define, everywhere, inLocalCloud, profile } from './shared.ts';
-import { stackOptions } from './stack-options.ts';
+import type { Command as Commander, OptionValues } from '@commander-js/extra-typings';
+import { Option } from 'commander';
+import type { OptionFlags } from '../stack/options/asked-options.ts';
+import { kindOf, nameOf, OPTION_NAMES } from '../stack/options/kinds.ts';
+import { type Act, define, everywhere, inLocalCloud, pairs, profile, several, suggesting } from './shared.ts';
 
-/** `deploy`, and `synth`, which shows what it would apply. */
+/** Adds the options of a deployment. Each is stored with it, so that a later deploy does not need it again. */
+function stackOptions<Args extends unknown[], Options extends OptionValues, Globals extends OptionValues>(
+  command: Commander<Args, Options, Globals>,
+): Commander<Args, Options & OptionFlags, Globals> {
+  command.optionsGroup('Options stored with the deployment (those not given stay as they are):');
+  for (const name of OPTION_NAMES) {
+    const { flag, argument, summary, off, repeats, choices } = kindOf(name);
+    const option = new Option(
+      argument === undefined ? flag : `${flag} ${argument}`,
+      repeats === undefined ? summary : `${summary} (repeatable)`,
+    );
+    if (repeats === 'list') option.argParser(several);
+    if (repeats === 'pairs') option.argParser(pairs);
+    if (choices !== undefined) suggesting(option, choices);
+    command.addOption(option);
+    if (off !== undefined) command.addOption(new Option(`--no-${nameOf(name)}`, off));
+  }
+  const unset = new Option('--unset <option>', 'Reset an option, such as max-size (repeatable)').argParser(
+    several,
+  );
+  command.addOption(suggesting(unset, OPTION_NAMES.map(nameOf)));
+  // Commander infers the types of options only from literals.
+  return command as Commander<Args, Options & OptionFlags, Globals>;
+}
+
 export function declareDeploy(root: Commander, act: Act): void {
   stackOptions(
     everywhere(
@@ -21,6 +47,10 @@ export function declareDeploy(root: Commander, act: Act): void {
         .addOption(profile()),
     ),
   ).action((given) => act(async () => (await import('../commands/deploy.ts')).deploy, given));
+}
+
+/** Shows what `deploy` would apply. */
+export function declareSynth(root: Commander, act: Act): void {
   stackOptions(
     everywhere(
       define(root, 'synth', 'Print the template that deploy would apply')

@@ -1,13 +1,14 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { SHELLS } from '../local-cloud/environment.ts';
-import { type Act, define, everywhere, option, portNumber } from './shared.ts';
+import { type Act, type CommandGroup, define, everywhere, option, portNumber } from './shared.ts';
 
-/** The commands that need no AWS account. */
-export function declareEmbedded(root: Commander, act: Act): void {
-  root.commandsGroup('Without AWS:');
+function declareDemo(root: Commander, act: Act): void {
   everywhere(define(root, 'demo', 'Try it all in a minute, on an embedded cloud')).action((given) =>
     act(async () => (await import('../commands/demo.ts')).demo, given),
   );
+}
+
+function declareLocal(root: Commander, act: Act): void {
   const local = define(root, 'local', 'Manage the embedded cloud on this computer').helpCommand(false);
   const load = () => import('../commands/local.ts');
   everywhere(
@@ -34,3 +35,9 @@ export function declareEmbedded(root: Commander, act: Act): void {
     define(local, 'reset', 'Stop the embedded cloud and delete its data').option('-y, --yes', 'Do not ask'),
   ).action((given) => act(async () => (await load()).reset, given));
 }
+
+/** The commands that need no AWS account. */
+export const EMBEDDED: CommandGroup = {
+  heading: 'Without AWS:',
+  commands: { demo: declareDemo, local: declareLocal },
+};

@@ -1,13 +1,16 @@
-import { declareEmbedded } from './embedded.ts';
-import { declareOperators } from './operators.ts';
-import type { Declare } from './shared.ts';
-import { declareShell } from './shell.ts';
-import { declareUploaders } from './uploaders.ts';
+import { EMBEDDED } from './embedded.ts';
+import { OPERATORS } from './operators.ts';
+import { type CommandGroup, type Declare, declareGroup } from './shared.ts';
+import { SHELL } from './shell.ts';
+import { UPLOADERS } from './uploaders.ts';
 
-/** All commands, in the order of the help. */
-export const EVERY_COMMAND: readonly Declare[] = [
-  declareUploaders,
-  declareOperators,
-  declareEmbedded,
-  declareShell,
-];
+/** In the order of the help. */
+const GROUPS: readonly CommandGroup[] = [UPLOADERS, OPERATORS, EMBEDDED, SHELL];
+
+export const EVERY_COMMAND: readonly Declare[] = GROUPS.map(declareGroup);
+
+/** Returns the command of a name alone; all of them, for the help and for suggestions, where none has the name. */
+export function commandsFor(name = ''): readonly Declare[] {
+  const found = GROUPS.find(({ commands }) => Object.hasOwn(commands, name))?.commands[name];
+  return found === undefined ? EVERY_COMMAND : [found];
+}

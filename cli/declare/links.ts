@@ -1,8 +1,22 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { type Act, define, operated, verbose } from './shared.ts';
 
-/** `link` and `key`: uploads without an account. */
-export function declareLinks(root: Commander, act: Act): void {
+/** The commands that links and keys have in common. */
+function declareIssued(parent: Commander, kind: 'link' | 'key', act: Act): void {
+  operated(
+    define(parent, 'list', `List ${kind}s with their state`).addOption(verbose('Show all of each, not cut')),
+  ).action((given) => act(async () => (await import('../commands/link/list.ts')).list, { ...given, kind }));
+  operated(
+    define(parent, 'revoke <id>', `Revoke a ${kind}: deploys an edge that refuses it`)
+      .option('-f, --force', 'Even if its record is missing or says that it ended')
+      .option('-y, --yes', 'Do not ask'),
+  ).action((id, given) =>
+    act(async () => (await import('../commands/link/revoke.ts')).revoke, { ...given, id, kind }),
+  );
+}
+
+/** `link`: uploads of people without an account. */
+export function declareLink(root: Commander, act: Act): void {
   const link = define(root, 'link', 'Let somebody upload without an account').helpCommand(false);
   operated(
     define(link, 'create', 'Create a link: for one file, or for files below a prefix', [
@@ -18,6 +32,11 @@ export function declareLinks(root: Commander, act: Act): void {
       .option('--qr', 'Also print the address as a QR code')
       .option('-y, --yes', 'Do not ask'),
   ).action((given) => act(async () => (await import('../commands/link/create.ts')).createLink, given));
+  declareIssued(link, 'link', act);
+}
+
+/** `key`: uploads of devices and services without an account. */
+export function declareKey(root: Commander, act: Act): void {
   const key = define(root, 'key', 'Let a device or service upload without an account').helpCommand(false);
   operated(
     define(key, 'create <name>', 'Create a key, which is shown once', [
@@ -31,23 +50,7 @@ export function declareLinks(root: Commander, act: Act): void {
   ).action((name, given) =>
     act(async () => (await import('../commands/key/create.ts')).createKey, { ...given, name }),
   );
-  for (const [parent, kind] of [
-    [link, 'link'],
-    [key, 'key'],
-  ] as const) {
-    operated(
-      define(parent, 'list', `List ${kind}s with their state`).addOption(
-        verbose('Show all of each, not cut'),
-      ),
-    ).action((given) => act(async () => (await import('../commands/link/list.ts')).list, { ...given, kind }));
-    operated(
-      define(parent, 'revoke <id>', `Revoke a ${kind}: deploys an edge that refuses it`)
-        .option('-f, --force', 'Even if its record is missing or says that it ended')
-        .option('-y, --yes', 'Do not ask'),
-    ).action((id, given) =>
-      act(async () => (await import('../commands/link/revoke.ts')).revoke, { ...given, id, kind }),
-    );
-  }
+  declareIssued(key, 'key', act);
   operated(
     define(key, 'rotate', 'Replace the signing key of all links and keys')
       .option('--drop', 'Revoke all links and keys at once')

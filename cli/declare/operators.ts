@@ -1,15 +1,21 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { declareDeploy } from './deploy.ts';
-import { declareLinks } from './links.ts';
-import { type Act, define, everywhere, operated, profile, several, verbose } from './shared.ts';
+import { declareDeploy, declareSynth } from './deploy.ts';
+import { declareKey, declareLink } from './links.ts';
+import {
+  type Act,
+  type CommandGroup,
+  define,
+  everywhere,
+  operated,
+  profile,
+  several,
+  verbose,
+} from './shared.ts';
 import { declareTrust } from './trust.ts';
-import { declareUsers } from './users.ts';
+import { declareUser } from './users.ts';
 
-/** The commands of those who run a deployment. */
-export function declareOperators(root: Commander, act: Act): void {
-  root.commandsGroup('For operators:');
-  declareDeploy(root, act);
+function declareStatus(root: Commander, act: Act): void {
   operated(
     define(root, 'status', 'Show what is deployed and what is left over', [
       'edge-upload status --yaml > edge-upload.yaml',
@@ -17,7 +23,15 @@ export function declareOperators(root: Commander, act: Act): void {
       .option('--yaml', 'Print a file for deploy --file')
       .addOption(verbose('Also list the options with their defaults')),
   ).action((given) => act(async () => (await import('../commands/status.ts')).status, given));
-  declareDoctor(root, act);
+}
+
+export function declareDoctor(root: Commander, act: Act): void {
+  operated(define(root, 'doctor', 'Check credentials, stack, edge, clock and sign-in')).action((given) =>
+    act(async () => (await import('../commands/doctor.ts')).doctor, given),
+  );
+}
+
+function declareLogs(root: Commander, act: Act): void {
   operated(
     define(root, 'logs', 'Show what the edge refused and why, from all regions', [
       'edge-upload logs --since 30m --follow',
@@ -28,10 +42,16 @@ export function declareOperators(root: Commander, act: Act): void {
       .option('--region <name>', 'Also look in this region (repeatable)', several)
       .addOption(verbose('Show whole request ids')),
   ).action((given) => act(async () => (await import('../commands/logs.ts')).logs, given));
+}
+
+function declareLs(root: Commander, act: Act): void {
   operated(define(root, 'ls [prefix]', 'List stored objects')).action((prefix, given) => {
     const args = { ...given, ...omitUndefined({ prefix }) };
     return act(async () => (await import('../commands/ls.ts')).ls, args);
   });
+}
+
+function declareGet(root: Commander, act: Act): void {
   operated(
     define(root, 'get <key>', 'Download an object', [
       'edge-upload get 2026/report.pdf',
@@ -41,9 +61,9 @@ export function declareOperators(root: Commander, act: Act): void {
       .option('-f, --force', 'Replace an existing file')
       .option('--version-id <id>', 'Earlier version, if the bucket keeps them'),
   ).action((key, given) => act(async () => (await import('../commands/get.ts')).get, { ...given, key }));
-  declareUsers(root, act);
-  declareTrust(root, act);
-  declareLinks(root, act);
+}
+
+function declarePolicy(root: Commander, act: Act): void {
   everywhere(
     define(root, 'policy', 'Print the IAM policy that an operator needs', [
       'edge-upload policy --account 123456789012 > policy.json',
@@ -55,6 +75,9 @@ export function declareOperators(root: Commander, act: Act): void {
       .option('--bucket-name <name>', 'Bucket that the stack adopts, besides its own')
       .addOption(profile()),
   ).action((given) => act(async () => (await import('../commands/policy.ts')).policy, given));
+}
+
+function declareDestroy(root: Commander, act: Act): void {
   operated(
     define(root, 'destroy', 'Delete objects, users, stack and edge function')
       .option('-y, --yes', 'Do not ask')
@@ -64,8 +87,22 @@ export function declareOperators(root: Commander, act: Act): void {
   ).action((given) => act(async () => (await import('../commands/destroy.ts')).destroy, given));
 }
 
-export function declareDoctor(root: Commander, act: Act): void {
-  operated(define(root, 'doctor', 'Check credentials, stack, edge, clock and sign-in')).action((given) =>
-    act(async () => (await import('../commands/doctor.ts')).doctor, given),
-  );
-}
+/** The commands of those who run a deployment. */
+export const OPERATORS: CommandGroup = {
+  heading: 'For operators:',
+  commands: {
+    deploy: declareDeploy,
+    synth: declareSynth,
+    status: declareStatus,
+    doctor: declareDoctor,
+    logs: declareLogs,
+    ls: declareLs,
+    get: declareGet,
+    user: declareUser,
+    trust: declareTrust,
+    link: declareLink,
+    key: declareKey,
+    policy: declarePolicy,
+    destroy: declareDestroy,
+  },
+};

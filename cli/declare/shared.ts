@@ -26,6 +26,19 @@ export type Act = <Args>(
 /** Adds commands to the program. */
 export type Declare = (root: Commander, act: Act) => void;
 
+/** Commands under one heading of the help, by their names. */
+export interface CommandGroup {
+  readonly heading: string;
+  readonly commands: Readonly<Record<string, Declare>>;
+}
+
+export function declareGroup({ heading, commands }: CommandGroup): Declare {
+  return (root, act) => {
+    root.commandsGroup(heading);
+    for (const declare of Object.values(commands)) declare(root, act);
+  };
+}
+
 /** Returns a new subcommand with its one-line summary, and examples below its help. */
 export function define<Usage extends string>(
   parent: Commander,
@@ -92,3 +105,16 @@ export function portNumber(value: string): number {
   if (/^\d{1,5}$/.test(value) && number <= 65_535) return number;
   throw new InvalidArgumentError('Use a port number, up to 65535.');
 }
+
+const suggested = new WeakMap<object, readonly string[]>();
+
+/**
+ * Adds the values that TAB suggests for an option. Unlike commander's `choices`, they are neither checked nor shown in the
+ * help: the command's own error says more.
+ */
+export function suggesting<Option extends object>(option: Option, values: readonly string[]): Option {
+  suggested.set(option, values);
+  return option;
+}
+
+export const suggestedValues = (option: object): readonly string[] | undefined => suggested.get(option);

@@ -1,11 +1,9 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import type { Command as UntypedCommander } from 'commander';
 import { COMPLETED_SHELLS, COMPLETIONS } from '../completions/shells.ts';
-import { type Act, define, everywhere } from './shared.ts';
+import { type Act, type CommandGroup, define, everywhere } from './shared.ts';
 
-/** The commands that make a shell complete this one. */
-export function declareShell(root: Commander, act: Act): void {
-  root.commandsGroup('In a shell:');
+function declareCompletion(root: Commander, act: Act): void {
   const completion = define(root, 'completion', 'Complete commands with the TAB key').helpCommand(false);
   for (const shell of COMPLETED_SHELLS) {
     const { name, example } = COMPLETIONS[shell];
@@ -13,6 +11,7 @@ export function declareShell(root: Commander, act: Act): void {
       act(async () => (await import('../commands/shell/completion.ts')).completion, { ...given, shell }),
     );
   }
+  // Typed by the scripts. It completes whatever commands the program has.
   root
     .command('complete', { hidden: true })
     .argument('[word...]')
@@ -24,3 +23,6 @@ export function declareShell(root: Commander, act: Act): void {
       }),
     );
 }
+
+/** The commands that make a shell complete this one. */
+export const SHELL: CommandGroup = { heading: 'In a shell:', commands: { completion: declareCompletion } };

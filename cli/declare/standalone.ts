@@ -1,9 +1,9 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { UserError } from '../errors.ts';
 import { declareDoctor } from './operators.ts';
-import type { Act, Declare } from './shared.ts';
-import { declareShell } from './shell.ts';
-import { declareUploaders } from './uploaders.ts';
+import { type CommandGroup, type Declare, declareGroup } from './shared.ts';
+import { SHELL } from './shell.ts';
+import { UPLOADERS } from './uploaders.ts';
 
 /** Commands that need the npm package: those of operators, and the embedded cloud. */
 const NOT_STANDALONE: readonly string[] = [
@@ -13,18 +13,16 @@ const NOT_STANDALONE: readonly string[] = [
 
 const INSTALL = 'npm install --global edge-upload';
 
+const CHECKS: CommandGroup = {
+  heading: 'If something fails:',
+  commands: { doctor: declareDoctor },
+};
+
 /** The commands of the standalone program, which runs without Node. */
 export const STANDALONE_COMMANDS: readonly Declare[] = [
-  declareUploaders,
-  declareChecks,
-  declareShell,
+  ...[UPLOADERS, CHECKS, SHELL].map(declareGroup),
   declareOthers,
 ];
-
-function declareChecks(root: Commander, act: Act): void {
-  root.commandsGroup('If something fails:');
-  declareDoctor(root, act);
-}
 
 /** Answers the commands that this program lacks with the way to install them. */
 function declareOthers(root: Commander): void {

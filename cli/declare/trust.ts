@@ -1,7 +1,6 @@
 import type { Command as Commander, OptionValues } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { type Act, define, operated, option } from './shared.ts';
-import { suggesting } from './suggested-values.ts';
+import { type Act, define, operated, option, suggesting } from './shared.ts';
 import { trusted } from './trust-options.ts';
 import { declareWorkloads } from './trust-workloads.ts';
 

@@ -2,33 +2,18 @@ import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { FACTOR_WORDS } from '../identity/second-factors.ts';
 import { declarePut } from './put.ts';
-import { type Act, define, everywhere, option, pairs, portNumber, profile, verbose } from './shared.ts';
+import {
+  type Act,
+  type CommandGroup,
+  define,
+  everywhere,
+  option,
+  pairs,
+  portNumber,
+  profile,
+  verbose,
+} from './shared.ts';
 import { declareWatch } from './watch.ts';
-
-/** The commands of those who upload. */
-export function declareUploaders(root: Commander, act: Act): void {
-  root.commandsGroup('For uploaders:');
-  declareLogin(root, act);
-  declarePut(root, act);
-  declareWatch(root, act);
-  declareUploads(root, act);
-  everywhere(define(root, 'whoami', 'Show who is signed in, where, and for how long')).action((given) =>
-    act(async () => (await import('../commands/whoami.ts')).whoami, given),
-  );
-  everywhere(
-    define(root, 'token', 'Print a valid access token, for curl and other tools', [
-      'echo "Authorization: $(edge-upload token)" | curl -T a.jpg -H @- <url>/',
-    ]),
-  ).action((given) => act(async () => (await import('../commands/token.ts')).token, given));
-  everywhere(
-    define(root, 'logout', 'Sign out: revoke and delete the tokens').option(
-      '--everywhere',
-      'Sign the user out on every computer',
-    ),
-  ).action((given) => act(async () => (await import('../commands/logout.ts')).logout, given));
-  declarePassword(root, act);
-  declareDeployments(root, act);
-}
 
 function declareLogin(root: Commander, act: Act): void {
   const login = define(root, 'login [url]', 'Sign in to an edge and store the tokens', [
@@ -114,3 +99,42 @@ function declareDeployments(root: Commander, act: Act): void {
     define(deployments, 'forget <name>', 'Sign out of a deployment and forget it; nothing is deleted there'),
   ).action((name, given) => act(async () => (await load()).forget, { ...given, name }));
 }
+
+function declareWhoami(root: Commander, act: Act): void {
+  everywhere(define(root, 'whoami', 'Show who is signed in, where, and for how long')).action((given) =>
+    act(async () => (await import('../commands/whoami.ts')).whoami, given),
+  );
+}
+
+function declareToken(root: Commander, act: Act): void {
+  everywhere(
+    define(root, 'token', 'Print a valid access token, for curl and other tools', [
+      'echo "Authorization: $(edge-upload token)" | curl -T a.jpg -H @- <url>/',
+    ]),
+  ).action((given) => act(async () => (await import('../commands/token.ts')).token, given));
+}
+
+function declareLogout(root: Commander, act: Act): void {
+  everywhere(
+    define(root, 'logout', 'Sign out: revoke and delete the tokens').option(
+      '--everywhere',
+      'Sign the user out on every computer',
+    ),
+  ).action((given) => act(async () => (await import('../commands/logout.ts')).logout, given));
+}
+
+/** The commands of those who upload. */
+export const UPLOADERS: CommandGroup = {
+  heading: 'For uploaders:',
+  commands: {
+    login: declareLogin,
+    put: declarePut,
+    watch: declareWatch,
+    uploads: declareUploads,
+    whoami: declareWhoami,
+    token: declareToken,
+    logout: declareLogout,
+    password: declarePassword,
+    deployments: declareDeployments,
+  },
+};

@@ -6,7 +6,7 @@ import { type Act, define, operated, pairs, several } from './shared.ts';
 const named = (username: string) => checkedUsername(username, 'the name of the user');
 
 /** `user …`: the people of a deployment, for its operator. */
-export function declareUsers(root: Commander, act: Act): void {
+export function declareUser(root: Commander, act: Act): void {
   const user = define(root, 'user', 'Manage the people who are allowed to upload').helpCommand(false);
   const access = () => import('../commands/user/access.ts');
 

@@ -1,6 +1,5 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
-import { type Act, define, everywhere, option, several } from './shared.ts';
-import { suggesting } from './suggested-values.ts';
+import { type Act, define, everywhere, option, several, suggesting } from './shared.ts';
 
 /** The command that uploads what arrives in a folder. */
 export function declareWatch(root: Commander, act: Act): void {

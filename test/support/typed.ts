@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { Readable } from 'node:stream';
-import { EVERY_COMMAND } from '../../cli/declare/every-command.ts';
+import { commandsFor } from '../../cli/declare/every-command.ts';
 import type { Declare } from '../../cli/declare/shared.ts';
 import { run } from '../../cli/program.ts';
 import { createSentCredentials } from '../../cli/sent-credentials.ts';
@@ -13,13 +13,13 @@ interface TypedOptions extends RunOptions {
   /** Also the working directory, unless `cwd` is. */
   readonly home: string;
   readonly platform?: NodeJS.Platform;
-  /** All commands when absent. */
+  /** As bin/main.ts chooses them when absent. */
   readonly commands?: readonly Declare[];
 }
 
 /** Runs `edge-upload <words>` without a terminal in this process, as bin/main.ts does in a process of its own. */
 export async function typed(words: readonly string[], options: TypedOptions): Promise<Ran> {
-  const { home, cwd = home, env = {}, input, platform = 'linux', commands = EVERY_COMMAND } = options;
+  const { home, cwd = home, env = {}, input, platform = 'linux', commands = commandsFor(words[0]) } = options;
   const { signal = new AbortController().signal } = options;
   // Every request under way listens to it.
   setMaxListeners(0, signal);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Command } from '@commander-js/extra-typings';
-import { stackOptions } from '../../../../cli/declare/stack-options.ts';
+import { declareDeploy, declareSynth } from '../../../../cli/declare/deploy.ts';
 import { isUserError } from '../../../../cli/errors.ts';
 import { askedOptions, type OptionFlags } from '../../../../cli/stack/options/asked-options.ts';
 import { readOptions, stackTags } from '../../../../cli/stack/options/deployed-options.ts';
@@ -654,9 +654,13 @@ test('the page about operating has the table of options', () => {
 });
 
 test('the help of deploy and synth is made from the table of options', () => {
-  const help = stackOptions(new Command('deploy')).helpInformation().replace(/\s+/g, ' ');
-  for (const { flag, summary } of Object.values(KINDS)) assert.ok(help.includes(`${flag} `), summary);
-  for (const { summary } of Object.values(KINDS)) assert.ok(help.includes(` ${summary} `), summary);
+  for (const declare of [declareDeploy, declareSynth]) {
+    const root = new Command();
+    declare(root, async () => {});
+    const help = root.commands[0]?.helpInformation().replace(/\s+/g, ' ') ?? '';
+    for (const { flag, summary } of Object.values(KINDS)) assert.ok(help.includes(`${flag} `), summary);
+    for (const { summary } of Object.values(KINDS)) assert.ok(help.includes(` ${summary} `), summary);
+  }
 });
 
 const ISSUER: TrustedIssuer = {

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Command } from '@commander-js/extra-typings';
+import { commandsFor, EVERY_COMMAND } from '../../../cli/declare/every-command.ts';
+import type { Declare } from '../../../cli/declare/shared.ts';
+
+function declaredBy(commands: readonly Declare[]) {
+  const root = new Command();
+  for (const declare of commands) declare(root, async () => {});
+  return root.commands;
+}
+
+const EVERY = declaredBy(EVERY_COMMAND);
+const named = (name: string) => EVERY.filter((one) => one.name() === name);
+
+test('a command that is typed is declared alone, as among all commands', () => {
+  const alone = EVERY.filter((one) => one.name() !== 'complete');
+  assert.ok(alone.length > 20, `${alone.length} commands`);
+  for (const command of alone) {
+    const name = command.name();
+    const [first, ...more] = declaredBy(commandsFor(name));
+    assert.equal(first?.helpInformation(), command.helpInformation(), name);
+    assert.deepEqual(named(name).length, 1, name);
+    // The script of a shell completes by a hidden command beside the one that prints it.
+    assert.deepEqual(
+      more.map((one) => one.name()),
+      name === 'completion' ? ['complete'] : [],
+      name,
+    );
+  }
+});
+
+test('all commands are declared for the help, for suggestions, and for the TAB key', () => {
+  for (const word of [undefined, '', '--help', '-V', 'help', 'depoly', 'complete', 'constructor']) {
+    assert.equal(declaredBy(commandsFor(word)).length, EVERY.length, word);
+  }
+});
