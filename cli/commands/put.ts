@@ -17,7 +17,7 @@ import { openSources, type SourceOptions, type Sources } from '../transfer/sourc
 import { type StoredFiles, type UploadFilesOptions, uploadFiles } from '../transfer/upload.ts';
 import { MAX_CONCURRENCY } from '../transfer/upload-context.ts';
 import type { EdgeLimits } from '../transfer/wire/edge-limits.ts';
-import { withEdgeAccess } from './put/with-edge-access.ts';
+import { withEdgeAccess } from './put/edge-access.ts';
 
 /** The flags of `put` as typed; what is a number or a size is still text. */
 export interface PutArgs extends SourceOptions, HeaderOptions {

@@ -13,7 +13,7 @@ import { MAX_CONCURRENCY } from '../../transfer/upload-context.ts';
 import { AFTER, movedIn } from '../../watch/after-upload.ts';
 import { withLedger } from '../../watch/ledger.ts';
 import { watchFolder } from '../../watch/watch-folder.ts';
-import { withEdgeAccess } from '../put/with-edge-access.ts';
+import { withEdgeAccess } from '../put/edge-access.ts';
 
 interface WatchArgs {
   readonly folder: string;

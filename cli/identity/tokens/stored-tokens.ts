@@ -4,13 +4,10 @@ import { isUserError, UserError } from '../../errors.ts';
 import type { Deployment } from '../../settings/deployments.ts';
 import { withLock } from '../../settings/lock.ts';
 import type { Target } from '../../settings/target.ts';
-import { awsErrorName, cognitoFailure, wordsOf } from '../cognito-errors.ts';
-import { regionOf } from '../edge-description.ts';
 import { checkedUsername, loginCommand } from '../sign-in/username.ts';
-import { openUserPool, type PoolAddress, type Tokens, withUserPool } from '../user-pool.ts';
 import { expiryOf, type TokenSource } from './access-token.ts';
 import { isUsable, lifetime, renewingSource } from './renewing-source.ts';
-import type { OidcSession, PoolSession, StoredSession } from './stored-session.ts';
+import type { StoredSession } from './stored-session.ts';
 import {
   type FoundSession,
   findSessions,
@@ -19,16 +16,6 @@ import {
   readLocked,
   replaceSession,
 } from './token-store.ts';
-
-/** Errors of a refresh after which only a new sign-in helps. */
-const SIGNED_OUT = new Set([
-  'NotAuthorizedException',
-  'RefreshTokenReuseException',
-  'UserNotFoundException',
-  'UserNotConfirmedException',
-  'PasswordResetRequiredException',
-  'ResourceNotFoundException',
-]);
 
 function notSignedIn(url: string): UserError {
   return new UserError('not_signed_in', `Nobody is signed in to ${new URL(url).host}.`, {
@@ -55,13 +42,6 @@ function isFor(session: StoredSession, deployment: Deployment | undefined): bool
   return deployment.userPoolId === session.userPoolId && deployment.clientId === session.clientId;
 }
 
-/** Returns the address of the session's pool. */
-function poolAddress({ url, userPoolId, clientId }: PoolSession, deployment?: Deployment): PoolAddress {
-  const region = regionOf(userPoolId);
-  if (region === undefined) throw new RangeError('The id of a stored pool was checked when it was read.');
-  return { url, region, userPoolId, clientId, ...omitUndefined({ local: deployment?.local }) };
-}
-
 /** Returns the source of the stored tokens. The first process that finds them about to expire refreshes them. */
 export function storedTokens(context: Context, target: Target): TokenSource {
   const { url, deployment } = target;
@@ -83,8 +63,9 @@ export function storedTokens(context: Context, target: Target): TokenSource {
     if (found === undefined) throw notSignedIn(url);
     const { session } = found;
     if (isUsable(session, now(), rejected)) return session;
+    const { refreshSession } = await import('./refresh-session.ts');
     const asked = now();
-    const { accessToken, expiresIn, refreshToken } = await refresh(context, session, deployment);
+    const { accessToken, expiresIn, refreshToken } = await refreshSession(context, session, deployment);
     const renewed = {
       ...session,
       accessToken,
@@ -118,51 +99,6 @@ async function storeRenewed({ ui }: Context, found: FoundSession, renewed: Store
   }
 }
 
-function refresh(context: Context, session: StoredSession, deployment?: Deployment): Promise<Tokens> {
-  const { username } = session;
-  const host = session.kind === 'oidc' ? new URL(session.issuer).host : session.userPoolId;
-  context.ui.event({ type: 'debug', text: `refreshing the tokens of ${username} at ${host}` });
-  return session.kind === 'oidc'
-    ? refreshAtProvider(context, session, deployment)
-    : refreshInPool(context, session, deployment);
-}
-
-async function refreshAtProvider(
-  context: Context,
-  session: OidcSession,
-  deployment?: Deployment,
-): Promise<Tokens> {
-  const { refreshOidc } = await import('../oidc/refresh-oidc.ts');
-  return refreshOidc(context, session, deployment?.local);
-}
-
-async function refreshInPool(
-  context: Context,
-  session: PoolSession,
-  deployment?: Deployment,
-): Promise<Tokens> {
-  const { url, username, refreshToken } = session;
-  const pool = await openUserPool(context, poolAddress(session, deployment));
-  try {
-    return await pool.refresh(refreshToken);
-  } catch (error) {
-    if (error instanceof Error && SIGNED_OUT.has(awsErrorName(error) ?? '')) {
-      const reason = wordsOf(error);
-      throw new UserError(
-        'not_signed_in',
-        `${username} is no longer signed in to ${new URL(url).host}: ${reason}.`,
-        {
-          hint: ['Sign in again:', loginCommand(url, '--username', username)],
-          cause: error,
-        },
-      );
-    }
-    throw cognitoFailure(error, 'Renewing the sign-in', pool.host);
-  } finally {
-    pool.close();
-  }
-}
-
 /**
  * Revokes a sign-in where it was made, and deletes its tokens. Under their lock: between the two, a refresh by another
  * process would get tokens that are neither revoked nor stored.
@@ -176,14 +112,14 @@ export async function endSession(
   let revoked = false;
   const revoke = async () => {
     const { session } = (await readLocked(context, found.file, found.session.url)) ?? found;
-    revoked = await revokeSession(context, session, deployment);
+    revoked = await revokeOrWarn(context, session, deployment);
   };
   await forgetSession(found.file, revoke, context.signal);
   return revoked;
 }
 
 /** Revokes a sign-in where it was made. Warns and returns false if that fails. */
-async function revokeSession(
+async function revokeOrWarn(
   context: Context,
   session: StoredSession,
   deployment?: Deployment,
@@ -194,27 +130,12 @@ async function revokeSession(
     context.ui.event({ type: 'warning', text });
     return false;
   };
+  const { revokeSession } = await import('./refresh-session.ts');
   try {
-    const why = await revoke(context, session, deployment);
+    const why = await revokeSession(context, session, deployment);
     return why === undefined ? true : warn(why);
   } catch (error) {
     if (!isUserError(error)) throw error;
     return warn(error.message);
   }
-}
-
-/** Returns why the sign-in was not revoked; `undefined` if it was. */
-async function revoke(
-  context: Context,
-  session: StoredSession,
-  deployment?: Deployment,
-): Promise<string | undefined> {
-  if (session.kind === 'oidc') {
-    const { revokeOidc } = await import('../oidc/refresh-oidc.ts');
-    return revokeOidc(context, session, deployment?.local);
-  }
-  await withUserPool(context, poolAddress(session, deployment), 'Revoking the sign-in', (pool) =>
-    pool.revoke(session.refreshToken),
-  );
-  return undefined;
 }

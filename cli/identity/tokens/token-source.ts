@@ -1,14 +1,8 @@
 import type { Context } from '../../context.ts';
 import type { Target } from '../../settings/target.ts';
-import { passwordOnly } from '../sign-in/answers.ts';
-import { signIn } from '../sign-in/sign-in.ts';
-import { openUserPool, poolAddressOf } from '../user-pool.ts';
 import type { TokenSource } from './access-token.ts';
 import { type FoundWorkload, findWorkload } from './ci/find-workload.ts';
-import { workloadTokens } from './ci/workload-tokens.ts';
 import { credentialFor, type EnvironmentCredential } from './environment.ts';
-import { givenToken, tokenOfFile, tokenOfLink } from './given-tokens.ts';
-import { type HeldToken, lifetime, renewingSource } from './renewing-source.ts';
 import { storedTokens } from './stored-tokens.ts';
 
 /** Origin of a command's token. */
@@ -41,7 +35,7 @@ export function tokenSource(context: Context, target: Target): CommandTokens {
     const given = (await credentialFor(context, url)) ?? (await findWorkload(context, target));
     const origin = given ?? ({ kind: 'kept' } as const);
     context.ui.event({ type: 'debug', text: `origin of the token: ${originName(origin)}` });
-    found = { origin, tokens: open(context, target, origin) };
+    found = { origin, tokens: await open(context, target, origin) };
     return found;
   };
   const once = () => {
@@ -58,46 +52,20 @@ export function tokenSource(context: Context, target: Target): CommandTokens {
   };
 }
 
-function open(context: Context, target: Target, origin: TokenOrigin): TokenSource {
+/** Most commands use the stored sign-in; the code for other origins is loaded where it is needed. */
+async function open(context: Context, target: Target, origin: TokenOrigin): Promise<TokenSource> {
   switch (origin.kind) {
     case 'link':
-      return tokenOfLink(origin.token);
+      return (await import('./given-tokens.ts')).tokenOfLink(origin.token);
     case 'token':
-      return givenToken(origin.token);
+      return (await import('./given-tokens.ts')).givenToken(origin.token);
     case 'file':
-      return tokenOfFile(context, origin.path);
+      return (await import('./given-tokens.ts')).tokenOfFile(context, origin.path);
     case 'password':
-      return passwordTokens(context, target, origin);
+      return (await import('./password-tokens.ts')).passwordTokens(context, target, origin);
     case 'workload':
-      return workloadTokens(context, target, origin);
+      return (await import('./ci/workload-tokens.ts')).workloadTokens(context, target, origin);
     case 'kept':
       return storedTokens(context, target);
   }
-}
-
-/** Returns a source for scripts that keeps tokens in memory and signs in again when they expire. */
-function passwordTokens(
-  context: Context,
-  target: Target,
-  { username, password }: { readonly username: string; readonly password: string },
-): TokenSource {
-  const { now } = context;
-  const answers = passwordOnly(password);
-  const obtain = async (): Promise<HeldToken> => {
-    const pool = await openUserPool(context, await poolAddressOf(context, target));
-    try {
-      const asked = now();
-      const { accessToken, expiresIn } = await signIn({
-        pool,
-        username,
-        place: new URL(target.url).host,
-        answers,
-        now,
-      });
-      return { accessToken, ...lifetime(asked, expiresIn) };
-    } finally {
-      pool.close();
-    }
-  };
-  return renewingSource(obtain, now);
 }

@@ -6,15 +6,6 @@ import { noToken, type Workload } from './workload.ts';
 
 const preset = 'aws';
 
-/** Variables of ECS, EKS, Lambda and CodeBuild. People also have access keys and profiles, and sign in otherwise. */
-const VARIABLES = [
-  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
-  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-  'AWS_WEB_IDENTITY_TOKEN_FILE',
-  'AWS_LAMBDA_FUNCTION_NAME',
-  'CODEBUILD_BUILD_ARN',
-];
-
 const HINTS = table<string>({
   OutboundWebIdentityFederationDisabledException:
     'An administrator of the AWS account enables it: aws iam enable-outbound-web-identity-federation',
@@ -30,7 +21,6 @@ export const aws: Workload = {
   preset,
   source: 'request',
   claims: [['sub'], ['https://sts.amazonaws.com/', 'aws_account']],
-  isHere: (env) => VARIABLES.some((name) => env[name]),
   async token(place) {
     const { signal, audience } = place;
     const [{ sts, close }, { GetWebIdentityTokenCommand }] = await Promise.all([

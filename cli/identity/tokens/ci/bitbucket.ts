@@ -11,7 +11,6 @@ export const bitbucket: Workload = {
   preset,
   source: 'variable',
   claims: [['workspaceUuid'], ['repositoryUuid'], ['branchName'], ['deploymentEnvironmentUuid']],
-  isHere: ({ BITBUCKET_BUILD_NUMBER }) => Boolean(BITBUCKET_BUILD_NUMBER),
   problem({ BITBUCKET_STEP_OIDC_TOKEN: token }, audience) {
     if (token) return undefined;
     return noToken(preset, 'the step has no oidc', {

@@ -21,7 +21,6 @@ export const buildkite: Workload = {
     ['build_branch'],
     ['build_tag'],
   ],
-  isHere: ({ BUILDKITE }) => BUILDKITE === 'true',
   async token(place) {
     const output = await runProgram(place, {
       preset,

@@ -19,7 +19,6 @@ export const circleci: Workload = {
     ['oidc.circleci.com/vcs-ref'],
     ['oidc.circleci.com/ssh-rerun'],
   ],
-  isHere: ({ CIRCLECI }) => CIRCLECI === 'true',
   async token(place) {
     const root = place.issuers.length > 0 && place.issuers.every((issuer) => issuer === ROOT);
     const claims = JSON.stringify({ aud: place.audience });

@@ -3,28 +3,76 @@ import type { Context } from '../../../context.ts';
 import { UserError } from '../../../errors.ts';
 import type { Target } from '../../../settings/target.ts';
 import type { DescribedIssuer } from '../../described-issuer.ts';
-import { discover } from '../../discovery.ts';
 import { findStoredSession } from '../stored-tokens.ts';
-import { aws } from './aws.ts';
-import { bitbucket } from './bitbucket.ts';
-import { buildkite } from './buildkite.ts';
-import { circleci } from './circleci.ts';
-import { gcp } from './gcp.ts';
-import { github } from './github.ts';
-import { gitlab } from './gitlab.ts';
-import { kubernetes } from './kubernetes.ts';
 import type { Workload } from './workload.ts';
 
+/** A service, and how its jobs are recognised. The code for its tokens is loaded in such a job alone. */
+interface Service {
+  readonly preset: Workload['preset'];
+  /** Returns true if this process can run in such a job. */
+  isHere(env: Context['env']): boolean;
+  load(): Promise<Workload>;
+}
+
+/** Variables of ECS, EKS, Lambda and CodeBuild. People also have access keys and profiles, and sign in otherwise. */
+const OF_AWS = [
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_LAMBDA_FUNCTION_NAME',
+  'CODEBUILD_BUILD_ARN',
+];
+
+/** Cloud Run sets the first two. Compute Engine and GKE have no variable that shows them. */
+const OF_GCP = ['K_SERVICE', 'CLOUD_RUN_JOB', 'GCE_METADATA_HOST'];
+
+const isSet =
+  (...names: readonly string[]) =>
+  (env: Context['env']) =>
+    names.some((name) => env[name]);
+
 /** CI systems come first, because their jobs can run in a pod or on AWS. */
-const WORKLOADS: readonly Workload[] = [
-  github,
-  gitlab,
-  circleci,
-  buildkite,
-  bitbucket,
-  kubernetes(),
-  aws,
-  gcp,
+const SERVICES: readonly Service[] = [
+  {
+    preset: 'github',
+    isHere: ({ GITHUB_ACTIONS }) => GITHUB_ACTIONS === 'true',
+    load: async () => (await import('./github.ts')).github,
+  },
+  {
+    preset: 'gitlab',
+    isHere: ({ GITLAB_CI }) => GITLAB_CI === 'true',
+    load: async () => (await import('./gitlab.ts')).gitlab,
+  },
+  {
+    preset: 'circleci',
+    isHere: ({ CIRCLECI }) => CIRCLECI === 'true',
+    load: async () => (await import('./circleci.ts')).circleci,
+  },
+  {
+    preset: 'buildkite',
+    isHere: ({ BUILDKITE }) => BUILDKITE === 'true',
+    load: async () => (await import('./buildkite.ts')).buildkite,
+  },
+  {
+    preset: 'bitbucket',
+    isHere: isSet('BITBUCKET_BUILD_NUMBER'),
+    load: async () => (await import('./bitbucket.ts')).bitbucket,
+  },
+  {
+    preset: 'kubernetes',
+    isHere: isSet('KUBERNETES_SERVICE_HOST'),
+    load: async () => (await import('./kubernetes.ts')).kubernetes(),
+  },
+  {
+    preset: 'aws',
+    isHere: isSet(...OF_AWS),
+    load: async () => (await import('./aws.ts')).aws,
+  },
+  {
+    preset: 'gcp',
+    isHere: isSet(...OF_GCP),
+    load: async () => (await import('./gcp.ts')).gcp,
+  },
 ];
 
 /** The identity of this job, and the issuers of it that the edge trusts. */
@@ -36,11 +84,11 @@ export interface FoundWorkload {
 }
 
 /** Returns what EDGE_UPLOAD_IDENTITY names; `undefined` if it is not set. */
-function named({ EDGE_UPLOAD_IDENTITY: name }: Context['env'], known: readonly Workload[]) {
+function named({ EDGE_UPLOAD_IDENTITY: name }: Context['env'], known: readonly Service[]) {
   if (!name) return undefined;
   if (name === 'off') return 'off';
-  const workload = known.find(({ preset }) => preset === name);
-  if (workload !== undefined) return workload;
+  const service = known.find(({ preset }) => preset === name);
+  if (service !== undefined) return service;
   throw new UserError('usage', `Invalid value for EDGE_UPLOAD_IDENTITY: “${name}”.`, {
     hint: `Use one of: ${known.map(({ preset }) => preset).join(', ')}, off`,
   });
@@ -54,19 +102,21 @@ function named({ EDGE_UPLOAD_IDENTITY: name }: Context['env'], known: readonly W
 export async function findWorkload(
   context: Context,
   target: Target,
-  known: readonly Workload[] = WORKLOADS,
+  known: readonly Service[] = SERVICES,
 ): Promise<FoundWorkload | undefined> {
   const { env } = context;
   const chosen = named(env, known);
   if (chosen === 'off') return undefined;
   if (chosen !== undefined) {
-    const problem = chosen.problem?.(env, target.url);
+    const workload = await chosen.load();
+    const problem = workload.problem?.(env, target.url);
     if (problem !== undefined) throw problem;
-    return { kind: 'workload', workload: chosen, issuers: [] };
+    return { kind: 'workload', workload, issuers: [] };
   }
-  const here = known.filter((workload) => workload.isHere(env));
+  const here = await workloadsHere(env, known);
   if (here.length === 0) return undefined;
   const { url, deployment } = target;
+  const { discover } = await import('../../discovery.ts');
   const { issuers: all } = await discover(context, { url, ...omitUndefined({ deployment }) });
   const trusted = here.flatMap((workload) => {
     const issuers = all.filter(({ kind, preset }) => kind === 'workload' && preset === workload.preset);
@@ -77,4 +127,11 @@ export async function findWorkload(
   if (problem === undefined) return found;
   if ((await findStoredSession(context, target)) !== undefined) return undefined;
   throw problem;
+}
+
+/** Returns the identities that a job in this environment has. */
+async function workloadsHere(env: Context['env'], known: readonly Service[]): Promise<readonly Workload[]> {
+  const services = known.filter((service) => service.isHere(env));
+  const workloads = await Promise.all(services.map((service) => service.load()));
+  return workloads.filter((workload) => workload.isGiven?.() ?? true);
 }

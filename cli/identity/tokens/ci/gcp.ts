@@ -12,15 +12,13 @@ const CONNECT_MS = 3_000;
 
 /**
  * The service account of a Google Cloud workload. Its metadata server speaks plain http on the link of the computer, so
- * no proxy is used; the request carries no credential. Compute Engine and GKE have no variable that shows them.
+ * no proxy is used; the request carries no credential.
  * https://cloud.google.com/docs/authentication/get-id-token
  */
 export const gcp: Workload = {
   preset,
   source: 'request',
   claims: [['email'], ['sub']],
-  isHere: ({ K_SERVICE, CLOUD_RUN_JOB, GCE_METADATA_HOST }) =>
-    Boolean(K_SERVICE || CLOUD_RUN_JOB || GCE_METADATA_HOST),
   async token(place) {
     const host = place.env.GCE_METADATA_HOST || HOST;
     if (!/^[\w.-]+(?::\d{1,5})?$/.test(host)) {

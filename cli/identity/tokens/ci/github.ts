@@ -38,7 +38,6 @@ export const github: Workload = {
     ['job_workflow_ref'],
     ['runner_environment'],
   ],
-  isHere: ({ GITHUB_ACTIONS }) => GITHUB_ACTIONS === 'true',
   problem({ ACTIONS_ID_TOKEN_REQUEST_URL: address, ACTIONS_ID_TOKEN_REQUEST_TOKEN: credential }) {
     if (address && credential) return undefined;
     return noToken(preset, 'the job lacks the permission id-token: write', { hint: PERMISSION });

@@ -19,7 +19,6 @@ export const gitlab: Workload = {
     ['environment'],
     ['pipeline_source'],
   ],
-  isHere: ({ GITLAB_CI }) => GITLAB_CI === 'true',
   problem({ EDGE_UPLOAD_ID_TOKEN: token }, audience) {
     if (token) return undefined;
     return noToken(preset, 'the job has no EDGE_UPLOAD_ID_TOKEN', {

@@ -14,7 +14,7 @@ export function kubernetes(path = PATH): Workload {
     preset: 'kubernetes',
     source: 'file',
     claims: [['sub'], ['iss']],
-    isHere: ({ KUBERNETES_SERVICE_HOST }) => Boolean(KUBERNETES_SERVICE_HOST) && existsSync(path),
+    isGiven: () => existsSync(path),
     token: () => readTokenFile(path, `The projected token ${path}`),
   };
 }

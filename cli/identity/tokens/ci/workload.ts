@@ -20,8 +20,8 @@ export interface Workload {
   readonly claims: readonly (readonly string[])[];
   /** Source of its tokens: a request returns a new one, a file is replaced by others, a variable does not change. */
   readonly source: 'request' | 'file' | 'variable';
-  /** Returns true if this process runs in such a job. */
-  isHere(env: Context['env']): boolean;
+  /** Returns false if this job has no identity: some jobs get one only where it is asked for. */
+  isGiven?(): boolean;
   /** Returns why this job has no identity, if its environment shows that. */
   problem?(env: Context['env'], audience: string): UserError | undefined;
   /** Returns a token. The caller checks its form and audience. */

@@ -93,7 +93,11 @@ test('a token in a variable is not renewed: its end is known, and a refusal is f
 test('a projected token of a pod is read again when the kubelet has replaced it', async (t) => {
   const here = await rig(t);
   const path = join(here.home, 'projected');
-  const pod = kubernetes(path);
+  const pod = {
+    preset: 'kubernetes',
+    isHere: () => true,
+    load: async () => kubernetes(path),
+  } as const;
   const context = here.context(here.job('kubernetes'));
   const target = { url: here.url };
   assert.equal(await findWorkload(context, target, [pod]), undefined, 'the pod has no such token');

@@ -1,9 +1,29 @@
 import type { Context } from '../../context.ts';
+import { type CommandTokens, tokenSource } from '../../identity/tokens/token-source.ts';
+import { withDispatcher } from '../../network/connections.ts';
+import type { Target } from '../../settings/target.ts';
+import { rememberedLimits } from '../../transfer/limits.ts';
+import type { UploadContextOptions } from '../../transfer/upload-context.ts';
 import type { UiEvent } from '../../ui/events.ts';
 import { formatDuration, formatMinute } from '../../ui/format.ts';
 import type { Ui } from '../../ui/ui.ts';
-import { titleOf } from './ci/workload.ts';
-import type { CommandTokens } from './token-source.ts';
+
+type EdgeAccess = Pick<UploadContextOptions, 'url' | 'dispatcher' | 'tokens' | 'limitsMemory'>;
+
+/** Runs uploads with the connections to an edge and the uploader's tokens for it, then closes the connections. */
+export async function withEdgeAccess<T>(
+  context: Context,
+  target: Target,
+  work: (context: Context, access: EdgeAccess) => Promise<T>,
+): Promise<T> {
+  const { env, sent } = context;
+  return withDispatcher({ env, sent, local: target.deployment?.local }, async (dispatcher) => {
+    const tokens = tokenSource(context, target);
+    const limitsMemory = rememberedLimits(context, target, tokens);
+    const ui = await withTokenEnd(context, tokens);
+    return work({ ...context, ui }, { url: target.url, dispatcher, tokens, limitsMemory });
+  });
+}
 
 /** The rate of the first seconds is not stable. */
 const SETTLED_MS = 10_000;
@@ -21,6 +41,7 @@ export async function withTokenEnd(
   const left = () => Math.max(0, end.getTime() - now().getTime());
   const origin = await tokens.origin();
   if (origin.kind === 'workload') {
+    const { titleOf } = await import('../../identity/tokens/ci/workload.ts');
     const until = `${formatMinute(end.toISOString())} UTC, for ${formatDuration(left())}`;
     const text = `${titleOf(origin.workload)} does not renew the token: uploads and parts can begin until ${until}.`;
     ui.event({ type: 'note', text });

@@ -1,0 +1,83 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import type { Context } from '../../context.ts';
+import { UserError } from '../../errors.ts';
+import type { Deployment } from '../../settings/deployments.ts';
+import { awsErrorName, cognitoFailure, wordsOf } from '../cognito-errors.ts';
+import { regionOf } from '../edge-description.ts';
+import { loginCommand } from '../sign-in/username.ts';
+import { openUserPool, type PoolAddress, type Tokens, withUserPool } from '../user-pool.ts';
+import type { PoolSession, StoredSession } from './stored-session.ts';
+
+/** Errors of a refresh after which only a new sign-in helps. */
+const SIGNED_OUT = new Set([
+  'NotAuthorizedException',
+  'RefreshTokenReuseException',
+  'UserNotFoundException',
+  'UserNotConfirmedException',
+  'PasswordResetRequiredException',
+  'ResourceNotFoundException',
+]);
+
+/** Returns the address of the session's pool. */
+function poolAddress({ url, userPoolId, clientId }: PoolSession, deployment?: Deployment): PoolAddress {
+  const region = regionOf(userPoolId);
+  if (region === undefined) throw new RangeError('The id of a stored pool was checked when it was read.');
+  return { url, region, userPoolId, clientId, ...omitUndefined({ local: deployment?.local }) };
+}
+
+/** Requests tokens for a stored sign-in from its issuer. */
+export async function refreshSession(
+  context: Context,
+  session: StoredSession,
+  deployment?: Deployment,
+): Promise<Tokens> {
+  const { username } = session;
+  const host = session.kind === 'oidc' ? new URL(session.issuer).host : session.userPoolId;
+  context.ui.event({ type: 'debug', text: `refreshing the tokens of ${username} at ${host}` });
+  if (session.kind === 'pool') return refreshInPool(context, session, deployment);
+  const { refreshOidc } = await import('../oidc/refresh-oidc.ts');
+  return refreshOidc(context, session, deployment?.local);
+}
+
+async function refreshInPool(
+  context: Context,
+  session: PoolSession,
+  deployment?: Deployment,
+): Promise<Tokens> {
+  const { url, username, refreshToken } = session;
+  const pool = await openUserPool(context, poolAddress(session, deployment));
+  try {
+    return await pool.refresh(refreshToken);
+  } catch (error) {
+    if (error instanceof Error && SIGNED_OUT.has(awsErrorName(error) ?? '')) {
+      const reason = wordsOf(error);
+      throw new UserError(
+        'not_signed_in',
+        `${username} is no longer signed in to ${new URL(url).host}: ${reason}.`,
+        {
+          hint: ['Sign in again:', loginCommand(url, '--username', username)],
+          cause: error,
+        },
+      );
+    }
+    throw cognitoFailure(error, 'Renewing the sign-in', pool.host);
+  } finally {
+    pool.close();
+  }
+}
+
+/** Revokes a stored sign-in at its issuer. Returns why it was not revoked; `undefined` if it was. */
+export async function revokeSession(
+  context: Context,
+  session: StoredSession,
+  deployment?: Deployment,
+): Promise<string | undefined> {
+  if (session.kind === 'oidc') {
+    const { revokeOidc } = await import('../oidc/refresh-oidc.ts');
+    return revokeOidc(context, session, deployment?.local);
+  }
+  await withUserPool(context, poolAddress(session, deployment), 'Revoking the sign-in', (pool) =>
+    pool.revoke(session.refreshToken),
+  );
+  return undefined;
+}
