@@ -8,8 +8,7 @@ import { isStandalone } from '../cli/package-root.ts';
 import { run, type World } from '../cli/program.ts';
 import { createSentCredentials } from '../cli/sent-credentials.ts';
 import { renderError } from '../cli/ui/error.ts';
-import { jobControl } from './job-control.ts';
-import { prepareStreams } from './streams.ts';
+import { jobControl, prepareStreams } from './terminal.ts';
 
 function currentFolder(): string {
   try {

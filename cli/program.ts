@@ -4,7 +4,6 @@ import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { InUse } from './command-line.ts';
 import type { Context, GlobalOptions, OutputStream, Result } from './context.ts';
 import type { Act, Declare, GlobalFlags, OperatorFlags } from './declare/shared.ts';
-import { usageError, withoutHelpCommand } from './declare/usage-error.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { packageVersion } from './package-root.ts';
 import { renderError } from './ui/error.ts';
@@ -52,7 +51,7 @@ export async function run(
   });
   try {
     for (const declare of commands) declare(root, act);
-    await root.parseAsync(withoutHelpCommand(root, argv), { from: 'user' });
+    await root.parseAsync(await withoutHelp(root, argv), { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
@@ -60,9 +59,17 @@ export async function run(
       writeHelp(world.stderr, help);
       return EXIT.usage;
     }
-    const shown = error instanceof CommanderError ? usageError(error, root, argv) : error;
-    return renderError(shown, options, world, inUse);
+    if (!(error instanceof CommanderError)) return renderError(error, options, world, inUse);
+    const { usageError } = await import('./declare/usage-error.ts');
+    return renderError(usageError(error, root, argv), options, world, inUse);
   }
+}
+
+/** Returns the arguments as commander reads them: `help put` is `put --help`. */
+async function withoutHelp(root: TypedCommander, argv: readonly string[]): Promise<readonly string[]> {
+  if (argv[0] !== 'help' && !argv.includes('--help') && !argv.includes('-h')) return argv;
+  const { withoutHelpCommand } = await import('./declare/usage-error.ts');
+  return withoutHelpCommand(root, argv);
 }
 
 function print(result: Result, options: GlobalOptions, world: World, inUse: InUse): void {
@@ -123,7 +130,11 @@ export function program(
   // The package with the types has no code of its own.
   return (new Commander('edge-upload') as unknown as TypedCommander)
     .description('Upload files to S3 through an authenticated CloudFront edge.')
-    .version(packageVersion(), '-V, --version', 'Print the version')
+    .option('-V, --version', 'Print the version')
+    .on('option:version', () => {
+      writeHelp(stdout, packageVersion());
+      throw new CommanderError(0, 'commander.version', '');
+    })
     .helpOption('-h, --help', 'Show help')
     .helpCommand('help [command]', 'Show help for a command')
     .showSuggestionAfterError()

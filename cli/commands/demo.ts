@@ -8,7 +8,7 @@ import { command, InUse } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { cloudFolder, findCloud, startCloud, stopCloud } from '../local-cloud/process.ts';
-import { withDispatcher } from '../network/connections.ts';
+import { withDispatcher } from '../network/dispatcher.ts';
 import { packageRoot } from '../package-root.ts';
 import { currentDeployment, type Deployment } from '../settings/deployments.ts';
 import { printedEvent } from '../ui/events.ts';

@@ -12,8 +12,8 @@ import { environmentCredential, variablesOf } from '../identity/tokens/environme
 import type { StoredSession } from '../identity/tokens/stored-session.ts';
 import { protectionOf, storeSession } from '../identity/tokens/token-store.ts';
 import { type Deployment, listDeployments, rememberDeployment } from '../settings/deployments.ts';
-import { requireWritable } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
+import { requireWritable } from '../settings/own-files.ts';
 import { resolveTarget, useTarget } from '../settings/target.ts';
 import { formatDuration } from '../ui/format.ts';
 import type { OidcArgs } from './login/oidc-sign-in.ts';

@@ -3,7 +3,7 @@ import type { Context, Result } from '../context.ts';
 import { EXIT, type ExitCode, isUserError, UserError } from '../errors.ts';
 import { loginCommand } from '../identity/sign-in/username.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
-import { withDispatcher } from '../network/connections.ts';
+import { withDispatcher } from '../network/dispatcher.ts';
 import { resolveTarget } from '../settings/target.ts';
 import { connectEdge } from '../transfer/edge-connection.ts';
 import { abortRecorded } from '../transfer/multipart/abort.ts';

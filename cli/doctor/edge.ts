@@ -7,7 +7,7 @@ import { discover, formatOffset, WELL_KNOWN } from '../identity/discovery.ts';
 import { loginCommand } from '../identity/sign-in/username.ts';
 import { findStoredSession } from '../identity/tokens/stored-tokens.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
-import { askHost } from '../network/connections.ts';
+import { askHost } from '../network/dispatcher.ts';
 import { requestOnce } from '../network/request-text.ts';
 import type { Target } from '../settings/target.ts';
 import type { Check } from '../stack/checks/check.ts';

@@ -3,7 +3,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
-import { askHost } from '../network/connections.ts';
+import { askHost } from '../network/dispatcher.ts';
 import { requestText } from '../network/request-text.ts';
 import type { Deployment } from '../settings/deployments.ts';
 import { count, formatDuration } from '../ui/format.ts';

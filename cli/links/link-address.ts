@@ -1,6 +1,5 @@
 import { UserError } from '../errors.ts';
-import { edgeUrl } from '../settings/edge-url.ts';
-import { containsToken } from '../settings/quotable-address.ts';
+import { containsToken, edgeUrl } from '../settings/edge-url.ts';
 import { bareToken } from '../text.ts';
 
 /** What the address of a link contains: the edge, and in the fragment a token for it. */

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
-import { readIfThere } from '../settings/own-file.ts';
+import { readIfThere } from '../settings/own-files.ts';
 
 /** The access key of an embedded cloud, which the cloud creates at its first start. */
 export interface AccessKey {

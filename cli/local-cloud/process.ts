@@ -6,14 +6,13 @@ import { Agent, request } from 'undici';
 import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
-import { openDeadline } from '../network/deadline.ts';
+import { openDeadline } from '../network/cancellation.ts';
 import { findFailure } from '../network/failures.ts';
 import { readBounded } from '../network/request-text.ts';
 import { packageRoot } from '../package-root.ts';
 import { diskError } from '../settings/disk-errors.ts';
-import { makeFolder, openToAppend } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
-import { readIfThere } from '../settings/own-file.ts';
+import { makeFolder, openToAppend, readIfThere } from '../settings/own-files.ts';
 
 /** The description of a running embedded cloud in `cloud.json`. */
 export interface RunningCloud {

@@ -5,9 +5,10 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { isLoopback } from '../../protocol/secure-origin.ts';
 import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
-import { systemCode, UserError } from '../errors.ts';
+import { interrupted, systemCode, UserError } from '../errors.ts';
 import type { SentCredentials } from '../sent-credentials.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
+import { networkFailure } from './failures.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
 import { openTunnel, type Trial, type Tunnel } from './tunnel.ts';
 
@@ -182,4 +183,33 @@ export function openDispatcher({ env, sent, local, ca, connections }: Dispatcher
   };
 
   return new RoutedAgent({ connect, ...omitUndefined({ connections }) }, tunnels, sent);
+}
+
+/** Runs work with connections of its own, and closes them. */
+export async function withDispatcher<T>(
+  options: DispatcherOptions,
+  work: (dispatcher: Dispatcher) => Promise<T>,
+): Promise<T> {
+  const dispatcher = openDispatcher(options);
+  try {
+    return await work(dispatcher);
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+/**
+ * Runs work that sends requests to one host.
+ * @throws {UserError} for a failure of the network; `interrupted`
+ */
+export async function askHost<T>(
+  { env, sent, signal }: Pick<Context, 'env' | 'sent' | 'signal'>,
+  { host, local }: Pick<DispatcherOptions, 'local'> & { readonly host: string },
+  work: (dispatcher: Dispatcher) => Promise<T>,
+): Promise<T> {
+  try {
+    return await withDispatcher({ env, sent, local }, work);
+  } catch (error) {
+    throw signal.aborted ? interrupted() : (networkFailure(error, host) ?? error);
+  }
 }

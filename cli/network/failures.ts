@@ -4,7 +4,7 @@ import { command } from '../command-line.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { table } from '../table.ts';
 import { CLOCK, NO_CONNECTION, UNTRUSTED, UNTRUSTED_HERE } from './failure-hints.ts';
-import { ProxyRefusal, ProxyUnreachable } from './proxy-errors.ts';
+import { ProxyRefusal, ProxyUnreachable } from './proxy.ts';
 
 /**
  * Kinds of network failures.

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Dispatcher, request } from 'undici';
-import { openDeadline } from './deadline.ts';
+import { openDeadline } from './cancellation.ts';
 import { findFailure, isPassing, isTimeout } from './failures.ts';
 
 export interface TextRequest {

@@ -2,7 +2,7 @@ import { pipeline, type Readable, Transform } from 'node:stream';
 import { HttpResponse } from '@smithy/core/transport';
 import type { HttpHandlerOptions, HttpRequest } from '@smithy/types';
 import type { Dispatcher } from 'undici';
-import { openDeadline } from './deadline.ts';
+import { openDeadline } from './cancellation.ts';
 import { findFailure, isPassing, isTimeout } from './failures.ts';
 
 type SdkBody = NonNullable<Dispatcher.RequestOptions['body']>;

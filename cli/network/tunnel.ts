@@ -2,8 +2,7 @@ import type { Socket } from 'node:net';
 import { type buildConnector, type Dispatcher, Pool } from 'undici';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { SentCredentials } from '../sent-credentials.ts';
-import type { ProxyServer } from './proxy.ts';
-import { ProxyRefusal, ProxyUnreachable } from './proxy-errors.ts';
+import { ProxyRefusal, type ProxyServer, ProxyUnreachable } from './proxy.ts';
 
 /** Longest wait for a proxy to connect, in milliseconds. */
 const ANSWER_MS = 30_000;

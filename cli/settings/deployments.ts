@@ -4,9 +4,9 @@ import { isLoopback } from '../../protocol/secure-origin.ts';
 import type { Context } from '../context.ts';
 import { type Part, readDocument } from './documents.ts';
 import { edgeUrl } from './edge-url.ts';
-import { replaceFile } from './files.ts';
 import { findFolder, folders } from './folders.ts';
 import { withLock } from './lock.ts';
+import { replaceFile } from './own-files.ts';
 
 /** Deployment that this computer knows. Contains no secrets. */
 export interface Deployment {

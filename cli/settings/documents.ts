@@ -1,6 +1,6 @@
 import { isFields } from '../../protocol/fields.ts';
 import { UserError } from '../errors.ts';
-import { moveAside, readIfThere } from './own-file.ts';
+import { moveAside, readIfThere } from './own-files.ts';
 
 /** A defect of a document, with its path: `deployments[0].url is missing`. */
 class Malformed extends Error {}

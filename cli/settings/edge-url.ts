@@ -1,7 +1,6 @@
 import { isSecureOrigin } from '../../protocol/secure-origin.ts';
 import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
-import { containsToken, quotableAddress } from './quotable-address.ts';
 
 /**
  * Returns the edge's address as `https://host[:port]`, from what a person types: a domain, as in the stack's output, or a
@@ -53,4 +52,20 @@ export function edgeUrl(address: string): string {
   // With the final dot of DNS, it is the same host.
   url.hostname = url.hostname.replace(/\.+$/, '');
   return url.origin;
+}
+
+/** A link, a key, or the first two parts of a JWT. Host names are in lower case. */
+const TOKEN = /(?:eu[lk]_|eyJ[\w-]+\.eyJ)[\w.-]*/i;
+
+/** Returns whether a token stands where an address, or a part of one, was typed. */
+export function containsToken(address: string): boolean {
+  return TOKEN.test(address);
+}
+
+/** Returns an address that was typed without the parts that can be a password or a token, for errors to quote. */
+export function quotableAddress(address: string): string {
+  return address
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1…@')
+    .replace(/([?#]).+$/s, '$1…')
+    .replace(new RegExp(TOKEN, 'gi'), '…');
 }

@@ -3,7 +3,7 @@ import { lstat } from 'node:fs/promises';
 import { isUserError, systemCode, UserError } from '../errors.ts';
 import { shellWord } from '../ui/shell-word.ts';
 import { diskError } from './disk-errors.ts';
-import { openOwn } from './own-file.ts';
+import { openOwn } from './own-files.ts';
 import { type ProcessIdentity, parseIdentity } from './process-identity.ts';
 
 /** The content of a lock file: who holds the lock. */

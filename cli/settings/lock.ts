@@ -4,9 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { interrupted, systemCode, UserError } from '../errors.ts';
 import { diskError } from './disk-errors.ts';
-import { makeFolder } from './files.ts';
 import { claimOf, type Held, readHeld, readLine, successor } from './lock-line.ts';
-import { safeFolder } from './own-file.ts';
+import { makeFolder, safeFolder } from './own-files.ts';
 import { liveness, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
 export interface LockOptions {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { type Part, readDocument } from './documents.ts';
-import { replaceFile } from './files.ts';
 import { findFolder, folders } from './folders.ts';
 import { withLock } from './lock.ts';
+import { replaceFile } from './own-files.ts';
 
 type Place = Pick<Context, 'env' | 'platform' | 'home'>;
 

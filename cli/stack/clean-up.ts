@@ -1,5 +1,5 @@
 import { interrupted } from '../errors.ts';
-import { openDeadline } from '../network/deadline.ts';
+import { openDeadline } from '../network/cancellation.ts';
 
 /** Milliseconds for a clean-up request, and the same after Ctrl-C. */
 const CLEAN_UP_MS = 60_000;

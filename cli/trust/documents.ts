@@ -3,9 +3,9 @@ import { isLoopback, isPlainHost, isSecureOrigin } from '../../protocol/secure-o
 import { MAX_KEY_SET_BYTES } from '../../protocol/signing-key.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
-import { askHost } from '../network/connections.ts';
+import { askHost } from '../network/dispatcher.ts';
 import { requestText } from '../network/request-text.ts';
-import { quotableAddress } from '../settings/quotable-address.ts';
+import { quotableAddress } from '../settings/edge-url.ts';
 
 /** Milliseconds for a document, from the connection to its last byte. */
 const DEADLINE_MS = 15_000;

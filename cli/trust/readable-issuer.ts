@@ -3,7 +3,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { isPlainHost } from '../../protocol/secure-origin.ts';
 import { UserError } from '../errors.ts';
 import { isIssuer, unreadableMember } from '../identity/described-issuer.ts';
-import { quotableAddress } from '../settings/quotable-address.ts';
+import { quotableAddress } from '../settings/edge-url.ts';
 
 const TEXT = 'Use up to 255 ASCII characters, without spaces.';
 

@@ -3,8 +3,6 @@ import type { Context } from '../context.ts';
 import { printedEvent } from './events.ts';
 import { lookOf } from './look.ts';
 import { plainRenderer } from './plain.ts';
-import { askPerson, canAsk, cannotAsk, cannotConfirm, confirmPerson } from './questions.ts';
-
 import type { Ui } from './ui.ts';
 
 type Parts = Pick<
@@ -48,17 +46,20 @@ export async function createUi(parts: Parts): Promise<Ui> {
     dumb: env.TERM === 'dumb',
     ...omitUndefined({ jobControl }),
   };
-  const interactive = canAsk({ stdin, stderr }, json);
+  // Asking needs someone to see the question and someone to answer it.
+  const interactive = stdin.isTTY === true && stderr.isTTY === true && !json;
   return {
     interactive,
     event: (event) => renderer.event(sent.removedFrom(printedEvent(event, inUse))),
     close: () => renderer.close(),
     async ask(question) {
+      const { askPerson, cannotAsk } = await import('./questions.ts');
       if (!interactive) throw cannotAsk(question.prompt, question.flag);
       renderer.close();
       return askPerson(question, streams);
     },
     async confirm(prompt, flag) {
+      const { cannotConfirm, confirmPerson } = await import('./questions.ts');
       if (!interactive) throw cannotConfirm(prompt, flag);
       renderer.close();
       return confirmPerson(prompt, streams);

@@ -1,16 +1,7 @@
-import type { InputStream, OutputStream } from '../context.ts';
 import { UserError } from '../errors.ts';
-import type { PromptStreams } from './prompt.ts';
+import { type PromptStreams, prompt } from './prompt.ts';
 import { line, writeLines } from './shown.ts';
 import type { Question } from './ui.ts';
-
-/** Asking needs someone to see the question and someone to answer it. */
-export function canAsk(
-  { stdin, stderr }: { readonly stdin: InputStream; readonly stderr: OutputStream },
-  json: boolean,
-): boolean {
-  return stdin.isTTY === true && stderr.isTTY === true && !json;
-}
 
 export function cannotAsk(prompt: string, flag: string): UserError {
   return new UserError('usage', `${prompt} is needed, and there is no terminal to ask on.`, {
@@ -25,7 +16,6 @@ export function cannotConfirm(question: string, flag: string): UserError {
 }
 
 export async function askPerson(question: Question, streams: PromptStreams): Promise<string> {
-  const { prompt } = await import('./prompt.ts');
   for (;;) {
     const { prompt: message, secret = false } = question;
     const answer = await prompt({ message, secret }, streams);
@@ -38,7 +28,6 @@ export async function askPerson(question: Question, streams: PromptStreams): Pro
 
 /** No is the default. */
 export async function confirmPerson(question: string, streams: PromptStreams): Promise<boolean> {
-  const { prompt } = await import('./prompt.ts');
   for (;;) {
     const answer = (await prompt({ message: `${question} (y/N)` }, streams)).trim();
     if (/^y(es)?$/i.test(answer)) return true;

@@ -7,10 +7,9 @@ import type { Context } from '../context.ts';
 import { isUserError, systemCode, UserError } from '../errors.ts';
 import { withOptional } from '../settings/bookkeeping.ts';
 import { diskError } from '../settings/disk-errors.ts';
-import { openToAppend, replaceFile } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
-import { openOwn } from '../settings/own-file.ts';
+import { openOwn, openToAppend, replaceFile } from '../settings/own-files.ts';
 import type { FileStamp } from '../transfer/sources/file-stamp.ts';
 
 /** Which state of each file of a folder was stored, and under which key. Paths are relative to the folder. */

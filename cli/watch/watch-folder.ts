@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { interrupted, isUserError, systemCode, type UserError } from '../errors.ts';
-import { ProxyRefusal } from '../network/proxy-errors.ts';
+import { ProxyRefusal } from '../network/proxy.ts';
 import { effectOf } from '../transfer/error-effects.ts';
 import { journalFolder } from '../transfer/multipart/journal.ts';
 import { openJournals } from '../transfer/multipart/journals.ts';

@@ -1,6 +1,6 @@
 import type { Context } from '../../context.ts';
 import { type CommandTokens, tokenSource } from '../../identity/tokens/token-source.ts';
-import { withDispatcher } from '../../network/connections.ts';
+import { withDispatcher } from '../../network/dispatcher.ts';
 import type { Target } from '../../settings/target.ts';
 import { rememberedLimits } from '../../transfer/limits.ts';
 import type { UploadContextOptions } from '../../transfer/upload-context.ts';

@@ -12,7 +12,7 @@ import { asTask } from '../../as-task.ts';
 import { sameCommand } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
-import { openDeadline, orInterrupted } from '../../network/deadline.ts';
+import { openDeadline, orInterrupted } from '../../network/cancellation.ts';
 import {
   audienceParameters,
   offlineParameters,

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import type { Context } from '../../context.ts';
 import { isUserError, systemCode, UserError } from '../../errors.ts';
 import { diskError } from '../../settings/disk-errors.ts';
-import { openToAppend, replaceFile } from '../../settings/files.ts';
 import { folders } from '../../settings/folders.ts';
 import { withLock } from '../../settings/lock.ts';
-import { readIfThere } from '../../settings/own-file.ts';
+import { openToAppend, readIfThere, replaceFile } from '../../settings/own-files.ts';
 import {
   FORMAT,
   type JournalEntry,

@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
-import { orInterrupted } from '../../network/deadline.ts';
+import { orInterrupted } from '../../network/cancellation.ts';
 import { readError } from './read-error.ts';
 
 /**

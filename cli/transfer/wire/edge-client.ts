@@ -4,7 +4,7 @@ import type { RetryPolicy } from '../../../protocol/retry-rules.ts';
 import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { TokenSource } from '../../identity/tokens/access-token.ts';
-import { orInterrupted } from '../../network/deadline.ts';
+import { orInterrupted } from '../../network/cancellation.ts';
 import { type Answer, NotInGroup, TokenRejected } from './answers.ts';
 import { checkSize, readLimits } from './edge-limits.ts';
 import { ConnectionCut, createWire, type Message, type WireOptions } from './exchange.ts';

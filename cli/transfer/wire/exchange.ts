@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { sealingMs } from '../../../protocol/retry-rules.ts';
 import { UserError } from '../../errors.ts';
-import { openAbortable } from '../../network/abortable.ts';
+import { openAbortable } from '../../network/cancellation.ts';
 import { findFailure, networkFailure } from '../../network/failures.ts';
 import { outflow, type RateLimit } from '../pacing/outflow.ts';
 import type { Answer } from './answers.ts';

@@ -8,8 +8,8 @@ import { logout } from '../../../cli/commands/logout.ts';
 import { token } from '../../../cli/commands/token.ts';
 import { whoami } from '../../../cli/commands/whoami.ts';
 import { forgetTokens } from '../../../cli/identity/tokens/token-store.ts';
-import { replaceFile } from '../../../cli/settings/files.ts';
 import { withLock } from '../../../cli/settings/lock.ts';
+import { replaceFile } from '../../../cli/settings/own-files.ts';
 import { whenFound } from '../../support/when-found.ts';
 import { failure, type KeptFile, PASSWORD, run, type World, world } from './helpers/world.ts';
 

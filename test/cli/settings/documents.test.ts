@@ -6,8 +6,8 @@ import { type TestContext, test } from 'node:test';
 import { isUserError } from '../../../cli/errors.ts';
 import { listDeployments } from '../../../cli/settings/deployments.ts';
 import { readDocument } from '../../../cli/settings/documents.ts';
-import { makeFolder } from '../../../cli/settings/files.ts';
 import { listLeftovers } from '../../../cli/settings/leftovers.ts';
+import { makeFolder } from '../../../cli/settings/own-files.ts';
 import { mutations } from '../../support/mutations.ts';
 
 async function computer(t: TestContext) {

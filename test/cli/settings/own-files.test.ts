@@ -17,8 +17,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { geteuid } from 'node:process';
 import { type TestContext, test } from 'node:test';
-import { makeFolder, openToAppend, replaceFile, requireWritable } from '../../../cli/settings/files.ts';
-import { readIfThere, readPrivate } from '../../../cli/settings/own-file.ts';
+import {
+  makeFolder,
+  openToAppend,
+  readIfThere,
+  readPrivate,
+  replaceFile,
+  requireWritable,
+} from '../../../cli/settings/own-files.ts';
 import { runProgram } from '../../support/programs.ts';
 
 const noLinks = process.platform === 'win32' ? 'Windows has no such files' : false;
