@@ -55,7 +55,7 @@ export const NOT_ON_WINDOWS: readonly Skipped[] = [
   { path: 'cli/identity/tokens/', because: POSIX },
   { path: 'cli/identity/sign-in/terminal', because: TERMINAL },
   { path: 'cli/local-cloud/', because: POSIX },
-  { path: 'cli/settings/files', because: POSIX },
+  { path: 'cli/settings/own-files', because: POSIX },
   { path: 'cli/settings/documents', because: POSIX },
   { path: 'cli/settings/lock', because: SIGNALS },
   { path: 'cli/stack/download/', because: POSIX },
