@@ -1,7 +1,47 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import type { BakedConfig, EdgeIssuer, EdgePage, PageSettings, Signing } from '../edge/config.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { algorithmsOf, signingKeysOf } from '../protocol/signing-key.ts';
-import { builtFile } from './built-file.ts';
+import type { StackOptions } from './options.ts';
+
+/**
+ * Returns the content of a built file. Searches upwards, because this code runs from `infra/` and from `dist/`.
+ * @throws {Error} if the build has not run
+ */
+function builtFile(name: string): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    const file = join(folder, 'dist', name);
+    if (existsSync(file)) return readFileSync(file, 'utf8');
+    const above = dirname(folder);
+    if (above === folder) throw new Error(`dist/${name} is missing; create it with: npm run build`);
+    folder = above;
+  }
+}
+
+/** Returns the edge's configuration of the upload page; `undefined` for a deployment without one. */
+export function pageSettings({
+  page = false,
+  pageTitle: title,
+  pageNote: note,
+  pageColor: color,
+  pageLogo,
+}: StackOptions): PageSettings | undefined {
+  if (!page) return undefined;
+  return omitUndefined({ title, note, color, logo: pageLogo === undefined ? undefined : (true as const) });
+}
+
+/** Returns the built files of the upload page with the operator's logo; `undefined` without a page. */
+export function pageFiles({ page = false, pageLogo }: StackOptions): EdgePage | undefined {
+  if (!page) return undefined;
+  const files = JSON.parse(builtFile('page.json')) as EdgePage;
+  if (pageLogo === undefined) return files;
+  const gzip = gzipSync(pageLogo, { level: 9 }).toString('base64');
+  return { ...files, 'logo.svg': { type: 'image/svg+xml', gzip } };
+}
 
 /** Bytes. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html */
 export const EDGE_CODE_LIMIT_BYTES = 4_000_000;

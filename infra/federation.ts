@@ -15,6 +15,8 @@ import { IDP_ALIAS } from '../protocol/issuer-alias.ts';
 import { MANAGED_LOGIN, REDIRECT_PATH } from '../protocol/sign-in-callback.ts';
 import type { StackOptions } from './options.ts';
 
+type FederatedOptions = Pick<StackOptions, 'idpClientId' | 'idpSecret'> & { readonly idp: string };
+
 const COMMAND_LINE = MANAGED_LOGIN.ports.map(
   (port) => `http://${MANAGED_LOGIN.host}:${port}${REDIRECT_PATH}`,
 );
@@ -26,16 +28,15 @@ const COMMAND_LINE = MANAGED_LOGIN.ports.map(
 export function allowPage(
   client: UserPoolClient,
   { distributionDomainName }: IDistribution,
-  { page, idp, domain }: StackOptions,
+  { domain }: StackOptions,
 ): void {
-  if (!page || idp === undefined) return;
   const hosts = [distributionDomainName, ...(domain === undefined ? [] : [domain])];
   const resource = client.node.defaultChild as CfnUserPoolClient;
   resource.callbackUrLs = [...COMMAND_LINE, ...hosts.map((host) => `https://${host}/`)];
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpoolidentityprovider.html */
-function providerDetails({ idp = '', idpClientId, idpSecret }: StackOptions): Record<string, string> {
+function providerDetails({ idp, idpClientId, idpSecret }: FederatedOptions): Record<string, string> {
   const address = idp.slice(idp.indexOf(':') + 1);
   if (idp.startsWith('saml:')) return { MetadataURL: address };
   return {
@@ -56,10 +57,8 @@ function providerDetails({ idp = '', idpClientId, idpSecret }: StackOptions): Re
 export function createFederation(
   scope: Construct,
   { userPoolId }: UserPool,
-  options: StackOptions,
-): CfnUserPoolIdentityProvider | undefined {
-  const { idp } = options;
-  if (idp === undefined) return undefined;
+  options: FederatedOptions,
+): CfnUserPoolIdentityProvider {
   new CfnUserPoolDomain(scope, 'UserPoolDomain', {
     userPoolId,
     // The region's pools share these names. The stack's id makes it unique.
@@ -68,7 +67,7 @@ export function createFederation(
   return new CfnUserPoolIdentityProvider(scope, 'IdentityProvider', {
     userPoolId,
     providerName: IDP_ALIAS,
-    providerType: idp.startsWith('saml:') ? 'SAML' : 'OIDC',
+    providerType: options.idp.startsWith('saml:') ? 'SAML' : 'OIDC',
     providerDetails: providerDetails(options),
   });
 }

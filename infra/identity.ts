@@ -96,8 +96,8 @@ export function createUserPoolClient(
   userPool: UserPool,
   options: StackOptions,
 ): UserPoolClient {
-  const { tokenValidityMinutes = 60 } = options;
-  const provider = createFederation(scope, userPool, options);
+  const { tokenValidityMinutes = 60, idp, ...federated } = options;
+  const provider = idp === undefined ? undefined : createFederation(scope, userPool, { ...federated, idp });
   const client = new UserPoolClient(scope, 'UserPoolClient', {
     userPool,
     generateSecret: false,

@@ -52,7 +52,6 @@ function idOf(address: string): string {
  */
 export function createNotice(scope: Construct, bucket: IBucket, options: StackOptions): void {
   const { notify = [], scan = false } = options;
-  if (notify.length === 0) return;
   const topic = new Topic(scope, 'NoticeTopic', { enforceSSL: true });
   for (const endpoint of notify) {
     new CfnSubscription(scope, `NoticeTo${idOf(endpoint)}`, {

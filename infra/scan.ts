@@ -68,7 +68,6 @@ function acknowledge(scope: Construct, role: Role, bucket: IBucket): void {
 
 /** Adds GuardDuty's scan of each uploaded object, which tags the object with the result. */
 export function createScan(scope: Construct, bucket: IBucket, options: StackOptions): void {
-  if (!options.scan) return;
   const role = new Role(scope, 'ScanRole', {
     assumedBy: new ServicePrincipal(GUARDDUTY),
     inlinePolicies: { Scan: new PolicyDocument({ statements: permissions(scope, bucket, options) }) },

@@ -5,13 +5,12 @@ import type { Construct } from 'constructs';
 import type { BakedConfig } from '../edge/config.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { createDistribution } from './edge.ts';
-import { edgeCode } from './edge-code.ts';
+import { edgeCode, pageFiles, pageSettings } from './edge-code.ts';
 import type { EdgeKeys } from './edge-keys.ts';
 import { allowPage } from './federation.ts';
 import { createBucket, createUserPool, createUserPoolClient } from './identity.ts';
 import { createNotice } from './notice.ts';
 import { policyOf, type StackOptions } from './options.ts';
-import { pageFiles, pageSettings } from './page.ts';
 import { createScan } from './scan.ts';
 import { createSigningKeys } from './signing-key.ts';
 
@@ -51,9 +50,11 @@ export function createUploads(scope: Construct, { edge, options }: UploadsProps)
     keySets: [...new Set(trust.map(({ jwksUri }) => jwksUri))],
     options,
   });
-  if (userPoolClient !== undefined) allowPage(userPoolClient, distribution, options);
-  createNotice(scope, bucket, options);
-  createScan(scope, bucket, options);
+  const { page, idp, notify = [], scan } = options;
+  if (userPoolClient !== undefined && page && idp !== undefined)
+    allowPage(userPoolClient, distribution, options);
+  if (notify.length > 0) createNotice(scope, bucket, options);
+  if (scan) createScan(scope, bucket, options);
   return { ...half, distribution };
 }
 

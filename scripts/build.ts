@@ -39,7 +39,7 @@ const onDemand: Plugin = {
       sdk.set(file, path);
       return { path: `./${file}.js`, external: true };
     });
-    onResolve({ filter: /\/infra\/synthesize\.ts$/ }, () => ({ path: './cdk.cjs', external: true }));
+    onResolve({ filter: /\/infra\/upload-stack\.ts$/ }, () => ({ path: './cdk.cjs', external: true }));
   },
 };
 

@@ -58,7 +58,7 @@ export function buildCdk(options: BuildOptions): Promise<BuildResult> {
   return build({
     ...options,
     plugins: [withoutTables, withoutServices],
-    entryPoints: { cdk: 'infra/synthesize.ts' },
+    entryPoints: { cdk: 'infra/upload-stack.ts' },
     outExtension: { '.js': '.cjs' },
     minify: true,
   });

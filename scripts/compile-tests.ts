@@ -23,7 +23,7 @@ const ownPlace: Plugin = {
 const builtCdk: Plugin = {
   name: 'built-cdk',
   setup({ onResolve }) {
-    onResolve({ filter: /\/infra\/synthesize\.ts$/ }, ({ importer }) =>
+    onResolve({ filter: /\/infra\/upload-stack\.ts$/ }, ({ importer }) =>
       relative(ROOT, importer).startsWith('cli')
         ? { path: pathToFileURL(join(ROOT, 'dist/cdk.cjs')).href, external: true }
         : undefined,

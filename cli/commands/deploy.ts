@@ -7,6 +7,7 @@ import type { Context, Result } from '../context.ts';
 import { STACK_REGION } from '../network/aws.ts';
 import { GoneRecords } from '../settings/bookkeeping.ts';
 import type { Kept } from '../settings/kept.ts';
+import { placeOf } from '../stack/caller.ts';
 import { refuseBucket } from '../stack/checks/bucket.ts';
 import { requireChecks } from '../stack/checks/check.ts';
 import { edgeServes } from '../stack/checks/edge-probe.ts';
@@ -14,27 +15,23 @@ import { refuseUnusableKey } from '../stack/checks/kms-key.ts';
 import { preflight } from '../stack/checks/preflight.ts';
 import { refuseUnsignable } from '../stack/checks/signing-permissions.ts';
 import { findStack } from '../stack/find-stack.ts';
-import { keepLogsBounded } from '../stack/logs/keep-logs-bounded.ts';
+import { keepLogsBounded } from '../stack/logs/edge-logs.ts';
 import { type Agreement, createAgreement } from '../stack/operate/agreement.ts';
 import { deployStack } from '../stack/operate/deploy.ts';
 import { findKept, recordKept } from '../stack/operate/kept.ts';
 import { remember } from '../stack/operate/remember.ts';
 import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
-import { deployedOptions, stackTags } from '../stack/options/deployed-options.ts';
+import { deployedOptions, requireDeployable, stackTags } from '../stack/options/deployed-options.ts';
 import { optionChanges } from '../stack/options/describe-options.ts';
 import { mergeOptions, unsetNotes } from '../stack/options/merge-options.ts';
 import { withLogo } from '../stack/options/page-logo.ts';
-import { requireDeployable } from '../stack/options/require-deployable.ts';
-import { placeOf } from '../stack/place-of.ts';
-import { deployedResult } from '../stack/result/deployed-result.ts';
+import { deployedResult, nextSteps } from '../stack/result/deployed-result.ts';
 import { keyPolicyFor } from '../stack/result/key-policy.ts';
-import { nextSteps } from '../stack/result/next-steps.ts';
-import { withoutEnded } from '../stack/signing/signing-options.ts';
+import { createsSigningKey, withoutEnded } from '../stack/signing/signing-options.ts';
 import { DEFAULT_STACK_NAME, type StackWork } from '../stack/stack-work.ts';
 import { forgetLimits } from '../transfer/limits.ts';
 import { claimWarnings } from '../trust/claim-warnings.ts';
 import { fromFile } from './deploy/from-file.ts';
-import { refuseOtherCloud } from './deploy/other-cloud.ts';
 import {
   findTarget,
   type OperatorArgs,
@@ -43,6 +40,7 @@ import {
   openLocal,
   openStack,
   refuseOtherAccount,
+  refuseOtherCloud,
   requireStack,
   requireTarget,
   targetNamed,
@@ -142,14 +140,17 @@ async function applyTo(
     const options = withoutEnded(changed, context.now());
     requireDeployable(options);
     await refuseBucket(work, options);
-    await refuseUnusableKey(work, options);
-    await refuseUnsignable(work, previous, options);
+    const { kmsKeyArn } = options;
+    if (kmsKeyArn !== undefined) await refuseUnusableKey(work, kmsKeyArn);
+    if (createsSigningKey(previous, options)) await refuseUnsignable(work, previous);
     await tellKept(context, work, options);
     const tags = stackTags(options, previous);
     const leaving = await poolToLeave(work, previous, options);
     // Before the change, so that the key's policy can be changed first.
     const keyPolicy =
-      options.kmsKeyArn === previous.kmsKeyArn ? undefined : await keyPolicyFor(work, options);
+      kmsKeyArn === undefined || kmsKeyArn === previous.kmsKeyArn
+        ? undefined
+        : await keyPolicyFor(work, kmsKeyArn);
     if (keyPolicy !== undefined) context.ui.event({ type: 'note', text: [...keyPolicy.lines] });
     const agreement = createAgreement(work, {
       yes: args.yes ?? false,
@@ -179,7 +180,8 @@ async function applyTo(
       edgeServes(context, { ...deployment, policy: policyOf(options), trust: options.trust ?? [] }),
       keepLogsBounded(work, outputs),
     ]);
-    const needed = outcome === 'unchanged' ? undefined : await keyPolicyFor(work, options);
+    const needed =
+      kmsKeyArn === undefined || outcome === 'unchanged' ? undefined : await keyPolicyFor(work, kmsKeyArn);
     const next = [
       ...(needed === undefined || keyPolicy !== undefined ? [] : ['', ...needed.lines]),
       ...(await nextSteps(work, { outputs, options, previous })),

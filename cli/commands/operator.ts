@@ -14,7 +14,7 @@ import { edgeUrl } from '../settings/edge-url.ts';
 import { listKept } from '../settings/kept.ts';
 import { listLeftovers } from '../settings/leftovers.ts';
 import { noneChosen, tellChoice, useForHints } from '../settings/target.ts';
-import { callerIdentity } from '../stack/checks/caller.ts';
+import { callerIdentity } from '../stack/caller.ts';
 import { type FoundStack, findStack } from '../stack/find-stack.ts';
 import { DEFAULT_STACK_NAME, type StackWork } from '../stack/stack-work.ts';
 import { ensureCloud } from './local.ts';
@@ -198,6 +198,25 @@ export async function refuseOtherAccount(work: StackWork, { known }: OperatorTar
       ],
     },
   );
+}
+
+/** A deployment in the embedded cloud and one on AWS have different names: commands find them by it. */
+export function refuseOtherCloud(
+  { inUse }: Context,
+  { stackName, known }: OperatorTarget,
+  { local = false }: OperatorArgs,
+): void {
+  if (known === undefined || (known.local !== undefined) === local) return;
+  // Each command says where.
+  inUse.set({ stackName, operated: true });
+  const where = known.local === undefined ? 'on AWS' : 'in the embedded cloud of this computer';
+  throw new UserError('usage', `“${stackName}” is a deployment ${where}.`, {
+    hint: [
+      'Deploy it there again, or deploy here under another name:',
+      command`edge-upload deploy ${local ? [] : ['--local']}`,
+      command`edge-upload deploy --stack-name <name> ${local ? ['--local'] : []}`,
+    ],
+  });
 }
 
 /** The stack, which must be there. */

@@ -2,7 +2,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
-import { callerIdentity } from '../stack/checks/caller.ts';
+import { callerIdentity } from '../stack/caller.ts';
 import { POLICY_LIMIT_CHARACTERS, policyDocument } from '../stack/policy/operator-policy.ts';
 import { DEFAULT_STACK_NAME } from '../stack/stack-work.ts';
 import { findTarget, type OperatorTarget, openAws, targetNamed } from './operator.ts';

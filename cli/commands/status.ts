@@ -14,18 +14,14 @@ import {
   signingKeyRows,
 } from '../stack/checks/signing-key.ts';
 import { writeDeployment } from '../stack/file/write-deployment.ts';
-import { type FoundStack, findStack, OUTPUT } from '../stack/find-stack.ts';
+import { countUsers, type FoundStack, findStack, OUTPUT, stackResources } from '../stack/find-stack.ts';
 import { measureBucket } from '../stack/operate/bucket.ts';
 import { type FoundKept, findKept, keptLines, NOT_COUNTED } from '../stack/operate/kept.ts';
 import { clearLeftovers, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
-import { countUsers } from '../stack/operate/pool.ts';
 import { readOptions } from '../stack/options/deployed-options.ts';
 import { type DescribedOption, describeOptions, optionsJson } from '../stack/options/describe-options.ts';
-import { stackResources } from '../stack/stack-resources.ts';
 import type { StackWork } from '../stack/stack-work.ts';
-import { bakedKeys } from '../stack/template/baked-config.ts';
-import { deployedTemplate } from '../stack/template/deployed-template.ts';
-import { differingTypes } from '../stack/template/differences.ts';
+import { bakedKeys, deployedTemplate, differingTypes } from '../stack/template/deployed-template.ts';
 import { wantedTemplate } from '../stack/template/wanted-template.ts';
 import { count, formatBytes, formatMinute } from '../ui/format.ts';
 import { resourceName } from '../ui/resource-words.ts';

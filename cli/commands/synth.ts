@@ -2,14 +2,13 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { findStack } from '../stack/find-stack.ts';
 import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
-import { deployedOptions } from '../stack/options/deployed-options.ts';
+import { deployedOptions, requireDeployable } from '../stack/options/deployed-options.ts';
 import { mergeOptions } from '../stack/options/merge-options.ts';
 import { withLogo } from '../stack/options/page-logo.ts';
-import { requireDeployable } from '../stack/options/require-deployable.ts';
 import { verifyingKeys } from '../stack/signing/signing-key.ts';
 import { withoutEnded } from '../stack/signing/signing-options.ts';
 import { DEFAULT_STACK_NAME } from '../stack/stack-work.ts';
-import { trustedKeys } from '../stack/template/trusted-keys.ts';
+import { trustedKeys } from '../stack/template/key-sets.ts';
 import { wantedTemplate } from '../stack/template/wanted-template.ts';
 import { findTarget, type OperatorArgs, openStack, targetNamed } from './operator.ts';
 

@@ -5,8 +5,7 @@ import { edgeUrl } from '../settings/edge-url.ts';
 import type { FoundStack } from '../stack/find-stack.ts';
 import { readOptions } from '../stack/options/deployed-options.ts';
 import type { StackWork } from '../stack/stack-work.ts';
-import { bakedConfig } from '../stack/template/baked-config.ts';
-import { type DeployedStack, deployedTemplate } from '../stack/template/deployed-template.ts';
+import { bakedConfig, type DeployedStack, deployedTemplate } from '../stack/template/deployed-template.ts';
 
 /** What links and keys need to know of the edge as it is deployed. */
 export interface DeployedEdge {

@@ -1,6 +1,6 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { onAws, unexpectedAnswer } from './aws-failures.ts';
+import { onAws, pages, unexpectedAnswer } from './aws-failures.ts';
 import type { StackWork } from './stack-work.ts';
 
 /** Names of the stack's outputs. Stacks of the pattern that this tool replaces have the first four. */
@@ -79,4 +79,60 @@ export async function findStack(
       throw error;
     }
   });
+}
+
+export interface StackResource {
+  readonly logicalId: string;
+  readonly type: string;
+  /** Absent if the resource was never created. */
+  readonly physicalId?: string;
+  readonly status: string;
+}
+
+/** Returns the stack's resources in any state. Its outputs exist only after a first success. */
+export async function stackResources(
+  { clients, stackName, context: { signal } }: StackWork,
+  stackId: string,
+): Promise<StackResource[]> {
+  const { ListStackResourcesCommand } = await import('@aws-sdk/client-cloudformation');
+  const listed = pages({
+    doing: `Looking up what the stack “${stackName}” is made of`,
+    signal,
+    ask: (NextToken?: string) =>
+      clients.cloudformation.send(
+        new ListStackResourcesCommand({
+          StackName: stackId,
+          ...omitUndefined({ NextToken }),
+        }),
+      ),
+    next: ({ NextToken }) => NextToken,
+  });
+  const found: StackResource[] = [];
+  for await (const { StackResourceSummaries = [] } of listed) {
+    for (const one of StackResourceSummaries) {
+      found.push({
+        logicalId: one.LogicalResourceId ?? '',
+        type: one.ResourceType ?? '',
+        status: one.ResourceStatus ?? '',
+        ...(one.PhysicalResourceId ? { physicalId: one.PhysicalResourceId } : {}),
+      });
+    }
+  }
+  return found;
+}
+
+/** Returns the physical ids of the existing resources of a type. */
+export function physicalIds(resources: readonly StackResource[], type: string): string[] {
+  return resources
+    .filter((one) => one.type === type && one.status !== 'DELETE_COMPLETE')
+    .flatMap(({ physicalId }) => physicalId ?? []);
+}
+
+/** Returns how many users the pool has. Cognito documents its number as an estimate. */
+export async function countUsers({ clients }: StackWork, userPoolId: string): Promise<number> {
+  const { DescribeUserPoolCommand } = await import('@aws-sdk/client-cognito-identity-provider');
+  const { UserPool } = await onAws('Looking up the user pool', () =>
+    clients.cognito.send(new DescribeUserPoolCommand({ UserPoolId: userPoolId })),
+  );
+  return UserPool?.EstimatedNumberOfUsers ?? 0;
 }

@@ -3,6 +3,7 @@ import type { Hint } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { interrupted, isUserError } from '../errors.ts';
 import type { OperatorClients } from '../network/aws.ts';
+import { openDeadline } from '../network/cancellation.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
 
 export const DEFAULT_STACK_NAME = 'edge-upload';
@@ -51,5 +52,46 @@ export async function pause(milliseconds: number, signal: AbortSignal, hint: Hin
     await delay(milliseconds, undefined, { signal });
   } catch (error) {
     throw signal.aborted ? interrupted(hint) : error;
+  }
+}
+
+/** Milliseconds for a clean-up request, and the same after Ctrl-C. */
+const CLEAN_UP_MS = 60_000;
+const INTERRUPTED_MS = 5_000;
+
+/** Runs requests that clean up. Ctrl-C does not cancel them, but leaves them less time. */
+export async function cleanUp(
+  signal: AbortSignal,
+  run: (bounds: { readonly abortSignal: AbortSignal }) => Promise<void>,
+): Promise<void> {
+  const deadline = openDeadline();
+  deadline.set(signal.aborted ? INTERRUPTED_MS : CLEAN_UP_MS);
+  try {
+    await run({ abortSignal: deadline.signal });
+  } finally {
+    deadline.end();
+  }
+}
+
+/**
+ * Sends a request that creates something. Ctrl-C does not cancel it, but leaves it less time: only with its answer is it
+ * known what to delete again.
+ * @throws {UserError} `interrupted` after Ctrl-C, if there is no answer
+ */
+export async function creating<T>(
+  signal: AbortSignal,
+  run: (bounds: { readonly abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  if (signal.aborted) throw interrupted();
+  const deadline = openDeadline();
+  const hurry = () => deadline.set(INTERRUPTED_MS);
+  signal.addEventListener('abort', hurry, { once: true });
+  try {
+    return await run({ abortSignal: deadline.signal });
+  } catch (error) {
+    throw signal.aborted ? interrupted() : error;
+  } finally {
+    signal.removeEventListener('abort', hurry);
+    deadline.end();
   }
 }

@@ -9,7 +9,7 @@ import { withoutUnused } from '../bundle/without-unused.ts';
 const withoutCdk: Plugin = {
   name: 'without-cdk',
   setup({ onResolve }) {
-    onResolve({ filter: /\/infra\/synthesize\.ts$/ }, ({ path }) => ({ path, external: true }));
+    onResolve({ filter: /\/infra\/upload-stack\.ts$/ }, ({ path }) => ({ path, external: true }));
   },
 };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StackOptions } from '../../infra/options.ts';
-import { synthesize } from '../../infra/synthesize.ts';
+import { synthesize } from '../../infra/upload-stack.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import {
   ALL_OPTIONS,

@@ -2,7 +2,7 @@ import type { BakedConfig, EdgeConfig, PoolIdentity } from '../../edge/config.ts
 import { configOf } from '../../edge/pool-issuer.ts';
 import type { EdgeKeys } from '../../infra/edge-keys.ts';
 import type { StackOptions, TrustedIssuer } from '../../infra/options.ts';
-import { synthesize } from '../../infra/synthesize.ts';
+import { synthesize } from '../../infra/upload-stack.ts';
 
 export interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;

@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 import { build } from 'esbuild';
 import type { EdgeIssuer } from '../../edge/config.ts';
 import { EDGE_CODE_LIMIT_BYTES, edgeCode } from '../../infra/edge-code.ts';
-import { synthesize } from '../../infra/synthesize.ts';
+import { synthesize } from '../../infra/upload-stack.ts';
 import { withoutServices } from '../../scripts/cdk.ts';
 import {
   ALL_OPTIONS,

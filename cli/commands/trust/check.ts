@@ -6,7 +6,7 @@ import type { Context, Result } from '../../context.ts';
 import { EXIT, UserError } from '../../errors.ts';
 import { linesOf } from '../../identity/sign-in/stdin-lines.ts';
 import { type IssuedToken, readIssuedToken } from '../../identity/tokens/issued-token.ts';
-import { poolIdentity } from '../../stack/template/pool-identity.ts';
+import { poolIdentity } from '../../stack/template/key-sets.ts';
 import { bareToken } from '../../text.ts';
 import { checkHints } from '../../trust/check-hints.ts';
 import { type Judgement, judgeToken, unmetLines } from '../../trust/check-token.ts';

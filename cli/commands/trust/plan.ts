@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TrustedKeys } from '../../../infra/edge-keys.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
-import { requireDeployable } from '../../stack/options/require-deployable.ts';
+import { requireDeployable } from '../../stack/options/deployed-options.ts';
 import type { StackWork } from '../../stack/stack-work.ts';
-import { fetchKeySets } from '../../stack/template/trusted-keys.ts';
+import { fetchKeySets } from '../../stack/template/key-sets.ts';
 import { claimWarnings } from '../../trust/claim-warnings.ts';
 import { poolWarnings } from '../../trust/safety.ts';
 import { issuerLines } from '../../trust/words.ts';

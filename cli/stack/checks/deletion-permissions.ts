@@ -2,11 +2,10 @@ import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { table } from '../../table.ts';
 import { resourceName } from '../../ui/resource-words.ts';
-import type { FoundStack } from '../find-stack.ts';
+import { callerIdentity, isRoot } from '../caller.ts';
+import type { FoundStack, StackResource } from '../find-stack.ts';
 import { isExtra } from '../policy/extra-statements.ts';
-import type { StackResource } from '../stack-resources.ts';
 import type { StackWork } from '../stack-work.ts';
-import { callerIdentity, isRoot } from './caller.ts';
 import { actionNames, deniedTo, type Needed, simulationCommand } from './simulation.ts';
 
 interface Deletion {

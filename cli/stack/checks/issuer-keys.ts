@@ -7,9 +7,8 @@ import { findStack } from '../find-stack.ts';
 import { readOptions } from '../options/deployed-options.ts';
 import { issuerWords } from '../options/trusted-issuers.ts';
 import type { StackWork } from '../stack-work.ts';
-import { bakedConfig, keysIn } from '../template/baked-config.ts';
-import { templateIfThere } from '../template/deployed-template.ts';
-import { fetchTrustedKeys } from '../template/trusted-keys.ts';
+import { bakedConfig, keysIn, templateIfThere } from '../template/deployed-template.ts';
+import { fetchTrustedKeys } from '../template/key-sets.ts';
 import type { Check } from './check.ts';
 
 /** A trusted issuer's keys in the edge, and those that it publishes now. */

@@ -1,11 +1,10 @@
 import type { KeyMetadata } from '@aws-sdk/client-kms';
-import type { StackOptions } from '../../../infra/options.ts';
 import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { awsFailure } from '../aws-failures.ts';
+import { callerIdentity } from '../caller.ts';
 import { describeKey, REPAIRS } from '../kms-keys.ts';
 import type { StackWork } from '../stack-work.ts';
-import { callerIdentity } from './caller.ts';
 
 const LIST = `  aws kms list-keys --region ${STACK_REGION}`;
 const CHOOSE = ['List the keys of your account, and choose another one:', LIST];
@@ -54,11 +53,7 @@ async function metadataOf(work: StackWork, arn: string): Promise<KeyMetadata | u
  * S3 cannot encrypt with.
  * @throws {UserError} `usage`
  */
-export async function refuseUnusableKey(
-  work: StackWork,
-  { kmsKeyArn }: Pick<StackOptions, 'kmsKeyArn'>,
-): Promise<void> {
-  if (kmsKeyArn === undefined) return;
+export async function refuseUnusableKey(work: StackWork, kmsKeyArn: string): Promise<void> {
   const { account } = await callerIdentity(work);
   const owner = kmsKeyArn.split(':')[4];
   if (owner !== account) {

@@ -1,10 +1,10 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
+import { type Caller, credentialsCheck } from '../caller.ts';
 import { type FoundStack, findStack, isWhole } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import { bucketCheck } from './bucket.ts';
-import { type Caller, credentialsCheck } from './caller.ts';
 import type { Check } from './check.ts';
 import { concurrencyCheck } from './concurrency.ts';
 import { type PermissionsToCheck, permissionsCheck } from './deploy-permissions.ts';

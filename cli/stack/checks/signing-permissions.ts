@@ -1,27 +1,18 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
+import { callerIdentity, isRoot } from '../caller.ts';
 import { findStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
-import { callerIdentity, isRoot } from './caller.ts';
 import { actionNames, deniedTo, type Needed, simulationCommand } from './simulation.ts';
-
-/** Whether a deploy creates a signing key. */
-function createsKey({ signing: before }: StackOptions, { signing: after }: StackOptions): boolean {
-  return after?.keys.some(({ id }) => !before?.keys.some((key) => key.id === id)) ?? false;
-}
 
 /**
  * Refuses to create a signing key for which the caller lacks a permission, or with which it could sign nothing. Where IAM
  * does not answer, nothing is refused.
  * @throws {UserError} `access_denied`
  */
-export async function refuseUnsignable(
-  work: StackWork,
-  previous: StackOptions,
-  options: StackOptions,
-): Promise<void> {
-  if (work.local !== undefined || !createsKey(previous, options)) return;
+export async function refuseUnsignable(work: StackWork, previous: StackOptions): Promise<void> {
+  if (work.local !== undefined) return;
   const caller = await callerIdentity(work);
   if (isRoot(caller)) return;
   const { roleArn, outputs: { bucket } = {} } = (await findStack(work)) ?? {};

@@ -2,8 +2,8 @@ import type { EvaluationResult } from '@aws-sdk/client-iam';
 import { interrupted } from '../../errors.ts';
 import { pages } from '../../network/pages.ts';
 import { shellWord } from '../../ui/shell-word.ts';
+import { type Caller, principalOf } from '../caller.ts';
 import type { StackWork } from '../stack-work.ts';
-import { type Caller, principalOf } from './caller.ts';
 
 /** Actions on one resource. */
 export interface Needed {

@@ -2,8 +2,7 @@ import type { Readable } from 'node:stream';
 import { text as readText } from 'node:stream/consumers';
 import type { MiddlewareStack } from '@smithy/types';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import { unexpectedAnswer } from '../aws-failures.ts';
-import { oneAhead, pages } from '../pages.ts';
+import { pages, unexpectedAnswer } from '../aws-failures.ts';
 import type { StackWork } from '../stack-work.ts';
 import { childOf, childrenOf, plainText } from './list-xml.ts';
 
@@ -181,4 +180,22 @@ function sizeOf(entry: string): number | undefined {
   const text = childOf(entry, 'Size')?.trim() ?? '';
   const size = Number(text);
   return /^\d+$/.test(text) && Number.isSafeInteger(size) ? size : undefined;
+}
+
+/** Passes items through, and looks for the next one while one is used. */
+async function* oneAhead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
+  let next = items.next();
+  try {
+    for (;;) {
+      const { done, value } = await next;
+      if (done) return;
+      next = items.next();
+      // Thrown when its turn comes.
+      next.catch(() => {});
+      yield value;
+    }
+  } finally {
+    // Where the caller ends early, nothing waits for a request under way.
+    void items.return(undefined).catch(() => {});
+  }
 }

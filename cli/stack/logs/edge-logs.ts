@@ -4,8 +4,9 @@ import type {
   FilterLogEventsCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import { onAws, unexpectedAnswer } from '../aws-failures.ts';
-import { pages } from '../pages.ts';
+import { isUserError } from '../../errors.ts';
+import { onAws, pages, unexpectedAnswer } from '../aws-failures.ts';
+import type { StackOutputs } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import { lineText } from './log-line.ts';
 
@@ -147,11 +148,27 @@ export async function deleteEdgeLogs(work: StackWork, functionName: string): Pro
  * Has the function's logs expire. Lambda creates a group for each region when the function first runs there, without an
  * expiry; groups that appear later are reached by the next call. Returns the regions where that is not allowed.
  */
-export async function expireEdgeLogs(work: StackWork, functionName: string): Promise<string[]> {
+async function expireEdgeLogs(work: StackWork, functionName: string): Promise<string[]> {
   const { PutRetentionPolicyCommand } = await import('@aws-sdk/client-cloudwatch-logs');
   const command = new PutRetentionPolicyCommand({
     logGroupName: logGroup(functionName),
     retentionInDays: LOG_RETENTION_DAYS,
   });
   return inEachRegion(work, 'Setting the expiry of the logs', (logs) => logs.send(command));
+}
+
+/** Sets the edge's logs to expire. A failure is a warning: the edge serves, and the next deploy tries again. */
+export async function keepLogsBounded(work: StackWork, { edgeFunction }: StackOutputs): Promise<void> {
+  if (edgeFunction === undefined) return;
+  try {
+    const refused = await expireEdgeLogs(work, edgeFunction);
+    if (refused.length === 0) return;
+    work.context.ui.event({
+      type: 'warning',
+      text: `The edge's logs do not expire in ${refused.join(', ')}: logs:PutRetentionPolicy is not allowed.`,
+    });
+  } catch (error) {
+    if (!isUserError(error) || error.code === 'interrupted') throw error;
+    work.context.ui.event({ type: 'warning', text: `The edge's logs do not expire yet: ${error.message}` });
+  }
 }

@@ -9,11 +9,8 @@ import type {
 } from '@aws-sdk/client-cloudformation';
 import { isUserError, UserError } from '../../errors.ts';
 import { formatDuration } from '../../ui/format.ts';
-import { onAws } from '../aws-failures.ts';
-import { cleanUp, creating } from '../clean-up.ts';
-import { pages } from '../pages.ts';
-import { checkpoint, pause, pollInterval, type StackWork } from '../stack-work.ts';
-import { isOvertaken, onPlan } from './overtaken.ts';
+import { isOvertaken, onAws, onPlan, pages } from '../aws-failures.ts';
+import { checkpoint, cleanUp, creating, pause, pollInterval, type StackWork } from '../stack-work.ts';
 import { type PlannedStep, plannedSteps } from './plan-words.ts';
 import { withTemplate } from './template-source.ts';
 

@@ -6,14 +6,14 @@ import type { UploadStackProps } from '../../../infra/upload-stack.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
+import { overtaken } from '../aws-failures.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { findStack, isWhole, type StackOutputs } from '../find-stack.ts';
 import { deployedOptions } from '../options/deployed-options.ts';
 import { verifyingKeys } from '../signing/signing-key.ts';
 import { checkpoint, resumable, type StackWork } from '../stack-work.ts';
-import { makeTemplate } from '../template/make-template.ts';
-import { trustedKeys } from '../template/trusted-keys.ts';
-import { edgeKeys } from '../template/wanted-template.ts';
+import { trustedKeys } from '../template/key-sets.ts';
+import { edgeKeys, makeTemplate } from '../template/wanted-template.ts';
 import type { NextStep } from './agreement.ts';
 import {
   discardPlan,
@@ -24,7 +24,6 @@ import {
   refusing,
 } from './change-set.ts';
 import { follow, operationFailure } from './follow.ts';
-import { overtaken } from './overtaken.ts';
 import { settledStack } from './settle.ts';
 
 export interface DeployOptions {
@@ -81,7 +80,8 @@ async function deployRounds(
     // A stack that somebody else deletes meanwhile is not created again.
     if (before === undefined && (changed || (found !== undefined && isWhole(found)))) throw overtaken(work);
     const outputs = before?.outputs ?? {};
-    const { signing, unusable } = await verifyingKeys(work, options, before);
+    const { signing, unusable = [] } =
+      options.signing === undefined ? {} : await verifyingKeys(work, options, before);
     if (round === 0) warnOfKeys(work, unusable);
     const isSigned = signing?.length === options.signing?.keys.length;
     const edge = await edgeKeys(work, {

@@ -1,8 +1,7 @@
 import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { ifThere } from '../aws-failures.ts';
-import type { FoundStack } from '../find-stack.ts';
-import { stackResources } from '../stack-resources.ts';
+import { type FoundStack, stackResources } from '../find-stack.ts';
 import { checkpoint, resumable, type StackWork } from '../stack-work.ts';
 import { emptyBucket } from './bucket.ts';
 import { deleteStack } from './delete-stack.ts';

@@ -4,8 +4,8 @@ import type { Hint } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { resourceName, statusWords } from '../../ui/resource-words.ts';
+import { pages } from '../aws-failures.ts';
 import { findStack } from '../find-stack.ts';
-import { pages } from '../pages.ts';
 import { pause, pollInterval, resumable, type StackWork } from '../stack-work.ts';
 import { failureHint } from './failure-hints.ts';
 

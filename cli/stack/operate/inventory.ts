@@ -1,5 +1,4 @@
-import type { FoundStack } from '../find-stack.ts';
-import { physicalIds, type StackResource, stackResources } from '../stack-resources.ts';
+import { type FoundStack, physicalIds, type StackResource, stackResources } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import { deployedTemplate } from '../template/deployed-template.ts';
 import { contentOf } from './kept.ts';

@@ -5,12 +5,12 @@ import { forgetKept, type Kept, listKept, rememberKept } from '../../settings/ke
 import { count, formatBytes } from '../../ui/format.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import { ifAllowed, ifThere, isBucketNotEmpty, onAws } from '../aws-failures.ts';
+import { byAccount } from '../caller.ts';
 import { refuseProtected } from '../checks/removal.ts';
 import { tryEmptying } from '../checks/trial-calls.ts';
-import { byAccount } from '../place-of.ts';
+import { countUsers } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import { emptyBucket, measureBucket } from './bucket.ts';
-import { countUsers } from './pool.ts';
 
 /** Data that an earlier `destroy` kept, with its amount. */
 export interface FoundKept {

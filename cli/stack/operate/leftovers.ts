@@ -4,8 +4,8 @@ import { STACK_REGION } from '../../network/aws.ts';
 import type { GoneRecords } from '../../settings/bookkeeping.ts';
 import { listKept } from '../../settings/kept.ts';
 import { forgetLeftover, listLeftovers } from '../../settings/leftovers.ts';
+import { byAccount } from '../caller.ts';
 import { deleteEdgeLogs, logGroup } from '../logs/edge-logs.ts';
-import { byAccount } from '../place-of.ts';
 import type { StackWork } from '../stack-work.ts';
 import { deleteEdgeFunction } from './edge-function.ts';
 

@@ -7,8 +7,8 @@ import { type Deployment, rememberDeployment } from '../../settings/deployments.
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { forgetKept } from '../../settings/kept.ts';
 import { useForHints } from '../../settings/target.ts';
+import { placeOf } from '../caller.ts';
 import type { StackOutputs } from '../find-stack.ts';
-import { placeOf } from '../place-of.ts';
 import type { StackWork } from '../stack-work.ts';
 
 /**

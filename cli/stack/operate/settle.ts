@@ -4,13 +4,18 @@ import { UserError } from '../../errors.ts';
 import { table } from '../../table.ts';
 import { count } from '../../ui/format.ts';
 import { ifThere, onAws } from '../aws-failures.ts';
-import { type FoundStack, findStack, isWhole } from '../find-stack.ts';
-import { physicalIds, stackResources } from '../stack-resources.ts';
+import {
+  countUsers,
+  type FoundStack,
+  findStack,
+  isWhole,
+  physicalIds,
+  stackResources,
+} from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import { deleteStack } from './delete-stack.ts';
 import { follow, operationFailure } from './follow.ts';
 import { POOL } from './kept-data.ts';
-import { countUsers } from './pool.ts';
 
 /** States of a failed creation. Such a stack can only be deleted. */
 const FAILED_CREATION = ['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'CREATE_FAILED'];

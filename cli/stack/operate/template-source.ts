@@ -4,8 +4,7 @@ import { isUserError, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import { awsFailure, onAws } from '../aws-failures.ts';
-import { cleanUp, creating } from '../clean-up.ts';
-import type { StackWork } from '../stack-work.ts';
+import { cleanUp, creating, type StackWork } from '../stack-work.ts';
 
 /** How a request names a template. */
 type TemplateSource = { readonly TemplateBody: string } | { readonly TemplateURL: string };

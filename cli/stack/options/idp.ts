@@ -47,8 +47,7 @@ function trustCommand(issuer: string): CommandLine {
  * Refuses an identity provider without what Cognito needs of it, or through which anybody could upload.
  * @throws {UserError} `usage`
  */
-export function refuseIdp({ idp, idpClientId, idpSecret, allowGroups, userPool }: StackOptions): void {
-  if (idp === undefined || userPool === false) return;
+export function refuseIdp(idp: string, { idpClientId, idpSecret, allowGroups }: StackOptions): void {
   const isSaml = idp.startsWith('saml:');
   const extra = idpClientId === undefined ? '--idp-secret' : '--idp-client-id';
   if (isSaml && (idpClientId !== undefined || idpSecret !== undefined)) {

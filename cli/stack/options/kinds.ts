@@ -2,6 +2,10 @@ import type { StackOptions } from '../../../infra/options.ts';
 import { isGroupName } from '../../identity/users/group-name.ts';
 import { parseSize } from '../../transfer/sizes.ts';
 import { count, formatLimit } from '../../ui/format.ts';
+import { IDP_KINDS } from './idp-kinds.ts';
+import type { OptionKind, OptionName } from './option-kind.ts';
+import { PAGE_KINDS } from './page-kinds.ts';
+import { UPLOAD_KINDS } from './upload-kinds.ts';
 import {
   areTags,
   isBucketName,
@@ -10,11 +14,7 @@ import {
   isKeyRule,
   isOrigin,
   isWebAclArn,
-} from './bounds.ts';
-import { IDP_KINDS } from './idp-kinds.ts';
-import type { OptionKind, OptionName } from './option-kind.ts';
-import { PAGE_KINDS } from './page-kinds.ts';
-import { UPLOAD_KINDS } from './upload-kinds.ts';
+} from './value-checks.ts';
 import { choice, digits, list, minutes, onOff, pairs, text, whole } from './values.ts';
 
 /**

@@ -92,7 +92,8 @@ export function mergeOptions(
   };
   refuseAlone(options);
   refuseOfPool(options, given);
-  refuseIdp(options);
+  const { idp, userPool = true } = options;
+  if (idp !== undefined && userPool) refuseIdp(idp, options);
   refuseSharedPrefix(options);
   return options;
 }

@@ -1,5 +1,5 @@
 import { formatLimit } from '../../ui/format.ts';
-import { isColor, isLine } from './bounds.ts';
+import { isColor, isLine } from './value-checks.ts';
 import { onOff, text } from './values.ts';
 
 /** The options of the upload page: a part of the table in kinds.ts. */

@@ -1,6 +1,6 @@
 import type { StackOptions } from '../../../infra/options.ts';
-import { isEmailAddress, isKmsKeyArn } from './bounds.ts';
 import type { OptionKind, OptionName } from './option-kind.ts';
+import { isEmailAddress, isKmsKeyArn } from './value-checks.ts';
 import { list, onOff, text } from './values.ts';
 
 /** The options of what happens to an upload once it is stored. */

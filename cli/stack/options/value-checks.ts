@@ -1,3 +1,5 @@
+import { keyProblem } from '../../../protocol/key-rules.ts';
+
 /** Returns whether a stored value is what this version knows. */
 type Check = (value: unknown) => boolean;
 
@@ -21,4 +23,86 @@ export function isRecord(
     value !== null &&
     Object.keys(required).every((name) => Object.hasOwn(value, name)) &&
     Object.entries(value).every(([name, member]) => all.get(name)?.(member) === true);
+}
+
+/** The claims that a key rule may name. */
+const PLACEHOLDERS = /\{(username|sub|group)\}/g;
+
+/** A prefix must not contain what a key must not contain. */
+export function isKeyRule(rule: string): boolean {
+  const example = rule.replace(PLACEHOLDERS, 'x');
+  return rule !== '' && !/[{}]/.test(example) && keyProblem(`${example}x`) === undefined;
+}
+
+/** A host name that a certificate and a distribution accept; no wildcard. */
+export function isDomain(name: string): boolean {
+  return (
+    name.length <= 253 && /^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z][a-z\d-]{0,61}[a-z\d]$/.test(name)
+  );
+}
+
+/** CloudFront accepts certificates of us-east-1 only. */
+export function isCertificateArn(arn: string): boolean {
+  return /^arn:aws:acm:us-east-1:\d{12}:certificate\/[\w-]{1,64}$/.test(arn);
+}
+
+/** A web ACL for CloudFront is global; regional ones are for load balancers and APIs. */
+export function isWebAclArn(arn: string): boolean {
+  return /^arn:aws:wafv2:us-east-1:\d{12}:global\/webacl\/[\w-]{1,128}\/[\w-]{1,64}$/.test(arn);
+}
+
+/** An origin as browsers send it: scheme, host and port in lower case, no pattern. Plain http only for this computer. */
+export function isOrigin(origin: string): boolean {
+  if (!URL.canParse(origin)) return false;
+  const { protocol, hostname, origin: canonical } = new URL(origin);
+  const secure =
+    protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1'].includes(hostname));
+  return secure && canonical === origin && !origin.includes('*');
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, without dots, which break TLS names. */
+export function isBucketName(name: string): boolean {
+  return /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(name);
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-add-tags.html */
+export function areTags(tags: Readonly<Record<string, string>>): boolean {
+  const entries = Object.entries(tags);
+  const sound = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]+$/u;
+  return (
+    entries.length <= 50 &&
+    entries.every(
+      ([key, value]) =>
+        key.length <= 128 &&
+        value.length <= 256 &&
+        sound.test(key) &&
+        sound.test(value) &&
+        !/^aws:/i.test(key),
+    )
+  );
+}
+
+/** One line of text for people. Control characters, those of writing direction too, and blanks around it are refused. */
+export function isLine(most: number): (text: string) => boolean {
+  return (text) =>
+    text !== '' &&
+    text.trim() === text &&
+    [...text].length <= most &&
+    !/[\p{Cc}\p{Cs}\p{Bidi_Control}]/u.test(text);
+}
+
+export function isColor(color: string): boolean {
+  return /^#[\da-f]{6}$/.test(color);
+}
+
+/** A key by its own ARN: S3 would look for an alias in the account of the caller. Multi-Region keys begin with `mrk-`. */
+export function isKmsKeyArn(arn: string): boolean {
+  const id = '[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}|mrk-[\\da-f]{32}';
+  return new RegExp(`^arn:aws:kms:us-east-1:\\d{12}:key/(?:${id})$`).test(arn);
+}
+
+/** An e-mail address as SNS takes it, without a name beside it. */
+export function isEmailAddress(address: string): boolean {
+  const [local = '', host = '', ...more] = address.split('@');
+  return more.length === 0 && /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}$/.test(local) && isDomain(host.toLowerCase());
 }

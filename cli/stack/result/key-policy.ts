@@ -1,7 +1,5 @@
-import type { StackOptions } from '../../../infra/options.ts';
 import type { JsonValue } from '../../json-value.ts';
-import { findStack } from '../find-stack.ts';
-import { physicalIds, stackResources } from '../stack-resources.ts';
+import { findStack, physicalIds, stackResources } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 
 /** What the policy of a KMS key needs for a deployment. */
@@ -13,14 +11,10 @@ export interface KeyPolicy {
 
 /**
  * Returns the statement that allows CloudFront to encrypt uploads with the deployment's KMS key, and to read their parts.
- * `undefined` without such a key, and before there is a distribution.
+ * `undefined` before there is a distribution.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
  */
-export async function keyPolicyFor(
-  work: StackWork,
-  { kmsKeyArn }: StackOptions,
-): Promise<KeyPolicy | undefined> {
-  if (kmsKeyArn === undefined) return undefined;
+export async function keyPolicyFor(work: StackWork, kmsKeyArn: string): Promise<KeyPolicy | undefined> {
   const stack = await findStack(work);
   if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return undefined;
   const [distribution] = physicalIds(await stackResources(work, stack.id), 'AWS::CloudFront::Distribution');

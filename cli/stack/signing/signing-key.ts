@@ -7,13 +7,11 @@ import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { table } from '../../table.ts';
 import { awsFailure, unexpectedAnswer } from '../aws-failures.ts';
-import type { FoundStack } from '../find-stack.ts';
+import { type FoundStack, stackResources } from '../find-stack.ts';
 import { REPAIRS } from '../kms-keys.ts';
 import { readOptions } from '../options/deployed-options.ts';
-import { stackResources } from '../stack-resources.ts';
 import type { StackWork } from '../stack-work.ts';
-import { bakedConfig } from '../template/baked-config.ts';
-import { type DeployedStack, templateIfThere } from '../template/deployed-template.ts';
+import { bakedConfig, type DeployedStack, templateIfThere } from '../template/deployed-template.ts';
 
 /** A signing key that exists in KMS. */
 export interface SigningKey {

@@ -33,6 +33,14 @@ export function isSigning(value: unknown): value is StackSigning {
   return keys.length > 0 && areInOrder(keys) && new Set(revoked.map(({ id }) => id)).size === revoked.length;
 }
 
+/** Whether a deploy with these options creates a signing key. */
+export function createsSigningKey(
+  { signing: before }: StackOptions,
+  { signing: after }: StackOptions,
+): boolean {
+  return after?.keys.some(({ id }) => !before?.keys.some((key) => key.id === id)) ?? false;
+}
+
 /** Returns options with a signing key: the same where there is one, else with a first one. */
 export function withSigningKey(options: StackOptions): StackOptions {
   return options.signing === undefined ? { ...options, signing: { keys: [{ id: '1' }] } } : options;

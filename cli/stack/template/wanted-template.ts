@@ -1,11 +1,38 @@
 import type { EdgeKeys, TrustedKeys } from '../../../infra/edge-keys.ts';
 import type { StackOptions } from '../../../infra/options.ts';
+import type { UploadStackProps } from '../../../infra/upload-stack.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { managedLoginOrigin } from '../../../protocol/sign-in-callback.ts';
+import { command } from '../../command-line.ts';
+import { UserError } from '../../errors.ts';
 import type { FoundStack, StackOutputs } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
-import { makeTemplate } from './make-template.ts';
-import { poolIdentity } from './pool-identity.ts';
+import { poolIdentity } from './key-sets.ts';
+
+/**
+ * Bytes of a template that CloudFormation reads from a bucket.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+ */
+const TEMPLATE_LIMIT_BYTES = 1_000_000;
+
+/** Returns the stack's template. Loads the CDK, several megabytes, on demand. */
+export async function makeTemplate(props: UploadStackProps): Promise<string> {
+  const { synthesize } = await import('../../../infra/upload-stack.ts');
+  const { template, bytes } = synthesize(props);
+  if (bytes <= TEMPLATE_LIMIT_BYTES) return template;
+  throw new UserError(
+    'usage',
+    `The template has ${bytes} bytes; CloudFormation takes ${TEMPLATE_LIMIT_BYTES}. Nothing was changed.`,
+    {
+      hint: [
+        'Trust fewer issuers, or use fewer options:',
+        command`edge-upload trust list`,
+        'Thousands of revoked links and keys are forgotten with a new signing key:',
+        command`edge-upload key rotate --drop`,
+      ],
+    },
+  );
+}
 
 interface Baking {
   /** Absent for a new stack. */

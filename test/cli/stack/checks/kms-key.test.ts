@@ -29,14 +29,13 @@ const aws = (answer: object | string) => (body: string) => {
 
 test('a key that S3 can encrypt with is used', async (t) => {
   const { work, events } = await workAgainst(t, aws(USABLE));
-  await refuseUnusableKey(work, {});
-  await refuseUnusableKey(work, { kmsKeyArn });
+  await refuseUnusableKey(work, kmsKeyArn);
   assert.deepEqual(events, []);
 });
 
 test('a key of another account is refused', async (t) => {
   const { work } = await workAgainst(t, aws(USABLE));
-  await assert.rejects(refuseUnusableKey(work, { kmsKeyArn: kmsKeyArn.replace(ACCOUNT, '210987654321') }), {
+  await assert.rejects(refuseUnusableKey(work, kmsKeyArn.replace(ACCOUNT, '210987654321')), {
     code: 'usage',
     message: /belongs to the account 210987654321.*in the account 123456789012/,
   });
@@ -61,13 +60,13 @@ test('a key with which uploads would fail is refused, with the command that help
     ],
   ] as const) {
     const { work } = await workAgainst(t, aws(answer));
-    await assert.rejects(refuseUnusableKey(work, { kmsKeyArn }), withCode('usage', why, hint));
+    await assert.rejects(refuseUnusableKey(work, kmsKeyArn), withCode('usage', why, hint));
   }
 });
 
 test('a key that the caller is not allowed to look up is used, with a note', async (t) => {
   const { work, events } = await workAgainst(t, aws('AccessDeniedException'));
-  await refuseUnusableKey(work, { kmsKeyArn });
+  await refuseUnusableKey(work, kmsKeyArn);
   assert.equal(events.length, 1);
   assert.match(JSON.stringify(events), /"note".*was not checked: kms:DescribeKey is not allowed/);
 });

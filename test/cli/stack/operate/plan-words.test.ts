@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Change, ResourceChange } from '@aws-sdk/client-cloudformation';
-import { losses, planLines, plannedSteps } from '../../../../cli/stack/operate/plan-words.ts';
-import { propertyWords } from '../../../../cli/stack/operate/property-words.ts';
+import { losses, planLines, plannedSteps, propertyWords } from '../../../../cli/stack/operate/plan-words.ts';
 import { optionChanges } from '../../../../cli/stack/options/describe-options.ts';
 
 const change = (ResourceChange: ResourceChange): Change => ({ Type: 'Resource', ResourceChange });

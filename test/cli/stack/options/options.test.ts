@@ -6,7 +6,7 @@ import { Command } from '@commander-js/extra-typings';
 import { declareDeploy, declareSynth } from '../../../../cli/declare/deploy.ts';
 import { isUserError } from '../../../../cli/errors.ts';
 import { askedOptions, type OptionFlags } from '../../../../cli/stack/options/asked-options.ts';
-import { readOptions, stackTags } from '../../../../cli/stack/options/deployed-options.ts';
+import { readOptions, requireDeployable, stackTags } from '../../../../cli/stack/options/deployed-options.ts';
 import {
   describeOptions,
   optionChanges,
@@ -15,9 +15,8 @@ import {
 import { KINDS } from '../../../../cli/stack/options/kinds.ts';
 import { mergeOptions, unsetNotes } from '../../../../cli/stack/options/merge-options.ts';
 import type { OptionName } from '../../../../cli/stack/options/option-kind.ts';
-import { requireDeployable } from '../../../../cli/stack/options/require-deployable.ts';
 import type { StackOptions, TrustedIssuer } from '../../../../infra/options.ts';
-import { synthesize } from '../../../../infra/synthesize.ts';
+import { synthesize } from '../../../../infra/upload-stack.ts';
 import { withOptionsTable } from '../../../../scripts/docs/options-table.ts';
 
 const CERTIFICATE = 'arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012';

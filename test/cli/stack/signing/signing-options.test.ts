@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { requireKnown } from '../../../../cli/stack/options/deployed-options.ts';
 import { mergeOptions } from '../../../../cli/stack/options/merge-options.ts';
 import {
+  createsSigningKey,
   isTokenId,
   keepSigningKey,
   revokeToken,
@@ -19,6 +20,20 @@ test('the first signing key is number 1, and stays', () => {
   const first = withSigningKey({ maxSize: 5 });
   assert.deepEqual(first, { maxSize: 5, signing: { keys: [{ id: '1' }] } });
   assert.equal(withSigningKey(first), first);
+});
+
+test('a deploy creates the signing keys that the deployment does not have', () => {
+  const first = withSigningKey({});
+  const second = rotateSigningKey(first, 5000);
+  assert.ok(createsSigningKey({}, first) && createsSigningKey(first, second));
+  for (const [before, after] of [
+    [{}, {}],
+    [first, first],
+    [second, second],
+    [second, first],
+    [first, {}],
+  ] as const)
+    assert.ok(!createsSigningKey(before, after));
 });
 
 test('a rotation keeps earlier keys until their last token ends, or drops them all with what was revoked', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pages } from '../../../cli/stack/pages.ts';
+import { pages } from '../../../cli/network/pages.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 
 interface Page {

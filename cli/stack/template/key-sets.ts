@@ -1,0 +1,167 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { EdgeIssuer, PoolIdentity } from '../../../edge/config.ts';
+import type { TrustedKeys } from '../../../infra/edge-keys.ts';
+import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
+import { readFields } from '../../../protocol/fields.ts';
+import { type Jwk, MAX_KEY_SET_BYTES, signingKeysOf } from '../../../protocol/signing-key.ts';
+import { command, type Hint, sameCommand } from '../../command-line.ts';
+import type { Context } from '../../context.ts';
+import { interrupted, UserError } from '../../errors.ts';
+import { openDispatcher } from '../../network/dispatcher.ts';
+import { networkFailure } from '../../network/failures.ts';
+import { requestText } from '../../network/request-text.ts';
+import type { LocalCloud } from '../../settings/deployments.ts';
+import { count } from '../../ui/format.ts';
+import type { FoundStack, StackOutputs } from '../find-stack.ts';
+import type { StackWork } from '../stack-work.ts';
+import { bakedConfig, keysIn, templateIfThere } from './deployed-template.ts';
+
+/** How key sets are reached. */
+interface KeySource extends Pick<Context, 'env' | 'sent' | 'signal'> {
+  readonly local?: LocalCloud | undefined;
+}
+
+interface KeySetRequest {
+  readonly url: string;
+  /** Of errors, such as `the user pool`. */
+  readonly whose: string;
+  readonly hint: Hint;
+  /** Requests until an answer is a key set; one if absent. */
+  readonly tries?: number;
+}
+
+/** Milliseconds for one answer. */
+const DEADLINE_MS = 20_000;
+
+function defect(status: number): string {
+  if (status === 200) return 'the answer contains no key that verifies tokens';
+  return status >= 300 && status < 400 ? `it redirects (status ${status})` : `status ${status}`;
+}
+
+/**
+ * Returns the keys of an issuer that verify tokens. Redirects are not followed.
+ * @throws {UserError} `unreachable`, `tls`, `settings` or `interrupted`
+ */
+async function fetchKeySet(
+  { url, whose, hint, tries = 1 }: KeySetRequest,
+  { env, sent, local, signal }: KeySource,
+): Promise<readonly Jwk[]> {
+  const dispatcher = openDispatcher({ env, sent, local });
+  let last = '';
+  try {
+    for (let tried = 0; tried < tries; tried += 1) {
+      if (tried > 0) await delay(500 * 2 ** (tried - 1), undefined, { signal });
+      const { status, text } = await requestText(url, {
+        dispatcher,
+        signal,
+        deadlineMs: DEADLINE_MS,
+        maxBytes: MAX_KEY_SET_BYTES,
+      });
+      const keys = status === 200 ? signingKeysOf(readFields(text)) : [];
+      if (keys.length > 0) return keys;
+      last = defect(status);
+    }
+  } catch (error) {
+    if (signal.aborted) throw interrupted();
+    const failure = networkFailure(error, new URL(url).host);
+    if (failure === undefined) throw error;
+    throw new UserError(failure.code, `The keys of ${whose} are unavailable: ${failure.message}`, {
+      hint: [...failure.hintLines, ...[hint].flat()],
+      cause: error,
+    });
+  } finally {
+    await dispatcher.close();
+  }
+  throw new UserError('unreachable', `The keys of ${whose} are unavailable at ${url}: ${last}.`, { hint });
+}
+
+interface PoolSource extends KeySource {
+  /** Base URL of the pool's public documents, without a trailing slash. */
+  readonly cognitoUrl: string;
+}
+
+/** Requests for a new pool's keys, which may be served a moment later than the pool exists. */
+const POOL_TRIES = 6;
+
+/** Returns the pool's ids and public keys; `undefined` before the pool exists. */
+export async function poolIdentity(
+  { userPoolId, clientId }: StackOutputs,
+  source: PoolSource,
+): Promise<PoolIdentity | undefined> {
+  if (userPoolId === undefined || clientId === undefined) return undefined;
+  const keys = await fetchKeySet(
+    {
+      url: `${source.cognitoUrl}/${userPoolId}/.well-known/jwks.json`,
+      whose: 'the user pool',
+      hint: ['What was created so far is kept. To continue:', sameCommand``],
+      tries: POOL_TRIES,
+    },
+    source,
+  );
+  return { userPoolId, clientId, jwks: { keys } };
+}
+
+/** Seconds. An edge refreshes key sets that are older. */
+const FRESH_FOR = 24 * 60 * 60;
+
+/** Returns the keys of a trusted issuer as it publishes them now, on the internet for an embedded cloud too. */
+export async function fetchTrustedKeys(
+  { context: { env, sent, signal } }: StackWork,
+  { alias, iss: [iss = alias], jwksUri }: TrustedIssuer,
+): Promise<EdgeIssuer['keys']> {
+  return fetchKeySet(
+    {
+      url: jwksUri,
+      whose: `the issuer ${alias} (${iss})`,
+      hint: [
+        'Run the command from a network that reaches the issuer, or remove the issuer:',
+        command`edge-upload trust remove ${alias}`,
+      ],
+    },
+    { env, sent, signal },
+  );
+}
+
+type KeySets = TrustedKeys['keySets'];
+
+/**
+ * Fetches the key sets of all trusted issuers. The time of the bake stays that of the deployed function while the keys are
+ * the same and fresh, so that a deploy that changes nothing changes no code.
+ * @param fetched key sets, by alias, that are not fetched again
+ * @throws {UserError} naming the issuer whose keys are unavailable
+ */
+export async function trustedKeys(
+  work: StackWork,
+  { trust = [] }: StackOptions,
+  stack: FoundStack | undefined,
+  fetched: KeySets = {},
+): Promise<TrustedKeys> {
+  if (trust.length === 0) return { keySets: {} };
+  const others = trust.filter(({ alias }) => !Object.hasOwn(fetched, alias));
+  const keySets = { ...fetched, ...(await fetchKeySets(work, others)) };
+  const now = Math.floor(work.context.now().getTime() / 1000);
+  const template = await templateIfThere(work, stack);
+  const baked = template === undefined ? undefined : bakedConfig(template);
+  const same = trust.every(({ alias }) => isDeepStrictEqual(keysIn(baked, alias), keySets[alias]));
+  const at = baked?.bakedAt;
+  const isFresh = at !== undefined && at <= now && now - at < FRESH_FOR;
+  return { keySets, bakedAt: same && isFresh ? at : now };
+}
+
+/** Fetches the key sets of issuers at the same time. @throws {UserError} naming the issuer whose keys are unavailable */
+export async function fetchKeySets(work: StackWork, trust: readonly TrustedIssuer[]): Promise<KeySets> {
+  if (trust.length === 0) return {};
+  const { ui } = work.context;
+  const task = `Fetching the keys of ${count(trust.length, 'trusted issuer')}`;
+  ui.event({ type: 'task-started', task });
+  try {
+    const fetching = trust.map(async (one) => [one.alias, await fetchTrustedKeys(work, one)] as const);
+    const keySets = Object.fromEntries(await Promise.all(fetching));
+    ui.event({ type: 'task-done', task });
+    return keySets;
+  } catch (error) {
+    ui.event({ type: 'task-failed', task });
+    throw error;
+  }
+}
