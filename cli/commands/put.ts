@@ -15,7 +15,7 @@ import { ALGORITHMS } from '../transfer/proof/digests.ts';
 import { parseSize } from '../transfer/sizes.ts';
 import { openSources, type SourceOptions, type Sources } from '../transfer/sources/sources.ts';
 import { type StoredFiles, type UploadFilesOptions, uploadFiles } from '../transfer/upload.ts';
-import { MAX_CONCURRENCY } from '../transfer/upload-context.ts';
+import { MAX_CONCURRENCY } from '../transfer/uploader.ts';
 import type { EdgeLimits } from '../transfer/wire/edge-limits.ts';
 import { withEdgeAccess } from './put/edge-access.ts';
 

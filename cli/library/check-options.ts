@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { proxyFor } from '../network/proxy.ts';
 import { checkPartSize, MULTIPART_MODES } from '../transfer/plan.ts';
 import { ALGORITHMS } from '../transfer/proof/digests.ts';
-import { MAX_CONCURRENCY } from '../transfer/upload-context.ts';
+import { MAX_CONCURRENCY } from '../transfer/uploader.ts';
 import type { UploaderOptions, UploadOptions } from './types.ts';
 
 /** A longer timer of Node ends at once: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */

@@ -6,7 +6,7 @@ import { isArrayBuffer, isUint8Array } from 'node:util/types';
 import { keyProblem } from '../../protocol/key-rules.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { UserError } from '../errors.ts';
-import type { Item } from '../transfer/sources/sources.ts';
+import type { Item } from '../transfer/sources/items.ts';
 import { untilAborted } from '../transfer/sources/until-aborted.ts';
 import type { UploadOptions, UploadSource } from './types.ts';
 

@@ -12,9 +12,10 @@ import { mapAhead } from './pacing/pool.ts';
 import { checkKey, type Placing } from './placing.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
 import { createDiskCalls, type DiskCalls } from './sources/disk-calls.ts';
+import type { Item } from './sources/items.ts';
 import { pathError } from './sources/read-error.ts';
 import { checkRegular } from './sources/source-file.ts';
-import type { Item, Sources } from './sources/sources.ts';
+import type { Sources } from './sources/sources.ts';
 import type { StoredFiles } from './upload.ts';
 import { CLOCK } from './wire/retry.ts';
 

@@ -3,7 +3,7 @@ import { command, sameCommand } from '../command-line.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { effectOf } from './error-effects.ts';
 import type { Limits } from './limits.ts';
-import type { Item } from './sources/sources.ts';
+import type { Item } from './sources/items.ts';
 import type { EdgeLimits } from './wire/edge-limits.ts';
 
 /** Returns the error `bad_key` for a key that the edge would refuse; `undefined` for any other. */

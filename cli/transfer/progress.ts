@@ -81,6 +81,8 @@ export function createMeter(ui: Pick<Ui, 'event'>, now: () => number): Meter {
     begin(name, size) {
       const one: Active = { name, bytes: 0, ...omitUndefined({ size }) };
       active.add(one);
+      // The size of a single file is that of the whole.
+      if (totals.files === 1 && size !== undefined) totals = { files: 1, bytes: size };
       return {
         moved(delta) {
           one.bytes += delta;

@@ -9,7 +9,7 @@ import { count, formatBytes, formatDuration } from '../ui/format.ts';
 import { type Text, visible } from '../ui/shown.ts';
 import type { Stored } from './put-object.ts';
 import type { Outcome } from './run.ts';
-import type { Item } from './sources/sources.ts';
+import type { Item } from './sources/items.ts';
 
 /** Failures that the summary names; it counts the others. Each was a row when it happened. */
 const NAMED_FAILURES = 100;

@@ -3,7 +3,7 @@ import { effectOf } from './error-effects.ts';
 import { forEachAtOnce } from './pacing/pool.ts';
 import type { Placing } from './placing.ts';
 import type { Stored } from './put-object.ts';
-import type { Item } from './sources/sources.ts';
+import type { Item } from './sources/items.ts';
 
 /** How one file's upload ended. */
 export interface Outcome {

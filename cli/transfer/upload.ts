@@ -9,9 +9,9 @@ import { createMeter, type Meter } from './progress.ts';
 import { createReport, type Report } from './report.ts';
 import { type Outcome, runAll } from './run.ts';
 import { countItems } from './sources/count-items.ts';
-import type { Item, Sources } from './sources/sources.ts';
-import type { UploadContextOptions } from './upload-context.ts';
-import { openUploader } from './uploader.ts';
+import type { Item } from './sources/items.ts';
+import type { Sources } from './sources/sources.ts';
+import { openUploader, type UploadContextOptions } from './uploader.ts';
 import { CLOCK } from './wire/retry.ts';
 
 /** Remembers which files were stored, for `put --changed`. Its methods never throw for a disk. */
@@ -87,7 +87,7 @@ export async function uploadFiles(
       storedFiles?.ended(item);
     }
   };
-  const counting = countLater(sources, meter);
+  const counting = expectTotals(sources, meter);
   try {
     const { several } = sources;
     const { ownPrefix = false, isNamed = false } = options;
@@ -116,17 +116,17 @@ export async function uploadFiles(
   return report.result();
 }
 
-/** Counts files and bytes for the progress. Unreadable files are reported when they are uploaded. */
-function countLater(sources: Sources, meter: Meter): { stop(): void } {
+/** Tells the meter how many files and bytes there are. Unreadable files are reported when they are uploaded. */
+function expectTotals(sources: Sources, meter: Meter): { stop(): void } {
   const stopping = new AbortController();
   const count = async () => {
     const totals = await countItems(sources, stopping.signal);
     if (totals !== undefined) meter.expect(totals);
   };
+  let timer: NodeJS.Timeout | undefined;
+  if (sources.repeatable && !sources.several) meter.expect({ files: 1 });
   // What fails here fails in the upload too, which reports it.
-  const begin = () => void count().catch(() => {});
-  const timer = sources.repeatable && sources.several ? setTimeout(begin, COUNT_AFTER_MS) : undefined;
-  if (sources.repeatable && !sources.several) begin();
+  else if (sources.repeatable) timer = setTimeout(() => void count().catch(() => {}), COUNT_AFTER_MS);
   return {
     stop() {
       stopping.abort();

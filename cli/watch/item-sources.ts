@@ -1,4 +1,5 @@
-import type { Item, Sources } from '../transfer/sources/sources.ts';
+import type { Item } from '../transfer/sources/items.ts';
+import type { Sources } from '../transfer/sources/sources.ts';
 
 /** Returns sources of items that are found once, one at a time. */
 export function itemSources(items: Sources['items']): Sources {

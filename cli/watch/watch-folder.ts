@@ -7,7 +7,7 @@ import { openJournals } from '../transfer/multipart/journals.ts';
 import { createReport } from '../transfer/report.ts';
 import type { Outcome } from '../transfer/run.ts';
 import type { Filter } from '../transfer/sources/filters.ts';
-import type { Item } from '../transfer/sources/sources.ts';
+import type { Item } from '../transfer/sources/items.ts';
 import { type UploadFilesOptions, uploadFiles } from '../transfer/upload.ts';
 import { CLOCK } from '../transfer/wire/retry.ts';
 import { formatDuration } from '../ui/format.ts';

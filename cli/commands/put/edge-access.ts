@@ -3,7 +3,7 @@ import { type CommandTokens, tokenSource } from '../../identity/tokens/token-sou
 import { withDispatcher } from '../../network/dispatcher.ts';
 import type { Target } from '../../settings/target.ts';
 import { rememberedLimits } from '../../transfer/limits.ts';
-import type { UploadContextOptions } from '../../transfer/upload-context.ts';
+import type { UploadContextOptions } from '../../transfer/uploader.ts';
 import type { UiEvent } from '../../ui/events.ts';
 import { formatDuration, formatMinute } from '../../ui/format.ts';
 import type { Ui } from '../../ui/ui.ts';

@@ -9,7 +9,7 @@ import { resolveTarget } from '../../settings/target.ts';
 import { parseSize } from '../../transfer/sizes.ts';
 import { createFilter } from '../../transfer/sources/filters.ts';
 import { pathError, readError } from '../../transfer/sources/read-error.ts';
-import { MAX_CONCURRENCY } from '../../transfer/upload-context.ts';
+import { MAX_CONCURRENCY } from '../../transfer/uploader.ts';
 import { AFTER, movedIn } from '../../watch/after-upload.ts';
 import { withLedger } from '../../watch/ledger.ts';
 import { watchFolder } from '../../watch/watch-folder.ts';

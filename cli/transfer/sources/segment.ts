@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Buffers, CHUNK, RING_BYTES } from '../pacing/buffers.ts';
+import { type Buffers, CHUNK, RING_BYTES } from '../pacing/pool.ts';
 import type { Digester } from '../proof/digests.ts';
 import { fileChanged } from './file-stamp.ts';
 import type { SourceFile } from './source-file.ts';

@@ -4,7 +4,8 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { type TestContext as NodeTestContext, test } from 'node:test';
-import { type Item, openSources, type SourceOptions } from '../../../../cli/transfer/sources/sources.ts';
+import type { Item } from '../../../../cli/transfer/sources/items.ts';
+import { openSources, type SourceOptions } from '../../../../cli/transfer/sources/sources.ts';
 import { ownFolder, withCode } from '../helpers/uploading.ts';
 
 async function tree(t: NodeTestContext, ...files: string[]): Promise<string> {
