@@ -5,14 +5,15 @@ import { describeEdge } from './description.ts';
 import { pageName, type ServePage } from './page.ts';
 import { authorize, permissionOf, requireOwnKeys } from './permission.ts';
 import { Refusal } from './refusal.ts';
-import { checkHeaders, forwardedHeaders } from './request/headers.ts';
+import { forwardedHeaders } from './request/headers.ts';
 import { readKey } from './request/key.ts';
-import { allowOnly, operationOf, targetOf } from './request/operation.ts';
-import { readQuery } from './request/query.ts';
+import { allowOnly, type Operation, operationOf, targetOf } from './request/operation.ts';
+import { type Query, readQuery } from './request/query.ts';
 import { checkSize } from './request/size.ts';
 import type { EdgeHeaders, EdgeRequest, ViewerRequest } from './request/viewer-request.ts';
 import { type Respond, refuse } from './response.ts';
 import { readToken, requireToken } from './token/authorization.ts';
+import type { Caller } from './token/claims.ts';
 import type { Verify } from './token/verify.ts';
 
 /** The decision on a request: forward it to S3, rewritten, or answer it at the edge. */
@@ -32,18 +33,24 @@ export interface DecisionContext {
 
 /** Checks a request step by step. The first refusal is the response. */
 export async function decide(viewer: ViewerRequest, context: DecisionContext): Promise<Decision> {
-  const { request } = viewer;
-  const { policy } = context.config;
+  const { request, domainName } = viewer;
+  const { config, page, verify } = context;
   try {
-    if (isPreflight(request, policy)) return answerPreflight(request, policy);
+    if (isPreflight(request, config.policy)) return answerPreflight(request, config.policy);
     checkAddress(request);
     const name = pageName(request.uri);
-    if (name !== undefined && context.page !== undefined) return context.page(name, request);
+    if (name !== undefined && page !== undefined) return page(name, request);
     if (name !== undefined && isRead(request)) throw new Refusal('not_found', 'This edge serves no page.');
     const key = readKey(request.uri);
-    return key === DESCRIPTION_KEY
-      ? await decideDescription(viewer, context)
-      : await decideUpload(key, viewer, context);
+    if (key === DESCRIPTION_KEY) {
+      checkDescription(request);
+      const token = readToken(request.headers);
+      const caller = token === undefined ? undefined : await verify(token, domainName);
+      return { kind: 'respond', status: 200, headers: {}, body: describeEdge(config, caller) };
+    }
+    const target = readTarget(key, request);
+    const caller = await verify(requireToken(request.headers), domainName);
+    return { kind: 'forward', request: forwardedRequest(request, target, caller, config) };
   } catch (error) {
     if (error instanceof Refusal) return refuse(error);
     throw error;
@@ -68,39 +75,44 @@ function checkAddress({ uri, querystring }: EdgeRequest): void {
   );
 }
 
-async function decideDescription(
-  { request: { method, querystring, headers }, domainName }: ViewerRequest,
-  { config, verify }: DecisionContext,
-): Promise<Decision> {
+/** @throws {Refusal} `method_not_allowed` or `bad_query` */
+function checkDescription({ method, querystring }: EdgeRequest): void {
   allowOnly(method, ['GET']);
   if (querystring !== '') throw new Refusal('bad_query', 'Query parameters are not accepted here.');
-  const token = readToken(headers);
-  const caller = token === undefined ? undefined : await verify(token, domainName);
-  return { kind: 'respond', status: 200, headers: {}, body: describeEdge(config, caller) };
 }
 
-async function decideUpload(
-  key: string,
-  { request, domainName }: ViewerRequest,
-  { config, verify }: DecisionContext,
-): Promise<Decision> {
-  const { method, headers } = request;
-  const query = readQuery(request.querystring);
-  const operation = operationOf(method, query);
-  const caller = await verify(requireToken(headers), domainName);
-  const permission = permissionOf(caller, config.policy);
+/** What a request is about. */
+interface Target {
+  readonly key: string;
+  readonly query: Query;
+  readonly operation: Operation;
+}
+
+/** @throws {Refusal} `bad_query` or `method_not_allowed` */
+function readTarget(key: string, { method, querystring }: EdgeRequest): Target {
+  const query = readQuery(querystring);
+  return { key, query, operation: operationOf(method, query) };
+}
+
+/**
+ * Returns the request for S3.
+ * @throws {Refusal} for a request that the caller is not allowed to make
+ */
+function forwardedRequest(
+  request: EdgeRequest,
+  { key, query, operation }: Target,
+  caller: Caller,
+  config: EdgeConfig,
+): EdgeRequest {
+  const { policy } = config;
+  const permission = permissionOf(caller, policy);
   authorize(key, caller, permission);
   if (operation === 'ListMultipartUploads') requireOwnKeys(caller, permission, config);
-  checkHeaders(headers);
-  checkSize(operation, headers, permission);
-  return {
-    kind: 'forward',
-    request: {
-      ...request,
-      ...targetOf(operation, key, query),
-      headers: forwardedHeaders(headers, operation, caller, permission, originOf(headers, config.policy)),
-    },
-  };
+  const origin = originOf(request.headers, policy);
+  const headers = forwardedHeaders(request.headers, operation, caller, permission, origin);
+  checkSize(operation, request.headers, permission);
+  const { uri, querystring } = targetOf(operation, key, query);
+  return { ...request, uri, querystring, headers };
 }
 
 /**

@@ -12,7 +12,7 @@ declare const EDGE_PAGE: EdgePage | undefined;
 Error.stackTraceLimit = 0;
 
 const config = configOf(EDGE_CONFIG);
-const handle = createHandler({
+const handler = createHandler({
   config,
   verify: createVerify(config),
   ...(EDGE_PAGE && { page: createPage(EDGE_PAGE, config) }),
@@ -21,4 +21,4 @@ const handle = createHandler({
 });
 
 // The Lambda handler. Since Node.js 24, Lambda rejects handlers that take a callback as third parameter.
-module.exports = { handler: async (event: unknown) => handle(event) };
+module.exports = { handler };

@@ -61,19 +61,23 @@ export function isFitting(headers: Readonly<Record<string, string>>, body: strin
   return bytes + Buffer.byteLength(body) <= MAX_RESPONSE_BYTES;
 }
 
+const JSON_TYPE = { 'content-type': 'application/json' };
+
 /** Converts a response to CloudFront's form and adds the headers of `more`. */
 export function responseOf(
   { status, headers, body, content }: Respond,
   more: Readonly<Record<string, string>> = {},
 ): GeneratedResponse {
-  const type = body === undefined ? {} : { 'content-type': 'application/json' };
-  const all = { ...type, 'cache-control': 'no-store', ...headers, ...more };
+  // V8 11 creates a hidden class for each object of a literal that begins with a spread.
+  const all = { 'cache-control': 'no-store', ...(body && JSON_TYPE), ...headers, ...more };
   const { encoding, text } = content ?? { encoding: 'text', text: body && JSON.stringify(body) };
   if (!isFitting(all, text ?? '')) return responseOf(TOO_LARGE);
+  const sent: Record<string, EdgeHeaders[string]> = {};
+  for (const [key, value] of Object.entries(all)) sent[key] = [{ key, value }];
   return {
     status: String(status),
     statusDescription: STATUS_CODES[status] ?? '',
-    headers: Object.fromEntries(Object.entries(all).map(([key, value]) => [key, [{ key, value }]])),
+    headers: sent,
     ...(text === undefined ? {} : { bodyEncoding: encoding, body: text }),
   };
 }

@@ -13,6 +13,7 @@ function percentEncode(text: string): string {
 
 /** Returns the URL path of a key, without the leading `/`. Slashes stay as they are. */
 export function encodeKey(key: string): string {
+  if (/^[\w.~/-]*$/.test(key)) return key;
   return percentEncode(key).replaceAll('%2F', '/');
 }
 

@@ -20,15 +20,10 @@ const KEPT: ReadonlySet<string> = new Set([
   'via',
 ]);
 
-/** A field name of RFC 9110 in lower case. */
-const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+/** Matches a field name of RFC 9110 in lower case with one of the prefixes. */
+const KEPT_PREFIXED = new RegExp(`^(?:${OBJECT_HEADER_PREFIXES.join('|')})[\\w!#$%&'*+.^\`|~-]+$`);
 
-function isKept(name: string): boolean {
-  return (
-    KEPT.has(name) ||
-    (OBJECT_HEADER_PREFIXES.some((prefix) => name.startsWith(prefix) && name !== prefix) && NAME.test(name))
-  );
-}
+const isKept = (name: string) => KEPT.has(name) || KEPT_PREFIXED.test(name);
 
 /** Whether a page's script is allowed to send a header. The name is in lower case. */
 export function maySend(name: string): boolean {
@@ -50,7 +45,7 @@ const UNMET = [
 ];
 
 /** @throws {Refusal} `bad_header` for a condition or an encoding that the edge cannot forward */
-export function checkHeaders(headers: EdgeHeaders): void {
+function checkConditions(headers: EdgeHeaders): void {
   const unmet = UNMET.find((name) => headerValues(headers, name).length > 0);
   if (unmet !== undefined) throw new Refusal('bad_header', `${unmet} is not supported.`);
   const conditions = headerValues(headers, 'if-none-match');
@@ -62,18 +57,17 @@ export function checkHeaders(headers: EdgeHeaders): void {
   if (headerValues(headers, 'content-encoding').some((value) => /aws-chunked/i.test(value))) {
     throw new Refusal('bad_header', 'content-encoding aws-chunked is not supported.');
   }
-  for (const name of Object.keys(headers)) if (isKept(name)) checkValues(name, headerValues(headers, name));
 }
 
 /** @throws {Refusal} `bad_header` */
-function checkValues(name: string, values: readonly string[]): void {
+function checkValues(name: string, entries: EdgeHeaders[string]): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those that no field value may contain
-  if (values.some((value) => /[\u0000-\u0008\u000a-\u001f\u007f]/.test(value))) {
+  if (entries.some(({ value }) => /[\u0000-\u0008\u000a-\u001f\u007f]/.test(value))) {
     throw new Refusal('bad_header', 'Header values must not contain control characters.');
   }
   // Signature version 4 trims values and collapses spaces, so S3 would store a different value than was signed.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
-  if (name.startsWith(METADATA) && values.some((value) => /^\s|\s$|\s\s|\t/.test(value))) {
+  if (name.startsWith(METADATA) && entries.some(({ value }) => /^\s|\s$|\s\s|\t/.test(value))) {
     throw new Refusal(
       'bad_header',
       'x-amz-meta-* values must not start or end with a space, and must not contain tabs or consecutive spaces.',
@@ -81,14 +75,13 @@ function checkValues(name: string, values: readonly string[]): void {
   }
 }
 
-const entryOf = (name: string, value: string) => [name, [{ key: name, value }]] as const;
-
 /**
  * Returns the headers for S3: the allowed headers of the request, without the token. Requests that create an object
  * also get the caller's name. If the caller must not replace objects, the edge sets `If-None-Match: *`, whatever the
  * client sent.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  * @param origin Value of `Origin` for S3. Absent: none is sent.
+ * @throws {Refusal} `bad_header`
  */
 export function forwardedHeaders(
   headers: EdgeHeaders,
@@ -97,15 +90,19 @@ export function forwardedHeaders(
   { noClobber }: { readonly noClobber?: boolean },
   origin: EdgeHeaders[string] | undefined,
 ): EdgeHeaders {
-  const entries: (readonly [string, EdgeHeaders[string]])[] = Object.entries(headers).filter(
-    ([name]) => isKept(name) && name !== STAMP,
-  );
-  if (origin !== undefined) entries.push(['origin', origin]);
+  checkConditions(headers);
+  const forwarded: Record<string, EdgeHeaders[string]> = {};
+  for (const [name, entries] of Object.entries(headers)) {
+    if (!isKept(name)) continue;
+    checkValues(name, entries);
+    if (name !== STAMP) forwarded[name] = entries;
+  }
+  if (origin !== undefined) forwarded.origin = origin;
   const creates = operation === 'PutObject' || operation === 'CompleteMultipartUpload';
-  if (creates && noClobber) entries.push(entryOf('if-none-match', '*'));
+  if (creates && noClobber) forwarded['if-none-match'] = [{ key: 'if-none-match', value: '*' }];
   if (operation === 'PutObject' || operation === 'CreateMultipartUpload')
-    entries.push(entryOf(STAMP, stampOf(caller)));
-  return Object.fromEntries(entries);
+    forwarded[STAMP] = [{ key: STAMP, value: stampOf(caller) }];
+  return forwarded;
 }
 
 /**

@@ -7,6 +7,7 @@ function decode(path: string): string {
   if (/[^\u0000-\u007f]/.test(path)) {
     throw new Refusal('bad_key', 'The path contains characters that must be percent-encoded.');
   }
+  if (!path.includes('%')) return path;
   try {
     return decodeURIComponent(path);
   } catch {

@@ -50,19 +50,17 @@ function readEntry(name: string, { key, value }: Fields): HeaderEntry {
 
 function readHeaders(headers: unknown): EdgeHeaders {
   if (typeof headers !== 'object' || headers === null) throw NOT_A_REQUEST;
-  const read: [name: string, entries: readonly HeaderEntry[]][] = [];
-  for (const [name, entries] of Object.entries(headers)) {
+  const read: Record<string, readonly HeaderEntry[]> = { ...headers };
+  for (const [name, entries] of Object.entries(read)) {
     if (!Array.isArray(entries)) throw NOT_A_REQUEST;
     // Avoids a callback for the usual single entry: every request runs this loop.
     const [first] = entries;
-    read.push([
-      name,
+    read[name] =
       entries.length === 1
         ? [readEntry(name, fieldsOf(first))]
-        : Array.from(entries, (entry) => readEntry(name, fieldsOf(entry))),
-    ]);
+        : Array.from(entries, (entry) => readEntry(name, fieldsOf(entry)));
   }
-  return Object.fromEntries(read);
+  return read;
 }
 
 /** Copies the known members only, so that no other member is forwarded. */

@@ -40,11 +40,12 @@ function parseHeader(head: string): Claims | undefined {
 
 /** Returns the parts of a JWT in compact form; `undefined` for anything else. */
 export function decompose(token: string): Jwt | undefined {
-  const [first, last] = [token.indexOf('.'), token.lastIndexOf('.')];
-  if (first < 0) return undefined;
+  const first = token.indexOf('.');
+  const second = token.indexOf('.', first + 1);
+  if (second < 0) return undefined;
   const header = parseHeader(token.slice(0, first));
-  // A third dot falls into the payload, which is then not base64url.
-  const payload = header && parse(token.slice(first + 1, last));
-  const signature = payload && decode(token.slice(last + 1));
-  return signature && { header, payload, signed: token.slice(0, last), signature };
+  const payload = header && parse(token.slice(first + 1, second));
+  // A third dot falls into the signature, which is then not base64url.
+  const signature = payload && decode(token.slice(second + 1));
+  return signature && { header, payload, signed: token.slice(0, second), signature };
 }

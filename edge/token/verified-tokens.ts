@@ -11,9 +11,14 @@ export interface Verified {
   readonly domainName: string | undefined;
 }
 
-/** Maximum number of tokens. All parts of an upload use the same token. */
-const MAX_ENTRIES = 200;
-const MAX_CHARACTERS = 400_000;
+interface Entry {
+  readonly token: string;
+  readonly verified: Verified;
+}
+
+/** Maximum number of tokens in each of the two maps. All parts of an upload use the same token. */
+const MAX_ENTRIES = 100;
+const MAX_CHARACTERS = 200_000;
 
 /**
  * Returns the end of a token's signature, which is its key in the map. Hashing a token would take longer than checking
@@ -21,31 +26,30 @@ const MAX_CHARACTERS = 400_000;
  */
 const endOf = (token: string) => token.slice(-40);
 
-/** Cache of verified tokens by their full text, so that the parts of an upload need one signature check. */
+/**
+ * Cache of verified tokens by their full text, so that the parts of an upload need one signature check. A full map becomes
+ * the older one, and the former older one is dropped. Entries deleted one by one stay in memory longer: V8's tables of a
+ * map refer to their successors, dead ones too.
+ */
 export class VerifiedTokens {
-  readonly #entries = new Map<string, { readonly token: string; readonly verified: Verified }>();
+  #older = new Map<string, Entry>();
+  #newer = new Map<string, Entry>();
   #characters = 0;
 
   get(token: string): Verified | undefined {
-    const entry = this.#entries.get(endOf(token));
+    const end = endOf(token);
+    const entry = this.#newer.get(end) ?? this.#older.get(end);
     return entry?.token === token ? entry.verified : undefined;
   }
 
   add(token: string, verified: Verified): void {
-    const end = endOf(token);
-    this.#delete(end);
-    this.#entries.set(end, { token, verified });
+    if (token.length > MAX_CHARACTERS) return;
     this.#characters += token.length;
-    // Evicts the oldest. Their next request needs a signature check.
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= MAX_ENTRIES && this.#characters <= MAX_CHARACTERS) break;
-      this.#delete(oldest);
+    if (this.#newer.size === MAX_ENTRIES || this.#characters > MAX_CHARACTERS) {
+      this.#older = this.#newer;
+      this.#newer = new Map();
+      this.#characters = token.length;
     }
-  }
-
-  #delete(end: string): void {
-    const length = this.#entries.get(end)?.token.length ?? 0;
-    this.#entries.delete(end);
-    this.#characters -= length;
+    this.#newer.set(endOf(token), { token, verified });
   }
 }

@@ -5,16 +5,27 @@ import { type Verified, VerifiedTokens } from '../../../edge/token/verified-toke
 test('remembered tokens are bounded in number and size; the oldest are dropped first', () => {
   const tokens = new VerifiedTokens();
   const one = {} as Verified;
+  const remembered = () =>
+    Array.from({ length: 300 }, (_, at) => at).filter((at) => tokens.get(`token-${at}`) === one);
   for (let at = 0; at < 300; at += 1) tokens.add(`token-${at}`, one);
-  assert.equal(tokens.get('token-99'), undefined);
-  assert.equal(tokens.get('token-100'), one);
-  assert.equal(tokens.get('token-299'), one);
-  tokens.add('token-299', one);
-  assert.equal(tokens.get('token-100'), one, 'the same one again displaces none');
-  tokens.add('x'.repeat(399_995), one);
-  assert.equal(tokens.get('token-299'), undefined);
-  tokens.add('x'.repeat(500_000), one);
-  assert.equal(tokens.get('x'.repeat(500_000)), undefined, 'one that is larger than all room is not kept');
+  assert.deepEqual([remembered().at(0), remembered().length], [100, 200]);
+  tokens.add('x'.repeat(200_000), one);
+  assert.deepEqual([remembered().at(0), remembered().length], [200, 100]);
+  assert.equal(tokens.get('x'.repeat(200_000)), one);
+  tokens.add('y'.repeat(200_000), one);
+  assert.deepEqual(remembered(), []);
+  tokens.add('z'.repeat(200_001), one);
+  assert.equal(tokens.get('z'.repeat(200_001)), undefined, 'a token larger than all room is not kept');
+  assert.equal(tokens.get('x'.repeat(200_000)), one, 'and displaces none');
+});
+
+test('a token added again is found with its newest result', () => {
+  const tokens = new VerifiedTokens();
+  const [first, second] = [{} as Verified, {} as Verified];
+  tokens.add('token', first);
+  for (let at = 0; at < 100; at += 1) tokens.add(`token-${at}`, first);
+  tokens.add('token', second);
+  assert.equal(tokens.get('token'), second);
 });
 
 test('a token is recognised by its full text, not by its end', () => {
