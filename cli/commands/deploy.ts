@@ -1,4 +1,4 @@
-import type { TrustedKeys } from '../../infra/edge-keys.ts';
+import type { TrustedKeys } from '../../infra/edge-code.ts';
 import type { StackOptions } from '../../infra/options.ts';
 import { policyOf } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
@@ -31,7 +31,6 @@ import { createsSigningKey, withoutEnded } from '../stack/signing/signing-option
 import { DEFAULT_STACK_NAME, type StackWork } from '../stack/stack-work.ts';
 import { forgetLimits } from '../transfer/limits.ts';
 import { claimWarnings } from '../trust/claim-warnings.ts';
-import { fromFile } from './deploy/from-file.ts';
 import {
   findTarget,
   type OperatorArgs,
@@ -63,7 +62,9 @@ export interface DeployArgs extends ApplyArgs, Omit<OptionFlags, 'local'> {
 /** Creates or updates the stack, and remembers the deployment. */
 export async function deploy(context: Context, args: DeployArgs): Promise<Result> {
   const { given, change } =
-    args.file === undefined ? await fromFlags(context, args) : await fromFile(context, args.file, args);
+    args.file === undefined
+      ? await fromFlags(context, args)
+      : await (await import('./deploy/from-file.ts')).fromFile(context, args.file, args);
   const target = (await findTarget(context)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
   // Without --local, the deployment that this computer knows says where it lives, and must agree.
   refuseOtherCloud(context, target, args);

@@ -13,7 +13,7 @@ import {
   signingKeyHints,
   signingKeyRows,
 } from '../stack/checks/signing-key.ts';
-import { writeDeployment } from '../stack/file/write-deployment.ts';
+import { writeDeployment } from '../stack/deployment-file.ts';
 import { countUsers, type FoundStack, findStack, OUTPUT, stackResources } from '../stack/find-stack.ts';
 import { measureBucket } from '../stack/operate/bucket.ts';
 import { type FoundKept, findKept, keptLines, NOT_COUNTED } from '../stack/operate/kept.ts';

@@ -1,5 +1,5 @@
 import type { PoolIdentity } from '../../edge/config.ts';
-import type { EdgeKeys } from '../../infra/edge-keys.ts';
+import type { EdgeKeys } from '../../infra/edge-code.ts';
 import type { StackOptions } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { type Jwk, signingKeysOf } from '../../protocol/signing-key.ts';

@@ -3,7 +3,7 @@ import type { IUserPool, IUserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { EdgeKeys } from '../../infra/edge-keys.ts';
+import type { EdgeKeys } from '../../infra/edge-code.ts';
 import type { StackOptions } from '../../infra/options.ts';
 import { createUploads, REGION } from '../../infra/uploads.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';

@@ -7,8 +7,7 @@ import { decompose, type Jwt } from '../../edge/token/decompose.ts';
 import { createVerify } from '../../edge/token/verify.ts';
 import { claimTexts, readClaim } from '../../protocol/claims.ts';
 import { holds } from '../../protocol/upload-rule.ts';
-import { formatClaimName } from './claim-name.ts';
-import { conditionWords } from './conditions.ts';
+import { conditionWords, formatClaimName } from './conditions.ts';
 
 /** The edge's judgement of a token. */
 export interface Judgement {

@@ -4,7 +4,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { placeholdersOf } from '../../protocol/prefix-rule.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
 import { table } from '../table.ts';
-import { formatClaimName } from './claim-name.ts';
+import { formatClaimName } from './conditions.ts';
 import { presetOf } from './presets.ts';
 
 /**

@@ -6,7 +6,7 @@ import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { type Documents, requireHttps } from './documents.ts';
 import { requireTenant } from './entra-tenants.ts';
-import type { FiledIssuer } from './trust-document.ts';
+import type { FiledIssuer } from './trust-file.ts';
 
 /** The fields of an issuer's discovery document. */
 export interface DiscoveredIssuer {

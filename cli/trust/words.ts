@@ -4,8 +4,7 @@ import type { Rule } from '../../protocol/upload-rule.ts';
 import { formatLimit } from '../ui/format.ts';
 import type { TextLine } from '../ui/shown.ts';
 import { fields } from '../ui/table-lines.ts';
-import { formatClaimName } from './claim-name.ts';
-import { conditionWords } from './conditions.ts';
+import { conditionWords, formatClaimName } from './conditions.ts';
 import { keyWords } from './discovery.ts';
 import { presetOf, redirectAddresses } from './presets.ts';
 

@@ -1,6 +1,6 @@
 import type { BakedConfig, EdgeConfig, PoolIdentity } from '../../edge/config.ts';
 import { configOf } from '../../edge/pool-issuer.ts';
-import type { EdgeKeys } from '../../infra/edge-keys.ts';
+import type { EdgeKeys } from '../../infra/edge-code.ts';
 import type { StackOptions, TrustedIssuer } from '../../infra/options.ts';
 import { synthesize } from '../../infra/upload-stack.ts';
 

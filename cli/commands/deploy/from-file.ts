@@ -1,11 +1,11 @@
 import { dirname, resolve } from 'node:path';
-import type { TrustedKeys } from '../../../infra/edge-keys.ts';
+import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions } from '../../../infra/options.ts';
 import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { readYamlText } from '../../settings/yaml-file.ts';
-import { readDeployment } from '../../stack/file/read-deployment.ts';
+import { readDeployment } from '../../stack/deployment-file.ts';
 import { type OptionFlags, refuseOnAwsOnly, typedOptions } from '../../stack/options/asked-options.ts';
 import { nameOf, OPTION_NAMES } from '../../stack/options/kinds.ts';
 import { mergeOptions } from '../../stack/options/merge-options.ts';

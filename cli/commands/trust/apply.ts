@@ -1,7 +1,7 @@
 import type { TrustedIssuer } from '../../../infra/options.ts';
 import type { Context, Result } from '../../context.ts';
 import { type Documents, openDocuments } from '../../trust/documents.ts';
-import { issuerDocument } from '../../trust/trust-document.ts';
+import { issuerDocument } from '../../trust/trust-file.ts';
 import { setUpLines } from '../../trust/words.ts';
 import { textLines } from '../../ui/shown.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';

@@ -1,5 +1,5 @@
 import type { Context, Result } from '../../context.ts';
-import { issuerDocument, writeTrustFile } from '../../trust/trust-document.ts';
+import { issuerDocument, writeTrustFile } from '../../trust/trust-file.ts';
 import { issuerHeading, ruleSentence } from '../../trust/words.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { deployedTrust } from './deployed-trust.ts';

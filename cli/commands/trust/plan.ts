@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { TrustedKeys } from '../../../infra/edge-keys.ts';
+import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { requireDeployable } from '../../stack/options/deployed-options.ts';
 import type { StackWork } from '../../stack/stack-work.ts';

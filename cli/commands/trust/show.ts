@@ -1,6 +1,6 @@
 import type { Context, Result } from '../../context.ts';
 import { requireIssuer } from '../../trust/merge-issuer.ts';
-import { issuerDocument } from '../../trust/trust-document.ts';
+import { issuerDocument } from '../../trust/trust-file.ts';
 import { issuerLines, setUpLines } from '../../trust/words.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { deployedTrust } from './deployed-trust.ts';

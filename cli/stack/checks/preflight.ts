@@ -4,12 +4,11 @@ import { UserError } from '../../errors.ts';
 import { type Caller, credentialsCheck } from '../caller.ts';
 import { type FoundStack, findStack, isWhole } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
+import { concurrencyCheck, regionsCheck } from './account-limits.ts';
 import { bucketCheck } from './bucket.ts';
 import type { Check } from './check.ts';
-import { concurrencyCheck } from './concurrency.ts';
 import { type PermissionsToCheck, permissionsCheck } from './deploy-permissions.ts';
 import { issuersCheck } from './issuer-keys.ts';
-import { regionsCheck } from './regions.ts';
 import { signingKeyCheck } from './signing-key.ts';
 
 /** How the description of our stacks begins: see infra/upload-stack.ts. */

@@ -1,12 +1,93 @@
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { shellWord } from '../../ui/shell-word.ts';
-import { ifThere, onAws } from '../aws-failures.ts';
+import { awsFailure, ifThere, onAws } from '../aws-failures.ts';
 import type { FoundStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
-import { refuseLockedBucket } from './bucket-removal.ts';
+import { listed, type PolicyStatement, speaksOf, statementsOf } from './policy-statements.ts';
 
-export function protectedStack({ stackName }: StackWork): UserError {
+function refused(bucket: string, why: string, way: readonly string[]): UserError {
+  const keep = command`edge-upload destroy --keep-data`;
+  return new UserError(
+    'stack_protected',
+    `The bucket ${bucket} cannot be emptied and deleted: ${why}. Nothing was removed.`,
+    { hint: [...way, 'Or leave the bucket with its objects:', keep] },
+  );
+}
+
+/** Runs a read that S3 answers with an error of that name where nothing is configured. */
+async function unlessNamed<T>(names: readonly string[], read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Error && names.includes(error.name)) return undefined;
+    throw error;
+  }
+}
+
+/** Principals that stand for every caller of the account. */
+const EVERYBODY = /^(\*|\d{12}|arn:aws[\w-]*:iam::\d{12}:root)$/;
+
+/** Whether a statement applies to every caller. The trial call covers other statements. */
+function isUnconditional({ Principal, NotPrincipal, Condition = {} }: PolicyStatement): boolean {
+  if (NotPrincipal !== undefined) return false;
+  const named = typeof Principal === 'string' ? [Principal] : listed(Principal?.AWS);
+  return named.some((one) => EVERYBODY.test(one)) && Object.keys(Condition).length === 0;
+}
+
+/** What deleting a bucket with its objects takes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/delete-bucket.html */
+const NEEDED = [
+  ['s3:DeleteObjectVersion', '/x'],
+  ['s3:DeleteBucketPolicy', ''],
+  ['s3:DeleteBucket', ''],
+] as const;
+
+/**
+ * Refuses a bucket that S3 would not let be emptied and deleted: Object Lock, MFA delete, a policy that denies it.
+ * @throws {UserError} `stack_protected`; `access_denied` where the bucket's settings cannot be read
+ */
+async function refuseLockedBucket(work: StackWork, bucket: string): Promise<void> {
+  const { s3 } = work.clients;
+  const { GetBucketPolicyCommand, GetBucketVersioningCommand, GetObjectLockConfigurationCommand } =
+    await import('@aws-sdk/client-s3');
+  const doing = `Reading the settings of the bucket ${bucket}`;
+  const versioning = await onAws(doing, () =>
+    unlessNamed(['NoSuchBucket'], () => s3.send(new GetBucketVersioningCommand({ Bucket: bucket }))),
+  );
+  // The bucket was deleted outside CloudFormation.
+  if (versioning === undefined) return;
+  if (versioning.MFADelete === 'Enabled') {
+    throw refused(bucket, 'MFA delete is on, which only the root user turns off', [
+      'Turn it off with the MFA device of the root user:',
+      `  aws s3api put-bucket-versioning --bucket ${shellWord(bucket)} --versioning-configuration Status=Enabled,MFADelete=Disabled --mfa "<serial> <code>"`,
+    ]);
+  }
+  const lock = await onAws(doing, () =>
+    unlessNamed(['ObjectLockConfigurationNotFoundError', 'NotImplemented'], () =>
+      s3.send(new GetObjectLockConfigurationCommand({ Bucket: bucket })),
+    ),
+  );
+  if (lock?.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled') {
+    throw refused(bucket, 'Object Lock is on, and S3 keeps every object version until its lock ends', []);
+  }
+  const policy = await onAws(doing, () =>
+    unlessNamed(['NoSuchBucketPolicy'], () => s3.send(new GetBucketPolicyCommand({ Bucket: bucket }))),
+  );
+  const denials = statementsOf(policy?.Policy ?? '{}').filter(
+    (statement) => statement.Effect === 'Deny' && isUnconditional(statement),
+  );
+  const [denied] = NEEDED.filter(([action, path]) =>
+    denials.some((statement) => speaksOf(statement, action, `arn:aws:s3:::${bucket}${path}`)),
+  );
+  if (denied === undefined) return;
+  throw refused(bucket, `its policy denies ${denied[0]} to everybody`, [
+    'Remove the policy:',
+    `  aws s3api delete-bucket-policy --bucket ${shellWord(bucket)}`,
+  ]);
+}
+
+function protectedStack({ stackName }: StackWork): UserError {
   return new UserError(
     'stack_protected',
     `The stack “${stackName}” has termination protection: CloudFormation does not delete it. Nothing was removed.`,
@@ -73,4 +154,73 @@ export async function refuseProtected(
   if (stack.isProtected) throw protectedStack(work);
   for (const pool of pools) await refuseProtectedPool(work, pool);
   for (const bucket of buckets) await refuseLockedBucket(work, bucket);
+}
+
+/** A reserved key under which nothing is ever stored. */
+const NO_SUCH_KEY = '.well-known/edge-upload/destroy-check';
+
+function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : '';
+}
+
+/**
+ * Deletes a version that does not exist, and aborts an upload that does not exist. S3 applies every policy to these calls
+ * and changes nothing.
+ */
+export async function tryEmptying(work: StackWork, bucket: string): Promise<void> {
+  const { s3 } = work.clients;
+  const { AbortMultipartUploadCommand, DeleteObjectsCommand } = await import('@aws-sdk/client-s3');
+  const doing = `Checking that the bucket ${bucket} can be emptied`;
+  try {
+    const { Errors = [] } = await s3.send(
+      new DeleteObjectsCommand({
+        Bucket: bucket,
+        Delete: { Objects: [{ Key: NO_SUCH_KEY, VersionId: 'null' }], Quiet: true },
+      }),
+    );
+    const [refused] = Errors.filter(({ Code }) => Code === 'AccessDenied');
+    if (refused !== undefined) {
+      throw Object.assign(new Error(`s3:DeleteObjectVersion: ${refused.Message}`), { name: 'AccessDenied' });
+    }
+    await s3.send(
+      new AbortMultipartUploadCommand({ Bucket: bucket, Key: NO_SUCH_KEY, UploadId: 'destroy-check' }),
+    );
+  } catch (error) {
+    if (errorName(error) === 'NoSuchUpload' || errorName(error) === 'NoSuchBucket') return;
+    const { code, message } = awsFailure(error, doing);
+    throw new UserError(code, `${message} Nothing was removed.`, {
+      hint: [
+        `Allow s3:DeleteObjectVersion and s3:AbortMultipartUpload on ${bucket}, then run the same command again.`,
+        'Or leave the bucket with its objects:',
+        command`edge-upload destroy --keep-data`,
+      ],
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Asks for a deletion that CloudFormation never carries out: resources can be retained only by a stack whose deletion has
+ * failed. Permissions and protection are judged first, so that their refusal is seen before anything is deleted.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html
+ * @param logicalIds of the stack's data, which would stay even if the deletion were carried out
+ */
+export async function tryDeletingStack(
+  work: StackWork,
+  { id, status }: FoundStack,
+  logicalIds: readonly string[],
+): Promise<void> {
+  if (!status.endsWith('_COMPLETE') || logicalIds.length === 0) return;
+  const { DeleteStackCommand } = await import('@aws-sdk/client-cloudformation');
+  await onAws(`Checking that the stack “${work.stackName}” can be deleted`, async () => {
+    try {
+      await work.clients.cloudformation.send(
+        new DeleteStackCommand({ StackName: id, RetainResources: [...logicalIds] }),
+      );
+    } catch (error) {
+      const { message } = error as Error;
+      if (/TerminationProtection/i.test(message)) throw protectedStack(work);
+      if (errorName(error) !== 'ValidationError') throw error;
+    }
+  });
 }

@@ -1,11 +1,43 @@
+import { randomUUID } from 'node:crypto';
 import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { ifThere } from '../aws-failures.ts';
+import { ifThere, onAws } from '../aws-failures.ts';
 import { type FoundStack, stackResources } from '../find-stack.ts';
 import { checkpoint, resumable, type StackWork } from '../stack-work.ts';
 import { emptyBucket } from './bucket.ts';
-import { deleteStack } from './delete-stack.ts';
 import { type Ending, follow, operationFailure } from './follow.ts';
+
+/**
+ * Deletes the stack with its events shown, and says how that ended: `DELETE_COMPLETE`, or `DELETE_FAILED` with its cause.
+ * A deletion under way is joined.
+ * @param retain logical ids to leave as they are; CloudFormation takes them for a stack in `DELETE_FAILED` only
+ */
+export async function deleteStack(
+  work: StackWork,
+  { id, status }: Pick<FoundStack, 'id' | 'status'>,
+  retain: readonly string[] = [],
+): Promise<Ending> {
+  const { ui } = work.context;
+  const task = `Deleting the stack ${work.stackName}`;
+  ui.event({ type: 'task-started', task });
+  const { DeleteStackCommand } = await import('@aws-sdk/client-cloudformation');
+  const token = status === 'DELETE_IN_PROGRESS' ? undefined : `edge-upload-${randomUUID()}`;
+  if (token !== undefined) {
+    await onAws(task, () =>
+      work.clients.cloudformation.send(
+        new DeleteStackCommand({
+          StackName: id,
+          ClientRequestToken: token,
+          ...(retain.length === 0 ? {} : { RetainResources: [...retain] }),
+        }),
+      ),
+    );
+  }
+  const ending = await follow(work, id, token);
+  if (ending.status === 'DELETE_COMPLETE') ui.event({ type: 'task-done', task });
+  else ui.event({ type: 'task-failed', task, detail: ending.status });
+  return ending;
+}
 
 /** Attempts. Users with a valid token can add objects during the deletion; the bucket is then emptied again. */
 const TRIES = 5;

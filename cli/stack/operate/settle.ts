@@ -13,7 +13,7 @@ import {
   stackResources,
 } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
-import { deleteStack } from './delete-stack.ts';
+import { deleteStack } from './destroy.ts';
 import { follow, operationFailure } from './follow.ts';
 import { POOL } from './kept-data.ts';
 

@@ -3,6 +3,46 @@ import { type CommandLine, command, sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { tenantOf } from '../../trust/entra-tenants.ts';
 import { isPublicIssuer } from '../../trust/shared-issuers.ts';
+import { type OptionKind, type OptionName, text } from './option-kind.ts';
+
+const awsOnly = 'the embedded Cognito has no managed login';
+
+/** The options of an identity provider behind the user pool. */
+export const IDP_KINDS = {
+  idp: {
+    flag: '--idp',
+    argument: '<provider>',
+    summary: 'Sign in users of a SAML or OIDC provider too; AWS only',
+    details:
+      "`saml:<address of the metadata>` or `oidc:<issuer>`. Users are sent to the provider by the pool's managed login, and become users of the pool.",
+    takes: 'saml: with the https address of a metadata document, or oidc: with an https issuer',
+    ofPool: true,
+    awsOnly,
+    ...text(isIdp),
+  },
+  idpClientId: {
+    flag: '--idp-client-id',
+    argument: '<id>',
+    summary: "The pool's client at the OIDC provider of --idp",
+    takes: 'a client id of up to 255 characters without blanks',
+    needs: 'idp',
+    ofPool: true,
+    awsOnly,
+    ...text((id) => /^[\x21-\x7e]{1,255}$/.test(id) && !id.includes('{{')),
+  },
+  idpSecret: {
+    flag: '--idp-secret',
+    argument: '<name>',
+    summary: "The Secrets Manager secret with that client's secret",
+    details:
+      'Its whole text is the secret. CloudFormation reads it when the provider is created or changed; nothing else sees it.',
+    takes: 'the name or ARN of a secret of AWS Secrets Manager in us-east-1',
+    needs: 'idp',
+    ofPool: true,
+    awsOnly,
+    ...text(isSecretName),
+  },
+} satisfies { readonly [Name in OptionName]?: OptionKind<NonNullable<StackOptions[Name]>> };
 
 /** Whether text is an https address without a user name and a fragment. An exact one has no query either. */
 function isAddress(text: string, isExact: boolean): boolean {
@@ -12,13 +52,13 @@ function isAddress(text: string, isExact: boolean): boolean {
 }
 
 /** `saml:` with the address of a metadata document, or `oidc:` with an issuer. */
-export function isIdp(idp: string): boolean {
+function isIdp(idp: string): boolean {
   const [, kind, address = ''] = /^(saml|oidc):(.*)$/s.exec(idp) ?? [];
   return kind !== undefined && isAddress(address, kind === 'oidc');
 }
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, without a version. */
-export function isSecretName(name: string): boolean {
+function isSecretName(name: string): boolean {
   return (
     /^[\w/+=.@-]{1,512}$/.test(name) ||
     /^arn:aws:secretsmanager:us-east-1:\d{12}:secret:[\w/+=.@-]{1,512}$/.test(name)

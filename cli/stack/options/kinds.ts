@@ -2,8 +2,19 @@ import type { StackOptions } from '../../../infra/options.ts';
 import { isGroupName } from '../../identity/users/group-name.ts';
 import { parseSize } from '../../transfer/sizes.ts';
 import { count, formatLimit } from '../../ui/format.ts';
-import { IDP_KINDS } from './idp-kinds.ts';
-import type { OptionKind, OptionName } from './option-kind.ts';
+import { IDP_KINDS } from './idp.ts';
+import {
+  choice,
+  digits,
+  list,
+  minutes,
+  type OptionKind,
+  type OptionName,
+  onOff,
+  pairs,
+  text,
+  whole,
+} from './option-kind.ts';
 import { PAGE_KINDS } from './page-kinds.ts';
 import { UPLOAD_KINDS } from './upload-kinds.ts';
 import {
@@ -15,7 +26,6 @@ import {
   isOrigin,
   isWebAclArn,
 } from './value-checks.ts';
-import { choice, digits, list, minutes, onOff, pairs, text, whole } from './values.ts';
 
 /**
  * The options of a deployment, in the order in which they are stored and shown. Flags, `--help`, the stack's metadata,

@@ -1,5 +1,4 @@
 import type { StackOptions } from '../../../infra/options.ts';
-import type { OptionValue } from './values.ts';
 
 /** The options that are flags of `deploy`. */
 export type OptionName = Exclude<keyof StackOptions, 'trust' | 'signing'>;
@@ -27,4 +26,93 @@ export interface OptionKind<T> extends OptionValue<T> {
   readonly stays?: string;
   /** Why the embedded cloud cannot have it. */
   readonly awsOnly?: string;
+}
+
+/** How the value of an option is read, checked and shown. */
+export interface OptionValue<T> {
+  /** Returns a value as commander hands it over in the form that is stored, to be judged by {@link isValid}. */
+  parse(typed: unknown, flag: string): unknown;
+  isValid(value: unknown): value is T;
+  /** Returns the value as people read it. */
+  show(value: T): string;
+  /** How commander collects an option that is given several times; absent: the last one counts. */
+  readonly repeats?: 'list' | 'pairs';
+  /** The only values, where they can be counted. */
+  readonly choices?: readonly string[];
+}
+
+const asTyped = (typed: unknown) => typed;
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+export const text = (isValid: (value: string) => boolean): OptionValue<string> => ({
+  parse: asTyped,
+  isValid: (value): value is string => isText(value) && isValid(value),
+  show: (value) => value,
+});
+
+export const choice = <T extends string>(...choices: readonly T[]): OptionValue<T> => ({
+  parse: asTyped,
+  isValid: (value): value is T => choices.some((one) => one === value),
+  show: (value) => value,
+  choices,
+});
+
+export const onOff = (off = 'off'): OptionValue<boolean> => ({
+  parse: asTyped,
+  isValid: (value): value is boolean => typeof value === 'boolean',
+  show: (value) => (value ? 'on' : off),
+});
+
+/** @param parse NaN for a text that is no number */
+export const whole = (
+  from: number,
+  to: number,
+  parse: (typed: string, flag: string) => number,
+  show: (value: number) => string,
+): OptionValue<number> => ({
+  parse: (typed, flag) => parse(String(typed), flag),
+  isValid: (value): value is number =>
+    Number.isInteger(value) && Number(value) >= from && Number(value) <= to,
+  show,
+});
+
+export const list = (
+  isValid: (value: string) => boolean,
+  max = Number.POSITIVE_INFINITY,
+): OptionValue<readonly string[]> => ({
+  parse: (typed) => (Array.isArray(typed) ? [...new Set(typed)] : typed),
+  isValid: (value): value is readonly string[] =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.length <= max &&
+    value.every((one) => isText(one) && isValid(one)),
+  show: (value) => value.join(', '),
+  repeats: 'list',
+});
+
+export const pairs = (
+  areValid: (pairs: Readonly<Record<string, string>>) => boolean,
+): OptionValue<Readonly<Record<string, string>>> => ({
+  parse: asTyped,
+  isValid: (value): value is Readonly<Record<string, string>> =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every(isText) &&
+    areValid(value as Readonly<Record<string, string>>),
+  show: (value) =>
+    Object.entries(value)
+      .map(([key, one]) => `${key}=${one}`)
+      .join(', '),
+  repeats: 'pairs',
+});
+
+/** Parses `30`. */
+export function digits(typed: string): number {
+  return /^\d{1,5}$/.test(typed) ? Number(typed) : Number.NaN;
+}
+
+/** Parses `90`, `90m` or `12h` as minutes. */
+export function minutes(typed: string): number {
+  const [, amount = '', unit] = /^(\d{1,5})(m|h)?$/.exec(typed) ?? [];
+  return digits(amount) * (unit === 'h' ? 60 : 1);
 }

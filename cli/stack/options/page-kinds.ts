@@ -1,6 +1,6 @@
 import { formatLimit } from '../../ui/format.ts';
+import { onOff, text } from './option-kind.ts';
 import { isColor, isLine } from './value-checks.ts';
-import { onOff, text } from './values.ts';
 
 /** The options of the upload page: a part of the table in kinds.ts. */
 export const PAGE_KINDS = {

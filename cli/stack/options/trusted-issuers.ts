@@ -1,7 +1,7 @@
 import type { TrustedIssuer } from '../../../infra/options.ts';
 import { isAlias } from '../../../protocol/issuer-alias.ts';
 import type { Rule } from '../../../protocol/upload-rule.ts';
-import { formatClaimName } from '../../trust/claim-name.ts';
+import { formatClaimName } from '../../trust/conditions.ts';
 import { isAmount, isOn, isRecord, isText, isTexts, listOf } from './value-checks.ts';
 
 const isRule = isRecord(

@@ -1,7 +1,6 @@
 import type { StackOptions } from '../../../infra/options.ts';
-import type { OptionKind, OptionName } from './option-kind.ts';
+import { list, type OptionKind, type OptionName, onOff, text } from './option-kind.ts';
 import { isEmailAddress, isKmsKeyArn } from './value-checks.ts';
-import { list, onOff, text } from './values.ts';
 
 /** The options of what happens to an upload once it is stored. */
 export const UPLOAD_KINDS = {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BakedConfig, EdgeIssuer } from '../../../edge/config.ts';
-import type { TrustedKeys } from '../../../infra/edge-keys.ts';
+import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { onAws } from '../aws-failures.ts';

@@ -1,4 +1,4 @@
-import type { EdgeKeys, TrustedKeys } from '../../../infra/edge-keys.ts';
+import type { EdgeKeys, TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions } from '../../../infra/options.ts';
 import type { UploadStackProps } from '../../../infra/upload-stack.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatClaimName, parseClaimName } from '../../../cli/trust/claim-name.ts';
-import { conditionWords, parseConditions } from '../../../cli/trust/conditions.ts';
+import {
+  conditionWords,
+  formatClaimName,
+  parseClaimName,
+  parseConditions,
+} from '../../../cli/trust/conditions.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 
 describe('names of claims', () => {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { condition } from '../../../cli/trust/providers/trust-request.ts';
-import { writeTrustFile } from '../../../cli/trust/trust-document.ts';
-import { readTrustFile } from '../../../cli/trust/trust-file.ts';
+import { readTrustFile, writeTrustFile } from '../../../cli/trust/trust-file.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 import { issuer } from './provider.ts';
 

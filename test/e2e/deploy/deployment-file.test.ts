@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { writeDeployment } from '../../../cli/stack/file/write-deployment.ts';
+import { writeDeployment } from '../../../cli/stack/deployment-file.ts';
 import { kindOf, OPTION_NAMES } from '../../../cli/stack/options/kinds.ts';
 import type { StackOptions } from '../../../infra/options.ts';
 import { serveDocuments, serveIssuer } from '../../cli/trust/provider.ts';

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { concurrencyCheck, regionsCheck } from '../../../../cli/stack/checks/account-limits.ts';
 import { runCheck } from '../../../../cli/stack/checks/check.ts';
-import { concurrencyCheck } from '../../../../cli/stack/checks/concurrency.ts';
 import { permissionsCheck } from '../../../../cli/stack/checks/deploy-permissions.ts';
-import { regionsCheck } from '../../../../cli/stack/checks/regions.ts';
 import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
 import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
 import { type Answer, workAgainst } from '../world.ts';

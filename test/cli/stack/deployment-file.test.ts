@@ -4,19 +4,18 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
-import { isGroupName } from '../../../../cli/identity/users/group-name.ts';
-import { readDeployment } from '../../../../cli/stack/file/read-deployment.ts';
-import { writeDeployment } from '../../../../cli/stack/file/write-deployment.ts';
-import { isValidOption } from '../../../../cli/stack/options/is-valid-option.ts';
-import { OPTION_NAMES } from '../../../../cli/stack/options/kinds.ts';
-import { mergeOptions } from '../../../../cli/stack/options/merge-options.ts';
-import type { OptionName } from '../../../../cli/stack/options/option-kind.ts';
-import { areTags, isKeyRule, isLine } from '../../../../cli/stack/options/value-checks.ts';
-import type { StackOptions } from '../../../../infra/options.ts';
-import { deploymentSchema } from '../../../../scripts/docs/deployment-schema.ts';
-import { ALL_OPTIONS } from '../../../infra/support.ts';
-import { withCode } from '../../transfer/helpers/uploading.ts';
-import { issuer } from '../../trust/provider.ts';
+import { isGroupName } from '../../../cli/identity/users/group-name.ts';
+import { readDeployment, writeDeployment } from '../../../cli/stack/deployment-file.ts';
+import { isValidOption } from '../../../cli/stack/options/is-valid-option.ts';
+import { OPTION_NAMES } from '../../../cli/stack/options/kinds.ts';
+import { mergeOptions } from '../../../cli/stack/options/merge-options.ts';
+import type { OptionName } from '../../../cli/stack/options/option-kind.ts';
+import { areTags, isKeyRule, isLine } from '../../../cli/stack/options/value-checks.ts';
+import type { StackOptions } from '../../../infra/options.ts';
+import { deploymentSchema } from '../../../scripts/docs/deployment-schema.ts';
+import { ALL_OPTIONS } from '../../infra/support.ts';
+import { withCode } from '../transfer/helpers/uploading.ts';
+import { issuer } from '../trust/provider.ts';
 
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg"></svg>';
 const noLogo = (path: string) => Promise.reject<string>(new Error(`No logo is in ${path}.`));
@@ -233,10 +232,7 @@ test('an unknown name is refused with the names that are known there', async () 
 });
 
 test('the schema for editors is renewed, and judges as the program does', async () => {
-  const schema = await readFile(
-    join(import.meta.dirname, '../../../../assets/edge-upload.schema.json'),
-    'utf8',
-  );
+  const schema = await readFile(join(import.meta.dirname, '../../../assets/edge-upload.schema.json'), 'utf8');
   assert.deepEqual(JSON.parse(schema), JSON.parse(deploymentSchema()), 'npm run docs:schema');
   const isValid = new Ajv({ allowUnionTypes: true }).compile(JSON.parse(schema));
   for (const deployed of DEPLOYED) {
