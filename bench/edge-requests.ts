@@ -1,4 +1,4 @@
-import { type KeyObject, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import { poolIssuer } from '../edge/pool-issuer.ts';
 import { edgeCode } from '../infra/edge-code.ts';
 import { viewerRequestEvent } from '../local/cloudfront/data-plane/function/viewer-event.ts';
@@ -6,18 +6,12 @@ import { rsaKeyPair } from '../test/support/rsa-keys.ts';
 
 const POOL = { userPoolId: 'us-east-1_Ab1Cd2Ef3', clientId: '1h57kf5cpq17m0eml12EXAMPLE' };
 
-/** A token's signed part and its signature. */
-interface SignedToken {
-  readonly text: string;
-  readonly signature: Buffer;
-}
-
 /** An edge function and requests for it. */
 export interface EdgeRequests {
   /** The function's code as it is deployed. */
   readonly code: string;
-  readonly publicKey: KeyObject;
-  readonly tokens: readonly SignedToken[];
+  /** PEM of the key that verifies the tokens. */
+  readonly publicKey: string;
   /** JSON of the events; each has a token of its own. */
   readonly withTokens: readonly string[];
   readonly withoutToken: string;
@@ -31,7 +25,7 @@ export function makeEdgeRequests(requests: number): EdgeRequests {
   const config = { issuers: [poolIssuer({ ...POOL, jwks: { keys: [jwk] } }, {})], policy: {}, origins: [] };
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const now = Math.floor(Date.now() / 1000);
-  const tokens = Array.from({ length: requests }, (_, at) => {
+  const withTokens = Array.from({ length: requests }, (_, at) => {
     const claims = {
       sub: '7a3f5a7e-7b8d-4d5f-9d52-0d9c7f0c7f11',
       iss: config.issuers[0]?.iss[0],
@@ -46,13 +40,12 @@ export function makeEdgeRequests(requests: number): EdgeRequests {
       username: 'ada',
     };
     const text = `${part({ kid: jwk.kid, alg: 'RS256' })}.${part(claims)}`;
-    return { text, signature: sign('sha256', Buffer.from(text), privateKey) };
+    return eventOf(`${text}.${sign('sha256', Buffer.from(text), privateKey).toString('base64url')}`);
   });
   return {
     code: edgeCode(config),
-    publicKey,
-    tokens,
-    withTokens: tokens.map(({ text, signature }) => eventOf(`${text}.${signature.toString('base64url')}`)),
+    publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    withTokens,
     withoutToken: eventOf(undefined),
   };
 }
