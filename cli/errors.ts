@@ -128,7 +128,8 @@ export function systemCode(error: unknown): string | undefined {
 
 /** Node has no names for some errors, ESTALE and EDQUOT of a network's disk among them: “Unknown system error -116”. */
 function named(code: string): string {
-  const number = Number(/^Unknown system error -(\d+)$/.exec(code)?.[1]);
-  const [name] = Object.entries(constants.errno).find(([, value]) => value === number) ?? [];
+  const number = /^Unknown system error -(\d+)$/.exec(code)?.[1];
+  if (number === undefined) return code;
+  const [name] = Object.entries(constants.errno).find(([, value]) => value === Number(number)) ?? [];
   return name ?? code;
 }

@@ -11,7 +11,7 @@ import { cloudFolder, findCloud, startCloud, stopCloud } from '../local-cloud/pr
 import { withDispatcher } from '../network/dispatcher.ts';
 import { packageRoot } from '../package-root.ts';
 import { currentDeployment, type Deployment } from '../settings/deployments.ts';
-import { printedEvent } from '../ui/events.ts';
+import { printedEvent } from '../ui/create.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
 import { shellWord } from '../ui/shell-word.ts';
 import type { Ui } from '../ui/ui.ts';

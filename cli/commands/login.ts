@@ -8,8 +8,8 @@ import { chooseIssuer, type PeopleIssuer } from '../identity/sign-in/choose-issu
 import { confirmIssuer } from '../identity/sign-in/confirm-issuer.ts';
 import { type AnswerFlags, givenAnswers } from '../identity/sign-in/given-answers.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
-import { environmentCredential, variablesOf } from '../identity/tokens/environment.ts';
 import type { StoredSession } from '../identity/tokens/stored-session.ts';
+import { environmentCredential, variablesOf } from '../identity/tokens/token-source.ts';
 import { protectionOf, storeSession } from '../identity/tokens/token-store.ts';
 import { type Deployment, listDeployments, rememberDeployment } from '../settings/deployments.ts';
 import { folders } from '../settings/folders.ts';

@@ -1,7 +1,7 @@
+import { table } from '../../protocol/fields.ts';
 import { command, type Hint } from '../command-line.ts';
 import { type ErrorCode, isUserError, UserError } from '../errors.ts';
 import { networkFailure } from '../network/failures.ts';
-import { table } from '../table.ts';
 
 /** How an error of Cognito is shown to the user. */
 export interface CognitoErrorEntry {

@@ -1,7 +1,7 @@
 import { type Fields, isFields } from '../../protocol/fields.ts';
 import { isAlias } from '../../protocol/issuer-alias.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { isPlainHost, isSecureOrigin } from '../../protocol/secure-origin.ts';
+import { isIssuer, isVisible } from './issuer-values.ts';
 
 const KINDS = ['pool', 'people', 'workload'] as const;
 
@@ -31,30 +31,10 @@ export interface DescribedIssuer {
 const MAX_ISSUERS = 200;
 const MAX_SCOPES = 20;
 
-/** Visible ASCII, as RFC 6749 allows in a client id: https://www.rfc-editor.org/rfc/rfc6749#appendix-A.1 */
-const VISIBLE = /^[\x21-\x7e]{1,255}$/;
 /** https://www.rfc-editor.org/rfc/rfc6749#appendix-A.4 */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/;
 
-/**
- * Returns true for the address of an issuer: https without user name, query and fragment, written as it is sent. Plain
- * http only for this computer, where the embedded cloud's tests have providers.
- * https://openid.net/specs/openid-connect-core-1_0.html#IssuerIdentifier
- */
-export function isIssuer(value: unknown): value is string {
-  if (typeof value !== 'string' || !VISIBLE.test(value) || !URL.canParse(value)) return false;
-  const url = new URL(value);
-  // A host in other letters than it is sent in could look like another one.
-  return (
-    isSecureOrigin(url) &&
-    isPlainHost(url.hostname) &&
-    `${url.origin}${url.pathname === '/' && !value.endsWith('/') ? '' : url.pathname}` === value
-  );
-}
-
-const isText = (pattern: RegExp) => (value: unknown) => typeof value === 'string' && pattern.test(value);
-const isVisible = isText(VISIBLE);
-const isScope = isText(SCOPE);
+const isScope = (value: unknown) => typeof value === 'string' && SCOPE.test(value);
 
 const isScopes = (value: unknown) =>
   Array.isArray(value) && value.length <= MAX_SCOPES && value.every(isScope);

@@ -3,6 +3,7 @@ import { type Fields, isFields, readFields } from '../../protocol/fields.ts';
 import { isAlias, POOL_ALIAS } from '../../protocol/issuer-alias.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { type DescribedIssuer, readIssuers } from './described-issuer.ts';
+import { isClientId, isRegion, regionOf } from './issuer-values.ts';
 
 /** What a client reads of the document at `/.well-known/edge-upload`. */
 export interface EdgeDescription {
@@ -42,27 +43,6 @@ export interface Caller {
   readonly omitted?: { readonly groups: number; readonly writeTo: number };
   /** RFC 3339, UTC. */
   readonly tokenExpiresAt: string;
-}
-
-/*
- * A password proof is sent to `https://cognito-idp.<region>.amazonaws.com` and to no other host. These patterns are
- * AWS's own, from the ids of CreateUserPool and CreateUserPoolClient. A value that matches cannot name another host.
- */
-const REGION = /^[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}$/;
-const POOL_ID = /^([a-z]{2}(?:-[a-z]+){1,3}-\d{1,2})_[0-9a-zA-Z]{1,55}$/;
-const CLIENT_ID = /^[\w+]{1,128}$/;
-
-function isRegion(value: unknown): value is string {
-  return typeof value === 'string' && REGION.test(value);
-}
-
-/** Returns the region in a pool's id; `undefined` for an invalid id. */
-export function regionOf(userPoolId: string): string | undefined {
-  return POOL_ID.exec(userPoolId)?.[1];
-}
-
-export function isClientId(value: unknown): value is string {
-  return typeof value === 'string' && CLIENT_ID.test(value);
 }
 
 function isStringList(value: unknown): value is readonly string[] {

@@ -9,9 +9,9 @@ import { type PoolPlace, poolEndpoint, publicCognito } from '../network/aws.ts';
 import type { Target } from '../settings/target.ts';
 import { cognitoFailure } from './cognito-errors.ts';
 import { discover } from './discovery.ts';
+import { isTokenText } from './issuer-values.ts';
 import { poolElsewhere } from './pool-elsewhere.ts';
 import { loginCommand } from './sign-in/username.ts';
-import { isTokenText } from './tokens/access-token.ts';
 
 /** User pool that an edge trusts, and the app client whose tokens it accepts. */
 export interface PoolAddress extends PoolPlace {

@@ -1,5 +1,6 @@
 import { isUserError, UserError } from '../errors.ts';
-import { expiryOf, isTokenText, type TokenSource } from '../identity/tokens/access-token.ts';
+import { isTokenText } from '../identity/issuer-values.ts';
+import { expiryOf, type TokenSource } from '../identity/tokens/access-token.ts';
 import { renewingSource } from '../identity/tokens/renewing-source.ts';
 import type { SentCredentials } from '../sent-credentials.ts';
 import type { TokenFunction } from './types.ts';

@@ -51,8 +51,3 @@ export function readLink(address: string, source: string): Link {
   }
   return { url: edgeUrl(before), token };
 }
-
-/** Returns whether a word that was typed is the address of a link. */
-export function isLinkAddress(word: string): boolean {
-  return /^[^#]*#eu[lk]_/.test(word);
-}

@@ -1,7 +1,7 @@
 import { keyProblem } from '../../protocol/key-rules.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { UserError } from '../errors.ts';
-import { parseSize } from '../transfer/sizes.ts';
+import { parseSize } from '../flag-values.ts';
 import { prefixProblem, type Scope, type TokenKind } from './token-entry.ts';
 
 /** A link or key to issue. */

@@ -1,8 +1,8 @@
 import { getSystemErrorMap } from 'node:util';
+import { table } from '../../protocol/fields.ts';
 import { isLoopback } from '../../protocol/secure-origin.ts';
 import { command } from '../command-line.ts';
 import { isUserError, UserError } from '../errors.ts';
-import { table } from '../table.ts';
 import { CLOCK, NO_CONNECTION, UNTRUSTED, UNTRUSTED_HERE } from './failure-hints.ts';
 import { ProxyRefusal, ProxyUnreachable } from './proxy.ts';
 

@@ -1,7 +1,7 @@
+import { table } from '../../protocol/fields.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Hint } from '../command-line.ts';
 import { type LibraryTexts, systemCode, UserError } from '../errors.ts';
-import { table } from '../table.ts';
 
 interface Reason {
   readonly why: string;

@@ -20,7 +20,7 @@ export function edgeUrl(address: string): string {
   if (url.username !== '' || url.password !== '') {
     throw new UserError('usage', 'The edge URL must not contain a user name or a password.', { hint });
   }
-  if (/^#eu[lk]_/.test(url.hash)) {
+  if (isLinkAddress(typed)) {
     throw new UserError(
       'usage',
       `“${quotableAddress(typed)}” is the address of a link, which needs no sign-in.`,
@@ -52,6 +52,11 @@ export function edgeUrl(address: string): string {
   // With the final dot of DNS, it is the same host.
   url.hostname = url.hostname.replace(/\.+$/, '');
   return url.origin;
+}
+
+/** Returns whether a word that was typed is the address of a link: the edge, and a token after `#`. */
+export function isLinkAddress(word: string): boolean {
+  return /^[^#]*#eu[lk]_/.test(word);
 }
 
 /** A link, a key, or the first two parts of a JWT. Host names are in lower case. */

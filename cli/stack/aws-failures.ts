@@ -1,9 +1,9 @@
+import { table } from '../../protocol/fields.ts';
 import { command, type Hint } from '../command-line.ts';
 import { type ErrorCode, interrupted, isUserError, UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
 import { networkFailure } from '../network/failures.ts';
 import { type Listing, pages as readPages } from '../network/pages.ts';
-import { table } from '../table.ts';
 import type { StackWork } from './stack-work.ts';
 
 type Entry = readonly [code: ErrorCode, hint: Hint];

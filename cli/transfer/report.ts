@@ -8,8 +8,15 @@ import type { UiEvent } from '../ui/events.ts';
 import { count, formatBytes, formatDuration } from '../ui/format.ts';
 import { type Text, visible } from '../ui/shown.ts';
 import type { Stored } from './put-object.ts';
-import type { Outcome } from './run.ts';
 import type { Item } from './sources/items.ts';
+
+/** How one file's upload ended. */
+export interface Outcome {
+  /** Under the key that the edge allows. */
+  readonly item: Item;
+  readonly seconds: number;
+  readonly result: { readonly stored: Stored } | { readonly error: UserError } | { readonly unchanged: true };
+}
 
 /** Failures that the summary names; it counts the others. Each was a row when it happened. */
 const NAMED_FAILURES = 100;

@@ -1,9 +1,9 @@
 import type { TrustedIssuer } from '../../infra/options.ts';
 import type { ClaimPath } from '../../protocol/claims.ts';
+import { table } from '../../protocol/fields.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { placeholdersOf } from '../../protocol/prefix-rule.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
-import { table } from '../table.ts';
 import { formatClaimName } from './conditions.ts';
 import { presetOf } from './presets.ts';
 

@@ -2,7 +2,8 @@ import type { TrustedIssuer } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { isPlainHost } from '../../protocol/secure-origin.ts';
 import { UserError } from '../errors.ts';
-import { isIssuer, unreadableMember } from '../identity/described-issuer.ts';
+import { unreadableMember } from '../identity/described-issuer.ts';
+import { isIssuer } from '../identity/issuer-values.ts';
 import { quotableAddress } from '../settings/edge-url.ts';
 
 const TEXT = 'Use up to 255 ASCII characters, without spaces.';

@@ -1,8 +1,10 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import type { InUse } from '../command-line.ts';
 import type { Context } from '../context.ts';
-import { printedEvent } from './events.ts';
+import type { PrintedEvent, UiEvent } from './events.ts';
 import { lookOf } from './look.ts';
 import { plainRenderer } from './plain.ts';
+import { printedText } from './shown.ts';
 import type { Ui } from './ui.ts';
 
 type Parts = Pick<
@@ -65,4 +67,14 @@ export async function createUi(parts: Parts): Promise<Ui> {
       return confirmPerson(prompt, streams);
     },
   };
+}
+
+/** Returns an event with commands about what is in use. */
+export function printedEvent(event: UiEvent, inUse: InUse): PrintedEvent {
+  if (event.type === 'rows') {
+    return { ...event, rows: event.rows.map((row) => ({ ...row, text: printedText(row.text, inUse) })) };
+  }
+  return 'text' in event && event.type !== 'heading'
+    ? { ...event, text: printedText(event.text, inUse) }
+    : event;
 }

@@ -1,6 +1,5 @@
-import type { InUse } from '../command-line.ts';
 import type { JsonValue } from '../json-value.ts';
-import { type PrintedText, printedText, type Text } from './shown.ts';
+import type { PrintedText, Text } from './shown.ts';
 
 /** A part of a streamed result, mostly one line: to stdout as text, or as one JSON line with `--json`. */
 export interface Row<T = Text> {
@@ -60,12 +59,3 @@ export interface TransferEvent {
 
 /** An event whose commands say what they are about. */
 export type PrintedEvent = UiEvent<PrintedText>;
-
-export function printedEvent(event: UiEvent, inUse: InUse): PrintedEvent {
-  if (event.type === 'rows') {
-    return { ...event, rows: event.rows.map((row) => ({ ...row, text: printedText(row.text, inUse) })) };
-  }
-  return 'text' in event && event.type !== 'heading'
-    ? { ...event, text: printedText(event.text, inUse) }
-    : event;
-}

@@ -1,4 +1,4 @@
-import { table } from '../table.ts';
+import { table } from '../../protocol/fields.ts';
 import type { UiEvent } from './events.ts';
 
 type ResourceEvent = Extract<UiEvent, { type: 'resource' }>;

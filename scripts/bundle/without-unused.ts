@@ -23,6 +23,7 @@ const ASSERT = `module.exports = (value, message) => {
  * - undici's HTTP/2 client loads node:http2. Its HTTP/1.1 client loads half of `fetch`, for bodies that are forms, and
  *   node:http, for the limit of headers and one class.
  * - commander loads node:child_process, for commands that are programs of their own.
+ * - ora has the frames of 90 spinners; the screen gives its own.
  * - ora measures text by string-width, whose tables take 50 ms to load on a slow computer; ours has the same signature.
  */
 export const withoutUnused: Plugin = {
@@ -40,6 +41,7 @@ export const withoutUnused: Plugin = {
       /node_modules[\\/]undici[\\/]/.test(importer) ? { path: 'assert', namespace: 'assertion' } : undefined,
     );
     onLoad({ filter: /./, namespace: 'assertion' }, () => ({ contents: ASSERT }));
+    onResolve({ filter: /^cli-spinners$/ }, ({ path }) => unused(path));
     onResolve({ filter: /^string-width$/ }, ({ resolveDir }) =>
       resolve('fast-string-width', { kind: 'import-statement', resolveDir }),
     );

@@ -1,5 +1,5 @@
+import { table } from '../../../protocol/fields.ts';
 import type { PoolUser } from '../../identity/users/directory.ts';
-import { table } from '../../table.ts';
 
 const STATES = table<string>({
   CONFIRMED: 'active',

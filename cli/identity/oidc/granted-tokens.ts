@@ -3,7 +3,8 @@ import type { Fields } from '../../../protocol/fields.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { isTokenText, readClaims } from '../tokens/access-token.ts';
+import { isTokenText } from '../issuer-values.ts';
+import { readClaims } from '../tokens/access-token.ts';
 
 /** Tokens of a sign-in, checked as far as a client can. The edge verifies the token. */
 export interface GrantedTokens {

@@ -64,11 +64,6 @@ export function requireToken(token: string, source: string): string {
   });
 }
 
-/** Returns true for text that can be sent in a header unchanged. */
-export function isTokenText(value: unknown): value is string {
-  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
-}
-
 /** Source of access tokens for requests. Tokens never appear in an error, an event or a log. */
 export interface TokenSource {
   /** Returns a token that is not about to expire. */

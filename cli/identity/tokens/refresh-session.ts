@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { Deployment } from '../../settings/deployments.ts';
 import { awsErrorName, cognitoFailure, wordsOf } from '../cognito-errors.ts';
-import { regionOf } from '../edge-description.ts';
+import { regionOf } from '../issuer-values.ts';
 import { loginCommand } from '../sign-in/username.ts';
 import { openUserPool, type PoolAddress, type Tokens, withUserPool } from '../user-pool.ts';
 import type { PoolSession, StoredSession } from './stored-session.ts';

@@ -1,9 +1,7 @@
 import type { Fields } from '../../../protocol/fields.ts';
 import { isAlias } from '../../../protocol/issuer-alias.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import { isIssuer } from '../described-issuer.ts';
-import { isClientId, regionOf } from '../edge-description.ts';
-import { isTokenText } from './access-token.ts';
+import { isClientId, isIssuer, isTokenText, regionOf } from '../issuer-values.ts';
 
 interface Session {
   /** The edge's address, `https://<host>[:port]`. */

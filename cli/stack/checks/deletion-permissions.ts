@@ -1,6 +1,6 @@
+import { table } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { table } from '../../table.ts';
 import { resourceName } from '../../ui/resource-words.ts';
 import { callerIdentity, isRoot } from '../caller.ts';
 import type { FoundStack, StackResource } from '../find-stack.ts';

@@ -1,7 +1,7 @@
 import type { StackOptions } from '../../../infra/options.ts';
+import { table } from '../../../protocol/fields.ts';
 import type { HintLine } from '../../command-line.ts';
 import type { UserError } from '../../errors.ts';
-import { table } from '../../table.ts';
 import { formatMinute } from '../../ui/format.ts';
 import { type FoundStack, findStack } from '../find-stack.ts';
 import { describeKey } from '../kms-keys.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { table } from '../../../protocol/fields.ts';
 import { command, sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { table } from '../../table.ts';
 import { count } from '../../ui/format.ts';
 import { ifThere, onAws } from '../aws-failures.ts';
 import {

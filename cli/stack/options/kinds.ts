@@ -1,6 +1,6 @@
 import type { StackOptions } from '../../../infra/options.ts';
+import { parseSize } from '../../flag-values.ts';
 import { isGroupName } from '../../identity/users/group-name.ts';
-import { parseSize } from '../../transfer/sizes.ts';
 import { count, formatLimit } from '../../ui/format.ts';
 import { IDP_KINDS } from './idp.ts';
 import {

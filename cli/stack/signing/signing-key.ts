@@ -1,11 +1,11 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions, StackSigningKey } from '../../../infra/options.ts';
+import { table } from '../../../protocol/fields.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Jwk } from '../../../protocol/signing-key.ts';
 import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
-import { table } from '../../table.ts';
 import { awsFailure, unexpectedAnswer } from '../aws-failures.ts';
 import { type FoundStack, stackResources } from '../find-stack.ts';
 import { REPAIRS } from '../kms-keys.ts';

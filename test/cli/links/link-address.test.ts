@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isUserError } from '../../../cli/errors.ts';
-import { isLinkAddress, readLink } from '../../../cli/links/link-address.ts';
+import { readLink } from '../../../cli/links/link-address.ts';
+import { isLinkAddress } from '../../../cli/settings/edge-url.ts';
 
 const TOKEN = 'eul_eyJh.eyJp.c2ln';
 

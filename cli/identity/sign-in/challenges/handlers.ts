@@ -1,5 +1,5 @@
+import { table } from '../../../../protocol/fields.ts';
 import { UserError } from '../../../errors.ts';
-import { table } from '../../../table.ts';
 import type { ChallengeHandler } from './challenge.ts';
 import { mfaSetup } from './mfa-setup.ts';
 import { newPasswordRequired } from './new-password.ts';
