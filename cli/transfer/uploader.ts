@@ -3,11 +3,10 @@ import { suitablePartSize } from '../../protocol/parts.ts';
 import { UserError } from '../errors.ts';
 import { connectEdge, type EdgeOptions, type EdgeWorld } from './edge-connection.ts';
 import { createLimits, type LimitsMemory } from './limits.ts';
-import { abortRecorded } from './multipart/abort.ts';
 import { journalId, journalIds } from './multipart/journal.ts';
 import type { Journals } from './multipart/journals.ts';
-import { type FileUploadContext, uploadFileInParts } from './multipart/upload-file.ts';
-import { type StreamUploadContext, uploadStream } from './multipart/upload-stream.ts';
+import type { FileUploadContext } from './multipart/upload-file.ts';
+import type { StreamUploadContext } from './multipart/upload-stream.ts';
 import { contentType } from './object-headers.ts';
 import { createRateLimit } from './pacing/outflow.ts';
 import { createPartLimiter } from './pacing/part-limiter.ts';
@@ -155,6 +154,7 @@ async function uploadFile(
     const upload = describe(item, options, progress);
     const path = pathText(item.path);
     if (plan.multipart) {
+      const { uploadFileInParts } = await import('./multipart/upload-file.ts');
       const partSizeGiven = options.partSize !== undefined;
       return await uploadFileInParts({ file, path, upload, plan, partSizeGiven }, context);
     }
@@ -162,6 +162,7 @@ async function uploadFile(
     // An earlier run may have left it in parts: it was larger then, or --multipart always was given.
     const ids = await unfinished();
     if (ids.size > 0 && ids.has(journalId(subject))) {
+      const { abortRecorded } = await import('./multipart/abort.ts');
       await journals.orWarn(() => abortRecorded(subject, context), undefined);
     }
     const whole = { from: 0, length: file.size };
@@ -202,6 +203,7 @@ async function uploadFromStream(
   onRead(0);
   const upload = describe(item, options, progress);
   try {
+    const { uploadStream } = await import('./multipart/upload-stream.ts');
     return await uploadStream({ stream, name, upload, onRead }, options, context);
   } finally {
     progress.end();

@@ -9,6 +9,13 @@ export interface Answer {
   readonly text: string;
 }
 
+/** Whether an answer is an HTML page. */
+export function isPage({ headers, text }: Pick<Answer, 'headers' | 'text'>): boolean {
+  return (
+    /^text\/html\b/i.test(headers['content-type'] ?? '') || /^\s*<(?:!doctype\s+html|html)\b/i.test(text)
+  );
+}
+
 /** The edge did not accept the token (401). */
 export class TokenRejected extends Error {
   readonly reason: string;

@@ -1,14 +1,7 @@
 import { command, type Hint } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import type { Answer } from './answers.ts';
+import { type Answer, isPage } from './answers.ts';
 import { PassingFailure } from './retry.ts';
-
-/** Whether an answer is an HTML page. */
-export function isPage({ headers, text }: Pick<Answer, 'headers' | 'text'>): boolean {
-  return (
-    /^text\/html\b/i.test(headers['content-type'] ?? '') || /^\s*<(?:!doctype\s+html|html)\b/i.test(text)
-  );
-}
 
 /** Whether CloudFront wrote the page: it refused the request, could not run the edge function or could not reach S3. */
 export function isCloudFrontPage(answer: Pick<Answer, 'headers' | 'text'>): boolean {

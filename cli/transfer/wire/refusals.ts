@@ -4,10 +4,18 @@ import { DAMAGED_CODES, PASSING_CODES, PASSING_STATUS, retryAfter } from '../../
 import { command, type HintLine } from '../../command-line.ts';
 import { type ErrorCode, UserError, type UserErrorOptions } from '../../errors.ts';
 import { cutBetweenWords } from '../../text.ts';
-import { type Answer, NotInGroup, type Refusal, readRefusal, TokenRejected, UploadGone } from './answers.ts';
+import {
+  type Answer,
+  isPage,
+  NotInGroup,
+  type Refusal,
+  readRefusal,
+  TokenRejected,
+  UploadGone,
+} from './answers.ts';
 import { LARGER_LIMIT } from './edge-limits.ts';
 import { CALLER, GROUP, knownRefusal } from './known-refusals.ts';
-import { cloudFrontReason, isCloudFrontPage, isPage, unexpectedAnswer } from './pages.ts';
+import { cloudFrontReason, isCloudFrontPage, unexpectedAnswer } from './pages.ts';
 import { type FailureDetails, PassingFailure } from './retry.ts';
 
 const KEY_CODES: ReadonlySet<string> = new Set(['bad_key', 'KeyTooLongError', 'InvalidURI']);
