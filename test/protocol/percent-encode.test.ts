@@ -6,6 +6,13 @@ test('keys are percent-encoded except for unreserved characters and slashes', ()
   assert.equal(encodeKey("aZ0-._~/!'()*"), 'aZ0-._~/%21%27%28%29%2A');
   assert.equal(encodeKey('a b+c%2F?#é🦊'), 'a%20b%2Bc%252F%3F%23%C3%A9%F0%9F%A6%8A');
   assert.equal(encodeKey('e\u0301'), 'e%CC%81');
+  for (const key of ['', 'aZ0-._~/', 'a/b_c.d']) assert.equal(encodeKey(key), key);
+  for (let code = 0; code < 128; code += 1) {
+    const sign = String.fromCharCode(code);
+    const encoded = encodeKey(`a${sign}`);
+    assert.equal(decodeURIComponent(encoded), `a${sign}`);
+    assert.equal(encoded === `a${sign}`, /[A-Za-z0-9._~/-]/.test(sign), encoded);
+  }
 });
 
 test('values of a query are percent-encoded, slashes too', () => {
