@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { Agent } from 'undici';
 import { UserError } from '../../../cli/errors.ts';
 import { findFailure, isPassing, networkFailure } from '../../../cli/network/failures.ts';
-import { pages } from '../../../cli/network/pages.ts';
 import { requestText } from '../../../cli/network/request-text.ts';
-import { SdkHandler } from '../../../cli/network/sdk-handler.ts';
+import { IDENTITY, stsClient } from './sts.ts';
 
 const failed = (code: string, more: object = {}) => Object.assign(new Error(code), { code, ...more });
 
@@ -176,23 +175,15 @@ test('a short document is asked for again after a cut, and given up where it has
 });
 
 test('an AWS call is sent again where its answer broke off', async (t) => {
-  const body =
-    '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>';
   const server = await serve((socket, connection) => {
-    socket.write(`HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ncontent-length: ${body.length}\r\n\r\n`);
-    if (connection < 3) socket.write(body.slice(0, 40), () => socket.resetAndDestroy());
-    else socket.end(body);
+    socket.write(`HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ncontent-length: ${IDENTITY.length}\r\n\r\n`);
+    if (connection < 3) socket.write(IDENTITY.slice(0, 40), () => socket.resetAndDestroy());
+    else socket.end(IDENTITY);
   });
   const agent = new Agent();
   t.after(() => agent.destroy());
   t.after(server.close);
-  const client = new STSClient({
-    endpoint: server.url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 4,
-    requestHandler: new SdkHandler(agent),
-  });
+  const client = stsClient(server.url, agent, 4);
   assert.equal((await client.send(new GetCallerIdentityCommand({}))).Account, '123456789012');
   assert.equal(server.count(), 3);
 });
@@ -206,13 +197,7 @@ test('a server that is not AWS has its own message', async (t) => {
   const agent = new Agent();
   t.after(() => agent.destroy());
   t.after(server.close);
-  const client = new STSClient({
-    endpoint: server.url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 1,
-    requestHandler: new SdkHandler(agent),
-  });
+  const client = stsClient(server.url, agent, 1);
   const error = await client
     .send(new AssumeRoleCommand({ RoleArn: 'arn:aws:iam::123456789012:role/x', RoleSessionName: 'x' }))
     .then(
@@ -220,26 +205,4 @@ test('a server that is not AWS has its own message', async (t) => {
       (thrown: unknown) => thrown,
     );
   assert.match(networkFailure(error, 'AWS')?.message ?? '', /answer is not one of AWS/);
-});
-
-test('a list that points back to an earlier page ends in an error', async () => {
-  const read = async (next: (token: string | undefined) => string | undefined) => {
-    const seen: string[] = [];
-    const listed = pages({
-      doing: 'Listing the users',
-      ask: async (token?: string) => ({ token: token ?? 'first', next: next(token) }),
-      next: (page) => page.next,
-    });
-    for await (const page of listed) seen.push(page.token);
-    return seen;
-  };
-  assert.deepEqual(await read((token) => (token === undefined ? 'a' : undefined)), ['first', 'a']);
-  await assert.rejects(
-    read(() => 'same'),
-    { code: 'aws', message: /^Listing the users failed: .*same page again/ },
-  );
-  await assert.rejects(
-    read((token) => (token === 'a' ? 'b' : 'a')),
-    { code: 'aws' },
-  );
 });

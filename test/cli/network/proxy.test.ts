@@ -7,16 +7,16 @@ import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { request } from 'undici';
 import { isUserError, type UserError } from '../../../cli/errors.ts';
 import { openDispatcher } from '../../../cli/network/dispatcher.ts';
 import { networkFailure } from '../../../cli/network/failures.ts';
 import { isExempt } from '../../../cli/network/no-proxy.ts';
 import { proxyFor } from '../../../cli/network/proxy.ts';
-import { SdkHandler } from '../../../cli/network/sdk-handler.ts';
 import { createSentCredentials } from '../../../cli/sent-credentials.ts';
 import { openAuthority } from '../../../local/tls/authority.ts';
+import { stsClient } from './sts.ts';
 
 type Env = Record<string, string>;
 
@@ -144,13 +144,7 @@ test('AWS clients do not try a refused proxy again either', async (t) => {
     env: { ALL_PROXY: `http://me:wrong@127.0.0.1:${port}` },
     sent: createSentCredentials(),
   });
-  const client = new STSClient({
-    endpoint: 'https://sts.example.com',
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 8,
-    requestHandler: new SdkHandler(dispatcher),
-  });
+  const client = stsClient('https://sts.example.com', dispatcher, 8);
   t.after(() => dispatcher.destroy());
   await assert.rejects(client.send(new GetCallerIdentityCommand({})), (error) => {
     const failure = networkFailure(error, 'AWS');

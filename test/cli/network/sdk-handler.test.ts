@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { Agent, Dispatcher } from 'undici';
 import { networkFailure } from '../../../cli/network/failures.ts';
-import { SdkHandler } from '../../../cli/network/sdk-handler.ts';
 import { listen } from '../../support/serve.ts';
-
-const IDENTITY =
-  '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>';
+import { IDENTITY, stsClient } from './sts.ts';
 
 test('a connection that the server closed while it was idle is no failure', async (t) => {
   const used = new Set<Socket>();
@@ -26,12 +23,7 @@ test('a connection that the server closed while it was idle is no failure', asyn
     });
   });
   const agent = new Agent();
-  const client = new STSClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    requestHandler: new SdkHandler(agent),
-  });
+  const client = stsClient(endpoint, agent);
   t.after(() => agent.destroy());
   for (let call = 0; call < 6; call += 1) {
     assert.equal((await client.send(new GetCallerIdentityCommand({}))).Account, '123456789012');
@@ -57,12 +49,7 @@ test('an answer without an end is broken off', async (t) => {
     });
   });
   const agent = new Agent();
-  const client = new STSClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    requestHandler: new SdkHandler(agent),
-  });
+  const client = stsClient(endpoint, agent);
   t.after(() => agent.destroy());
   const error = await client.send(new GetCallerIdentityCommand({})).then(
     () => undefined,
@@ -85,13 +72,7 @@ test('a silent server is asked twice, and the error shows no more than our own t
       return true;
     }
   }
-  const client = new STSClient({
-    endpoint: 'http://127.0.0.1:1',
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 8,
-    requestHandler: new SdkHandler(new Silent()),
-  });
+  const client = stsClient('http://127.0.0.1:1', new Silent(), 8);
   const ended = client.send(new GetCallerIdentityCommand({})).then(
     () => undefined,
     (thrown: unknown) => thrown,

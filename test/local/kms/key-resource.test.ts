@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '../../../local/json.ts';
+import { createRequest } from '../create-request.ts';
 import { ARN, DAY_MS, ED25519, keyPolicy, setUp, statement } from './fixture.ts';
 
 const PROPERTIES: JsonObject = { ...ED25519, PendingWindowInDays: 7 };
 
-const request = (properties: JsonObject, logicalId = 'Key') => ({
-  stackName: 'stack',
-  logicalId,
-  suffix: '0123456789abcdefghij',
-  properties,
-});
+const request = (properties: JsonObject, logicalId = 'Key') => createRequest(properties, logicalId);
 
 test('a template’s key is created once, changed in place, and scheduled for deletion', async (t) => {
   const { kms, resource, advance } = await setUp(t);

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '../../../local/json.ts';
+import { createRequest } from '../create-request.ts';
 import { GROUP, refusal, setUp } from './fixture.ts';
 
 const DAY_MS = 86_400_000;
-const request = (properties: JsonObject, logicalId = 'Logs') => ({
-  stackName: 'stack',
-  logicalId,
-  suffix: '0123456789abcdefghij',
-  properties,
-});
+const request = (properties: JsonObject, logicalId = 'Logs') => createRequest(properties, logicalId);
 
 test('a template’s group exists at once, keeps its retention, and is deleted with its events', async (t) => {
   const { client, groups, write, reopen } = await setUp(t);
