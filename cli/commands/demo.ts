@@ -18,7 +18,7 @@ import type { Ui } from '../ui/ui.ts';
 import { deploy } from './deploy.ts';
 import { destroy } from './destroy.ts';
 import { login } from './login.ts';
-import { openStack } from './operator.ts';
+import { withStack } from './operator.ts';
 import { put } from './put.ts';
 
 const EMAIL = 'ada@example.com';
@@ -157,8 +157,7 @@ async function compare(
   picture: Buffer,
 ): Promise<void> {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
-  const work = await openStack(context, { stackName: name, known: { name, ...known } }, {});
-  try {
+  return withStack(context, { stackName: name, known: { name, ...known } }, {}, async (work) => {
     const { Body, ContentType } = await work.clients.s3.send(
       new GetObjectCommand({ Bucket: bucket, Key: KEY }),
     );
@@ -171,7 +170,5 @@ async function compare(
       type: 'note',
       text: `   ${formatBytes(stored.length)} ${ContentType}, SHA-256 ${digest(stored).slice(0, 16)}… on both sides`,
     });
-  } finally {
-    work.clients.close();
-  }
+  });
 }

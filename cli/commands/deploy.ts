@@ -14,7 +14,7 @@ import { edgeServes } from '../stack/checks/edge-probe.ts';
 import { refuseUnusableKey } from '../stack/checks/kms-key.ts';
 import { preflight } from '../stack/checks/preflight.ts';
 import { refuseUnsignable } from '../stack/checks/signing-permissions.ts';
-import { findStack } from '../stack/find-stack.ts';
+import { findStack, requireStack } from '../stack/find-stack.ts';
 import { keepLogsBounded } from '../stack/logs/edge-logs.ts';
 import { type Agreement, createAgreement } from '../stack/operate/agreement.ts';
 import { deployStack } from '../stack/operate/deploy.ts';
@@ -40,7 +40,6 @@ import {
   openStack,
   refuseOtherAccount,
   refuseOtherCloud,
-  requireStack,
   requireTarget,
   targetNamed,
 } from './operator.ts';

@@ -7,7 +7,6 @@ import type { JsonValue } from '../json-value.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 import { type Check, type Checked, runCheck } from '../stack/checks/check.ts';
 import { stackHealth } from '../stack/checks/preflight.ts';
-import type { StackWork } from '../stack/stack-work.ts';
 import { count } from '../ui/format.ts';
 import type { Text, TextLine } from '../ui/shown.ts';
 import {
@@ -15,7 +14,7 @@ import {
   NOTHING_OF_YOURS,
   type OperatorArgs,
   type OperatorTarget,
-  openStack,
+  withStack,
 } from './operator.ts';
 
 /** Runs every check there is, and reports for each that fails which command fixes it. */
@@ -31,28 +30,13 @@ export async function doctor(context: Context, args: OperatorArgs): Promise<Resu
         context.ui.event({ type: 'row', text: lines(one, reasons, context), document: {} });
     }
   };
-  await withStack(context, args, async (work) => run(stackHealth(work)), run);
+  const mine = await operated(context, args);
+  if ('skipped' in mine) await run([{ name: 'credentials', run: async () => mine }]);
+  else await withStack(context, mine, args, (work) => run(stackHealth(work)));
   const target = await edgeTarget(context);
   if ('skipped' in target) await run([{ name: 'edge', run: async () => target }]);
   else await run([...connectionChecks(context, target), ...edgeChecks(context, target)]);
   return summary(checked, context);
-}
-
-/** An operator's checks: for those who have deployed from this computer, or name a stack. */
-async function withStack(
-  context: Context,
-  args: OperatorArgs,
-  work: (work: StackWork) => Promise<void>,
-  run: (checks: readonly Check[]) => Promise<void>,
-): Promise<void> {
-  const target = await operated(context, args);
-  if ('skipped' in target) return run([{ name: 'credentials', run: async () => target }]);
-  const opened = await openStack(context, target, args);
-  try {
-    await work(opened);
-  } finally {
-    opened.clients.close();
-  }
 }
 
 interface Skipped {

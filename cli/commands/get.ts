@@ -4,9 +4,10 @@ import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { type FetchedObject, fetchObject } from '../stack/download/fetch-object.ts';
 import { openTarget, shownPath, targetPath } from '../stack/download/target-file.ts';
+import { bucketOf } from '../stack/find-stack.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import { formatBytes } from '../ui/format.ts';
-import { bucketOf, type OperatorArgs, openStack, requireTarget } from './operator.ts';
+import { type OperatorArgs, requireTarget, withStack } from './operator.ts';
 
 export interface GetArgs extends OperatorArgs {
   readonly key: string;
@@ -30,8 +31,7 @@ export async function get(context: Context, { force = false, ...args }: GetArgs)
   const path = toStdout
     ? undefined
     : await targetPath(key, { cwd, platform, force, ...omitUndefined({ as }) });
-  const work = await openStack(context, await requireTarget(context, args), args);
-  try {
+  return withStack(context, await requireTarget(context, args), args, async (work) => {
     const object = { bucket: await bucketOf(work), key, ...omitUndefined({ versionId }) };
     const fetched =
       path === undefined
@@ -49,9 +49,7 @@ export async function get(context: Context, { force = false, ...args }: GetArgs)
       document: { ...object, file: path, ...fetched },
       text: `Downloaded ${key}  ${formatBytes(fetched.bytes)}  ${file}`,
     };
-  } finally {
-    work.clients.close();
-  }
+  });
 }
 
 async function intoFile(

@@ -1,11 +1,12 @@
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
+import { requireStack } from '../stack/find-stack.ts';
 import { type EdgeLogLine, edgeLogLines, LOG_REGIONS } from '../stack/logs/edge-logs.ts';
 import { pause, type StackWork } from '../stack/stack-work.ts';
 import { count, formatMinute } from '../ui/format.ts';
 import { type StyledLine, visible } from '../ui/shown.ts';
-import { type OperatorArgs, openStack, requireStack, requireTarget } from './operator.ts';
+import { type OperatorArgs, requireTarget, withStack } from './operator.ts';
 
 export interface LogsArgs extends OperatorArgs {
   /** Such as `30m`, `1h`, `2d`, or a time such as `2026-11-23 12:00`. */
@@ -29,8 +30,7 @@ const LOCAL_POLL_MS = 200;
 /** Shows what the edge function wrote, from all regions where copies of it ran, as one story. */
 export async function logs(context: Context, args: LogsArgs): Promise<Result> {
   const since = startOf(args.since ?? '1h', context.now());
-  const work = await openStack(context, await requireTarget(context, args), args);
-  try {
+  return withStack(context, await requireTarget(context, args), args, async (work) => {
     const { edgeFunction } = (await requireStack(work)).outputs;
     if (edgeFunction === undefined) {
       throw new UserError('stack_failed', `The stack “${work.stackName}” has no edge function yet.`, {
@@ -47,9 +47,7 @@ export async function logs(context: Context, args: LogsArgs): Promise<Result> {
     return {
       document: { type: 'summary', function: edgeFunction, since: since.toISOString(), lines: shown },
     };
-  } finally {
-    work.clients.close();
-  }
+  });
 }
 
 /** RFC 3339, of which the end may be left out. https://www.rfc-editor.org/rfc/rfc3339#section-5.6 */

@@ -2,10 +2,11 @@ import { isOwnKey } from '../../protocol/key-rules.ts';
 import type { Context, Result } from '../context.ts';
 import { isBucketGone } from '../stack/aws-failures.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
+import { bucketOf } from '../stack/find-stack.ts';
 import { listObjectPages } from '../stack/listing/bucket-listing.ts';
 import { count, formatBytes, formatMinute } from '../ui/format.ts';
 import { type TextLine, visible } from '../ui/shown.ts';
-import { bucketOf, type OperatorArgs, openStack, requireTarget } from './operator.ts';
+import { type OperatorArgs, requireTarget, withStack } from './operator.ts';
 
 export interface LsArgs extends OperatorArgs {
   /** Only keys that begin with this. */
@@ -14,40 +15,39 @@ export interface LsArgs extends OperatorArgs {
 
 /** Lists what is stored: as text line by line while it is read, as JSON one document. */
 export async function ls(context: Context, { prefix = '', ...args }: LsArgs): Promise<Result> {
-  const work = await openStack(context, await requireTarget(context, args), args);
-  try {
+  return withStack(context, await requireTarget(context, args), args, async (work) => {
     const bucket = await bucketOf(work);
-    const { json } = context.options;
-    const objects: { key: string; bytes: number; modified: string; etag: string }[] = [];
-    let found = 0;
-    let bytes = 0;
-    const columns = (when: string, size: string, key: string) =>
-      `${when.padEnd(16)}  ${size.padStart(9)}  ${key}`;
-    for await (const page of listObjectPages(work, bucket, prefix)) {
-      const lines: TextLine[] = [];
-      for (const object of page) {
-        // The records of links and keys are shown where their prefix is typed.
-        if (isOwnKey(object.key) && !isOwnKey(prefix)) continue;
-        const modified = object.modified.toISOString();
-        found += 1;
-        bytes += object.bytes;
-        if (json) objects.push({ ...object, modified });
-        else lines.push(columns(formatMinute(modified), formatBytes(object.bytes), visible(object.key)));
+    try {
+      const { json } = context.options;
+      const objects: { key: string; bytes: number; modified: string; etag: string }[] = [];
+      let found = 0;
+      let bytes = 0;
+      const columns = (when: string, size: string, key: string) =>
+        `${when.padEnd(16)}  ${size.padStart(9)}  ${key}`;
+      for await (const page of listObjectPages(work, bucket, prefix)) {
+        const lines: TextLine[] = [];
+        for (const object of page) {
+          // The records of links and keys are shown where their prefix is typed.
+          if (isOwnKey(object.key) && !isOwnKey(prefix)) continue;
+          const modified = object.modified.toISOString();
+          found += 1;
+          bytes += object.bytes;
+          if (json) objects.push({ ...object, modified });
+          else lines.push(columns(formatMinute(modified), formatBytes(object.bytes), visible(object.key)));
+        }
+        if (lines.length === 0) continue;
+        const isFirst = found === lines.length;
+        if (isFirst) lines.unshift({ style: 'bold', text: columns('Modified (UTC)', 'Size', 'Key') });
+        context.ui.event({ type: 'row', text: lines, document: {} });
       }
-      if (lines.length === 0) continue;
-      const isFirst = found === lines.length;
-      if (isFirst) lines.unshift({ style: 'bold', text: columns('Modified (UTC)', 'Size', 'Key') });
-      context.ui.event({ type: 'row', text: lines, document: {} });
+      const where = prefix === '' ? bucket : `${bucket} below ${prefix}`;
+      context.ui.event({
+        type: 'note',
+        text: `${count(found, 'object')}, ${formatBytes(bytes)} in ${where}`,
+      });
+      return { document: { bucket, prefix, objects } };
+    } catch (error) {
+      throw isBucketGone(error) ? bucketGone(bucket, error) : error;
     }
-    const where = prefix === '' ? bucket : `${bucket} below ${prefix}`;
-    context.ui.event({
-      type: 'note',
-      text: `${count(found, 'object')}, ${formatBytes(bytes)} in ${where}`,
-    });
-    return { document: { bucket, prefix, objects } };
-  } catch (error) {
-    throw isBucketGone(error) ? bucketGone(await bucketOf(work), error) : error;
-  } finally {
-    work.clients.close();
-  }
+  });
 }

@@ -15,7 +15,6 @@ import { listKept } from '../settings/kept.ts';
 import { listLeftovers } from '../settings/leftovers.ts';
 import { noneChosen, tellChoice, useForHints } from '../settings/target.ts';
 import { callerIdentity } from '../stack/caller.ts';
-import { type FoundStack, findStack } from '../stack/find-stack.ts';
 import { DEFAULT_STACK_NAME, type StackWork } from '../stack/stack-work.ts';
 import { ensureCloud } from './local.ts';
 
@@ -161,6 +160,21 @@ export async function openStack(
   return isLocal ? openLocal(context, stackName) : openAws(context, stackName, profile);
 }
 
+/** Runs work on the stack of a deployment, and closes the clients of {@link openStack}. */
+export async function withStack<T>(
+  context: Context,
+  target: OperatorTarget,
+  args: OperatorArgs,
+  run: (work: StackWork) => Promise<T>,
+): Promise<T> {
+  const work = await openStack(context, target, args);
+  try {
+    return await run(work);
+  } finally {
+    work.clients.close();
+  }
+}
+
 /** Opens clients of AWS. Ctrl-C ends their requests. */
 export async function openAws(context: Context, stackName: string, profile?: string): Promise<StackWork> {
   await useForHints(context, { stackName, local: false, operated: true });
@@ -216,28 +230,5 @@ export function refuseOtherCloud(
       command`edge-upload deploy ${local ? [] : ['--local']}`,
       command`edge-upload deploy --stack-name <name> ${local ? ['--local'] : []}`,
     ],
-  });
-}
-
-/** The stack, which must be there. */
-export async function requireStack(work: StackWork): Promise<FoundStack> {
-  const stack = await findStack(work);
-  if (stack === undefined) throw stackMissing(work);
-  return stack;
-}
-
-/** The name of the stack's bucket, which must be there. */
-export async function bucketOf(work: StackWork): Promise<string> {
-  const { bucket } = (await requireStack(work)).outputs;
-  if (bucket !== undefined) return bucket;
-  throw new UserError('stack_failed', `The stack “${work.stackName}” has no bucket yet.`, {
-    hint: ['Finish its deployment:', command`edge-upload deploy`],
-  });
-}
-
-export function stackMissing({ stackName, local }: StackWork): UserError {
-  const where = local === undefined ? 'this AWS account (us-east-1)' : 'the embedded cloud';
-  return new UserError('stack_missing', `There is no stack “${stackName}” in ${where}.`, {
-    hint: ['Name another with --stack-name <name>, or deploy it:', command`edge-upload deploy`],
   });
 }

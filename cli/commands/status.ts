@@ -14,7 +14,15 @@ import {
   signingKeyRows,
 } from '../stack/checks/signing-key.ts';
 import { writeDeployment } from '../stack/deployment-file.ts';
-import { countUsers, type FoundStack, findStack, OUTPUT, stackResources } from '../stack/find-stack.ts';
+import {
+  countUsers,
+  type FoundStack,
+  findStack,
+  OUTPUT,
+  requireStack,
+  stackMissing,
+  stackResources,
+} from '../stack/find-stack.ts';
 import { measureBucket } from '../stack/operate/bucket.ts';
 import { type FoundKept, findKept, keptLines, NOT_COUNTED } from '../stack/operate/kept.ts';
 import { clearLeftovers, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
@@ -26,7 +34,7 @@ import { wantedTemplate } from '../stack/template/wanted-template.ts';
 import { count, formatBytes, formatMinute } from '../ui/format.ts';
 import { resourceName } from '../ui/resource-words.ts';
 import { fields } from '../ui/table-lines.ts';
-import { type OperatorArgs, openStack, requireStack, requireTarget, stackMissing } from './operator.ts';
+import { type OperatorArgs, requireTarget, withStack } from './operator.ts';
 
 export interface StatusArgs extends OperatorArgs {
   /** Names the options that nobody has set. */
@@ -37,8 +45,7 @@ export interface StatusArgs extends OperatorArgs {
 
 /** What is deployed, how it differs from what this version would deploy, and what is left of what was. */
 export async function status(context: Context, args: StatusArgs): Promise<Result> {
-  const work = await openStack(context, await requireTarget(context, args), args);
-  try {
+  return withStack(context, await requireTarget(context, args), args, async (work) => {
     if (args.yaml) return await asFile(work);
     const gone = new GoneRecords();
     const stack = await findStack(work);
@@ -59,9 +66,7 @@ export async function status(context: Context, args: StatusArgs): Promise<Result
     if (!isThere && remains === 0) throw stackMissing(work);
     const insight = isThere ? await lookInto(work, stack) : undefined;
     return render(work, stack, insight, { ...leftovers, kept }, args.verbose ?? false);
-  } finally {
-    work.clients.close();
-  }
+  });
 }
 
 async function asFile(work: StackWork): Promise<Result> {

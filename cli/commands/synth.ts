@@ -10,14 +10,13 @@ import { withoutEnded } from '../stack/signing/signing-options.ts';
 import { DEFAULT_STACK_NAME } from '../stack/stack-work.ts';
 import { trustedKeys } from '../stack/template/key-sets.ts';
 import { wantedTemplate } from '../stack/template/wanted-template.ts';
-import { findTarget, type OperatorArgs, openStack, targetNamed } from './operator.ts';
+import { findTarget, type OperatorArgs, targetNamed, withStack } from './operator.ts';
 
 /** Prints the template that a deploy with the same options would apply, and changes nothing. */
 export async function synth(context: Context, args: OperatorArgs & OptionFlags): Promise<Result> {
   const { given, unset } = askedOptions(await withLogo(context, args));
   const target = (await findTarget(context, args)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
-  const work = await openStack(context, target, args);
-  try {
+  return withStack(context, target, args, async (work) => {
     const stack = await findStack(work);
     const options = withoutEnded(
       mergeOptions(await deployedOptions(work, stack), given, unset),
@@ -40,7 +39,5 @@ export async function synth(context: Context, args: OperatorArgs & OptionFlags):
       document: JSON.parse(template),
       text: JSON.stringify(JSON.parse(template), undefined, 2).split('\n'),
     };
-  } finally {
-    work.clients.close();
-  }
+  });
 }

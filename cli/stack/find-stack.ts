@@ -1,5 +1,7 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { command } from '../command-line.ts';
+import { UserError } from '../errors.ts';
 import { onAws, pages, unexpectedAnswer } from './aws-failures.ts';
 import type { StackWork } from './stack-work.ts';
 
@@ -135,4 +137,27 @@ export async function countUsers({ clients }: StackWork, userPoolId: string): Pr
     clients.cognito.send(new DescribeUserPoolCommand({ UserPoolId: userPoolId })),
   );
   return UserPool?.EstimatedNumberOfUsers ?? 0;
+}
+
+/** Returns the stack. @throws {UserError} `stack_missing` */
+export async function requireStack(work: StackWork): Promise<FoundStack> {
+  const stack = await findStack(work);
+  if (stack === undefined) throw stackMissing(work);
+  return stack;
+}
+
+/** Returns the name of the stack's bucket. @throws {UserError} `stack_failed` while it has none */
+export async function bucketOf(work: StackWork): Promise<string> {
+  const { bucket } = (await requireStack(work)).outputs;
+  if (bucket !== undefined) return bucket;
+  throw new UserError('stack_failed', `The stack “${work.stackName}” has no bucket yet.`, {
+    hint: ['Finish its deployment:', command`edge-upload deploy`],
+  });
+}
+
+export function stackMissing({ stackName, local }: StackWork): UserError {
+  const where = local === undefined ? 'this AWS account (us-east-1)' : 'the embedded cloud';
+  return new UserError('stack_missing', `There is no stack “${stackName}” in ${where}.`, {
+    hint: ['Name another with --stack-name <name>, or deploy it:', command`edge-upload deploy`],
+  });
 }

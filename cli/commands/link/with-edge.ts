@@ -1,14 +1,9 @@
 import type { Context } from '../../context.ts';
 import { type DeployedEdge, deployedEdge } from '../../links/deployed-edge.ts';
+import { requireStack } from '../../stack/find-stack.ts';
 import type { StackWork } from '../../stack/stack-work.ts';
 import type { DeployedStack } from '../../stack/template/deployed-template.ts';
-import {
-  type OperatorArgs,
-  openStack,
-  refuseOtherAccount,
-  requireStack,
-  requireTarget,
-} from '../operator.ts';
+import { type OperatorArgs, refuseOtherAccount, requireTarget, withStack } from '../operator.ts';
 
 /** Runs work on the edge of an existing deployment. */
 export async function withEdge<T>(
@@ -17,13 +12,10 @@ export async function withEdge<T>(
   run: (work: StackWork, edge: DeployedEdge, deployed: DeployedStack) => Promise<T>,
 ): Promise<T> {
   const target = await requireTarget(context, args);
-  const work = await openStack(context, target, args);
-  try {
+  return withStack(context, target, args, async (work) => {
     await refuseOtherAccount(work, target);
     const stack = await requireStack(work);
     const { edge, deployed } = await deployedEdge(work, stack);
-    return await run(work, edge, deployed);
-  } finally {
-    work.clients.close();
-  }
+    return run(work, edge, deployed);
+  });
 }

@@ -2,8 +2,9 @@ import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Context } from '../../context.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
+import { requireStack } from '../../stack/find-stack.ts';
 import { deployedOptions } from '../../stack/options/deployed-options.ts';
-import { type OperatorArgs, openStack, requireStack, requireTarget } from '../operator.ts';
+import { type OperatorArgs, requireTarget, withStack } from '../operator.ts';
 
 export interface DeployedTrust {
   readonly stackName: string;
@@ -19,8 +20,7 @@ export interface DeployedTrust {
 
 /** Reads what a deployment trusts. */
 export async function deployedTrust(context: Context, args: OperatorArgs): Promise<DeployedTrust> {
-  const work = await openStack(context, await requireTarget(context, args), args);
-  try {
+  return withStack(context, await requireTarget(context, args), args, async (work) => {
     const stack = await requireStack(work);
     const options = await deployedOptions(work, stack);
     const { domain, userPoolId, clientId } = stack.outputs;
@@ -32,7 +32,5 @@ export async function deployedTrust(context: Context, args: OperatorArgs): Promi
       ...(userPoolId === undefined || clientId === undefined ? {} : { pool: { userPoolId, clientId } }),
       cognitoUrl: work.clients.cognitoUrl,
     };
-  } finally {
-    work.clients.close();
-  }
+  });
 }

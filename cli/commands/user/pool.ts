@@ -8,14 +8,9 @@ import type { CloudChoice } from '../../network/aws.ts';
 import type { Deployment } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { awsFailure } from '../../stack/aws-failures.ts';
+import { requireStack } from '../../stack/find-stack.ts';
 import type { StackWork } from '../../stack/stack-work.ts';
-import {
-  type OperatorArgs,
-  type OperatorTarget,
-  openStack,
-  requireStack,
-  requireTarget,
-} from '../operator.ts';
+import { type OperatorArgs, type OperatorTarget, requireTarget, withStack } from '../operator.ts';
 
 interface FoundPool extends Pick<Deployment, 'local'>, Partial<Pick<Deployment, 'url'>> {
   readonly userPoolId: string;
@@ -74,8 +69,7 @@ export function administeredFailure(error: unknown, doing: string, signal: Abort
 async function findPool(context: Context, target: OperatorTarget, args: OperatorArgs): Promise<FoundPool> {
   const { userPoolId, local, url } = target.known ?? {};
   if (userPoolId !== undefined) return { userPoolId, ...omitUndefined({ local, url }) };
-  const work = await openStack(context, target, args);
-  try {
+  return withStack(context, target, args, async (work) => {
     const { userPoolId, domain } = (await requireStack(work)).outputs;
     if (userPoolId === undefined) {
       throw new UserError('stack_failed', `The stack “${target.stackName}” has no user pool.`, {
@@ -90,7 +84,5 @@ async function findPool(context: Context, target: OperatorTarget, args: Operator
     }
     const { local } = work;
     return omitUndefined({ userPoolId, local, url: domain && edgeUrl(domain) });
-  } finally {
-    work.clients.close();
-  }
+  });
 }
