@@ -1,4 +1,6 @@
+import { fromIni } from '@aws-sdk/credential-provider-ini';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { answeredFailure, credentialsOf } from '../cli/network/credential-source.ts';
 import { openDispatcher } from '../cli/network/dispatcher.ts';
 import { SdkHandler } from '../cli/network/sdk-handler.ts';
 import { createSentCredentials } from '../cli/sent-credentials.ts';
@@ -14,9 +16,15 @@ const dispatcher = openDispatcher({ env: process.env, sent: createSentCredential
 
 void answerRequest(async ({ profile, region }: CredentialsRequest) => {
   const config = { region: async () => region, requestHandler: new SdkHandler(dispatcher) };
-  const provide = defaultProvider({
-    ...(profile !== undefined && { profile }),
-    parentClientConfig: config,
-  });
-  return { credentials: await provide({ callerClientConfig: config }) };
+  const options = { ...(profile !== undefined && { profile }), parentClientConfig: config };
+  const caller = { callerClientConfig: config };
+  try {
+    const credentials = await credentialsOf(profile ?? (process.env.AWS_PROFILE || undefined), {
+      ofProfile: () => fromIni(options)(caller),
+      ofAll: () => defaultProvider(options)(caller),
+    });
+    return { credentials };
+  } catch (error) {
+    return { failure: answeredFailure(error) };
+  }
 }).then(() => dispatcher.destroy());

@@ -4,6 +4,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { askHelper } from '../helper-process.ts';
 import { homeOf } from './aws-settings.ts';
+import { type AnsweredFailure, credentialsFailure } from './credentials-failure.ts';
 
 /** Longer than a role of a role over a bad network; a `credential_process` can ask its user. */
 const TIMEOUT_MS = 300_000;
@@ -11,12 +12,11 @@ const TIMEOUT_MS = 300_000;
 /** Credentials are renewed this long before they expire, as the SDK does. */
 const AHEAD_MS = 300_000;
 
-/** What the chain reports once none of its providers knows credentials: neither the profile, nor what was tried. */
-const NOWHERE = /from any providers/;
-
 interface Answer {
   readonly credentials?: Omit<AwsCredentialIdentity, 'expiration'> & { readonly expiration?: string };
-  readonly error?: { readonly name: string; readonly message: string };
+  readonly failure?: AnsweredFailure;
+  /** Of a helper that could not work. */
+  readonly error?: { readonly message: string };
 }
 
 export interface CredentialsPlace extends Pick<Context, 'env' | 'home' | 'execPath'> {
@@ -67,25 +67,17 @@ function keysOf({ env, profile }: CredentialsPlace): AwsCredentialIdentity | und
 async function askChain(place: CredentialsPlace): Promise<AwsCredentialIdentity> {
   const { env, home, execPath, profile, region, signal } = place;
   const request = { region, ...omitUndefined({ profile }) };
-  const { credentials, error } = (await askHelper('credentials', request, {
+  const { credentials, failure, error } = (await askHelper('credentials', request, {
     env: { ...withoutOurs(env), HOME: homeOf({ env, home }) },
     execPath,
     signal,
     timeoutMs: TIMEOUT_MS,
   })) as Answer;
   if (credentials === undefined) {
-    const { name = 'Error', message = 'it did not answer' } = error ?? {};
-    // A name is that of a service's answer, or of the chain. Others are failures to read what the profile names.
-    throw Object.assign(new Error(NOWHERE.test(message) ? nowhere(place) : message), {
-      name: name === 'Error' ? 'CredentialsProviderError' : name,
-    });
+    throw credentialsFailure(failure ?? { reason: error?.message ?? 'no answer' }, place);
   }
   const { expiration, ...rest } = credentials;
   return { ...rest, ...omitUndefined({ expiration: expiration ? new Date(expiration) : undefined }) };
-}
-
-function nowhere({ env, profile = env.AWS_PROFILE }: CredentialsPlace): string {
-  return profile ? `the AWS profile “${profile}” has no credentials` : 'no AWS credentials were found';
 }
 
 /** The chain runs programs that a profile names (`credential_process`); passwords and tokens for edges are not theirs. */

@@ -92,10 +92,13 @@ test('an endpoint of the configuration files is judged like one of the environme
   );
 });
 
-test('an AWS profile without credentials is named', async () => {
+test('an AWS profile that does not exist is named', async () => {
   const env = { AWS_CONFIG_FILE: '/nowhere', AWS_SHARED_CREDENTIALS_FILE: '/nowhere' };
   const place = { env, home: '/nowhere', execPath: process.execPath, region: 'us-east-1', profile: 'acme' };
-  await assert.rejects(awsCredentials(place)(), { message: 'the AWS profile “acme” has no credentials' });
+  await assert.rejects(awsCredentials(place)(), {
+    name: 'UserError',
+    message: 'The AWS profile “acme” does not exist.',
+  });
 });
 
 test('AWS credentials that no header can contain are refused before a request', async () => {

@@ -1,0 +1,146 @@
+import { CredentialsProviderError, parseKnownFiles } from '@smithy/core/config';
+import type { AwsCredentialIdentity } from '@smithy/types';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { type AnsweredFailure, MISSING, type ProfileFailure, type Source } from './credentials-failure.ts';
+import { findFailure } from './failures.ts';
+
+type Section = Readonly<Record<string, string | undefined>>;
+type Sections = Readonly<Record<string, Section | undefined>>;
+
+/** Settings of a profile that say where its credentials come from, in the order in which the SDK looks at them. */
+const SOURCES = {
+  keys: ['aws_access_key_id', 'aws_secret_access_key'],
+  role: ['source_profile', 'credential_source'],
+  token: ['web_identity_token_file'],
+  process: ['credential_process'],
+  sso: ['sso_session', 'sso_start_url', 'sso_account_id'],
+  login: ['login_session'],
+} as const satisfies Partial<Record<Source, readonly string[]>>;
+
+export class ProfileError extends Error {
+  override readonly name = 'ProfileError';
+  readonly failure: ProfileFailure;
+
+  constructor(failure: ProfileFailure, options?: ErrorOptions) {
+    super(failure.reason, options);
+    this.failure = failure;
+  }
+}
+
+interface Providers {
+  /** Returns the credentials of the profile alone. */
+  readonly ofProfile: () => Promise<AwsCredentialIdentity>;
+  /** Asks every source, one after another. */
+  readonly ofAll: () => Promise<AwsCredentialIdentity>;
+}
+
+/**
+ * Returns the credentials of a profile that names a source, and else of the first source that has some. The failure of a
+ * profile's source is final, as for the AWS CLI: the SDK's chain would continue to the role of the machine, another identity.
+ * @throws {ProfileError}
+ */
+export async function credentialsOf(
+  named: string | undefined,
+  { ofProfile, ofAll }: Providers,
+): Promise<AwsCredentialIdentity> {
+  const sections: Sections = await parseKnownFiles({});
+  const profile = named ?? 'default';
+  const at = lastProfile(profile, sections);
+  const section = sections[at];
+  if (section === undefined && profile !== 'default') {
+    throw new ProfileError({ profile, at, reason: MISSING });
+  }
+  const source = sourceOf(section);
+  if (source === undefined && at === profile) return ofAll();
+  const session = section?.sso_session;
+  if (source === 'sso' && session !== undefined && sections[`sso-session.${session}`] === undefined) {
+    throw new ProfileError({ profile, at, reason: `its sso-session “${session}” does not exist` });
+  }
+  try {
+    return await ofProfile();
+  } catch (error) {
+    throw new ProfileError(failureOf(error as Error, { profile, at, source }), { cause: error });
+  }
+}
+
+/** Follows `source_profile` to the profile that names another source, that is missing, or that was met before. */
+function lastProfile(profile: string, sections: Sections): string {
+  const seen = new Set<string>();
+  let at = profile;
+  for (;;) {
+    const { role_arn: role, source_profile: next } = sections[at] ?? {};
+    if (role === undefined || next === undefined || seen.has(at)) return at;
+    seen.add(at);
+    at = next;
+  }
+}
+
+function sourceOf(section: Section | undefined): Source | undefined {
+  const entries = Object.entries(SOURCES) as [Source, readonly string[]][];
+  return entries.find(([, settings]) => settings.some((one) => section?.[one] !== undefined))?.[0];
+}
+
+type Place = Pick<ProfileFailure, 'profile' | 'at' | 'source'>;
+
+function failureOf(error: Error, place: Place): ProfileFailure {
+  const network = findFailure(error);
+  if (network !== undefined) return { ...place, reason: `AWS is unreachable: ${network.reason}` };
+  // A service's message names the role and the permission.
+  if ('$fault' in error) {
+    return { ...place, at: place.profile, reason: withoutStop(error.message), refusal: error.name };
+  }
+  if (/multi-factor/.test(error.message)) {
+    return {
+      ...place,
+      at: place.profile,
+      source: 'mfa',
+      reason: 'its role needs the code of an MFA device',
+    };
+  }
+  return { ...place, reason: reasonOf(error, place.source) };
+}
+
+const withoutStop = (said: string) => said.replace(/\.$/, '');
+
+/** How the SDK reports a sign-in that has ended, or that was never made. */
+const SIGN_IN =
+  /session (?:token )?associated|^Failed to load|expired|refresh|re-?authenticate|Unauthorized/i;
+
+function reasonOf(error: Error, source: Source | undefined): string {
+  const { message } = error;
+  // The SDK repeats the command line of the program and what the program wrote. Both can contain secrets.
+  if (source === 'process') {
+    const printed = /credential_process (?:did not return|returned) ([\w ]+)\.$/.exec(message)?.[1];
+    return printed === undefined
+      ? 'its credential_process failed'
+      : `its credential_process printed ${printed === 'Version 1' ? 'no “Version” 1' : printed}`;
+  }
+  if ((source === 'sso' || source === 'login') && SIGN_IN.test(message)) return 'its sign-in has ended';
+  if (source === 'keys') return 'it has one half of an access key';
+  if (/cycle/.test(message)) return 'its source profiles lead back to it';
+  const [said = ''] = message.split('\n');
+  return (
+    unreadable(error) ??
+    // A parser's error repeats a piece of what it read.
+    (error instanceof CredentialsProviderError && !/JSON/.test(said)
+      ? withoutStop(said)
+      : 'what it names cannot be read')
+  );
+}
+
+function unreadable({ code, path }: NodeJS.ErrnoException): string | undefined {
+  return code === undefined || path === undefined ? undefined : `${path} cannot be read (${code})`;
+}
+
+/** Returns a failure as a helper process answers it. */
+export function answeredFailure(error: unknown): AnsweredFailure {
+  if (error instanceof ProfileError) return omitUndefined(error.failure);
+  const { name, message } = error as Error;
+  return {
+    reason:
+      error instanceof SyntaxError
+        ? 'the answer of a credentials endpoint is not JSON'
+        : (unreadable(error as Error) ?? message),
+    ...(name !== 'Error' && { refusal: name }),
+  };
+}
