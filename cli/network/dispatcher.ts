@@ -1,4 +1,3 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
@@ -8,8 +7,10 @@ import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
 import type { SentCredentials } from '../sent-credentials.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
+import { withExtraAuthorities } from './extra-authorities.ts';
 import { networkFailure } from './failures.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
+import { readRegular } from './regular-file.ts';
 import { openTunnel, type Trial, type Tunnel } from './tunnel.ts';
 
 export interface DispatcherOptions {
@@ -26,27 +27,10 @@ export interface DispatcherOptions {
 
 const CONNECT_MS = 10_000;
 
-/** A certificate has 1 KB. */
-const MAX_AUTHORITY_BYTES = 1024 * 1024;
-
-/** Reads a regular file. Opening a pipe would stop the whole process, Ctrl-C included, until something writes to it. */
-function readRegular(path: string): string {
-  // Windows does not have the flag, and `undefined` counts as 0.
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stats = fstatSync(descriptor);
-    const isUsable = stats.isFile() && stats.size <= MAX_AUTHORITY_BYTES;
-    if (!isUsable) throw Object.assign(new Error('not a certificate'), { code: 'EINVAL' });
-    return readFileSync(descriptor, 'utf8');
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
 /** Returns the authority of an embedded cloud, in PEM. @throws {UserError} `local_cloud` if it cannot be read */
 export function authority({ caFile }: Pick<LocalCloud, 'caFile'>): string {
   try {
-    return readRegular(caFile);
+    return readRegular(caFile).toString();
   } catch (error) {
     throw new UserError(
       'local_cloud',
@@ -169,7 +153,15 @@ export function openDispatcher({ env, sent, local, ca, connections }: Dispatcher
     return tunnel.open(`${bracketed(options.hostname)}:${options.port || 443}`);
   };
 
-  const connect: buildConnector.connector = (options, callback) => {
+  const extraAuthorities = local === undefined && ca === undefined ? env.NODE_EXTRA_CA_CERTS : undefined;
+
+  const connect: buildConnector.connector = (options, answer) => {
+    const callback: buildConnector.Callback = (...[error, socket]) => {
+      if (error === null) return answer(null, socket);
+      const { hostname, port } = options;
+      const host = port && port !== '443' ? `${bracketed(hostname)}:${port}` : bracketed(hostname);
+      answer(withExtraAuthorities(error, host, extraAuthorities), null);
+    };
     const fail = (error: unknown) =>
       callback(error instanceof Error ? error : new Error(String(error)), null);
     let proxy: ProxyServer | undefined;

@@ -14,6 +14,7 @@ import { type AfterUpload, finishFile } from './after-upload.ts';
 import { type Arrival, createArrivals } from './arrivals.ts';
 import { itemSources } from './item-sources.ts';
 import type { Ledger } from './ledger.ts';
+import { createLongUploads } from './long-uploads.ts';
 import { isSameStamp, readStamp } from './read-stamp.ts';
 import { createWake, watchHints } from './wake.ts';
 
@@ -50,6 +51,7 @@ export async function watchFolder(
 ): Promise<never> {
   const { ui, signal } = context;
   const { now, sleep } = upload.clock ?? CLOCK;
+  const sending = createLongUploads({ sleep }, (text) => ui.event({ type: 'note', text }));
   const warn = (text: string) => ui.event({ type: 'warning', text });
   const wake = createWake(signal);
   let stop: UserError | undefined;
@@ -81,6 +83,7 @@ export async function watchFolder(
   };
 
   const onOutcome = ({ item, result }: Outcome) => {
+    sending.end(item);
     if (!('error' in result)) {
       pauseMs = FIRST_PAUSE_MS;
       // Before the row of the file: what was reported is not sent again.
@@ -107,8 +110,11 @@ export async function watchFolder(
         lookAt = now() + Math.max(intervalMs, REST * (now() - began));
       }
       for (const item of arrivals.due()) {
-        if (stop === undefined) yield item;
-        else arrivals.end(item.name, 'changed');
+        if (stop !== undefined) arrivals.end(item.name, 'changed');
+        else {
+          sending.begin(item);
+          yield item;
+        }
       }
       if (stop !== undefined) return;
       await wake.sleep(Math.max(0, Math.min(lookAt - now(), arrivals.wait())));
@@ -157,5 +163,6 @@ export async function watchFolder(
     throw error;
   } finally {
     hints.end();
+    sending.close();
   }
 }

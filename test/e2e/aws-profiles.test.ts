@@ -67,7 +67,9 @@ async function operator(t: TestContext) {
 }
 
 for (const [profile, [why, command]] of Object.entries(PRINTED)) {
-  test(`the AWS profile “${profile}” says why it gives no credentials, and nothing that could be secret`, { skip }, async (t) => {
+  test(`the AWS profile “${profile}” says why it gives no credentials, and nothing that could be secret`, {
+    skip,
+  }, async (t) => {
     const { code, stdout, stderr } = await (await operator(t)).run(['synth', '--profile', profile]);
     assert.equal(code, 8, stderr);
     assert.match(stderr, why);
@@ -92,7 +94,10 @@ test('credentials that the environment half has are named', async (t) => {
     await printed({ AWS_SECRET_ACCESS_KEY: 'SECRET' }),
     /no AWS credentials were found: AWS_SECRET_ACCESS_KEY is set without AWS_ACCESS_KEY_ID\./,
   );
-  const token = { AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/r', AWS_WEB_IDENTITY_TOKEN_FILE: '/nowhere/t' };
+  const token = {
+    AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/r',
+    AWS_WEB_IDENTITY_TOKEN_FILE: '/nowhere/t',
+  };
   assert.match(await printed(token), /: \/nowhere\/t cannot be read \(ENOENT\)\./);
   assert.match(
     await printed({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/' }),
