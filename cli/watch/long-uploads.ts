@@ -1,4 +1,4 @@
-import type { Item } from '../transfer/sources/sources.ts';
+import type { Item } from '../transfer/sources/items.ts';
 import type { Clock } from '../transfer/wire/retry.ts';
 import { formatBytes } from '../ui/format.ts';
 
