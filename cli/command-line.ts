@@ -21,13 +21,25 @@ interface Word {
 /** A command to type, without the deployment. */
 export class CommandLine {
   readonly words: readonly Word[];
-  /** The words follow the arguments of this run. */
-  readonly isSame: boolean;
+  /** Absent: the words are the whole command. Otherwise they follow the arguments of this run. */
+  readonly again: Again | undefined;
 
-  constructor(words: readonly Word[], isSame = false) {
+  constructor(words: readonly Word[], again?: Again) {
     this.words = words;
-    this.isSame = isSame;
+    this.again = again;
   }
+}
+
+interface Flag {
+  readonly flag: string;
+  readonly hasValue: boolean;
+}
+
+interface Again {
+  /** The flags take the place of those of the run. Otherwise, those of the run stay. */
+  readonly replaces: boolean;
+  /** A flag of the run that is left out. */
+  readonly without?: Flag;
 }
 
 /** A value is one word. A list is any number of words, such as flags. */
@@ -60,12 +72,27 @@ export function command(literals: TemplateStringsArray, ...values: readonly Valu
   return new CommandLine(wordsOf(literals, values));
 }
 
+/** Returns a line that sets or unsets a variable of the shell's environment: `` setting`export NAME=${value}` ``. */
+export function setting(literals: TemplateStringsArray, ...values: readonly Value[]): CommandLine {
+  return new CommandLine(wordsOf(literals, values));
+}
+
 /**
  * Returns the command of this run again, with more flags: `` sameCommand`--yes` ``. Without one of its flags, it could delete
  * or store something else.
  */
 export function sameCommand(literals: TemplateStringsArray, ...values: readonly Value[]): CommandLine {
-  return new CommandLine(wordsOf(literals, values), true);
+  return new CommandLine(wordsOf(literals, values), { replaces: false });
+}
+
+/** Returns the command of this run with other values of flags: `` changedCommand`--write-to ${prefix}` ``. */
+export function changedCommand(literals: TemplateStringsArray, ...values: readonly Value[]): CommandLine {
+  return new CommandLine(wordsOf(literals, values), { replaces: true });
+}
+
+/** Returns the command of this run without one of its flags. */
+export function sameCommandWithout(flag: string, { hasValue = false } = {}): CommandLine {
+  return new CommandLine([], { replaces: true, without: { flag, hasValue } });
 }
 
 /** The deployment that a run is about, as far as it is known. */
@@ -90,16 +117,60 @@ const OPERATORS = new Set(
 /** They change or delete a stack, or are for its administrator: typed later or on another computer, they are about no other. */
 const ALWAYS_NAMED = new Set(['deploy', 'destroy', 'policy']);
 
+/** A variable in front of a command, or behind `export`. */
+const ASSIGNMENT = /^[A-Z][A-Z0-9_]*=/;
+
+function inPowerShell(assignment: string): string {
+  const at = assignment.indexOf('=');
+  const value = assignment.slice(at + 1);
+  return `$env:${assignment.slice(0, at)} = ${value.startsWith("'") ? value : `'${value}'`}`;
+}
+
+/** `--no-page` is the flag `--page` with another value. */
+const flagName = (text: string) => text.replace(/=.*$/s, '').replace(/^--no-/, '--');
+
+/** Returns arguments without the flags among some words, and without another flag. */
+function withoutFlags(
+  argv: readonly string[],
+  words: readonly Word[],
+  without: Flag | undefined,
+): readonly string[] {
+  const hasValue = new Map(
+    words.flatMap(({ text }, at) =>
+      text.startsWith('-') ? [[flagName(text), words[at + 1]?.text.startsWith('-') === false]] : [],
+    ),
+  );
+  if (without !== undefined) hasValue.set(flagName(without.flag), without.hasValue);
+  const end = argv.indexOf('--');
+  const isFlag = (one: string | undefined, at: number) =>
+    one !== undefined && (end < 0 || at < end) && one.startsWith('--') && hasValue.has(flagName(one));
+  return argv.filter((one, at) => {
+    if (isFlag(one, at)) return false;
+    const before = argv[at - 1];
+    return !(
+      isFlag(before, at - 1) &&
+      hasValue.get(flagName(before ?? '')) &&
+      !/=|^--no-/.test(before ?? '')
+    );
+  });
+}
+
 /** What a run is about. It starts with the typed flags; what finds the deployment sets it. */
 export class InUse {
   readonly #argv: readonly string[];
   readonly #profile: string | undefined;
+  readonly #platform: string | undefined;
   #deployment: UsedDeployment;
 
-  constructor(deployment: UsedDeployment = {}, argv: readonly string[] = [], profile?: string) {
+  constructor(
+    deployment: UsedDeployment = {},
+    argv: readonly string[] = [],
+    { profile, platform }: { readonly profile?: string | undefined; readonly platform?: string } = {},
+  ) {
     this.#deployment = deployment;
     this.#argv = argv;
     this.#profile = profile;
+    this.#platform = platform;
   }
 
   set(deployment: UsedDeployment): void {
@@ -117,24 +188,36 @@ export class InUse {
   }
 
   /** Returns a command as it is typed, within pipes and redirections of its line. */
-  text({ words, isSame }: CommandLine): string {
-    const all = isSame ? this.#same(words) : words;
+  text({ words, again }: CommandLine): string {
+    const all = again === undefined ? words : this.#again(words, again);
     const start = all.findIndex(({ text }) => text === 'edge-upload');
+    if (start < 0) return this.#typed(all.map(({ text }) => text));
     const length = all.slice(start).findIndex(({ text }) => /^(?:[|<>]|&&)$/.test(text));
     const end = length < 0 ? all.length : start + length;
     const [before, after] = [all.slice(0, start), all.slice(end)].map((part) => part.map(({ text }) => text));
-    return [...(before ?? []), ...this.#completed(all.slice(start, end)), ...(after ?? [])].join(' ');
+    return this.#typed([...(before ?? []), ...this.#completed(all.slice(start, end)), ...(after ?? [])]);
   }
 
-  /** Adds flags to the arguments of this run, except those that it has. */
-  #same(words: readonly Word[]): readonly Word[] {
+  /** PowerShell has no variables before a command: they are set first. */
+  #typed(words: readonly string[]): string {
+    if (this.#platform !== 'win32') return words.join(' ');
+    const variables = words.filter((one) => ASSIGNMENT.test(one)).map(inPowerShell);
+    const rest = words.filter((one) => one !== 'export' && !ASSIGNMENT.test(one));
+    const [first, name] = rest;
+    if (first === 'unset' && name !== undefined) return `Remove-Item Env:${name}`;
+    return [...variables, ...(rest.length === 0 ? [] : [rest.join(' ')])].join('; ');
+  }
+
+  /** Adds flags to the arguments of this run, or has them replace those that it has. */
+  #again(words: readonly Word[], { replaces, without }: Again): readonly Word[] {
     const isGiven = (flag: string) => this.#argv.some((one) => one === flag || one.startsWith(`${flag}=`));
     const added = words.filter(({ text }, at) => {
       const flag = text.startsWith('-') ? text : words[at - 1]?.text;
-      return flag === undefined || !isGiven(flag);
+      return replaces || flag === undefined || !isGiven(flag);
     });
-    const given = this.#argv.length === 0 ? [word('…')] : this.#argv.map((one) => word(shellWord(one)));
-    const end = this.#argv.indexOf('--');
+    const argv = replaces ? withoutFlags(this.#argv, words, without) : this.#argv;
+    const given = argv.length === 0 ? [word('…')] : argv.map((one) => word(shellWord(one)));
+    const end = argv.indexOf('--');
     return [word('edge-upload'), ...given].toSpliced(end < 0 ? given.length + 1 : end + 1, 0, ...added);
   }
 

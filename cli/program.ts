@@ -26,12 +26,15 @@ export async function run(
   // Until the arguments are understood, errors are shown as these would have it.
   let options = roughOptions(argv);
   let exitCode: ExitCode = EXIT.done;
-  let inUse = new InUse({ stackName: typedStack(argv) ?? (world.env.EDGE_UPLOAD_STACK || undefined) }, argv);
+  const { platform } = world;
+  let inUse = new InUse({ stackName: typedStack(argv) ?? (world.env.EDGE_UPLOAD_STACK || undefined) }, argv, {
+    platform,
+  });
 
   const act: Act = async (load, given) => {
     options = globalOptions(given, world);
     const { local, profile }: GlobalFlags & OperatorFlags = given;
-    inUse = new InUse({ stackName: options.stackName, local }, argv, profile);
+    inUse = new InUse({ stackName: options.stackName, local }, argv, { profile, platform });
     const { createUi } = await import('./ui/create.ts');
     const ui = await createUi({ ...world, options, inUse });
     try {

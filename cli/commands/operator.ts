@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { command, type HintLine, sameCommand } from '../command-line.ts';
+import { changedCommand, command, type HintLine, sameCommand, sameCommandWithout } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { operatorClients } from '../network/aws.ts';
@@ -227,8 +227,8 @@ export function refuseOtherCloud(
   throw new UserError('usage', `“${stackName}” is a deployment ${where}.`, {
     hint: [
       'Deploy it there again, or deploy here under another name:',
-      command`edge-upload deploy ${local ? [] : ['--local']}`,
-      command`edge-upload deploy --stack-name <name> ${local ? ['--local'] : []}`,
+      local ? sameCommandWithout('--local') : changedCommand`--local`,
+      changedCommand`--stack-name <name>`,
     ],
   });
 }

@@ -1,10 +1,13 @@
-import type { Command } from '@commander-js/extra-typings';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { CommanderError } from 'commander';
-import { command } from '../command-line.ts';
+import { command, type HintLine } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
 
-type Program = Pick<Command, 'commands'>;
+type Program = Pick<CommandUnknownOpts, 'commands'>;
+
+const childOf = (parent: Program | undefined, name: string | undefined): CommandUnknownOpts | undefined =>
+  parent?.commands.find((one) => one.name() === name);
 
 /** Commander's message for a value that an option does not take; its last sentence says what the option takes. */
 const INVALID = /^option '(?:-\w, )?(--[\w-]+)[^']*' argument '(.*)' is invalid\. (.*)$/s;
@@ -45,16 +48,33 @@ export function usageError({ message }: CommanderError, root: Program, argv: rea
     const hint = ['Options follow the command:', command`edge-upload ${[...named, first]}`];
     return new UserError('usage', shown, { hint });
   }
-  const ofFile =
-    named[0] === 'put' && !shown.includes('Did you mean')
-      ? ['For a file of that name:', command`edge-upload put ./${option}`]
-      : [];
-  return new UserError('usage', shown, { hint: [...ofFile, ...see] });
+  const meant = shown.includes('Did you mean') ? [] : meantArgument(named, option, root);
+  return new UserError('usage', shown, { hint: [...meant, ...see] });
+}
+
+/** Arguments that are paths of this computer. */
+const PATHS = /^(?:file|files|folder|path|paths)$/;
+
+/** Returns how an argument that begins with a hyphen is typed, for a command that has arguments. */
+function meantArgument(named: readonly string[], option: string, root: Program): readonly HintLine[] {
+  const [first, ...rest] = named;
+  const [argument] = rest.reduce(childOf, childOf(root, first))?.registeredArguments ?? [];
+  if (argument === undefined) return [];
+  const name = argument.name();
+  if (PATHS.test(name))
+    return [
+      `For a ${name.replace(/s$/, '')} of that name:`,
+      command`edge-upload ${[...named, `./${option}`]}`,
+    ];
+  // Few names begin with two hyphens, as most mistyped options do.
+  return option.startsWith('--')
+    ? []
+    : [`For a ${name} that begins with a hyphen:`, command`edge-upload ${[...named, '--', option]}`];
 }
 
 /** Returns the command that was typed, as far as there is one of the name: `link`, `revoke`. */
 function commandOf(root: Program, [name, ...rest]: readonly string[]): string[] {
-  const found = root.commands.find((one) => one.name() === name);
+  const found = childOf(root, name);
   return found === undefined ? [] : [found.name(), ...commandOf(found, rest)];
 }
 

@@ -4,6 +4,7 @@ import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { askHost } from '../network/dispatcher.ts';
+import { isRedirect } from '../network/failures.ts';
 import { requestText } from '../network/request-text.ts';
 import type { Deployment } from '../settings/deployments.ts';
 import { count, formatDuration } from '../ui/format.ts';
@@ -161,7 +162,7 @@ function notAnEdge(host: string, { status, type, server }: Seen): UserError {
     });
   }
   // A captive portal answers in place of every host.
-  const page = type === 'text/html' || (status >= 300 && status < 400) || status === 511;
+  const page = type === 'text/html' || isRedirect(status) || status === 511;
   const portal = 'Open any page in a browser: the network may ask for a sign-in first. ';
   return new UserError(
     'not_an_edge',

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { setting } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 
@@ -52,9 +53,9 @@ export function endpointFromEnv(env: Context['env'], service: Service): string |
   if (isSet(env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS)) return undefined;
   const name = [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL'].find((one) => env[one]);
   const value = name === undefined ? undefined : env[name];
-  if (value === undefined || isAddress(value)) return value;
+  if (name === undefined || value === undefined || isAddress(value)) return value;
   throw new UserError('settings', `The environment variable ${name} is not an http or https address.`, {
-    hint: ['Correct it, or use AWS without it:', `  unset ${name}`],
+    hint: ['Correct it, or use AWS without it:', setting`unset ${name}`],
   });
 }
 

@@ -130,7 +130,11 @@ async function clientSettings(context: ClientPlace, { local, profile, signal }: 
     local === undefined ? readAwsSettings(context, profile) : NO_SETTINGS,
     import('./aws-credentials.ts'),
   ]);
-  const endpointOf = (service: Service) => local?.endpoint ?? settings.endpoint(service);
+  const endpointOf = (service: Service, region = STACK_REGION) => {
+    const endpoint = local?.endpoint ?? settings.endpoint(service);
+    // An endpoint of AWS serves the region in its name alone.
+    return region !== STACK_REGION && endpoint?.includes(`.${STACK_REGION}.`) ? undefined : endpoint;
+  };
   const dispatcher = openDispatcher({ env: context.env, sent: context.sent, local });
   const common = {
     ...explicit(settings),
@@ -145,7 +149,11 @@ async function clientSettings(context: ClientPlace, { local, profile, signal }: 
   };
   return {
     endpointOf,
-    configured: (service: Service) => ({ ...common, ...omitUndefined({ endpoint: endpointOf(service) }) }),
+    configured: (service: Service, region = STACK_REGION) => ({
+      ...common,
+      region,
+      ...omitUndefined({ endpoint: endpointOf(service, region) }),
+    }),
     close: () => void dispatcher.close(),
   };
 }
@@ -180,13 +188,13 @@ export async function operatorClients(context: ClientPlace, choice: CloudChoice)
       forcePathStyle: endpointOf('S3') !== undefined,
     }),
     lambda: new lambda.LambdaClient(configured('LAMBDA')),
-    lambdaIn: (region) => new lambda.LambdaClient({ ...configured('LAMBDA'), region }),
+    lambdaIn: (region) => new lambda.LambdaClient(configured('LAMBDA', region)),
     sts: new sts.STSClient(configured('STS')),
     iam: async () => new (await import('@aws-sdk/client-iam')).IAMClient(configured('IAM')),
     kms: async () => new (await import('@aws-sdk/client-kms')).KMSClient(configured('KMS')),
     logsIn: async (region) => {
       const { CloudWatchLogsClient } = await import('@aws-sdk/client-cloudwatch-logs');
-      return new CloudWatchLogsClient({ ...configured('CLOUDWATCH_LOGS'), region });
+      return new CloudWatchLogsClient(configured('CLOUDWATCH_LOGS', region));
     },
     cognitoUrl: withoutSlash(endpointOf('COGNITO_IDENTITY_PROVIDER') ?? cognitoOf(STACK_REGION)),
     close,

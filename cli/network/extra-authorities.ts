@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { isLoopback } from '../../protocol/secure-origin.ts';
+import { type HintLine, setting } from '../command-line.ts';
 import { systemCode, UserError } from '../errors.ts';
 import { shellWord } from '../ui/shell-word.ts';
 import { UNTRUSTED_HERE } from './failure-hints.ts';
@@ -34,9 +35,12 @@ export function withExtraAuthorities(error: Error, host: string, file: string | 
 const PEM =
   /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
 
-const NAME_IT = ['Name the certificate of the authority, in PEM:', '  export NODE_EXTRA_CA_CERTS=<file.pem>'];
+const NAME_IT = [
+  'Name the certificate of the authority, in PEM:',
+  setting`export NODE_EXTRA_CA_CERTS=<file.pem>`,
+];
 
-function faultOf(file: string): readonly [fault: string, hint: readonly string[]] {
+function faultOf(file: string): readonly [fault: string, hint: readonly HintLine[]] {
   let content: Buffer;
   try {
     content = readRegular(file);
@@ -55,7 +59,7 @@ function faultOf(file: string): readonly [fault: string, hint: readonly string[]
     [
       'Convert it, and name the new file:',
       `  openssl x509 -inform der -in ${shellWord(file)} -out ${shellWord(`${file}.pem`)}`,
-      `  export NODE_EXTRA_CA_CERTS=${shellWord(`${file}.pem`)}`,
+      setting`export NODE_EXTRA_CA_CERTS=${`${file}.pem`}`,
     ],
   ];
 }

@@ -26,6 +26,11 @@ export interface Failure {
   readonly proxy?: string;
 }
 
+/** Returns true for a status whose answer leads to another address. 304 does not. */
+export function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
+}
+
 const REFUSED = 'nothing listens there';
 const SILENT = 'it does not answer';
 const CLOSED = 'the connection was closed';

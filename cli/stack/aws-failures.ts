@@ -2,7 +2,7 @@ import { table } from '../../protocol/fields.ts';
 import { command, type Hint } from '../command-line.ts';
 import { type ErrorCode, interrupted, isUserError, UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
-import { networkFailure } from '../network/failures.ts';
+import { isRedirect, networkFailure } from '../network/failures.ts';
 import { type Listing, pages as readPages } from '../network/pages.ts';
 import type { StackWork } from './stack-work.ts';
 
@@ -79,7 +79,7 @@ function redirected(
   cause: unknown,
 ): UserError | undefined {
   const status = $metadata?.httpStatusCode ?? 0;
-  if (status < 300 || status > 399 || status === 304) return undefined;
+  if (!isRedirect(status)) return undefined;
   const { location, 'x-amz-bucket-region': region } = $response?.headers ?? {};
   if (region !== undefined) {
     return new UserError(
@@ -99,6 +99,15 @@ function redirected(
     hint: CHECK_ENDPOINT,
     cause,
   });
+}
+
+/** The SDK calls a failure without a reason unknown, and only its status is left. HEAD requests have such answers. */
+function emptyAnswer(error: SdkError, doing: string): UserError | undefined {
+  const status = error.$metadata?.httpStatusCode;
+  if (status === undefined || !/^Unknown(?:Error)?$/.test(error.message)) return undefined;
+  const [code, hint] = status === 403 ? DENIED : (['aws', CHECK_ENDPOINT] as const);
+  const message = `${doing} failed: HTTP ${status} without a reason.`;
+  return new UserError(code, message, { hint, cause: error });
 }
 
 /** What to check where an answer cannot be one of AWS. */
@@ -133,6 +142,8 @@ export function awsFailure(error: unknown, doing: string): UserError {
   if (redirect !== undefined) return redirect;
   const network = networkFailure(error, 'AWS');
   if (network !== undefined) return network;
+  const empty = emptyAnswer(error, doing);
+  if (empty !== undefined) return empty;
   return new UserError('aws', `${doing} failed: ${error.message.replace(/\.$/, '')} (${error.name}).`, {
     hint: 'Run the same command again with --debug to see more.',
     cause: error,

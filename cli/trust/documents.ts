@@ -4,6 +4,7 @@ import { MAX_KEY_SET_BYTES } from '../../protocol/signing-key.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { askHost } from '../network/dispatcher.ts';
+import { isRedirect } from '../network/failures.ts';
 import { requestText } from '../network/request-text.ts';
 import { quotableAddress } from '../settings/edge-url.ts';
 
@@ -73,7 +74,7 @@ function readAnswer(url: URL, status: number, location: string | undefined, text
   const refuse = (why: string, hint = 'Check the address, and whether a proxy answers in its place.') => {
     throw new UserError('unreachable', `Unexpected answer from ${url.host}: ${why}.`, { hint });
   };
-  if (status >= 300 && status < 400) {
+  if (isRedirect(status)) {
     return refuse(
       `a redirect${location === undefined ? '' : ` to ${location.slice(0, 200)}`}`,
       'Redirects are not followed: the issuer must answer itself. Type the address that it redirects to, if you trust it.',

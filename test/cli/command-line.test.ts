@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type CommandLine, command, InUse, sameCommand } from '../../cli/command-line.ts';
+import {
+  type CommandLine,
+  changedCommand,
+  command,
+  InUse,
+  sameCommand,
+  sameCommandWithout,
+  setting,
+} from '../../cli/command-line.ts';
 import { textsBelow } from '../../scripts/texts.ts';
 import { assertTyped, checkPrinted, commandNames, printedCommands } from '../support/printed-commands.ts';
 
 const STUDIO = { stackName: 'studio', operated: true };
 const text = (line: CommandLine, deployment = {}, argv: string[] = [], profile?: string) =>
-  new InUse(deployment, argv, profile).text(line);
+  new InUse(deployment, argv, { profile }).text(line);
 
 test('a command names the deployment, the cloud and the profile that are in use, and nothing twice', () => {
   const list = command`edge-upload link list`;
@@ -100,6 +108,42 @@ test('the same command keeps its flags, and gets the deployment before its end',
     text(sameCommand`--yes`, STUDIO, ['user', 'remove', '--stack-name=studio', '--', '-x']),
     'edge-upload user remove --stack-name=studio --yes -- -x',
   );
+});
+
+test('the command of the run is repeated with other values of its flags, or without one', () => {
+  const argv = 'deploy --local --write-to a{username}/ --no-page --max-size=1G --yes'.split(' ');
+  const again = (line: CommandLine) => text(line, {}, argv);
+  assert.equal(
+    again(changedCommand`--write-to ${'a/{username}/'}`),
+    "edge-upload deploy --local --no-page --max-size=1G --yes --write-to 'a/{username}/'",
+  );
+  assert.equal(
+    again(changedCommand`--max-size 2G --page`),
+    "edge-upload deploy --local --write-to 'a{username}/' --yes --max-size 2G --page",
+  );
+  assert.equal(
+    again(sameCommandWithout('--local')),
+    "edge-upload deploy --write-to 'a{username}/' --no-page --max-size=1G --yes",
+  );
+  assert.equal(
+    again(sameCommandWithout('--write-to', { hasValue: true })),
+    'edge-upload deploy --local --no-page --max-size=1G --yes',
+  );
+});
+
+test('on Windows, variables are set as PowerShell does', () => {
+  const onWindows = (line: CommandLine, deployment = {}) =>
+    new InUse(deployment, [], { platform: 'win32' }).text(line);
+  const unknown = { url: 'https://d111.example', operated: false };
+  assert.equal(
+    onWindows(command`edge-upload whoami`, unknown),
+    "$env:EDGE_UPLOAD_URL = 'https://d111.example'; edge-upload whoami",
+  );
+  assert.equal(onWindows(command`edge-upload status`), 'edge-upload status');
+  assert.equal(onWindows(setting`export CA=<file>`), "$env:CA = '<file>'");
+  assert.equal(onWindows(setting`export CA=${'a b'}`), "$env:CA = 'a b'");
+  assert.equal(onWindows(setting`unset CA`), 'Remove-Item Env:CA');
+  assert.equal(text(setting`export CA=${'a b'}`), "export CA='a b'");
 });
 
 test('every command in the sources can be typed', async () => {

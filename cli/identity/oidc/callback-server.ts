@@ -6,20 +6,22 @@ import { REDIRECT_PATH } from '../../../protocol/sign-in-callback.ts';
 import { sameCommand } from '../../command-line.ts';
 import { systemCode, UserError } from '../../errors.ts';
 import type { Redirect } from '../../trust/presets.ts';
-import { isOfAnotherUser } from './peer-user.ts';
+import { type Peer, peerOf } from './peer-user.ts';
 
 /** Listener for the one answer that belongs to a sign-in. */
 export interface CallbackServer {
   /** Redirect address, as it is sent to the provider. */
   readonly address: string;
   /**
-   * Returns an address of this listener that leads to `page` once. Other users of the computer can read what a browser
-   * is started with; it must not contain the state, with which they could answer this sign-in with one of their own.
+   * Returns an address of this listener that leads to `page`: once, or more often where the system says that this user
+   * opened it. Other users of the computer can read what a browser is started with; it must not contain the state, with
+   * which they could answer this sign-in with one of their own.
    */
   leadTo(page: string): string;
   /**
    * Resolves with the address of the first request that has the state of this sign-in. Rejects if the address that leads
-   * to the page is requested again: a program that read it may have had the first answer.
+   * to the page is requested again, by somebody unknown or after somebody unknown: a program that read it may have had one
+   * of the answers.
    */
   readonly answered: Promise<URL>;
   close(): Promise<void>;
@@ -128,7 +130,8 @@ export async function openCallbackServer(redirect: Redirect, state: string): Pro
   let isAnswered = false;
   const startPath = `/start/${randomBytes(32).toString('base64url')}`;
   let startPage: string | undefined;
-  let isStarted = false;
+  /** Those who were led to the page. */
+  const started: Peer[] = [];
   const listener: RequestListener = (request, response) => {
     const text = `http://${redirect.host}${request.url ?? ''}`;
     const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -137,9 +140,11 @@ export async function openCallbackServer(redirect: Redirect, state: string): Pro
     const isOwn = request.headers.host === `${redirect.host}:${port}`;
     request.resume();
     const isStart = url?.pathname === startPath && isOwn && request.method === 'GET';
-    if (isStart && startPage !== undefined && !isOfAnotherUser(request.socket)) {
-      if (!isStarted) {
-        isStarted = true;
+    const peer = isStart ? peerOf(request.socket) : 'unknown';
+    if (isStart && startPage !== undefined && peer !== 'another user') {
+      started.push(peer);
+      // Browsers fetch an address ahead, and people click twice.
+      if (started.length === 1 || started.every((one) => one === 'same user')) {
         response.writeHead(302, { ...PAGE_HEADERS, location: startPage }).end();
         return;
       }

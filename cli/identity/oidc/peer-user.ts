@@ -26,8 +26,13 @@ function readTable(path: string): string {
   }
 }
 
-/** Returns whether another user of this computer is known to have opened a connection over loopback. Only Linux says who. */
-export function isOfAnotherUser({ remotePort = 0, localPort = 0 }: Socket): boolean {
+/** Whose a connection over loopback is. Only Linux says it; of a relay it is unknown. */
+export type Peer = 'same user' | 'another user' | 'unknown';
+
+/** Returns which user of this computer opened a connection over loopback. */
+export function peerOf({ remotePort = 0, localPort = 0 }: Socket): Peer {
   const users = TABLES.flatMap((path) => usersIn(readTable(path), remotePort, localPort));
-  return users.some((user) => user !== geteuid?.() && user !== ROOT);
+  const others = users.filter((user) => user !== geteuid?.());
+  if (others.some((user) => user !== ROOT)) return 'another user';
+  return users.length > 0 && others.length === 0 ? 'same user' : 'unknown';
 }

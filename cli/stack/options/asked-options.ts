@@ -1,5 +1,5 @@
 import type { StackOptions } from '../../../infra/options.ts';
-import { command } from '../../command-line.ts';
+import { command, sameCommandWithout } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { isValidOption } from './is-valid-option.ts';
 import { KINDS, kindOf, nameOf, OPTION_NAMES } from './kinds.ts';
@@ -87,7 +87,7 @@ export function askedOptions(flags: OptionFlags): AskedOptions {
   if (both !== undefined) {
     throw new UserError('usage', `${KINDS[both].flag} and --unset ${nameOf(both)} contradict each other.`);
   }
-  refuseSharedPrefix(options);
+  refuseSharedPrefix(options, { isGiven: true });
   if (flags.local) refuseOnAwsOnly(options);
   return { given: options, unset };
 }
@@ -95,10 +95,10 @@ export function askedOptions(flags: OptionFlags): AskedOptions {
 /** @throws {UserError} `usage` for options that the embedded cloud cannot have */
 export function refuseOnAwsOnly(options: StackOptions): void {
   for (const name of OPTION_NAMES) {
-    const { flag, awsOnly } = kindOf(name);
+    const { flag, awsOnly, takes } = kindOf(name);
     if (awsOnly === undefined || options[name] === undefined) continue;
     throw new UserError('usage', `${flag} is not used with --local: ${awsOnly}.`, {
-      hint: ['Deploy without it:', command`edge-upload deploy --local`],
+      hint: ['Deploy without it:', sameCommandWithout(flag, { hasValue: takes !== 'no value' })],
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { StackOptions } from '../../../infra/options.ts';
-import { type CommandLine, command, sameCommand } from '../../command-line.ts';
+import { type CommandLine, changedCommand, command, sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { tenantOf } from '../../trust/entra-tenants.ts';
 import { isPublicIssuer } from '../../trust/shared-issuers.ts';
@@ -117,11 +117,7 @@ export function refuseIdp(idp: string, { idpClientId, idpSecret, allowGroups }: 
       'usage',
       `--allow-group ${everybodys} has everybody who signs in through --idp ${idp}: anybody could upload.`,
       {
-        hint: [
-          'Allow a group that you add people to:',
-          command`edge-upload deploy --allow-group <name>`,
-          ...instead,
-        ],
+        hint: ['Allow a group that you add people to:', changedCommand`--allow-group <name>`, ...instead],
       },
     );
   }

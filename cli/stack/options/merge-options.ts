@@ -1,7 +1,7 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { isPrefixRule } from '../../../protocol/prefix-rule.ts';
-import { command } from '../../command-line.ts';
+import { changedCommand, command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { refuseIdp } from './idp.ts';
 import { KINDS, kindOf, OPTION_NAMES } from './kinds.ts';
@@ -20,13 +20,18 @@ function repaired(rule: string): string {
  * Refuses a prefix rule under which two users could write the same keys, whether it is given or of the deployment.
  * @throws {UserError} `usage`
  */
-export function refuseSharedPrefix({ writeTo }: StackOptions): void {
+export function refuseSharedPrefix({ writeTo }: StackOptions, { isGiven = false } = {}): void {
   if (writeTo === undefined || isPrefixRule(writeTo)) return;
   throw new UserError(
     'usage',
     `--write-to “${writeTo}” could give two users the same keys: each placeholder must fill a whole segment, between slashes.`,
     {
-      hint: ['Separate them with slashes:', command`edge-upload deploy --write-to ${repaired(writeTo)}`],
+      hint: [
+        'Separate them with slashes:',
+        isGiven
+          ? changedCommand`--write-to ${repaired(writeTo)}`
+          : command`edge-upload deploy --write-to ${repaired(writeTo)}`,
+      ],
     },
   );
 }
@@ -38,7 +43,7 @@ function refuseOfPool({ userPool = true }: StackOptions, given: StackOptions): v
     const { flag, ofPool } = kindOf(name);
     if (!ofPool || given[name] === undefined) continue;
     throw new UserError('usage', `${flag} is an option of the user pool, and there is none.`, {
-      hint: ['Deploy without it, or with a user pool:', command`edge-upload deploy --user-pool`],
+      hint: ['Deploy without it, or with a user pool:', changedCommand`--user-pool`],
     });
   }
 }

@@ -9,7 +9,7 @@ import { command, type Hint, sameCommand } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
-import { networkFailure } from '../../network/failures.ts';
+import { isRedirect, networkFailure } from '../../network/failures.ts';
 import { requestText } from '../../network/request-text.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { count } from '../../ui/format.ts';
@@ -36,7 +36,7 @@ const DEADLINE_MS = 20_000;
 
 function defect(status: number): string {
   if (status === 200) return 'the answer contains no key that verifies tokens';
-  return status >= 300 && status < 400 ? `it redirects (status ${status})` : `status ${status}`;
+  return isRedirect(status) ? `it redirects (status ${status})` : `status ${status}`;
 }
 
 /**

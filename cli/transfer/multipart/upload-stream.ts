@@ -48,6 +48,20 @@ export interface StreamUploadContext extends SessionContext, AbortContext {
  * @throws {UserError} `too_large` past 10,000 parts; `usage` past one part with `never`.
  */
 export async function uploadStream(
+  source: StreamUpload,
+  options: StreamOptions,
+  context: StreamUploadContext,
+): Promise<Stored> {
+  try {
+    return await sendStream(source, options, context);
+  } catch (error) {
+    // An open pipe would keep the process alive until its writer ends.
+    source.stream.destroy();
+    throw error;
+  }
+}
+
+async function sendStream(
   { stream, name, upload, onRead = () => {} }: StreamUpload,
   { partSize = STREAM_PART, concurrency = CONCURRENT_PARTS, multipart = 'auto' }: StreamOptions,
   context: StreamUploadContext,

@@ -34,19 +34,34 @@ export async function forEachAtOnce<T>(
 ): Promise<void> {
   const queue = iterate(items);
   let failure: { readonly error: unknown } | undefined;
+  const waiting = new Set<() => void>();
+  // A source can take long for its next item, and a failure does not wait for it. `Promise.race` would keep every item.
+  const nextItem = () =>
+    new Promise<IteratorResult<T, void> | undefined>((resolve, reject) => {
+      const stop = () => resolve(undefined);
+      waiting.add(stop);
+      queue
+        .next()
+        .finally(() => waiting.delete(stop))
+        .then(resolve, reject);
+    });
   const worker = async () => {
     try {
-      for (let next = await queue.next(); !next.done; next = await queue.next()) {
+      for (let next = await nextItem(); next !== undefined && !next.done; next = await nextItem()) {
         if (failure !== undefined) return;
         await work(next.value);
         if (failure !== undefined) return;
       }
     } catch (error) {
       failure ??= { error };
+      for (const stop of waiting) stop();
     }
   };
   await Promise.all(Array.from({ length: width }, worker));
-  await queue.return();
+  const closed = queue.return();
+  // A source that is still asked closes once it answers.
+  if (waiting.size === 0) await closed;
+  else closed.catch(() => {});
   if (failure !== undefined) throw failure.error;
 }
 

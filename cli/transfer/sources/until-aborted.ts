@@ -47,15 +47,16 @@ export async function* untilAborted<T>(
   signal: AbortSignal,
 ): AsyncGenerator<T, void, void> {
   const iterator = items[Symbol.asyncIterator]();
+  let isRead = false;
   try {
     for (;;) {
       const next = await orInterrupted(iterator.next(), signal);
-      if (next.done) return;
-      yield next.value;
+      isRead = next.done === true;
+      if (isRead) return;
+      yield next.value as T;
     }
   } finally {
-    // After an abort, the source closes its files once its pending read ends; nothing waits for that.
-    const closed = closedIterator(iterator);
-    if (!signal.aborted) await closed;
+    // The source closes its files once its pending read ends. Nothing waits for that: it may never end.
+    if (!isRead) void closedIterator(iterator);
   }
 }

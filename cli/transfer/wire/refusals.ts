@@ -3,6 +3,7 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { DAMAGED_CODES, PASSING_CODES, PASSING_STATUS, retryAfter } from '../../../protocol/retry-rules.ts';
 import { command, type HintLine } from '../../command-line.ts';
 import { type ErrorCode, UserError, type UserErrorOptions } from '../../errors.ts';
+import { isRedirect } from '../../network/failures.ts';
 import { cutBetweenWords } from '../../text.ts';
 import {
   type Answer,
@@ -137,7 +138,7 @@ export function refusalError(
     const texts = again(...(refusal.from === 'between' && status === 503 ? [CONCURRENCY] : []));
     return new PassingFailure(new UserError('gave_up', message, texts), { refused, ...wait });
   }
-  if (refusal.from === 'between' && status >= 300 && status < 400) return redirected(answer, subject);
+  if (refusal.from === 'between' && isRedirect(status)) return redirected(answer, subject);
   const final = finalCode(refusal, status);
   const isLimit = final === 'too_large' && refusal.from === 'edge';
   return new Class(final, message, isLimit ? LARGER_LIMIT : HINTS[final]);

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { createUploader, UploadError, type UploaderOptions } from '../../../cli/library/create-uploader.ts';
 import type { UploadSource } from '../../../cli/library/types.ts';
-import type { Mischief } from '../transfer/helpers/edge.ts';
+import { answerXml, type Mischief } from '../transfer/helpers/edge.ts';
 import { ownEdge } from '../transfer/helpers/uploading.ts';
 
 /* Programs whose functions and streams throw, hang or lie, and that leave what they began. */
@@ -79,6 +79,27 @@ test('a source that never gives its next bytes does not outlast an abort', async
   }
   await uploader.close();
   assert.equal(edge.stored.size, 0);
+});
+
+test('a source that gives no more bytes, or never closes, does not hold up an upload that failed', async (t) => {
+  const { uploader } = await rig(t, {}, (request, response) => {
+    if (request.method !== 'PUT') return false;
+    answerXml(response, 400, 'InvalidRequest', { connection: 'close' });
+    request.resume();
+    return true;
+  });
+  const part = () => Promise.resolve({ done: false, value: Buffer.alloc(5 * MIB) });
+  const sources: Record<string, (count: number) => Promise<IteratorResult<Buffer>>> = {
+    'goes on': part,
+    'stops after two parts and a byte': (count) => (count < 3 ? part() : never<IteratorResult<Buffer>>()),
+  };
+  for (const [name, next] of Object.entries(sources)) {
+    let count = 0;
+    const source = { [Symbol.asyncIterator]: () => ({ next: () => next(count++), return: never }) };
+    const upload = uploader.upload(odd(source), { key: 'fails', partSize: 5 * MIB });
+    await assert.rejects(upload, withCode('refused_by_store'), name);
+  }
+  await uploader.close();
 });
 
 test('a token function that never answers does not outlast an abort, first or after a refusal', async (t) => {

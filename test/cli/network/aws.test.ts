@@ -116,3 +116,20 @@ test('AWS credentials that no header can contain are refused before a request', 
     });
   }
 });
+
+test('an endpoint of one region of AWS is used for that region alone', async (t) => {
+  const regionsOf = async (endpoint: string) => {
+    const env = { AWS_ENDPOINT_URL: endpoint };
+    const context = { env, sent: createSentCredentials(), home: '/nowhere', execPath: process.execPath };
+    const clients = await operatorClients(context, {});
+    t.after(() => clients.close());
+    const hosts = [clients.lambda, clients.lambdaIn('us-east-1'), clients.lambdaIn('us-west-2')].map(
+      async ({ config }) => (await config.endpoint?.())?.hostname,
+    );
+    return Promise.all(hosts);
+  };
+  const ofEast = 'lambda.us-east-1.amazonaws.com';
+  assert.deepEqual(await regionsOf(`https://${ofEast}`), [ofEast, ofEast, undefined]);
+  const stand = '127.0.0.1';
+  assert.deepEqual(await regionsOf(`http://${stand}:4599`), [stand, stand, stand]);
+});

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { interrupted } from '../../../errors.ts';
 import { openDispatcher } from '../../../network/dispatcher.ts';
-import { networkFailure } from '../../../network/failures.ts';
+import { isRedirect, networkFailure } from '../../../network/failures.ts';
 import { requestText, type TextAnswer } from '../../../network/request-text.ts';
 import type { PresetName } from '../../../trust/presets.ts';
 import { noToken, type WorkloadPlace } from './workload.ts';
@@ -39,7 +39,7 @@ export async function requestToken(
       const { status } = answer;
       if (status === 200) return answer;
       if (attempt === ATTEMPTS || !TRANSIENT_STATUS.has(status)) {
-        const what = status >= 300 && status < 400 ? 'redirects, which is not followed' : 'refuses';
+        const what = isRedirect(status) ? 'redirects, which is not followed' : 'refuses';
         const code = TRANSIENT_STATUS.has(status) ? 'unreachable' : 'not_signed_in';
         throw noToken(preset, `${url.host} ${what} (HTTP ${status})`, { code, hint });
       }

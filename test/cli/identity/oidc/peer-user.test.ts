@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { isOfAnotherUser, usersIn } from '../../../../cli/identity/oidc/peer-user.ts';
+import { peerOf, usersIn } from '../../../../cli/identity/oidc/peer-user.ts';
 
 const TABLE = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:9C40 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1000        0 81516 1 0000000000000000 20 4 30 10 -1
@@ -34,5 +34,5 @@ test('a connection of the same user is known, over either address family', {
   const socket = await accepted;
   const all = readFileSync('/proc/net/tcp', 'latin1') + readFileSync('/proc/net/tcp6', 'latin1');
   assert.deepEqual(usersIn(all, socket.remotePort ?? 0, port), [process.geteuid?.()]);
-  assert.equal(isOfAnotherUser(socket), false);
+  assert.equal(peerOf(socket), 'same user');
 });

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { listen } from '../support/serve.ts';
+import { computerAt } from './harness.ts';
+
+/* What an operator reads of answers in place of AWS's, and of arguments that look like options. */
+
+async function printedFor(t: TestContext, status: number, headers = {}): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'edge-upload-answers-'));
+  t.after(() => rm(home, { recursive: true }));
+  const url = await listen(t, (_request, response) => void response.writeHead(status, headers).end());
+  const keys = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'secret' };
+  const computer = computerAt(home, { ...keys, AWS_ENDPOINT_URL: url });
+  const { code, stderr } = await computer.run(['status', '--stack-name', 'studio']);
+  assert.equal(code, 8, stderr);
+  return stderr;
+}
+
+test('an answer without a reason is reported by its status', async (t) => {
+  const missing = await printedFor(t, 404);
+  assert.match(missing, /failed: HTTP 404 without a reason\./);
+  assert.match(missing, /Check AWS_ENDPOINT_URL/);
+  assert.match(await printedFor(t, 403), /failed: HTTP 403 without a reason\.[\s\S]*edge-upload policy/);
+});
+
+test('304 is no redirect, and 302 is one', async (t) => {
+  assert.match(await printedFor(t, 304), /failed: HTTP 304 without a reason\./);
+  const elsewhere = { location: 'https://login.example/' };
+  assert.match(await printedFor(t, 302, elsewhere), /HTTP 302 redirects to https:\/\/login\.example\//);
+});
+
+test('a name that begins with a hyphen has a hint, for every kind of argument', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'edge-upload-hyphen-'));
+  t.after(() => rm(home, { recursive: true }));
+  const computer = computerAt(home);
+  const hints: readonly (readonly [args: readonly string[], hint: RegExp])[] = [
+    [['put', '-a.jpg'], /For a file of that name:\n {4}edge-upload put \.\/-a\.jpg\n/],
+    [['watch', '-inbox'], /For a folder of that name:\n {4}edge-upload watch \.\/-inbox\n/],
+    [['get', '-a.jpg'], /For a key that begins with a hyphen:\n {4}edge-upload get -- -a\.jpg\n/],
+    [['user', 'add', '-ada'], /For a \w+ that begins with a hyphen:\n {4}edge-upload user add -- -ada\n/],
+    [['trust', 'show', '-corp'], /\n {4}edge-upload trust show -- -corp\n/],
+  ];
+  for (const [args, hint] of hints) {
+    const { code, stderr } = await computer.run(args);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, hint);
+  }
+});
