@@ -17,7 +17,7 @@ const SOURCES = {
   login: ['login_session'],
 } as const satisfies Partial<Record<Source, readonly string[]>>;
 
-export class ProfileError extends Error {
+class ProfileError extends Error {
   override readonly name = 'ProfileError';
   readonly failure: ProfileFailure;
 
