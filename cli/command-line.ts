@@ -1,3 +1,5 @@
+import { typedInPowerShell } from './power-shell.ts';
+import { type Flag, withoutFlags } from './repeated-flags.ts';
 import { shellWord } from './ui/shell-word.ts';
 
 /*
@@ -28,11 +30,6 @@ export class CommandLine {
     this.words = words;
     this.again = again;
   }
-}
-
-interface Flag {
-  readonly flag: string;
-  readonly hasValue: boolean;
 }
 
 interface Again {
@@ -117,44 +114,6 @@ const OPERATORS = new Set(
 /** They change or delete a stack, or are for its administrator: typed later or on another computer, they are about no other. */
 const ALWAYS_NAMED = new Set(['deploy', 'destroy', 'policy']);
 
-/** A variable in front of a command, or behind `export`. */
-const ASSIGNMENT = /^[A-Z][A-Z0-9_]*=/;
-
-function inPowerShell(assignment: string): string {
-  const at = assignment.indexOf('=');
-  const value = assignment.slice(at + 1);
-  return `$env:${assignment.slice(0, at)} = ${value.startsWith("'") ? value : `'${value}'`}`;
-}
-
-/** `--no-page` is the flag `--page` with another value. */
-const flagName = (text: string) => text.replace(/=.*$/s, '').replace(/^--no-/, '--');
-
-/** Returns arguments without the flags among some words, and without another flag. */
-function withoutFlags(
-  argv: readonly string[],
-  words: readonly Word[],
-  without: Flag | undefined,
-): readonly string[] {
-  const hasValue = new Map(
-    words.flatMap(({ text }, at) =>
-      text.startsWith('-') ? [[flagName(text), words[at + 1]?.text.startsWith('-') === false]] : [],
-    ),
-  );
-  if (without !== undefined) hasValue.set(flagName(without.flag), without.hasValue);
-  const end = argv.indexOf('--');
-  const isFlag = (one: string | undefined, at: number) =>
-    one !== undefined && (end < 0 || at < end) && one.startsWith('--') && hasValue.has(flagName(one));
-  return argv.filter((one, at) => {
-    if (isFlag(one, at)) return false;
-    const before = argv[at - 1];
-    return !(
-      isFlag(before, at - 1) &&
-      hasValue.get(flagName(before ?? '')) &&
-      !/=|^--no-/.test(before ?? '')
-    );
-  });
-}
-
 /** What a run is about. It starts with the typed flags; what finds the deployment sets it. */
 export class InUse {
   readonly #argv: readonly string[];
@@ -198,14 +157,8 @@ export class InUse {
     return this.#typed([...(before ?? []), ...this.#completed(all.slice(start, end)), ...(after ?? [])]);
   }
 
-  /** PowerShell has no variables before a command: they are set first. */
   #typed(words: readonly string[]): string {
-    if (this.#platform !== 'win32') return words.join(' ');
-    const variables = words.filter((one) => ASSIGNMENT.test(one)).map(inPowerShell);
-    const rest = words.filter((one) => one !== 'export' && !ASSIGNMENT.test(one));
-    const [first, name] = rest;
-    if (first === 'unset' && name !== undefined) return `Remove-Item Env:${name}`;
-    return [...variables, ...(rest.length === 0 ? [] : [rest.join(' ')])].join('; ');
+    return this.#platform === 'win32' ? typedInPowerShell(words) : words.join(' ');
   }
 
   /** Adds flags to the arguments of this run, or has them replace those that it has. */
@@ -215,7 +168,13 @@ export class InUse {
       const flag = text.startsWith('-') ? text : words[at - 1]?.text;
       return replaces || flag === undefined || !isGiven(flag);
     });
-    const argv = replaces ? withoutFlags(this.#argv, words, without) : this.#argv;
+    const argv = replaces
+      ? withoutFlags(
+          this.#argv,
+          words.map(({ text }) => text),
+          without,
+        )
+      : this.#argv;
     const given = argv.length === 0 ? [word('…')] : argv.map((one) => word(shellWord(one)));
     const end = argv.indexOf('--');
     return [word('edge-upload'), ...given].toSpliced(end < 0 ? given.length + 1 : end + 1, 0, ...added);

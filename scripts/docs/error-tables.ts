@@ -120,8 +120,9 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     fix: 'Run the command again. If it happens again, check the memory and the network of the computer.',
   },
   credentials: {
-    means: 'No AWS credentials, or they have expired.',
-    fix: 'Run `aws sso login` or `aws configure`, or name a profile with `--profile`.',
+    means:
+      'No AWS credentials, or they have expired. A profile that is named is not replaced by another source.',
+    fix: 'Run the command of the hint, such as `aws sso login` or `aws configure`, or name a profile with `--profile`.',
   },
   access_denied: {
     means: 'The AWS credentials lack a permission.',

@@ -162,7 +162,7 @@ test('every command in the sources can be typed', async () => {
 
 /** Files of a user's, results for another computer, and what the demo shows. */
 const PLAIN =
-  /^cli\/(?:declare\/|completions\/|commands\/demo\.ts|commands\/(?:key|link)\/create\.ts|commands\/user\/invitation\.ts|commands\/local\.ts|stack\/file\/write-deployment\.ts|trust\/trust-document\.ts|stack\/operate\/(?:change-set|kept|kept-data)\.ts)/;
+  /^cli\/(?:declare\/|completions\/|commands\/demo\.ts|commands\/(?:key|link)\/create\.ts|commands\/user\/invitation\.ts|commands\/local\.ts|stack\/deployment-file\.ts|trust\/trust-(?:document|file)\.ts|stack\/operate\/(?:change-set|kept|kept-data)\.ts)/;
 
 const COMMAND = new RegExp(`\\bedge-upload (?:${commandNames().join('|')})\\b`);
 

@@ -1,0 +1,33 @@
+export interface Flag {
+  readonly flag: string;
+  readonly hasValue: boolean;
+}
+
+/** `--no-page` is the flag `--page` with another value. */
+const flagName = (text: string) => text.replace(/=.*$/s, '').replace(/^--no-/, '--');
+
+/** Returns arguments without the flags among some words, and without another flag. */
+export function withoutFlags(
+  argv: readonly string[],
+  words: readonly string[],
+  without: Flag | undefined,
+): readonly string[] {
+  const hasValue = new Map(
+    words.flatMap((text, at) =>
+      text.startsWith('-') ? [[flagName(text), words[at + 1]?.startsWith('-') === false]] : [],
+    ),
+  );
+  if (without !== undefined) hasValue.set(flagName(without.flag), without.hasValue);
+  const end = argv.indexOf('--');
+  const isFlag = (one: string | undefined, at: number) =>
+    one !== undefined && (end < 0 || at < end) && one.startsWith('--') && hasValue.has(flagName(one));
+  return argv.filter((one, at) => {
+    if (isFlag(one, at)) return false;
+    const before = argv[at - 1];
+    return !(
+      isFlag(before, at - 1) &&
+      hasValue.get(flagName(before ?? '')) &&
+      !/=|^--no-/.test(before ?? '')
+    );
+  });
+}
