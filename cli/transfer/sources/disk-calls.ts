@@ -1,14 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { interrupted, systemCode } from '../../errors.ts';
 
-/** A call of the file system that takes longer than this waits for a disk or a network; others are answered from memory. */
-const SLOW_MS = 0.25;
-
-/** Calls after a slow one that run on other threads, before the next is tried on this one. */
-const CAREFUL_CALLS = 250;
+/**
+ * A call of the file system that takes longer than this, in milliseconds, waits for a disk, a network or a busy processor. Others
+ * are answered from memory, which takes up to 0.2 ms for the longest read.
+ */
+const SLOW_MS = 0.5;
 
 /** First calls of a command, which run on other threads: a disk that does not answer must not stop Ctrl-C. */
 const FIRST_CALLS = 16;
+
+/**
+ * Calls after a slow one that run on other threads, before the next is tried on this one. If that is slow too, the next ones are
+ * so many times as many: on a busy computer, calls are slow now and then, and on a slow disk again and again.
+ */
+const CAREFUL_CALLS = 16;
+const MORE_CAREFUL = 4;
+const MOST_CAREFUL_CALLS = 1024;
 
 /** Chooses between the two forms of a call of the file system. */
 export interface DiskCalls {
@@ -23,6 +31,7 @@ export interface DiskCalls {
  */
 export function createDiskCalls(clock: () => number): DiskCalls {
   let careful = FIRST_CALLS;
+  let next = CAREFUL_CALLS;
   return {
     run(now, later) {
       if (careful > 0) {
@@ -33,7 +42,12 @@ export function createDiskCalls(clock: () => number): DiskCalls {
       try {
         return now();
       } finally {
-        if (clock() - began > SLOW_MS) careful = CAREFUL_CALLS;
+        if (clock() - began > SLOW_MS) {
+          careful = next;
+          next = Math.min(next * MORE_CAREFUL, MOST_CAREFUL_CALLS);
+        } else {
+          next = CAREFUL_CALLS;
+        }
       }
     },
   };
