@@ -2,9 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { isUserError } from '../../../cli/errors.ts';
-import { edgeUrl } from '../../../cli/settings/edge-url.ts';
+import { edgeUrl, isLinkAddress } from '../../../cli/settings/edge-url.ts';
 import { isLoopback } from '../../../protocol/secure-origin.ts';
 import { seeded } from '../../support/random.ts';
+
+test('the address of a link is told from the name of a file', () => {
+  for (const word of ['https://d1.cloudfront.net/#eul_eyJh.eyJp.c2ln', 'd1.cloudfront.net/#euk_eyJh'])
+    assert.ok(isLinkAddress(word), word);
+  for (const word of ['report#1.pdf', 'eul_1.txt', '#']) assert.ok(!isLinkAddress(word), word);
+});
 
 test('a bare domain and a whole URL mean the same edge', () => {
   for (const typed of [
