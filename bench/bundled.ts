@@ -4,7 +4,10 @@ import { build } from 'esbuild';
 import type { Command } from './cost.ts';
 import type { Stage } from './stage.ts';
 
-/** Returns the command of a program of `bench/peers/`, bundled, so that it starts as fast as any; `work` is its input. */
+/**
+ * Returns the command of a program in `bench/peers/`. It is bundled, so that it starts quickly.
+ * @param work The program's input.
+ */
 export async function bundled({ computer }: Stage, name: string, work: object): Promise<Command> {
   const program = join(computer.home, `${name}.cjs`);
   const input = join(computer.home, `${name}.json`);

@@ -10,17 +10,17 @@ import {
   valuesOf,
 } from './figures.ts';
 
-/** A quantity of one way, before and after. */
+/** A quantity of one way to do the work, before and after. */
 interface Change {
   readonly measure: string;
   readonly way: string;
   readonly quantity: Quantity;
-  /** New cost ÷ old cost; above 1 is worse, for rates too. */
+  /** New cost ÷ old cost. Above 1 is worse, also for rates. */
   readonly factor: number;
   readonly isSlower: boolean;
 }
 
-/** A measurement that was taken on other machines, or with other programs, before and after. */
+/** A measurement whose machine or programs differ before and after. */
 interface Elsewhere {
   readonly measure: string;
   readonly before: string;
@@ -36,10 +36,10 @@ export interface Comparison {
 const WORSE_BY = 1.03;
 
 /**
- * Compares what both results have of our own ways. Where a peer did the same work, the ratio to the peer of the same
- * round is compared, so that other load on the machine does not count. A change counts as slower if the median is worse by
- * more than 3 % and the middle halves of the rounds do not overlap. Measurements of other machines are not compared: not
- * even ratios are the same there.
+ * Compares our own ways in two results. If a peer did the same work, the ratio to the peer in the same round is
+ * compared, so that other load on the machine does not count. A change counts as slower if the median is worse by more
+ * than 3 % and the middle halves of the rounds do not overlap. Measurements from different machines are not compared,
+ * because ratios differ between machines too.
  */
 export function compare(before: Results, after: Results): Comparison {
   const changes: Change[] = [];
@@ -77,7 +77,10 @@ function costs(one: Series, peer: Series | undefined, quantity: Quantity): numbe
   return quantity === 'rate' ? values.map((value) => 1 / value) : values;
 }
 
-/** Returns a line for each change that is slower, or one line that there is none; then what was not compared. */
+/**
+ * Returns a line for each slower value, or a line that nothing is slower, then a line for each value that was not
+ * compared.
+ */
 export function report({ changes, elsewhere }: Comparison): string {
   const slower = changes.filter(({ isSlower }) => isSlower);
   const lines = slower.map(
@@ -91,7 +94,7 @@ export function report({ changes, elsewhere }: Comparison): string {
   return [...(lines.length > 0 ? lines : [none]), ...others].join('\n');
 }
 
-/** Whether something is slower, or could not be compared. */
+/** Whether something is slower or was not compared. */
 export function isWorse({ changes, elsewhere }: Comparison): boolean {
   return elsewhere.length > 0 || changes.some(({ isSlower }) => isSlower);
 }

@@ -13,16 +13,16 @@ export interface Command {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Interval at which a child's peak of memory is read: the kernel forgets it with the process. */
+/** Milliseconds between two readings of a child's peak memory, which the kernel drops when the process ends. */
 const LOOK_MS = 20;
 
-/** Clock ticks of `/proc` a second, on every Linux. */
+/** Clock ticks of `/proc` per second, on every Linux. */
 const TICKS = 100;
 
 /**
- * Runs a command and returns its wall time, its processor time with that of its own children, and its most memory.
- * Linux alone reports the last two. Processor time is a multiple of 10 ms; its mean over rounds is exact.
- * @throws {Error} with its output, where it fails
+ * Runs a command and returns its wall time, its processor time including its children's, and its peak memory. The last
+ * two are measured on Linux only. Processor time is a multiple of 10 ms; its mean over many rounds is more precise.
+ * @throws {Error} with the output of a command that fails
  */
 export async function costOf({ program, args, env }: Command, cwd: string): Promise<Reading> {
   const before = ticks('self', 'children');
@@ -40,22 +40,22 @@ export async function costOf({ program, args, env }: Command, cwd: string): Prom
   ]);
   const wall = (performance.now() - began) / 1000;
   clearInterval(looking);
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} exited with ${code}:\n${stdout}${stderr}`);
   if (platform !== 'linux') return { wall };
   const processor = (ticks('self', 'children') - before) / TICKS;
   return { wall, processor, ...(memory !== undefined && { memory }) };
 }
 
-/** Returns the processor time that a running process has used so far, seconds; `undefined` without `/proc`. */
+/** Returns the processor time of a running process in seconds; `undefined` without `/proc`. */
 export function processorSeconds(pid: number): number | undefined {
   return platform === 'linux' ? ticks(pid, 'own') / TICKS : undefined;
 }
 
-/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: fields 14 and 15, or 16 and 17. */
+/** Returns fields 14 and 15, or 16 and 17: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
 function ticks(pid: number | 'self', whose: 'own' | 'children'): number {
   if (platform !== 'linux') return 0;
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The second field, a name, may contain spaces. The third follows its parenthesis.
+  // The second field, a name, can contain spaces. The third field follows its closing parenthesis.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const first = whose === 'own' ? 11 : 13;
   return Number(fields[first]) + Number(fields[first + 1]);

@@ -2,7 +2,7 @@ import { compileFunction } from 'node:vm';
 
 export type Handler = (event: unknown) => Promise<{ readonly status?: string }>;
 
-/** Starts an edge function as Lambda does. */
+/** Loads an edge function as Lambda does. */
 export function startFunction(code: string): Handler {
   const module = { exports: {} as { handler: Handler } };
   const run = compileFunction(code, ['exports', 'require', 'module', 'console']);

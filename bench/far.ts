@@ -2,9 +2,9 @@ import type { LinkOptions } from './link.ts';
 import { openLink } from './link.ts';
 import type { Stage } from './stage.ts';
 
-/** The stage at the other end of a link. */
+/** The stage at the far end of a link. */
 export interface FarStage {
-  /** Returns the address at this end of a link for one at the other end. */
+  /** Returns the near address for an address at the far end. */
   far(url: string): string;
   /** Returns the environment of an `edge-upload` that uploads over the link. */
   env(): Promise<NodeJS.ProcessEnv>;
@@ -23,7 +23,7 @@ export async function overLink<T>(
   try {
     return await work({
       far,
-      // A home without a deployment, so that the address in the environment counts.
+      // A home without a deployment, so that the address in the environment is used.
       env: async () => ({
         ...computer.env,
         HOME: `${computer.home}/elsewhere`,

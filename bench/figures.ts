@@ -1,20 +1,20 @@
-/** What a run costs or yields: seconds, bytes, or bytes a second. */
+/** What a run costs or achieves: seconds, bytes, or bytes per second. */
 export type Quantity = 'wall' | 'processor' | 'cloud' | 'memory' | 'rate';
 
 /** The values of one run. */
 export type Reading = Readonly<Partial<Record<Quantity, number>>>;
 
-/** One way to do the work, with the readings of its rounds. */
+/** One way to do the work, with a reading for each round. */
 export interface Series {
   readonly way: string;
-  /** Present for another program that does the same work. */
+  /** Set for another program that does the same work. */
   readonly peer?: true;
   /** What a peer skips of the work. */
   readonly skips?: string;
   readonly readings: readonly Reading[];
 }
 
-/** A value that is held to a bound. */
+/** A value with a limit. */
 export interface Goal {
   readonly what: string;
   readonly value: number;
@@ -29,7 +29,7 @@ export interface Figures {
   readonly goals: readonly Goal[];
 }
 
-/** One measurement as it is kept in `bench/results/`. */
+/** A measurement as stored in `bench/results/`. */
 export interface Result extends Figures {
   /** `YYYY-MM-DD` */
   readonly date: string;
@@ -43,7 +43,7 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** Returns a quantile, between the two nearest values in proportion. */
+/** Returns a quantile, interpolated between the two nearest values. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (sorted.length - 1) * share;
@@ -57,7 +57,7 @@ export function valuesOf({ readings }: Series, quantity: Quantity): number[] {
   return readings.flatMap(({ [quantity]: value }) => (value === undefined ? [] : [value]));
 }
 
-/** Returns each round's ratio of ours to theirs. Other load in a round affects both sides of its ratio. */
+/** Returns the ratio of ours to theirs for each round. Other load in a round affects both. */
 export function ratios(ours: Series, theirs: Series, quantity: Quantity): number[] {
   const others = valuesOf(theirs, quantity);
   return valuesOf(ours, quantity).map((value, round) => value / (others[round] ?? Number.NaN));
@@ -68,8 +68,9 @@ export function isReached({ value, atMost = Number.POSITIVE_INFINITY, atLeast = 
 }
 
 /**
- * Returns goals for the median ratio of our way, the first series, to peers. A peer that is not installed has no goal.
- * @param asked the most for each peer
+ * Returns limits for the median ratio of our way, the first series, to each peer. A peer that is not installed is
+ * skipped.
+ * @param asked The maximum ratio by peer.
  */
 export function againstPeers(
   series: readonly Series[],

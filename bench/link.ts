@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A long fat link: what each connection gets, and how far away the other end is. */
+/** A link with a long delay, and a rate for each connection. */
 export interface LinkOptions {
-  /** Where the link ends; it begins on the same port of `::1`. */
+  /** Port of the far end. The near end has the same port on `::1`. */
   readonly port: number;
   readonly roundTripMs: number;
-  /** Of each connection, either way. */
+  /** Rate of each connection in each direction. */
   readonly bytesPerSecond: number;
-  /** Breaks the connection of every so-manieth piece from the near end: with a reset, or by silence. */
+  /** Breaks a connection at every nth piece from the near end, by a reset or by silence. */
   readonly broken?: { readonly every: number; readonly by: 'reset' | 'stall' };
 }
 
@@ -17,16 +17,17 @@ export interface Link {
   close(): Promise<void>;
 }
 
-/** Bytes that are passed on at once. */
+/** Bytes that are forwarded at once. */
 const PIECE = 16 * 1024;
 
-/** Timers that are late by less than this are compensated, milliseconds. */
+/** Milliseconds. Shorter delays of timers are compensated. */
 const LATE_MS = 20;
 
 /**
- * Carries connections from `[::1]:<port>` to `127.0.0.1:<port>` like a long fat link. Each byte arrives half a round trip
- * after it left, at the rate or slower. The bytes under way are bounded as by a TCP window that just fills the link. The
- * port is the same because an edge answers to its own address only. Slow start, losses and TCP's handshake are left out.
+ * Carries connections from `[::1]:<port>` to `127.0.0.1:<port>` with delay and rate. Each byte arrives half a round
+ * trip after it was sent, no faster than the rate. The bytes in flight are limited to the bandwidth-delay product, like
+ * a TCP window that just fills the link. The port is the same because an edge accepts only its own address. Slow start,
+ * losses and TCP's handshake are not simulated.
  */
 export async function openLink({ port, roundTripMs, bytesPerSecond, broken }: LinkOptions): Promise<Link> {
   const sockets = new Set<Socket>();
@@ -43,7 +44,7 @@ export async function openLink({ port, roundTripMs, bytesPerSecond, broken }: Li
       const breaks = () => from === near && broken !== undefined && ++pieces % broken.every === 0;
       carry(from, to, { ...way, breaks }).catch((error) => {
         if (error instanceof Broken && broken?.by === 'stall') {
-          // What still comes is dropped, until the near end gives up.
+          // Further bytes are dropped until the near end gives up.
           from.resume().once('close', () => to.destroy());
           from.once('end', () => from.destroy());
           return;
@@ -69,11 +70,11 @@ class Broken extends Error {}
 interface CarryOptions {
   readonly delayMs: number;
   readonly bytesPerSecond: number;
-  /** Asked for each piece: whether the connection breaks before it. */
+  /** Called for each piece: whether the connection breaks before it. */
   readonly breaks: () => boolean;
 }
 
-/** One direction of one connection. */
+/** Carries one direction of one connection. */
 async function carry(
   from: Socket,
   to: Socket,
@@ -81,7 +82,7 @@ async function carry(
 ): Promise<void> {
   let free = 0;
   let arrived: Promise<void> = Promise.resolve();
-  // One end may have ended its side and still read.
+  // A socket whose one side has ended can still be read.
   const chunks: AsyncIterable<Buffer> = from.iterator({ destroyOnReturn: false });
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += PIECE) {
@@ -90,11 +91,11 @@ async function carry(
       const leaves = Math.max(performance.now() - LATE_MS, free) + (piece.length / bytesPerSecond) * 1000;
       free = leaves;
       const before = arrived;
-      // Only the rate is compensated: each byte is under way for the whole delay.
+      // Only the rate is compensated. Each byte is in flight for the whole delay.
       arrived = later(Math.max(leaves, performance.now()) + delayMs, before).then(() => write(to, piece));
-      // Thrown where it is awaited.
+      // The error is thrown where the promise is awaited.
       arrived.catch(() => {});
-      // The sender is one piece ahead of the link.
+      // The sender is at most one piece ahead of the link.
       await until(leaves);
     }
   }
@@ -103,7 +104,7 @@ async function carry(
 }
 
 async function until(moment: number): Promise<void> {
-  // A timer may fire up to a millisecond early.
+  // Timers can fire up to a millisecond early.
   for (let left = moment - performance.now(); left > 0; left = moment - performance.now()) await delay(left);
 }
 
@@ -113,6 +114,6 @@ async function later(moment: number, before: Promise<void>): Promise<void> {
 }
 
 async function write(socket: Socket, piece: Buffer): Promise<void> {
-  if (socket.destroyed) throw new Error('the other end has gone');
+  if (socket.destroyed) throw new Error('the other end has closed');
   if (!socket.write(piece)) await once(socket, 'drain');
 }

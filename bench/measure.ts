@@ -4,7 +4,7 @@ import type { Stage } from './stage.ts';
 /** How a measurement is run. */
 interface Run {
   readonly stage: Stage;
-  /** Rounds; absent: the measurement's own number. */
+  /** Number of rounds. Default: the measurement's own. */
   readonly rounds: number | undefined;
   /** Called with each reading. */
   readonly onReading: (way: string, reading: Reading) => void;

@@ -4,10 +4,10 @@ const WIDTH = 860;
 const LABEL = 430;
 const ROW = 22;
 const TOP = 56;
-/** Longest bar: twice what is asked for. */
+/** Length of the longest bar: twice the limit. */
 const MOST = 2;
 
-/** Draws each bounded value as a share of its bound, as SVG text. A bar that passes the line is over the bound. */
+/** Draws each limited value as a share of its limit, as SVG. A bar beyond the line exceeds the limit. */
 export function plot(results: Results): string {
   const rows = Object.entries(results).flatMap(([measure, { goals }]) =>
     goals.map((goal) => ({
@@ -40,7 +40,7 @@ export function plot(results: Results): string {
   ].join('\n');
 }
 
-/** For a lower bound the inverse: more than 1 is over the bound too. */
+/** For a minimum, returns the inverse, so that more than 1 always means that the limit is missed. */
 function shareOf({ value, atMost, atLeast }: Goal): number {
   if (atMost !== undefined) return value / atMost;
   return atLeast === undefined ? 1 : atLeast / value;

@@ -7,7 +7,7 @@ import type { Command } from './cost.ts';
 import type { PoolWork } from './peers/undici-pool.ts';
 import type { Stage } from './stage.ts';
 
-/** Requests at once, of every peer that is asked for a number. */
+/** Concurrent requests of every peer that has an option for it. */
 const AT_ONCE = 16;
 
 /** A file and the key that it is stored under. */
@@ -16,7 +16,7 @@ export interface Upload {
   readonly key: string;
 }
 
-/** What the package installs as `edge-upload`. */
+/** The program that the package installs as `edge-upload`. */
 const CLI = join(import.meta.dirname, '../dist/edge-upload.cjs');
 
 /** Returns the command of `edge-upload`. */
@@ -59,7 +59,7 @@ export async function undiciPool(stage: Stage, uploads: readonly Upload[]): Prom
   return bundled(stage, 'undici-pool', work);
 }
 
-/** The AWS CLI at an endpoint of the embedded S3. */
+/** Returns the command of the AWS CLI at an endpoint of the embedded S3. */
 export function awsS3(stage: Stage, endpoint: string, ...args: readonly string[]): Command {
   return {
     program: peers().aws ?? 'aws',
@@ -68,7 +68,7 @@ export function awsS3(stage: Stage, endpoint: string, ...args: readonly string[]
   };
 }
 
-/** `rclone copy` of a folder, or `rclone lsl`, with default settings. */
+/** Returns the command of rclone with default settings. */
 export function rclone(stage: Stage, ...args: readonly string[]): Command {
   const env = {
     ...stage.computer.env,
@@ -78,7 +78,7 @@ export function rclone(stage: Stage, ...args: readonly string[]): Command {
     RCLONE_S3_ACCESS_KEY_ID: stage.cloud.accessKeyId,
     RCLONE_S3_SECRET_ACCESS_KEY: stage.cloud.secretAccessKey,
     RCLONE_S3_REGION: 'us-east-1',
-    // Buckets without ACLs accept this one; older versions of rclone always send an ACL.
+    // Old versions of rclone always send an ACL. Buckets without ACLs accept this one.
     RCLONE_S3_ACL: 'bucket-owner-full-control',
   };
   return { program: 'rclone', args, env };
@@ -86,7 +86,7 @@ export function rclone(stage: Stage, ...args: readonly string[]): Command {
 
 export interface Peers {
   readonly curl?: string;
-  /** The program itself, not a version manager's shim. */
+  /** Path of the program, not of a version manager's shim. */
   readonly aws?: string;
   readonly rclone?: string;
 }

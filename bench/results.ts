@@ -4,23 +4,23 @@ import type { Result, Results } from './figures.ts';
 import { plot } from './plot.ts';
 import { markdown } from './table.ts';
 
-/** Reads one file of results. */
+/** Reads a file of results. */
 export async function readResults(path: string): Promise<Results> {
   return JSON.parse(await readFile(path, 'utf8')) as Results;
 }
 
-/** The kept results of all measurements: `<folder>/results/<date>.json`, the tables and the plot. */
+/** The stored results of all measurements: `<folder>/results/<date>.json`, the tables and the plot. */
 export class Ledger {
   readonly #note: string;
   readonly #results: string;
 
-  /** @param folder contains `README.md` */
+  /** @param folder The folder of `README.md`. */
   constructor(folder: string) {
     this.#note = join(folder, 'README.md');
     this.#results = join(folder, 'results');
   }
 
-  /** Adds results to the file of their day, and renders the tables and the plot. */
+  /** Adds results to the file of their day, and renders tables and plot. */
   async add(results: Results): Promise<void> {
     await mkdir(this.#results, { recursive: true });
     for (const [measure, result] of Object.entries(results)) {
@@ -34,7 +34,7 @@ export class Ledger {
     await this.render();
   }
 
-  /** Makes the tables of the note and the plot from the newest result of each measurement. */
+  /** Renders tables and plot from the newest result of each measurement. */
   async render(): Promise<void> {
     const newest = await this.#newest();
     let note = await readFile(this.#note, 'utf8');
@@ -50,14 +50,14 @@ export class Ledger {
   }
 }
 
-/** Puts a table between its marks. */
+/** Replaces the table between its marks. */
 function withTable(note: string, measure: string, result: Result): string {
   const place = new RegExp(`(<!-- ${measure} -->\n)[^]*?(\n?<!-- /${measure} -->)`);
   if (!place.test(note)) throw new Error(`bench/README.md has no marks for ${measure}`);
   return note.replace(place, (_all, begin: string) => `${begin}${markdown(result)}\n<!-- /${measure} -->`);
 }
 
-/** JSON with a line for each measurement. */
+/** Returns JSON with one line for each measurement. */
 function textOf(results: Results): string {
   const lines = Object.entries(results).map(
     ([name, result]) => `"${name}": ${JSON.stringify(result, rounded)}`,

@@ -2,13 +2,13 @@ import type { Reading, Series } from './figures.ts';
 
 /** One way to do the work. */
 export interface Way extends Omit<Series, 'way' | 'readings'> {
-  /** Does the work once. Preparations are not part of its reading. */
+  /** Does the work once. Preparations are not measured. */
   readonly run: () => Promise<Reading>;
 }
 
 /**
- * Measures several ways in rounds. Each round runs every way once and begins with another one, so that other load on the
- * machine affects all of them.
+ * Measures several ways in rounds. Each round runs every way once, starting with a different one, so that other load on
+ * the machine affects all of them.
  */
 export async function inRounds(
   rounds: number,

@@ -20,7 +20,7 @@ import { Ledger, readResults } from './results.ts';
 import { withStage } from './stage.ts';
 import { markdown } from './table.ts';
 
-// The SDK's warning on Node 20.
+// Turns off the SDK's warning about Node 20.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 // npm run bench [-- [name…] [--rounds <number>] [--write] [--compare <file>] [--render]]
@@ -60,7 +60,7 @@ function measureOf(name: string): Measure {
   const measure = DEFAULT[name] ?? GROWTH[name];
   if (measure !== undefined) return measure;
   const all = [...Object.keys(DEFAULT), 'growth', ...Object.keys(GROWTH)];
-  throw new Error(`no measurement ${name}; there are: ${all.join(', ')}`);
+  throw new Error(`no measurement ${name}. Measurements: ${all.join(', ')}`);
 }
 
 function shown(reading: Reading): string {

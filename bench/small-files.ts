@@ -4,7 +4,7 @@ import type { Upload } from './programs.ts';
 
 const IN_A_FOLDER = 100;
 
-/** Makes a folder of small files, 100 in each subfolder. Returns their paths below it. */
+/** Creates a folder of small files, 100 in each subfolder. Returns their paths relative to the folder. */
 export function makeSmallFiles(root: string, files: number, bytes: number): string[] {
   const paths: string[] = [];
   for (let at = 0; at < files; at += 1) {

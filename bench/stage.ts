@@ -16,24 +16,27 @@ import {
   withCloud,
 } from '../test/e2e/harness.ts';
 
-/** What each measurement has: a home folder, an embedded cloud, an edge and a signed-in user. */
+/** What each measurement uses: a home folder, an embedded cloud, an edge and a signed-in user. */
 export interface Stage {
   readonly computer: Computer;
   readonly cloud: LocalStatus;
   /** `https://127.0.0.1:<port>` of the edge. */
   readonly edge: string;
   readonly bucket: string;
-  /** Environment of the AWS CLI and of rclone. */
+  /** Environment for the AWS CLI and rclone. */
   readonly awsEnv: NodeJS.ProcessEnv;
-  /** Returns the user's token, valid for another measurement. */
+  /** Returns a token of the user that is valid long enough for a measurement. */
   token(): Promise<string>;
-  /** Returns a prefix that no key has yet. Deleting objects before a round makes the file system slow for the round. */
+  /** Returns an unused prefix. Deleting the objects instead would make the file system slow during the next round. */
   freshPrefix(): string;
-  /** Deletes all objects. Fails where an upload is open. */
+  /**
+   * Deletes all objects.
+   * @throws {Error} if a multipart upload is open
+   */
   empty(): Promise<void>;
 }
 
-/** Authorities of this computer, which each program would load in its own time. */
+/** Excludes the computer's certificate authorities, whose loading time differs between programs. */
 const NO_AUTHORITIES = {
   CURL_CA_BUNDLE: undefined,
   REQUESTS_CA_BUNDLE: undefined,
@@ -75,12 +78,12 @@ async function empty(s3: S3Client, Bucket: string): Promise<void> {
     );
   }
   const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
-  if (Uploads.length > 0) throw new Error(`${Uploads.length} uploads were left open`);
+  if (Uploads.length > 0) throw new Error(`${Uploads.length} multipart uploads were left open`);
 }
 
 const BLOCK = 1024 * 1024;
 
-/** A file of bytes that no compression shortens; the same ones for the same size. */
+/** Creates a file of incompressible bytes, which are the same for the same size. */
 export async function makeFile(stage: Stage, name: string, size: number): Promise<string> {
   const path = join(stage.computer.home, name);
   const file = await open(path, 'w');
@@ -100,7 +103,7 @@ export async function makeFile(stage: Stage, name: string, size: number): Promis
   return path;
 }
 
-/** A file that is a hole from end to end. */
+/** Creates a sparse file without any data. */
 export async function makeSparse(stage: Stage, name: string, size: number): Promise<string> {
   const path = join(stage.computer.home, name);
   await writeFile(path, '');

@@ -35,7 +35,7 @@ const UNITS: Readonly<Record<Goal['unit'], Format>> = {
   bytes: inMiB,
 };
 
-/** Returns a measurement's Markdown: a table of all ways, one of the bounds, and where it was measured. */
+/** Returns a measurement as Markdown: a table of all ways, one of the limits, and the machine. */
 export function markdown(result: Result): string {
   return [
     waysTable(result),
@@ -44,7 +44,7 @@ export function markdown(result: Result): string {
   ].join('\n\n');
 }
 
-/** Our way comes first; below it each other way, and for each peer how we compare to it. */
+/** Returns the table of all ways, ours first. For each peer it shows the ratio of ours to it. */
 function waysTable({ series }: Figures): string {
   const quantities = (Object.keys(LABELS) as Quantity[]).filter((quantity) =>
     series.some((one) => valuesOf(one, quantity).length > 0),

@@ -4,12 +4,12 @@ import type { Construct } from 'constructs';
 import { dataPolicy } from './identity.ts';
 import type { StackOptions } from './options.ts';
 
-/** Days after which logs expire, which bounds their cost. */
+/** Days until S3 deletes a log, which bounds their cost. */
 const KEPT_FOR = 90;
 
 /**
- * Creates the bucket for CloudFront's standard logs (legacy). Version 2 needs three more resources and is charged by the
- * byte. The bucket accepts ACLs, because CloudFront grants itself access by one.
+ * Creates the bucket for CloudFront's standard logs (legacy). Version 2 would need three more resources and is billed
+ * by volume. The bucket accepts ACLs, because CloudFront grants itself access with one.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html
  */
 export function createLogBucket(scope: Construct, options: StackOptions): IBucket {
@@ -24,7 +24,7 @@ export function createLogBucket(scope: Construct, options: StackOptions): IBucke
   });
   Validations.of(bucket).acknowledge({
     id: 'AwsSolutions-S1',
-    reason: 'It contains access logs itself.',
+    reason: 'This is the bucket for access logs.',
   });
   return bucket as IBucket;
 }

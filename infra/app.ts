@@ -7,18 +7,21 @@ import type { StackOptions } from './options.ts';
 import { UploadStack } from './upload-stack.ts';
 
 /*
- * The stack for the CDK's own command line, from a clone and after `npm run build`; `edge-upload deploy` does without.
- * The edge function has the user pool's identity baked in, so a first deploy by hand takes two steps:
+ * The stack as an app for the CDK's command line, in a clone after `npm run build`. `edge-upload deploy` does not use it.
+ * The edge function's code contains the user pool's identity, so a first deploy by hand takes two steps:
  *
  *   npx cdk deploy
  *   npx cdk deploy -c userPoolId=… -c clientId=… \
  *     -c jwks="$(curl -s https://cognito-idp.us-east-1.amazonaws.com/<user pool id>/.well-known/jwks.json)"
  *
- * Every later deploy takes the same values: without them, the distribution would be deleted.
- * More context: stackName, options as JSON (see StackOptions in infra/options.ts), and for their trusted issuers the key
- * sets by alias as JSON with the seconds since 1970: -c keySets="{\"corp\":$(curl -s https://…/jwks)}" -c bakedAt=…
- * For a page with a provider behind the pool, the origin of its managed login: -c managedLogin=https://…
- * For their signing keys, the public halves as a key set: -c signingKeys="{\"keys\":[…]}"
+ * Every later deploy needs the same values; without them, it deletes the distribution. Other context values:
+ *
+ * - `stackName`
+ * - `options`, as JSON: see StackOptions in infra/options.ts
+ * - `keySets` and `bakedAt`, if the options trust issuers: their key sets by alias, as JSON, and the seconds since 1970 of
+ *   their download: -c keySets="{\"corp\":$(curl -s https://…/jwks)}" -c bakedAt=…
+ * - `managedLogin`, for a page and a pool with an identity provider: the origin of its managed login, https://…
+ * - `signingKeys`, if the options have signing keys: the public keys as a key set, "{\"keys\":[…]}"
  */
 const app = new App({ analyticsReporting: false });
 
@@ -27,12 +30,12 @@ function text(name: string): string | undefined {
   return value === undefined ? undefined : String(value);
 }
 
-/** A context value from the command line is text; one from cdk.json can be an object. */
+/** Returns a context value that is an object: JSON on the command line, JSON or an object in cdk.json. */
 function object(name: string): object | undefined {
   const value: unknown = app.node.tryGetContext(name);
   const read: unknown = typeof value === 'string' ? JSON.parse(value) : value;
   if (read === undefined || (typeof read === 'object' && read !== null)) return read;
-  throw new Error(`the context value “${name}” is to be a JSON object`);
+  throw new Error(`the context value “${name}” must be a JSON object`);
 }
 
 function readIdentity(): PoolIdentity | undefined {
@@ -41,13 +44,13 @@ function readIdentity(): PoolIdentity | undefined {
   const jwks = object('jwks');
   if (userPoolId === undefined && clientId === undefined && jwks === undefined) return undefined;
   if (userPoolId === undefined || clientId === undefined || jwks === undefined) {
-    throw new Error('the context values userPoolId, clientId and jwks go together');
+    throw new Error('the context values userPoolId, clientId and jwks must be given together');
   }
   const managedLogin = text('managedLogin');
   return { userPoolId, clientId, jwks: { keys: signingKeysOf(jwks) }, ...omitUndefined({ managedLogin }) };
 }
 
-/** Without a user pool, key sets are enough for the whole stack. */
+/** Returns the keys of the edge; `undefined` for the identity half. A stack without a user pool needs only key sets. */
 function readEdge(): EdgeKeys | undefined {
   const pool = readIdentity();
   const documents = object('keySets');
@@ -55,7 +58,7 @@ function readEdge(): EdgeKeys | undefined {
   const keySets = Object.entries(documents ?? {}).map(([alias, keySet]) => [alias, signingKeysOf(keySet)]);
   const seconds = text('bakedAt');
   if (keySets.length > 0 !== (seconds !== undefined)) {
-    throw new Error('the context values keySets and bakedAt go together');
+    throw new Error('the context values keySets and bakedAt must be given together');
   }
   const bakedAt = seconds === undefined ? undefined : Number(seconds);
   const signingKeys = object('signingKeys');

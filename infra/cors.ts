@@ -4,13 +4,13 @@ import type { Construct } from 'constructs';
 import { OBJECT_HEADER_PREFIXES, OBJECT_HEADERS } from '../protocol/request-headers.ts';
 
 /**
- * Headers that a page's script is allowed to send: every header that the edge accepts. In CloudFront, a wildcard does not
- * cover `Authorization`.
+ * Headers that a page's script is allowed to send: all that the edge accepts. In CloudFront, a wildcard does not
+ * include `Authorization`.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html
  */
 const ALLOWED = ['authorization', ...OBJECT_HEADERS, ...OBJECT_HEADER_PREFIXES.map((prefix) => `${prefix}*`)];
 
-/** Headers that a page's script can read: checksums of S3, and the headers of a refusal. */
+/** Headers that a page's script is allowed to read: S3's checksums, and the headers of a refusal. */
 const EXPOSED = [
   'Allow',
   'Retry-After',
@@ -22,8 +22,9 @@ const EXPOSED = [
 ];
 
 /**
- * CORS headers of S3's answers. The function sets those of the edge's own answers, preflights included, because CloudFront
- * documents policies only for responses from its cache and from the origin. With override, both readings give one set.
+ * Creates the policy that adds CORS headers to S3's responses. The function adds them to its own responses, preflights
+ * included: CloudFront documents the policy only for responses from the cache and the origin. With `override`, a header
+ * is never sent twice.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/modifying-response-headers.html
  */
 export function createCorsPolicy(scope: Construct, origins: readonly string[]): ResponseHeadersPolicy {
@@ -39,7 +40,7 @@ export function createCorsPolicy(scope: Construct, origins: readonly string[]): 
       originOverride: true,
     },
   });
-  // Names are unique in the account and have at most 128 characters, as stack names do.
+  // The name must be unique in the account and have at most 128 characters. A stack name is both.
   (policy.node.defaultChild as CfnResponseHeadersPolicy).addPropertyOverride(
     'ResponseHeadersPolicyConfig.Name',
     Stack.of(scope).stackName,

@@ -31,8 +31,9 @@ export interface EdgeKeys extends TrustedKeys {
 }
 
 /**
- * Returns the content of a built file. Searches upwards, because this code runs from `infra/` and from `dist/`.
- * @throws {Error} if the build has not run
+ * Returns the content of a built file. Searches the parent folders, because this code runs from `infra/` and from
+ * `dist/`.
+ * @throws {Error} if the file has not been built
  */
 function builtFile(name: string): string {
   let folder = dirname(fileURLToPath(import.meta.url));
@@ -45,7 +46,7 @@ function builtFile(name: string): string {
   }
 }
 
-/** Returns the edge's configuration of the upload page; `undefined` for a deployment without one. */
+/** Returns the edge's settings for the upload page; `undefined` without a page. */
 export function pageSettings({
   page = false,
   pageTitle: title,
@@ -57,7 +58,7 @@ export function pageSettings({
   return omitUndefined({ title, note, color, logo: pageLogo === undefined ? undefined : (true as const) });
 }
 
-/** Returns the built files of the upload page with the operator's logo; `undefined` without a page. */
+/** Returns the built files of the upload page, with the operator's logo; `undefined` without a page. */
 export function pageFiles({ page = false, pageLogo }: StackOptions): EdgePage | undefined {
   if (!page) return undefined;
   const files = JSON.parse(builtFile('page.json')) as EdgePage;
@@ -66,15 +67,18 @@ export function pageFiles({ page = false, pageLogo }: StackOptions): EdgePage | 
   return { ...files, 'logo.svg': { type: 'image/svg+xml', gzip } };
 }
 
-/** Bytes. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html */
+/**
+ * Limit of inline code, in bytes:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html
+ */
 export const EDGE_CODE_LIMIT_BYTES = 4_000_000;
 
-/** Returns a value as JavaScript. Escapes braces that CloudFormation would read as a dynamic reference. */
+/** Returns a value as a JavaScript literal. Escapes braces that CloudFormation would read as a dynamic reference. */
 function literal(value: object): string {
   return JSON.stringify(value).replaceAll('{{', '{\\u007b');
 }
 
-/** Every field that is public code. */
+/** The fields of an issuer that go into the code, which is public. */
 const ISSUER_FIELDS = {
   alias: true,
   kind: true,
@@ -93,14 +97,17 @@ const ISSUER_FIELDS = {
   rules: true,
 } as const satisfies Record<Exclude<keyof EdgeIssuer, 'keys'>, true>;
 
-/** Copies each field by name, so that no other value becomes public code. */
+/** Copies each field by name, so that no other value gets into the public code. */
 function publicIssuer(issuer: EdgeIssuer): EdgeIssuer {
   const names = Object.keys(ISSUER_FIELDS) as (keyof typeof ISSUER_FIELDS)[];
   const fields = names.filter((name) => issuer[name] !== undefined).map((name) => [name, issuer[name]]);
   return { ...Object.fromEntries(fields), keys: signingKeysOf(issuer) };
 }
 
-/** @throws {Error} for a key that the edge cannot verify with, because it would refuse every link and key */
+/**
+ * Copies the public fields of the signing keys.
+ * @throws {Error} for a key that the edge cannot use, because it would refuse every link and key
+ */
 function publicSigning(signing: Signing): Signing {
   const keys = signingKeysOf(signing).filter((key) => algorithmsOf(key).includes('EdDSA'));
   if (keys.length === 0 || keys.length < signing.keys.length) {
@@ -112,23 +119,31 @@ function publicSigning(signing: Signing): Signing {
 const publicSettings = ({ title, note, color, logo }: PageSettings): PageSettings =>
   omitUndefined({ title, note, color, logo });
 
-/** Characters of base64: Lambda@Edge answers with 40 KB, headers included, which take 1 KB and 100 bytes an issuer. */
+/**
+ * Maximum characters of a file in base64. A response of Lambda@Edge is limited to 40 KB, of which the headers take 1 KB
+ * and 100 bytes for each issuer.
+ */
 const FILE_LIMIT = 36_000;
 
-/** Copies the fields of the page's files. @throws {Error} for a file that is too large for an answer of the edge */
+/**
+ * Copies the fields of the page's files.
+ * @throws {Error} for a file that is too large for a response of the edge
+ */
 function publicPage(page: EdgePage): EdgePage {
   const files = Object.entries(page).map(([name, { type, gzip }]) => [name, { type, gzip }] as const);
   const large = files.find(([, { gzip }]) => gzip.length > FILE_LIMIT);
   if (large === undefined) return Object.fromEntries(files);
   const [name, { gzip }] = large;
-  throw new Error(`the file “${name}” of the page has ${gzip.length} bytes, more than ${FILE_LIMIT}`);
+  throw new Error(
+    `the file “${name}” of the upload page has ${gzip.length} bytes; the limit is ${FILE_LIMIT}`,
+  );
 }
 
 /**
- * Returns the code of the edge function: configuration and upload page as literals, then the built bundle. Lambda@Edge has
- * no environment variables.
- * @param page The files of the upload page, for a configuration with a page.
- * @throws {Error} when the bundle was not built, or is larger than {@link EDGE_CODE_LIMIT_BYTES}.
+ * Returns the code of the edge function: configuration and upload page as literals, then the built bundle. Lambda@Edge
+ * has no environment variables.
+ * @param page Files of the upload page, if the configuration has a page.
+ * @throws {Error} if the bundle has not been built, or the code is larger than {@link EDGE_CODE_LIMIT_BYTES}
  */
 export function edgeCode(baked: BakedConfig, page?: EdgePage): string {
   const {
@@ -165,7 +180,7 @@ export function edgeCode(baked: BakedConfig, page?: EdgePage): string {
   const bytes = Buffer.byteLength(code);
   if (bytes > EDGE_CODE_LIMIT_BYTES) {
     throw new Error(
-      `the edge function with its configuration has ${bytes} bytes, more than ${EDGE_CODE_LIMIT_BYTES}`,
+      `the edge function with its configuration has ${bytes} bytes; the limit is ${EDGE_CODE_LIMIT_BYTES}`,
     );
   }
   return code;

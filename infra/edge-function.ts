@@ -16,15 +16,15 @@ import type { Construct } from 'constructs';
 import { OPTIONS_METADATA } from './options.ts';
 
 /**
- * Creates the role of the function, which is only allowed to write logs. Replicas log in the region nearest to the viewer,
- * into groups named after the function. CloudFormation generates its name.
+ * Creates the function's role. It allows writing logs only. Replicas log in the region nearest to the viewer, to groups
+ * named after the function. CloudFormation generates the function's name.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-logs.html
  */
 function createRole(scope: Construct): Role {
   const { partition, account } = Stack.of(scope);
   const groups = `arn:${partition}:logs:*:${account}:log-group:/aws/lambda/us-east-1.*`;
   const role = new Role(scope, 'EdgeRole', {
-    // The distribution adds edgelambda.amazonaws.com.
+    // The CDK's distribution adds edgelambda.amazonaws.com.
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     inlinePolicies: {
       Logs: new PolicyDocument({
@@ -40,12 +40,12 @@ function createRole(scope: Construct): Role {
   Validations.of(role).acknowledge({
     id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:*:<AWS::AccountId>:log-group:/aws/lambda/us-east-1.*]`,
     reason:
-      'Replicas run in every region under a name that is not known here; writing logs is all it allows.',
+      'Replicas log in every region, under a name that CloudFormation generates. The role allows writing logs only.',
   });
   return role;
 }
 
-/** Settings of the function, besides its code, whose change publishes a new version. */
+/** Settings that publish a new version when they change, besides the code. */
 const SETTINGS = {
   runtime: Runtime.NODEJS_24_X,
   handler: 'index.handler',
@@ -55,8 +55,8 @@ const SETTINGS = {
 } as const;
 
 /**
- * Names a version after its content. Lambda publishes no version of an unchanged function, so the name must not depend on
- * anything else, such as the CDK's own hash, which differs between its releases.
+ * Returns the logical id of a version, derived from its content. Lambda publishes no new version of an unchanged
+ * function, so the id must not depend on anything else. The CDK's own hash differs between CDK releases.
  */
 function versionId(code: string): string {
   const { runtime, ...settings } = SETTINGS;
@@ -65,9 +65,10 @@ function versionId(code: string): string {
 }
 
 /**
- * Creates the function that judges every request, and returns its published version. Its metadata names the key sets that
- * it can fetch, which the embedded cloud enforces and AWS ignores. Function and versions are retained when the stack is
- * deleted, because CloudFront keeps replicas for a while; `destroy` deletes them. The rollback of a creation deletes them.
+ * Creates the function that checks every request, and returns its published version. The function's metadata lists the
+ * key set URLs it can fetch; the embedded cloud enforces the list, AWS ignores it. Function and versions are retained
+ * when the stack is deleted, because CloudFront removes replicas only hours later; `destroy` deletes them. A
+ * rolled-back creation deletes them too.
  */
 export function createFunction(
   scope: Construct,
@@ -75,14 +76,14 @@ export function createFunction(
 ): IVersion {
   const { runtime, handler, memorySize, timeoutSeconds, logging } = SETTINGS;
   const edge = new LambdaFunction(scope, 'EdgeFunction', {
-    description: 'edge-upload: lets through what a signed-in user may upload',
+    description: 'edge-upload: checks each request before it reaches S3',
     runtime,
     handler,
     code: Code.fromInline(code),
     memorySize,
     timeout: Duration.seconds(timeoutSeconds),
     role: createRole(scope),
-    // Omits the three lines START, END and REPORT of each request.
+    // Omits the START, END and REPORT lines of each request.
     // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
     loggingFormat: logging.format,
     applicationLogLevelV2: logging.application,

@@ -24,7 +24,7 @@ import { createCorsPolicy } from './cors.ts';
 import { createFunction } from './edge-function.ts';
 import type { MinTls, PriceClassName, StackOptions } from './options.ts';
 
-/** Seconds, the maximum: S3 needs time to complete a large multipart upload. */
+/** Seconds. CloudFront's maximum: S3 needs time to complete a large multipart upload. */
 const ORIGIN_READ_TIMEOUT = 120;
 
 const PRICE_CLASSES: Readonly<Record<PriceClassName, PriceClass>> = {
@@ -33,7 +33,10 @@ const PRICE_CLASSES: Readonly<Record<PriceClassName, PriceClass>> = {
   all: PriceClass.PRICE_CLASS_ALL,
 };
 
-/** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/secure-connections-supported-viewer-protocols-ciphers.html */
+/**
+ * CloudFront's security policies by the oldest TLS version:
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/secure-connections-supported-viewer-protocols-ciphers.html
+ */
 const TLS_POLICIES: Readonly<Record<MinTls, SecurityPolicyProtocol>> = {
   '1.2': SecurityPolicyProtocol.TLS_V1_2_2025,
   '1.3': SecurityPolicyProtocol.TLS_V1_3_2025,
@@ -41,17 +44,17 @@ const TLS_POLICIES: Readonly<Record<MinTls, SecurityPolicyProtocol>> = {
 
 export interface EdgeProps {
   readonly bucket: IBucket;
-  /** Of the function. */
+  /** Code of the edge function. */
   readonly code: string;
-  /** Addresses that the function fetches keys from. */
+  /** Key set URLs that the function can fetch. */
   readonly keySets: readonly string[];
   readonly options: StackOptions;
 }
 
-/** What options add to a distribution. */
+/** Returns the distribution's properties that depend on options. */
 function optionalProps(scope: Construct, options: StackOptions): Partial<DistributionProps> {
   const { domain, certificateArn, minTls = '1.2', webAclArn, priceClass, accessLogs } = options;
-  // A bucket for logs stays, because CloudFormation cannot delete a bucket with logs in it.
+  // A log bucket is never removed from the stack again: CloudFormation cannot delete a bucket that contains logs.
   const logBucket = accessLogs === undefined ? undefined : createLogBucket(scope, options);
   return {
     ...(domain === undefined || certificateArn === undefined
@@ -67,7 +70,7 @@ function optionalProps(scope: Construct, options: StackOptions): Partial<Distrib
   };
 }
 
-/** The distribution: HTTPS only, no caching. The function checks each request before its body is read. */
+/** Creates the distribution: HTTPS only, without caching. The function checks each request before its body is read. */
 export function createDistribution(
   scope: Construct,
   { bucket, code, keySets, options }: EdgeProps,
@@ -105,43 +108,46 @@ export function createDistribution(
   return distribution;
 }
 
-/** Permission that the CDK's access level for writing lacks. https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
+/**
+ * Grants the multipart actions that the CDK's write access does not include.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+ */
 function allowMultipart(bucket: IBucket, distribution: Distribution): void {
   bucket.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ServicePrincipal('cloudfront.amazonaws.com')],
       actions: ['s3:AbortMultipartUpload', 's3:ListBucketMultipartUploads', 's3:ListMultipartUploadParts'],
-      // Uploads are listed by the bucket.
+      // ListBucketMultipartUploads is an action on the bucket.
       resources: [bucket.bucketArn, bucket.arnForObjects('*')],
       conditions: { StringEquals: { 'AWS:SourceArn': distribution.distributionArn } },
     }),
   );
 }
 
-/** Reasons for rules of cdk-nag that the stack does not follow. */
+/** Gives the reasons for cdk-nag rules that the stack does not follow. */
 function acknowledge(distribution: Distribution, { domain, webAclArn, accessLogs }: StackOptions): void {
   const rules = Validations.of(distribution);
   rules.acknowledge({
     id: 'AwsSolutions-CFR1',
-    reason: 'Uploaders may be anywhere; their token is what admits them.',
+    reason: 'Uploaders can be anywhere. Their token gives them access.',
   });
   if (webAclArn === undefined) {
     rules.acknowledge({
       id: 'AwsSolutions-CFR2',
-      reason: 'A web ACL costs by the month; it is an option.',
+      reason: 'A web ACL has a monthly price. It is an option.',
     });
   }
   if (!accessLogs) {
     rules.acknowledge({
       id: 'AwsSolutions-CFR3',
-      reason: 'Access logs need a second bucket; refusals are logged by the function. It is an option.',
+      reason: 'Access logs need a second bucket, and the function logs refusals. They are an option.',
     });
   }
   if (domain === undefined) {
     rules.acknowledge({
       id: 'AwsSolutions-CFR4',
       reason:
-        'The default certificate fixes the policy at TLSv1; the command line asks for TLS 1.2 or newer.',
+        'The default certificate allows no policy but TLSv1. The command line requires TLS 1.2 or newer.',
     });
   }
 }

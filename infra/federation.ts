@@ -22,8 +22,8 @@ const COMMAND_LINE = MANAGED_LOGIN.ports.map(
 );
 
 /**
- * Allows redirects of the managed login to the upload page, at the distribution's name and at the operator's domain. The
- * first half of a deployment has no distribution, so that its client redirects only to the command line.
+ * Allows the managed login to redirect to the upload page, at the distribution's domain name and at the operator's. The
+ * identity half has no distribution, so its client redirects only to the command line.
  */
 export function allowPage(
   client: UserPoolClient,
@@ -35,14 +35,17 @@ export function allowPage(
   resource.callbackUrLs = [...COMMAND_LINE, ...hosts.map((host) => `https://${host}/`)];
 }
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpoolidentityprovider.html */
+/**
+ * Returns the provider's settings:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpoolidentityprovider.html
+ */
 function providerDetails({ idp, idpClientId, idpSecret }: FederatedOptions): Record<string, string> {
   const address = idp.slice(idp.indexOf(':') + 1);
   if (idp.startsWith('saml:')) return { MetadataURL: address };
   return {
     oidc_issuer: address,
     client_id: idpClientId ?? '',
-    // CloudFormation reads the secret. The template contains only its name.
+    // CloudFormation reads the secret; the template contains only its name.
     client_secret: `{{resolve:secretsmanager:${idpSecret}}}`,
     authorize_scopes: 'openid',
     attributes_request_method: 'GET',
@@ -50,8 +53,8 @@ function providerDetails({ idp, idpClientId, idpSecret }: FederatedOptions): Rec
 }
 
 /**
- * Adds an identity provider to the pool's managed login. Cognito creates a user named `idp_<subject>` for each of its users.
- * Returns the provider, on which clients that name it depend.
+ * Adds an identity provider to the pool's managed login. Cognito creates a user named `idp_<subject>` for each of the
+ * provider's users. Returns the provider, so that the client that names it can depend on it.
  * https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html
  */
 export function createFederation(
@@ -61,7 +64,7 @@ export function createFederation(
 ): CfnUserPoolIdentityProvider {
   new CfnUserPoolDomain(scope, 'UserPoolDomain', {
     userPoolId,
-    // The region's pools share these names. The stack's id makes it unique.
+    // The name must be unique among the region's pools, so it contains the stack's id.
     domain: Fn.join('-', [MANAGED_LOGIN.domain, Fn.select(2, Fn.split('/', Stack.of(scope).stackId))]),
   });
   return new CfnUserPoolIdentityProvider(scope, 'IdentityProvider', {
@@ -72,13 +75,13 @@ export function createFederation(
   });
 }
 
-/** Client settings for users of the provider: authorization code with PKCE, and no secret. */
+/** Client settings for the provider's users: authorization code with PKCE, without a client secret. */
 export const FEDERATED_CLIENT = {
   oAuth: {
     flows: { authorizationCodeGrant: true },
     scopes: [OAuthScope.OPENID],
     callbackUrls: COMMAND_LINE,
   },
-  // Users of the pool itself still sign in by its API.
+  // The pool's own users sign in through its API.
   supportedIdentityProviders: [UserPoolClientIdentityProvider.custom(IDP_ALIAS)],
 } satisfies Partial<UserPoolClientProps>;

@@ -22,7 +22,7 @@ import { PASSWORD_POLICY } from '../protocol/password-policy.ts';
 import { createFederation, FEDERATED_CLIENT } from './federation.ts';
 import { type CognitoTier, type Mfa, OPTIONS_METADATA, type StackOptions } from './options.ts';
 
-/** The rollback of a creation deletes everything, data to keep included. */
+/** Returns the deletion policy of bucket and user pool. Even with `retainData`, a rolled-back creation deletes both. */
 export function dataPolicy({ retainData = false }: StackOptions): RemovalPolicy {
   return retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
 }
@@ -38,7 +38,10 @@ const MFA: Readonly<Record<Mfa, CdkMfa>> = {
   required: CdkMfa.REQUIRED,
 };
 
-/** Creates the user pool. Only administrators create users. Unless kept, it is deleted with the stack: `destroy` warns of it. */
+/**
+ * Creates the user pool, whose users only administrators can create. It is deleted with the stack unless `retainData`
+ * is set; `destroy` warns of it.
+ */
 export function createUserPool(scope: Construct, options: StackOptions): UserPool {
   const { mfa = 'off', cognitoTier } = options;
   const pool = new UserPool(scope, 'UserPool', {
@@ -47,7 +50,7 @@ export function createUserPool(scope: Construct, options: StackOptions): UserPoo
     accountRecovery: AccountRecovery.EMAIL_ONLY,
     passwordPolicy: { ...PASSWORD_POLICY, tempPasswordValidity: Duration.days(7) },
     mfa: MFA[mfa],
-    // Only authenticator apps: text messages cost money, and a stolen phone number receives them.
+    // Only authenticator apps: text messages cost money, and reach whoever has the phone number.
     ...(mfa === 'off' ? {} : { mfaSecondFactor: { sms: false, otp: true } }),
     ...(cognitoTier === undefined ? {} : { featurePlan: TIERS[cognitoTier] }),
     removalPolicy: dataPolicy(options),
@@ -55,7 +58,7 @@ export function createUserPool(scope: Construct, options: StackOptions): UserPoo
   const resource = pool.node.defaultChild as CfnUserPool;
   // CloudFormation ignores an update that changes only a deletion policy.
   if (options.retainData) resource.addMetadata(OPTIONS_METADATA, { retained: true });
-  // Use Cognito's default messages: the CDK's make the template larger.
+  // Replaces the CDK's messages with Cognito's defaults, to keep the template small.
   for (const name of [
     'EmailVerificationMessage',
     'EmailVerificationSubject',
@@ -66,12 +69,12 @@ export function createUserPool(scope: Construct, options: StackOptions): UserPoo
   }
   Validations.of(pool).acknowledge({
     id: 'AwsSolutions-COG8',
-    reason: 'The Plus tier has no free users and costs the most; it is the operator’s choice to pay for.',
+    reason: 'The Plus tier has no free users and the highest price. It is an option.',
   });
   if (mfa !== 'required') {
     Validations.of(pool).acknowledge({
       id: 'AwsSolutions-COG2',
-      reason: 'Uploads run unattended too, where nobody can type a code. It is an option.',
+      reason: 'Unattended uploads cannot enter a code. It is an option.',
     });
   }
   new CfnOutput(scope, 'CognitoUserPoolId', { value: pool.userPoolId });
@@ -79,8 +82,8 @@ export function createUserPool(scope: Construct, options: StackOptions): UserPoo
 }
 
 /**
- * Attributes that users can change themselves. The address for password resets is not among them, because a stolen token
- * would then be enough to take over the account.
+ * Attributes that users can change themselves. The e-mail address for password resets is not one of them, because a
+ * stolen token would then be enough to take over the account.
  */
 const WRITABLE = new ClientAttributes().withStandardAttributes({
   fullname: true,
@@ -90,7 +93,7 @@ const WRITABLE = new ClientAttributes().withStandardAttributes({
   timezone: true,
 });
 
-/** A public client: a secret inside a command-line tool is not secret. */
+/** Creates a public client: a secret inside a command-line tool is not secret. */
 export function createUserPoolClient(
   scope: Construct,
   userPool: UserPool,
@@ -105,13 +108,14 @@ export function createUserPoolClient(
     ...(provider === undefined ? { disableOAuth: true } : FEDERATED_CLIENT),
     preventUserExistenceErrors: true,
     enableTokenRevocation: true,
-    // The maximum: a first sign-in includes choosing a new password.
+    // Cognito's maximum: a first sign-in includes choosing a new password.
     authSessionValidity: Duration.minutes(15),
-    // An access token is verified offline, so it cannot be revoked before it expires.
+    // Access tokens are verified offline, so they cannot be revoked before they expire.
     accessTokenValidity: Duration.minutes(tokenValidityMinutes),
     idTokenValidity: Duration.minutes(tokenValidityMinutes),
     refreshTokenValidity: Duration.days(30),
-    // Each refresh replaces the refresh token. Two commands at once have a minute to read the new one.
+    // A refresh replaces the refresh token. A second command running at the same time has 60 seconds to read the new
+    // one.
     refreshTokenRotationGracePeriod: Duration.seconds(60),
     writeAttributes: WRITABLE,
   });
@@ -120,12 +124,15 @@ export function createUserPoolClient(
   return client;
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html */
+/**
+ * Returns the bucket's lifecycle rules:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+ */
 function lifecycleRules({ expireAfterDays }: StackOptions): LifecycleRule[] {
   const rules: LifecycleRule[] = [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }];
   if (expireAfterDays === undefined) return rules;
   const expiration = Duration.days(expireAfterDays);
-  // In a bucket that was ever versioned, an expired object becomes an older version, and at last only a delete marker.
+  // In a bucket that is or was versioned, an expired object becomes a noncurrent version, and finally a delete marker.
   return [
     ...rules,
     { expiration, noncurrentVersionExpiration: expiration },
@@ -133,13 +140,16 @@ function lifecycleRules({ expireAfterDays }: StackOptions): LifecycleRule[] {
   ];
 }
 
-/** Sets the property directly, because the CDK's option adds a Lambda function. */
+/** Turns on EventBridge. Sets the property directly, because the CDK's option adds a Lambda function. */
 function sendEvents(bucket: CfnBucket, { events, notify, scan }: StackOptions): void {
   if (!events && !scan && notify === undefined) return;
   bucket.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
 }
 
-/** The bucket key saves nearly all requests to KMS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html */
+/**
+ * Sets the encryption key. The bucket key avoids most requests to KMS:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+ */
 function encrypt(bucket: CfnBucket, { kmsKeyArn }: StackOptions): void {
   if (kmsKeyArn === undefined) return;
   bucket.bucketEncryption = {
@@ -153,8 +163,8 @@ function encrypt(bucket: CfnBucket, { kmsKeyArn }: StackOptions): void {
 }
 
 /**
- * Creates the bucket of the uploads, with the options in its metadata. Unless kept, it is deleted with the stack. CloudFormation
- * deletes only an empty bucket, so `destroy` empties it.
+ * Creates the bucket for uploads, with the deployment's options in its metadata. It is deleted with the stack unless
+ * `retainData` is set. CloudFormation deletes only empty buckets, so `destroy` empties it first.
  */
 export function createBucket(scope: Construct, options: StackOptions): IBucket {
   const { bucketName } = options;
@@ -163,7 +173,7 @@ export function createBucket(scope: Construct, options: StackOptions): IBucket {
     enforceSSL: true,
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
     lifecycleRules: lifecycleRules(options),
-    // CloudFormation imports only buckets that it retains.
+    // CloudFormation imports only buckets that it is to retain.
     removalPolicy: dataPolicy({ retainData: options.retainData || bucketName !== undefined }),
     ...omitUndefined({ bucketName }),
   });
@@ -171,16 +181,17 @@ export function createBucket(scope: Construct, options: StackOptions): IBucket {
   resource.addMetadata(OPTIONS_METADATA, { options });
   sendEvents(resource, options);
   encrypt(resource, options);
-  // Set “off” explicitly: the versioning of a bucket can be suspended, not removed.
+  // “Suspended” must be explicit: versioning can be suspended, but not removed.
   if (options.versioning !== undefined) {
     resource.versioningConfiguration = { status: options.versioning ? 'Enabled' : 'Suspended' };
   }
   Validations.of(bucket).acknowledge({
     id: 'AwsSolutions-S1',
     reason:
-      'Access logs need a second bucket that outlives this one; each object names its uploader instead.',
+      'Access logs need a second bucket that outlives this one. Each object names its uploader instead.',
   });
   new CfnOutput(scope, 'S3BucketName', { value: bucket.bucketName });
-  // The CDK's classes declare optional members wider than its interfaces do, here and where else a type is asserted.
+  // The CDK's classes type optional members more widely than its interfaces. Other assertions in this folder have the
+  // same reason.
   return bucket as IBucket;
 }

@@ -8,15 +8,17 @@ import type { Construct } from 'constructs';
 import { RESERVED_FOLDER } from '../protocol/key-rules.ts';
 import type { StackOptions } from './options.ts';
 
-/** Returns the prefixes of all rules, below which uploads are stored. */
+/** Returns the key prefixes of all rules. */
 function prefixesOf({ userPool = true, writeTo, trust = [] }: StackOptions): readonly string[] {
   const ofIssuers = trust.flatMap(({ rules }) => rules.map((rule) => rule.writeTo));
   const prefixes = [userPool ? writeTo : undefined, ...ofIssuers].flatMap((prefix) => prefix ?? []);
-  // EventBridge fills in names in angle brackets.
+  // EventBridge replaces names in angle brackets.
   return [...new Set(prefixes)].filter((prefix) => !/[<>]/.test(prefix));
 }
 
-/** Returns the text of a notice. EventBridge fills in values of the event, and mails each line in quotation marks. */
+/**
+ * Returns the text of a notice. EventBridge replaces the fields of the event, and mails each line in quotation marks.
+ */
 function noticeText(options: StackOptions): string {
   const field = (path: string) => EventField.fromPath(`$.detail.${path}`);
   const prefixes = prefixesOf(options);
@@ -41,13 +43,13 @@ function malwareText(): string {
   ].join('\n');
 }
 
-/** Depends only on the address, so that nobody has to confirm again after another address is removed. */
+/** Returns an id that depends only on the address, so that removing another address requires no new confirmation. */
 function idOf(address: string): string {
   return createHash('sha256').update(address).digest('hex').slice(0, 16);
 }
 
 /**
- * Mails a notice of each upload, and of malware if GuardDuty scans. SNS first mails a link to confirm the address.
+ * Sends an e-mail for each upload, and for malware if GuardDuty scans. SNS first asks each address to confirm.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
  */
 export function createNotice(scope: Construct, bucket: IBucket, options: StackOptions): void {
@@ -64,7 +66,7 @@ export function createNotice(scope: Construct, bucket: IBucket, options: StackOp
     bind: () => ({ arn: topic.topicArn, input: RuleTargetInput.fromMultilineText(text) }),
   });
   const uploaded = new Rule(scope, 'NoticeRule', {
-    description: `${Stack.of(scope).stackName}: mails of uploads`,
+    description: `${Stack.of(scope).stackName}: e-mail for each upload`,
     eventPattern: {
       source: ['aws.s3'],
       detailType: ['Object Created'],
@@ -79,7 +81,7 @@ export function createNotice(scope: Construct, bucket: IBucket, options: StackOp
   if (scan) {
     rules.push(
       new Rule(scope, 'MalwareNoticeRule', {
-        description: `${Stack.of(scope).stackName}: mails of malware`,
+        description: `${Stack.of(scope).stackName}: e-mail for malware`,
         eventPattern: {
           source: ['aws.guardduty'],
           detailType: ['GuardDuty Malware Protection Object Scan Result'],

@@ -1,97 +1,100 @@
 import type { EdgeIssuer, UploadPolicy } from '../edge/config.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 
-/** The options of a deployment. An absent option has its default. */
+/** The options of a deployment. */
 export interface StackOptions {
-  /** Largest object in bytes. */
+  /** Largest object in bytes. Default: S3's limits. */
   readonly maxSize?: number;
-  /** Prefix of keys. `{username}`, `{sub}` and `{group}` are replaced by the caller's claims. */
+  /** Prefix that keys must have. `{username}`, `{sub}` and `{group}` are replaced by the caller's claims. */
   readonly writeTo?: string;
-  /** Only members of one of these Cognito groups are allowed to upload. */
+  /** Cognito groups whose members are allowed to upload. Default: all users. */
   readonly allowGroups?: readonly string[];
-  /** Days after which S3 deletes an object, and a noncurrent version. */
+  /** Days after which S3 deletes objects and noncurrent versions. Default: never. */
   readonly expireAfterDays?: number;
   /** False suspends versioning and keeps existing versions. */
   readonly versioning?: boolean;
-  /** The operator's own host name for the edge; requires {@link certificateArn}. */
+  /** The operator's host name for the edge; requires {@link certificateArn}. */
   readonly domain?: string;
-  /** Of AWS Certificate Manager, in us-east-1. */
+  /** A certificate of AWS Certificate Manager in us-east-1. */
   readonly certificateArn?: string;
-  /** The oldest TLS version that the edge accepts; requires {@link domain}. 1.2 if absent. */
+  /** The oldest TLS version that the edge accepts; requires {@link domain}. Default: 1.2. */
   readonly minTls?: MinTls;
-  /** A global web ACL of WAFv2. */
+  /** A global web ACL of AWS WAF. */
   readonly webAclArn?: string;
-  /** Regions that CloudFront serves from: https://aws.amazon.com/cloudfront/pricing/ */
+  /** Edge locations that CloudFront uses: https://aws.amazon.com/cloudfront/pricing/ */
   readonly priceClass?: PriceClassName;
   /** Origins of pages whose scripts are allowed to upload, such as `https://example.com`. */
   readonly corsOrigins?: readonly string[];
-  /** CloudFront's standard logs, in their own bucket. False stops them and keeps the bucket. */
+  /** Whether CloudFront writes standard logs to a bucket of their own. False stops them and keeps the bucket. */
   readonly accessLogs?: boolean;
-  /** Tags of the stack, which CloudFormation adds to its resources. */
+  /** Tags of the stack. CloudFormation adds them to its resources. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** Name of the bucket, which then stays when the stack is deleted. An existing bucket is adopted. */
+  /** Name of the bucket. It is retained when the stack is deleted. An existing bucket is imported. */
   readonly bucketName?: string;
-  /** Keep bucket and user pool when the stack is deleted. */
+  /** Whether bucket and user pool are retained when the stack is deleted. */
   readonly retainData?: boolean;
-  /** Lifetime of access and ID tokens. */
+  /** Lifetime of access and ID tokens. Default: 60. */
   readonly tokenValidityMinutes?: number;
-  /** Codes of an authenticator app at sign-in. */
+  /** Whether sign-in asks for a code of an authenticator app. */
   readonly mfa?: Mfa;
-  /** The user pool's feature plan, which sets Cognito's price; Essentials if absent. */
+  /** The user pool's feature plan, which sets its price. Default: Essentials. */
   readonly cognitoTier?: CognitoTier;
-  /** The upload page at the edge's root. */
+  /** Whether the edge serves the upload page at its root. */
   readonly page?: boolean;
-  /** The page's heading, such as who receives the files. */
+  /** Heading of the upload page, such as the name of the recipient. */
   readonly pageTitle?: string;
-  /** A sentence or two below the heading. */
+  /** Text below the heading. */
   readonly pageNote?: string;
-  /** Colour of buttons and bars, `#rrggbb`. */
+  /** Colour of buttons and bars, as `#rrggbb`. */
   readonly pageColor?: string;
-  /** An SVG drawing above the heading, cleaned by `cli/stack/options/page-logo.ts`. */
+  /** SVG above the heading, sanitized by `cli/stack/options/page-logo.ts`. */
   readonly pageLogo?: string;
-  /** False: no user pool. Uploaders then sign in only with the issuers of {@link trust}. */
+  /** Whether there is a user pool. False: uploaders sign in only with the issuers of {@link trust}. Default: true. */
   readonly userPool?: boolean;
-  /** The provider behind the user pool: `saml:` and the address of its metadata, or `oidc:` and an issuer. */
+  /** Identity provider of the user pool: `saml:` and the URL of its metadata, or `oidc:` and its issuer. */
   readonly idp?: string;
-  /** Client id of the pool at an OpenID Connect provider; requires {@link idpSecret}. */
+  /** The pool's client id at an OpenID Connect provider; requires {@link idpSecret}. */
   readonly idpClientId?: string;
-  /** Name or ARN of the secret in AWS Secrets Manager with the client's secret. */
+  /** Name or ARN of the AWS Secrets Manager secret that contains the client secret. */
   readonly idpSecret?: string;
-  /** Amazon EventBridge gets an event for each object; also on with {@link notify} and {@link scan}. */
+  /** Whether Amazon EventBridge receives an event for each object. {@link notify} and {@link scan} turn it on too. */
   readonly events?: boolean;
-  /** E-mail addresses that get a notice of each upload. */
+  /** E-mail addresses that are notified of each upload. */
   readonly notify?: readonly string[];
-  /** GuardDuty scans each object for malware. */
+  /** Whether GuardDuty scans each object for malware. */
   readonly scan?: boolean;
-  /** ARN of the KMS key that S3 encrypts objects with; absent for S3's own keys. */
+  /** ARN of the KMS key that S3 encrypts objects with. Default: S3's own keys. */
   readonly kmsKeyArn?: string;
-  /** Issuers beside the user pool, in the order in which they were added. Every deploy fetches their keys. */
+  /** Issuers other than the user pool, in the order in which they were added. Every deploy downloads their keys. */
   readonly trust?: readonly TrustedIssuer[];
-  /** Signs upload links and keys. Absent until the first one is created. */
+  /** Keys that sign upload links and keys. Absent until the first one is created. */
   readonly signing?: StackSigning;
 }
 
-/** The signing keys of a deployment, and the ids of revoked tokens. */
+/** The signing keys of a deployment, and its revoked links and keys. */
 export interface StackSigning {
-  /** Newest first. The newest signs; the others only verify. */
+  /** Newest first. The first one signs; the others only verify. */
   readonly keys: readonly StackSigningKey[];
   readonly revoked?: readonly RevokedToken[];
 }
 
 export interface StackSigningKey {
-  /** A number from 1 upwards, never used twice. It is part of the logical id, `SigningKey<id>`. */
+  /** A number, counted from 1 and never reused. Part of the logical id, `SigningKey<id>`. */
   readonly id: string;
-  /** Seconds since 1970 when its last token expires; later deploys delete the key. Absent for the newest key. */
+  /**
+   * When the last token that it signed expires, in seconds since 1970. Later deploys delete the key. Absent for the
+   * newest key.
+   */
   readonly until?: number;
 }
 
 export interface RevokedToken {
   readonly id: string;
-  /** Seconds since 1970 when the token expires. Later deploys omit it. */
+  /** When the token expires, in seconds since 1970. Later deploys drop the entry. */
   readonly until: number;
 }
 
-/** An issuer in the options. Every deploy fetches its keys. */
+/** A trusted issuer. Every deploy downloads its keys. */
 export type TrustedIssuer = Omit<EdgeIssuer, 'keys'>;
 
 export type PriceClassName = '100' | '200' | 'all';
@@ -99,7 +102,9 @@ export type MinTls = '1.2' | '1.3';
 export type CognitoTier = 'lite' | 'essentials';
 export type Mfa = 'off' | 'optional' | 'required';
 
-/** The part of the options that the edge describes: rules for everybody, and for the users of the pool. */
+/**
+ * Returns the part of the options that the edge publishes: limits of all callers, and the policy of the pool's users.
+ */
 export function policyOf({
   maxSize,
   writeTo,
@@ -111,7 +116,7 @@ export function policyOf({
 }
 
 /**
- * The name of our metadata in the template. The bucket's metadata contains the options, because CloudFormation applies an
- * update that changes only metadata.
+ * Key of this project's metadata in the template. The bucket's metadata contains the options, because CloudFormation
+ * also applies an update that changes only metadata.
  */
 export const OPTIONS_METADATA = 'edge-upload';

@@ -7,7 +7,7 @@ import type { StackOptions } from './options.ts';
 
 const GUARDDUTY = 'malware-protection-plan.guardduty.amazonaws.com';
 
-/** The object that GuardDuty writes to test its permission. */
+/** Object that GuardDuty writes to test its permissions. */
 const VALIDATION_OBJECT = 'malware-protection-resource-validation-object';
 
 function allow(
@@ -18,7 +18,10 @@ function allow(
   return new PolicyStatement({ actions: [...actions], resources: [...resources], conditions });
 }
 
-/** The permissions that AWS documents: https://docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-iam-policy-prerequisite.html */
+/**
+ * Returns the permissions that GuardDuty requires:
+ * https://docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-iam-policy-prerequisite.html
+ */
 function permissions(scope: Construct, bucket: IBucket, { kmsKeyArn }: StackOptions): PolicyStatement[] {
   const { partition, region, account } = Stack.of(scope);
   const rule = `arn:${partition}:events:${region}:${account}:rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*`;
@@ -51,13 +54,13 @@ function permissions(scope: Construct, bucket: IBucket, { kmsKeyArn }: StackOpti
   ];
 }
 
-/** Reasons for wildcards, which cdk-nag requires. */
+/** Gives the reasons for wildcards to cdk-nag. */
 function acknowledge(scope: Construct, role: Role, bucket: IBucket): void {
   const bucketId = Stack.of(scope).getLogicalId(bucket.node.defaultChild as CfnBucket);
   Validations.of(role).acknowledge(
     {
       id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:events:us-east-1:<AWS::AccountId>:rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*]`,
-      reason: 'GuardDuty chooses the name of its rule.',
+      reason: 'GuardDuty generates the name of its rule.',
     },
     {
       id: `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/*]`,
@@ -66,7 +69,7 @@ function acknowledge(scope: Construct, role: Role, bucket: IBucket): void {
   );
 }
 
-/** Adds GuardDuty's scan of each uploaded object, which tags the object with the result. */
+/** Adds a GuardDuty scan of each uploaded object. GuardDuty tags the object with the result. */
 export function createScan(scope: Construct, bucket: IBucket, options: StackOptions): void {
   const role = new Role(scope, 'ScanRole', {
     assumedBy: new ServicePrincipal(GUARDDUTY),

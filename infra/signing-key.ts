@@ -4,15 +4,15 @@ import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { StackSigning } from './options.ts';
 
-/** The tag of signing keys, whose value is the stack's name. The operator's policy allows signing with tagged keys. */
+/** Tag of signing keys. Its value is the stack's name. The operator's policy allows signing with tagged keys. */
 const TAG = 'edge-upload';
 
-/** Days, the minimum. */
+/** Days. KMS's minimum. */
 const PENDING_WINDOW = 7;
 
 /**
- * Creates the keys that sign upload links and keys. Private keys never leave KMS. A key that leaves the stack is scheduled for
- * deletion, even with `retainData`: without its edge it is useless and costs money.
+ * Creates the keys that sign upload links and keys. Private keys never leave KMS. A key that is removed from the stack
+ * is scheduled for deletion, even with `retainData`: it is useless without its edge, and is billed.
  */
 export function createSigningKeys(scope: Construct, { keys }: StackSigning): void {
   const [newest] = keys.map(({ id }) => createKey(scope, `SigningKey${id}`));
@@ -25,7 +25,8 @@ function createKey(scope: Construct, id: string): CfnKey {
     keySpec: 'ECC_NIST_EDWARDS25519',
     keyUsage: 'SIGN_VERIFY',
     pendingWindowInDays: PENDING_WINDOW,
-    // IAM decides who signs. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    // IAM policies decide who can sign.
+    // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
     keyPolicy: new PolicyDocument({
       statements: [
         new PolicyStatement({

@@ -10,15 +10,18 @@ export interface UploadStackProps extends UploadsProps {
   readonly stackName: string;
 }
 
-/** A private bucket behind CloudFront, guarded at the edge, with a Cognito user pool unless only other issuers are trusted. */
+/**
+ * The stack: a private bucket behind CloudFront, checked at the edge, with a Cognito user pool unless the options leave
+ * it out.
+ */
 export class UploadStack extends Stack {
   constructor(scope: Construct, id: string, { stackName, edge, options }: UploadStackProps) {
     super(scope, id, {
       stackName,
       env: { region: REGION },
       description: 'edge-upload: authenticated uploads to S3 through CloudFront',
-      // The template goes inline in the API call, without bootstrap and assets. With the bootstrapless synthesizer, the CDK's
-      // command line would assume roles that only bootstrapping creates.
+      // The template is part of the API call and has no assets, so the account needs no bootstrap. The bootstrapless
+      // synthesizer is no alternative: with it, the CDK's command line assumes roles that only bootstrapping creates.
       synthesizer: new LegacyStackSynthesizer() as IStackSynthesizer,
       analyticsReporting: false,
     });
@@ -27,13 +30,13 @@ export class UploadStack extends Stack {
 }
 
 export interface SynthesizedTemplate {
-  /** JSON without white space. */
+  /** JSON without whitespace. */
   readonly template: string;
-  /** Of the template; CloudFormation takes 51,200 inline. */
+  /** Size of the template. CloudFormation accepts at most 51,200 bytes inline. */
   readonly bytes: number;
 }
 
-/** Returns the stack's template; without `edge`, only its identity half. Leaves no files behind. */
+/** Returns the stack's template, or only its identity half without `edge`. Leaves no files behind. */
 export function synthesize(props: UploadStackProps): SynthesizedTemplate {
   const outdir = mkdtempSync(join(tmpdir(), 'edge-upload-synth-'));
   try {
@@ -42,7 +45,7 @@ export function synthesize(props: UploadStackProps): SynthesizedTemplate {
       analyticsReporting: false,
       treeMetadata: false,
       stackTraces: false,
-      // Tests run cdk-nag. Here it would take 1.6 s of each deploy.
+      // Tests run cdk-nag. Here, it would add 1.6 s to each deploy.
       builtinCloudFormationValidation: false,
     });
     const { artifactId } = new UploadStack(app, 'UploadStack', props);

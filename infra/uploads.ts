@@ -13,13 +13,13 @@ import { policyOf, type StackOptions } from './options.ts';
 import { createScan } from './scan.ts';
 import { createSigningKeys } from './signing-key.ts';
 
-/** Lambda@Edge functions must be in this region. */
+/** The region that Lambda@Edge functions must be in. */
 export const REGION = 'us-east-1';
 
 export interface UploadsProps {
   /**
-   * Absent: only the half that comes first is made (pool, client, bucket, signing keys). The whole leaves that half as it
-   * is, but for the redirect addresses of a client with a page.
+   * Absent: only the identity half is created (user pool, client, bucket, signing keys). The whole stack leaves that
+   * half unchanged, except for the redirect URLs of a client with a page.
    */
   readonly edge?: EdgeKeys;
   readonly options: StackOptions;
@@ -34,7 +34,7 @@ export interface Uploads {
   readonly distribution?: IDistribution;
 }
 
-/** Creates all resources of a deployment in a scope. Their ids are part of each deployment's template. */
+/** Creates all resources of a deployment. Their logical ids are part of every deployed template. */
 export function createUploads(scope: Construct, { edge, options }: UploadsProps): Uploads {
   const { userPool: hasPool = true, signing, trust = [] } = options;
   const userPool = hasPool ? createUserPool(scope, options) : undefined;
@@ -57,7 +57,7 @@ export function createUploads(scope: Construct, { edge, options }: UploadsProps)
   return { ...half, distribution };
 }
 
-/** Returns the configuration that is baked into the edge function. */
+/** Returns the configuration for the edge function's code. */
 function bakedConfig(options: StackOptions, { pool, keySets, bakedAt, signing }: EdgeKeys): BakedConfig {
   const { domain, trust, idp, userPool = true, signing: { revoked } = {} } = options;
   return {

@@ -1,20 +1,20 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
-/** Lambda@Edge and all that belongs to it are made here. */
+/** The region of Lambda@Edge and of everything that it uses. */
 export const REGION = 'us-east-1';
 
-/** Beginning of the name of each stack that a run deploys. */
+/** Prefix of the name of each stack that a run deploys. */
 export const STACK_PREFIX = 'edge-upload-live-';
 
-/** Tag of what a run deploys: the time after which a sweep deletes it, ISO 8601. */
+/** Tag of everything that a run deploys: when a sweep deletes it, in ISO 8601. */
 export const EXPIRES_TAG = 'edge-upload-live-expires';
 
-/** After so many hours `npm run live:sweep` removes what a run left. */
+/** Hours after which `npm run live:sweep` deletes what a run left. */
 export const RUN_HOURS = 6;
 
 /**
- * Compares the account of the credentials with the one that is meant.
- * @throws {Error} where they differ, or none is named
+ * Returns the account of the credentials, after comparing it with the intended one.
+ * @throws {Error} if they differ, or if none is named
  */
 export async function requireAccount(wanted: string | undefined): Promise<string> {
   if (wanted === undefined || !/^\d{12}$/.test(wanted)) {
@@ -25,7 +25,7 @@ export async function requireAccount(wanted: string | undefined): Promise<string
     const { Account } = await client.send(new GetCallerIdentityCommand({}));
     if (Account !== wanted) {
       throw new Error(
-        `The credentials are of the account ${Account}, and EDGE_UPLOAD_LIVE names ${wanted}. Nothing was done.`,
+        `The credentials belong to account ${Account}, but EDGE_UPLOAD_LIVE names ${wanted}. Nothing was done.`,
       );
     }
     return wanted;

@@ -9,7 +9,7 @@ import { STACK_PREFIX } from './account.ts';
 /** The built command line. */
 const CLI = join(import.meta.dirname, '../dist/edge-upload.js');
 
-/** A command takes longest while CloudFront distributes a change. */
+/** Maximum milliseconds of a command. Deploys take longest, while CloudFront distributes a change. */
 const LIMIT_MS = 45 * 60_000;
 
 interface Ran {
@@ -22,18 +22,18 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly input?: string;
   readonly signal?: AbortSignal;
-  /** Shows what the command says to people while it runs. */
+  /** Whether to show the command's messages while it runs. */
   readonly aloud?: boolean;
 }
 
 export type CommandLine = (args: readonly string[], options?: RunOptions) => Promise<Ran>;
 
-/** The variables that name the folders of the command line, and a folder of each below its home. */
+/** Variables that name the folders of the command line, each with its folder below the home. */
 const FOLDERS = { XDG_CONFIG_HOME: 'config', XDG_STATE_HOME: 'state', XDG_DATA_HOME: 'data' };
 
 /**
- * Returns the command line with folders of its own, without the settings of the user who runs this. `HOME` stays: AWS
- * profiles are below it.
+ * Returns the command line with folders of its own, without the settings of the current user. `HOME` stays the same,
+ * because AWS profiles are below it.
  */
 function commandLineAt(home: string, env: NodeJS.ProcessEnv): CommandLine {
   const others = Object.entries(env).filter(([name]) => !name.startsWith('EDGE_UPLOAD_'));
@@ -47,10 +47,10 @@ function commandLineAt(home: string, env: NodeJS.ProcessEnv): CommandLine {
       stdio: ['pipe', 'pipe', 'pipe'],
       timeout: LIMIT_MS,
     });
-    // Ctrl-C reaches the command by its terminal too; elsewhere it is passed on. The command ends cleanly.
+    // Ctrl-C in a terminal reaches the command directly; elsewhere it is forwarded. The command ends cleanly.
     const stop = () => child.kill('SIGTERM');
     signal?.addEventListener('abort', stop);
-    // A command that ends before it reads its input closes the pipe. Its exit code is the result.
+    // A command that exits before it reads its input closes the pipe. Its exit code is the result.
     child.stdin.on('error', () => {});
     child.stdin.end(input);
     if (aloud) child.stderr.pipe(process.stderr, { end: false });
@@ -64,7 +64,7 @@ function commandLineAt(home: string, env: NodeJS.ProcessEnv): CommandLine {
   };
 }
 
-/** Creates a folder for the command line, which is its current folder and has its settings. */
+/** Creates a folder that is the current folder of the command line and contains its settings. */
 export async function openHome(
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly home: string; readonly run: CommandLine }> {
@@ -72,14 +72,17 @@ export async function openHome(
   return { home, run: commandLineAt(home, env) };
 }
 
-/** Runs a command that must succeed, and returns its document. */
+/**
+ * Runs a command and returns its JSON document.
+ * @throws {Error} if the command fails
+ */
 export async function document<T>(
   run: CommandLine,
   args: readonly string[],
   options?: RunOptions,
 ): Promise<T> {
   const { code, stdout, stderr } = await run([...args, '--json'], options);
-  // The error is the document; what was said to people may explain it.
-  if (code !== 0) throw new Error(`edge-upload ${args[0]} ended with ${code}: ${stdout.trim()}\n${stderr}`);
+  // The document is the error. What went to stderr can explain it.
+  if (code !== 0) throw new Error(`edge-upload ${args[0]} exited with ${code}: ${stdout.trim()}\n${stderr}`);
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as T;
 }

@@ -3,8 +3,8 @@ import type { Results } from './results.ts';
 
 function compareVerdicts(name: string, there: Verdict | undefined, here: Verdict | undefined) {
   if (there?.seen === undefined && here?.seen === undefined) return [];
-  if (there?.seen === undefined) return [`${name}: only run here${because(there)}`];
-  if (here?.seen === undefined) return [`${name}: only run there${because(here)}`];
+  if (there?.seen === undefined) return [`${name}: run only here${because(there)}`];
+  if (here?.seen === undefined) return [`${name}: run only there${because(here)}`];
   const [one, other] = [there.seen, here.seen];
   const shown = (value: unknown) => (value === undefined ? 'absent' : JSON.stringify(value));
   return differences(one, other).map(
@@ -16,7 +16,7 @@ function because(verdict: Verdict | undefined): string {
   return verdict?.reason === undefined ? '' : `; in the other: ${verdict.reason}`;
 }
 
-/** Returns how what two runs saw differs, one line for each difference. */
+/** Returns the differences between the results of two runs, one per line. */
 export function compareResults(there: Results, here: Results): readonly string[] {
   const names = new Set([...there.verdicts, ...here.verdicts].map(({ name }) => name));
   const named = ({ verdicts }: Results, name: string) => verdicts.find((one) => one.name === name);

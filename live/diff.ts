@@ -9,7 +9,7 @@ import { readResults } from './results.ts';
  */
 
 async function main([there, here]: readonly string[]): Promise<number> {
-  if (there === undefined || here === undefined) throw new Error('Name two files of results.');
+  if (there === undefined || here === undefined) throw new Error('Name two result files.');
   const lines = compareResults(await readResults(there), await readResults(here));
   stdout.write(lines.length === 0 ? 'No difference.\n' : `${lines.join('\n')}\n`);
   return lines.length === 0 ? 0 : 1;

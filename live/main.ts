@@ -14,23 +14,23 @@ import { type Results, usualFile, verdictLines, writeResults } from './results.t
 import { type LiveWorld, openWorld } from './world.ts';
 
 /*
- * Deploys into a real account, tests each claim about AWS there, and destroys the stack:
+ * Deploys a stack into a real account, tests each claim about AWS there, and destroys the stack:
  *
  *   EDGE_UPLOAD_LIVE=<account id> npm run live [-- --yes] [--only <probe>…] [--without <statement>…] [--output <file>]
  *
- * The command line runs under a role that has only the policy of `edge-upload policy`. A denied call ends the run.
- * --without leaves out a statement of that policy: the run must then report a denied call.
+ * The command line runs under a role that has only the policy that `edge-upload policy` prints. A denied call ends the
+ * run. --without omits a statement of that policy: the run must then report a denied call.
  *
- * Some probes need more: EDGE_UPLOAD_LIVE_IDP names a SAML provider for --idp, and a job of GitHub Actions has a token.
+ * Some probes need more: EDGE_UPLOAD_LIVE_IDP, the SAML provider for --idp, or the token of a GitHub Actions job.
  *
- * With AWS_ENDPOINT_URL it does the same at the embedded cloud, as CI does.
+ * With AWS_ENDPOINT_URL, it runs against the embedded cloud, as in CI.
  */
 
-const ESTIMATE = `This deploys one stack for about half an hour: a bucket, a user pool, a function, a distribution, a KMS key.
+const ESTIMATE = `This deploys one stack for about half an hour: a bucket, a user pool, a function, a distribution and a KMS key.
 It creates a role with the operator's policy, and runs all commands under it.
-Objects are small. List prices of 2026: less than 0.05 USD, the KMS key included (1 USD a month, by the hour; its last 7 days are free).`;
+At list prices of 2026, it costs less than 0.05 USD, including the KMS key (1 USD a month, billed by the hour; its last 7 days are free).`;
 
-// The SDK's warning on Node 20.
+// Turns off the SDK's warning about Node 20.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const { values } = parseArgs({
@@ -42,16 +42,16 @@ const { values } = parseArgs({
   },
 });
 
-/** @throws {Error} for a name that no probe has */
+/** @throws {Error} for a name that is not a probe */
 function refuseUnknown(only: readonly string[] = []): void {
   const unknown = only.find((name) => !PROBES.some((probe) => probe.name === name));
   if (unknown === undefined) return;
-  throw new Error(`There is no probe “${unknown}”. There are: ${PROBES.map(({ name }) => name).join(', ')}.`);
+  throw new Error(`There is no probe “${unknown}”. Probes: ${PROBES.map(({ name }) => name).join(', ')}.`);
 }
 
 async function confirmed(account: string): Promise<boolean> {
   if (values.yes) return true;
-  if (!stdin.isTTY) throw new Error('This needs confirmation; add --yes.');
+  if (!stdin.isTTY) throw new Error('This needs confirmation. Add --yes.');
   const terminal = createInterface({ input: stdin, output: stderr });
   try {
     return (
@@ -72,7 +72,7 @@ async function main(): Promise<number> {
   stderr.write(`${ESTIMATE}\n`);
   if (!(await confirmed(account))) return 1;
   const now = new Date();
-  // A stack's name has 29 characters at most.
+  // A stack's name has at most 29 characters.
   const stackName = `${STACK_PREFIX}${now.toISOString().slice(2, 10).replaceAll('-', '')}-${randomBytes(3).toString('hex').slice(0, 5)}`;
   const expires = new Date(now.getTime() + RUN_HOURS * 3_600_000);
   const { home, run } = await openHome(process.env);
@@ -122,9 +122,11 @@ async function main(): Promise<number> {
   } finally {
     world?.close();
     if (signal.aborted) {
-      stderr.write(`Interrupted: ${stackName} is left. Remove it with: npm run live:sweep -- --all\n`);
+      stderr.write(
+        `Interrupted: ${stackName} was not deleted. Delete it with: npm run live:sweep -- --all\n`,
+      );
     } else {
-      // With the account's own permissions: the operator's may have been the reason.
+      // Uses the account's own permissions, because the operator's may be the reason for the failure.
       if (operator !== undefined && !destroyed) await destroy(run, stackName, signal);
       await operator?.close();
     }
@@ -148,11 +150,11 @@ async function main(): Promise<number> {
   return denied === undefined && verdicts.every(({ verdict }) => verdict === 'confirmed') ? 0 : 1;
 }
 
-/** Returns whether the stack is gone; of its function, CloudFront may have copies for hours. */
+/** Returns whether the stack is deleted. CloudFront can keep copies of its function for hours. */
 async function destroy(run: CommandLine, stackName: string, signal: AbortSignal): Promise<boolean> {
   const { code } = await run(['destroy', '--yes', '--stack-name', stackName], { aloud: true, signal });
   if (code !== 0 && !signal.aborted) {
-    stderr.write(`${stackName} is not gone. Remove it later with: npm run live:sweep\n`);
+    stderr.write(`${stackName} was not deleted. Delete it later with: npm run live:sweep\n`);
   }
   return code === 0;
 }

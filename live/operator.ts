@@ -15,20 +15,23 @@ import { DeniedCall, type Verdict } from './probe.ts';
 /** Path of the roles that runs create. */
 export const ROLE_PATH = '/edge-upload-live/';
 
-/** The name of the verdict about the policy. */
+/** Name of the verdict about the policy. */
 export const POLICY_VERDICT = 'operator-policy';
 
-/** Names of a role's policies: `edge-upload policy`, and the same with `--extras`. */
+/** Names of a role's policies: what `edge-upload policy` prints, and what it prints with `--extras`. */
 const POLICIES = { operator: [], extras: ['--extras'] } as const;
 
-/** IAM distributes a new role within seconds; after so long, a refusal is one. */
+/** Milliseconds in which IAM distributes a new role. A later refusal is final. */
 const SETTLED_MS = 60_000;
 const AGAIN_MS = 2_000;
-/** Credentials of this age are replaced before a command: they are valid for an hour, and no command takes longer than 45 minutes. */
+/**
+ * Age in milliseconds from which credentials are replaced before a command. They are valid for an hour, and no command
+ * takes longer than 45 minutes.
+ */
 const FRESH_MS = 10 * 60_000;
 
 const ACTION = '([a-z][a-z0-9-]+:[A-Z][A-Za-z]+)';
-/** AWS's wording, and that of the command line. */
+/** Refusals as AWS and the command line phrase them. */
 const REFUSALS = [
   new RegExp(`not authorized to perform: ${ACTION}(?: on resource: ([^\\s"',()]+))?`),
   new RegExp(`(?:not allowed|does not have the permissions|den(?:y|ies|ied))\\b[^.\\n]*?${ACTION}`),
@@ -50,9 +53,9 @@ interface PolicyDocument {
 
 /** A role with the operator's policy and nothing else. */
 export interface Operator {
-  /** Runs the command line as the operator. A call that is denied throws `DeniedCall`, even if the command succeeds. */
+  /** Runs the command line as the operator. Throws `DeniedCall` for a denied call, even if the command succeeds. */
   readonly run: CommandLine;
-  /** Returns the secrets of all credentials that the role had, for the redactor. */
+  /** Returns the secrets of all the role's credentials, for the redactor. */
   secrets(): Readonly<Record<string, string>>;
   /** Deletes the role. */
   close(): Promise<void>;
@@ -62,16 +65,16 @@ export interface OperatorOptions {
   readonly account: string;
   readonly stackName: string;
   readonly expires: Date;
-  /** Statements to leave out, by their `Sid`. */
+  /** Statements to leave out, by `Sid`. */
   readonly without: readonly string[];
 }
 
-/** Creates the role of an operator of one stack, with what `edge-upload policy` prints. */
+/** Creates a role that is the operator of one stack, with the policies that `edge-upload policy` prints. */
 export async function openOperator(
   run: CommandLine,
   { account, stackName, expires, without }: OperatorOptions,
 ): Promise<Operator> {
-  // The policy lets an operator change roles whose names begin with the stack's: not this one.
+  // The policy lets an operator change roles whose names start with the stack's, which must not include this one.
   const RoleName = `${STACK_PREFIX}operator-${stackName.slice(STACK_PREFIX.length)}`;
   const named = ['--stack-name', stackName, '--account', account];
   const iam = new IAMClient({ region: REGION });
@@ -139,12 +142,12 @@ export async function openOperator(
   };
 }
 
-/** Returns what a run showed about the policy. */
+/** Returns the verdict of a run about the policy. */
 export function policyVerdict(denied: DeniedCall | undefined, isWhole: boolean): Verdict {
   const judged = {
     name: POLICY_VERDICT,
     claim:
-      'The policies that edge-upload policy prints, with and without --extras, allow all that an operator calls.',
+      'The policies that edge-upload policy prints, with and without --extras, allow all calls of an operator.',
     expected: { denied: null },
   } as const;
   if (denied !== undefined) return { ...judged, verdict: 'differs', seen: { denied: denied.call } };
@@ -158,7 +161,7 @@ export async function deleteRole(iam: IAMClient, RoleName: string): Promise<void
     try {
       await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }));
     } catch (error) {
-      // A run may have been interrupted before it put the policy there.
+      // An interrupted run may not have attached the policy.
       if (!(error instanceof Error) || error.name !== 'NoSuchEntityException') throw error;
     }
   }
@@ -178,7 +181,7 @@ async function session(RoleArn: string) {
   }
 }
 
-/** Assumes a new role, and waits until its policy counts. */
+/** Assumes a new role, and waits until its policy is in effect. */
 async function settledSession(roleArn: string, RoleName: string): Promise<Credentials> {
   const end = Date.now() + SETTLED_MS;
   for (;;) {
@@ -206,7 +209,7 @@ function environmentOf({ accessKeyId, secretAccessKey, sessionToken }: Credentia
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_SESSION_TOKEN: sessionToken,
-    // A profile would come before them.
+    // A profile would take precedence.
     AWS_PROFILE: undefined,
   };
 }

@@ -1,40 +1,40 @@
 import type { LiveWorld } from './world.ts';
 
-/** What a probe saw: few plain values, each of which may be published. */
+/** What a probe saw: a few plain values that are safe to publish. */
 export type Seen = Readonly<Record<string, string | number | boolean | null>>;
 
-/** One claim about AWS that documentation makes and only an account can show. */
+/** A claim about AWS that is documented, but can only be shown in an account. */
 export interface Probe {
-  /** Of the files, the results and `--only`: words with hyphens. */
+  /** Name for files, results and `--only`: words with hyphens. */
   readonly name: string;
   /** The claim, as a sentence. */
   readonly claim: string;
-  /** What is seen if the claim is true. */
+  /** What the probe sees if the claim is true. */
   readonly expected: Seen;
-  /** Why the embedded cloud does not run it. */
+  /** Why the embedded cloud does not run the probe. */
   readonly notHere?: string;
-  /** The environment variable without which it is not run, and what that names. */
+  /** Environment variable that the probe needs, and its meaning. */
   readonly needs?: readonly [variable: string, meaning: string];
-  /** It runs by itself, after those that only look: it changes the deployment. */
+  /** Set if the probe changes the deployment. It runs alone, after all others. */
   readonly changes?: true;
-  /** Looks. Errors are reported as what was seen. */
+  /** Observes AWS. Errors are part of the result. */
   look(world: LiveWorld): Promise<Seen>;
 }
 
-/** `confirmed`, `differs`, or `not run`: its own `look` failed, or it was not asked for. */
+/** `confirmed`, `differs`, or `not run`: the probe failed or was not selected. */
 export interface Verdict {
   readonly name: string;
   readonly claim: string;
   readonly verdict: 'confirmed' | 'differs' | 'not run';
   readonly expected: Seen;
   readonly seen?: Seen;
-  /** Why it was not run. */
+  /** Why the probe was not run. */
   readonly reason?: string;
 }
 
-/** A call that the operator's policy does not allow. It ends the run. */
+/** A call that the operator's policy does not allow. Ends the run. */
 export class DeniedCall extends Error {
-  /** Such as `s3:PutBucketPolicy on arn:aws:s3:::…`. */
+  /** For example `s3:PutBucketPolicy on arn:aws:s3:::…`. */
   readonly call: string;
 
   constructor(call: string) {
@@ -43,7 +43,7 @@ export class DeniedCall extends Error {
   }
 }
 
-/** Returns the members that differ from what is expected. */
+/** Returns the names of values that differ from the expected ones. */
 export function differences(expected: Seen, seen: Seen): readonly string[] {
   const names = [...new Set([...Object.keys(expected), ...Object.keys(seen)])];
   return names.filter((name) => expected[name] !== seen[name]);
@@ -51,23 +51,23 @@ export function differences(expected: Seen, seen: Seen): readonly string[] {
 
 interface Asked {
   readonly target: 'aws' | 'embedded';
-  /** The names of `--only`; absent: all probes. */
+  /** Names given with `--only`. Absent: all probes. */
   readonly only: readonly string[] | undefined;
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Returns the reason why a probe is not run, or `undefined`. */
+/** Returns why a probe is not run; `undefined` if it is. */
 export function reasonNotToRun(
   { name, notHere, needs: [variable, meaning] = ['', ''] }: Probe,
   { target, only, env }: Asked,
 ): string | undefined {
-  if (only !== undefined && !only.includes(name)) return 'not asked for';
+  if (only !== undefined && !only.includes(name)) return 'not selected';
   if (notHere !== undefined && target === 'embedded') return `not run here: ${notHere}`;
   if (variable !== '' && !env[variable]) return `needs ${variable}, ${meaning}`;
   return undefined;
 }
 
-/** Looks, and judges what was seen. A probe that fails does not stop the others, unless a call was denied. */
+/** Runs a probe and compares what it saw. A failed probe does not stop the others, unless a call was denied. */
 export async function judge(probe: Probe, world: LiveWorld): Promise<Verdict> {
   const { name, claim, expected } = probe;
   try {

@@ -1,4 +1,4 @@
-/** Texts that no result must contain, even if a server or a program printed them. */
+/** Patterns of texts that no result must contain, even if a server or program printed them. */
 const SHAPES: readonly (readonly [shape: RegExp, instead: string])[] = [
   [/eu[lk]_[\w-]+\.[\w-]+\.[\w-]+/g, '<link or key>'],
   [/eyJ[\w-]+\.[\w-]+\.[\w-]*(?:\.[\w-]*)*/g, '<token>'],
@@ -11,7 +11,7 @@ const SHAPES: readonly (readonly [shape: RegExp, instead: string])[] = [
   [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, '<access key>'],
   [/arn:aws[\w-]*:[^\s"',)]+/g, '<ARN>'],
   [/\b\d{12}\b/g, '<account>'],
-  // Session tokens, and refresh tokens of providers, have no shape but their length.
+  // Session tokens and providers' refresh tokens can only be recognised by their length.
   [/[\w+/=-]{100,}/g, '<long value>'],
   // Secret access keys: 40 characters of base64.
   [/(?<![\w+/=-])[A-Za-z0-9+/]{40}(?![\w+/=-])/g, '<secret key>'],
@@ -20,13 +20,13 @@ const SHAPES: readonly (readonly [shape: RegExp, instead: string])[] = [
 export type Redact = (text: string) => string;
 
 /**
- * Returns what replaces secrets and names of the account in a text.
- * @param known values by what they are; those of fewer than 6 characters are too common to be replaced
+ * Returns a function that replaces secrets and account names in a text.
+ * @param known Values by description. Values shorter than 6 characters are too common to be replaced.
  */
 export function createRedactor(known: Readonly<Record<string, string | undefined>>): Redact {
   const values = Object.entries(known)
     .flatMap(([what, value]) => (value !== undefined && value.length >= 6 ? [[what, value] as const] : []))
-    // A longer value may contain a shorter one.
+    // Longest first, because a value can contain a shorter one.
     .sort(([, one], [, other]) => other.length - one.length);
   return (text) => {
     let redacted = text;

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import type { Verdict } from './probe.ts';
 import type { Redact } from './redact.ts';
 
-/** Where results are kept. */
+/** Folder of the results. */
 export const RESULTS = join(import.meta.dirname, 'results');
 
-/** One run. */
+/** The results of one run. */
 export interface Results {
   /** ISO 8601. */
   readonly at: string;
@@ -15,17 +15,17 @@ export interface Results {
   readonly verdicts: readonly Verdict[];
 }
 
-/** The file of a run if none is named. Results of the embedded cloud have a name of their own, so that none passes for AWS's. */
+/** Returns the default file of a run. Results of the embedded cloud have another name than results of AWS. */
 export function usualFile({ at, target }: Results): string {
   return join(RESULTS, `${at.slice(0, 10)}${target === 'aws' ? '' : '-embedded'}.json`);
 }
 
-/** Returns JSON of redacted texts. JSON escapes quotation marks: a password with one would not be found in it. */
+/** Returns JSON of redacted texts. Redacts before serializing, because JSON escapes quotation marks in a password. */
 function redactedJson(value: unknown, redact: Redact, indent?: number): string {
   return JSON.stringify(value, (_name, one) => (typeof one === 'string' ? redact(one) : one), indent);
 }
 
-/** Writes results, and nothing that identifies the account or lets anybody in. */
+/** Writes redacted results, which identify no account and contain no credentials. */
 export async function writeResults(file: string, results: Results, redact: Redact): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, `${redactedJson(results, redact, 2)}\n`);
@@ -37,7 +37,7 @@ export async function readResults(file: string): Promise<Results> {
 
 const MARKS = { confirmed: '✔', differs: '✖', 'not run': '-' } as const;
 
-/** Returns the verdicts as lines for people. */
+/** Returns the verdicts as readable lines. */
 export function verdictLines({ verdicts }: Results, redact: Redact): readonly string[] {
   return verdicts.flatMap(({ name, claim, verdict, expected, seen, reason }) => [
     `${MARKS[verdict]} ${verdict.padEnd(9)} ${name}`,

@@ -21,26 +21,26 @@ import { openHome } from './command-line.ts';
 import { deleteRole, ROLE_PATH } from './operator.ts';
 
 /*
- * Removes what runs of `npm run live` left, by the tag that each of them sets, and nothing without it:
+ * Deletes what runs of `npm run live` left. It deletes only resources with the tag that each run sets:
  *
  *   EDGE_UPLOAD_LIVE=<account id> npm run live:sweep [-- --all]
  *
- * --all: also what has not expired yet. Edge functions go once CloudFront has deleted their copies, hours later: exit code 1
- * means that a later run is needed.
+ * --all also deletes resources that have not expired. An edge function can be deleted only after CloudFront has deleted its
+ * replicas, hours later. Exit code 1 means that resources are left.
  */
 
-// The SDK's warning on Node 20.
+// Turns off the SDK's warning about Node 20.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } });
 
-/** Whether a tag of ours says that its bearer may go. */
+/** Whether a run's tag allows deleting its resource now. */
 function mayGo(expires: string | undefined): boolean {
   const at = Date.parse(expires ?? '');
   return !Number.isNaN(at) && (values.all || at < Date.now());
 }
 
-/** Returns how many hours ago a run began, by the tag of what it deployed. */
+/** Returns how many hours ago a run started, derived from its tag. */
 function hoursSince(expires = ''): string {
   const age = Date.now() - Date.parse(expires) + RUN_HOURS * 3_600_000;
   return (age / 3_600_000).toFixed(1);
@@ -59,7 +59,7 @@ async function expiredStacks(): Promise<readonly string[]> {
   return names;
 }
 
-/** Deletes edge functions whose stack is gone. Returns the names of those that still have copies. */
+/** Deletes edge functions whose stack no longer exists. Returns the names of those that still have replicas. */
 async function sweepFunctions(stacks: ReadonlySet<string>): Promise<readonly string[]> {
   const client = new LambdaClient({ region: REGION });
   const left: string[] = [];
@@ -75,12 +75,12 @@ async function sweepFunctions(stacks: ReadonlySet<string>): Promise<readonly str
       try {
         await client.send(new DeleteFunctionCommand({ FunctionName }));
         stdout.write(
-          `Deleted the function ${FunctionName}, ${hoursSince(Tags[EXPIRES_TAG])} hours after its run began.\n`,
+          `Deleted the function ${FunctionName}, ${hoursSince(Tags[EXPIRES_TAG])} hours after its run started.\n`,
         );
       } catch (error) {
         left.push(FunctionName);
         stderr.write(
-          `${FunctionName} stays for now: ${error instanceof Error ? error.message : String(error)}\n`,
+          `${FunctionName} cannot be deleted yet: ${error instanceof Error ? error.message : String(error)}\n`,
         );
       }
     }
@@ -89,12 +89,12 @@ async function sweepFunctions(stacks: ReadonlySet<string>): Promise<readonly str
   return left;
 }
 
-/** Deletes the roles of operators. */
+/** Deletes the operators' roles. */
 async function sweepRoles(): Promise<void> {
   const client = new IAMClient({ region: REGION });
   for await (const { Roles = [] } of paginateListRoles({ client }, { PathPrefix: ROLE_PATH })) {
     for (const { RoleName = '' } of Roles) {
-      // A list of roles has no tags.
+      // Lists of roles do not include tags.
       const { Role } = await client.send(new GetRoleCommand({ RoleName }));
       if (!mayGo(Role?.Tags?.find(({ Key }) => Key === EXPIRES_TAG)?.Value)) continue;
       await deleteRole(client, RoleName);
@@ -104,7 +104,7 @@ async function sweepRoles(): Promise<void> {
   client.destroy();
 }
 
-/** Schedules the deletion of a probe's KMS keys. Those of stacks go with their stacks. */
+/** Schedules the deletion of probes' KMS keys. Keys of stacks are deleted with their stacks. */
 async function sweepKeys(): Promise<void> {
   const client = new KMSClient({ region: REGION });
   for await (const { Keys = [] } of paginateListKeys({ client }, {})) {
@@ -134,10 +134,10 @@ async function main(): Promise<number> {
   await sweepKeys();
   const left = await sweepFunctions(failed);
   if (failed.size + left.length === 0) {
-    stdout.write(`Nothing is left${stacks.length === 0 ? '' : `; removed ${stacks.join(', ')}`}.\n`);
+    stdout.write(`Nothing is left${stacks.length === 0 ? '' : `; deleted ${stacks.join(', ')}`}.\n`);
     return 0;
   }
-  stdout.write('Something is left. Run this again in some hours.\n');
+  stdout.write('Some resources are left. Run this again in a few hours.\n');
   return 1;
 }
 

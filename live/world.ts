@@ -8,7 +8,7 @@ import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { EXPIRES_TAG, REGION } from './account.ts';
 import { type CommandLine, document } from './command-line.ts';
 
-/** An answer of the edge. */
+/** A response of the edge. */
 interface Answer {
   readonly status: number;
   header(name: string): string | null;
@@ -20,14 +20,14 @@ interface EdgeRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
-  /** Sends no token, or another one. */
+  /** Another token, or `false` for none. */
   readonly token?: string | false;
 }
 
-/** A deployment, a user who is signed in, and what a probe looks at them with. */
+/** A deployment with a signed-in user, and the clients with which a probe observes them. */
 export interface LiveWorld {
   readonly stackName: string;
-  /** After this, a sweep deletes what the run left. */
+  /** When a sweep deletes what the run left. */
   readonly expires: Date;
   readonly run: CommandLine;
   readonly url: string;
@@ -37,29 +37,29 @@ export interface LiveWorld {
   readonly s3: S3Client;
   readonly cognito: CognitoIdentityProviderClient;
   readonly kms: KMSClient;
-  /** Ctrl-C. */
+  /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /** A valid access token. */
   readonly token: string;
   edge(asked: EdgeRequest): Promise<Answer>;
-  /** Returns a key that nothing else uses. */
+  /** Returns an unused key. */
   key(): string;
-  /** Waits, unless Ctrl-C comes. */
+  /** Waits. Ctrl-C ends the wait. */
   pause(milliseconds: number): Promise<void>;
   /** Closes the clients. */
   close(): void;
 }
 
-/** A page of another origin that uploads. */
+/** Origin of a web page that is allowed to upload. */
 export const PAGE_ORIGIN = 'https://live.example';
 
-/** Who uploads, below a prefix of their own. */
+/** The uploading user, with a prefix of their own. */
 const USER = 'live';
 
-/** Of the user and of the notices. Mail to this domain goes nowhere. */
+/** Address of the user and of the notices. No mail reaches this domain. */
 const ADDRESS = 'live@example.com';
 
-/** How long an edge may take to answer one request: the longest that S3 may take for one. */
+/** Maximum milliseconds for a response of the edge, which is the maximum for S3. */
 const ANSWER_MS = 120_000;
 
 interface Deployed {

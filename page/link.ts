@@ -1,9 +1,9 @@
-/** Returns the token of a link in an address's fragment, such as `#eul_…`; `undefined` where there is none. */
+/** Returns the token of a link from a URL's fragment, such as `#eul_…`; `undefined` if it has none. */
 export function linkToken(fragment: string): string | undefined {
   return /^#?(eul_[\w-]+\.[\w-]+\.[\w-]+)$/.exec(fragment)?.[1];
 }
 
-/** Whether an address's fragment has a link's token, or what a mail program left of one. */
+/** Whether a URL's fragment contains a link's token, complete or truncated by a mail program. */
 export function isLink(fragment: string): boolean {
   return /^#?eul_/.test(fragment);
 }

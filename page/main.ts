@@ -21,18 +21,18 @@ import { createUploadScreen, type UploadScreen } from './ui/upload-screen.ts';
 
 const { language, texts } = textsFor(navigator.languages);
 const format = formatFor(language, texts);
-/** One for all people who sign in: the page's policy allows its worker once. */
+/** Shared by all sign-ins, because the page's policy allows its worker only once. */
 const digester = openDigester(startWorker);
 
-/** Shows the page in its element: for a link its files, otherwise the ways to sign in. */
+/** Shows the page: for a link, the upload screen; otherwise the ways to sign in. */
 async function start(root: HTMLElement): Promise<void> {
   document.documentElement.lang = language;
   document.title = texts.title;
   const screen = element('div', { class: 'screen' });
   root.replaceChildren(screen);
-  // Another link was pasted into the address.
+  // Another link was pasted into the address bar.
   addEventListener('hashchange', () => location.reload());
-  // The browser may keep a page that is left, and show it again to somebody else, or once its link is withdrawn.
+  // The browser can keep a page that is left, and show it again to somebody else or after its link was revoked.
   addEventListener('pagehide', () => root.replaceChildren());
   addEventListener('pageshow', ({ persisted }) => {
     if (persisted) leave();
@@ -48,7 +48,7 @@ async function start(root: HTMLElement): Promise<void> {
   });
 }
 
-/** Runs work that asks the edge, and shows how that goes; after an error, the person can have it run again. */
+/** Runs work that sends requests to the edge and shows its progress. After an error, it offers to try again. */
 async function orRetry(
   screen: HTMLElement,
   work: (onWaiting: (waiting: Waiting | undefined) => void) => Promise<void>,
@@ -68,13 +68,16 @@ async function orRetry(
   }
 }
 
-/** Shows the ways to sign in, then what the person can send. */
+/** Shows the ways to sign in, then the upload screen. */
 function showSignIn(screen: HTMLElement, settings: PageSettings): Promise<void> {
   const open = (session: Session, refused: () => void) => showPerson(screen, settings, session, refused);
   return createSignInScreen(screen, { settings, texts, open });
 }
 
-/** Shows what a signed-in person can send. Where the sign-in ends, the files stay for the next one of the same person. */
+/**
+ * Shows the upload screen of a signed-in person. After the sign-in ends, the files stay for the next sign-in of the
+ * same person.
+ */
 function showPerson(
   screen: HTMLElement,
   settings: PageSettings,
@@ -87,7 +90,7 @@ function showPerson(
     async signOut(uploads) {
       if (uploads?.isSending() && !confirm(texts.signOutSending)) return;
       uploads?.stop();
-      // Nothing of the person stays on the screen, however long the provider takes.
+      // Clears the screen at once, however long the provider takes.
       screen.replaceChildren(element('p', { class: 'hint' }, texts.signingOut));
       await session.signOut();
       leave();
@@ -115,7 +118,10 @@ function isSamePerson(one: Caller, other: Caller): boolean {
   return one.username === other.username && String(one.writeTo) === String(other.writeTo);
 }
 
-/** @throws {UploadError} */
+/**
+ * Downloads the edge's settings.
+ * @throws {UploadError}
+ */
 function fetchSettings(onWaiting: (waiting: Waiting | undefined) => void): Promise<PageSettings> {
   const edge = openEdge(location.origin, async () => '');
   const { signal } = new AbortController();
@@ -126,24 +132,27 @@ function fetchSettings(onWaiting: (waiting: Waiting | undefined) => void): Promi
   });
 }
 
-/** What a person sends, as it is shown. */
+/** An upload screen that is kept while its person signs in again. */
 interface Shown {
   readonly caller: Caller;
   readonly uploads: UploadScreen;
-  /** Shows it again, and sends what was refused. */
+  /** Shows the screen again, and sends the files that were refused. */
   readonly back: () => void;
 }
 
-/** What a signed-in person can do beside sending. */
+/** Actions of a signed-in person, besides uploading. */
 interface Person {
-  /** Called where the edge does not accept the token. */
+  /** Called if the edge refuses the token. */
   readonly refused: () => void;
   readonly signOut: (uploads?: UploadScreen) => Promise<void>;
-  /** Lets somebody sign in; the same person sees again what was shown. */
+  /** Lets somebody sign in. The same person gets the kept screen back. */
   readonly signInAgain: (shown: Shown) => Promise<void>;
 }
 
-/** Shows what the token's caller can send. `person` is absent for the user of a link. */
+/**
+ * Shows the upload screen for the token's caller.
+ * @param person Absent for the user of a link.
+ */
 function showUploads(screen: HTMLElement, token: TokenSource, person?: Person): Promise<void> {
   const edge = openEdge(location.origin, token);
   return orRetry(
@@ -193,6 +202,6 @@ function message(text: string): HTMLElement {
 }
 
 const root = document.getElementById('page');
-// What the page needs last came to browsers in 2024.
+// The newest feature that the page needs reached all browsers in 2024.
 if (root !== null && 'any' in AbortSignal) void start(root);
 else if (root !== null) root.textContent = texts.unsupported;

@@ -7,16 +7,16 @@ import type { UploadState } from './transfer/progress.ts';
 import { discard, type Stored, upload } from './transfer/upload.ts';
 import { UploadError } from './transfer/upload-error.ts';
 
-/** A chosen file on its way. */
+/** A chosen file and the state of its upload. */
 export interface Item {
   readonly path: string;
   readonly file: File;
   readonly key: string;
   state: 'waiting' | 'sending' | 'paused' | 'stored' | 'failed';
-  /** What the upload does while it is sending. */
+  /** What the upload is doing while the state is `sending`. */
   doing: UploadState;
   sentBytes: number;
-  /** Bytes a second, over the last seconds. */
+  /** Bytes per second, over the last {@link RATE_MS}. */
   rate?: number;
   error?: UploadError;
   stored?: Stored;
@@ -28,27 +28,27 @@ export interface QueueOptions {
   readonly caller: Caller;
   readonly journal: Journal;
   readonly digester: Digester;
-  /** Called after each change of an item. One that was removed is not in the list any more. */
+  /** Called after each change of an item. A removed item is no longer in the list. */
   readonly onChange: (item: Item) => void;
 }
 
-/** The chosen files, of which some are sent at once. */
+/** The chosen files. A few are sent at the same time. */
 export interface Queue {
   readonly items: readonly Item[];
   add(picked: readonly PickedFile[], prefix: string): void;
   pause(item: Item): void;
-  /** Sends a paused or failed item. */
+  /** Starts a paused or failed item. */
   start(item: Item): void;
-  /** Takes an item out of the list; what is stored of it unfinished is deleted. */
+  /** Removes an item and aborts its unfinished upload. */
   remove(item: Item): Promise<void>;
   /** Pauses all items. */
   stop(): void;
 }
 
-/** Files at once. More hold back each other's small ones; the edge client bounds their requests together. */
+/** Files sent at the same time. More would delay small files; the edge client limits their requests together. */
 const FILES_AT_ONCE = 3;
 
-/** A rate is measured over so many milliseconds. */
+/** Milliseconds over which a rate is measured. */
 const RATE_MS = 5_000;
 
 export function createQueue({ edge, caller, journal, digester, onChange }: QueueOptions): Queue {
@@ -94,7 +94,7 @@ export function createQueue({ edge, caller, journal, digester, onChange }: Queue
       item.storedAt = new Date();
     } catch (error) {
       if (!(error instanceof UploadError)) throw error;
-      // Paused, or on its way out of the list.
+      // Paused, or being removed.
       item.state = error.code === 'stopped' ? 'paused' : 'failed';
       if (item.state === 'failed') item.error = error;
     } finally {
@@ -138,7 +138,7 @@ export function createQueue({ edge, caller, journal, digester, onChange }: Queue
       run?.abort.abort();
       onChange(item);
       await run?.ended;
-      // A file that was refused, such as one whose name is taken in the list, has no parts of its own.
+      // A file that was refused, such as one whose key is already in the list, has no parts of its own.
       const hasParts = item.state !== 'stored' && item.error?.retryable !== false;
       if (hasParts) await discard({ key: item.key, edge, journal });
     },

@@ -1,7 +1,7 @@
 import { type Fields, fieldsOf, readFields, textIn } from '../protocol/fields.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 
-/** A provider where people sign in. */
+/** A provider at which people sign in. */
 export interface SignInIssuer {
   readonly alias: string;
   readonly issuer: string;
@@ -10,13 +10,13 @@ export interface SignInIssuer {
   readonly token: 'access' | 'id';
   readonly preset?: string;
   /**
-   * False where the page cannot get a token: the provider accepts the redirect of the command line alone, or demands its
-   * client secret.
+   * Whether the page can get a token. False if the provider redirects only to the command line, or requires its client
+   * secret.
    */
   readonly onPage: boolean;
 }
 
-/** What the edge says of itself to everybody. */
+/** The public part of the edge's description. */
 export interface PageSettings {
   readonly title?: string;
   readonly note?: string;
@@ -29,14 +29,14 @@ export interface PageSettings {
 export interface PoolAddress {
   readonly userPoolId: string;
   readonly clientId: string;
-  /** Origin of the pool's API. */
+  /** Endpoint of the pool's API. */
   readonly endpoint: string;
 }
 
 function poolOf({ region, userPoolId, clientId, userPoolEndpoint }: Fields): PoolAddress | undefined {
   const [at, pool, client] = [region, userPoolId, clientId].map(textIn);
   if (at === undefined || pool === undefined || client === undefined) return undefined;
-  // The page's Content-Security-Policy allows no other address than this one.
+  // The page's Content-Security-Policy allows this address only.
   const endpoint = textIn(userPoolEndpoint) ?? `https://cognito-idp.${at}.amazonaws.com`;
   return { userPoolId: pool, clientId: client, endpoint };
 }
@@ -55,7 +55,7 @@ function issuersOf(value: unknown): readonly SignInIssuer[] {
         clientId: client,
         scopes: asked,
         token: token === 'id' ? 'id' : 'access',
-        // Desktop clients of Google have a secret. The pool's managed login is one that the edge names an origin for.
+        // Google's desktop clients have a secret. The edge names an origin for a managed login that the page can use.
         onPage:
           more.clientSecretPublic === undefined &&
           (preset !== 'cognito' || textIn(more.tokenOrigin) !== undefined),
@@ -65,7 +65,7 @@ function issuersOf(value: unknown): readonly SignInIssuer[] {
   });
 }
 
-/** Reads the edge's description; `undefined` for any other text. */
+/** Parses the edge's description; `undefined` for any other text. */
 export function readSettings(text: string): PageSettings | undefined {
   const document = readFields(text);
   if (document?.service !== 'edge-upload') return undefined;

@@ -1,14 +1,14 @@
 /** The fields by which the edge distinguishes issuers with the same `iss`. */
 export interface AudiencedIssuer {
   readonly iss: readonly string[];
-  /** Absent: the edge's own origins. */
+  /** Default: the edge's own origins. */
   readonly audiences?: readonly string[];
 }
 
-/** Stands for the distribution's origin, which is unknown before the first deployment. */
+/** Matches the distribution's origin, which is unknown before the first deploy. */
 const DISTRIBUTION = /^https:\/\/\w+\.cloudfront\.net$/;
 
-/** Whether a token can be for an audience of both. */
+/** Whether one token can have an audience of both issuers. */
 function shareAudience(one: AudiencedIssuer, other: AudiencedIssuer, origins: readonly string[]): boolean {
   const isOrigin = (audience: string) => origins.includes(audience) || DISTRIBUTION.test(audience);
   if (one.audiences === undefined) return other.audiences?.some(isOrigin) ?? true;
@@ -17,8 +17,8 @@ function shareAudience(one: AudiencedIssuer, other: AudiencedIssuer, origins: re
 }
 
 /**
- * Returns an `iss` that two issuers share with a common audience; `undefined` if the edge can distinguish their tokens. One
- * provider can serve people and jobs, for whom different rules apply.
+ * Returns an `iss` that two issuers share together with an audience; `undefined` if the edge can distinguish their
+ * tokens. One provider can serve people and jobs, for whom different rules apply.
  * @param origins Known origins of the edge.
  */
 export function ambiguousIss(

@@ -1,19 +1,20 @@
 /** The payload of a token. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** The keys of a claim, outermost first. A list, because names of claims contain dots, slashes and colons. */
+/** The path of a claim, outermost name first. A list, because claim names can contain dots, slashes and colons. */
 export type ClaimPath = readonly string[];
 
 /**
- * Whether a claim is an address that the issuer did not verify, so that it can belong to somebody else. Some issuers send
- * `email_verified` as text. https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims
+ * Whether a claim is an e-mail address that the issuer did not verify. It can belong to somebody else. Some issuers
+ * send `email_verified` as text.
+ * https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims
  */
 export function isUnverified({ email_verified }: Claims, path: ClaimPath): boolean {
   return path.length === 1 && path[0] === 'email' && claimText(email_verified) === 'false';
 }
 
 /**
- * Returns the value of a claim, or `undefined`. Reads own members only, so that `constructor` is not a claim. An
+ * Returns the value of a claim, or `undefined`. Reads own properties only, so that `constructor` is not a claim. An
  * unverified address counts as absent.
  */
 export function readClaim(claims: Claims, path: ClaimPath): unknown {
@@ -27,15 +28,15 @@ export function readClaim(claims: Claims, path: ClaimPath): unknown {
 }
 
 /**
- * Returns the text of a claim for rules and prefixes; `undefined` for objects, lists, and numbers that JSON rounds: two ids
- * would become one.
+ * Returns a claim as text for rules and prefixes; `undefined` for objects, lists, and numbers that JSON rounds, because
+ * two ids could become one.
  */
 export function claimText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return typeof value === 'boolean' || Number.isSafeInteger(value) ? String(value) : undefined;
 }
 
-/** Returns the text of a claim, or those of its members if it is a list. */
+/** Returns a claim as text, one text for each member of a list. */
 export function claimTexts(value: unknown): readonly (string | undefined)[] {
   return (Array.isArray(value) ? value : [value]).map(claimText);
 }

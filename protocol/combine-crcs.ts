@@ -1,4 +1,4 @@
-/** A CRC as polynomials over GF(2), bits reflected: the highest bit is the coefficient of 1. */
+/** A CRC as a polynomial over GF(2) with reflected bits: the highest bit is the coefficient of 1. */
 interface Field {
   readonly width: number;
   readonly polynomial: bigint;
@@ -12,7 +12,7 @@ const FIELDS = {
 } satisfies Record<string, Field>;
 
 export interface PartCrc {
-  /** Bytes of the part. */
+  /** Length of the part in bytes. */
   readonly size: number;
   /** The part's CRC, big-endian. */
   readonly digest: Uint8Array;
@@ -28,7 +28,9 @@ function multiply(left: bigint, right: bigint, { width, polynomial }: Field): bi
   return product;
 }
 
-/** Returns x to the power of the bits in `bytes` bytes, which is the factor of a CRC with so many bytes after it. */
+/**
+ * Returns x to the power of the number of bits in `bytes` bytes. A CRC followed by that many bytes is multiplied by it.
+ */
 function shiftBy(bytes: number, field: Field): bigint {
   let power = 1n << (BigInt(field.width) - 1n);
   let square = power >> 1n;
@@ -39,10 +41,10 @@ function shiftBy(bytes: number, field: Field): bigint {
   return power;
 }
 
-/** Returns the CRC of an object from the CRCs and sizes of its parts, big-endian. */
+/** Returns the CRC of an object, computed from the CRCs and sizes of its parts. Big-endian. */
 export function combineCrcs(algorithm: keyof typeof FIELDS, parts: readonly PartCrc[]): Uint8Array {
   const field = FIELDS[algorithm];
-  // All parts except the last have one size, so its factor is computed once.
+  // All parts except the last have the same size, so its factor is computed once.
   const factors = new Map<number, bigint>();
   let combined = 0n;
   for (const { size, digest } of parts) {

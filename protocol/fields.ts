@@ -1,11 +1,11 @@
-/** Members of a JSON object of another party; nothing is known of their types. */
+/** The properties of a JSON object from another party, of unknown types. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Returns the members of an object; none for any other value. */
+/** Returns the properties of an object; an empty object for any other value. */
 export function fieldsOf(value: unknown): Fields {
   return isFields(value) ? value : {};
 }
@@ -21,7 +21,7 @@ export function readFields(text: string): Fields | undefined {
   }
 }
 
-/** Returns a text that is not empty; `undefined` for any other value. */
+/** Returns a non-empty string; `undefined` for any other value. */
 export function textIn(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

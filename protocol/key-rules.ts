@@ -1,18 +1,18 @@
 /** S3's limit, in UTF-8 bytes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const MAX_KEY_BYTES = 1024;
 
-/** The folder that is reserved for the edge itself (RFC 8615): no uploader can write there. */
+/** Folder reserved for the edge itself (RFC 8615). No uploader can write to it. */
 export const RESERVED_FOLDER = '.well-known';
 
-/** Where the edge describes itself, as a key. */
+/** Key of the edge's description. */
 export const DESCRIPTION_KEY = `${RESERVED_FOLDER}/edge-upload`;
 
-/** Returns whether a key is reserved for the deployment's own records. */
+/** Whether a key is reserved for the deployment's own records. */
 export function isOwnKey(key: string): boolean {
   return key.startsWith(`${DESCRIPTION_KEY}/`);
 }
 
-/** Returns why a key cannot be stored through the edge, as the end of a sentence, or `undefined` if it can. */
+/** Returns why the edge refuses a key, as the end of a sentence; `undefined` if it accepts the key. */
 export function keyProblem(key: string): string | undefined {
   if (key === '') return 'is empty';
   const isPlain = /^[ -~]*$/.test(key);

@@ -1,22 +1,28 @@
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 
-/** S3's limits of a multipart upload: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+/** S3's limits for a multipart upload: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 export const MIN_PART = 5 * MIB;
 export const MAX_PART = 5 * GIB;
 export const MAX_PARTS = 10_000;
 
-/** Bytes of a part, unless the file is too large for 10,000 of them. A file that fits in one part is sent by one PUT. */
+/**
+ * Default part size in bytes. Larger for files that would have more than 10,000 parts. A file that fits into one part
+ * is sent with one PUT.
+ */
 export const DEFAULT_PART = 8 * MIB;
 
-/** A part's number (from 1), its first byte and its length. */
+/** A part's number (from 1), offset and length. */
 export interface Part {
   readonly number: number;
   readonly from: number;
   readonly length: number;
 }
 
-/** Returns the smallest part size, in whole MiB and at least `least`, that divides `size` bytes into at most 10,000 parts. */
+/**
+ * Returns the smallest part size that divides `size` bytes into at most 10,000 parts, in whole MiB and at least `least`
+ * bytes.
+ */
 export function suitablePartSize(size: number, least = DEFAULT_PART): number {
   return Math.max(least, Math.ceil(Math.ceil(size / MAX_PARTS) / MIB) * MIB);
 }
@@ -27,16 +33,16 @@ export function countParts(size: number, partSize: number): number {
 }
 
 interface PartSize {
-  /** Bytes of each part but the last. */
+  /** Bytes of each part except the last. */
   readonly partSize: number;
 }
 
-/** All parts of a file of `size` bytes, in order. */
+/** Returns the parts of a file of `size` bytes, in order. */
 export function partsOf(size: number, { partSize }: PartSize): readonly Part[] {
   return Array.from({ length: countParts(size, partSize) }, (_, at) => partOf(at + 1, size, { partSize }));
 }
 
-/** Returns a part's place in a file of `size` bytes. */
+/** Returns the position of a part in a file of `size` bytes. */
 export function partOf(number: number, size: number, { partSize }: PartSize): Part {
   const from = (number - 1) * partSize;
   return { number, from, length: Math.min(partSize, size - from) };

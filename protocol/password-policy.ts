@@ -1,4 +1,4 @@
-/** Password policy of the user pools that `deploy` creates. Shown where a password is chosen. */
+/** Password policy of the user pools that `deploy` creates. It is shown wherever a user chooses a password. */
 export const PASSWORD_POLICY = {
   minLength: 12,
   requireDigits: true,

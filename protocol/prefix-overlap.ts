@@ -15,12 +15,15 @@ export interface IssuerRule {
   readonly rule: Rule;
 }
 
-/** Literal text; a claim that no two callers of the issuer have in common; any text; or any number of segments. */
+/**
+ * A segment of a prefix: literal text; a claim that no two callers of the issuer share; any text; or any number of
+ * segments.
+ */
 type Segment = { readonly text: string } | 'sub' | 'name' | 'any' | 'many';
 
 /**
- * Whether names of callers are unique at an issuer, as in a user pool. Elsewhere the claim can be an address or a nickname,
- * which can pass to another person.
+ * Whether an issuer's user names are unique, as in a user pool. At other issuers the claim can be an address or
+ * nickname, which another person can get later.
  */
 function hasUniqueNames({ kind, name }: RuledIssuer): boolean {
   return kind === 'pool' || (name.length === 1 && (name[0] === 'sub' || name[0] === 'oid'));
@@ -35,14 +38,14 @@ function segmentOf(segment: string, issuer: RuledIssuer): Segment {
   return PATH_CLAIMS.includes(claim) ? 'many' : 'any';
 }
 
-/** Returns the segments of a rule's prefixes. The last one is the beginning of a segment of the key, and can be empty. */
+/** Returns the segments of a rule's prefixes. The last one is the start of a segment of the key, and can be empty. */
 function segmentsOf({ issuer, rule: { writeTo = '' } }: IssuerRule): readonly Segment[] {
-  // A slash in the name of a claim does not separate segments.
+  // A slash inside a placeholder does not separate segments.
   const segments = writeTo.split(/\/(?![^{}]*\})/).map((segment) => segmentOf(segment, issuer));
   return typeof segments.at(-1) === 'string' ? [...segments, { text: '' }] : segments;
 }
 
-/** Whether a caller under one rule and another caller under the other can write the same key. */
+/** Whether two different callers, one under each rule, can write the same key. */
 export function overlap(one: IssuerRule, other: IssuerRule): boolean {
   const left = segmentsOf(one);
   const right = segmentsOf(other);
@@ -62,7 +65,7 @@ export function overlap(one: IssuerRule, other: IssuerRule): boolean {
   }
 }
 
-/** Whether other callers, under the same rule or another one, can write keys of this one. */
+/** Whether other callers, under the same rule or another one, can write this rule's keys. */
 export function isShared(one: IssuerRule, issuers: readonly RuledIssuer[]): boolean {
   return issuers.some((issuer) => issuer.rules.some((rule) => overlap(one, { issuer, rule })));
 }

@@ -11,7 +11,7 @@ export interface Uploader {
   readonly claims: Claims;
 }
 
-/** Placeholders of a user pool's users, whose tokens have few other claims. */
+/** Placeholders for users of a user pool, whose tokens have few other claims. */
 const POOL_PLACEHOLDERS: readonly string[] = ['issuer', 'name', 'username', 'sub', 'group'];
 
 /** Claims of GitHub and GitLab that are paths and keep their slashes in a prefix. */
@@ -19,9 +19,9 @@ export const PATH_CLAIMS: readonly string[] = ['repository', 'project_path', 'na
 const PATH = /^[\w.-]+(?:\/[\w.-]+)+$/;
 
 /**
- * Returns literal texts and, at odd indexes, names of placeholders; `undefined` unless each placeholder fills a whole
- * segment. Only then does a rule that names the caller map every caller to a prefix of their own: under
- * `{group}-{username}/` both ada of dev-ops and ops-ada of dev would write `dev-ops-ada/`.
+ * Splits a rule into literal texts and, at odd indexes, placeholder names; `undefined` unless every placeholder is a
+ * whole segment. Only then does every caller get a prefix of their own: with `{group}-{username}/`, both ada of dev-ops
+ * and ops-ada of dev would write to `dev-ops-ada/`.
  */
 function partsOf(rule: string): readonly string[] | undefined {
   const parts = rule.split(/\{([^{}]*)\}/);
@@ -35,12 +35,12 @@ function partsOf(rule: string): readonly string[] | undefined {
   return sound ? parts : undefined;
 }
 
-/** Returns the names of a rule's placeholders; `undefined` for a rule in which one does not fill a whole segment. */
+/** Returns the names of a rule's placeholders; `undefined` if one of them is not a whole segment. */
 export function placeholdersOf(rule: string): readonly string[] | undefined {
   return partsOf(rule)?.filter((_part, at) => at % 2 === 1);
 }
 
-/** Whether {@link prefixesOf} can fill a rule for users of a pool. */
+/** Whether {@link prefixesOf} supports a rule for users of a pool. */
 export function isPrefixRule(rule: string): boolean {
   return placeholdersOf(rule)?.every((name) => POOL_PLACEHOLDERS.includes(name)) ?? false;
 }
@@ -65,9 +65,9 @@ function fill(
 }
 
 /**
- * Returns the prefixes that a rule gives a caller, one for each group under `{group}`. None where a claim is missing or a
- * placeholder does not fill a whole segment, or where no key can begin so: a claim is empty, `..` or too long. A prefix whose last segment is a claim ends with a slash, whether the rule
- * does or not: `home/ada` is the beginning of `home/adam/` too.
+ * Returns the prefixes that a rule grants to a caller; with `{group}`, one for each group. Empty if a placeholder is
+ * not a whole segment, or if a claim is missing, empty, `..` or too long. A prefix that ends with a claim always gets a
+ * final slash: `home/ada` would also match `home/adam/`.
  */
 export function prefixesOf(rule: string, uploader: Uploader): readonly string[] {
   if (!/[{}]/.test(rule)) return [rule];

@@ -1,4 +1,4 @@
-/** Request headers of an upload that describe or protect the object; the edge forwards them to S3. */
+/** Request headers that describe or protect the uploaded object. The edge forwards them to S3. */
 export const OBJECT_HEADERS: readonly string[] = [
   'cache-control',
   'content-disposition',
@@ -11,5 +11,5 @@ export const OBJECT_HEADERS: readonly string[] = [
   'x-amz-sdk-checksum-algorithm',
 ];
 
-/** Beginnings of the names of further ones. */
+/** Prefixes of further such headers. */
 export const OBJECT_HEADER_PREFIXES: readonly string[] = ['x-amz-checksum-', 'x-amz-meta-'];

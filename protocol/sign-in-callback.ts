@@ -1,22 +1,25 @@
-/** The path of every redirect address of the command line's sign-in. */
+/** Path of the redirect URLs of the command line's sign-in. */
 export const REDIRECT_PATH = '/callback';
 
-/** For providers that compare redirect addresses with their ports. Outside the ephemeral ports of every system. */
+/**
+ * Ports for providers that compare redirect URLs including the port. They are outside the ephemeral port range of every
+ * supported system.
+ */
 export const EXACT_PORTS = [21743, 25417, 28961] as const;
 
 /**
- * The redirect addresses at a user pool's managed login, as its issuer's preset names them. Cognito accepts plain http
- * for this host name alone: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
+ * Redirect URLs for a user pool's managed login, by the preset of its issuer. Cognito accepts plain http only for this
+ * host name: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
  */
 export const MANAGED_LOGIN = {
   preset: 'cognito',
   host: 'localhost',
   ports: EXACT_PORTS,
-  /** Of its host name; the last part of the stack's id follows. */
+  /** Prefix of the login's host name; the last part of the stack's id follows. */
   domain: 'edge-upload',
 } as const;
 
-/** Returns the origin of the managed login of a stack, by the stack's id. */
+/** Returns the origin of a stack's managed login. */
 export function managedLoginOrigin(stackId: string): string {
   return `https://${MANAGED_LOGIN.domain}-${stackId.split('/')[2]}.auth.us-east-1.amazoncognito.com`;
 }

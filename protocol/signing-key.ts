@@ -1,7 +1,7 @@
 import type { Claims } from './claims.ts';
 import { omitUndefined } from './omit-undefined.ts';
 
-/** A public key that verifies tokens: RSA, EC or OKP, by RFC 7518 and RFC 8037. */
+/** A public key that verifies tokens: RSA, EC or OKP (RFC 7518, RFC 8037). */
 export interface Jwk {
   readonly kty: string;
   readonly kid: string;
@@ -14,34 +14,34 @@ export interface Jwk {
   readonly y?: string;
 }
 
-/** Bytes of a provider's document. The largest are key sets with a chain of certificates for each key. */
+/** Maximum bytes of a provider's document. The largest documents are key sets with a certificate chain for each key. */
 export const MAX_KEY_SET_BYTES = 262_144;
 
-/** The algorithms that a key verifies, by key type and, for the others than RSA, by curve. */
+/** Algorithms that a key supports, by key type and, except for RSA, by curve. */
 const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
   RSA: ['RS256', 'RS384', 'RS512'],
   'EC P-256': ['ES256'],
   'EC P-384': ['ES384'],
   'EC P-521': ['ES512'],
-  // The second name is of RFC 9864, which replaces the first.
+  // `Ed25519` is the name in RFC 9864, which deprecates `EdDSA`.
   'OKP Ed25519': ['EdDSA', 'Ed25519'],
 };
 
 /**
- * An odd number of 9 bytes at most, in base64url, by its last character; not 1, under which anybody can sign.
- * Without `Buffer`, which browsers lack.
+ * Matches an RSA exponent: odd, at most 9 bytes, in base64url, not 1. With 1, every signature would be valid. Does not
+ * use `Buffer`, which browsers lack.
  */
 const EXPONENT =
   /^(?!A+[BEQ]$)(?:[\w-]{4}){0,2}(?:[\w-][Qw]|[\w-]{2}[08EMUcks]|[\w-]{3}[13579BDFHJLNPRTVXZ_bdfhjlnprtvxz])$/;
 
-/** The numbers of a key in base64url. 342 characters are 2,048 bits, the least that RFC 7518 allows for RSA. */
+/** The numbers of a key, in base64url. 342 characters are 2,048 bits, RFC 7518's minimum for RSA. */
 const NUMBERS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
   RSA: { n: /^[\w-]{342,2000}$/, e: EXPONENT },
   EC: { x: /^[\w-]{43,88}$/, y: /^[\w-]{43,88}$/ },
   OKP: { x: /^[\w-]{43}$/ },
 };
 
-/** Returns the algorithms with which a key may sign tokens; none for a key of another kind. */
+/** Returns the algorithms that a key is allowed to sign with; none for an unsupported key. */
 export function algorithmsOf({ kty, crv, alg }: Pick<Jwk, 'kty' | 'crv' | 'alg'>): readonly string[] {
   const id = kty === 'RSA' ? kty : `${kty} ${crv}`;
   const fitting = Object.hasOwn(ALGORITHMS, id) ? (ALGORITHMS[id] ?? []) : [];
@@ -50,7 +50,7 @@ export function algorithmsOf({ kty, crv, alg }: Pick<Jwk, 'kty' | 'crv' | 'alg'>
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-/** Copies the members that verifying needs, so that no certificate and no private number is baked in. */
+/** Copies the properties that verification needs. Certificates and private numbers are never baked. */
 function readSigningKey(value: unknown): Jwk | undefined {
   const { kty, kid, alg, use, crv, key_ops: operations = ['verify'], ...rest } = Object(value) as Claims;
   if (!isText(kty) || !isText(kid) || (use !== undefined && use !== 'sig')) return undefined;
@@ -64,7 +64,7 @@ function readSigningKey(value: unknown): Jwk | undefined {
   return sound ? key : undefined;
 }
 
-/** Returns the keys of a key set that verify tokens. Others, malformed ones too, are left out. */
+/** Returns the keys of a key set that can verify tokens. Skips unsupported and malformed keys. */
 export function signingKeysOf(keySet: unknown): readonly Jwk[] {
   const { keys } = (keySet ?? {}) as { readonly keys?: unknown };
   if (!Array.isArray(keys)) return [];

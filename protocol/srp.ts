@@ -1,7 +1,8 @@
 /*
- * Client side of SRP-6a as Cognito implements it: RFC 5054 with the 3072-bit group (the prime of RFC 3526's group 15,
- * g = 2) and SHA-256, but numbers are padded like signed big-endian integers instead of to the length of N, and the key
- * comes from HKDF with the info "Caldera Derived Key". The password is never sent. By Web Crypto, which Node has too.
+ * Client side of SRP-6a as Cognito implements it: RFC 5054 with the 3072-bit group (the prime of RFC 3526's group 15, g
+ * = 2) and SHA-256. Unlike in RFC 5054, numbers are padded like signed big-endian integers, not to the length of N, and
+ * the key comes from HKDF with the info "Caldera Derived Key". The password is never sent. Uses Web Crypto, which
+ * browsers and Node have.
  */
 const N = BigInt(
   `0xffffffffffffffffc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22514a0879\
@@ -16,20 +17,20 @@ ecfb850458dbef0a8aea71575d060c7db3970f85a6e1e4c7abf5ae8cdb0933d71e8c94e04a25619d
 );
 const g = 2n;
 
-/** RFC 5054, section 3.1: the secret exponent has at least 256 bits. */
+/** RFC 5054, section 3.1, requires at least 256 bits for the secret exponent. */
 const EXPONENT_BYTES = 32;
 const KEY_BYTES = 16;
 
-/** The user whose password is proved. */
+/** The user who proves a password. */
 interface SrpAccount {
-  /** Such as `us-east-1_AbCdEf123`; the part after the underscore goes into the proof. */
+  /** For example `us-east-1_AbCdEf123`. The part after the underscore is part of the proof. */
   readonly userPoolId: string;
-  /** `USER_ID_FOR_SRP` of the challenge, which can differ from the typed name. */
+  /** `USER_ID_FOR_SRP` of the challenge. It can differ from the name that was typed. */
   readonly userId: string;
   readonly password: string;
 }
 
-/** Parameters of a PASSWORD_VERIFIER challenge, encoded as received. */
+/** Parameters of a PASSWORD_VERIFIER challenge, as received. */
 interface SrpChallenge {
   /** Hex. */
   readonly salt: string;
@@ -44,8 +45,8 @@ export interface SrpClient {
   /** `SRP_A`, hex. */
   readonly publicValue: string;
   /**
-   * PASSWORD_CLAIM_SIGNATURE, base64.
-   * @throws {RangeError} if the protocol does not allow the server's numbers
+   * Returns `PASSWORD_CLAIM_SIGNATURE`, base64.
+   * @throws {RangeError} if the server's values are not allowed
    */
   sign(account: SrpAccount, challenge: SrpChallenge, timestamp: string): Promise<string>;
 }
@@ -80,7 +81,7 @@ async function hashToNumber(...parts: readonly Bytes[]): Promise<bigint> {
   return toNumber(hexOf(await sha256(...parts)));
 }
 
-/** Returns big-endian bytes, with a leading zero byte if the first bit is set. */
+/** Returns big-endian bytes. Adds a zero byte in front if the first bit is set. */
 function padded(value: bigint): Bytes {
   const hex = value.toString(16);
   const even = hex.length % 2 === 0 ? hex : `0${hex}`;
@@ -88,10 +89,10 @@ function padded(value: bigint): Bytes {
   return Uint8Array.from(signed.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
 }
 
-/** Decodes base64. Checks the text first, because `atob` throws its own kind of exception. */
+/** Decodes base64. Checks the text first, because `atob` throws a DOMException. */
 function fromBase64(text: string): Bytes {
   if (!/^[\w+/]+={0,2}$/.test(text) || text.replace(/=+$/, '').length % 4 === 1)
-    throw new RangeError('The secret block of the challenge is not Base64.');
+    throw new RangeError('The secret block of the challenge is not base64.');
   return Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
 }
 
@@ -112,14 +113,14 @@ async function hmac(secret: Bytes, message: Bytes): Promise<Bytes> {
 }
 
 /**
- * Returns `base ** exponent mod N`. Browsers have no function for it. Node's DiffieHellman spends two seconds on checking
- * the group since OpenSSL 3.5, and refuses bases outside the group of g, which a wrong password produces. An exponent of
- * 512 bits takes about 20 ms in Node.
+ * Returns `base ** exponent mod N`. Browsers have no function for it. In Node, DiffieHellman spends two seconds on
+ * checking the group since OpenSSL 3.5, and refuses bases outside the group of g, which a wrong password produces. A
+ * 512-bit exponent takes about 20 ms in Node.
  */
 function power(base: bigint, exponent: bigint): bigint {
   const factor = base % N;
   let result = 1n;
-  // Start at the highest bit: the factor is then the base itself, which is usually the small g.
+  // Starts at the highest bit, so that the factor is the base itself, which is usually the small g.
   for (const bit of exponent.toString(2)) {
     result = (result * result) % N;
     if (bit === '1') result = (result * factor) % N;
@@ -135,7 +136,10 @@ function readNumber(hex: string): bigint {
 
 const randomSecret = () => crypto.getRandomValues(new Uint8Array(EXPONENT_BYTES));
 
-/** @param secret the secret exponent, big-endian; random by default, set by tests */
+/**
+ * Starts an exchange.
+ * @param secret The secret exponent, big-endian. Random by default; tests set it.
+ */
 export function startSrp(secret: Uint8Array = randomSecret()): SrpClient {
   const a = toNumber(hexOf(Uint8Array.from(secret)));
   const A = power(g, a);
@@ -145,7 +149,7 @@ export function startSrp(secret: Uint8Array = randomSecret()): SrpClient {
       const B = readNumber(challenge.publicValue);
       const salt = readNumber(challenge.salt);
       const u = await hashToNumber(padded(A), padded(B));
-      // RFC 5054, sections 2.5.3 and 2.6 require these checks: such values make the key predictable.
+      // Checks that RFC 5054, sections 2.5.3 and 2.6, require: these values make the key predictable.
       if (B % N === 0n || u === 0n) throw new RangeError('The public value of the challenge is not allowed.');
       const k = await hashToNumber(padded(N), padded(g));
       const poolName = userPoolId.slice(userPoolId.indexOf('_') + 1);
@@ -164,8 +168,8 @@ const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /**
- * The TIMESTAMP of a password claim: `EEE MMM d HH:mm:ss z yyyy`, in UTC and always in English,
- * the day without a leading zero. The text is part of the signature, so every character must match.
+ * Returns the TIMESTAMP of a password claim: `EEE MMM d HH:mm:ss z yyyy` in UTC, in English, without a leading zero in
+ * the day. It is part of the signature, so every character counts.
  */
 export function claimTimestamp(date: Date): string {
   const day = `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${date.getUTCDate()}`;

@@ -1,34 +1,34 @@
 import { type ClaimPath, type Claims, claimTexts, readClaim } from './claims.ts';
 
-/** Grants uploads to callers of one issuer. */
+/** A rule that allows callers of one issuer to upload. */
 export interface Rule {
-  /** All must match. Absent: the rule matches every caller. */
+  /** Conditions that must all match. Absent: the rule matches every caller. */
   readonly when?: readonly Condition[];
-  /** Keys must begin with this; see `protocol/prefix-rule.ts`. Absent: any key. */
+  /** Prefix that keys must have; see `protocol/prefix-rule.ts`. Absent: any key. */
   readonly writeTo?: string;
-  /** Largest object in bytes. Absent: S3's own bounds. */
+  /** Largest object in bytes. Default: S3's limits. */
   readonly maxSize?: number;
-  /** Objects that exist are not replaced. */
+  /** Whether existing objects are never replaced. */
   readonly noClobber?: boolean;
-  /** The operator accepts that callers of other issuers can write the same keys. */
+  /** The operator confirmed that callers of other issuers can write the same keys. */
   readonly shared?: boolean;
-  /** The operator accepts jobs of every repository of an owner: GitHub. */
+  /** The operator confirmed that jobs of all repositories of an owner are accepted (GitHub). */
   readonly anyRepository?: boolean;
-  /** The operator accepts jobs of every project of a namespace: GitLab. */
+  /** The operator confirmed that jobs of all projects of a namespace are accepted (GitLab). */
   readonly anyProject?: boolean;
-  /** For people: what the ids among the conditions stand for, such as `acme/app`. */
+  /** What the ids in the conditions stand for, such as `acme/app`. Shown to people only. */
   readonly note?: string;
 }
 
-/** Matches if the claim, or a member of a list, is one of the values. */
+/** Matches if the claim, or one member of a list, equals one of the values. */
 export interface Condition {
   readonly claim: ClaimPath;
   readonly is: readonly string[];
 }
 
 /**
- * Claims of refs and tags, in which a value can end with `*`: GitHub, GitLab (`ref_path`), Buildkite, CircleCI. In other
- * claims, `acme*` would match `acme-evil` too.
+ * Claims with refs and tags, whose values can end with `*`: GitHub, GitLab (`ref_path`), Buildkite, CircleCI. In other
+ * claims, `acme*` would also match `acme-evil`.
  */
 const REF_CLAIMS: readonly string[] = [
   'ref',
@@ -38,7 +38,7 @@ const REF_CLAIMS: readonly string[] = [
   'oidc.circleci.com/vcs-ref',
 ];
 
-/** Whether a value of a condition on the claim can end with `*`. */
+/** Whether a condition on the claim can have a value that ends with `*`. */
 export function allowsWildcard(claim: ClaimPath): boolean {
   return claim.length === 1 && REF_CLAIMS.includes(claim[0] ?? '');
 }

@@ -16,20 +16,23 @@ import { writeTypes } from './types.ts';
 
 /* Bundles everything that runs into `dist/`: `npm run build`. */
 
-/** Build into a side folder and swap, so that running processes keep the old build. */
+/** Side folder of the build. It is swapped at the end, so that running processes keep the old build. */
 const aside = `dist.${pid}`;
 
-/** Bundled CommonJS packages still ask for these by name. */
+/** Globals that bundled CommonJS packages use. */
 const commonJsGlobals = `import { createRequire as __createRequire } from 'node:module';
 import { fileURLToPath as __toPath } from 'node:url';
 const require = __createRequire(import.meta.url);
 const __filename = __toPath(import.meta.url);
 const __dirname = __toPath(new URL('.', import.meta.url));`;
 
-/** Modules of the AWS SDK that the command line loads on demand, by the files that they are bundled into. */
+/** Modules of the AWS SDK that the command line loads on demand, with the files they are bundled into. */
 const sdk = new Map<string, string>();
 
-/** Leaves out of the command line what it loads on demand: the SDK, and the CDK app, minified apart from our own names. */
+/**
+ * Excludes from the command line what it loads on demand: the SDK, and the CDK app, which is minified except for our
+ * own names.
+ */
 const onDemand: Plugin = {
   name: 'on-demand',
   setup({ onResolve }) {
@@ -44,8 +47,8 @@ const onDemand: Plugin = {
 };
 
 /**
- * The command line in one file, and `put` alone in another: an ES module for each part that some commands share would be a
- * hundred of them. `start` chooses one of the two.
+ * The command line in one file, and `put` in another. With a shared module for each part that several commands use,
+ * there would be a hundred of them. `start` chooses one of the two.
  */
 const commandLine: BuildOptions = {
   ...compact,
@@ -56,10 +59,10 @@ const commandLine: BuildOptions = {
   outExtension: { '.js': '.cjs' },
 };
 
-/** The other programs, and the SDK's modules, which share most of their code. */
+/** The other programs and the SDK's modules, which share most of their code. */
 const programs = (): BuildOptions => ({
   ...compact,
-  // The package has a limit of 16 MB; the embedded cloud's own stack traces have no readers but its developers.
+  // Saves space: the package is limited to 16 MB. Only developers of the embedded cloud read its stack traces.
   minifyIdentifiers: true,
   plugins: [withoutUnused],
   entryPoints: {
@@ -75,7 +78,10 @@ const programs = (): BuildOptions => ({
   banner: { js: commonJsGlobals },
 });
 
-/** The library: `import { createUploader } from 'edge-upload'`. CommonJS, whose named exports ES modules can import. */
+/**
+ * The library: `import { createUploader } from 'edge-upload'`. It is CommonJS whose named exports ES modules can
+ * import.
+ */
 const library: BuildOptions = {
   ...compact,
   ...commonJs,
@@ -84,14 +90,14 @@ const library: BuildOptions = {
   outfile: `${aside}/uploader.cjs`,
   define: {
     ...commonJs.define,
-    // undici reads them; a library does not depend on the environment.
+    // undici reads these variables. A library must not depend on the environment.
     'process.env.JEST_WORKER_ID': 'undefined',
     'process.env.UNDICI_NO_WASM_SIMD': 'undefined',
   },
   minifyIdentifiers: true,
 };
 
-/** The construct for CDK apps of others, which have the CDK: `import { UploadEdge } from 'edge-upload/cdk'`. */
+/** The construct for other CDK apps, which bring the CDK: `import { UploadEdge } from 'edge-upload/cdk'`. */
 const construct: BuildOptions = {
   ...compact,
   ...commonJs,
@@ -102,7 +108,9 @@ const construct: BuildOptions = {
   external: ['aws-cdk-lib', 'constructs'],
 };
 
-/** The code of Lambda@Edge. It is inline in the template, so it is one small CommonJS file, with or without the page. */
+/**
+ * The code of Lambda@Edge. It is inline in the template, so it is one small CommonJS file, with or without the page.
+ */
 const edge = (withPage: boolean): BuildOptions => ({
   ...shared,
   entryPoints: ['edge/index.ts'],
@@ -110,19 +118,22 @@ const edge = (withPage: boolean): BuildOptions => ({
   format: 'cjs',
   define: withPage ? {} : { EDGE_PAGE: 'undefined' },
   minify: true,
-  // The entry assigns `module.exports` as Lambda reads it: what translates `export` is 500 bytes.
+  // The entry assigns `module.exports`, which Lambda reads. Translating `export` would add 500 bytes.
   logOverride: { 'commonjs-variable-in-esm': 'silent' },
-  // Three bytes for a quotation mark, not six.
+  // Writes a quotation mark with three bytes, not six.
   charset: 'utf8',
 });
 
-/** Writes strings with the quotation marks that JSON, and so the template, need not escape. */
+/** Writes strings with the quotation marks that JSON does not escape, because the template is JSON. */
 async function quoteForJson(file: string): Promise<void> {
   const { code = '' } = await minify(await readFile(file, 'utf8'), { format: { quote_style: 1 } });
   await writeFile(file, code);
 }
 
-/** Files that `bin/compile-cache.ts` runs: it passes the function, because Node 20 cannot import in code from a cache. */
+/**
+ * Converts a file for `bin/compile-cache.ts`, which passes an import function: Node 20 cannot import in code from a
+ * cache.
+ */
 async function toRunCached(file: string): Promise<void> {
   const text = await readFile(file, 'utf8');
   await writeFile(file, inAscii(text.replaceAll('import("./', 'importModule("./')));

@@ -1,8 +1,8 @@
 import { type BuildOptions, type BuildResult, build, type Plugin } from 'esbuild';
 
 /**
- * Leaves out two tables of the CDK, 1.8 MB: the classes for its usage reports, which `analyticsReporting: false` turns off,
- * and facts about regions, of which this stack in one fixed region uses none.
+ * Excludes two tables of the CDK, 1.8 MB: classes for its usage reports, which `analyticsReporting: false` turns off,
+ * and facts about regions, which a stack in one fixed region does not need.
  */
 const withoutTables: Plugin = {
   name: 'without-tables',
@@ -16,7 +16,7 @@ const withoutTables: Plugin = {
   },
 };
 
-/** Services that constructs of the CDK can be combined with, and that this stack does not use. */
+/** Services that the CDK's constructs support and this stack does not use. */
 const UNUSED_SERVICES = [
   'applicationautoscaling',
   'autoscaling-common',
@@ -35,8 +35,8 @@ const UNUSED_SERVICES = [
 ];
 
 /**
- * Leaves out the modules of {@link UNUSED_SERVICES}, 3.1 MB. The CDK loads a service's module where a construct first uses
- * it: a stack that comes to use one of them fails to synthesize, with the name of the module.
+ * Excludes the modules of {@link UNUSED_SERVICES}, 3.1 MB. The CDK loads a service's module when a construct first uses
+ * it. A stack that starts to use one fails to synthesize, with an error that names the module.
  */
 export const withoutServices: Plugin = {
   name: 'without-services',
@@ -51,8 +51,8 @@ export const withoutServices: Plugin = {
 };
 
 /**
- * Builds what synthesizes the template: the stack and as much of the CDK as it uses. A test compares its templates, of every
- * option, with those of the whole CDK.
+ * Builds the program that synthesizes the template: the stack, and as much of the CDK as it uses. A test compares its
+ * templates, for every option, with those of the whole CDK.
  */
 export function buildCdk(options: BuildOptions): Promise<BuildResult> {
   return build({

@@ -5,7 +5,7 @@ import { build, type Plugin } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** Keeps the folder of each source, because sources find their neighbours by it. */
+/** Keeps the folder of each source, because sources locate files relative to it. */
 const ownPlace: Plugin = {
   name: 'own-place',
   setup({ onLoad }) {
@@ -19,7 +19,7 @@ const ownPlace: Plugin = {
   },
 };
 
-/** Uses the built bundle of the CDK, as users do. It loads in a fraction of the CDK's own time. */
+/** Uses the built bundle of the CDK, as users do. It loads much faster than the CDK itself. */
 const builtCdk: Plugin = {
   name: 'built-cdk',
   setup({ onResolve }) {
@@ -32,9 +32,9 @@ const builtCdk: Plugin = {
 };
 
 /**
- * Compiles test files, and what they import of this repository, into `outdir`; returns the paths of the compiled files.
- * This takes two seconds once; a loader that compiles while a test runs takes half a second for each file.
- * @param outdir a folder of the repository, so that packages are found from there.
+ * Compiles test files and what they import from this repository into `outdir`. Returns the paths of the compiled files.
+ * Compiling all at once takes two seconds; a loader that compiles at run time takes half a second for each file.
+ * @param outdir A folder in the repository, so that packages are found from it.
  */
 export async function compileTests(files: readonly string[], outdir: string): Promise<string[]> {
   await build({

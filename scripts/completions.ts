@@ -3,14 +3,14 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 /*
- * Writes the completion scripts of the shells. Those for zsh, fish and PowerShell are from @bomb.sh/tab. Its script for bash
- * is not used. It needs another package, evaluates what is typed (`token > file` would empty the file), and expands
- * suggestions.
+ * Writes the completion scripts of the shells. Those for zsh, fish and PowerShell come from @bomb.sh/tab. Its script
+ * for bash is not used: it needs another package, evaluates what is typed (`token > file` would empty the file), and
+ * expands suggestions.
  */
 
 const TAB = 'node_modules/@bomb.sh/tab';
 
-/** A part of the library's script, and what replaces it. */
+/** A part of the library's script and its replacement. */
 type Replacement = readonly [part: string, instead: string];
 
 const SCRIPTS: readonly { shell: string; file: string; replacements: readonly Replacement[] }[] = [
@@ -18,11 +18,11 @@ const SCRIPTS: readonly { shell: string; file: string; replacements: readonly Re
     shell: 'zsh',
     file: '_edge-upload',
     replacements: [
-      // The flag as typed is evaluated later.
+      // The flag is evaluated later as it was typed.
       [`"-P \${BASH_REMATCH}"`, `"-P \${(q)BASH_REMATCH}"`],
-      // -Q inserts suggestions as they are; without it, zsh quotes them.
+      // With -Q, zsh inserts suggestions unquoted.
       ['completions -Q $', 'completions $'],
-      // A colon separates a suggestion from its description, unless a backslash is before it.
+      // A colon separates a suggestion from its description, unless a backslash precedes it.
       [`comp=\${comp//:/\\:}`, `comp=\${\${comp//\\\\/\\\\\\\\}//:/\\\\:}`],
     ],
   },
@@ -33,8 +33,8 @@ const SCRIPTS: readonly { shell: string; file: string; replacements: readonly Re
 const PRINT = `import { script } from '@bomb.sh/tab'; script(process.argv[1], 'edge-upload', 'edge-upload');`;
 
 /**
- * Returns a text with a part replaced.
- * @throws {Error} if the text does not contain the part exactly once.
+ * Replaces a part of a text.
+ * @throws {Error} unless the text contains the part exactly once
  */
 function replaceOnce(text: string, [part, instead]: Replacement): string {
   const parts = text.split(part);
@@ -44,7 +44,7 @@ function replaceOnce(text: string, [part, instead]: Replacement): string {
 
 /**
  * Writes one script for each shell.
- * @returns the folders of the packages that the scripts are from.
+ * @returns the folders of the packages that the scripts come from
  */
 export async function writeCompletions(folder: string): Promise<readonly string[]> {
   await mkdir(folder, { recursive: true });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** The licences that bundled packages are allowed to have: permissive ones that require only a copy of their text. */
+/** Licences that bundled packages can have: permissive ones that require only a copy of their text. */
 const ALLOWED = new Set([
   '0BSD',
   'Apache-2.0',
@@ -11,16 +11,16 @@ const ALLOWED = new Set([
   'MIT',
 ]);
 
-/** Packages that tests run and nothing bundles, whose licence asks for more than a copy of its text. */
+/** Packages that only tests use, whose licence requires more than a copy of its text. */
 const TESTS_ONLY = new Set(['node_modules/axe-core: MPL-2.0']);
 
-/** Whether a package's `license`, an SPDX expression, leaves a choice that is allowed. */
+/** Whether a package's `license`, an SPDX expression, offers a licence that is allowed. */
 export function isAllowedLicence(expression: string | undefined): boolean {
   const choices = (expression ?? '').replace(/^\((.*)\)$/, '$1').split(' OR ');
   return choices.some((licence) => ALLOWED.has(licence));
 }
 
-/** The packages of a lock file whose licence is not allowed, as `name: licence`. */
+/** Returns the packages of a lock file whose licence is not allowed, as `name: licence`. */
 export function refusedPackages(lock: string): string[] {
   const { packages } = JSON.parse(lock) as { packages: Record<string, { license?: string }> };
   return Object.entries(packages)

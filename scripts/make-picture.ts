@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { crc32, deflateSync } from 'node:zlib';
 
-/* Draws `assets/dawn.png`, the picture that the demo uploads: ridges before a rising sun, from sines alone. */
+/* Draws `assets/dawn.png`, the picture that the demo uploads: ridges before a rising sun, computed from sines. */
 
 const WIDTH = 960;
 const HEIGHT = 600;

@@ -18,7 +18,7 @@ function roff(text: string): string {
 const section = (name: string, lines: readonly string[]) =>
   lines.length === 0 ? [] : [`.SH ${roff(name)}`, ...lines];
 
-/** One argument of a macro. */
+/** Returns one argument of a macro. */
 const quoted = (text: string) => `"${roff(text).replaceAll('"', '\\(dq')}"`;
 
 const labelled = (label: string, text: string) => ['.TP', `.B ${quoted(label)}`, roff(text)];
@@ -58,7 +58,7 @@ function innerCommands(command: Commander): readonly Commander[] {
 
 interface Tree {
   readonly root: Commander;
-  /** The lines that the help of a command has below `Examples:`. */
+  /** Returns the lines below `Examples:` in the help of a command. */
   readonly examplesOf: (command: Commander) => readonly string[];
 }
 
@@ -72,7 +72,7 @@ function commandTree(): Tree {
   });
   const typed = program({ stdout: stream, stderr: stream }, () => {});
   for (const declare of EVERY_COMMAND) declare(typed, async () => {});
-  // The package with the types has no code of its own.
+  // The typed package contains only types for this one.
   const root = typed as unknown as Commander;
   return {
     root,
@@ -89,7 +89,7 @@ function exampleLines(examples: readonly string[]): string[] {
   return examples.length === 0 ? [] : ['.EX', ...examples.map(roff), '.EE'];
 }
 
-/** Returns the page of a command and those of its subcommands. */
+/** Returns the pages of a command and its subcommands. */
 function page(command: Commander, { root, examplesOf }: Tree, date: string): string {
   const inner = command === root ? [] : innerCommands(command);
   const listed = command === root ? innerCommands(root) : [];
@@ -128,8 +128,8 @@ function page(command: Commander, { root, examplesOf }: Tree, date: string): str
 }
 
 /**
- * Writes a manual page for the program and for each of its commands.
- * @param epoch seconds since 1970, for the date of the pages.
+ * Writes a manual page for the program and for each command.
+ * @param epoch Date of the pages, in seconds since 1970.
  */
 export async function writeManPages(folder: string, epoch: number): Promise<void> {
   const tree = commandTree();

@@ -10,7 +10,7 @@ interface Manifest {
   readonly license?: string;
 }
 
-/** Packages without the text of their licence, and a package of the same authors and licence that has it. */
+/** Packages without their licence's text, each with a package of the same authors and licence that has it. */
 const TEXT_OF: Readonly<Record<string, string>> = {
   '@aws-sdk/credential-provider-http': '@aws-sdk/core',
   '@aws-sdk/credential-provider-login': '@aws-sdk/core',
@@ -48,24 +48,23 @@ async function licenceText(folder: string): Promise<string> {
 
 const APACHE = /Apache License\s+Version 2\.0, January 2004[\s\S]*?END OF TERMS AND CONDITIONS/;
 
-/** Has the terms of the Apache License once, below all texts that contain them: the package has a limit. */
+/** Moves the terms of the Apache License to the end, once for all texts, to keep the package small. */
 function withTermsOnce(sections: readonly string[]): readonly string[] {
   const plain = (text: string) => text.replace(/\s+/g, ' ');
   const terms = sections.map((section) => APACHE.exec(section)?.[0]).find((found) => found !== undefined);
   if (terms === undefined) return sections;
   const shorter = sections.map((section) =>
     section.replace(APACHE, (found) =>
-      plain(found) === plain(terms) ? '(The terms of the Apache License 2.0 stand at the end.)' : found,
+      plain(found) === plain(terms) ? '(The terms of the Apache License 2.0 are at the end.)' : found,
     ),
   );
   return [...shorter, terms];
 }
 
 /**
- * Returns names, versions, licences and licence texts of everything that is shipped inside `dist/`; each text once, and the
- * terms of the Apache License once.
- * @param copied folders of packages of which other files than modules are shipped.
- * @throws {Error} for a package whose licence is not allowed, or whose licence text is missing.
+ * Returns names, versions, licences and licence texts of everything that `dist/` contains. Equal texts appear once.
+ * @param copied Folders of packages whose files other than modules are shipped.
+ * @throws {Error} for a package whose licence is not allowed, or whose licence text is missing
  */
 export async function thirdPartyNotices(
   metafiles: readonly Metafile[],

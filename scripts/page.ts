@@ -6,7 +6,7 @@ import { type BuildOptions, build, type Metafile } from 'esbuild';
 
 const PAGE = join(import.meta.dirname, '../page');
 
-/** The path at which the edge serves the page's files. */
+/** Path at which the edge serves the page's files. */
 const FOLDER = '/.well-known/edge-upload/page/';
 
 /** A file of the page as the edge function serves it. */
@@ -33,7 +33,7 @@ function compressed(type: string, text: string): PageFile {
   return { type, gzip: gzipSync(text, { level: 9 }).toString('base64') };
 }
 
-/** Returns a name that changes with the content, so that browsers can cache the file for ever. */
+/** Returns a name that contains a content hash, so that browsers can cache the file forever. */
 function hashedName(name: string, text: string): string {
   const hash = createHash('sha256').update(text).digest('base64url').slice(0, 10);
   return name.replace('.', `-${hash}.`);
@@ -48,7 +48,7 @@ async function bundle(
   return { text, metafile };
 }
 
-/** Builds the upload page. The empty name is the page itself; the others are named by their content. */
+/** Builds the upload page. The HTML document has the empty name; the other names contain a content hash. */
 export async function buildPage(): Promise<{
   files: Readonly<Record<string, PageFile>>;
   metafiles: readonly Metafile[];

@@ -7,11 +7,11 @@ import { RECORDED_COLUMNS, type RecordedLine, recordingSvg } from './recording-s
 import { TerminalScreen } from './terminal-screen.ts';
 
 /*
- * Records `edge-upload demo` into docs/demo.svg: `npm run record`. It runs on a pseudo-terminal of util-linux's script(1),
- * which writes the output and when each piece of it came.
+ * Records `edge-upload demo` into docs/demo.svg: `npm run record`. The demo runs on a pseudo-terminal of util-linux's
+ * script(1), which writes the output with the time of each piece.
  */
 
-/** Seconds between two lines: long enough to read one, short enough to wait for. */
+/** Minimum seconds between two lines, enough to read one. */
 const SHORTEST = 0.3;
 const LONGEST = 1;
 
@@ -26,13 +26,13 @@ function record(folder: string): { output: Buffer; timing: string } {
   return { output: readFileSync(out), timing: readFileSync(timing, 'utf8') };
 }
 
-/** Plays a recording, and notes when each line had its final content. */
+/** Plays a recording, and returns each line with the time of its final content. */
 function linesOf({ output, timing }: { output: Buffer; timing: string }): RecordedLine[] {
   const screen = new TerminalScreen(RECORDED_COLUMNS);
-  // A chunk can end within a character.
+  // A chunk can end inside a character.
   const decoder = new StringDecoder('utf8');
   const seen: { text: string; at: number }[] = [];
-  // script writes a line of its own before the output.
+  // script(1) writes a line of its own first.
   let offset = output.indexOf('\n') + 1;
   let at = 0;
   for (const line of timing.trim().split('\n')) {

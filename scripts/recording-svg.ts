@@ -1,6 +1,6 @@
 import type { Run, Style } from './terminal-screen.ts';
 
-/** A line of a recording, and the second at which it had its final content. */
+/** A line of a recording, and the second at which its content is final. */
 export interface RecordedLine {
   readonly runs: readonly Run[];
   readonly at: number;
@@ -12,7 +12,7 @@ const LINE = 18;
 const LETTER = 7.8;
 const MARGIN = 16;
 
-/** CSS classes of the SGR codes that the command line writes. */
+/** CSS classes for the SGR codes that the command line writes. */
 const CLASSES: Readonly<Record<number, string>> = { 1: 'b', 2: 'd', 31: 'r', 32: 'g', 33: 'y', 36: 'c' };
 
 const STYLE = `
@@ -38,7 +38,7 @@ function spans(runs: readonly Run[]): string {
     .join('');
 }
 
-/** The moments at which the lines below move up, as keyframes: the newest line stays in sight. */
+/** Returns keyframes that scroll the lines up, so that the newest line stays visible. */
 function scrolling(lines: readonly RecordedLine[], seconds: number): string {
   const steps = lines.flatMap(({ at }, row) => {
     const above = row + 1 - ROWS;
@@ -49,7 +49,7 @@ function scrolling(lines: readonly RecordedLine[], seconds: number): string {
   return `@keyframes scroll{0%{transform:none}${steps.join('')}}`;
 }
 
-/** Draws a recording of a terminal as an SVG that plays once. */
+/** Draws a terminal recording as an SVG that plays once. */
 export function recordingSvg(lines: readonly RecordedLine[], title: string): string {
   const seconds = Math.max(0.1, lines.at(-1)?.at ?? 0);
   const width = Math.round(RECORDED_COLUMNS * LETTER + 2 * MARGIN);

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
 /*
- * Prints the changelog of the version in package.json: `npm run release:notes [-- <tag>]`. A tag of another version and a
- * version without a changelog are errors.
+ * Prints the changelog of the version in package.json: `npm run release:notes [-- <tag>]`. Fails if the tag names
+ * another version, or if the version has no changelog.
  */
 
 const root = new URL('../', import.meta.url);

@@ -3,7 +3,7 @@ import { type BuildOptions, type BuildResult, build, type Plugin } from 'esbuild
 
 const GUEST = 'local/lambda/guest';
 
-/** The replacements of Node's modules within the function's context: packages and files of this project. */
+/** Replacements for Node's modules in the function's context: packages, and files of this project. */
 const PACKAGES: Readonly<Record<string, string>> = {
   'node:events': 'events/',
   events: 'events/',
@@ -27,14 +27,14 @@ const standIns: Plugin = {
         if (file !== undefined) return { path: join(process.cwd(), GUEST, file) };
         const instead = PACKAGES[path];
         if (instead === undefined)
-          return { errors: [{ text: `${path} is not there in a function's context` }] };
+          return { errors: [{ text: `${path} is not available in a function's context` }] };
         return resolve(instead, { kind, resolveDir });
       },
     );
   },
 };
 
-/** Builds the code that runs within the function's context. */
+/** Builds the code that runs in the function's context. */
 const guest = {
   entryPoints: [`${GUEST}/main.ts`],
   bundle: true,
@@ -54,7 +54,7 @@ const guest = {
   plugins: [standIns],
 } satisfies BuildOptions;
 
-/** Builds the process around a function's code. It contains the code of the context as text. */
+/** Builds the process that runs a function's code. It contains the code of the context as text. */
 export async function buildSandbox(options: BuildOptions): Promise<BuildResult[]> {
   const inner = await build(guest);
   const outer = await build({

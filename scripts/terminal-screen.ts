@@ -36,7 +36,7 @@ export class TerminalScreen {
     }
   }
 
-  /** The lines so far, each as runs of one style, without empty lines at the end. */
+  /** Returns the lines as runs of one style each, without empty lines at the end. */
   lines(): readonly (readonly Run[])[] {
     const lines = this.#rows.map(runsOf);
     while (lines.at(-1)?.length === 0) lines.pop();

@@ -4,14 +4,14 @@ import { argv, stdout } from 'node:process';
 import { parseSync } from 'oxc-parser';
 
 /*
- * Prints every text of the sources that users read: errors, hints, help, notes, warnings, questions, answers of the
- * edge. `npm run texts` lists them file by file, so that they can be read from top to bottom; `npm run texts -- <folder>`
- * those of one folder. With the golden screens in test/e2e/screens, this is all that the product says.
+ * Prints every text of the sources that users read: errors, hints, help, notes, warnings, questions, and responses of
+ * the edge. `npm run texts` lists them by file; `npm run texts -- <folder>` lists those of one folder. Together with
+ * the golden screens in test/e2e/screens, it covers everything that the product prints.
  */
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** The embedded cloud is not listed, because its texts are AWS's. */
+/** Folders with texts. The embedded cloud is not listed, because its texts are AWS's. */
 const ROOMS = ['bin', 'cli', 'edge', 'infra', 'page', 'protocol'];
 
 interface Node {
@@ -23,7 +23,7 @@ interface Node {
 interface Text {
   readonly line: number;
   readonly text: string;
-  /** Completed with the deployment when it is printed: see cli/command-line.ts. */
+  /** Set for commands, which are completed with the deployment when they are printed: see cli/command-line.ts. */
   readonly isCommand?: true;
 }
 
@@ -36,7 +36,7 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
 }
 
-/** Returns the text of a string or a template, with the source of each expression. */
+/** Returns the text of a string or template, with the source of each expression. */
 function saidBy(node: Node, source: string): string | undefined {
   if (node.type === 'Literal' && typeof node.value === 'string') return node.value;
   if (node.type !== 'TemplateLiteral') return undefined;
@@ -45,13 +45,13 @@ function saidBy(node: Node, source: string): string | undefined {
   return words.map(({ value }, at) => value.cooked + (between[at] ?? '')).join('');
 }
 
-/** Matches words with spaces, because names of options, codes and paths are not texts. */
+/** Whether a string is a text: words with spaces. Names of options, codes and paths are not texts. */
 function isText(said: string): boolean {
   const own = said.replaceAll(/‹[^›]*›/g, '‹›');
   return /\p{L}\p{L}/u.test(own) && /\S\s+\S|^\s+\S|[.:?]$/u.test(own);
 }
 
-/** Returns a command as the program prints it: with a sample of each value, and of each list the flags in it. */
+/** Returns a command as the program prints it, with sample values, and with the flags in each list. */
 function commandIn({ quasi }: Node, source: string): string {
   const { quasis, expressions } = quasi as unknown as Template;
   const samples = expressions.map(({ start, end }) => {
@@ -60,7 +60,7 @@ function commandIn({ quasi }: Node, source: string): string {
     if (/^(?:\[\.\.\.)?named\b/.test(code)) return 'status';
     if (/^\w*flags$/.test(code)) return '';
     if (!/[[\]]/.test(code)) return 'value';
-    // A flag before another element of the list has a value.
+    // A flag followed by another element of the list has a value.
     return [...code.matchAll(/'(--[\w-]+)'(,?)/g)]
       .map(([, flag, more]) => (more ? `${flag} value` : flag))
       .join(' ');

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '..');
-/** Windows starts no scripts of `node_modules/.bin`. */
+/** Called by its path, because Windows does not start scripts of `node_modules/.bin`. */
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 const FLAGS = ['--ignoreConfig', '--declaration', '--emitDeclarationOnly', '--allowImportingTsExtensions'];
 const SETTINGS = [
@@ -19,7 +19,7 @@ const SETTINGS = [
   '--strict',
 ];
 
-/** Writes the declarations of modules and their imports, for TypeScript programs that import the package. */
+/** Writes the type declarations of modules and their imports, for TypeScript programs that import the package. */
 export async function writeTypes(modules: readonly string[], folder: string): Promise<void> {
   const all = await mkdtemp(join(tmpdir(), 'edge-upload-types-'));
   try {

@@ -147,7 +147,7 @@ const CI = {
 /** Options that the construct refuses, as `deploy` does. */
 const NO_EDGES: readonly (readonly [options: object, message: RegExp, region?: string])[] = [
   [{}, /us-east-1, not in eu-west-1/, 'eu-west-1'],
-  [{ tags: {} }, /takes no tags/],
+  [{ tags: {} }, /does not support tags/],
   [{ maxsize: 5 }, /has no option “maxsize” \(did you mean maxSize\?\)/],
   [{ maxSize: '5G' }, /cannot use "5G" as the option “maxSize”/],
   [{ maxSize: -5 }, /cannot use -5/],
@@ -188,7 +188,7 @@ const NO_PROPS: readonly (readonly [props: unknown, message: RegExp])[] = [
   [{ keys: { keySets: {}, signing: [] } }, /keys\.signing has no key/],
 ];
 
-test('a CDK app of others has the edge as a construct', async () => {
+test('another CDK app uses the edge as a construct', async () => {
   const app = await appWith('app', 'aws-cdk-lib', 'constructs', '@types');
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const publicHalf = { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' };

@@ -10,7 +10,7 @@ import type { Measure } from '../measure.ts';
 import { edgeUpload } from '../programs.ts';
 import { inRounds } from '../rounds.ts';
 
-/** Seconds between the beginning and the end of each operation on the stack, added up. */
+/** Returns the sum of the durations of all operations on the stack, in seconds. */
 function operationSeconds(events: readonly StackEvent[]): number {
   const inOrder = events
     .filter(({ PhysicalResourceId, StackId }) => PhysicalResourceId === StackId)
@@ -27,7 +27,7 @@ function operationSeconds(events: readonly StackEvent[]): number {
   return seconds;
 }
 
-/** A first `deploy`, without what CloudFormation takes: what the tool itself adds. */
+/** A first `deploy`, without CloudFormation's time: the time of the tool itself. */
 export const deploy: Measure = async ({ stage, rounds = 7, onReading }) => {
   const { env, home } = stage.computer;
   const client = new CloudFormationClient(clientConfig(stage.cloud));

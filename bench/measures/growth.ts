@@ -11,7 +11,7 @@ import { makeFile, makeSparse } from '../stage.ts';
 
 const memoryOf = (one: Series | undefined) => (one ? median(valuesOf(one, 'memory')) : Number.NaN);
 
-/** 1, 10 and 100 thousand files of 1 KiB. */
+/** 1,000, 10,000 and 100,000 files of 1 KiB. */
 export const files: Measure = async ({ stage, rounds = 1, onReading }) => {
   const { env, home } = stage.computer;
   const ways = [1_000, 10_000, 100_000].map((count): [string, Way] => {
@@ -28,7 +28,7 @@ export const files: Measure = async ({ stage, rounds = 1, onReading }) => {
   };
 };
 
-/** One file of 1 MiB to 10 GiB. */
+/** One file, from 1 MiB to 10 GiB. */
 export const sizes: Measure = async ({ stage, rounds = 1, onReading }) => {
   const { env, home } = stage.computer;
   const ways: Record<string, Way> = {};
@@ -44,7 +44,7 @@ export const sizes: Measure = async ({ stage, rounds = 1, onReading }) => {
   return { series: await inRounds(rounds, ways, onReading), goals: [] };
 };
 
-/** 1,000 files of 4 KiB with 1 to 64 connections, 20 ms away. */
+/** 1,000 files of 4 KiB with 1 to 64 connections at a round trip of 20 ms. */
 export const connections: Measure = async ({ stage, rounds = 3, onReading }) => {
   const { home } = stage.computer;
   const folder = join(home, 'connections');
@@ -60,7 +60,7 @@ export const connections: Measure = async ({ stage, rounds = 3, onReading }) => 
   return { series, goals: [] };
 };
 
-/** 64 MiB at round trips of 1 to 200 ms, 25 Mbit/s a connection. */
+/** 64 MiB at round trips of 1 to 200 ms, with 25 Mbit/s per connection. */
 export const roundTrips: Measure = async ({ stage, rounds = 3, onReading }) => {
   const { home } = stage.computer;
   const path = await makeFile(stage, 'round-trips.bin', 64 * MIB);
@@ -77,7 +77,7 @@ export const roundTrips: Measure = async ({ stage, rounds = 3, onReading }) => {
   return { series, goals: [] };
 };
 
-/** 1,000 files of 4 KiB, 20 ms away, while 1 % of the pieces on the way break their connection. */
+/** 1,000 files of 4 KiB at a round trip of 20 ms, while 1 % of the pieces break their connection. */
 export const losses: Measure = async ({ stage, rounds = 1, onReading }) => {
   const { home } = stage.computer;
   const folder = join(home, 'losses');

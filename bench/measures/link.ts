@@ -8,7 +8,7 @@ import { makeFile } from '../stage.ts';
 
 const FAT_AND_LONG = { roundTripMs: 80, bytesPerSecond: 25e6 / 8 };
 
-/** 200 MiB over a long fat link. */
+/** 200 MiB over a link with a long delay. */
 export const link: Measure = async ({ stage, rounds = 3, onReading }) => {
   const { computer, cloud, edge, bucket } = stage;
   const path = await makeFile(stage, 'link.bin', 200 * MIB);

@@ -7,7 +7,7 @@ import { makeFile } from '../stage.ts';
 
 const OBJECTS = 60_000;
 
-/** `ls` of 60,000 objects, and `destroy` with as many. */
+/** `ls` of 60,000 objects, and `destroy` of as many. */
 export const list: Measure = async ({ stage, rounds = 5, onReading }) => {
   const { computer, cloud, bucket } = stage;
   const { env, home } = computer;

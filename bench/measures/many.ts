@@ -10,7 +10,7 @@ import type { Stage } from '../stage.ts';
 const FILES = 5_000;
 const NO_EDGE = 'skips TLS, the edge and its token check';
 
-/** Costs of a command, and those of the embedded cloud meanwhile. */
+/** Returns the cost of a command, and of the embedded cloud at the same time. */
 async function costWithCloud({ cloud, computer }: Stage, command: Command): Promise<Reading> {
   const before = processorSeconds(cloud.pid);
   const reading = await costOf(command, computer.home);
@@ -18,12 +18,12 @@ async function costWithCloud({ cloud, computer }: Stage, command: Command): Prom
   return before === undefined || after === undefined ? reading : { ...reading, cloud: after - before };
 }
 
-/** 5,000 files of 4 KiB, beside those who do equal work and those who skip some. */
+/** 5,000 files of 4 KiB, compared with programs that do the same work and programs that skip some. */
 export const many: Measure = async ({ stage, rounds = 5, onReading }) => {
   const { computer, cloud, bucket } = stage;
   const folder = join(computer.home, 'many');
   const paths = makeSmallFiles(folder, FILES, 4096);
-  /** @param command makes its preparations and takes a fresh prefix */
+  /** @param command Makes its preparations and gets an unused prefix. */
   const way = (
     command: (prefix: string) => Command | Promise<Command>,
     about: Omit<Way, 'run'> = {},

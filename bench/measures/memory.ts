@@ -9,11 +9,11 @@ async function memoryOfPut(stage: Stage, path: string): Promise<Reading> {
   await stage.empty();
   const { env, home } = stage.computer;
   const { memory } = await costOf(edgeUpload(env, 'put', path, '--quiet'), home);
-  if (memory === undefined) throw new Error('this computer does not report the memory of a process');
+  if (memory === undefined) throw new Error('this computer does not report the memory of processes');
   return { memory };
 }
 
-/** The most memory of the command line for files of 10 GiB and 1 GiB. */
+/** Peak memory of the command line for files of 10 GiB and 1 GiB. */
 export const memory: Measure = async ({ stage, rounds = 3, onReading }) => {
   const [small, large] = [
     await makeSparse(stage, 'small.bin', GIB),

@@ -9,7 +9,7 @@ import { curlPut } from '../programs.ts';
 import { inRounds } from '../rounds.ts';
 import { makeFile, type Stage } from '../stage.ts';
 
-/** Runs `work` in a tab of a browser of its own, with processes as on a person's computer. */
+/** Runs `work` in a tab of a new browser, with the same processes as on a person's computer. */
 async function inBrowser<T>(
   stage: Stage,
   work: (tab: EngineTab, browser: Browser) => Promise<T>,
@@ -17,7 +17,7 @@ async function inBrowser<T>(
   const browser = await launch({
     executablePath: await chromium.executablePath(),
     args: [
-      // Not with what the package turns off: the same-origin policy and CORS.
+      // Without the flags that turn off the same-origin policy and CORS.
       ...chromium.args.filter(
         (one) => !/^--(?:single-process|disable-web-security|disable-site-isolation-trials)$/.test(one),
       ),
@@ -34,16 +34,16 @@ async function inBrowser<T>(
   }
 }
 
-/** Uploads the file that was chosen; returns the seconds. */
+/** Uploads the chosen file. Returns the seconds that it took. */
 async function upload(stage: Stage, tab: EngineTab, key: string): Promise<number> {
   const token = await stage.token();
   const began = performance.now();
   const { error } = await tab.upload({ key, token });
-  if (error !== undefined) throw new Error(`the page's upload ended with ${error.code}: ${error.message}`);
+  if (error !== undefined) throw new Error(`the page's upload failed with ${error.code}: ${error.message}`);
   return (performance.now() - began) / 1000;
 }
 
-/** Returns the most memory that the tabs' processes ever had, in bytes. */
+/** Returns the peak memory of the tabs' processes, in bytes. */
 async function peakOfTabs(browser: Browser): Promise<number> {
   const session = await browser.target().createCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
@@ -53,7 +53,7 @@ async function peakOfTabs(browser: Browser): Promise<number> {
   return Math.max(...(await Promise.all(peaks)));
 }
 
-/** 1 GiB from the upload page in Chromium through the edge, over TLS on loopback, and the memory of its tab. */
+/** 1 GiB from the upload page in Chromium through the edge, over TLS on loopback, and the tab's memory. */
 export const page: Measure = async ({ stage, rounds = 5, onReading }) => {
   const path = await makeFile(stage, 'one.bin', GIB);
   const series = await inBrowser(stage, async (tab, browser) => {
@@ -81,13 +81,13 @@ export const page: Measure = async ({ stage, rounds = 5, onReading }) => {
   });
   const [ours] = series;
   if (ours === undefined) throw new Error('nothing was measured');
-  // The tab's peak never falls: the last one is that of all uploads.
+  // A peak never falls, so the last one covers all uploads.
   const peaks = valuesOf(ours, 'memory');
   const [first = 0, last = first] = [peaks[0], peaks.at(-1)];
   return {
     series,
     goals: [
-      // Seven tenths of curl's rate.
+      // At least 0.7 times curl's rate.
       ...againstPeers(series, 'wall', { 'curl -T': 1 / 0.7 }),
       { what: 'memory of the tab, first upload', value: first, unit: 'bytes', atMost: 256 * MIB },
       { what: 'memory for all uploads ÷ for the first', value: last / first, unit: 'ratio', atMost: 1.2 },

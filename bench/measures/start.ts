@@ -10,7 +10,7 @@ function bareNode({ computer: { env, home } }: Stage): Way {
   return { peer: true, run: () => costOf({ program: process.execPath, args: ['-e', '0'], env }, home) };
 }
 
-/** The start of the program alone. */
+/** The start of the program. */
 export const start: Measure = async ({ stage, rounds = 21, onReading }) => {
   const { env, home } = stage.computer;
   const series = await inRounds(

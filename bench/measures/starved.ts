@@ -9,18 +9,18 @@ import type { Measure } from '../measure.ts';
 import type { EdgeWork } from '../peers/edge-process.ts';
 import { inRounds, type Way } from '../rounds.ts';
 
-/** Requests of one round. */
+/** Requests per round. */
 const REQUESTS = 500;
 
-/** A function of 128 MB has about an eighth of a core. */
+/** A function with 128 MB gets about an eighth of a core. */
 const SHARES = { 'a whole core': 1, 'an eighth of a core': 1 / 8 };
 
-/** Milliseconds that a starved process runs before each stop. */
+/** Milliseconds that a throttled process runs before each stop. */
 const RUN_MS = 5;
 
 /**
- * Gives a process a share of a core until it ends: it is stopped and continued by signals. The stops follow from how
- * long it really ran, so that late timers do not change the share.
+ * Limits a process to a share of a core until it ends, by stopping and continuing it with signals. Each stop depends on
+ * how long the process really ran, so that late timers do not change the share.
  */
 async function starve(child: ChildProcess, share: number): Promise<void> {
   const isRunning = () => child.exitCode === null && child.signalCode === null;
@@ -34,17 +34,17 @@ async function starve(child: ChildProcess, share: number): Promise<void> {
   }
 }
 
-/** Runs the function in a process with a share of a core. Returns seconds: of the whole run, and of each decision. */
+/** Runs the function in a process with a share of a core. Returns the seconds of the whole run and of each decision. */
 async function runFunction({ program, args, env }: Command, share: number) {
   const began = performance.now();
   const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   if (share < 1) void starve(child, share);
   const [each, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
-  if (code !== 0) throw new Error(`the function's process ended with ${code}`);
+  if (code !== 0) throw new Error(`the function's process exited with ${code}`);
   return { whole: (performance.now() - began) / 1000, each: Number(each) };
 }
 
-/** The edge function with an eighth of a core, as Lambda gives a function of 128 MB. */
+/** The edge function with an eighth of a core, as Lambda gives a function with 128 MB. */
 export const starved: Measure = async ({ stage, rounds = 7, onReading }) => {
   const { code, withTokens } = makeEdgeRequests(REQUESTS);
   const [first = ''] = withTokens;

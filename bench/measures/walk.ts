@@ -6,7 +6,7 @@ import { edgeUpload, peers, rclone } from '../programs.ts';
 import { inRounds } from '../rounds.ts';
 import { makeSmallFiles } from '../small-files.ts';
 
-/** A dry run of 200,000 files, and of a tenth of them. */
+/** A dry run of 200,000 files, and of 20,000. */
 export const walk: Measure = async ({ stage, rounds = 3, onReading }) => {
   const { env, home } = stage.computer;
   const [all, tenth] = [join(home, 'all'), join(home, 'tenth')];

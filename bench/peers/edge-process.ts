@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { argv } from 'node:process';
 import { startFunction } from '../edge-function.ts';
 
-/** What the process runs; a JSON file whose path is the only argument. */
+/** Input of the process: a JSON file whose path is the only argument. */
 export interface EdgeWork {
   readonly code: string;
-  /** JSON of events, handled one after another. */
+  /** Events as JSON, handled one after another. */
   readonly events: readonly string[];
 }
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { argv } from 'node:process';
 import { Pool } from 'undici';
 
-/** What the pool uploads; a JSON file whose path is the only argument. */
+/** Input of the process: a JSON file whose path is the only argument. */
 export interface PoolWork {
   readonly origin: string;
   readonly token: string;
@@ -27,6 +27,6 @@ async function upload(queue: IterableIterator<PoolWork['uploads'][number]>): Pro
   }
 }
 
-// One iterator: each connection takes the next file.
+// Shared by all connections: each takes the next file.
 const queue = uploads.values();
 void Promise.all(Array.from({ length: connections }, () => upload(queue))).then(() => pool.close());

@@ -1,20 +1,20 @@
 import type { Argument, Command as Commander, Option } from 'commander';
 
-/** What is typed at the cursor of an unfinished command line. */
+/** The position of the cursor in an unfinished command line. */
 export interface Cursor {
-  /** The command that the words before the cursor name. */
+  /** The command that the preceding words name. */
   readonly command: Commander;
-  /** Its names below the program's: `uploads abort`. */
+  /** Names of the command below the program, such as `uploads abort`. */
   readonly path: string;
-  /** Beginning of the word under the cursor; the part after `=` for `--flag=value`. */
+  /** Start of the word at the cursor. For `--flag=value`, the part after `=`. */
   readonly word: string;
-  /** The option whose value is typed. */
+  /** The option whose value is being typed. */
   readonly option?: Option;
-  /** The argument that is typed, if the command takes another one. */
+  /** The argument that is being typed, if the command accepts another one. */
   readonly argument?: Argument;
-  /** Flags can stand here. */
+  /** Whether flags are accepted here. */
   readonly flags: boolean;
-  /** Subcommands can stand here. */
+  /** Whether subcommands are accepted here. */
   readonly subcommands: boolean;
 }
 
@@ -27,8 +27,8 @@ function findOption(command: Commander, flag: string): Option | undefined {
 const isFlag = (word: string) => word.startsWith('-') && word !== '-';
 
 /**
- * Finds what the last word of a command line is, from the words before it.
- * @param words without the program's name; the last one is under the cursor, and may be empty.
+ * Parses an unfinished command line up to its last word.
+ * @param words Without the program's name. The last one is at the cursor and can be empty.
  */
 export function findCursor(root: Commander, words: readonly string[]): Cursor {
   let command = root;

@@ -1,4 +1,4 @@
-/** Shells that complete commands: the file of `dist/completions/` for each, and how to use it now. */
+/** Supported shells, with the file of each in `dist/completions/` and the command that turns it on. */
 export const COMPLETIONS = {
   bash: { name: 'bash', file: 'edge-upload.bash', example: 'eval "$(edge-upload completion bash)"' },
   zsh: { name: 'zsh', file: '_edge-upload', example: 'source <(edge-upload completion zsh)' },

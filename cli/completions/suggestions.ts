@@ -3,7 +3,10 @@ import type { Context } from '../context.ts';
 import { type Cursor, findCursor } from './cursor.ts';
 import { fileKind, knownValues, type Suggestion } from './values.ts';
 
-/** What the shell does beside the suggestions, in the numbers of Cobra's protocol, which the shells' scripts speak. */
+/**
+ * What the shell does in addition to the suggestions, as numbers of Cobra's protocol, which the shell scripts
+ * implement.
+ */
 const DIRECTIVE = { files: 0, nothing: 4, folders: 16 } as const;
 
 export interface Suggestions {
@@ -11,15 +14,15 @@ export interface Suggestions {
   readonly directive: number;
 }
 
-/** A shell shows no more at once. */
+/** Shells show no longer list. */
 const MAX_SUGGESTIONS = 200;
 
-/** Characters that a shell would run or hide. The scripts take a leading `%` for a comment. */
+/** Characters that a shell would run or hide. The scripts treat a leading `%` as a comment. */
 const UNSAFE = /^%|[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/u;
 
 /**
- * Returns what can be typed at the end of a command line. Reads local files alone.
- * @param words without the program's name; the last one is under the cursor, and may be empty.
+ * Returns what can be typed at the end of a command line. Reads only local files.
+ * @param words Without the program's name. The last one is at the cursor and can be empty.
  */
 export async function suggest(
   context: Context,
@@ -32,12 +35,12 @@ export async function suggest(
   const suggestions = found
     .filter(({ value }) => value.startsWith(word) && !UNSAFE.test(value))
     .slice(0, MAX_SUGGESTIONS);
-  // A shell that offers files only does so where there is nothing else.
+  // Shells that complete file names do so only without other suggestions.
   const kind = suggestions.length > 0 ? 'nothing' : fileKind(option, argument);
   return { suggestions, directive: DIRECTIVE[kind] };
 }
 
-/** Returns flags after the beginning of a flag, else subcommands. */
+/** Returns flags if the word starts like one, otherwise subcommands. */
 function namesAt({ command, flags, subcommands, word }: Cursor): readonly Suggestion[] {
   const help = command.createHelp();
   if (!word.startsWith('-')) {

@@ -8,7 +8,7 @@ import { MULTIPART_MODES } from '../transfer/plan.ts';
 import { ALGORITHMS } from '../transfer/proof/digests.ts';
 import type { Cursor } from './cursor.ts';
 
-/** A word that can be typed, and what a shell shows beside it. */
+/** A suggested word, with the description that a shell shows. */
 export interface Suggestion {
   readonly value: string;
   readonly description: string;
@@ -24,7 +24,7 @@ const deployments: Source = async (context) =>
 const addresses: Source = async (context) =>
   (await listDeployments(context)).map(({ name, url }) => ({ value: url, description: name }));
 
-/** Issuers that were signed in at, of the deployment that the command line names or uses. */
+/** Issuers with a stored sign-in, for the deployment of the command line. */
 const issuers: Source = async (context, words) => {
   const known = await listDeployments(context);
   const typed = words.flatMap((word, at) => {
@@ -39,7 +39,7 @@ const issuers: Source = async (context, words) => {
 };
 
 async function unfinished(context: Context) {
-  // An odd file among the journals is reported by `uploads list`.
+  // `uploads list` reports unreadable files among the journals.
   return (await listJournals(journalFolder(context), () => {})).map(({ entry }) => entry);
 }
 
@@ -49,7 +49,7 @@ const uploadIds: Source = async (context) =>
     description: `${entry.key} of ${isOfStream(entry) ? 'standard input' : entry.path}`,
   }));
 
-/** Typed again with its key, an unfinished upload resumes. */
+/** Keys of unfinished uploads, which resume if they are typed again. */
 const uploadKeys: Source = async (context) =>
   (await unfinished(context)).flatMap((entry) =>
     isOfStream(entry) ? [] : [{ value: entry.key, description: `unfinished, of ${entry.path}` }],
@@ -73,7 +73,7 @@ const ARGUMENT_VALUES: Readonly<Record<string, Source>> = {
   'trust remove': issuers,
 };
 
-/** Returns the values that are known for the option or argument under the cursor; none where its files cannot be read. */
+/** Returns the known values of the option or argument at the cursor; none if files cannot be read. */
 export async function knownValues(
   context: Context,
   { path, option, argument }: Cursor,
@@ -87,11 +87,11 @@ export async function knownValues(
       ? ARGUMENT_VALUES[argument === undefined ? '' : path]
       : (OPTION_VALUES[`${path} ${long}`] ?? OPTION_VALUES[long]);
   if (source === undefined) return [];
-  // A TAB never fails: what is wrong with a file is reported by the commands that need it.
+  // Completion never fails. The commands that need a file report what is wrong with it.
   return source(context, words).catch(() => []);
 }
 
-/** Whether an option or argument is the name of a file or a folder, by its placeholder in the help. */
+/** Whether an option or argument is the name of a file or folder, judged by its placeholder in the help. */
 export function fileKind(option: Option | undefined, argument: Argument | undefined) {
   const placeholder = option === undefined ? argument?.name() : /<(.*)>/.exec(option.flags)?.[1];
   if (placeholder === 'folder') return 'folders';

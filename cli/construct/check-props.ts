@@ -8,7 +8,7 @@ import { nearestName } from '../nearest-name.ts';
 const PROPS = ['options', 'keys'];
 const KEYS: readonly (keyof EdgeKeys)[] = ['pool', 'keySets', 'bakedAt', 'signing'];
 
-/** A time in milliseconds is larger. */
+/** Larger values are milliseconds. */
 const MAX_SECONDS = 1e11;
 
 function requireObject(value: unknown, what: string, names?: readonly string[]): void {
@@ -22,7 +22,7 @@ function requireObject(value: unknown, what: string, names?: readonly string[]):
   throw new Error(`UploadEdge knows no “${stranger}” in ${what}${guess}.`);
 }
 
-/** @throws {Error} for anything but `options` and `keys`, each an object. */
+/** @throws {Error} unless the properties are only `options` and `keys`, both objects */
 export function checkProps(props: object): void {
   requireObject(props, 'its props', PROPS);
   const { options, keys } = props as { readonly options?: unknown; readonly keys?: unknown };
@@ -31,12 +31,16 @@ export function checkProps(props: object): void {
   requireObject(keys, 'keys', KEYS);
   const { pool, signing } = keys as { readonly pool?: unknown; readonly signing?: unknown };
   if (pool !== undefined) requireObject(pool, 'keys.pool');
-  if (signing !== undefined && !Array.isArray(signing)) throw new Error('keys.signing is a list of keys.');
+  if (signing !== undefined && !Array.isArray(signing))
+    throw new Error('keys.signing must be a list of keys.');
 }
 
 const isText = (value: unknown) => typeof value === 'string' && value !== '';
 
-/** Returns the keys that verify tokens, without private numbers. @throws {Error} if there is none. */
+/**
+ * Returns the keys that can verify tokens, without private numbers.
+ * @throws {Error} if there are none
+ */
 function verifying(keys: unknown, where: string): readonly Jwk[] {
   const found = signingKeysOf({ keys });
   if (found.length === 0) throw new Error(`${where} has no key that verifies tokens.`);
@@ -44,9 +48,9 @@ function verifying(keys: unknown, where: string): readonly Jwk[] {
 }
 
 /**
- * Returns the keys as they are baked into the edge, which everybody in the AWS account can read. An edge without an
- * issuer's keys refuses all of its tokens.
- * @throws {Error} for keys that verify nothing, and for those of issuers that the options do not trust.
+ * Returns the keys for the edge function's code, which everybody in the AWS account can read. An edge without an
+ * issuer's keys refuses all its tokens.
+ * @throws {Error} for keys that cannot verify tokens, and for keys of issuers that the options do not trust
  */
 export function usableKeys(keys: EdgeKeys, { userPool = true, trust = [] }: StackOptions): EdgeKeys {
   const { pool, keySets = {}, bakedAt, signing } = keys;

@@ -18,18 +18,18 @@ import { checkProps, usableKeys } from './check-props.ts';
 export type { EdgeKeys, StackOptions };
 
 export interface UploadEdgeProps {
-  /** Options of `edge-upload deploy`. Absent: every user of the pool uploads files of any size. */
+  /** Options of `edge-upload deploy`. Default: every user of the pool can upload files of any size. */
   readonly options?: StackOptions;
   /**
-   * Public keys that the edge verifies tokens with. They are part of its code, and a new user pool has none before it is
-   * deployed: leave them out at first, deploy, then give them and deploy again.
+   * Public keys that verify tokens. They become part of the edge function's code. A new user pool has no keys before it
+   * is deployed: omit them at first, deploy, then set them and deploy again.
    */
   readonly keys?: EdgeKeys;
 }
 
 /**
- * The upload edge in a stack of your own: a private bucket behind CloudFront, guarded at the edge. The stack must be in
- * us-east-1, where Lambda@Edge functions are created.
+ * The upload edge as a construct: a private bucket behind CloudFront, with a check of every upload at the edge. The
+ * stack must be in us-east-1, where Lambda@Edge functions are created.
  */
 export class UploadEdge extends Construct {
   readonly bucket: IBucket;
@@ -39,7 +39,10 @@ export class UploadEdge extends Construct {
   /** Absent without {@link UploadEdgeProps.keys}. */
   readonly distribution?: IDistribution;
 
-  /** @throws {Error} for a stack in another region, tags, options that `edge-upload deploy` refuses, and keys that verify nothing */
+  /**
+   * @throws {Error} for a stack in another region, tags, options that `edge-upload deploy` refuses, and keys that
+   * cannot verify tokens
+   */
   constructor(scope: Construct, id: string, props: UploadEdgeProps = {}) {
     super(scope, id);
     checkProps(props);
@@ -64,7 +67,7 @@ function validity(name: string): ((value: unknown) => boolean) | undefined {
   if (name === 'trust') return areTrusted;
   if (name === 'signing') return isSigning;
   const option = OPTION_NAMES.find((one) => one === name);
-  // A logo is the app's own text: the parser that `deploy` checks files with is larger than all of this.
+  // A logo is the app's own text. The SVG parser of `deploy` would be larger than the rest of this bundle.
   return option && kindOf(option).isValid;
 }
 
@@ -81,10 +84,10 @@ function requireKnown(name: string, value: unknown): void {
   }
 }
 
-/** Returns the options if `edge-upload deploy` would take them: types are no bounds, and JavaScript has no types. */
+/** Returns the options if `edge-upload deploy` accepts them. Types do not check bounds, and JavaScript has no types. */
 function usable(options: StackOptions): StackOptions {
   const { tags, ...given } = omitUndefined(options);
-  if (tags !== undefined) throw new Error('UploadEdge takes no tags: use Tags.of(…).add(…).');
+  if (tags !== undefined) throw new Error('UploadEdge does not support tags. Use Tags.of(…).add(…).');
   for (const [name, value] of Object.entries(given)) requireKnown(name, value);
   for (const { alias, iss, jwksUri } of given.trust ?? []) {
     const plain = [...iss, jwksUri].find((address) => !address.startsWith('https://'));

@@ -4,11 +4,11 @@ import { type Act, define, operated, verbose } from './shared.ts';
 /** The commands that links and keys have in common. */
 function declareIssued(parent: Commander, kind: 'link' | 'key', act: Act): void {
   operated(
-    define(parent, 'list', `List ${kind}s with their state`).addOption(verbose('Show all of each, not cut')),
+    define(parent, 'list', `List ${kind}s with their state`).addOption(verbose('Show complete values')),
   ).action((given) => act(async () => (await import('../commands/link/list.ts')).list, { ...given, kind }));
   operated(
     define(parent, 'revoke <id>', `Revoke a ${kind}: deploys an edge that refuses it`)
-      .option('-f, --force', 'Even if its record is missing or says that it ended')
+      .option('-f, --force', 'Even if its record is missing or says that it is inactive')
       .option('-y, --yes', 'Do not ask'),
   ).action((id, given) =>
     act(async () => (await import('../commands/link/revoke.ts')).revoke, { ...given, id, kind }),
@@ -24,11 +24,11 @@ export function declareLink(root: Commander, act: Act): void {
       'edge-upload link create --as 2026/q3.pdf --expires 2d --max-size 2G',
       'edge-upload link create --prefix photos/wedding/ --expires 30d --qr',
     ])
-      .option('--as <key>', 'Key of the one file that it stores, once')
-      .option('--prefix <prefix>', 'Beginning of its keys (inbox/<id>/)')
+      .option('--as <key>', 'Key of the only file that it stores')
+      .option('--prefix <prefix>', 'Prefix of its keys (inbox/<id>/)')
       .option('--expires <time>', 'Such as 30m, 12h or 30d, at most (7d)')
       .option('--max-size <size>', 'Refuse larger files, such as 500M or 2G')
-      .option('--note <text>', 'What the page shows the uploader')
+      .option('--note <text>', 'Text for the uploader, shown on the page')
       .option('--qr', 'Also print the address as a QR code')
       .option('-y, --yes', 'Do not ask'),
   ).action((given) => act(async () => (await import('../commands/link/create.ts')).createLink, given));
@@ -42,7 +42,7 @@ export function declareKey(root: Commander, act: Act): void {
     define(key, 'create <name>', 'Create a key, which is shown once', [
       "edge-upload key create roof-3 --write-to 'sensors/{name}/' --expires 365d",
     ])
-      .requiredOption('--write-to <prefix>', 'Beginning of its keys; {name} is its name')
+      .requiredOption('--write-to <prefix>', 'Prefix of its keys; {name} is its name')
       .option('--expires <time>', 'Such as 12h, 30d or 365d, at most (90d)')
       .option('--max-size <size>', 'Refuse larger objects, such as 500M or 5G')
       .option('--no-clobber', 'Never overwrite an object')

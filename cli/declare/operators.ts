@@ -38,7 +38,7 @@ function declareLogs(root: Commander, act: Act): void {
     ])
       .option('--since <time>', 'How long ago, or a time (1h)')
       .option('-f, --follow', 'Wait for new lines and print them')
-      .option('--all', "Also print Lambda's own lines about each call")
+      .option('--all', "Also print Lambda's own lines about each invocation")
       .option('--region <name>', 'Also look in this region (repeatable)', several)
       .addOption(verbose('Show whole request ids')),
   ).action((given) => act(async () => (await import('../commands/logs.ts')).logs, given));
@@ -59,7 +59,7 @@ function declareGet(root: Commander, act: Act): void {
     ])
       .option('--as <path>', 'File or folder to write to; - for standard output')
       .option('-f, --force', 'Replace an existing file')
-      .option('--version-id <id>', 'Earlier version, if the bucket keeps them'),
+      .option('--version-id <id>', 'Version to download, if the bucket keeps versions'),
   ).action((key, given) => act(async () => (await import('../commands/get.ts')).get, { ...given, key }));
 }
 
@@ -83,7 +83,7 @@ function declareDestroy(root: Commander, act: Act): void {
       .option('-y, --yes', 'Do not ask')
       .option('--keep-data', 'Keep the bucket with its objects')
       .option('--delete-kept', 'Also delete what an earlier --keep-data kept')
-      .option('--no-wait', 'Do not wait for CloudFront to delete its copies of the function'),
+      .option('--no-wait', 'Do not wait for CloudFront to delete its replicas of the function'),
   ).action((given) => act(async () => (await import('../commands/destroy.ts')).destroy, given));
 }
 

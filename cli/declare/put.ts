@@ -13,7 +13,7 @@ export function declarePut(root: Commander, act: Act): void {
   put.optionsGroup('What to upload, and where:');
   put
     .option('--as <key>', 'Key of a single file, instead of its name')
-    .option('--prefix <prefix>', 'Beginning of every key')
+    .option('--prefix <prefix>', 'Prefix of every key')
     .option('--link <address>', 'Upload with a link; process lists can show it, EDGE_UPLOAD_LINK not')
     .option('-r, --recursive', 'Upload folders with all files below them')
     .option('--include <glob>', 'Only files that match (repeatable)', several)
@@ -30,14 +30,14 @@ export function declarePut(root: Commander, act: Act): void {
     .option('--content-disposition <value>', 'Such as attachment')
     .option('--content-encoding <value>', 'Such as gzip, for a compressed file')
     .option('--content-language <value>', 'Such as en')
-    .option('--metadata <name=value>', 'Metadata of your own (repeatable)', pairs)
+    .option('--metadata <name=value>', 'Custom metadata (repeatable)', pairs)
     .option('--checksum <algorithm>', 'One of crc32, crc32c, crc64nvme, sha256');
   put.optionsGroup('How it is sent:');
   put
     .option('--multipart <when>', 'In parts: auto (if large), never or always')
     .option('--part-size <size>', 'Such as 64M')
-    .option('--concurrency <number>', 'Maximum of requests at once (32; stdin: 4)')
-    .option('--limit-rate <size>', 'Maximum of bytes a second, such as 5M')
+    .option('--concurrency <number>', 'Maximum concurrent requests (32; stdin: 4)')
+    .option('--limit-rate <size>', 'Maximum bytes per second, such as 5M')
     .option('--stall-timeout <seconds>', 'Retry a request that stalls this long (30)');
   put.optionsGroup('Options:');
   everywhere(put).action((files, given) =>

@@ -75,7 +75,7 @@ function declareWorkloads(trust: Commander, act: Act): void {
     define(trust, 'circleci <org-id>', 'Trust jobs of a CircleCI organisation')
       .addOption(repeatable('--project <id>', 'Only jobs of this project'))
       .addOption(repeatable('--branch <name>', 'Only jobs of this branch'))
-      .option('--allow-ssh-rerun', 'Also trust jobs that are run again with SSH'),
+      .option('--allow-ssh-rerun', 'Also trust jobs that are rerun with SSH'),
   ).action((named, given) => act(add, { ...given, typed: { ...given, provider: 'circleci', named } }));
 
   trusted(

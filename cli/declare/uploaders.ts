@@ -38,8 +38,8 @@ function declareLogin(root: Commander, act: Act): void {
     .addOption(option('--device', 'Sign in with a code that is typed on any device'))
     .addOption(option('--browser', 'Open the browser of this computer, even in a remote session'))
     .addOption(option('--no-browser', 'Paste the address that a browser elsewhere ends on'))
-    .addOption(option('--callback-port <port>', 'Port that the browser comes back to').argParser(portNumber))
-    .option('--audience <value>', "Accept this audience beside the edge's own address")
+    .addOption(option('--callback-port <port>', 'Port that the browser returns to').argParser(portNumber))
+    .option('--audience <value>', "Also accept this audience, not only the edge's")
     .optionsGroup('Options:');
   everywhere(login).action((url, { attribute, mfa, ...given }) => {
     const args = {

@@ -7,7 +7,7 @@ export function declareWatch(root: Commander, act: Act): void {
     'edge-upload watch inbox/ --prefix scans/ --after move',
     'edge-upload watch exports/ --include "*.csv" --after delete --json',
   ])
-    .option('--prefix <prefix>', 'Beginning of every key')
+    .option('--prefix <prefix>', 'Prefix of every key')
     .option('--include <glob>', 'Only files that match (repeatable)', several)
     .option('--exclude <glob>', 'No files or folders that match (repeatable)', several)
     .addOption(
@@ -18,10 +18,10 @@ export function declareWatch(root: Commander, act: Act): void {
       ]),
     )
     .option('--move-to <folder>', 'For --after move (.edge-upload-stored in the folder)')
-    .option('--settle <seconds>', 'Upload a file that is unchanged for so long (2)')
-    .option('--interval <seconds>', 'Look at all files this often (5)')
-    .option('--concurrency <number>', 'Maximum of requests at once (32)')
-    .option('--limit-rate <size>', 'Maximum of bytes a second, such as 5M');
+    .option('--settle <seconds>', 'Upload a file after it is unchanged for this long (2)')
+    .option('--interval <seconds>', 'Scan all files this often (5)')
+    .option('--concurrency <number>', 'Maximum concurrent requests (32)')
+    .option('--limit-rate <size>', 'Maximum bytes per second, such as 5M');
   everywhere(watch).action((folder, given) =>
     act(async () => (await import('../commands/watch/watch.ts')).watch, { ...given, folder }),
   );

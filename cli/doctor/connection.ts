@@ -13,10 +13,10 @@ import type { Check } from '../stack/checks/check.ts';
 
 const TIMEOUT_MS = 10_000;
 
-/** A certificate that expires sooner than this was not renewed in time. */
+/** A certificate that expires sooner has not been renewed in time. Milliseconds. */
 const EXPIRES_SOON_MS = 7 * 24 * 3600_000;
 
-/** Errors of a network without this IP family. */
+/** Error codes of a network without the IP family. */
 const NO_ROUTE = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 interface Reached {
@@ -34,7 +34,7 @@ async function reach(address: string, { url, deployment }: Target, signal: Abort
       host: address,
       port: Number(port || 443),
       minVersion: 'TLSv1.2',
-      // A connection that NODE_TLS_REJECT_UNAUTHORIZED=0 lets pass is refused by every other command.
+      // All other commands refuse a connection that only NODE_TLS_REJECT_UNAUTHORIZED=0 allows.
       rejectUnauthorized: true,
       ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
       ...omitUndefined({ ca }),
@@ -65,7 +65,7 @@ async function addressOf(hostname: string, family: 4 | 6): Promise<string | unde
   try {
     return (await lookup(host, { family })).address;
   } catch (error) {
-    // The name itself is looked up, with its errors, by the request for the edge's description.
+    // The request for the edge's description reports errors of the name itself.
     if (['ENOTFOUND', 'ENODATA', 'EAI_AGAIN', 'EADDRFAMILY'].includes(systemCode(error) ?? ''))
       return undefined;
     throw error;
@@ -78,7 +78,7 @@ function proxyOf({ env }: Pick<Context, 'env'>, { url, deployment }: Target): Pr
   return proxyFor(env, { hostname, port: Number(port || 443) });
 }
 
-/** Checks that the edge answers over one IP family, and reports the TLS version. */
+/** Checks that the edge is reachable over one IP family, and reports the TLS version. */
 function familyCheck(context: Context, target: Target, family: 4 | 6): Check {
   const { hostname, host } = new URL(target.url);
   return {

@@ -15,19 +15,19 @@ import { guardDefect } from '../stack/checks/edge-probe.ts';
 import { connectEdge } from '../transfer/edge-connection.ts';
 import { abortUpload, createUpload } from '../transfer/multipart/requests.ts';
 
-/** Signatures and tokens are refused when a clock is off by more than this. */
+/** Signatures and tokens are refused if a clock is off by more. Milliseconds. */
 const CLOCK_TOLERANCE_MS = 4 * 60_000;
 
-/** The edge sends its time in whole seconds, and the answer takes some time. */
+/** The edge sends its time in whole seconds, and the response takes time to arrive. Milliseconds. */
 const CLOCK_RESOLUTION_MS = 2_000;
 
-/** Bounds of the answer with the edge's time. */
+/** Limits of the response with the edge's time. */
 const CLOCK_BOUNDS = { deadlineMs: 15_000, maxBytes: 64 * 1024 };
 
-/** Key of an upload that is aborted at once. Nothing is stored under it. */
+/** Key of an upload that is aborted at once. No object is stored. */
 const PROBE_NAME = '.edge-upload-doctor';
 
-/** Sends one request to the edge over a new connection. */
+/** Sends a request to the edge over a new connection. */
 function asking<T>(
   context: Context,
   { url, deployment }: Target,
@@ -61,7 +61,7 @@ function clockCheck(context: Context, target: Target): Check {
   };
 }
 
-/** Checks that the edge has the user pool that the stack's outputs or the sign-in name. */
+/** Checks that the edge uses the user pool named by the stack's outputs or the sign-in. */
 function descriptionCheck(context: Context, target: Target): Check {
   return {
     name: 'edge',

@@ -6,7 +6,7 @@ import { ALGORITHMS } from '../transfer/proof/digests.ts';
 import { MAX_CONCURRENCY } from '../transfer/uploader.ts';
 import type { UploaderOptions, UploadOptions } from './types.ts';
 
-/** A longer timer of Node ends at once: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+/** Node fires longer timers at once: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const CERTIFICATE = /-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----[^-]*(?:-----END \1-----)?/g;
@@ -28,8 +28,9 @@ const isWithin = (value: unknown, least: number, most: number) =>
   typeof value === 'number' && value >= least && value <= most;
 
 /**
- * Returns a copy of options that inherits nothing: neither a polluted `Object.prototype` nor a later change reaches it.
- * @throws {UserError} `usage` if they are not an object.
+ * Returns a copy of the options without a prototype, so that neither a polluted `Object.prototype` nor a later change
+ * affects it.
+ * @throws {UserError} `usage` if they are not an object
  */
 export function ownCopy<T extends object>(options: T): T {
   if (typeof options !== 'object' || options === null) throw invalid('options', 'an object');
@@ -79,7 +80,7 @@ function checkAuthorities({ ca }: UploaderOptions): void {
   throw invalid('ca', 'one or more certificates in PEM');
 }
 
-/** OpenSSL skips what it cannot read, and then trusts nobody. */
+/** OpenSSL skips certificates that it cannot read, and would then trust none. */
 function isCertificates(pem: string): boolean {
   const blocks = pem.match(CERTIFICATE) ?? [];
   try {
@@ -97,7 +98,7 @@ function checkProxy({ proxy }: UploaderOptions): void {
   try {
     proxyFor(ownCopy({ HTTPS_PROXY: proxy }), { hostname: 'localhost', port: 443 });
   } catch {
-    // Its text is about a variable of the environment.
+    // The parser's message is about an environment variable.
     throw refusal;
   }
 }
@@ -121,7 +122,7 @@ export function checkUpload(options: UploadOptions): void {
     if (value !== undefined && typeof value !== 'string') throw invalid(name, 'text', value);
   }
   if (metadata === undefined) return;
-  // A Map has no properties, and would be stored as no metadata.
+  // A Map has no properties, so its entries would be lost.
   if (typeof metadata !== 'object' || metadata === null || Symbol.iterator in metadata) {
     throw invalid('metadata', 'an object');
   }

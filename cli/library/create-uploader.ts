@@ -40,8 +40,8 @@ export type {
 export { UploadError, type UploadErrorCode } from './upload-error.ts';
 
 /**
- * Creates an uploader for one edge. No connection is opened before the first upload. It writes nothing to the console,
- * reads no environment variable and keeps no state outside itself.
+ * Creates an uploader for one edge. It connects with the first upload. It does not write to the console, read
+ * environment variables or keep state outside itself.
  * @throws {UploadError} `usage` for an invalid option.
  */
 export function createUploader(options: UploaderOptions): Uploader {
@@ -74,7 +74,7 @@ function openLibrary(options: UploaderOptions, sent: SentCredentials): Uploader 
       event(event) {
         if (event.type !== 'warning' || onWarning === undefined) return;
         const text = sent.removedFrom([event.text].flat().map(String).join('\n'));
-        // What the function throws is not an error of the upload.
+        // An exception of the function is not an error of the upload.
         queueMicrotask(() => onWarning(text));
       },
     };
@@ -92,7 +92,7 @@ function openLibrary(options: UploaderOptions, sent: SentCredentials): Uploader 
     if (closed) throw new UserError('usage', 'The uploader is closed.');
   };
 
-  /** Runs work that `close` waits for. A failure of it that nobody awaits is reported by Node, as for every promise. */
+  /** Runs work that `close` waits for. Like every promise, its failure is reported by Node if nobody handles it. */
   const tracked = async <T>(work: () => Promise<T>): Promise<T> => {
     const running = work();
     underWay.add(running);
@@ -169,7 +169,7 @@ function openLibrary(options: UploaderOptions, sent: SentCredentials): Uploader 
 function withProgress(stored: Promise<StoredObject>, feed: ProgressFeed): Upload {
   return Object.assign(stored, {
     async *[Symbol.asyncIterator]() {
-      // The error is thrown here; that the promise is rejected too needs no handler.
+      // The error is thrown here, so the rejection of the promise needs no handler.
       stored.catch(() => {});
       yield* feed.iterate();
       await stored;

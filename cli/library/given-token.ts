@@ -5,7 +5,7 @@ import { renewingSource } from '../identity/tokens/renewing-source.ts';
 import type { SentCredentials } from '../sent-credentials.ts';
 import type { TokenFunction } from './types.ts';
 
-/** End of a token that does not name one, in milliseconds after now: a day. The edge judges it by its own clock. */
+/** Assumed lifetime of a token without an expiry, in milliseconds: one day. The edge uses its own clock. */
 const UNKNOWN_END_MS = 86_400_000;
 
 function checked(token: unknown, sent: SentCredentials): string {
@@ -13,8 +13,8 @@ function checked(token: unknown, sent: SentCredentials): string {
     sent.note(token);
     return token;
   }
-  // The text is not shown: it may be a token with a line break.
-  throw new UserError('usage', 'The token is not text that a header can carry.', {
+  // The text is not shown, because it can be a token with a line break.
+  throw new UserError('usage', 'The token contains characters that a header cannot contain.', {
     hint: 'Pass an access token of this edge, without spaces and line breaks.',
   });
 }
@@ -25,8 +25,8 @@ function refused(reason: string | undefined): UserError {
 }
 
 /**
- * Returns the source of a program's token.
- * @throws {UserError} `usage` for text that is not a token.
+ * Creates the token source for a program's token.
+ * @throws {UserError} `usage` for text that is not a token
  */
 export function givenToken(
   token: string | TokenFunction,

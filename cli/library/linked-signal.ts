@@ -1,16 +1,16 @@
 import { setMaxListeners } from 'node:events';
 
-/** A signal that others abort too. */
+/** A signal that other signals can abort. */
 export interface LinkedSignal {
   readonly signal: AbortSignal;
   abort(): void;
-  /** Lets another signal abort this one. */
+  /** Aborts this signal together with another one. */
   link(other: AbortSignal | undefined): void;
-  /** Ends the link; the signal is not aborted any more by the others. */
+  /** Removes all links, so that other signals no longer abort this one. */
   unlink(): void;
 }
 
-/** Returns a signal that others abort. `AbortSignal.any` would keep it for as long as the others live. */
+/** Creates a signal that other signals abort. `AbortSignal.any` would keep it in memory as long as they exist. */
 export function linkedSignal(...others: readonly (AbortSignal | undefined)[]): LinkedSignal {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);
@@ -19,7 +19,7 @@ export function linkedSignal(...others: readonly (AbortSignal | undefined)[]): L
     if (other === undefined) return;
     const abort = () => controller.abort(other.reason);
     if (other.aborted) return abort();
-    // Every upload listens while it lasts.
+    // Every running upload adds a listener.
     if (other instanceof EventTarget) setMaxListeners(0, other);
     other.addEventListener('abort', abort, { once: true });
     unlinks.push(() => other.removeEventListener('abort', abort));

@@ -10,12 +10,12 @@ import type { Item } from '../transfer/sources/items.ts';
 import { untilAborted } from '../transfer/sources/until-aborted.ts';
 import type { UploadOptions, UploadSource } from './types.ts';
 
-/** Bytes of a piece of what is in memory. */
+/** Bytes of a piece of data in memory. */
 const PIECE = 64 * 1024;
 
 /**
- * Returns what to upload as an item.
- * @param signal ends the reading of a stream.
+ * Converts a source to an item.
+ * @param signal Ends reading from a stream.
  * @throws {UserError} `bad_key`, `usage`
  */
 export function sourceItem(
@@ -32,9 +32,9 @@ export function sourceItem(
   const { chunks, length } = streamOf(source, signal);
   const expected = size ?? length;
   const pieces = bytesOf(chunks, key);
-  // Bytes in memory have another length once their buffer is resized or transferred.
+  // Bytes in memory change their length when their buffer is resized or transferred.
   const exact = expected === undefined ? pieces : ofSize(pieces, expected, key);
-  // An error of a stream that nothing reads any more would end the process.
+  // Without a listener, a late stream error would end the process.
   const stream = Readable.from(exact, { objectMode: false }).on('error', () => {});
   return { name: key, key, kind: 'stream', stream, ...omitUndefined({ size: expected }) };
 }
@@ -49,17 +49,17 @@ function pathOf(source: string | URL): string {
   }
 }
 
-/** Closes a stream that is not read to its end. */
+/** Closes a stream that was not read to its end. */
 export function closeSource(source: unknown): void {
   if (source instanceof Readable) source.on('error', () => {}).destroy();
-  // A stream that somebody else reads is not closed.
+  // A stream that somebody else is reading is not closed.
   else if (source instanceof ReadableStream && !source.locked) void source.cancel().catch(() => {});
 }
 
-/** Streams that an upload reads: a second one would get some of the bytes. */
+/** Streams that an upload reads. A second reader would get only some of the bytes. */
 const taken = new WeakSet<Readable>();
 
-/** Returns true for a stream that somebody reads, or that would be stored as an empty object. */
+/** Whether a stream is being read already, or would be stored as an empty object. */
 export function isUsed(source: unknown): boolean {
   if (source instanceof ReadableStream) {
     return source.locked || Readable.isDisturbed(source as unknown as Readable);
@@ -69,7 +69,7 @@ export function isUsed(source: unknown): boolean {
 }
 
 interface Chunks {
-  /** Those of a stream end once the signal is aborted, even where the stream never settles. */
+  /** Ends when the signal is aborted, even if the stream never settles. */
   readonly chunks: AsyncIterable<unknown> | Iterable<unknown>;
   readonly length?: number;
 }
@@ -84,7 +84,7 @@ function streamOf(source: Exclude<UploadSource, string | URL>, signal: AbortSign
     return { ...streamOf(source.stream() as ReadableStream<Uint8Array>, signal), length: source.size };
   }
   if (source instanceof ReadableStream) {
-    // It is aborted before anything reads it where the signal is aborted already.
+    // Not read at all if the signal is already aborted.
     return {
       chunks: untilAborted(
         Readable.fromWeb(source, { signal }).on('error', () => {}),
@@ -94,7 +94,7 @@ function streamOf(source: Exclude<UploadSource, string | URL>, signal: AbortSign
   }
   if (source instanceof Readable) {
     taken.add(source);
-    // Its reader gets the error.
+    // The reader of the stream gets the error.
     return {
       chunks: untilAborted(
         addAbortSignal(signal, source).on('error', () => {}),
@@ -110,13 +110,14 @@ function streamOf(source: Exclude<UploadSource, string | URL>, signal: AbortSign
 
 /**
  * Returns the bytes of a buffer.
- * @throws {UserError} `usage` for one that was transferred to another thread: it would be stored as an empty object.
+ * @throws {UserError} `usage` for a buffer that was transferred to another thread, because it would be stored as an
+ * empty object
  */
 function requireBytes(buffer: ArrayBufferLike): Uint8Array {
   try {
     return new Uint8Array(buffer);
   } catch (cause) {
-    throw new UserError('usage', 'The bytes of the source were transferred.', { cause });
+    throw new UserError('usage', 'The buffer of the source was transferred to another thread.', { cause });
   }
 }
 
@@ -132,7 +133,7 @@ async function* bytesOf(chunks: Chunks['chunks'], key: string): AsyncGenerator<B
   }
 }
 
-/** @throws {UserError} `file_changed` where the stream has another size. */
+/** @throws {UserError} `file_changed` if the stream has another size */
 async function* ofSize(
   chunks: AsyncIterable<Buffer>,
   size: number,

@@ -35,11 +35,11 @@ const UPLOAD_ERROR_CODES = [
 /** Code of an {@link UploadError}. */
 export type UploadErrorCode = (typeof UPLOAD_ERROR_CODES)[number];
 
-/** Why an upload failed. Match on `code`; the texts may change. */
+/** A failed upload. Match on `code`; texts can change between versions. */
 export class UploadError extends Error {
   override readonly name = 'UploadError';
   readonly code: UploadErrorCode;
-  /** What to change, where that is known. */
+  /** What to change, if known. */
   readonly hint?: string;
 
   constructor(
@@ -56,10 +56,13 @@ export class UploadError extends Error {
 const isCode = (code: ErrorCode): code is UploadErrorCode =>
   UPLOAD_ERROR_CODES.some((known) => known === code);
 
-/** Errors of the network have their causes at most this deep. */
+/** Maximum depth of causes that are searched. Network errors have fewer. */
 const MAX_DEPTH = 20;
 
-/** Returns a cause as it is; where a credential would be printed with it, an error with the same name, code and message. */
+/**
+ * Returns a cause unchanged. If it contains a credential, returns an error with the same name, code and message
+ * instead.
+ */
 function cleanCause(cause: unknown, sent: SentCredentials): unknown {
   const printed = inspect(cause, { depth: MAX_DEPTH, customInspect: false, maxStringLength: null });
   if (sent.removedFrom(printed) === printed) return cause;
@@ -69,8 +72,8 @@ function cleanCause(cause: unknown, sent: SentCredentials): unknown {
 }
 
 /**
- * Returns an error as callers of the library get it, without the credentials that were sent.
- * @param reason why the signal was aborted.
+ * Converts an error for callers of the library, without the credentials that were sent.
+ * @param reason Reason of the aborted signal.
  */
 export function uploadError(error: unknown, sent: SentCredentials, reason?: unknown): UploadError {
   if (error instanceof UploadError) return error;

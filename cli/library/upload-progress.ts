@@ -3,16 +3,16 @@ import { createMeter, type Meter } from '../transfer/progress.ts';
 import { CLOCK } from '../transfer/wire/retry.ts';
 import type { UploadProgress } from './types.ts';
 
-/** The newest progress of an upload, for those who iterate it. */
+/** The newest progress of an upload, for its iterations. */
 export interface ProgressFeed {
   readonly meter: Meter;
-  /** Wakes all iterations once the upload has ended. */
+  /** Ends all iterations when the upload has ended. */
   end(): void;
-  /** Yields the newest progress each time that it changes, until the upload ends. */
+  /** Yields the newest progress after each change, until the upload ends. */
   iterate(): AsyncGenerator<UploadProgress, void, void>;
 }
 
-/** Creates a feed that keeps one snapshot, however slowly it is read. */
+/** Creates a feed. It stores one snapshot, however slowly it is read. */
 export function createProgressFeed(): ProgressFeed {
   let newest: UploadProgress | undefined;
   let size: number | undefined;

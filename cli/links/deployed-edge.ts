@@ -7,26 +7,26 @@ import { readOptions } from '../stack/options/deployed-options.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import { bakedConfig, type DeployedStack, deployedTemplate } from '../stack/template/deployed-template.ts';
 
-/** What links and keys need to know of the edge as it is deployed. */
+/** The deployed edge, as links and keys need it. */
 export interface DeployedEdge {
   readonly bucket: string;
-  /** Audience of its tokens: the distribution's own name, which never changes. */
+  /** Audience of its tokens: the distribution's domain name, which never changes. */
   readonly audience: string;
   /** Where uploads go: `https://<host>[:port]`, with the operator's own domain if any. */
   readonly url: string;
   readonly hasPage: boolean;
   /** Largest object that the deployment accepts, in bytes. */
   readonly maxSize?: number;
-  /** Days after which the bucket deletes objects, and records of links and keys with them. */
+  /** Days after which the bucket deletes objects, including the records of links and keys. */
   readonly expireAfterDays?: number;
-  /** Ids of the signing keys that it verifies with. */
+  /** Ids of the signing keys that it accepts. */
   readonly kids: ReadonlySet<string>;
-  /** Ids of the tokens that it refuses. */
+  /** Ids of revoked links and keys. */
   readonly revoked: ReadonlySet<string>;
 }
 
 /**
- * Returns the edge of a stack, and what it was read from.
+ * Returns the edge of a stack, and the options and outputs that it was read from.
  * @throws {UserError} `stack_failed` for a stack without bucket or distribution
  */
 export async function deployedEdge(
@@ -43,7 +43,7 @@ export async function deployedEdge(
   const { domain: ownDomain, maxSize, expireAfterDays } = readOptions(template);
   const { signing, page } = bakedConfig(template) ?? {};
   const audience = edgeUrl(domain);
-  // A name of the operator's own has another port in the embedded cloud, and no DNS.
+  // In the embedded cloud, the operator's own domain has another port and no DNS record.
   const url = ownDomain === undefined || work.local !== undefined ? audience : edgeUrl(ownDomain);
   const edge = {
     bucket,

@@ -15,16 +15,19 @@ export interface Issued {
   readonly token: string;
 }
 
-/** Ids that are tried. One of 2^48 is hardly ever taken. */
+/** Attempts to find an unused id. There are 2^48 ids. */
 const TRIES = 3;
 
-/** Returns 6 random bytes. An id that begins with a hyphen would look like a flag. */
+/** Returns 6 random bytes in base64url. Avoids a leading hyphen, which would look like a flag. */
 function newId(): string {
   const id = randomBytes(6).toString('base64url');
   return id.startsWith('-') ? newId() : id;
 }
 
-/** Returns the claims of a token. @param audience origin of the edge */
+/**
+ * Returns the claims of a token.
+ * @param audience Origin of the edge.
+ */
 function claimsOf(entry: TokenEntry, audience: string): TokenClaims {
   const { id, kind, key, prefix, maxSize, noClobber, note, createdAt, expiresAt } = entry;
   return {
@@ -38,12 +41,12 @@ function claimsOf(entry: TokenEntry, audience: string): TokenClaims {
   };
 }
 
-/** Refuses a link to a key that is taken: links never overwrite. */
+/** Refuses a link to an existing object, because links never overwrite. */
 async function refuseTaken(work: StackWork, { bucket }: DeployedEdge, key: string): Promise<void> {
   try {
     if (!(await existing(work, bucket, [key])).has(key)) return;
   } catch (error) {
-    // An operator who only deploys is not allowed to look.
+    // An operator who can only deploy is not allowed to check.
     if (isUserError(error) && error.code === 'access_denied') return;
     throw error;
   }
@@ -79,7 +82,7 @@ export async function issueToken(
       createdBy,
       kid: signingKey.jwk.kid,
     };
-    // Before the record is written.
+    // Fails before the record is written.
     signingInput(signingKey, claimsOf(entry, edge.audience));
     const isWritten = await writeEntry(work, edge.bucket, entry);
     if (!isWritten && tried < TRIES) continue;
@@ -88,7 +91,7 @@ export async function issueToken(
   }
 }
 
-/** Signs the token of an entry. Removes the entry if that fails. */
+/** Signs the token of an entry. Deletes the entry if that fails. */
 async function signed(
   work: StackWork,
   { bucket, audience }: DeployedEdge,
@@ -99,7 +102,7 @@ async function signed(
     return await signToken(work, signingKey, claimsOf(entry, audience));
   } catch (error) {
     await removeEntry(work, bucket, entry).catch((problem: unknown) => {
-      // The failure to sign is the error to report.
+      // The caller reports the failure to sign.
       if (!isUserError(problem)) throw problem;
       work.context.ui.event({ type: 'warning', text: problem.message });
     });

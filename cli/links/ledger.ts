@@ -8,17 +8,17 @@ import { forEachAtOnce } from '../transfer/pacing/pool.ts';
 import { parseEntry, type TokenEntry, type TokenKind } from './token-entry.ts';
 
 /*
- * The ledger is a folder of objects below the prefix that the edge reserves, one for each token: what was issued, to whom,
- * until when. An entry is written before its token is signed, so that no token is missing from it.
+ * The ledger is a folder of objects below the prefix that the edge reserves, one for each token. It records what was
+ * issued, by whom, and until when. An entry is written before its token is signed, so that the ledger is complete.
  */
 
 const FOLDER = `${DESCRIPTION_KEY}/tokens/`;
 const SUFFIX = '.json';
 
-/** Larger objects are not ours: notes, names and keys are bounded. */
+/** Maximum bytes of an entry. Larger objects are not entries: notes, names and keys have limits. */
 const MAX_BYTES = 16 * 1024;
 
-/** Entries that are read, the newest first. */
+/** Maximum entries that are read, newest first. */
 const MAX_ENTRIES = 10_000;
 const AT_ONCE = 32;
 const PROGRESS_EVERY = 200;
@@ -26,7 +26,7 @@ const PROGRESS_EVERY = 200;
 const folderOf = (kind: TokenKind) => `${FOLDER}${kind}/`;
 const keyOf = ({ kind, id }: Pick<TokenEntry, 'kind' | 'id'>) => `${folderOf(kind)}${id}${SUFFIX}`;
 
-/** Writes an entry. Returns false where the id is taken. */
+/** Writes an entry. Returns false if the id is taken. */
 export async function writeEntry(work: StackWork, bucket: string, entry: TokenEntry): Promise<boolean> {
   const { PutObjectCommand } = await import('@aws-sdk/client-s3');
   try {
@@ -49,7 +49,7 @@ export async function writeEntry(work: StackWork, bucket: string, entry: TokenEn
   }
 }
 
-/** Removes the entry of a token that was not signed. */
+/** Deletes the entry of a token that was not signed. */
 export async function removeEntry(work: StackWork, bucket: string, entry: TokenEntry): Promise<void> {
   const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
   await onAws(`Removing the record of the ${entry.kind} ${entry.id}`, () =>
@@ -57,7 +57,7 @@ export async function removeEntry(work: StackWork, bucket: string, entry: TokenE
   );
 }
 
-/** Returns an object's text; `undefined` where there is none, and empty text for one that is too large. */
+/** Returns an object's text; `undefined` if it does not exist, and an empty string if it is too large. */
 async function readText(work: StackWork, bucket: string, key: string): Promise<string | undefined> {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   try {
@@ -76,24 +76,24 @@ async function readText(work: StackWork, bucket: string, key: string): Promise<s
   }
 }
 
-/** An object of the ledger that cannot be read as an entry. */
+/** An object in the ledger that is not a valid entry. */
 interface OddEntry {
   readonly key: string;
-  /** Where the object's name is that of an entry. */
+  /** Set if the object is named like an entry. */
   readonly id?: string;
 }
 
 export interface Ledger {
-  /** The newest first. */
+  /** Newest first. */
   readonly entries: readonly TokenEntry[];
   readonly odd: readonly OddEntry[];
-  /** Older entries that were not read. */
+  /** Number of older entries that were not read. */
   readonly omitted: number;
 }
 
 const newest = (one: StoredObject, other: StoredObject) => other.modified.getTime() - one.modified.getTime();
 
-/** Reads the entries of one kind, at most 10,000 of them. Memory is bounded, however many objects there are. */
+/** Reads the entries of one kind, at most 10,000. Memory use is limited, however many objects there are. */
 export async function readLedger(work: StackWork, bucket: string, kind: TokenKind): Promise<Ledger> {
   let listed: StoredObject[] = [];
   let count = 0;
@@ -117,7 +117,7 @@ export async function readLedger(work: StackWork, bucket: string, kind: TokenKin
     const id = key.slice(folderOf(kind).length, -SUFFIX.length);
     const isNamed = isTokenId(id) && key.endsWith(SUFFIX);
     const text = isNamed && bytes <= MAX_BYTES ? await readText(work, bucket, key) : '';
-    // An entry that was deleted meanwhile.
+    // The entry was deleted meanwhile.
     if (text === undefined) return;
     const entry = isNamed ? parseEntry(text, kind, id) : undefined;
     if (entry !== undefined) entries.push(entry);
@@ -131,11 +131,11 @@ export async function readLedger(work: StackWork, bucket: string, kind: TokenKin
 
 /** A token with a record. */
 export interface Recorded extends Pick<TokenEntry, 'kind' | 'id'> {
-  /** Absent where the record cannot be read. */
+  /** Absent if the record cannot be read. */
   readonly entry?: TokenEntry;
 }
 
-/** Returns the record of an id; `undefined` where there is none. */
+/** Returns the record of an id; `undefined` if there is none. */
 export async function findRecord(work: StackWork, bucket: string, id: string): Promise<Recorded | undefined> {
   for (const kind of ['link', 'key'] as const) {
     const text = await readText(work, bucket, keyOf({ kind, id }));
@@ -144,7 +144,7 @@ export async function findRecord(work: StackWork, bucket: string, id: string): P
   return undefined;
 }
 
-/** Returns which of the keys exist in the bucket. None where the operator is not allowed to look. */
+/** Returns which of the keys exist in the bucket; none if the operator is not allowed to check. */
 export async function existing(
   work: StackWork,
   bucket: string,

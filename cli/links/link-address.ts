@@ -2,21 +2,21 @@ import { UserError } from '../errors.ts';
 import { containsToken, edgeUrl } from '../settings/edge-url.ts';
 import { bareToken } from '../text.ts';
 
-/** What the address of a link contains: the edge, and in the fragment a token for it. */
+/** The content of a link's address: the edge and, in the fragment, a token for it. */
 export interface Link {
   /** `https://<host>[:port]` */
   readonly url: string;
   readonly token: string;
 }
 
-/** A token that a deployment signed itself: `eul_` of a link, `euk_` of a key. */
+/** Matches a token that a deployment signed: `eul_` for a link, `euk_` for a key. */
 const TOKEN = /^eu[lk]_[\w-]+\.[\w-]+\.[\w-]+$/;
 
 const HINT = 'Copy the whole address. It looks like https://d111111abcdef8.cloudfront.net/#eul_…';
 
 /**
- * Parses the address of a link. Its errors never quote what may be part of a token.
- * @param source where the address is from, at the start of a sentence
+ * Parses the address of a link. Errors never quote what can be part of a token.
+ * @param source Where the address is from, for the start of a sentence.
  * @throws {UserError} `usage`
  */
 export function readLink(address: string, source: string): Link {

@@ -2,54 +2,54 @@ import { readFields } from '../../protocol/fields.ts';
 import { keyProblem } from '../../protocol/key-rules.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 
-/** No token lives longer, in seconds. */
+/** Maximum lifetime of a token, in seconds. */
 export const LONGEST = 366 * 86_400;
 
 export type TokenKind = 'link' | 'key';
 
-/** What the holder of a token is allowed to write: one key, or the keys that begin with a prefix. */
+/** What a token allows: one key, or the keys with a prefix. */
 export type Scope =
   | { readonly key: string; readonly prefix?: never }
   | { readonly prefix: string; readonly key?: never };
 
-/** What the ledger keeps of a token. Nothing in it is secret. */
+/** A token's entry in the ledger. Contains no secret. */
 export type TokenEntry = Scope & {
   /** 6 bytes in base64url. */
   readonly id: string;
   readonly kind: TokenKind;
-  /** Of a key. */
+  /** Name of a key. Keys only. */
   readonly name?: string;
   /** Maximum bytes of an object. */
   readonly maxSize?: number;
-  /** Never overwrites. Links never do. */
+  /** Whether existing objects are never replaced. Always true for links. */
   readonly noClobber?: true;
-  /** Text that the page shows. Links only. */
+  /** Text for the upload page. Links only. */
   readonly note?: string;
-  /** RFC 3339, UTC, in whole seconds; so is the next. */
+  /** RFC 3339, UTC, whole seconds. `expiresAt` too. */
   readonly createdAt: string;
   readonly expiresAt: string;
-  /** ARN of the operator. */
+  /** ARN of the operator who created it. */
   readonly createdBy: string;
-  /** Signing key. */
+  /** Id of the signing key. */
   readonly kid: string;
 };
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-/** As this version writes it. The end of a revoked token, and of a signing key, are kept in whole seconds. */
+/** The time format of entries. Expiries of revoked tokens and of signing keys are stored in whole seconds. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const isTime = (value: unknown): value is string =>
   isText(value) && TIME.test(value) && !Number.isNaN(Date.parse(value));
 const isSize = (value: unknown) => Number.isSafeInteger(value) && Number(value) > 0;
 
-/** Returns why a prefix cannot begin the keys of a token, as the end of a sentence; `undefined` if it can. */
+/** Returns why a prefix is not allowed for a token, as the end of a sentence; `undefined` if it is allowed. */
 export function prefixProblem(prefix: string): string | undefined {
   if (prefix === '') return 'is empty';
   if (!prefix.endsWith('/')) return 'does not end with “/”';
   return keyProblem(`${prefix}x`);
 }
 
-/** Parses an object of the ledger. Returns `undefined` for one that this version would not write. */
+/** Parses an object of the ledger; `undefined` for an object that is not a valid entry. */
 export function parseEntry(text: string, kind: TokenKind, id: string): TokenEntry | undefined {
   const fields = readFields(text);
   if (fields === undefined || fields.id !== id || fields.kind !== kind) return undefined;

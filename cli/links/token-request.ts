@@ -8,7 +8,7 @@ import { prefixProblem, type Scope, type TokenKind } from './token-entry.ts';
 export interface TokenRequest {
   readonly kind: TokenKind;
   readonly name?: string;
-  /** Absent: a new prefix, `inbox/<id>/`. */
+  /** Default: a new prefix, `inbox/<id>/`. */
   readonly scope?: Scope;
   /** Seconds. */
   readonly lifetime: number;
@@ -38,12 +38,12 @@ export interface KeyFlags {
 
 const DAY = 86_400;
 
-/** Days that a link or key is valid: at most, and by default. The edge refuses tokens that live longer by a day. */
+/** Maximum and default days that a link or key is valid. The edge allows one day more. */
 const DAYS = { link: { most: 30, usual: 7 }, key: { most: 365, usual: 90 } } as const;
 
 const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3600, d: DAY };
 
-/** Parses `30m`, `12h` or `7d` as seconds. */
+/** Parses `30m`, `12h` or `7d`. Returns seconds. */
 function lifetimeOf(kind: TokenKind, typed: string | undefined): number {
   const { most, usual } = DAYS[kind];
   if (typed === undefined) return usual * DAY;
@@ -59,7 +59,7 @@ function prefixOf(prefix: string, flag: string): Scope {
   const problem = prefixProblem(prefix);
   if (problem === undefined) return { prefix };
   throw new UserError('usage', `Invalid value for ${flag}: “${prefix}” ${problem}.`, {
-    hint: 'A prefix is the beginning of keys, such as reports/2026/',
+    hint: 'A prefix is the start of keys, such as reports/2026/',
   });
 }
 
@@ -77,7 +77,7 @@ function checkedNote(note: string): string {
           : undefined;
   if (problem === undefined) return text;
   throw new UserError('usage', `Invalid value for --note: it ${problem}.`, {
-    hint: 'A note is one line of text, which the page shows.',
+    hint: 'A note is one line of text for the upload page.',
   });
 }
 

@@ -4,10 +4,10 @@ import type { DeployedEdge } from './deployed-edge.ts';
 import { existing } from './ledger.ts';
 import type { TokenEntry } from './token-entry.ts';
 
-/** `used`: a link to one file, which is stored. */
+/** `used` is a link for one file that has been stored. */
 export type TokenState = 'active' | 'used' | 'expired' | 'revoked';
 
-/** Returns the state of a token by the clock and by what the edge was deployed with. */
+/** Returns the state of a token, from the clock and the deployed edge. */
 export function stateOf(
   { id, kid, expiresAt }: TokenEntry,
   { kids, revoked }: Pick<DeployedEdge, 'kids' | 'revoked'>,
@@ -17,7 +17,7 @@ export function stateOf(
   return revoked.has(id) || !kids.has(kid) ? 'revoked' : 'active';
 }
 
-/** Returns entries with their states. Looks in the bucket which links to one file are used. */
+/** Returns entries with their states. Checks in the bucket which links for one file are used. */
 export async function tokenStates(
   work: StackWork,
   edge: DeployedEdge,
@@ -40,7 +40,7 @@ async function storedOf(work: StackWork, bucket: string, keys: readonly string[]
     return await existing(work, bucket, keys);
   } catch (error) {
     if (!isUserError(error) || error.code !== 'access_denied') throw error;
-    const text = `Links that were used are shown as active: ${error.message}`;
+    const text = `Used links are shown as active: ${error.message}`;
     work.context.ui.event({ type: 'warning', text });
     return new Set<string>();
   }

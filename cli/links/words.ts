@@ -5,7 +5,7 @@ import type { DeployedEdge } from './deployed-edge.ts';
 import type { TokenEntry } from './token-entry.ts';
 import type { TokenRequest } from './token-request.ts';
 
-/** Returns what a token allows, as the end of a sentence. */
+/** Describes what a token allows, as the end of a sentence. */
 export function scopeWords({ kind, key, prefix, maxSize, noClobber }: TokenEntry): string {
   const what = key === undefined ? `keys that begin with “${prefix}”` : `one file, stored as “${key}”`;
   const size =
@@ -18,12 +18,12 @@ export function untilWords({ expiresAt }: Pick<TokenEntry, 'expiresAt'>): string
   return `${formatMinute(expiresAt)} UTC`;
 }
 
-/** Returns the address of a link, whose fragment is the token: no server gets it, and no log. */
+/** Returns the address of a link. Its fragment is the token, which browsers do not send to servers. */
 export function linkAddress({ url }: Pick<DeployedEdge, 'url'>, token: string): string {
   return `${url}/#${token}`;
 }
 
-/** Returns the address that uploads go to. One that ends with a slash is completed with the name of the file. */
+/** Returns the upload URL. If it ends with a slash, curl appends the file name. */
 export function uploadAddress({ url }: Pick<DeployedEdge, 'url'>, { key, prefix = '' }: TokenEntry): string {
   return `${url}/${encodeKey(key ?? prefix)}`;
 }
@@ -31,30 +31,31 @@ export function uploadAddress({ url }: Pick<DeployedEdge, 'url'>, { key, prefix 
 /** Returns the name of a file for an example. */
 export function exampleFile({ key }: TokenEntry): string {
   const name = key?.split('/').at(-1) ?? 'report.pdf';
-  // A hyphen at the start would make it a flag.
+  // With a leading hyphen, the name would look like a flag.
   return name.startsWith('-') ? `./${name}` : name;
 }
 
 /**
- * Returns a line that uploads a file with curl. The token is in no process list: `echo` is part of the shell.
- * @param caFile certificate authority of an embedded cloud
+ * Returns a curl command that uploads a file. The token does not appear in the process list, because `echo` is part of
+ * the shell.
+ * @param caFile Certificate authority of an embedded cloud.
  */
 export function curlLine(edge: DeployedEdge, entry: TokenEntry, token: string, caFile?: string): string {
   const trust = caFile === undefined ? '' : `--cacert ${shellWord(caFile)} `;
   const file = shellWord(exampleFile(entry));
   const to = shellWord(uploadAddress(edge, entry));
-  // Without -g, curl takes brackets and braces in the name of a file as patterns.
+  // Without -g, curl expands brackets and braces in file names.
   return `echo 'Authorization: Bearer ${token}' | curl ${trust}-g -T ${file} -H @- ${to}`;
 }
 
-/** Returns who made a token: `user/ada`, `assumed-role/Admin/ada`. */
+/** Returns the creator of a token, such as `user/ada` or `assumed-role/Admin/ada`. */
 export function makerOf({ createdBy }: TokenEntry): string {
   return createdBy.split(':').slice(5).join(':') || createdBy;
 }
 
 const DAY_SECONDS = 86_400;
 
-/** Returns notes about what the deployment limits: the size of objects, and how long the record of a token is kept. */
+/** Returns notes about limits of the deployment: object size, and how long the token's record is kept. */
 export function limitNotes(
   { maxSize: ofEdge, expireAfterDays: days }: Pick<DeployedEdge, 'maxSize' | 'expireAfterDays'>,
   { kind, maxSize, lifetime }: Pick<TokenRequest, 'kind' | 'maxSize' | 'lifetime'>,

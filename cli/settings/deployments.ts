@@ -35,7 +35,7 @@ export interface KnownIssuer {
   readonly alias: string;
   readonly issuer: string;
   readonly clientId: string;
-  /** Audience that the user accepted beside the edge's own address. */
+  /** Audience that the user accepted in addition to the edge's own address. */
   readonly audience?: string;
 }
 

@@ -9,7 +9,7 @@ function atProvider(issuer: EdgeIssuer | undefined): string[] {
   return preset === undefined ? [] : [`At ${preset.title}:`, ...preset.notes.map((note) => `  ${note}`)];
 }
 
-/** Returns true for another spelling of the same address, or another name of this computer. */
+/** Whether an audience is another spelling of the same address, or another name of this computer. */
 function isAlike(audience: unknown, origin: string): boolean {
   if (typeof audience !== 'string' || audience === origin || !URL.canParse(audience)) return false;
   const [one, other] = [new URL(audience), new URL(origin)];
@@ -17,13 +17,13 @@ function isAlike(audience: unknown, origin: string): boolean {
   return one.hostname === other.hostname || (isLoopback(one.hostname) && isLoopback(other.hostname));
 }
 
-/** Returns hints for an audience that is nearly the address of the edge. */
+/** Returns hints for an audience that is similar to the address of the edge. */
 function alikeHints(aud: unknown, domain: string | undefined): string[] {
   const origin = `https://${domain}`;
   const alike = domain === undefined ? undefined : [aud].flat().find((one) => isAlike(one, origin));
   if (alike === undefined) return [];
   return [
-    `Audiences are compared letter by letter, and ${String(alike).slice(0, 300)} is another one than the address of the edge.`,
+    `Audiences are compared exactly, and ${String(alike).slice(0, 300)} is not the address of the edge.`,
     'Ask for a token for this audience:',
     `  ${origin}`,
   ];
@@ -70,7 +70,7 @@ export function checkHints(
     case 'forbidden_caller':
     case 'forbidden_group':
       return [
-        'Add a rule that fits:',
+        'Add a rule that matches:',
         command`edge-upload trust <provider> … --when <claim=value> --write-to <prefix>`,
       ];
     case 'token_expired':

@@ -9,7 +9,7 @@ import { claimTexts, readClaim } from '../../protocol/claims.ts';
 import { holds } from '../../protocol/upload-rule.ts';
 import { conditionWords, formatClaimName } from './conditions.ts';
 
-/** The edge's judgement of a token. */
+/** The edge's decision on a token. */
 export interface Judgement {
   /** The token's `iss`. */
   readonly iss?: unknown;
@@ -19,7 +19,7 @@ export interface Judgement {
   readonly issuer?: EdgeIssuer;
   readonly caller?: Caller;
   readonly permission?: Permission;
-  /** The first check that fails. */
+  /** The first failed check. */
   readonly refusal?: { readonly code: RefusalCode; readonly message: string };
   /** Whether the signature was checked and is valid. */
   readonly verified: boolean;
@@ -30,7 +30,7 @@ interface Circumstances {
   readonly domain?: string | undefined;
   /** Seconds since 1970. */
   readonly now: number;
-  /** Fetches a key set as text. Without it, signatures are not checked. */
+  /** Downloads a key set as text. Absent: signatures are not checked. */
   readonly download?: ((uri: string) => Promise<string>) | undefined;
 }
 
@@ -54,7 +54,7 @@ function issuerOf(jwt: Jwt, { issuers }: EdgeConfig, origins: readonly string[])
   }
 }
 
-/** Judges a token with the edge's own code. Without `download`, the signature is not checked. */
+/** Checks a token with the edge's own code. Without `download`, the signature is not checked. */
 export async function judgeToken(
   token: string,
   config: EdgeConfig,
@@ -66,7 +66,7 @@ export async function judgeToken(
   const offline = () => Promise.reject(new Error('offline'));
   const verify = createVerify(config, { now: () => now * 1000, download: download ?? offline });
   const refused = await refusalOf(() => verify(token, domain));
-  // The edge fetches keys last, so every other check has passed.
+  // The edge looks up keys last, so all other checks have passed.
   const unverified = download === undefined && refused?.code === 'keys_unavailable';
   const known = { iss: jwt?.payload.iss, aud: jwt?.payload.aud, ...(issuer && { issuer }) };
   if (refused !== undefined && !unverified) {
@@ -86,7 +86,7 @@ export async function judgeToken(
   };
 }
 
-/** Characters of a claim that are shown. */
+/** Maximum characters of a claim that are shown. */
 const SHOWN = 120;
 
 function valueWords(value: unknown): string {
@@ -105,7 +105,7 @@ export function unmetLines({ issuer: { rules }, claims }: Caller): string[] {
       .filter((condition) => !holds(condition, claims))
       .map(
         (condition) =>
-          `rule ${at + 1}: the token's ${formatClaimName(condition.claim)} ${valueWords(readClaim(claims, condition.claim))}; it fits where ${conditionWords(condition)}`,
+          `rule ${at + 1}: the token's ${formatClaimName(condition.claim)} ${valueWords(readClaim(claims, condition.claim))}; the rule matches if ${conditionWords(condition)}`,
       ),
   );
 }

@@ -36,8 +36,8 @@ const names = ({ when = [] }: Rule, name: string) =>
   when.some(({ claim }) => claim.length === 1 && claim[0] === name);
 
 /**
- * Refuses an issuer of jobs as an issuer of people, rules that match anybody's pull requests on GitHub, and rules for every
- * repository of an owner without explicit consent.
+ * Refuses issuers of jobs as issuers of people, GitHub rules that anyone's pull request can match, and rules for all
+ * repositories of an owner without explicit consent.
  * @throws {UserError} `usage`
  */
 export function requireJobs({ alias, iss, kind, preset, rules }: TrustedIssuer): void {
@@ -59,7 +59,7 @@ export function requireJobs({ alias, iss, kind, preset, rules }: TrustedIssuer):
 /** The consent to a rule for all repositories of an owner, and the claims that name one repository. */
 interface WholeOwner {
   readonly preset: 'github' | 'gitlab';
-  /** Member of the rule; the command line has a flag of the same name. */
+  /** Field of the rule. The command line has a flag of the same name. */
   readonly word: 'anyRepository' | 'anyProject';
   readonly one: string;
   /** The first claim is an immutable id. */
@@ -76,7 +76,7 @@ const WHOLE: readonly WholeOwner[] = [
   { preset: 'gitlab', word: 'anyProject', one: 'project', claims: ['project_id', 'project_path', 'sub'] },
 ];
 
-/** Refuses a rule for every repository without its consent, and a consent where it has no effect. */
+/** Refuses rules for every repository without consent, and consent that has no effect. */
 function requireWord(
   where: string,
   rule: Rule,
@@ -107,8 +107,8 @@ function requireWord(
 }
 
 /**
- * Requires rules of GitHub to name events, and not to compare `sub`. Anybody's pull request can trigger
- * pull_request_target, workflow_run and issue_comment, which run on behalf of the main branch.
+ * Requires GitHub rules to name events, and not to compare `sub`. Anyone's pull request can trigger
+ * pull_request_target, workflow_run and issue_comment, which run in the context of the main branch.
  */
 function requireEvents(alias: string, rules: readonly Rule[]): void {
   // The form of `sub` changed in July 2026, and repositories can change it.

@@ -8,7 +8,7 @@ import { formatClaimName } from './conditions.ts';
 import { presetOf } from './presets.ts';
 
 /**
- * Claims of people that they or others can change, or that a provider gives to somebody else later.
+ * Claims of people that can change, or that a provider can give to another person later.
  * https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
  */
 const CHANGEABLE: readonly string[] = [
@@ -20,12 +20,12 @@ const CHANGEABLE: readonly string[] = [
   'name',
 ];
 
-/** Immutable claims that name a person, by preset. For other presets, it is `sub`. */
+/** Immutable claims that identify a person, by preset. Default: `sub`. */
 const PERSON = table({ entra: 'oid', okta: 'uid' });
 
-/** Claims of jobs and workloads that can pass to others, with the ids that cannot. */
+/** Claims of jobs and workloads that can pass to others, with the immutable ids to use instead. */
 const WORKLOAD = table({
-  // A deleted service account's address can be used again.
+  // The address of a deleted service account can be reused.
   email: 'sub',
   repository: 'repository_id',
   repository_owner: 'repository_owner_id',
@@ -37,14 +37,15 @@ const WORKLOAD = table({
   organization_slug: 'organization_id',
 });
 
-/** Returns the claim to use instead of one that can change; `undefined` for one that cannot. */
+/** Returns the claim to use instead of one that can change; `undefined` for an immutable one. */
 function saferThan({ kind, preset = '', token }: TrustedIssuer, claim: ClaimPath): string | undefined {
   const name = claim.at(-1) ?? '';
   if (kind === 'workload') return WORKLOAD[name];
-  // In access tokens of Okta, sub is the login: https://developer.okta.com/docs/api/openapi/okta-oauth/guides/overview/
+  // In Okta's access tokens, `sub` is the login:
+  // https://developer.okta.com/docs/api/openapi/okta-oauth/guides/overview/
   const isLogin = preset === 'okta' && token === 'access' && name === 'sub';
   if (!CHANGEABLE.includes(name) && !isLogin) return undefined;
-  // ID tokens of Okta have no uid: their sub is the id.
+  // Okta's ID tokens have no uid. Their `sub` is the id.
   return token === 'id' && preset === 'okta' ? 'sub' : (PERSON[preset] ?? 'sub');
 }
 
@@ -63,7 +64,10 @@ function conditionWarnings(issuer: TrustedIssuer, { when = [] }: Rule, where: st
 
 const isName = (placeholder: string) => placeholder === 'name' || placeholder === 'username';
 
-/** Jobs write below the path of their repository, which people can read; conditions on ids keep others out. */
+/**
+ * Warns of prefixes with claims that can change. Jobs write below the path of their repository, which is readable;
+ * conditions on ids exclude others.
+ */
 function prefixWarnings(issuer: TrustedIssuer, { writeTo = '' }: Rule, where: string): string[] {
   if (issuer.kind === 'workload') return [];
   return (placeholdersOf(writeTo) ?? []).flatMap((placeholder) => {
@@ -75,7 +79,7 @@ function prefixWarnings(issuer: TrustedIssuer, { writeTo = '' }: Rule, where: st
   });
 }
 
-/** Warns of a name that the operator chose; rules that write below it have a warning of their own. */
+/** Warns of a name claim that the operator chose. Rules that write below it have their own warning. */
 function nameWarnings(issuer: TrustedIssuer): string[] {
   const safer = saferThan(issuer, issuer.name);
   const usual = presetOf(omitUndefined({ preset: issuer.preset }))?.name;

@@ -35,8 +35,8 @@ export function mergeConditions(conditions: readonly Condition[]): readonly Cond
 }
 
 /**
- * Refuses a `*` that would not mean “begins with”.
- * @param written names the condition in the error
+ * Refuses a `*` that does not mean “begins with”.
+ * @param written Text of the condition, for errors.
  */
 export function checkedCondition(condition: Condition, written: string): Condition {
   for (const value of condition.is) {
@@ -69,7 +69,7 @@ export function parseConditions(typed: readonly string[]): readonly Condition[] 
   );
 }
 
-/** Returns a condition in words: `roles is “a” or “b”`. */
+/** Describes a condition, such as `roles is “a” or “b”`. */
 export function conditionWords({ claim, is }: Condition): string {
   const wild = (value: string) => allowsWildcard(claim) && value.endsWith('*');
   const quoted = (values: readonly string[]) => values.map((value) => `“${value}”`).join(' or ');

@@ -26,7 +26,7 @@ function texts(value: unknown): readonly string[] | undefined {
 }
 
 /**
- * Fetches the discovery document of an issuer. The issuer in it must be the one asked for, character by character.
+ * Downloads the discovery document of an issuer. The issuer in it must be exactly the requested one.
  * https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation
  */
 async function discoverIssuer(issuer: string, documents: Documents): Promise<DiscoveredIssuer> {
@@ -47,7 +47,7 @@ async function discoverIssuer(issuer: string, documents: Documents): Promise<Dis
     throw new UserError(
       'usage',
       `The issuer is not ${issuer}: its document names ${typeof named === 'string' ? `“${named.slice(0, 200)}”` : 'none'}.`,
-      { hint: 'Type the issuer exactly as its document names it, with or without the last slash.' },
+      { hint: 'Type the issuer exactly as its document names it, with or without the trailing slash.' },
     );
   }
   if (typeof jwksUri !== 'string') {
@@ -64,7 +64,10 @@ async function discoverIssuer(issuer: string, documents: Documents): Promise<Dis
   return { jwksUri: href, ...omitUndefined({ tokenOrigin, scopesSupported: texts(scopes) }) };
 }
 
-/** Returns the origin of a token endpoint; `undefined` for the issuer's own origin, and for an address that no token is sent to. */
+/**
+ * Returns the origin of a token endpoint; `undefined` for the issuer's own origin, and for an address that must not get
+ * tokens.
+ */
 function otherOrigin(endpoint: unknown, issuer: string, plainLoopback: boolean): string | undefined {
   if (typeof endpoint !== 'string' || !URL.canParse(endpoint)) return undefined;
   const url = new URL(endpoint);
@@ -74,14 +77,14 @@ function otherOrigin(endpoint: unknown, issuer: string, plainLoopback: boolean):
 }
 
 /**
- * Fetches the discovery documents of all addresses of an issuer. The first one counts.
+ * Downloads the discovery documents of all addresses of an issuer. Returns the first one.
  * @throws {UserError} `usage` or `unreachable`
  */
 export async function discoverIssuers(
   iss: readonly string[],
   documents: Documents,
 ): Promise<DiscoveredIssuer> {
-  // Their documents name a pattern, which no token has.
+  // Documents of these tenants name a pattern, which no token contains.
   requireTenant(iss);
   const [first] = await Promise.all(iss.map((one) => discoverIssuer(one, documents)));
   if (first === undefined) throw new Error('An issuer has an address.');
@@ -99,7 +102,7 @@ export function keyWords(keys: readonly Jwk[]): string {
 }
 
 /**
- * Returns the issuers of a file with the key sets that their documents name.
+ * Returns the issuers of a file, with the key sets from their discovery documents.
  * @throws {UserError} `usage` or `unreachable`
  */
 export function discoverKeySets(

@@ -8,19 +8,19 @@ import { isRedirect } from '../network/failures.ts';
 import { requestText } from '../network/request-text.ts';
 import { quotableAddress } from '../settings/edge-url.ts';
 
-/** Milliseconds for a document, from the connection to its last byte. */
+/** Milliseconds for a document, from connecting to the last byte. */
 const DEADLINE_MS = 15_000;
 
-/** A JSON object, or the HTTP status of another answer than 200. */
+/** A JSON object, or the HTTP status of a failed request. */
 export type Fetched = { readonly fields: Fields } | { readonly status: number };
 
-/** Fetches public JSON documents of providers. */
+/** Downloads public JSON documents of providers. */
 export interface Documents {
-  /** True if plain http addresses of this computer are allowed, which only the embedded cloud has. */
+  /** Whether plain http is allowed for addresses of this computer. Only for the embedded cloud. */
   readonly plainLoopback: boolean;
   /**
    * @throws {UserError} `unreachable`, `tls` or `usage` for anything but a JSON object or an error status: a redirect,
-   * a page, too many bytes, an address that is not https
+   * an HTML page, too many bytes, an address that is not https
    */
   fetch(url: string): Promise<Fetched>;
 }

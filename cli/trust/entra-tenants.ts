@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts';
 /** The tenant of all personal accounts: https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference */
 export const PERSONAL_ACCOUNTS = '9188040d-6c67-4c5b-b112-36a304b66dad';
 
-/** Sign-in hosts of Microsoft's clouds, and those of tokens of version 1. */
+/** Sign-in hosts of Microsoft's clouds, including those in tokens of version 1. */
 const HOST =
   /^https:\/\/(?:login\.(?:microsoftonline\.(?:com|us)|windows\.net|microsoft\.com|partner\.microsoftonline\.cn|chinacloudapi\.cn)|sts\.(?:windows\.net|chinacloudapi\.cn))\/([^/]+)/i;
 
@@ -14,7 +14,7 @@ export function tenantOf(iss: string): string | undefined {
 }
 
 /**
- * Whether a name stands for accounts of every tenant. The document of `common` names the issuer `{tenantid}`.
+ * Whether a name stands for accounts of all tenants. The document of `common` names the issuer `{tenantid}`.
  * https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
  */
 export function isEveryTenant(tenant: string): boolean {
@@ -22,7 +22,7 @@ export function isEveryTenant(tenant: string): boolean {
 }
 
 /**
- * Refuses issuers of every tenant.
+ * Refuses issuers of all tenants.
  * @throws {UserError} `usage`
  */
 export function requireTenant(iss: readonly string[]): void {

@@ -10,12 +10,12 @@ import { PRESETS } from './presets.ts';
 import { isUuid, type TrustRequest } from './providers/trust-request.ts';
 import { requirePrefix } from './safety.ts';
 
-/** Flags that every `trust <provider>` takes, as typed. */
+/** Flags of every `trust <provider>` command, as typed. */
 export interface IssuerFlags {
   readonly alias?: string;
   readonly audience?: readonly string[];
   readonly clientId?: string;
-  /** Of a desktop client of Google. */
+  /** Secret of a Google desktop client. */
   readonly clientSecretPublic?: string;
   readonly token?: string;
   /** Claim of `{name}`. */
@@ -58,14 +58,17 @@ function makeRule({ preset, when, whole, note }: TrustRequest, flags: IssuerFlag
   };
 }
 
-/** Tokens of Entra name the API by its client id or, those of version 1, by its address. */
+/** Returns the audiences of Entra's tokens, which contain the API's client id or, in version 1, its address. */
 function entraAudiences(audiences: readonly string[]): readonly string[] {
   return audiences.flatMap((one) => (isUuid(one) ? [one, `api://${one}`] : [one]));
 }
 
 type Settings = Pick<TrustedIssuer, 'kind' | 'token'>;
 
-/** Returns the audiences; `undefined` for the edge's own address. Kept audiences that name a client change with it. */
+/**
+ * Returns the audiences; `undefined` for the edge's own address. Existing audiences that equal the client id change
+ * with it.
+ */
 function audiencesOf(
   { preset }: TrustRequest,
   { audience, clientId }: IssuerFlags,
@@ -92,7 +95,7 @@ function audiencesOf(
 
 type Scoped = Pick<TrustedIssuer, 'token' | 'audiences'>;
 
-/** Returns the scopes of the provider, without those that the issuer does not support. */
+/** Returns the preset's scopes, without those that the issuer does not support. */
 function usualScopes(
   { preset }: TrustRequest,
   { token, audiences: [audience] = [] }: Scoped,
@@ -107,7 +110,7 @@ function usualScopes(
     .map((scope) => scope.replace('{audience}', audience ?? ''));
 }
 
-/** Returns the scopes that `login` requests. Kept scopes stay unless the change gives the provider other scopes. */
+/** Returns the scopes that `login` requests. Existing scopes are kept unless the change requires other ones. */
 function scopesOf(
   request: TrustRequest,
   wanted: Scoped,
@@ -119,7 +122,7 @@ function scopesOf(
   return isDeepStrictEqual(usualScopes(request, previous, discovered), scopes) ? previous.scopes : scopes;
 }
 
-/** Returns the secret of the previous client. Another client has another one. */
+/** Returns the secret of the existing client; `undefined` for another client. */
 function previousSecret({ clientId }: IssuerFlags, previous: TrustedIssuer | undefined): string | undefined {
   return clientId === undefined || clientId === previous?.clientId ? previous?.clientSecretPublic : undefined;
 }
@@ -137,7 +140,7 @@ function requireValues({ audience = [], clientId, clientSecretPublic }: IssuerFl
 
 /**
  * Returns the issuer with the rule of a command line.
- * @param previous the trusted issuer, whose settings stay if they were not typed
+ * @param previous The trusted issuer, whose settings are kept unless they were typed.
  * @throws {UserError} `usage`
  */
 export function makeIssuer(

@@ -11,7 +11,7 @@ import { requireAlias } from './safety.ts';
 
 type Issuers = readonly TrustedIssuer[];
 
-/** Adds a rule, which replaces a rule with the same conditions. A rule for every caller comes last. */
+/** Adds a rule, replacing one with the same conditions. A rule for every caller is last. */
 function withRule(rules: readonly Rule[], rule: Rule): readonly Rule[] {
   const at = rules.findIndex(({ when }) => isDeepStrictEqual(when, rule.when));
   const all = at < 0 ? [...rules, rule] : rules.with(at, rule);
@@ -19,8 +19,8 @@ function withRule(rules: readonly Rule[], rule: Rule): readonly Rule[] {
 }
 
 /**
- * Returns the trusted issuer that gets the rule; `undefined` for a new one. People and jobs of one provider are two issuers,
- * and so are two clients with different aliases.
+ * Returns the trusted issuer to which the rule is added; `undefined` for a new one. People and jobs of one provider are
+ * separate issuers, and so are clients with different aliases.
  */
 function sameIssuer(
   trusted: Issuers,
@@ -46,7 +46,7 @@ function sameIssuer(
   });
 }
 
-/** Refuses an issuer whose tokens the edge cannot distinguish from those of a trusted one. */
+/** Refuses an issuer whose tokens the edge could not distinguish from those of a trusted one. */
 function refuseTwice(trusted: Issuers, wanted: TrustedIssuer): void {
   const known = trusted.find(
     (one) => one.preset === wanted.preset && ambiguousIss(one, wanted) !== undefined,
@@ -63,8 +63,8 @@ function refuseTwice(trusted: Issuers, wanted: TrustedIssuer): void {
 }
 
 /**
- * Returns the issuers of a deployment after a request. A trusted issuer gets the rule, and the settings that were typed.
- * @throws {UserError} `usage`, also for the alias, or the address and audience, of another issuer
+ * Returns a deployment's issuers after a request. An existing issuer gets the rule and the typed settings.
+ * @throws {UserError} `usage`, also if another issuer has the alias, or the address and audience
  */
 export function mergeIssuer(
   trusted: Issuers,
@@ -96,7 +96,7 @@ export function requireIssuer(trusted: Issuers, alias: string): TrustedIssuer {
   });
 }
 
-/** Returns the issuers without one, or without one of its rules, counted from 1. */
+/** Returns the issuers without one of them, or without one of its rules, counted from 1. */
 export function withoutIssuer(trusted: Issuers, alias: string, rule?: number): Issuers {
   const issuer = requireIssuer(trusted, alias);
   if (rule === undefined) return trusted.filter((one) => one !== issuer);

@@ -1,34 +1,34 @@
 import { EXACT_PORTS, REDIRECT_PATH } from '../../protocol/sign-in-callback.ts';
 
-/** The redirect addresses of a sign-in. */
+/** Redirect URLs of a sign-in. */
 export interface Redirect {
   readonly host: '127.0.0.1' | 'localhost';
-  /** `any` if the provider ignores the port of a loopback address; otherwise the registered ports. */
+  /** `any` if the provider ignores the port of loopback addresses; otherwise the registered ports. */
   readonly ports: 'any' | readonly number[];
 }
 
 /** Defaults for one provider. `trust` adds what the operator types. */
 export interface Preset {
-  /** The provider's name for people. */
+  /** Display name of the provider. */
   readonly title: string;
   readonly kind: 'people' | 'workload';
-  /** The tokens that the edge accepts by default. */
+  /** Kind of token that the edge accepts by default. */
   readonly token: 'access' | 'id';
-  /** The claim of `{name}` and of the uploader's stamp, as a list of keys. */
+  /** Claim for `{name}` and the uploader's name, as a path. */
   readonly name: readonly string[];
-  /** The claim of `{group}`, as a list of keys; absent if the provider has none. */
+  /** Claim for `{group}`, as a path. Absent if the provider has none. */
   readonly groups?: readonly string[];
   /** Scopes that `login` requests. `{audience}` is the first audience of the issuer. */
   readonly scopes?: readonly string[];
   /** Absent for workloads. */
   readonly redirect?: Redirect;
-  /** The default prefix of keys. */
+  /** Default prefix of keys. */
   readonly writeTo: string;
-  /** Maximum remaining lifetime of a token, seconds. */
+  /** Maximum remaining lifetime of a token, in seconds. */
   readonly maxAge: number;
   /** What to set up at the provider: sentences for `trust show` and the docs. */
   readonly notes: readonly string[];
-  /** The provider's own page. */
+  /** The provider's documentation. */
   readonly source: string;
 }
 
@@ -44,7 +44,7 @@ const DAY = 24 * 3600;
 const people = { kind: 'people', token: 'access', writeTo: '{issuer}/{sub}/', maxAge: DAY } as const;
 const workload = { kind: 'workload', token: 'id', writeTo: '{issuer}/', maxAge: DAY } as const;
 
-/** From the providers' own pages of November 2026. Comments show `iss`; the operator types the parts in `<>`. */
+/** From the providers' documentation of November 2026. Comments show `iss`; the operator types the parts in `<>`. */
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   entra: {
     ...people,
@@ -171,7 +171,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     title: 'CircleCI',
     // https://oidc.circleci.com/org/<organization id>
     name: ['oidc.circleci.com/project-id'],
-    notes: ['Jobs that are run again with SSH are refused unless --allow-ssh-rerun is given.'],
+    notes: ['Jobs that are rerun with SSH are refused unless --allow-ssh-rerun is given.'],
     source: 'https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/',
   },
   bitbucket: {
@@ -191,7 +191,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     title: 'Kubernetes',
     // <issuer of the cluster>
     name: ['sub'],
-    // A pod chooses the lifetime of its projected token.
+    // Pods choose the lifetime of their projected tokens.
     maxAge: 7 * DAY,
     notes: ['The pod needs a projected serviceAccountToken with the address of the edge as audience.'],
     source: 'https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken',
@@ -223,7 +223,7 @@ export function presetOf({ preset }: { readonly preset?: string }): Preset | und
   return name && PRESETS[name];
 }
 
-/** Returns the redirect addresses to register at a provider; none for workloads. */
+/** Returns the redirect URLs to register at a provider; none for workloads. */
 export function redirectAddresses({ redirect }: Preset): string[] {
   if (redirect === undefined) return [];
   const { host, ports } = redirect;

@@ -70,7 +70,7 @@ export async function writeTrustFile(issuers: readonly FiledIssuer[]): Promise<s
   return document.toString({ lineWidth: 0 });
 }
 
-/** Maximum of `maxAge`, seconds. A leaked token is valid until it expires. */
+/** Maximum of `maxAge`, in seconds. A leaked token is valid until it expires. */
 const LONGEST = 31 * 24 * 3600;
 
 const HINT = ['See how such a file looks:', command`edge-upload trust list --yaml`];
@@ -105,7 +105,7 @@ function ageOf(age: YamlValue): number {
     : age.fail(`is not a number of seconds up to ${LONGEST}`);
 }
 
-/** Returns `true` or `undefined`: a `false` is not stored. */
+/** Returns `true` or `undefined`, because `false` is not stored. */
 function allows(flag: YamlValue | undefined): true | undefined {
   return flag?.flag() || undefined;
 }
@@ -170,9 +170,9 @@ export function issuersOf(value: YamlValue): readonly FiledIssuer[] {
 }
 
 /**
- * Reads a file of issuers.
- * @param name of the file, for errors
- * @throws {UserError} `usage` naming the line and the place
+ * Parses a file of issuers.
+ * @param name Name of the file, for errors.
+ * @throws {UserError} `usage` with line and path
  */
 export async function readTrustFile(text: string, name: string): Promise<readonly FiledIssuer[]> {
   const file = (await parseYaml(text, name, HINT)).mapping();

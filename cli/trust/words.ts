@@ -14,7 +14,7 @@ export function issuerHeading(issuer: TrustedIssuer): TextLine {
   return { style: 'bold', text: title === undefined ? issuer.alias : `${issuer.alias} (${title})` };
 }
 
-/** Returns a rule as a sentence. */
+/** Describes a rule in a sentence. */
 export function ruleSentence(issuer: TrustedIssuer, rule: Rule): string {
   const { when = [], writeTo = '', maxSize, noClobber, shared, anyRepository, anyProject, note } = rule;
   const all = anyRepository ? 'Every repository' : anyProject ? 'Every project' : undefined;
@@ -61,7 +61,7 @@ export function issuerLines(issuer: TrustedIssuer, keys?: readonly Jwk[]): TextL
   ];
 }
 
-/** Returns what the operator sets up at the provider. */
+/** Returns what to set up at the provider. */
 export function setUpLines(issuer: TrustedIssuer): string[] {
   const preset = presetOf(issuer);
   if (preset === undefined) return [];

@@ -8,17 +8,17 @@ import { inRealFolder, makeRealFolder } from './real-folder.ts';
 
 export const AFTER = ['keep', 'move', 'delete'] as const;
 
-/** What becomes of a file once it is stored. */
+/** What to do with a file after it is stored. */
 export interface AfterUpload {
   readonly action: (typeof AFTER)[number];
   /** Folder for `move`, absolute and without links, on the same file system. */
   readonly moveTo: string;
 }
 
-/** The folder that `--after move` moves files to; hidden, so that they are not uploaded again. */
+/** The folder for files moved by `--after move`. Hidden, so that they are not uploaded again. */
 export const movedIn = (folder: string) => join(folder, '.edge-upload-stored');
 
-/** Reserves a name with an empty file, so that nothing is overwritten. A name that is taken gets a number. */
+/** Reserves a name with an empty file, so that nothing is overwritten. Adds a number to a name that is taken. */
 function reserveName(path: string): string {
   for (let number = 1; ; number += 1) {
     const name = number === 1 ? path : `${path}~${number}`;
@@ -32,8 +32,8 @@ function reserveName(path: string): string {
 }
 
 /**
- * Checks that a file which has been renamed is the expected one. If another file took its place since it was looked at, that
- * file is put back, under another name if its own is taken again.
+ * Checks that a renamed file is the expected one. If another file replaced it in the meantime, that file is moved back,
+ * under another name if necessary.
  */
 function isExpected(path: string, name: string, stamp: FileStamp): boolean {
   if (isSameStamp(stamp, readStamp(name, { follow: false }))) return true;
@@ -55,7 +55,7 @@ function moveFile(path: string, folder: string, stamp: FileStamp): boolean {
 }
 
 function deleteFile(path: string, stamp: FileStamp): boolean {
-  // Hidden, so that it is not uploaded if the computer stops here.
+  // Hidden, so that it is not uploaded if the computer stops now.
   const name = join(dirname(path), `.edge-upload-${randomBytes(6).toString('hex')}`);
   renameSync(path, name);
   if (!isExpected(path, name, stamp)) return false;
@@ -64,8 +64,8 @@ function deleteFile(path: string, stamp: FileStamp): boolean {
 }
 
 /**
- * Moves or deletes a stored file, unless it changed since it was sent, or is reached through a link by now.
- * @returns whether the file is gone.
+ * Moves or deletes a stored file, unless it changed since it was sent or its path now contains a link.
+ * @returns whether the file is gone
  * @throws the system's error
  */
 export function finishFile(

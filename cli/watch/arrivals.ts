@@ -11,41 +11,41 @@ import { isSameStamp, readStamp } from './read-stamp.ts';
 /** A file of the watched folder. */
 export interface Arrival {
   readonly path: string;
-  /** Below the watched folder, with `/` between folders. */
+  /** Path relative to the watched folder, with `/` between folders. */
   readonly relative: string;
   readonly stamp: FileStamp;
 }
 
 export interface ArrivalOptions {
-  /** Absolute, without links. */
+  /** Absolute path without links. */
   readonly folder: string;
   readonly prefix: string;
   readonly filter: Filter;
-  /** How long a file has to stay the same. */
+  /** Milliseconds for which a file must not change before it is uploaded. */
   readonly settleMs: number;
   readonly ledger: Ledger;
-  /** Milliseconds of a steady clock. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly signal: AbortSignal;
   readonly warn: (text: string) => void;
-  /** Called for a file that an earlier run stored. */
+  /** Called for each file that an earlier run stored. */
   readonly onStored: (arrival: Arrival) => void;
 }
 
 export interface Arrivals {
-  /** Looks at all files of the folder, and notes those that are new or changed. */
+  /** Scans the folder for new and changed files. */
   look(): Promise<void>;
-  /** Returns the files that have stopped growing, to be uploaded. */
+  /** Returns the files that are ready to upload. */
   due(): Item[];
-  /** Milliseconds until the next file is due, at the earliest. */
+  /** Returns milliseconds until the next file is ready. */
   wait(): number;
-  /** Returns the file that is being uploaded under a name. */
+  /** Returns the file that is being uploaded with a name. */
   get(name: string): Arrival | undefined;
-  /** Ends the upload of a file. One that failed is due again after a pause that doubles each time. */
+  /** Ends the upload of a file. A failed one is retried after a pause that doubles each time. */
   end(name: string, how: 'stored' | 'failed' | 'changed'): void;
 }
 
-/** Files that are waited for at a time; the next look finds the others. */
+/** Maximum number of tracked files. Later scans find the others. */
 const MAX_WAITING = 20_000;
 const MAX_HELD = 10_000;
 const FIRST_HOLD_MS = 10_000;
@@ -57,7 +57,7 @@ interface Held {
   readonly until: number;
 }
 
-/** Finds the files of a folder that have arrived whole. Links are skipped: they lead out of the folder. */
+/** Finds complete files in a folder. Links are skipped, because they lead out of the folder. */
 export function createArrivals(options: ArrivalOptions): Arrivals {
   const { folder, prefix, filter, settleMs, ledger, now, signal, warn, onStored } = options;
   const waiting = new Map<string, { readonly arrival: Arrival; readonly since: number }>();
@@ -116,7 +116,7 @@ export function createArrivals(options: ArrivalOptions): Arrivals {
         await lookAtAll();
       } catch (error) {
         if (isUserError(error) || systemCode(error) === undefined) throw error;
-        // A disk that was removed may come back.
+        // A disconnected disk can come back.
         warnOnce(`${folder} cannot be read now (${systemCode(error)}).`);
       }
     },

@@ -16,8 +16,8 @@ interface Root {
 }
 
 /**
- * Runs `work` with what earlier runs stored of the folders that were typed.
- * @throws {UserError} `usage` without folders, `busy` where another process uses one of their ledgers.
+ * Runs `work` with the ledgers of the given folders.
+ * @throws {UserError} `usage` without folders, `busy` if another process uses one of their ledgers
  */
 export async function withStoredFiles<T>(
   context: Context,
@@ -27,7 +27,7 @@ export async function withStoredFiles<T>(
 ): Promise<T> {
   const { files, recursive, filesFrom, dryRun = false } = options;
   if (recursive !== true || filesFrom !== undefined) {
-    throw new UserError('usage', '--changed is for folders.', {
+    throw new UserError('usage', '--changed works with folders only.', {
       hint: [
         'Upload what is new or changed in a folder with:',
         command`edge-upload put -r <folder> --changed`,
@@ -48,7 +48,7 @@ export async function withStoredFiles<T>(
   return open(0, []);
 }
 
-/** Folders without a ledger often have the same reason: this computer has no place for any. */
+/** Prints each warning once: folders without a ledger often share the reason. */
 function eachWarningOnce({ event }: Pick<Context['ui'], 'event'>): Pick<Context['ui'], 'event'> {
   const seen = new Set<string>();
   return {
@@ -62,8 +62,8 @@ function eachWarningOnce({ event }: Pick<Context['ui'], 'event'>): Pick<Context[
 }
 
 /**
- * @param roots the innermost first.
- * @param anyKey the edge was not asked for the prefix of the caller, so that keys are not whole.
+ * @param roots Folders, innermost first.
+ * @param anyKey Whether the prefix of the caller is unknown, so that keys are incomplete.
  */
 function storedFiles(roots: readonly Root[], anyKey: boolean): StoredFiles {
   const sending = new Map<string, FileStamp>();
@@ -86,7 +86,7 @@ function storedFiles(roots: readonly Root[], anyKey: boolean): StoredFiles {
       const found = find(item);
       const stamp = found && sending.get(found.path);
       if (item.kind !== 'file' || stamp === undefined) return;
-      // A file that changed since is sent again.
+      // A file that has changed since is sent again.
       if (isSameStamp(stamp, readStamp(item.path, { follow: true }))) {
         found?.ledger.add(found.name, stamp, item.key);
       }

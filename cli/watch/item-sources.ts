@@ -1,7 +1,7 @@
 import type { Item } from '../transfer/sources/items.ts';
 import type { Sources } from '../transfer/sources/sources.ts';
 
-/** Returns sources of items that are found once, one at a time. */
+/** Returns sources for items that are found once, one at a time. */
 export function itemSources(items: Sources['items']): Sources {
   return {
     several: true,

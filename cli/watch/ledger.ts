@@ -12,25 +12,25 @@ import { withLock } from '../settings/lock.ts';
 import { openOwn, openToAppend, replaceFile } from '../settings/own-files.ts';
 import type { FileStamp } from '../transfer/sources/file-stamp.ts';
 
-/** Which state of each file of a folder was stored, and under which key. Paths are relative to the folder. */
+/** Records which state of each file was stored, and under which key. Paths are relative to the folder. */
 export interface Ledger {
-  /** Whether this state of a file was stored; with a key, whether it was stored under that key. */
+  /** Whether this state of a file was stored. With a key, whether it was stored under that key. */
   has(path: string, stamp: FileStamp, key?: string): boolean;
-  /** Adds a file that the store proved. The line is in the file before this returns. */
+  /** Records a stored file. The line is written before this returns. */
   add(path: string, stamp: FileStamp, key: string): void;
   /** Removes a file that was moved or deleted. */
   remove(path: string): void;
-  /** Whether the next run will know what is stored. Where not, a warning said so. */
+  /** Whether later runs will know what is stored. If not, a warning was printed. */
   isRecorded(): boolean;
 }
 
-/** What a ledger is about. */
+/** What a ledger records. */
 export interface LedgerSubject {
   /** `https://<host>[:port]` of the edge. */
   readonly url: string;
-  /** Absolute. */
+  /** Absolute path. */
   readonly folder: string;
-  /** What begins the keys of its files, before a prefix of the uploader's own is added. */
+  /** Start of the keys of its files, without the uploader's own prefix. */
   readonly beginning: string;
 }
 
@@ -38,22 +38,22 @@ interface LedgerWorld extends Pick<Context, 'env' | 'platform' | 'home' | 'signa
   readonly ui: Pick<Context['ui'], 'event'>;
 }
 
-/** Wait for another process that uses the ledger, milliseconds. */
+/** Milliseconds to wait for another process that uses the ledger. */
 const WAIT_MS = 1_000;
-/** Lines without effect that are tolerated before the file is written again. */
+/** Number of obsolete lines after which the file is rewritten. */
 const SPARE_LINES = 200;
-/** Characters of lines that are kept for a disk which is full. */
+/** Maximum characters of unsaved lines while the disk is full. */
 const MAX_UNSAVED = 4 * 1024 ** 2;
-/** Files that are gone are forgotten after so long. Until then they may be on a disk that is not mounted. */
+/** Milliseconds after which missing files are dropped. Until then, their disk may be disconnected. */
 const FORGET_AFTER_MS = 30 * 86_400_000;
-/** Tens of millions of files. */
+/** Maximum bytes of a ledger: tens of millions of files. */
 const MAX_BYTES = 4 * 1024 ** 3;
-/** A path has up to 4,096 bytes, a key 1,024; JSON may take six times as many. */
+/** Maximum bytes of a line. A path has up to 4,096 bytes, a key 1,024, and JSON can multiply both by six. */
 const MAX_LINE_BYTES = 64 * 1024;
 const CHUNK_BYTES = 256 * 1024;
 const LINE_BREAK = 0x0a;
 
-/** The state of a file. The large numbers are text in a line of the ledger. */
+/** The state of a file. Large numbers are stored as text. */
 interface State {
   readonly size: number;
   readonly mtimeNs: bigint | string;
@@ -61,19 +61,19 @@ interface State {
 }
 
 /**
- * The state of a file and its key as one string: a ledger may have a million of them in memory. V8 keeps a string that is put
- * together otherwise as a tree of its pieces, in more than twice the memory.
+ * Returns the state of a file and its key as one string, because a ledger can have a million of them in memory. `join`
+ * creates a flat string; concatenation creates a tree that takes more than twice the memory.
  */
 const entryOf = ({ size, mtimeNs, inode }: State, key: string) => [size, mtimeNs, inode, key].join(' ');
 
 /*
- * A ledger is a file of JSON lines, one for each change. Lines are only added, so that a crash leaves at worst a torn last
- * line, which is skipped. A process holds the lock of its ledger for as long as it runs.
+ * A ledger is a file of JSON lines, one for each change. Lines are only appended, so a crash leaves at most one
+ * incomplete line at the end, which is skipped. A process locks its ledger while it runs.
  */
 
 /**
- * Runs `work` with the ledger of a folder. Where none can be kept, it warns, and `work` gets one that ends with the process.
- * @throws {UserError} `busy` where another process uses it.
+ * Runs `work` with the ledger of a folder. If it cannot be stored, warns and uses a temporary one.
+ * @throws {UserError} `busy` if another process uses it
  */
 export async function withLedger<T>(
   world: LedgerWorld,
@@ -82,7 +82,7 @@ export async function withLedger<T>(
 ): Promise<T> {
   const { ui, signal } = world;
   const onTrouble = ({ message }: UserError) => {
-    const text = `Files may be sent again by the next run, because what was stored cannot be recorded: ${message}`;
+    const text = `The next run may send files again, because stored files cannot be recorded: ${message}`;
     ui.event({ type: 'warning', text });
   };
   const locked = async (use: (ledger: Ledger) => Promise<T>) => {
@@ -125,11 +125,11 @@ function ledgerOf(
   onTrouble?: (error: UserError) => void,
 ): Ledger {
   let writing = handle !== undefined;
-  /** Lines that a full disk did not take. The next line brings them again. */
+  /** Lines that could not be written because the disk was full. They are written with the next line. */
   let unsaved = '';
   const append = (line: object) => {
     if (handle === undefined || path === undefined || unsaved.length > MAX_UNSAVED) return;
-    // The line break comes first, so that a torn line ends before this one.
+    // The line break comes first, so that an incomplete line ends here.
     unsaved += `\n${JSON.stringify(line)}`;
     try {
       const bytes = Buffer.from(unsaved);
@@ -159,7 +159,7 @@ function ledgerOf(
   };
 }
 
-/** Reads a ledger, and writes it again where many lines have no effect any more. */
+/** Reads a ledger. Rewrites it if many lines are obsolete. */
 async function load(file: string, subject: LedgerSubject): Promise<Map<string, string>> {
   const { entries, lines, count } = await read(file, subject);
   if (count === 0 || count > 2 * lines.size + SPARE_LINES) {
@@ -168,7 +168,7 @@ async function load(file: string, subject: LedgerSubject): Promise<Map<string, s
   return entries;
 }
 
-/** Returns the entries of a ledger that cannot be written: what they name is not sent again. */
+/** Returns the entries of a ledger that cannot be written, so that its files are not sent again. */
 async function readable(world: LedgerWorld, subject: LedgerSubject): Promise<Map<string, string>> {
   try {
     return (await read(await pathOf(world, subject), subject)).entries;
@@ -220,7 +220,7 @@ async function* linesOf(file: string): AsyncGenerator<string, void, void> {
   }
 }
 
-/** Yields lines. What a power cut or another program put between them, such as a gigabyte of zeros, is skipped. */
+/** Yields lines. Skips what is too long to be one, such as a gigabyte of zeros after a power failure. */
 async function* boundedLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string, void, void> {
   let kept: Buffer[] = [];
   let bytes = 0;

@@ -2,13 +2,13 @@ import { lstatSync, statSync } from 'node:fs';
 import type { FilePath } from '../transfer/sources/file-path.ts';
 import { difference, type FileStamp, stampOf } from '../transfer/sources/file-stamp.ts';
 
-/** Returns the state of a file; `undefined` where there is none, or something else than a file. */
+/** Returns the state of a file; `undefined` if it does not exist or is not a file. */
 export function readStamp(path: FilePath, { follow }: { readonly follow: boolean }): FileStamp | undefined {
   try {
     const stats = (follow ? statSync : lstatSync)(path, { bigint: true });
     return stats.isFile() ? stampOf(stats) : undefined;
   } catch {
-    // What is unreadable is reported when it is uploaded.
+    // Unreadable files are reported when they are uploaded.
     return undefined;
   }
 }

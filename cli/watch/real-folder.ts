@@ -3,7 +3,7 @@ import { join, sep } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { descriptorPath, openedPath } from '../transfer/sources/opened-path.ts';
 
-/** Windows knows neither flag. */
+/** Windows supports neither flag. */
 const {
   O_RDONLY,
   O_DIRECTORY = 0,
@@ -12,13 +12,13 @@ const {
   readonly O_RDONLY: number;
 };
 
-/** The system's error for a link where a folder is expected. */
+/** Returns the system's error for a link in place of a folder. */
 const linked = (folder: string) => Object.assign(new Error(`${folder} is a link`), { code: 'ELOOP' });
 
 /**
- * Runs `work` on a folder that is reached without links. On Linux it gets a path that stays the same folder even if
- * something else takes its name meanwhile. Others may be allowed to write to a watched folder, and to swap its folders.
- * @throws the system's error; `ELOOP` for a folder that is a link, or below one.
+ * Runs `work` on a folder, without following links. On Linux, it gets a path that refers to the same folder even if it
+ * is replaced meanwhile: other users may be able to write to a watched folder and replace its subfolders.
+ * @throws the system's error; `ELOOP` if the folder or one of its parents is a link
  */
 export function inRealFolder<T>(folder: string, work: (path: string) => T): T {
   const descriptor = O_DIRECTORY === 0 ? undefined : openSync(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -31,7 +31,10 @@ export function inRealFolder<T>(folder: string, work: (path: string) => T): T {
   }
 }
 
-/** Creates a folder below an existing one, with those between. @throws as `inRealFolder` */
+/**
+ * Creates a folder below an existing one, including those in between.
+ * @throws as `inRealFolder`
+ */
 export function makeRealFolder(base: string, relative: string): string {
   let folder = base;
   for (const name of relative.split(sep).filter((one) => one !== '' && one !== '.')) {

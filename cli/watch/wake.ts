@@ -1,9 +1,9 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { interrupted } from '../errors.ts';
 
-/** A sleep that something can end. */
+/** A sleep that can be ended early. */
 export interface Wake {
-  /** Ends the sleep, or the next one. */
+  /** Ends the current sleep, or the next one. */
   call(): void;
   /** @throws {UserError} `interrupted` */
   sleep(milliseconds: number): Promise<void>;
@@ -34,19 +34,19 @@ export function createWake(signal: AbortSignal): Wake {
   };
 }
 
-/** On Linux, Node watches every file of a tree by itself, and the system allows only so many. */
+/** On Linux, Node watches every file of a tree individually, and the system limits their number. */
 const recursive = process.platform === 'darwin' || process.platform === 'win32';
 
-/** What the system reports of a folder. */
+/** Change notifications of the system for a folder. */
 export interface Hints {
-  /** Watches again if another folder is at the path: the system reports changes of a folder, not of a path. */
+  /** Watches the path again if it has become another folder. The system watches a folder, not a path. */
   renew(): void;
   end(): void;
 }
 
 /**
- * Calls `onChange` when the system reports a change in a folder. It is a hint only: network file systems report nothing, and
- * the next look at all files finds what changed.
+ * Calls `onChange` when the system reports a change in a folder. Notifications are incomplete, for example on network
+ * file systems; regular scans find what they miss.
  */
 export function watchHints(folder: string, onChange: () => void): Hints {
   let watcher: FSWatcher | undefined;
@@ -67,20 +67,23 @@ export function watchHints(folder: string, onChange: () => void): Hints {
       watcher = started;
       watched = found;
     } catch {
-      // The system allows only so many; looks find all files without it.
+      // The system limits the number of watches. Scans find files without them.
     }
   };
   renew();
   return { renew, end };
 }
 
-/** A folder that takes the place of another often gets its inode, so the time of its birth is a part. */
+/**
+ * Returns the identity of a folder. A new folder often gets the inode of the one it replaces, so the birth time is
+ * included.
+ */
 function identityOf(folder: string): string | undefined {
   try {
     const { dev, ino, birthtimeNs } = statSync(folder, { bigint: true });
     return [dev, ino, birthtimeNs].join(' ');
   } catch {
-    // The look at its files warns of it.
+    // Scanning the folder reports the error.
     return undefined;
   }
 }

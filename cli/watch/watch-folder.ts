@@ -19,30 +19,30 @@ import { isSameStamp, readStamp } from './read-stamp.ts';
 import { createWake, watchHints } from './wake.ts';
 
 export interface WatchOptions {
-  /** Absolute, without links. */
+  /** Absolute path without links. */
   readonly folder: string;
   readonly prefix: string;
   readonly filter: Filter;
   readonly settleMs: number;
-  /** Between two looks at all files, at least. */
+  /** Minimum milliseconds between two scans. */
   readonly intervalMs: number;
   readonly after: AfterUpload;
   readonly ledger: Ledger;
 }
 
-/** A hint of the system is followed by a look so soon, milliseconds: more files may be about to come. */
+/** Milliseconds between a notification and the scan that it causes, because more files may follow. */
 const HINT_MS = 250;
-/** Looks take no more than a fifth of the time. */
+/** Scans take at most a fifth of the time. */
 const REST = 4;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 300_000;
-/** Files whose --after failed, and that were warned of. */
+/** Maximum number of files for which a failed `--after` is remembered. */
 const MAX_WARNED = 10_000;
 
 /**
  * Uploads the files of a folder as they arrive, until the signal is aborted.
- * @throws {UserError} `interrupted`; the reason why nobody can sign in; `forbidden` for a prefix that the caller is not
- * allowed to write.
+ * @throws {UserError} `interrupted`; the reason why no sign-in is possible; `forbidden` for a prefix that the caller is
+ * not allowed to write
  */
 export async function watchFolder(
   context: Context,
@@ -55,7 +55,7 @@ export async function watchFolder(
   const warn = (text: string) => ui.event({ type: 'warning', text });
   const wake = createWake(signal);
   let stop: UserError | undefined;
-  /** No file under this prefix would be accepted, now or later. */
+  /** Whether the edge refuses all files with this prefix. */
   let forbidden = false;
   let pauseMs = FIRST_PAUSE_MS;
   let lookAt = now();
@@ -76,7 +76,7 @@ export async function watchFolder(
   const record = ({ name, key }: Item) => {
     const arrival = arrivals.get(name);
     if (arrival === undefined) return;
-    // A file that changed since is sent again.
+    // A file that has changed since is sent again.
     if (!isSameStamp(arrival.stamp, readStamp(arrival.path, { follow: false }))) return;
     ledger.add(arrival.relative, arrival.stamp, key);
     finish(arrival);
@@ -86,7 +86,7 @@ export async function watchFolder(
     sending.end(item);
     if (!('error' in result)) {
       pauseMs = FIRST_PAUSE_MS;
-      // Before the row of the file: what was reported is not sent again.
+      // Recorded before the file is reported, so that a reported file is not sent again.
       record(item);
       return arrivals.end(item.name, 'stored');
     }
@@ -95,7 +95,7 @@ export async function watchFolder(
     if (ends) stop ??= result.error;
     forbidden ||= item.kind === 'refused' && code === 'forbidden';
     const changed = code === 'file_changed' || code === 'file_missing';
-    // The pause of all files is enough.
+    // The pause for all files is enough.
     arrivals.end(item.name, changed || ends ? 'changed' : 'failed');
     if (stop !== undefined) wake.call();
   };
@@ -104,7 +104,7 @@ export async function watchFolder(
     for (;;) {
       if (now() >= lookAt) {
         const began = now();
-        // Before the look: what arrives during it is reported.
+        // Before the scan, so that files arriving during it are noticed.
         hints.renew();
         await arrivals.look();
         lookAt = now() + Math.max(intervalMs, REST * (now() - began));
@@ -126,14 +126,14 @@ export async function watchFolder(
     lookAt = Math.min(lookAt, now() + HINT_MS);
     wake.call();
   });
-  // A line for each file is enough; there is no end that a bar could show.
+  // Prints a line for each file. There is no total that a bar could show.
   const lines = {
     ...ui,
     event: (event: Parameters<typeof ui.event>[0]) => event.type !== 'transfer' && ui.event(event),
   };
   const isWarned = () => !ledger.isRecorded();
   const journals = openJournals({ ...context, isWarned }, () => journalFolder(context));
-  // Most of the time passes without files: the sum has no rate.
+  // No rate: most of the time passes without uploads.
   const report = createReport(upload.url, { now, inUse: context.inUse, hasRate: false });
   try {
     for (;;) {
@@ -149,7 +149,7 @@ export async function watchFolder(
       if (reason === undefined) continue;
       const needsSettings = reason.cause instanceof ProxyRefusal && reason.cause.isFinal;
       if (forbidden || needsSettings || effectOf(reason.code).run === 'stop') throw reason;
-      warn(`${reason.message} The next try is in ${formatDuration(pauseMs)}.`);
+      warn(`${reason.message} The next attempt is in ${formatDuration(pauseMs)}.`);
       lookAt = now();
       await sleep(pauseMs, signal).catch(() => {
         throw interrupted();

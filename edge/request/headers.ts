@@ -70,7 +70,7 @@ function checkValues(name: string, entries: EdgeHeaders[string]): void {
   if (name.startsWith(METADATA) && entries.some(({ value }) => /^\s|\s$|\s\s|\t/.test(value))) {
     throw new Refusal(
       'bad_header',
-      'x-amz-meta-* values must not start or end with a space, and must not contain tabs or consecutive spaces.',
+      'x-amz-meta-* values must not begin or end with a space, and must not contain tabs or consecutive spaces.',
     );
   }
 }

@@ -16,23 +16,26 @@ import { document } from '../command-line.ts';
 import type { Probe } from '../probe.ts';
 import type { LiveWorld } from '../world.ts';
 
-/** Bytes that CloudFormation takes in a request. */
+/** Maximum bytes of a template in a request. */
 const INLINE_LIMIT = 51_200;
 
-/** CloudWatch shows lines of a function after seconds, of a new log group after minutes. */
+/** Milliseconds. CloudWatch shows a function's log lines after seconds, those of a new log group after minutes. */
 const LOGGED_MS = 180_000;
 const AGAIN_MS = 5_000;
-/** KMS distributes a new key policy within minutes: https://docs.aws.amazon.com/kms/latest/developerguide/programming-eventual-consistency.html */
+/**
+ * Milliseconds. KMS distributes a new key policy within minutes:
+ * https://docs.aws.amazon.com/kms/latest/developerguide/programming-eventual-consistency.html
+ */
 const POLICY_MS = 300_000;
 
-/** The resources behind `--notify`, by type, and their state once they are set up. */
+/** The resources behind `--notify` by type, with their state once they are set up. */
 const NOTICES = {
   'AWS::SNS::Topic': 'CREATE_COMPLETE',
   'AWS::SNS::Subscription': 'CREATE_COMPLETE',
   'AWS::Events::Rule': 'CREATE_COMPLETE',
 };
 
-/** Looks again until what is seen is final, or for so long at most. Returns what was seen last. */
+/** Repeats an observation until it is final or the time is up. Returns the last one. */
 async function until<T>(
   { pause }: LiveWorld,
   look: () => Promise<T>,
@@ -46,7 +49,7 @@ async function until<T>(
   }
 }
 
-/** Adds a statement to the policy of a key. */
+/** Adds a statement to a key's policy. */
 async function allow(kms: KMSClient, KeyId: string | undefined, statement: object | undefined) {
   if (statement === undefined) throw new Error('edge-upload deploy printed no statement for the key.');
   const { Policy = '{}' } = await kms.send(new GetKeyPolicyCommand({ KeyId }));
@@ -61,7 +64,7 @@ interface LogLine {
   readonly refused?: object;
 }
 
-/** The deployment as it is, its logs, and options that change it. */
+/** Probes of the deployment, its logs, and options that change it. */
 export const DEPLOYMENT: readonly Probe[] = [
   {
     name: 'template-by-url',
@@ -104,7 +107,7 @@ export const DEPLOYMENT: readonly Probe[] = [
   {
     name: 'logs-by-region',
     claim:
-      'Copies of the function log in the region where they ran, in the group /aws/lambda/us-east-1.<function>.',
+      'Replicas of the function log in the region where they run, in the group /aws/lambda/us-east-1.<function>.',
     expected: { refusals: true, onlyRegions: true },
     async look(world) {
       const { edge, key, run, stackName } = world;
@@ -113,7 +116,7 @@ export const DEPLOYMENT: readonly Probe[] = [
         world,
         async () => {
           const { code, stdout } = await run(['logs', '--since', '30m', '--json', '--stack-name', stackName]);
-          if (code !== 0) throw new Error(`edge-upload logs ended with ${code}: ${stdout.trim()}`);
+          if (code !== 0) throw new Error(`edge-upload logs exited with ${code}: ${stdout.trim()}`);
           const all = stdout.trim().split('\n');
           return all
             .map((line) => JSON.parse(line) as LogLine)

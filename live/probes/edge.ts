@@ -5,11 +5,14 @@ import { gunzipSync } from 'node:zlib';
 import type { Probe } from '../probe.ts';
 import { errorCode } from './words.ts';
 
-/** Longer than the pauses of a slow disk or a suspended laptop, shorter than CloudFront's documented timeouts. */
+/**
+ * Longer than the pauses of a slow disk or a suspended laptop, but shorter than CloudFront's documented timeouts.
+ * Milliseconds.
+ */
 const PAUSE_MS = 12_000;
 const PROMISED = 1024 ** 3;
 
-/** The function at CloudFront: generated answers, early refusals, slow bodies. */
+/** Probes of the function at CloudFront: generated responses, early refusals, slow bodies. */
 export const EDGE: readonly Probe[] = [
   {
     name: 'refusal-as-generated',
@@ -27,7 +30,7 @@ export const EDGE: readonly Probe[] = [
   },
   {
     name: 'page-is-decoded',
-    claim: 'A generated answer may carry content-encoding: gzip with a base64 body, and clients decode it.',
+    claim: 'A generated response can have content-encoding: gzip and a base64 body, and clients decode it.',
     expected: { status: 200, encoding: 'gzip', html: true, nosniff: 'nosniff', framed: true },
     async look({ url }) {
       const asked = request(`${url}/`, { headers: { 'accept-encoding': 'gzip' } });
@@ -49,7 +52,7 @@ export const EDGE: readonly Probe[] = [
   },
   {
     name: 'refused-before-the-body',
-    claim: 'A request that is refused is answered while its body is still to come.',
+    claim: 'A refused request is answered before its body has arrived.',
     expected: { status: 401 },
     async look({ url, key }) {
       const asked = request(`${url}/${key()}`, { method: 'PUT', headers: { 'content-length': PROMISED } });
@@ -64,7 +67,7 @@ export const EDGE: readonly Probe[] = [
   },
   {
     name: 'body-may-pause',
-    claim: 'A body may pause for 12 seconds: neither CloudFront nor S3 cuts it.',
+    claim: 'A body can pause for 12 seconds without CloudFront or S3 closing the connection.',
     expected: { status: 200 },
     async look({ url, key, token, signal }) {
       const headers = { 'content-length': 2, authorization: `Bearer ${token}` };
@@ -72,7 +75,7 @@ export const EDGE: readonly Probe[] = [
       const answered = once(asked, 'response');
       asked.write('a');
       try {
-        // An answer, such as a refusal, ends the pause.
+        // A response, such as a refusal, ends the pause.
         await Promise.race([sleep(PAUSE_MS, undefined, { signal }), answered]);
         asked.end('b');
         const [answer] = await answered;
@@ -85,7 +88,7 @@ export const EDGE: readonly Probe[] = [
   },
   {
     name: 'bucket-is-unreadable',
-    claim: 'Nothing that was stored can be read through the edge.',
+    claim: 'Stored objects cannot be read through the edge.',
     expected: { stored: 200, read: 405, anonymous: 405 },
     async look({ edge, key }) {
       const path = key();

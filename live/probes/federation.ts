@@ -14,7 +14,7 @@ interface Description {
   }[];
 }
 
-/** Returns what the command line asks of the managed login. */
+/** Returns the query that the command line sends to the managed login. */
 function signInQuery(clientId: string): URLSearchParams {
   return new URLSearchParams({
     response_type: 'code',
@@ -28,13 +28,13 @@ function signInQuery(clientId: string): URLSearchParams {
   });
 }
 
-/** Sign-ins that end at another issuer. */
+/** Probes of sign-ins with another issuer. */
 export const FEDERATION: readonly Probe[] = [
   {
     name: 'managed-login',
     changes: true,
     claim:
-      'The managed login of --idp sends people to their provider, and the page may ask it for tokens (CORS).',
+      'The managed login of --idp redirects people to their provider, and the upload page can get tokens from it (CORS).',
     expected: { discovered: true, status: 302, toProvider: true, allowed: true },
     notHere: 'the embedded Cognito has no managed login',
     needs: ['EDGE_UPLOAD_LIVE_IDP', 'the SAML provider for --idp, such as saml:https://…'],
@@ -72,18 +72,18 @@ export const FEDERATION: readonly Probe[] = [
   {
     name: 'job-token',
     changes: true,
-    claim: 'A job of GitHub Actions uploads with its own token: no key, no sign-in.',
+    claim: 'A GitHub Actions job uploads with its own token, without a key or a sign-in.',
     expected: { stored: true, by: 'github' },
     needs: [
       'ACTIONS_ID_TOKEN_REQUEST_URL',
-      'which jobs of GitHub Actions have that are allowed to ask for tokens',
+      'which GitHub Actions sets in jobs that are allowed to request tokens',
     ],
     async look({ run, stackName, url, s3, bucket, key }) {
       const named = ['--stack-name', stackName];
       const job = process.env;
       await document(run, [
         ...['trust', 'github', job.GITHUB_REPOSITORY ?? '', '--url', job.GITHUB_SERVER_URL ?? ''],
-        // A private repository cannot be looked up.
+        // Private repositories cannot be looked up.
         ...[
           '--repository-id',
           job.GITHUB_REPOSITORY_ID ?? '',
@@ -96,7 +96,7 @@ export const FEDERATION: readonly Probe[] = [
         input: 'probe',
         env: { EDGE_UPLOAD_URL: url },
       }).finally(() => document(run, ['trust', 'remove', 'github', '--yes', ...named]));
-      if (put.code !== 0) throw new Error(`edge-upload put ended with ${put.code}: ${put.stdout.trim()}`);
+      if (put.code !== 0) throw new Error(`edge-upload put exited with ${put.code}: ${put.stdout.trim()}`);
       const [stored] = put.stdout.split('\n');
       const { key: Key } = JSON.parse(stored ?? '') as { readonly key: string };
       const { Metadata = {} } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key }));

@@ -5,10 +5,10 @@ import { errorCode } from './words.ts';
 
 const CONTENT = 'probe';
 const MD5 = createHash('md5').update(CONTENT).digest('base64');
-/** Of another content. */
+/** The CRC-32 of other content. */
 const WRONG_CRC32 = 'AAAAAA==';
 
-/** What CloudFront and origin access control let through to S3. */
+/** Probes of what CloudFront and origin access control forward to S3. */
 export const FORWARDED: readonly Probe[] = [
   {
     name: 'headers-reach-s3',
@@ -48,7 +48,7 @@ export const FORWARDED: readonly Probe[] = [
   },
   {
     name: 'content-md5-is-checked',
-    claim: 'Content-MD5 reaches S3, which refuses a body that does not fit it.',
+    claim: 'Content-MD5 reaches S3, which refuses a body that does not match.',
     expected: { status: 400, code: 'BadDigest' },
     async look({ edge, key }) {
       const answer = await edge({ path: key(), body: `${CONTENT}!`, headers: { 'content-md5': MD5 } });
@@ -57,7 +57,7 @@ export const FORWARDED: readonly Probe[] = [
   },
   {
     name: 'crc32-is-checked',
-    claim: 'x-amz-checksum-crc32 reaches S3, which checks it, and the answer has it.',
+    claim: 'x-amz-checksum-crc32 reaches S3, which checks and returns it.',
     expected: { wrong: 400, code: 'BadDigest', right: 200, echoed: true },
     async look({ edge, key }) {
       const wrong = await edge({

@@ -13,15 +13,15 @@ interface Link {
   readonly id: string;
 }
 
-/** After a refresh, the earlier refresh token is valid for a minute more: infra/identity.ts. */
+/** Milliseconds, more than the minute for which the previous refresh token stays valid: see infra/identity.ts. */
 const GRACE_MS = 75_000;
 
-/** Cognito, and links that KMS signs. Each of these deploys. */
+/** Probes of Cognito, and of links that KMS signs. Each of them deploys. */
 export const IDENTITY: readonly Probe[] = [
   {
     name: 'issuer-of-a-pool',
     claim:
-      'A pool that CloudFormation makes issues tokens as https://cognito-idp.<region>.amazonaws.com/<pool>.',
+      'A pool that CloudFormation creates issues tokens as https://cognito-idp.<region>.amazonaws.com/<pool>.',
     expected: { issuer: true, use: 'access' },
     async look({ token, userPoolId }) {
       const [, payload = ''] = token.split('.');
@@ -37,7 +37,7 @@ export const IDENTITY: readonly Probe[] = [
   },
   {
     name: 'reused-refresh-token',
-    claim: 'A refresh token that is used again after its grace period is refused, and so are its successors.',
+    claim: 'A refresh token that is reused after its grace period is refused, and so are its successors.',
     expected: { refreshed: true, reused: 'RefreshTokenReuseException', successor: 'NotAuthorizedException' },
     notHere: 'it takes more than a minute, and test/live/stand-ins.test.ts runs it with a clock',
     async look(world) {
@@ -65,7 +65,7 @@ export const IDENTITY: readonly Probe[] = [
     name: 'link-signed-by-kms',
     changes: true,
     claim:
-      'KMS makes an Ed25519 key by CloudFormation; a link that it signs uploads once, and a revoked one not at all.',
+      'CloudFormation creates an Ed25519 key in KMS. A link that it signs uploads once, and a revoked link does not.',
     expected: { first: 200, second: 412, elsewhere: 403, revoked: 401, code: 'token_revoked' },
     async look({ run, stackName, edge, key }) {
       const path = key();
@@ -89,7 +89,7 @@ export const IDENTITY: readonly Probe[] = [
   {
     name: 'mfa-on-an-existing-pool',
     changes: true,
-    claim: 'CloudFormation turns required second factors on for a pool that is there already.',
+    claim: 'CloudFormation turns on required second factors for an existing pool.',
     expected: { before: 'OFF', after: 'ON' },
     async look({ cognito, run, stackName, userPoolId: UserPoolId }) {
       const mfa = async () => {

@@ -4,7 +4,7 @@ import type { Probe } from '../probe.ts';
 import type { LiveWorld } from '../world.ts';
 import { elementText, errorCode } from './words.ts';
 
-/** The smallest size of a part that is not the last. */
+/** A part of the minimum size for parts other than the last. */
 const PART = Buffer.alloc(5 * 1024 ** 2, 'p');
 const CREATE = { 'x-amz-checksum-algorithm': 'CRC32', 'x-amz-checksum-type': 'FULL_OBJECT' };
 
@@ -28,12 +28,12 @@ function complete({ edge }: LiveWorld, path: string, uploadId: string, etag: str
   return edge({ method: 'POST', path: `${path}?uploadId=${uploadId}`, body, headers });
 }
 
-/** Origin access control signs every request of a multipart upload. */
+/** Probes of multipart uploads, whose requests origin access control signs. */
 export const MULTIPART: readonly Probe[] = [
   {
     name: 'multipart-through-oac',
     claim:
-      'Origin access control signs the requests of a multipart upload, and S3 proves the whole by CRC-32.',
+      'Origin access control signs the requests of a multipart upload, and S3 verifies the whole object by CRC-32.',
     expected: { part: 200, listed: 200, open: 200, opened: true, complete: 200, checksum: true, again: 200 },
     async look(world) {
       const { edge, key } = world;
@@ -52,7 +52,7 @@ export const MULTIPART: readonly Probe[] = [
         opened: open.body.includes(`<Key>${path}</Key>`),
         complete: completed.status,
         checksum: elementText(completed.body, 'ChecksumCRC32') === base64(crc32(PART)),
-        // The first answer may have been lost.
+        // Repeated as if the first response had been lost.
         again: again.status,
       };
     },
@@ -77,7 +77,7 @@ export const MULTIPART: readonly Probe[] = [
   },
   {
     name: 'own-uploads-only',
-    claim: 'A completion of an upload that is not there is refused in S3’s own words.',
+    claim: 'Completing an upload that does not exist is refused with S3’s own error.',
     expected: { status: 404, code: 'NoSuchUpload' },
     async look(world) {
       const answer = await complete(world, world.key(), 'bm9uZQ', '"0"');

@@ -7,13 +7,13 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider';
 import type { LiveWorld } from '../world.ts';
 
-/** A user of the pool whom one probe signs in by Cognito's API. */
+/** A user of the pool whom one probe signs in through Cognito's API. */
 export interface PoolUser {
   readonly username: string;
   signIn(): Promise<AdminInitiateAuthCommandOutput>;
 }
 
-/** Gives `work` a new user with a permanent password. The user goes with the pool. */
+/** Calls `work` with a new user who has a permanent password. The user is deleted with the pool. */
 export async function withPoolUser<T>(
   { cognito, userPoolId: UserPoolId, clientId: ClientId }: LiveWorld,
   work: (user: PoolUser) => Promise<T>,

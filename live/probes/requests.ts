@@ -11,15 +11,18 @@ import { errorCode } from './words.ts';
 
 const STRANGE = "a !'()*~ä.txt";
 const CONTENT = 'probe';
-/** CloudFront's limit: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html */
+/**
+ * More than CloudFront's limit in characters:
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
+ */
 const LONG_URL = 9_000;
 const LONG_HEADER = 'h'.repeat(33_000);
 
-/** What CloudFront does with the heads of requests, and with those of other origins. */
+/** Probes of how CloudFront handles request headers, and requests from other origins. */
 export const REQUESTS: readonly Probe[] = [
   {
     name: 'strange-keys-are-signed',
-    claim: 'Origin access control signs paths with characters that SigV4 wants encoded.',
+    claim: 'Origin access control signs paths with characters that SigV4 encodes.',
     expected: { put: 200, size: CONTENT.length },
     async look({ edge, key, s3, bucket }) {
       const Key = `${key()}/${STRANGE}`;
@@ -30,7 +33,8 @@ export const REQUESTS: readonly Probe[] = [
   },
   {
     name: 'x-cache-of-a-refusal',
-    claim: 'CloudFront marks answers of the function with x-cache: LambdaGeneratedResponse from cloudfront.',
+    claim:
+      'CloudFront marks responses of the function with x-cache: LambdaGeneratedResponse from cloudfront.',
     expected: { xCache: 'LambdaGeneratedResponse from cloudfront' },
     async look({ edge, key }) {
       const answer = await edge({ path: key(), body: 'x', token: false });
@@ -39,7 +43,7 @@ export const REQUESTS: readonly Probe[] = [
   },
   {
     name: 'cors-by-origin',
-    claim: 'CloudFront judges CORS by the Origin of the request, on answers of S3 and of the function.',
+    claim: 'CloudFront applies CORS by the request’s Origin, to responses of S3 and of the function.',
     expected: {
       stored: PAGE_ORIGIN,
       refused: PAGE_ORIGIN,
@@ -93,7 +97,7 @@ export const REQUESTS: readonly Probe[] = [
   },
   {
     name: 'head-limits',
-    claim: 'CloudFront refuses a URL over 8,192 bytes with 414, and a head over 32,768 bytes with 494.',
+    claim: 'CloudFront refuses a URL over 8,192 bytes with 414, and headers over 32,768 bytes with 494.',
     expected: { url: 414, head: 494 },
     async look({ edge, key }) {
       const url = await edge({ path: `${key()}?${'q'.repeat(LONG_URL)}`, body: 'x' });
@@ -103,7 +107,7 @@ export const REQUESTS: readonly Probe[] = [
   },
   {
     name: 'continue-after-the-function',
-    claim: '100 Continue is sent once the function let the request through, and not before a refusal.',
+    claim: '100 Continue is sent after the function has accepted the request, and not before a refusal.',
     expected: { continued: true, status: 200, refusedContinued: false, refused: 401 },
     async look({ url, key, token }) {
       const put = async (authorization: Record<string, string>) => {
@@ -132,9 +136,9 @@ export const REQUESTS: readonly Probe[] = [
   },
   {
     name: 'http2-uploads',
-    claim: 'An upload passes CloudFront over HTTP/2.',
+    claim: 'An upload through CloudFront works over HTTP/2.',
     expected: { status: 200 },
-    notHere: 'distributions of the embedded cloud speak HTTP/1.1 alone',
+    notHere: 'distributions of the embedded cloud support only HTTP/1.1',
     async look({ url, key, token }) {
       const session = connect(url);
       try {
@@ -156,9 +160,9 @@ export const REQUESTS: readonly Probe[] = [
   },
   {
     name: 'http3-is-offered',
-    claim: 'CloudFront offers HTTP/3 with each answer.',
+    claim: 'CloudFront offers HTTP/3 in each response.',
     expected: { offered: true },
-    notHere: 'distributions of the embedded cloud speak HTTP/1.1 alone',
+    notHere: 'distributions of the embedded cloud support only HTTP/1.1',
     async look({ edge, key }) {
       const answer = await edge({ path: key(), body: 'x' });
       return { offered: /\bh3\b/.test(answer.header('alt-svc') ?? '') };

@@ -12,7 +12,7 @@ import { withPoolUser } from './pool-user.ts';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const STEP_MS = 30_000;
 
-/** Returns the code that an authenticator app shows now: https://www.rfc-editor.org/rfc/rfc6238 */
+/** Returns the current code of an authenticator app: https://www.rfc-editor.org/rfc/rfc6238 */
 function oneTimeCode(secret: string): string {
   const bits = [...secret].map((letter) => ALPHABET.indexOf(letter).toString(2).padStart(5, '0')).join('');
   const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
@@ -23,12 +23,12 @@ function oneTimeCode(secret: string): string {
   return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
-/** Second factors of a pool that requires them. */
+/** Probes of a pool that requires second factors. */
 export const SECOND_FACTOR: readonly Probe[] = [
   {
     name: 'second-factor-removed',
     changes: true,
-    claim: 'Cognito asks a user whose second factor an operator removed to set up a new one.',
+    claim: 'After an operator removed a user’s second factor, Cognito asks the user to set up a new one.',
     expected: { first: 'MFA_SETUP', signedIn: true, after: 'SOFTWARE_TOKEN_MFA', removed: 'MFA_SETUP' },
     async look(world) {
       const { cognito, run, stackName, userPoolId: UserPoolId, clientId: ClientId } = world;

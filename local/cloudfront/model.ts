@@ -21,7 +21,7 @@ export interface OriginConfig {
   readonly domainName: string;
   /** Empty, or begins with `/` and does not end with one. */
   readonly path: string;
-  /** Absent: the origin is asked anonymously. */
+  /** Absent: requests to the origin are not signed. */
   readonly accessControlId?: string;
   /** 1 to 120; counted from the end of the forwarded request. */
   readonly readTimeoutSeconds: number;
@@ -54,7 +54,10 @@ export interface StoredAccessControl {
   readonly signing: 'always' | 'never';
 }
 
-/** Which of a request's headers, cookies or query keys go on: none, all, those named, or all but those named. */
+/**
+ * Which of a request's headers, cookies or query parameters are forwarded: none, all, those named, or all except those
+ * named.
+ */
 export interface Selection {
   readonly behavior: 'none' | 'all' | 'whitelist' | 'allExcept';
   /** Lower case for headers. */

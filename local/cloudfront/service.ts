@@ -20,31 +20,33 @@ export interface CloudFrontOptions extends FunctionLookup {
   readonly dataDir: string;
   readonly now: () => Date;
   readonly identities: Identities;
-  /** The service behind an origin's host name; `undefined` for a host that is no bucket's. */
+  /** Returns the origin with a host name; `undefined` if it is not a bucket's. */
   readonly origins: (hostname: string) => Origin | undefined;
   readonly invoke: Invoke;
-  /** Where standard logs go. */
+  /** Destination of standard logs. */
   readonly logs: LogSink;
   readonly authority: Pick<Authority, 'permit' | 'serverCertificate'>;
-  /** Asked for each request: tests may change their mind. */
+  /** Returns the current faults. Called for each request. */
   readonly faults: () => Faults;
-  /** Told of defects of the cloud itself, never of refused requests. */
+  /** Called with defects of the cloud, not with refused requests. */
   readonly onDefect?: (error: unknown) => void;
 }
 
 export interface CloudFront {
   readonly resources: readonly ResourceHandler[];
-  /** Opens the listeners of the distributions there are. Rejects, naming the port, where one is taken. */
+  /** Opens the listeners of existing distributions. Rejects with the port if it is in use. */
   start(): Promise<void>;
   close(): Promise<void>;
-  /** Whether edge replicas keep a published version from being deleted. */
+  /** Whether replicas prevent the deletion of a published version. */
   isReplicated(versionArn: string): boolean;
-  /** Origins of the pages that the distributions serve, as browsers send them in `Origin`. */
+  /** Returns the origins of the pages that distributions serve, as browsers send them in `Origin`. */
   pageOrigins(): readonly string[];
   distributions(): readonly { readonly id: string; readonly domainName: string; readonly enabled: boolean }[];
 }
 
-/** The embedded CloudFront: resources for CloudFormation, and an https listener for each enabled distribution. */
+/**
+ * Creates the embedded CloudFront: resources for CloudFormation, and an HTTPS listener for each enabled distribution.
+ */
 export function createCloudFront(options: CloudFrontOptions): CloudFront {
   const { now, faults, identities, onDefect = () => {} } = options;
   const store = new Store(options.dataDir);

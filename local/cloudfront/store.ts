@@ -12,7 +12,10 @@ export interface CloudFrontState {
   readonly accessControls: Readonly<Record<string, StoredAccessControl>>;
   readonly originRequestPolicies: Readonly<Record<string, StoredOriginRequestPolicy>>;
   readonly responseHeadersPolicies: Readonly<Record<string, StoredResponseHeadersPolicy>>;
-  /** Versions that are no longer associated but still have replicas, with the time (ms) at which those are deleted. */
+  /**
+   * Versions that are no longer associated but still have replicas, with the time of their deletion in milliseconds
+   * since 1970.
+   */
   readonly replicas: Readonly<Record<string, number>>;
 }
 
@@ -24,7 +27,7 @@ const EMPTY: CloudFrontState = {
   replicas: {},
 };
 
-/** The whole state of CloudFront. It is read once, and each change is written before the request is answered. */
+/** The state of CloudFront. It is read once; each change is written before its response. */
 export class Store {
   readonly #file: JsonFile<CloudFrontState>;
   #state: CloudFrontState;
@@ -45,12 +48,12 @@ export class Store {
   }
 }
 
-/** A record with one entry set. */
+/** Returns a record with one entry set. */
 export function withEntry<T>(entries: Readonly<Record<string, T>>, id: string, entry: T): Record<string, T> {
   return { ...entries, [id]: entry };
 }
 
-/** A record with one entry taken out. */
+/** Returns a record without one entry. */
 export function withoutEntry<T>(entries: Readonly<Record<string, T>>, id: string): Record<string, T> {
   return Object.fromEntries(Object.entries(entries).filter(([key]) => key !== id));
 }

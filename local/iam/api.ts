@@ -16,7 +16,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['SimulatePrincipalPolicy', simulatePrincipalPolicy],
 ]);
 
-/** The IAM API, as far as an operator's tools ask what they are allowed to do. */
+/** The IAM API, limited to the operations with which an operator's tools check permissions. */
 export function iamApi(options: IamApiOptions): HttpHandler {
   return requestDoor({
     service: 'iam',

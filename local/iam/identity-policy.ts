@@ -3,7 +3,7 @@ import { like } from '../s3/policy/conditions.ts';
 import { notSupported } from '../wire/errors.ts';
 import { checkIdentityPolicy, statementsOf, textsOf } from './statement.ts';
 
-/** What a call is about, for policies. */
+/** The subject of a call, as policies see it. */
 export interface Accessed {
   /** An ARN, or `*` for a call without a resource. */
   readonly resource: string;
@@ -12,7 +12,7 @@ export interface Accessed {
 }
 
 /**
- * Validates a policy that the embedded cloud has to evaluate. What it cannot evaluate is refused by name.
+ * Validates a policy that the embedded cloud has to evaluate. Elements that it cannot evaluate are refused by name.
  * @throws AwsError
  */
 export function checkEvaluatedPolicy(document: JsonObject): void {
@@ -27,7 +27,7 @@ export function checkEvaluatedPolicy(document: JsonObject): void {
   if (JSON.stringify(document).includes('${')) throw notSupported('policy variables');
 }
 
-/** Whether a statement covers an action and a resource, without regard to its conditions. */
+/** Whether a statement covers an action and a resource, regardless of its conditions. */
 function isAbout({ Action, Resource }: JsonObject, action: string, resource: string): boolean {
   return (
     textsOf(Action).some((pattern) => like(action.toLowerCase(), pattern.toLowerCase())) &&
@@ -35,14 +35,14 @@ function isAbout({ Action, Resource }: JsonObject, action: string, resource: str
   );
 }
 
-/** Returns the values that a statement wants, by condition key. */
+/** Returns the values that a statement requires, by condition key. */
 function conditionsOf({ Condition = {} }: JsonObject): readonly (readonly [key: string, values: string[]])[] {
   const { StringEquals = {} } = isObject(Condition) ? Condition : {};
   const wanted = isObject(StringEquals) ? Object.entries(StringEquals) : [];
   return wanted.map(([key, values]) => [key, textsOf(values)]);
 }
 
-/** Returns the condition keys that decide about an action and that a simulation does not know. */
+/** Returns the condition keys that decide about an action but are unknown in a simulation. */
 export function missingContext(policies: readonly JsonObject[], action: string, resource: string): string[] {
   const keys = policies
     .flatMap((policy) => statementsOf(policy))
@@ -52,7 +52,7 @@ export function missingContext(policies: readonly JsonObject[], action: string, 
 }
 
 /**
- * Whether policies allow an action: one statement must allow it, and none deny it.
+ * Whether policies allow an action: at least one statement allows it, and none denies it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function isAllowedBy(policies: readonly JsonObject[], action: string, accessed: Accessed): boolean {

@@ -5,14 +5,14 @@ import { generatedName, type ResourceHandler } from '../resource.ts';
 import { AwsError } from '../wire/errors.ts';
 import { deniedMessage, type Permissions } from './permissions.ts';
 
-/** What CloudFormation calls for a resource with the permissions of its caller. */
+/** The calls that CloudFormation makes for a resource with its caller's permissions. */
 interface Calls {
   readonly create: readonly string[];
   readonly update: readonly string[];
   readonly delete: readonly string[];
-  /** Calls of a create or an update whose properties have this one. */
+  /** Calls of a create or update, if this property is present. */
   readonly withProperty?: Readonly<Record<string, readonly string[]>>;
-  /** The property with the name of the resource; absent: policies know it by `*`. */
+  /** The property with the name of the resource. Absent: policies know it as `*`. */
   readonly named?: { readonly by: string; readonly arn: (name: string) => string };
 }
 
@@ -20,7 +20,7 @@ const bucketArn = (name: string) => `arn:aws:s3:::${name.toLowerCase()}`;
 const functionArn = (name: string) => arnOf('lambda', `function:${name}`);
 
 /**
- * The calls that change something, by type: the handlers of the types' schemas name them.
+ * The calls that change a resource, by type, as the handlers in the type's schema list them.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource-type-schemas.html
  */
 const CALLS: Readonly<Record<string, Calls>> = {
@@ -106,12 +106,12 @@ const CALLS: Readonly<Record<string, Calls>> = {
   },
 };
 
-/** Longer than any name that is generated here, so that nothing of the stack's name is cut off. */
+/** Longer than any generated name, so that the stack's name is not truncated. */
 const NAME_LENGTH = 64;
 
 /**
- * Asks IAM before CloudFormation creates, changes or deletes a resource: it has the permissions of its caller. Reading
- * calls are not judged, and neither are the types of which `CALLS` has none.
+ * Checks IAM before CloudFormation creates, changes or deletes a resource with its caller's permissions. Read calls,
+ * and types without an entry in `CALLS`, are not checked.
  */
 export function judgedResource(handler: ResourceHandler, permissions: Permissions): ResourceHandler {
   const calls = CALLS[handler.type];
@@ -119,7 +119,7 @@ export function judgedResource(handler: ResourceHandler, permissions: Permission
   const refuse = (actions: readonly string[], properties: JsonObject, generated: string) => {
     const given = calls.named && properties[calls.named.by];
     const name = typeof given === 'string' ? given : generated;
-    // The physical id of a topic, and what refers to a function, is an ARN already.
+    // The physical id of a topic, and references to a function, are already ARNs.
     const resource = name.startsWith('arn:') && calls.named ? name : (calls.named?.arn(name) ?? '*');
     const denied = actions.find((action) => permissions.denies(action, () => ({ resource })));
     if (denied === undefined) return;

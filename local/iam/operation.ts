@@ -5,7 +5,7 @@ import type { QueryMembers } from '../wire/query-protocol.ts';
 import type { Permissions } from './permissions.ts';
 import type { Roles } from './roles.ts';
 
-/** What operations work with. */
+/** The dependencies of operations. */
 export interface IamApiOptions {
   readonly roles: Roles;
   readonly identities: Identities;

@@ -4,10 +4,10 @@ import { AwsError } from '../wire/errors.ts';
 import { type Accessed, isAllowedBy } from './identity-policy.ts';
 import type { Sessions } from './sessions.ts';
 
-/** Who the caller of the account is, and what IAM denies them. */
+/** The caller of the account, and what IAM denies to them. */
 export interface Permissions {
   readonly caller: () => Caller;
-  /** @param action such as `s3:DeleteObject` */
+  /** @param action For example `s3:DeleteObject`. */
   readonly denies: (action: string, accessed: () => Accessed) => boolean;
 }
 
@@ -26,10 +26,9 @@ const OPERATOR: Caller = {
 export const unrestricted: Permissions = { caller: () => ROOT, denies: () => false };
 
 /**
- * The permissions of a user `operator`, whose policy allows all but some actions, while such a list is given; the root
- * user's otherwise.
- *
- * @param denied actions, such as `cloudformation:DeleteStack` and `s3:Delete*`
+ * Returns the permissions of a user `operator` whose policy denies some actions, while a list of them is given;
+ * otherwise those of the root user.
+ * @param denied Denied actions, such as `cloudformation:DeleteStack` and `s3:Delete*`.
  */
 export function operatorPermissions(denied: () => readonly string[] | undefined): Permissions {
   return {
@@ -42,9 +41,8 @@ export function operatorPermissions(denied: () => readonly string[] | undefined)
 }
 
 /**
- * The permissions of a session's role in its requests, and others in those of the account's own keys.
- *
- * @param policiesOf the policies of a role now; none if it does not exist
+ * Returns the permissions of a session's role for its requests, and others for requests with the account's own keys.
+ * @param policiesOf Returns the current policies of a role; none if it does not exist.
  */
 export function sessionPermissions(
   sessions: Sessions,
@@ -61,7 +59,10 @@ export function sessionPermissions(
   };
 }
 
-/** Refuses an action that IAM denies, in AWS's words. @throws AwsError */
+/**
+ * Refuses an action that IAM denies, with AWS's error.
+ * @throws AwsError
+ */
 export function refuseDenied(
   permissions: Permissions,
   action: string,

@@ -1,7 +1,7 @@
 import { ACCOUNT_ID, arnOf } from '../account.ts';
 import { isObject, type JsonObject } from '../json.ts';
 
-/** By service: the member of an input that names the resource, and the ARN without `arn:aws:…:`. */
+/** By service: the input member that names the resource, and the ARN without `arn:aws:…:`. */
 const NAMED: Readonly<Record<string, readonly (readonly [member: string, resource: string])[]>> = {
   cloudformation: [['StackName', 'stack/<name>/*']],
   'cognito-idp': [['UserPoolId', 'userpool/<name>']],
@@ -20,7 +20,7 @@ const NAMED: Readonly<Record<string, readonly (readonly [member: string, resourc
   sts: [['RoleArn', '<name>']],
 };
 
-/** Returns the ARN of what a call is about, as policies name it; `*` for a call that names nothing. */
+/** Returns the ARN of a call's resource, as policies name it; `*` for a call without one. */
 export function resourceArn(service: string, input: unknown): string {
   const members: JsonObject = isObject(input) ? input : {};
   for (const [member, resource] of NAMED[service] ?? []) {

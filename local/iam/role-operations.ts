@@ -73,7 +73,7 @@ export const listRoles = operation(
   structure({ PathPrefix: optional(text(), '/') }, strict),
   ({ PathPrefix }, { roles }) => ({
     IsTruncated: false,
-    // AWS leaves out the tags of lists, too.
+    // AWS's lists also omit tags.
     Roles: roles
       .all()
       .map((role) => describe({ ...role, tags: {} }))

@@ -2,7 +2,7 @@ import type { JsonObject } from '../json.ts';
 import { type JsonFile, JsonRecords } from '../json-file.ts';
 import { AwsError } from '../wire/errors.ts';
 
-/** The AWS managed policies that functions and their roles are commonly given, without `arn:aws:iam::aws:policy/`. */
+/** AWS managed policies that functions and their roles commonly have, without `arn:aws:iam::aws:policy/`. */
 const KNOWN = [
   'AWSLambdaExecute',
   'AWSLambda_FullAccess',
@@ -20,7 +20,7 @@ const KNOWN = [
   'service-role/AWSLambdaVPCAccessExecutionRole',
 ];
 
-/** Policies attached to one role: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+/** Maximum policies attached to one role: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const LIMIT = 10;
 
 /** Refuses unknown policies. The embedded IAM has no customer managed policies. */
@@ -35,19 +35,22 @@ export function checkManagedPolicies(arns: readonly string[]): void {
   }
 }
 
-/** Characters of all inline policies of a role: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+/**
+ * Maximum characters of all inline policies of a role:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
 export const INLINE_LIMIT = 10_240;
 
 export interface Role {
   readonly name: string;
   readonly arn: string;
   readonly id: string;
-  /** Which `create` made it, so that the same one repeated finds it. */
+  /** The create request that created it, so that a repeated request finds it. */
   readonly creator: string;
   readonly trust: JsonObject;
-  /** Inline policies that came with the role, by name. */
+  /** Inline policies of the role resource, by name. */
   readonly policies: Readonly<Record<string, JsonObject>>;
-  /** Inline policies that AWS::IAM::Policy resources put into it, by name. */
+  /** Inline policies of AWS::IAM::Policy resources, by name. */
   readonly addedPolicies: Readonly<Record<string, JsonObject>>;
   readonly tags?: Readonly<Record<string, string>>;
 }

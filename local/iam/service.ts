@@ -10,17 +10,17 @@ import { inlinePolicies, type Role, Roles } from './roles.ts';
 import { trustedServicesOf } from './trust.ts';
 
 export interface Iam extends Service {
-  /** Finds a role that may be assumed. */
+  /** Finds a role that the account can assume. */
   readonly findRole: (roleArn: string) => Role | undefined;
-  /** The inline policies of a role; none if it does not exist. */
+  /** Returns the inline policies of a role; none if it does not exist. */
   readonly policiesOf: (roleName: string) => readonly JsonObject[];
-  /** Services that can assume a role; `undefined` if the role does not exist. */
+  /** Returns the services that can assume a role; `undefined` if the role does not exist. */
   readonly trustedServices: (roleArn: string) => readonly string[] | undefined;
 }
 
 /**
- * The embedded IAM: roles, and the simulation of what they and the caller are allowed to do. The inline policies of a role
- * that was assumed decide about each call of its sessions.
+ * The embedded IAM: roles, and the simulation of policies. The inline policies of an assumed role apply to each call of
+ * its sessions.
  */
 export function createIam({ dataDir, identities, now, permissions = unrestricted }: ServiceOptions): Iam {
   const roles = new Roles(new JsonFile(join(dataDir, 'roles.json')));

@@ -6,7 +6,7 @@ import type { Identities } from '../auth/identities.ts';
 import type { HttpHandler } from '../wire/http.ts';
 import type { Role } from './roles.ts';
 
-/** A role that was assumed, for as long as its credentials are valid. */
+/** An assumed role, until its credentials expire. */
 interface Session {
   readonly roleName: string;
   readonly arn: string;
@@ -23,7 +23,7 @@ interface SessionCredentials {
 
 const ACCESS_KEY = /Credential=([^/,\s]+)\//;
 
-/** Sessions of roles. They end with the process, and each request belongs to the session whose key it names. */
+/** Sessions of roles. They end with the process. A request belongs to the session whose key it names. */
 export class Sessions {
   readonly #identities: Identities;
   readonly #sessions = new Map<string, Session>();
@@ -53,12 +53,12 @@ export class Sessions {
     return { session, credentials };
   }
 
-  /** Returns the session of the request that is being answered; operations that it starts belong to it, too. */
+  /** Returns the session of the current request. Operations that it starts belong to the session too. */
   current(): Session | undefined {
     return this.#current.getStore();
   }
 
-  /** Answers each request as of the session whose key it names. The handler verifies its signature. */
+  /** Runs each request in the session whose key it names. The handler verifies the signature. */
   within(handler: HttpHandler): HttpHandler {
     return (request) => {
       const accessKeyId = ACCESS_KEY.exec(request.headers.authorization ?? '')?.[1] ?? '';

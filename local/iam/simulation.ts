@@ -7,7 +7,7 @@ import { inlinePolicies } from './roles.ts';
 const strict = { strict: true };
 
 /**
- * One result for each action and resource, all on one page.
+ * Returns one result for each action and resource, all on one page.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
  */
 export const simulatePrincipalPolicy = operation(

@@ -6,7 +6,7 @@ export const malformed = (message: string) => new AwsError('MalformedPolicyDocum
 const VERSIONS: readonly Json[] = ['2012-10-17', '2008-10-17'];
 
 /**
- * The statements of a policy document that is well-formed as far as all kinds of policies are alike.
+ * Returns the statements of a policy document. Checks the rules that all kinds of policies share.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
 export function statementsOf(document: JsonObject): JsonObject[] {

@@ -2,7 +2,7 @@ import { ACCOUNT_ID } from '../account.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { checkFields, malformed, statementsOf, textsOf } from './statement.ts';
 
-/** Characters of a trust policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+/** Maximum characters of a trust policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const LIMIT = 2048;
 const PRINCIPAL_KINDS = ['AWS', 'CanonicalUser', 'Federated', 'Service'];
 const SERVICE = /^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com$/;
@@ -11,7 +11,7 @@ const ACTIONS =
 
 const ACCOUNT_PRINCIPALS = [ACCOUNT_ID, `arn:aws:iam::${ACCOUNT_ID}:root`];
 
-/** Refuses what IAM refuses of a role's trust policy. */
+/** Refuses trust policies that IAM refuses. */
 export function checkTrustPolicy(document: JsonObject): void {
   if (JSON.stringify(document).length > LIMIT) {
     throw malformed(`Cannot exceed quota for ACLSizePerRole: ${LIMIT}`);
@@ -46,8 +46,9 @@ function checkPrincipal(principal: JsonObject[string] | undefined): void {
 }
 
 /**
- * The services that may assume the role without any condition. A statement with a condition allows nothing here, since
- * the embedded IAM evaluates none; a denial counts with and without, and one that cannot be read off denies everyone.
+ * Returns the services that can assume the role without any condition. The embedded IAM evaluates no conditions, so a
+ * statement with a condition allows nothing. A denial applies with or without conditions; one that cannot be evaluated
+ * denies everyone.
  */
 export function trustedServicesOf(document: JsonObject): string[] {
   const statements = statementsOf(document);
@@ -65,8 +66,8 @@ export function trustedServicesOf(document: JsonObject): string[] {
 }
 
 /**
- * Whether the principals of the account may assume the role, where their own policies allow it. Only statements without
- * conditions count, and a role with any denial is not assumed here.
+ * Whether the account's principals can assume the role, if their own policies allow it. Only statements without
+ * conditions count. A role with any denial cannot be assumed.
  */
 export function trustsAccount(document: JsonObject): boolean {
   const statements = statementsOf(document);
@@ -79,7 +80,7 @@ export function trustsAccount(document: JsonObject): boolean {
   });
 }
 
-/** Whether a statement with this `Action` is about sts:AssumeRole. */
+/** Whether a statement with this `Action` covers sts:AssumeRole. */
 function isAssuming(action: Json | undefined): boolean {
   return textsOf(action).some((name) => name === 'sts:AssumeRole' || name === 'sts:*');
 }

@@ -1,6 +1,6 @@
 import { AwsError } from '../wire/errors.ts';
 
-/** Errors of the KMS API, all HTTP 400. */
+/** Errors of the KMS API. All have status 400. */
 export const validation = (message: string) => new AwsError('ValidationException', message);
 
 export const notFound = (message: string) => new AwsError('NotFoundException', message);

@@ -7,7 +7,7 @@ import { like } from '../s3/policy/conditions.ts';
 import { AwsError, notSupported } from '../wire/errors.ts';
 import { malformedPolicy } from './errors.ts';
 
-/** Bytes. https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html */
+/** Maximum bytes: https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html */
 const LIMIT = 32_768;
 
 const ROOT = `arn:aws:iam::${ACCOUNT_ID}:root`;
@@ -27,7 +27,10 @@ export const DEFAULT_POLICY: JsonObject = {
   ],
 };
 
-/** Parses the text of a key policy. @throws AwsError `MalformedPolicyDocumentException` */
+/**
+ * Parses the text of a key policy.
+ * @throws AwsError `MalformedPolicyDocumentException`
+ */
 export function parsePolicy(text: string): JsonObject {
   return parseObject(text, (why) =>
     malformedPolicy(`The policy is ${why === 'not JSON' ? 'not valid JSON' : 'not a JSON object'}.`),
@@ -71,7 +74,7 @@ function checkStatements(policy: JsonObject): void {
   }
 }
 
-/** A request that a policy allows or not. */
+/** A request that a policy can allow. */
 interface Access {
   readonly caller: string;
   /** Such as `kms:Sign`. */

@@ -171,7 +171,7 @@ const switchTo = (name: 'EnableKey' | 'DisableKey', enabled: boolean) =>
 export const enableKey = switchTo('EnableKey', true);
 export const disableKey = switchTo('DisableKey', false);
 
-/** The API's model has wider bounds than the service. */
+/** The service has narrower limits than the API's model. */
 export const windowInDays = integer({ min: 7, max: 30 });
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html */

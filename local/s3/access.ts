@@ -6,12 +6,14 @@ import { isAllowed } from './policy/evaluate.ts';
 import { parsePolicy, type Statement } from './policy/parse.ts';
 import type { Bucket } from './store/bucket.ts';
 
-/** ARN of a bucket or, with a key, of an object. */
+/** Returns the ARN of a bucket or, with a key, of an object. */
 export function arnOf(bucket: string, key = ''): string {
   return `arn:aws:s3:::${bucket}${key === '' ? '' : `/${key}`}`;
 }
 
-/** Answers what the request's principal may do in a bucket; without a bucket there is no policy to ask. */
+/**
+ * Returns what the request's principal is allowed to do in a bucket. Without a bucket, there is no policy to evaluate.
+ */
 export function accessTo(
   bucketName: string,
   bucket: Bucket | undefined,
@@ -23,7 +25,7 @@ export function accessTo(
     isAllowed({ principal, action, resource: arnOf(bucketName, key), context }, statements);
 }
 
-/** What was read of each bucket's policy: every request asks, and few change it. */
+/** Parsed bucket policies. Every request needs one, and few requests change it. */
 const read = new WeakMap<Bucket, { readonly policy: string; readonly statements: readonly Statement[] }>();
 
 function statementsOf(bucket: Bucket): readonly Statement[] {
@@ -41,7 +43,7 @@ const UPLOADING: readonly OperationName[] = ['CreateMultipartUpload', 'UploadPar
 const LISTING: readonly OperationName[] = ['ListObjects', 'ListObjectsV2', 'ListObjectVersions'];
 
 /**
- * What bucket policies can ask of a request: the S3 part of
+ * Returns the condition keys of a request, for bucket policies:
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
 export function requestContext(

@@ -5,7 +5,7 @@ const RESERVED_PREFIXES = ['xn--', 'sthree-', 'amzn-s3-demo-'];
 const RESERVED_SUFFIXES = ['-s3alias', '--ol-s3', '.mrap', '--x-s3', '--table-s3', '-an'];
 
 /**
- * Holds a name to https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+ * Checks a name by https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
  *
  * @throws AwsError `InvalidBucketName`
  */
@@ -27,7 +27,7 @@ const VIRTUAL_HOST = new RegExp(`^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\\.${ENDPOIN
 
 export interface ObjectLocation {
   readonly bucket: string;
-  /** Percent-encoded, as in the URL; not empty. */
+  /** Percent-encoded, as in the URL. Never empty. */
   readonly key: string;
   readonly versionId?: string;
 }

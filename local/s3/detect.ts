@@ -4,12 +4,12 @@ import { AwsError } from '../wire/errors.ts';
 import type { HttpRequest } from '../wire/http.ts';
 import { invalidArgument, notImplemented } from './errors.ts';
 
-/** Which operation a request is, and on what. */
+/** The operation of a request, with its bucket and key. */
 export interface Target {
   readonly operation: OperationName;
-  /** Empty for the service itself. */
+  /** Empty for requests to the service itself. */
   readonly bucket: string;
-  /** Empty for a bucket. */
+  /** Empty for requests to a bucket. */
   readonly key: string;
   readonly query: ReadonlyMap<string, string>;
 }
@@ -19,9 +19,9 @@ type Level = 'service' | 'bucket' | 'object';
 interface Route {
   readonly method: string;
   readonly level: Level;
-  /** Query keys that make the request this operation and no other. */
+  /** Query parameters that select this operation. */
   readonly markers: readonly string[];
-  /** Further query keys that it takes. */
+  /** Other query parameters that the operation accepts. */
   readonly options?: readonly string[];
 }
 
@@ -83,12 +83,12 @@ const ROUTES = {
   },
 } as const satisfies Record<string, Route>;
 
-/** Writes that become copies with the header x-amz-copy-source. */
+/** Operations that become copies with the header x-amz-copy-source. */
 const COPIES = { PutObject: 'CopyObject', UploadPart: 'UploadPartCopy' } as const;
 
 export type OperationName = keyof typeof ROUTES | (typeof COPIES)[keyof typeof COPIES];
 
-/** By method and level; those with the most markers first. */
+/** By method and level. Routes with the most markers come first. */
 const ROUTES_OF = routesByMethodAndLevel();
 
 function routesByMethodAndLevel() {
@@ -104,10 +104,10 @@ function routesByMethodAndLevel() {
 }
 
 /**
- * Tells the operation from method, path and query. Nothing in the query is passed over: a sub-resource that isn't known
- * here must not turn into a plain read or write of the object.
+ * Determines the operation from method, path and query. Refuses unknown query parameters: a request for an unknown
+ * sub-resource must not become a plain read or write of the object.
  *
- * @throws AwsError `NotImplemented` naming the query key, `MethodNotAllowed`, `InvalidURI`
+ * @throws AwsError `NotImplemented` with the query parameter, `MethodNotAllowed`, `InvalidURI`
  */
 export function detect(request: HttpRequest): Target {
   const { bucket, key } = splitPath(request.path);
@@ -128,7 +128,7 @@ export function detect(request: HttpRequest): Target {
   return { operation, bucket, key, query };
 }
 
-/** SDKs name the operation in `x-id`; presigned requests carry their signature. */
+/** SDKs send the operation in `x-id`; presigned requests contain their signature. */
 function isForEveryOperation(name: string): boolean {
   return name === 'x-id' || name.startsWith('X-Amz-');
 }

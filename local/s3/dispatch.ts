@@ -31,11 +31,11 @@ interface OfService {
 
 interface OfBucket {
   readonly on: 'bucket';
-  /** Absent where the operation asks for each of its keys. */
+  /** Absent if the operation checks each of its keys. */
   readonly action: string | undefined;
-  /** The action where the request names a version. */
+  /** The action for a request that names a version. */
   readonly versionAction?: string;
-  /** It has a source, which headers speak of. */
+  /** Whether the operation has a source, named in headers. */
   readonly copies?: true;
   readonly run: (call: BucketCall) => Answer;
 }

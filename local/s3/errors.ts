@@ -1,6 +1,6 @@
 import { AwsError } from '../wire/errors.ts';
 
-/** S3's refusals with the words and status of https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+/** S3's errors with message and status: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 
 export function accessDenied(message = 'Access Denied'): AwsError {
   return new AwsError('AccessDenied', message, 403);
@@ -81,12 +81,12 @@ export function incompleteBody(): AwsError {
   );
 }
 
-/** What the embedded S3 leaves out is said by name, with S3's code for it. */
+/** Returns S3's error for what the embedded S3 does not support, by name. */
 export function notImplemented(what: string, details: Readonly<Record<string, string>> = {}): AwsError {
   return new AwsError('NotImplemented', `${what} is not implemented by the embedded S3.`, 501, details);
 }
 
-/** A request met an upload that is being completed. */
+/** Returns the error for a request during the completion of its upload. */
 export function busy(): AwsError {
   return new AwsError(
     'OperationAborted',

@@ -25,7 +25,7 @@ export interface HandlerOptions {
   readonly events: EventSink;
 }
 
-/** The S3 door: who asks, what is asked, whether that is allowed, and only then the doing of it. */
+/** Handles S3 requests: authenticates, finds the operation, authorizes, and runs it. */
 export function s3Handler(options: HandlerOptions): HttpHandler {
   return async (request) => {
     const random = randomPiece(64);
@@ -69,7 +69,7 @@ async function perform(
   const { principal } = authentication;
   const isDenied = (action: string, resource: string) =>
     principal.kind === 'account' && permissions.denies(action, () => ({ resource }));
-  /** The error for an action that is not allowed, in IAM's words where IAM denies it. */
+  /** Returns the error for a denied action, with IAM's message if IAM denies it. */
   const denied = (action: string, key?: string) => {
     const resource = objectArn(bucketName, key);
     return isDenied(action, resource)
@@ -111,7 +111,7 @@ async function perform(
   try {
     return await operation.run({ ...call, bucket });
   } catch (error) {
-    // The bucket was deleted under the request's hands; what failed then is only a consequence.
+    // The bucket was deleted during the request. The error is only a consequence.
     throw store.bucket(bucketName) === bucket ? error : noSuchBucket(bucketName);
   }
 }

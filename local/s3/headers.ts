@@ -5,7 +5,7 @@ import type { Description, WriteCondition } from './store/version.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** `x-amz-*` headers that mean the same to every operation, or that one of ours reads. */
+/** `x-amz-*` headers that have the same meaning for every operation, or that some operation reads. */
 const KNOWN = new Set([
   'x-amz-date',
   'x-amz-content-sha256',
@@ -39,7 +39,7 @@ const OF_COPIES = new Set([
 ]);
 
 /**
- * Refuses by name every `x-amz-*` header whose meaning would be lost, and values that stand for what isn't done.
+ * Refuses by name every `x-amz-*` header that would be ignored, and values that are not supported.
  *
  * @throws AwsError `NotImplemented`, `AccessControlListNotSupported`, `AccessDenied` for another owner
  */
@@ -84,7 +84,8 @@ const MAX_METADATA_BYTES = 2_048;
 const META = 'x-amz-meta-';
 
 /**
- * What a write says of its object. The encoding `aws-chunked` is the request's, not the object's.
+ * Reads the metadata of an object from a write's headers. The encoding `aws-chunked` belongs to the request, not to the
+ * object.
  *
  * @throws AwsError `MetadataTooLarge`
  */
@@ -123,13 +124,13 @@ function withoutChunked(encoding: string | undefined): string | undefined {
     .join(',');
 }
 
-/** The headers that give an object's description back. */
+/** Returns the headers with an object's metadata. */
 export function descriptionHeaders({ headers, metadata }: Description): Record<string, string> {
   const meta = Object.entries(metadata).map(([name, value]) => [META + name, value]);
   return { ...headers, ...Object.fromEntries(meta) };
 }
 
-/** @throws AwsError `NotImplemented` for conditions that S3 does not have on writes */
+/** @throws AwsError `NotImplemented` for conditions that S3 does not support on writes */
 export function readWriteCondition(headers: Headers): WriteCondition {
   const { 'if-none-match': ifNoneMatch, 'if-match': ifMatch } = headers;
   const both = ifNoneMatch !== undefined && ifMatch !== undefined;
@@ -145,7 +146,7 @@ export function readWriteCondition(headers: Headers): WriteCondition {
   return ifMatch === undefined ? {} : { ifMatch: unquoted(ifMatch) };
 }
 
-/** An ETag as it may come, with or without quotes. */
+/** Returns an ETag without quotes, if it has any. */
 export function unquoted(etag: string): string {
   return etag.replace(/^"(.*)"$/, '$1');
 }

@@ -1,6 +1,6 @@
 import { AwsError } from '../wire/errors.ts';
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+/** Maximum bytes of a key: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const MAX_KEY_BYTES = 1024;
 
 /** @throws AwsError `KeyTooLongError` */

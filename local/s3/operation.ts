@@ -7,7 +7,7 @@ import type { Bucket } from './store/bucket.ts';
 import type { Store } from './store/store.ts';
 import { xmlDocument } from './xml.ts';
 
-/** What every operation is given: the request, read, authenticated and authorized. */
+/** What every operation receives: the parsed, authenticated and authorized request. */
 export interface Call {
   readonly request: HttpRequest;
   readonly query: ReadonlyMap<string, string>;
@@ -16,11 +16,11 @@ export interface Call {
   readonly bucketName: string;
   readonly key: string;
   readonly now: () => Date;
-  /** Whether the caller may also do something else, on the bucket or on one of its keys. */
+  /** Whether the caller is also allowed another action, on the bucket or one of its keys. */
   readonly allows: (action: string, key?: string) => boolean;
-  /** The same for another bucket, such as that of a copy's source. */
+  /** Like `allows`, for another bucket such as that of a copy's source. */
   readonly allowsIn: (bucket: Bucket | undefined) => Call['allows'];
-  /** For what a call does many times over; the call itself was counted. */
+  /** Counts what a call does repeatedly. The call itself is already counted. */
   readonly throttle: Throttle;
   readonly conflicts: Conflicts;
   readonly events: EventSink;

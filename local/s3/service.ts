@@ -16,15 +16,15 @@ export interface S3Options extends ServiceOptions {
 }
 
 export interface S3 extends Service {
-  /** The REST API, addressed path style. */
+  /** The REST API with path-style addresses. */
   /** `AWS::S3::Bucket` and `AWS::S3::BucketPolicy`. */
   /** For services that write logs. */
   readonly logs: LogDelivery;
-  /** Does what the buckets' lifecycles ask for by now; to be called now and then. */
+  /** Applies the lifecycle rules of all buckets. Call it periodically. */
   applyLifecycles(): Promise<void>;
 }
 
-/** The embedded S3: a write that was answered is on disk, and stays what it is whenever the process is killed. */
+/** Creates the embedded S3. A confirmed write is on disk, and survives whenever the process is killed. */
 export function createS3({
   dataDir,
   now,

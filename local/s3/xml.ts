@@ -4,17 +4,17 @@ import { xmlDocument as writeXml, type XmlChildren } from '../wire/xml.ts';
 import { readXml, type XmlElement, XmlError } from '../wire/xml-reader.ts';
 import { malformedXml } from './errors.ts';
 
-/** The account as S3 names owners: by a canonical user id, 64 hex digits. */
+/** The account as the owner of objects: a canonical user id of 64 hex digits. */
 export const OWNER = { ID: sha256(ACCOUNT_ID) } as const;
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-/** An answer in S3's namespace. */
+/** Returns a document in S3's namespace. */
 export function xmlDocument(root: string, children: XmlChildren): string {
   return writeXml(root, children, { namespace: NAMESPACE, declaration: true, controls: 'referenced' });
 }
 
-/** An error has no namespace. */
+/** Returns an error document, which has no namespace. */
 export function errorDocument(children: XmlChildren): string {
   return writeXml('Error', children, { declaration: true, controls: 'referenced' });
 }
@@ -27,9 +27,9 @@ interface XmlOccurrence {
   readonly max: number;
 }
 
-/** An element that comes once at most. */
+/** An element that can occur once. */
 export const once = (shape: XmlShape = 'text'): XmlOccurrence => ({ shape, max: 1 });
-/** An element that comes `max` times at most. */
+/** An element that can occur up to `max` times. */
 export const repeated = (shape: XmlShape, max: number): XmlOccurrence => ({ shape, max });
 
 /** A parsed element: its text, or its children by name, each with all its occurrences. */
@@ -38,8 +38,8 @@ export type ParsedXml = string | ParsedChildren;
 export type ParsedChildren = { readonly [element: string]: readonly ParsedXml[] };
 
 /**
- * Returns the children of the document's root. As S3 does, refuses elements that the shape does not name, too many
- * elements, text between elements, attributes, and namespaces other than S3's. The namespace can be absent.
+ * Returns the children of the document's root. Like S3, refuses unknown elements, too many elements, text between
+ * elements, attributes, and other namespaces. The namespace can be absent.
  *
  * @throws AwsError `MalformedXML`
  */
@@ -84,7 +84,7 @@ function children(element: XmlElement, shape: Exclude<XmlShape, 'text'>): Parsed
   return found;
 }
 
-/** The text of the child of that name; `undefined` where there is none. */
+/** Returns the text of a child; `undefined` without such a child. */
 export function childText(parent: ParsedXml, name: string): string | undefined {
   const [child] = typeof parent === 'string' ? [] : (parent[name] ?? []);
   return typeof child === 'string' ? child : undefined;

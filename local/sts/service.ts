@@ -38,7 +38,7 @@ const assumption = structure(
 );
 
 /**
- * The embedded STS: who signed a request, and sessions of roles that the account may assume.
+ * The embedded STS: who signed a request, and sessions of roles that the account can assume.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
  */
 export function createSts({ identities, now, permissions = unrestricted, assume }: StsOptions): {

@@ -23,13 +23,13 @@ export interface Operation<Input, Result> {
   readonly run: (call: Call<Input>) => Result | Promise<Result>;
 }
 
-/** How a service's requests name their operation and its input, and how it writes answers. */
+/** How requests name their operation and input, and how results are written. */
 export interface Protocol<Input, Result> {
   readonly open: (
     request: HttpRequest,
     body: string,
   ) => { readonly name: string; readonly input: () => Input };
-  /** What ends the codes of errors that all services have. */
+  /** Suffix of the error codes that all services have. */
   readonly codeSuffix: '' | 'Exception';
   readonly unknown: (name: string) => AwsError;
   readonly success: (name: string, result: Result) => HttpResponse;
@@ -46,14 +46,14 @@ export interface DoorOptions<Input, Result> {
   readonly throttle?: Throttle;
   /** Accepts requests that are signed for other regions. */
   readonly anyRegion?: boolean;
-  /** Returns the ARN of what a call is about, where its input has only the id of a part of it. */
+  /** Returns the ARN for IAM, if the input contains only the id of a part of the resource. */
   readonly resourceOf?: (input: Input) => string | undefined;
   readonly find: (name: string) => Operation<Input, Result> | undefined;
 }
 
 /**
- * Answers the requests of one service: finds the operation, verifies the signature, asks IAM, runs the operation, and
- * answers with its result or with AWS's error. S3, whose bodies are streams, has its own.
+ * Creates the request handler of a service. It finds the operation, verifies the signature, checks IAM, runs the
+ * operation, and responds with its result or with AWS's error. S3 has its own handler, because its bodies are streams.
  */
 export function requestDoor<Input, Result>(options: DoorOptions<Input, Result>): HttpHandler {
   const {

@@ -1,4 +1,4 @@
-/** An error a service answers with; each protocol (query, JSON, REST XML) writes it in its own shape. */
+/** An error response of a service. Each protocol (query, JSON, REST XML) writes it in its own format. */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
   /** AWS's own error code, such as `NoSuchBucket` or `ValidationError`. */
@@ -15,7 +15,7 @@ export class AwsError extends Error {
   }
 }
 
-/** Refuses by name what AWS has and the embedded cloud has not. */
+/** Returns the error for a feature of AWS that the embedded cloud does not support, by name. */
 export function notSupported(what: string, code = 'InvalidRequest', status = 400): AwsError {
   return new AwsError(code, `The embedded cloud does not support ${what}.`, status);
 }

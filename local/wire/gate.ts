@@ -1,19 +1,19 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { isIPv4 } from 'node:net';
 
-/** What one listener of the embedded cloud answers to. */
+/** The requests that a listener of the embedded cloud accepts. */
 export interface GateRules {
   readonly scheme: 'http' | 'https';
   /**
-   * Host names besides those of loopback, in lower case; asked for each request. They may come without a port too, as
-   * on AWS: a browser that reaches this port always names it.
+   * Lower-case host names other than loopback names, called for each request. They are also accepted without a port, as
+   * on AWS: a browser on this port always sends it.
    */
   readonly names?: () => readonly string[];
-  /** Set where the service judges `Origin` itself, as a distribution's CORS does. */
+  /** Set if the service checks `Origin` itself, like a distribution's CORS. */
   readonly anyOrigin?: boolean;
-  /** Requests of pages of other origins that are answered all the same. Absent: none. */
+  /** Whether a request from a page of another origin is allowed. Default: none. */
   readonly allowsPage?: (request: PageRequest) => boolean;
-  /** Answers a refused request and ends its connection. */
+  /** Responds to a refused request and closes its connection. */
   readonly refuse: (response: ServerResponse, refusal: GateRefusal) => void;
 }
 
@@ -22,7 +22,7 @@ export interface PageRequest {
   readonly method: string;
   /** As sent: a path, or a whole URL. */
   readonly target: string;
-  /** Each value as sent. */
+  /** Returns all values of a header as sent. */
   readonly header: (name: string) => readonly string[];
 }
 
@@ -31,14 +31,14 @@ export interface GateRefusal {
   readonly message: string;
 }
 
-/** `expectsContinue`: the client sends its body once `response.writeContinue()` was called. */
+/** A request listener. `expectsContinue`: the client sends its body after `response.writeContinue()`. */
 type Listener = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => void;
 
 const DEFAULT_PORTS = { http: 80, https: 443 } as const;
 /** Names below `localhost`, which S3's virtual hosts need. */
 const BELOW_LOCALHOST = /^(?:[a-z0-9_-]+\.)+localhost$/;
 
-/** Whether a URL's host name, in lower case, is `localhost` or an address of loopback. */
+/** Whether a URL's lower-case host name is `localhost` or a loopback address. */
 export function isLoopback(hostname: string): boolean {
   return (
     hostname === 'localhost' || hostname === '[::1]' || (isIPv4(hostname) && hostname.startsWith('127.'))
@@ -46,10 +46,10 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Puts a listener behind the gate, which every request to the embedded cloud passes first. Any web page can reach a
- * port on loopback, by DNS rebinding or with a cross-site form. So a request must be addressed to a loopback name, or
- * one of the listener's own, at the listener's own port, and must not come from a page of another origin. Node ignores
- * upgrades and closes CONNECT, since nothing listens for them.
+ * Puts a listener behind the gate that checks every request to the embedded cloud. Any web page can reach a loopback
+ * port, by DNS rebinding or with a cross-site form. A request must therefore be addressed to a loopback name or one of
+ * the listener's own, at the listener's port, and must not come from a page of another origin. Node ignores upgrades
+ * and closes CONNECT, because nothing handles them.
  */
 export function listenBehindGate(server: Server, rules: GateRules, listener: Listener): void {
   const passes = (request: IncomingMessage, response: ServerResponse): boolean => {
@@ -68,7 +68,7 @@ export function listenBehindGate(server: Server, rules: GateRules, listener: Lis
   });
 }
 
-/** The plain answer to a refused request. Nothing of the request is repeated in it. */
+/** Sends a plain response to a refused request. It repeats nothing of the request. */
 export function refusePlainly(response: ServerResponse, { status, message }: GateRefusal): void {
   const headers = {
     'content-type': 'text/plain; charset=utf-8',
@@ -110,7 +110,7 @@ function isOwnHost(host: string, port: number | undefined, { scheme, names }: Ga
   return isOurPort && (isLoopback(name) || BELOW_LOCALHOST.test(name));
 }
 
-/** Pages of other origins that cannot set headers still send one of these two. */
+/** Whether a request comes from a page of another origin. Pages that cannot set headers still send one of these two. */
 function isCrossOrigin(request: IncomingMessage, host: string, { scheme }: GateRules): boolean {
   const own = new URL(`${scheme}://${host}`).origin;
   return (
@@ -119,7 +119,7 @@ function isCrossOrigin(request: IncomingMessage, host: string, { scheme }: GateR
   );
 }
 
-/** Each value as sent: Node's own headers leave out those that come again. */
+/** Returns all values as sent. Node's own headers omit repeated ones. */
 function valuesOf({ rawHeaders }: IncomingMessage, name: string): string[] {
   return rawHeaders.filter((_value, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name);
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** A request as every embedded service sees it, whichever listener it came in by. */
+/** A request to an embedded service, from any listener. */
 export interface HttpRequest {
   readonly method: string;
   /** As sent: percent-encoded, begins with `/`, without the query. */
@@ -9,7 +9,7 @@ export interface HttpRequest {
   readonly query: string;
   /** Lower-case names; a repeated header is joined with `, ` as HTTP allows. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Read at most once. A service that answers early leaves it unread, and the owner of the socket discards it. */
+  /** Read at most once. A service that responds early leaves it unread; the socket's owner discards it. */
   readonly body: Readable;
 }
 
@@ -20,5 +20,5 @@ export interface HttpResponse {
   readonly body?: string | Buffer | Readable;
 }
 
-/** Handles the requests of one embedded service. It answers errors as AWS does, and throws only for its own defects. */
+/** Handles the requests of one embedded service. It responds with AWS's errors, and throws only for its own defects. */
 export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;

@@ -1,24 +1,24 @@
 import type { Readable } from 'node:stream';
 
 /**
- * How long a sender may pause within a body, milliseconds. AWS does not document its own limit; S3's is seen to be
- * about 20 s, which a busy computer that runs both ends may need for itself.
+ * Maximum milliseconds that a sender can pause within a body. AWS does not document its limit; about 20 s were observed
+ * for S3, but a busy computer running both ends can need longer.
  */
 const MAX_PAUSE_MS = 60_000;
 
 interface Limits {
-  /** From the first byte to the last, milliseconds; absent where a body may take hours. */
+  /** Maximum milliseconds from the first byte to the last. Absent for bodies that can take hours. */
   readonly wholeMs?: number;
-  /** Makes the refusal. */
+  /** Creates the error. */
   readonly tooSlow: () => Error;
 }
 
-/** After which a body has more to read, or nothing more. */
+/** Events after which a body has more to read, or has ended. */
 const EVENTS = ['readable', 'end', 'error', 'close'];
 
 /**
- * Yields the chunks of a body that arrives without long pauses. The body is left as it is when its reader stops early,
- * because an answer still has to be sent on the same connection.
+ * Yields the chunks of a body that arrives without long pauses. If the reader stops early, the body is not destroyed,
+ * because a response must still be sent on the same connection.
  */
 export async function* steadyBody(
   body: Readable,
@@ -46,7 +46,7 @@ export async function* steadyBody(
     return undefined;
   } finally {
     for (const event of EVENTS) body.off(event, changed);
-    // A connection can break after its reader has stopped: an error that nobody listens to would end the process.
+    // A connection can break after its reader has stopped. An unhandled error would end the process.
     body.on('error', () => {});
   }
 }

@@ -7,8 +7,8 @@ import type { HttpResponse } from './http.ts';
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
 
 /**
- * AWS's JSON 1.1 protocol.
- * @param service as the protocol's targets begin, such as `Logs_20140328`
+ * Creates AWS's JSON 1.1 protocol.
+ * @param service Prefix of the protocol's targets, such as `Logs_20140328`.
  */
 export function jsonProtocol(service: string): Protocol<JsonObject, JsonObject> {
   return {

@@ -3,7 +3,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { HttpHandler, HttpRequest, HttpResponse } from './http.ts';
 
-/** Bytes of a refused request's body that are read and dropped to keep its connection; a longer one is cut. */
+/**
+ * Maximum bytes of a refused request's body that are read and dropped to keep its connection. The connection of a
+ * longer one is closed.
+ */
 const DRAIN_LIMIT = 256 * 1024;
 const DRAIN_MS = 10_000;
 
@@ -31,7 +34,7 @@ export function splitTarget(target: string): { path: string; query: string } {
     : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }
 
-/** The service's view of a Node request. */
+/** Converts a Node request. */
 function toHttpRequest(message: IncomingMessage): HttpRequest {
   return {
     method: message.method ?? 'GET',
@@ -41,7 +44,7 @@ function toHttpRequest(message: IncomingMessage): HttpRequest {
   };
 }
 
-/** Sends an answer; a client that went away ends the sending without an error. */
+/** Sends a response. If the client disconnects, sending ends without an error. */
 async function sendResponse(
   request: IncomingMessage,
   response: ServerResponse,
@@ -71,13 +74,16 @@ async function sendResponse(
   if (early) discardRest(request);
 }
 
-/** Reads and drops what still comes of a body that was answered early; who sends on for too long is cut off. */
+/** Reads and drops the rest of a body after an early response. Closes the connection if it is too long. */
 function discardRest(request: IncomingMessage): void {
   const timer = setTimeout(() => request.socket.destroy(), DRAIN_MS).unref();
   request.once('close', () => clearTimeout(timer)).resume();
 }
 
-/** A Node request listener over a service. A defect of the service becomes a bare 500 and goes to `onDefect`. */
+/**
+ * Creates a Node request listener for a service. A defect of the service becomes a bare 500 and is passed to
+ * `onDefect`.
+ */
 export function nodeListener(
   handler: HttpHandler,
   onDefect: (error: unknown) => void,

@@ -2,12 +2,12 @@ import type { AwsError } from './errors.ts';
 
 interface PageRequest<T> {
   readonly limit: number;
-  /** The token that the page before gave; absent for the first page. */
+  /** The token from the previous page; absent for the first page. */
   readonly token: string | undefined;
-  /** What the list is sorted by, different for each item. Without it the list keeps its order. */
+  /** Returns a unique sort key. Without it, the list keeps its order. */
   readonly keyOf?: (item: T) => string;
   readonly descending?: boolean;
-  /** Makes the error for a token that is not one of ours. */
+  /** Creates the error for an invalid token. */
   readonly invalidToken: () => AwsError;
 }
 
@@ -33,7 +33,7 @@ export function paginate<T>(
   return { items: page.map(({ item }) => item), next };
 }
 
-/** Of an item without a key: its place in the list. */
+/** Matches the key of an item without one: its place in the list. */
 const PLACE = /^\d{12}$/;
 
 function placeOf(index: number): string {

@@ -5,7 +5,7 @@ import { AwsError } from './errors.ts';
 import type { HttpResponse } from './http.ts';
 import { type XmlChildren, xmlDocument } from './xml.ts';
 
-/** The content of an answer. Absent members are omitted. A list becomes `<member>` elements. */
+/** The content of a response. Absent members are omitted. A list becomes `<member>` elements. */
 export type QueryResult =
   | string
   | number
@@ -21,11 +21,11 @@ export interface QueryMembers {
 
 interface Service {
   readonly version: string;
-  /** The namespace of answers without the version, such as `https://iam.amazonaws.com/doc/`. */
+  /** The namespace of responses without the version, such as `https://iam.amazonaws.com/doc/`. */
   readonly namespace: string;
 }
 
-/** AWS's query protocol: parameters in a form, answers in XML. CloudFormation, IAM and STS use it. */
+/** Creates AWS's query protocol: parameters in a form, responses in XML. CloudFormation, IAM and STS use it. */
 export function queryProtocol({ namespace, version }: Service): Protocol<JsonObject, QueryMembers> {
   return {
     codeSuffix: '',
@@ -81,10 +81,10 @@ function children(value: QueryMembers): XmlChildren {
 
 type Tree = Map<string, string | Tree>;
 
-/** Deeper than any input of CloudFormation goes. */
+/** Maximum depth. No input of CloudFormation is deeper. */
 const MAX_DEPTH = 12;
 
-/** A form with its dotted names unfolded: `Tags.member.1.Key` becomes `{ Tags: [{ Key }] }`. */
+/** Converts dotted names in a form to objects: `Tags.member.1.Key` becomes `{ Tags: [{ Key }] }`. */
 function unfolded(form: URLSearchParams): JsonObject {
   const root: Tree = new Map();
   for (const [name, value] of form) {

@@ -1,13 +1,13 @@
-/** An element as it was read: names without prefixes, text decoded. */
+/** A parsed element: names without prefixes, decoded text. */
 export interface XmlElement {
   readonly name: string;
   readonly attributes: ReadonlyMap<string, string>;
-  /** All text directly within, references and CDATA sections decoded. */
+  /** All text directly in the element, with references and CDATA sections decoded. */
   readonly text: string;
   readonly children: readonly XmlElement[];
 }
 
-/** Why a text is no document that is read here. */
+/** The error for text that is not a supported document. */
 export class XmlError extends Error {
   override readonly name = 'XmlError';
 }
@@ -30,7 +30,7 @@ const ATTRIBUTE = new RegExp(
 );
 const TAG_END = new RegExp(`${SPACE}*(/?)>`, 'y');
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-/** Characters that stand in no document: https://www.w3.org/TR/xml/#charsets */
+/** Characters that no document can contain: https://www.w3.org/TR/xml/#charsets */
 const FORBIDDEN = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 interface Open {
@@ -41,9 +41,9 @@ interface Open {
 }
 
 /**
- * Parses the XML that AWS's clients send: UTF-8, elements, attributes, text, comments and CDATA sections. Document types,
- * custom entities, processing instructions, names with a prefix, and elements nested deeper than 16 are refused. The time
- * is linear in the length.
+ * Parses the XML that AWS's clients send: UTF-8, elements, attributes, text, comments and CDATA sections. Refuses
+ * document types, custom entities, processing instructions, names with a prefix, and more than 16 levels. Takes linear
+ * time.
  *
  * @throws XmlError
  */
@@ -150,7 +150,7 @@ class Reader {
   }
 }
 
-/** Text with its references resolved. S3 writes control characters as references, and so takes them back. */
+/** Returns text with its references decoded. S3 writes control characters as references, so it must accept them. */
 function decoded(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(/&([^;&]{0,12};?)/g, (_, reference: string) => {

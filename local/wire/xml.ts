@@ -1,4 +1,4 @@
-/** Text, or child elements; an array repeats the element, `undefined` leaves it out. */
+/** Text, or child elements. An array repeats the element; `undefined` omits it. */
 type XmlValue = XmlScalar | readonly XmlScalar[];
 
 type XmlScalar = string | number | boolean | Date | XmlChildren | undefined;
@@ -22,8 +22,8 @@ const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 
 /**
- * Writes a document: every XML answer of the embedded cloud is built here. Elements come in the order of their names in
- * the object.
+ * Returns a document. Every XML response of the embedded cloud is built here. Elements are in the order of their names
+ * in the object.
  *
  * @throws Error for a name that no element can have
  */
@@ -58,7 +58,7 @@ function isList(value: XmlValue): value is readonly XmlScalar[] {
   return Array.isArray(value);
 }
 
-/** Names of elements that were checked; the program's own, so that there are few. */
+/** Names of elements that were checked. They are the program's own, so there are few. */
 const checked = new Set<string>();
 const MAX_CHECKED = 1000;
 
@@ -76,7 +76,10 @@ const UNWRITABLE = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 const reference = (character: string) => `&#x${(character.codePointAt(0) ?? 0).toString(16)};`;
 
-/** What most text is without: then it is written unchanged, which saves most of the time of a long list. */
+/**
+ * Characters that need escaping. Most text has none and is written unchanged, which saves most of the time of a long
+ * list.
+ */
 const SPECIAL = /[&<>"\p{Cc}\ud800-\udfff]/u;
 
 function referenced(text: string): string {
@@ -86,7 +89,7 @@ function referenced(text: string): string {
     .replace(/[&<>"\p{Cc}]/gu, (character) => ENTITIES[character] ?? reference(character));
 }
 
-/** Parsers turn a bare carriage return into a line feed: templates with Windows line ends would not come back whole. */
+/** Parsers turn a bare carriage return into a line feed, which would change templates with Windows line ends. */
 function replaced(text: string): string {
   return text
     .replace(UNWRITABLE, '\ufffd')

@@ -1,6 +1,6 @@
 import { readFile } from '../transfer/read-file.ts';
 
-/** Bytes at each end of a file that tell it from another. */
+/** Bytes at each end of a file that are compared. */
 const SAMPLE_BYTES = 64 * 1024;
 
 /**

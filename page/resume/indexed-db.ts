@@ -15,7 +15,7 @@ const PARTS = 'parts';
 
 type PartRecord = Place & { readonly number: number; readonly part: StoredPart };
 
-/** A database that another tab is deleting or upgrading may never answer. */
+/** Milliseconds. A database that another tab is deleting or upgrading can take forever to open. */
 const OPEN_MS = 3_000;
 
 function settled<T>(request: IDBRequest<T>): Promise<T> {
@@ -32,7 +32,7 @@ function open(): Promise<IDBDatabase> {
     request.result.createObjectStore(PARTS, { keyPath: ['origin', 'key', 'number'] });
   };
   const late = new Promise<never>((_resolve, reject) => {
-    setTimeout(() => reject(new Error('the database does not open')), OPEN_MS);
+    setTimeout(() => reject(new Error('opening the database timed out')), OPEN_MS);
   });
   return Promise.race([settled(request), late]);
 }
@@ -41,9 +41,9 @@ const keyOf = ({ origin, key }: Place) => [origin, key];
 const partsOfPlace = (place: Place) => IDBKeyRange.bound([...keyOf(place), 0], [...keyOf(place), Infinity]);
 
 function createJournal(database: IDBDatabase): Journal {
-  // A newer page in another tab can change the database's form.
+  // A newer version of the page in another tab can upgrade the database.
   database.onversionchange = () => database.close();
-  /** Runs work in a transaction; resolves once it is on disk. */
+  /** Runs work in a transaction. Resolves once the data is on disk. */
   const within = async <T>(
     mode: IDBTransactionMode,
     work: (uploads: IDBObjectStore, parts: IDBObjectStore) => Promise<T>,
@@ -100,8 +100,8 @@ function createJournal(database: IDBDatabase): Journal {
 }
 
 /**
- * Returns the other journal's answers where the first one fails. Both are written, so that an upload can be paused and
- * resumed after the disk is full or the browser has cleared its data.
+ * Combines two journals. Both are written; the second one is read if the first one fails. An upload can then be paused
+ * and resumed after the disk is full or the browser has cleared its data.
  */
 function withFallback(first: Journal, other: Journal): Journal {
   const orElse = <T>(asked: Promise<T>, otherwise: () => Promise<T>) => asked.catch(otherwise);
@@ -124,13 +124,13 @@ function withFallback(first: Journal, other: Journal): Journal {
   };
 }
 
-/** Opens the browser's journal; in a private window that has no database, one that lasts as long as the page. */
+/** Opens the browser's journal. In a private window without a database, the journal lasts as long as the page. */
 export async function openJournal(): Promise<Journal> {
   const memory = memoryJournal();
   try {
     return withFallback(createJournal(await open()), memory);
   } catch {
-    // Without a database, an upload cannot be resumed after a reload; it can be made all the same.
+    // Without a database, uploads work, but cannot be resumed after a reload.
     return memory;
   }
 }

@@ -2,16 +2,16 @@ import type { StoredPart } from '../transfer/requests.ts';
 
 /** An unfinished multipart upload of a file. */
 export interface JournalEntry {
-  /** Of the edge. */
+  /** Origin of the edge. */
   readonly origin: string;
   readonly key: string;
-  /** Who began the upload, as `ownerOf` says. */
+  /** Who started the upload: see `ownerOf`. */
   readonly owner: string;
-  /** Of the file, as the next two: by these the page recognises a file that is picked again. */
+  /** Name of the file. With `size` and `modified`, it identifies a file that is chosen again. */
   readonly name: string;
   readonly size: number;
   readonly lastModified: number;
-  /** Digest of both ends of the file, in hex. */
+  /** SHA-256 of both ends of the file, in hex. */
   readonly sample: string;
   readonly contentType: string;
   readonly partSize: number;
@@ -20,37 +20,37 @@ export interface JournalEntry {
   readonly startedAt: number;
 }
 
-/** An entry with the parts that are stored. */
+/** An entry with its stored parts. */
 export interface Recorded {
   readonly entry: JournalEntry;
   readonly parts: readonly StoredPart[];
 }
 
-/** Where an upload goes; a journal has one entry for each place. */
+/** The destination of an upload. A journal has one entry for each. */
 export type Place = Pick<JournalEntry, 'origin' | 'key'>;
 
 /**
- * Unfinished uploads of this browser. What is recorded counts only where the store lists it too. No method rejects: a
- * journal that cannot be read or written makes an upload start from the beginning, and never fail.
+ * Unfinished uploads of this browser. A recorded part counts only if the store lists it too. Methods never reject: if
+ * the journal cannot be read or written, uploads start from the beginning.
  */
 export interface Journal {
-  /** All entries of an origin, the oldest first. */
+  /** Returns all entries of an origin, oldest first. */
   list(origin: string): Promise<readonly Recorded[]>;
   find(place: Place): Promise<Recorded | undefined>;
-  /** Replaces the entry of the place. */
+  /** Replaces the entry of the destination. */
   begin(entry: JournalEntry): Promise<void>;
   add(place: Place, part: StoredPart): Promise<void>;
   remove(place: Place): Promise<void>;
 }
 
-/** The bucket's rule aborts unfinished uploads after seven days, so older entries are of no use. */
+/** Milliseconds. The bucket aborts unfinished uploads after seven days, so older entries are useless. */
 const KEPT_MS = 7 * 24 * 3_600_000;
 
 export function isStale({ startedAt }: JournalEntry, now: number): boolean {
   return now - startedAt > KEPT_MS;
 }
 
-/** Returns a journal that lasts as long as the page: uploads can be paused and resumed without a reload. */
+/** Creates a journal that lasts as long as the page. Uploads can be paused and resumed until it is reloaded. */
 export function memoryJournal(now: () => number = Date.now): Journal {
   const recorded = new Map<string, { readonly entry: JournalEntry; readonly parts: StoredPart[] }>();
   const id = ({ origin, key }: Place) => `${origin} ${key}`;

@@ -1,24 +1,27 @@
 import { type Fields, readFields } from '../../protocol/fields.ts';
 import { SignInError } from './signed-in.ts';
 
-/** A sign-in service's answer. */
+/** The response of a sign-in service. */
 export interface ServiceAnswer {
   readonly ok: boolean;
   readonly document: Fields;
 }
 
-/** From the request to the last byte of the answer. */
+/** Milliseconds from the request to the last byte of the response. */
 const DEADLINE_MS = 30_000;
 
-/** Longer answers are not read to their end. A discovery document has a few thousand bytes. */
+/** Maximum bytes of a response. A discovery document has a few thousand. */
 const MAX_BYTES = 256 * 1024;
 
-/** What every request to a sign-in service has: no cookies, and no redirect that would take a code or token elsewhere. */
+/**
+ * Returns the settings of every request to a sign-in service: no cookies, and no redirects, which could send a code or
+ * token elsewhere.
+ */
 export function guarded(): RequestInit {
   return { credentials: 'omit', redirect: 'error', signal: AbortSignal.timeout(DEADLINE_MS) };
 }
 
-/** @throws where the answer is too long, breaks off or does not end */
+/** @throws {Error} if the response is too long or incomplete */
 async function textOf({ body }: Response): Promise<string> {
   const reader = body?.getReader();
   const decoder = new TextDecoder();
@@ -29,7 +32,7 @@ async function textOf({ body }: Response): Promise<string> {
     bytes += value.length;
     if (bytes > MAX_BYTES) {
       await reader.cancel();
-      throw new Error('The answer is too long.');
+      throw new Error('The response is too long.');
     }
     text += decoder.decode(value, { stream: true });
   }
@@ -37,8 +40,8 @@ async function textOf({ body }: Response): Promise<string> {
 }
 
 /**
- * Sends a request to a sign-in service and returns the JSON object that it answers.
- * @throws {SignInError} `signInUnreachable` for any other answer, and for none
+ * Sends a request to a sign-in service and returns the JSON object of its response.
+ * @throws {SignInError} `signInUnreachable` without a response, or for any other response
  */
 export async function askService(url: string, init: RequestInit = {}): Promise<ServiceAnswer> {
   let ok: boolean;

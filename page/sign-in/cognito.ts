@@ -4,13 +4,13 @@ import type { PoolAddress } from '../settings.ts';
 import { askService } from './ask-service.ts';
 import { type RefreshRequests, type SignedIn, SignInError, type SignInProblem } from './signed-in.ts';
 
-/** What Cognito asks for after the password. `secret`: a key for an authenticator app, in base32. */
+/** What Cognito asks for after the password. `secret` is a key for an authenticator app, in base32. */
 export type Question =
   | { readonly kind: 'newPassword' }
   | { readonly kind: 'code' }
   | { readonly kind: 'appCode'; readonly secret: string };
 
-/** Asks the person. `problem` says why the last answer was not accepted. */
+/** Asks the person. `problem` says why the last input was not accepted. */
 type Ask = (question: Question, problem?: SignInProblem) => Promise<string>;
 
 const PROBLEMS: Readonly<Record<string, SignInProblem>> = {
@@ -27,7 +27,7 @@ const PROBLEMS: Readonly<Record<string, SignInProblem>> = {
   PasswordHistoryPolicyViolationException: 'passwordRejected',
 };
 
-/** Other meanings of NotAuthorizedException, by its message, as Cognito has no code for them. */
+/** Meanings of NotAuthorizedException by its message. Cognito has no codes for them. */
 const NOT_AUTHORIZED: readonly (readonly [RegExp, SignInProblem])[] = [
   [/temporary password has expired/i, 'resetNeeded'],
   [/attempts exceeded/i, 'signInLater'],
@@ -41,13 +41,16 @@ function problemOf(name: string, message: string): SignInProblem {
   return (Object.hasOwn(PROBLEMS, name) ? PROBLEMS[name] : undefined) ?? 'signInBroken';
 }
 
-/** Problems of an answer that the person can give again. */
+/** Problems after which the person can enter another value. */
 const ANSWERS: ReadonlySet<SignInProblem> = new Set(['codeWrong', 'passwordRejected']);
 
-/** More than the longest sign-in: password, new password, code, each asked again a few times. */
+/** Maximum inputs of a sign-in: password, new password and code, each repeated a few times. */
 const MAX_ANSWERS = 20;
 
-/** Calls an operation that needs no credentials. https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/ */
+/**
+ * Calls an operation that needs no credentials:
+ * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/
+ */
 async function call({ endpoint }: PoolAddress, operation: string, body: object): Promise<Fields> {
   const { ok, document: answer } = await askService(`${endpoint}/`, {
     method: 'POST',
@@ -62,10 +65,13 @@ async function call({ endpoint }: PoolAddress, operation: string, body: object):
   throw new SignInError(problemOf(name, String(answer.message)));
 }
 
-/** Authenticator apps show a code in groups. */
+/** Authenticator apps show a code in groups of digits. */
 const digitsOf = (code: string) => code.replace(/\s/g, '');
 
-/** @throws the error, unless the person can answer again */
+/**
+ * Returns the problem that the person can correct.
+ * @throws the error, if there is none
+ */
 function toAnswerAgain(error: unknown): SignInProblem {
   if (error instanceof SignInError && ANSWERS.has(error.problem)) return error.problem;
   throw error;
@@ -86,7 +92,7 @@ interface Attempt {
 }
 
 /**
- * Signs in by SRP: the password does not leave the page.
+ * Signs in with SRP: the password never leaves the page.
  * @throws {SignInError}
  */
 export async function signInToPool({ pool, username, password, ask }: Attempt): Promise<SignedIn> {
@@ -124,7 +130,7 @@ export async function signInToPool({ pool, username, password, ask }: Attempt): 
       case 'PASSWORD_VERIFIER':
         return provePassword(given);
       case 'NEW_PASSWORD_REQUIRED':
-        // Attributes that an administrator left out need the command line.
+        // Only the command line asks for attributes that the administrator did not set.
         if (!['', '[]'].includes(textIn(given.requiredAttributes) ?? '')) throw new SignInError('notHere');
         return { NEW_PASSWORD: await ask({ kind: 'newPassword' }, problem) };
       case 'SOFTWARE_TOKEN_MFA':
@@ -136,11 +142,14 @@ export async function signInToPool({ pool, username, password, ask }: Attempt): 
     }
   }
 
-  /** Gives the person a key for an authenticator app until its code is right. Returns the session that ends the set-up. */
+  /**
+   * Shows the key for an authenticator app, and asks for a code until it is correct. Returns the session that completes
+   * the setup.
+   */
   async function setUpApp(first: string | undefined): Promise<string | undefined> {
     const { SecretCode, Session } = await call(pool, 'AssociateSoftwareToken', { Session: first });
     const secret = textIn(SecretCode);
-    // It goes into an address that opens an app.
+    // The key becomes part of a URL that opens an app.
     if (secret === undefined || !/^[A-Z2-7]+$/i.test(secret)) throw new SignInError('signInBroken');
     for (let wrong: SignInProblem | undefined; ; ) {
       const UserCode = digitsOf(await ask({ kind: 'appCode', secret }, wrong));
@@ -175,7 +184,7 @@ export async function signInToPool({ pool, username, password, ask }: Attempt): 
   }
 }
 
-/** Returns the requests that renew and end a sign-in at the pool. They throw {@link SignInError}. */
+/** Returns the requests that refresh and end a sign-in at the pool. They throw {@link SignInError}. */
 export function poolRefresh(pool: PoolAddress): RefreshRequests {
   const { clientId: ClientId } = pool;
   return {

@@ -4,7 +4,7 @@ import type { SignInIssuer } from '../settings.ts';
 import { askService, guarded } from './ask-service.ts';
 import { type RefreshRequests, type SignedIn, SignInError } from './signed-in.ts';
 
-/** What a sign-in that is under way needs to be finished after the redirect. No token. */
+/** State that a sign-in needs after the redirect. Contains no token. */
 interface Pending {
   readonly alias: string;
   readonly state: string;
@@ -34,12 +34,12 @@ async function getJson(url: string, init?: RequestInit): Promise<Fields> {
   return document;
 }
 
-/** https://openid.net/specs/openid-connect-discovery-1_0.html */
+/** Returns the endpoints of a provider: https://openid.net/specs/openid-connect-discovery-1_0.html */
 async function endpointsOf({ issuer }: SignInIssuer): Promise<Endpoints> {
   const document = await getJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
   const { issuer: named, authorization_endpoint: authorization, token_endpoint: token } = document;
   const { revocation_endpoint: revocation } = document;
-  // A document of another issuer would lead the sign-in, or the code, elsewhere.
+  // A document of another issuer could send the sign-in or the code elsewhere.
   const own = named === issuer && typeof authorization === 'string' && typeof token === 'string';
   if (!own || ![authorization, token].every(isSecure)) throw new SignInError('signInBroken');
   const mayRevoke = typeof revocation === 'string' && isSecure(revocation);
@@ -56,7 +56,7 @@ function audience({ preset }: SignInIssuer): Record<string, string> {
 }
 
 /**
- * Sends the browser to a provider, by code with PKCE.
+ * Redirects the browser to a provider, for an authorization code with PKCE.
  * @throws {SignInError}
  */
 export async function startSignIn(issuer: SignInIssuer): Promise<void> {
@@ -101,15 +101,15 @@ function takePending(): Pending | undefined {
     : { alias: name, state: expected, verifier: secret };
 }
 
-/** A sign-in that came back. */
+/** A completed sign-in. */
 export interface Finished {
   readonly issuer: SignInIssuer;
   readonly tokens: SignedIn;
 }
 
 /**
- * Finishes the sign-in that the browser comes back from; `undefined` where it comes from none. The code leaves the
- * address at once.
+ * Completes the sign-in that the browser returns from; `undefined` if there is none. Removes the code from the address
+ * at once.
  * @throws {SignInError}
  */
 export async function finishSignIn(issuers: readonly SignInIssuer[]): Promise<Finished | undefined> {
@@ -133,7 +133,7 @@ export async function finishSignIn(issuers: readonly SignInIssuer[]): Promise<Fi
   return { issuer, tokens };
 }
 
-/** Returns the requests that renew and end a sign-in at a provider. They throw {@link SignInError}. */
+/** Returns the requests that refresh and end a sign-in at a provider. They throw {@link SignInError}. */
 export function providerRefresh(issuer: SignInIssuer): RefreshRequests {
   return {
     renew: (token) => askTokens(issuer, { grant_type: 'refresh_token', refresh_token: token }),

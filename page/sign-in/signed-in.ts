@@ -1,21 +1,21 @@
 import type { TokenSource } from '../transfer/edge-client.ts';
 
-/** Tokens of a sign-in. They are in memory alone, and gone with the page. */
+/** Tokens of a sign-in. They are kept only in memory, as long as the page. */
 export interface SignedIn {
   readonly token: string;
-  /** Seconds. */
+  /** Seconds until the token expires. */
   readonly expiresIn: number;
   readonly refreshToken?: string;
 }
 
-/** A sign-in as the page uses it. */
+/** A sign-in that renews its token. */
 export interface Session {
   readonly token: TokenSource;
-  /** Ends the sign-in at the provider, where it can. Does not reject. */
+  /** Ends the sign-in at the provider, if the provider supports it. Never rejects. */
   signOut(): Promise<void>;
 }
 
-/** Why a sign-in did not succeed; the page has words for each. */
+/** Why a sign-in failed. The page has a text for each. */
 export type SignInProblem =
   | 'signInFailed'
   | 'signInEnded'
@@ -40,7 +40,7 @@ export class SignInError extends Error {
   }
 }
 
-/** Seconds before its end at which a token is renewed, so that none expires on its way. */
+/** Seconds before its expiry at which a token is refreshed, so that none expires during a request. */
 const EARLY = 60;
 
 /** Requests to a provider with a refresh token. */
@@ -49,7 +49,7 @@ export interface RefreshRequests {
   readonly revoke: (refreshToken: string) => Promise<void>;
 }
 
-/** Opens a session, which renews its token while the provider allows it. */
+/** Opens a session. It refreshes its token as long as the provider allows. */
 export function openSession(
   first: SignedIn,
   { renew, revoke }: RefreshRequests,
@@ -60,7 +60,7 @@ export function openSession(
   let renewal: Promise<void> | undefined;
   const renewed = async (refreshToken: string): Promise<void> => {
     const next = await renew(refreshToken);
-    // A provider that does not rotate sends none.
+    // A provider that does not rotate refresh tokens sends none.
     held = { refreshToken, ...next };
     ends = now() + next.expiresIn;
   };
@@ -71,14 +71,14 @@ export function openSession(
         renewal ??= renewed(refreshToken).finally(() => {
           renewal = undefined;
         });
-        // Without a new token the edge judges the old one, and says what is wrong.
+        // Keeps the old token if refreshing fails. The edge then refuses it with a reason.
         await renewal.catch(() => {});
       }
       return held.token;
     },
     async signOut() {
       const { refreshToken } = held;
-      // The tokens are gone with the page in any case.
+      // The page drops the tokens in any case.
       if (refreshToken !== undefined) await revoke(refreshToken).catch(() => {});
     },
   };

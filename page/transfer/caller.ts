@@ -1,18 +1,18 @@
 import { type Fields, fieldsOf, numberIn, readFields, textIn } from '../../protocol/fields.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 
-/** Whom a token stands for, and what the edge allows this caller. */
+/** The caller that a token identifies, and what the edge allows. */
 export interface Caller {
   readonly username: string;
-  /** Prefixes of the keys that the caller can write; the empty prefix allows all keys. */
+  /** Prefixes of the keys that the caller can write. An empty string allows all keys. */
   readonly writeTo: readonly string[];
-  /** The one key that a link is for. */
+  /** The only key that a link allows. */
   readonly key?: string;
-  /** Bytes of the largest object; absent: S3's limits. */
+  /** Largest object in bytes. Default: S3's limits. */
   readonly maxSize?: number;
-  /** Objects that exist are not replaced. */
+  /** Whether existing objects are never replaced. */
   readonly noClobber: boolean;
-  /** What the operator wrote for the user of a link. */
+  /** The operator's note for the user of a link. */
   readonly note?: string;
   readonly tokenExpiresAt?: Date;
 }
@@ -28,14 +28,14 @@ export function isOfLink({ username }: Pick<Caller, 'username'>): boolean {
 }
 
 /**
- * Returns whose unfinished uploads the caller can see and resume in this browser: a person's own, or those of links. The
- * store has the name of the person who began an upload, and gives it to the object.
+ * Returns whose unfinished uploads the caller can see and resume in this browser: a person's own, or those of links. S3
+ * stores the name of whoever started an upload with the object.
  */
 export function ownerOf({ username }: Pick<Caller, 'username'>): string {
   return isOfLink({ username }) ? 'link:' : username;
 }
 
-/** Reads the caller from an edge's description of itself; `undefined` for any other text, and where it names none. */
+/** Reads the caller from the edge's description; `undefined` for any other text, or without a caller. */
 export function readCaller(text: string): Caller | undefined {
   const document = readFields(text);
   if (typeof document?.caller !== 'object' || document.caller === null) return undefined;

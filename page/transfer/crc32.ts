@@ -1,6 +1,6 @@
 const TABLES = 8;
 
-/** Slicing by 8: table n has the CRC of a byte that n zero bytes follow. */
+/** Creates the tables for slicing by 8: table n has the CRC of a byte followed by n zero bytes. */
 function makeTables(): Int32Array {
   const tables = new Int32Array(256 * TABLES);
   for (let at = 0; at < tables.length; at += 1) {
@@ -18,14 +18,14 @@ function makeTables(): Int32Array {
 
 const tables = makeTables();
 
-/** Returns an entry of a table. V8 inlines this. */
+/** Returns an entry of a table. V8 inlines the call. */
 function entry(table: number, byte: number): number {
   return tables[(table << 8) + (byte & 255)] as number;
 }
 
 /**
- * Returns the CRC-32 (ISO-HDLC) of bytes, as zlib does. Browsers run on little-endian machines only.
- * @param before of the bytes that precede them
+ * Returns the CRC-32 (ISO-HDLC) of bytes, as zlib does. Requires a little-endian machine, as every browser's is.
+ * @param before CRC-32 of the bytes before them
  */
 export function updateCrc32(bytes: Uint8Array<ArrayBuffer>, before = 0): number {
   let crc = ~before;
@@ -52,15 +52,15 @@ export function updateCrc32(bytes: Uint8Array<ArrayBuffer>, before = 0): number 
   return ~crc >>> 0;
 }
 
-/** Bytes that are read into one buffer, again and again. */
+/** Size of the buffer that a file is read into. */
 const BUFFER_BYTES = 1024 * 1024;
 
-/** Chromium's garbage collector takes the stream of a file away while it is read, unless a global object refers to it. */
+/** Chromium collects the stream of a file while it is read, unless a global object refers to it. */
 const inUse = new Set<ReadableStreamBYOBReader>();
 
 /**
- * Yields the bytes of a slice in pieces, each valid until the next. Reading into one buffer takes Chromium a third of the
- * time that `arrayBuffer` takes.
+ * Yields the bytes of a slice in pieces. Each is valid until the next. In Chromium, reading into one buffer takes a
+ * third of the time of `arrayBuffer`.
  */
 async function* piecesOf(slice: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const stream = slice.stream();
@@ -68,7 +68,7 @@ async function* piecesOf(slice: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>, v
   try {
     reader = stream.getReader({ mode: 'byob' });
   } catch {
-    // Safari's streams of files do not read into a given buffer.
+    // Safari's file streams cannot read into a given buffer.
     for (let at = 0; at < slice.size; at += BUFFER_BYTES) {
       yield new Uint8Array(await slice.slice(at, at + BUFFER_BYTES).arrayBuffer());
     }
@@ -87,20 +87,20 @@ async function* piecesOf(slice: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>, v
   }
 }
 
-/** Returns the CRC-32 of a slice of a file, which is read in pieces. */
+/** Returns the CRC-32 of a slice of a file. Reads it in pieces. */
 export async function crc32(slice: Blob): Promise<number> {
   let crc = 0;
   try {
     for await (const piece of piecesOf(slice)) crc = updateCrc32(piece, crc);
   } catch (error) {
-    // Streams hide why a file cannot be read.
+    // A stream does not report why a file cannot be read.
     await slice.slice(0, 1).arrayBuffer();
     throw error;
   }
   return crc;
 }
 
-/** Returns a CRC-32 as four bytes, big-endian, as S3 writes it in base64. */
+/** Returns a CRC-32 as four big-endian bytes, which S3 sends in base64. */
 export function crcBytes(crc: number): Uint8Array {
   return Uint8Array.of(crc >>> 24, crc >>> 16, crc >>> 8, crc);
 }

@@ -9,7 +9,7 @@ export interface Digester {
   digest(slice: Blob): Promise<number>;
 }
 
-/** What a worker does for a digester. */
+/** The part of a worker that a digester uses. */
 export type DigestWorker = Pick<Worker, 'addEventListener' | 'postMessage' | 'terminate'>;
 
 async function digestHere(slice: Blob): Promise<number> {
@@ -24,7 +24,7 @@ interface Waiting {
   readonly reject: (error: UploadError) => void;
 }
 
-/** Returns a digester that works in a worker, or in this thread where the browser does not start one. */
+/** Creates a digester. It uses a worker, or this thread if the browser starts none. */
 export function openDigester(start: () => DigestWorker): Digester {
   let worker: DigestWorker | undefined;
   let broken = false;
@@ -48,7 +48,7 @@ export function openDigester(start: () => DigestWorker): Digester {
     try {
       worker = start();
     } catch {
-      // A policy of the browser's administrator may forbid workers.
+      // The browser's administrator can forbid workers.
       broken = true;
       return undefined;
     }

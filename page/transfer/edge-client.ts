@@ -9,8 +9,8 @@ import { BROWSER, retrying, type Surroundings, type Waiting } from './retry.ts';
 import { UploadError } from './upload-error.ts';
 
 /**
- * Returns the caller's token; an empty text where there is none, for what the edge tells everybody.
- * @param rejected the token that the edge did not accept; another is returned if there is one, else the same.
+ * Returns the caller's token, or an empty string for requests without one.
+ * @param rejected The token that the edge refused. Another one is returned if there is one, otherwise the same.
  */
 export type TokenSource = (rejected?: string) => Promise<string>;
 
@@ -22,19 +22,19 @@ export interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
   readonly onWaiting?: (waiting: Waiting | undefined) => void;
 }
 
-/** Client of the edge. It adds the token to requests, and retries them where that is safe. */
+/** Client of the edge. Adds the token to requests, and retries them if that is safe. */
 export interface EdgeClient {
   readonly origin: string;
-  /** Bounds the parts that are digested or sent, of all files together. */
+  /** Limits the parts that are digested or sent at the same time, over all files. */
   readonly slots: Pool;
   /**
-   * Who the token's caller is, and what the edge allows.
+   * Returns the token's caller, and what the edge allows.
    * @throws {UploadError}
    */
   describe(signal: AbortSignal, onWaiting?: EdgeRequest['onWaiting']): Promise<Caller>;
   /**
-   * @param read converts a successful answer; what it throws counts as a failure of the request.
-   * @throws {UploadError} for a failure that a retry cannot fix, and after the last retry.
+   * @param read Converts a successful response. If it throws, the request failed.
+   * @throws {UploadError} for a failure that a retry cannot fix, and after the last retry
    */
   request<T>(request: EdgeRequest, read: (answer: Answer) => T): Promise<T>;
 }
@@ -44,18 +44,20 @@ export interface EdgeOptions {
   readonly surroundings?: Surroundings;
 }
 
-/** A request that moves no byte for so long is cut, milliseconds. */
+/** Milliseconds without progress after which a request is cancelled. */
 const STALL_MS = 30_000;
 
-/** Parts of all files that are digested or sent at once. Browsers open six connections to an HTTP/1.1 server. */
+/**
+ * Parts of all files that are digested or sent at the same time. Browsers open six connections to an HTTP/1.1 server.
+ */
 const PARTS_AT_ONCE = 4;
 
-/** Opens a client of the edge at an origin, `https://<host>[:port]`. */
+/** Creates a client of the edge at an origin, `https://<host>[:port]`. */
 export function openEdge(origin: string, token: TokenSource, options: EdgeOptions = {}): EdgeClient {
   const { exchange = createExchange(origin, STALL_MS), surroundings = BROWSER } = options;
   let renewal: { readonly rejected: string; readonly token: Promise<string> } | undefined;
 
-  /** Several requests may be refused at once; the token is renewed once for all of them. */
+  /** If several requests are refused at the same time, the token is refreshed once for all of them. */
   const renew = async (rejected: string): Promise<string> => {
     if (renewal?.rejected !== rejected) renewal = { rejected, token: token(rejected) };
     try {
@@ -74,8 +76,8 @@ export function openEdge(origin: string, token: TokenSource, options: EdgeOption
   };
 
   /**
-   * Where a server refuses a body early and closes, the browser may lose its answer. So after a cut, this asks the edge
-   * whether it refuses the token or the size. A file that cannot be read any more looks like a cut too.
+   * Asks the edge why a connection broke. If a server refuses a body early and closes the connection, the browser can
+   * lose the response. A file that became unreadable looks the same.
    */
   const askAfterCut = async (current: string, { signal }: EdgeRequest, body: Blob) => {
     await readFile(body.slice(0, 1));
@@ -137,18 +139,18 @@ export function openEdge(origin: string, token: TokenSource, options: EdgeOption
   };
 }
 
-/** The error for an object that an earlier try, whose answer was lost, may have stored. */
+/** Returns the error for an existing object that an earlier attempt may have stored, whose response was lost. */
 export function existsMaybeOurs(): UploadError {
   return new UploadError(
     'exists_maybe_ours',
-    'A file of this name exists. It may be this one: an earlier attempt broke off before it was answered.',
+    'A file with this name exists. It may be this one: the response to an earlier attempt was lost.',
   );
 }
 
 /** @throws {UploadError} `too_large` */
 export function checkSize(bytes: number, maxSize: number | undefined): void {
   if (maxSize === undefined || bytes <= maxSize) return;
-  throw new UploadError('too_large', `The file has ${bytes} bytes; at most ${maxSize} are accepted.`, {
+  throw new UploadError('too_large', `The file has ${bytes} bytes; the limit is ${maxSize}.`, {
     maxSize,
   });
 }

@@ -4,14 +4,16 @@ import { stopped } from './upload-error.ts';
 /** An HTTP request. */
 export interface Message {
   readonly method: 'PUT' | 'POST' | 'GET' | 'DELETE';
-  /** Percent-encoded, with the query if there is one. */
+  /** Percent-encoded, including the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** A slice of a file is read by the browser as it is sent: Chromium sends what is in memory ten times as slowly. */
+  /**
+   * A slice of a file is read by the browser while it is sent. Chromium sends data in memory at a tenth of the speed.
+   */
   readonly body?: Blob;
-  /** Bytes that the store assembles before it answers, the body apart. */
+  /** Bytes that the store assembles before it responds, apart from the body. */
   readonly sealing?: number;
-  /** Called with the bytes of the body that were sent so far. */
+  /** Called with the bytes of the body sent so far. */
   readonly onSent?: (bytes: number) => void;
 }
 
@@ -19,29 +21,31 @@ export interface Message {
 export interface Answer {
   readonly status: number;
   readonly text: string;
-  /** Returns a header's value; `undefined` where it is missing. */
+  /** Returns the value of a header; `undefined` if it is missing. */
   readonly header: (name: string) => string | undefined;
 }
 
 /**
- * Sends a request and returns its answer, whatever the status.
- * @throws {NetworkFailure}; {@link UploadError} `stopped`
+ * Sends a request and returns its response, whatever the status.
+ * @throws {NetworkFailure}
+ * @throws {UploadError} `stopped`
  */
 export type Exchange = (message: Message, signal: AbortSignal) => Promise<Answer>;
 
-/** The connection broke, could not be made, or moved no byte for too long. Browsers give no reason. */
+/** The connection failed, or made no progress for too long. Browsers give no reason. */
 export class NetworkFailure extends Error {}
 
-/** Bytes that are read of an answer. The longest, a page of ListParts, has about a third of them. */
+/** Maximum bytes of a response. The longest, a page of ListParts, has about a third of them. */
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
-/** An answer that has begun to arrive is complete after so many times the stall limit: it can be endless, byte by byte. */
+/** Multiple of the stall limit after which a response must be complete: it could trickle in forever. */
 const ANSWER_STALLS = 4;
 
 /**
- * Returns what sends requests to an origin. `XMLHttpRequest` reports the progress of a body, which `fetch` does not. It
- * follows redirects; the page's policy (`connect-src`) allows none to another origin, so the token stays here.
- * @param stallMs a request that moves no byte for so long is cut, milliseconds.
+ * Creates the function that sends requests to an origin. Unlike `fetch`, `XMLHttpRequest` reports the progress of a
+ * body. It follows redirects, but the page's policy (`connect-src`) allows none to another origin, so the token stays
+ * here.
+ * @param stallMs Milliseconds without progress after which a request is cancelled.
  */
 export function createExchange(origin: string, stallMs: number): Exchange {
   return ({ method, path, headers, body, sealing = 0, onSent }, signal) =>
@@ -59,7 +63,7 @@ export function createExchange(origin: string, stallMs: number): Exchange {
       };
       const expect = (extraMs = 0) => {
         clearTimeout(timer);
-        timer = setTimeout(() => cut(`no byte moved for ${stallMs / 1000} s`), stallMs + extraMs);
+        timer = setTimeout(() => cut(`no progress for ${stallMs / 1000} s`), stallMs + extraMs);
       };
       const stop = () => {
         end();
@@ -84,8 +88,8 @@ export function createExchange(origin: string, stallMs: number): Exchange {
       request.upload.onload = () => expect(answerMs);
       request.onprogress = ({ loaded }) => {
         expect();
-        deadline ??= setTimeout(() => cut('the answer does not end'), ANSWER_STALLS * stallMs);
-        if (loaded > MAX_ANSWER_BYTES) cut('the answer is too long');
+        deadline ??= setTimeout(() => cut('the response did not end'), ANSWER_STALLS * stallMs);
+        if (loaded > MAX_ANSWER_BYTES) cut('the response is too long');
       };
       request.onerror = () => cut('the connection failed');
       request.onload = () => {

@@ -5,13 +5,13 @@ import { UploadError } from './upload-error.ts';
 /** A file that was chosen. */
 export interface PickedFile {
   readonly file: File;
-  /** With the folders that were chosen with it, such as `photos/2026/a.jpg`; a file alone: its name. */
+  /** Path with the folders that were chosen, such as `photos/2026/a.jpg`. For a single file, its name. */
   readonly path: string;
-  /** Set for a file or folder that the browser lists and cannot open: `file` is empty. */
+  /** Set for a file or folder that the browser lists but cannot open. `file` is then empty. */
   readonly unreadable?: true;
 }
 
-/** A file with the key under which it is stored, or the reason why it cannot be. */
+/** A file with its key, or with the reason why it cannot be stored. */
 export interface PlacedFile extends PickedFile {
   readonly key: string;
   readonly error?: UploadError;
@@ -19,13 +19,13 @@ export interface PlacedFile extends PickedFile {
 
 export interface PlaceOptions {
   readonly caller: Pick<Caller, 'key' | 'writeTo'>;
-  /** Put before each path; mostly one of the prefixes that the caller can write. */
+  /** Put in front of each path. Usually one of the prefixes that the caller can write. */
   readonly prefix: string;
-  /** Keys of files that were chosen before. */
+  /** Keys of files that were chosen earlier. */
   readonly taken: Iterable<string>;
 }
 
-/** Browsers give folders with `/` on every system; some begin paths with one. */
+/** Removes a leading slash, which some browsers put in front of paths. Every browser separates folders with `/`. */
 function normalised(path: string): string {
   return path
     .split('/')
@@ -33,7 +33,7 @@ function normalised(path: string): string {
     .join('/');
 }
 
-/** Returns the keys of files that were chosen: a link's own key, or the prefix and the path. */
+/** Returns the keys of chosen files: a link's own key, or the prefix and the path. */
 export function placeFiles(
   picked: readonly PickedFile[],
   { caller, prefix, taken }: PlaceOptions,
@@ -61,6 +61,6 @@ function refusal(
     return new UploadError('forbidden', `You are not allowed to write “${key}”.`);
   }
   return taken.has(key)
-    ? new UploadError('clash', `Another chosen file would be stored as “${key}” too.`)
+    ? new UploadError('clash', `Another chosen file has the same key “${key}”.`)
     : undefined;
 }

@@ -1,10 +1,10 @@
 import { stopped } from './upload-error.ts';
 
-/** Bounds how much work is done at once. */
+/** Limits how much work runs at the same time. */
 export interface Pool {
   /**
-   * Runs work once there is room, in the order of the calls.
-   * @throws {UploadError} `stopped` where the signal is aborted before.
+   * Runs work when a slot is free, in the order of the calls.
+   * @throws {UploadError} `stopped` if the signal is aborted before
    */
   run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
 }

@@ -1,32 +1,32 @@
 import type { StoredPart } from './requests.ts';
 import type { Waiting } from './retry.ts';
 
-/** What an upload does at the moment. */
+/** What an upload is doing. */
 export type UploadState = 'sending' | 'waiting for network' | 'waiting to retry' | 'finishing';
 
 export interface ProgressListener {
-  /** Called with the bytes of the file that are sent; fewer than before after a failed try. */
+  /** Called with the bytes of the file sent so far. Decreases after a failed attempt. */
   readonly onProgress?: (sentBytes: number) => void;
-  /** Called before the first progress with the bytes that an earlier upload had stored. */
+  /** Called before the first progress with the bytes that an earlier upload stored. */
   readonly onResumed?: (bytes: number) => void;
   readonly onState?: (state: UploadState) => void;
 }
 
-/** A request under way. */
+/** Progress of one request. */
 interface RequestProgress {
-  /** Bytes of its body that are sent. */
+  /** Reports the bytes of its body sent so far. */
   readonly sent: (bytes: number) => void;
   readonly waits: (waiting: Waiting | undefined) => void;
   readonly end: () => void;
 }
 
-/** Sums up the requests of one file. */
+/** Combines the progress of a file's requests. */
 export interface Progress {
   request(): RequestProgress;
   stored(part: Pick<StoredPart, 'size'>): void;
   resumed(parts: readonly StoredPart[]): void;
   finishing(): void;
-  /** What was stored does not count any more. */
+  /** Starts at zero again, without the bytes stored before. */
   reset(): void;
 }
 

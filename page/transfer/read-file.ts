@@ -1,13 +1,14 @@
 import { UploadError } from './upload-error.ts';
 
 /**
- * Returns the error for a file that cannot be read. Browsers give no reason: NotReadableError is a file that was changed,
- * replaced or made unreadable after it was chosen. https://w3c.github.io/FileAPI/#dfn-error-codes
- * @param name of the browser's error
+ * Returns the error for a file that cannot be read. Browsers give no reason. NotReadableError means that the file was
+ * changed, replaced or made unreadable after it was chosen.
+ * https://w3c.github.io/FileAPI/#dfn-error-codes
+ * @param name Name of the browser's error.
  */
 export function unreadable(name: string): UploadError {
   return name === 'NotReadableError'
-    ? new UploadError('file_changed', 'The file was changed since it was chosen, or cannot be read.')
+    ? new UploadError('file_changed', 'The file was changed after it was chosen, or cannot be read.')
     : new UploadError('file_unreadable', `The file cannot be read (${name}).`);
 }
 

@@ -4,9 +4,9 @@ import type { Answer } from './exchange.ts';
 import { UploadError, type UploadErrorCode } from './upload-error.ts';
 import { parseXml, textOf } from './xml.ts';
 
-/** The edge did not accept the token, or what the token says of the caller: a renewed one may be. */
+/** The edge refused the token or its claims. A refreshed token can succeed. */
 export class TokenRejected extends Error {
-  /** The error to report where no renewed token helps. */
+  /** The error to report if a refreshed token is refused too. */
   readonly error: UploadError;
 
   constructor(error: UploadError) {
@@ -15,20 +15,20 @@ export class TokenRejected extends Error {
   }
 }
 
-/** The multipart upload is not open: aborted, expired, or completed. */
+/** The multipart upload is not open: it was aborted, expired or completed. */
 export class UploadGone extends Error {}
 
-/** Another upload of the same key was completed at the same time. S3 asks for a new upload. */
+/** Another upload to the same key was completed at the same time. S3 requires a new upload. */
 export class UploadConflict extends Error {}
 
 export interface FailureDetails {
-  /** The server's `Retry-After`, milliseconds. */
+  /** `Retry-After` of the response, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
-  /** Fewer tries than the policy's for failures of this kind. */
+  /** Lowers the number of attempts for this kind of failure. */
   readonly limit?: { readonly kind: string; readonly tries: number };
 }
 
-/** A failure that a retry may fix. `error` is reported after the last try. */
+/** A failure that a retry can fix. `error` is reported after the last attempt. */
 export class PassingFailure extends Error {
   readonly error: UploadError;
   readonly details: FailureDetails;
@@ -40,14 +40,14 @@ export class PassingFailure extends Error {
   }
 }
 
-/** One retry: the damage may not happen again. */
+/** Returns a failure with one retry, for damage that may not happen again. */
 export function damaged(message: string): PassingFailure {
   return new PassingFailure(new UploadError('bytes_differ', message), {
     limit: { kind: 'damaged', tries: 2 },
   });
 }
 
-/** The failure for an answer that is neither the edge's nor S3's. It is worth a few retries. */
+/** Returns the failure for a response from neither the edge nor S3. It is retried a few times. */
 export function unexpectedAnswer({ status }: Answer): PassingFailure {
   const message = `Unexpected answer: HTTP ${status}. A proxy or captive portal may be in between.`;
   return new PassingFailure(new UploadError('not_an_edge', message), {
@@ -55,14 +55,14 @@ export function unexpectedAnswer({ status }: Answer): PassingFailure {
   });
 }
 
-/** An error document and its author: the edge function (JSON), S3 (XML), or something in between. */
+/** An error document and its sender: the edge function (JSON), S3 (XML), or a server in between. */
 export interface Refusal {
   readonly from: 'edge' | 'store' | 'between';
   readonly code: string;
   readonly message: string;
 }
 
-/** Returns S3's error document; `undefined` for any other text. */
+/** Parses an error document of S3; `undefined` for any other text. */
 export function readStoreError(text: string): Refusal | undefined {
   const error = parseXml(text);
   if (error?.name !== 'Error') return undefined;
@@ -70,7 +70,7 @@ export function readStoreError(text: string): Refusal | undefined {
 }
 
 function readEdgeError(text: string): Refusal | undefined {
-  // Anything else is a page of a proxy or of CloudFront, or a truncated body.
+  // Anything else is a page of a proxy or CloudFront, or a truncated body.
   const { error, message } = readFields(text) ?? {};
   return typeof error === 'string' && typeof message === 'string'
     ? { from: 'edge', code: error, message }
@@ -102,7 +102,7 @@ const BY_STATUS: Readonly<Record<number, UploadErrorCode>> = {
   414: 'bad_key',
 };
 
-/** Refusals that a renewed token can resolve: it has the caller's current groups and claims. */
+/** Refusals that a refreshed token can resolve, because it has the caller's current groups and claims. */
 const OF_CALLER: ReadonlySet<string> = new Set(['forbidden_group', 'forbidden_caller']);
 
 function codeOf({ from, code }: Refusal, status: number): UploadErrorCode {
@@ -112,16 +112,16 @@ function codeOf({ from, code }: Refusal, status: number): UploadErrorCode {
   return foreign ? 'not_an_edge' : 'refused';
 }
 
-/** Shortens a server's text. */
+/** Maximum characters of a server's text in a message. */
 const MAX_TEXT = 300;
 
-/** Returns the error for a refusal of the edge, the store or something in between. */
+/** Returns the error for a refusal by the edge, the store or a server in between. */
 export function refusalError(refusal: Refusal, answer: Answer): Error {
   const { status } = answer;
   const { code } = refusal;
   if (code === 'NoSuchUpload') return new UploadGone(code);
   if (code === 'ConditionalRequestConflict' && status !== 503) return new UploadConflict(code);
-  if (DAMAGED_CODES.has(code)) return damaged('The bytes were damaged on their way to the store.');
+  if (DAMAGED_CODES.has(code)) return damaged('The bytes were damaged in transit.');
   const said = `${code}: ${refusal.message}`.slice(0, MAX_TEXT);
   if (PASSING_STATUS.has(status) || PASSING_CODES.has(code)) {
     const retryAfterMs = retryAfter(answer.header('retry-after'), new Date());
@@ -132,14 +132,14 @@ export function refusalError(refusal: Refusal, answer: Answer): Error {
   return ofToken ? new TokenRejected(error) : error;
 }
 
-/** Whether an answer is an HTML page. */
+/** Whether a response is an HTML page. */
 function isPage({ header, text }: Answer): boolean {
   return /^text\/html\b/i.test(header('content-type') ?? '') || /^\s*<(?:!doctype\s+html|html)\b/i.test(text);
 }
 
 /**
- * Checks that an answer is a success.
- * @throws what {@link refusalError} returns
+ * Checks that a response is a success.
+ * @throws the error of {@link refusalError}
  */
 export function judge(answer: Answer): void {
   const { status } = answer;

@@ -12,20 +12,20 @@ export interface Segment {
   readonly crc: number;
 }
 
-/** Where requests of one upload go, and who follows them. */
+/** Where the requests of one upload go, and who is notified of their progress. */
 export interface Target extends Pick<EdgeRequest, 'signal' | 'onWaiting'> {
   readonly edge: EdgeClient;
   readonly key: string;
 }
 
-/** What is stored with the object. */
+/** Settings of the stored object. */
 export interface ObjectOptions {
   readonly contentType: string;
-  /** An existing object is not replaced. */
+  /** Whether to keep an existing object. */
   readonly noClobber: boolean;
 }
 
-/** A part that the store has. */
+/** A stored part. */
 export interface StoredPart {
   readonly number: number;
   readonly size: number;
@@ -38,20 +38,20 @@ const CHECKSUM = 'x-amz-checksum-crc32';
 
 const crcText = (crc: number) => base64(crcBytes(crc));
 
-/** Returns an ETag without its quotes; `undefined` where it has characters that S3 does not use. */
+/** Returns an ETag without its quotes; `undefined` if it contains characters that S3 does not use. */
 function readEtag(etag: string | undefined): string | undefined {
   const [, quoted, bare] = /^\s*(?:"([\w.+/=:-]{1,256})"|([\w.+/=:-]{1,256}))\s*$/.exec(etag ?? '') ?? [];
   return quoted ?? bare;
 }
 
 /**
- * Returns the ETag of stored bytes once the store's answer proves them: S3 returns the checksum after it has checked it.
+ * Returns the ETag of stored bytes after comparing their checksum. S3 returns the checksum that it verified.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
  */
 function proved(answer: Answer, crc: number): string {
   const echo = answer.header(CHECKSUM);
   if (echo === undefined) throw damaged('The stored bytes could not be verified: no checksum was returned.');
-  if (echo !== crcText(crc)) throw damaged('The store has other bytes than the file.');
+  if (echo !== crcText(crc)) throw damaged('The stored bytes differ from the file.');
   const etag = readEtag(answer.header('etag'));
   if (etag === undefined) throw unexpectedAnswer(answer);
   return etag;
@@ -61,14 +61,14 @@ function condition({ noClobber }: ObjectOptions): Record<string, string> {
   return noClobber ? { 'if-none-match': '*' } : {};
 }
 
-/** Returns a document with this root element; `undefined` for any other text. */
+/** Parses a document with this root element; `undefined` for any other text. */
 function readDocument(text: string, root: string): XmlElement | undefined {
   const document = parseXml(text);
   return document?.name === root ? document : undefined;
 }
 
 /**
- * Stores an object by one request, and returns its ETag.
+ * Stores an object with one request, and returns its ETag.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
  */
 export function putObject(
@@ -87,7 +87,10 @@ export function putObject(
   );
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
+/**
+ * Starts a multipart upload, and returns its id.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
+ */
 export function createUpload({ edge, ...target }: Target, { contentType }: ObjectOptions): Promise<string> {
   const headers = {
     'content-type': contentType,
@@ -97,13 +100,16 @@ export function createUpload({ edge, ...target }: Target, { contentType }: Objec
   return edge.request({ ...target, method: 'POST', query: { uploads: '' }, headers }, (answer) => {
     const document = readDocument(answer.text, 'InitiateMultipartUploadResult');
     const uploadId = document && textOf(document, 'UploadId');
-    // S3's ids are opaque; this one goes into URLs and the journal.
+    // S3's ids are opaque. This one goes into URLs and the journal.
     if (uploadId === undefined || !/^[\x21-\x7e]{1,1024}$/.test(uploadId)) throw unexpectedAnswer(answer);
     return uploadId;
   });
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
+/**
+ * Stores a part.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
+ */
 export function putPart(
   { edge, ...target }: Target,
   { uploadId, number }: { readonly uploadId: string; readonly number: number },
@@ -121,7 +127,7 @@ export function putPart(
   }));
 }
 
-/** Returns the CRC-32 in a checksum of the store's; `undefined` where it is missing or malformed. */
+/** Parses a checksum of the store; `undefined` if it is missing or malformed. */
 export function readCrc(checksum: string | undefined): number | undefined {
   if (!/^[\w+/]{6}==$/.test(checksum ?? '')) return undefined;
   const [a = 0, b = 0, c = 0, d = 0] = Array.from(atob(checksum ?? ''), (byte) => byte.charCodeAt(0));
@@ -132,7 +138,7 @@ export function readCrc(checksum: string | undefined): number | undefined {
 export type ListedPart = Pick<StoredPart, 'number' | 'size' | 'etag'> & { readonly checksum?: string };
 
 /**
- * Returns all parts that the store has of an upload.
+ * Returns all stored parts of an upload.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html
  * @throws {UploadGone}
  */
@@ -170,22 +176,23 @@ function readPart(part: XmlElement): ListedPart | undefined {
   return { number, size, etag, ...(checksum !== undefined && { checksum }) };
 }
 
-/** Whether the store lists a part as it was stored. Where it lists no checksum, the ETag decides. */
+/** Whether a listed part is the one that was stored. Without a listed checksum, the ETag decides. */
 export function isSamePart(part: StoredPart, { size, etag, checksum }: ListedPart): boolean {
   return part.size === size && part.etag === etag && (checksum ?? crcText(part.crc)) === crcText(part.crc);
 }
 
-/** Returns the CRC-32 of the object that parts make, in order. */
+/** Returns the CRC-32 of the object that the parts form, in order. */
 export function crcOf(parts: readonly StoredPart[]): number {
   const digests = parts.map(({ size, crc }) => ({ size, digest: crcBytes(crc) }));
   return new DataView(combineCrcs('crc32', digests).buffer).getUint32(0);
 }
 
 /**
- * Has the store assemble the parts, and returns the object's ETag once its checksum is proved. S3 answers a repeated Complete
- * as it answered the first (observed), so it is sent again when an answer is lost.
+ * Assembles the parts, and returns the object's ETag once its checksum matches. S3 answers a repeated Complete like the
+ * first one (observed), so a Complete whose response was lost is sent again.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
- * @throws {UploadGone}; {@link UploadConflict}
+ * @throws {UploadGone}
+ * @throws {UploadConflict}
  */
 export function completeUpload(
   { edge, ...target }: Target,
@@ -211,18 +218,18 @@ export function completeUpload(
   return edge.request({ ...target, ...message, sealing: size }, (answer) => {
     const result = readDocument(answer.text, 'CompleteMultipartUploadResult');
     if (result === undefined) {
-      // S3 may send the status 200 before it knows the outcome.
+      // S3 can send status 200 before it knows the outcome.
       const refusal = readStoreError(answer.text);
       throw refusal === undefined ? unexpectedAnswer(answer) : refusalError(refusal, answer);
     }
     if (textOf(result, 'ChecksumCRC32') !== expected) {
-      throw damaged('The assembled file could not be verified: its checksum is missing or another.');
+      throw damaged('The assembled file could not be verified: its checksum is missing or different.');
     }
     return readEtag(textOf(result, 'ETag')) ?? '';
   });
 }
 
-/** ETags and checksums have no character that XML escapes. */
+/** Returns the body of Complete. ETags and checksums contain no characters that XML escapes. */
 function completeDocument(parts: readonly StoredPart[]): string {
   const written = parts.map(
     ({ number, etag, crc }) =>
@@ -233,7 +240,7 @@ function completeDocument(parts: readonly StoredPart[]): string {
 }
 
 /**
- * Aborts an upload at the store, which deletes its parts.
+ * Aborts a multipart upload, which deletes its parts.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
  * @throws {UploadGone}
  */

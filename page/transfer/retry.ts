@@ -2,21 +2,21 @@ import { backoff, RETRY, type RetryPolicy } from '../../protocol/retry-rules.ts'
 import { PassingFailure } from './refusals.ts';
 import { stopped, UploadError } from './upload-error.ts';
 
-/** Time, chance and the state of the network, as tests can set them. */
+/** Time, randomness and network state. Tests replace them. */
 export interface Surroundings {
-  /** Milliseconds of any steady clock. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
-  /** Resolves after the time, or once the signal is aborted. */
+  /** Resolves after the time, or when the signal is aborted. */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   /** At least 0, below 1. */
   readonly random: () => number;
-  /** Whether the device says that it has no network. */
+  /** Whether the device reports that it is offline. */
   readonly isOffline: () => boolean;
-  /** Resolves once the device has a network, or once the signal is aborted. */
+  /** Resolves when the device is online, or when the signal is aborted. */
   readonly online: (signal: AbortSignal) => Promise<void>;
 }
 
-/** Resolves at the event, or once the signal is aborted. */
+/** Resolves at the event, or when the signal is aborted. */
 function eventOf(target: EventTarget, name: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
@@ -33,7 +33,7 @@ function eventOf(target: EventTarget, name: string, signal: AbortSignal): Promis
 export const BROWSER: Surroundings = {
   now: () => performance.now(),
   async sleep(milliseconds, signal) {
-    // A device that is back online need not wait for the rest.
+    // Ends the wait early when the device is back online.
     const early = new AbortController();
     const ended = AbortSignal.any([signal, early.signal]);
     const timer = setTimeout(() => early.abort(), milliseconds);
@@ -46,24 +46,25 @@ export const BROWSER: Surroundings = {
   online: (signal) => eventOf(window, 'online', signal),
 };
 
-/** A wait that lasts this much longer than asked was one of a device that slept. Milliseconds. */
+/** Milliseconds by which a wait must exceed its length to show that the device slept. */
 const SLEPT_MS = 60_000;
 
-/** What a request waits for. */
+/** What a request is waiting for. */
 export type Waiting = 'network' | 'retry';
 
 export interface RetryOptions {
   readonly surroundings: Surroundings;
   readonly signal: AbortSignal;
-  /** Called with what the request waits for; `undefined`: it is tried. */
+  /** Called with what the request is waiting for; `undefined` when an attempt starts. */
   readonly onWaiting: (waiting: Waiting | undefined) => void;
   readonly policy?: RetryPolicy;
 }
 
 /**
- * Calls `attempt` with 1, 2, 3… until it succeeds. Waits in between as the policy and the server ask, and without a bound
- * while the device is offline. Once a device wakes up, its tries and time begin again.
- * @throws the first error that is not a `PassingFailure`; the last failure's error when tries or time run out; `stopped`
+ * Calls `attempt` with 1, 2, 3… until it succeeds. Waits between attempts as the policy and the server require, and as
+ * long as the device is offline. After the device wakes from sleep, attempts and time are counted from the start.
+ * @throws the first error that is not a `PassingFailure`; the last failure's error when attempts or time run out;
+ * `stopped`
  */
 export async function retrying<T>(
   attempt: (number: number) => Promise<T>,

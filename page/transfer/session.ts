@@ -22,7 +22,7 @@ import {
 } from './requests.ts';
 import { UploadError } from './upload-error.ts';
 
-/** What one upload is made of. */
+/** What an upload needs. */
 export interface Work {
   readonly file: File;
   readonly owner: string;
@@ -33,19 +33,19 @@ export interface Work {
   readonly progress: Progress;
 }
 
-/** Parts of one file that wait for a slot at once; the edge client's slots are those of all files. */
+/** Parts of one file that wait for a slot at the same time. The edge client's slots are shared by all files. */
 const PARTS_AT_ONCE = 4;
 
-/** Uploads that are opened for one file before the last one's error is reported. */
+/** Multipart uploads started for one file before the last error is reported. */
 const SESSIONS = 3;
 
 /** An open multipart upload. */
 interface Session {
   readonly entry: JournalEntry;
   readonly stored: Map<number, StoredPart>;
-  /** Parts that the store lists and the journal does not have. */
+  /** Parts that the store lists but the journal does not contain. */
   readonly listed: ReadonlyMap<number, ListedPart>;
-  /** The store may have completed it already: its answer was lost. */
+  /** Whether the store may have completed it already, because the response was lost. */
   readonly mayBeComplete: boolean;
 }
 
@@ -55,8 +55,8 @@ export interface Completed {
 }
 
 /**
- * Stores a file by a multipart upload, resuming the one in the journal if it is of the same file. Parts stay stored and
- * recorded until the object is proved, so that an upload that ends early can be resumed.
+ * Stores a file with a multipart upload. Resumes the one in the journal if it is of the same file. Parts stay stored
+ * and recorded until the object is verified, so that an interrupted upload can be resumed.
  * @throws {UploadError}
  */
 export async function uploadInParts(work: Work, partSize: number): Promise<Completed> {
@@ -75,8 +75,7 @@ export async function uploadInParts(work: Work, partSize: number): Promise<Compl
         await discardUpload(work, session.entry.uploadId);
       }
       if (!again) throw error;
-      if (sessions === SESSIONS)
-        throw new UploadError('gave_up', 'The store dropped the upload again and again.');
+      if (sessions === SESSIONS) throw new UploadError('gave_up', 'The store dropped the upload repeatedly.');
       work.progress.reset();
       session = undefined;
     }
@@ -84,10 +83,10 @@ export async function uploadInParts(work: Work, partSize: number): Promise<Compl
 }
 
 function changed(): UploadError {
-  return new UploadError('file_changed', 'The file was changed while it was sent.');
+  return new UploadError('file_changed', 'The file was changed during the upload.');
 }
 
-/** Bytes that differ may be those of a file that was changed between its digest and its sending. */
+/** Returns the error for bytes that differ. The file may have been changed between the digest and the upload. */
 export async function explained(
   error: unknown,
   { slice, crc }: Segment,
@@ -121,7 +120,7 @@ async function begin(
   return { entry, stored: new Map(), listed: new Map(), mayBeComplete: false };
 }
 
-/** Returns the upload in the journal; `undefined` where there is none to resume. One of another file or owner is aborted. */
+/** Returns the upload in the journal; `undefined` if there is none to resume. Aborts one of another file or owner. */
 async function resume(work: Work, sample: string): Promise<Session | undefined> {
   const { file, owner, target, journal, progress } = work;
   const recorded = await journal.find({ origin: target.edge.origin, key: target.key });
@@ -142,7 +141,7 @@ async function resume(work: Work, sample: string): Promise<Session | undefined> 
   return session;
 }
 
-/** Compares what the journal has with what the store lists: neither is trusted alone. */
+/** Compares the journal with the store's list. A part counts only if both have it. */
 async function compare({ entry, parts }: Recorded, target: Target): Promise<Session> {
   const plan = partsOf(entry.size, entry);
   const recorded = new Map(
@@ -156,7 +155,7 @@ async function compare({ entry, parts }: Recorded, target: Target): Promise<Sess
     });
     return { entry, stored: new Map(stored), listed, mayBeComplete: false };
   } catch (error) {
-    // It may have been completed and the answer lost. With every part recorded, it can be completed again.
+    // The upload may have been completed and the response lost. With every part recorded, it can be completed again.
     if (!(error instanceof UploadGone) || recorded.size < plan.length) throw error;
     return { entry, stored: recorded, listed: new Map(), mayBeComplete: true };
   }
@@ -228,10 +227,10 @@ async function complete(session: Session, { target, object, journal, progress }:
   }
 }
 
-/** For clean-up, milliseconds. */
+/** Milliseconds for cleaning up. */
 const CLEAN_UP_MS = 10_000;
 
-/** Aborts an upload at the store and deletes its entry. What cannot be aborted, the bucket's rule aborts after seven days. */
+/** Aborts an upload and deletes its entry. If that fails, the bucket's lifecycle rule aborts it after seven days. */
 export async function discardUpload(
   { target, journal }: Pick<Work, 'target' | 'journal'>,
   uploadId: string,
@@ -239,6 +238,6 @@ export async function discardUpload(
   const { edge, key } = target;
   await journal.remove({ origin: edge.origin, key });
   const signal = AbortSignal.timeout(CLEAN_UP_MS);
-  // The reason for which the upload ended is the one to report.
+  // The caller reports the error that ended the upload.
   await abortUpload({ edge, key, signal }, uploadId).catch(() => {});
 }

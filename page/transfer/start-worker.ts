@@ -1,16 +1,16 @@
-/** Where the edge serves the worker; set by the build. */
+/** URL of the worker at the edge. Set by the build. */
 declare const WORKER_URL: string;
 
 interface ScriptUrls {
   createScriptURL(url: string): string;
 }
 
-/** Of browsers with Trusted Types; TypeScript's own types have none. */
+/** API of browsers with Trusted Types, which TypeScript does not declare. */
 interface TrustedTypes {
   createPolicy(name: string, rules: ScriptUrls): ScriptUrls;
 }
 
-/** The one policy that the page's Content-Security-Policy allows; it approves the worker's address alone. */
+/** The only policy that the page's Content-Security-Policy allows. It approves the worker's URL only. */
 const POLICY = 'edge-upload';
 
 /** Starts the worker that reads and digests parts. */
@@ -19,7 +19,7 @@ export function startWorker(): Worker {
   const policy = trustedTypes?.createPolicy(POLICY, {
     createScriptURL(url) {
       if (url === WORKER_URL) return url;
-      throw new TypeError('not a script of the page');
+      throw new TypeError('not a script of the upload page');
     },
   });
   return new Worker(policy?.createScriptURL(WORKER_URL) ?? WORKER_URL, { type: 'module' });

@@ -1,28 +1,28 @@
-/** Why an upload ended; the page has words for each in every language. */
+/** Why an upload failed. The page has a text for each in every language. */
 export type UploadErrorCode =
   /** The name cannot be a key. */
   | 'bad_key'
-  /** Another tab of this browser sends to the same key. */
+  /** Another tab of this browser is uploading to the same key. */
   | 'busy'
   | 'bytes_differ'
-  /** Another file that was chosen has the same key. */
+  /** Another chosen file has the same key. */
   | 'clash'
-  /** An object has this key, and objects are not replaced here. */
+  /** An object with this key exists, and the edge does not replace objects. */
   | 'exists'
-  /** As `exists`, but an earlier try, whose answer was lost, may have stored it. */
+  /** Like `exists`, but an earlier attempt may have stored the object: its response was lost. */
   | 'exists_maybe_ours'
-  /** The file is not the one that was chosen any more. */
+  /** The file was changed after it was chosen. */
   | 'file_changed'
   | 'file_unreadable'
-  /** The token does not allow this key, or any. */
+  /** The token does not allow this key, or no key at all. */
   | 'forbidden'
-  /** The edge or the store was too busy, again and again. */
+  /** The edge or the store was too busy for all attempts. */
   | 'gave_up'
-  /** What answers is neither the edge nor the store. */
+  /** The response is from neither the edge nor the store. */
   | 'not_an_edge'
-  /** The edge or the store refused for a reason that no retry removes. */
+  /** The edge or the store refused, and no retry can help. */
   | 'refused'
-  /** The caller's signal was aborted: paused or removed. */
+  /** The caller aborted the signal, to pause or remove the file. */
   | 'stopped'
   | 'token_expired'
   | 'token_refused'
@@ -30,7 +30,7 @@ export type UploadErrorCode =
   | 'too_large'
   | 'unreachable';
 
-/** Codes after which the same upload may succeed without a change. */
+/** Codes after which the same upload can succeed without a change. */
 const RETRYABLE: ReadonlySet<UploadErrorCode> = new Set([
   'busy',
   'bytes_differ',
@@ -40,7 +40,7 @@ const RETRYABLE: ReadonlySet<UploadErrorCode> = new Set([
   'unreachable',
 ]);
 
-/** Codes after which the multipart upload cannot be finished, so that it is aborted. */
+/** Codes after which the multipart upload cannot be completed. It is aborted. */
 const FINAL: ReadonlySet<UploadErrorCode> = new Set([
   'bad_key',
   'bytes_differ',
@@ -51,12 +51,12 @@ const FINAL: ReadonlySet<UploadErrorCode> = new Set([
 ]);
 
 export interface UploadErrorDetails {
-  /** Of `too_large`: the most bytes that are allowed. */
+  /** For `too_large`: the limit in bytes. */
   readonly maxSize?: number;
   readonly cause?: unknown;
 }
 
-/** An upload that did not succeed. The message is in English; matched by code. */
+/** A failed upload. The message is in English; the page shows its own text for the code. */
 export class UploadError extends Error {
   override readonly name = 'UploadError';
   readonly code: UploadErrorCode;
@@ -68,12 +68,12 @@ export class UploadError extends Error {
     this.maxSize = maxSize;
   }
 
-  /** Whether the same upload may succeed later without a change. */
+  /** Whether the same upload can succeed later without a change. */
   get retryable(): boolean {
     return RETRYABLE.has(this.code);
   }
 
-  /** Whether the multipart upload cannot be finished. */
+  /** Whether the multipart upload cannot be completed. */
   get final(): boolean {
     return FINAL.has(this.code);
   }

@@ -13,17 +13,17 @@ export interface UploadOptions extends ProgressListener {
   readonly edge: EdgeClient;
   readonly journal: Journal;
   readonly digester: Digester;
-  /** Stops the upload. What is stored of a file in parts stays, so that the same call resumes it. */
+  /** Stops the upload. Stored parts are kept, so that the same call resumes it. */
   readonly signal: AbortSignal;
-  /** Whose upload it is: that of another owner is not resumed. */
+  /** Whose upload it is. An upload of another owner is not resumed. */
   readonly owner: string;
-  /** Bytes of the largest object that the edge accepts. */
+  /** Largest object in bytes that the edge accepts. */
   readonly maxSize?: number | undefined;
-  /** An existing object is not replaced. */
+  /** Whether to keep an existing object. */
   readonly noClobber?: boolean;
 }
 
-/** An object whose bytes are proved to be those of the file. */
+/** A stored object whose bytes were verified against the file. */
 export interface Stored {
   readonly key: string;
   readonly bytes: number;
@@ -33,11 +33,11 @@ export interface Stored {
   readonly etag: string;
 }
 
-/** S3's limit. */
+/** S3's limit of an object, in bytes. */
 const MAX_SIZE = MAX_PARTS * MAX_PART;
 
 /**
- * Uploads a file, by one request or in parts. Where an upload of the same file to the same key is unfinished, it is resumed.
+ * Uploads a file with one request or in parts. Resumes an unfinished upload of the same file to the same key.
  * @throws {UploadError}
  */
 export async function upload(file: File, options: UploadOptions): Promise<Stored> {
@@ -60,7 +60,7 @@ export async function upload(file: File, options: UploadOptions): Promise<Stored
   return { key, bytes: file.size, crc32: crc.toString(16).padStart(8, '0'), etag };
 }
 
-/** RFC 9110, 8.3.1: type and subtype, with any parameters. Browsers take the type from the file's name. */
+/** RFC 9110, section 8.3.1: type and subtype, with optional parameters. Browsers derive the type from the file name. */
 function contentType({ type }: File): string {
   return /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\x20-\x7e]*)?$/.test(type) ? type : 'application/octet-stream';
 }
@@ -69,7 +69,7 @@ async function uploadWhole(work: Work): Promise<Completed> {
   const { file, target, object, journal, digester, progress } = work;
   const { edge, key, signal } = target;
   const earlier = await journal.find({ origin: edge.origin, key });
-  // The file was larger then, or another one.
+  // The file was larger then, or another file was chosen.
   if (earlier !== undefined) await discardUpload(work, earlier.entry.uploadId);
   return edge.slots.run(signal, async () => {
     const segment = { slice: file, crc: await digester.digest(file) };
@@ -90,7 +90,7 @@ async function uploadWhole(work: Work): Promise<Completed> {
 
 const lockOf = ({ origin, key }: Place) => `edge-upload ${origin}/${key}`;
 
-/** Returns the keys to which this browser is uploading, in any of its tabs. */
+/** Returns the keys to which this browser is uploading, in any tab. */
 export async function busyKeys(origin: string): Promise<ReadonlySet<string>> {
   const { locks } = navigator as { readonly locks?: LockManager };
   const { held = [] } = (await locks?.query().catch(() => undefined)) ?? {};
@@ -98,11 +98,11 @@ export async function busyKeys(origin: string): Promise<ReadonlySet<string>> {
   return new Set(held.map(({ name = '' }) => (name.startsWith(start) ? name.slice(start.length) : '')));
 }
 
-/** An upload that ends, in this tab or one that is being reloaded, has this long to leave its key. Milliseconds. */
+/** Milliseconds that an ending upload, in this tab or in one that is reloading, has to release its key. */
 const WAIT_MS = 2_000;
 
 /**
- * Runs work while no other upload of this browser goes to the key.
+ * Runs work while no other upload of this browser uses the key.
  * @throws {UploadError} `busy`
  */
 async function alone<T>(place: Place, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
@@ -120,9 +120,9 @@ async function alone<T>(place: Place, signal: AbortSignal, work: () => Promise<T
   } catch (error) {
     if (running) throw error;
     if (signal.aborted) throw stopped();
-    // A browser that blocks a site's data refuses its locks too.
+    // A browser that blocks a site's data also refuses its locks.
     if (!late.signal.aborted) return work();
-    throw new UploadError('busy', 'Another tab of this browser is uploading to the same place.', {
+    throw new UploadError('busy', 'Another tab of this browser is uploading to the same key.', {
       cause: error,
     });
   } finally {
@@ -130,7 +130,7 @@ async function alone<T>(place: Place, signal: AbortSignal, work: () => Promise<T
   }
 }
 
-/** Aborts the unfinished upload to a key, and forgets it. One that is under way, such as in another tab, stays. */
+/** Aborts the unfinished upload to a key and deletes its entry, unless it is running, for example in another tab. */
 export async function discard({
   key,
   edge,

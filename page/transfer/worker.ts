@@ -6,12 +6,12 @@ export interface DigestRequest {
   readonly slice: Blob;
 }
 
-/** The CRC-32 of a slice, or the name of the error of reading it. */
+/** The CRC-32 of a slice, or the name of the error that reading it threw. */
 export type DigestReply =
   | { readonly id: number; readonly crc: number }
   | { readonly id: number; readonly error: string };
 
-/** Digests slices of files, beside the page's own thread. */
+/** Digests a slice in the worker's thread. */
 async function answer({ id, slice }: DigestRequest): Promise<void> {
   const reply: DigestReply = await crc32(slice).then(
     (crc) => ({ id, crc }),

@@ -1,4 +1,4 @@
-/** An XML element: text or children. Attributes are not kept. */
+/** An XML element with text or children. Attributes are dropped. */
 export interface XmlElement {
   readonly name: string;
   readonly text: string;
@@ -7,14 +7,14 @@ export interface XmlElement {
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
-/** S3's documents nest four elements at most. */
+/** S3's documents have at most four levels. */
 const MAX_NESTING = 8;
 
-/** Text, a closing tag, or an opening tag with attributes. */
+/** Matches text, a closing tag, or an opening tag with attributes. */
 const TOKEN =
   /([^<]+)|<\/([\w:.-]+)\s*>|<([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>/gy;
 
-/** Returns text without its entities; `undefined` for an entity that XML itself does not define. */
+/** Decodes entities; `undefined` for an entity that XML does not define. */
 function decode(text: string): string | undefined {
   let sound = true;
   const decoded = text.replace(/&([^&;]{0,10};)?/g, (_all, entity = '') => {
@@ -29,8 +29,8 @@ function decode(text: string): string | undefined {
 }
 
 /**
- * Parses a document of S3: elements and text. Returns `undefined` for anything else, such as a document type, a comment or a
- * page. `DOMParser` is not used: under Trusted Types it takes only what a policy approved, and it reads far more than this.
+ * Parses a document of S3: elements and text. Returns `undefined` for anything else, such as a document type, a comment
+ * or an HTML page. `DOMParser` is not used: Trusted Types would require a policy for it, and it accepts far more.
  */
 export function parseXml(text: string): XmlElement | undefined {
   const body = text.trim().replace(/^<\?xml[^<>]*\?>/, '');
@@ -60,13 +60,13 @@ export function parseXml(text: string): XmlElement | undefined {
   return open.length === 1 && more.length === 0 && root.text.trim() === '' ? only : undefined;
 }
 
-/** Returns the text of a child; `undefined` where it is missing, repeated or has children. */
+/** Returns the text of a child; `undefined` if the child is missing, repeated or has children. */
 export function textOf({ children }: XmlElement, name: string): string | undefined {
   const [only, ...more] = children.filter((child) => child.name === name);
   return only === undefined || more.length > 0 || only.children.length > 0 ? undefined : only.text;
 }
 
-/** Returns a child as a whole number from 0 to `most`; `undefined` for anything else. */
+/** Returns the text of a child as an integer from 0 to `most`; `undefined` for anything else. */
 export function numberOf(element: XmlElement, name: string, most: number): number | undefined {
   const text = textOf(element, name)?.trim() ?? '';
   return /^\d{1,16}$/.test(text) && Number(text) <= most ? Number(text) : undefined;

@@ -3,7 +3,7 @@ import { type Caller, isOfLink } from '../transfer/caller.ts';
 import { element } from './elements.ts';
 import type { Format } from './format.ts';
 
-/** Returns what the caller can send, in words. */
+/** Describes what the caller can send. */
 export function allowedText(caller: Caller, texts: Texts, format: Format): string {
   const { key, maxSize, tokenExpiresAt, noClobber } = caller;
   const single = key !== undefined;
@@ -19,11 +19,11 @@ export function allowedText(caller: Caller, texts: Texts, format: Format): strin
 /** Where the files go. */
 interface Destination {
   readonly element: HTMLElement;
-  /** Returns what is put before the path of each file. */
+  /** Returns the prefix for the path of each file. */
   readonly prefix: () => string;
 }
 
-/** Where several prefixes are allowed, the person chooses one. */
+/** Creates the choice of a destination: a menu if the caller can write to several prefixes. */
 export function createDestination({ writeTo, key }: Caller, texts: Texts): Destination {
   const [first = ''] = writeTo;
   if (key !== undefined || writeTo.length < 2) {

@@ -1,13 +1,13 @@
 import type { Texts } from '../texts/en.ts';
 import { element } from './elements.ts';
 
-/** Speaks to screen readers: at the start, at quarters, at the end, and at errors. */
+/** Announces progress to screen readers: the start, each quarter, the end, and errors. */
 export interface Announcer {
   readonly region: HTMLElement;
   say(text: string): void;
-  /** @param share of all bytes, 0 to 1 */
+  /** @param share Part of all bytes, from 0 to 1. */
   progress(share: number): void;
-  /** Speaks the quarters again from the first. */
+  /** Announces the quarters again, from the first one. */
   restart(): void;
 }
 

@@ -1,6 +1,6 @@
 type Attributes = Readonly<Record<string, string | boolean | undefined>>;
 
-/** Creates an element. Children that are texts become text, never markup. */
+/** Creates an element. Strings become text, never markup. */
 export function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   attributes: Attributes = {},
@@ -15,19 +15,22 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Returns a name of others with a mark in place of what would turn or hide its letters, or begin a line. */
+/** Returns a file name from elsewhere with a mark in place of characters that would reverse, hide or break its text. */
 export function shownName(name: string): string {
   return name.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '\u{fffd}');
 }
 
-/** Creates a button that acts. `label` is what a screen reader says; absent: the text. */
+/**
+ * Creates a button.
+ * @param attributes `label` is read by screen readers instead of the text.
+ */
 export function button(text: string, act: () => void, attributes: Attributes = {}): HTMLButtonElement {
   const made = element('button', { type: 'button', ...attributes }, text);
   made.addEventListener('click', act);
   return made;
 }
 
-/** Sets a text only where it differs, so that a screen reader is not disturbed. */
+/** Sets a text if it differs, so that screen readers do not repeat it. */
 export function setText(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }

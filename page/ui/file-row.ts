@@ -4,7 +4,7 @@ import type { UploadError } from '../transfer/upload-error.ts';
 import { button, element, setText, shownName } from './elements.ts';
 import type { Format } from './format.ts';
 
-/** A file of the list on the screen. */
+/** The row of a file on the screen. */
 export interface FileRow {
   readonly element: HTMLLIElement;
   update(): void;
@@ -14,13 +14,13 @@ export interface RowContext {
   readonly queue: Queue;
   readonly texts: Texts;
   readonly format: Format;
-  /** Whether the link is for one file. */
+  /** Whether the link allows one file. */
   readonly single: boolean;
-  /** Whether the person signed in; otherwise a link is what is refused. */
+  /** Whether the person signed in. Otherwise a refusal concerns a link. */
   readonly signedIn: boolean;
 }
 
-/** Returns what an error means, in the page's language. */
+/** Describes an error in the page's language. */
 export function errorText(
   { code, maxSize }: Pick<UploadError, 'code' | 'maxSize'>,
   { texts, format, single, signedIn }: Omit<RowContext, 'queue'>,
@@ -31,7 +31,7 @@ export function errorText(
   return texts.errors[code === 'exists' && single ? 'used' : code];
 }
 
-/** A symbol beside the word, so that colour is not the only sign. */
+/** Symbols next to the words, so that colour is not the only sign. */
 const SYMBOLS = { waiting: '…', sending: '↑', paused: '‖', stored: '✓', failed: '✕' } as const;
 
 export function createFileRow(item: Item, context: RowContext): FileRow {
@@ -88,7 +88,8 @@ export function createFileRow(item: Item, context: RowContext): FileRow {
       resume.hidden = now !== 'paused';
       retry.hidden = now !== 'failed' || failure?.retryable !== true;
       remove.hidden = now === 'stored';
-      // Where the focused button disappears, its successor takes the focus, or the row, so that the keyboard keeps its place.
+      // If the focused button is hidden, focus moves to the button that replaces it, or to the row, so that the
+      // keyboard keeps its position.
       if (!(focused instanceof HTMLElement && focused.hidden && row.contains(focused))) return;
       const successor = focused === pause ? resume : pause;
       (successor.hidden ? row : successor).focus();

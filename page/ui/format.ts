@@ -1,6 +1,6 @@
 import type { Texts } from '../texts/en.ts';
 
-/** Writes numbers and times as the language does. */
+/** Formats numbers and times in the page's language. */
 export interface Format {
   /** `1.5 MB`, in powers of 1,000. */
   bytes(count: number): string;
@@ -13,7 +13,7 @@ const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
 
 export function formatFor(language: string, texts: Texts): Format {
   const time = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
-  // Creating one takes a hundred times as long as using it.
+  // Creating a formatter takes a hundred times as long as using it.
   const formats = UNITS.flatMap((unit, power) =>
     [0, 1].map(
       (maximumFractionDigits) =>

@@ -2,23 +2,23 @@ import type { PageSettings } from '../settings.ts';
 import type { Texts } from '../texts/en.ts';
 import { element } from './elements.ts';
 
-/** Gives the page the operator's title and colour. */
+/** Applies the operator's title and colour. */
 export function dress({ title = '', color }: PageSettings, texts: Texts): void {
   if (title !== '') document.title = `${title} · ${texts.title}`;
   if (color === undefined) return;
   const { style } = document.documentElement;
   const own = luminanceOf(color);
   style.setProperty('--accent', color);
-  // Black or white, whichever contrasts more.
+  // Black or white, whichever has more contrast.
   style.setProperty('--on-accent', contrast(own, 1) > contrast(own, 0) ? '#fff' : '#000');
-  // A colour that does not show in a scheme: buttons have an edge there, and bars of progress the colour of the text.
+  // A colour without contrast in a colour scheme: buttons get a border there, and progress bars the text colour.
   const inBoth = (hidden: string, shown: string) =>
     TRACKS.map((track) => (contrast(own, luminanceOf(track)) < 3 ? hidden : shown)).join();
   style.setProperty('--edge', `light-dark(${inBoth('var(--soft)', 'transparent')})`);
   style.setProperty('--bar', `light-dark(${inBoth('var(--text)', color)})`);
 }
 
-/** `--track` in the light and in the dark scheme. */
+/** `--track` in the light and the dark colour scheme. */
 const TRACKS = ['#e6e9ee', '#2c3138'];
 
 /** https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */

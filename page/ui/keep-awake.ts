@@ -1,4 +1,4 @@
-/** Screens that send something. */
+/** Screens with a running upload. */
 const sending = new Set<object>();
 
 let lock: Promise<WakeLockSentinel | undefined> | undefined;
@@ -7,7 +7,7 @@ const ask = (event: Event) => event.preventDefault();
 
 let isLeaving = false;
 
-/** Loads the page again without asking, also while something is being sent. */
+/** Reloads the page without asking, even during an upload. */
 export function leave(): void {
   isLeaving = true;
   window.onbeforeunload = null;
@@ -17,7 +17,7 @@ export function leave(): void {
 // The browser releases the lock when the page is hidden.
 document.addEventListener('visibilitychange', () => holdLock(sending.size > 0));
 
-/** While a screen sends something, asks before the page is left, and keeps a phone's screen on. */
+/** During an upload, asks before the page is left, and keeps the screen of a phone on. */
 export function keepAwake(screen: object, isSending: boolean): void {
   if (isSending) sending.add(screen);
   else sending.delete(screen);
@@ -30,7 +30,7 @@ function holdLock(wanted: boolean): void {
   const { wakeLock } = navigator as { readonly wakeLock?: WakeLock };
   if (wakeLock === undefined) return;
   if (wanted && lock === undefined && !document.hidden) {
-    // Refused on a low battery: the page works without.
+    // Refused when the battery is low. Uploads work without it.
     const requested = wakeLock.request('screen').catch(() => undefined);
     lock = requested;
     const onRelease = () => {

@@ -4,13 +4,13 @@ import { element, setText } from './elements.ts';
 
 interface PickerOptions {
   readonly texts: Texts;
-  /** Whether one file is all that is taken. */
+  /** Whether only one file is accepted. */
   readonly single: boolean;
-  /** Called with nothing for a folder without files. */
+  /** Called with an empty list for a folder without files. */
   readonly onPick: (picked: readonly PickedFile[]) => void;
 }
 
-/** The ways to choose files: an input for files, one for a folder, and a place to drop both. */
+/** Creates the ways to choose files: an input for files, one for a folder, and a drop zone. */
 export function createPicker({ texts, single, onPick }: PickerOptions): HTMLElement {
   const files = element('input', { type: 'file', id: 'files', class: 'unseen', multiple: !single });
   const choose = element('label', { for: 'files', class: 'button' }, single ? texts.chooseOne : texts.choose);
@@ -24,7 +24,7 @@ export function createPicker({ texts, single, onPick }: PickerOptions): HTMLElem
   const picked = (input: HTMLInputElement) => {
     const chosen = [...(input.files ?? [])];
     pick(chosen.map((file) => ({ file, path: file.webkitRelativePath || file.name })));
-    // The same file can be chosen again.
+    // Allows choosing the same file again.
     input.value = '';
   };
   files.addEventListener('change', () => picked(files));
@@ -38,7 +38,7 @@ export function createPicker({ texts, single, onPick }: PickerOptions): HTMLElem
   return zone;
 }
 
-/** Files can be dropped anywhere on the page: beside the zone, the browser would open them and leave. */
+/** Accepts files dropped anywhere on the page. Outside the zone, the browser would open them and leave the page. */
 function acceptDrops(zone: HTMLElement, onDrop: (picked: readonly PickedFile[]) => void): void {
   const over = (on: boolean) => zone.classList.toggle('over', on);
   addEventListener('dragover', (event) => {
@@ -55,7 +55,7 @@ function acceptDrops(zone: HTMLElement, onDrop: (picked: readonly PickedFile[]) 
     if (!zone.isConnected) return;
     // The list is empty once the event is over.
     const items = [...(event.dataTransfer?.items ?? [])].filter(({ kind }) => kind === 'file');
-    // Text or a link of another page.
+    // Text, or a link from another page.
     if (items.length === 0) return;
     const entries = items.map((item) => item.webkitGetAsEntry());
     const alone = items.map((item) => item.getAsFile());
@@ -71,7 +71,9 @@ function acceptDrops(zone: HTMLElement, onDrop: (picked: readonly PickedFile[]) 
 
 const pathOf = ({ fullPath }: FileSystemEntry) => fullPath.replace(/^\//, '');
 
-/** What cannot be opened, such as a link without a target or a folder of somebody else, is shown as not sent. */
+/**
+ * Returns an entry that cannot be opened, such as a dangling link or another user's folder. It is shown as not sent.
+ */
 const unreadable = (entry: FileSystemEntry): PickedFile => ({
   file: new File([], entry.name),
   path: pathOf(entry),
@@ -90,7 +92,7 @@ async function filesBelow(entry: FileSystemEntry): Promise<PickedFile[]> {
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const below: FileSystemEntry[] = [];
   for (;;) {
-    // A hundred at a time.
+    // Browsers return at most a hundred entries at a time.
     const some = await new Promise<FileSystemEntry[] | undefined>((resolve) => {
       reader.readEntries(resolve, () => resolve(undefined));
     });

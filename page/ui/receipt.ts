@@ -4,7 +4,7 @@ import type { Announcer } from './announcer.ts';
 import { button, element, setText, shownName } from './elements.ts';
 import type { Format } from './format.ts';
 
-/** What arrived, to keep: names, sizes, CRC-32 and time. */
+/** A receipt of what arrived: names, sizes, CRC-32 and time. */
 export interface Receipt {
   readonly element: HTMLElement;
   update(stored: readonly Item[]): void;
@@ -20,7 +20,7 @@ export function createReceipt(texts: Texts, format: Format, announcer: Announcer
       announcer.say(texts.copied);
       setText(copy, `✓ ${texts.copyReceipt}`);
     } catch {
-      // Without permission, or without focus.
+      // Refused without permission or focus.
       details.open = true;
       refused.hidden = false;
       getSelection()?.selectAllChildren(text);
@@ -28,7 +28,7 @@ export function createReceipt(texts: Texts, format: Format, announcer: Announcer
     }
   });
   const section = element('section', { class: 'receipt', hidden: true }, copy, details);
-  // What is closed is not printed.
+  // Closed details are not printed.
   addEventListener('beforeprint', () => {
     details.open = true;
   });
@@ -36,14 +36,14 @@ export function createReceipt(texts: Texts, format: Format, announcer: Announcer
   return {
     element: section,
     update(stored) {
-      // Lines are added, not written again: of thousands of files, each would cost as much as all before it.
+      // Adds lines instead of rendering all again, which would take longer with each file.
       const added = stored.filter((item) => !listed.has(item));
       if (added.length === 0) return;
       for (const item of added) listed.add(item);
       section.hidden = false;
       const lines = added.flatMap(({ path, file, stored: object, storedAt }) => [
         '\n',
-        // Each name has its own direction, so that the letters of one do not move the numbers behind it.
+        // Isolates the direction of each name, so that it cannot move the numbers after it.
         element('bdi', {}, shownName(path)),
         `\t${file.size} B (${format.bytes(file.size)})\tCRC-32 ${object?.crc32 ?? ''}\t`,
         element('span', { class: 'whole' }, storedAt?.toISOString() ?? ''),

@@ -7,12 +7,12 @@ import { createForm, field } from './form.ts';
 interface QuestionOptions {
   readonly texts: Texts;
   readonly username: string;
-  /** Says why the last answer was not accepted. */
+  /** Shows why the last input was not accepted. */
   readonly alert: Node;
   readonly resolve: (answer: string) => void;
 }
 
-/** What the person reads and fills in; `input` is where the answer is typed. */
+/** The form of a question. The person types into `input`. */
 interface QuestionForm {
   readonly parts: readonly Node[];
   readonly input: HTMLInputElement;
@@ -57,7 +57,7 @@ function passwordField(texts: Texts): QuestionForm {
     autocomplete: 'new-password',
     'aria-describedby': 'rules',
   });
-  // A mistyped new password locks its user out.
+  // A mistyped new password would lock the user out.
   const shown = element('input', { type: 'checkbox', id: 'shown' });
   shown.addEventListener('change', () => {
     input.type = shown.checked ? 'text' : 'password';
@@ -76,7 +76,7 @@ function codeField(texts: Texts): QuestionForm {
   return field('code', texts.code, {
     autocomplete: 'one-time-code',
     inputmode: 'numeric',
-    // Six digits, in groups or not.
+    // Six digits, with or without spaces.
     pattern: '(\\s*[0-9]){6}\\s*',
     title: texts.codeForm,
   });

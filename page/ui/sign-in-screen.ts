@@ -10,7 +10,7 @@ import { createQuestion } from './sign-in-question.ts';
 export interface SignInScreenOptions {
   readonly settings: PageSettings;
   readonly texts: Texts;
-  /** Shows the page of whom the session is. `signedOut` is called where the edge does not accept its token. */
+  /** Shows the upload screen of a session. `signedOut` is called if the edge refuses its token. */
   readonly open: (session: Session, signedOut: () => void) => Promise<void>;
 }
 
@@ -18,13 +18,13 @@ export interface SignInScreenOptions {
 export async function createSignInScreen(screen: HTMLElement, options: SignInScreenOptions): Promise<void> {
   const { settings, texts, open } = options;
   const { pool, issuers } = settings;
-  /** As typed last: after a wrong password, the password alone is typed again. */
+  /** The last user name, so that after a wrong password only the password is typed again. */
   let username = '';
 
   const alertOf = (problem: SignInProblem | undefined) =>
     element('p', { class: 'error', role: 'alert' }, problem === undefined ? '' : texts[problem]);
 
-  /** Shows how a sign-in failed, at its beginning. */
+  /** Shows why a sign-in failed, at the top of the screen. */
   const orShow = async (work: () => Promise<void>): Promise<void> => {
     try {
       await work();

@@ -15,10 +15,10 @@ interface UnfinishedOptions {
   readonly format: Format;
 }
 
-/** Uploads of this person in this browser that were interrupted, which continue once their files are chosen again. */
+/** Interrupted uploads of this person in this browser. They resume once their files are chosen again. */
 export interface Unfinished {
   readonly element: HTMLElement;
-  /** @param items the files in the list, which are not shown here too */
+  /** @param items Files in the list. They are not shown here as well. */
   update(items: readonly Item[]): Promise<void>;
 }
 
@@ -41,13 +41,13 @@ export function createUnfinished({ edge, caller, journal, texts, format }: Unfin
     );
     section.hidden = left.length === 0;
     const rows = left.map(({ entry: { name, key, size }, parts }) => {
-      // With its folders, as it was chosen; a link for one file has a key of its own.
+      // Shows the path as it was chosen. A link for one file has its own key.
       const shown = shownName(caller.key === undefined ? key.slice(prefixOf(key)?.length) : name);
       const sent = parts.reduce((sum, part) => sum + part.size, 0);
       const forget = async () => {
         await discard({ key, edge, journal });
         await update(items);
-        // The button that was pressed is gone.
+        // The pressed button no longer exists.
         document.getElementById('files')?.focus();
       };
       return element(

@@ -21,14 +21,14 @@ export interface UploadScreenOptions {
   readonly digester: Digester;
   readonly texts: Texts;
   readonly format: Format;
-  /** Lets the person sign in again, whose sign-in ended. Absent for the user of a link. */
+  /** Lets the person sign in again after the sign-in ended. Absent for the user of a link. */
   readonly signIn?: () => void;
 }
 
 export interface UploadScreen {
   readonly element: HTMLElement;
   isSending(): boolean;
-  /** Sends what was refused because the sign-in had ended. */
+  /** Sends the files that were refused because the sign-in had ended. */
   resume(): void;
   /** Pauses all files. */
   stop(): void;
@@ -38,7 +38,7 @@ const isRefused = ({ error }: Item) => error?.code.startsWith('token_') === true
 const isRetryable = ({ state, error }: Item) => state === 'failed' && error?.retryable === true;
 const isActive = ({ state }: Item) => state === 'sending' || state === 'waiting';
 
-/** The page once it is known who sends: what is allowed, the choice of files, and the files on their way. */
+/** The screen for a known caller: what is allowed, the choice of files, and the files being sent. */
 export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
   const { edge, caller, journal, digester, texts, format, signIn } = options;
   const single = caller.key !== undefined;
@@ -57,7 +57,7 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
     digester,
     onChange(item) {
       changed.add(item);
-      // A tab in the background draws no frames, but is still listened to.
+      // A background tab draws no frames, but screen readers still announce it.
       if (document.hidden) update();
       if (document.hidden || scheduled) return;
       scheduled = true;
@@ -106,7 +106,7 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
     summarise(queue.items);
   };
 
-  /** Removes a row. Where it had the focus, the next one takes it, so that the keyboard keeps its place. */
+  /** Removes a row. If it had the focus, focus moves to the next row, so that the keyboard keeps its position. */
   const removeRow = (item: Item) => {
     const row = rows.get(item)?.element;
     rows.delete(item);
@@ -137,7 +137,7 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
       ...(failed > 0 ? [texts.someFailed(failed)] : [texts.closePage]),
     ].join(' ');
     summary.classList.toggle('done', done && failed === 0);
-    // Of one file, its own line says it all.
+    // A single file's own row says it.
     const arrived = counted.length > 1 ? texts.overall(stored.length, counted.length) : '';
     const ended = done || counted.length === 0 ? end : arrived;
     setText(summary, active ? `${arrived} ${texts.keepOpen}`.trim() : ended);
@@ -168,7 +168,7 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
     },
   });
   void unfinished.update([]);
-  // A page that the browser keeps sends nothing, and blocks no other tab.
+  // A page in the browser's back-forward cache must not send, and must not block other tabs.
   addEventListener('pagehide', queue.stop);
 
   const whole = element(

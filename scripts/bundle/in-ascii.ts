@@ -1,6 +1,6 @@
 /**
- * Writes other letters of a program as escapes. esbuild leaves them in regular expressions and tagged templates. One of them
- * doubles the time to read the program.
+ * Escapes the non-ASCII characters of a program. esbuild leaves them in regular expressions and tagged templates. A
+ * single one doubles the time to read the program.
  */
 export function inAscii(program: string): string {
   return program.replace(/\P{ASCII}/gu, (letter) =>

@@ -10,20 +10,20 @@ export const shared = {
   metafile: true,
 } satisfies BuildOptions;
 
-/** The SDK's ES modules: its CommonJS ones lose their named exports when imported on demand. */
+/** Selects the SDK's ES modules. Its CommonJS modules lose their named exports when they are imported on demand. */
 export const compact = {
   ...shared,
   minifySyntax: true,
   minifyWhitespace: true,
   mainFields: ['module', 'main'],
-  // A binary of each platform's keyring, loaded from node_modules where it is installed.
+  // The keyring's native binary, loaded from node_modules if it is installed.
   external: ['@napi-rs/keyring'],
 } satisfies BuildOptions;
 
-/** In parts, because the build of the tests replaces it in sources. */
+/** Written in parts, because the build of the tests replaces the whole in sources. */
 const OWN_URL = ['import', 'meta', 'url'].join('.');
 
-/** CommonJS from modules that read their own URL. */
+/** Builds CommonJS from modules that read their own URL. */
 export const commonJs = {
   format: 'cjs',
   define: { [OWN_URL]: 'importMetaUrl' },

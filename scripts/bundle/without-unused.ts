@@ -1,14 +1,14 @@
 import type { Plugin } from 'esbuild';
 
-/** Parts of undici that its index loads and that are not used here. */
+/** Parts of undici that its index loads and this project does not use. */
 const UNUSED_UNDICI =
   /^\.\/lib\/(?:global$|(?:web|mock|cache|interceptor|handler)\/|dispatcher\/(?:balanced|round-robin|proxy|socks5|env-http|retry|h2c))/;
 
-/** What an unused module has of the names that are read while others load. */
+/** Replacement of an unused module, with the names that other modules read while they load. */
 const UNUSED =
   'exports.CacheStorage = class {}; exports.IncomingMessage = class {}; exports.maxHeaderSize = 16384;';
 
-/** The one form of node:assert that undici calls. The error has the code of Node's own. */
+/** Replacement of node:assert, with the one form that undici calls. The error has the code of Node's. */
 const ASSERT = `module.exports = (value, message) => {
   if (value) return;
   if (message instanceof Error) throw message;
@@ -16,15 +16,16 @@ const ASSERT = `module.exports = (value, message) => {
 };`;
 
 /**
- * Leaves out what costs time at each start and is not used.
+ * Excludes unused code that takes time at each start.
  *
- * - undici's index loads fetch, mocks, caches and cookies, and with the cookies Node's own undici. It creates a
- *   `CacheStorage` at once, which stays, and replaces the dispatcher of Node's own `fetch`.
- * - undici's HTTP/2 client loads node:http2. Its HTTP/1.1 client loads half of `fetch`, for bodies that are forms, and
- *   node:http, for the limit of headers and one class.
+ * - undici's index loads fetch, mocks, caches and cookies; the cookies load Node's own undici. It also creates a
+ *   `CacheStorage` and replaces the dispatcher of Node's own `fetch`.
+ * - undici's HTTP/2 client loads node:http2. Its HTTP/1.1 client loads half of `fetch`, for form bodies, and node:http,
+ *   for the header limit and one class.
  * - commander loads node:child_process, for commands that are programs of their own.
- * - ora has the frames of 90 spinners; the screen gives its own.
- * - ora measures text by string-width, whose tables take 50 ms to load on a slow computer; ours has the same signature.
+ * - ora has the frames of 90 spinners; the screen has its own.
+ * - ora measures text with string-width, whose tables take 50 ms to load on a slow computer. Ours has the same
+ *   signature.
  */
 export const withoutUnused: Plugin = {
   name: 'without-unused',

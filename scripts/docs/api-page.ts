@@ -19,7 +19,7 @@ interface Node {
 
 interface Source {
   readonly text: string;
-  /** Returns the doc comment that ends right before an offset, as one line. */
+  /** Returns the doc comment that ends directly before an offset, as one line. */
   readonly docBefore: (start: number) => string;
 }
 
@@ -40,7 +40,7 @@ function sourceOf(text: string, comments: readonly { value: string; start: numbe
 
 const cell = (text: string) => text.replace(/\s+/g, ' ').replaceAll('|', '\\|').trim();
 
-/** The row of a member of an interface or a class; `undefined` for what is not for callers. */
+/** Returns the row of a member of an interface or class; `undefined` for private members. */
 function memberRow(member: Node, { text, docBefore }: Source): string | undefined {
   if (member.type === 'MethodDefinition') return undefined;
   const key = member.key as Node;
@@ -77,7 +77,7 @@ function section(exported: Node, source: Source): string[] {
       if (name === 'UploadErrorCode') return [...heading, '', codes(source.text)];
       return [...heading, '', '```ts', code, '```'];
     case 'FunctionDeclaration':
-      // The one that writes errors for the library is not exported from the package.
+      // Other functions are not exported from the package.
       if (name !== 'createUploader') return [];
       return [...heading, '', '```ts', source.text.slice(declaration.start, body?.start).trim(), '```'];
     default:
@@ -90,7 +90,7 @@ function codes(text: string): string {
   return [...listed.matchAll(/'(\w+)'/g)].map(([, code]) => `\`${code}\``).join(', ');
 }
 
-/** Returns the page with its reference renewed. */
+/** Returns the page with an updated reference. */
 export function withApi(page: string): string {
   const lines = MODULES.flatMap((file) => {
     const text = readFileSync(join(ROOT, file), 'utf8');

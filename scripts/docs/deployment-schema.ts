@@ -4,8 +4,8 @@ import { kindOf, nameOf, OPTION_NAMES } from '../../cli/stack/options/kinds.ts';
 import { PRESET_NAMES } from '../../cli/trust/presets.ts';
 
 /*
- * Writes the JSON schema of deployment files, by which editors complete and check them: `npm run docs:schema`. The program
- * does not read it: read-deployment.ts checks more.
+ * Writes the JSON schema of deployment files, with which editors complete and check them: `npm run docs:schema`. The
+ * program does not read it: read-deployment.ts checks more.
  */
 
 const FILE = join(import.meta.dirname, '../../assets/edge-upload.schema.json');
@@ -29,65 +29,70 @@ function optionSchema(name: (typeof OPTION_NAMES)[number]): Schema {
   if (repeats === 'list') return { description, ...TEXTS };
   if (repeats === 'pairs') return { description, type: 'object', additionalProperties: TEXT };
   if (choices === undefined) return { description, type: ['string', 'integer'] };
-  // 1.3 and 100 are numbers to YAML.
+  // YAML reads 1.3 and 100 as numbers.
   const numbers = choices.map(Number).filter((one) => !Number.isNaN(one));
   return { description, enum: [...choices, ...numbers] };
 }
 
 const RULE = mapping({
   when: {
-    description: 'Claims and their values; all claims must fit, and any value of one.',
+    description: 'Claims with their accepted values. Every claim must have one of its values.',
     type: 'object',
     additionalProperties: TEXTS,
     minProperties: 1,
   },
   writeTo: {
-    description: 'The prefix of keys: {name}, {sub}, {group}, {issuer} or a claim by name.',
+    description: 'Prefix of keys. Placeholders: {name}, {sub}, {group}, {issuer} or the name of a claim.',
     ...TEXT,
   },
   maxSize: {
-    description: 'The largest object, such as 5G, or bytes.',
+    description: 'Largest object, such as 5G, or in bytes.',
     oneOf: [TEXT, { type: 'integer', minimum: 1 }],
   },
-  noClobber: { description: 'Objects that exist are not replaced.', ...FLAG },
-  shared: { description: 'Callers of other issuers may write the same keys.', ...FLAG },
-  anyRepository: { description: 'GitHub: jobs of every repository of the owner.', ...FLAG },
-  anyProject: { description: 'GitLab: jobs of every project of the namespace.', ...FLAG },
-  note: { description: 'What the ids stand for, for people.', ...TEXT },
+  noClobber: { description: 'Never replace existing objects.', ...FLAG },
+  shared: { description: 'Callers of other issuers can write the same keys.', ...FLAG },
+  anyRepository: { description: 'GitHub: accept jobs of all repositories of the owner.', ...FLAG },
+  anyProject: { description: 'GitLab: accept jobs of all projects of the namespace.', ...FLAG },
+  note: { description: 'What the ids stand for. For people only.', ...TEXT },
 });
 
 const ISSUER = mapping(
   {
-    alias: { description: 'Its short name here.', ...TEXT },
-    provider: { description: 'Whose defaults it has.', enum: PRESET_NAMES },
+    alias: { description: 'Short name of the issuer.', ...TEXT },
+    provider: { description: 'Preset whose defaults apply.', enum: PRESET_NAMES },
     kind: { enum: ['people', 'workload'] },
-    issuer: { description: 'The value of iss in its tokens.', ...TEXTS },
-    token: { description: 'Which of its tokens the edge accepts.', enum: ['access', 'id'] },
-    audience: { description: "The value of aud; absent: the edge's address.", ...TEXTS },
+    issuer: { description: 'Value of iss in its tokens.', ...TEXTS },
+    token: { description: 'Kind of token that the edge accepts.', enum: ['access', 'id'] },
+    audience: { description: "Value of aud. Default: the edge's address.", ...TEXTS },
     clientId: TEXT,
     clientSecretPublic: {
-      description: 'A value that providers call a secret and publish with the app.',
+      description: 'The “client secret” of a desktop app, which is public.',
       ...TEXT,
     },
     scopes: TEXTS,
-    name: { description: 'The claim of {name}.', ...TEXT },
-    groups: { description: 'The claim of {group}.', ...TEXT },
-    maxAge: { description: 'Seconds that a token may be valid for.', type: 'integer', minimum: 1 },
-    rules: { description: 'The first rule that fits decides.', type: 'array', items: RULE, minItems: 1 },
+    name: { description: 'Claim for {name}.', ...TEXT },
+    groups: { description: 'Claim for {group}.', ...TEXT },
+    maxAge: { description: 'Maximum seconds for which a token is valid.', type: 'integer', minimum: 1 },
+    rules: {
+      description: 'Rules, in order. The first that matches applies.',
+      type: 'array',
+      items: RULE,
+      minItems: 1,
+    },
   },
   ['issuer', 'rules'],
 );
 
-/** Returns the schema as the text of its file. */
+/** Returns the schema as the content of its file. */
 export function deploymentSchema(): string {
   const options = OPTION_NAMES.map((name) => [nameOf(name), optionSchema(name)] as const);
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'edge-upload.yaml: a deployment of edge-upload',
-    description: 'The whole deployment: options that it does not name are reset.',
+    description: 'The whole deployment. Options that it does not name are reset.',
     ...mapping({
       ...Object.fromEntries(options),
-      issuers: { description: 'Who is trusted besides the users of the pool.', type: 'array', items: ISSUER },
+      issuers: { description: 'Trusted issuers other than the user pool.', type: 'array', items: ISSUER },
     }),
   };
   return `${JSON.stringify(schema, undefined, 2)}\n`;

@@ -11,23 +11,24 @@ interface Advice {
   readonly fix: string;
 }
 
-/** The meaning of each code and what to do. A missing code does not compile. */
+/** The meaning of each code and its fix. A code without an entry does not compile. */
 const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   unexpected: {
-    means: 'Something that edge-upload does not expect, such as too little memory.',
+    means: 'An unexpected error, such as too little memory.',
     fix: 'Run the command again with `--debug`. If it fails again, file a bug with the output.',
   },
   disk: {
-    means: 'A file or folder on this computer cannot be written: full, read-only, or not permitted.',
-    fix: 'Free the space or the permission that the message names.',
+    means:
+      'A file or folder on this computer cannot be written: the disk is full or read-only, or you lack permission.',
+    fix: 'Free the space or grant the permission that the message names.',
   },
   settings: {
-    means: 'A setting, an environment variable or a file of edge-upload cannot be used.',
-    fix: 'Correct what the message names. A file that edge-upload moved aside can be deleted.',
+    means: "A setting, an environment variable or one of edge-upload's own files is invalid.",
+    fix: 'Correct what the message names. You can delete a file that edge-upload moved aside.',
   },
   busy: {
-    means: 'Another edge-upload on this computer works on the same thing.',
-    fix: 'Wait until it ends, and run the command again.',
+    means: 'Another edge-upload on this computer is working on the same file or deployment.',
+    fix: 'Wait until it ends, then run the command again.',
   },
   usage: { means: 'An argument is wrong or missing.', fix: 'See `edge-upload <command> --help`.' },
   no_deployment: {
@@ -35,32 +36,32 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     fix: 'Run `edge-upload login <url>`, or choose one with `edge-upload deployments use <name>`.',
   },
   not_found: {
-    means: 'There is no such user, group, link, key, issuer or unfinished upload.',
-    fix: 'List what is there with the command that the message prints.',
+    means: 'The user, group, link, key, issuer or unfinished upload does not exist.',
+    fix: 'List what exists with the command in the message.',
   },
-  file_missing: { means: 'There is no such file.', fix: 'Check the path and the current folder.' },
+  file_missing: { means: 'The file does not exist.', fix: 'Check the path and the current folder.' },
   file_unreadable: {
     means: 'The file cannot be read.',
-    fix: 'Check its permissions, and whether its disk is still there.',
+    fix: 'Check its permissions, and whether its disk is still connected.',
   },
   file_is_folder: {
     means: 'The path is a folder.',
-    fix: 'Add `-r` to upload what is in it.',
+    fix: 'Add `-r` to upload its files.',
   },
   file_special: {
     means: 'The path is a pipe, a socket, a device, or another file without a fixed size.',
     fix: 'Pipe its content into `edge-upload put - --as <key>`.',
   },
   file_changed: {
-    means: 'The file changed while it was uploaded. Nothing was stored as if it were whole.',
-    fix: 'Wait until nothing writes to it, and run the command again.',
+    means: 'The file changed during the upload. The object is not reported as stored.',
+    fix: 'Wait until no program writes to it, then run the command again.',
   },
   not_signed_in: {
-    means: 'Nobody is signed in to this edge, and the job has no identity that it trusts.',
-    fix: 'Run `edge-upload login`. For jobs of a CI, see [CI jobs and cloud workloads](ci.md).',
+    means: 'You are not signed in to this edge, or the CI job has no identity that the edge trusts.',
+    fix: 'Run `edge-upload login`. For CI jobs, see [CI jobs and cloud workloads](ci.md).',
   },
   sign_in_refused: {
-    means: 'User name, password or code are wrong, expired, or the user is disabled.',
+    means: 'The user name, password or code is wrong or expired, or the user is disabled.',
     fix: 'Try again, or ask the operator for `edge-upload user reset <name>`.',
   },
   password_rejected: {
@@ -68,11 +69,11 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     fix: 'Choose one that follows the rules in the message.',
   },
   challenge_unsupported: {
-    means: 'The user pool asks for something that this command cannot answer.',
+    means: 'The user pool requires a step that this command does not support.',
     fix: 'Ask the operator to change the user pool, or sign in with another factor.',
   },
   token_refused: {
-    means: 'The edge does not accept the access token.',
+    means: 'The edge refuses the access token.',
     fix: 'Run `edge-upload login` again. With `EDGE_UPLOAD_TOKEN` or `EDGE_UPLOAD_TOKEN_FILE`, get a new token for this edge.',
   },
   forbidden: {
@@ -80,12 +81,12 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     fix: 'Run `edge-upload whoami` to see where you are allowed to write.',
   },
   not_an_edge: {
-    means: 'What answers at this address is not an edge of edge-upload, or guards the bucket badly.',
-    fix: 'Check the address. A proxy or a captive portal may answer in its place.',
+    means: 'The server at this address is not an edge of edge-upload, or it does not protect its bucket.',
+    fix: 'Check the address. A proxy or captive portal may be in between.',
   },
   unreachable: {
-    means: 'No connection to the host.',
-    fix: 'Check network, proxy and address with `edge-upload doctor`.',
+    means: 'The host is unreachable.',
+    fix: 'Check the network, the proxy and the address with `edge-upload doctor`.',
   },
   tls: {
     means: "The host's certificate is not trusted.",
@@ -93,11 +94,11 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   },
   gave_up: {
     means: 'All retries failed.',
-    fix: 'Run the command again: it resumes. On slow links, try fewer requests at once with `--concurrency`.',
+    fix: 'Run the command again: it resumes. On a slow connection, lower `--concurrency`.',
   },
   exists: {
     means: 'The key exists, and `--no-clobber` never overwrites.',
-    fix: 'Choose another key, or leave `--no-clobber` out.',
+    fix: 'Choose another key, or omit `--no-clobber`.',
   },
   too_large: {
     means: 'The file is larger than the deployment or S3 accepts.',
@@ -105,7 +106,7 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   },
   bad_key: {
     means: 'S3 or the edge does not accept this key.',
-    fix: 'Choose another key with `--as`; the message says what is wrong.',
+    fix: 'Choose another key with `--as`. The message has the reason.',
   },
   refused_by_edge: {
     means: 'The edge refuses the request for another reason.',
@@ -113,29 +114,28 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   },
   refused_by_store: {
     means: 'S3 refuses the request.',
-    fix: 'The message has the reason of S3. Run the command again if the upload had expired.',
+    fix: "The message has S3's reason. If the upload had expired, run the command again.",
   },
   bytes_differ: {
-    means: 'What arrived is not what was sent. The object is not reported as stored.',
-    fix: 'Run the command again. If it happens again, check the memory and the network of the computer.',
+    means: 'The stored bytes differ from the bytes sent. The object is not reported as stored.',
+    fix: "Run the command again. If it fails again, check the computer's memory and network.",
   },
   credentials: {
-    means:
-      'No AWS credentials, or they have expired. A profile that is named is not replaced by another source.',
-    fix: 'Run the command of the hint, such as `aws sso login` or `aws configure`, or name a profile with `--profile`.',
+    means: 'There are no AWS credentials, or they have expired. A named profile is not replaced by another source.',
+    fix: 'Run the command in the hint, such as `aws sso login` or `aws configure`, or name a profile with `--profile`.',
   },
   access_denied: {
     means: 'The AWS credentials lack a permission.',
-    fix: 'Ask for the policy that `edge-upload policy` prints.',
+    fix: 'Ask your AWS administrator for the policy that `edge-upload policy` prints.',
   },
   clock: {
     means: "This computer's clock is wrong, so AWS refuses its signatures.",
     fix: 'Set the clock.',
   },
-  throttled: { means: 'AWS answers too many requests.', fix: 'Wait a minute, and run the command again.' },
-  aws: { means: 'AWS refuses a call for another reason.', fix: 'The message has the reason of AWS.' },
+  throttled: { means: 'AWS throttled the requests.', fix: 'Wait a minute, then run the command again.' },
+  aws: { means: 'AWS refuses a call for another reason.', fix: "The message has AWS's reason." },
   stack_missing: {
-    means: 'There is no such stack in this account.',
+    means: 'The stack does not exist in this account.',
     fix: 'Check `--stack-name` and `--profile`, or run `edge-upload deploy`.',
   },
   stack_foreign: {
@@ -143,29 +143,29 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     fix: 'Choose another name with `--stack-name`.',
   },
   stack_protected: {
-    means: 'The stack or its data are protected against what you asked for. Nothing was changed.',
-    fix: 'Run the command that the message prints, if you want to remove the protection.',
+    means: 'The stack or its data is protected against this change. Nothing was changed.',
+    fix: 'To remove the protection, run the command in the message.',
   },
   stack_busy: {
     means: 'Another operation is changing the stack.',
-    fix: 'Wait, and run the command again: it joins or continues.',
+    fix: 'Run the command again: it waits for the operation, or continues afterwards.',
   },
   stack_failed: {
     means: 'CloudFormation could not make the change.',
-    fix: 'The message names the resource and the reason. Then run `edge-upload deploy` again.',
+    fix: 'Fix the reason that the message names, then run `edge-upload deploy` again.',
   },
   replicas: {
-    means: 'CloudFront still has copies of the edge function.',
+    means: 'CloudFront still has replicas of the edge function.',
     fix: 'Run `edge-upload destroy` again in an hour.',
   },
   local_cloud: {
-    means: 'The embedded cloud does not run or cannot start.',
-    fix: 'Run `edge-upload local start`; its log is where `edge-upload local status` says.',
+    means: 'The embedded cloud is not running or cannot start.',
+    fix: 'Run `edge-upload local start`. `edge-upload local status` prints the path of its log.',
   },
   interrupted: { means: 'You pressed Ctrl-C.', fix: 'The same command resumes.' },
 };
 
-/** Returns the page about errors with its table renewed. */
+/** Returns the page about errors with its table updated. */
 export function withErrorTable(page: string): string {
   const rows = Object.entries(ADVICE).map(
     ([code, { means, fix }]) => `| \`${code}\` | ${ERROR_EXIT[code as ErrorCode]} | ${means} | ${fix} |`,
@@ -177,7 +177,7 @@ export function withErrorTable(page: string): string {
   ]);
 }
 
-/** Returns the page for scripts with its table of exit codes renewed. */
+/** Returns the page for scripts with its table of exit codes updated. */
 export function withExitTable(page: string): string {
   const rows = Object.entries(EXIT).map(
     ([name, code]) => `| ${code} | ${EXIT_MEANINGS[name as keyof typeof EXIT]} |`,

@@ -2,22 +2,22 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Results } from '../../live/results.ts';
 
-/* Writes into the pages below what `npm run live` showed on AWS: `npm run docs:live`. */
+/* Writes the results of `npm run live` on AWS into the pages below: `npm run docs:live`. */
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** The pages with marks, from the root. */
+/** Pages with marks, relative to the root. */
 export const MARKED_PAGES = ['SECURITY.md', 'local/FIDELITY.md'] as const;
 
-/** A mark of a claim: (probe `name`: what the newest result says). */
+/** Matches the mark of a claim: (probe `name`: result). */
 const MARK = /\(probe `([a-z0-9-]+)`: [^()]*\)/g;
 
-/** Returns the names of the probes that a text names. */
+/** Returns the names of the probes in a text. */
 export function probesIn(text: string): readonly string[] {
   return [...text.matchAll(MARK)].map(([, name = '']) => name);
 }
 
-/** Returns the results of AWS in a folder, the newest first. Those of the embedded cloud show nothing about AWS. */
+/** Returns AWS's results in a folder, newest first. Results of the embedded cloud show nothing about AWS. */
 export function resultsIn(folder: string): readonly Results[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
@@ -26,7 +26,7 @@ export function resultsIn(folder: string): readonly Results[] {
     .sort((one, other) => other.at.localeCompare(one.at));
 }
 
-/** Returns what the newest result that ran a probe says. */
+/** Describes the newest result of a probe. */
 function stateOf(name: string, results: readonly Results[]): string {
   for (const { at, verdicts } of results) {
     const verdict = verdicts.find((one) => one.name === name)?.verdict ?? 'not run';
@@ -36,7 +36,7 @@ function stateOf(name: string, results: readonly Results[]): string {
   return 'not yet run on AWS';
 }
 
-/** Returns a page with its marks renewed. */
+/** Returns a page with updated marks. */
 export function withMarks(page: string, results: readonly Results[]): string {
   return page.replace(MARK, (_, name: string) => `(probe \`${name}\`: ${stateOf(name, results)})`);
 }

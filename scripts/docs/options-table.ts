@@ -16,7 +16,7 @@ function row(name: (typeof OPTION_NAMES)[number]): string {
   return `| ${typed} | ${text.join(' ')} |`;
 }
 
-/** Returns the page with its table renewed. */
+/** Returns the page with its table updated. */
 export function withOptionsTable(page: string): string {
   return withTable(page, 'options', ['| option | what it does |', '| --- | --- |', ...OPTION_NAMES.map(row)]);
 }

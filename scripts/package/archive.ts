@@ -4,22 +4,22 @@ import { pipeline } from 'node:stream/promises';
 import { create } from 'tar';
 import { ZipFile } from 'yazl';
 
-/** The date of every file in an archive, as in npm's tarballs. */
+/** Date of every file in an archive, as in npm's tarballs. */
 const DATE = new Date('1985-10-26T08:15:00Z');
 
 const EXECUTABLE = 0o755;
 const READABLE = 0o644;
 
 interface ArchiveOptions {
-  /** Folder that the archive contains, with these files. */
+  /** Folder to archive, with the names of its files. */
   readonly folder: string;
   readonly files: readonly string[];
-  /** The one of them that is a program. */
+  /** The file that is a program. */
   readonly program: string;
   readonly output: string;
 }
 
-/** Writes a `.tar.gz` or `.zip`, by the name of the output, that depends on nothing but the files. */
+/** Writes a `.tar.gz` or `.zip`, depending on the output's name. Equal files give equal archives. */
 export async function writeArchive({ folder, files, program, output }: ArchiveOptions): Promise<void> {
   const top = basename(folder);
   const paths = files.map((file) => `${top}/${file}`);

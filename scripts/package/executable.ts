@@ -1,15 +1,15 @@
 import { chmod, copyFile, rm, writeFile } from 'node:fs/promises';
 import { runTool } from './run-tool.ts';
 
-/** Marks a Node that has a program inside: https://nodejs.org/api/single-executable-applications.html */
+/** Marks a Node that contains a program: https://nodejs.org/api/single-executable-applications.html */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 interface ExecutableOptions {
   /** The bundled program. */
   readonly main: string;
-  /** The Node that the program is put into. */
+  /** The Node into which the program is put. */
   readonly node: string;
-  /** A Node of the same version that runs here; `node` itself when absent. */
+  /** A Node of the same version that runs on this computer. Default: `node`. */
   readonly builder?: string;
   readonly output: string;
 }
@@ -20,7 +20,9 @@ async function canBuild(node: string): Promise<boolean> {
   return major > 25 || (major === 25 && minor >= 5);
 }
 
-/** Writes a Node with a program inside. Node builds it itself since 25.5; for an older one, postject does. */
+/**
+ * Writes a Node that contains a program. Node 25.5 and later can do this themselves; for older ones, postject does it.
+ */
 export async function buildExecutable({
   main,
   node,
@@ -33,7 +35,7 @@ export async function buildExecutable({
   const settings = {
     main,
     disableExperimentalSEAWarning: true,
-    // Code compiled here is only for this kind of processor.
+    // Compiled code works only on the same kind of processor.
     useCodeCache: builder === node,
     // NODE_OPTIONS is meant for other programs.
     execArgvExtension: 'none',

@@ -11,8 +11,8 @@ import { runTool } from './run-tool.ts';
 import { stripped } from './strip.ts';
 
 /*
- * Builds the standalone program: `npm run package [-- platform …]`, in dist.standalone/. Without a platform, those that this
- * computer can finish. A program for macOS is signed, which takes a Mac.
+ * Builds the standalone program: `npm run package [-- platform …]`, into dist.standalone/. Default: every platform that
+ * this computer can build for. Programs for macOS are signed, which requires a Mac.
  */
 
 const OUTPUT = resolve('dist.standalone');
@@ -31,7 +31,7 @@ function isForMac(name: string): boolean {
   return name.startsWith('darwin-');
 }
 
-/** Builds the program of one platform and its archive, and returns the line of the archive in SHA256SUMS. */
+/** Builds the program of one platform and its archive. Returns the archive's line in SHA256SUMS. */
 async function buildFor(name: string): Promise<string> {
   const { program, archive } = platformOf(name);
   const folder = join(OUTPUT, folderName(version, name));
@@ -42,7 +42,7 @@ async function buildFor(name: string): Promise<string> {
   await chmod(base, 0o755);
   const output = join(folder, program);
   await buildExecutable({ main, node: base, builder: name === HOST ? base : host, output });
-  // Without a signature, macOS ends a program at its start. This one names nobody.
+  // macOS kills an unsigned program at its start. This signature names nobody.
   if (isForMac(name)) await runTool('codesign', ['--sign', '-', output]);
   await copyFile('LICENSE', join(folder, 'LICENSE'));
   await copyFile(licenceOf(host), join(folder, 'LICENSE-NODE'));
@@ -54,7 +54,8 @@ async function buildFor(name: string): Promise<string> {
   const files = [program, 'LICENSE', 'LICENSE-NODE', 'THIRD-PARTY-NOTICES.txt'];
   await writeArchive({ folder, files, program, output: join(OUTPUT, file) });
   const { size } = await stat(join(OUTPUT, file));
-  if (size > MAX_ARCHIVE_BYTES) throw new Error(`${file} has ${size} bytes, more than ${MAX_ARCHIVE_BYTES}.`);
+  if (size > MAX_ARCHIVE_BYTES)
+    throw new Error(`${file} has ${size} bytes; the limit is ${MAX_ARCHIVE_BYTES}.`);
   process.stdout.write(`${file}  ${size} bytes\n`);
   const digest = createHash('sha256').update(await readFile(join(OUTPUT, file)));
   return `${digest.digest('hex')}  ${file}\n`;
@@ -65,7 +66,8 @@ await mkdir(OUTPUT);
 const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
 const main = join(OUTPUT, 'uploader.cjs');
 const metafile = await buildProgram(main);
-// Only Node of the same version can put the program into another. Its licence is that of all: Windows' package has none.
+// Only a Node of the same version can put the program into another. Its licence is used for all, because the package
+// for Windows has none.
 const host = await nodeRuntime(HOST, DOWNLOADS);
 const sums: string[] = [];
 for (const name of wanted) sums.push(await buildFor(name));

@@ -7,8 +7,8 @@ import { runTool } from './run-tool.ts';
 
 /**
  * Downloads Node for a platform from npm, and unpacks it below `folder`.
- * @returns the path of the `node` program.
- * @throws {Error} if the tarball differs from the one that this repository names.
+ * @returns the path of the `node` program
+ * @throws {Error} if the tarball's digest differs from the one in this repository
  */
 export async function nodeRuntime(name: string, folder: string): Promise<string> {
   const { node: packageName, integrity } = platformOf(name);
@@ -26,7 +26,7 @@ export async function nodeRuntime(name: string, folder: string): Promise<string>
   return join(target, name.startsWith('win-') ? 'bin/node.exe' : 'bin/node');
 }
 
-/** Returns the path of the licences of a Node and of what it contains. */
+/** Returns the path of the licences of a Node and of its dependencies. */
 export function licenceOf(node: string): string {
   return join(dirname(node), '../LICENSE');
 }

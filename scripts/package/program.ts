@@ -5,7 +5,7 @@ import { inAscii } from '../bundle/in-ascii.ts';
 import { commonJs, compact } from '../bundle/options.ts';
 import { withoutUnused } from '../bundle/without-unused.ts';
 
-/** The CDK app, which no command of an uploader loads. */
+/** Excludes the CDK app, which no command of an uploader loads. */
 const withoutCdk: Plugin = {
   name: 'without-cdk',
   setup({ onResolve }) {
@@ -13,7 +13,7 @@ const withoutCdk: Plugin = {
   },
 };
 
-/** Returns the files that commands read from the package, by their paths. */
+/** Returns the files that commands read from the package, by path. */
 async function readFiles(): Promise<Record<string, string>> {
   const { name, version } = JSON.parse(await readFile('package.json', 'utf8')) as Record<string, unknown>;
   const scripts = Object.values(COMPLETIONS).map(async ({ file }) => {
@@ -27,15 +27,15 @@ async function readFiles(): Promise<Record<string, string>> {
 }
 
 /**
- * Bundles the uploader's commands into one CommonJS file that needs no other. `npm run build` comes first: it writes the
- * completion scripts.
- * @returns what went into it.
+ * Bundles the uploader's commands into one CommonJS file without dependencies. `npm run build` must run first: it
+ * writes the completion scripts.
+ * @returns esbuild's metafile
  */
 export async function buildProgram(outfile: string): Promise<Metafile> {
   const { metafile } = await build({
     ...compact,
     ...commonJs,
-    // Its main module has no file of its own.
+    // The main module has no file of its own.
     banner: { js: "const importMetaUrl = '';" },
     define: { ...commonJs.define, STANDALONE_FILES: JSON.stringify(await readFiles()) },
     plugins: [withoutUnused, withoutCdk],

@@ -13,18 +13,18 @@ async function hasLlvm(): Promise<boolean> {
 }
 
 /**
- * Writes a copy of a program without the names of its inner functions, which are a fifth of it. Windows' programs have none.
- * LLVM's tool knows the programs of all platforms, the system's own that of this computer.
- * @throws {Error} if neither can do it.
+ * Writes a copy of a program without its local symbols, which are a fifth of its size. Programs for Windows have none.
+ * LLVM's tool supports all platforms; the system's own supports this computer's.
+ * @throws {Error} if neither can strip it
  */
 export async function stripped(name: string, program: string, output: string): Promise<void> {
   await copyFile(program, output);
   if (name.startsWith('win-')) return;
   const isLlvm = await hasLlvm();
   if (!isLlvm && name !== HOST) {
-    throw new Error(`llvm-strip is missing, which ${name} needs here. Install LLVM: apt-get install llvm`);
+    throw new Error(`llvm-strip is missing. ${name} needs it here. Install LLVM: apt-get install llvm`);
   }
-  // Libraries that a program loads look for its outer names: only macOS keeps both in one table.
+  // Libraries loaded at run time need the global symbols. Only macOS keeps both kinds in one table.
   const flags = name.startsWith('darwin-') ? ['-x'] : [];
   await runTool(isLlvm ? 'llvm-strip' : 'strip', [...flags, output]);
 }

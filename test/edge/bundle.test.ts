@@ -67,7 +67,10 @@ test('keys that are not Ed25519, and files too large for an answer, are not bake
     assert.throws(() => edgeCode(bakedWith({ signing: { keys } })), /must be Ed25519/);
   }
   const large = { type: 'text/css', gzip: 'A'.repeat(36_001) };
-  assert.throws(() => edgeCode(bakedWith(), { 'app.css': large }), /“app\.css” of the page has 36001 bytes/);
+  assert.throws(
+    () => edgeCode(bakedWith(), { 'app.css': large }),
+    /“app\.css” of the upload page has 36001 bytes/,
+  );
 });
 
 test('policy text arrives as it was written', async () => {

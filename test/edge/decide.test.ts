@@ -296,7 +296,7 @@ test('a multipart upload cannot exceed the size limit', async () => {
   assert.equal(plainHeaders(request.headers)['x-amz-mp-object-size'], '1000', 'S3 checks it');
 });
 
-test('the policy says who may write, and where', async () => {
+test('the policy shows who is allowed to write, and where', async () => {
   const rows: readonly (readonly [
     policy: UploadPolicy,
     caller: { username?: string; groups?: readonly string[] },

@@ -116,5 +116,5 @@ test('the function’s code is its configuration and the built bundle, without p
 
 test('code that is too large is refused', () => {
   const origins = ['o'.repeat(EDGE_CODE_LIMIT_BYTES)];
-  assert.throws(() => edgeCode({ policy: {}, origins }), /more than/);
+  assert.throws(() => edgeCode({ policy: {}, origins }), /the limit is/);
 });

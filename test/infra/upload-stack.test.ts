@@ -119,7 +119,7 @@ test('Lambda@Edge accepts the function, which can only write logs', () => {
   const role = only(whole, 'AWS::IAM::Role');
   assert.deepEqual(Role, { 'Fn::GetAtt': [role.id, 'Arn'] });
   assert.deepEqual(properties, {
-    Description: 'edge-upload: lets through what a signed-in user may upload',
+    Description: 'edge-upload: checks each request before it reaches S3',
     Handler: 'index.handler',
     LoggingConfig: { ApplicationLogLevel: 'INFO', LogFormat: 'JSON', SystemLogLevel: 'WARN' },
     MemorySize: 128,

@@ -154,5 +154,5 @@ test('cdk synth works by hand, for the identity half and for the whole', async (
   // The app alone, with the context as the command line passes it.
   const CDK_CONTEXT_JSON = JSON.stringify({ userPoolId: 'x' });
   const part = run(process.execPath, workerArgs('infra/app'), { env: { CDK_CONTEXT_JSON } });
-  await assert.rejects(part, /go together/);
+  await assert.rejects(part, /must be given together/);
 });

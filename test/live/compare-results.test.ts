@@ -18,21 +18,21 @@ test('each kind of difference between two results is named', () => {
   for (const [there, here, lines] of [
     [{ status: 200 }, { status: 200 }, []],
     [undefined, undefined, []],
-    ['not asked for', undefined, []],
+    ['not selected', undefined, []],
     ['a fault', 'another fault', []],
     [{ status: 200 }, { status: 403 }, ['probe-0: status is 200 there, 403 here']],
     [{ code: null }, { code: 'BadDigest' }, ['probe-0: code is null there, "BadDigest" here']],
     [{ status: 200 }, { status: '200' }, ['probe-0: status is 200 there, "200" here']],
     [{ a: true, b: 1 }, { a: true }, ['probe-0: b is 1 there, absent here']],
     [{ a: 1 }, { a: 2, b: 3 }, ['probe-0: a is 1 there, 2 here', 'probe-0: b is absent there, 3 here']],
-    [{ status: 200 }, undefined, ['probe-0: only run there']],
-    [undefined, { status: 200 }, ['probe-0: only run here']],
+    [{ status: 200 }, undefined, ['probe-0: run only there']],
+    [undefined, { status: 200 }, ['probe-0: run only here']],
     [
       { status: 200 },
       'not run here: there is no GuardDuty',
-      ['probe-0: only run there; in the other: not run here: there is no GuardDuty'],
+      ['probe-0: run only there; in the other: not run here: there is no GuardDuty'],
     ],
-    ['timed out', { status: 200 }, ['probe-0: only run here; in the other: timed out']],
+    ['timed out', { status: 200 }, ['probe-0: run only here; in the other: timed out']],
   ] as const) {
     assert.deepEqual(compareResults(results(there), results(here)), lines);
   }

@@ -89,10 +89,10 @@ async function refusedRuns({ run }: Scripts): Promise<void> {
     [
       ['--yes'],
       { EDGE_UPLOAD_LIVE: '123456789012' },
-      /of the account 000000000000, and EDGE_UPLOAD_LIVE names 123456789012/,
+      /to account 000000000000, but EDGE_UPLOAD_LIVE names 123456789012/,
     ],
     [['--yes'], { EDGE_UPLOAD_LIVE: 'mine' }, /12 digits/],
-    [[], {}, /needs confirmation; add --yes/],
+    [[], {}, /needs confirmation\. Add --yes/],
     [['--yes', '--only', 'nothing'], {}, /no probe “nothing”/],
   ] as const) {
     const refused = await run('main', args, env);
@@ -150,7 +150,7 @@ async function wholeRun({ run }: Scripts, { computer, cloud, job }: WholeRun): P
   const [differing, missing] = await Promise.all([run('diff', [output, changed]), run('diff', [output])]);
   assert.match(differing.stdout, /if-none-match-reaches-s3: first is 200 there, 201 here/);
   assert.equal(differing.code, 1);
-  assert.deepEqual([missing.code, missing.stderr], [2, 'error: Name two files of results.\n']);
+  assert.deepEqual([missing.code, missing.stderr], [2, 'error: Name two result files.\n']);
 }
 
 async function runsWithout({ run }: Scripts, computer: Computer): Promise<void> {
@@ -183,7 +183,7 @@ async function interruptedRuns({ run, interrupt }: Scripts, cloud: LocalStatus):
   const stopped = await Promise.all(CUES.map((cue) => interrupt(cue, args)));
   for (const { code, said } of stopped) {
     assert.equal(code, 130, said);
-    assert.match(said, /^Interrupted: edge-upload-live-\d{6}-[0-9a-f]{5} is left/m);
+    assert.match(said, /^Interrupted: edge-upload-live-\d{6}-[0-9a-f]{5} was not deleted/m);
   }
 
   // It has not expired, and what has no tag of the kind is nobody's to sweep.
@@ -202,7 +202,7 @@ async function interruptedRuns({ run, interrupt }: Scripts, cloud: LocalStatus):
   assert.equal((await run('sweep', ['--all'])).stdout, 'Nothing is left.\n');
 }
 
-test('a probe is not run where it was not asked for, not here, or without what it needs', () => {
+test('a probe is not run if it is not selected, not supported here, or lacks what it needs', () => {
   const probe = {
     name: 'a',
     claim: '',
@@ -212,7 +212,7 @@ test('a probe is not run where it was not asked for, not here, or without what i
   } as const;
   const here = { target: 'embedded', only: undefined, env: {} } as const;
   for (const [reason, one, asked] of [
-    ['not asked for', probe, { ...here, only: ['b'] }],
+    ['not selected', probe, { ...here, only: ['b'] }],
     ['needs TOKEN, a token', probe, here],
     ['needs TOKEN, a token', probe, { ...here, env: { TOKEN: '' } }],
     [undefined, probe, { ...here, only: ['a'], env: { TOKEN: 'x' } }],

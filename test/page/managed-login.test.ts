@@ -101,7 +101,7 @@ test('the page offers the ways that work in a browser, and names the command for
     await tab.close();
   });
 
-  await t.test('without a usable way, the page names the command of each issuer', async () => {
+  await t.test('without a way to sign in, the page shows the command for each issuer', async () => {
     const { userPoolId, clientId, jwks, ...without } = bakedWith({ page: {}, issuers: [google] });
     assert.ok(userPoolId && clientId && jwks);
     for (const [baked, alias, form] of [

@@ -13,7 +13,7 @@ import { withEdge } from './with-edge.ts';
 
 export interface TokenListArgs extends OperatorArgs {
   readonly kind: TokenKind;
-  /** Shows all of each, not cut. */
+  /** Shows complete values. */
   readonly verbose?: boolean;
 }
 

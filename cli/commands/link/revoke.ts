@@ -14,7 +14,7 @@ export interface RevokeArgs extends ApplyArgs {
   readonly id: string;
   /** Of a token without a record. */
   readonly kind: TokenKind;
-  /** Even if its record is missing or says that it ended. */
+  /** Revokes even if the record is missing or inactive. */
   readonly force?: boolean;
 }
 

@@ -9,7 +9,7 @@ import type { Target } from '../../settings/target.ts';
 import type { SignedIn } from './signed-in.ts';
 
 export interface OidcArgs extends SignInWay {
-  /** Audience that the user accepts beside the edge's own address. */
+  /** Audience that the user accepts in addition to the edge's own address. */
   readonly audience?: string;
   /** Accepts another issuer or client than before, and tokens that are made for the client. */
   readonly acceptIssuer?: boolean;

@@ -28,7 +28,7 @@ export interface WantedToken {
   readonly issuer: string;
   readonly clientId: string;
   readonly token: 'access' | 'id';
-  /** Audience that the user accepted beside the edge's own address. */
+  /** Audience that the user accepted in addition to the edge's own address. */
   readonly audience?: string;
 }
 

@@ -14,14 +14,14 @@ export interface GitHubFlags extends JobFlags {
 }
 
 /**
- * Events of GitHub that people with write access cause. Others, such as pull_request_target, workflow_run and
- * issue_comment, run in the name of the main branch, also for people without write access.
+ * GitHub events that require write access. Others, such as pull_request_target, workflow_run and issue_comment, also
+ * run for people without it, in the context of the main branch.
  */
 const EVENTS = ['push', 'workflow_dispatch', 'schedule', 'release', 'create'];
 
 /**
- * Returns the rule for jobs of a repository, by the ids of repository and owner. Names can pass to others, and `sub` has
- * had two forms since July 2026.
+ * Returns the rule for jobs of a repository, by the ids of repository and owner. Names can pass to others, and `sub`
+ * has had two formats since July 2026.
  * https://docs.github.com/actions/reference/security/oidc
  */
 export async function github(typed: string, flags: GitHubFlags, documents: Documents): Promise<TrustRequest> {
@@ -64,7 +64,8 @@ export async function github(typed: string, flags: GitHubFlags, documents: Docum
 
 /**
  * Returns the addresses of GitHub.com, of an enterprise with data residency (`acme.ghe.com`), or of GitHub Enterprise
- * Server. https://docs.github.com/enterprise-cloud@latest/actions/reference/security/oidc
+ * Server.
+ * https://docs.github.com/enterprise-cloud@latest/actions/reference/security/oidc
  */
 function installation(url = 'https://github.com'): { readonly issuer: string; readonly api: string } {
   const address = httpsAddress(url);

@@ -13,7 +13,7 @@ export interface GitLabFlags extends JobFlags {
 }
 
 /**
- * Returns the rule for jobs of a project, by the ids of project and namespace. GitLab's claims are texts.
+ * Returns the rule for jobs of a project, by the ids of project and namespace. GitLab's claims are strings.
  * https://docs.gitlab.com/ci/secrets/id_token_authentication/
  */
 export async function gitlab(typed: string, flags: GitLabFlags, documents: Documents): Promise<TrustRequest> {

@@ -12,8 +12,8 @@ const ENTRA = 'https://login.microsoftonline.com';
 const isForEverybody = (tenant: string) => isEveryTenant(tenant) || tenant === PERSONAL_ACCOUNTS;
 
 /**
- * Returns the issuers of a tenant. Which of the two is in a token depends on the registration of the API, not on how
- * somebody signs in. The name of a tenant can pass to another one, so its id is looked up.
+ * Returns the issuers of a tenant. Which of the two a token contains depends on the API's registration. A domain can
+ * pass to another tenant, so the tenant's id is looked up.
  * https://learn.microsoft.com/entra/identity-platform/access-tokens
  */
 export async function entra(typed: string, documents: Documents): Promise<TrustRequest> {
@@ -43,8 +43,8 @@ async function entraTenant(domain: string, documents: Documents): Promise<string
 }
 
 /**
- * Returns the issuer of an authorization server. That of the organisation itself has access tokens for Okta alone, so
- * that its ID tokens are accepted.
+ * Returns the issuer of an authorization server. Access tokens of the org server are for Okta only, so its ID tokens
+ * are accepted instead.
  * https://developer.okta.com/docs/concepts/auth-servers/
  */
 export function okta(typed: string): TrustRequest {
@@ -53,7 +53,7 @@ export function okta(typed: string): TrustRequest {
   return { preset: 'okta', iss: [issuer], when: [], ...(isOrg ? { token: 'id' as const } : {}) };
 }
 
-/** Returns the issuer of a domain, which ends with a slash. */
+/** Returns the issuer of a domain. It ends with a slash. */
 export function auth0(typed: string): TrustRequest {
   return { preset: 'auth0', iss: [`${httpsAddress(typed)}/`], when: [] };
 }
@@ -68,10 +68,10 @@ export function keycloak(typed: string): TrustRequest {
   return { preset: 'keycloak', iss: [issuer], when: [] };
 }
 
-/** Domains of Google's own mail, whose accounts anybody can have. */
+/** Domains of Google's public mail, where anyone can have an account. */
 const PUBLIC_MAIL = ['gmail.com', 'googlemail.com'];
 
-/** Returns the issuer of all of Google, and the condition on the domain: everybody has tokens of that issuer. */
+/** Returns Google's issuer, which is the same for everyone, with a condition on the domain. */
 export function google(typed: string): TrustRequest {
   const domain = typed.trim().toLowerCase();
   if (!/^[a-z\d-]+(?:\.[a-z\d-]+)+$/.test(domain) || PUBLIC_MAIL.includes(domain)) {
@@ -85,7 +85,7 @@ export function google(typed: string): TrustRequest {
   return { preset: 'google', iss: ['https://accounts.google.com'], when: [condition('hd', domain)] };
 }
 
-/** Returns an issuer exactly as typed: a slash more or less is another issuer. */
+/** Returns an issuer exactly as typed. With and without a trailing slash are different issuers. */
 export function oidc(typed: string): TrustRequest {
   return { preset: 'oidc', iss: [typed.trim()], when: [] };
 }

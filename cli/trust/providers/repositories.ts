@@ -2,7 +2,7 @@ import type { Hint, HintLine } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { Documents } from '../documents.ts';
 
-/** Which jobs of a repository. Values of one flag are alternatives. */
+/** Selects jobs of a repository. Values of one flag are alternatives. */
 export interface JobFlags {
   readonly branch?: readonly string[];
   readonly tag?: readonly string[];
@@ -22,13 +22,17 @@ export function checkedId(id: string, flag: string): string {
   throw new UserError('usage', `Invalid value for ${flag}: “${id}”. Use a number.`);
 }
 
-/** Splits `acme/app`, of which no part is a pattern. */
+/** Splits a path such as `acme/app`. Refuses patterns. */
 export function pathOf(typed: string, what: string, wildcardHint: Hint): readonly string[] {
   const parts = typed.trim().split('/');
   if (typed.includes('*')) {
-    throw new UserError('usage', `“${typed}” is a pattern. It would fit what others create later.`, {
-      hint: wildcardHint,
-    });
+    throw new UserError(
+      'usage',
+      `“${typed}” is a pattern. It would match repositories that others create later.`,
+      {
+        hint: wildcardHint,
+      },
+    );
   }
   if (parts.every((part) => /^[\w.-]+$/.test(part) && !/^\.+$/.test(part))) return parts;
   throw new UserError('usage', `“${typed}” is not the path of a ${what}.`, {
@@ -36,16 +40,16 @@ export function pathOf(typed: string, what: string, wildcardHint: Hint): readonl
   });
 }
 
-/** What a public API is asked for the id of. */
+/** What to look up in a public API. */
 export interface Named {
-  /** At the start of a sentence. */
+  /** Description for the start of a sentence. */
   readonly what: string;
   readonly address: string;
-  /** Commands that give the id instead. */
+  /** Commands that print the id instead. */
   readonly ids: readonly HintLine[];
 }
 
-/** Looks up an id by the public API; `undefined` where it shows nothing, as for private repositories. */
+/** Looks up an id in the public API; `undefined` if it shows none, as for private repositories. */
 export async function lookUp(
   documents: Documents,
   named: Named,

@@ -6,19 +6,19 @@ export interface TrustRequest {
   readonly preset: PresetName;
   /** Issuers of one organisation, the first one preferred. */
   readonly iss: readonly string[];
-  /** Absent: the token of the preset. */
+  /** Default: the preset's. */
   readonly token?: 'access' | 'id';
-  /** Conditions of the provider's own flags. `--when` adds others. */
+  /** Conditions from the provider's own flags. `--when` adds others. */
   readonly when: readonly Condition[];
-  /** The explicit consent to a rule for all repositories or projects of an owner. */
+  /** Explicit consent to a rule for all repositories or projects of an owner. */
   readonly whole?: Pick<Rule, 'anyRepository' | 'anyProject'>;
-  /** The name behind the ids in the conditions, such as `acme/app`. */
+  /** The name behind ids in the conditions, such as `acme/app`. */
   readonly note?: string;
 }
 
 export const condition = (claim: string, ...is: readonly string[]): Condition => ({ claim: [claim], is });
 
-/** Returns a condition for values that were given; none otherwise. */
+/** Returns a condition if values are given, otherwise none. */
 export const ifGiven = (claim: string, values: readonly string[] = []): readonly Condition[] =>
   values.length === 0 ? [] : [condition(claim, ...values)];
 
@@ -28,7 +28,7 @@ export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
-/** Returns a host or address as an https address without a slash at its end. */
+/** Returns a host or address as an https address without a trailing slash. */
 export function httpsAddress(typed: string): string {
   const address = typed.trim().replace(/\/+$/, '');
   return /^[a-z][a-z\d+.-]*:\/\//i.test(address) ? address : `https://${address}`;

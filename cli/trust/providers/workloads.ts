@@ -39,8 +39,8 @@ export function buildkite(typed: string, { pipeline, branch }: BuildkiteFlags): 
 }
 
 /**
- * Returns the rule for jobs of an organisation, which has an issuer of its own. A job that is run again with SSH belongs
- * to a person at a prompt.
+ * Returns the rule for jobs of an organisation, which has its own issuer. Jobs rerun with SSH are excluded, because a
+ * person can type commands in them.
  * https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/
  */
 export function circleci(
@@ -69,7 +69,7 @@ export function circleci(
 }
 
 /**
- * Returns the rule for steps of a repository, by its id. Each workspace has an issuer of its own.
+ * Returns the rule for steps of a repository, by its id. Each workspace has its own issuer.
  * https://support.atlassian.com/bitbucket-cloud/docs/integrate-pipelines-with-resource-servers-using-oidc/
  */
 export function bitbucket(typed: string, { repositoryId }: { readonly repositoryId: string }): TrustRequest {
@@ -94,7 +94,7 @@ export function bitbucket(typed: string, { repositoryId }: { readonly repository
  */
 export function kubernetes(typed: string, accounts: readonly string[]): TrustRequest {
   const subjects = accounts.map((account) => {
-    // DNS labels, as Kubernetes has them.
+    // DNS labels, as in Kubernetes.
     const [, namespace, name] = /^([a-z\d-]{1,63})\/([a-z\d.-]{1,253})$/.exec(account) ?? [];
     if (namespace !== undefined && name !== undefined) return `system:serviceaccount:${namespace}:${name}`;
     throw new UserError('usage', `Invalid value “${account}” for --service-account.`, {
@@ -110,7 +110,7 @@ export interface AwsFlags {
 }
 
 /**
- * Returns the rule for roles of an account, which has an issuer of its own.
+ * Returns the rule for roles of an account, which has its own issuer.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound.html
  */
 export function aws(account: string, { role, issuer }: AwsFlags): TrustRequest {

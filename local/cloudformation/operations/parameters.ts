@@ -21,7 +21,7 @@ export const stackPolicy = changed(text(), (policy) => {
   return policy;
 });
 
-/** A list of words of a closed set, refused in AWS's words for lists. */
+/** A list of enum values, refused with AWS's message for lists. */
 export const words = (allowed: readonly string[]) =>
   changed(list(text()), (given, place) => {
     const unknown = given.find((word) => !allowed.includes(word));

@@ -13,7 +13,7 @@ export interface ResourceRecord {
   /** Absent until the create call returns. With a status of `…_IN_PROGRESS` the resource can exist without it. */
   readonly physicalId?: string;
   readonly attributes: Readonly<Record<string, string>>;
-  /** Those of the last successful create or update. */
+  /** Properties of the last successful create or update. */
   readonly properties: JsonObject;
   readonly metadata?: JsonObject;
   readonly deletionPolicy: DeletionPolicy;

@@ -26,7 +26,7 @@ export class FaultDice {
   #seed: number | undefined;
   #dice = new Dice(0);
 
-  /** Whether a web ACL blocks a request: all of them, or those with a body of more than so many bytes. */
+  /** Whether a web ACL blocks a request: every request, or those with a body larger than its limit. */
   blocks({ webAcl }: EdgeFaults = {}, contentLength: number | undefined): boolean {
     if (webAcl === undefined) return false;
     return webAcl.bodyOver === undefined || (contentLength ?? Number.POSITIVE_INFINITY) > webAcl.bodyOver;
@@ -58,7 +58,7 @@ export class FaultDice {
   }
 }
 
-/** Whether the plan touches the body at all. */
+/** Whether the plan affects the body. */
 export function impairs(plan: FaultPlan): boolean {
   return plan.bytesPerSecond !== undefined || plan.resetAt !== undefined || plan.stallAt !== undefined;
 }

@@ -5,7 +5,7 @@ import type { BehaviorConfig } from '../model.ts';
 import { CACHING_DISABLED, CACHING_POLICIES } from './origin-request-policies.ts';
 import { invalidArgument, name, off } from './shapes.ts';
 
-/** The sets of methods that CloudFront accepts, in any order. */
+/** The combinations of methods that CloudFront accepts. */
 const METHOD_SETS = [
   ['GET', 'HEAD'],
   ['GET', 'HEAD', 'OPTIONS'],
@@ -40,7 +40,7 @@ const functions = changed(
 const fields = {
   AllowedMethods: optional(methods, ['GET', 'HEAD']),
   CachePolicyId: optional(text()),
-  // Compression and cached methods are about filling a cache, and CachingDisabled has none.
+  // Compression and cached methods only matter with a cache, which CachingDisabled turns off.
   CachedMethods: optional(methods),
   Compress: optional(flag()),
   LambdaFunctionAssociations: optional(functions),

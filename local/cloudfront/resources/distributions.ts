@@ -34,7 +34,7 @@ export interface DistributionsOptions {
   readonly edge: (distribution: StoredDistribution) => Edge;
 }
 
-/** Distributions and their listeners: as many listeners run as enabled distributions are stored. */
+/** Distributions and their listeners. Each enabled distribution has a running listener. */
 export class Distributions {
   readonly #options: DistributionsOptions;
   readonly #listeners = new Map<string, Listener>();
@@ -45,7 +45,7 @@ export class Distributions {
     this.#logs = new AccessLogs({ sink: options.logs, now: options.now, onDefect: options.onDefect });
   }
 
-  /** `AWS::CloudFront::Distribution`; `Ref` and `Id` give its id, `DomainName` is `127.0.0.1:<port>`. */
+  /** `AWS::CloudFront::Distribution`. `Ref` and `Id` return its id; `DomainName` is `127.0.0.1:<port>`. */
   get resource(): ResourceHandler {
     return {
       type: 'AWS::CloudFront::Distribution',
@@ -59,7 +59,7 @@ export class Distributions {
     };
   }
 
-  /** Opens the listeners of what is stored, each on the port it has always had. */
+  /** Opens the listeners of stored distributions, each on its permanent port. */
   async start(): Promise<void> {
     await this.#permitAliases();
     for (const { id, port, config } of Object.values(this.#options.store.state.distributions)) {
@@ -77,14 +77,14 @@ export class Distributions {
   async #save(id: string, properties: JsonObject): Promise<ResourceState> {
     const config = readProperties(distributionProperties, properties);
     this.#check(id, config);
-    // A disabled one is opened too, for a moment: its domain name needs a port.
+    // A disabled distribution is opened briefly, because its domain name contains a port.
     const port = await this.#open(id, this.#stored(id)?.port ?? 0);
     await this.#change(withEntry(this.#options.store.state.distributions, id, { id, port, config }));
     if (!config.enabled) await this.#shut(id);
     return { physicalId: id, attributes: { Id: id, DomainName: domainName(port) } };
   }
 
-  /** AWS demands that a distribution be disabled first; its CloudFormation resource does that itself. */
+  /** AWS requires a distribution to be disabled before it is deleted. Its CloudFormation resource does that itself. */
   async #delete(id: string): Promise<void> {
     if (this.#stored(id) === undefined) return;
     await this.#change(withoutEntry(this.#options.store.state.distributions, id));
@@ -133,14 +133,14 @@ export class Distributions {
     await this.#permitAliases();
   }
 
-  /** The authority may sign for the names of the distributions there are, and for no others. */
+  /** Permits the certificate authority to sign for the aliases of existing distributions only. */
   #permitAliases(): Promise<void> {
     const { store, authority } = this.#options;
     const stored = Object.values(store.state.distributions);
     return authority.permit(stored.flatMap(({ config }) => config.aliases ?? []));
   }
 
-  /** Gives the port; where the listener runs already, there is nothing to open. */
+  /** Opens a listener, unless it is running. Returns its port. */
   async #open(id: string, port: number): Promise<number> {
     const running = this.#listeners.get(id);
     if (running !== undefined) return running.port;
@@ -186,7 +186,7 @@ export class Distributions {
     await listener?.close();
   }
 
-  /** Whether a host, lower case, is another distribution's. */
+  /** Whether a lower-case host belongs to another distribution. */
   #isElsewhere(id: string, host: string): boolean {
     return Object.values(this.#options.store.state.distributions).some(
       (other) => other.id !== id && [domainName(other.port), ...(other.config.aliases ?? [])].includes(host),

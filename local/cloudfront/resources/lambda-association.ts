@@ -2,7 +2,7 @@ import { ACCOUNT_ID, REGION } from '../../account.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { behaviorsOf, type DistributionConfig, type StoredDistribution } from '../model.ts';
 
-/** Versions that a configuration runs. */
+/** Returns the versions that a configuration associates. */
 export function associated(config: DistributionConfig): string[] {
   return behaviorsOf(config).flatMap(({ viewerRequest }) => viewerRequest ?? []);
 }
@@ -27,7 +27,7 @@ export function heldReplicas(
   );
 }
 
-/** What a published version is, as far as CloudFront looks. */
+/** The properties of a published version that CloudFront checks. */
 export interface FunctionVersion {
   readonly runtime: string;
   /** MB */
@@ -54,7 +54,7 @@ const MAX_TIMEOUT_S = 30;
 const MAX_CODE_BYTES = 52_428_800;
 
 /**
- * Refuses a function version that cannot run on viewer requests, in CloudFront's words.
+ * Refuses a function version that cannot run on viewer requests, with CloudFront's messages.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html
  */
 export function checkAssociation(arn: string, functions: FunctionLookup): void {

@@ -9,11 +9,11 @@ type Stored<T> = Readonly<Record<string, T & { readonly id: string }>>;
 
 /** One kind of resource that distributions refer to. */
 interface NamedResource<T extends { readonly name: string }> {
-  /** The last part of the CloudFormation type, which CloudFront's error codes begin with too. */
+  /** Last part of the CloudFormation type. CloudFront's error codes start with it too. */
   readonly kind: string;
   /** Such as `origin request policy`. */
   readonly noun: string;
-  /** The end of CloudFront's refusal to delete one that is used. */
+  /** End of CloudFront's error for deleting a resource in use. */
   readonly whileUsed: string;
   readonly newId: (suffix: string) => string;
   readonly shape: Shape<T>;

@@ -7,13 +7,13 @@ import { namedResource } from './named-resource.ts';
 import { invalidArgument, name } from './shapes.ts';
 
 /**
- * Policies that AWS keeps in every account.
+ * Managed policies, which every account has.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
  */
 export const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
 
-/** Known by id and refused: the embedded CloudFront keeps no cache. */
+/** Managed policies that are refused, because the embedded CloudFront has no cache. By id. */
 export const CACHING_POLICIES: Readonly<Record<string, string>> = {
   '2e54312d-136d-493c-8eb9-b001f22f67d2': 'Amplify',
   '658327ea-f89d-4fab-a63d-7e88639e58f6': 'CachingOptimized',
@@ -53,14 +53,19 @@ const MANAGED_ORIGIN_REQUEST_POLICIES: Readonly<Record<string, OriginRequestPoli
   },
 };
 
-/** Known by id and refused: what they forward is made by CloudFront itself or by other origins. */
+/**
+ * Managed policies that are refused, because they forward what CloudFront adds or what only other origins use. By id.
+ */
 const OTHER_ORIGIN_REQUEST_POLICIES: Readonly<Record<string, string>> = {
   '775133bc-15f2-49f9-abea-afb2e0bf67d2': 'Elemental-MediaTailor-PersonalizedManifests',
   '33f36d7e-f396-46d9-90e0-52428a34d9dc': 'AllViewerAndCloudFrontHeaders-2022-06',
   'bf0718e1-ba1e-49d1-88b1-f726733018ae': 'HostHeaderOnly',
 };
 
-/** Quota of a policy: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-policies */
+/**
+ * Maximum names in a policy:
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-policies
+ */
 const MAX_NAMES = 10;
 
 const names = optional(list(name), []);
@@ -129,7 +134,7 @@ export function originRequestPolicies(store: Store): ResourceHandler {
   });
 }
 
-/** @throws AwsError `NoSuchOriginRequestPolicy`, or that a managed policy is not supported */
+/** @throws AwsError `NoSuchOriginRequestPolicy`, or an error for a managed policy that is not supported */
 export function findOriginRequestPolicy(store: Store, id: string): OriginRequestPolicy {
   const policy = MANAGED_ORIGIN_REQUEST_POLICIES[id] ?? store.state.originRequestPolicies[id];
   if (policy !== undefined) return policy;

@@ -173,7 +173,7 @@ export function responseHeadersPolicies(store: Store): ResourceHandler {
   });
 }
 
-/** @throws AwsError `NoSuchResponseHeadersPolicy`, for AWS's managed policies too */
+/** @throws AwsError `NoSuchResponseHeadersPolicy`, also for AWS's managed policies */
 export function findResponseHeadersPolicy(store: Store, id: string): StoredResponseHeadersPolicy {
   const policy = store.state.responseHeadersPolicies[id];
   if (policy !== undefined) return policy;

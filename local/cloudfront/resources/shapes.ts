@@ -5,21 +5,21 @@ import { AwsError } from '../../wire/errors.ts';
 
 export const name: Shape<string> = text({ min: 1 });
 
-/** CloudFront's own refusal of a value that the resource's model allows. */
+/** CloudFront's error for a value that the resource's model allows. */
 export function invalidArgument(message: string): AwsError {
   return new AwsError('InvalidArgument', message);
 }
 
-/** A property that is supported only with these values, which ask for nothing. */
+/** A property that is supported only with these values, which have no effect. */
 export function inert(...values: readonly Json[]): Shape<undefined> {
   return (value, place) =>
     values.some((one) => isDeepStrictEqual(one, value)) ? undefined : place.notSupported();
 }
 
-/** A flag that is supported only while it is off. */
+/** A flag that can only be off. */
 export const off: Shape<undefined> = inert(false, 'false');
 
-/** A whole number whose bounds, both included, are CloudFront's own and not the resource's model's. */
+/** An integer with CloudFront's bounds, both inclusive, which differ from the model's. */
 export function within(min: number, max: number): Shape<number> {
   const any = integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
   return changed(any, (value, place) => {

@@ -7,7 +7,7 @@ const CERTIFICATE = /^arn:aws:acm:us-east-1:\d{12}:certificate\/[\w-]+$/;
 const HOST = /^(?:\*\.)?(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z\d-]{2,63}$/;
 
 /**
- * Policies that Node's TLS can follow. Older ones allow TLS 1.0, which Node does not speak.
+ * Security policies that Node's TLS supports. Older ones allow TLS 1.0, which Node does not.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/secure-connections-supported-viewer-protocols-ciphers.html
  */
 const POLICIES = ['TLSv1.2_2018', 'TLSv1.2_2019', 'TLSv1.2_2021', 'TLSv1.2_2025', 'TLSv1.3_2025'];
@@ -20,7 +20,7 @@ export const alias = changed(text(), (given, place) => {
   return host;
 });
 
-/** The security policy of the certificate that is named; no policy for CloudFront's own certificate. */
+/** The security policy of a named certificate; none for CloudFront's own certificate. */
 export const certificate = changed(
   structure(
     {
@@ -53,8 +53,8 @@ export const certificate = changed(
 );
 
 /**
- * A distribution's own host names. There is no certificate manager here: the embedded cloud's authority signs for each
- * name, whichever certificate of us-east-1 the template names.
+ * Returns a distribution's own host names. There is no certificate manager: the embedded cloud's authority signs for
+ * each name, whichever certificate of us-east-1 the template names.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html
  * @throws AwsError `InvalidViewerCertificate` for names without a certificate
  */

@@ -3,19 +3,19 @@ import { type ChunkSigner, sha256 } from '../../auth/canonical.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { incompleteBody } from '../errors.ts';
 
-/** Longer header lines than this are nothing that a client of S3 sends. */
+/** Maximum bytes of a header line. S3's clients send shorter ones. */
 const MAX_LINE_BYTES = 16 * 1024;
 
 export interface ChunkedOptions {
-  /** Present where every chunk is signed. */
+  /** Set if every chunk is signed. */
   readonly signer?: ChunkSigner;
   /** Whether trailing headers follow the last chunk. */
   readonly trailer: boolean;
 }
 
 /**
- * Takes the aws-chunked framing off a body and checks the signature of each chunk. Yields the data as it comes; what is
- * yielded may be believed only once all has been read. Returns the trailing headers, names in lower case.
+ * Removes the aws-chunked framing of a body and checks the signature of each chunk. Yields data as it arrives, which is
+ * verified only once the whole body has been read. Returns the trailing headers, with names in lower case.
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
  *
@@ -95,7 +95,7 @@ function malformedTrailer(): AwsError {
   );
 }
 
-/** Lines and runs of bytes from a stream of buffers, none of which is copied. */
+/** Reads lines and byte ranges from a stream of buffers without copying them. */
 class ChunkReader {
   readonly #source: AsyncIterator<Buffer>;
   #buffer: Buffer = Buffer.alloc(0);
@@ -104,7 +104,7 @@ class ChunkReader {
     this.#source = source;
   }
 
-  /** Up to the next CRLF, which is taken off. */
+  /** Returns the text up to the next CRLF, without it. */
   async line(): Promise<string> {
     let seen: Buffer = Buffer.alloc(0);
     for (;;) {
@@ -118,7 +118,7 @@ class ChunkReader {
     }
   }
 
-  /** Between one and `limit` bytes. */
+  /** Returns between one and `limit` bytes. */
   async some(limit: number): Promise<Buffer> {
     while (this.#buffer.length === 0) {
       if (!(await this.#more())) throw incompleteBody();
@@ -128,7 +128,7 @@ class ChunkReader {
     return data;
   }
 
-  /** Nothing may follow. */
+  /** Requires the end of the stream. */
   async end(): Promise<void> {
     if (this.#buffer.length > 0 || (await this.#more())) throw incompleteBody();
   }

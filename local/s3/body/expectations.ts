@@ -4,12 +4,12 @@ import { AwsError } from '../../wire/errors.ts';
 import { type Algorithm, checksumHeader, isAlgorithm, isChecksumValue } from '../checksums/algorithms.ts';
 import { invalidArgument, invalidRequest, notImplemented } from '../errors.ts';
 
-/** Largest body of one request: 5 GiB. https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+/** Maximum bytes of a request body, 5 GiB: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 export const MAX_PUT_BYTES = 5 * 1024 ** 3;
 
-/** What a request says of its body before the body comes. */
+/** What a request's headers announce about its body. */
 export interface Expectations {
-  /** Bytes, without the aws-chunked framing. */
+  /** Bytes without the aws-chunked framing. */
   readonly size: number;
   /** Base64 of `Content-MD5`. */
   readonly md5?: string;
@@ -20,13 +20,13 @@ export interface Expectations {
 
 interface ExpectedChecksum {
   readonly algorithm: Algorithm;
-  /** Base64; absent where it comes in the trailer. */
+  /** Base64. Absent if the value comes in the trailer. */
   readonly value?: string;
 }
 
 type Headers = Readonly<Record<string, string>>;
 
-/** @throws AwsError for headers that no body can satisfy, e.g. `MissingContentLength`, `EntityTooLarge` */
+/** @throws AwsError for headers that no body can satisfy, such as `MissingContentLength` or `EntityTooLarge` */
 export function readExpectations(headers: Headers, payload: PayloadMode): Expectations {
   const chunked = payload.kind === 'signed-chunks' || payload.kind === 'unsigned-chunks';
   const size = bodySize(headers, chunked);
@@ -45,7 +45,7 @@ export function readExpectations(headers: Headers, payload: PayloadMode): Expect
   };
 }
 
-/** Whether the trailer was announced, in the signature's mode or in `x-amz-trailer`. */
+/** Whether the signature's mode or `x-amz-trailer` announces a trailer. */
 export function hasTrailer(payload: PayloadMode): boolean {
   return payload.kind === 'unsigned-chunks' || (payload.kind === 'signed-chunks' && payload.trailer);
 }
@@ -84,7 +84,7 @@ function isMd5(text: string): boolean {
 }
 
 const PREFIX = 'x-amz-checksum-';
-/** Headers of the same beginning that give no value. */
+/** Headers with the same prefix that contain no checksum. */
 const NO_VALUES = ['algorithm', 'type', 'mode'].map((name) => PREFIX + name);
 
 function expectedChecksum(headers: Headers, chunked: boolean): ExpectedChecksum | undefined {

@@ -9,33 +9,34 @@ import { badDigest, incompleteBody, invalidRequest, requestTimeout } from '../er
 import { decodeAwsChunked } from './aws-chunked.ts';
 import { type Expectations, hasTrailer } from './expectations.ts';
 
-/** Where a body goes. It shows every byte to the hashes it was made with. */
+/** Destination of a body. It passes every byte to its hashes. */
 export interface Sink {
-  /** Bytes taken so far. */
+  /** Bytes received so far. */
   readonly size: number;
   write(chunk: Buffer): Promise<void>;
-  /** Resolves when every byte is where it belongs. */
+  /** Resolves when all bytes are stored. */
   finish(): Promise<void>;
-  /** Leaves nothing behind. */
+  /** Deletes everything that was written. */
   discard(): Promise<void>;
 }
 
-/** A body that has arrived whole and is what the request said it would be. */
+/** A complete body that matches its announcement. */
 export interface Received {
   readonly size: number;
   /** Hex. */
   readonly md5: string;
-  /** Base64; of every algorithm that was asked for, and of the one that the client sent. */
+  /** Base64, for each requested algorithm and the client's. */
   readonly checksums: Readonly<Partial<Record<Algorithm, string>>>;
 }
 
 /**
- * Streams the request's body into a sink, computes all hashes in one pass, and compares them with the expected values. After
- * an error, the sink is empty.
+ * Streams the request's body into a sink, computes all hashes in one pass, and compares them with the expected values.
+ * After an error, the sink is empty.
  *
  * @param makeSink - gets the function to call with every byte, in order
  * @param algorithms - checksums to compute besides the client's
- * @throws AwsError `IncompleteBody`, `BadDigest`, `XAmzContentSHA256Mismatch`, and those of {@link decodeAwsChunked}
+ * @throws AwsError `IncompleteBody`, `BadDigest`, `XAmzContentSHA256Mismatch`, and the errors of {@link
+ * decodeAwsChunked}
  */
 export async function receiveBody(
   request: HttpRequest,
@@ -54,7 +55,7 @@ export async function receiveBody(
     sha256?.update(block);
     for (const { hasher } of hashers) hasher.update(block);
   });
-  // Given back unread after a refusal, not destroyed: the answer still has to go out on the same connection.
+  // After a refusal, the rest is left unread instead of destroyed: the response is sent on the same connection.
   const source: AsyncIterator<Buffer> = steadyBody(request.body, { tooSlow: requestTimeout });
   try {
     const trailer = await copyBody(bodyOf(source, authentication), sink, expected.size);

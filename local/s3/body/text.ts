@@ -5,22 +5,22 @@ import type { Call } from '../operation.ts';
 import { readExpectations } from './expectations.ts';
 import { receiveBody, type Sink } from './receive.ts';
 
-/** A list of 10,000 parts with their checksums has under 2 MB. */
+/** Maximum bytes. A list of 10,000 parts with checksums has less than 2 MB. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 export interface TextOptions {
-  /** The operation wants a digest of the body beside it. */
+  /** Whether the operation requires a digest of the body. */
   readonly proof?: boolean;
-  /** `x-amz-checksum-*` speak of the object that the operation makes, not of this text. */
+  /** Whether `x-amz-checksum-*` headers are about the resulting object instead of this text. */
   readonly checksumsOfObject?: boolean;
-  /** Makes the refusal of text that is not UTF-8; `MalformedXML` by default. */
+  /** Creates the error for text that is not UTF-8. Default: `MalformedXML`. */
   readonly malformed?: () => AwsError;
 }
 
 /**
- * The text a request carries, verified as every body is; empty where there is none.
+ * Returns the text of a request body, verified like every body. Empty without a body.
  *
- * @throws AwsError `MaxMessageLengthExceeded`, and those of {@link receiveBody}
+ * @throws AwsError `MaxMessageLengthExceeded`, and the errors of {@link receiveBody}
  */
 export async function readText(call: Call, options: TextOptions = {}): Promise<string> {
   const { request, authentication } = call;

@@ -5,13 +5,13 @@ import { Crc64Nvme, crc32c } from './crc.ts';
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html */
 export type Algorithm = 'CRC32' | 'CRC32C' | 'CRC64NVME' | 'SHA1' | 'SHA256';
 
-/** Whether a multipart object's checksum is of its bytes or, like its ETag, of its parts' checksums. */
+/** Whether the checksum of a multipart object covers its bytes or, like its ETag, the checksums of its parts. */
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 
 export interface Checksum {
   readonly algorithm: Algorithm;
   readonly type: ChecksumType;
-  /** Base64; a composite one ends in `-` and the number of parts. */
+  /** Base64. A composite checksum ends with `-` and the number of parts. */
   readonly value: string;
 }
 
@@ -45,12 +45,12 @@ export function isAlgorithm(name: string): name is Algorithm {
   return Object.hasOwn(ALGORITHMS, name);
 }
 
-/** `x-amz-checksum-crc32` and its like. */
+/** Returns the name of the header, such as `x-amz-checksum-crc32`. */
 export function checksumHeader(algorithm: Algorithm): string {
   return `x-amz-checksum-${algorithm.toLowerCase()}`;
 }
 
-/** Whether `text` is base64 of as many bytes as the algorithm gives. */
+/** Whether a text is base64 of the algorithm's length. */
 export function isChecksumValue(algorithm: Algorithm, text: string): boolean {
   const bytes = Buffer.from(text, 'base64');
   return bytes.length === ALGORITHMS[algorithm].bytes && bytes.toString('base64') === text;

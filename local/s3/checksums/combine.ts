@@ -2,7 +2,7 @@ import { ALGORITHMS, type Algorithm } from './algorithms.ts';
 import { CRC32C_POLYNOMIAL, CRC64NVME_POLYNOMIAL } from './crc.ts';
 
 export interface PartDigest {
-  /** Bytes of the part. */
+  /** Length of the part in bytes. */
   readonly size: number;
   readonly digest: Buffer;
 }
@@ -41,7 +41,9 @@ export function combineCrcs(algorithm: Algorithm, parts: readonly PartDigest[]):
   return Buffer.from(combined.toString(16).padStart(digits, '0'), 'hex');
 }
 
-/** Reflected polynomials: the highest bit is the coefficient of 1, a shift to the right multiplies by x. */
+/**
+ * Multiplies reflected polynomials: the highest bit is the coefficient of 1, and a shift to the right multiplies by x.
+ */
 function multiply({ bits, polynomial }: Field, a: bigint, b: bigint): bigint {
   let product = 0n;
   let shifted = b;

@@ -1,10 +1,10 @@
 /**
- * Sixteen tables of 256 entries for table-driven CRC over 16 bytes a step ("slicing-by-16"): entry `256 * s + b` is the
- * CRC state after the byte `b` and `s` zero bytes, least significant byte first. Around 1 GB/s in plain JavaScript, where
- * a byte-wise loop has a quarter of that.
+ * Creates sixteen tables of 256 entries for a CRC over 16 bytes at a time (slicing-by-16). Entry `256 * s + b` is the
+ * CRC state after the byte `b` and `s` zero bytes, least significant byte first. It reaches about 1 GB/s in JavaScript,
+ * four times as much as a byte-wise loop.
  *
  * @param width - bytes of the CRC
- * @param polynomial - in its reflected form
+ * @param polynomial - in reflected form
  */
 function slicingTables(width: 4 | 8, polynomial: bigint): DataView {
   const tables = new DataView(new ArrayBuffer(16 * 256 * width));
@@ -20,17 +20,17 @@ function slicingTables(width: 4 | 8, polynomial: bigint): DataView {
   return tables;
 }
 
-/** A view of the same bytes, whose wide reads need no alignment. */
+/** Returns a view of the same bytes. Its wide reads need no alignment. */
 function viewOf(data: Uint8Array): DataView {
   return new DataView(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** CRC-32C (Castagnoli), in its reflected form. */
+/** CRC-32C (Castagnoli), in reflected form. */
 export const CRC32C_POLYNOMIAL = 0x82f63b78n;
 
 let crc32cTables: DataView | undefined;
 
-/** Continues `crc` (0 to begin with) over `data`; an unsigned 32-bit number, as `zlib.crc32` gives it. */
+/** Continues `crc` (initially 0) with `data`. Returns an unsigned 32-bit number, like `zlib.crc32`. */
 export function crc32c(data: Uint8Array, crc = 0): number {
   crc32cTables ??= slicingTables(4, CRC32C_POLYNOMIAL);
   const whole = data.length & ~15;
@@ -69,12 +69,12 @@ function wholeBlocks(tables: DataView, view: DataView, end: number, crc: number)
   return state;
 }
 
-/** CRC-64/NVME, in its reflected form. */
+/** CRC-64/NVME, in reflected form. */
 export const CRC64NVME_POLYNOMIAL = 0x9a6c9329ac4bc9b5n;
 
 let crc64NvmeTables: DataView | undefined;
 
-/** A running CRC-64/NVME. JavaScript has no fast 64-bit integers, so its state is kept in two halves. */
+/** A running CRC-64/NVME. Its state is in two halves, because JavaScript has no fast 64-bit integers. */
 export class Crc64Nvme {
   #high = -1;
   #low = -1;
@@ -90,7 +90,7 @@ export class Crc64Nvme {
     }
   }
 
-  /** Eight bytes, big-endian, as `x-amz-checksum-crc64nvme` has them. */
+  /** Returns eight big-endian bytes, as `x-amz-checksum-crc64nvme` encodes them. */
   digest(): Buffer {
     const digest = Buffer.allocUnsafe(8);
     digest.writeInt32BE(~this.#high, 0);

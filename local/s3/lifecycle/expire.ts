@@ -4,7 +4,7 @@ import { type LifecycleRule, lifecycleRules } from './rules.ts';
 const DAY_MS = 86_400_000;
 
 /**
- * Whether something from `since` has become so many days old: counted from then, and rounded up to the next midnight UTC.
+ * Whether something is old enough: `days` after `since`, rounded up to the next midnight UTC.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html#intro-lifecycle-rules-number-of-days
  */
 function isOver(since: string, days: number, now: Date): boolean {
@@ -12,7 +12,7 @@ function isOver(since: string, days: number, now: Date): boolean {
   return now.getTime() >= Math.ceil(end / DAY_MS) * DAY_MS;
 }
 
-/** Does what a bucket's lifecycle asks for by now. S3 looks once a day; looking more often comes to the same. */
+/** Applies a bucket's lifecycle rules. S3 does so once a day; more often has the same result. */
 export async function applyLifecycle(bucket: Bucket, now: Date): Promise<void> {
   for (const rule of lifecycleRules(bucket.config.properties).filter(({ enabled }) => enabled)) {
     for (const key of [...bucket.keysFrom(rule.prefix)].filter((one) => one.startsWith(rule.prefix))) {
@@ -23,7 +23,7 @@ export async function applyLifecycle(bucket: Bucket, now: Date): Promise<void> {
   }
 }
 
-/** With versioning the current version goes under a delete marker; without, for good. */
+/** With versioning, adds a delete marker above the current version. Without, deletes the object. */
 function expireCurrent(bucket: Bucket, key: string, rule: LifecycleRule, now: Date): void {
   const [newest, ...older] = bucket.versions(key);
   if (newest === undefined) return;
@@ -34,7 +34,7 @@ function expireCurrent(bucket: Bucket, key: string, rule: LifecycleRule, now: Da
   if (rule.expiration !== undefined && isOver(newest.modified, rule.expiration, now)) bucket.remove(key);
 }
 
-/** A version stops being the current one when the next is written. */
+/** Deletes noncurrent versions that are old enough. A version becomes noncurrent when the next one is written. */
 function expireNoncurrent(bucket: Bucket, key: string, { noncurrent }: LifecycleRule, now: Date): void {
   if (noncurrent === undefined) return;
   const versions = bucket.versions(key);

@@ -1,23 +1,23 @@
 import type { Json, JsonObject } from '../../json.ts';
 
-/** One rule of a bucket's lifecycle; numbers are days. */
+/** One lifecycle rule of a bucket. Numbers are days. */
 export interface LifecycleRule {
   readonly id: string | undefined;
   readonly enabled: boolean;
   readonly prefix: string;
   readonly expiration: number | undefined;
-  /** Takes away delete markers that nothing is under any more. */
+  /** Whether to delete delete markers without other versions. */
   readonly expiredObjectDeleteMarker: boolean;
   readonly noncurrent: { readonly days: number; readonly keep: number } | undefined;
   readonly abortIncomplete: number | undefined;
 }
 
-/** Templates may write numbers as text. */
+/** Templates can contain numbers as strings. */
 function days(value: Json | undefined): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
-/** Of properties that were checked before; a bucket without a lifecycle has no rules. */
+/** Returns the rules in validated properties; none for a bucket without a lifecycle. */
 export function lifecycleRules(properties: JsonObject = {}): LifecycleRule[] {
   const configuration = properties.LifecycleConfiguration as { Rules?: JsonObject[] } | undefined;
   return (configuration?.Rules ?? []).map((rule) => {

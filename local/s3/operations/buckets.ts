@@ -19,7 +19,10 @@ export function listBuckets({ store }: Call): HttpResponse {
   return xmlAnswer('ListAllMyBucketsResult', { Owner: OWNER, Buckets: { Bucket: buckets } });
 }
 
-/** In us-east-1 creating one's own bucket again succeeds: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html */
+/**
+ * In us-east-1, creating a bucket again succeeds for its owner:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+ */
 export async function createBucket(call: Call): Promise<HttpResponse> {
   const { store, bucketName } = call;
   const text = await readText(call);
@@ -63,7 +66,7 @@ export function headBucket(): HttpResponse {
   return { status: 200, headers: { 'x-amz-bucket-region': REGION, 'content-type': 'application/xml' } };
 }
 
-/** us-east-1 is named by an empty constraint: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html */
+/** An empty constraint means us-east-1: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html */
 export function getBucketLocation(): HttpResponse {
   return xmlAnswer('LocationConstraint', {});
 }
@@ -94,7 +97,7 @@ export function getBucketLifecycle({ bucket, bucketName }: BucketCall): HttpResp
   }
   return xmlAnswer('LifecycleConfiguration', {
     Rule: rules.map((rule, at) => ({
-      // S3 names a rule that was given no name.
+      // S3 generates ids for rules without one.
       ID: rule.id ?? `rule-${at + 1}`,
       Filter: { Prefix: rule.prefix },
       Status: rule.enabled ? 'Enabled' : 'Disabled',

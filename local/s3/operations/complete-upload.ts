@@ -64,8 +64,8 @@ export async function completeMultipartUpload(call: BucketCall): Promise<HttpRes
 }
 
 /**
- * Refuses the Complete of an upload that met another write of its key before: "you should re-initiate the multipart
- * upload with CreateMultipartUpload and re-upload each part", says the API's page.
+ * Refuses to complete an upload that conflicted with another write of its key. The API's page says: "you should
+ * re-initiate the multipart upload with CreateMultipartUpload and re-upload each part".
  */
 function checkConflict({ key, conflicts }: BucketCall, upload: Upload, condition: WriteCondition): void {
   const header = conditionText(condition);
@@ -75,8 +75,8 @@ function checkConflict({ key, conflicts }: BucketCall, upload: Upload, condition
 }
 
 /**
- * The object that this very request has made before: S3 answers a Complete whose first answer was lost as it did then.
- * Known of the key's newest version only, and as long as that one is there.
+ * Returns the object that an earlier identical request created. S3 answers a repeated Complete like the first one. This
+ * works while the object is the key's newest version.
  */
 function completedBefore(
   { bucket, key, query }: BucketCall,
@@ -107,7 +107,7 @@ function completed({ request, bucketName, key }: BucketCall, version: Version): 
   );
 }
 
-/** Smallest part but for the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+/** Minimum size of parts except the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MIN_PART_BYTES = 5 * 1024 * 1024;
 
 function chooseParts(upload: Upload, listed: readonly ListedPart[]): Part[] {
@@ -151,7 +151,7 @@ function objectChecksum({ record }: Upload, parts: readonly Part[]): Checksum {
   return { algorithm, type, value: `${hasher.digest().toString('base64')}-${parts.length}` };
 }
 
-/** The checksum of the whole object, where the client sends it along. */
+/** Checks the checksum of the whole object, if the client sends one. */
 function checkChecksum(
   headers: Readonly<Record<string, string>>,
   { algorithm, type, value }: Checksum,
@@ -171,7 +171,7 @@ function checkChecksum(
   if (given !== undefined && given !== value && given + count !== value) throw badDigest(algorithm);
 }
 
-/** One after another into a new file; two hands would not be faster than the disk. */
+/** Copies the parts into a new file, one after another. The disk is the limit. */
 async function joinParts(upload: Upload, parts: readonly Part[], target: string): Promise<void> {
   const block = Buffer.allocUnsafe(BLOCK_BYTES);
   const output = await open(target, 'wx', 0o600);

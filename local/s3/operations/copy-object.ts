@@ -22,7 +22,7 @@ import type { Version } from '../store/version.ts';
 import { type ByteRange, findVersion } from './get-object.ts';
 import { DEFAULT_ALGORITHM, versionHeader, writeObject } from './put-object.ts';
 
-/** The object that a copy is made of. */
+/** The source of a copy. */
 export interface CopySource {
   readonly bucket: Bucket;
   readonly version: Version;
@@ -33,10 +33,12 @@ export interface CopySource {
 const HEADER = 'x-amz-copy-source';
 
 /**
- * The source of a CopyObject or UploadPartCopy, which the caller has permission to read and which meets the request's
- * conditions. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ * Returns the source of a CopyObject or UploadPartCopy. The caller must be allowed to read it, and it must meet the
+ * request's conditions.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
  *
- * @throws AwsError `InvalidArgument`, `AccessDenied`, `NoSuchBucket`, `NoSuchKey`, `NoSuchVersion`, `PreconditionFailed`
+ * @throws AwsError `InvalidArgument`, `AccessDenied`, `NoSuchBucket`, `NoSuchKey`, `NoSuchVersion`,
+ * `PreconditionFailed`
  */
 export function findCopySource(call: BucketCall): CopySource {
   const { request, store } = call;
@@ -65,7 +67,7 @@ interface Named {
   readonly versionId: string | undefined;
 }
 
-/** `/bucket/key` or `bucket/key`, percent-encoded, with `?versionId=…` after it. A plus sign is a space. */
+/** Parses `/bucket/key` or `bucket/key`, percent-encoded, with an optional `?versionId=…`. A plus sign is a space. */
 function readSource(header: string): Named {
   const invalid = (message: string) => invalidArgument(HEADER, header, message);
   if (header.startsWith('arn:')) throw notImplemented('A copy source that is an ARN', { Header: HEADER });
@@ -103,7 +105,7 @@ function checkConditions(headers: Readonly<Record<string, string>>, version: Ver
   if (condition) throw preconditionFailed(`${HEADER}-If-${condition}`);
 }
 
-/** Refuses what is too large to be copied by one request. */
+/** Refuses sources that are too large for one request. */
 export function checkCopySize(size: number): void {
   if (size <= MAX_PUT_BYTES) return;
   throw invalidRequest(
@@ -111,7 +113,7 @@ export function checkCopySize(size: number): void {
   );
 }
 
-/** Copies the source's bytes into a sink, hashed as a body that comes in is. */
+/** Copies the source's bytes into a sink, hashed like a request body. */
 export async function receiveCopy(
   { request, authentication }: BucketCall,
   { bucket, version }: CopySource,
@@ -169,7 +171,7 @@ function readAlgorithm(headers: Readonly<Record<string, string>>): Algorithm | u
   throw notImplemented(`The checksum algorithm ${named}`);
 }
 
-/** A copy of an object onto itself has to change something; restoring an older version does. */
+/** A copy of an object onto itself must change something. Restoring an older version does. */
 function checkItself({ request, bucket, key }: BucketCall, { bucket: from, version }: CopySource): void {
   const current = bucket.current(key);
   const states = ['x-amz-storage-class', 'x-amz-server-side-encryption'];
@@ -197,7 +199,7 @@ function copied(version: Version, source: CopySource): HttpResponse {
   );
 }
 
-/** Only versions that were made with versioning enabled are named. */
+/** Only versions created with versioning enabled have an id. */
 export function sourceVersionHeader({ version }: CopySource): Record<string, string> {
   return version.versionId === 'null' ? {} : { 'x-amz-copy-source-version-id': version.versionId };
 }

@@ -25,12 +25,12 @@ export function deleteObject({ request, bucket, key, query }: BucketCall): HttpR
 }
 
 interface Deleted {
-  /** Whether a delete marker was made or removed. */
+  /** Whether a delete marker was created or deleted. */
   readonly marker: boolean;
   readonly versionId?: string;
 }
 
-/** Deleting what is not there succeeds. */
+/** Deleting an object that does not exist succeeds. */
 function deleteOne(bucket: Bucket, key: string, versionId: string | undefined): Deleted {
   if (versionId !== undefined) {
     return { marker: bucket.removeVersion(key, versionId)?.deleteMarker === true, versionId };
@@ -42,7 +42,7 @@ function deleteOne(bucket: Bucket, key: string, versionId: string | undefined): 
 }
 
 const MAX_KEYS = 1000;
-/** Conditions of single keys, which S3 has and the embedded S3 has not. */
+/** Conditions on single keys, which the embedded S3 does not support. */
 const CONDITIONS = ['ETag', 'LastModifiedTime', 'Size'] as const;
 const REQUEST = {
   Quiet: once(),

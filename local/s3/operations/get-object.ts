@@ -16,21 +16,21 @@ interface Wanted {
   /** Absent: the current version. */
   readonly versionId: string | undefined;
   readonly allows: (action: string) => boolean;
-  /** Makes the refusal of a version that is a delete marker. */
+  /** Creates the error for a version that is a delete marker. */
   readonly ofMarker: () => AwsError;
 }
 
 /**
- * The version of an object that a request reads.
+ * Returns the version of an object that a request reads.
  *
- * @throws AwsError `NoSuchKey`, `NoSuchVersion`, or `AccessDenied` for both where the caller has no permission to list
+ * @throws AwsError `NoSuchKey`, `NoSuchVersion`, or `AccessDenied` instead of both if the caller is not allowed to list
  */
 export function findVersion({ bucket, key, versionId, allows, ofMarker }: Wanted): Version {
   checkKey(key);
   if (versionId === undefined) {
     const current = bucket.current(key);
     if (current !== undefined) return current;
-    // Without permission to list, the answer does not tell whether the object exists.
+    // Without permission to list, the response must not reveal whether the object exists.
     throw allows('s3:ListBucket') ? noSuchKey(key) : accessDenied();
   }
   const version = bucket.versions(key).find((candidate) => candidate.versionId === versionId);
@@ -41,17 +41,17 @@ export function findVersion({ bucket, key, versionId, allows, ofMarker }: Wanted
   throw ofMarker();
 }
 
-/** Bytes to send, the last one included. */
+/** First and last byte to send, both inclusive. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * The range a `Range` header asks for. Like S3, takes a single range of bytes and passes over what isn't one; the whole
+ * Returns the range of a `Range` header. Like S3, supports a single byte range, and ignores any other value: the whole
  * object is then sent.
  *
- * @throws AwsError `InvalidRange` (416) where no byte of it is there
+ * @throws AwsError `InvalidRange` (416) if the range contains no byte of the object
  */
 function readRange(header: string | undefined, size: number): ByteRange | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');
@@ -129,7 +129,7 @@ function httpDate({ modified }: Version): string {
   return new Date(modified).toUTCString();
 }
 
-/** In RFC 9110's order: what names an ETag comes before what names a time. */
+/** In the order of RFC 9110: conditions on the ETag take precedence over those on the time. */
 function checkConditions(
   headers: Readonly<Record<string, string>>,
   version: Version,
@@ -154,7 +154,7 @@ function lists(etags: string, { etag }: Version): boolean {
   return etags.split(',').some((listed) => ['*', etag].includes(unquoted(listed.trim().replace(/^W\//, ''))));
 }
 
-/** Seconds; a header that is no date conditions nothing. */
+/** Returns a date in seconds. A header that is not a date is no condition. */
 function time(header: string | undefined, otherwise: number): number {
   const milliseconds = Date.parse(header ?? '');
   return Number.isNaN(milliseconds) ? otherwise : Math.floor(milliseconds / 1000);

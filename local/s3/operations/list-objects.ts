@@ -9,7 +9,7 @@ import { OWNER } from '../xml.ts';
 
 interface KeyQuery {
   readonly prefix: string;
-  /** Empty for none. */
+  /** Empty without a delimiter. */
   readonly delimiter: string;
   /** End of the previous page: a key, or a common prefix with all keys below it. Empty for the first page. */
   readonly after: string;
@@ -26,7 +26,7 @@ interface KeyPage {
 /** The last code point, which keys do not contain in practice. A prefix with it sorts after all keys of the prefix. */
 const LAST = '\u{10FFFF}';
 
-/** One page of the current objects' keys, those below the delimiter rolled up into one prefix each. */
+/** Returns one page of the current objects' keys. Keys below a delimiter are grouped into common prefixes. */
 function listKeys(bucket: Bucket, query: KeyQuery): KeyPage {
   const { prefix, delimiter, after, limit } = query;
   const keys: string[] = [];
@@ -64,7 +64,7 @@ function groupOf(key: string, prefix: string, delimiter: string): string | undef
 
 const MAX_PAGE = 1000;
 
-/** The page size a request asks for, at most 1,000. */
+/** Returns the requested page size, at most 1,000. */
 export function pageSize(query: ReadonlyMap<string, string>, name: string): number {
   const text = query.get(name);
   if (text === undefined || text === '') return MAX_PAGE;
@@ -73,7 +73,7 @@ export function pageSize(query: ReadonlyMap<string, string>, name: string): numb
   return Math.min(Number(text), MAX_PAGE);
 }
 
-/** How keys are to be written: `encoding-type=url` lets XML carry every key. */
+/** Returns the encoding of keys. With `encoding-type=url`, XML can contain every key. */
 export function keyEncoding(query: ReadonlyMap<string, string>): (text: string) => string {
   const type = query.get('encoding-type');
   if (type === undefined) return (text) => text;

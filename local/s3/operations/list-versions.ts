@@ -41,7 +41,7 @@ export function listObjectVersions({ bucket, bucketName, query }: BucketCall): H
   });
 }
 
-/** Versions that come after the markers, by key and then newest first. */
+/** Yields the versions after the markers, by key, newest first. */
 function* versionsAfter(
   bucket: Bucket,
   prefix: string,
@@ -59,7 +59,7 @@ function* versionsAfter(
   }
 }
 
-/** @param marker - of a key that earlier pages began with; empty when they ended it */
+/** @param marker - version at the end of the previous page, if that page ended within this key; otherwise empty */
 function unseen(versions: readonly Version[], marker: string | undefined): readonly Version[] {
   if (marker === undefined) return versions;
   const at = versions.findIndex(({ versionId }) => versionId === marker);

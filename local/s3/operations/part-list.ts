@@ -5,7 +5,7 @@ import { unquoted } from '../headers.ts';
 import type { Part, Upload } from '../store/uploads.ts';
 import { childText, once, type ParsedXml, parseXml, repeated } from '../xml.ts';
 
-/** A part as the client names it when it completes an upload. */
+/** A part in the client's list that completes an upload. */
 export interface ListedPart {
   readonly number: number;
   /** Without quotes. */
@@ -15,7 +15,7 @@ export interface ListedPart {
 
 const MAX_PARTS = 10_000;
 
-/** Checksums that S3 has and the embedded S3 has not. */
+/** Checksums that the embedded S3 does not support. */
 const OTHER_CHECKSUMS = ['MD5', 'SHA512', 'XXHASH128', 'XXHASH3', 'XXHASH64'];
 const CHECKSUMS = [...ALGORITHM_NAMES, ...OTHER_CHECKSUMS].map((name) => [`Checksum${name}`, once()]);
 const PARTS = {
@@ -49,9 +49,9 @@ function readPart(element: ParsedXml): ListedPart {
 }
 
 /**
- * The uploaded part that is meant.
+ * Returns the uploaded part for a listed one.
  *
- * @throws AwsError `InvalidPart` where it is not there or is another one
+ * @throws AwsError `InvalidPart` if it does not exist or differs
  */
 export function choosePart(upload: Upload, listed: ListedPart): Part {
   const { declared, algorithm, checksumType } = upload.record;

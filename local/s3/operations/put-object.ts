@@ -15,14 +15,14 @@ export const DEFAULT_ALGORITHM: Algorithm = 'CRC64NVME';
 interface NewObject {
   readonly reason: 'PutObject' | 'CopyObject';
   readonly description: Description;
-  /** Bytes; a hint. */
+  /** Expected bytes. */
   readonly size: number;
   readonly algorithm: Algorithm;
-  /** Writes the object's bytes into a sink, and makes the checksum on the way. */
+  /** Writes the object's bytes into a sink and computes their checksum. */
   readonly receive: (makeSink: (hash: (block: Buffer) => void) => Sink) => Promise<Received>;
 }
 
-/** Writes an object whole, or leaves nothing of it behind. */
+/** Writes a complete object, or nothing. */
 export async function writeObject(
   call: BucketCall,
   { reason, description, size, algorithm, receive }: NewObject,
@@ -67,7 +67,7 @@ export async function putObject(call: BucketCall): Promise<HttpResponse> {
   return { status: 200, headers: writtenHeaders(version) };
 }
 
-/** What every write that made a version answers with. */
+/** Returns the headers of every response to a write that created a version. */
 function writtenHeaders(version: Version): Record<string, string> {
   return {
     etag: `"${version.etag}"`,
@@ -81,7 +81,7 @@ export function checksumHeaders({ algorithm, value, type }: Checksum): Record<st
   return { [checksumHeader(algorithm)]: value, 'x-amz-checksum-type': type };
 }
 
-/** Only versions that were made with versioning enabled are named. */
+/** Only versions created with versioning enabled have an id. */
 export function versionHeader({ versionId }: Version): Record<string, string> {
   return versionId === 'null' ? {} : { 'x-amz-version-id': versionId };
 }

@@ -38,16 +38,16 @@ export async function uploadPart(call: BucketCall): Promise<HttpResponse> {
   };
 }
 
-/** Where the bytes of a part go. */
+/** Destination of a part's bytes. */
 interface Destination {
   readonly path: string;
   readonly at: number;
 }
 
 /**
- * Takes one part of an upload.
+ * Receives one part of an upload.
  *
- * @param receive - writes the part's bytes, and makes a checksum by the upload's algorithm on the way
+ * @param receive - writes the part's bytes and computes a checksum with the upload's algorithm
  */
 async function receivePart(
   call: BucketCall,
@@ -72,7 +72,7 @@ async function receivePart(
     return { part, record };
   } catch (error) {
     begun.giveUp(number, place);
-    // Its folder may have gone in the middle, with the upload.
+    // The part's folder may have been deleted with its upload.
     if (!(error instanceof AwsError)) findUpload(call);
     throw error;
   }
@@ -88,7 +88,7 @@ function partNumber(text: string): number {
   );
 }
 
-/** Parts keep to the algorithm their upload was made with; only full-object checksums S3 makes by itself. */
+/** Parts must have the checksum algorithm of their upload. S3 itself computes only full-object checksums. */
 function checkAlgorithm(
   { declared, algorithm, checksumType }: UploadRecord,
   { checksum }: Expectations,
@@ -170,7 +170,7 @@ export async function uploadPartCopy(call: BucketCall): Promise<HttpResponse> {
   );
 }
 
-/** Both ends are stated, and within the source. */
+/** The range must have both ends, and be within the source. */
 function readRange(header: string | undefined, size: number): ByteRange | undefined {
   if (header === undefined) return undefined;
   const [, first, last] = /^bytes=(\d{1,15})-(\d{1,15})$/.exec(header.trim()) ?? [];

@@ -1,11 +1,11 @@
 import { AwsError } from '../../wire/errors.ts';
 
-/** What S3 answers to a policy that it does not take. */
+/** Returns S3's error for an invalid policy. */
 export function malformedPolicy(message: string): AwsError {
   return new AwsError('MalformedPolicy', message);
 }
 
-/** What is known of a request, by lower-case condition key; a key that does not apply is absent. */
+/** The condition keys of a request by lower-case name. Keys that do not apply are absent. */
 export type ConditionContext = Readonly<Record<string, string | undefined>>;
 
 /** Returns the value of a condition key for one request. */
@@ -90,7 +90,7 @@ export interface Condition {
   readonly values: readonly string[];
 }
 
-/** @throws AwsError `MalformedPolicy` for an operator, key or value that could not be decided on */
+/** @throws AwsError `MalformedPolicy` for an operator, key or value that cannot be evaluated */
 export function readCondition(operatorText: string, keyText: string, values: readonly string[]): Condition {
   const ifExists = operatorText.endsWith('IfExists') && operatorText !== 'NullIfExists';
   const operator = ifExists ? operatorText.slice(0, -'IfExists'.length) : operatorText;
@@ -123,7 +123,7 @@ export function like(actual: string, pattern: string): boolean {
   return /[*?]/.test(pattern) ? expressionOf(pattern).test(actual) : actual === pattern;
 }
 
-/** Expressions by pattern: policies have few patterns, and every request asks for them. */
+/** Regular expressions by pattern. Policies have few patterns, and every request needs them. */
 const expressions = new Map<string, RegExp>();
 const MAX_EXPRESSIONS = 1_000;
 

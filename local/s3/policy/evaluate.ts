@@ -3,20 +3,20 @@ import type { Principal } from '../../auth/identities.ts';
 import { type ConditionContext, conditionHolds, type Lookup, like } from './conditions.ts';
 import type { PolicyPrincipal, Statement } from './parse.ts';
 
-/** One question to a policy. */
+/** A request to check against a policy. */
 export interface Access {
   readonly principal: Principal;
-  /** Such as `s3:PutObject`. */
+  /** For example `s3:PutObject`. */
   readonly action: string;
   /** ARN of the bucket or of the object. */
   readonly resource: string;
-  /** What the request says, besides what its principal does. */
+  /** Condition keys of the request, except those of its principal. */
   readonly context: ConditionContext;
 }
 
 /**
- * Whether S3 lets it happen. The account's own keys may do all that no statement denies, services only what a statement
- * allows, and anonymous requests nothing: Block Public Access is on for every bucket of the embedded S3.
+ * Whether S3 allows a request. The account's own keys are allowed everything that no statement denies; services only
+ * what a statement allows; anonymous requests nothing, because every bucket of the embedded S3 blocks public access.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function isAllowed(access: Access, policy: readonly Statement[]): boolean {
@@ -52,7 +52,7 @@ function isPrincipal(named: PolicyPrincipal, principal: Principal): boolean {
   }
 }
 
-/** By principal, of which there are few: every request asks. */
+/** Condition keys by principal. There are few principals, and every request needs them. */
 const contexts = new WeakMap<Principal, ConditionContext>();
 
 function principalContext(principal: Principal): ConditionContext {
@@ -61,7 +61,7 @@ function principalContext(principal: Principal): ConditionContext {
   return context;
 }
 
-/** The plain-http loopback endpoint stands in for AWS's, which has TLS: so says `aws:SecureTransport`. */
+/** `aws:SecureTransport` is true, because the plain-http loopback endpoint stands for AWS's TLS endpoint. */
 function newContext(principal: Principal): ConditionContext {
   const common = {
     'aws:securetransport': 'true',

@@ -10,7 +10,7 @@ export interface Statement {
   readonly conditions: readonly Condition[];
 }
 
-/** Whether a statement is about what it lists or, as with `NotAction`, about all the rest. */
+/** Whether a statement covers what it lists or, with `NotAction` and the like, everything else. */
 interface Match {
   readonly negated: boolean;
 }
@@ -155,10 +155,10 @@ const MAX_POLICY_BYTES = 20 * 1024;
 const RESTRICTING = ['aws:sourcearn', 'aws:sourceaccount', 'aws:principalaccount'];
 
 /**
- * Refuses what S3 would not take as a bucket's policy.
+ * Refuses policies that S3 refuses.
  *
- * @throws AwsError `MalformedPolicy`, or `AccessDenied` for a public policy: Block Public Access is on for every bucket,
- * as it is for new ones on AWS
+ * @throws AwsError `MalformedPolicy`, or `AccessDenied` for a public policy: every bucket blocks public access, like
+ * new buckets on AWS
  */
 export function checkPolicy(text: string, bucket: string): void {
   if (Buffer.byteLength(text) > MAX_POLICY_BYTES) {

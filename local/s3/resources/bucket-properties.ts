@@ -129,7 +129,7 @@ const bucketProperties = structure(
   },
 );
 
-/** @throws AwsError `InvalidRequest` naming what is unknown, malformed or not supported */
+/** @throws AwsError `InvalidRequest` with the property that is unknown, invalid or not supported */
 export function readBucketProperties(properties: JsonObject): Infer<typeof bucketProperties> {
   return readProperties(bucketProperties, properties);
 }

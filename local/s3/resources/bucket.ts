@@ -51,7 +51,7 @@ export function bucketResource(store: Store): ResourceHandler {
   };
 }
 
-/** `Ref` and `Fn::GetAtt`; the host names are AWS's, as templates and CloudFront expect them. */
+/** Returns the values of `Ref` and `Fn::GetAtt`. Host names are AWS's, as templates and CloudFront expect them. */
 function stateOf(name: string): ResourceState {
   return {
     physicalId: name,

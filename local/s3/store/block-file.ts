@@ -9,8 +9,8 @@ const BLOCK_BYTES = 1024 * 1024;
 const SHARED = constants.O_WRONLY | constants.O_CREAT;
 
 /**
- * Writes a new file, or a range of a shared one, in large blocks. The next block is filled while one is written, so that
- * memory is limited to two blocks. A file of less than a block is written in one call.
+ * Writes a new file, or a range of a shared one, in large blocks. The next block is filled while one is written, which
+ * limits memory to two blocks. A file smaller than a block is written with one call.
  */
 export class BlockFile implements Sink {
   readonly path: string;
@@ -27,9 +27,9 @@ export class BlockFile implements Sink {
   #failure: unknown;
 
   /**
-   * @param expected - size in bytes if known; a hint
-   * @param onBlock - sees all bytes, in order, in pieces that are good for hashing
-   * @param at - the first byte to write in a shared file; absent: a new file
+   * @param expected - expected bytes
+   * @param onBlock - called with all bytes in order, in pieces of a good size for hashing
+   * @param at - offset in a shared file; absent: a new file
    */
   constructor(path: string, expected: number, onBlock: (block: Buffer) => void, at?: number) {
     this.path = path;
@@ -40,7 +40,7 @@ export class BlockFile implements Sink {
     this.#block = Buffer.allocUnsafe(this.#blockBytes);
   }
 
-  /** Bytes taken so far. */
+  /** Bytes received so far. */
   get size(): number {
     return this.#size;
   }
@@ -55,7 +55,7 @@ export class BlockFile implements Sink {
     }
   }
 
-  /** Resolves when every byte is in the file. */
+  /** Resolves when all bytes are in the file. */
   async finish(): Promise<void> {
     if (this.#handle === undefined && !this.#shared) {
       const whole = this.#block.subarray(0, this.#filled);
@@ -68,7 +68,7 @@ export class BlockFile implements Sink {
     await this.#handle?.close();
   }
 
-  /** Leaves no new file behind, and a shared one to the others. */
+  /** Deletes a new file. A shared file is kept for its other writers. */
   async discard(): Promise<void> {
     await this.#writing;
     await this.#handle?.close().catch(() => undefined);

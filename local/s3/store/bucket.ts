@@ -15,37 +15,37 @@ export interface BucketConfig {
   /** ISO 8601. */
   readonly created: string;
   readonly versioning?: 'Enabled' | 'Suspended';
-  /** As it was put; checked before. */
+  /** The text of the bucket policy, already validated. */
   readonly policy?: string | undefined;
-  /** CloudFormation's properties, for a bucket that a stack made. */
+  /** CloudFormation's properties of a bucket in a stack. */
   readonly properties?: JsonObject;
-  /** The stack operation that made it, so that one that is repeated knows its own. */
+  /** The create request that created it, so that a repeated request finds it. */
   readonly createdBy?: string;
 }
 
-/** What a finished write adds to a bucket; the bucket gives it its place, time and version. */
+/** The version that a write adds. The bucket sets its file, time and version id. */
 export type NewVersion = Omit<Version, 'versionId' | 'file' | 'deleteMarker' | 'modified'>;
 
 /** A write in progress, during which other requests can change the key. */
 export interface Write {
   readonly key: string;
   readonly condition: WriteCondition;
-  /** A delete of the key ended since the write began. */
+  /** Whether a delete of the key ended after the write started. */
   deleted: boolean;
 }
 
 /**
  * One bucket on disk:
  *
- *     bucket.json     its configuration; a bucket is there when this is
+ *     bucket.json     its configuration; the bucket exists if this file does
  *     objects/        current objects, plain files under their keys
  *     versions/       older versions, by id
- *     index.jsonl     what is known of every version: the journal
- *     incoming/       bytes of writes that have not ended
+ *     index.jsonl     the journal, with the metadata of all versions
+ *     incoming/       bytes of running writes
  *     uploads/        multipart uploads
  *
- * A change is one line in the journal, then the moving of files. Both happen in one go, without another request in
- * between; after a `kill -9` only the last line can have unmoved files, and opening moves them.
+ * A change appends one line to the journal and then moves files, without another request in between. After a `kill -9`,
+ * only the files of the last line can be unmoved; opening the bucket moves them.
  */
 export class Bucket {
   readonly name: string;
@@ -59,7 +59,7 @@ export class Bucket {
   #config: BucketConfig;
   #closed = false;
 
-  /** Opens the bucket kept in `folder`, and finishes or clears away what a kill left. */
+  /** Opens the bucket in `folder`, and completes or removes what a killed process left. */
   constructor(name: string, folder: string, now: () => Date) {
     this.name = name;
     this.#now = now;
@@ -88,23 +88,23 @@ export class Bucket {
     return this.#index.isEmpty;
   }
 
-  /** Newest first, delete markers among them. */
+  /** Returns all versions, newest first, including delete markers. */
   versions(key: string): readonly Version[] {
     return this.#index.versions(key);
   }
 
-  /** The object under `key`, unless it has been deleted. */
+  /** Returns the object under `key`, unless it is deleted. */
   current(key: string): Version | undefined {
     const newest = this.versions(key)[0];
     return newest?.deleteMarker === false ? newest : undefined;
   }
 
-  /** Keys at or after `from`, in S3's order; also those whose newest version is a delete marker. */
+  /** Returns keys at or after `from` in S3's order, including those whose newest version is a delete marker. */
   keysFrom(from: string): Iterable<string> {
     return this.#index.keysFrom(from);
   }
 
-  /** Returns a path for the bytes of a write, and its id. */
+  /** Returns an id and a path for the bytes of a write. */
   incoming(): { id: string; path: string } {
     const id = newId();
     return { id, path: this.#folder.incoming(id) };
@@ -119,7 +119,7 @@ export class Bucket {
     throw new Error(`${version.file} in bucket ${this.name} has ${size} bytes instead of ${version.size}`);
   }
 
-  /** Refuses early what the condition refuses already; {@link commit} or {@link giveUp} ends the write. */
+  /** Starts a write. Refuses it if its condition already fails. {@link commit} or {@link giveUp} ends it. */
   begin(key: string, condition: WriteCondition): Write {
     checkCondition(condition, key, this.current(key));
     const write = { key, condition, deleted: false };
@@ -131,12 +131,12 @@ export class Bucket {
     this.#writes.delete(write);
   }
 
-  /** Takes away what a write that failed left at {@link incoming}. */
+  /** Deletes what a failed write left at {@link incoming}. */
   discard(id: string): void {
     rmSync(this.#folder.incoming(id), { force: true });
   }
 
-  /** Makes the bytes at `incoming/<id>` the object, if the condition is still true. Runs without interruption. */
+  /** Turns the bytes at `incoming/<id>` into the object if the condition is still true. Runs without interruption. */
   commit(write: Write, added: NewVersion): Version {
     this.#writes.delete(write);
     const { key, condition } = write;
@@ -156,7 +156,7 @@ export class Bucket {
     return version;
   }
 
-  /** Deletes one version for good; `undefined` when there is none such. */
+  /** Deletes one version permanently. Returns `undefined` if it does not exist. */
   removeVersion(key: string, versionId: string): Version | undefined {
     const removed = this.versions(key).find((version) => version.versionId === versionId);
     if (removed === undefined) return undefined;
@@ -164,7 +164,7 @@ export class Bucket {
     return removed;
   }
 
-  /** Deletes as a client without a version id does: for good, or, with versioning, under a delete marker. */
+  /** Deletes an object like a request without a version id: permanently or, with versioning, with a delete marker. */
   remove(key: string): Version | undefined {
     if (this.#config.versioning === undefined) {
       this.removeVersion(key, 'null');
@@ -186,7 +186,7 @@ export class Bucket {
     return version;
   }
 
-  /** The bucket is being deleted; a write that is under way finds no bucket at its end. */
+  /** Called when the bucket is deleted, so that running writes find no bucket at their end. */
   close(): void {
     this.#closed = true;
     this.#journal.close();
@@ -208,7 +208,7 @@ export class Bucket {
     this.#folder.apply(before, change);
   }
 
-  /** The last change, which a killed process can have left unfinished. */
+  /** Returns the last change, which a killed process may have left incomplete. */
   #recover(): Change | undefined {
     const changes = this.#journal.read();
     const last = changes.at(-1);

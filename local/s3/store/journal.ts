@@ -12,8 +12,8 @@ import { openOwnFile, readOwnFile } from '../../own-file.ts';
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
 
 /**
- * A file of JSON lines that only grows. An entry is there once its line is whole: a line that a `kill -9` or a full disk
- * left torn at the end is cut off, so a change either happened or did not.
+ * A file of JSON lines that only grows. An entry exists once its line is complete. An incomplete last line, left by a
+ * killed process or a full disk, is cut off, so that a change happens completely or not at all.
  */
 export class Journal<T> {
   readonly #path: string;
@@ -24,7 +24,7 @@ export class Journal<T> {
     this.#path = path;
   }
 
-  /** All whole entries, oldest first. */
+  /** Returns all complete entries, oldest first. */
   read(): T[] {
     const bytes = readOwnFile(this.#path) ?? Buffer.alloc(0);
     this.#size = bytes.lastIndexOf(0x0a) + 1;
@@ -33,7 +33,7 @@ export class Journal<T> {
     return text === '' ? [] : (JSON.parse(`[${text.trimEnd().replaceAll('\n', ',')}]`) as T[]);
   }
 
-  /** Keeps the file open for the entries to come, until {@link close}. */
+  /** Appends an entry. Keeps the file open until {@link close}. */
   append(entry: T): void {
     this.#descriptor ??= openOwnFile(this.#path, APPEND);
     const line = Buffer.from(`${JSON.stringify(entry)}\n`);
@@ -46,7 +46,7 @@ export class Journal<T> {
     this.#size += line.length;
   }
 
-  /** Puts `entries` in the place of all there were, at once. */
+  /** Replaces all entries atomically. */
   replace(entries: readonly T[]): void {
     const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
     const aside = `${this.#path}.tmp`;

@@ -6,12 +6,12 @@ import type { Version } from './version.ts';
 const OBJECTS = 'objects';
 const MAX_MADE = 10_000;
 
-/** A change of a bucket's objects, as its journal has it. */
+/** A change of a bucket's objects, as recorded in the journal. */
 export type Change =
   | { readonly op: 'put'; readonly version: Version }
   | { readonly op: 'remove'; readonly key: string; readonly versionId: string };
 
-/** A key's versions, newest first, after a change. */
+/** Returns a key's versions after a change, newest first. */
 export function changed(before: readonly Version[], change: Change): readonly Version[] {
   if (change.op === 'remove') return before.filter(({ versionId }) => versionId !== change.versionId);
   const { version } = change;
@@ -19,15 +19,17 @@ export function changed(before: readonly Version[], change: Change): readonly Ve
   return current === undefined ? [version] : [version, setAside(current), ...older];
 }
 
-/** Only the current version is to be found under its key; older ones are kept by their id. */
+/** Only the current version has the path of its key. Older versions are stored by id. */
 function setAside(version: Version): Version {
   return version.deleteMarker ? version : { ...version, file: `versions/${version.id}` };
 }
 
-/** The files of a bucket: `objects/` as a person sees it, `versions/` and `incoming/` by id. */
+/**
+ * The files of a bucket: current objects by readable path, in `objects/`; others by id, in `versions/` and `incoming/`.
+ */
 export class ObjectsFolder {
   readonly #folder: string;
-  /** Folders that this process has created or found, and not removed. */
+  /** Folders that this process has created or found. */
   readonly #made = new Set<string>();
 
   constructor(folder: string) {
@@ -42,7 +44,7 @@ export class ObjectsFolder {
     return this.path(`incoming/${id}`);
   }
 
-  /** Where the bytes of a new version of `key` go; makes the folders for it. */
+  /** Returns the path for a new version of `key`, and creates its folders. */
   place(key: string, current: Version | undefined): string {
     if (current?.file.startsWith(`${OBJECTS}/`)) return current.file;
     const readable = readablePath(key);
@@ -52,13 +54,13 @@ export class ObjectsFolder {
     return hashed;
   }
 
-  /** Applies the last change again after a crash: it was cut off anywhere, or is done. */
+  /** Repeats the last change after a crash. It may have stopped anywhere, or be complete. */
   applyAgain(before: readonly Version[], change: Change): void {
     const isPut = change.op === 'put' && !change.version.deleteMarker;
     if (!isPut || existsSync(this.incoming(change.version.id))) this.apply(before, change);
   }
 
-  /** Moves files to where {@link changed} says they are. */
+  /** Moves files to the paths that {@link changed} returns. */
   apply(before: readonly Version[], change: Change): void {
     if (change.op === 'remove') {
       const removed = before.find(({ versionId }) => versionId === change.versionId);
@@ -83,7 +85,7 @@ export class ObjectsFolder {
       renameSync(incoming, path);
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error;
-      // Somebody removed the empty folder by hand.
+      // The user may have deleted the empty folder.
       mkdirSync(dirname(path), { recursive: true });
       renameSync(incoming, path);
     }
@@ -99,7 +101,7 @@ export class ObjectsFolder {
     this.#dropEmptyFolders(dirname(version.file));
   }
 
-  /** Folders are only there for what is in them: one without objects would stand in the way of a key of its name. */
+  /** Deletes empty folders, because a folder would prevent a key of the same name. */
   #dropEmptyFolders(from: string): void {
     for (let folder = from; folder.startsWith(`${OBJECTS}/`); folder = dirname(folder)) {
       this.#made.delete(this.path(folder));
@@ -119,7 +121,7 @@ export class ObjectsFolder {
     this.#made.add(folder);
   }
 
-  /** Whether a file can be there: every name above it is a folder, and it is none itself. */
+  /** Whether a file can have this path: all its parents are folders, and it is not a folder itself. */
   #makeRoom(file: string): boolean {
     const path = this.path(file);
     try {

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { randomPiece } from '../../random-piece.ts';
 
-/** Folder of the objects whose own path cannot be had; `%h` is no name that {@link readablePath} makes. */
+/** Folder of objects without a readable path. {@link readablePath} never returns the name `%h…`. */
 const HASHED = '%hashed';
 
-/** Bytes of one name that every file system takes. */
+/** Maximum bytes of a file name on every file system. */
 const MAX_NAME_BYTES = 255;
-/** Bytes of a path; with the folders above it this stays under the 4,096 of Linux. */
+/** Maximum bytes of a path. With the folders above it, it stays below Linux's 4,096. */
 const MAX_PATH_BYTES = 2_048;
 
 /**
- * The file of a key as a person would look for it: the key itself. Percent-encoded are `%`, `\`, control characters and
- * the names `.` and `..`; an empty segment, as in `a//b` or `a/`, is a lone `%`. Different keys have different paths.
- * `undefined` where a name or the whole would be too long for a file system.
+ * Returns the readable path of a key, which is the key itself. `%`, `\`, control characters and the names `.` and `..`
+ * are percent-encoded; an empty segment, as in `a//b` or `a/`, is a single `%`. Different keys have different paths.
+ * Returns `undefined` if a name or the path is too long for a file system.
  */
 export function readablePath(key: string): string | undefined {
   const names = key.split('/').map(fileName);
@@ -21,7 +21,7 @@ export function readablePath(key: string): string | undefined {
   return fits && Buffer.byteLength(path) <= MAX_PATH_BYTES ? path : undefined;
 }
 
-/** Returns the file of a key whose readable path is too long or is a folder (`a` beside `a/b`). */
+/** Returns the path of a key whose readable path is too long or is a folder (`a` next to `a/b`). */
 export function hashedPath(key: string): string {
   return `${HASHED}/${createHash('sha256').update(key).digest('hex')}`;
 }

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { Bucket, type BucketConfig, bucketFile } from './bucket.ts';
 import { newId } from './paths.ts';
 
-/** No bucket's name begins with a dot. */
+/** Bucket names never start with a dot. */
 const DELETED = '.deleted-';
 
-/** All buckets below one folder, each in a folder of its name. */
+/** All buckets, each in a folder with its name. */
 export class Store {
   readonly #folder: string;
   readonly #now: () => Date;
@@ -30,19 +30,19 @@ export class Store {
     return bucket;
   }
 
-  /** Names in order. */
+  /** Returns all names in order. */
   names(): string[] {
     return readdirSync(this.#folder)
       .filter((name) => isFolderName(name) && existsSync(bucketFile(this.#path(name)).path))
       .sort();
   }
 
-  /** The name is a legal one that is not taken. */
+  /** Creates a bucket. The name must be valid and unused. */
   create(name: string, config: Omit<BucketConfig, 'created'>): void {
     bucketFile(this.#path(name)).write({ created: this.#now().toISOString(), ...config });
   }
 
-  /** The bucket is empty; what is left of multipart uploads goes with it. */
+  /** Deletes an empty bucket with its unfinished multipart uploads. */
   remove(name: string): void {
     this.#open.get(name)?.close();
     this.#open.delete(name);
@@ -56,7 +56,7 @@ export class Store {
   }
 }
 
-/** A name from a request is part of a path only if it cannot lead elsewhere. */
+/** Whether a name from a request is safe as a folder name. */
 function isFolderName(name: string): boolean {
   return /^[a-z0-9][a-z0-9.-]{1,62}$/.test(name);
 }

@@ -13,10 +13,10 @@ export interface UploadRecord extends Description {
   readonly key: string;
   /** ISO 8601. */
   readonly initiated: string;
-  /** Of the object's checksum; `CRC64NVME` where the client named none. */
+  /** Checksum algorithm of the object. Default: `CRC64NVME`. */
   readonly algorithm: Algorithm;
   readonly checksumType: ChecksumType;
-  /** Whether the client named the algorithm, so that its parts must keep to it. */
+  /** Whether the client named the algorithm. Parts must then use it. */
   readonly declared: boolean;
 }
 
@@ -26,20 +26,20 @@ export interface Part extends PartPlace {
   /** Hex MD5, without quotes. */
   readonly etag: string;
   readonly modified: string;
-  /** Base64; the upload's algorithm and, if it is another, the one that the client sent. */
+  /** Base64, of the upload's algorithm and the client's. */
   readonly checksums: Readonly<Partial<Record<Algorithm, string>>>;
 }
 
-/** A multipart upload that has not ended. */
+/** An open multipart upload. */
 export class Upload {
   readonly record: UploadRecord;
   readonly #folder: string;
   readonly #journal: Journal<Part>;
   readonly #parts = new Map<number, Part>();
   readonly #whole: WholeFile;
-  /** While the upload is being completed, its parts cannot be changed. */
+  /** Whether the upload is being completed. Its parts then cannot be changed. */
   completing = false;
-  /** Its Complete conflicted with another write of the key. S3 then requires a new upload. */
+  /** Whether Complete conflicted with another write of the key. S3 then requires a new upload. */
   conflicted = false;
 
   constructor(folder: string, record: UploadRecord) {
@@ -50,7 +50,7 @@ export class Upload {
     this.#whole = new WholeFile(join(folder, WHOLE), this.parts());
   }
 
-  /** In order of their numbers. */
+  /** Returns the parts in the order of their numbers. */
   parts(): Part[] {
     return [...this.#parts.values()].sort((a, b) => a.number - b.number);
   }
@@ -63,14 +63,14 @@ export class Upload {
     return join(this.#folder, file);
   }
 
-  /** Where the bytes of a part go; {@link putPart} or {@link giveUp} ends their writing. */
+  /** Reserves a place for the bytes of a part. {@link putPart} or {@link giveUp} releases it. */
   place(number: number, size: number): PartPlace {
     const stored = this.#parts.get(number)?.file === WHOLE;
     const inWhole = stored || this.completing ? undefined : this.#whole.claim(number, size);
     return inWhole ?? { file: `${number}-${newId()}`, at: 0 };
   }
 
-  /** Takes what was written to a place for the part, instead of an earlier one of that number. */
+  /** Records the bytes written to a place as the part, replacing an earlier one of that number. */
   putPart(place: PartPlace, added: Omit<Part, keyof PartPlace>): Part {
     const part = { ...added, ...place };
     this.#journal.append(part);
@@ -87,7 +87,7 @@ export class Upload {
     else this.#clear(place);
   }
 
-  /** Makes these parts the file at `target` without copying them, where they lie as that takes it. */
+  /** Turns these parts into the file `target` without copying them. Returns false if their places do not allow it. */
   becomes(target: string, parts: readonly Part[]): boolean {
     return this.#whole.becomes(target, parts);
   }
@@ -97,12 +97,12 @@ export class Upload {
   }
 }
 
-/** The open multipart uploads of a bucket: a folder each, with its record, a journal of parts and their bytes. */
+/** The open multipart uploads of a bucket. Each has a folder with its record, a journal of parts, and their bytes. */
 export class Uploads {
   readonly #folder: string;
   readonly #uploads = new Map<string, Upload>();
 
-  /** @param ended - an upload that a kill kept from being cleared away */
+  /** @param ended - an ended upload whose files a killed process did not delete */
   constructor(folder: string, ended?: string) {
     this.#folder = folder;
     mkdirSync(folder, { recursive: true });
@@ -126,20 +126,20 @@ export class Uploads {
     return upload?.record.key === key ? upload : undefined;
   }
 
-  /** Ordered as S3 lists them: by key, then by age. */
+  /** Returns all uploads in S3's order: by key, then oldest first. */
   all(): UploadRecord[] {
     return [...this.#uploads.values()]
       .map(({ record }) => record)
       .sort((a, b) => compareKeys(a.key, b.key) || compareKeys(a.initiated, b.initiated));
   }
 
-  /** Without its record a folder is nobody's; {@link clear}, or the next opening, takes it away. */
+  /** Ends an upload by deleting its record. {@link clear}, or opening the bucket, deletes the rest. */
   end(uploadId: string): void {
     this.#uploads.delete(uploadId);
     this.#file(uploadId).remove();
   }
 
-  /** Frees the space of an upload that has ended. */
+  /** Deletes the files of an ended upload. */
   async clear(uploadId: string): Promise<void> {
     await rm(join(this.#folder, uploadId), { recursive: true, force: true });
   }

@@ -1,9 +1,9 @@
 import type { Checksum } from '../checksums/algorithms.ts';
 import { noSuchKey, preconditionFailed } from '../errors.ts';
 
-/** The metadata that a client gives an object. Reads return all of it. */
+/** Metadata that a client sets on an object. Reads return all of it. */
 export interface Description {
-  /** `content-type`, `cache-control` and the like, by lower-case name. */
+  /** `content-type`, `cache-control` and similar headers, by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   /** By name without `x-amz-meta-`. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -12,11 +12,11 @@ export interface Description {
 /** One version of one object, or a delete marker. */
 export interface Version extends Description {
   readonly key: string;
-  /** `null` (the word) for what was written while versioning was not enabled. */
+  /** The string `null` for versions written while versioning was not enabled. */
   readonly versionId: string;
-  /** Names its bytes while they have no better name. */
+  /** Id of its bytes while they have no path. */
   readonly id: string;
-  /** Where its bytes are, below the bucket's folder; empty for a delete marker. */
+  /** Path of its bytes in the bucket's folder. Empty for a delete marker. */
   readonly file: string;
   readonly deleteMarker: boolean;
   readonly size: number;
@@ -27,17 +27,17 @@ export interface Version extends Description {
   readonly checksum?: Checksum;
   /** Sizes of the parts of a multipart object, in order. */
   readonly parts?: readonly number[];
-  /** The multipart upload that it was. */
+  /** Id of the multipart upload that created it. */
   readonly uploadId?: string;
 }
 
-/** S3's order of keys: by their UTF-8 bytes. */
+/** Compares keys in S3's order, by their UTF-8 bytes. */
 export function compareKeys(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at++) {
     const x = a.charCodeAt(at);
     const y = b.charCodeAt(at);
-    // Surrogates stand for code points above all other UTF-16 units.
+    // Surrogates encode code points above all other UTF-16 units.
     if (x !== y) return x >= 0xd800 && y >= 0xd800 ? surrogatesLast(x) - surrogatesLast(y) : x - y;
   }
   return a.length - b.length;
@@ -55,13 +55,13 @@ export interface WriteCondition {
   readonly ifMatch?: string;
 }
 
-/** The header the condition came in; empty without a condition. */
+/** Returns the name of the condition's header; empty without a condition. */
 export function conditionText({ ifNoneMatch, ifMatch }: WriteCondition): string {
   if (ifNoneMatch !== undefined) return 'If-None-Match';
   return ifMatch === undefined ? '' : 'If-Match';
 }
 
-/** @throws AwsError `PreconditionFailed`, or `NoSuchKey` where `If-Match` meets no object */
+/** @throws AwsError `PreconditionFailed`, or `NoSuchKey` if `If-Match` finds no object */
 export function checkCondition(condition: WriteCondition, key: string, current: Version | undefined): void {
   if (condition.ifNoneMatch !== undefined && current !== undefined) throw preconditionFailed('If-None-Match');
   if (condition.ifMatch === undefined) return;

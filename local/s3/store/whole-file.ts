@@ -1,11 +1,11 @@
 import { linkSync, statSync } from 'node:fs';
 import { checkOwnFile } from '../../own-file.ts';
 
-/** A part's bytes: in a file of their own, or at their place in the file of the whole. */
+/** The place of a part's bytes: in its own file, or in the file of the whole object. */
 export interface PartPlace {
-  /** In the upload's folder. */
+  /** Path in the upload's folder. */
   readonly file: string;
-  /** Byte of the file. */
+  /** Offset in the file. */
   readonly at: number;
 }
 
@@ -17,15 +17,15 @@ interface Placed extends PartPlace {
 export const WHOLE = 'whole';
 
 /**
- * The file in which parts lie as they will lie in the object, so that completing an upload copies none of them. The first
- * part sets the width of the places; what is wider, or comes while its place is taken, has to go elsewhere.
+ * A file that contains parts at their offsets in the object, so that completing an upload copies none of them. The
+ * first part sets the size of the places. A larger part, or one whose place is in use, is stored in a file of its own.
  */
 export class WholeFile {
   readonly path: string;
   #width: number | undefined;
   readonly #writing = new Set<number>();
 
-  /** @param stored - parts that an earlier process wrote */
+  /** @param stored - parts written by an earlier process */
   constructor(path: string, stored: readonly Placed[]) {
     this.path = path;
     const inside = stored.filter(({ file }) => file === WHOLE);
@@ -45,7 +45,7 @@ export class WholeFile {
     this.#writing.delete(number);
   }
 
-  /** Gives the file the name `target` too, if it is these parts from end to end and nobody writes to it. */
+  /** Links the file as `target`, if it consists of exactly these parts and nobody is writing to it. */
   becomes(target: string, parts: readonly Placed[]): boolean {
     checkOwnFile(this.path);
     let end = 0;
@@ -58,7 +58,7 @@ export class WholeFile {
       linkSync(this.path, target);
       return true;
     } catch {
-      // A file system without hard links: copying does it too.
+      // Without hard links, the parts are copied instead.
       return false;
     }
   }

@@ -108,7 +108,7 @@ test('a newer error of Cognito is shown by its name', () => {
   assert.match(failure.message, /Odd \(BrandNewException\)/);
 });
 
-test('failures that are not answers of Cognito: the network, our own errors, the rest', () => {
+test('failures without a response of Cognito: the network, own errors, others', () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
   const network = cognitoFailure(refused, 'Signing in', 'cognito.example');
   assert.equal(network.code, 'unreachable');

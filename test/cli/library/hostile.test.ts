@@ -151,7 +151,7 @@ test('a token function that throws or returns no token is an error, whatever it 
   }
 });
 
-test('what a source throws or yields instead of bytes is an error that says so', async (t) => {
+test('an exception or a wrong value of a source is reported as an error', async (t) => {
   const { edge, uploader } = await rig(t);
   const iterable = (iterator: object) => odd({ [Symbol.asyncIterator]: () => iterator });
   const moved = new ArrayBuffer(8);
@@ -171,8 +171,8 @@ test('what a source throws or yields instead of bytes is an error that says so',
       /object instead of bytes/,
       iterable({ next: async () => ({ done: false, value: null }), return: throwNow }),
     ],
-    ['usage', /were transferred/, moved],
-    ['usage', /were transferred/, view],
+    ['usage', /was transferred/, moved],
+    ['usage', /was transferred/, view],
     ['usage', /neither a path/, odd(new Uint16Array(4))],
     ['usage', /neither a path/, odd(['a'])],
     ['usage', /neither a path/, odd(null)],
@@ -229,7 +229,7 @@ test('options that would have no effect are refused', async (t) => {
   assert.deepEqual(edge.seen, []);
 });
 
-test('an iteration that is left in the middle ends nothing, whether the upload succeeds or fails', async (t) => {
+test('leaving an iteration early does not affect the upload, whether it succeeds or fails', async (t) => {
   const { uploader } = await rig(t);
   const upload = uploader.upload(randomBytes(6 * MIB), { key: 'left', partSize: 5 * MIB });
   for await (const _ of upload) break;

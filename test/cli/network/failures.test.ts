@@ -142,7 +142,7 @@ test('answers that are not HTTP have their own message', async (t) => {
   }
 });
 
-test('a short document is asked for again after a cut, and given up where it has no end', async (t) => {
+test('a short document is requested again after a broken connection, and given up if it does not end', async (t) => {
   const dispatcher = new Agent();
   t.after(() => dispatcher.destroy());
   const options = { dispatcher, signal: new AbortController().signal, maxBytes: 64 };

@@ -49,7 +49,7 @@ test('anything beyond a host is refused, a password above all', () => {
   }
 });
 
-test('the address of a link is no address to sign in at', () => {
+test('the address of a link is refused as an address to sign in at', () => {
   assert.throws(() => edgeUrl('https://d1.cloudfront.net/#eul_a.b.c'), {
     code: 'usage',
     message: /address of a link/,

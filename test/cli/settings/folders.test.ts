@@ -26,7 +26,7 @@ test('macOS uses Application Support, unless XDG says otherwise', () => {
   assert.equal(at('darwin', { XDG_DATA_HOME: '/d' }).data, '/d/edge-upload');
 });
 
-test('an empty or relative home folder is none, and the reason names its variable', () => {
+test('an empty or relative home folder is refused with the name of its variable', () => {
   const reasons: readonly (readonly [Record<string, string>, string, RegExp])[] = [
     [{ HOME: '' }, '', /^HOME is empty$/],
     [{ HOME: 'home/ada' }, 'home/ada', /^HOME is “home\/ada”, which is not the path of a home folder$/],

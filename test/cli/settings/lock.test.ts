@@ -140,7 +140,7 @@ test('waiters that find a dead holder at once do not share the lock', () =>
     }
   }));
 
-test('a chain of dead holders is succeeded at its end', () =>
+test('a lock passes on from a chain of dead holders', () =>
   inFolder(async (path, folder) => {
     const first = await holder(path);
     first.kill('SIGKILL');

@@ -121,7 +121,7 @@ test('a list that S3 would never give is an error, not an empty bucket', async (
   );
 });
 
-test('a list of versions that S3 would never give is an error, not an empty bucket', async (t) => {
+test('a list of versions that S3 cannot send is an error, not an empty bucket', async (t) => {
   const good = await workAgainst(t, () => ({ body: versions(VERSION) }));
   assert.equal((await measureBucket(good.work, 'b')).bytes, 1);
   for (const body of [

@@ -57,7 +57,10 @@ describe('tokens of providers, as their documentation shows them', () => {
       assert.equal(refusal?.code, code);
       assert.match(refusal.message, message);
       if (refusal.code === 'forbidden_caller' && caller !== undefined) {
-        assert.match(unmetLines(caller).join('\n'), /rule 1: the token's .+ (has|is) .+; it fits where .+/);
+        assert.match(
+          unmetLines(caller).join('\n'),
+          /rule 1: the token's .+ (has|is) .+; the rule matches if .+/,
+        );
       }
       assert.equal(Array.isArray(checkHints(refusal.code, known)), true);
     });

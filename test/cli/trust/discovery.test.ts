@@ -74,7 +74,7 @@ describe('discovery of an issuer', () => {
     });
     await assert.rejects(
       discoverIssuers(['https://acme.eu.auth0.com'], documents),
-      withCode('usage', /names “https:\/\/acme\.eu\.auth0\.com\/”/, /with or without the last slash/),
+      withCode('usage', /names “https:\/\/acme\.eu\.auth0\.com\/”/, /with or without the trailing slash/),
     );
   });
 

@@ -20,7 +20,7 @@ test('bytes come in binary units with three figures at most', () => {
   ]);
 });
 
-test('limits have no needless decimals', () => {
+test('limits have no unnecessary decimals', () => {
   const shown = [500, 1024 ** 2 * 500, 1024 ** 3 * 5, 1024 ** 3 * 1.5, 1024 ** 3 * 10].map(formatLimit);
   assert.deepEqual(shown, ['500 B', '500 MiB', '5 GiB', '1.5 GiB', '10 GiB']);
 });

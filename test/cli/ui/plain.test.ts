@@ -86,7 +86,7 @@ test('rows that are written together have the lines of single rows', () => {
   }
 });
 
-test('progress comes once in ten seconds at most, without carriage returns or escapes', () => {
+test('progress is printed at most every ten seconds, without carriage returns or escapes', () => {
   const often = show(
     Array.from({ length: 25 }, () => moving),
     {},

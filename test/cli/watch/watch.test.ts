@@ -216,7 +216,7 @@ test('an edge that is unreachable is tried again; the sum and the warnings are t
     away = false;
     await until(() => edge.stored.has('/b'));
   });
-  assert.match(stderr, /The next try is in/);
+  assert.match(stderr, /The next attempt is in/);
   assert.match(stdout, /^2 stored, 1 failed {2}2 B$/m);
   assert.equal(stderr.match(/An interrupted upload may have to start again/g)?.length, 1, stderr);
 });

@@ -129,7 +129,7 @@ test('only keys that verify tokens are used from a downloaded set', async () => 
   }
 });
 
-test('a set without usable keys withdraws all keys, also for tokens seen before', async () => {
+test('a key set without usable keys withdraws all keys, also for cached tokens', async () => {
   const unusable = JSON.stringify({ keys: [{ ...NEW.jwk, use: 'enc' }, null] });
   for (const document of ['{"keys":[]}', unusable]) {
     const { say, tokenOf, serve, wait } = edge();

@@ -218,7 +218,7 @@ test('a failed download is retried after ten seconds, and valid tokens still pas
   }
 });
 
-test('invented key ids cost one download, and neither displace nor delay keys', async () => {
+test('unknown key ids cause one download, and neither displace nor delay keys', async () => {
   const pool = downloading(async () => encode(POOL_KEYS));
   for (const kid of ['one', 'two', 'three', '__proto__', '']) {
     const refusal = await refused(accessToken({}, { ...POOL_KEY, kid }), pool.verify);

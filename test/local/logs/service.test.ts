@@ -76,7 +76,7 @@ test('streams are listed by name or by their last event', async (t) => {
   );
 });
 
-test('what was written survives a restart and a line cut short, private to its owner', async (t) => {
+test('events survive a restart and a truncated line, and only their owner can read them', async (t) => {
   const { dataDir, client, write, reopen } = await setUp(t);
   write(['one\n', 'two\nlines\n']);
   const folder = join(dataDir, 'us-east-1', encodeURIComponent(GROUP));

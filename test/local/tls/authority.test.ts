@@ -43,7 +43,7 @@ async function served<T>(use: (url: string, caFile: string) => Promise<T>): Prom
 }
 
 describe('the local certificate authority', () => {
-  it('is made once for a folder and found again', async () => {
+  it('is created once for a folder', async () => {
     const dir = folder();
     const first = await openAuthority({ dir, now: () => NOW });
     const second = await openAuthority({ dir, now: () => NOW });
@@ -51,7 +51,7 @@ describe('the local certificate authority', () => {
     assert.equal(readFileSync(first.caFile, 'utf8'), first.caPem);
   });
 
-  it('keeps keys to the owner and leaves nothing aside', async () => {
+  it('stores keys for the owner only, and leaves no temporary files', async () => {
     const dir = folder();
     const authority = await openAuthority({ dir, now: () => NOW });
     await authority.serverCertificate([]);
@@ -61,7 +61,7 @@ describe('the local certificate authority', () => {
     assert.equal(statSync(authority.caFile).mode & 0o777, 0o644);
   });
 
-  it('signs for loopback and the hosts asked for, for at most 398 days', async () => {
+  it('signs for loopback and the given hosts, for at most 398 days', async () => {
     const authority = await openAuthority({ dir: folder(), now: () => NOW });
     await authority.permit(['edge.test']);
     const { cert } = await authority.serverCertificate(['edge.test']);
@@ -75,7 +75,7 @@ describe('the local certificate authority', () => {
     assert.ok(days <= 398 && days > 300, `${days} days`);
   });
 
-  it('keeps a server certificate until it nears its end or must name another host', async () => {
+  it('replaces a server certificate before it expires, or to add a host', async () => {
     const dir = folder();
     const at = (days: number) => openAuthority({ dir, now: () => new Date(NOW.getTime() + days * DAY_MS) });
     const first = await (await at(0)).serverCertificate([]);
@@ -86,7 +86,7 @@ describe('the local certificate authority', () => {
     assert.notEqual(renewed.cert, wider.cert);
   });
 
-  it('makes both anew when a crash left half a pair', async () => {
+  it('creates a new pair if a crash left only half of it', async () => {
     const dir = folder();
     const first = await openAuthority({ dir, now: () => NOW });
     const server = await first.serverCertificate([]);
@@ -98,7 +98,7 @@ describe('the local certificate authority', () => {
     assert.equal(new X509Certificate(signed.cert).verify(new X509Certificate(second.caPem).publicKey), true);
   });
 
-  it('signs for the names in use and for no others, as OpenSSL verifies', {
+  it('signs only for names in use, as OpenSSL verifies', {
     skip: missing('openssl', 'version'),
   }, async () => {
     const dir = folder();
@@ -166,7 +166,7 @@ describe('the local certificate authority', () => {
     assert.equal(await verdict('/CN=leaf', 'DNS:edge.test'), 'refused');
   });
 
-  it('keeps its key and what it signed when the names in use change, and issues nothing where they do not', async () => {
+  it('keeps its key and certificates when the names in use change, and issues none without a change', async () => {
     const dir = folder();
     const authority = await openAuthority({ dir, now: () => NOW });
     const first = authority.caPem;
@@ -211,7 +211,7 @@ describe('the local certificate authority', () => {
     assert.equal(stdout, 'trusted');
   });
 
-  it('is not trusted by curl without being named', { skip: missing('curl') }, async () => {
+  it('is not trusted by curl by default', { skip: missing('curl') }, async () => {
     await assert.rejects(
       served((url) => run('curl', ['-sS', url])),
       /certificate/,
@@ -232,7 +232,7 @@ describe('the local certificate authority', () => {
     assert.equal(text, 'trusted');
   });
 
-  it('is trusted by Python as strictly as it can check', {
+  it('is trusted by Python with its strictest checks', {
     skip: missing('python3', '-c', 'import ssl'),
   }, async () => {
     const script = [

@@ -41,14 +41,14 @@ export async function answerCases(world: DeployedPage): Promise<void> {
     // The CRC-32 of “plain” in base64, and another one.
     const [right, wrong] = ['GSBizw==', 'AAAAAA=='];
     for (const [answer, error] of [
-      [{ headers: { etag: '"a"', 'x-amz-checksum-crc32': wrong } }, 'The file was damaged on the way.'],
-      [{ headers: { etag: '"a"' } }, 'The file was damaged on the way.'],
-      [{ headers: { 'x-amz-checksum-crc32': right } }, 'Something between you and the service'],
+      [{ headers: { etag: '"a"', 'x-amz-checksum-crc32': wrong } }, 'The file was damaged in transit.'],
+      [{ headers: { etag: '"a"' } }, 'The file was damaged in transit.'],
+      [{ headers: { 'x-amz-checksum-crc32': right } }, 'Another server responded instead of the service'],
       [
         { headers: { etag: '"<b>"', 'x-amz-checksum-crc32': right } },
-        'Something between you and the service',
+        'Another server responded instead of the service',
       ],
-      [{ contentType: 'text/html', body: MARKUP }, 'Something between you and the service'],
+      [{ contentType: 'text/html', body: MARKUP }, 'Another server responded instead of the service'],
       [{ status: 503, headers: { 'retry-after': '999999999' } }, 'The service is busy.'],
       [{ status: 429, headers: { 'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT' } }, 'The service is busy.'],
       [{ status: 400, body: 'x'.repeat(1_000_000) }, 'The service refused the file.'],
@@ -81,7 +81,7 @@ export async function answerCases(world: DeployedPage): Promise<void> {
       request.method() === 'PUT' ? { status: 307, headers: { location: `${other}/stolen` } } : undefined,
     );
     await tab.choose(file);
-    await tab.shows('.state', 'The connection is interrupted. Trying again.');
+    await tab.shows('.state', 'The connection was interrupted. Trying again.');
     await tab.page.click('[aria-label^=Remove]');
     await tab.page.waitForFunction(() => document.querySelector('.files li') === null);
     assert.deepEqual(requests, []);

@@ -68,7 +68,7 @@ export async function fileCases(world: DeployedPage): Promise<void> {
     const tab = await openTab(browser, address);
     await drop(tab, small, large);
     await tab.shows('[data-state=stored]', 'small.txt');
-    await tab.shows('[data-state=failed] .error', 'This link takes one file only.');
+    await tab.shows('[data-state=failed] .error', 'This link accepts only one file.');
     assert.equal(await tab.textOf('.summary'), '1 file arrived. 1 file was not sent.');
     assert.deepEqual(await keysBelow('single/'), ['single/report.txt']);
     await tab.close();
@@ -87,9 +87,9 @@ export async function fileCases(world: DeployedPage): Promise<void> {
     // Somebody else, on another computer.
     await world.computer.run(['put', small, '--link', address]);
     release();
-    await first.shows('[data-state=failed] .error', 'This link was used.');
+    await first.shows('[data-state=failed] .error', 'This link was already used.');
     await second.press('Try again');
-    await second.shows('[data-state=failed] .error', 'This link was used.');
+    await second.shows('[data-state=failed] .error', 'This link was already used.');
     assert.deepEqual(await keysBelow('once/'), ['once/report.bin']);
     assert.deepEqual(await world.openUploads(), []);
     await first.close();
@@ -102,7 +102,7 @@ export async function fileCases(world: DeployedPage): Promise<void> {
     await mkdir(join(folder, 'empty'), { recursive: true });
     const tab = await openTab(browser, address);
     await drop(tab, join(folder, 'empty'));
-    await tab.shows('.drop .hint', 'There are no files in it.');
+    await tab.shows('.drop .hint', 'This folder has no files.');
     assert.equal(await tab.textOf('.files'), '');
     // As where the system refuses: the tests may run as root, whom it refuses nothing.
     await tab.page.evaluate(() => {

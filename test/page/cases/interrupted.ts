@@ -36,7 +36,7 @@ export async function interruptedCases(world: DeployedPage): Promise<void> {
     await tab.inspect('page-sending');
     for (let cuts = 0; cuts < 2; cuts += 1) {
       await setFaults(cloud, { edge: { ...slow, reset: 1 } });
-      await tab.shows('.state', 'The connection is interrupted. Trying again.');
+      await tab.shows('.state', 'The connection was interrupted. Trying again.');
       await setFaults(cloud, { edge: slow });
       await tab.shows('.state', 'Sending');
     }

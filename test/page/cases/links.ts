@@ -88,8 +88,8 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
       await tab.page.waitForSelector('[data-state=stored]');
       assert.match(await tab.textOf('.name'), /bill\ufffdfdp\.exe/);
       const errors = await tab.textOf('.error');
-      assert.match(errors, /The file is too large\. At most 5\d(\.\d)? MB are accepted\./);
-      assert.match(errors, /A file of this name was sent before\. Rename it/);
+      assert.match(errors, /The file is too large\. The limit is 5\d(\.\d)? MB\./);
+      assert.match(errors, /A file with this name was sent earlier\. Rename this/);
       assert.match(await tab.textOf('[role=status]'), /./);
       assert.equal(await tab.textOf('.summary'), '1 file arrived. 2 files were not sent.');
       await tab.inspect('page-refused');
@@ -107,7 +107,7 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     assert.equal(await tab.page.$eval('.drop', (zone) => (zone as HTMLElement).hidden), true);
     await tab.page.reload();
     await tab.choose(first);
-    await tab.shows('[data-state=failed] .error', 'This link was used.');
+    await tab.shows('[data-state=failed] .error', 'This link was already used.');
     await tab.inspect('page-used');
     await tab.close();
   });
@@ -118,7 +118,7 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     await tab.choose(second);
     await tab.choose(second);
     await tab.page.waitForSelector('[data-state=stored]');
-    await tab.shows('[data-state=failed] .error', 'same name is in the list');
+    await tab.shows('[data-state=failed] .error', 'same name is already in the list');
     await tab.page.click('[data-state=failed] [aria-label^=Remove]');
     await tab.shows('.summary', '1 file arrived.');
     await tab.close();

@@ -35,7 +35,7 @@ export async function providerCases(people: People): Promise<void> {
 
     for (const answer of ['code=stolen&state=forged', 'error=access_denied&state=forged']) {
       await tab.page.goto(`${url}/?${answer}`);
-      await tab.shows('[role=alert]', 'The sign-in did not finish. Start again.');
+      await tab.shows('[role=alert]', 'The sign-in was not completed. Start again.');
     }
     await tab.close();
   });

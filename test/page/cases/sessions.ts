@@ -111,7 +111,7 @@ export async function sessionCases(people: People): Promise<void> {
       });
       await tab.press('Sign out');
       await tab.page.waitForSelector('#password');
-      assert.deepEqual(asked, Array(2).fill('Files are still being sent. Sign out all the same?'));
+      assert.deepEqual(asked, Array(2).fill('Files are still being sent. Sign out anyway?'));
       await setFaults(cloud, {});
       for (const [name, password, left] of [
         ['bob', NEW_PASSWORD, ''],

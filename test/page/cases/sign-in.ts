@@ -44,7 +44,7 @@ export async function signInCases(people: People): Promise<void> {
     await tab.inspect('page-new-password');
     await tab.type('#new-password', 'weakling');
     await tab.press('Continue');
-    await tab.shows('[role=alert]', 'That password was not accepted.');
+    await tab.shows('[role=alert]', 'This password was not accepted.');
     await tab.inspect('page-new-password-refused');
     await tab.page.click('#shown');
     assert.equal(await tab.page.$eval('#new-password', (input) => (input as HTMLInputElement).type), 'text');
@@ -128,7 +128,7 @@ export async function signInCases(people: People): Promise<void> {
     await tab.shows('[role=alert]', 'That took too long. Sign in again.');
     await cognito.adminDisableUser({ UserPoolId, Username: 'kim' });
     await signIn(tab, 'kim', 'Temporary-1!');
-    await tab.shows('[role=alert]', 'This user name was disabled.');
+    await tab.shows('[role=alert]', 'This account is disabled.');
     await tab.close();
   });
 }

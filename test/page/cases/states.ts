@@ -37,7 +37,7 @@ export async function stateCases(world: DeployedPage): Promise<void> {
     await page.goto(address);
     await tab.shows('.choices', 'Choose files');
     const texts = (await page.evaluate('texts')) as string[];
-    assert.ok(texts.includes('The connection is interrupted. Trying again.'), texts.join());
+    assert.ok(texts.includes('The connection was interrupted. Trying again.'), texts.join());
     await tab.close();
   });
 
@@ -82,7 +82,7 @@ export async function stateCases(world: DeployedPage): Promise<void> {
       navigator.clipboard.writeText = () => Promise.reject(new DOMException('denied', 'NotAllowedError'));
     });
     await tab.press('Copy receipt');
-    await tab.shows('.receipt .hint:not([hidden])', 'Your browser did not allow copying.');
+    await tab.shows('.receipt .hint:not([hidden])', 'Your browser blocked copying.');
     const selected = await tab.page.evaluate(() => getSelection()?.toString());
     assert.match(selected ?? '', /small\.txt\t9 B/);
     await tab.inspect('page-receipt');
@@ -137,7 +137,7 @@ export async function stateCases(world: DeployedPage): Promise<void> {
       const tab = await openTab(browser, `${url}/${rest}`);
       await tab.shows(
         '.message',
-        'This link is not valid. Check that you copied it whole, or ask for a new one.',
+        'This link is not valid. Check that you copied all of it, or ask for a new one.',
       );
       assert.equal((await tab.page.$$('img, form')).length, 0);
       await tab.close();

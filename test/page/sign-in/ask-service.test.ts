@@ -43,7 +43,7 @@ test('an answer without an end is cut, and its connection closed', async (t) => 
   await closed;
 });
 
-test('redirects, pages and answers that break off are of no sign-in service', async (t) => {
+test('redirects, pages and truncated responses are refused as responses of a sign-in service', async (t) => {
   for (const reply of [
     (_request, response) => response.writeHead(302, { location: '/other' }).end('{}'),
     (_request, response) => response.end('<html>Sign in</html>'),

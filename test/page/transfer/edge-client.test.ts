@@ -71,7 +71,7 @@ test('the token of a link is not tried twice', async () => {
   }
 });
 
-test('after a cut, the edge is asked whether it refuses the token or the size', async () => {
+test('after a broken connection, the edge is asked whether it refuses the token or the size', async () => {
   const cut = new NetworkFailure('the connection failed');
   const caller = { username: 'link:a', writeTo: ['a'], maxSize: 3 };
   const answers = [

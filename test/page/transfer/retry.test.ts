@@ -140,7 +140,7 @@ test('a failure with a lower limit has fewer tries', async () => {
   assert.equal(tries, 2);
 });
 
-test('a device without a network waits for it, and no try counts', async () => {
+test('a device without a network waits for it, and no attempt is counted', async () => {
   const { all, waits, goOffline } = surroundings();
   const states: (Waiting | undefined)[] = [];
   const attempt = async (number: number) => {

@@ -105,7 +105,7 @@ test('many sign-ins at once make one key', async (t) => {
   }
 });
 
-test('a file that was changed, cut short or brought from elsewhere is moved aside, with a message', async (t) => {
+test('a file that was changed, truncated or copied from elsewhere is moved aside with a message', async (t) => {
   const { here, at, env, signIn, file } = await signedIn(t);
   const whole = await readFile(file, 'utf8');
   const { document: bob } = await signIn(at({ env }), 'bob');

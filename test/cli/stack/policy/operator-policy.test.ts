@@ -16,7 +16,7 @@ test('the policy of the longest names fits into a managed policy', () => {
   }
 });
 
-test('every statement is one that IAM accepts', () => {
+test('IAM accepts every statement', () => {
   const scope = { account, stackName: 'Media', bucketName: 'kept' };
   const { Version, Statement: most } = policyDocument(scope);
   const { Statement: extras } = policyDocument({ ...scope, extras: true });

@@ -217,7 +217,7 @@ test('where uploads cannot be listed, a warning is printed and the file is store
   assert.match(warnings[0] ?? '', /big file\.bin.*lifecycle.*method_not_allowed/);
 });
 
-test('an unanswered opening of a stream’s upload is aborted too', async (t) => {
+test('an upload of a stream whose creation got no response is aborted too', async (t) => {
   const edge = await losing(t, 1);
   const context = testContext({ stdin: Readable.from([randomBytes(PART + 1)]) });
   await upload(t, context, edge.url, { files: ['-'], as: 'k' }, { partSize: PART });

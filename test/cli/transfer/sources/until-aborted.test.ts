@@ -28,7 +28,7 @@ test('a stream that sends nothing ends with the abort, and is destroyed', async 
   assert.ok(late.destroyed, 'also where the abort came first');
 });
 
-test('a stream that fails is an unreadable file', async () => {
+test('a failed stream is reported as an unreadable file', async () => {
   const stream = new PassThrough();
   stream.destroy(Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'read' }));
   const reading = all(readUntil(stream, 'standard input', new AbortController().signal));

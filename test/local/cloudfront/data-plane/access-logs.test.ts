@@ -82,7 +82,7 @@ test('refusals are logged with their source, without tokens or cookies', async (
   assert.doesNotMatch(JSON.stringify(lines), /secret/);
 });
 
-test('lines are delivered a while after the first, without another request', async (t) => {
+test('lines are delivered some time after the first one, without another request', async (t) => {
   const fixture = await fixtureOf(t);
   const { url } = await deploy(fixture, logging());
   const delivery = new Promise<void>((resolve) => {

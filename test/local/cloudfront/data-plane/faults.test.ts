@@ -27,12 +27,12 @@ describe('faults of the edge', () => {
   });
   const put = () => send(fixture, `${deployed.url}/k`, { method: 'PUT', body: BODY });
 
-  it('are none unless asked for', async () => {
+  it('are off by default', async () => {
     assert.equal((await put()).status, 200);
     assert.equal(received, BODY.length);
   });
 
-  it('answer 503 SlowDown as S3 does', async () => {
+  it('answer 503 SlowDown like S3', async () => {
     fixture.faults = { edge: { unavailable: 1 } };
     const reply = await put();
     assert.equal(reply.status, 503);
@@ -41,7 +41,7 @@ describe('faults of the edge', () => {
     assert.equal(fixture.asked.length, 0);
   });
 
-  it('block as a web ACL does, before the function, with the page that is CloudFront’s own', async () => {
+  it('block requests like a web ACL: before the function, with CloudFront’s own page', async () => {
     fixture.faults = { edge: { webAcl: {} } };
     fixture.events.length = 0;
     const reply = await put();
@@ -53,7 +53,7 @@ describe('faults of the edge', () => {
     assert.equal(fixture.events.length + fixture.asked.length, 0);
   });
 
-  it('block bodies over a size, as the rule SizeRestrictions_BODY does', async () => {
+  it('block large bodies like the rule SizeRestrictions_BODY', async () => {
     fixture.faults = { edge: { webAcl: { bodyOver: 8_192 } } };
     const statusOf = async (body: string | Readable) =>
       (await send(fixture, `${deployed.url}/k`, { method: 'PUT', body })).status;
@@ -68,13 +68,13 @@ describe('faults of the edge', () => {
     assert.ok(received < BODY.length, `${received} bytes arrived`);
   });
 
-  it('leave a stalled and slowed body whole', async () => {
+  it('do not change a stalled or slow body', async () => {
     fixture.faults = { edge: { stall: 1, stallMs: 5, seed: 3, bytesPerSecond: 30_000_000 } };
     assert.equal((await put()).status, 200);
     assert.equal(received, BODY.length);
   });
 
-  it('wait as long as a rate and a stall ask for', async () => {
+  it('delay a body by its rate and its stall', async () => {
     let time = 0;
     const waits: number[] = [];
     const clock = {
@@ -93,7 +93,7 @@ describe('faults of the edge', () => {
     assert.deepEqual(waits, [1_000, 250, 750, 500]);
   });
 
-  it('touch no request that the function turned down', async () => {
+  it('do not affect requests that the function refuses', async () => {
     const { invoke } = fixture;
     fixture.invoke = async () => ({ outcome: 'returned', value: { status: '403' } });
     fixture.faults = { edge: { unavailable: 1, reset: 1 } };
@@ -101,7 +101,7 @@ describe('faults of the edge', () => {
     fixture.invoke = invoke;
   });
 
-  it('leave bodies alone that the origin does not read', async () => {
+  it('do not affect bodies that the origin does not read', async () => {
     const { origin } = fixture;
     fixture.origin = async () => ({ status: 400, body: 'unread' });
     fixture.faults = { edge: { bytesPerSecond: 1 } };
@@ -111,7 +111,7 @@ describe('faults of the edge', () => {
     fixture.origin = origin;
   });
 
-  it('fall the same for the same seed', () => {
+  it('are repeatable with the same seed', () => {
     const plans = (seed: number) => {
       const dice = new FaultDice();
       return Array.from({ length: 50 }, () =>

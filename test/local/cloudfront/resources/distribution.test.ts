@@ -25,7 +25,7 @@ describe('AWS::CloudFront::Distribution', () => {
   };
 
   it(
-    'is created as CDK synthesizes it, its name the address it answers on',
+    'is created as the CDK synthesizes it, with its address as the domain name',
     closing(async () => {
       const deployed = await deploy(fixture);
       assert.equal(deployed.physicalId, 'EABCDEFGHIJ012');
@@ -42,7 +42,7 @@ describe('AWS::CloudFront::Distribution', () => {
   );
 
   it(
-    'is one and the same when its creation is repeated',
+    'is not created twice by a repeated request',
     closing(async () => {
       const first = await deploy(fixture);
       await fixture.restart();
@@ -53,7 +53,7 @@ describe('AWS::CloudFront::Distribution', () => {
   );
 
   it(
-    'answers on the same port after a restart, as configured before',
+    'keeps its port and configuration after a restart',
     closing(async () => {
       const deployed = await deploy(fixture, (properties) =>
         withBehavior(properties, { AllowedMethods: ['GET', 'HEAD'] }),
@@ -113,7 +113,7 @@ describe('AWS::CloudFront::Distribution', () => {
   );
 
   it(
-    'keeps its function replicated while associated and for as long as asked after',
+    'keeps replicas of its function while associated, and for a set time afterwards',
     closing(async () => {
       fixture.faults = { replicasHeldMs: 60_000 };
       assert.equal(fixture.cloudfront.isReplicated(VERSION_ARN), false);
@@ -134,7 +134,7 @@ describe('AWS::CloudFront::Distribution', () => {
   );
 
   it(
-    'lets go of its function at once when nothing holds replicas',
+    'releases its function at once if replicas are not held',
     closing(async () => {
       const deployed = await deploy(fixture);
       await fixture.resource('Distribution').delete(deployed.physicalId, {});

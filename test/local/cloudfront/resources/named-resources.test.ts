@@ -39,7 +39,7 @@ describe('origin access controls and origin request policies', () => {
       message,
     });
 
-  it('refuse what this CloudFront does not do', async () => {
+  it('are refused if they are not supported', async () => {
     await refused(
       'OriginAccessControl',
       control({ SigningBehavior: 'no-override' }),
@@ -63,7 +63,7 @@ describe('origin access controls and origin request policies', () => {
     );
   });
 
-  it('refuse headers that may not be named, and more than ten', async () => {
+  it('refuse headers that are not allowed, and more than ten', async () => {
     const headers = (...names: string[]) =>
       policy({ HeadersConfig: { HeaderBehavior: 'whitelist', Headers: names } });
     await refused('OriginRequestPolicy', headers('Authorization'), 'InvalidArgument', /not allowed/);
@@ -73,7 +73,7 @@ describe('origin access controls and origin request policies', () => {
     await refused('OriginRequestPolicy', headers(), 'InvalidArgument', /Headers/);
   });
 
-  it('refuse a name that is taken, and to go while in use', async () => {
+  it('refuse a name that is taken, and deletion while in use', async () => {
     const made = await fixture.resource('OriginRequestPolicy').create({ ...CREATE, properties: policy({}) });
     await refused('OriginRequestPolicy', policy({}), 'OriginRequestPolicyAlreadyExists', /policy/);
     const deployed = await deploy(fixture, (properties) =>

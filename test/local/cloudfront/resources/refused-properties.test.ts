@@ -212,7 +212,7 @@ describe('what a distribution may not be', () => {
     });
   }
 
-  it('with a function whose role the edge may not assume', async () => {
+  it('with a function whose role the edge is not allowed to assume', async () => {
     const { trusted } = fixture;
     try {
       for (fixture.trusted of [['lambda.amazonaws.com'], ['edgelambda.amazonaws.com'], undefined]) {

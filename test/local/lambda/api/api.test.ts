@@ -69,7 +69,7 @@ test('GetAccountSettings reports the limits and what is used', async (t) => {
   assert.equal(small.AccountLimit?.UnreservedConcurrentExecutions, 10);
 });
 
-test('missing functions are not found, in AWS’s words', async (t) => {
+test('a missing function is reported with AWS’s error', async (t) => {
   const { room, client } = await openClient(t);
   await room.publish(CODE, { FunctionName: 'named' });
   const cases = [
@@ -156,7 +156,7 @@ test('DeleteFunction deletes one version, or all', async (t) => {
   });
 });
 
-test('a replicated version keeps itself and its function', async (t) => {
+test('a replicated version and its function cannot be deleted', async (t) => {
   const replicated = new Set([`${ARN}:1`]);
   const { room, client } = await openClient(t, { isReplicated: (arn) => replicated.has(arn) });
   await room.publish(CODE, { FunctionName: 'named' });

@@ -42,7 +42,7 @@ test('memory outside the heap counts too', {
   assert.equal(invocation.outcome === 'failed' && invocation.errorType, 'Runtime.OutOfMemory');
 });
 
-test('a function gets the memory that it asked for', async (t) => {
+test('a function gets its configured memory', async (t) => {
   const room = await openRoom(t);
   const code =
     'exports.handler = async () => { const held = new Array(2e7).fill(0.5); return held.length; };';
@@ -65,7 +65,7 @@ test('an endless loop and a promise that never settles end at the timeout, and t
   }
 });
 
-test('code that never finishes loading is given up', async () => {
+test('code that never finishes loading times out', async () => {
   const instance = new Instance(await instanceOptions('for (;;);'));
   assert.deepEqual(await instance.ready, { outcome: 'timed-out', seconds: 1 });
   assert.equal(instance.alive, false);
@@ -90,7 +90,7 @@ test('a process that crashes is reported by its signal, and not as out of memory
   }
 });
 
-test('an instance takes one event at a time and is used again', async (t) => {
+test('an instance handles one event at a time and is reused', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(
     `let running = 0, served = 0;

@@ -106,7 +106,7 @@ test('lines come in any pieces, and none is longer than CloudWatch takes', () =>
   assert.equal(messages.join('').replaceAll('\n', '').length, 20 * 64 * 1024);
 });
 
-test('as JSON, each call is an object, and both kinds of lines obey their levels', async (t) => {
+test('with JSON, each call is an object, and both kinds of lines follow their levels', async (t) => {
   const room = await openRoom(t);
   const logged = async (code: string, LoggingConfig: JsonObject) => {
     room.logged.length = 0;

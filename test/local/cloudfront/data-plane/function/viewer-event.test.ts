@@ -73,7 +73,7 @@ describe('the viewer-request event', () => {
     assert.ok(answer.includes(`x-amz-cf-id: ${event.Records[0].cf.config.requestId}\r\n`), answer);
   });
 
-  it('does not show headers that functions may not see', async () => {
+  it('omits headers that functions are not allowed to see', async () => {
     const hidden = [
       'Expect: 100-continue',
       'X-Forwarded-Proto: http',
@@ -86,7 +86,7 @@ describe('the viewer-request event', () => {
     assert.deepEqual(Object.keys(headers), ['host', 'content-length']);
   });
 
-  it('gives bytes that are not UTF-8 as ISO-8859-1, and leaves dots and slashes in paths as sent', async () => {
+  it('decodes bytes that are not UTF-8 as ISO-8859-1, and keeps dots and slashes in paths', async () => {
     const event = await eventOf('PUT /a/../b//%2e%2E/%zz HTTP/1.1', [
       'Content-Length: 0',
       'X-Amz-Meta-Latin: caf\u00e9',

@@ -138,7 +138,7 @@ describe("a viewer-request function's result", () => {
     'a generated x-cache': () => ({ status: '200', headers: { 'x-cache': [{ value: 'Hit' }] } }),
   };
   for (const [what, make] of Object.entries(invalid)) {
-    it(`is refused with 502 when it is or holds ${what}`, async () => {
+    it(`is refused with 502 if it is or contains ${what}`, async () => {
       returns(make);
       const reply = await put();
       assert.equal(reply.status, 502);
@@ -151,7 +151,7 @@ describe("a viewer-request function's result", () => {
     });
   }
 
-  it('becomes 503 where the function failed, with nothing of what it said', async () => {
+  it('becomes 503 if the function fails, without its message', async () => {
     fixture.invoke = async () => ({ outcome: 'failed', errorType: 'Error', message: 'secret words' });
     const reply = await put();
     assert.equal(reply.status, 503);
@@ -160,7 +160,7 @@ describe("a viewer-request function's result", () => {
     assert.equal(fixture.asked.length, 0);
   });
 
-  it('becomes 503 where the function could not be run', async () => {
+  it('becomes 503 if the function cannot run', async () => {
     fixture.invoke = async () => {
       throw new Error('no worker');
     };
@@ -170,7 +170,7 @@ describe("a viewer-request function's result", () => {
     assert.equal(reply.headers['x-cache'], 'LambdaExecutionError from cloudfront');
   });
 
-  it('becomes 503 where the function took too long', async () => {
+  it('becomes 503 if the function times out', async () => {
     fixture.invoke = async () => ({ outcome: 'timed-out', seconds: 5 });
     const reply = await put();
     assert.equal(reply.status, 503);
@@ -178,7 +178,7 @@ describe("a viewer-request function's result", () => {
     assert.equal(fixture.asked.length, 0);
   });
 
-  it('may be a response, which the origin never hears of', async () => {
+  it('can be a response, which never reaches the origin', async () => {
     returns(() => ({
       status: '401',
       statusDescription: 'Who are you',
@@ -201,7 +201,7 @@ describe("a viewer-request function's result", () => {
     assert.equal(fixture.asked.length, 0);
   });
 
-  it('may be a response of exactly 40 KB, of base64, and without anything but a status', async () => {
+  it('can be a response of exactly 40 KB, in base64, or with only a status', async () => {
     returns(() => ({ status: '200', body: 'x'.repeat(40_960) }));
     assert.equal((await put()).text.length, 40_960);
     returns(() => ({ status: '200', body: 'AAEC', bodyEncoding: 'base64' }));
@@ -210,7 +210,7 @@ describe("a viewer-request function's result", () => {
     assert.equal((await put()).status, 204);
   });
 
-  it('may change the path, the query and the headers of the request', async () => {
+  it('can change the path, the query and the headers of the request', async () => {
     returns((request) => {
       const { 'x-note': _removed, ...headers } = request.headers;
       return {

@@ -60,7 +60,7 @@ describe('the request to the origin', () => {
     return authenticate(request, { service: 's3', identities: fixture.identities, now: fixture.now });
   }
 
-  it('is signed as the distribution where an origin access control says so, over what S3 sees', async () => {
+  it('is signed as the distribution if an origin access control requires it', async () => {
     const asked = await askedFor('/a%20key/x?partNumber=1&uploadId=u');
     assert.equal(asked.path, '/uploads/a%20key/x');
     assert.equal(asked.headers['x-amz-content-sha256'], 'UNSIGNED-PAYLOAD');
@@ -72,7 +72,7 @@ describe('the request to the origin', () => {
     });
   });
 
-  it('is wrongly signed where its query leaves characters unencoded that S3 encodes', async () => {
+  it('has a wrong signature if its query contains unencoded characters that S3 encodes', async () => {
     await configure((properties) =>
       withBehavior(properties, { OriginRequestPolicyId: 'b689b0a8-53d0-40ab-baf2-68738e2966ac' }),
     );
@@ -84,7 +84,7 @@ describe('the request to the origin', () => {
     }
   });
 
-  it('holds all but Host under AllViewerExceptHostHeader', async () => {
+  it('has all headers but Host with AllViewerExceptHostHeader', async () => {
     const { headers, query } = await askedFor('/k?partNumber=1&response-content-type=x&uploads');
     assert.equal(query, 'partNumber=1&uploads');
     assert.equal(headers.host, BUCKET_HOST);
@@ -100,7 +100,7 @@ describe('the request to the origin', () => {
     assert.doesNotMatch(headers.authorization ?? '', /Bearer/);
   });
 
-  it('holds no more than the documented headers without a policy', async () => {
+  it('has only the documented headers without a policy', async () => {
     await configure((properties) => {
       const { OriginRequestPolicyId: _none, ...behavior } = (
         properties as { DistributionConfig: { DefaultCacheBehavior: JsonObject } }
@@ -129,7 +129,7 @@ describe('the request to the origin', () => {
     assert.throws(() => authenticated(asked), { code: 'SignatureDoesNotMatch' });
   });
 
-  it('holds what a policy of its own names', async () => {
+  it('has what a custom policy names', async () => {
     const policy = await fixture.resource('OriginRequestPolicy').create({
       stackName: 's',
       logicalId: 'P',
@@ -220,7 +220,7 @@ describe("the origin's response", () => {
     assert.match(String(reply.headers.via), /^1\.1 [0-9a-f]{32}\.cloudfront\.net \(CloudFront\)$/);
   });
 
-  it('is a miss where it went well, and has no body for HEAD', async () => {
+  it('is marked as a miss on success, and has no body for HEAD', async () => {
     fixture.origin = async () => ({ status: 200, headers: { 'content-length': '5', etag: '"e"' } });
     const reply = await send(fixture, `${deployed.url}/k`, { method: 'HEAD' });
     assert.equal(reply.status, 200);
@@ -228,7 +228,7 @@ describe("the origin's response", () => {
     assert.equal(reply.headers['x-cache'], 'Miss from cloudfront');
   });
 
-  it('is 502 where the origin failed', async () => {
+  it('is 502 if the origin fails', async () => {
     fixture.origin = async () => {
       throw new Error('internal words');
     };
@@ -238,7 +238,7 @@ describe("the origin's response", () => {
     assert.match(String(fixture.defects.at(-1)), /internal words/);
   });
 
-  it('is 504 where the origin did not answer within the read timeout', async () => {
+  it('is 504 if the origin does not respond within the read timeout', async () => {
     const previous = distributionProperties(deployed.accessControlId);
     const properties = withOrigin(previous, { S3OriginConfig: { OriginReadTimeout: 1 } });
     await fixture.resource('Distribution').update({ physicalId: deployed.physicalId, previous, properties });

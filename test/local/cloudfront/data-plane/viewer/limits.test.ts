@@ -30,7 +30,7 @@ describe('what CloudFront turns down by itself', () => {
     return start + 'x'.repeat(bytes - start.length - end.length) + end;
   }
 
-  it('takes 32,768 bytes of request line and headers, and not one more', async () => {
+  it('accepts 32,768 bytes of request line and headers, and no more', async () => {
     assert.match(await rawExchange(fixture, deployed.url, requestOf(32_768)), /^HTTP\/1\.1 200 /);
     fixture.asked.length = 0;
     fixture.events.length = 0;
@@ -42,13 +42,13 @@ describe('what CloudFront turns down by itself', () => {
     untouched();
   });
 
-  it('answers 494 to headers that are too long to be read at all', async () => {
+  it('answers 494 to headers that are too long to be read', async () => {
     const answer = await rawExchange(fixture, deployed.url, requestOf(200_000));
     assert.match(answer, /^HTTP\/1\.1 494 /);
     untouched();
   });
 
-  it('takes a URL of 8,192 bytes, and not one more', async () => {
+  it('accepts a URL of 8,192 bytes, and no more', async () => {
     const room = 8_192 - `${deployed.url}/`.length;
     assert.equal(
       (await send(fixture, `${deployed.url}/${'a'.repeat(room)}`, { method: 'PUT', body: '' })).status,
@@ -64,7 +64,7 @@ describe('what CloudFront turns down by itself', () => {
     untouched();
   });
 
-  it('answers 400 to what is no HTTP', async () => {
+  it('answers 400 to anything but HTTP', async () => {
     assert.match(await rawExchange(fixture, deployed.url, 'hello there\r\n\r\n'), /^HTTP\/1\.1 400 /);
     untouched();
   });

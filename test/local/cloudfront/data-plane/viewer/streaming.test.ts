@@ -66,7 +66,7 @@ describe('a body on its way through the edge', () => {
     assert.deepEqual(Buffer.concat(received), Buffer.concat([first, rest]));
   });
 
-  it('is not held in memory, however slowly the origin reads', async () => {
+  it('is not buffered in memory, however slowly the origin reads', async () => {
     let sent = 0;
     const chunk = Buffer.alloc(MIB);
     const source = Readable.from(
@@ -101,7 +101,7 @@ describe('a body on its way through the edge', () => {
     assert.ok(furthestAhead < 32 * MIB, `${furthestAhead} bytes ahead`);
   });
 
-  it('is whole at the origin when curl sends 200 MiB', { skip: missing('curl') }, async () => {
+  it('reaches the origin complete when curl sends 200 MiB', { skip: missing('curl') }, async () => {
     let received = 0;
     fixture.origin = async ({ body }) => {
       for await (const part of body) received += (part as Buffer).length;
@@ -112,7 +112,7 @@ describe('a body on its way through the edge', () => {
     assert.equal(received, BIG);
   });
 
-  it('does not keep curl from reading an early refusal', { skip: missing('curl') }, async () => {
+  it('does not prevent curl from reading an early refusal', { skip: missing('curl') }, async () => {
     refuse();
     for (const expect of ['Expect:', 'Expect: 100-continue']) {
       const args = curl(
@@ -133,7 +133,7 @@ describe('a body on its way through the edge', () => {
     assert.equal(fixture.asked.length, 0);
   });
 
-  it('does not keep undici from reading an early refusal', async () => {
+  it('does not prevent undici from reading an early refusal', async () => {
     refuse();
     let sent = 0;
     const source = Readable.from(
@@ -167,7 +167,7 @@ describe('a body on its way through the edge', () => {
     assert.equal((await run('curl', args)).stdout, '<Error/> 403');
   });
 
-  it('may be short and refused, and leaves the connection as good as before', async () => {
+  it('can be short and refused without affecting the connection', async () => {
     refuse();
     const agent = new Agent({ connect: { ca: fixture.authority.caPem }, connections: 1 });
     let connections = 0;
@@ -183,7 +183,7 @@ describe('a body on its way through the edge', () => {
     assert.equal(connections, 1);
   });
 
-  it('is asked for with 100 Continue only once the function let it through', async () => {
+  it('is requested with 100 Continue only after the function has accepted the request', async () => {
     const head = `PUT /k HTTP/1.1\r\nHost: ${deployed.attributes.DomainName}\r\nConnection: close\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n`;
     fixture.origin = async ({ headers, body }) => {
       const parts: Buffer[] = [];
@@ -209,7 +209,7 @@ describe('a body on its way through the edge', () => {
     assert.match(refusal, /^HTTP\/1\.1 401 /);
   });
 
-  it('that ends too soon is an error at the origin', async () => {
+  it('that ends early is an error at the origin', async () => {
     const failed = new Promise<unknown>((resolve) => {
       fixture.origin = async ({ body }) => {
         try {
