@@ -188,11 +188,11 @@ async function interruptedRuns({ run, interrupt }: Scripts, cloud: LocalStatus):
 
   // It has not expired, and what has no tag of the kind is nobody's to sweep.
   const early = await run('sweep');
-  assert.deepEqual([early.code, early.stdout], [0, 'Nothing is left.\n']);
+  assert.deepEqual([early.code, early.stdout], [0, 'Nothing is left.\n'], early.stderr);
   for (const _attempt of ['deletes the stacks', 'finds the same copies again']) {
     const swept = await run('sweep', ['--all']);
     assert.equal(swept.code, 1, swept.stdout + swept.stderr);
-    assert.match(swept.stderr, /EdgeFunction\S* stays for now: /);
+    assert.match(swept.stderr, /EdgeFunction\S* cannot be deleted yet: /);
   }
   await setFaults(cloud, { resourceDelayMs: 0 });
   await setFaults(cloud, { resourceDelayMs: 0, replicasHeldMs: 0 });

@@ -45,7 +45,7 @@ test('what a full disk does not take of a ledger is written once it does', {
   assert.equal(lifted.code, 0, lifted.stderr);
   await writeFile(join(home, 'in/later'), 'later');
   await until(() => edge.stored.has('/later'));
-  const warnings = (await limited.stop()).match(/what was stored cannot be recorded/g);
+  const warnings = (await limited.stop()).match(/stored files cannot be recorded/g);
   assert.equal(warnings?.length, 1);
 
   const again = start('unlimited');

@@ -80,7 +80,7 @@ for (const [what, replace] of Object.entries(REPLACED)) {
     });
     assert.deepEqual(known, ['second']);
     const [event] = context.events;
-    assert.match(JSON.stringify(event), /"warning".*what was stored cannot be recorded/);
+    assert.match(JSON.stringify(event), /"warning".*stored files cannot be recorded/);
   });
 }
 
@@ -95,7 +95,7 @@ test('a ledger that cannot be written is read', async (t) => {
     assert.equal(ledger.isRecorded(), false);
   });
   assert.deepEqual(await readFile(file), before);
-  assert.match(JSON.stringify(context.events), /"warning".*what was stored cannot be recorded/);
+  assert.match(JSON.stringify(context.events), /"warning".*stored files cannot be recorded/);
 });
 
 test('a clock that jumps back forgets nothing', async (t) => {
