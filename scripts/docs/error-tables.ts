@@ -121,7 +121,8 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     fix: "Run the command again. If it fails again, check the computer's memory and network.",
   },
   credentials: {
-    means: 'There are no AWS credentials, or they have expired. A named profile is not replaced by another source.',
+    means:
+      'There are no AWS credentials, or they have expired. A named profile is not replaced by another source.',
     fix: 'Run the command in the hint, such as `aws sso login` or `aws configure`, or name a profile with `--profile`.',
   },
   access_denied: {

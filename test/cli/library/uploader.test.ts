@@ -163,7 +163,11 @@ test('options that cannot be used are refused, and nothing is sent', async (t) =
   const refused: [code: string, message: RegExp, run: () => unknown][] = [
     ['usage', /https/, () => createUploader({ url: 'http://uploads.example.com', token: 'good' })],
     ['usage', /user name/, () => createUploader({ url: 'https://a:b@uploads.example.com', token: 'good' })],
-    ['usage', /^The token contains characters/, () => createUploader({ url: edge.url, token: 'secret\r\nx: y' })],
+    [
+      'usage',
+      /^The token contains characters/,
+      () => createUploader({ url: edge.url, token: 'secret\r\nx: y' }),
+    ],
     ['usage', /concurrency/, () => createUploader({ url: edge.url, token: 'good', concurrency: 0 })],
     ['usage', /rateLimit/, () => createUploader({ url: edge.url, token: 'good', rateLimit: Number.NaN })],
     ['usage', /stallTimeout/, () => createUploader({ url: edge.url, token: 'good', stallTimeout: -1 })],

@@ -156,6 +156,10 @@ test('without any place for records, one warning says so, however many folders t
   const words = ['put', '-r', 'in/', 'other/', '--changed', '--multipart', 'always'];
   const { code, stderr } = await typed(words, { home: '', cwd: join(folder, '..'), env });
   assert.equal(code, 0, stderr);
-  assert.deepEqual(stderr.match(/may (?:send files again|have to start again)/g), ['may send files again'], stderr);
+  assert.deepEqual(
+    stderr.match(/may (?:send files again|have to start again)/g),
+    ['may send files again'],
+    stderr,
+  );
   assert.equal((await text('put', 'in/a', '--multipart', 'always')).stderr.includes('again'), false);
 });
