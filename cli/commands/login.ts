@@ -17,8 +17,7 @@ import { requireWritable } from '../settings/own-files.ts';
 import { resolveTarget, useTarget } from '../settings/target.ts';
 import { formatDuration } from '../ui/format.ts';
 import type { OidcArgs } from './login/oidc-sign-in.ts';
-import { knownUser, type PoolArgs, signInToPool } from './login/pool-sign-in.ts';
-import type { SignedIn } from './login/signed-in.ts';
+import { knownUser, type PoolArgs, type SignedIn, signInToPool } from './login/pool-sign-in.ts';
 
 export interface LoginArgs extends AnswerFlags, PoolArgs, OidcArgs {
   readonly url?: string;

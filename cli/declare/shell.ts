@@ -16,7 +16,7 @@ function declareCompletion(root: Commander, act: Act): void {
     .command('complete', { hidden: true })
     .argument('[word...]')
     .action((words) =>
-      act(async () => (await import('../commands/shell/complete.ts')).complete, {
+      act(async () => (await import('../commands/shell/completion.ts')).complete, {
         // The package with the types contains no code.
         root: root as unknown as UntypedCommander,
         words,

@@ -31,7 +31,7 @@ const repeatable = <Usage extends string>(usage: Usage, summary: string) =>
 
 /** `trust` for jobs of CI systems and for workloads, which have no secret at all. */
 function declareWorkloads(trust: Commander, act: Act): void {
-  const add = async () => (await import('../commands/trust/add.ts')).add;
+  const add = async () => (await import('../commands/trust/change.ts')).add;
 
   trusted(
     define(trust, 'github <repository>', 'Trust jobs of a GitHub repository', [
@@ -167,7 +167,7 @@ export function declareTrust(root: Commander, act: Act): void {
       // The first one is an unknown provider, which the command names.
       .allowExcessArguments(),
   ).action((given, { args }) =>
-    act(async () => (await import('../commands/trust/file.ts')).file, {
+    act(async () => (await import('../commands/trust/change.ts')).file, {
       ...given,
       ...omitUndefined({ unknown: args[0] }),
     }),
@@ -182,7 +182,7 @@ export function declareTrust(root: Commander, act: Act): void {
       );
     }
     command.action((named, given) =>
-      act(async () => (await import('../commands/trust/add.ts')).add, {
+      act(async () => (await import('../commands/trust/change.ts')).add, {
         ...given,
         typed: { provider, named: String(named) },
       }),
@@ -196,7 +196,7 @@ export function declareTrust(root: Commander, act: Act): void {
     ),
   ).action((given) => act(async () => (await import('../commands/trust/list.ts')).list, given));
   operated(define(trust, 'show <alias>', 'Show an issuer, and what to set up at its provider')).action(
-    (alias, given) => act(async () => (await import('../commands/trust/show.ts')).show, { ...given, alias }),
+    (alias, given) => act(async () => (await import('../commands/trust/list.ts')).show, { ...given, alias }),
   );
   operated(
     define(trust, 'remove <alias>', 'Stop trusting an issuer')
@@ -204,7 +204,7 @@ export function declareTrust(root: Commander, act: Act): void {
       .option('-y, --yes', 'Do not ask')
       .option('-n, --dry-run', 'Show what would change; change nothing'),
   ).action((alias, given) =>
-    act(async () => (await import('../commands/trust/remove.ts')).remove, { ...given, alias }),
+    act(async () => (await import('../commands/trust/change.ts')).remove, { ...given, alias }),
   );
   operated(
     define(trust, 'check [token]', 'Check whether the edge accepts a token, and explain why', [

@@ -39,7 +39,7 @@ export function declareUser(root: Commander, act: Act): void {
   });
   operated(define(user, 'show <name>', "Show a user's state, groups, second factor and attributes")).action(
     (name, given) =>
-      act(async () => (await import('../commands/user/show.ts')).show, { ...given, username: named(name) }),
+      act(async () => (await import('../commands/user/list.ts')).show, { ...given, username: named(name) }),
   );
   operated(
     define(user, 'remove <name>', 'Delete a user; their uploads stay').option('-y, --yes', 'Do not ask'),

@@ -1,12 +1,11 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isUserError, systemCode } from '../errors.ts';
-import type { FileStamp } from '../transfer/sources/file-stamp.ts';
+import { type FileStamp, isSameStamp, readStamp } from '../transfer/sources/file-stamp.ts';
 import type { Filter } from '../transfer/sources/filters.ts';
 import type { Item } from '../transfer/sources/items.ts';
 import { walk } from '../transfer/sources/walk.ts';
 import type { Ledger } from './ledger.ts';
-import { isSameStamp, readStamp } from './read-stamp.ts';
 
 /** A file of the watched folder. */
 export interface Arrival {

@@ -3,12 +3,11 @@ import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { pathText } from '../transfer/sources/file-path.ts';
-import type { FileStamp } from '../transfer/sources/file-stamp.ts';
+import { type FileStamp, isSameStamp, readStamp } from '../transfer/sources/file-stamp.ts';
 import type { Item } from '../transfer/sources/items.ts';
 import { folderKey, type SourceOptions } from '../transfer/sources/sources.ts';
 import type { StoredFiles } from '../transfer/upload.ts';
 import { type Ledger, withLedger } from './ledger.ts';
-import { isSameStamp, readStamp } from './read-stamp.ts';
 
 interface Root {
   readonly path: string;

@@ -5,17 +5,17 @@ import { effectOf } from '../transfer/error-effects.ts';
 import { journalFolder } from '../transfer/multipart/journal.ts';
 import { openJournals } from '../transfer/multipart/journals.ts';
 import { createReport, type Outcome } from '../transfer/report.ts';
+import { isSameStamp, readStamp } from '../transfer/sources/file-stamp.ts';
 import type { Filter } from '../transfer/sources/filters.ts';
 import type { Item } from '../transfer/sources/items.ts';
+import type { Sources } from '../transfer/sources/sources.ts';
 import { type UploadFilesOptions, uploadFiles } from '../transfer/upload.ts';
 import { CLOCK } from '../transfer/wire/retry.ts';
 import { formatDuration } from '../ui/format.ts';
 import { type AfterUpload, finishFile } from './after-upload.ts';
 import { type Arrival, createArrivals } from './arrivals.ts';
-import { itemSources } from './item-sources.ts';
 import type { Ledger } from './ledger.ts';
 import { createLongUploads } from './long-uploads.ts';
-import { isSameStamp, readStamp } from './read-stamp.ts';
 import { createWake, watchHints } from './wake.ts';
 
 export interface WatchOptions {
@@ -165,4 +165,16 @@ export async function watchFolder(
     hints.end();
     sending.close();
   }
+}
+
+/** Returns sources for items that are found once, one at a time. */
+function itemSources(items: Sources['items']): Sources {
+  return {
+    several: true,
+    repeatable: false,
+    items,
+    async *batches(warn): AsyncGenerator<readonly Item[], void, void> {
+      for await (const item of items(warn)) yield [item];
+    },
+  };
 }

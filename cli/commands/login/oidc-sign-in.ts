@@ -6,7 +6,7 @@ import { acceptedAudience } from '../../identity/sign-in/confirm-issuer.ts';
 import { lifetime } from '../../identity/tokens/renewing-source.ts';
 import type { Deployment, KnownIssuer } from '../../settings/deployments.ts';
 import type { Target } from '../../settings/target.ts';
-import type { SignedIn } from './signed-in.ts';
+import type { SignedIn } from './pool-sign-in.ts';
 
 export interface OidcArgs extends SignInWay {
   /** Audience that the user accepts in addition to the edge's own address. */

@@ -8,10 +8,16 @@ import { signIn } from '../../identity/sign-in/sign-in.ts';
 import { knownUsername } from '../../identity/sign-in/username.ts';
 import { readAccessToken } from '../../identity/tokens/access-token.ts';
 import { lifetime } from '../../identity/tokens/renewing-source.ts';
+import type { StoredSession } from '../../identity/tokens/stored-session.ts';
 import { noUserPool, openUserPool, type PoolAddress } from '../../identity/user-pool.ts';
 import type { Deployment } from '../../settings/deployments.ts';
 import type { Target } from '../../settings/target.ts';
-import type { SignedIn } from './signed-in.ts';
+
+/** What a sign-in leaves on this computer. */
+export interface SignedIn {
+  readonly deployment: Deployment;
+  readonly session: StoredSession;
+}
 
 export interface PoolArgs {
   readonly username?: string;

@@ -16,7 +16,7 @@ import { formatLimit } from '../../ui/format.ts';
 import type { TextLine } from '../../ui/shown.ts';
 import { fields } from '../../ui/table-lines.ts';
 import type { OperatorArgs } from '../operator.ts';
-import { type DeployedTrust, deployedTrust } from './deployed-trust.ts';
+import { type DeployedTrust, deployedTrust } from './list.ts';
 
 export interface CheckArgs extends OperatorArgs {
   /** Absent: read from standard input. */

@@ -1,8 +1,42 @@
+import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../../context.ts';
+import type { LocalCloud } from '../../settings/deployments.ts';
+import { requireStack } from '../../stack/find-stack.ts';
+import { deployedOptions } from '../../stack/options/deployed-options.ts';
+import { requireIssuer } from '../../trust/merge-issuer.ts';
 import { issuerDocument, writeTrustFile } from '../../trust/trust-file.ts';
-import { issuerHeading, ruleSentence } from '../../trust/words.ts';
-import type { OperatorArgs } from '../operator.ts';
-import { deployedTrust } from './deployed-trust.ts';
+import { issuerHeading, issuerLines, ruleSentence, setUpLines } from '../../trust/words.ts';
+import { type OperatorArgs, requireTarget, withStack } from '../operator.ts';
+
+export interface DeployedTrust {
+  readonly stackName: string;
+  readonly issuers: readonly TrustedIssuer[];
+  readonly options: StackOptions;
+  /** Host of the distribution. */
+  readonly domain?: string;
+  readonly pool?: { readonly userPoolId: string; readonly clientId: string };
+  /** Where the pool's keys are. */
+  readonly cognitoUrl: string;
+  readonly local?: LocalCloud;
+}
+
+/** Reads what a deployment trusts. */
+export async function deployedTrust(context: Context, args: OperatorArgs): Promise<DeployedTrust> {
+  return withStack(context, await requireTarget(context, args), args, async (work) => {
+    const stack = await requireStack(work);
+    const options = await deployedOptions(work, stack);
+    const { domain, userPoolId, clientId } = stack.outputs;
+    return {
+      stackName: work.stackName,
+      issuers: options.trust ?? [],
+      options,
+      ...omitUndefined({ domain, local: work.local }),
+      ...(userPoolId === undefined || clientId === undefined ? {} : { pool: { userPoolId, clientId } }),
+      cognitoUrl: work.clients.cognitoUrl,
+    };
+  });
+}
 
 export interface TrustListArgs extends OperatorArgs {
   /** Print a file for `trust --file`. */
@@ -24,5 +58,19 @@ export async function list(context: Context, { yaml = false, ...args }: TrustLis
       `  ${issuer.iss.join(' or ')}`,
       ...issuer.rules.map((rule) => `  ${ruleSentence(issuer, rule)}`),
     ]),
+  };
+}
+
+/** Prints everything about one trusted issuer, and what is set up at its provider. */
+export async function show(
+  context: Context,
+  { alias, ...args }: OperatorArgs & { readonly alias: string },
+): Promise<Result> {
+  const { stackName, issuers } = await deployedTrust(context, args);
+  const issuer = requireIssuer(issuers, alias);
+  const { jwksUri } = issuer;
+  return {
+    document: { stackName, ...issuerDocument(issuer), jwksUri },
+    text: [...issuerLines(issuer), '', ...setUpLines(issuer)],
   };
 }

@@ -1,8 +1,8 @@
 import type { Context, Result } from '../../context.ts';
 import { disableUser, enableUser, removeUser } from '../../identity/users/access.ts';
 import { getUser } from '../../identity/users/directory.ts';
+import type { UserArgs } from './list.ts';
 import { withPool } from './pool.ts';
-import type { UserArgs } from './show.ts';
 
 /** The edge verifies access tokens offline, so issued tokens stay valid until they expire. */
 const STILL_GOOD =

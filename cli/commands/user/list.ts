@@ -1,11 +1,43 @@
+import { table } from '../../../protocol/fields.ts';
 import type { Context, Result } from '../../context.ts';
-import { listUsers, type PoolUser, type Wanted } from '../../identity/users/directory.ts';
+import { factorTitle } from '../../identity/second-factors.ts';
+import {
+  getUser,
+  type KnownUser,
+  listUsers,
+  type PoolUser,
+  type Wanted,
+} from '../../identity/users/directory.ts';
+import { groupsOf } from '../../identity/users/groups.ts';
 import type { JsonValue } from '../../json-value.ts';
-import { count } from '../../ui/format.ts';
+import { count, formatMinute } from '../../ui/format.ts';
 import { type TextLine, visible } from '../../ui/shown.ts';
+import { fields } from '../../ui/table-lines.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { withPool } from './pool.ts';
-import { stateOf } from './words.ts';
+
+const STATES = table<string>({
+  CONFIRMED: 'active',
+  FORCE_CHANGE_PASSWORD: 'invited',
+  RESET_REQUIRED: 'reset',
+});
+
+/** Returns a user's state in one word: by default Cognito's status in lower case. */
+function stateOf({ enabled, status }: Pick<PoolUser, 'enabled' | 'status'>): string {
+  return enabled ? (STATES[status] ?? status.toLowerCase()) : 'disabled';
+}
+
+const MEANINGS = table<string>({
+  active: 'active',
+  invited: 'invited: has a temporary password, and chooses one at the first sign-in',
+  reset: 'must choose a new password, with a code that was sent',
+  disabled: 'disabled: cannot sign in',
+});
+
+function meaningOf(user: Pick<PoolUser, 'enabled' | 'status'>): string {
+  const state = stateOf(user);
+  return MEANINGS[state] ?? state;
+}
 
 export interface UserListArgs extends OperatorArgs, Wanted {}
 
@@ -47,4 +79,56 @@ function described({ username, status, enabled, attributes, created, changed }: 
     created: created?.toISOString(),
     changed: changed?.toISOString(),
   };
+}
+
+export interface UserArgs extends OperatorArgs {
+  readonly username: string;
+}
+
+/** Prints everything that the pool stores about a user. */
+export async function show(context: Context, { username, ...args }: UserArgs): Promise<Result> {
+  return withPool(context, args, `Looking up the user ${username}`, async (pool) => {
+    const user = await getUser(pool, username);
+    const groups = await groupsOf(pool, user.username);
+    const { status, enabled, attributes, secondFactors } = user;
+    return {
+      document: {
+        username: user.username,
+        status,
+        enabled,
+        groups,
+        secondFactors: [...secondFactors],
+        attributes: { ...attributes },
+        created: user.created?.toISOString(),
+        changed: user.changed?.toISOString(),
+        userPoolId: pool.userPoolId,
+      },
+      text: fields(rows(user, groups)),
+    };
+  });
+}
+
+const minute = (date: Date | undefined) => (date === undefined ? 'unknown' : `${formatMinute(date)} UTC`);
+
+function rows(user: KnownUser, groups: readonly string[]): [string, string][] {
+  const { sub = '', email, email_verified, ...others } = user.attributes;
+  const none = 'none';
+  return [
+    ['user', user.username],
+    ['state', meaningOf(user)],
+    ['groups', groups.join(', ') || none],
+    ['second factor', user.secondFactors.map(factorTitle).join(', ') || none],
+    ...(email === undefined
+      ? []
+      : [
+          ['e-mail', email_verified === 'true' ? email : `${email} (not verified)`] satisfies [
+            string,
+            string,
+          ],
+        ]),
+    ...Object.entries(others),
+    ['created', minute(user.created)],
+    ['changed', minute(user.changed)],
+    ['id', sub],
+  ];
 }

@@ -13,8 +13,8 @@ import { readRules } from '../../identity/users/administered-pool.ts';
 import { replacePassword } from '../../identity/users/create-user.ts';
 import { getUser, type KnownUser } from '../../identity/users/directory.ts';
 import { invitation, sentInvitation } from './invitation.ts';
+import type { UserArgs } from './list.ts';
 import { administeredFailure, type OperatedPool, withPool } from './pool.ts';
-import type { UserArgs } from './show.ts';
 
 export interface UserResetArgs extends UserArgs {
   /** Cognito sends the password or code by e-mail; this command does not show it. */

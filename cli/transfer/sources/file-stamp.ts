@@ -1,5 +1,6 @@
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, lstatSync, statSync } from 'node:fs';
 import { UserError } from '../../errors.ts';
+import type { FilePath } from './file-path.ts';
 
 /** Identifies the state of a file, to detect changes. */
 export interface FileStamp {
@@ -27,4 +28,19 @@ export function fileChanged(name: string, what: string): UserError {
     hint: 'Run the same command again when nothing writes to the file, or upload a copy of it.',
     library: { hint: 'Upload it again when nothing writes to the file, or upload a copy of it.' },
   });
+}
+
+/** Returns the state of a file; `undefined` if it does not exist or is not a file. */
+export function readStamp(path: FilePath, { follow }: { readonly follow: boolean }): FileStamp | undefined {
+  try {
+    const stats = (follow ? statSync : lstatSync)(path, { bigint: true });
+    return stats.isFile() ? stampOf(stats) : undefined;
+  } catch {
+    // Unreadable files are reported when they are uploaded.
+    return undefined;
+  }
+}
+
+export function isSameStamp(one: FileStamp | undefined, other: FileStamp | undefined): boolean {
+  return one !== undefined && other !== undefined && difference(one, other) === undefined;
 }

@@ -4,9 +4,8 @@ import { login } from '../../../../cli/commands/login.ts';
 import { disable, enable, remove } from '../../../../cli/commands/user/access.ts';
 import { add } from '../../../../cli/commands/user/add.ts';
 import { groups } from '../../../../cli/commands/user/groups.ts';
-import { list } from '../../../../cli/commands/user/list.ts';
+import { list, show } from '../../../../cli/commands/user/list.ts';
 import { reset } from '../../../../cli/commands/user/reset.ts';
-import { show } from '../../../../cli/commands/user/show.ts';
 import type { Context } from '../../../../cli/context.ts';
 import { failure, NEW_PASSWORD, PASSWORD, run, type World, world } from '../helpers/world.ts';
 

@@ -1,0 +1,108 @@
+import type { TrustedIssuer } from '../../../infra/options.ts';
+import { command } from '../../command-line.ts';
+import type { Context, Result } from '../../context.ts';
+import { UserError } from '../../errors.ts';
+import { readYamlText } from '../../settings/yaml-file.ts';
+import { JOB_COMMANDS } from '../../trust/ci-issuers.ts';
+import { discoverIssuers, discoverKeySets } from '../../trust/discovery.ts';
+import { type Documents, openDocuments } from '../../trust/documents.ts';
+import type { IssuerFlags } from '../../trust/make-issuer.ts';
+import { mergeIssuer, withoutIssuer } from '../../trust/merge-issuer.ts';
+import { type Provider, readTrustRequest } from '../../trust/providers/read-trust-request.ts';
+import { issuerDocument, readTrustFile } from '../../trust/trust-file.ts';
+import { setUpLines } from '../../trust/words.ts';
+import { textLines } from '../../ui/shown.ts';
+import { type ApplyArgs, applyOptions } from '../deploy.ts';
+import { planTrust, type TrustPlan, withTrust } from './plan.ts';
+
+export type AddArgs = ApplyArgs & IssuerFlags & { readonly typed: Provider };
+
+/** Trusts an issuer, or adds a rule to one that is trusted. */
+export function add(context: Context, args: AddArgs): Promise<Result> {
+  return applyTrust(context, args, async (trusted, documents) => {
+    const request = await readTrustRequest(args.typed, documents);
+    return mergeIssuer(trusted, request, args, await discoverIssuers(request.iss, documents));
+  });
+}
+
+export interface RemoveArgs extends ApplyArgs {
+  readonly alias: string;
+  /** Number of one rule, from 1. */
+  readonly rule?: string;
+}
+
+/** Removes a trusted issuer, or one of its rules. */
+export async function remove(context: Context, { alias, rule, ...args }: RemoveArgs): Promise<Result> {
+  if (rule !== undefined && !/^[1-9]\d{0,3}$/.test(rule)) {
+    throw new UserError('usage', `Invalid value for --rule: “${rule}”. Use a number that trust show prints.`);
+  }
+  return applyTrust(context, args, async (trusted) =>
+    withoutIssuer(trusted, alias, rule === undefined ? undefined : Number(rule)),
+  );
+}
+
+export interface FileArgs extends ApplyArgs {
+  readonly file?: string;
+  /** A word that is not the name of a provider. */
+  readonly unknown?: string;
+}
+
+/** Trusts the issuers of a file, and no others. */
+export async function file(context: Context, args: FileArgs): Promise<Result> {
+  const { unknown } = args;
+  if (args.file === undefined || unknown !== undefined) {
+    const problem = unknown === undefined ? '' : `There is no provider “${unknown}”. `;
+    throw new UserError('usage', `${problem}Name a provider, or a file of issuers.`, {
+      hint: [
+        'Such as one of:',
+        command`edge-upload trust entra <tenant> --client-id <id>`,
+        JOB_COMMANDS.github,
+        command`edge-upload trust --file trust.yaml`,
+        'See all:',
+        command`edge-upload trust --help`,
+      ],
+    });
+  }
+  const text = await readYamlText(context, args.file, [
+    'Write one:',
+    command`edge-upload trust list --yaml > ${args.file}`,
+  ]);
+  const issuers = await readTrustFile(text, args.file);
+  return applyTrust(context, args, (_kept, documents) => discoverKeySets(issuers, documents));
+}
+
+type Issuers = readonly TrustedIssuer[];
+
+/** Deploys with other trusted issuers: shows them in words, asks, and applies the change. */
+async function applyTrust(
+  context: Context,
+  args: ApplyArgs,
+  change: (previous: Issuers, documents: Documents) => Promise<Issuers>,
+): Promise<Result> {
+  let plan: TrustPlan = { changed: [], keySets: {}, lines: [] };
+  let trusted: Issuers = [];
+  const result = await applyOptions(context, args, async (previous, work) => {
+    trusted = await change(previous.trust ?? [], openDocuments(context, work.local !== undefined));
+    const options = withTrust(previous, trusted);
+    plan = await planTrust(work, previous, options, args);
+    return { options, keySets: plan.keySets };
+  });
+  const document = { ...result.document, trust: trusted.map(issuerDocument) };
+  const { outcome, url } = result.document;
+  if (outcome === 'planned') return { document, text: [...plan.lines, ...textLines(result.text ?? [])] };
+  if (outcome === 'declined') return { ...result, document };
+  return {
+    document,
+    text: [
+      { mark: 'done', text: doneWords(trusted, outcome === 'unchanged') },
+      ...(typeof url === 'string' ? [`  ${url}`] : []),
+      ...plan.changed.flatMap((issuer) => ['', ...setUpLines(issuer)]),
+    ],
+  };
+}
+
+function doneWords(trusted: Issuers, unchanged: boolean): string {
+  const aliases = trusted.map(({ alias }) => alias);
+  const whom = aliases.length === 0 ? 'no issuer beside its user pool' : aliases.join(', ');
+  return `The edge trusts ${whom}${unchanged ? '; nothing to change' : ''}.`;
+}
