@@ -94,7 +94,7 @@ async function fromFlags(
 
 interface Changed {
   readonly options: StackOptions;
-  /** Keys of trusted issuers, by alias, that were fetched already. */
+  /** Keys of trusted issuers that were already downloaded, by alias. */
   readonly keySets?: TrustedKeys['keySets'];
 }
 

@@ -27,7 +27,7 @@ const LATE_MS = 60_000;
 const AWS_POLL_MS = 5_000;
 const LOCAL_POLL_MS = 200;
 
-/** Shows what the edge function wrote, from all regions where copies of it ran, as one story. */
+/** Shows the log lines of the edge function from all regions, merged by time. */
 export async function logs(context: Context, args: LogsArgs): Promise<Result> {
   const since = startOf(args.since ?? '1h', context.now());
   return withStack(context, await requireTarget(context, args), args, async (work) => {

@@ -152,7 +152,7 @@ function render(
       'left over',
       left.length === 0
         ? undefined
-        : `${left.join(', ')}: CloudFront still has copies; look again in some hours`,
+        : `${left.join(', ')}: CloudFront still has replicas; check again in a few hours`,
     ],
   ];
   const document: { [name: string]: JsonValue | undefined } = {

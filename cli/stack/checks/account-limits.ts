@@ -3,12 +3,12 @@ import { STACK_REGION } from '../../network/aws.ts';
 import type { StackWork } from '../stack-work.ts';
 import type { Check } from './check.ts';
 
-/** A region that every account has. An account without it is restricted to its own regions. */
+/** A region that every unrestricted account can use. */
 const OTHER_REGION = 'us-west-2';
 
 /**
- * Checks that the account is allowed to use other regions. Lambda@Edge copies the function to them. Where an
- * organization's policy or a starter account forbids that, a deploy would fail at its end.
+ * Checks that the account can use other regions, to which Lambda@Edge replicates the function. If an organization's
+ * policy or a starter account forbids it, a deploy would fail at its end.
  */
 export function regionsCheck(work: StackWork): Check {
   return {
@@ -38,16 +38,16 @@ export function regionsCheck(work: StackWork): Check {
   };
 }
 
-/** What an established account has: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/** Quota of an established account: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const USUAL = 1000;
 
-/** Below this a busy edge answers 503: it serves 10 requests a second for each unit, in each region. */
+/** Below this quota, a busy edge answers 503. Each unit allows 10 requests a second in each region. */
 const FEW = 100;
 
 /** The quota “Concurrent executions”: https://docs.aws.amazon.com/general/latest/gr/lambda-service.html */
 const QUOTA = 'L-B99A9384';
 
-/** Warns of a new account, whose functions (the edge's among them) may run a few times at once only. */
+/** Warns of a new account, which allows only a few concurrent executions of all functions, the edge's included. */
 export function concurrencyCheck({ clients, context: { ui, signal } }: StackWork): Check {
   return {
     name: 'concurrency',

@@ -7,7 +7,7 @@ import { findStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import type { Check } from './check.ts';
 
-/** Error for a bucket that was deleted outside CloudFormation, which does not create a new one. */
+/** Returns the error for a bucket that was deleted outside CloudFormation, which does not create it again. */
 export function bucketGone(bucket: string, cause?: unknown): UserError {
   return new UserError(
     'stack_failed',
@@ -24,7 +24,7 @@ export function bucketGone(bucket: string, cause?: unknown): UserError {
   );
 }
 
-/** Whether S3 has the bucket. */
+/** Whether the bucket exists. */
 async function bucketExists({ clients }: StackWork, bucket: string): Promise<boolean> {
   const { HeadBucketCommand } = await import('@aws-sdk/client-s3');
   return onAws(`Looking up the bucket ${bucket}`, async () => {
@@ -53,8 +53,8 @@ export function bucketCheck(work: StackWork): Check {
 }
 
 /**
- * Refuses to deploy around a bucket that is gone, or to give a stack that has a bucket another that exists already:
- * CloudFormation adopts a bucket only where the stack has none.
+ * Refuses to deploy if the stack's bucket was deleted, or if an existing bucket is to replace it: CloudFormation
+ * imports a bucket only into a stack without one.
  * @throws {UserError} `stack_failed`, `usage`
  */
 export async function refuseBucket(work: StackWork, { bucketName }: StackOptions): Promise<void> {

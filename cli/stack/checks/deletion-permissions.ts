@@ -60,8 +60,8 @@ function deletion({ type, physicalId = '' }: StackResource, account: string): Ne
 }
 
 /**
- * Refuses a deletion for which the caller, or the stack's own role, lacks a permission. Where IAM does not answer, nothing
- * is refused.
+ * Refuses a deletion for which the caller, or the stack's own role, lacks a permission. Refuses nothing if the
+ * simulation is not available.
  * @throws {UserError} `access_denied`
  */
 export async function refuseUnpermitted(

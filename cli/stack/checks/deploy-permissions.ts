@@ -16,7 +16,7 @@ export interface PermissionsToCheck {
   readonly given: StackOptions;
 }
 
-/** Returns what every deploy calls. */
+/** Returns the calls of every deploy. */
 function ofEachDeploy({ account }: Caller, stackName: string): Needed[] {
   return [
     {
@@ -51,7 +51,7 @@ function ofFirstDeploy(
   const edgeFunction = `arn:aws:lambda:us-east-1:${account}:function:${stackName}-EdgeFunction-x`;
   return [
     {
-      // A bucket of a chosen name may be there already.
+      // A bucket with a chosen name can already exist.
       actions: [...(bucketName === undefined ? ['s3:CreateBucket'] : []), 's3:PutBucketPolicy'],
       resource: `arn:aws:s3:::${bucket}`,
     },
@@ -72,7 +72,7 @@ function ofFirstDeploy(
   ];
 }
 
-/** Returns what this deploy calls for sure. */
+/** Returns the calls that this deploy certainly makes. */
 function ofDeploy(caller: Caller, stackName: string, { stack, given }: PermissionsToCheck): Needed[] {
   return [
     ...ofEachDeploy(caller, stackName),
@@ -80,7 +80,10 @@ function ofDeploy(caller: Caller, stackName: string, { stack, given }: Permissio
   ];
 }
 
-/** Returns what the operator's policy has, for the given options too. Actions of a pattern are not known by name. */
+/**
+ * Returns the actions of the operator's policy, including those for the given options. Actions covered by a pattern are
+ * not listed.
+ */
 function ofThePolicy({ account }: Caller, stackName: string, deploying?: PermissionsToCheck): Needed[] {
   const scope = { account, stackName, deployOnly: deploying !== undefined };
   const { given = {} } = deploying ?? {};
@@ -113,8 +116,8 @@ function refused(caller: Caller, principal: string, denied: readonly Denied[]): 
 }
 
 /**
- * Asks IAM which permissions are missing. Without `deploying`, everything of the operator's policy is asked about and what
- * is missing is a warning. Otherwise, what this deploy calls for sure is refused before anything is changed.
+ * Checks with IAM which permissions are missing. Without `deploying`, checks the whole operator's policy and warns of
+ * missing permissions. Otherwise, refuses the deploy, before any change, if a call that it certainly makes is denied.
  */
 export function permissionsCheck(
   work: StackWork,

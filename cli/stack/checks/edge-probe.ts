@@ -18,9 +18,9 @@ export interface EdgeToProbe {
   readonly url: string;
   /** App client of the user pool; absent for a deployment without one. */
   readonly clientId?: string;
-  /** The rules that the edge must enforce, if known. After a deploy it uses the old ones for some minutes. */
+  /** The policy that the edge must enforce, if known. After a deploy, it uses the old one for some minutes. */
   readonly policy?: UploadPolicy;
-  /** The issuers that the edge must know beside the pool, if known. */
+  /** The issuers other than the pool that the edge must trust, if known. */
   readonly trust?: readonly TrustedIssuer[];
   readonly local?: LocalCloud;
 }
@@ -30,15 +30,15 @@ const PATIENCE_MS = 20 * 60_000;
 const AWS_INTERVAL_MS = 5_000;
 const LOCAL_INTERVAL_MS = 100;
 
-/** Bounds of each answer, from the connection to its last byte. */
+/** Limits of each response, from connecting to the last byte. */
 const BOUNDS = { deadlineMs: 15_000, maxBytes: 64 * 1024 };
 
-/** A key under which nothing is ever stored: the request carries no token. */
+/** A key that is never stored, because the request has no token. */
 const PROBE_KEY = 'edge-upload-probe';
 
 const SEE_LATER = ['The stack is deployed; see later whether its edge serves:', command`edge-upload doctor`];
 
-/** Returns why an edge does not serve as it should; `undefined` if it does. */
+/** Returns why an edge does not work correctly; `undefined` if it does. */
 async function edgeDefect(
   { env, sent, signal }: Pick<Context, 'env' | 'sent' | 'signal'>,
   { url, clientId, policy, trust, local }: EdgeToProbe,
@@ -63,7 +63,7 @@ async function edgeDefect(
   }
 }
 
-/** Returns why an edge does not protect the bucket: it answers an upload without a token otherwise than with 401. */
+/** Returns why an edge does not protect the bucket: it does not answer an upload without a token with 401. */
 export async function guardDefect(
   url: string,
   options: { readonly dispatcher: Dispatcher; readonly signal: AbortSignal },
@@ -89,7 +89,7 @@ function enforces(
   );
 }
 
-/** Whether an edge describes the trusted issuers, and no others beside the pool. */
+/** Whether an edge describes the trusted issuers, and no others except the pool. */
 function knows(described: EdgeDescription['issuers'], trust: readonly TrustedIssuer[]): boolean {
   const outside = described.filter(({ kind }) => kind !== 'pool');
   return (

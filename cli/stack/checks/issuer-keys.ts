@@ -11,12 +11,12 @@ import { bakedConfig, keysIn, templateIfThere } from '../template/deployed-templ
 import { fetchTrustedKeys } from '../template/key-sets.ts';
 import type { Check } from './check.ts';
 
-/** A trusted issuer's keys in the edge, and those that it publishes now. */
+/** A trusted issuer's keys in the edge, and the keys that it publishes now. */
 export interface IssuerKeys {
   readonly issuer: TrustedIssuer;
   /** Ids of the keys in the deployed function. */
   readonly baked: readonly string[];
-  /** Absent where the key set is unreachable. */
+  /** Absent if the key set is unreachable. */
   readonly live?: readonly string[];
   /** Why the key set is unreachable. */
   readonly reason?: string;
@@ -43,7 +43,7 @@ export function compareKeys(
   );
 }
 
-/** Returns the difference in words, with the command that ends it. */
+/** Describes the difference, with the command that fixes it. */
 function keysWords({ baked, live, reason = '' }: IssuerKeys): string {
   if (live === undefined)
     return `${reason} If the edge cannot reach the issuer either, it cannot follow a rotation of its keys.`;
@@ -65,7 +65,7 @@ export function issuerRows(compared: readonly IssuerKeys[]): (readonly [string, 
   ]);
 }
 
-/** Returns the issuers as a part of a result's document. */
+/** Returns the issuers for a result's JSON document. */
 export function issuersJson(compared: readonly IssuerKeys[]): JsonValue {
   const documents = compared.map(({ issuer, baked, live = null, reason = null }) => ({
     ...issuer,
@@ -74,7 +74,7 @@ export function issuersJson(compared: readonly IssuerKeys[]): JsonValue {
   return JSON.parse(JSON.stringify(documents)) as JsonValue;
 }
 
-/** Checks that the keys of trusted issuers are reachable and those of the edge. */
+/** Checks that the key sets of trusted issuers are reachable and equal to those in the edge. */
 export function issuersCheck(work: StackWork): Check {
   return {
     name: 'issuers',

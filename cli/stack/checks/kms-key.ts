@@ -9,7 +9,7 @@ import type { StackWork } from '../stack-work.ts';
 const LIST = `  aws kms list-keys --region ${STACK_REGION}`;
 const CHOOSE = ['List the keys of your account, and choose another one:', LIST];
 
-/** Returns why S3 cannot encrypt uploads with a key, and what to do; `undefined` where it can. */
+/** Returns why S3 cannot encrypt uploads with a key, and what to do; `undefined` if it can. */
 function defectOf(
   arn: string,
   { KeyState, KeySpec, KeyUsage, KeyManager }: KeyMetadata,
@@ -30,7 +30,10 @@ function defectOf(
   return KeyState === 'Enabled' ? undefined : { why: `is ${KeyState}`, hint: CHOOSE };
 }
 
-/** Returns what KMS reports about the key. @throws {UserError} `usage` for one that does not exist */
+/**
+ * Returns KMS's metadata of a key.
+ * @throws {UserError} `usage` for a key that does not exist
+ */
 async function metadataOf(work: StackWork, arn: string): Promise<KeyMetadata | undefined> {
   try {
     return await describeKey(work, arn);
@@ -49,8 +52,8 @@ async function metadataOf(work: StackWork, arn: string): Promise<KeyMetadata | u
 }
 
 /**
- * Refuses a KMS key with which uploads would fail: of another account, whose policy the operator cannot change, or one that
- * S3 cannot encrypt with.
+ * Refuses KMS keys with which uploads would fail: keys of another account, whose policy the operator cannot change, and
+ * keys that S3 cannot use.
  * @throws {UserError} `usage`
  */
 export async function refuseUnusableKey(work: StackWork, kmsKeyArn: string): Promise<void> {

@@ -1,6 +1,6 @@
 type Listed = string | readonly string[];
 
-/** One statement of a bucket policy or a stack policy, as JSON has it. */
+/** A statement of a bucket policy or stack policy. */
 export interface PolicyStatement {
   readonly Sid?: string;
   readonly Effect?: string;

@@ -11,11 +11,11 @@ import { type PermissionsToCheck, permissionsCheck } from './deploy-permissions.
 import { issuersCheck } from './issuer-keys.ts';
 import { signingKeyCheck } from './signing-key.ts';
 
-/** How the description of our stacks begins: see infra/upload-stack.ts. */
+/** Prefix of the description of our stacks: see infra/upload-stack.ts. */
 const OURS = 'edge-upload:';
 
 /**
- * Refuses a stack of that name that another tool made.
+ * Refuses a stack that another tool created.
  * @throws {UserError} `stack_foreign`
  */
 export function refuseForeign({ stackName }: StackWork, { description, status }: FoundStack): void {
@@ -28,8 +28,9 @@ export function refuseForeign({ stackName }: StackWork, { description, status }:
 }
 
 /**
- * CloudFormation cuts the names that it generates (`<stack>-<logical id>-<13 random characters>`) at 64 characters, 63
- * for a bucket. The operator's policy knows them by the stack's whole name. The longest logical id is the edge function's.
+ * Maximum length of a new stack's name. CloudFormation truncates generated names (`<stack>-<logical id>-<13 random
+ * characters>`) to 64 characters, 63 for a bucket, and the operator's policy needs the whole stack name in them. The
+ * longest logical id is the edge function's.
  */
 export const LONGEST_NAME = 29;
 
@@ -44,7 +45,7 @@ function refuseLongName(stackName: string): void {
   );
 }
 
-/** Checks that the stack's name is free, or the stack one of ours. */
+/** Checks that the stack's name is unused, or that the stack is one of ours. */
 function nameCheck(work: StackWork, keep: (stack: FoundStack) => void): Check {
   return {
     name: 'the stack',
@@ -62,7 +63,7 @@ function nameCheck(work: StackWork, keep: (stack: FoundStack) => void): Check {
   };
 }
 
-/** Checks that the stack is there and that its last operation succeeded. */
+/** Checks that the stack exists and that its last operation succeeded. */
 function healthCheck(work: StackWork): Check {
   const { stackName } = work;
   return {
@@ -109,11 +110,11 @@ function warnOfDrift({ context, stackName }: StackWork, { drifted }: FoundStack)
 
 /** Options as given. */
 export interface Deploying extends StackOptions {
-  /** Nothing will be changed: a missing permission is a warning. */
+  /** Whether nothing will be changed. A missing permission is then a warning. */
   readonly dryRun?: boolean;
 }
 
-/** Returns what must be right before a deploy changes anything, in order. */
+/** Returns the checks before a deploy changes anything, in order. */
 export function preflight(work: StackWork, { dryRun = false, ...given }: Deploying = {}): Check[] {
   let stack: FoundStack | undefined;
   const name = nameCheck(work, (found) => {
@@ -122,7 +123,7 @@ export function preflight(work: StackWork, { dryRun = false, ...given }: Deployi
   return operatorChecks(work, name, dryRun ? undefined : () => ({ stack, given }));
 }
 
-/** Returns the checks of a stack that should be there. */
+/** Returns the checks of an existing stack. */
 export function stackHealth(work: StackWork): Check[] {
   return [
     ...operatorChecks(work, healthCheck(work)),

@@ -16,7 +16,7 @@ function refused(bucket: string, why: string, way: readonly string[]): UserError
   );
 }
 
-/** Runs a read that S3 answers with an error of that name where nothing is configured. */
+/** Runs a read. Returns `undefined` for S3's error that nothing is configured. */
 async function unlessNamed<T>(names: readonly string[], read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
@@ -36,7 +36,10 @@ function isUnconditional({ Principal, NotPrincipal, Condition = {} }: PolicyStat
   return named.some((one) => EVERYBODY.test(one)) && Object.keys(Condition).length === 0;
 }
 
-/** What deleting a bucket with its objects takes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/delete-bucket.html */
+/**
+ * Actions that deleting a bucket with its objects needs:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/delete-bucket.html
+ */
 const NEEDED = [
   ['s3:DeleteObjectVersion', '/x'],
   ['s3:DeleteBucketPolicy', ''],
@@ -44,8 +47,8 @@ const NEEDED = [
 ] as const;
 
 /**
- * Refuses a bucket that S3 would not let be emptied and deleted: Object Lock, MFA delete, a policy that denies it.
- * @throws {UserError} `stack_protected`; `access_denied` where the bucket's settings cannot be read
+ * Refuses a bucket that cannot be emptied and deleted because of Object Lock, MFA delete or a policy.
+ * @throws {UserError} `stack_protected`; `access_denied` if the bucket's settings cannot be read
  */
 async function refuseLockedBucket(work: StackWork, bucket: string): Promise<void> {
   const { s3 } = work.clients;
@@ -100,7 +103,7 @@ function protectedStack({ stackName }: StackWork): UserError {
   );
 }
 
-/** Refuses a user pool that Cognito would not delete. */
+/** Refuses a user pool with deletion protection. */
 async function refuseProtectedPool({ clients }: StackWork, pool: string): Promise<void> {
   const { DescribeUserPoolCommand } = await import('@aws-sdk/client-cognito-identity-provider');
   const described = await ifThere(() =>
@@ -135,15 +138,15 @@ async function refuseProtectedPool({ clients }: StackWork, pool: string): Promis
   );
 }
 
-/** The data and resources of a stack to delete. */
+/** What is deleted with a stack. */
 export interface Doomed {
   readonly buckets: readonly string[];
   readonly pools: readonly string[];
 }
 
 /**
- * Refuses a deletion that AWS would refuse halfway. Only reads; permissions are checked by {@link refuseUnpermitted}, and
- * policies that cannot be read by the trial calls.
+ * Refuses a deletion that AWS would refuse halfway. Only reads. {@link refuseUnpermitted} checks permissions; the trial
+ * calls check policies that cannot be read.
  * @throws {UserError} `stack_protected`
  */
 export async function refuseProtected(
@@ -156,7 +159,7 @@ export async function refuseProtected(
   for (const bucket of buckets) await refuseLockedBucket(work, bucket);
 }
 
-/** A reserved key under which nothing is ever stored. */
+/** A reserved key that is never stored. */
 const NO_SUCH_KEY = '.well-known/edge-upload/destroy-check';
 
 function errorName(error: unknown): string {
@@ -200,10 +203,11 @@ export async function tryEmptying(work: StackWork, bucket: string): Promise<void
 }
 
 /**
- * Asks for a deletion that CloudFormation never carries out: resources can be retained only by a stack whose deletion has
- * failed. Permissions and protection are judged first, so that their refusal is seen before anything is deleted.
+ * Requests a deletion that CloudFormation always refuses, because only a stack whose deletion has failed can retain
+ * resources. CloudFormation checks permissions and protection first, so their refusal is seen before anything is
+ * deleted.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html
- * @param logicalIds of the stack's data, which would stay even if the deletion were carried out
+ * @param logicalIds Resources with data. They would be retained even if the deletion were carried out.
  */
 export async function tryDeletingStack(
   work: StackWork,

@@ -19,13 +19,13 @@ import type { Check } from './check.ts';
 
 /** A signing key of the stack, as KMS describes it. */
 export interface DescribedKey extends Pick<SigningKey, 'id' | 'keyId'> {
-  /** KMS's own word; `Missing` if it was deleted, `Unknown` where the operator is not allowed to ask. */
+  /** State in KMS; `Missing` if the key was deleted, `Unknown` if the operator is not allowed to read it. */
   readonly state: string;
-  /** Of a key that is scheduled for deletion. */
+  /** When the key is deleted, if that is scheduled. */
   readonly deletedAt?: string;
-  /** The error of KMS where the operator is not allowed to ask. */
+  /** KMS's error if the operator is not allowed to read the state. */
   readonly denied?: UserError;
-  /** When its last token ends. Absent for the newest key. */
+  /** When its last token expires. Absent for the newest key. */
   readonly until?: string;
 }
 
@@ -74,7 +74,7 @@ function keyWords({ id, keyId, state, deletedAt, until }: DescribedKey): string 
   return `${id} (${keyId}): ${WORDS[state] ?? state}${on}${end}`;
 }
 
-/** Returns the error for the first key that does not work, else for one that the operator is not allowed to ask about. */
+/** Returns the error for the first key that cannot sign, or for one whose state the operator is not allowed to read. */
 function problemOf(keys: readonly DescribedKey[], doing: string): UserError | undefined {
   const unusable = keys.flatMap((key) => (isUnusable(key.state) ? unusableKey(key, key.state, doing) : []));
   return unusable[0] ?? keys.find(({ denied }) => denied !== undefined)?.denied;
@@ -85,12 +85,12 @@ export function signingKeyRows(keys: readonly DescribedKey[]): (readonly [string
   return keys.map((key) => ['signing key', keyWords(key)]);
 }
 
-/** Returns the next commands for keys that do not work. */
+/** Returns the next commands for keys that cannot sign. */
 export function signingKeyHints(keys: readonly DescribedKey[]): readonly HintLine[] {
   return problemOf(keys, 'Signing')?.hintLines ?? [];
 }
 
-/** Checks that KMS has every signing key, enabled. */
+/** Checks that every signing key exists and is enabled. */
 export function signingKeyCheck(work: StackWork): Check {
   return {
     name: 'signing key',

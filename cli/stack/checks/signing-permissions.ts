@@ -7,8 +7,8 @@ import type { StackWork } from '../stack-work.ts';
 import { actionNames, deniedTo, type Needed, simulationCommand } from './simulation.ts';
 
 /**
- * Refuses to create a signing key for which the caller lacks a permission, or with which it could sign nothing. Where IAM
- * does not answer, nothing is refused.
+ * Refuses to create a signing key if the caller lacks a permission to create it or sign with it. Refuses nothing if the
+ * simulation is not available.
  * @throws {UserError} `access_denied`
  */
 export async function refuseUnsignable(work: StackWork, previous: StackOptions): Promise<void> {
@@ -21,7 +21,7 @@ export async function refuseUnsignable(work: StackWork, previous: StackOptions):
     // With a role of the stack, CloudFormation does not use the caller's permissions.
     ...(roleArn === undefined ? [{ actions: ['kms:CreateKey'], resource: '*' }] : []),
     { actions: [...(roleArn === undefined ? ['kms:TagResource'] : []), 'kms:GetPublicKey'], resource: key },
-    // The first key is created for a link or a key, which is recorded and signed next.
+    // The first signing key is created for a link or key, which is recorded and signed next.
     ...(previous.signing === undefined ? [{ actions: ['kms:Sign'], resource: key }] : []),
     ...(previous.signing === undefined && bucket !== undefined
       ? [{ actions: ['s3:PutObject'], resource: `arn:aws:s3:::${bucket}/.well-known/edge-upload/tokens/x` }]

@@ -8,7 +8,7 @@ import type { StackWork } from '../stack-work.ts';
 /** Actions on one resource. */
 export interface Needed {
   readonly actions: readonly string[];
-  /** An ARN, or `*` for actions that have no resource. */
+  /** An ARN, or `*` for actions without a resource. */
   readonly resource: string;
 }
 
@@ -18,7 +18,7 @@ export interface Denied {
   readonly resource: string;
 }
 
-/** A condition on what the simulation does not know, such as a tag, decides later. */
+/** Whether the result depends on a condition key that the simulation does not know, such as a tag. */
 function dependsOnContext({
   MissingContextValues = [],
   ResourceSpecificResults = [],
@@ -28,7 +28,7 @@ function dependsOnContext({
   );
 }
 
-/** @throws for an answer that leaves actions out, such as a proxy's: they are not known to be allowed */
+/** @throws {UserError} for a response without some of the actions, such as a proxy's, because they may be denied */
 async function deniedOf(
   work: StackWork,
   principal: string,
@@ -59,7 +59,7 @@ async function deniedOf(
   return denied;
 }
 
-/** Returns the same actions, each once, in one entry for each resource. */
+/** Merges the actions of each resource into one entry, without repetitions. */
 function merged(needed: readonly Needed[]): Needed[] {
   const actions = new Map<string, Set<string>>();
   for (const { actions: more, resource } of needed) {
@@ -71,8 +71,8 @@ function merged(needed: readonly Needed[]): Needed[] {
 }
 
 /**
- * Returns what IAM's simulation denies to a principal. It knows its policies, permissions boundary and the organization's
- * policies, but neither session policies nor conditions on the request.
+ * Returns the actions that IAM's simulation denies to a principal. The simulation covers its policies, its permissions
+ * boundary and the organization's policies, but not session policies or conditions on the request.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
  */
 export async function simulateDenied(
@@ -84,8 +84,8 @@ export async function simulateDenied(
 }
 
 /**
- * Returns what IAM's simulation denies to a caller, or to a role that is used instead. `undefined` where IAM does not answer:
- * then AWS decides at each call.
+ * Returns the actions that IAM's simulation denies to a caller, or to the role used instead; `undefined` if the
+ * simulation is not available. AWS then decides at each call.
  */
 export async function deniedTo(
   work: StackWork,

@@ -42,7 +42,7 @@ export function deniedSteps(policy: string, steps: readonly PlannedStep[]): Plan
   });
 }
 
-/** Errors after which the check is left to CloudFormation, which refuses the update and rolls it back. */
+/** Errors after which CloudFormation makes the check: it refuses the update and rolls it back. */
 const UNSEEN = new Set(['AccessDenied', 'InvalidAction']);
 
 async function stackPolicy({ clients, stackName }: StackWork, stackId: string): Promise<string | undefined> {
@@ -63,7 +63,7 @@ async function stackPolicy({ clients, stackName }: StackWork, stackId: string): 
 const ALLOW_ALL = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"Update:*","Resource":"*"}]}';
 
 /**
- * Refuses a planned change that the stack policy would have CloudFormation stop halfway.
+ * Refuses a planned change that would fail halfway because of the stack policy.
  * @throws {UserError} `stack_protected`
  */
 export async function refuseByStackPolicy(

@@ -7,15 +7,15 @@ import type { StackWork } from '../stack-work.ts';
 import type { PlannedChange } from './change-set.ts';
 import { losses, type PlannedStep, planLines } from './plan-words.ts';
 
-/** The question before a change, and what was asked. */
+/** The question before a change, and the plans it showed. */
 export interface Agreement {
   readonly agree: (plan: PlannedChange, next: NextStep | undefined) => Promise<boolean>;
   readonly steps: readonly PlannedStep[];
-  /** The plans in words. */
+  /** The plans as text. */
   readonly lines: readonly string[];
 }
 
-/** What a later step of the same deploy changes. CloudFormation plans it only then. */
+/** What a later step of the same deploy changes. CloudFormation can plan it only then. */
 export type NextStep = keyof typeof FOLLOWS;
 
 const FOLLOWS = {
@@ -23,7 +23,7 @@ const FOLLOWS = {
   verifying: '  then the edge function, which verifies what the signing key signs',
 };
 
-/** Error for a loss of data that `--yes` does not confirm. */
+/** Returns the error for a loss of data, which `--yes` does not confirm. */
 function losesData(lost: readonly PlannedStep[]): UserError {
   const what = lost.map(({ type, loses }) => `the ${resourceName(type)} (${loses})`);
   return new UserError('usage', `The change loses data: ${what.join(', ')}. Nothing was changed.`, {
@@ -45,8 +45,8 @@ interface Asking {
 }
 
 /**
- * Shows each plan and asks, once for all of a deploy; again where a later step takes something with it that cannot be
- * made again. The embedded cloud costs nothing, so that it asks for such losses only.
+ * Shows each plan and asks once for a deploy, and again if a later step loses data. In the embedded cloud, which costs
+ * nothing, it asks only before losses.
  */
 export function createAgreement(work: StackWork, { yes, dryRun, allowDataLoss, options }: Asking): Agreement {
   const { context, local, stackName } = work;

@@ -8,7 +8,7 @@ import { onAws, unexpectedAnswer } from '../aws-failures.ts';
 import { listVersionPages, type StoredVersion } from '../listing/bucket-listing.ts';
 import { checkpoint, pause, resumable, type StackWork } from '../stack-work.ts';
 
-/** Objects as people count them: versions and delete markers too, the deployment's own records not. */
+/** Counts objects, including versions and delete markers, without the deployment's own records. */
 class Tally {
   objects = 0;
   bytes = 0;
@@ -67,7 +67,7 @@ async function deleteContents(work: StackWork, bucket: string, task: string): Pr
         deleted.add(page);
         ui.event({ type: 'task-progress', task, detail: `${deleted}` });
       })
-      // Reported after the other batches: this one may fail while the next page is read.
+      // Reported after the other batches, because this one can fail while the next page is read.
       .catch((error: unknown) => void failures.push(error))
       .finally(() => running.delete(batch));
     running.add(batch);
@@ -90,13 +90,16 @@ async function deleteContents(work: StackWork, bucket: string, task: string): Pr
   return `${deleted}${open}`;
 }
 
-/** A character that XML 1.0 cannot contain, not even as a reference: https://www.w3.org/TR/xml/#charsets */
+/** Matches a character that XML 1.0 cannot contain, even as a reference: https://www.w3.org/TR/xml/#charsets */
 const NOT_IN_XML = /[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 /** Requests of one page for keys that are deleted one by one. */
 const SINGLE_AT_ONCE = 4;
 
-/** Deletes versions of a page. S3 refuses a batch that contains a key which XML cannot contain; a URL can. */
+/**
+ * Deletes the versions of a page. Keys that XML cannot contain are deleted one by one, because S3 refuses a batch with
+ * them.
+ */
 async function deleteVersions(
   work: StackWork,
   bucket: string,
@@ -137,7 +140,7 @@ async function deleteBatch(
     if (Errors.length === 0) return;
     const busy = new Set(Errors.map(({ Key, VersionId }) => JSON.stringify([Key, VersionId])));
     const named = left.filter(({ Key, VersionId }) => busy.has(JSON.stringify([Key, VersionId])));
-    // An answer can lose white space of a key. To delete a version again is harmless.
+    // A response can lose whitespace of a key. Deleting a version again is harmless.
     if (named.length === Errors.length) left = named;
     await pause(Math.random() * 250 * 2 ** tried, work.context.signal, GO_ON);
   }

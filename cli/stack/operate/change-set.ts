@@ -26,9 +26,9 @@ export interface PlannedChange {
 const NO_CHANGES = /didn't contain changes|No updates are to be performed/;
 
 export interface PlanOptions {
-  /** Of the stack; absent leaves those that it has. */
+  /** Tags of the stack. Absent: they are not changed. */
   readonly tags?: readonly Tag[] | undefined;
-  /** Adopt an existing bucket that has the name in the template. */
+  /** Whether to adopt an existing bucket with the name in the template. */
   readonly importsExisting?: boolean;
   /** The stack's bucket, for a template that is too large for the request. */
   readonly bucket?: string | undefined;
@@ -97,10 +97,10 @@ async function createChangeSet(
 
 const UNREADY = /^(CREATE_PENDING|CREATE_IN_PROGRESS)$/;
 
-/** Change sets take seconds. */
+/** Milliseconds. Change sets usually take seconds. */
 const PLANNING_MS = 15 * 60_000;
 
-/** Returns all changes of a change set. An answer has 100 at most. */
+/** Returns all changes of a change set. A response has at most 100. */
 async function changesOf(
   { clients, context: { signal } }: StackWork,
   changeSetId: string,
@@ -141,7 +141,7 @@ async function settled(work: StackWork, changeSetId: string): Promise<DescribeCh
   }
 }
 
-/** Starts a planned change, or discards it after Ctrl-C. Returns the token that its events carry. */
+/** Starts a planned change, or discards it after Ctrl-C. Returns the token in its events. */
 export async function executeChange(work: StackWork, plan: PlannedChange): Promise<string> {
   const { clients, context } = work;
   const { ExecuteChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
@@ -155,8 +155,8 @@ export async function executeChange(work: StackWork, plan: PlannedChange): Promi
 }
 
 /**
- * Discards a plan. A stack that planning created is deleted with it, unless somebody else has executed a plan of their own
- * for it. Ctrl-C does not cancel this.
+ * Discards a plan. Also deletes a stack that planning created, unless somebody else has executed another plan for it.
+ * Ctrl-C does not cancel this.
  */
 export async function discardPlan(
   { clients: { cloudformation }, context: { signal } }: StackWork,
@@ -204,7 +204,10 @@ async function interruptible<T>(
   }
 }
 
-/** Waits until CloudFormation has created a change set, because it deletes none before. `undefined`: there is none. */
+/**
+ * Waits until CloudFormation has created a change set, because only then can it be deleted. Returns `undefined` if
+ * there is none.
+ */
 async function readyToDiscard(work: StackWork, ChangeSetName: string) {
   const { clients, stackName: StackName, context } = work;
   const { DescribeChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
@@ -240,7 +243,7 @@ export async function refusing<T>(
   try {
     return await check();
   } catch (error) {
-    // The reason of the refusal is the error to report.
+    // The caller reports the reason of the refusal.
     await discardPlan(work, plan).catch((second: unknown) => warnOfPlan(work, second));
     throw error;
   }

@@ -28,13 +28,16 @@ import { settledStack } from './settle.ts';
 
 export interface DeployOptions {
   readonly options: StackOptions;
-  /** Options of the stack that these were made from. Another deploy meanwhile may have revoked a link: it must stay so. */
+  /**
+   * The stack's options that these were derived from. If another deploy has changed them, for example revoked a link,
+   * this deploy must not undo it.
+   */
   readonly previous: StackOptions;
-  /** Keys of trusted issuers, by alias, that were fetched already. */
+  /** Keys of trusted issuers that were already downloaded, by alias. */
   readonly keySets?: TrustedKeys['keySets'];
-  /** Of the stack; absent leaves those that it has. */
+  /** Tags of the stack. Absent: they are not changed. */
   readonly tags?: readonly Tag[];
-  /** Change nothing, not even an unfinished earlier operation. */
+  /** Whether to change nothing, not even an unfinished earlier operation. */
   readonly dryRun?: boolean;
   /** Asks before each change; false cancels it. */
   readonly agree: (plan: PlannedChange, next: NextStep | undefined) => Promise<boolean>;
@@ -47,19 +50,19 @@ export interface Deployed {
 
 const AGAIN = ['To continue from here:', sameCommand``];
 
-/** Rounds at most: two for a new pool or signing key, and two more if a change replaces the pool. */
+/** Maximum rounds: two for a new pool or signing key, and two more if a change replaces the pool. */
 const ROUNDS = 4;
 
 /**
- * Brings the stack to what this version would deploy. The edge function has the pool's identity and the public signing
- * keys in its code, so the stack is applied until those that came out are baked in: twice at first, once afterwards. The
- * first time makes the bucket too, from which the second one takes a large template.
+ * Deploys the stack. The edge function's code contains the pool's identity and the public signing keys, so the stack is
+ * applied until the code contains the current ones: twice for a first deploy, usually once later. The first round also
+ * creates the bucket, which the second one needs for a large template.
  */
 export function deployStack(work: StackWork, options: DeployOptions): Promise<Deployed> {
   return resumable(AGAIN, () => deployRounds(work, options));
 }
 
-/** A key that cannot sign is no reason not to deploy: the edge verifies without KMS, and refuses what was revoked. */
+/** Warns of keys that cannot sign. They do not prevent a deploy: the edge verifies without KMS. */
 function warnOfKeys({ context: { ui } }: StackWork, unusable: readonly UserError[]): void {
   for (const { message, hintLines } of unusable) {
     ui.event({ type: 'warning', text: [message, 'What it signed stays valid.', ...hintLines] });
@@ -77,7 +80,7 @@ async function deployRounds(
   for (let round = 0; round < ROUNDS; round += 1) {
     checkpoint(work.context.signal, AGAIN);
     const before = await settledStack(work, { dryRun });
-    // A stack that somebody else deletes meanwhile is not created again.
+    // A stack that somebody else deletes meanwhile must not be created again.
     if (before === undefined && (changed || (found !== undefined && isWhole(found)))) throw overtaken(work);
     const outputs = before?.outputs ?? {};
     const { signing, unusable = [] } =
@@ -100,7 +103,7 @@ async function deployRounds(
     if (plan !== undefined) {
       const agreed = await refusing(work, plan, async () => {
         if (to === 'EXISTING') {
-          // The change set is there: CloudFormation discards it if the stack changes from now on.
+          // From now on, CloudFormation discards the change set if the stack changes.
           if (!(await keeps(work, changed ? options : previous))) throw overtaken(work);
           await refuseByStackPolicy(work, plan.stackId, plan.steps);
         }
@@ -148,7 +151,7 @@ async function templateOf(work: StackWork, options: Omit<UploadStackProps, 'stac
   return template;
 }
 
-/** Returns the resources of a first deploy's first step in words. */
+/** Describes the resources of a first deploy's first step. */
 function firstHalf({ userPool = true }: StackOptions): string {
   return userPool ? 'bucket and user pool' : 'bucket';
 }

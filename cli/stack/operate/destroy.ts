@@ -39,20 +39,20 @@ export async function deleteStack(
   return ending;
 }
 
-/** Attempts. Users with a valid token can add objects during the deletion; the bucket is then emptied again. */
+/** Maximum attempts. Users with a valid token can add objects during the deletion; the bucket is then emptied again. */
 const TRIES = 5;
 
 export const AGAIN = ['To continue with what is left:', sameCommand``];
 
 export interface StackToRemove {
   readonly stack: FoundStack;
-  /** Buckets to empty: CloudFormation deletes empty buckets only. */
+  /** Buckets to empty. CloudFormation deletes only empty buckets. */
   readonly buckets: readonly string[];
 }
 
 /**
- * Empties the buckets and deletes the stack, as often as it takes. The edge function is retained by the stack, or left
- * to it where an older stack does not.
+ * Empties the buckets and deletes the stack, repeatedly if necessary. The stack retains the edge function; stacks of
+ * older versions delete it.
  */
 export function removeStack(work: StackWork, stack: StackToRemove): Promise<void> {
   return resumable(AGAIN, () => emptyAndDelete(work, stack));
@@ -82,7 +82,7 @@ async function emptyAndDelete(work: StackWork, { stack, buckets }: StackToRemove
       if (retain.length === 0) break;
       work.context.ui.event({
         type: 'note',
-        text: 'CloudFront still has copies of the edge function; the stack goes first, the function after it.',
+        text: 'CloudFront still has replicas of the edge function. The stack is deleted first, then the function.',
       });
     }
   }

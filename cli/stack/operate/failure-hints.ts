@@ -1,12 +1,10 @@
 import { command, type Hint } from '../../command-line.ts';
 
-/**
- * What operators can do about known failures of these stacks, by CloudFormation's message. The first match is shown.
- */
+/** Hints for known failures, by CloudFormation's message. The first match is shown. */
 const HINTS: readonly (readonly [pattern: RegExp, hint: Hint])[] = [
   [
     /replicated function/i,
-    'CloudFront still has copies of the function at its edges; they are deleted within hours. Then run the same command again.',
+    'CloudFront still has replicas of the function. It deletes them within hours. Then run the same command again.',
   ],
   [
     /pricing plan|flat.?rate|subscribed to a plan|subscription/i,
@@ -67,7 +65,7 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: Hint])[] = [
   ],
 ];
 
-/** What can be done about a resource's failure; `undefined` where its reason must speak for itself. */
+/** Returns the hint for a resource's failure; `undefined` for an unknown reason. */
 export function failureHint(reason: string): Hint | undefined {
   return HINTS.find(([pattern]) => pattern.test(reason))?.[1];
 }

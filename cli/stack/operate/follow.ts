@@ -12,7 +12,7 @@ import { failureHint } from './failure-hints.ts';
 /** How a stack operation ended. */
 export interface Ending {
   readonly status: string;
-  /** The first resource that failed. Resources that CloudFormation cancelled because of it are left out. */
+  /** The first resource that failed, without resources that CloudFormation cancelled because of it. */
   readonly cause?: FailedResource;
 }
 
@@ -56,7 +56,7 @@ async function newEvents(
     );
     fresh.push(...events.filter(belongs));
     for (const { EventId } of events) if (EventId !== undefined) seen.add(EventId);
-    // Newest first: pages after a known event, or after one of an older operation, bring nothing new.
+    // Events are newest first, so pages after a known event, or after one of an older operation, contain nothing new.
     if (events.length < (page.StackEvents ?? []).length || !events.some(belongs)) break;
   }
   return fresh.reverse();
@@ -73,7 +73,7 @@ function failure(event: StackEvent): FailedResource | undefined {
   };
 }
 
-/** Polls of a stack that seems at rest, without an event, before it counts as at rest. */
+/** Number of polls without an event after which a stack counts as idle. */
 const STALE_LOOKS = 10;
 
 /**
@@ -111,7 +111,7 @@ export async function follow(work: StackWork, stackId: string, token?: string): 
     const status = stack?.status ?? 'DELETE_COMPLETE';
     if (!status.endsWith('_IN_PROGRESS')) {
       looks += 1;
-      // Somebody else deleted the stack: the request had no effect.
+      // Somebody else deleted the stack, so the request had no effect.
       const isGone = status === 'DELETE_COMPLETE' && reported === undefined;
       if (token === undefined || status === reported || isGone || looks > STALE_LOOKS) {
         return cause === undefined ? { status } : { status, cause };
@@ -129,8 +129,8 @@ export async function follow(work: StackWork, stackId: string, token?: string): 
 }
 
 /**
- * Returns a failed operation as an error: its first cause, and the state that the stack is in now.
- * @param remedy what to do once the cause is fixed
+ * Returns the error for a failed operation, with its first cause and the stack's current state.
+ * @param remedy What to do once the cause is fixed.
  */
 export function operationFailure(
   stackName: string,

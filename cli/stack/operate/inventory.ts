@@ -4,14 +4,14 @@ import { deployedTemplate } from '../template/deployed-template.ts';
 import { contentOf } from './kept.ts';
 import { BUCKET, dataOf, isData, keptIds } from './kept-data.ts';
 
-/** The resources of a stack, and those that stay after its deletion. */
+/** The resources of a stack, and those that its deletion retains. */
 export interface Inventory {
   readonly goes: readonly StackResource[];
-  /** Data that stays. */
+  /** Data that is retained. */
   readonly stays: readonly StackResource[];
   readonly functions: readonly string[];
   readonly domain: string | undefined;
-  /** The stack does not keep its buckets yet. */
+  /** Whether the stack's template must be changed to retain its buckets. */
   readonly tellToKeep: boolean;
 }
 
@@ -38,7 +38,7 @@ export async function takeInventory(
 
 /**
  * Returns a line for each resource with data. A resource that was deleted meanwhile has none.
- * @param content `countedContent` for data that stays, which an operator need not be allowed to read
+ * @param content `countedContent` for retained data, which the operator may not be allowed to read.
  */
 export async function dataLines(
   work: StackWork,

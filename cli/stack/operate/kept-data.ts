@@ -8,7 +8,7 @@ import { deployedTemplate } from '../template/deployed-template.ts';
 import { discardPlan, executeChange, planChange, refusing } from './change-set.ts';
 import { follow, operationFailure } from './follow.ts';
 
-/** The part of a template that decides what is kept. */
+/** The part of a template that decides what is retained. */
 interface Template {
   readonly Resources: Readonly<Record<string, TemplateResource>>;
 }
@@ -36,7 +36,7 @@ export function isData({ type }: StackResource): boolean {
   return DATA_TYPES.includes(type);
 }
 
-/** Returns the data among resources as people call it, the bucket first. */
+/** Returns the resources with data, by display name, the bucket first. */
 export function dataOf(resources: readonly StackResource[]): Pick<Kept, 'type' | 'name'>[] {
   const data = resources
     .filter(isData)
@@ -44,7 +44,7 @@ export function dataOf(resources: readonly StackResource[]): Pick<Kept, 'type' |
   return NAMES.flatMap((type) => data.filter((one) => one.type === type));
 }
 
-/** Logical ids of the resources that stay when the stack is deleted. */
+/** Returns the logical ids of the resources that are retained when the stack is deleted. */
 export function keptIds(templateBody: string): string[] {
   const { Resources } = JSON.parse(templateBody) as Template;
   return Object.entries(Resources)
@@ -52,7 +52,7 @@ export function keptIds(templateBody: string): string[] {
     .map(([id]) => id);
 }
 
-/** Returns the template with its buckets kept at deletion. */
+/** Returns the template with its buckets retained at deletion. */
 function keepingBuckets(templateBody: string): string {
   const template = JSON.parse(templateBody) as Template;
   const resources = Object.entries(template.Resources).map(([id, resource]) => {
@@ -64,7 +64,7 @@ function keepingBuckets(templateBody: string): string {
   return JSON.stringify({ ...template, Resources: Object.fromEntries(resources) });
 }
 
-/** Sets the stack to keep its bucket at deletion, against its options if need be. */
+/** Updates the stack to retain its bucket, even against its options. */
 export async function keepBucket(work: StackWork, stack: FoundStack): Promise<void> {
   const { ui } = work.context;
   const task = 'Setting the stack to keep its buckets';

@@ -17,13 +17,13 @@ export interface FoundKept {
   readonly name: string;
   /** `2 objects, 3.10 MiB` */
   readonly holds: string;
-  /** A later `destroy` finds it. */
+  /** Whether it is recorded, so that a later `destroy` finds it. */
   readonly isRecorded: boolean;
 }
 
 export const NOT_COUNTED = 'not allowed to count its content';
 
-/** Attempts to empty a bucket that something is added to. */
+/** Maximum attempts to empty a bucket while objects are added. */
 const TRIES = 5;
 
 type Data = Pick<Kept, 'type' | 'name'>;
@@ -37,7 +37,7 @@ export function contentOf(work: StackWork, { type, name }: Data): Promise<string
   });
 }
 
-/** Returns the amount of data, or that the operator is not allowed to count it. */
+/** Returns the amount of data, or a text that the operator is not allowed to count it. */
 export async function countedContent(work: StackWork, data: Data): Promise<string | undefined> {
   const content = await ifAllowed(() => contentOf(work, data));
   return content === 'denied' ? NOT_COUNTED : content;
@@ -74,7 +74,7 @@ export async function recordKept(context: Context, kept: Kept): Promise<void> {
   );
 }
 
-/** Lines that list kept data, with the commands that read, adopt or delete it. */
+/** Returns lines that list kept data, with the commands that read, adopt or delete it. */
 export function keptLines(kept: readonly FoundKept[], work: StackWork): HintLine[] {
   const [bucket] = kept.filter(({ type }) => type === 'bucket');
   return [
@@ -93,7 +93,7 @@ export function keptLines(kept: readonly FoundKept[], work: StackWork): HintLine
   ];
 }
 
-/** Checks that kept data can be deleted, before any of it is. */
+/** Checks that all kept data can be deleted, before any is. */
 export async function refuseKept(work: StackWork, kept: readonly FoundKept[]): Promise<void> {
   const named = (arePools: boolean) =>
     kept.filter(({ type }) => (type === 'user pool') === arePools).map(({ name }) => name);
@@ -122,7 +122,7 @@ export async function deleteKept(
   }
 }
 
-/** Empties and deletes a bucket. S3 still delivers logs of requests that were made before. */
+/** Empties and deletes a bucket, repeatedly: S3 can still deliver logs of earlier requests to it. */
 async function deleteBucket(work: StackWork, name: string, task: string): Promise<void> {
   const { clients, context } = work;
   const { DeleteBucketCommand } = await import('@aws-sdk/client-s3');

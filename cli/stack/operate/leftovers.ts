@@ -14,7 +14,7 @@ import { AGAIN } from './destroy.ts';
 /** Milliseconds between two attempts. CloudFront deletes replicas minutes to hours after the distribution. */
 const REPLICA_POLL_MS = 30_000;
 
-/** Milliseconds to wait at most. AWS documents a few hours. */
+/** Maximum milliseconds to wait. AWS documents a few hours. */
 const PATIENCE_MS = 12 * 3600_000;
 
 function isReplicated(error: unknown): boolean {
@@ -62,7 +62,7 @@ export async function deleteEdgeFunction(
   ui.event({ type: 'task-started', task });
   while (!(await resumable(AGAIN, () => tryDelete(work, functionName)))) {
     if (!wait) {
-      ui.event({ type: 'task-done', task, detail: 'not yet: CloudFront still has copies of it' });
+      ui.event({ type: 'task-done', task, detail: 'not yet: CloudFront still has replicas of it' });
       return false;
     }
     const waited = formatDuration(now().getTime() - since);
@@ -70,14 +70,14 @@ export async function deleteEdgeFunction(
       ui.event({
         type: 'task-done',
         task,
-        detail: `not yet: CloudFront still has copies of it after ${waited}`,
+        detail: `not yet: CloudFront still has replicas of it after ${waited}`,
       });
       return false;
     }
     ui.event({
       type: 'task-progress',
       task,
-      detail: `CloudFront still has copies of it at its edges, which takes minutes to hours; waited ${waited}`,
+      detail: `CloudFront still has replicas, which takes minutes to hours; waited ${waited}`,
     });
     await pause(work.local === undefined ? REPLICA_POLL_MS : pollInterval(work), signal, [
       'Everything else is gone. To delete the function, now or in some hours:',
@@ -124,20 +124,20 @@ export async function clearLeftovers(
   return { removed, left };
 }
 
-/** Lines that report edge functions of which CloudFront still has copies, and what deletes them. */
+/** Returns lines that report edge functions with replicas, and the command that deletes them. */
 export async function leftLines(context: Context, left: readonly string[]): Promise<HintLine[]> {
   const recorded = new Set((await listLeftovers(context)).map(({ functionName }) => functionName));
   return left.flatMap((name) => {
-    const what = `Left for later: the edge function ${name}, of which CloudFront still has copies.`;
-    if (recorded.has(name)) return [`${what} To delete it in some hours:`, command`edge-upload destroy`];
+    const what = `Left for later: the edge function ${name}, of which CloudFront still has replicas.`;
+    if (recorded.has(name)) return [`${what} To delete it in a few hours:`, command`edge-upload destroy`];
     return [
-      `${what} Delete it in some hours:`,
+      `${what} Delete it in a few hours:`,
       `  aws lambda delete-function --region ${STACK_REGION} --function-name ${name}`,
     ];
   });
 }
 
-/** Warns of what is left of a stack of this name in other AWS accounts, which these credentials do not reach. */
+/** Warns of leftovers of a stack with this name in other AWS accounts. */
 export async function warnOfOtherAccounts(context: Context, work: StackWork): Promise<void> {
   const records = [...(await listLeftovers(context)), ...(await listKept(context))];
   const { others } = await byAccount(work, records);

@@ -4,7 +4,7 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { resourceName } from '../../ui/resource-words.ts';
 import type { OptionChange } from '../options/describe-options.ts';
 
-/** Properties that people know by another name than CloudFormation's. */
+/** Display names of properties that differ from CloudFormation's. */
 const WORDS = table<string>({
   AccessTokenValidity: 'token validity',
   AssumeRolePolicyDocument: 'trusted services',
@@ -25,7 +25,7 @@ const WORDS = table<string>({
   VersioningConfiguration: 'versioning',
 });
 
-/** Returns the properties of a resource in plain words: `expiry of objects`, `memory size`. */
+/** Returns display names of properties, such as `expiry of objects` or `memory size`. */
 export function propertyWords(names: readonly string[]): string[] {
   const words = names.map((name) => WORDS[name] ?? name.replace(/(?<=[a-z\d])(?=[A-Z])/g, ' ').toLowerCase());
   return [...new Set(words)];
@@ -38,11 +38,11 @@ export interface PlannedStep {
   readonly type: string;
   /** The changed properties of an existing resource. */
   readonly properties: readonly string[];
-  /** The data that is lost with it, if any. */
+  /** The data that is lost with the resource, if any. */
   readonly loses?: string;
 }
 
-/** Data in a resource that a new one does not have. */
+/** Data that is lost when a resource is replaced or deleted. */
 const HOLDS = table<string>({
   'AWS::Cognito::UserPool': 'all its users are lost',
   'AWS::S3::Bucket': 'uploads go to a new bucket, and the old one is deleted if it is empty',
@@ -80,12 +80,12 @@ export function plannedSteps(changes: readonly Change[]): PlannedStep[] {
 }
 
 /**
- * What a signing key costs, without its use: https://aws.amazon.com/kms/pricing/
- * A key that is scheduled for deletion costs nothing.
+ * Price of a signing key without its use: https://aws.amazon.com/kms/pricing/. A key scheduled for deletion costs
+ * nothing.
  */
 const KEY_PRICE = '$1 a month (list price of 2026: https://aws.amazon.com/kms/pricing/)';
 
-/** Returns what a step means beside the change itself. */
+/** Returns a consequence of a step, such as lost data or a price. */
 function consequence({ what, type, loses }: PlannedStep, isCharged: boolean): string | undefined {
   if (type !== 'AWS::KMS::Key') return loses;
   if (what === 'remove') return 'KMS deletes it after 7 days';
@@ -102,9 +102,9 @@ const MARKS: Readonly<Record<PlannedStep['what'], string>> = {
 };
 
 /**
- * A line for each option, then one for each step: `~ change   max-size: none → 5 GiB`, `! REPLACE  user pool: all its users
- * are lost`. Changes of metadata are left out: they only keep the options.
- * @param isCharged on AWS, where resources cost money
+ * Returns a line for each option, then one for each step: `~ change   max-size: none → 5 GiB`, `! REPLACE  user pool:
+ * all its users are lost`. Omits changes of metadata, which only store the options.
+ * @param isCharged Whether resources cost money, as on AWS.
  */
 export function planLines(
   steps: readonly PlannedStep[],
@@ -116,7 +116,7 @@ export function planLines(
     .filter(
       ({ what, properties }, at) => what !== 'change' || properties.length > 0 || !isMetadataOnly(steps[at]),
     );
-  // Old versions of the function stay in every deploy.
+  // Every deploy retains old versions of the function.
   const told = shown.filter(({ what, type }) => what !== 'leave' || type !== 'AWS::Lambda::Version');
   const ofOptions = options.map(({ name, from, to }) => `  ${MARKS.change}  ${name}: ${from} → ${to}`);
   const ofSteps = told.map((step) => {

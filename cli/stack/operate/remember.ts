@@ -12,8 +12,8 @@ import type { StackOutputs } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 
 /**
- * Stores the deployment on this computer, as the current one, and returns it.
- * @throws {UserError} `stack_failed` for a stack without the outputs of ours
+ * Stores the deployment on this computer as the current one, and returns it.
+ * @throws {UserError} `stack_failed` for a stack without our outputs
  */
 export async function remember(
   context: Context,

@@ -27,8 +27,8 @@ const STUCK_UPDATE = table<'ContinueUpdateRollback' | 'RollbackStack'>({
 });
 
 /**
- * The stack once nothing is under way in it and it can be changed; `undefined` where there is none. Operations under
- * way are joined, remains of a failed creation removed, stuck updates rolled back.
+ * Returns the stack once it is idle and can be changed; `undefined` if there is none. Waits for running operations,
+ * deletes the remains of a failed creation, and rolls back stuck updates.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
  */
 export async function settledStack(
@@ -91,8 +91,8 @@ export async function settledStack(
 }
 
 /**
- * Refuses to delete users, which only `destroy` asks about. Objects need no check: CloudFormation deletes no bucket that
- * has some.
+ * Refuses to delete users, because only `destroy` asks before. Objects need no check: CloudFormation deletes only empty
+ * buckets.
  * @throws {UserError} `stack_failed`
  */
 async function refuseUsers(work: StackWork, { id, status }: FoundStack): Promise<void> {

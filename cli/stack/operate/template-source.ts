@@ -6,16 +6,16 @@ import { shellWord } from '../../ui/shell-word.ts';
 import { awsFailure, onAws } from '../aws-failures.ts';
 import { cleanUp, creating, type StackWork } from '../stack-work.ts';
 
-/** How a request names a template. */
+/** The parameter of a request that contains or names a template. */
 type TemplateSource = { readonly TemplateBody: string } | { readonly TemplateURL: string };
 
 /**
- * Bytes that a request takes inline.
+ * Maximum bytes of an inline template.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
  */
 const INLINE_LIMIT_BYTES = 51_200;
 
-/** A prefix that the edge reserves: uploaders cannot write there. */
+/** A prefix that the edge reserves, so uploaders cannot write to it. */
 const PREFIX = '.well-known/edge-upload/template/';
 
 interface TemplateObject {
@@ -26,8 +26,8 @@ interface TemplateObject {
 }
 
 /**
- * Runs a request with a template: inline, or from the deployment's bucket if it is too large for that. The object is
- * deleted at the end, also after a failure or Ctrl-C.
+ * Runs a request with a template: inline, or through the deployment's bucket if it is too large. The object is always
+ * deleted at the end, even after a failure or Ctrl-C.
  */
 export async function withTemplate<T>(
   work: StackWork,
@@ -63,7 +63,7 @@ async function store(work: StackWork, object: TemplateObject, template: string):
     );
     return { ...object, ...omitUndefined({ VersionId }) };
   } catch (error) {
-    // Unless S3 refused the object, it may be stored.
+    // The object may be stored unless S3 refused it.
     if (!isUserError(error) || error.code !== 'access_denied') await remove(work, object);
     throw error;
   }

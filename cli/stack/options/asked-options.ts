@@ -18,17 +18,17 @@ type Typed<Value> = Value extends boolean
     ? Value
     : string;
 
-/** The options as typed, under the names that commander gives them. */
+/** The options as typed, with commander's names. */
 export type OptionFlags = {
   readonly [Name in OptionName as Attribute<Name>]?: Typed<NonNullable<StackOptions[Name]>>;
 } & {
   /** Names of options to reset. */
   readonly unset?: readonly string[];
-  /** Where the deployment is. */
+  /** Whether the deployment is in the embedded cloud. */
   readonly local?: boolean;
 };
 
-/** What one command line asks for. */
+/** The options that a command line sets and resets. */
 export interface AskedOptions {
   readonly given: StackOptions;
   readonly unset: readonly OptionName[];
@@ -77,8 +77,8 @@ export function typedOptions(flags: OptionFlags): readonly OptionName[] {
 }
 
 /**
- * Reads and checks the options as typed, before anything is sent.
- * @throws {UserError} `usage` naming the flag and its bounds.
+ * Parses and checks the options as typed, before anything is sent.
+ * @throws {UserError} `usage` with the flag and its bounds
  */
 export function askedOptions(flags: OptionFlags): AskedOptions {
   const options: StackOptions = Object.fromEntries(OPTION_NAMES.flatMap((option) => given(option, flags)));
@@ -92,7 +92,7 @@ export function askedOptions(flags: OptionFlags): AskedOptions {
   return { given: options, unset };
 }
 
-/** @throws {UserError} `usage` for options that the embedded cloud cannot have */
+/** @throws {UserError} `usage` for options that the embedded cloud does not support */
 export function refuseOnAwsOnly(options: StackOptions): void {
   for (const name of OPTION_NAMES) {
     const { flag, awsOnly, takes } = kindOf(name);

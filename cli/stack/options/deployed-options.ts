@@ -29,8 +29,8 @@ function validity(name: string): ((value: unknown) => boolean) | undefined {
 }
 
 /**
- * Checks that this version knows every option and its value.
- * @throws {UserError} `stack_failed`: leaving out an option would change the deployment
+ * Checks that this version supports every option and its value.
+ * @throws {UserError} `stack_failed`, because omitting an option would change the deployment
  */
 export function requireKnown(options: StackOptions): void {
   for (const [name, value] of Object.entries(options)) {
@@ -41,8 +41,8 @@ export function requireKnown(options: StackOptions): void {
 }
 
 /**
- * Returns the options that a template was made with; none for one from before there were options.
- * @throws {UserError} `stack_failed` for options that this version does not know
+ * Returns the options in a template; none for a template without options.
+ * @throws {UserError} `stack_failed` for options that this version does not support
  */
 export function readOptions(templateBody: string): StackOptions {
   const { Resources = {} } = JSON.parse(templateBody) as Template;
@@ -60,8 +60,8 @@ export async function deployedOptions(work: StackWork, known?: FoundStack): Prom
 }
 
 /**
- * Returns the stack's tags for CreateChangeSet; an empty list removes those of an earlier deploy. `undefined` keeps the
- * tags of other tools.
+ * Returns the stack's tags for CreateChangeSet. An empty list removes the tags of an earlier deploy; `undefined` keeps
+ * the tags of other tools.
  */
 export function stackTags(
   { tags }: StackOptions,
@@ -72,26 +72,26 @@ export function stackTags(
 }
 
 /**
- * Bytes of JSON. The first step of a deploy has the options in its template, which is inline: there is no bucket yet. Signing
- * keys and revoked tokens come later.
+ * Maximum bytes of JSON. The first step of a deploy has the options in an inline template, because there is no bucket
+ * yet. Signing keys and revoked tokens come later.
  */
 const OPTIONS_ROOM = 30_000;
 
 /**
- * Bytes of JSON in every description that the edge returns. An answer of an edge function has 40 KB, of which groups
- * and prefixes of a caller need 28 KB: see edge/description.ts.
+ * Maximum bytes of JSON in the edge's description. A response of an edge function is limited to 40 KB, of which a
+ * caller's groups and prefixes need 28 KB: see edge/description.ts.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
  */
 const DESCRIPTION_ROOM = 10_000;
 
 const bytesOf = (value: object) => Buffer.byteLength(JSON.stringify(value));
 
-/** Returns the members of an issuer that the edge describes. */
+/** Returns the fields of an issuer in the edge's description. */
 function described({ rules, jwksUri, tokenOrigin, name, groups, maxAge, ...issuer }: TrustedIssuer): object {
   return issuer;
 }
 
-/** Checks that a deployment has room for its options. */
+/** Checks the size of a deployment's options. */
 function refuseTooMuch({ trust = [], signing: _, ...options }: StackOptions): void {
   const all = bytesOf(options);
   if (all > OPTIONS_ROOM) {
@@ -109,13 +109,13 @@ function refuseTooMuch({ trust = [], signing: _, ...options }: StackOptions): vo
 }
 
 /**
- * Checks the options of a deployment as a whole, before anything is fetched or changed. What this version keeps, it must
- * be able to read.
- * @throws {UserError} `usage`, or `stack_failed` for options that this version does not know
+ * Checks all options of a deployment, before anything is downloaded or changed. This version must be able to read what
+ * it stores.
+ * @throws {UserError} `usage`, or `stack_failed` for options that this version does not support
  */
 export function requireDeployable(options: StackOptions): void {
   if (options.trust !== undefined) requireSafe(options);
   refuseTooMuch(options);
-  // Last: its words are for options of a newer version, not for a value that somebody typed.
+  // Checked last, because its message is about options of a newer version, not about typed values.
   requireKnown(options);
 }

@@ -6,13 +6,13 @@ import { kindOf, nameOf, OPTION_NAMES } from './kinds.ts';
 import type { OptionName } from './option-kind.ts';
 import { issuerWords } from './trusted-issuers.ts';
 
-/** An option as `status` and `deploy` show it. */
+/** An option for `status` and `deploy`. */
 export interface DescribedOption {
   readonly name: OptionName;
   readonly flag: string;
-  /** As it is stored; absent if it is unset. */
+  /** The stored value; absent if the option is unset. */
   readonly value?: JsonValue;
-  /** For people: `5 GiB`, or `unset`. */
+  /** Display text, such as `5 GiB` or `unset`. */
   readonly text: string;
 }
 
@@ -27,12 +27,12 @@ export function describeOptions(options: StackOptions): DescribedOption[] {
   });
 }
 
-/** Returns the options that are set, as a part of a result's document. */
+/** Returns the options that are set, for a result's JSON document. */
 export function optionsJson(options: StackOptions): { [name: string]: JsonValue } {
   return JSON.parse(JSON.stringify(options)) as { [name: string]: JsonValue };
 }
 
-/** An option that changes, in words: `none` where it is not set. */
+/** A changed option as text, with `none` if it is not set. */
 export interface OptionChange {
   readonly name: string;
   readonly from: string;
@@ -52,7 +52,7 @@ export function optionChanges(before: StackOptions, after: StackOptions): Option
   return [...all, ...issuerChanges(before, after)];
 }
 
-/** Returns the signing keys in words: `key 2, and key 1 until 2027-01-01 00:00 UTC`. */
+/** Describes the signing keys, such as `key 2, and key 1 until 2027-01-01 00:00 UTC`. */
 function signingWords({ signing }: StackOptions): string {
   const keys = (signing?.keys ?? []).map(({ id, until }) =>
     until === undefined ? `key ${id}` : `key ${id} until ${formatMinute(new Date(until * 1000))} UTC`,

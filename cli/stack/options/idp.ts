@@ -7,7 +7,7 @@ import { type OptionKind, type OptionName, text } from './option-kind.ts';
 
 const awsOnly = 'the embedded Cognito has no managed login';
 
-/** The options of an identity provider behind the user pool. */
+/** Options of the identity provider behind the user pool. */
 export const IDP_KINDS = {
   idp: {
     flag: '--idp',
@@ -44,7 +44,7 @@ export const IDP_KINDS = {
   },
 } satisfies { readonly [Name in OptionName]?: OptionKind<NonNullable<StackOptions[Name]>> };
 
-/** Whether text is an https address without a user name and a fragment. An exact one has no query either. */
+/** Whether a text is an https address without user name or fragment. An exact one has no query either. */
 function isAddress(text: string, isExact: boolean): boolean {
   if (text.length > 1024 || !/^https:\/\/[\x21-\x7e]+$/.test(text) || !URL.canParse(text)) return false;
   const { username, password, search, hash } = new URL(text);
@@ -84,7 +84,7 @@ function trustCommand(issuer: string): CommandLine {
 }
 
 /**
- * Refuses an identity provider without what Cognito needs of it, or through which anybody could upload.
+ * Refuses an identity provider without the settings that Cognito needs, or through which anyone could upload.
  * @throws {UserError} `usage`
  */
 export function refuseIdp(idp: string, { idpClientId, idpSecret, allowGroups }: StackOptions): void {

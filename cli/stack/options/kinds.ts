@@ -29,7 +29,7 @@ import {
 
 /**
  * The options of a deployment, in the order in which they are stored and shown. Flags, `--help`, the stack's metadata,
- * `status` and the table of docs/operating.md are made from this table.
+ * `status` and the table in docs/operating.md come from this table.
  */
 export const KINDS = {
   maxSize: {

@@ -7,7 +7,7 @@ import { refuseIdp } from './idp.ts';
 import { KINDS, kindOf, OPTION_NAMES } from './kinds.ts';
 import type { OptionName } from './option-kind.ts';
 
-/** Returns a rule of the same parts in which each placeholder fills a segment. */
+/** Returns a rule with the same parts in which each placeholder is a whole segment. */
 function repaired(rule: string): string {
   const parts = rule
     .split('/')
@@ -17,7 +17,7 @@ function repaired(rule: string): string {
 }
 
 /**
- * Refuses a prefix rule under which two users could write the same keys, whether it is given or of the deployment.
+ * Refuses a prefix rule with which two users could write the same keys. The rule can be typed or already deployed.
  * @throws {UserError} `usage`
  */
 export function refuseSharedPrefix({ writeTo }: StackOptions, { isGiven = false } = {}): void {
@@ -36,7 +36,7 @@ export function refuseSharedPrefix({ writeTo }: StackOptions, { isGiven = false 
   );
 }
 
-/** Refuses options of the user pool for a deployment without one. */
+/** Refuses user pool options for a deployment without a user pool. */
 function refuseOfPool({ userPool = true }: StackOptions, given: StackOptions): void {
   if (userPool) return;
   for (const name of OPTION_NAMES) {
@@ -61,7 +61,7 @@ function refuseAlone(options: StackOptions): void {
   }
 }
 
-/** Returns the options with those that need one of them, and those that need these. */
+/** Returns the options, and all that directly or indirectly need one of them. */
 function withDependents(options: readonly OptionName[]): readonly OptionName[] {
   const more = OPTION_NAMES.filter((name) => {
     const { needs } = kindOf(name);
@@ -71,23 +71,23 @@ function withDependents(options: readonly OptionName[]): readonly OptionName[] {
 }
 
 /**
- * Returns what a deploy applies: the previous options, replaced by those that are given, without those that are unset.
- * The order is always the same, so that the same options make the same template. Trusted issuers and signing keys stay as they are.
- * @throws {UserError} `usage` for an option without the one that it needs.
+ * Returns the options that a deploy applies: the previous ones, replaced by those given, without those unset. The order
+ * is fixed, so that equal options give equal templates. Trusted issuers and signing keys are not changed.
+ * @throws {UserError} `usage` for an option without the one that it needs
  */
 export function mergeOptions(
   previous: StackOptions,
   given: StackOptions = {},
   unset: readonly OptionName[] = [],
 ): StackOptions {
-  // Where an option is turned off, those that need it go too, as where it is unset.
+  // Turning an option off, like unsetting it, removes the options that need it.
   const off = OPTION_NAMES.filter((name) => given[name] === false);
   const gone = withDependents([...unset, ...off]);
   const merged = OPTION_NAMES.map((option) => {
     const value = given[option] ?? (gone.includes(option) ? undefined : previous[option]);
     const { stays, default: byDefault = false } = kindOf(option);
     const isStored = value !== undefined && value !== byDefault;
-    // What stays on AWS is stored as off.
+    // Resources that remain on AWS are stored as off.
     const remains = stays !== undefined && previous[option] !== undefined;
     return [option, isStored ? value : remains ? false : undefined] as const;
   });
@@ -103,7 +103,7 @@ export function mergeOptions(
   return options;
 }
 
-/** Returns a sentence for each option that was unset and is off rather than unset. */
+/** Returns a sentence for each unset option that is stored as off instead. */
 export function unsetNotes(options: StackOptions, unset: readonly OptionName[]): string[] {
   return unset.flatMap((name) => (options[name] === false ? (kindOf(name).stays ?? []) : []));
 }

@@ -3,41 +3,41 @@ import type { StackOptions } from '../../../infra/options.ts';
 /** The options that are flags of `deploy`. */
 export type OptionName = Exclude<keyof StackOptions, 'trust' | 'signing'>;
 
-/** All that the command line knows of one option. */
+/** Everything about one option. */
 export interface OptionKind<T> extends OptionValue<T> {
   readonly flag: `--${string}`;
-  /** The placeholder of the value; absent for an option that is on or off. */
+  /** Placeholder of the value. Absent for a flag. */
   readonly argument?: `<${string}>`;
   /** One line of `--help`, and the first sentence of the table in docs/operating.md. */
   readonly summary: string;
-  /** The line of `--help` for `--no-…`, for an option that is on or off. */
+  /** Line of `--help` for `--no-…`. Flags only. */
   readonly off?: string;
-  /** More sentences of the table in docs/operating.md, in Markdown. */
+  /** Further sentences for the table in docs/operating.md, in Markdown. */
   readonly details?: string;
-  /** The valid values, as the end of “Use …”. */
+  /** Valid values, as the end of “Use …”. */
   readonly takes: string;
-  /** The option without which this one means nothing. It goes when that one goes. */
+  /** The option that this one depends on. Both are removed together. */
   readonly needs?: OptionName;
-  /** The value that is never stored: off, unless stated. */
+  /** The value that is never stored. Default: false. */
   readonly default?: boolean;
-  /** Means nothing to a deployment without a user pool. */
+  /** Whether the option requires a user pool. */
   readonly ofPool?: true;
-  /** What stays on AWS once the option was on: it is then stored as off, and `--unset` prints this. */
+  /** What remains on AWS after the option was on. The option is then stored as off, and `--unset` prints this. */
   readonly stays?: string;
-  /** Why the embedded cloud cannot have it. */
+  /** Why the embedded cloud does not support it. */
   readonly awsOnly?: string;
 }
 
 /** How the value of an option is read, checked and shown. */
 export interface OptionValue<T> {
-  /** Returns a value as commander hands it over in the form that is stored, to be judged by {@link isValid}. */
+  /** Converts commander's value to the stored form, for {@link isValid}. */
   parse(typed: unknown, flag: string): unknown;
   isValid(value: unknown): value is T;
-  /** Returns the value as people read it. */
+  /** Returns the value for display. */
   show(value: T): string;
-  /** How commander collects an option that is given several times; absent: the last one counts. */
+  /** How commander collects repeated options. Absent: the last one wins. */
   readonly repeats?: 'list' | 'pairs';
-  /** The only values, where they can be counted. */
+  /** All values, if they are a fixed set. */
   readonly choices?: readonly string[];
 }
 
@@ -63,7 +63,7 @@ export const onOff = (off = 'off'): OptionValue<boolean> => ({
   show: (value) => (value ? 'on' : off),
 });
 
-/** @param parse NaN for a text that is no number */
+/** @param parse Returns NaN for text that is not a number. */
 export const whole = (
   from: number,
   to: number,

@@ -2,7 +2,7 @@ import { formatLimit } from '../../ui/format.ts';
 import { onOff, text } from './option-kind.ts';
 import { isColor, isLine } from './value-checks.ts';
 
-/** The options of the upload page: a part of the table in kinds.ts. */
+/** Options of the upload page, part of the table in kinds.ts. */
 export const PAGE_KINDS = {
   page: {
     flag: '--page',
@@ -35,7 +35,7 @@ export const PAGE_KINDS = {
     takes: 'a colour of the form #rrggbb',
     needs: 'page',
     ...text(isColor),
-    // One colour is written one way, so that writing it another way changes nothing.
+    // Stored in lower case, so that another spelling of the same colour is no change.
     parse: (typed: unknown) => (typeof typed === 'string' ? typed.toLowerCase() : typed),
   },
   pageLogo: {

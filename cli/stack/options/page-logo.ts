@@ -5,10 +5,10 @@ import { UserError } from '../../errors.ts';
 import { readSmallFile } from '../../small-file.ts';
 import { decodeText } from '../../text.ts';
 
-/** Bytes of a logo. A page has 40 KB for each of its files. */
+/** Maximum bytes of a stored logo. Each file of the page can have 40 KB. */
 const MAX_LOGO_BYTES = 20_000;
 
-/** Bytes of a file with what editors add. */
+/** Maximum bytes of a logo file, including what editors add. */
 const MAX_FILE_BYTES = 256 * 1024;
 
 /** Shapes, text, and what fills and clips them. Nothing that runs, loads or contains HTML. */
@@ -27,24 +27,24 @@ const ATTRIBUTES = new Set(
    textLength lengthAdjust role aria-label`.split(/\s+/),
 );
 
-/** Elements of editors. They draw nothing, and are left out. */
+/** Elements of editors. They draw nothing and are removed. */
 const LEFT_OUT = /^(?:metadata|(?:sodipodi|inkscape|rdf|cc|dc|serif|sketch|figma|xml)(?::.*)?)$/;
 const LEFT_OUT_ATTRIBUTES =
   /^(?:xmlns:.*|xml:space|(?:sodipodi|inkscape|serif|sketch|figma):.*|data-.*|enable-background|xlink:title)$/;
 
-/** A reference to another element of the drawing, as a whole value or within one. */
+/** Matches a reference to another element of the drawing. */
 const LOCAL = /^#[\w.-]+$/;
 
-/** Functions in values. Others, such as `image-set()`, may load files. */
+/** Allowed functions in values. Others, such as `image-set()`, can load files. */
 const FUNCTIONS = /^(?:url|rgba?|hsla?|matrix|translate|scale|rotate|skew[XY])$/i;
 
-/** Attributes of free text, in which brackets are no functions. */
+/** Attributes with free text, in which brackets are not functions. */
 const FREE_TEXT = new Set(['id', 'aria-label', 'font-family']);
 
-/** Elements within each other at most; parsers and browsers recurse. */
+/** Maximum depth of elements, because parsers and browsers recurse. */
 const MAX_DEPTH = 100;
 
-/** Elements that are drawn at most, each reference counted with all that it draws. */
+/** Maximum number of drawn elements, counting each reference with everything that it draws. */
 const MAX_DRAWN = 10_000;
 
 /** What XML allows in no text: https://www.w3.org/TR/xml/#charsets */
@@ -53,7 +53,7 @@ const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
 type XmlNode = Readonly<Record<string, unknown>>;
 
-/** Thrown with the reason why a file cannot be a logo, as the end of a sentence. */
+/** Thrown for an invalid logo. The message is the end of a sentence. */
 class BadLogo extends Error {}
 
 const options = {
@@ -75,7 +75,7 @@ function cleanAttributes(element: string, attributes: XmlNode): XmlNode {
     if (LEFT_OUT_ATTRIBUTES.test(name)) return [];
     if (!ATTRIBUTES.has(name)) throw new BadLogo(`its <${element}> has the attribute “${name}”`);
     const text = String(value);
-    // A style sheet's escapes would hide a reference.
+    // CSS escapes could hide a reference.
     if (text.includes('\\')) throw new BadLogo(`its <${element}> has a backslash in “${name}”`);
     if (name === 'xmlns' && text !== 'http://www.w3.org/2000/svg') throw new BadLogo('it is not SVG');
     if (name === 'href' && !LOCAL.test(text)) throw new BadLogo('it refers to something outside of it');
@@ -119,14 +119,14 @@ function referencesOf(node: XmlNode): readonly string[] {
 }
 
 /**
- * Refuses a drawing that refers to itself, or whose references draw too many elements: a few lines of <use> or <pattern>
- * that double each other would keep every visitor's browser busy.
+ * Refuses a drawing that refers to itself, or whose references draw too many elements. A few lines of nested <use> or
+ * <pattern> could block every visitor's browser.
  */
 function refuseExpansion(root: XmlNode): void {
   const byId = new Map<string, XmlNode>();
   const index = (node: XmlNode) => {
     const id = attributesOf(node).find(([name]) => name === 'id')?.[1];
-    // Of several elements with one id, browsers use the first.
+    // Browsers use the first of several elements with the same id.
     if (id !== undefined && !byId.has(id)) byId.set(id, node);
     childrenOf(node).forEach(index);
   };
@@ -149,8 +149,8 @@ function refuseExpansion(root: XmlNode): void {
 }
 
 /**
- * Returns an SVG drawing without what editors leave in it.
- * @throws {BadLogo} for anything that is not a drawing of shapes and text: scripts, styles, images, references
+ * Returns an SVG drawing without what editors add.
+ * @throws {BadLogo} for anything but shapes and text: scripts, styles, images, external references
  */
 function cleanLogo(svg: string): string {
   if (/<!(?!--)/.test(svg)) throw new BadLogo('it contains a document type or CDATA');
@@ -183,8 +183,8 @@ export function isLogo(svg: string): boolean {
 }
 
 /**
- * Returns an SVG drawing as it is stored with a deployment.
- * @param named the drawing, as the first words of the error
+ * Returns an SVG drawing in the form that is stored with a deployment.
+ * @param named Name of the drawing, for the start of an error.
  * @throws {UserError} `usage` with the reason
  */
 export function storedLogo(svg: string, named: string): string {
@@ -199,8 +199,7 @@ export function storedLogo(svg: string, named: string): string {
 }
 
 /**
- * Returns flags of `deploy` in which the logo is a drawing instead of the path of its file. Empty text stays: no option
- * takes it.
+ * Returns the flags of `deploy` with the drawing instead of the logo's path. An empty path stays, and is refused later.
  * @throws {UserError} `usage` with the reason, or the error of a file that cannot be read
  */
 export async function withLogo<Flags extends { readonly pageLogo?: string }>(

@@ -42,7 +42,7 @@ const isIssuer = isRecord(
   },
 );
 
-/** Returns whether a stored value is a list of issuers that this version knows whole, each alias once. */
+/** Whether a stored value is a list of issuers that this version supports completely, each alias once. */
 export function areTrusted(value: unknown): value is readonly TrustedIssuer[] {
   if (!Array.isArray(value) || value.length === 0 || !value.every(isIssuer)) return false;
   const issuers = value as readonly TrustedIssuer[];
@@ -54,7 +54,7 @@ function ruleWords({ when = [], writeTo = 'any key' }: Rule): string {
   return conditions.length === 0 ? writeTo : `${writeTo} when ${conditions.join(' and ')}`;
 }
 
-/** Returns an issuer in one line of a plan: its address, and the prefixes of its rules with their conditions. */
+/** Describes an issuer in one line of a plan: its address, and the prefixes and conditions of its rules. */
 export function issuerWords({ iss: [iss = ''], rules }: TrustedIssuer): string {
   return rules.length === 0 ? `${iss}, writes nothing` : `${iss}, writes ${rules.map(ruleWords).join(', ')}`;
 }

@@ -2,7 +2,7 @@ import type { StackOptions } from '../../../infra/options.ts';
 import { list, type OptionKind, type OptionName, onOff, text } from './option-kind.ts';
 import { isEmailAddress, isKmsKeyArn } from './value-checks.ts';
 
-/** The options of what happens to an upload once it is stored. */
+/** Options for stored uploads: events, notices, scans, encryption. */
 export const UPLOAD_KINDS = {
   events: {
     flag: '--events',

@@ -1,6 +1,6 @@
 import { keyProblem } from '../../../protocol/key-rules.ts';
 
-/** Returns whether a stored value is what this version knows. */
+/** Whether this version supports a stored value. */
 type Check = (value: unknown) => boolean;
 
 export const isText: Check = (value) => typeof value === 'string' && value !== '';
@@ -12,7 +12,7 @@ export const listOf =
   (value) =>
     Array.isArray(value) && value.every(isMember);
 
-/** Returns whether a value is an object of these members. Members of other names are refused: a rule may depend on them. */
+/** Whether a value is an object with only these properties. Others are refused, because a rule could depend on them. */
 export function isRecord(
   required: Readonly<Record<string, Check>>,
   optional: Readonly<Record<string, Check>> = {},
@@ -25,7 +25,7 @@ export function isRecord(
     Object.entries(value).every(([name, member]) => all.get(name)?.(member) === true);
 }
 
-/** The claims that a key rule may name. */
+/** Placeholders that a key rule can contain. */
 const PLACEHOLDERS = /\{(username|sub|group)\}/g;
 
 /** A prefix must not contain what a key must not contain. */
@@ -82,7 +82,7 @@ export function areTags(tags: Readonly<Record<string, string>>): boolean {
   );
 }
 
-/** One line of text for people. Control characters, those of writing direction too, and blanks around it are refused. */
+/** Whether a text is one line without control characters, direction marks, or spaces at its ends. */
 export function isLine(most: number): (text: string) => boolean {
   return (text) =>
     text !== '' &&
@@ -95,13 +95,16 @@ export function isColor(color: string): boolean {
   return /^#[\da-f]{6}$/.test(color);
 }
 
-/** A key by its own ARN: S3 would look for an alias in the account of the caller. Multi-Region keys begin with `mrk-`. */
+/**
+ * Whether a text is the ARN of a key, not of an alias: S3 looks for aliases in the caller's account. Multi-Region keys
+ * begin with `mrk-`.
+ */
 export function isKmsKeyArn(arn: string): boolean {
   const id = '[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}|mrk-[\\da-f]{32}';
   return new RegExp(`^arn:aws:kms:us-east-1:\\d{12}:key/(?:${id})$`).test(arn);
 }
 
-/** An e-mail address as SNS takes it, without a name beside it. */
+/** Whether a text is an e-mail address that SNS accepts, without a display name. */
 export function isEmailAddress(address: string): boolean {
   const [local = '', host = '', ...more] = address.split('@');
   return more.length === 0 && /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}$/.test(local) && isDomain(host.toLowerCase());

@@ -7,7 +7,7 @@ import { failureHint } from '../../../../cli/stack/operate/failure-hints.ts';
 const REASONS: readonly (readonly [reason: string, hint: RegExp])[] = [
   [
     'Lambda was unable to delete arn:aws:lambda:us-east-1:1:function:x:1 because it is a replicated function.',
-    /copies of the function/,
+    /replicas of the function/,
   ],
   ['User: arn:aws:iam::1:user/u is not authorized to perform: iam:CreateRole on resource: x', /permission/],
   [
