@@ -198,7 +198,7 @@ async function interruptedRuns({ run, interrupt }: Scripts, cloud: LocalStatus):
   await setFaults(cloud, { resourceDelayMs: 0, replicasHeldMs: 0 });
   const last = await run('sweep', ['--all']);
   assert.equal(last.code, 0, last.stdout + last.stderr);
-  assert.match(last.stdout, /Deleted the function edge-upload-live-\S+, 0\.0 hours after its run began\./);
+  assert.match(last.stdout, /Deleted the function edge-upload-live-\S+, 0\.0 hours after its run started\./);
   assert.equal((await run('sweep', ['--all'])).stdout, 'Nothing is left.\n');
 }
 
