@@ -1,5 +1,5 @@
 import { sign } from 'node:crypto';
-import { poolIssuer } from '../edge/pool-issuer.ts';
+import { poolIssuer } from '../edge/issuers.ts';
 import { edgeCode } from '../infra/edge-code.ts';
 import { viewerRequestEvent } from '../local/cloudfront/data-plane/function/viewer-event.ts';
 import { rsaKeyPair } from '../test/support/rsa-keys.ts';

@@ -69,7 +69,7 @@ interface PageFile {
   readonly gzip: string;
 }
 
-/** Configuration as the function uses it. Created by `configOf` in pool-issuer.ts. */
+/** Configuration as the function uses it. Created by `configOf` in issuers.ts. */
 export interface EdgeConfig {
   /** Trusted issuers. The user pool, if there is one, is first. The deployment's own issuer is last. */
   readonly issuers: readonly EdgeIssuer[];

@@ -1,7 +1,7 @@
 import type { BakedConfig, EdgePage } from './config.ts';
 import { createHandler } from './handler.ts';
+import { configOf } from './issuers.ts';
 import { createPage } from './page.ts';
-import { configOf } from './pool-issuer.ts';
 import { createVerify } from './token/verify.ts';
 
 /* Defined in front of the bundle at deploy: see `infra/edge-code.ts`. */

@@ -3,8 +3,7 @@ import { chmod, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promis
 import { pid } from 'node:process';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { minify } from 'terser';
-import { inAscii } from './bundle/in-ascii.ts';
-import { commonJs, compact, shared } from './bundle/options.ts';
+import { commonJs, compact, inAscii, shared } from './bundle/options.ts';
 import { withoutUnused } from './bundle/without-unused.ts';
 import { buildCdk } from './cdk.ts';
 import { writeCompletions } from './completions.ts';

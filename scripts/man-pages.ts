@@ -5,7 +5,7 @@ import { EVERY_COMMAND } from '../cli/declare/every-command.ts';
 import { EXIT } from '../cli/errors.ts';
 import { packageVersion } from '../cli/package-root.ts';
 import { program } from '../cli/program.ts';
-import { EXIT_MEANINGS } from './docs/exit-meanings.ts';
+import { EXIT_MEANINGS } from './docs/error-tables.ts';
 
 /** Escapes text for roff. */
 function roff(text: string): string {

@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import type { Probe } from '../probe.ts';
-import { errorCode } from './words.ts';
+import { errorCode, type Probe } from '../probe.ts';
 
 /**
  * Longer than the pauses of a slow disk or a suspended laptop, but shorter than CloudFront's documented timeouts.

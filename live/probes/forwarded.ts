@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
-import type { Probe } from '../probe.ts';
-import { errorCode } from './words.ts';
+import { errorCode, type Probe } from '../probe.ts';
 
 const CONTENT = 'probe';
 const MD5 = createHash('md5').update(CONTENT).digest('base64');

@@ -4,9 +4,8 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider';
 import { REGION } from '../account.ts';
 import { document } from '../command-line.ts';
-import type { Probe } from '../probe.ts';
+import { errorCode, type Probe } from '../probe.ts';
 import { withPoolUser } from './pool-user.ts';
-import { errorCode } from './words.ts';
 
 interface Link {
   readonly token: string;

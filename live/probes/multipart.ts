@@ -1,8 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { ListPartsCommand } from '@aws-sdk/client-s3';
-import type { Probe } from '../probe.ts';
+import { elementText, errorCode, type Probe } from '../probe.ts';
 import type { LiveWorld } from '../world.ts';
-import { elementText, errorCode } from './words.ts';
 
 /** A part of the minimum size for parts other than the last. */
 const PART = Buffer.alloc(5 * 1024 ** 2, 'p');

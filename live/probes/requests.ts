@@ -5,9 +5,8 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { request as fetched } from 'undici';
 import { encodeKey } from '../../protocol/percent-encode.ts';
 import { REGION } from '../account.ts';
-import type { Probe } from '../probe.ts';
+import { errorCode, type Probe } from '../probe.ts';
 import { PAGE_ORIGIN } from '../world.ts';
-import { errorCode } from './words.ts';
 
 const STRANGE = "a !'()*~ä.txt";
 const CONTENT = 'probe';

@@ -1,5 +1,6 @@
 import { arnOf } from '../account.ts';
 import type { JsonObject } from '../json.ts';
+import { type JsonFile, JsonRecords } from '../json-file.ts';
 import { creatorOf, generatedName, type ResourceHandler, type ResourceState } from '../resource.ts';
 import {
   changed,
@@ -16,8 +17,28 @@ import {
 } from '../shape.ts';
 import { AwsError, notSupported } from '../wire/errors.ts';
 import { readPattern } from './pattern.ts';
-import type { Rule, Rules } from './rules.ts';
-import { checkTransformer } from './transformer.ts';
+import { checkTransformer, type InputTransformer } from './transformer.ts';
+
+/** A rule of the default event bus. */
+export interface Rule {
+  readonly name: string;
+  readonly arn: string;
+  /** The create request that created it, so that a repeated request finds it. */
+  readonly creator: string;
+  readonly pattern: JsonObject;
+  readonly isEnabled: boolean;
+  readonly targets: readonly {
+    readonly Arn: string;
+    readonly InputTransformer: InputTransformer | undefined;
+  }[];
+}
+
+/** The account's rules, by ARN. */
+export class Rules extends JsonRecords<Rule> {
+  constructor(file: JsonFile<readonly Rule[]>) {
+    super(file, ({ arn }) => arn);
+  }
+}
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html */
 export function ruleResource(rules: Rules): ResourceHandler {

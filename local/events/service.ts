@@ -9,8 +9,7 @@ import { requestDoor } from '../wire/door.ts';
 import { AwsError } from '../wire/errors.ts';
 import { jsonProtocol } from '../wire/json-protocol.ts';
 import { readPattern } from './pattern.ts';
-import { ruleResource } from './rule-resource.ts';
-import { Rules } from './rules.ts';
+import { Rules, ruleResource } from './rule-resource.ts';
 import { transform } from './transformer.ts';
 
 /** An event that a service sends to EventBridge. */

@@ -1,8 +1,7 @@
 import { PASSWORD_POLICY } from '../../protocol/password-policy.ts';
 import type { Question } from '../sign-in/cognito.ts';
 import type { Texts } from '../texts/en.ts';
-import { element } from './elements.ts';
-import { createForm, field } from './form.ts';
+import { createForm, element, field } from './elements.ts';
 
 interface QuestionOptions {
   readonly texts: Texts;

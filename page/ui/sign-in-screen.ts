@@ -3,8 +3,7 @@ import { poolRefresh, signInToPool } from '../sign-in/cognito.ts';
 import { finishSignIn, providerRefresh, startSignIn } from '../sign-in/provider.ts';
 import { openSession, type Session, SignInError, type SignInProblem } from '../sign-in/signed-in.ts';
 import type { Texts } from '../texts/en.ts';
-import { button, element } from './elements.ts';
-import { createForm, field } from './form.ts';
+import { button, createForm, element, field } from './elements.ts';
 import { createQuestion } from './sign-in-question.ts';
 
 export interface SignInScreenOptions {

@@ -29,3 +29,13 @@ export const commonJs = {
   define: { [OWN_URL]: 'importMetaUrl' },
   banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
 } satisfies BuildOptions;
+
+/**
+ * Escapes the non-ASCII characters of a program. esbuild leaves them in regular expressions and tagged templates. A
+ * single one doubles the time to read the program.
+ */
+export function inAscii(program: string): string {
+  return program.replace(/\P{ASCII}/gu, (letter) =>
+    letter.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );
+}

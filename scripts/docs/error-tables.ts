@@ -1,10 +1,24 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ERROR_EXIT, type ErrorCode, EXIT } from '../../cli/errors.ts';
-import { EXIT_MEANINGS } from './exit-meanings.ts';
 import { withTable } from './page-table.ts';
 
 /* Writes the tables of error codes and exit codes into the guides: `npm run docs:errors`. */
+
+/** Meaning of each exit code, for the manual pages and guides. A code without an entry does not compile. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: 'Done.',
+  other: 'Another error.',
+  usage: 'A wrong or missing argument, or a missing answer.',
+  input:
+    'A file, user, group, link, key, issuer or unfinished upload is missing; or a file is unreadable, or changed while it was read.',
+  auth: 'Not signed in, or refused.',
+  network: 'The network failed, after all retries.',
+  policy: 'Refused by policy: the object exists, is too large, or its key is not accepted.',
+  integrity: 'The stored bytes differ from the bytes sent.',
+  aws: 'AWS or the stack failed.',
+  interrupted: 'Interrupted.',
+};
 
 interface Advice {
   readonly means: string;

@@ -4,11 +4,10 @@ import { join, resolve } from 'node:path';
 import { thirdPartyNotices } from '../notices.ts';
 import { writeArchive } from './archive.ts';
 import { buildExecutable } from './executable.ts';
-import { licenceOf, nodeRuntime } from './node-runtime.ts';
+import { licenceOf, nodeRuntime, stripped } from './node-runtime.ts';
 import { folderName, HOST, PLATFORMS, platformOf } from './platforms.ts';
 import { buildProgram } from './program.ts';
 import { runTool } from './run-tool.ts';
-import { stripped } from './strip.ts';
 
 /*
  * Builds the standalone program: `npm run package [-- platform …]`, into dist.standalone/. Default: every platform that

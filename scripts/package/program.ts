@@ -1,8 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { COMPLETIONS } from '../../cli/completions/shells.ts';
-import { inAscii } from '../bundle/in-ascii.ts';
-import { commonJs, compact } from '../bundle/options.ts';
+import { commonJs, compact, inAscii } from '../bundle/options.ts';
 import { withoutUnused } from '../bundle/without-unused.ts';
 
 /** Excludes the CDK app, which no command of an uploader loads. */

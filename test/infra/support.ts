@@ -1,5 +1,5 @@
 import type { BakedConfig, EdgeConfig, PoolIdentity } from '../../edge/config.ts';
-import { configOf } from '../../edge/pool-issuer.ts';
+import { configOf } from '../../edge/issuers.ts';
 import type { EdgeKeys } from '../../infra/edge-code.ts';
 import type { StackOptions, TrustedIssuer } from '../../infra/options.ts';
 import { synthesize } from '../../infra/upload-stack.ts';

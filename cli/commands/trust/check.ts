@@ -1,5 +1,5 @@
 import type { EdgeConfig } from '../../../edge/config.ts';
-import { configOf } from '../../../edge/pool-issuer.ts';
+import { configOf } from '../../../edge/issuers.ts';
 import { policyOf } from '../../../infra/options.ts';
 import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';

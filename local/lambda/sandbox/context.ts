@@ -1,7 +1,9 @@
 import { type Context, constants, createContext, Script, SyntheticModule } from 'node:vm';
 import type { Host } from '../guest/bridge.ts';
 import type { Guest } from '../guest/main.ts';
-import { guestSource } from './guest-source.ts';
+
+/** The built code of `guest/`, which defines `guest`; inserted by the build of the sandbox. */
+declare const GUEST_SOURCE: string;
 
 const GLOBALS = `Object.getOwnPropertyNames(globalThis)
   .filter((name) => typeof globalThis[name] !== 'undefined' && !/^(globalThis|Infinity|NaN|WebAssembly|console)$/.test(name))
@@ -30,7 +32,7 @@ export class FunctionContext {
     const names = String(new Script(GLOBALS).runInContext(this.#context));
     this.intrinsics = names.split(',');
     const open = new Script(
-      `(() => { const { ${names} } = globalThis; return (() => {${guestSource}\nreturn guest.open; })(); })()`,
+      `(() => { const { ${names} } = globalThis; return (() => {${GUEST_SOURCE}\nreturn guest.open; })(); })()`,
       { filename: '/var/runtime/guest.js' },
     ).runInContext(this.#context) as (host: Host) => Guest;
     this.guest = open(host);

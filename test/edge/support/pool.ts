@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { EdgeConfig, UploadPolicy } from '../../../edge/config.ts';
-import { poolIssuer } from '../../../edge/pool-issuer.ts';
+import { poolIssuer } from '../../../edge/issuers.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Jwk } from '../../../protocol/signing-key.ts';
 import { type Claims, signRs256 } from '../../support/forge.ts';

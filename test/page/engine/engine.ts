@@ -1,9 +1,8 @@
 import { linkToken } from '../../../page/link.ts';
 import { openJournal } from '../../../page/resume/indexed-db.ts';
-import { openDigester } from '../../../page/transfer/digester.ts';
+import { openDigester, startWorker } from '../../../page/transfer/digester.ts';
 import { openEdge, type TokenSource } from '../../../page/transfer/edge-client.ts';
 import type { UploadState } from '../../../page/transfer/progress.ts';
-import { startWorker } from '../../../page/transfer/start-worker.ts';
 import { discard, upload } from '../../../page/transfer/upload.ts';
 import { UploadError } from '../../../page/transfer/upload-error.ts';
 import type { Order, Outcome } from './order.ts';

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sampleOf } from '../../../page/resume/fingerprint.ts';
-import { type JournalEntry, memoryJournal } from '../../../page/resume/journal.ts';
+import { type JournalEntry, memoryJournal, sampleOf } from '../../../page/resume/journal.ts';
 
 const DAY = 24 * 3_600_000;
 const ORIGIN = 'https://edge.example';

@@ -15,7 +15,7 @@ import { cannotAsk, cannotConfirm } from '../../../../cli/ui/questions.ts';
 import type { Question } from '../../../../cli/ui/ui.ts';
 import type { UploadPolicy } from '../../../../edge/config.ts';
 import { describeEdge } from '../../../../edge/description.ts';
-import { poolIssuer } from '../../../../edge/pool-issuer.ts';
+import { poolIssuer } from '../../../../edge/issuers.ts';
 import type { JsonObject } from '../../../../local/json.ts';
 import { nodeListener } from '../../../../local/wire/node-http.ts';
 import { omitUndefined } from '../../../../protocol/omit-undefined.ts';

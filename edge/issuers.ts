@@ -1,7 +1,6 @@
 import { POOL_ALIAS } from '../protocol/issuer-alias.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
-import type { BakedConfig, EdgeConfig, EdgeIssuer, PoolIdentity, UploadPolicy } from './config.ts';
-import { ownIssuer } from './own-issuer.ts';
+import type { BakedConfig, EdgeConfig, EdgeIssuer, PoolIdentity, Signing, UploadPolicy } from './config.ts';
 
 /**
  * Returns the user pool as an issuer with one rule, made from its policy.
@@ -31,6 +30,25 @@ export function poolIssuer(
     name: ['username'],
     groups,
     rules: [omitUndefined({ when, writeTo })],
+  };
+}
+
+/**
+ * Returns the deployment's own issuer of links and keys, which the stack's KMS key signs. Only the baked keys verify
+ * them; nothing is downloaded.
+ */
+function ownIssuer({ keys }: Signing): EdgeIssuer {
+  return {
+    alias: 'edge',
+    kind: 'edge',
+    iss: ['edge'],
+    jwksUri: '',
+    keys: keys.map((key) => ({ ...key, alg: 'EdDSA' })),
+    token: 'access',
+    name: ['sub'],
+    // Their lifetime counts from `iat`: see token/own-token.ts.
+    maxAge: Number.POSITIVE_INFINITY,
+    rules: [],
   };
 }
 
