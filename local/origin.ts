@@ -1,6 +1,6 @@
 import type { LogSink } from './cloudfront/data-plane/access-logs.ts';
-import { bucketOfHost } from './s3/bucket-names.ts';
 import type { LogDelivery } from './s3/log-delivery.ts';
+import { bucketOfHost } from './s3/names.ts';
 import type { HttpHandler } from './wire/http.ts';
 
 /** The service behind the host name of a CloudFront origin, and how its paths are addressed. */

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { type ObjectLocation, parseObjectUrl } from '../../s3/bucket-names.ts';
+import { type ObjectLocation, parseObjectUrl } from '../../s3/names.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 import { readXml } from '../../wire/xml-reader.ts';
 import { validationError } from '../errors.ts';

@@ -5,9 +5,8 @@ import type { Readable } from 'node:stream';
 import { InstanceLog, type LogStream } from '../logs/instance-log.ts';
 import type { SystemLines } from '../logs/log-lines.ts';
 import type { Failure, Invocation, NetworkRequest, Start } from '../messages.ts';
-import { exitReason } from './exit-reason.ts';
 import { type Reachable, reach } from './network.ts';
-import { MessageReader, residentMegabytes, spawnSandbox } from './sandbox-process.ts';
+import { exitReason, MessageReader, residentMegabytes, spawnSandbox } from './sandbox-process.ts';
 
 export interface InstanceOptions {
   /** The built text of `sandbox/main.ts`. */

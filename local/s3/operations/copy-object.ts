@@ -15,7 +15,7 @@ import {
   preconditionFailed,
 } from '../errors.ts';
 import { readDescription, unquoted } from '../headers.ts';
-import { checkKey } from '../key.ts';
+import { checkKey } from '../names.ts';
 import { type BucketCall, xmlAnswer } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { Version } from '../store/version.ts';

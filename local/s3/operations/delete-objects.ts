@@ -3,7 +3,7 @@ import type { HttpResponse } from '../../wire/http.ts';
 import type { XmlChildren } from '../../wire/xml.ts';
 import { readText } from '../body/text.ts';
 import { malformedXml, notImplemented } from '../errors.ts';
-import { checkKey } from '../key.ts';
+import { checkKey } from '../names.ts';
 import { type BucketCall, xmlAnswer } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { childText, once, type ParsedXml, parseXml, repeated } from '../xml.ts';

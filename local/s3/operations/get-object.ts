@@ -4,7 +4,7 @@ import { AwsError } from '../../wire/errors.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 import { accessDenied, noSuchKey, noSuchVersion, preconditionFailed } from '../errors.ts';
 import { descriptionHeaders, unquoted } from '../headers.ts';
-import { checkKey } from '../key.ts';
+import { checkKey } from '../names.ts';
 import type { BucketCall } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { Version } from '../store/version.ts';

@@ -4,7 +4,7 @@ import { type Received, receiveBody, type Sink } from '../body/receive.ts';
 import { type Algorithm, type Checksum, checksumHeader } from '../checksums/algorithms.ts';
 import { tellCreated } from '../events.ts';
 import { readDescription, readWriteCondition } from '../headers.ts';
-import { checkKey } from '../key.ts';
+import { checkKey } from '../names.ts';
 import type { BucketCall } from '../operation.ts';
 import { BlockFile } from '../store/block-file.ts';
 import type { Description, Version } from '../store/version.ts';

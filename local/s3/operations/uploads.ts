@@ -3,7 +3,7 @@ import type { XmlChildren } from '../../wire/xml.ts';
 import { ALGORITHMS, type Algorithm, type ChecksumType, isAlgorithm } from '../checksums/algorithms.ts';
 import { busy, invalidRequest, noSuchUpload, notImplemented } from '../errors.ts';
 import { readDescription } from '../headers.ts';
-import { checkKey } from '../key.ts';
+import { checkKey } from '../names.ts';
 import { type BucketCall, xmlAnswer } from '../operation.ts';
 import type { Upload, UploadRecord } from '../store/uploads.ts';
 import { compareKeys } from '../store/version.ts';

@@ -3,8 +3,8 @@ import { REGION } from '../../account.ts';
 import type { CreateRequest, ResourceHandler, ResourceState } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { arnOf } from '../access.ts';
-import { checkBucketName } from '../bucket-names.ts';
 import { noSuchBucket } from '../errors.ts';
+import { checkBucketName } from '../names.ts';
 import type { Store } from '../store/store.ts';
 import { readBucketProperties } from './bucket-properties.ts';
 

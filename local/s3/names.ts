@@ -5,7 +5,7 @@ const RESERVED_PREFIXES = ['xn--', 'sthree-', 'amzn-s3-demo-'];
 const RESERVED_SUFFIXES = ['-s3alias', '--ol-s3', '.mrap', '--x-s3', '--table-s3', '-an'];
 
 /**
- * Checks a name by https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+ * Checks the name of a bucket by https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
  *
  * @throws AwsError `InvalidBucketName`
  */
@@ -18,6 +18,19 @@ export function checkBucketName(name: string): void {
     !RESERVED_SUFFIXES.some((suffix) => name.endsWith(suffix));
   if (wellFormed) return;
   throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.', 400, { BucketName: name });
+}
+
+/** Maximum bytes of a key: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+const MAX_KEY_BYTES = 1024;
+
+/** @throws AwsError `KeyTooLongError` */
+export function checkKey(key: string): void {
+  const size = Buffer.byteLength(key);
+  if (size <= MAX_KEY_BYTES) return;
+  throw new AwsError('KeyTooLongError', 'Your key is too long', 400, {
+    Size: String(size),
+    MaxSizeAllowed: String(MAX_KEY_BYTES),
+  });
 }
 
 /** Host names of S3 in this region: the current ones and the legacy one with a dash. */
