@@ -8,6 +8,7 @@ import { startEdge } from './cli/transfer/helpers/edge.ts';
 import { cleanEnv, PASSWORD } from './e2e/harness.ts';
 import { runProgram } from './support/programs.ts';
 import { onTerminal, type Typing } from './support/terminal/terminal.ts';
+import { WITHOUT_CDK_VALIDATION } from './support/without-cdk-validation.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -214,7 +215,7 @@ test('another CDK app uses the edge as a construct', async () => {
     console.log(JSON.stringify(refused));`,
   );
   const cdk = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
-  const env = cleanEnv(app);
+  const env = cleanEnv(app, WITHOUT_CDK_VALIDATION);
   const synth = await runProgram(
     process.execPath,
     [cdk, 'synth', '--app', 'node app.mjs', '--output', 'out', '--quiet', '--no-notices', '--ci'],

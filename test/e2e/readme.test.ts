@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { missing, runProgram } from '../support/programs.ts';
+import { WITHOUT_CDK_VALIDATION } from '../support/without-cdk-validation.ts';
 import { type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -91,6 +92,7 @@ test('every command of README and guides works as written', { skip: missing('cur
     );
     const env = {
       ...computer.env,
+      ...WITHOUT_CDK_VALIDATION,
       PATH: `${bin}:${process.env.PATH}`,
       EDGE_UPLOAD_NEW_PASSWORD: PASSWORD,
       EDGE_UPLOAD_PASSWORD: PASSWORD,

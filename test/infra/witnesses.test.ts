@@ -12,6 +12,7 @@ import type { StackOptions } from '../../infra/options.ts';
 import { UploadStack } from '../../infra/upload-stack.ts';
 import { missing } from '../support/programs.ts';
 import { workerArgs } from '../support/run/worker.ts';
+import { WITHOUT_CDK_VALIDATION } from '../support/without-cdk-validation.ts';
 import {
   ALL_OPTIONS,
   EACH_OPTION,
@@ -123,7 +124,12 @@ async function cdkSynth(outdir: string, ...args: string[]): Promise<Template> {
   const cdk = join(ROOT, 'node_modules', '.bin', 'cdk');
   const { stdout } = await run(cdk, ['synth', '--json', '--no-notices', '--output', outdir, ...args], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, HOME: outdir, CDK_DISABLE_CLI_TELEMETRY: 'true' },
+    env: {
+      PATH: process.env.PATH,
+      HOME: outdir,
+      CDK_DISABLE_CLI_TELEMETRY: 'true',
+      ...WITHOUT_CDK_VALIDATION,
+    },
     maxBuffer: 1024 ** 2,
   });
   return JSON.parse(stdout) as Template;
