@@ -1,8 +1,9 @@
 import { type Part, partsOf } from '../../protocol/parts.ts';
-import { type Journal, type JournalEntry, type Recorded, sampleOf } from '../resume/journal.ts';
+import type { Journal, JournalEntry, Recorded } from '../resume/journal.ts';
 import type { Digester } from './digester.ts';
 import { existsMaybeOurs } from './edge-client.ts';
 import type { Progress } from './progress.ts';
+import { sampleOf } from './read-file.ts';
 import { UploadConflict, UploadGone } from './refusals.ts';
 import {
   abortUpload,

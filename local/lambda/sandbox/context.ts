@@ -4,6 +4,7 @@ import type { Guest } from '../guest/main.ts';
 
 /** The built code of `guest/`, which defines `guest`; inserted by the build of the sandbox. */
 declare const GUEST_SOURCE: string;
+const guestSource: string = GUEST_SOURCE;
 
 const GLOBALS = `Object.getOwnPropertyNames(globalThis)
   .filter((name) => typeof globalThis[name] !== 'undefined' && !/^(globalThis|Infinity|NaN|WebAssembly|console)$/.test(name))
@@ -32,7 +33,7 @@ export class FunctionContext {
     const names = String(new Script(GLOBALS).runInContext(this.#context));
     this.intrinsics = names.split(',');
     const open = new Script(
-      `(() => { const { ${names} } = globalThis; return (() => {${GUEST_SOURCE}\nreturn guest.open; })(); })()`,
+      `(() => { const { ${names} } = globalThis; return (() => {${guestSource}\nreturn guest.open; })(); })()`,
       { filename: '/var/runtime/guest.js' },
     ).runInContext(this.#context) as (host: Host) => Guest;
     this.guest = open(host);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type JournalEntry, memoryJournal, sampleOf } from '../../../page/resume/journal.ts';
+import { type JournalEntry, memoryJournal } from '../../../page/resume/journal.ts';
+import { sampleOf } from '../../../page/transfer/read-file.ts';
 
 const DAY = 24 * 3_600_000;
 const ORIGIN = 'https://edge.example';
