@@ -1,6 +1,7 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
+import { REPLACE_POOL } from '../identity/cognito-errors.ts';
 import type { JsonValue } from '../json-value.ts';
 import { GoneRecords } from '../settings/bookkeeping.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
@@ -81,6 +82,8 @@ async function asFile(work: StackWork): Promise<Result> {
 interface Insight {
   /** The bucket was deleted by other hands. */
   readonly gone?: boolean;
+  /** The user pool was. */
+  readonly poolGone?: boolean;
   readonly objects?: Awaited<ReturnType<typeof measureBucket>> | 'denied';
   readonly users?: number;
   /** Types of resources that this version would deploy otherwise. */
@@ -94,13 +97,18 @@ async function lookInto(work: StackWork, stack: FoundStack): Promise<Insight> {
   const { bucket, userPoolId } = stack.outputs;
   const deployed = await deployedTemplate(work, stack.id);
   const options = readOptions(deployed);
-  const [objects, users, issuers, signingKeys, wanted] = await Promise.all([
+  const counted = userPoolId === undefined ? undefined : ifThere(() => countUsers(work, userPoolId));
+  const isPoolGone = async () => counted !== undefined && (await counted) === undefined;
+  const [objects, users, poolGone, issuers, signingKeys, wanted] = await Promise.all([
     bucket === undefined ? undefined : ifThere(() => ifAllowed(() => measureBucket(work, bucket))),
-    userPoolId === undefined ? undefined : countUsers(work, userPoolId),
+    counted,
+    isPoolGone(),
     compareKeys(work, options, deployed),
     describeSigningKeys(work, options, stack),
     // Keys that changed are reported by themselves.
-    wantedTemplate(work, stack, options, bakedKeys(deployed, options)),
+    isPoolGone().then((isGone) =>
+      isGone ? undefined : wantedTemplate(work, stack, options, bakedKeys(deployed, options)),
+    ),
   ]);
   return {
     options: describeOptions(options),
@@ -108,8 +116,9 @@ async function lookInto(work: StackWork, stack: FoundStack): Promise<Insight> {
     signingKeys,
     ...omitUndefined({ objects }),
     gone: bucket !== undefined && objects === undefined,
+    poolGone,
     ...omitUndefined({ users }),
-    differing: differingTypes(deployed, wanted),
+    ...(wanted !== undefined && { differing: differingTypes(deployed, wanted) }),
   };
 }
 
@@ -122,7 +131,16 @@ interface Remains {
 function render(
   work: StackWork,
   stack: FoundStack | undefined,
-  { objects, gone = false, users, differing, options = [], issuers = [], signingKeys = [] }: Insight = {},
+  {
+    objects,
+    gone = false,
+    poolGone = false,
+    users,
+    differing,
+    options = [],
+    issuers = [],
+    signingKeys = [],
+  }: Insight = {},
   { removed, left, kept }: Remains,
   verbose: boolean,
 ): Result {
@@ -143,7 +161,14 @@ function render(
         ? `${outputs.bucket}: gone, deleted outside edge-upload`
         : objects && `${outputs.bucket}: ${objectsText(objects)}`,
     ],
-    ['user pool', users === undefined ? undefined : `${outputs.userPoolId}: ${count(users, 'user')}`],
+    [
+      'user pool',
+      poolGone
+        ? `${outputs.userPoolId}: gone, deleted outside edge-upload`
+        : users === undefined
+          ? undefined
+          : `${outputs.userPoolId}: ${count(users, 'user')}`,
+    ],
     ['function', outputs.edgeFunction],
     ...signingKeyRows(signingKeys),
     ['this version', differing && differenceText(differing)],
@@ -171,6 +196,7 @@ function render(
     objects: stored?.objects,
     bytes: stored?.bytes,
     bucketGone: gone || undefined,
+    userPoolGone: poolGone || undefined,
     users,
     differing: differing === undefined ? null : [...differing],
     issuers: issuersJson(issuers),
@@ -189,6 +215,7 @@ function render(
   if (differing !== undefined && differing.length > 0)
     text.push('See what a deploy would change:', command`edge-upload deploy --dry-run`);
   if (gone) text.push(...bucketGone(outputs.bucket ?? '').hintLines);
+  if (poolGone) text.push(...REPLACE_POOL);
   text.push(...signingKeyHints(signingKeys));
   return { document, text: [...text, ...keptLines(kept, work)] };
 }

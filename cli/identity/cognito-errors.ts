@@ -1,7 +1,14 @@
 import { table } from '../../protocol/fields.ts';
-import { command, type Hint } from '../command-line.ts';
+import { command, type Hint, type HintLine } from '../command-line.ts';
 import { type ErrorCode, isUserError, UserError } from '../errors.ts';
 import { networkFailure } from '../network/failures.ts';
+
+/** How a user pool that was deleted outside edge-upload is replaced. CloudFormation does not notice that it is gone. */
+export const REPLACE_POOL: readonly HintLine[] = [
+  'If the user pool was deleted outside edge-upload, remove it from the stack, then create another, without users:',
+  command`edge-upload deploy --no-user-pool --allow-data-loss`,
+  command`edge-upload deploy --user-pool`,
+];
 
 /** How an error of Cognito is shown to the user. */
 export interface CognitoErrorEntry {
@@ -114,11 +121,7 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
     hint: 'The user pool is gone: the edge was destroyed or deployed again. Ask the operator for its address.',
     operator: {
       code: 'stack_missing',
-      hint: [
-        'See which groups exist. If the user pool is gone, deploy it again:',
-        command`edge-upload user groups`,
-        command`edge-upload deploy`,
-      ],
+      hint: ['See which groups exist:', command`edge-upload user groups`, ...REPLACE_POOL],
     },
   },
   AliasExistsException: {

@@ -1,6 +1,6 @@
 import { DESCRIPTION_KEY } from '../../protocol/key-rules.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { ifThere, onAws } from '../stack/aws-failures.ts';
+import { deniedHead, ifThere, onAws } from '../stack/aws-failures.ts';
 import { listObjects, type StoredObject } from '../stack/listing/bucket-listing.ts';
 import { isTokenId } from '../stack/signing/signing-options.ts';
 import type { StackWork } from '../stack/stack-work.ts';
@@ -155,7 +155,9 @@ export async function existing(
   await forEachAtOnce(keys, AT_ONCE, async (key) => {
     const head = await ifThere(() =>
       onAws(`Looking for ${key}`, () =>
-        work.clients.s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key })),
+        work.clients.s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key })).catch((error: unknown) => {
+          throw deniedHead(error, 's3:GetObject');
+        }),
       ),
     );
     if (head !== undefined) found.add(key);

@@ -2,7 +2,7 @@ import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { onAws } from '../aws-failures.ts';
+import { deniedHead, onAws } from '../aws-failures.ts';
 import { findStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import type { Check } from './check.ts';
@@ -34,7 +34,7 @@ async function bucketExists({ clients }: StackWork, bucket: string): Promise<boo
     } catch (error) {
       // S3 answers HEAD without a body, so without an error code.
       if (error instanceof Error && ['NotFound', 'NoSuchBucket'].includes(error.name)) return false;
-      throw error;
+      throw deniedHead(error, 's3:ListBucket');
     }
   });
 }

@@ -5,9 +5,10 @@ import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { readFields } from '../../../protocol/fields.ts';
 import { type Jwk, MAX_KEY_SET_BYTES, signingKeysOf } from '../../../protocol/signing-key.ts';
-import { command, type Hint, sameCommand } from '../../command-line.ts';
+import { command, type Hint, type HintLine, sameCommand } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { interrupted, UserError } from '../../errors.ts';
+import { REPLACE_POOL } from '../../identity/cognito-errors.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
 import { isRedirect, networkFailure } from '../../network/failures.ts';
 import { requestText } from '../../network/request-text.ts';
@@ -27,6 +28,8 @@ interface KeySetRequest {
   /** Of errors, such as `the user pool`. */
   readonly whose: string;
   readonly hint: Hint;
+  /** Instead, for a status that says that the issuer is gone. */
+  readonly ifGone?: Hint;
   /** Requests until an answer is a key set; one if absent. */
   readonly tries?: number;
 }
@@ -44,11 +47,12 @@ function defect(status: number): string {
  * @throws {UserError} `unreachable`, `tls`, `settings` or `interrupted`
  */
 async function fetchKeySet(
-  { url, whose, hint, tries = 1 }: KeySetRequest,
+  { url, whose, hint, ifGone = hint, tries = 1 }: KeySetRequest,
   { env, sent, local, signal }: KeySource,
 ): Promise<readonly Jwk[]> {
   const dispatcher = openDispatcher({ env, sent, local });
   let last = '';
+  let isGone = false;
   try {
     for (let tried = 0; tried < tries; tried += 1) {
       if (tried > 0) await delay(500 * 2 ** (tried - 1), undefined, { signal });
@@ -61,6 +65,7 @@ async function fetchKeySet(
       const keys = status === 200 ? signingKeysOf(readFields(text)) : [];
       if (keys.length > 0) return keys;
       last = defect(status);
+      isGone = status === 400 || status === 404;
     }
   } catch (error) {
     if (signal.aborted) throw interrupted();
@@ -73,7 +78,9 @@ async function fetchKeySet(
   } finally {
     await dispatcher.close();
   }
-  throw new UserError('unreachable', `The keys of ${whose} are unavailable at ${url}: ${last}.`, { hint });
+  throw new UserError('unreachable', `The keys of ${whose} are unavailable at ${url}: ${last}.`, {
+    hint: isGone ? ifGone : hint,
+  });
 }
 
 interface PoolSource extends KeySource {
@@ -83,6 +90,8 @@ interface PoolSource extends KeySource {
 
 /** Requests for a new pool's keys, which may be served a moment later than the pool exists. */
 const POOL_TRIES = 6;
+
+const AGAIN: readonly HintLine[] = ['What was created so far is kept. To continue:', sameCommand``];
 
 /** Returns the pool's ids and public keys; `undefined` before the pool exists. */
 export async function poolIdentity(
@@ -94,7 +103,8 @@ export async function poolIdentity(
     {
       url: `${source.cognitoUrl}/${userPoolId}/.well-known/jwks.json`,
       whose: 'the user pool',
-      hint: ['What was created so far is kept. To continue:', sameCommand``],
+      hint: AGAIN,
+      ifGone: [...AGAIN, ...REPLACE_POOL],
       tries: POOL_TRIES,
     },
     source,
