@@ -11,7 +11,7 @@ import type { KeyPairs } from './cognito/keys.ts';
 import { createCognito } from './cognito/service.ts';
 import { createEvents } from './events/service.ts';
 import { withLateWriter } from './faults/late-writer.ts';
-import { conflictsOf, throttleOf } from './faults/throttling.ts';
+import { conflictsOf, type ThrottledService, throttleOf } from './faults/throttling.ts';
 import type { Faults } from './faults.ts';
 import { judgedResource } from './iam/judged-resource.ts';
 import { operatorPermissions, sessionPermissions } from './iam/permissions.ts';
@@ -87,11 +87,17 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     (roleName) => iam.policiesOf(roleName),
     operatorPermissions(() => faults.operator?.denied),
   );
-  const common = (name: string) => ({ dataDir: folder(name), now, identities, permissions });
+  const common = (name: string, service?: ThrottledService) => ({
+    dataDir: folder(name),
+    now,
+    identities,
+    permissions,
+    ...(service !== undefined && { throttle: throttleOf(service, () => faults) }),
+  });
 
   const authority = await openAuthority({ dir: folder('tls'), now });
   const s3 = createS3({
-    ...common('s3'),
+    ...common('s3', 's3'),
     events: (event) => {
       try {
         events.put(event);
@@ -99,38 +105,37 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
         onDefect(error);
       }
     },
-    throttle: throttleOf('s3', () => faults),
     conflicts: conflictsOf(() => faults),
   });
   const cognito = createCognito({
-    ...common('cognito'),
+    ...common('cognito', 'cognito-idp'),
     keyChange: () => faults.poolKeys,
     ...omitUndefined({ newKeys: options.newPoolKeys }),
   });
   let address = '';
-  const sns = createSns({ ...common('sns'), send: cognito.send, endpoint: () => address });
+  const sns = createSns({ ...common('sns', 'sns'), send: cognito.send, endpoint: () => address });
   const events = createEvents({
-    ...common('events'),
+    ...common('events', 'events'),
     publish: (topicArn, message, sourceArn) =>
       sns.publish(topicArn, message, { service: 'events.amazonaws.com', sourceArn }),
   });
-  const iam = createIam(common('iam'));
-  const kms = createKms(common('kms'));
+  const iam = createIam(common('iam', 'iam'));
+  const kms = createKms(common('kms', 'kms'));
   const sts = createSts({
     identities,
     now,
     permissions,
+    throttle: throttleOf('sts', () => faults),
     assume: { sessions, findRole: iam.findRole },
   });
-  const logs = createLogs(common('logs'));
+  const logs = createLogs(common('logs', 'logs'));
   const lambda = createLambda({
     log: logs.write,
-    ...common('lambda'),
+    ...common('lambda', 'lambda'),
     network: (request) => endpoint(request),
     keySetFault: (url) => faults.keySets?.[url],
     isReplicated: (versionArn) => cloudfront.isReplicated(versionArn),
     roleTrusts: iam.trustedServices,
-    throttle: throttleOf('lambda', () => faults),
     concurrency: () => faults.lambdaConcurrency ?? 1000,
   });
   const cloudfront = createCloudFront({

@@ -34,7 +34,7 @@ export interface Faults {
   /** How long each resource operation takes, milliseconds. */
   resourceDelayMs?: number;
   /**
-   * Calls that are throttled, by `<service>:<Operation>` or `<service>:*`, for cloudformation, lambda and s3.
+   * Calls that are throttled, by `<service>:<Operation>` or `<service>:*`, with the service's name in IAM's actions.
    * `s3:DeleteObjects.Key` refuses single keys of a DeleteObjects that succeeds.
    */
   throttling?: Record<string, ThrottlingRule>;

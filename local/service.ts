@@ -1,4 +1,5 @@
 import type { Identities } from './auth/identities.ts';
+import type { Throttle } from './faults/throttling.ts';
 import type { Permissions } from './iam/permissions.ts';
 import type { ResourceHandler } from './resource.ts';
 import type { HttpHandler } from './wire/http.ts';
@@ -11,6 +12,8 @@ export interface ServiceOptions {
   readonly identities: Identities;
   /** Absent: nobody is denied anything. */
   readonly permissions?: Permissions;
+  /** Absent: no call is throttled. */
+  readonly throttle?: Throttle;
 }
 
 /** A service with an API of its own. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { neverThrottled } from '../faults/throttling.ts';
 import { unrestricted } from '../iam/permissions.ts';
 import type { Service, ServiceOptions } from '../service.ts';
 import { requestDoor } from '../wire/door.ts';
@@ -34,6 +35,7 @@ export function createCognito({
   newKeys = generateKeyPairs,
   keyChange = () => undefined,
   permissions = unrestricted,
+  throttle = neverThrottled,
 }: CognitoOptions): Cognito {
   const pools = new Pools(join(dataDir, 'pools'), now, newKeys, keyChange);
   const outboxDir = join(dataDir, 'outbox');
@@ -46,6 +48,7 @@ export function createCognito({
     identities,
     now,
     permissions,
+    throttle,
     find(name) {
       const operation = OPERATIONS.get(name);
       if (operation === undefined) return undefined;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { ACCOUNT_ID, REGION } from '../account.ts';
+import { neverThrottled } from '../faults/throttling.ts';
 import { unrestricted } from '../iam/permissions.ts';
 import type { JsonObject } from '../json.ts';
 import { JsonFile } from '../json-file.ts';
@@ -43,6 +44,7 @@ export function createEvents({
   now,
   identities,
   permissions = unrestricted,
+  throttle = neverThrottled,
   publish,
 }: EventsOptions): Events {
   const rules = new Rules(new JsonFile(join(dataDir, 'rules.json')));
@@ -53,6 +55,7 @@ export function createEvents({
       identities,
       now,
       permissions,
+      throttle,
       find: () => undefined,
     }),
     resources: [ruleResource(rules)],

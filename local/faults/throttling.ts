@@ -23,7 +23,12 @@ export type Throttle = (operation: string) => void;
 
 export const neverThrottled: Throttle = () => {};
 
-/** The throttling error of each service. */
+const limited =
+  (code: string, status = 400) =>
+  () =>
+    new AwsError(code, 'Rate exceeded', status);
+
+/** The throttling error of each service, by its name in IAM's actions. */
 const REFUSALS = {
   /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html */
   cloudformation: () => new AwsError('Throttling', 'Rate exceeded'),
@@ -31,7 +36,18 @@ const REFUSALS = {
   lambda: () => new AwsError('TooManyRequestsException', 'Rate exceeded', 429),
   /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList */
   s3: () => new AwsError('SlowDown', 'Please reduce your request rate.', 503),
+  /** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/CommonErrors.html */
+  'cognito-idp': limited('TooManyRequestsException'),
+  /** https://docs.aws.amazon.com/kms/latest/developerguide/throttling.html */
+  kms: limited('ThrottlingException'),
+  logs: limited('ThrottlingException'),
+  events: limited('ThrottlingException'),
+  iam: limited('Throttling'),
+  sns: limited('Throttling', 429),
+  sts: limited('Throttling'),
 };
+
+export type ThrottledService = keyof typeof REFUSALS;
 
 interface Used {
   calls: number;
@@ -39,7 +55,7 @@ interface Used {
 }
 
 /** Returns the throttle of one service. The rules are read at each call. */
-export function throttleOf(service: keyof typeof REFUSALS, faults: () => Faults): Throttle {
+export function throttleOf(service: ThrottledService, faults: () => Faults): Throttle {
   const used = new WeakMap<ThrottlingRule, Used>();
   return (operation) => {
     const { throttling = {} } = faults();

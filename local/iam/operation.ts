@@ -1,4 +1,5 @@
 import type { Identities } from '../auth/identities.ts';
+import type { Throttle } from '../faults/throttling.ts';
 import type { JsonObject } from '../json.ts';
 import { readInput, type Shape } from '../shape.ts';
 import type { QueryMembers } from '../wire/query-protocol.ts';
@@ -10,6 +11,7 @@ export interface IamApiOptions {
   readonly roles: Roles;
   readonly identities: Identities;
   readonly now: () => Date;
+  readonly throttle: Throttle;
   readonly permissions: Permissions;
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { neverThrottled } from '../faults/throttling.ts';
 import type { JsonObject } from '../json.ts';
 import { JsonFile } from '../json-file.ts';
 import type { Service, ServiceOptions } from '../service.ts';
@@ -27,10 +28,16 @@ export interface Iam extends Service {
  * The embedded IAM: roles, and the simulation of policies. The inline policies of an assumed role apply to each call of
  * its sessions.
  */
-export function createIam({ dataDir, identities, now, permissions = unrestricted }: ServiceOptions): Iam {
+export function createIam({
+  dataDir,
+  identities,
+  now,
+  permissions = unrestricted,
+  throttle = neverThrottled,
+}: ServiceOptions): Iam {
   const roles = new Roles(new JsonFile(join(dataDir, 'roles.json')));
   return {
-    handle: iamApi({ roles, identities, now, permissions }),
+    handle: iamApi({ roles, identities, now, permissions, throttle }),
     resources: [roleResource(roles), policyResource(roles)],
     findRole: (roleArn) => roles.findByArn(roleArn),
     policiesOf(roleName) {
@@ -63,6 +70,7 @@ function iamApi(options: IamApiOptions): HttpHandler {
     identities: options.identities,
     now: options.now,
     permissions: options.permissions,
+    throttle: options.throttle,
     find(name) {
       const found = OPERATIONS.get(name);
       return found && { run: ({ input }) => found(input, options) };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { neverThrottled } from '../faults/throttling.ts';
 import { unrestricted } from '../iam/permissions.ts';
 import type { Service, ServiceOptions } from '../service.ts';
 import { requestDoor } from '../wire/door.ts';
@@ -30,7 +31,13 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
 const KEYLESS: ReadonlySet<string> = new Set(['CreateKey', 'ListKeys']);
 
 /** Creates AWS KMS, with Ed25519 keys that sign. */
-export function createKms({ dataDir, identities, now, permissions = unrestricted }: ServiceOptions): Service {
+export function createKms({
+  dataDir,
+  identities,
+  now,
+  permissions = unrestricted,
+  throttle = neverThrottled,
+}: ServiceOptions): Service {
   const store = new KeyStore(join(dataDir, 'keys'), now);
   const kms = { keys: store, permissions };
   return {
@@ -41,6 +48,7 @@ export function createKms({ dataDir, identities, now, permissions = unrestricted
       identities,
       now,
       permissions,
+      throttle,
       find(name) {
         const operation = OPERATIONS.get(name);
         // Operations on a key check IAM themselves, because conditions are about the key.

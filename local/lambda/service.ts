@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { neverThrottled, type Throttle } from '../faults/throttling.ts';
+import { neverThrottled } from '../faults/throttling.ts';
 import { unrestricted } from '../iam/permissions.ts';
 import type { Service, ServiceOptions } from '../service.ts';
 import { requestDoor } from '../wire/door.ts';
@@ -32,7 +32,6 @@ export interface LambdaOptions extends ServiceOptions {
   readonly roleTrusts: (roleArn: string) => readonly string[] | undefined;
   /** Takes what functions write: messages for a stream of a log group. */
   readonly log: (group: string, stream: string, ...messages: string[]) => void;
-  readonly throttle?: Throttle;
   /** Concurrent executions of the account, as GetAccountSettings reports them; 1,000 by default. */
   readonly concurrency?: () => number;
   /** The text of `sandbox/main.ts` as built, where it is not the one in `dist/`. */

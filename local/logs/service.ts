@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { REGION } from '../account.ts';
+import { neverThrottled } from '../faults/throttling.ts';
 import { unrestricted } from '../iam/permissions.ts';
 import type { Service, ServiceOptions } from '../service.ts';
 import { requestDoor } from '../wire/door.ts';
@@ -18,7 +19,13 @@ export interface Logs extends Service {
  * Creates CloudWatch Logs, to read and delete the logs of edge functions. The only edge location is in us-east-1, so that
  * other regions have no groups.
  */
-export function createLogs({ dataDir, identities, now, permissions = unrestricted }: ServiceOptions): Logs {
+export function createLogs({
+  dataDir,
+  identities,
+  now,
+  permissions = unrestricted,
+  throttle = neverThrottled,
+}: ServiceOptions): Logs {
   const home = new LogStore(join(dataDir, REGION), now);
   const elsewhere = new LogStore(join(dataDir, 'elsewhere'), now);
   return {
@@ -31,6 +38,7 @@ export function createLogs({ dataDir, identities, now, permissions = unrestricte
       identities,
       now,
       permissions,
+      throttle,
       anyRegion: true,
       find(name) {
         const operation = OPERATIONS.get(name);

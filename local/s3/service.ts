@@ -1,5 +1,5 @@
 import type { EventSink } from '../events/service.ts';
-import { type Conflicts, neverThrottled, noConflicts, type Throttle } from '../faults/throttling.ts';
+import { type Conflicts, neverThrottled, noConflicts } from '../faults/throttling.ts';
 import { unrestricted } from '../iam/permissions.ts';
 import type { Service, ServiceOptions } from '../service.ts';
 import { s3Handler } from './handler.ts';
@@ -10,7 +10,6 @@ import { bucketPolicyResource } from './resources/bucket-policy.ts';
 import { Store } from './store/store.ts';
 
 export interface S3Options extends ServiceOptions {
-  readonly throttle?: Throttle;
   readonly conflicts?: Conflicts;
   readonly events?: EventSink;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ACCOUNT_ID } from '../account.ts';
+import { neverThrottled } from '../faults/throttling.ts';
 import { unrestricted } from '../iam/permissions.ts';
 import type { JsonObject } from '../json.ts';
 import { JsonFile } from '../json-file.ts';
@@ -32,6 +33,7 @@ export function createSns({
   now,
   identities,
   permissions = unrestricted,
+  throttle = neverThrottled,
   send,
   endpoint,
 }: SnsOptions): Sns {
@@ -45,6 +47,7 @@ export function createSns({
       identities,
       now,
       permissions,
+      throttle,
       find: (name) => operations.get(name),
     }),
     resources: [topicResource(topics), subscriptionResource(topics, mailbox), topicPolicyResource(topics)],

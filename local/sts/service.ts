@@ -1,4 +1,5 @@
 import { ACCOUNT_ID } from '../account.ts';
+import { neverThrottled } from '../faults/throttling.ts';
 import { unrestricted } from '../iam/permissions.ts';
 import type { Role } from '../iam/roles.ts';
 import type { Sessions } from '../iam/sessions.ts';
@@ -41,7 +42,13 @@ const assumption = structure(
  * The embedded STS: who signed a request, and sessions of roles that the account can assume.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
  */
-export function createSts({ identities, now, permissions = unrestricted, assume }: StsOptions): {
+export function createSts({
+  identities,
+  now,
+  permissions = unrestricted,
+  throttle = neverThrottled,
+  assume,
+}: StsOptions): {
   readonly handle: HttpHandler;
 } {
   const getCallerIdentity: Operation<JsonObject, QueryMembers> = {
@@ -79,6 +86,7 @@ export function createSts({ identities, now, permissions = unrestricted, assume 
       identities,
       now,
       permissions,
+      throttle,
       find: (name) => operations.get(name),
     }),
   };

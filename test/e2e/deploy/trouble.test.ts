@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
 import { awsClients } from '../aws-clients.ts';
-import { type DeployedStack, setFaults, WITH_FAULTS, withCloud } from '../harness.ts';
+import { type DeployedStack, PASSWORD, setFaults, WITH_FAULTS, withCloud } from '../harness.ts';
 
 test('deploy waits while AWS throttles and lags behind', async () => {
   await withCloud(async (computer, cloud) => {
@@ -12,6 +14,37 @@ test('deploy waits while AWS throttles and lags behind', async () => {
     assert.match(outputs.S3BucketName, /^edge-upload-/);
     assert.equal((await computer.json<{ outcome: string }>(['deploy', '--local'])).outcome, 'unchanged');
     assert.equal((await computer.json<{ outcome: string }>(['destroy', '--yes'])).outcome, 'destroyed');
+  }, WITH_FAULTS);
+});
+
+test('every service may throttle every command', async () => {
+  await withCloud(async (computer, cloud) => {
+    const throttling = Object.fromEntries(
+      ['cloudformation', 'cognito-idp', 'iam', 'kms', 'lambda', 'logs', 's3', 'sts'].map((service) => [
+        `${service}:*`,
+        { calls: 1, share: 0.02, seed: 5 },
+      ]),
+    );
+    await writeFile(join(computer.home, 'a.txt'), 'a');
+    await setFaults(cloud, { throttling, operator: { denied: ['s3:GetBucketAcl'] } });
+    for (const args of [
+      ['deploy', '--local', '--yes'],
+      ['login', '--create', '--email', 'ada@example.com'],
+      ['put', 'a.txt'],
+      ['user', 'list'],
+      ['link', 'create', '--yes'],
+      ['link', 'list'],
+      ['status'],
+      ['doctor'],
+      ['ls'],
+      ['logs'],
+      ['destroy', '--yes'],
+    ]) {
+      const { code, stdout, stderr } = await computer.run(args, {
+        env: { EDGE_UPLOAD_NEW_PASSWORD: PASSWORD },
+      });
+      assert.equal(code, 0, `${args.join(' ')}\n${stdout}${stderr}`);
+    }
   }, WITH_FAULTS);
 });
 
