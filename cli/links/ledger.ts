@@ -1,6 +1,7 @@
 import { DESCRIPTION_KEY } from '../../protocol/key-rules.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { deniedHead, ifThere, onAws } from '../stack/aws-failures.ts';
+import { ifThere, onAws } from '../stack/aws-failures.ts';
+import { deniedHead } from '../stack/checks/bucket.ts';
 import { listObjects, type StoredObject } from '../stack/listing/bucket-listing.ts';
 import { isTokenId } from '../stack/signing/signing-options.ts';
 import type { StackWork } from '../stack/stack-work.ts';

@@ -110,13 +110,6 @@ function emptyAnswer(error: SdkError, doing: string): UserError | undefined {
   return new UserError(code, message, { hint, cause: error });
 }
 
-/** Returns a refusal of a HEAD request with the permission that it needs: S3 answers those without a body. */
-export function deniedHead(error: unknown, action: string): unknown {
-  if ((error as SdkError).$metadata?.httpStatusCode !== 403) return error;
-  const why = `HTTP 403: the permission ${action} is missing, or it belongs to another AWS account`;
-  return Object.assign(new Error(why, { cause: error }), { name: 'AccessDenied' });
-}
-
 /** What to check where an answer cannot be one of AWS. */
 const CHECK_ENDPOINT: Hint = [
   'A proxy or the sign-in page of a network may be in between. Check AWS_ENDPOINT_URL and HTTPS_PROXY, then run:',

@@ -2,7 +2,7 @@ import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { deniedHead, onAws } from '../aws-failures.ts';
+import { onAws } from '../aws-failures.ts';
 import { findStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import type { Check } from './check.ts';
@@ -22,6 +22,14 @@ export function bucketGone(bucket: string, cause?: unknown): UserError {
       ...omitUndefined({ cause }),
     },
   );
+}
+
+/** Returns a refusal of a HEAD request with the permission that it needs: S3 answers those without a body. */
+export function deniedHead(error: unknown, action: string): unknown {
+  const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } };
+  if ($metadata?.httpStatusCode !== 403) return error;
+  const why = `HTTP 403: the permission ${action} is missing, or it belongs to another AWS account`;
+  return Object.assign(new Error(why, { cause: error }), { name: 'AccessDenied' });
 }
 
 /** Whether the bucket exists. */
