@@ -182,7 +182,7 @@ test('a function that a stack would delete itself is left to destroy while it is
       'older',
     ]);
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /the stack goes first, the function after it/);
+    assert.match(stderr, /The stack is deleted first, then the function/);
     assert.match(stderr, /Removing the edge function: older-Guard-/);
     assert.match(stdout, /nothing of it is left/);
   }, WITH_FAULTS);
