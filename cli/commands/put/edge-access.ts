@@ -40,7 +40,7 @@ export async function withTokenEnd(
   if (end === undefined) return ui;
   const left = () => Math.max(0, end.getTime() - now().getTime());
   const origin = await tokens.origin();
-  if (origin.kind === 'workload') {
+  if (origin.kind === 'workload' && left() > 0) {
     const { titleOf } = await import('../../identity/tokens/ci/workload.ts');
     const until = `${formatMinute(end.toISOString())} UTC, for ${formatDuration(left())}`;
     const text = `${titleOf(origin.workload)} does not renew the token: uploads and parts can begin until ${until}.`;

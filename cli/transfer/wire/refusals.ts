@@ -41,8 +41,10 @@ function finalCode({ from, code }: Refusal, status: number): ErrorCode {
 
 const HINTS: Partial<Record<ErrorCode, UserErrorOptions>> = {
   exists: {
-    hint: 'Choose another key with --as or --prefix, or leave --no-clobber out.',
-    library: { hint: 'Choose another key, or leave noClobber out.' },
+    hint: 'Choose another key with --as or --prefix. Without --no-clobber, objects are replaced where the edge allows it.',
+    library: {
+      hint: 'Choose another key. Without noClobber, objects are replaced where the edge allows it.',
+    },
   },
   forbidden: {
     hint: ['Show who is signed in, and which keys are allowed:', command`edge-upload whoami`],
@@ -62,6 +64,7 @@ function sentence(refusal: Refusal, status: number, subject: string): string {
   const code = brief(refusal.code);
   if (isPrecondition(refusal.code, status)) return `${subject} exists already, and was left as it is.`;
   if (PASSING_STATUS.has(status)) return `${who} could not take ${subject} (${code})${said}.`;
+  if (OF_CALLER.has(refusal.code)) return `${who} allows no uploads with this token (${code})${said}.`;
   return `${who} refused ${subject} (${code})${said}.`;
 }
 

@@ -97,7 +97,7 @@ function named({ EDGE_UPLOAD_IDENTITY: name }: Context['env'], known: readonly S
 /**
  * Returns the identity of this job if the edge trusts its issuer. EDGE_UPLOAD_IDENTITY selects one without asking the edge,
  * or `off`.
- * @throws {UserError} if the job has no token although the edge trusts its issuer, and nobody is signed in
+ * @throws {UserError} if nobody is signed in, and the edge does not trust the issuer of this job or the job has no token
  */
 export async function findWorkload(
   context: Context,
@@ -113,25 +113,24 @@ export async function findWorkload(
     if (problem !== undefined) throw problem;
     return { kind: 'workload', workload, issuers: [] };
   }
-  const here = await workloadsHere(env, known);
-  if (here.length === 0) return undefined;
+  const workloads = await Promise.all(known.filter(({ isHere }) => isHere(env)).map(({ load }) => load()));
+  const here = workloads.filter((workload) => workload.isGiven?.() ?? true);
+  const isSignedIn = async () => (await findStoredSession(context, target)) !== undefined;
+  if (here.length === 0 && (workloads.length === 0 || (await isSignedIn()))) return undefined;
   const { url, deployment } = target;
   const { discover } = await import('../../discovery.ts');
   const { issuers: all } = await discover(context, { url, ...omitUndefined({ deployment }) });
-  const trusted = here.flatMap((workload) => {
-    const issuers = all.filter(({ kind, preset }) => kind === 'workload' && preset === workload.preset);
-    return issuers.length === 0 ? [] : [{ kind: 'workload' as const, workload, issuers }];
-  });
-  const [found] = trusted;
+  const trusted = (candidates: readonly Workload[]) =>
+    candidates.flatMap((workload) => {
+      const issuers = all.filter(({ kind, preset }) => kind === 'workload' && preset === workload.preset);
+      return issuers.length === 0 ? [] : [{ kind: 'workload' as const, workload, issuers }];
+    });
+  const [found] = trusted(here);
   const problem = found?.workload.problem?.(env, url);
-  if (problem === undefined) return found;
-  if ((await findStoredSession(context, target)) !== undefined) return undefined;
-  throw problem;
-}
-
-/** Returns the identities that a job in this environment has. */
-async function workloadsHere(env: Context['env'], known: readonly Service[]): Promise<readonly Workload[]> {
-  const services = known.filter((service) => service.isHere(env));
-  const workloads = await Promise.all(services.map((service) => service.load()));
-  return workloads.filter((workload) => workload.isGiven?.() ?? true);
+  if (found !== undefined && problem === undefined) return found;
+  if (await isSignedIn()) return undefined;
+  if (problem !== undefined) throw problem;
+  const [withoutToken] = trusted(workloads);
+  const { notTrusted } = await import('./not-trusted.ts');
+  throw withoutToken?.workload.problem?.(env, url) ?? notTrusted(workloads, target.url, env);
 }

@@ -63,6 +63,10 @@ export function workloadTokens(
   const explain = (error: UserError): UserError => {
     const { code, message, hintLines } = error;
     if ((code !== 'token_refused' && code !== 'forbidden') || held === undefined) return error;
+    if (code === 'token_refused' && workload.source === 'variable' && held.expiresAt <= now()) {
+      const hint = `${title} gives this job no other token. Run the job again: it begins with a new one.`;
+      return new UserError(code, message, { hint, cause: error });
+    }
     const audiences = issuers.flatMap(({ audience: wanted }) => wanted ?? []);
     const other = audiences.length > 0 && !audiences.includes(audience);
     const hint = [

@@ -47,6 +47,7 @@ export function noToken(
 }
 
 const MAX_TOKEN_LENGTH = 16 * 1024;
+const MAX_CLAIM_LENGTH = 100;
 
 /**
  * Checks the form and the audience of a token before it is sent. A token for another audience is a credential of
@@ -63,12 +64,12 @@ export function checkToken({ preset }: Pick<Workload, 'preset'>, token: string, 
   const audiences: readonly unknown[] = [claims.aud].flat();
   // A token for several audiences would be a credential of the others too.
   if (audiences.length > 0 && audiences.every((one) => one === audience)) return token;
-  throw noToken(preset, 'its token is for another audience, and is not sent', {
-    hint: `The audience must be ${audience}, and no other.`,
+  const others = audiences.filter((one) => typeof one === 'string' && one !== audience);
+  const named = others.map((one) => ` “${String(one).slice(0, MAX_CLAIM_LENGTH)}”`).join(',');
+  throw noToken(preset, `its token is for another audience${named && `,${named}`}, and is not sent`, {
+    hint: ['Audiences are compared letter by letter. Ask for a token for this one alone:', `  ${audience}`],
   });
 }
-
-const MAX_CLAIM_LENGTH = 100;
 
 /** Returns the claims that count, such as `repository=acme/app, ref=refs/heads/main`. */
 export function claimsText({ claims: paths }: Pick<Workload, 'claims'>, token: string): string {

@@ -85,8 +85,10 @@ test('a token in a variable is not renewed: its end is known, and a refusal is f
       error.message,
       /does not accept the token of (GitLab CI\/CD|Bitbucket Pipelines): The token has expired\.$/,
     );
+    assert.match(tokens.explain?.(error).hint ?? '', /edge-upload trust check$/);
     here.advance(PUBLISHED[ci].lifetime);
     assert.equal(await tokens.current(), first, 'the edge judges by its own clock');
+    assert.match(tokens.explain?.(error).hint ?? '', /Run the job again: it begins with a new one\.$/);
   }
 });
 
@@ -100,7 +102,7 @@ test('a projected token of a pod is read again when the kubelet has replaced it'
   } as const;
   const context = here.context(here.job('kubernetes'));
   const target = { url: here.url };
-  assert.equal(await findWorkload(context, target, [pod]), undefined, 'the pod has no such token');
+  assert.match((await here.failure(findWorkload(context, target, [pod]))).message, /the pod has no file/);
   const write = async () => {
     const next = here.sign('kubernetes', { aud: [here.url] });
     await writeFile(path, `${next}\n`);
@@ -125,7 +127,7 @@ test('a projected token of a pod is read again when the kubelet has replaced it'
   ]) {
     await writeFile(path, here.sign('kubernetes', { aud }));
     const error = await here.failure(tokens.renew(second));
-    assert.match(error.message, /for another audience, and is not sent/);
+    assert.match(error.message, /for another audience(, “.*”)?, and is not sent/);
     assert.ok(error.hint?.includes(here.url));
   }
 });
@@ -168,7 +170,8 @@ test('a token that a CI made for other services is never sent', async (t) => {
   for (const env of strangers) {
     const error = await here.failure(tokenSource(here.context(env), { url: here.url }).current());
     assert.deepEqual([error.code, error.exitCode], ['not_signed_in', 4]);
-    assert.match(error.message, /for another audience/);
+    assert.match(error.message, /for another audience(, “.*”)?, and is not sent/);
+    assert.ok(error.hint?.endsWith(`\n  ${here.url}`), error.hint);
   }
   assert.ok(here.sent.every((one) => one === undefined));
 });
@@ -184,9 +187,45 @@ test('without an issuer of the job at the edge, the stored sign-in is used and n
     const error = await here.failure(
       tokenSource(here.context(here.job('github')), { url: here.url }).current(),
     );
-    assert.match(error.message, /^Nobody is signed in/);
+    assert.match(error.message, /^Nobody is signed in to .*, and its edge does not trust GitHub Actions\.$/);
+    assert.deepEqual([error.code, error.exitCode], ['not_signed_in', 4]);
   }
   assert.deepEqual(here.requested, []);
+});
+
+test('a job that the edge does not trust is told what the operator runs', async (t) => {
+  const here = await rig(t);
+  here.name();
+  for (const [ci, env, line] of [
+    ['github', { GITHUB_REPOSITORY: 'acme/app' }, 'edge-upload trust github acme/app'],
+    ['github', { GITHUB_REPOSITORY: "a'; rm -rf b" }, `edge-upload trust github 'a'\\''; rm -rf b'`],
+    ['gitlab', { CI_PROJECT_PATH: 'acme/app' }, 'edge-upload trust gitlab acme/app'],
+    ['circleci', {}, 'edge-upload trust circleci <org-id> --project <id>'],
+    ['buildkite', {}, 'edge-upload trust buildkite <org-id> --pipeline <slug>'],
+    ['bitbucket', {}, 'edge-upload trust bitbucket <workspace> --repository-id <uuid>'],
+    ['kubernetes', {}, 'edge-upload trust kubernetes <issuer> --service-account <namespace>/<name>'],
+    ['aws', {}, 'edge-upload trust aws <account> --role <role> --issuer <url>'],
+    ['gcp', {}, 'edge-upload trust gcp <account>'],
+  ] as const) {
+    const context = here.context({ ...here.job(ci), ...env });
+    const error = await here.failure(tokenSource(context, { url: here.url }).current());
+    assert.ok(error.hint?.split('\n').includes(`  ${line}`), `${ci}: ${error.hint}`);
+    assert.match(error.hint ?? '', /edge-upload login http/);
+  }
+});
+
+test('a pod without the projected token is told what to mount, if nobody is signed in', async (t) => {
+  const here = await rig(t);
+  const pod = here.context(here.job('kubernetes'));
+  const error = await here.failure(tokenSource(pod, { url: here.url }).current());
+  assert.match(
+    error.message,
+    /no token from Kubernetes: the pod has no file \/var\/run\/secrets\/edge-upload\/token/,
+  );
+  assert.ok(error.hint?.endsWith(`audience: ${here.url}`), error.hint);
+  // The pod has another identity that the edge trusts.
+  const both = here.context({ ...here.job('kubernetes'), ...here.job('gcp') });
+  assert.equal(claimsOf(await tokenSource(both, { url: here.url }).current()).iss, PUBLISHED.gcp.iss);
 });
 
 test('credentials of the environment come first, and EDGE_UPLOAD_IDENTITY chooses or switches off', async (t) => {
