@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
@@ -32,9 +33,18 @@ async function endThis(context: Context, target: Target): Promise<Result> {
   }
   const { username } = found.session;
   const revoked = await endSession(context, found, deployment);
+  const other = (await findStoredSession(context, target))?.session.username;
   return {
-    document: { signedOut: true, username, url, revoked },
-    text: `${username} is signed out of ${url}.`,
+    document: { signedOut: true, username, url, revoked, ...omitUndefined({ stillSignedIn: other }) },
+    text: [
+      `${username} is signed out of ${url}.`,
+      ...(other === undefined
+        ? []
+        : [
+            `${other} is still signed in there, and commands use that. To sign out as well:`,
+            command`edge-upload logout`,
+          ]),
+    ],
   };
 }
 

@@ -3,10 +3,11 @@ import type { RefusalCode } from '../../edge/refusal.ts';
 import { isLoopback } from '../../protocol/secure-origin.ts';
 import { command, type HintLine } from '../command-line.ts';
 import { presetOf } from './presets.ts';
+import { atProvider } from './words.ts';
 
-function atProvider(issuer: EdgeIssuer | undefined): string[] {
+function setUp(issuer: EdgeIssuer | undefined): string[] {
   const preset = issuer && presetOf(issuer);
-  return preset === undefined ? [] : [`At ${preset.title}:`, ...preset.notes.map((note) => `  ${note}`)];
+  return preset === undefined ? [] : [`${atProvider(preset)}:`, ...preset.notes.map((note) => `  ${note}`)];
 }
 
 /** Whether an audience is another spelling of the same address, or another name of this computer. */
@@ -53,7 +54,7 @@ export function checkHints(
     case 'wrong_audience':
       return [
         ...alikeHints(aud, domain),
-        ...atProvider(issuer),
+        ...setUp(issuer),
         'Or accept another audience:',
         command`edge-upload trust <provider> … --alias ${alias} --audience <value>`,
       ];
@@ -61,7 +62,7 @@ export function checkHints(
       return ['The client of the deployment is the one that edge-upload signs in with.'];
     case 'wrong_token_kind':
       return [
-        ...atProvider(issuer),
+        ...setUp(issuer),
         'Or accept the other kind:',
         command`edge-upload trust <provider> … --alias ${alias} --token <access|id>`,
       ];

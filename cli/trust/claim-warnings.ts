@@ -4,6 +4,7 @@ import { table } from '../../protocol/fields.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { placeholdersOf } from '../../protocol/prefix-rule.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
+import { command, type Hint } from '../command-line.ts';
 import { formatClaimName } from './conditions.ts';
 import { presetOf } from './presets.ts';
 
@@ -88,6 +89,23 @@ function nameWarnings(issuer: TrustedIssuer): string[] {
   if (safer === undefined || isUsed || (usual !== undefined && formatClaimName(usual) === name)) return [];
   return [
     `Uploads of ${issuer.alias} are stamped with ${name}, ${WHY}. To stamp them with an id: --name ${safer}`,
+  ];
+}
+
+/**
+ * Warns of a rule for every caller of an issuer that gets a rule with conditions: who does not fit the conditions is
+ * allowed to upload all the same.
+ */
+export function openRuleWarnings(before: TrustedIssuer | undefined, { alias, rules }: TrustedIssuer): Hint[] {
+  const open = rules.findIndex(({ when }) => when === undefined);
+  const known = before?.rules.filter(({ when }) => when !== undefined).length ?? 0;
+  if (open < 0 || before === undefined || rules.filter(({ when }) => when !== undefined).length <= known)
+    return [];
+  return [
+    [
+      `Rule ${open + 1} of ${alias} still allows every caller to upload. To allow only those with the conditions:`,
+      command`edge-upload trust remove ${alias} --rule ${String(open + 1)}`,
+    ],
   ];
 }
 

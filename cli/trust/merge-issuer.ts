@@ -4,6 +4,7 @@ import { ambiguousIss } from '../../protocol/ambiguous-iss.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
 import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
+import { count } from '../ui/format.ts';
 import type { DiscoveredIssuer } from './discovery.ts';
 import { type IssuerFlags, makeIssuer } from './make-issuer.ts';
 import type { TrustRequest } from './providers/trust-request.ts';
@@ -101,9 +102,13 @@ export function withoutIssuer(trusted: Issuers, alias: string, rule?: number): I
   const issuer = requireIssuer(trusted, alias);
   if (rule === undefined) return trusted.filter((one) => one !== issuer);
   if (rule > issuer.rules.length) {
-    throw new UserError('not_found', `${alias} has ${issuer.rules.length} rules: there is no rule ${rule}.`, {
-      hint: [`See them:`, command`edge-upload trust show ${alias}`],
-    });
+    throw new UserError(
+      'not_found',
+      `${alias} has ${count(issuer.rules.length, 'rule')}: there is no rule ${rule}.`,
+      {
+        hint: [`See them:`, command`edge-upload trust show ${alias}`],
+      },
+    );
   }
   if (issuer.rules.length === 1) {
     throw new UserError('usage', `${alias} has only one rule. Without it, nobody could upload.`, {

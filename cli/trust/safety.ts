@@ -193,14 +193,17 @@ export function requireSafe(options: StackOptions): void {
   refuseKeysOfPool(rules, poolRule(options));
 }
 
-/** Returns a plan's warnings of users of the pool who can write the keys of an issuer's callers. */
-export function poolWarnings(issuer: TrustedIssuer, options: StackOptions): readonly Hint[] {
+/** Returns a plan's warning of users of the pool who can write the keys of issuers' callers. */
+export function poolWarnings(issuers: readonly TrustedIssuer[], options: StackOptions): readonly Hint[] {
   const pool = poolRule(options);
-  if (pool === undefined || !issuer.rules.some((rule) => overlap(pool, { issuer, rule }))) return [];
+  if (pool === undefined) return [];
+  const reached = issuers.filter((issuer) => issuer.rules.some((rule) => overlap(pool, { issuer, rule })));
+  if (reached.length === 0) return [];
+  const aliases = reached.map(({ alias }) => alias).join(', ');
   const keys =
     pool.rule.writeTo === undefined
-      ? `any key, those of ${issuer.alias} too`
-      : `${prefixWords(pool.rule)}, where keys of ${issuer.alias} may be too`;
+      ? `any key, those of ${aliases} too`
+      : `${prefixWords(pool.rule)}, where keys of ${aliases} may be too`;
   return [
     [
       `Users of the pool are allowed to write ${keys}. To keep them apart:`,

@@ -6,7 +6,7 @@ import type { TextLine } from '../ui/shown.ts';
 import { fields } from '../ui/table-lines.ts';
 import { conditionWords, formatClaimName } from './conditions.ts';
 import { keyWords } from './discovery.ts';
-import { presetOf, redirectAddresses } from './presets.ts';
+import { PRESETS, type Preset, presetOf, redirectAddresses } from './presets.ts';
 
 /** Returns the alias of an issuer with the name of its provider. */
 export function issuerHeading(issuer: TrustedIssuer): TextLine {
@@ -61,6 +61,11 @@ export function issuerLines(issuer: TrustedIssuer, keys?: readonly Jwk[]): TextL
   ];
 }
 
+/** Returns where something is set up, as the beginning of a sentence. */
+export function atProvider({ title }: Preset): string {
+  return title === PRESETS.oidc.title ? 'At the provider' : `At ${title}`;
+}
+
 /** Returns what to set up at the provider. */
 export function setUpLines(issuer: TrustedIssuer): string[] {
   const preset = presetOf(issuer);
@@ -69,7 +74,7 @@ export function setUpLines(issuer: TrustedIssuer): string[] {
   const noClient = issuer.kind === 'people' && issuer.clientId === undefined;
   const noSecret = issuer.preset === 'google' && !noClient && issuer.clientSecretPublic === undefined;
   return [
-    `At ${preset.title}:`,
+    `${atProvider(preset)}:`,
     ...preset.notes.map((note) => `  ${note}`),
     ...(addresses.length > 1
       ? ['  Register these redirect addresses:', ...addresses.map((one) => `    ${one}`)]

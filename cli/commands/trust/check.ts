@@ -1,6 +1,8 @@
 import type { EdgeConfig } from '../../../edge/config.ts';
 import { configOf } from '../../../edge/issuers.ts';
+import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import { policyOf } from '../../../infra/options.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { EXIT, UserError } from '../../errors.ts';
@@ -12,7 +14,7 @@ import { checkHints } from '../../trust/check-hints.ts';
 import { type Judgement, judgeToken, unmetLines } from '../../trust/check-token.ts';
 import { openDocuments } from '../../trust/documents.ts';
 import { ruleSentence } from '../../trust/words.ts';
-import { formatLimit } from '../../ui/format.ts';
+import { formatLimit, formatMinute } from '../../ui/format.ts';
 import type { TextLine } from '../../ui/shown.ts';
 import { fields } from '../../ui/table-lines.ts';
 import type { OperatorArgs } from '../operator.ts';
@@ -36,11 +38,13 @@ export async function check(
   if (issued !== undefined) throw ofDeployment(issued);
   const deployed = await deployedTrust(context, args);
   const config = knownToEdge(deployed);
-  const judgement = await judgeToken(given, config, {
-    domain: deployed.domain,
-    now: context.now().getTime() / 1000,
-    download: verify ? keySets(context, deployed, config) : undefined,
-  });
+  const circumstances = { domain: deployed.domain, now: context.now().getTime() / 1000 };
+  const download = verify ? keySets(context, deployed, config) : undefined;
+  const judgement = await judgeToken(given, config, { ...circumstances, download });
+  if (verify && judgement.refusal?.code === 'invalid_token') {
+    const baked = await judgeToken(given, knownToEdge(deployed, deployed.keys), circumstances);
+    if (baked.verified && baked.refusal === undefined) return described(context, deployed, baked, true);
+  }
   return described(context, deployed, judgement);
 }
 
@@ -93,18 +97,25 @@ function keySets(
   };
 }
 
-/** Returns what the edge of the deployment knows, but for the keys. */
-function knownToEdge({ issuers, options, pool }: DeployedTrust): EdgeConfig {
+/** Returns what the edge of the deployment knows; without `keys`, its issuers have none. */
+function knownToEdge({ issuers, options, pool }: DeployedTrust, keys?: TrustedKeys): EdgeConfig {
   const { domain } = options;
   return configOf({
     ...(pool && { ...pool, jwks: { keys: [] } }),
     policy: policyOf(options),
-    issuers: issuers.map((issuer) => ({ ...issuer, keys: [] })),
+    issuers: issuers.map((issuer) => ({ ...issuer, keys: keys?.keySets[issuer.alias] ?? [] })),
+    ...omitUndefined({ bakedAt: keys?.bakedAt }),
     origins: domain === undefined ? [] : [`https://${domain}`],
   });
 }
 
-function described({ inUse }: Context, { stackName, domain }: DeployedTrust, judgement: Judgement): Result {
+/** @param isWithdrawn true if the issuer no longer publishes the key that signed the token */
+function described(
+  { inUse }: Context,
+  { stackName, domain }: DeployedTrust,
+  judgement: Judgement,
+  isWithdrawn = false,
+): Result {
   const { issuer, iss, aud, caller, permission, refusal, verified } = judgement;
   const hints = refusal === undefined ? [] : checkHints(refusal.code, { issuer, iss, aud, domain });
   const rule = permission?.rule;
@@ -113,6 +124,7 @@ function described({ inUse }: Context, { stackName, domain }: DeployedTrust, jud
     stackName,
     accepted: refusal === undefined,
     signatureChecked: verified,
+    ...(isWithdrawn && { keyWithdrawn: true }),
     issuer: issuer?.alias,
     name: caller?.name,
     sub: caller?.sub,
@@ -127,7 +139,7 @@ function described({ inUse }: Context, { stackName, domain }: DeployedTrust, jud
   const prefixes = permission?.prefixes.map((prefix) => (prefix === '' ? 'any key' : prefix)).join(', ');
   const lines: TextLine[] = [
     ...(refusal === undefined
-      ? [{ mark: 'done', text: accepted(verified) } as const]
+      ? [isWithdrawn ? WITHDRAWN : ({ mark: 'done', text: accepted(verified) } as const)]
       : [
           {
             mark: 'failed',
@@ -140,13 +152,19 @@ function described({ inUse }: Context, { stackName, domain }: DeployedTrust, jud
       ['  rule', issuer && rule && `${number}: ${ruleSentence(issuer, rule)}`],
       ['  writes', prefixes === '' ? undefined : prefixes],
       ['  up to', permission?.maxSize === undefined ? undefined : formatLimit(permission.maxSize)],
-      ['  until', caller?.tokenExpiresAt.toISOString()],
+      ['  until', caller && `${formatMinute(caller.tokenExpiresAt)} UTC`],
     ]),
     ...unmet.map((text) => `  ${text}`),
     ...hints,
+    ...(isWithdrawn ? ['To refuse such tokens:', command`edge-upload deploy`] : []),
   ];
   return { document, text: lines, ...(refusal === undefined ? {} : { exitCode: EXIT.auth }) };
 }
+
+const WITHDRAWN = {
+  mark: 'warning',
+  text: 'The edge still accepts the token: it has the keys of the last deploy. The issuer withdrew the key that signed it.',
+} as const;
 
 function accepted(verified: boolean): string {
   return verified

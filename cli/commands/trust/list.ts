@@ -1,9 +1,11 @@
+import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../../context.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { requireStack } from '../../stack/find-stack.ts';
-import { deployedOptions } from '../../stack/options/deployed-options.ts';
+import { readOptions } from '../../stack/options/deployed-options.ts';
+import { bakedKeys, templateIfThere } from '../../stack/template/deployed-template.ts';
 import { requireIssuer } from '../../trust/merge-issuer.ts';
 import { issuerDocument, writeTrustFile } from '../../trust/trust-file.ts';
 import { issuerHeading, issuerLines, ruleSentence, setUpLines } from '../../trust/words.ts';
@@ -13,6 +15,8 @@ export interface DeployedTrust {
   readonly stackName: string;
   readonly issuers: readonly TrustedIssuer[];
   readonly options: StackOptions;
+  /** What the edge verifies tokens with until it fetches keys itself. */
+  readonly keys: TrustedKeys;
   /** Host of the distribution. */
   readonly domain?: string;
   readonly pool?: { readonly userPoolId: string; readonly clientId: string };
@@ -25,12 +29,14 @@ export interface DeployedTrust {
 export async function deployedTrust(context: Context, args: OperatorArgs): Promise<DeployedTrust> {
   return withStack(context, await requireTarget(context, args), args, async (work) => {
     const stack = await requireStack(work);
-    const options = await deployedOptions(work, stack);
+    const template = await templateIfThere(work, stack);
+    const options = template === undefined ? {} : readOptions(template);
     const { domain, userPoolId, clientId } = stack.outputs;
     return {
       stackName: work.stackName,
       issuers: options.trust ?? [],
       options,
+      keys: template === undefined ? { keySets: {} } : bakedKeys(template, options),
       ...omitUndefined({ domain, local: work.local }),
       ...(userPoolId === undefined || clientId === undefined ? {} : { pool: { userPoolId, clientId } }),
       cognitoUrl: work.clients.cognitoUrl,

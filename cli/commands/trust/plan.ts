@@ -4,7 +4,7 @@ import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { requireDeployable } from '../../stack/options/deployed-options.ts';
 import type { StackWork } from '../../stack/stack-work.ts';
 import { fetchKeySets } from '../../stack/template/key-sets.ts';
-import { claimWarnings } from '../../trust/claim-warnings.ts';
+import { claimWarnings, openRuleWarnings } from '../../trust/claim-warnings.ts';
 import { poolWarnings } from '../../trust/safety.ts';
 import { issuerLines } from '../../trust/words.ts';
 import type { TextLine } from '../../ui/shown.ts';
@@ -47,10 +47,12 @@ export async function planTrust(
     ...changed.flatMap((issuer) => issuerLines(issuer, keySets[issuer.alias])),
   ];
   if (!dryRun && lines.length > 0) ui.event({ type: 'note', text: lines });
-  for (const issuer of changed) {
-    for (const text of [...claimWarnings(issuer), ...poolWarnings(issuer, options)]) {
-      ui.event({ type: 'warning', text });
-    }
+  const ofIssuer = (issuer: TrustedIssuer) => {
+    const known = before.find(({ alias }) => alias === issuer.alias);
+    return [...claimWarnings(issuer), ...openRuleWarnings(known, issuer)];
+  };
+  for (const text of [...changed.flatMap(ofIssuer), ...poolWarnings(changed, options)]) {
+    ui.event({ type: 'warning', text });
   }
   return { changed, keySets, lines };
 }

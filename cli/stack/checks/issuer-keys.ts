@@ -54,7 +54,9 @@ function keysWords({ baked, live, reason = '' }: IssuerKeys): string {
     ...(gone.length === 0 ? [] : [`withdrawn: ${gone.join(', ')}`]),
   ];
   if (changes.length === 0) return `keys ${live.join(', ')}, as deployed`;
-  return `keys changed (${changes.join('; ')}); the next deploy renews them`;
+  const until =
+    gone.length === 0 ? '' : '. Until then, the edge can accept tokens signed with withdrawn keys';
+  return `keys changed (${changes.join('; ')}); the next deploy renews them${until}`;
 }
 
 /** Returns two rows of `status` for each issuer: its rules, and its keys. */
@@ -91,6 +93,13 @@ export function issuersCheck(work: StackWork): Check {
       if (compared.length === 0) return { skipped: 'no trusted issuers' };
       for (const one of compared) {
         if (one.live === undefined) work.context.ui.event({ type: 'warning', text: keysWords(one) });
+        else if (one.baked.some((kid) => !one.live?.includes(kid))) {
+          const text = [
+            `${one.issuer.alias} withdrew keys that the edge has. To renew them:`,
+            command`edge-upload deploy`,
+          ];
+          work.context.ui.event({ type: 'warning', text });
+        }
       }
       const words = compared.map((one) => `${one.issuer.alias}: ${keysWords(one)}`);
       return compared.every(({ live }) => live === undefined)

@@ -79,7 +79,27 @@ function issuerChanges(
     if (isDeepStrictEqual(from, to)) return [];
     const words = (issuer: TrustedIssuer | undefined) =>
       issuer === undefined ? 'none' : issuerWords(issuer);
-    const more = words(from) === words(to) ? ' (changed)' : '';
+    const more = words(from) === words(to) ? ` (other ${differingSettings(from, to)})` : '';
     return [{ name: `trust ${alias}`, from: words(from), to: `${words(to)}${more}` }];
   });
+}
+
+const SETTINGS: readonly (readonly [keyof TrustedIssuer, string])[] = [
+  ['iss', 'issuer'],
+  ['jwksUri', 'address of the keys'],
+  ['audiences', 'audience'],
+  ['token', 'tokens'],
+  ['clientId', 'client'],
+  ['clientSecretPublic', 'client secret'],
+  ['scopes', 'scopes'],
+  ['name', 'claim of the name'],
+  ['groups', 'claim of groups'],
+  ['maxAge', 'lifetime of tokens'],
+  ['rules', 'limits of rules'],
+];
+
+/** Returns the settings in which two issuers differ, such as `client, scopes`. */
+function differingSettings(one: TrustedIssuer | undefined, other: TrustedIssuer | undefined): string {
+  const differing = SETTINGS.filter(([name]) => !isDeepStrictEqual(one?.[name], other?.[name]));
+  return differing.map(([, words]) => words).join(', ') || 'settings';
 }

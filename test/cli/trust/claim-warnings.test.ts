@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { claimWarnings } from '../../../cli/trust/claim-warnings.ts';
+import { claimWarnings, openRuleWarnings } from '../../../cli/trust/claim-warnings.ts';
 import { PRESETS } from '../../../cli/trust/presets.ts';
 import { condition } from '../../../cli/trust/providers/trust-request.ts';
 import type { TrustedIssuer } from '../../../infra/options.ts';
@@ -98,6 +98,20 @@ describe('warnings of claims that do not stay with one person', () => {
       assert.ok(String(warnings).includes(warning ?? ''), String(warnings));
     });
   }
+
+  it('warns of a rule for every caller beside a new rule with conditions', () => {
+    const open: Rule = { writeTo: '{issuer}/{sub}/' };
+    const before = issuer('corp', [open]);
+    const both = issuer('corp', [compares('sub'), open]);
+    assert.match(
+      String(openRuleWarnings(before, both)),
+      /^Rule 2 of corp still allows every caller to upload\./,
+    );
+    assert.deepEqual(openRuleWarnings(both, both), []);
+    assert.deepEqual(openRuleWarnings(both, before), []);
+    assert.deepEqual(openRuleWarnings(before, issuer('corp', [compares('sub')])), []);
+    assert.deepEqual(openRuleWarnings(undefined, both), [], 'a file has both');
+  });
 
   it('counts rules as trust show does', () => {
     const warnings = claimWarnings(issuer('corp', [compares('sub'), compares('email'), compares('upn')]));

@@ -30,6 +30,8 @@ export interface ServedIssuer {
   sign(claims: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): string;
   /** Returns how often its keys were fetched. */
   keyRequests(): number;
+  /** Publishes another key in the place of the one that signs, or that one again. */
+  withdraw(isWithdrawn: boolean): void;
 }
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -47,13 +49,17 @@ export async function serveIssuer(t: Pick<TestContext, 'after'>): Promise<Served
   const kid = randomUUID();
   routes.set('/.well-known/openid-configuration', { issuer, jwks_uri: `${issuer}/keys` });
   let asked = 0;
+  let published: string = kid;
   routes.set('/keys', (response) => {
     asked += 1;
-    response.end(JSON.stringify({ keys: [{ ...jwk, kid, alg: 'ES256', use: 'sig' }] }));
+    response.end(JSON.stringify({ keys: [{ ...jwk, kid: published, alg: 'ES256', use: 'sig' }] }));
   });
   return {
     issuer,
     keyRequests: () => asked,
+    withdraw(isWithdrawn) {
+      published = isWithdrawn ? 'another' : kid;
+    },
     sign(claims, header = {}) {
       const now = Math.floor(Date.now() / 1000);
       const head = `${part({ alg: 'ES256', kid, typ: 'at+jwt', ...header })}.${part({ iss: issuer, iat: now, exp: now + 300, ...claims })}`;

@@ -72,10 +72,12 @@ describe('what a deployment may trust', () => {
 
   it('warns where users of the pool are allowed to write what an issuer writes', () => {
     const corp = issuer('corp', [{ writeTo: '{issuer}/{sub}/' }]);
-    assert.match(String(poolWarnings(corp, {})), /any key, those of corp too/);
-    assert.match(String(poolWarnings(corp, { writeTo: '{username}/' })), /“\{username\}\/”/);
-    assert.deepEqual(poolWarnings(corp, { writeTo: 'users/{username}/' }), []);
-    assert.deepEqual(poolWarnings(corp, { userPool: false }), []);
+    assert.match(String(poolWarnings([corp], {})), /any key, those of corp too/);
+    const press = issuer('press', [{ writeTo: 'press/' }]);
+    assert.match(String(poolWarnings([corp, press], {})), /those of corp, press too/);
+    assert.match(String(poolWarnings([corp], { writeTo: '{username}/' })), /“\{username\}\/”/);
+    assert.deepEqual(poolWarnings([corp], { writeTo: 'users/{username}/' }), []);
+    assert.deepEqual(poolWarnings([corp], { userPool: false }), []);
   });
 
   it('refuses one issuer under two aliases', () => {

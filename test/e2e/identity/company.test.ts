@@ -276,7 +276,9 @@ async function story(
 
   await t.test('logout revokes at the provider, and the next session is used', async () => {
     const { kept } = await keptOf(computer, corp);
-    const { revoked } = await computer.json<{ revoked: boolean }>(['logout']);
+    const { revoked, stillSignedIn } = await computer.json<{ revoked: boolean; stillSignedIn: string }>([
+      'logout',
+    ]);
     assert.equal(revoked, true);
     const form = new URLSearchParams({
       grant_type: 'refresh_token',
@@ -285,7 +287,11 @@ async function story(
     });
     const answer = await fetch(`${corp.issuer}/token`, { method: 'POST', body: form });
     assert.equal(((await answer.json()) as { error: string }).error, 'invalid_grant');
-    assert.notEqual((await who()).issuer, 'corp');
+    const { issuer } = await who();
+    assert.notEqual(issuer, 'corp');
+    assert.match(stillSignedIn, /ada/);
+    const next = await computer.run(['logout']);
+    assert.match(next.stdout, /is signed out of .*\n.* is still signed in there, .*\n +edge-upload logout/);
   });
 
   await t.test('commands that need a user pool report that there is none', async () => {

@@ -17,7 +17,7 @@ interface Checked {
 }
 
 test('an issuer is trusted, listed, shown, kept in a file, and removed', async (t) => {
-  const { issuer, sign, keyRequests } = await serveIssuer(t);
+  const { issuer, sign, keyRequests, withdraw } = await serveIssuer(t);
   await withCloud(async (computer) => {
     const none = await computer.run(['trust', 'list']);
     assert.match(none.stderr, /No deployment was made from this computer/);
@@ -103,7 +103,7 @@ test('an issuer is trusted, listed, shown, kept in a file, and removed', async (
         sign({ aud: url, sub: 'ada', roles: ['reader'] }),
         /forbidden_caller.*\n(.*\n)*.*rule 2: the token's roles has “reader”/,
       ],
-      [sign({ aud: 'https://other.example', sub: 'ada' }), /wrong_audience.*\n(.*\n)*.*At OpenID Connect:/],
+      [sign({ aud: 'https://other.example', sub: 'ada' }), /wrong_audience.*\n(.*\n)*.*At the provider:/],
       [forged, /\(invalid_token\): /, '--verify'],
       ['hello', /\(invalid_token\): /],
     ] as const) {
@@ -112,6 +112,17 @@ test('an issuer is trusted, listed, shown, kept in a file, and removed', async (
       assert.match(refused.stdout, message);
       assert.equal((refused.stdout + refused.stderr).includes(input), false);
     }
+    // The edge accepts tokens of a withdrawn key until it has the new keys.
+    withdraw(true);
+    const withdrawn = await computer.run(['trust', 'check', '--verify'], { input: token });
+    assert.equal(withdrawn.code, 0, withdrawn.stdout);
+    assert.match(withdrawn.stdout, /still accepts the token.*withdrew the key that signed it\.\n/);
+    assert.match(withdrawn.stdout, /To refuse such tokens:\n +edge-upload deploy/);
+    const forgedToo = await computer.run(['trust', 'check', '--verify'], { input: forged });
+    assert.equal(forgedToo.code, 4, forgedToo.stdout);
+    const doctor = await computer.run(['doctor']);
+    assert.match(doctor.stderr, /corp withdrew keys that the edge has\. .*\n +edge-upload deploy/);
+    withdraw(false);
     for (const [kind, prefix] of [
       ['link', 'eul_'],
       ['key', 'euk_'],

@@ -688,7 +688,7 @@ test('changes of trusted issuers are part of the plan, each by its alias', () =>
     [[], [ISSUER], [{ name: 'trust ci', from: 'none', to: words }]],
     [[ISSUER], [], [{ name: 'trust ci', from: words, to: 'none' }]],
     [[ISSUER], [ISSUER], []],
-    [[ISSUER], [bounded], [{ name: 'trust ci', from: words, to: `${words} (changed)` }]],
+    [[ISSUER], [bounded], [{ name: 'trust ci', from: words, to: `${words} (other limits of rules)` }]],
   ];
   for (const [from, to, changes] of rows)
     assert.deepEqual(optionChanges({ trust: from }, { trust: to }), changes);
