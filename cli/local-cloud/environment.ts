@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { powerShellQuoted } from '../power-shell.ts';
 import type { AccessKey } from './access-key.ts';
 import type { RunningCloud } from './process.ts';
 
@@ -76,8 +77,7 @@ const SYNTAX: Readonly<Record<Shell, Syntax>> = {
     unset: (name) => `set -e ${name}`,
   },
   powershell: {
-    // PowerShell treats typographic quotes as the plain one.
-    quote: (text) => `'${text.replace(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`,
+    quote: powerShellQuoted,
     set: (name, quoted) => `$env:${name} = ${quoted}`,
     unset: (name) => `Remove-Item Env:${name} -ErrorAction SilentlyContinue`,
   },

@@ -142,6 +142,11 @@ const UNANSWERED_FILES = 2;
 
 const RESUME_HINT = 'Run the same command again; a large file resumes where it stopped.';
 
+/** Returns the error after Ctrl-C at an item. A stream cannot be read a second time. */
+function stoppedAt({ kind }: Item): UserError {
+  return interrupted(kind === 'file' ? RESUME_HINT : undefined);
+}
+
 interface RunOptions {
   /** Files under way at once. */
   readonly files: number;
@@ -187,8 +192,7 @@ async function runAll(
     } catch (error) {
       if (!isUserError(error)) throw error;
       if (error.code === 'interrupted') {
-        // A stream cannot be read a second time.
-        throw error.hint === undefined && item.kind === 'file' ? interrupted(RESUME_HINT) : error;
+        throw error.hint === undefined ? stoppedAt(item) : error;
       }
       judge(error);
       return { error };
@@ -196,7 +200,7 @@ async function runAll(
   };
 
   await forEachAtOnce(withHint(items), files, async (item) => {
-    if (signal.aborted) throw interrupted(RESUME_HINT);
+    if (signal.aborted) throw stoppedAt(item);
     const began = now();
     let placed = (await placing?.place(item)) ?? { item };
     let result = await attempt(placed.item);

@@ -146,6 +146,25 @@ test('on Windows, variables are set as PowerShell does', () => {
   assert.equal(text(setting`export CA=${'a b'}`), "export CA='a b'");
 });
 
+test('on Windows, the arguments of a run are quoted as PowerShell does', () => {
+  const onWindows = (line: CommandLine, argv: readonly string[] = []) =>
+    new InUse({}, argv, { platform: 'win32' }).text(line);
+  const same = (...argv: string[]) => onWindows(sameCommand`--yes`, argv);
+  assert.equal(same('put', 'C:\\photos\\a.jpg'), 'edge-upload put C:\\photos\\a.jpg --yes');
+  assert.equal(same('put', 'C:\\my photos\\ü.jpg'), "edge-upload put 'C:\\my photos\\ü.jpg' --yes");
+  assert.equal(same('put', "it's", '50 %'), "edge-upload put 'it''s' '50 %' --yes");
+  assert.equal(same('put', 'a,b.jpg', '@list'), "edge-upload put 'a,b.jpg' '@list' --yes");
+  assert.equal(
+    same('put', 'export', '--metadata', 'OWNER=ada', 'A=1'),
+    'edge-upload put export --metadata OWNER=ada A=1 --yes',
+  );
+  assert.equal(onWindows(setting`export CA=${'C:\\a b\\it’s.pem'}`), "$env:CA = 'C:\\a b\\it’’s.pem'");
+  assert.equal(
+    onWindows(command`echo x | edge-upload put - --as ${'a b'}`),
+    "echo x | edge-upload put - --as 'a b'",
+  );
+});
+
 test('every command in the sources can be typed', async () => {
   const all = [...textsBelow('cli/')].flatMap(([file, texts]) =>
     texts

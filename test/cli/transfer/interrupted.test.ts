@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { EXIT } from '../../../cli/errors.ts';
+import { EXIT, UserError } from '../../../cli/errors.ts';
+import type { SourceOptions } from '../../../cli/transfer/sources/sources.ts';
 import { CLOCK } from '../../../cli/transfer/wire/retry.ts';
 import { rows, testContext } from '../../support/context.ts';
 import { readAll } from './helpers/edge.ts';
@@ -122,6 +124,24 @@ test('with --json one file has the same lines as several, stored or failed', asy
     rows(stopped.events).map(({ type }) => type),
     ['summary'],
   );
+});
+
+test('Ctrl-C before the first byte promises to resume a file, and not standard input', async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'f'), 'bytes');
+  const edge = await ownEdge(t);
+  const hintFor = async (sources: SourceOptions) => {
+    const context = testContext({ cwd, stdin: Readable.from([Buffer.from('bytes')]) });
+    context.abort.abort();
+    const error = await upload(t, context, edge.url, sources).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    assert.ok(error instanceof UserError && error.code === 'interrupted');
+    return error.hint;
+  };
+  assert.match(String(await hintFor({ files: ['f'] })), /resumes where it stopped/);
+  assert.equal(await hintFor({ files: ['-'], as: 'key' }), undefined);
 });
 
 test('Ctrl-C ends the wait for a token', async (t) => {
