@@ -91,7 +91,7 @@ test('the page offers the ways that work in a browser, and names the command for
     await tab.page.setRequestInterception(true);
     tab.page.on('request', (request) => void answer(request));
     assert.equal(await tab.textOf('.ways'), 'Sign in with idp');
-    await tab.inspect('page-sign-in-idp');
+    await tab.inspect('sign-in-providers/managed-login');
     await tab.press('Sign in with idp');
     await tab.shows('.who', 'Signed in as idp_ada');
     const [token] = asked;
@@ -114,7 +114,7 @@ test('the page offers the ways that work in a browser, and names the command for
       assert.equal(await tab.textOf('.hint code'), `edge-upload login ${origin} --issuer ${alias}`);
       assert.equal((await tab.page.$$('.ways button')).length, 0);
       assert.equal((await tab.page.$$('#password')).length, form);
-      await tab.inspect(`page-sign-in-command-${alias}`);
+      await tab.inspect(`sign-in-providers/command-${alias}`);
       await tab.close();
     }
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { env } from 'node:process';
 import axe from 'axe-core';
 import type { Browser, Page } from 'puppeteer-core';
@@ -30,7 +30,7 @@ export interface Tab {
   type(selector: string, text: string): Promise<void>;
   /** Clicks the button that is labelled so. */
   press(label: string): Promise<void>;
-  /** Holds that the screen is accessible in light and dark and at every size, and takes its pictures. */
+  /** Holds that the screen is accessible in light and dark and at every size, and takes its pictures; the name is `<folder>/<screen>`. */
   inspect(name: string): Promise<void>;
   /** Closes the tab, which has had no problems. */
   close(): Promise<void>;
@@ -58,8 +58,9 @@ async function violations(page: Page, rules?: readonly string[]): Promise<string
 
 async function picture(page: Page, name: string): Promise<void> {
   if (env.UPDATE_PICTURES !== '1') return;
-  await mkdir(PICTURES, { recursive: true });
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+  const path = join(PICTURES, `${name}.png`);
+  await mkdir(dirname(path), { recursive: true });
+  await page.screenshot({ path, fullPage: true });
 }
 
 const SIZE = { width: 900, height: 800 };

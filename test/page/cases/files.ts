@@ -52,7 +52,7 @@ export async function fileCases(world: DeployedPage): Promise<void> {
     const tab = await openTab(browser, address);
     await tab.choose(long, hebrew);
     await tab.shows('.summary', '2 files arrived.');
-    await tab.inspect('page-names');
+    await tab.inspect('link/names');
     await tab.page.setViewport({ width: 320, height: 640 });
     await tab.press('Receipt');
     assert.ok(Number(await tab.page.evaluate(OVERFLOW)) <= 0);

@@ -33,7 +33,7 @@ export async function interruptedCases(world: DeployedPage): Promise<void> {
     tab.page.on('dialog', (dialog) => void dialog.accept());
     await tab.choose(path);
     await tab.sent('film.mov', 40 * MB);
-    await tab.inspect('page-sending');
+    await tab.inspect('uploads/sending');
     for (let cuts = 0; cuts < 2; cuts += 1) {
       await setFaults(cloud, { edge: { ...slow, reset: 1 } });
       await tab.shows('.state', 'The connection was interrupted. Trying again.');
@@ -46,7 +46,7 @@ export async function interruptedCases(world: DeployedPage): Promise<void> {
     await tab.shows('.unfinished .name', 'film.mov');
     const [, recorded = ''] = /^([\d.]+) MB of 200 MB$/.exec(await tab.textOf('.unfinished .numbers')) ?? [];
     assert.ok(Number(recorded) >= 16, `${recorded} MB are recorded`);
-    await tab.inspect('page-unfinished');
+    await tab.inspect('uploads/unfinished');
     await tab.choose(path);
     await tab.shows('.summary', '1 file arrived. You can close this page.');
     assert.equal(await tab.page.$eval('.unfinished', (list) => (list as HTMLElement).hidden), true);
@@ -72,7 +72,7 @@ export async function interruptedCases(world: DeployedPage): Promise<void> {
     await keyboard.press('Enter');
     await tab.shows('.state', 'Paused');
     assert.equal(await focused(), 'Resume: large.bin');
-    await tab.inspect('page-paused');
+    await tab.inspect('uploads/paused');
     await keyboard.press('Enter');
     await tab.shows('.state', 'Sending');
     assert.equal(await focused(), 'Pause: large.bin');

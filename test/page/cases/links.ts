@@ -48,11 +48,11 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     assert.equal(await tab.textOf('h1'), title);
     assert.match(await tab.textOf('.screen'), /Photos of the new hall, please\./);
     assert.match(await tab.textOf('.allowed'), /Any number of files\. Up to 5\d(\.\d)? MB each\. Open until/);
-    await tab.inspect('page-link');
+    await tab.inspect('link/open');
     await tab.choose(first, second, empty);
     await tab.shows('.summary', '3 files arrived. You can close this page.');
     assert.equal(await tab.textOf('[role=status]'), '3 files arrived. You can close this page.');
-    await tab.inspect('page-arrived');
+    await tab.inspect('link/arrived');
     const receipt = await tab.textOf('.receipt pre');
     assert.match(receipt, /a file\.txt\t10 B \(10 bytes\)\tCRC-32 [\da-f]{8}\t2\d{3}-/);
     assert.deepEqual((await keysBelow('inbox/')).sort(), [
@@ -92,7 +92,7 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
       assert.match(errors, /A file with this name was sent earlier\. Rename this/);
       assert.match(await tab.textOf('[role=status]'), /./);
       assert.equal(await tab.textOf('.summary'), '1 file arrived. 2 files were not sent.');
-      await tab.inspect('page-refused');
+      await tab.inspect('link-errors/refused');
       await tab.close();
     },
   );
@@ -101,14 +101,14 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     const link = await createLink('--as', 'one/report.txt');
     const tab = await openTab(browser, link.address);
     assert.equal(await tab.page.$eval('#files', (input) => (input as HTMLInputElement).multiple), false);
-    await tab.inspect('page-one-file');
+    await tab.inspect('link/one-file');
     await tab.choose(second);
     await tab.shows('.summary', '1 file arrived.');
     assert.equal(await tab.page.$eval('.drop', (zone) => (zone as HTMLElement).hidden), true);
     await tab.page.reload();
     await tab.choose(first);
     await tab.shows('[data-state=failed] .error', 'This link was already used.');
-    await tab.inspect('page-used');
+    await tab.inspect('link-errors/used');
     await tab.close();
   });
 
@@ -128,16 +128,16 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     const spoiled = inbox.address.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A'));
     const tab = await openTab(browser, spoiled);
     await tab.shows('.message', 'This link is not valid.');
-    await tab.inspect('page-invalid');
+    await tab.inspect('link-errors/invalid');
     for (const [address, text, name] of [
       [
         await expiredLink(inbox, clients, stack.at(-1)),
         'This link has expired. Ask for a new one.',
-        'page-expired',
+        'link-errors/expired',
       ],
-      [inbox.address, 'This link was withdrawn. Ask for a new one.', 'page-revoked'],
+      [inbox.address, 'This link was withdrawn. Ask for a new one.', 'link-errors/revoked'],
     ] as const) {
-      if (name === 'page-revoked') {
+      if (name === 'link-errors/revoked') {
         await world.revoke(inbox);
       }
       await tab.page.goto('about:blank');
@@ -164,7 +164,7 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     assert.equal(await tab.page.$eval('html', (html) => html.lang), 'de');
     await tab.choose(second);
     await tab.shows('.summary', '1 Datei ist angekommen.');
-    await tab.inspect('page-german');
+    await tab.inspect('link/german');
     await tab.page.goto(`${url}/`);
     await tab.shows('form', 'Benutzername');
     await tab.close();

@@ -17,7 +17,7 @@ export async function providerCases(people: People): Promise<void> {
     ]);
     const tab = await openTab(browser, `${url}/`);
     await tab.shows('.ways', 'Sign in with corp');
-    await tab.inspect('page-sign-in-several');
+    await tab.inspect('sign-in-providers/several');
     await tab.press('Sign in with corp');
     await tab.shows('.who', 'Signed in as');
     assert.equal(new URL(tab.page.url()).search, '');
@@ -45,7 +45,7 @@ export async function providerCases(people: People): Promise<void> {
     const tab = await openTab(browser, `${url}/`);
     await tab.shows('.ways', 'Sign in with corp');
     assert.equal(await tab.page.$('#password'), null);
-    await tab.inspect('page-sign-in-provider');
+    await tab.inspect('sign-in-providers/one');
     await tab.close();
   });
 }

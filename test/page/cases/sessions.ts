@@ -32,7 +32,7 @@ export async function sessionCases(people: People): Promise<void> {
       await cognito.adminUserGlobalSignOut({ UserPoolId, Username: 'ada' });
       await tab.choose(report);
       await tab.shows('.error', 'Your sign-in has ended. Sign in again.');
-      await tab.inspect('page-sign-in-ended');
+      await tab.inspect('sign-in/ended');
       await tab.page.evaluate(() => {
         globalThis.told = () => {};
       });

@@ -14,17 +14,17 @@ export async function signInCases(people: People): Promise<void> {
   await t.test('a user of the pool signs in by password, and uploads under their name', async () => {
     await user('ada', PASSWORD, true);
     const tab = await openTab(browser, `${url}/`);
-    await tab.inspect('page-sign-in');
+    await tab.inspect('sign-in/form');
     await signIn(tab, 'ada', 'Wrong-horse-42!');
     await tab.shows('[role=alert]', 'User name or password is wrong.');
-    await tab.inspect('page-sign-in-refused');
+    await tab.inspect('sign-in/refused');
     // The name stays, and the keyboard goes on at the password.
     assert.equal(await tab.page.$eval('#username', (input) => (input as HTMLInputElement).value), 'ada');
     assert.equal(await tab.page.evaluate(() => document.activeElement?.id), 'password');
     await tab.page.keyboard.type(PASSWORD);
     await tab.page.keyboard.press('Enter');
     await tab.shows('.who', 'Signed in as ada');
-    await tab.inspect('page-signed-in');
+    await tab.inspect('sign-in/signed-in');
     await upload(tab);
     assert.equal(await stampOf('home/ada/report.txt'), 'ada');
     const kept = await keptBy(tab);
@@ -41,11 +41,11 @@ export async function signInCases(people: People): Promise<void> {
     const tab = await openTab(browser, `${url}/`);
     await signIn(tab, 'bob', 'Temporary-1!');
     await tab.shows('#rules', 'At least 12 characters');
-    await tab.inspect('page-new-password');
+    await tab.inspect('account/new-password');
     await tab.type('#new-password', 'weakling');
     await tab.press('Continue');
     await tab.shows('[role=alert]', 'This password was not accepted.');
-    await tab.inspect('page-new-password-refused');
+    await tab.inspect('account/new-password-refused');
     await tab.page.click('#shown');
     assert.equal(await tab.page.$eval('#new-password', (input) => (input as HTMLInputElement).type), 'text');
     await tab.type('#new-password', NEW_PASSWORD);
@@ -71,7 +71,7 @@ export async function signInCases(people: People): Promise<void> {
     const tab = await openTab(browser, `${url}/`);
     await signIn(tab, 'eve');
     await tab.page.waitForSelector('#code');
-    await tab.inspect('page-code');
+    await tab.inspect('account/code');
     const right = codeAt(secret, now() + 1);
     await tab.type('#code', right === '000000' ? '000001' : '000000');
     await tab.press('Continue');
@@ -93,7 +93,7 @@ export async function signInCases(people: People): Promise<void> {
     const tab = await openTab(browser, `${url}/`);
     await signIn(tab, 'max');
     await tab.page.waitForSelector('.key');
-    await tab.inspect('page-app');
+    await tab.inspect('account/app');
     const secret = (await tab.textOf('.key')).replaceAll(' ', '');
     assert.match(
       await tab.page.$eval('.screen a', (link) => (link as HTMLAnchorElement).href),

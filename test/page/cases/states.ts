@@ -49,7 +49,7 @@ export async function stateCases(world: DeployedPage): Promise<void> {
     await tab.sent('large.bin', 10 * MB);
     await tab.page.setOfflineMode(true);
     await tab.shows('.state', 'You are offline.');
-    await tab.inspect('page-offline');
+    await tab.inspect('uploads/offline');
     await setFaults(cloud, {});
     await tab.page.setOfflineMode(false);
     await tab.shows('.summary', '1 file arrived.');
@@ -85,7 +85,7 @@ export async function stateCases(world: DeployedPage): Promise<void> {
     await tab.shows('.receipt .hint:not([hidden])', 'Your browser blocked copying.');
     const selected = await tab.page.evaluate(() => getSelection()?.toString());
     assert.match(selected ?? '', /small\.txt\t9 B/);
-    await tab.inspect('page-receipt');
+    await tab.inspect('uploads/receipt');
     await tab.page.$eval('.receipt details', (details) => {
       (details as HTMLDetailsElement).open = false;
     });
@@ -109,7 +109,7 @@ export async function stateCases(world: DeployedPage): Promise<void> {
     });
     await tab.choose(small, other);
     await tab.page.waitForFunction(() => document.querySelectorAll('[data-state=failed]').length === 2);
-    await tab.inspect('page-failed');
+    await tab.inspect('uploads/failed');
     broken = false;
     await tab.press('Try all again');
     await tab.shows('.summary', '2 files arrived.');
