@@ -88,7 +88,7 @@ function checkFlags(args: LoginArgs, { alias, kind, issuer }: PeopleIssuer): voi
       ? 'signs in with user name and password'
       : `signs in at ${new URL(issuer).host}, which has the users and their passwords`;
   throw new UserError('usage', `${flag} is not used with the issuer ${alias}, which ${why}.`, {
-    hint: `Leave ${flag} out, or choose another issuer with --issuer.`,
+    hint: `Omit ${flag}, or choose another issuer with --issuer.`,
   });
 }
 

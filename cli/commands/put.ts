@@ -90,7 +90,7 @@ function withLink(context: Context, { link, files }: PutArgs): Context {
   const { stackName } = context.options;
   if (stackName !== undefined && stackName !== context.env.EDGE_UPLOAD_STACK) {
     throw new UserError('usage', '--link and --stack-name contradict each other.', {
-      hint: 'Leave --stack-name out: the link says where to upload.',
+      hint: 'Omit --stack-name: the link says where to upload.',
     });
   }
   const { stackName: _, ...options } = context.options;

@@ -125,7 +125,7 @@ export async function abort(
   const lines: HintLine[] = failures.map(({ id, message }) => `${id}: ${message}`);
   for (const { id, url } of skipped) lines.push(`Skipped ${id}. To abort it, sign in:`, loginCommand(url));
   if (failures.some(({ code }) => code !== 'busy'))
-    lines.push('If the edge does not exist any more:', command`edge-upload uploads abort --forget <id>`);
+    lines.push('If the edge no longer exists:', command`edge-upload uploads abort --forget <id>`);
   return {
     document: { aborted, ...(skipped.length > 0 && { skipped }), failures },
     text: [

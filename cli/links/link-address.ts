@@ -22,7 +22,7 @@ const HINT = 'Copy the whole address. It looks like https://d111111abcdef8.cloud
 export function readLink(address: string, source: string): Link {
   const typed = bareToken(address);
   if (typed === '') {
-    throw new UserError('usage', `${source} is empty.`, { hint: 'A shell variable may not be set.' });
+    throw new UserError('usage', `${source} is empty.`, { hint: 'A shell variable may be unset.' });
   }
   const at = typed.indexOf('#');
   const [before, token] = at < 0 ? [typed, ''] : [typed.slice(0, at), typed.slice(at + 1)];

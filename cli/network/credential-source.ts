@@ -116,8 +116,8 @@ function reasonOf(error: Error, source: Source | undefined): string {
       : `its credential_process printed ${printed === 'Version 1' ? 'no “Version” 1' : printed}`;
   }
   if ((source === 'sso' || source === 'login') && SIGN_IN.test(message)) return 'its sign-in has ended';
-  if (source === 'keys') return 'it has one half of an access key';
-  if (/cycle/.test(message)) return 'its source profiles lead back to it';
+  if (source === 'keys') return 'it has only half of an access key';
+  if (/cycle/.test(message)) return 'its source profiles form a loop';
   const [said = ''] = message.split('\n');
   return (
     unreadable(error) ??

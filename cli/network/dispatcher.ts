@@ -63,7 +63,7 @@ function requireEncryption({ protocol, hostname }: buildConnector.Options): void
     'settings',
     `No request is sent to http://${hostname}: credentials would travel unencrypted.`,
     {
-      hint: 'Use an https address; plain http is for this computer alone. Check AWS_ENDPOINT_URL, EDGE_UPLOAD_URL, and endpoint_url in the AWS configuration.',
+      hint: 'Use an https address; plain http is allowed only on this computer. Check AWS_ENDPOINT_URL, EDGE_UPLOAD_URL, and endpoint_url in the AWS configuration.',
     },
   );
 }

@@ -55,7 +55,7 @@ function faultOf(file: string): readonly [fault: string, hint: readonly HintLine
   }
   if (!isCertificate(content)) return ['which contains no certificate', NAME_IT];
   return [
-    'which is in DER: Node reads PEM alone',
+    'which is in DER: Node reads only PEM',
     [
       'Convert it, and name the new file:',
       `  openssl x509 -inform der -in ${shellWord(file)} -out ${shellWord(`${file}.pem`)}`,

@@ -52,7 +52,7 @@ const REASONS = table<string>({
   UND_ERR_HEADERS_TIMEOUT: SILENT,
   UND_ERR_BODY_TIMEOUT: 'it stopped answering',
   UND_ERR_SOCKET: CLOSED,
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'its answer broke off',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'its answer was cut off',
 });
 
 const UNKNOWN_AUTHORITY = 'its certificate is signed by an unknown authority';
@@ -152,7 +152,7 @@ function judge(error: Details): Failure | undefined {
     return failure('connection', REASONS.TimeoutError ?? '');
   const isUndici = code.startsWith('UND_ERR_') && !OURS.test(code);
   if (!isUndici && !STREAM.test(code) && !isSystemFailure(error)) {
-    return isUnreadable(error) ? failure('protocol', 'its answer is not one of AWS') : undefined;
+    return isUnreadable(error) ? failure('protocol', 'its answer is not from AWS') : undefined;
   }
   const connecting =
     code === 'UND_ERR_CONNECT_TIMEOUT' || (typeof syscall === 'string' && CONNECTING_CALL.test(syscall));
@@ -199,7 +199,7 @@ function proxyError({ reason, code }: Failure, proxy: string, host: string, caus
     certificate ? 'tls' : 'unreachable',
     `The proxy ${proxy} ${certificate ? 'cannot be trusted' : 'is unreachable'}: ${reason}.`,
     {
-      hint: `Check HTTPS_PROXY, or name in NO_PROXY what needs no proxy, such as ${host}.`,
+      hint: `Check HTTPS_PROXY, or add hosts that need no proxy to NO_PROXY, such as ${host}.`,
       library: { hint: 'Check the option “proxy”.' },
       cause,
     },

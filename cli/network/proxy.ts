@@ -40,7 +40,7 @@ function parse(variable: string, typed: string): ProxyServer {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url?.protocol.startsWith('socks')) {
     throw new UserError('settings', `${variable} names a SOCKS proxy, which edge-upload does not support.`, {
-      hint: 'Name an http or https proxy, or name in NO_PROXY what needs no proxy.',
+      hint: 'Use an http or https proxy, or add hosts that need no proxy to NO_PROXY.',
     });
   }
   // A password with one of /?# ends the address early: its rest, with the name of the proxy, is behind it.
@@ -96,7 +96,7 @@ export class ProxyUnreachable extends Error {
   readonly proxy: string;
 
   constructor(proxy: string, cause: unknown) {
-    super('no connection by the proxy', { cause });
+    super('no connection through the proxy', { cause });
     this.proxy = proxy;
   }
 }

@@ -22,8 +22,8 @@ function refusal(
       name,
       `The proxy ${name} does not connect to that host (HTTP ${status})`,
       (host) => ({
-        hint: `Ask who runs the proxy to allow ${host}, or name it in NO_PROXY if it needs no proxy.`,
-        library: { hint: `Ask who runs the proxy to allow ${host}.` },
+        hint: `Ask the administrator of the proxy to allow ${host}, or name it in NO_PROXY if it needs no proxy.`,
+        library: { hint: `Ask the administrator of the proxy to allow ${host}.` },
       }),
     );
   }
@@ -34,7 +34,7 @@ function refusal(
       `The proxy ${name} asks for a sign-in by ${[...new Set(offered)].join(' or ')} (HTTP 407), and edge-upload supports only Basic`,
       () => ({
         hint: `Set ${variable} to a proxy on this computer that signs in, such as cntlm or px.`,
-        library: { hint: 'Pass as “proxy” one on this computer that signs in, such as cntlm or px.' },
+        library: { hint: 'Pass as “proxy” a proxy on this computer that signs in, such as cntlm or px.' },
       }),
       true,
     );

@@ -70,7 +70,7 @@ export async function readLine(lock: string): Promise<Held[]> {
   let held = await readHeld(lock);
   while (held !== undefined) {
     if (seen.has(held.nonce) || line.length === MAX_LINE) {
-      throw new UserError('settings', `The lock ${lock} is damaged: it names an endless line of processes.`, {
+      throw new UserError('settings', `The lock ${lock} is damaged: it names too many processes.`, {
         hint: ['If no other edge-upload runs, delete it:', `  rm ${shellWord(lock)} ${shellWord(lock)}.*`],
       });
     }

@@ -61,7 +61,7 @@ export async function safeFolder(folder: string): Promise<Stats> {
     'settings',
     `Everybody on this computer can write to ${folder}. Files in it are not used.`,
     {
-      hint: ['Close it:', `  chmod go-w ${shellWord(folder)}`],
+      hint: ['Remove that permission:', `  chmod go-w ${shellWord(folder)}`],
     },
   );
 }

@@ -107,7 +107,7 @@ export class YamlValue {
 
   text(): string {
     if (typeof this.value === 'string' && this.value !== '') return this.value;
-    if (this.value === '') return this.fail('is an empty text');
+    if (this.value === '') return this.fail('is an empty string');
     return this.fail('is not text; put numbers and true or false into quotation marks');
   }
 

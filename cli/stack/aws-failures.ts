@@ -32,7 +32,7 @@ const CLOCK: Entry = [
 const DENIED: Entry = [
   'access_denied',
   [
-    'Ask the administrator of the AWS account for that permission. All that operators need, and what some options, links and keys need:',
+    'Ask the administrator of the AWS account for that permission. To print what operators need, and what some options, links and keys need:',
     command`edge-upload policy`,
     command`edge-upload policy --extras`,
   ],
@@ -220,7 +220,7 @@ export function overtaken(work: StackWork, cause?: unknown): UserError {
     `Something else deployed or deleted the stack “${work.stackName}” meanwhile.`,
     {
       hint: [
-        'Its change stays. This one was made in part, or not at all. See what is deployed, then run the same command again:',
+        'Its change stays. This change was applied in part, or not at all. See what is deployed, then run the same command again:',
         command`edge-upload status`,
       ],
       ...(cause !== undefined && { cause }),

@@ -15,9 +15,9 @@ export interface DeploymentFile {
 }
 
 const HINT = [
-  'Such a file has options by the names of their flags:',
+  'In such a file, each option has the name of its flag:',
   '  max-size: 5G',
-  'Print one of what is deployed:',
+  'Print the file of the current deployment:',
   command`edge-upload status --yaml`,
 ];
 
@@ -81,7 +81,7 @@ export async function readDeployment(
 }
 
 const HEADER = ` What is deployed. To apply it: edge-upload deploy --file edge-upload.yaml
- It is the whole: options that it does not name are reset, and issuers that are not in it are removed.`;
+ It is complete: options that it omits are reset, and issuers that it omits are removed.`;
 
 /** Returns an option's value as it stands in a file: `5GiB` and `90m` instead of bytes and minutes, where that is exact. */
 function written(option: OptionName, value: unknown): unknown {

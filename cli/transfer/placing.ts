@@ -11,7 +11,7 @@ function keyError(key: string, source: string): UserError | undefined {
   const problem = keyProblem(key);
   if (problem === undefined) return undefined;
   return new UserError('bad_key', `${source} cannot be stored under the key “${key}”: it ${problem}.`, {
-    hint: ['Rename it, or give it a key of its own:', command`edge-upload put <file> --as <key>`],
+    hint: ['Rename it, or give it another key:', command`edge-upload put <file> --as <key>`],
   });
 }
 
@@ -76,7 +76,7 @@ function exactly(item: Item, only: string, { several, isNamed, note }: PlacingOp
     return under(item, only);
   }
   const error = new UserError('forbidden', `You are allowed to write “${only}” only, not “${key}”.`, {
-    hint: several ? 'Upload a single file.' : 'Leave --as and --prefix out.',
+    hint: several ? 'Upload a single file.' : 'Omit --as and --prefix.',
   });
   return { name, key, kind: 'refused', error };
 }

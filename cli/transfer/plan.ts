@@ -42,10 +42,10 @@ export function checkPartSize(partSize: number): void {
   if (Number.isInteger(partSize) && partSize >= MIN_PART && partSize <= MAX_PART) return;
   const why = `${formatBytes(partSize)}. S3 takes parts of 5 MiB to 5 GiB.`;
   throw new UserError('usage', `Invalid value for --part-size: ${why}`, {
-    hint: 'Leave --part-size out; the size is then chosen for the file.',
+    hint: 'Omit --part-size; the size is then chosen for the file.',
     library: {
       message: `Invalid value for partSize: ${why}`,
-      hint: 'Leave partSize out; the size is then chosen for the file.',
+      hint: 'Omit partSize; the size is then chosen for the file.',
     },
   });
 }
@@ -60,8 +60,8 @@ export function planUpload(name: string, size: number, options: PlanOptions = {}
   if (multipart === 'never') {
     if (size > MAX_WHOLE) {
       throw tooLarge(name, size, MAX_WHOLE, 'in one request', {
-        hint: 'Leave --multipart out.',
-        library: { hint: 'Leave multipart out.' },
+        hint: 'Omit --multipart.',
+        library: { hint: 'Omit multipart.' },
       });
     }
     return { multipart: false, partSize: size, parts: 1 };
@@ -76,8 +76,8 @@ export function planUpload(name: string, size: number, options: PlanOptions = {}
       'usage',
       `${name} (${formatBytes(size)}) would make ${count(parts, 'part')}; S3 takes ${MAX_PARTS.toLocaleString('en-US')}.`,
       {
-        hint: `Leave --part-size out, or set it to ${least / MIB}M or more.`,
-        library: { hint: `Leave partSize out, or set it to ${least} or more.` },
+        hint: `Omit --part-size, or set it to ${least / MIB}M or more.`,
+        library: { hint: `Omit partSize, or set it to ${least} or more.` },
       },
     );
   }

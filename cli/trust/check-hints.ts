@@ -48,7 +48,7 @@ export function checkHints(
     case 'unknown_issuer':
       return [
         typeof iss === 'string' ? `The token's issuer is ${iss.slice(0, 300)}` : 'The token names no issuer.',
-        'If it is one to trust:',
+        'To trust it:',
         command`edge-upload trust --help`,
       ];
     case 'wrong_audience':

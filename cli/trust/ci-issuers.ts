@@ -86,10 +86,7 @@ function requireWord(
   const isSaid = rule[word] === true;
   const isNamed = claims.some((claim) => names(rule, claim));
   if (!is && isSaid) {
-    throw new UserError(
-      'usage',
-      `${where} has ${word}, which is for jobs of ${PRESETS[preset].title} alone.`,
-    );
+    throw new UserError('usage', `${where} has ${word}, which is for jobs of ${PRESETS[preset].title} only.`);
   }
   if (is && isSaid && isNamed) {
     throw new UserError('usage', `${where} has ${word}, but names one ${one}.`, {

@@ -37,7 +37,7 @@ async function discoverIssuer(issuer: string, documents: Documents): Promise<Dis
   if ('status' in fetched) {
     throw new UserError('unreachable', `${at} cannot be read: HTTP ${fetched.status}.`, {
       hint: [
-        'Is that the issuer? It is the value of iss in a token. To see it:',
+        'Check the issuer: it is the value of iss in a token. To see it:',
         command`edge-upload trust check`,
       ],
     });
@@ -52,7 +52,7 @@ async function discoverIssuer(issuer: string, documents: Documents): Promise<Dis
   }
   if (typeof jwksUri !== 'string') {
     throw new UserError('usage', `The document of ${issuer} names no key set (jwks_uri).`, {
-      hint: 'The issuer must publish its keys: edge-upload does not accept tokens with shared secrets.',
+      hint: 'The issuer must publish its keys: edge-upload does not accept tokens signed with shared secrets.',
     });
   }
   // A URL parser drops or replaces these.

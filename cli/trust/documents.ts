@@ -33,7 +33,7 @@ export function requireHttps(address: string, what: string, plainLoopback: boole
     throw new UserError('usage', `${what} “${quotableAddress(address)}” is not a URL.`, { hint });
   if (url.protocol !== 'https:' && !(plainLoopback && isSecureOrigin(url))) {
     const why = isLoopback(url.hostname)
-      ? 'plain http is for deployments in the embedded cloud alone'
+      ? 'plain http is allowed only in the embedded cloud'
       : 'keys that arrive unencrypted prove nothing';
     throw new UserError('usage', `${what} “${quotableAddress(address)}” is not an https address: ${why}.`, {
       hint,

@@ -92,7 +92,7 @@ export function requireIssuer(trusted: Issuers, alias: string): TrustedIssuer {
   throw new UserError('not_found', `The deployment trusts no issuer “${alias}”.`, {
     hint:
       trusted.length === 0
-        ? ['It trusts none beside its user pool. To add one, see:', command`edge-upload trust --help`]
+        ? ['It trusts only its user pool. To add an issuer, see:', command`edge-upload trust --help`]
         : `It trusts ${trusted.map((one) => one.alias).join(', ')}.`,
   });
 }

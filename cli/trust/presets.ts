@@ -181,7 +181,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     name: ['repositoryUuid'],
     notes: [
       'The step needs oidc with the address of the edge as its only audience.',
-      "The issuer's documents are there after the first run of a step with oidc.",
+      "The issuer's documents exist after the first run of a step with oidc.",
     ],
     source:
       'https://support.atlassian.com/bitbucket-cloud/docs/integrate-pipelines-with-resource-servers-using-oidc/',

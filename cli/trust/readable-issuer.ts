@@ -27,7 +27,7 @@ function unreadable({ alias, iss, clientId, audiences }: TrustedIssuer, member: 
 function invalidIssuer(iss: string): UserError {
   return new UserError(
     'usage',
-    `Invalid issuer “${quotableAddress(iss)}”. Use an https address as it is sent: the host in lower case, no default port, ASCII alone.`,
+    `Invalid issuer “${quotableAddress(iss)}”. Use an https address as it is sent: the host in lower case, no default port, only ASCII.`,
     { hint: 'The document and the tokens of the provider must spell it the same way.' },
   );
 }

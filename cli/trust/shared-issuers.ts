@@ -133,7 +133,7 @@ export function isPublicIssuer(iss: string): boolean {
 
 function unowned([iss]: readonly string[], whose: string, hint: HintLine): UserError {
   return new UserError('usage', `The issuer ${iss} has tokens for ${whose}.`, {
-    hint: ['Say whose tokens fit:', hint],
+    hint: ['State whose tokens to accept:', hint],
   });
 }
 

@@ -12,7 +12,7 @@ import { PRESET_NAMES, PRESETS, type PresetName } from './presets.ts';
 export type FiledIssuer = Omit<TrustedIssuer, 'jwksUri' | 'tokenOrigin'>;
 
 const HEADER = ` Who is allowed to upload besides the users of the pool. To apply it: edge-upload trust --file trust.yaml
- It is the whole list: issuers that are not in it are removed.`;
+ It is the whole list: issuers that it omits are removed.`;
 
 const oneOrList = (texts: readonly string[]): JsonValue =>
   texts.length === 1 ? (texts[0] ?? '') : [...texts];

@@ -25,7 +25,7 @@ export function toUserError(error: unknown): UserError {
       cause: error,
     });
   }
-  return new UserError('unexpected', `Something went wrong that edge-upload does not expect: ${message}`, {
+  return new UserError('unexpected', `Unexpected error: ${message}`, {
     hint: 'Run the same command again with --debug to see where.',
     cause: error,
   });

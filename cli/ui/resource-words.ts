@@ -32,7 +32,9 @@ export function resourceName(type: string): string {
 
 /** Why a resource takes its time, for those that do. */
 export function whyItTakes(type: string): string | undefined {
-  return type === 'AWS::CloudFront::Distribution' ? 'it goes to every edge, some minutes' : undefined;
+  return type === 'AWS::CloudFront::Distribution'
+    ? 'it is copied to every edge location, a few minutes'
+    : undefined;
 }
 
 /** `created`, `creating`, `could not be created`: a CloudFormation status in words. */

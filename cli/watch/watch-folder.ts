@@ -158,7 +158,7 @@ export async function watchFolder(
     }
   } catch (error) {
     if (isUserError(error) && error.code === 'interrupted') {
-      throw interrupted('The same command continues where this one stopped.');
+      throw interrupted('The same command resumes where this one stopped.');
     }
     throw error;
   } finally {

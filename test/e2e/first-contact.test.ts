@@ -52,5 +52,5 @@ test('a status below 100 is an answer that cannot be read, and not a fault of ed
   const port = await peer(t, (socket) => socket.end('HTTP/1.1 099 Odd\r\ncontent-length: 0\r\n\r\n'));
   const { code, stderr } = await firstUpload(t, `http://127.0.0.1:${port}`);
   assert.equal(code, 5, stderr);
-  assert.match(stderr, /did not answer with HTTP that can be read \(given up after 4 attempts/);
+  assert.match(stderr, /did not answer with valid HTTP \(given up after 4 attempts/);
 });

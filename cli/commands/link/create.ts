@@ -110,7 +110,7 @@ const ADD_PAGE = command`edge-upload deploy --page`;
 function requirePage({ hasPage }: DeployedEdge): void {
   if (hasPage) return;
   throw new UserError('usage', '--qr needs an upload page, which this deployment does not have.', {
-    hint: ['Add the page, or leave --qr out:', ADD_PAGE],
+    hint: ['Add the page, or omit --qr:', ADD_PAGE],
   });
 }
 

@@ -103,6 +103,6 @@ async function applyTrust(
 
 function doneWords(trusted: Issuers, unchanged: boolean): string {
   const aliases = trusted.map(({ alias }) => alias);
-  const whom = aliases.length === 0 ? 'no issuer beside its user pool' : aliases.join(', ');
+  const whom = aliases.length === 0 ? 'only its user pool' : aliases.join(', ');
   return `The edge trusts ${whom}${unchanged ? '; nothing to change' : ''}.`;
 }

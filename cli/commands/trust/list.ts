@@ -49,13 +49,13 @@ export interface TrustListArgs extends OperatorArgs {
   readonly yaml?: boolean;
 }
 
-/** Prints the issuers that a deployment trusts beside its user pool. */
+/** Prints the issuers that a deployment trusts besides its user pool. */
 export async function list(context: Context, { yaml = false, ...args }: TrustListArgs): Promise<Result> {
   const { stackName, issuers } = await deployedTrust(context, args);
   const document = { stackName, issuers: issuers.map(issuerDocument) };
   if (yaml) return { document, text: (await writeTrustFile(issuers)).trimEnd().split('\n') };
   if (issuers.length === 0) {
-    return { document, text: [`The deployment ${stackName} trusts no issuer beside its user pool.`] };
+    return { document, text: [`The deployment ${stackName} trusts only its user pool.`] };
   }
   return {
     document,

@@ -28,7 +28,7 @@ export async function reset(context: Context, args: UserResetArgs): Promise<Resu
   const { username, invite = false, mfa = false } = args;
   if (mfa && invite) {
     throw new UserError('usage', '--invite is not used with --mfa: it sends a new password.', {
-      hint: 'Leave one of them out.',
+      hint: 'Omit one of them.',
     });
   }
   return withPool(context, args, `Resetting the user ${username}`, async (pool) => {

@@ -81,7 +81,7 @@ async function moveTarget({ cwd }: Context, { after, moveTo }: WatchArgs, folder
   const isMove = after?.toLowerCase() === 'move';
   if (moveTo !== undefined && !isMove) {
     throw new UserError('usage', '--move-to is used with --after move only.', {
-      hint: 'Add --after move, or leave --move-to out.',
+      hint: 'Add --after move, or omit --move-to.',
     });
   }
   const path = moveTo === undefined ? movedIn(folder) : resolve(cwd, moveTo);

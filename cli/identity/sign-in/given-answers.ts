@@ -28,7 +28,7 @@ export async function givenAnswers(
     // The terminal would show what is typed.
     if (stdin.isTTY === true) {
       throw new UserError('usage', `${flag} reads from a pipe or a file, but standard input is a terminal.`, {
-        hint: `Leave ${flag} out to be asked.`,
+        hint: `Omit ${flag} to be asked.`,
       });
     }
     const text = await lines.next();

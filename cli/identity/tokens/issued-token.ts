@@ -25,7 +25,7 @@ export function readIssuedToken(token: string): IssuedToken | undefined {
 
 const ASK = {
   link: 'Ask the sender of the link for a new one.',
-  key: ['Operators make a new one with:', command`edge-upload key create <name> --write-to <prefix>`],
+  key: ['Operators create a new key with:', command`edge-upload key create <name> --write-to <prefix>`],
 } as const satisfies Record<string, Hint>;
 
 /** Hints for refusals of the edge and the store, by the code of the error. */
@@ -37,13 +37,13 @@ function hintFor({ kind, key, prefix = '' }: IssuedToken, { code }: UserError): 
   }
   if (code === 'forbidden') {
     const scope = key === undefined ? `keys that begin with “${prefix}”` : `the key “${key}”`;
-    return `The ${kind} is for ${scope} only. Leave --as and --prefix out, or begin with that.`;
+    return `The ${kind} is for ${scope} only. Omit --as and --prefix, or begin with that.`;
   }
   if (code !== 'too_large') return undefined;
   return kind === 'link'
     ? 'Ask the sender of the link for one with a larger limit.'
     : [
-        'Operators make a key with a larger limit with:',
+        'For a larger limit, operators create a key with:',
         command`edge-upload key create <name> --write-to <prefix> --max-size <size>`,
       ];
 }

@@ -16,7 +16,7 @@ export function bucketGone(bucket: string, cause?: unknown): UserError {
       hint: [
         'Give the stack a bucket of another name; users and address stay as they are:',
         command`edge-upload deploy --bucket-name <name>`,
-        'Or take the rest down:',
+        'Or delete the rest:',
         command`edge-upload destroy`,
       ],
       ...omitUndefined({ cause }),
@@ -78,7 +78,7 @@ export async function refuseBucket(work: StackWork, { bucketName }: StackOptions
     `The stack “${work.stackName}” has the bucket ${bucket}; ${bucketName} exists already and cannot take its place.`,
     {
       hint: [
-        'A bucket is adopted by a new stack:',
+        'Only a new stack can adopt a bucket:',
         command`edge-upload deploy --stack-name <name> --bucket-name ${bucketName}`,
       ],
     },

@@ -36,7 +36,10 @@ const BOUNDS = { deadlineMs: 15_000, maxBytes: 64 * 1024 };
 /** A key that is never stored, because the request has no token. */
 const PROBE_KEY = 'edge-upload-probe';
 
-const SEE_LATER = ['The stack is deployed; see later whether its edge serves:', command`edge-upload doctor`];
+const SEE_LATER = [
+  'The stack is deployed. Check later whether its edge serves:',
+  command`edge-upload doctor`,
+];
 
 /** Returns why an edge does not work correctly; `undefined` if it does. */
 async function edgeDefect(
@@ -125,7 +128,7 @@ export async function edgeServes(
         `The stack is deployed, but its edge does not serve after ${formatDuration(waited)}: ${defect}.`,
         {
           hint: [
-            'CloudFront may need longer. Check again in some minutes with:',
+            'CloudFront may need longer. Check again in a few minutes with:',
             command`edge-upload doctor`,
           ],
         },

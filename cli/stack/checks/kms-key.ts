@@ -16,7 +16,7 @@ function defectOf(
 ): { readonly why: string; readonly hint: readonly string[] } | undefined {
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
   if (KeySpec !== 'SYMMETRIC_DEFAULT' || KeyUsage !== 'ENCRYPT_DECRYPT')
-    return { why: `has the spec ${KeySpec}; S3 encrypts with SYMMETRIC_DEFAULT alone`, hint: CHOOSE };
+    return { why: `has the spec ${KeySpec}; S3 encrypts only with SYMMETRIC_DEFAULT`, hint: CHOOSE };
   if (KeyManager === 'AWS')
     return { why: 'is managed by AWS; its policy cannot allow CloudFront to use it', hint: CHOOSE };
   if (KeyState === 'Disabled') {
@@ -25,7 +25,7 @@ function defectOf(
   }
   if (KeyState === 'PendingDeletion') {
     const { why, commands } = REPAIRS.PendingDeletion;
-    return { why, hint: ['Keep it, or choose another one:', ...commands(arn)] };
+    return { why, hint: ['Cancel its deletion, or choose another key:', ...commands(arn)] };
   }
   return KeyState === 'Enabled' ? undefined : { why: `is ${KeyState}`, hint: CHOOSE };
 }

@@ -38,7 +38,7 @@ function refuseLongName(stackName: string): void {
   if (stackName.length <= LONGEST_NAME) return;
   throw new UserError(
     'usage',
-    `“${stackName}” has ${stackName.length} characters; a new stack's name has ${LONGEST_NAME} at most.`,
+    `“${stackName}” has ${stackName.length} characters; the name of a new stack has at most ${LONGEST_NAME}.`,
     {
       hint: 'CloudFormation would cut the names of bucket and function, and the operator policy would not cover them. Choose another with --stack-name <name>.',
     },

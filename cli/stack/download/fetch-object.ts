@@ -100,7 +100,7 @@ function isMismatch(error: unknown): boolean {
 function differs(key: string): UserError {
   return new UserError('bytes_differ', `The bytes of ${key} that arrived are not those that S3 stored.`, {
     hint: [
-      'Run the same command again. If it happens again, a proxy may change what passes. Check with:',
+      'Run the same command again. If it happens again, a proxy may change the bytes. Check with:',
       command`edge-upload doctor`,
     ],
   });
@@ -152,10 +152,10 @@ function refusal(error: unknown, { bucket, key }: ObjectToFetch): UserError {
   if (name === 'InvalidObjectState') {
     return new UserError(
       'file_unreadable',
-      `${key} is archived; S3 gives its bytes only once it is restored.`,
+      `${key} is archived; it must be restored before it can be downloaded.`,
       {
         hint: [
-          'Restore it, wait some hours, then run the same command again:',
+          'Restore it, wait a few hours, then run the same command again:',
           `  aws s3api restore-object --bucket ${shellWord(bucket)} --key ${shellWord(key)} --restore-request Days=1`,
         ],
         cause: error,

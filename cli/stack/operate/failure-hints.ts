@@ -44,7 +44,7 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: Hint])[] = [
   ],
   [
     /A version for this Lambda function exists/i,
-    'A failed deployment left that version behind. It cannot be deleted while CloudFront may use it. Change a rule of the edge, such as --max-size, then deploy again: other code is another version.',
+    'A failed deployment left that version behind. It cannot be deleted while CloudFront may use it. Change a rule of the edge, such as --max-size, then deploy again: changed code is a new version.',
   ],
   [
     /LimitExceeded|TooMany|quota|limit .*(reached|exceeded)/i,
@@ -52,7 +52,7 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: Hint])[] = [
   ],
   [
     /Rate exceeded|Throttl/i,
-    'AWS throttled the requests for too long: run the same command again in some minutes.',
+    'AWS throttled the requests for too long: run the same command again in a few minutes.',
   ],
   [/not empty/i, 'Something was uploaded while the bucket was deleted.'],
   [
@@ -61,7 +61,7 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: Hint])[] = [
   ],
   [
     /already exists/i,
-    'Something with that name exists already, perhaps of another stack. Choose another with --stack-name.',
+    'Something with that name exists already, perhaps in another stack. Choose another with --stack-name.',
   ],
 ];
 

@@ -82,7 +82,7 @@ export function keptLines(kept: readonly FoundKept[], work: StackWork): HintLine
     ...(bucket === undefined
       ? []
       : [
-          'Read a kept bucket, or give it to a new deployment:',
+          'Read a kept bucket, or use it in a new deployment:',
           ...(work.local !== undefined ? ['  eval "$(edge-upload local env)"'] : []),
           `  aws s3 ls ${shellWord(`s3://${bucket.name}`)} --recursive`,
           command`edge-upload deploy --bucket-name ${bucket.name}`,

@@ -80,7 +80,7 @@ export async function deleteEdgeFunction(
       detail: `CloudFront still has replicas, which takes minutes to hours; waited ${waited}`,
     });
     await pause(work.local === undefined ? REPLICA_POLL_MS : pollInterval(work), signal, [
-      'Everything else is gone. To delete the function, now or in some hours:',
+      'Everything else is gone. Delete the function now or in a few hours:',
       command`edge-upload destroy`,
     ]);
   }
@@ -129,11 +129,10 @@ export async function leftLines(context: Context, left: readonly string[]): Prom
   const recorded = new Set((await listLeftovers(context)).map(({ functionName }) => functionName));
   return left.flatMap((name) => {
     const what = `Left for later: the edge function ${name}, of which CloudFront still has replicas.`;
-    if (recorded.has(name)) return [`${what} To delete it in a few hours:`, command`edge-upload destroy`];
-    return [
-      `${what} Delete it in a few hours:`,
-      `  aws lambda delete-function --region ${STACK_REGION} --function-name ${name}`,
-    ];
+    const remedy = recorded.has(name)
+      ? command`edge-upload destroy`
+      : `  aws lambda delete-function --region ${STACK_REGION} --function-name ${name}`;
+    return [`${what} Delete it in a few hours:`, remedy];
   });
 }
 

@@ -17,7 +17,7 @@ interface Template {
 
 function unreadable(what: string): UserError {
   return new UserError('stack_failed', `The deployment keeps ${what}.`, {
-    hint: 'A newer edge-upload may have deployed it: use that one. Nothing was changed.',
+    hint: 'A newer edge-upload may have deployed it: use that version. Nothing was changed.',
   });
 }
 
@@ -96,7 +96,7 @@ function refuseTooMuch({ trust = [], signing: _, ...options }: StackOptions): vo
   const all = bytesOf(options);
   if (all > OPTIONS_ROOM) {
     throw new UserError('usage', `A deployment keeps ${OPTIONS_ROOM} bytes of options; these have ${all}.`, {
-      hint: 'Name fewer or shorter --tag.',
+      hint: 'Use fewer or shorter values for --tag.',
     });
   }
   const bytes = bytesOf([policyOf(options), trust.map(described)]);
@@ -104,7 +104,7 @@ function refuseTooMuch({ trust = [], signing: _, ...options }: StackOptions): vo
   throw new UserError(
     'usage',
     `The edge describes ${DESCRIPTION_ROOM} bytes of rules and issuers; these have ${bytes}.`,
-    { hint: 'Name fewer or shorter --allow-group or --cors-origin, or trust fewer issuers.' },
+    { hint: 'Use fewer or shorter values for --allow-group and --cors-origin, or trust fewer issuers.' },
   );
 }
 

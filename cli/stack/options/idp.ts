@@ -92,7 +92,7 @@ export function refuseIdp(idp: string, { idpClientId, idpSecret, allowGroups }: 
   const extra = idpClientId === undefined ? '--idp-secret' : '--idp-client-id';
   if (isSaml && (idpClientId !== undefined || idpSecret !== undefined)) {
     throw new UserError('usage', `${extra} is not used with a SAML provider.`, {
-      hint: ['Leave it out, or reset it:', command`edge-upload deploy --unset ${extra.slice(2)}`],
+      hint: ['Omit it, or reset it:', command`edge-upload deploy --unset ${extra.slice(2)}`],
     });
   }
   if (!isSaml && (idpClientId === undefined || idpSecret === undefined)) {
@@ -115,7 +115,7 @@ export function refuseIdp(idp: string, { idpClientId, idpSecret, allowGroups }: 
   if (everybodys !== undefined) {
     throw new UserError(
       'usage',
-      `--allow-group ${everybodys} has everybody who signs in through --idp ${idp}: anybody could upload.`,
+      `--allow-group ${everybodys} contains everybody who signs in through --idp ${idp}: anybody could upload.`,
       {
         hint: ['Allow a group that you add people to:', changedCommand`--allow-group <name>`, ...instead],
       },

@@ -55,7 +55,7 @@ function refuseAlone(options: StackOptions): void {
     throw new UserError('usage', `${flag} needs ${KINDS[needs].flag} too.`, {
       hint:
         KINDS[needs].takes === 'no value'
-          ? [`Add ${KINDS[needs].flag}, or leave ${flag} out.`]
+          ? [`Add ${KINDS[needs].flag}, or omit ${flag}.`]
           : `${KINDS[needs].flag} takes ${KINDS[needs].takes}.`,
     });
   }

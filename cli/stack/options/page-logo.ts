@@ -94,7 +94,7 @@ function cleanAttributes(element: string, attributes: XmlNode): XmlNode {
 }
 
 function cleanNodes(nodes: readonly XmlNode[], depth = 0): XmlNode[] {
-  if (depth > MAX_DEPTH) throw new BadLogo('its elements are too deep within each other');
+  if (depth > MAX_DEPTH) throw new BadLogo('its elements are nested too deeply');
   return nodes.flatMap((node) => {
     const [name = ''] = Object.keys(node).filter((key) => key !== ':@');
     if (name === '#comment' || name.startsWith('?') || LEFT_OUT.test(name)) return [];

@@ -44,7 +44,10 @@ async function abortUnanswered(
   if (instead !== undefined && until < 0) {
     // With all of them listed, a missing one has ended: its own requests report that.
     if (!truncated) return;
-    throw new UserError('refused_by_store', `The store has too many open uploads of ${key} to list them.`);
+    throw new UserError(
+      'refused_by_store',
+      `The store has too many unfinished uploads of ${key} to list them.`,
+    );
   }
   const from = Date.parse(since) - TOLERANCE_MS;
   const older = uploads.slice(0, instead === undefined ? uploads.length : until);

@@ -160,10 +160,10 @@ function needsParts(name: string, partSize: number): UserError {
     'usage',
     `${name} has more than ${formatBytes(partSize)}, and --multipart never does not divide it.`,
     {
-      hint: 'Give a larger --part-size, which is kept in memory, or leave --multipart out.',
+      hint: 'Give a larger --part-size, which is kept in memory, or omit --multipart.',
       library: {
         message: `${name} has more than ${formatBytes(partSize)}, and multipart “never” does not divide it.`,
-        hint: 'Give a larger partSize, which is kept in memory, or leave multipart out.',
+        hint: 'Give a larger partSize, which is kept in memory, or omit multipart.',
       },
     },
   );

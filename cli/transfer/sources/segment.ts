@@ -102,7 +102,7 @@ function readAgain(
     }
     file.checkUnchanged();
     if (hasher !== undefined && !expected.equals(await hasher.digest())) {
-      throw fileChanged(file.name, 'its bytes are not those read at first');
+      throw fileChanged(file.name, 'its bytes differ from those read first');
     }
     if (held !== undefined) yield held;
   };

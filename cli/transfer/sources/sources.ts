@@ -139,7 +139,7 @@ function checkTyped({ files, as, filesFrom, null: nul = false }: SourceOptions):
   }
   if (files.includes('')) {
     throw new UserError('usage', 'One of the files has an empty name.', {
-      hint: 'A shell variable may not be set.',
+      hint: 'A shell variable may be unset.',
     });
   }
   if (files.length === 0) {

@@ -169,8 +169,8 @@ function connectionFailure(error: unknown, { url, reached, started, withBody }: 
       return new PassingFailure(failure, { limit: { kind: 'tls', tries: TLS_TRIES } });
     case 'protocol':
       return new PassingFailure(
-        new UserError('not_an_edge', `${host} did not answer with HTTP that can be read.`, {
-          hint: 'Check the address. Something else may listen there, or a proxy in between may change answers.',
+        new UserError('not_an_edge', `${host} did not answer with valid HTTP.`, {
+          hint: 'Check the address. Another program may listen there, or a proxy in between may change answers.',
           cause: error,
         }),
         { limit: { kind: 'garbled', tries: FIRST_CONTACT_TRIES } },

@@ -56,12 +56,12 @@ const KNOWN: Readonly<Record<string, KnownRefusal>> = {
   },
   NoSuchBucket: {
     code: 'refused_by_store',
-    why: 'the bucket of this edge does not exist any more',
+    why: 'the bucket of this edge no longer exists',
     hint: ['Operators:', command`edge-upload status`],
   },
   MetadataTooLarge: {
     code: 'usage',
-    why: 'it has more metadata than S3 keeps',
+    why: 'it has more metadata than S3 stores',
     hint: "Use less --metadata: names and values have 2 KB in all, including the uploader's name that the edge adds.",
     library: {
       hint: "Use less metadata: names and values have 2 KB in all, including the uploader's name that the edge adds.",
@@ -71,7 +71,7 @@ const KNOWN: Readonly<Record<string, KnownRefusal>> = {
     code: 'refused_by_edge',
     why: 'the request arrived without Content-Length',
     hint: 'A proxy in between removes it. Name the host of the edge in NO_PROXY.',
-    library: { hint: 'A proxy in between removes it. Leave the option “proxy” out.' },
+    library: { hint: 'A proxy in between removes it. Omit the option “proxy”.' },
   },
   method_not_allowed: {
     code: 'refused_by_edge',

@@ -107,7 +107,7 @@ function flat(headers: Readonly<Record<string, string | string[] | undefined>>):
 /** The error for an answer without an end. */
 export function endless(host: string): PassingFailure {
   return new PassingFailure(
-    new UserError('unreachable', `${host} did not come to the end of its answer.`, {
+    new UserError('unreachable', `${host} did not complete its answer.`, {
       hint: ['A proxy in between may hold it back. Check with:', command`edge-upload doctor`],
     }),
     { limit: { kind: 'endless', tries: 3 } },

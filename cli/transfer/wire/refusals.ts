@@ -50,7 +50,9 @@ const HINTS: Partial<Record<ErrorCode, UserErrorOptions>> = {
     hint: ['Show who is signed in, and which keys are allowed:', command`edge-upload whoami`],
     library: { hint: 'See what the token allows with: uploader.limits()' },
   },
-  not_an_edge: { hint: 'Check the address; the edge is what deploy printed, or ask who runs it.' },
+  not_an_edge: {
+    hint: 'Check the address: use the one that deploy printed, or ask an operator of the edge.',
+  },
 };
 
 const MAX_TEXT = 300;

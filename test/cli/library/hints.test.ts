@@ -36,8 +36,8 @@ test('errors of options name the options, not the flags of the command line', as
     [{ contentDisposition: 'ü' }, /for contentDisposition: .*In contentDisposition/],
     [{ cacheControl: ' ' }, /for cacheControl/],
     [{ metadata: { 'uploaded-by': 'eve' } }, /as an object/],
-    [{ partSize: 5 }, /for partSize: .*Leave partSize out/],
-    [{ partSize: 5 * 1024 ** 2, size: 50_001 * 1024 ** 2 }, /Leave partSize out, or set it to/],
+    [{ partSize: 5 }, /for partSize: .*Omit partSize/],
+    [{ partSize: 5 * 1024 ** 2, size: 50_001 * 1024 ** 2 }, /Omit partSize, or set it to/],
   ];
   for (const [options, wanted] of tries) {
     await hintOf(() => uploader.upload(Readable.from(['a']), { key: 'a', ...options }), wanted);

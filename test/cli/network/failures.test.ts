@@ -174,7 +174,7 @@ test('a short document is requested again after a broken connection, and given u
   assert.equal((await requestText(large.url, { ...options, deadlineMs: 5000 })).text.length, 64);
 });
 
-test('an AWS call is sent again where its answer broke off', async (t) => {
+test('an AWS call is sent again where its answer was cut off', async (t) => {
   const server = await serve((socket, connection) => {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ncontent-length: ${IDENTITY.length}\r\n\r\n`);
     if (connection < 3) socket.write(IDENTITY.slice(0, 40), () => socket.resetAndDestroy());
@@ -204,5 +204,5 @@ test('a server that is not AWS has its own message', async (t) => {
       () => undefined,
       (thrown: unknown) => thrown,
     );
-  assert.match(networkFailure(error, 'AWS')?.message ?? '', /answer is not one of AWS/);
+  assert.match(networkFailure(error, 'AWS')?.message ?? '', /answer is not from AWS/);
 });

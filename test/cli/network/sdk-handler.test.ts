@@ -55,7 +55,7 @@ test('an answer without an end is broken off', async (t) => {
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  assert.match(networkFailure(error, 'AWS')?.message ?? '', /answer is not one of AWS/);
+  assert.match(networkFailure(error, 'AWS')?.message ?? '', /answer is not from AWS/);
   // Its rest is not waited for.
   await cut;
 });

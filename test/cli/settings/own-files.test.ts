@@ -138,7 +138,10 @@ test('a folder in which everybody can write is refused, for reading and writing'
   for (const mode of [0o777, 0o1777, 0o702]) {
     await chmod(folder, mode);
     for (const use of [() => readIfThere(path), () => replaceFile(path, 'ours')]) {
-      await assert.rejects(use(), { code: 'settings', hint: `Close it:\n  chmod go-w ${folder}` });
+      await assert.rejects(use(), {
+        code: 'settings',
+        hint: `Remove that permission:\n  chmod go-w ${folder}`,
+      });
     }
   }
   await chmod(folder, 0o775);

@@ -216,7 +216,7 @@ test('bytes that change under an unchanged time are refused, or the bytes of the
     return edge.stored.get('/f');
   };
   assert.deepEqual(await put(6 * MIB), Buffer.alloc(6 * MIB, 1));
-  await assert.rejects(put(33 * MIB), withCode('file_changed', /not those read at first/));
+  await assert.rejects(put(33 * MIB), withCode('file_changed', /differ from those read first/));
 });
 
 test('files that follow each other share the connections of those before them', async (t) => {

@@ -187,7 +187,7 @@ describe('discovery of an issuer', () => {
     const { issuer } = await serveIssuer(t);
     await assert.rejects(
       discoverIssuers([issuer], openDocuments(testContext(), false)),
-      withCode('usage', /embedded cloud alone/),
+      withCode('usage', /only in the embedded cloud/),
     );
   });
 });

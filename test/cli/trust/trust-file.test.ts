@@ -106,7 +106,7 @@ describe('file of issuers', () => {
       file('issuer: https://x\nrules:\n  - when: {project_id: 22}'),
       /quotation marks/,
     ],
-    ['an empty value', file('issuer: https://x\nrules:\n  - when: {team: ""}'), /team is an empty text/],
+    ['an empty value', file('issuer: https://x\nrules:\n  - when: {team: ""}'), /team is an empty string/],
     ['a misplaced *', file('issuer: https://x\nrules:\n  - when: {sub: "a*"}'), /“\*” is not allowed/],
     ['a malformed claim', file('issuer: https://x\nrules:\n  - when: {"//a": b}'), /not the name of a claim/],
     ['a size that is none', file('issuer: https://x\nrules:\n  - maxSize: -1'), /maxSize is not a size/],

@@ -49,7 +49,7 @@ test('an issuer is trusted, listed, shown, kept in a file, and removed', async (
     assert.match(dry.stdout, /keys +127\.0\.0\.1:\d+: ES256: [\da-f-]{36}/);
     assert.match(dry.stdout, /audience +the edge's own address/);
     assert.match(dry.stdout, /Every caller is allowed to write keys that begin with “corp\/\{sub\}\/”\./);
-    assert.match((await computer.run(['trust', 'list'])).stdout, /trusts no issuer beside its user pool/);
+    assert.match((await computer.run(['trust', 'list'])).stdout, /trusts only its user pool/);
 
     const asked = keyRequests();
     const added = await computer.run([...add, '--when', 'roles=uploader', '--max-size', '5G']);
@@ -176,7 +176,7 @@ test('an issuer is trusted, listed, shown, kept in a file, and removed', async (
     assert.equal(oneRule.trust[0]?.rules.length, 1);
     const removed = await computer.run(['trust', 'remove', 'corp']);
     assert.match(removed.stderr, /corp is no longer trusted: http:\/\/127/);
-    assert.match(removed.stdout, /The edge trusts no issuer beside its user pool\./);
+    assert.match(removed.stdout, /The edge trusts only its user pool\./);
 
     // What cannot be trusted changes nothing.
     for (const [args, message] of [
@@ -196,6 +196,6 @@ test('an issuer is trusted, listed, shown, kept in a file, and removed', async (
       assert.notEqual(refused.code, 0, args.join(' '));
       assert.match(refused.stderr, message, args.join(' '));
     }
-    assert.match((await computer.run(['trust', 'list'])).stdout, /no issuer beside/);
+    assert.match((await computer.run(['trust', 'list'])).stdout, /trusts only its user pool/);
   });
 });

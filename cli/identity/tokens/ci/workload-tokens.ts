@@ -72,7 +72,9 @@ export function workloadTokens(
     const hint = [
       ...(code === 'forbidden' ? hintLines : []),
       ...(other
-        ? [`The edge wants tokens for ${audiences.join(', ')}. Tokens are requested for ${audience} alone.`]
+        ? [
+            `The edge accepts tokens for ${audiences.join(', ')}. This job requests tokens for ${audience} only.`,
+          ]
         : []),
       `Claims of the token: ${claimsText(workload, held.accessToken)}`,
       'Operators see what the edge allows, and check a token of this job, with:',

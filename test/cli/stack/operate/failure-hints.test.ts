@@ -25,7 +25,7 @@ const REASONS: readonly (readonly [reason: string, hint: RegExp])[] = [
     /--max-size/,
   ],
   ['TooManyDistributions: You have reached the limit', /Service Quotas/],
-  ['Rate exceeded (Service: AmazonCloudFront; Error Code: Throttling)', /some minutes/],
+  ['Rate exceeded (Service: AmazonCloudFront; Error Code: Throttling)', /a few minutes/],
   ['The bucket you tried to delete is not empty.', /uploaded while/],
   [
     'The user pool cannot be deleted because deletion protection is activated.',

@@ -478,7 +478,7 @@ test('a provider behind the pool has all that Cognito needs, and is not open to 
     // Cognito adds everybody of the provider to this group.
     assert.match(
       usage(() => mergeOptions({ allowGroups: ['staff', 'us-east-1_Ab1Cd2Ef3_idp'] }, everybody)),
-      /us-east-1_Ab1Cd2Ef3_idp has everybody.*anybody could upload.*--allow-group <name>/s,
+      /us-east-1_Ab1Cd2Ef3_idp contains everybody.*anybody could upload.*--allow-group <name>/s,
     );
     assert.match(
       usage(() => mergeOptions({ ...everybody, allowGroups: ['staff'] }, {}, ['allowGroups'])),
@@ -561,7 +561,7 @@ test('what the page looks like needs a page, and goes with it', () => {
     const { flag } = KINDS[name as keyof typeof look];
     assert.match(
       usage(() => mergeOptions({}, { [name]: value })),
-      new RegExp(`^${flag} needs --page too\\. Add --page, or leave ${flag} out\\.$`),
+      new RegExp(`^${flag} needs --page too\\. Add --page, or omit ${flag}\\.$`),
     );
     assert.deepEqual(mergeOptions({ page: true, ...look }, {}, ['page']), {});
     assert.deepEqual(mergeOptions({ page: true, ...look }, { page: false }), {});

@@ -72,7 +72,7 @@ test('--multipart always divides a short stream; --multipart never refuses a lon
   edge.seen.splice(0);
   await assert.rejects(put(PART + 1, 'never'), (error) => {
     assert.ok(withCode('usage', /more than 5\.00 MiB, and --multipart never/)(error));
-    assert.match((error as UserError).hint ?? '', /larger --part-size.*leave --multipart out/);
+    assert.match((error as UserError).hint ?? '', /larger --part-size.*omit --multipart/);
     return true;
   });
   assert.deepEqual(edge.seen, [], 'nothing was sent');

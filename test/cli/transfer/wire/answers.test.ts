@@ -167,7 +167,7 @@ test('each kind of answer from S3, CloudFront and proxies has words of its own',
       status: 404,
       text: error('NoSuchBucket'),
       code: 'refused_by_store',
-      message: /bucket .*does not exist/,
+      message: /bucket .*no longer exists/,
       hint: /status/,
     },
     { status: 414, text: '', code: 'bad_key', message: /URL is too long/, hint: /--as/ },
@@ -280,7 +280,7 @@ test('an answer that is longer than any of S3’s is not read to its end', async
     response.writeHead(200, { 'content-type': 'application/xml' }).end(`${sound}${' '.repeat(3 * MIB)}`);
     return true;
   });
-  await assert.rejects(putInParts(t, edge), withCode('unreachable', /end of its answer/));
+  await assert.rejects(putInParts(t, edge), withCode('unreachable', /did not complete its answer/));
 });
 
 test('pages of ListParts without progress are an error', async (t) => {

@@ -280,7 +280,7 @@ test('a refusal of the edge shows its reason, the claims that count and what ope
   assert.doesNotMatch(error.hint ?? '', /edge-upload login/);
   here.name({ preset: 'github', issuer: PUBLISHED.github.iss, audience: 'https://api.acme.example' });
   const other = await here.failure(whoami(here.context(env), {}));
-  assert.match(other.hint ?? '', /wants tokens for https:\/\/api\.acme\.example/);
+  assert.match(other.hint ?? '', /accepts tokens for https:\/\/api\.acme\.example/);
   assert.deepEqual(new Set(here.requested), new Set([here.url]));
 });
 
