@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compareResults } from '../../live/diff.ts';
+import { compareResults } from '../../live/compare-results.ts';
 import type { Seen, Verdict } from '../../live/probe.ts';
 import type { Results } from '../../live/results.ts';
 
