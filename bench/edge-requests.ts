@@ -2,7 +2,7 @@ import { sign } from 'node:crypto';
 import { poolIssuer } from '../edge/issuers.ts';
 import { edgeCode } from '../infra/edge-code.ts';
 import { viewerRequestEvent } from '../local/cloudfront/data-plane/function/viewer-event.ts';
-import { rsaKeyPair } from '../test/support/rsa-keys.ts';
+import { rsaKeyPair } from '../test/support/keys/rsa-keys.ts';
 
 const POOL = { userPoolId: 'us-east-1_Ab1Cd2Ef3', clientId: '1h57kf5cpq17m0eml12EXAMPLE' };
 

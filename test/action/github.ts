@@ -4,8 +4,8 @@ import { createServer } from 'node:https';
 import type { TestContext } from 'node:test';
 import type { KeyedCertificate } from '../../local/tls/certificates.ts';
 import { PUBLISHED } from '../cli/identity/tokens/ci/published-claims.ts';
-import { signRs256 } from '../support/forge.ts';
-import { rsaKeyPair } from '../support/rsa-keys.ts';
+import { signRs256 } from '../support/keys/forge.ts';
+import { rsaKeyPair } from '../support/keys/rsa-keys.ts';
 import { listen } from '../support/serve.ts';
 
 export const REQUEST_TOKEN = 'request-token-of-this-job';

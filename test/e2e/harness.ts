@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { request } from 'undici';
 import type { Faults } from '../../local/faults.ts';
-import { preparedPoolKeys } from '../support/pool-keys.ts';
+import { preparedPoolKeys } from '../support/keys/pool-keys.ts';
 import { checkPrinted } from '../support/printed-commands.ts';
 import { type Ran, type RunOptions, runProgram } from '../support/programs.ts';
 import { typed } from '../support/typed.ts';

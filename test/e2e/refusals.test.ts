@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
-import { accessKey, claimsOf, flipBit, signHs256, signRs256, unsigned } from '../support/forge.ts';
-import { rsaKeyPair } from '../support/rsa-keys.ts';
+import { accessKey, claimsOf, flipBit, signHs256, signRs256, unsigned } from '../support/keys/forge.ts';
+import { rsaKeyPair } from '../support/keys/rsa-keys.ts';
 import { awsClients } from './aws-clients.ts';
 import { CLI, type DeployedStack, firstPart, PASSWORD, signIn, withCloud } from './harness.ts';
 

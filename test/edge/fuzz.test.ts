@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { EdgeIssuer, UploadPolicy } from '../../edge/config.ts';
 import { REFUSALS } from '../../edge/refusal.ts';
 import type { EdgeRequest } from '../../edge/request/viewer-request.ts';
-import { type Claims, claimsOf } from '../support/forge.ts';
+import { type Claims, claimsOf } from '../support/keys/forge.ts';
 import { runBundle } from './support/bundle.ts';
 import { type Dice, dice, mutate, ODD } from './support/hostile.ts';
 import { type IssuerKey, issuerKey, ORIGIN, outside, personal, seconds, signed } from './support/issuers.ts';

@@ -5,7 +5,7 @@ import { createHandler } from '../../edge/handler.ts';
 import type { EdgeRequest } from '../../edge/request/viewer-request.ts';
 import { createVerify } from '../../edge/token/verify.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
-import type { Claims } from '../support/forge.ts';
+import type { Claims } from '../support/keys/forge.ts';
 import { configOf, issuerKey, ORIGIN, outside, SHARED_KEY, seconds, signed } from './support/issuers.ts';
 import { accessToken, config as poolConfig } from './support/pool.ts';
 import { plainHeaders, readAnswer, viewerEvent } from './support/viewer.ts';

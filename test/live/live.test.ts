@@ -19,7 +19,7 @@ import {
   WITH_FAULTS,
   withCloud,
 } from '../e2e/harness.ts';
-import { TOKEN_IN_TEXT } from '../support/forge.ts';
+import { TOKEN_IN_TEXT } from '../support/keys/forge.ts';
 import { runProgram } from '../support/programs.ts';
 import { workerArgs } from '../support/run/worker.ts';
 

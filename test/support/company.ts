@@ -8,7 +8,7 @@ import Provider, {
   type Configuration,
   type JWK,
 } from 'oidc-provider';
-import { rsaKeyPair } from './rsa-keys.ts';
+import { rsaKeyPair } from './keys/rsa-keys.ts';
 
 type Algorithm = 'RS256' | 'ES256' | 'EdDSA';
 

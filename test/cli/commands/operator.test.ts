@@ -3,6 +3,7 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { InUse } from '../../../cli/command-line.ts';
 import { deploy } from '../../../cli/commands/deploy.ts';
 import { destroy } from '../../../cli/commands/destroy.ts';
 import { findTarget, requireTarget } from '../../../cli/commands/operator.ts';
@@ -103,9 +104,10 @@ test('a stack of the embedded cloud and one of the same name on AWS are two', as
   await assert.rejects(deploy(context, { local: true, yes: true }), (error) => {
     assert.ok(isUserError(error) && error.code === 'usage');
     assert.match(error.message, /deployment on AWS/);
+    const typed = new InUse({ stackName: 'first' }, ['deploy', '--local', '--yes']);
     assert.match(
-      error.hintFor(context.inUse) ?? '',
-      /edge-upload deploy --stack-name first\n.*deploy --stack-name <name> --local$/,
+      error.hintFor(typed) ?? '',
+      /edge-upload deploy --yes --stack-name first\n.*deploy --local --yes --stack-name <name>$/,
     );
     return true;
   });

@@ -6,8 +6,8 @@ import { makeIssuer } from '../../../cli/trust/make-issuer.ts';
 import { readTrustRequest } from '../../../cli/trust/providers/read-trust-request.ts';
 import { requireSafe } from '../../../cli/trust/safety.ts';
 import type { EdgeConfig } from '../../../edge/config.ts';
-import { signRs256 } from '../../support/forge.ts';
-import { rsaKeyPair } from '../../support/rsa-keys.ts';
+import { signRs256 } from '../../support/keys/forge.ts';
+import { rsaKeyPair } from '../../support/keys/rsa-keys.ts';
 import { CLAIM_SETS, type ClaimSet, EDGE, WRONG } from './claim-sets.ts';
 import { documentsOf } from './provider.ts';
 

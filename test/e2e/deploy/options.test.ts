@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import { claimsOf } from '../../support/forge.ts';
+import { claimsOf } from '../../support/keys/forge.ts';
 import { type AwsClients, awsClients } from '../aws-clients.ts';
 import { type Computer, type DeployedStack, PASSWORD, signIn, withCloud } from '../harness.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { TOKEN_IN_TEXT } from '../../support/forge.ts';
+import { TOKEN_IN_TEXT } from '../../support/keys/forge.ts';
 import { missing, runProgram } from '../../support/programs.ts';
 import { CLI, PASSWORD, withCloud } from '../harness.ts';
 

@@ -4,7 +4,7 @@ import { applyOptions } from '../../../cli/commands/deploy.ts';
 import { isUserError } from '../../../cli/errors.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { testContext } from '../../support/context.ts';
-import { rsaKeyPair } from '../../support/rsa-keys.ts';
+import { rsaKeyPair } from '../../support/keys/rsa-keys.ts';
 import { listen } from '../../support/serve.ts';
 import { awsClients } from '../aws-clients.ts';
 import { type Computer, type DeployedStack, withCloud } from '../harness.ts';

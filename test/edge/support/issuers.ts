@@ -2,8 +2,8 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject,
 import type { EdgeConfig, EdgeIssuer } from '../../../edge/config.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Jwk } from '../../../protocol/signing-key.ts';
-import type { Claims } from '../../support/forge.ts';
-import { rsaKeyPair } from '../../support/rsa-keys.ts';
+import type { Claims } from '../../support/keys/forge.ts';
+import { rsaKeyPair } from '../../support/keys/rsa-keys.ts';
 
 export const ORIGIN = 'https://d111111abcdef8.cloudfront.net';
 export const DOMAIN = new URL(ORIGIN).host;

@@ -1,5 +1,5 @@
 import type { BakedConfig } from '../../../edge/config.ts';
-import type { Claims } from '../../support/forge.ts';
+import type { Claims } from '../../support/keys/forge.ts';
 import { type IssuerKey, issuerKey, ORIGIN, seconds, signed } from './issuers.ts';
 import { CLIENT_ID, JWKS, USER_POOL_ID } from './pool.ts';
 

@@ -3,8 +3,8 @@ import type { EdgeConfig, UploadPolicy } from '../../../edge/config.ts';
 import { poolIssuer } from '../../../edge/issuers.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Jwk } from '../../../protocol/signing-key.ts';
-import { type Claims, signRs256 } from '../../support/forge.ts';
-import { rsaKeyPair } from '../../support/rsa-keys.ts';
+import { type Claims, signRs256 } from '../../support/keys/forge.ts';
+import { rsaKeyPair } from '../../support/keys/rsa-keys.ts';
 
 export const USER_POOL_ID = 'us-east-1_Ab1Cd2Ef3';
 export const CLIENT_ID = '1h57kf5cpq17m0eml12EXAMPLE';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Refusal } from '../../../edge/refusal.ts';
 import type { Download } from '../../../edge/token/download.ts';
 import { createVerify } from '../../../edge/token/verify.ts';
-import type { Claims } from '../../support/forge.ts';
+import type { Claims } from '../../support/keys/forge.ts';
 import { configOf, DOMAIN, type IssuerKey, issuerKey, ORIGIN, outside, signed } from '../support/issuers.ts';
 
 const HOUR = 3600;

@@ -5,7 +5,7 @@ import { JwtVerifier } from 'aws-jwt-verify';
 import type { EdgeConfig, EdgeIssuer } from '../../../edge/config.ts';
 import { Refusal, type RefusalCode } from '../../../edge/refusal.ts';
 import { createVerify } from '../../../edge/token/verify.ts';
-import type { Claims } from '../../support/forge.ts';
+import type { Claims } from '../../support/keys/forge.ts';
 import {
   configOf,
   DOMAIN,

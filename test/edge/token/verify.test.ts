@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { REFUSALS, Refusal } from '../../../edge/refusal.ts';
 import type { Download } from '../../../edge/token/download.ts';
 import { createVerify } from '../../../edge/token/verify.ts';
-import { type Claims, flipBit, signHs256, signRs256, unsigned } from '../../support/forge.ts';
+import { type Claims, flipBit, signHs256, signRs256, unsigned } from '../../support/keys/forge.ts';
 import {
   accessToken,
   CLIENT_ID,

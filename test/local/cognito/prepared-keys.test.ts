@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { platform } from 'node:process';
 import { type TestContext, test } from 'node:test';
 import { preparedKeyPairs } from '../../../local/cognito/keys.ts';
-import { rsaKeyPair } from '../../support/rsa-keys.ts';
+import { rsaKeyPair } from '../../support/keys/rsa-keys.ts';
 
 const pemOf = (privateKey: KeyObject) => String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
 

@@ -3,7 +3,7 @@ import { sign } from 'node:crypto';
 import { test } from 'node:test';
 import type { KeyChange } from '../../../local/cognito/keys.ts';
 import { awsError } from '../../support/aws-error.ts';
-import { rsaKeyPair } from '../../support/rsa-keys.ts';
+import { rsaKeyPair } from '../../support/keys/rsa-keys.ts';
 import { confirmedUser, DAY, MINUTE, PASSWORD, type Setup, setUp } from './harness.ts';
 import { tokensOf } from './sign-in.ts';
 

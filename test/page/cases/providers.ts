@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { openCompany } from '../../support/company.ts';
-import { TOKEN_IN_TEXT } from '../../support/forge.ts';
+import { TOKEN_IN_TEXT } from '../../support/keys/forge.ts';
 import { openTab } from '../tab.ts';
 import { keptBy, type People } from './people.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { codeAt, stepAt } from '../../../local/cognito/challenges/software-token.ts';
 import { PASSWORD } from '../../e2e/harness.ts';
-import { TOKEN_IN_TEXT } from '../../support/forge.ts';
+import { TOKEN_IN_TEXT } from '../../support/keys/forge.ts';
 import { openTab } from '../tab.ts';
 import { keptBy, NEW_PASSWORD, type People } from './people.ts';
 

@@ -21,7 +21,7 @@ import { nodeListener } from '../../../../local/wire/node-http.ts';
 import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
 import { type Setup, setUp } from '../../../local/cognito/harness.ts';
 import { type FlatEvent, type FlatResult, flatEvents, flatResult } from '../../../support/flat.ts';
-import { TOKEN_IN_TEXT } from '../../../support/forge.ts';
+import { TOKEN_IN_TEXT } from '../../../support/keys/forge.ts';
 import { listen } from '../../../support/serve.ts';
 
 export const PASSWORD = 'Correct-horse-42!';

@@ -10,7 +10,7 @@ import { cannotAsk, cannotConfirm } from '../../../../cli/ui/questions.ts';
 import type { Ui } from '../../../../cli/ui/ui.ts';
 import { type TestContext, testContext } from '../../../support/context.ts';
 import { type FlatEvent, flatEvents } from '../../../support/flat.ts';
-import { claimsOf, TOKEN_IN_TEXT } from '../../../support/forge.ts';
+import { claimsOf, TOKEN_IN_TEXT } from '../../../support/keys/forge.ts';
 import { listen } from '../../../support/serve.ts';
 
 /** Answers to questions, by the beginning of the prompt; a function is asked when it is time. */

@@ -11,8 +11,8 @@ import { listDeployments } from '../../../../cli/settings/deployments.ts';
 import { resolveTarget } from '../../../../cli/settings/target.ts';
 import { type Company, type CompanyOptions, openCompany } from '../../../support/company.ts';
 import { flatResult } from '../../../support/flat.ts';
-import { claimsOf } from '../../../support/forge.ts';
 import { headlessBrowser } from '../../../support/headless-browser.ts';
+import { claimsOf } from '../../../support/keys/forge.ts';
 import { addressIn, failure, openRig, type Rig } from './rig.ts';
 
 const CLAIMS = { email: 'ada@acme.com', groups: ['writers'] };

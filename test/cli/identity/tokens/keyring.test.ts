@@ -12,7 +12,7 @@ import type { Context } from '../../../../cli/context.ts';
 import { type Keyring, systemKeyring } from '../../../../cli/identity/tokens/keyring.ts';
 import { seal, unseal } from '../../../../cli/identity/tokens/seal.ts';
 import { tokenSource } from '../../../../cli/identity/tokens/token-source.ts';
-import { TOKEN_IN_TEXT } from '../../../support/forge.ts';
+import { TOKEN_IN_TEXT } from '../../../support/keys/forge.ts';
 import { runProgram } from '../../../support/programs.ts';
 import { failure, PASSWORD, run, type World, world } from '../helpers/world.ts';
 

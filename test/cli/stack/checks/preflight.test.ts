@@ -87,7 +87,7 @@ test('a longer name is refused for a new stack alone', async (t) => {
   };
   const refused = await named(long, missing);
   assert.ok(refused.state === 'failed');
-  assert.match(refused.error.message, /has 30 characters; .* 29 at most/);
+  assert.match(refused.error.message, /has 30 characters; .* at most 29/);
   assert.equal((await named('x'.repeat(LONGEST_NAME), missing)).state, 'ok');
   assert.equal((await named(long, account({ status: 'UPDATE_COMPLETE' }))).state, 'ok');
 });

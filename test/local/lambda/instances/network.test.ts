@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { build } from 'esbuild';
 import type { HttpHandler, HttpRequest } from '../../../../local/wire/http.ts';
-import { rsaKeyPair } from '../../../support/rsa-keys.ts';
+import { rsaKeyPair } from '../../../support/keys/rsa-keys.ts';
 import { openRoom, returned } from '../support.ts';
 
 const HOST = 'cognito-idp.us-east-1.amazonaws.com';

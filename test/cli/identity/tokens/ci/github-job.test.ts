@@ -14,7 +14,7 @@ import { createVerify } from '../../../../../edge/token/verify.ts';
 import { viewerRequestEvent } from '../../../../../local/cloudfront/data-plane/function/viewer-event.ts';
 import { plainHeaders } from '../../../../edge/support/viewer.ts';
 import { flatResult } from '../../../../support/flat.ts';
-import { claimsOf } from '../../../../support/forge.ts';
+import { claimsOf } from '../../../../support/keys/forge.ts';
 import { listen } from '../../../../support/serve.ts';
 import { multipartStore } from '../../../transfer/helpers/multipart-store.ts';
 import { PUBLISHED } from './published-claims.ts';

@@ -8,8 +8,8 @@ import type { TestContext as NodeTestContext } from 'node:test';
 import { isUserError, type UserError } from '../../../../../cli/errors.ts';
 import type { Jwk } from '../../../../../protocol/signing-key.ts';
 import { type TestContext, testContext } from '../../../../support/context.ts';
-import { claimsOf, signRs256 } from '../../../../support/forge.ts';
-import { rsaKeyPair } from '../../../../support/rsa-keys.ts';
+import { claimsOf, signRs256 } from '../../../../support/keys/forge.ts';
+import { rsaKeyPair } from '../../../../support/keys/rsa-keys.ts';
 import { listen } from '../../../../support/serve.ts';
 import { type CiName, PUBLISHED } from './published-claims.ts';
 

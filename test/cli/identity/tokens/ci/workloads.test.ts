@@ -9,7 +9,7 @@ import { kubernetes } from '../../../../../cli/identity/tokens/ci/kubernetes.ts'
 import { workloadTokens } from '../../../../../cli/identity/tokens/ci/workload-tokens.ts';
 import { tokenSource } from '../../../../../cli/identity/tokens/token-source.ts';
 import { flatResult } from '../../../../support/flat.ts';
-import { claimsOf } from '../../../../support/forge.ts';
+import { claimsOf } from '../../../../support/keys/forge.ts';
 import { type CiName, PUBLISHED } from './published-claims.ts';
 import { REQUEST_TOKEN, rig } from './rig.ts';
 
