@@ -63,7 +63,11 @@ export function ratios(ours: Series, theirs: Series, quantity: Quantity): number
   return valuesOf(ours, quantity).map((value, round) => value / (others[round] ?? Number.NaN));
 }
 
-export function isReached({ value, atMost = Number.POSITIVE_INFINITY, atLeast = 0 }: Goal): boolean {
+export function isReached({
+  value,
+  atMost = Number.POSITIVE_INFINITY,
+  atLeast = Number.NEGATIVE_INFINITY,
+}: Goal): boolean {
   return value <= atMost && value >= atLeast;
 }
 

@@ -42,7 +42,7 @@ export function plot(results: Results): string {
 
 /** For a minimum, returns the inverse, so that more than 1 always means that the limit is missed. */
 function shareOf({ value, atMost, atLeast }: Goal): number {
-  if (atMost !== undefined) return value / atMost;
+  if (atMost !== undefined) return Math.max(0, value / atMost);
   return atLeast === undefined ? 1 : atLeast / value;
 }
 

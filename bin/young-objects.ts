@@ -1,7 +1,7 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /** V8's space for young objects begins with 1 MiB in each half. It becomes so many times as large, and no larger. */
-const FACTOR = 6;
+const FACTOR = 4;
 const MIB = 1024 * 1024;
 
 /** Milliseconds between two looks at the space, until it has grown. */

@@ -32,3 +32,11 @@ test('each round runs every way once and begins with another; ratios are of one 
   assert.deepEqual(goals, [{ what: 'wall time ÷ b', value: 0.5, unit: 'ratio', atMost: 0.4 }]);
   assert.deepEqual(goals.map(isReached), [false]);
 });
+
+test('memory that shrinks stays within a limit of its growth', () => {
+  const goal = { what: 'growth', unit: 'bytes', atMost: 5 } as const;
+  assert.deepEqual(
+    [-1, 5, 6].map((value) => isReached({ ...goal, value })),
+    [true, true, false],
+  );
+});
