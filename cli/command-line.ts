@@ -1,6 +1,6 @@
+import { isSyntax, rawText, typedInPosix, type Value, type Word, word, wordsOf } from './command-words.ts';
 import { typedInPowerShell } from './power-shell.ts';
 import { type Flag, withoutFlags } from './repeated-flags.ts';
-import { shellWord } from './ui/shell-word.ts';
 
 /*
  * Commands that errors, warnings and results tell somebody to type. The code that writes one states what it does:
@@ -13,12 +13,6 @@ export type HintLine = string | CommandLine;
 
 /** A sentence, or lines of which one is a command. */
 export type Hint = HintLine | readonly HintLine[];
-
-interface Word {
-  readonly text: string;
-  /** An argument with a leading hyphen, which would be read as an option. */
-  readonly isDashed: boolean;
-}
 
 /** A command to type, without the deployment. */
 export class CommandLine {
@@ -37,31 +31,6 @@ interface Again {
   readonly replaces: boolean;
   /** A flag of the run that is left out. */
   readonly without?: Flag;
-}
-
-/** A value is one word. A list is any number of words, such as flags. */
-type Value = string | readonly string[];
-
-const word = (text: string): Word => ({ text, isDashed: false });
-
-function wordsOf(literals: readonly string[], values: readonly Value[]): readonly Word[] {
-  const words: Word[] = [];
-  literals.forEach((literal, at) => {
-    const [first = '', ...rest] = literal.split(' ');
-    const last = words.at(-1);
-    // What follows a value without a space belongs to its word.
-    if (at > 0 && first !== '' && last !== undefined) words[words.length - 1] = word(last.text + first);
-    else if (first !== '') words.push(word(first));
-    words.push(...rest.filter((one) => one !== '').map(word));
-    const value = values[at] ?? [];
-    if (typeof value !== 'string') words.push(...value.map((one) => word(shellWord(one))));
-    else if (/\S$/.test(literal)) words.push(word((words.pop()?.text ?? '') + shellWord(value)));
-    else {
-      const isOfOption = /(?:^| )-\S+ $/.test(literal);
-      words.push({ text: shellWord(value), isDashed: !isOfOption && /^-./.test(value) });
-    }
-  });
-  return words;
 }
 
 /** Returns a command about the deployment in use. Values are quoted for shells. */
@@ -149,70 +118,64 @@ export class InUse {
   /** Returns a command as it is typed, within pipes and redirections of its line. */
   text({ words, again }: CommandLine): string {
     const all = again === undefined ? words : this.#again(words, again);
-    const start = all.findIndex(({ text }) => text === 'edge-upload');
-    if (start < 0) return this.#typed(all.map(({ text }) => text));
-    const length = all.slice(start).findIndex(({ text }) => /^(?:[|<>]|&&)$/.test(text));
+    const typed = this.#platform === 'win32' ? typedInPowerShell : typedInPosix;
+    const start = all.findIndex((one) => rawText(one) === 'edge-upload');
+    if (start < 0) return typed(all);
+    const length = all.slice(start).findIndex(isSyntax);
     const end = length < 0 ? all.length : start + length;
-    const [before, after] = [all.slice(0, start), all.slice(end)].map((part) => part.map(({ text }) => text));
-    return this.#typed([...(before ?? []), ...this.#completed(all.slice(start, end)), ...(after ?? [])]);
-  }
-
-  #typed(words: readonly string[]): string {
-    return this.#platform === 'win32' ? typedInPowerShell(words) : words.join(' ');
+    return typed([...all.slice(0, start), ...this.#completed(all.slice(start, end)), ...all.slice(end)]);
   }
 
   /** Adds flags to the arguments of this run, or has them replace those that it has. */
   #again(words: readonly Word[], { replaces, without }: Again): readonly Word[] {
     const isGiven = (flag: string) => this.#argv.some((one) => one === flag || one.startsWith(`${flag}=`));
-    const added = words.filter(({ text }, at) => {
-      const flag = text.startsWith('-') ? text : words[at - 1]?.text;
+    const texts = words.map(rawText);
+    const added = words.filter((_, at) => {
+      const flag = texts[at]?.startsWith('-') ? texts[at] : texts[at - 1];
       return replaces || flag === undefined || !isGiven(flag);
     });
-    const argv = replaces
-      ? withoutFlags(
-          this.#argv,
-          words.map(({ text }) => text),
-          without,
-        )
-      : this.#argv;
-    const given = argv.length === 0 ? [word('…')] : argv.map((one) => word(shellWord(one)));
+    const argv = replaces ? withoutFlags(this.#argv, texts, without) : this.#argv;
+    const given = argv.length === 0 ? [word('…')] : argv.map((one) => word('', one));
     const end = argv.indexOf('--');
     return [word('edge-upload'), ...given].toSpliced(end < 0 ? given.length + 1 : end + 1, 0, ...added);
   }
 
   /** Adds the deployment behind the other flags. Arguments that begin with a hyphen go behind all of them. */
-  #completed(words: readonly Word[]): readonly string[] {
-    const dash = words.findIndex(({ text }) => text === '--');
+  #completed(words: readonly Word[]): readonly Word[] {
+    const dash = words.findIndex((one) => rawText(one) === '--');
     const [flags, rest] = dash < 0 ? [words, []] : [words.slice(0, dash), words.slice(dash + 1)];
-    const plain = flags.filter(({ isDashed }) => !isDashed).map(({ text }) => text);
-    const dashed = [...flags.filter(({ isDashed }) => isDashed), ...rest].map(({ text }) => text);
-    const all = [...plain, ...this.#flags(plain)];
+    const plain = flags.filter(({ isDashed }) => !isDashed);
+    const dashed = [...flags.filter(({ isDashed }) => isDashed), ...rest];
+    const all = [...plain, ...this.#flags(plain.map(rawText))];
+    const texts = all.map(rawText);
     const { url, stackName } = this.#deployment;
-    const isNamed = all.some((one) => /^(?:--stack-name|--link|--help|https?:)/.test(one) || one === '<url>');
+    const isNamed = texts.some(
+      (one) => /^(?:--stack-name|--link|--help|https?:)/.test(one) || one === '<url>',
+    );
     const needsUrl =
-      url !== undefined && stackName === undefined && !isNamed && UPLOADERS.has(plain[1] ?? '');
-    const last = dashed.length === 0 ? [] : ['--', ...dashed];
-    return [...(needsUrl ? [`EDGE_UPLOAD_URL=${shellWord(url)}`] : []), ...all, ...last];
+      url !== undefined && stackName === undefined && !isNamed && UPLOADERS.has(texts[1] ?? '');
+    const last = dashed.length === 0 ? [] : [word('--'), ...dashed];
+    return [...(needsUrl ? [word('EDGE_UPLOAD_URL=', url)] : []), ...all, ...last];
   }
 
   /** Returns the flags that name the deployment, as far as a command lacks them. */
-  #flags([, name = '', ...more]: readonly string[]): readonly string[] {
+  #flags([, name = '', ...more]: readonly string[]): readonly Word[] {
     const { stackName, local = false, operated = true, isOnly = false } = this.#deployment;
     const has = (flag: string) => more.some((one) => one === flag || one.startsWith(`${flag}=`));
     if (has('--help')) return [];
     const isForOperators = OPERATORS.has(name) && (operated || name !== 'doctor');
     const needsProfile = isForOperators || has('--create');
     const isLocal = has('--local') || local;
-    const stack = isForOperators && !operated ? '<name>' : stackName && shellWord(stackName);
+    const stack = isForOperators && !operated ? word('<name>') : stackName && word('', stackName);
     const hasUrl = more.some((one) => /^(?:https?:|<url>)/.test(one));
     const isMeant = isOnly && !ALWAYS_NAMED.has(name);
     const needsStack = (isForOperators || UPLOADERS.has(name)) && !isMeant && !hasUrl && !has('--link');
     const needsLocal = isForOperators && isLocal && !isMeant && name !== 'policy';
     return [
-      ...(needsLocal && !has('--local') ? ['--local'] : []),
-      ...(needsStack && stack !== undefined && !has('--stack-name') ? ['--stack-name', stack] : []),
+      ...(needsLocal && !has('--local') ? [word('--local')] : []),
+      ...(needsStack && stack && !has('--stack-name') ? [word('--stack-name'), stack] : []),
       ...(needsProfile && this.#profile !== undefined && !isLocal && !has('--profile')
-        ? ['--profile', shellWord(this.#profile)]
+        ? [word('--profile'), word('', this.#profile)]
         : []),
     ];
   }
