@@ -110,7 +110,7 @@ export async function show(context: Context, { username, ...args }: UserArgs): P
 
 const minute = (date: Date | undefined) => (date === undefined ? 'unknown' : `${formatMinute(date)} UTC`);
 
-function rows(user: KnownUser, groups: readonly string[]): [string, string][] {
+function rows(user: KnownUser, groups: readonly string[]): [string, string | undefined][] {
   const { sub = '', email, email_verified, ...others } = user.attributes;
   const none = 'none';
   return [
@@ -118,14 +118,7 @@ function rows(user: KnownUser, groups: readonly string[]): [string, string][] {
     ['state', meaningOf(user)],
     ['groups', groups.join(', ') || none],
     ['second factor', user.secondFactors.map(factorTitle).join(', ') || none],
-    ...(email === undefined
-      ? []
-      : [
-          ['e-mail', email_verified === 'true' ? email : `${email} (not verified)`] satisfies [
-            string,
-            string,
-          ],
-        ]),
+    ['e-mail', email === undefined || email_verified === 'true' ? email : `${email} (not verified)`],
     ...Object.entries(others),
     ['created', minute(user.created)],
     ['changed', minute(user.changed)],

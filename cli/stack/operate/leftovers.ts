@@ -61,16 +61,14 @@ export async function deleteEdgeFunction(
   checkpoint(signal, AGAIN);
   ui.event({ type: 'task-started', task });
   while (!(await resumable(AGAIN, () => tryDelete(work, functionName)))) {
-    if (!wait) {
-      ui.event({ type: 'task-done', task, detail: 'not yet: CloudFront still has replicas of it' });
-      return false;
-    }
-    const waited = formatDuration(now().getTime() - since);
-    if (now().getTime() - since > PATIENCE_MS) {
+    const waitedMs = now().getTime() - since;
+    const waited = formatDuration(waitedMs);
+    if (!wait || waitedMs > PATIENCE_MS) {
+      const after = wait ? ` after ${waited}` : '';
       ui.event({
         type: 'task-done',
         task,
-        detail: `not yet: CloudFront still has replicas of it after ${waited}`,
+        detail: `not yet: CloudFront still has replicas of it${after}`,
       });
       return false;
     }

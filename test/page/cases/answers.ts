@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { listen } from '../../support/serve.ts';
 import { openTab } from '../tab.ts';
-import { answerInstead, assertClean, MARKUP, POLLUTION } from './hostile-support.ts';
+import { answerInstead, assertClean, assertFails, MARKUP, POLLUTION } from './hostile-support.ts';
 import type { DeployedPage } from './world.ts';
 
 /** Whatever the store, the edge, a proxy or a sign-in service answers, the page names it in its own words. */
@@ -24,11 +24,7 @@ export async function answerCases(world: DeployedPage): Promise<void> {
       ['text/plain', MARKUP],
     ] as const) {
       next = { status: 400, contentType, body };
-      await tab.choose(file);
-      await tab.shows('[data-state=failed] .error', 'The service refused the file.');
-      await assertClean(tab);
-      await tab.page.click('[data-state=failed] [aria-label^=Remove]');
-      await tab.page.waitForFunction(() => document.querySelector('.files li') === null);
+      await assertFails(tab, file, 'The service refused the file.');
     }
     await tab.close();
   });
@@ -58,11 +54,7 @@ export async function answerCases(world: DeployedPage): Promise<void> {
       ],
     ] as const) {
       next = { status: 200, ...answer };
-      await tab.choose(file);
-      await tab.shows('[data-state=failed] .error', error);
-      await assertClean(tab);
-      await tab.page.click('[data-state=failed] [aria-label^=Remove]');
-      await tab.page.waitForFunction(() => document.querySelector('.files li') === null);
+      await assertFails(tab, file, error);
     }
     await tab.close();
   });

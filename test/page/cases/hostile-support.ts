@@ -28,3 +28,12 @@ export async function answerInstead(
     void (given === undefined ? request.continue() : request.respond(given));
   });
 }
+
+/** Chooses a file whose upload fails with an error, and removes it from the list. */
+export async function assertFails(tab: Tab, file: string, error: string): Promise<void> {
+  await tab.choose(file);
+  await tab.shows('[data-state=failed] .error', error);
+  await assertClean(tab);
+  await tab.page.click('[data-state=failed] [aria-label^=Remove]');
+  await tab.page.waitForFunction(() => document.querySelector('.files li') === null);
+}
