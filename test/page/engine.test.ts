@@ -29,7 +29,7 @@ async function send(tab: EngineTab, path: string, order: Order): Promise<Outcome
 
 const codeOf = ({ error, stored }: Outcome) => error?.code ?? `stored ${stored?.key}`;
 
-test('the page’s engine in a browser, against an edge', async (t) => {
+test('the page’s upload engine in a browser, against an edge', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { url, outputs } = await computer.json<DeployedStack>([
       ...['deploy', '--local', '--yes', '--max-size', '1G'],
@@ -55,7 +55,7 @@ test('the page’s engine in a browser, against an edge', async (t) => {
     const unfinished = () => page.evaluate(() => engine.unfinished());
     const openUploads = async () => (await s3.listMultipartUploads({ Bucket })).Uploads ?? [];
 
-    await t.test('files of every size arrive unchanged and verified', async () => {
+    await t.test('stores files of every size unchanged and verified', async () => {
       for (const [name, size] of [
         ['empty', 0],
         ['one', 1],
@@ -75,7 +75,7 @@ test('the page’s engine in a browser, against an edge', async (t) => {
     const parts = await file('parts.bin', 24 * MIB);
     const one = join(computer.home, 'one');
 
-    await t.test('a stopped upload is resumed; a discarded one is aborted at the store', async () => {
+    await t.test('resumes a stopped upload, and aborts a discarded one at the store', async () => {
       const key = 'in/stopped.bin';
       const stopped = await send(tab, parts, { key, token, stopAt: 17 * MIB });
       assert.equal(codeOf(stopped), 'stopped');
@@ -89,7 +89,7 @@ test('the page’s engine in a browser, against an edge', async (t) => {
       assert.deepEqual([await openUploads(), await unfinished()], [[], []]);
     });
 
-    await t.test('another file for the same key starts again, and no part of the first remains', async () => {
+    await t.test('starts again for another file of the same key, without parts of the first', async () => {
       const key = 'in/replaced.bin';
       await send(tab, parts, { key, token, stopAt: 10 * MIB });
       const other = await file('other.bin', 17 * MIB);
@@ -102,7 +102,7 @@ test('the page’s engine in a browser, against an edge', async (t) => {
       assert.deepEqual([await openUploads(), await unfinished()], [[], []]);
     });
 
-    await t.test('a file that changes or disappears has its own error', async () => {
+    await t.test('reports a file that changes, and one that disappears, with different errors', async () => {
       const key = 'in/changed.bin';
       const path = await file('changed.bin', 24 * MIB);
       await tab.choose(path);
@@ -122,7 +122,7 @@ test('the page’s engine in a browser, against an edge', async (t) => {
       assert.deepEqual(await openUploads(), []);
     });
 
-    await t.test('each refusal has its own code, and no part of a refused file remains', async () => {
+    await t.test('gives each refusal a code, and leaves no part of a refused file', async () => {
       const taken = { key: 'in/one', token, noClobber: true };
       assert.equal(codeOf(await send(tab, one, taken)), 'exists');
       assert.equal(codeOf(await send(tab, parts, taken)), 'exists');
@@ -136,7 +136,7 @@ test('the page’s engine in a browser, against an edge', async (t) => {
       assert.deepEqual([await openUploads(), await unfinished()], [[], []]);
     });
 
-    await t.test('a link stores its file once, within its size, until it is revoked', async () => {
+    await t.test('stores one file by a link, within its size, until the link is revoked', async () => {
       const link = await computer.json<{ id: string; token: string }>([
         ...['link', 'create', '--as', 'in/once.bin', '--max-size', '10M', '--yes'],
       ]);
@@ -154,7 +154,7 @@ test('the page’s engine in a browser, against an edge', async (t) => {
       assert.deepEqual([await openUploads(), await unfinished()], [[], []]);
     });
 
-    await t.test('busy servers and cut connections are tried again', async () => {
+    await t.test('retries after a busy server and a broken connection', async () => {
       await setFaults(cloud, { edge: { unavailable: 0.3, reset: 0.2, seed: 1 } });
       const outcome = await send(tab, parts, { key: 'in/trouble.bin', token });
       await setFaults(cloud, {});
@@ -162,7 +162,7 @@ test('the page’s engine in a browser, against an edge', async (t) => {
       assert.equal(await stored('in/trouble.bin'), await digestOf(createReadStream(parts)));
     });
 
-    await t.test('an upload waits for the network, as long as it takes', async () => {
+    await t.test('waits for the network without a time limit', async () => {
       // Slow, so that the network is gone before everything is sent.
       await setFaults(cloud, { edge: { bytesPerSecond: 2 * MIB } });
       let back = Promise.resolve();
@@ -179,7 +179,7 @@ test('the page’s engine in a browser, against an edge', async (t) => {
       assert.ok(outcome.states.includes('waiting for network'));
     });
 
-    await t.test('two tabs do not send to one key at the same time', async () => {
+    await t.test('does not send to one key from two tabs at the same time', async () => {
       const key = 'in/tabs.bin';
       const second = await openEngine(browser, url);
       await setFaults(cloud, { edge: { bytesPerSecond: 2 * MIB } });
@@ -195,7 +195,7 @@ test('the page’s engine in a browser, against an edge', async (t) => {
       await second.page.close();
     });
 
-    await t.test('an upload that somebody else began is not resumed', async () => {
+    await t.test('does not resume an upload that another user started', async () => {
       const key = 'in/other.bin';
       const order = { key, token, owner: 'ada' };
       assert.equal(codeOf(await send(tab, parts, { ...order, stopAt: 17 * MIB })), 'stopped');
@@ -204,7 +204,7 @@ test('the page’s engine in a browser, against an edge', async (t) => {
       assert.deepEqual(await openUploads(), []);
     });
 
-    await t.test('a browser that blocks stored data, locks and workers uploads and resumes', async () => {
+    await t.test('uploads and resumes in a browser that blocks storage, locks and workers', async () => {
       const bare = await openEngine(browser, url, {
         prepare: async (other) => {
           await other.evaluateOnNewDocument(() => {

@@ -71,7 +71,7 @@ function playCognito(origin: string) {
   return { answer, asked, challenges };
 }
 
-test('the page offers the ways that work in a browser, and names the command for the others', async (t) => {
+test('offers the ways that work in a browser, and names the command for the others', async (t) => {
   const files: EdgePage = JSON.parse(
     await readFile(join(import.meta.dirname, '../../dist/page.json'), 'utf8'),
   );
@@ -84,7 +84,7 @@ test('the page offers the ways that work in a browser, and names the command for
     iss: ['https://accounts.example.com'],
   });
 
-  await t.test('people of a provider behind the pool sign in by managed login', async () => {
+  await t.test('signs users of a provider behind the pool in by managed login', async () => {
     const origin = await listen(t, edge({ idp: true, managedLogin: LOGIN, issuers: [google] }, files));
     const tab = await openTab(browser, `${origin}/`);
     const { answer, asked, challenges } = playCognito(origin);
@@ -101,7 +101,7 @@ test('the page offers the ways that work in a browser, and names the command for
     await tab.close();
   });
 
-  await t.test('without a way to sign in, the page shows the command for each issuer', async () => {
+  await t.test('shows the sign-in command for each issuer if none works in a browser', async () => {
     const { userPoolId, clientId, jwks, ...without } = bakedWith({ page: {}, issuers: [google] });
     assert.ok(userPoolId && clientId && jwks);
     for (const [baked, alias, form] of [

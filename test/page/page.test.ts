@@ -16,7 +16,7 @@ const LOGO = [
   '<text x="42" y="23" font-family="Georgia, serif" font-size="20" fill="#4f86b4">Müller</text></svg>',
 ].join('');
 
-test('people send files by a link in a browser', async (t) => {
+test('uploads by a link in a browser', async (t) => {
   const browser = await openBrowser(t);
   await withCloud(async (computer, cloud) => {
     await writeFile(join(computer.home, 'logo.svg'), LOGO);
@@ -32,7 +32,7 @@ test('people send files by a link in a browser', async (t) => {
   }, WITH_FAULTS);
 });
 
-test('script and style have at most 30 KB, and each file fits an answer of the edge', async () => {
+test('limits script and style to 30 KB, and each file to a response', async () => {
   const files = JSON.parse(
     await readFile(join(import.meta.dirname, '../../dist/page.json'), 'utf8'),
   ) as Readonly<Record<string, { readonly gzip: string }>>;

@@ -7,7 +7,7 @@ import { sessionCases } from './cases/sessions.ts';
 import { signInCases } from './cases/sign-in.ts';
 import { deployPage } from './cases/world.ts';
 
-test('people sign in on the page', async (t) => {
+test('sign-in on the page', async (t) => {
   const browser = await openBrowser(t);
   await withCloud(async (computer, cloud) => {
     const world = await deployPage(

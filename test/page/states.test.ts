@@ -7,7 +7,7 @@ import { HOSTILE, hostileCases } from './cases/hostile.ts';
 import { stateCases } from './cases/states.ts';
 import { deployPage } from './cases/world.ts';
 
-test('the page keeps its word in every state', async (t) => {
+test('the page in unusual states', async (t) => {
   const browser = await openBrowser(t);
   await withCloud(async (computer, cloud) => {
     const world = await deployPage({ t, browser, computer, cloud }, ['--page-color', '#102030']);
@@ -16,7 +16,7 @@ test('the page keeps its word in every state', async (t) => {
   }, WITH_FAULTS);
 });
 
-test('what others send to the page does nothing', async (t) => {
+test('the page under hostile input', async (t) => {
   const browser = await openBrowser(t);
   const { title, note } = HOSTILE;
   await withCloud(async (computer, cloud) => {

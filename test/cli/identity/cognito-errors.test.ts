@@ -51,13 +51,13 @@ function awsError(name: string, message: string): Error {
   return new sdk.CognitoIdentityProviderServiceException({ name, message, $fault: 'client', $metadata: {} });
 }
 
-test('the table has every error of the operations in use', () => {
+test('lists every error of the Cognito operations in use', () => {
   for (const name of MODELLED) assert.ok(COGNITO_ERRORS[name], name);
 });
 
 const textOf = (hint: Hint) => new InUse().lines(hint).join('\n');
 
-test('every entry is an error of the SDK with a code, a hint and an exit code', () => {
+test('maps each SDK error to a code, a hint and an exit code', () => {
   for (const [name, { code, hint, hints = [] }] of Object.entries(COGNITO_ERRORS)) {
     assert.ok(name in sdk, name);
     const failure = cognitoFailure(awsError(name, 'Said so.'), 'Signing in as ada', 'cognito.example');
@@ -70,7 +70,7 @@ test('every entry is an error of the SDK with a code, a hint and an exit code', 
   }
 });
 
-test('the same table has hints for operators', () => {
+test('has other hints for operators', () => {
   for (const [name, { code, hint, hints = [], operator }] of Object.entries(COGNITO_ERRORS)) {
     const failure = cognitoFailure(awsError(name, 'Said so.'), 'Adding ada', 'AWS', 'operator');
     assert.equal(failure.code, operator?.code ?? code, name);
@@ -81,7 +81,7 @@ test('the same table has hints for operators', () => {
   }
 });
 
-test("Cognito's words choose better hints, and nothing else", () => {
+test('chooses more specific hints by Cognito’s message', () => {
   const said: readonly (readonly [string, RegExp])[] = [
     ['Incorrect username or password.', /user name and the password/],
     ['Temporary password has expired and must be reset by an administrator.', /new temporary password/],
@@ -102,13 +102,13 @@ test("Cognito's words choose better hints, and nothing else", () => {
   }
 });
 
-test('a newer error of Cognito is shown by its name', () => {
+test('shows an unknown error of Cognito by its name', () => {
   const failure = cognitoFailure(awsError('BrandNewException', 'Odd'), 'Signing in', 'cognito.example');
   assert.deepEqual([failure.code, failure.exitCode], ['aws', 8]);
   assert.match(failure.message, /Odd \(BrandNewException\)/);
 });
 
-test('failures without a response of Cognito: the network, own errors, others', () => {
+test('maps failures without a response: network errors, own errors, all others', () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
   const network = cognitoFailure(refused, 'Signing in', 'cognito.example');
   assert.equal(network.code, 'unreachable');

@@ -26,7 +26,7 @@ async function signedIn(here: World, username = 'ada'): Promise<{ file: string; 
   return { file, kept };
 }
 
-test('token prints a token that stays valid for a while, and nothing else', async (t) => {
+test('token prints only a token that stays valid for a while', async (t) => {
   const here = await world(t);
   const { kept } = await signedIn(here);
   const printed = await run(here, token(here.context(), {}), { tokenOut: true });
@@ -47,7 +47,7 @@ test('token prints a token that stays valid for a while, and nothing else', asyn
   assert.equal(document.expiresAt, new Date(claims.exp * 1000).toISOString());
 });
 
-test('token signed out: exit code 4, and the command to type', async (t) => {
+test('token without a sign-in exits with 4 and prints the sign-in command', async (t) => {
   const here = await world(t);
   const error = await failure(here, token(here.context({ env: { EDGE_UPLOAD_URL: here.url } }), {}));
   assert.equal(error.exitCode, 4);
@@ -89,7 +89,7 @@ test('whoami prints user, groups, deployment, allowed keys, expiry and where tok
   assert.ok(lines.some((line) => /^valid for .*renewed automatically$/.test(line)));
 });
 
-test('whoami and login print how much of a long list the edge left out', async (t) => {
+test('whoami and login print how many prefixes the edge left out', async (t) => {
   const here = await world(t);
   const { sdk, UserPoolId } = here.setup;
   await here.user('ada');
@@ -111,7 +111,7 @@ test('whoami and login print how much of a long list the edge left out', async (
   assert.match(String(signedIn.text), new RegExp(`^Allowed: .* and ${omitted.writeTo} more\\.$`, 'm'));
 });
 
-test('whoami reports a user in no group that is allowed to upload', async (t) => {
+test('whoami reports a user whose groups have no permission to upload', async (t) => {
   const here = await world(t);
   await signedIn(here);
   here.allow({ allowGroups: ['writers', 'editors'] });
@@ -120,7 +120,7 @@ test('whoami reports a user in no group that is allowed to upload', async (t) =>
   assert.match(String(text), /nothing; only members of writers, editors are allowed to upload/);
 });
 
-test('whoami reports a sign-in by the environment', async (t) => {
+test('whoami reports a sign-in from environment variables', async (t) => {
   const here = await world(t);
   const { kept } = await signedIn(here);
   const byToken = await run(here, whoami(here.context({ env: { EDGE_UPLOAD_TOKEN: kept.accessToken } }), {}));
@@ -132,7 +132,7 @@ test('whoami reports a sign-in by the environment', async (t) => {
   assert.match(String(byPassword.text), /in memory only/);
 });
 
-test('whoami renews a token that the edge rejects, once', async (t) => {
+test('whoami renews a rejected token once', async (t) => {
   const here = await world(t);
   const { file, kept } = await signedIn(here);
   const { writeFile } = await import('node:fs/promises');
@@ -160,7 +160,7 @@ test('logout revokes the refresh token, then deletes the tokens', async (t) => {
   assert.equal(again.document.signedOut, false);
 });
 
-test('logout revokes the token of a refresh that another process is making', async (t) => {
+test('logout revokes the token that another process has just refreshed', async (t) => {
   const RefreshTokenRotation = { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 };
   const client = { RefreshTokenRotation, ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'] };
   const here = await world(t, { client });
@@ -186,7 +186,7 @@ test('logout revokes the token of a refresh that another process is making', asy
   });
 });
 
-test('logout deletes the tokens even if they cannot be revoked, and explains what that means', async (t) => {
+test('logout deletes the tokens even if revocation fails, and explains the consequence', async (t) => {
   const here = await world(t);
   const { file } = await signedIn(here);
   const context = here.context({ env: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } });
@@ -196,7 +196,7 @@ test('logout deletes the tokens even if they cannot be revoked, and explains wha
   assert.equal(existsSync(file), false);
 });
 
-test('logout --everywhere ends every sign-in of the user, on other computers too', async (t) => {
+test('logout --everywhere ends every sign-in of the user, on all computers', async (t) => {
   const here = await world(t);
   const { file } = await signedIn(here);
   const elsewhere = here.context({
@@ -215,7 +215,7 @@ test('logout --everywhere ends every sign-in of the user, on other computers too
   assert.match(error.hint ?? '', /edge-upload login \S+ --username ada/);
 });
 
-test('logout --everywhere that does not reach Cognito is an error and deletes nothing', async (t) => {
+test('logout --everywhere fails and deletes nothing if Cognito is unreachable', async (t) => {
   const here = await world(t);
   const { file } = await signedIn(here);
   here.intercept(() => ({
@@ -227,7 +227,7 @@ test('logout --everywhere that does not reach Cognito is an error and deletes no
   assert.equal(existsSync(file), true);
 });
 
-test('logout warns if the environment still signs in', async (t) => {
+test('logout warns if environment variables still sign in', async (t) => {
   const here = await world(t);
   await signedIn(here);
   const context = here.context({ env: { EDGE_UPLOAD_TOKEN: 'aaaa.bbbb.cccc' } });
@@ -235,7 +235,7 @@ test('logout warns if the environment still signs in', async (t) => {
   assert.match(JSON.stringify(context.events), /EDGE_UPLOAD_TOKEN/);
 });
 
-test('forgetting an edge deletes all its users, damaged files included, and no other edge’s', async (t) => {
+test('deployments forget deletes all tokens of the edge, damaged files included, and no others', async (t) => {
   const here = await world(t);
   const ada = await signedIn(here, 'ada');
   const bob = await signedIn(here, 'bob');

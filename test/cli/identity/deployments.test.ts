@@ -22,7 +22,7 @@ async function signedIn(here: World) {
   return run(here, login(context, { url: here.url, username: 'ada' }));
 }
 
-test('deployments list shows what this computer knows, who is signed in, and which is used', async (t) => {
+test('deployments list shows known deployments, their users and the current one', async (t) => {
   const here = await world(t);
   assert.match(flatText((await list(here.context())).text), /login <url>/);
   await signedIn(here);
@@ -37,7 +37,7 @@ test('deployments list shows what this computer knows, who is signed in, and whi
   assert.match(text ?? '', new RegExp(`^  ${name}\n    signed in: ada\n\\* elsewhere\\.example\n`));
 });
 
-test('use chooses, by name or by address; commands then say which one they used', async (t) => {
+test('deployments use selects a deployment by name or address, and later commands print it', async (t) => {
   const here = await world(t);
   await signedIn(here);
   const alone = here.context();
@@ -58,7 +58,7 @@ test('use chooses, by name or by address; commands then say which one they used'
   assert.match(error.hint ?? '', /deployments list/);
 });
 
-test('forget signs everybody out of it on this computer', async (t) => {
+test('deployments forget signs all users out on this computer', async (t) => {
   const here = await world(t);
   const { document: kept } = await signedIn(here);
   here.operations.length = 0;
@@ -69,7 +69,7 @@ test('forget signs everybody out of it on this computer', async (t) => {
   assert.deepEqual(await listDeployments(here.context()), []);
 });
 
-test('forgetting an operator’s own deployment keeps the stack, and prints how to find it', async (t) => {
+test('deployments forget keeps the operator’s stack, and prints how to find it', async (t) => {
   const here = await world(t);
   await here.operate();
   const { text } = await run(here, forget(here.context(), { name: 'studio' }));

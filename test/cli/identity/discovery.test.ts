@@ -75,7 +75,7 @@ async function refusal(work: Promise<unknown>): Promise<UserError> {
   );
 }
 
-test('an edge describes the pool that it trusts, and what it accepts', async (t) => {
+test('reads the user pool and the limits of an edge', async (t) => {
   const url = await listen(t, (request, response) => {
     assert.equal(request.url, '/.well-known/edge-upload');
     assert.equal(request.headers.authorization, undefined);
@@ -85,7 +85,7 @@ test('an edge describes the pool that it trusts, and what it accepts', async (t)
   assert.deepEqual(await discover(testContext(), { url }), { ...described, issuers: [POOL] });
 });
 
-test('an edge names every issuer that it trusts, with or without a user pool', () => {
+test('reads all issuers of an edge, with or without a user pool', () => {
   const { region: _region, userPoolId: _pool, clientId: _client, ...withoutPool } = EDGE;
   const read = (issuers: unknown, edge: object = withoutPool) =>
     readDescription(JSON.stringify({ ...edge, version: 2, issuers }))?.issuers;
@@ -150,7 +150,7 @@ test('an edge names every issuer that it trusts, with or without a user pool', (
   for (const issuers of wrong) assert.equal(read(issuers), undefined, JSON.stringify(issuers)?.slice(0, 200));
 });
 
-test('a description that would send a password proof elsewhere is refused', () => {
+test('refuses a description that would send a password proof to another host', () => {
   const wrong: Record<string, unknown>[] = [
     { service: 'another' },
     { service: undefined },
@@ -202,7 +202,7 @@ test('a description that would send a password proof elsewhere is refused', () =
   }
 });
 
-test('a server that is not an edge is reported with its answer', async (t) => {
+test('reports the response of a server that is not an edge', async (t) => {
   const page = await listen(
     t,
     answering(200, '<html>', { 'content-type': 'text/html; charset=utf-8', server: 'nginx' }),
@@ -219,7 +219,7 @@ test('a server that is not an edge is reported with its answer', async (t) => {
   assert.match((await refusal(discover(testContext(), { url: moved }))).message, /HTTP 302/);
 });
 
-test('an edge of another version is accepted', async (t) => {
+test('accepts an edge of another version', async (t) => {
   const url = await listen(t, answering(200, JSON.stringify({ ...EDGE, policy: { writeTo: 42 } })));
   const error = await refusal(discover(testContext(), { url }));
   assert.equal(error.code, 'not_an_edge');
@@ -227,7 +227,7 @@ test('an edge of another version is accepted', async (t) => {
   assert.match(error.hint ?? '', /edge-upload deploy/);
 });
 
-test('a proxy that opens TLS, an expired certificate and one for another host are distinguished', async (t) => {
+test('distinguishes a TLS proxy, an expired certificate and a certificate for another host', async (t) => {
   const now = new Date();
   const authority = await makeAuthority(now);
   const years = new Date(now.getTime() - 5 * 365 * 86_400_000);
@@ -256,7 +256,7 @@ test('a proxy that opens TLS, an expired certificate and one for another host ar
   assert.match((await ask(certificates.another, caFile)).message, /for another host/);
 });
 
-test('an endless answer is cut off', async (t) => {
+test('cuts an endless response', async (t) => {
   const url = await listen(t, (_request, response) => {
     const more = () => {
       while (response.write('x'.repeat(65_536)));
@@ -267,14 +267,14 @@ test('an endless answer is cut off', async (t) => {
   assert.equal((await refusal(discover(testContext(), { url }))).code, 'not_an_edge');
 });
 
-test('an edge that cannot answer now is reported as unreachable', async (t) => {
+test('reports an edge that is temporarily unavailable as unreachable', async (t) => {
   for (const status of [429, 502, 503, 504]) {
     const url = await listen(t, answering(status, ''));
     assert.equal((await refusal(discover(testContext(), { url }))).code, 'unreachable');
   }
 });
 
-test('an address where nothing listens, and a name that does not exist', async () => {
+test('reports a refused connection and an unknown host', async () => {
   const refused = await refusal(discover(testContext(), { url: 'http://127.0.0.1:1' }));
   assert.deepEqual([refused.code, refused.exitCode], ['unreachable', 5]);
   assert.match(refused.hint ?? '', /edge-upload local start/);
@@ -283,7 +283,7 @@ test('an address where nothing listens, and a name that does not exist', async (
   assert.match(unknown.message, /no-such-host\.invalid/);
 });
 
-test('an edge describes the caller to a request with a token', async (t) => {
+test('reads the description of the caller with a token', async (t) => {
   const url = await listen(t, answering(200, JSON.stringify({ ...EDGE, caller: { ...CALLER, later: 1 } })));
   const context = testContext();
   const { caller } = await discoverCaller(context, { url, token: 'aaa.bbb.ccc' });
@@ -293,7 +293,7 @@ test('an edge describes the caller to a request with a token', async (t) => {
   assert.equal(error.code, 'not_an_edge');
 });
 
-test("a token that the edge refuses is not shown, and the reason is the edge's", async (t) => {
+test('shows the edge’s reason for a refused token, but not the token', async (t) => {
   const url = await listen(t, (request, response) => {
     assert.equal(request.headers.authorization, 'Bearer aaa.bbb.ccc');
     answering(401, '{"error":"expired","message":"The token has expired."}')(request, response);
@@ -304,7 +304,7 @@ test("a token that the edge refuses is not shown, and the reason is the edge's",
   assert.ok(!`${error.message}${error.hint}`.includes('aaa.bbb.ccc'));
 });
 
-test('a clock that is far off is reported, a small difference is not', async (t) => {
+test('reports a clock that is far off, and ignores a small difference', async (t) => {
   const url = await listen(
     t,
     answering(200, JSON.stringify(EDGE), { date: 'Thu, 05 Nov 2026 12:00:00 GMT' }),
@@ -319,7 +319,7 @@ test('a clock that is far off is reported, a small difference is not', async (t)
   assert.match((await warnings('2026-11-05T11:30:00Z')).join(), /30m 00s behind/);
 });
 
-test('an interruption ends the discovery', async (t) => {
+test('stops at Ctrl-C', async (t) => {
   const url = await listen(t, () => {});
   const context = testContext();
   const asking = discover(context, { url });

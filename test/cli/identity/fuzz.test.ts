@@ -87,7 +87,7 @@ const EDGE = {
   },
 };
 
-test(`parsers of foreign input return a value or none, and never throw (seed ${SEED})`, () => {
+test(`parsers of foreign input return a value or undefined, and never throw (seed ${SEED})`, () => {
   const token = (claims: string) => `e30.${Buffer.from(claims).toString('base64url')}.c2ln`;
   const claims = { username: 'ada', exp: 4_102_444_800, 'cognito:groups': ['a'] };
   const nextEdge = mutations(EDGE);
@@ -121,7 +121,7 @@ test(`parsers of foreign input return a value or none, and never throw (seed ${S
   }
 });
 
-test(`texts and addresses are read, or refused with a message (seed ${SEED})`, () => {
+test(`parsers of texts and addresses return a value or a usage error (seed ${SEED})`, () => {
   const to = { hostname: 'edge.example', port: 443 };
   for (let round = 0; round < 3000; round += 1) {
     const attempts = [
@@ -140,7 +140,7 @@ test(`texts and addresses are read, or refused with a message (seed ${SEED})`, (
   }
 });
 
-test(`discovery of any answer ends with a result or a message (seed ${SEED})`, async (t) => {
+test(`discovery handles any response (seed ${SEED})`, async (t) => {
   const here = await world(t);
   const next = mutations(EDGE);
   const url = await listen(t, (_request, response) => {
@@ -159,7 +159,7 @@ test(`discovery of any answer ends with a result or a message (seed ${SEED})`, a
   }
 });
 
-test(`a sign-in with any answer of Cognito ends with a result or a message (seed ${SEED})`, async (t) => {
+test(`sign-in handles any response of Cognito (seed ${SEED})`, async (t) => {
   const here = await world(t);
   await here.user('ada');
   const challenge = {

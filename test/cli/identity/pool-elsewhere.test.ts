@@ -12,7 +12,7 @@ const unknownPool = Object.assign(new Error('no such client'), {
   $metadata: {},
 });
 
-test('where an edge of this computer has no user pool at AWS, the error names the endpoint to set', () => {
+test('names the endpoint to set if a local edge has no pool at AWS', () => {
   for (const cause of [unknownHost, unknownPool]) {
     const error = poolElsewhere(cause, EDGE, AWS);
     assert.match(error?.message ?? '', /user pool of https:\/\/127\.0\.0\.1:40001 was not found/);
@@ -20,7 +20,7 @@ test('where an edge of this computer has no user pool at AWS, the error names th
   }
 });
 
-test('other failures, other edges and other endpoints have their own errors', () => {
+test('reports other failures, edges and endpoints with their own errors', () => {
   const refused = Object.assign(new Error('no'), { name: 'NotAuthorizedException', $fault: 'client' });
   assert.equal(poolElsewhere(refused, EDGE, AWS), undefined);
   assert.equal(poolElsewhere(unknownPool, 'https://d1.cloudfront.net', AWS), undefined);

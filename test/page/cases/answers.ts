@@ -9,7 +9,7 @@ export async function answerCases(world: DeployedPage): Promise<void> {
   const { t, browser, url, createLink } = world;
   const file = await world.file('plain.txt', 'plain');
 
-  await t.test('refusals of a hostile store are named in the page’s own words', async () => {
+  await t.test('reports refusals of a hostile store in the page’s own words', async () => {
     const { address } = await createLink('--prefix', 'hostile/');
     const tab = await openTab(browser, address);
     let next: object = {};
@@ -29,7 +29,7 @@ export async function answerCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
-  await t.test('answers of no store and no edge are no success, and each is named', async () => {
+  await t.test('reports each invalid response of a store or an edge as a failure', async () => {
     const { address } = await createLink('--prefix', 'answers/');
     const tab = await openTab(browser, address);
     let next: object = {};
@@ -59,7 +59,7 @@ export async function answerCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
-  await t.test('a redirect takes neither the file nor the token to another host', async () => {
+  await t.test('sends neither the file nor the token to the target of a redirect', async () => {
     const { address } = await createLink('--prefix', 'redirects/');
     const requests: string[] = [];
     const other = await listen(t, (request, response) => {
@@ -85,7 +85,7 @@ export async function answerCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
-  await t.test('answers of a hostile sign-in service end in words, and the form works again', async () => {
+  await t.test('reports invalid responses of a sign-in service, and the form stays usable', async () => {
     const tab = await openTab(browser, `${url}/`);
     for (const body of [
       'null',

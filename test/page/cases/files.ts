@@ -16,7 +16,7 @@ export async function fileCases(world: DeployedPage): Promise<void> {
   const small = await file('small.txt');
   const large = await world.fileOf('large.bin', 40 * MB);
 
-  await t.test('of a hundred files, each change touches one row', async () => {
+  await t.test('updates one row when one of a hundred files changes', async () => {
     const { address } = await createLink('--prefix', 'many/');
     const folder = join(home, 'many');
     await mkdir(folder);
@@ -45,7 +45,7 @@ export async function fileCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
-  await t.test('names that are long, or written from right to left, fit on a narrow screen', async () => {
+  await t.test('shows long and right-to-left names whole on a narrow screen', async () => {
     const { address } = await createLink('--prefix', 'names/');
     const long = await file(`${'x'.repeat(251)}.txt`);
     const hebrew = await file('דוח שנתי 2026 (final).pdf');
@@ -63,7 +63,7 @@ export async function fileCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
-  await t.test('a link for one file says which of several it takes', async () => {
+  await t.test('stores one of several files by a link for one file, and explains the refusals', async () => {
     const { address } = await createLink('--as', 'single/report.txt');
     const tab = await openTab(browser, address);
     await drop(tab, small, large);
@@ -74,7 +74,7 @@ export async function fileCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
-  await t.test('of several that use a link for one file at once, one sends it', async () => {
+  await t.test('sends one file when several are sent by a link for one file', async () => {
     const { address } = await createLink('--as', 'once/report.bin');
     const first = await openTab(browser, address);
     const release = await holdUploads(first);
@@ -96,7 +96,7 @@ export async function fileCases(world: DeployedPage): Promise<void> {
     await second.close();
   });
 
-  await t.test('what is dropped and cannot be read is shown, and so is a folder without files', async () => {
+  await t.test('reports unreadable items and folders without files', async () => {
     const { address } = await createLink('--prefix', 'odd/');
     const folder = join(home, 'odd');
     await mkdir(join(folder, 'empty'), { recursive: true });
@@ -137,7 +137,7 @@ export async function fileCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
-  await t.test('files that vanish or change before their turn say so, and the others arrive', async () => {
+  await t.test('reports files that vanish or change before they are sent, and sends the others', async () => {
     const { address } = await createLink('--prefix', 'vanish/');
     const names = ['one.txt', 'two.txt', 'three.txt', 'gone.txt', 'changed.txt', 'kept.txt'];
     const paths = await Promise.all(names.map((name) => file(name)));

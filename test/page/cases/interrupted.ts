@@ -24,7 +24,7 @@ export async function interruptedCases(world: DeployedPage): Promise<void> {
     return digestOf(Body as AsyncIterable<Uint8Array>);
   };
 
-  await t.test('200 MB arrive although the link is cut twice and the page is reloaded once', async () => {
+  await t.test('sends 200 MB although the connection breaks twice and the page is reloaded', async () => {
     const link = await createLink('--prefix', 'big/');
     const path = await world.fileOf('film.mov', 200 * MB + 7);
     const slow = { bytesPerSecond: 8 * MB };
@@ -56,7 +56,7 @@ export async function interruptedCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
-  await t.test('the keyboard alone sends, pauses, resumes and discards', async () => {
+  await t.test('sends, pauses, resumes and discards with the keyboard alone', async () => {
     const link = await createLink('--prefix', 'keyboard/');
     await setFaults(cloud, { edge: { bytesPerSecond: 2 * MB } });
     const tab = await openTab(browser, link.address);
@@ -87,7 +87,7 @@ export async function interruptedCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
-  await t.test('an unfinished file is discarded with all its parts', async () => {
+  await t.test('discards an unfinished file with all its parts', async () => {
     const link = await createLink('--prefix', 'discarded/');
     await setFaults(cloud, { edge: { bytesPerSecond: 8 * MB } });
     const tab = await openTab(browser, link.address);
@@ -106,33 +106,36 @@ export async function interruptedCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
-  await t.test('a page that the browser kept begins again, and sends nothing of its own', async () => {
-    const link = await createLink('--prefix', 'left/');
-    await setFaults(cloud, { edge: { bytesPerSecond: 8 * MB } });
-    const tab = await openTab(browser, link.address);
-    const asked: string[] = [];
-    tab.page.on('dialog', (dialog) => {
-      asked.push(dialog.message());
-      void dialog.accept();
-    });
-    await tab.choose(large);
-    await tab.sent('large.bin', 20 * MB);
-    assert.equal(await leave(tab), '');
-    // Another tab of this browser can send the file meanwhile.
-    await tab.page.waitForFunction(async () => (await navigator.locks.query()).held?.length === 0);
-    await comeBack(tab);
-    await setFaults(cloud, {});
-    await tab.shows('.unfinished .name', 'large.bin');
-    assert.equal(await tab.textOf('.files li'), '');
-    assert.deepEqual(asked, []);
-    await tab.choose(large);
-    await tab.shows('.summary', '1 file arrived.');
+  await t.test(
+    'lists the unfinished file when restored from the back/forward cache, and sends nothing itself',
+    async () => {
+      const link = await createLink('--prefix', 'left/');
+      await setFaults(cloud, { edge: { bytesPerSecond: 8 * MB } });
+      const tab = await openTab(browser, link.address);
+      const asked: string[] = [];
+      tab.page.on('dialog', (dialog) => {
+        asked.push(dialog.message());
+        void dialog.accept();
+      });
+      await tab.choose(large);
+      await tab.sent('large.bin', 20 * MB);
+      assert.equal(await leave(tab), '');
+      // Another tab of this browser can send the file meanwhile.
+      await tab.page.waitForFunction(async () => (await navigator.locks.query()).held?.length === 0);
+      await comeBack(tab);
+      await setFaults(cloud, {});
+      await tab.shows('.unfinished .name', 'large.bin');
+      assert.equal(await tab.textOf('.files li'), '');
+      assert.deepEqual(asked, []);
+      await tab.choose(large);
+      await tab.shows('.summary', '1 file arrived.');
 
-    assert.equal(await leave(tab), '');
-    await world.revoke(link);
-    await comeBack(tab);
-    await tab.shows('.message', 'This link was withdrawn.');
-    assert.doesNotMatch(await tab.textOf('main'), /large/);
-    await tab.close();
-  });
+      assert.equal(await leave(tab), '');
+      await world.revoke(link);
+      await comeBack(tab);
+      await tab.shows('.message', 'This link was withdrawn.');
+      assert.doesNotMatch(await tab.textOf('main'), /large/);
+      await tab.close();
+    },
+  );
 }

@@ -43,7 +43,7 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     ...['--prefix', 'inbox/', '--note', 'Photos of the new hall, please.', '--max-size', '50M'],
   );
 
-  await t.test('three files arrive under the prefix of a link, and a receipt says so', async () => {
+  await t.test('stores three files under the prefix of a link, and shows a receipt', async () => {
     const tab = await openTab(browser, inbox.address);
     assert.equal(await tab.textOf('h1'), title);
     assert.match(await tab.textOf('.screen'), /Photos of the new hall, please\./);
@@ -63,7 +63,7 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     await tab.close();
   });
 
-  await t.test('files and folders are dropped, and keep their folders', async () => {
+  await t.test('keeps the folders of dropped files and folders', async () => {
     const link = await createLink('--prefix', 'dropped/');
     const folder = join(home, 'photos', '2026');
     await mkdir(folder, { recursive: true });
@@ -79,25 +79,22 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     await tab.close();
   });
 
-  await t.test(
-    'files that are too large or sent before are refused with a reason; the others arrive',
-    async () => {
-      const tab = await openTab(browser, inbox.address);
-      await tab.choose(large, second, turned);
-      await tab.page.waitForFunction(() => document.querySelectorAll('[data-state=failed]').length === 2);
-      await tab.page.waitForSelector('[data-state=stored]');
-      assert.match(await tab.textOf('.name'), /bill\ufffdfdp\.exe/);
-      const errors = await tab.textOf('.error');
-      assert.match(errors, /The file is too large\. The limit is 5\d(\.\d)? MB\./);
-      assert.match(errors, /A file with this name was sent earlier\. Rename this/);
-      assert.match(await tab.textOf('[role=status]'), /./);
-      assert.equal(await tab.textOf('.summary'), '1 file arrived. 2 files were not sent.');
-      await tab.inspect('link-errors/refused');
-      await tab.close();
-    },
-  );
+  await t.test('refuses files that are too large or already sent, and stores the others', async () => {
+    const tab = await openTab(browser, inbox.address);
+    await tab.choose(large, second, turned);
+    await tab.page.waitForFunction(() => document.querySelectorAll('[data-state=failed]').length === 2);
+    await tab.page.waitForSelector('[data-state=stored]');
+    assert.match(await tab.textOf('.name'), /bill\ufffdfdp\.exe/);
+    const errors = await tab.textOf('.error');
+    assert.match(errors, /The file is too large\. The limit is 5\d(\.\d)? MB\./);
+    assert.match(errors, /A file with this name was sent earlier\. Rename this/);
+    assert.match(await tab.textOf('[role=status]'), /./);
+    assert.equal(await tab.textOf('.summary'), '1 file arrived. 2 files were not sent.');
+    await tab.inspect('link-errors/refused');
+    await tab.close();
+  });
 
-  await t.test('a link for one file takes one, once', async () => {
+  await t.test('stores one file by a link for one file, and refuses a second', async () => {
     const link = await createLink('--as', 'one/report.txt');
     const tab = await openTab(browser, link.address);
     assert.equal(await tab.page.$eval('#files', (input) => (input as HTMLInputElement).multiple), false);
@@ -112,7 +109,7 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     await tab.close();
   });
 
-  await t.test('a name that is listed twice is refused, and removing it keeps the other file', async () => {
+  await t.test('refuses a second file of the same name; removing it keeps the first', async () => {
     const link = await createLink('--prefix', 'twice/');
     const tab = await openTab(browser, link.address);
     await tab.choose(second);
@@ -124,7 +121,7 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     await tab.close();
   });
 
-  await t.test('a changed, expired or revoked link has a message of its own', async () => {
+  await t.test('explains whether a link is invalid, expired or revoked', async () => {
     const spoiled = inbox.address.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A'));
     const tab = await openTab(browser, spoiled);
     await tab.shows('.message', 'This link is not valid.');
@@ -148,7 +145,7 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     await tab.close();
   });
 
-  await t.test('a link that is withdrawn while a file is sent says so at the file', async () => {
+  await t.test('reports a link that is revoked during an upload beside the file', async () => {
     const link = await createLink('--prefix', 'withdrawn/');
     const tab = await openTab(browser, link.address);
     await world.revoke(link);
@@ -157,7 +154,7 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     await tab.close();
   });
 
-  await t.test('browsers get the page in their language', async () => {
+  await t.test('uses the language of the browser', async () => {
     const link = await createLink('--prefix', 'deutsch/');
     const tab = await openTab(browser, link.address, { languages: ['de-AT', 'en'] });
     await tab.shows('.choices', 'Dateien auswählen');

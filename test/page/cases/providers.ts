@@ -10,7 +10,7 @@ export async function providerCases(people: People): Promise<void> {
   const company = await openCompany({ page: url, claims: { email: 'grace@example.com' } });
   t.after(() => company.close());
 
-  await t.test('people of a company sign in at its provider, and come back', async () => {
+  await t.test('signs users in at their company’s provider, and returns to the page', async () => {
     await computer.json([
       ...['trust', 'oidc', company.issuer, '--client-id', company.clientId, '--alias', 'corp'],
       ...['--write-to', '{issuer}/{sub}/', '--yes', ...stack],
@@ -40,7 +40,7 @@ export async function providerCases(people: People): Promise<void> {
     await tab.close();
   });
 
-  await t.test('without a user pool, the provider is the only way', async () => {
+  await t.test('offers only the provider if there is no user pool', async () => {
     await computer.json(['deploy', '--local', '--yes', '--no-user-pool', '--allow-data-loss', ...stack]);
     const tab = await openTab(browser, `${url}/`);
     await tab.shows('.ways', 'Sign in with corp');

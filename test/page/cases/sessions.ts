@@ -12,38 +12,31 @@ export async function sessionCases(people: People): Promise<void> {
   const { UserPoolId } = pool;
   const { cognito } = people.clients;
 
-  await t.test(
-    'a sign-in that ends is renewed by itself, or asked for without losing the files',
-    async () => {
-      const tab = await openTab(browser, `${url}/`);
-      await signIn(tab, 'ada');
-      await tab.shows('.who', 'Signed in as ada');
-      // The edge takes no token; the pool renews none.
-      await tab.page.evaluate(() => {
-        const set = XMLHttpRequest.prototype.setRequestHeader;
-        XMLHttpRequest.prototype.setRequestHeader = function setRequestHeader(name, value) {
-          set.call(
-            this,
-            name,
-            name === 'authorization' && globalThis.told === undefined ? `${value}x` : value,
-          );
-        };
-      });
-      await cognito.adminUserGlobalSignOut({ UserPoolId, Username: 'ada' });
-      await tab.choose(report);
-      await tab.shows('.error', 'Your sign-in has ended. Sign in again.');
-      await tab.inspect('sign-in/ended');
-      await tab.page.evaluate(() => {
-        globalThis.told = () => {};
-      });
-      await tab.press('Sign in');
-      await signIn(tab, 'ada');
-      await tab.shows('.summary', '1 file arrived.');
-      await tab.close();
-    },
-  );
+  await t.test('renews an expired sign-in, or asks for it without losing the files', async () => {
+    const tab = await openTab(browser, `${url}/`);
+    await signIn(tab, 'ada');
+    await tab.shows('.who', 'Signed in as ada');
+    // The edge takes no token; the pool renews none.
+    await tab.page.evaluate(() => {
+      const set = XMLHttpRequest.prototype.setRequestHeader;
+      XMLHttpRequest.prototype.setRequestHeader = function setRequestHeader(name, value) {
+        set.call(this, name, name === 'authorization' && globalThis.told === undefined ? `${value}x` : value);
+      };
+    });
+    await cognito.adminUserGlobalSignOut({ UserPoolId, Username: 'ada' });
+    await tab.choose(report);
+    await tab.shows('.error', 'Your sign-in has ended. Sign in again.');
+    await tab.inspect('sign-in/ended');
+    await tab.page.evaluate(() => {
+      globalThis.told = () => {};
+    });
+    await tab.press('Sign in');
+    await signIn(tab, 'ada');
+    await tab.shows('.summary', '1 file arrived.');
+    await tab.close();
+  });
 
-  await t.test('after a sign-out, nothing of the person is left in the tab or its history', async () => {
+  await t.test('leaves no data of the user in the tab or its history after sign-out', async () => {
     const tab = await openTab(browser, `${url}/`);
     await signIn(tab, 'ada');
     await tab.shows('.who', 'Signed in as ada');
@@ -69,67 +62,67 @@ export async function sessionCases(people: People): Promise<void> {
     await tab.close();
   });
 
-  await t.test('a page that the browser kept shows nothing of the person, who signs in again', async () => {
-    const tab = await openTab(browser, `${url}/`);
-    await signIn(tab, 'ada');
-    await tab.shows('.who', 'Signed in as ada');
-    assert.equal(await leave(tab), '');
-    await comeBack(tab);
-    await tab.page.waitForSelector('#password');
-    assert.doesNotMatch(await tab.textOf('main'), /ada/);
-    // What was typed and not sent is gone too.
-    await tab.type('#password', PASSWORD);
-    assert.equal(await leave(tab), '');
-    await comeBack(tab);
-    await tab.page.waitForSelector('#password');
-    assert.equal(await tab.page.$eval('#password', (input) => (input as HTMLInputElement).value), '');
-    await tab.close();
-  });
-
   await t.test(
-    'a sign-out asks before it stops a file, and the file is not offered to the next person',
+    'shows nothing of the user when restored from the cache, and asks for the sign-in',
     async () => {
-      await computer.json(['deploy', '--local', '--yes', '--write-to', 'all/', ...stack]);
-      await setFaults(cloud, { edge: { bytesPerSecond: 8 * MIB } });
-      const large = await people.fileOf('large.bin', 40 * MIB);
       const tab = await openTab(browser, `${url}/`);
-      const asked: string[] = [];
-      let answer = false;
-      tab.page.on('dialog', (dialog) => {
-        asked.push(dialog.message());
-        void (answer ? dialog.accept() : dialog.dismiss());
-      });
       await signIn(tab, 'ada');
-      await tab.choose(large);
-      await tab.sent('large.bin', 17 * MIB);
-      await tab.press('Sign out');
       await tab.shows('.who', 'Signed in as ada');
-      answer = true;
-      // The pool does not answer, so that the page is left at once.
-      await tab.page.evaluate(() => {
-        globalThis.fetch = () => Promise.reject(new TypeError('Failed to fetch'));
-      });
-      await tab.press('Sign out');
+      assert.equal(await leave(tab), '');
+      await comeBack(tab);
       await tab.page.waitForSelector('#password');
-      assert.deepEqual(asked, Array(2).fill('Files are still being sent. Sign out anyway?'));
-      await setFaults(cloud, {});
-      for (const [name, password, left] of [
-        ['bob', NEW_PASSWORD, ''],
-        ['ada', PASSWORD, 'large.bin'],
-      ] as const) {
-        await signIn(tab, name, password);
-        await tab.shows('.who', `Signed in as ${name}`);
-        await tab.page.evaluate(() => indexedDB.databases());
-        if (left !== '') await tab.shows('.unfinished .name', left);
-        else assert.equal(await tab.textOf('.unfinished .name'), '');
-        await tab.press('Sign out');
-        await tab.page.waitForSelector('#password');
-      }
+      assert.doesNotMatch(await tab.textOf('main'), /ada/);
+      // What was typed and not sent is gone too.
+      await tab.type('#password', PASSWORD);
+      assert.equal(await leave(tab), '');
+      await comeBack(tab);
+      await tab.page.waitForSelector('#password');
+      assert.equal(await tab.page.$eval('#password', (input) => (input as HTMLInputElement).value), '');
       await tab.close();
     },
   );
 
-  await t.test('files that are dropped after somebody else signed in are that person’s alone', async () => {
+  await t.test('asks before a sign-out stops an upload, and hides the file from the next user', async () => {
+    await computer.json(['deploy', '--local', '--yes', '--write-to', 'all/', ...stack]);
+    await setFaults(cloud, { edge: { bytesPerSecond: 8 * MIB } });
+    const large = await people.fileOf('large.bin', 40 * MIB);
+    const tab = await openTab(browser, `${url}/`);
+    const asked: string[] = [];
+    let answer = false;
+    tab.page.on('dialog', (dialog) => {
+      asked.push(dialog.message());
+      void (answer ? dialog.accept() : dialog.dismiss());
+    });
+    await signIn(tab, 'ada');
+    await tab.choose(large);
+    await tab.sent('large.bin', 17 * MIB);
+    await tab.press('Sign out');
+    await tab.shows('.who', 'Signed in as ada');
+    answer = true;
+    // The pool does not answer, so that the page is left at once.
+    await tab.page.evaluate(() => {
+      globalThis.fetch = () => Promise.reject(new TypeError('Failed to fetch'));
+    });
+    await tab.press('Sign out');
+    await tab.page.waitForSelector('#password');
+    assert.deepEqual(asked, Array(2).fill('Files are still being sent. Sign out anyway?'));
+    await setFaults(cloud, {});
+    for (const [name, password, left] of [
+      ['bob', NEW_PASSWORD, ''],
+      ['ada', PASSWORD, 'large.bin'],
+    ] as const) {
+      await signIn(tab, name, password);
+      await tab.shows('.who', `Signed in as ${name}`);
+      await tab.page.evaluate(() => indexedDB.databases());
+      if (left !== '') await tab.shows('.unfinished .name', left);
+      else assert.equal(await tab.textOf('.unfinished .name'), '');
+      await tab.press('Sign out');
+      await tab.page.waitForSelector('#password');
+    }
+    await tab.close();
+  });
+
+  await t.test('lists files dropped after another user signed in for that user only', async () => {
     const tab = await openTab(browser, `${url}/`);
     await signIn(tab, 'ada');
     await tab.shows('.who', 'Signed in as ada');

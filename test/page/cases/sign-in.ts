@@ -11,7 +11,7 @@ export async function signInCases(people: People): Promise<void> {
   const { UserPoolId, ClientId } = pool;
   const { cognito } = people.clients;
 
-  await t.test('a user of the pool signs in by password, and uploads under their name', async () => {
+  await t.test('signs a user of the pool in with a password, and uploads under that name', async () => {
     await user('ada', PASSWORD, true);
     const tab = await openTab(browser, `${url}/`);
     await tab.inspect('sign-in/form');
@@ -36,7 +36,7 @@ export async function signInCases(people: People): Promise<void> {
     await tab.close();
   });
 
-  await t.test('a first password is chosen by the rules that are shown', async () => {
+  await t.test('shows the password rules while the user chooses a first password', async () => {
     await user('bob', 'Temporary-1!', false);
     const tab = await openTab(browser, `${url}/`);
     await signIn(tab, 'bob', 'Temporary-1!');
@@ -58,7 +58,7 @@ export async function signInCases(people: People): Promise<void> {
 
   const now = () => stepAt(new Date());
 
-  await t.test('a code of an authenticator app is asked for, again when it is wrong', async () => {
+  await t.test('asks for the code of an authenticator app, and again if it is wrong', async () => {
     await user('eve', PASSWORD, true);
     const { AuthenticationResult } = await cognito.adminInitiateAuth({
       ...{ UserPoolId, ClientId, AuthFlow: 'ADMIN_USER_PASSWORD_AUTH' },
@@ -82,7 +82,7 @@ export async function signInCases(people: People): Promise<void> {
     await tab.close();
   });
 
-  await t.test('an authenticator app is set up where the pool demands one', async () => {
+  await t.test('sets up an authenticator app if the pool requires one', async () => {
     const demand = (MfaConfiguration: 'ON' | 'OPTIONAL') =>
       cognito.setUserPoolMfaConfig({
         ...{ UserPoolId, MfaConfiguration },
@@ -110,7 +110,7 @@ export async function signInCases(people: People): Promise<void> {
     await tab.close();
   });
 
-  await t.test('a sign-in that takes too long, or of a disabled user, says so', async () => {
+  await t.test('reports a sign-in that takes too long, and one of a disabled user', async () => {
     await user('kim', 'Temporary-1!', false);
     const tab = await openTab(browser, `${url}/`);
     await signIn(tab, 'kim', 'Temporary-1!');

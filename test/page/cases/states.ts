@@ -12,7 +12,7 @@ export async function stateCases(world: DeployedPage): Promise<void> {
   const small = await file('small.txt');
   const large = await world.fileOf('large.bin', 40 * MB);
 
-  await t.test('a page that cannot reach the edge says so, and opens by itself once it can', async () => {
+  await t.test('reports an unreachable edge, and continues once it responds', async () => {
     const { address } = await createLink('--prefix', 'cut/');
     const tab = await openTab(browser, 'about:blank', { ready: '*' });
     const { page } = tab;
@@ -41,7 +41,7 @@ export async function stateCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
-  await t.test('a file waits while the device is offline, and arrives afterwards', async () => {
+  await t.test('sends a waiting file once the device is online again', async () => {
     const { address } = await createLink('--prefix', 'offline/');
     await setFaults(cloud, { edge: { bytesPerSecond: 8 * MB } });
     const tab = await openTab(browser, address);
@@ -56,7 +56,7 @@ export async function stateCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
-  await t.test('another tab does not offer to discard what this one sends', async () => {
+  await t.test('does not offer to discard an upload that another tab is sending', async () => {
     const { address } = await createLink('--prefix', 'tabs/');
     const first = await openTab(browser, address);
     // The first part is stored, the others wait.
@@ -73,7 +73,7 @@ export async function stateCases(world: DeployedPage): Promise<void> {
     await first.close();
   });
 
-  await t.test('a receipt is printed open, and selected where it cannot be copied', async () => {
+  await t.test('prints a receipt expanded, and selects it if copying is not allowed', async () => {
     const { address } = await createLink('--prefix', 'receipt/');
     const tab = await openTab(browser, address);
     await tab.choose(small);
@@ -96,7 +96,7 @@ export async function stateCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
-  await t.test('what fails together is tried again together', async () => {
+  await t.test('retries files that failed together with one button', async () => {
     const { address } = await createLink('--prefix', 'again/');
     const other = await file('other.txt');
     const tab = await openTab(browser, address);
@@ -116,7 +116,7 @@ export async function stateCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
-  await t.test('colours of the system and colours without contrast leave progress visible', async () => {
+  await t.test('shows progress in forced colours and without contrast', async () => {
     const { address } = await createLink('--prefix', 'colors/');
     const tab = await openTab(browser, address);
     const bar = () => tab.page.$eval('.overall', (one) => getComputedStyle(one).accentColor);
@@ -132,7 +132,7 @@ export async function stateCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
-  await t.test('what is left of a link is not taken for a visit without one', async () => {
+  await t.test('reports an incomplete link as invalid', async () => {
     for (const rest of ['#eul_', '#eul_eyJhbGciOi', '#eul_<img src=x onerror=alert(1)>.a.b']) {
       const tab = await openTab(browser, `${url}/${rest}`);
       await tab.shows(

@@ -13,7 +13,7 @@ function entry(key: string, startedAt: number, origin = ORIGIN): JournalEntry {
 
 const part = (number: number) => ({ number, size: 10, etag: 'e', crc: number });
 
-test('entries are found with their parts until they are removed or replaced', async () => {
+test('finds entries with their parts until they are removed or replaced', async () => {
   const journal = memoryJournal(() => 0);
   await journal.begin(entry('b', 2));
   await journal.begin(entry('a', 1));
@@ -35,7 +35,7 @@ test('entries are found with their parts until they are removed or replaced', as
   assert.equal((await journal.list('https://other.example')).length, 1);
 });
 
-test('entries expire when the bucket aborts their uploads', async () => {
+test('drops entries once the bucket has aborted their uploads', async () => {
   let now = 0;
   const journal = memoryJournal(() => now);
   await journal.begin(entry('a', 0));
@@ -46,7 +46,7 @@ test('entries expire when the bucket aborts their uploads', async () => {
   assert.equal(await journal.find({ origin: ORIGIN, key: 'a' }), undefined);
 });
 
-test('a sample distinguishes files by their first and last bytes', async () => {
+test('distinguishes files by samples of their first and last bytes', async () => {
   const bytes = () => Buffer.alloc(200_000, 1);
   const changed = (at: number) => {
     const other = bytes();

@@ -15,7 +15,7 @@ async function ask(t: TestContext, answer: RequestListener) {
   return askService(`${service}/`);
 }
 
-test('the JSON object of a service is returned, also of a refusal', async (t) => {
+test('returns the JSON object of a response, refusals included', async (t) => {
   const text = JSON.stringify({ name: 'Zoë' });
   for (const status of [200, 400]) {
     const answer = await ask(t, (_request, response) => {
@@ -29,7 +29,7 @@ test('the JSON object of a service is returned, also of a refusal', async (t) =>
   }
 });
 
-test('an answer without an end is cut, and its connection closed', async (t) => {
+test('cuts an endless response and closes its connection', async (t) => {
   let closed: Promise<unknown> = Promise.resolve();
   const answer = ask(t, (_request, response) => {
     closed = once(response, 'close');
@@ -43,7 +43,7 @@ test('an answer without an end is cut, and its connection closed', async (t) => 
   await closed;
 });
 
-test('redirects, pages and truncated responses are refused as responses of a sign-in service', async (t) => {
+test('refuses redirects, HTML pages and truncated JSON', async (t) => {
   for (const reply of [
     (_request, response) => response.writeHead(302, { location: '/other' }).end('{}'),
     (_request, response) => response.end('<html>Sign in</html>'),

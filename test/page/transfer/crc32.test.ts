@@ -10,7 +10,7 @@ function bytesOf(length: number, random: () => number): Uint8Array<ArrayBuffer> 
   return Uint8Array.from({ length }, () => random() * 256);
 }
 
-test('the CRC-32 of any bytes at any offset is that of zlib', () => {
+test('computes the CRC-32 of any bytes at any offset as zlib does', () => {
   const random = seeded(1);
   const lengths = [0, 1, 3, 4, 7, 8, 9, 15, 16, 17, 255, 4096, 65_537];
   for (const length of lengths) {
@@ -22,7 +22,7 @@ test('the CRC-32 of any bytes at any offset is that of zlib', () => {
   }
 });
 
-test('the CRC-32 of a slice that is read in pieces is that of zlib', async () => {
+test('computes the CRC-32 of a slice that is read in pieces as zlib does', async () => {
   for (const length of [0, 5, 1024 ** 2, 3 * 1024 ** 2 + 3]) {
     const bytes = Buffer.alloc(length, 'pieces');
     const slice = new Blob([bytes]);
@@ -37,7 +37,7 @@ test('the CRC-32 of a slice that is read in pieces is that of zlib', async () =>
   }
 });
 
-test('the CRC-32 of parts in order is that of the whole file', () => {
+test('combines the CRC-32 of parts in order into that of the whole file', () => {
   const bytes = bytesOf(100_000, seeded(2));
   for (const partSize of [7, 4096, 99_999, 100_000]) {
     const parts = partsOf(bytes.length, { partSize }).map(({ number, from, length }) => ({
@@ -50,7 +50,7 @@ test('the CRC-32 of parts in order is that of the whole file', () => {
   }
 });
 
-test('a checksum of the store is read if it is four bytes in base64', () => {
+test('accepts a checksum of the store only as four bytes in base64', () => {
   assert.equal(readCrc('AAAAAA=='), 0);
   assert.equal(readCrc('/////w=='), 0xffffffff);
   assert.equal(readCrc('NSRBwg=='), 0x352441c2);

@@ -22,7 +22,7 @@ function workerOf(onRequest: (worker: EventTarget, request: { id: number; slice:
 
 const reply = (data: object) => new MessageEvent('message', { data });
 
-test('replies of the worker reach their callers in any order', async () => {
+test('returns replies of the worker to their callers in any order', async () => {
   const ids: number[] = [];
   const { worker } = workerOf((target, { id }) => {
     ids.push(id);
@@ -43,7 +43,7 @@ test('replies of the worker reach their callers in any order', async () => {
   assert.equal(three?.status === 'rejected' && three.reason.code, 'file_changed');
 });
 
-test('slices are digested without a worker, and with one that fails', async () => {
+test('digests slices without a worker, and with one that fails', async () => {
   const none = openDigester(() => {
     throw new Error('forbidden');
   });
@@ -54,7 +54,7 @@ test('slices are digested without a worker, and with one that fails', async () =
   assert.ok(isTerminated());
 });
 
-test('a pool runs as many tasks as it has room for, in order, without stopped ones', async () => {
+test('runs at most the given number of tasks, in order, and skips stopped ones', async () => {
   const pool = createPool(2);
   const { signal } = new AbortController();
   const ran: string[] = [];

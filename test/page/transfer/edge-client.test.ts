@@ -42,7 +42,7 @@ function clientOf(token: TokenSource, reply: Reply) {
   return { edge, put, requests };
 }
 
-test('a token that is refused is renewed once for all requests, and they are sent again', async () => {
+test('renews a refused token once for all requests, and sends them again', async () => {
   const asked: (string | undefined)[] = [];
   const token = async (rejected?: string) => {
     asked.push(rejected);
@@ -56,7 +56,7 @@ test('a token that is refused is renewed once for all requests, and they are sen
   assert.deepEqual(requests, ['PUT /a%20b old', 'PUT /c old', 'PUT /a%20b new', 'PUT /c new']);
 });
 
-test('the token of a link is not tried twice', async () => {
+test('does not send the token of a link twice', async () => {
   for (const [error, code] of [
     ['token_revoked', 'token_revoked'],
     ['token_expired', 'token_expired'],
@@ -71,7 +71,7 @@ test('the token of a link is not tried twice', async () => {
   }
 });
 
-test('after a broken connection, the edge is asked whether it refuses the token or the size', async () => {
+test('asks the edge after a broken connection whether it refused token or size', async () => {
   const cut = new NetworkFailure('the connection failed');
   const caller = { username: 'link:a', writeTo: ['a'], maxSize: 3 };
   const answers = [
@@ -88,7 +88,7 @@ test('after a broken connection, the edge is asked whether it refuses the token 
   }
 });
 
-test('an object that exists after a lost answer may be the caller’s own', async () => {
+test('reports that an existing object may be the caller’s own after a lost response', async () => {
   let tries = 0;
   const { put } = clientOf(
     async () => 'eul',
@@ -101,7 +101,7 @@ test('an object that exists after a lost answer may be the caller’s own', asyn
   await assert.rejects(put('a'), { code: 'exists_maybe_ours' });
 });
 
-test('the caller is read with what the edge allows', async () => {
+test('reads the caller and the permissions from one response', async () => {
   const caller = {
     username: 'link:AAAAAAAA',
     writeTo: ['report.pdf'],

@@ -48,7 +48,7 @@ function start(t: TestContext) {
   return { answer, abort, request: FakeRequest.last };
 }
 
-test('an answer that arrives byte by byte without an end is cut', async (t) => {
+test('cuts an endless response that arrives byte by byte', async (t) => {
   const { answer, request } = start(t);
   for (let loaded = 1; !request.aborted && loaded < 100; loaded += 1) {
     request.onprogress?.({ loaded });
@@ -57,7 +57,7 @@ test('an answer that arrives byte by byte without an end is cut', async (t) => {
   await assert.rejects(answer, (error) => error instanceof NetworkFailure && /not end/.test(error.message));
 });
 
-test('an answer that is too long, that stalls, or that is not wanted any more is cut', async (t) => {
+test('cuts a response that is too long, stalls or is cancelled', async (t) => {
   for (const [end, expected] of [
     [
       ({ request }: ReturnType<typeof start>) => request.onprogress?.({ loaded: 3 * 1024 ** 2 }),
@@ -75,7 +75,7 @@ test('an answer that is too long, that stalls, or that is not wanted any more is
   }
 });
 
-test('a slow answer that ends in time is returned, and no timer is left', async (t) => {
+test('returns a slow response that ends in time, and leaves no timer', async (t) => {
   const { answer, request } = start(t);
   for (const loaded of [1, 2, 3]) {
     request.onprogress?.({ loaded });

@@ -7,7 +7,7 @@ const file = new File(['x'], 'a.jpg');
 const pick = (...paths: readonly string[]) => paths.map((path) => ({ file, path }));
 const codes = (placed: ReturnType<typeof placeFiles>) => placed.map(({ key, error }) => error?.code ?? key);
 
-test('a key is the prefix and the path with its folders', () => {
+test('builds a key of the prefix and the path with its folders', () => {
   const caller = { writeTo: ['in/'] };
   const placed = placeFiles(pick('a.jpg', '/photos/2026/./b.jpg', 'ü.txt'), {
     caller,
@@ -17,7 +17,7 @@ test('a key is the prefix and the path with its folders', () => {
   assert.deepEqual(codes(placed), ['in/a.jpg', 'in/photos/2026/b.jpg', 'in/ü.txt']);
 });
 
-test('invalid keys, keys of others and duplicates are refused before anything is sent', () => {
+test('refuses invalid keys, keys of other users and duplicates before anything is sent', () => {
   const options = { caller: { writeTo: ['in/'] }, prefix: 'in/', taken: ['in/taken.txt'] };
   assert.deepEqual(
     codes(placeFiles(pick('../a', 'tab\t', 'x'.repeat(1025), 'taken.txt', 'b', 'b'), options)),
@@ -29,13 +29,13 @@ test('invalid keys, keys of others and duplicates are refused before anything is
   assert.deepEqual(codes(placeFiles(pick('.well-known/a'), reserved)), ['bad_key']);
 });
 
-test('a link with one key takes one file of any name', () => {
+test('gives one file of any name the key of a link', () => {
   const caller = { writeTo: ['report.pdf'], key: 'report.pdf' };
   const placed = placeFiles(pick('a.jpg', 'b.jpg'), { caller, prefix: '', taken: [] });
   assert.deepEqual(codes(placed), ['report.pdf', 'clash']);
 });
 
-test('the token of a link is the whole fragment of its address', () => {
+test('takes the whole fragment of a link’s address as the token', () => {
   assert.equal(linkToken('#eul_a.b-_.c'), 'eul_a.b-_.c');
   for (const fragment of ['', '#', '#eul_a.b', '#euk_a.b.c', '#eul_a.b.c?x', '#x=eul_a.b.c']) {
     assert.equal(linkToken(fragment), undefined, fragment);

@@ -29,7 +29,7 @@ function thrown(one: Answer): unknown {
   return undefined;
 }
 
-test('each refusal has a code, and only temporary ones are retried', () => {
+test('gives each refusal a code, and retries only temporary ones', () => {
   const final: readonly (readonly [Answer, UploadErrorCode])[] = [
     [store(412, 'PreconditionFailed'), 'exists'],
     [store(403, 'AccessDenied'), 'forbidden'],
@@ -100,7 +100,7 @@ function surroundings() {
 const busy = (details = {}) => new PassingFailure(new UploadError('gave_up', 'Busy.'), details);
 const { signal } = new AbortController();
 
-test('waits grow, and the last failure is reported after ten tries', async () => {
+test('waits longer before each attempt, and reports the last failure after ten', async () => {
   const { all, waits } = surroundings();
   let tries = 0;
   const attempt = async () => {
@@ -115,7 +115,7 @@ test('waits grow, and the last failure is reported after ten tries', async () =>
   assert.deepEqual(waits, [250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
 });
 
-test('Retry-After is honoured, and a wait beyond fifteen minutes ends the request', async () => {
+test('honours Retry-After, and gives up if the wait exceeds fifteen minutes', async () => {
   const { all, waits } = surroundings();
   const attempt = async (number: number) => {
     if (number === 1) throw busy({ retryAfterMs: 60_000 });
@@ -130,7 +130,7 @@ test('Retry-After is honoured, and a wait beyond fifteen minutes ends the reques
   assert.equal(error.details.retryAfterMs, 7000);
 });
 
-test('a failure with a lower limit has fewer tries', async () => {
+test('makes fewer attempts for failures with a lower limit', async () => {
   let tries = 0;
   const attempt = async () => {
     tries += 1;
@@ -140,7 +140,7 @@ test('a failure with a lower limit has fewer tries', async () => {
   assert.equal(tries, 2);
 });
 
-test('a device without a network waits for it, and no attempt is counted', async () => {
+test('waits for the network without counting an attempt', async () => {
   const { all, waits, goOffline } = surroundings();
   const states: (Waiting | undefined)[] = [];
   const attempt = async (number: number) => {
@@ -158,7 +158,7 @@ test('a device without a network waits for it, and no attempt is counted', async
   assert.deepEqual(states.slice(0, 3), [undefined, 'network', undefined]);
 });
 
-test('a device that slept tries as often and as long as before', async () => {
+test('makes the same attempts over the same time if the device sleeps', async () => {
   const { all, waits } = surroundings();
   let time = 0;
   const asleep = {
@@ -179,7 +179,7 @@ test('a device that slept tries as often and as long as before', async () => {
   assert.deepEqual(waits.slice(0, 5), [250, 500, 250, 500, 1000]);
 });
 
-test('a stopped upload is not retried', async () => {
+test('does not retry a stopped upload', async () => {
   const stop = new AbortController();
   let tries = 0;
   const attempt = async () => {

@@ -4,7 +4,7 @@ import { numberOf, parseXml, textOf } from '../../../page/transfer/xml.ts';
 
 const HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
-test('a document of S3 is read with its elements, texts and entities', () => {
+test('reads a document of S3 with its elements, texts and entities', () => {
   const document = parseXml(
     `${HEAD}<R xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Key>a &amp; &lt;b&gt; &#xe9;&#233;</Key><N>12</N><Empty/><P><N>1</N></P><P/></R>\n`,
   );
@@ -19,7 +19,7 @@ test('a document of S3 is read with its elements, texts and entities', () => {
   assert.equal(document.children.filter(({ name }) => name === 'P').length, 2);
 });
 
-test('anything that is not one well-formed element with text and elements is refused', () => {
+test('refuses anything but one well-formed element with text and elements', () => {
   for (const text of [
     '',
     'text',

@@ -6,7 +6,7 @@ import { openUnknown } from '../../../support/open-unknown.ts';
 
 const PAGE = 'https://login.example/authorize?state=s';
 
-test('the address of a sign-in leads to its page again for the same user, and the sign-in lasts', {
+test('redirects the same user to the sign-in page again, and keeps the sign-in open', {
   skip: process.platform !== 'linux' && 'Only Linux says who opens it',
 }, async (t) => {
   const server = await openCallbackServer({ host: '127.0.0.1', ports: 'any' }, 's');
@@ -21,7 +21,7 @@ test('the address of a sign-in leads to its page again for the same user, and th
   assert.equal((await server.answered).searchParams.get('code'), 'c');
 });
 
-test('a sign-in ends if its address is opened again by somebody unknown', async (t) => {
+test('ends a sign-in whose address an unknown user opens again', async (t) => {
   const server = await openCallbackServer({ host: '127.0.0.1', ports: 'any' }, 's');
   t.after(() => server.close());
   const start = server.leadTo(PAGE);

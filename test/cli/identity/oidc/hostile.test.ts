@@ -68,7 +68,7 @@ async function nothingIsOut({ rig }: Given): Promise<void> {
   assert.deepEqual(await findSessions(rig.context(), rig.url), []);
 }
 
-test('a token for another service is neither sent nor stored', async (t) => {
+test('neither sends nor stores a token for another service', async (t) => {
   const cases: readonly (readonly [string, Record<string, unknown>])[] = [
     ['another audience', { aud: 'https://management.azure.com' }],
     ['sts', { aud: 'sts.amazonaws.com' }],
@@ -106,7 +106,7 @@ test('a token for another service is neither sent nor stored', async (t) => {
   }
 });
 
-test('a token that names nobody is neither sent nor stored', async (t) => {
+test('neither sends nor stores a token without a subject', async (t) => {
   const given = await open(t);
   for (const sub of [undefined, '', 7, ['ada'], null]) {
     given.provider.claims = { aud: given.rig.url, sub };
@@ -117,7 +117,7 @@ test('a token that names nobody is neither sent nor stored', async (t) => {
   }
 });
 
-test('an audience that the edge names is confirmed by the user, then remembered', async (t) => {
+test('asks the user to confirm an audience that the edge names, then remembers it', async (t) => {
   const given = await open(t, { audience: 'sts.amazonaws.com' });
   const { rig, provider } = given;
   const without = await failure(signIn(rig));
@@ -139,7 +139,7 @@ test('an audience that the edge names is confirmed by the user, then remembered'
   assert.equal(rig.received.length, 2, 'the same audience is not asked for again');
 });
 
-test('no text of an edge is shell code in a command to copy', async (t) => {
+test('quotes texts of an edge in commands to copy', async (t) => {
   const hostile = "x;$(curl,evil)|sh'";
   const quoted = String.raw`'x;$(curl,evil)|sh'\'''`;
   const given = await open(t, { audience: hostile });
@@ -156,7 +156,7 @@ test('no text of an edge is shell code in a command to copy', async (t) => {
   assert.equal(flatText(text).split('\n').at(-1), `  edge-upload put <file> --prefix ${quoted}`);
 });
 
-test('a token for the client that an edge names is confirmed by the user, then remembered', async (t) => {
+test('asks the user to confirm a client ID that the edge names, then remembers it', async (t) => {
   const given = await open(t);
   const { rig, provider } = given;
   const [corp] = rig.issuers;
@@ -190,14 +190,14 @@ test('a token for the client that an edge names is confirmed by the user, then r
   assert.equal(rig.received.length, 3, 'the same application is not asked for again');
 });
 
-test('the profile endpoint of the issuer may be an audience beside the edge', async (t) => {
+test('accepts the issuer’s userinfo endpoint as an audience beside the edge', async (t) => {
   const { rig, provider } = await open(t, { preset: 'auth0' });
   provider.claims = { aud: [rig.url, `${provider.issuer}/userinfo`] };
   await signIn(rig);
   assert.equal(rig.received.length, 1);
 });
 
-test('a preset named like a member of every object is unknown', async (t) => {
+test('refuses a preset with a name of Object.prototype', async (t) => {
   const { rig } = await open(t, { preset: 'constructor' });
   await signIn(rig);
   assert.equal(rig.received.length, 1);
@@ -217,7 +217,7 @@ const POOL = {
   token: 'access',
 };
 
-test('a switch between user pool and provider counts as a change of issuer', async (t) => {
+test('treats a switch between user pool and provider as a change of issuer', async (t) => {
   const given = await open(t);
   const { rig, provider } = given;
   const [corp] = rig.issuers;
@@ -237,7 +237,7 @@ test('a switch between user pool and provider counts as a change of issuer', asy
   assert.equal(rig.received.length, 1, 'an issuer that the user named is no change');
 });
 
-test('a changed client or issuer is confirmed at a terminal, and refused without one', async (t) => {
+test('asks to confirm a changed client or issuer, and refuses it without a terminal', async (t) => {
   const given = await open(t);
   const { rig, provider } = given;
   await signIn(rig);
@@ -269,7 +269,7 @@ test('a changed client or issuer is confirmed at a terminal, and refused without
   assert.equal(rig.received.length, 3, 'an accepted client is the known one');
 });
 
-test('an issuer must match its own document exactly, over https', async (t) => {
+test('accepts only the issuer that its own document names, over https', async (t) => {
   const given = await open(t);
   const { rig, provider } = given;
   for (const issuer of [
@@ -313,7 +313,7 @@ test('an issuer must match its own document exactly, over https', async (t) => {
   await nothingIsOut(given);
 });
 
-test('plain http is allowed only for providers of an embedded deployment', async (t) => {
+test('accepts plain http only for providers of an embedded deployment', async (t) => {
   const given = await open(t, {}, false);
   const error = await failure(signIn(given.rig));
   assert.equal(error.code, 'sign_in_refused');
@@ -322,7 +322,7 @@ test('plain http is allowed only for providers of an embedded deployment', async
   await nothingIsOut(given);
 });
 
-test('foreign answers are refused and ignored; the right one ends the sign-in', async (t) => {
+test('refuses foreign callbacks until the right one ends the sign-in', async (t) => {
   const given = await open(t);
   const { rig, provider } = given;
   const { context, ended } = begin(rig);
@@ -367,7 +367,7 @@ test('foreign answers are refused and ignored; the right one ends the sign-in', 
   await assert.rejects(fetch(redirect), 'nobody listens any more');
 });
 
-test('an answer in the name of another issuer, and a refusal, end the sign-in', async (t) => {
+test('ends the sign-in if the callback names another issuer or an error', async (t) => {
   const given = await open(t);
   const { rig, provider } = given;
   provider.redirectWith = { iss: 'https://evil.example' };
@@ -390,7 +390,7 @@ test('an answer in the name of another issuer, and a refusal, end the sign-in', 
   await nothingIsOut(given);
 });
 
-test('Ctrl-C ends the wait for the browser at once, and the port is closed', async (t) => {
+test('stops waiting for the browser at Ctrl-C, and closes the port', async (t) => {
   const { rig } = await open(t);
   const { context, ended } = begin(rig);
   const address = new URL(addressIn(await context.shown(/The browser opens/)));
@@ -403,7 +403,7 @@ test('Ctrl-C ends the wait for the browser at once, and the port is closed', asy
   await assert.rejects(fetch(address.searchParams.get('redirect_uri') ?? ''));
 });
 
-test('the port is the first free one of the registered three, or the one of the flag', async (t) => {
+test('listens on the first free registered port, or on that of the flag', async (t) => {
   const { rig } = await open(t);
   const taken = createTcpServer();
   await once(taken.listen(0, '127.0.0.1'), 'listening');
@@ -414,7 +414,7 @@ test('the port is the first free one of the registered three, or the one of the 
   assert.match(busy.hint ?? '', /--callback-port/);
 });
 
-test('for a redirect to localhost, both address families are listened on', async (t) => {
+test('listens on IPv4 and IPv6 if the redirect address is localhost', async (t) => {
   const given = await open(t, { preset: 'entra', token: 'id' });
   const { context, ended } = begin(given.rig, { callbackPort: 0, acceptIssuer: true });
   const address = new URL(addressIn(await context.shown(/The browser opens/)));
@@ -435,7 +435,7 @@ test('for a redirect to localhost, both address families are listened on', async
   await ended;
 });
 
-test('a remembered deployment keeps its issuers when its operator deploys again', async (t) => {
+test('remembers the confirmed issuers when the operator deploys again', async (t) => {
   const { rig } = await open(t);
   const { context } = await signIn(rig);
   const [known] = await listDeployments(context);

@@ -11,14 +11,14 @@ const TABLE = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->whe
    2: 0100007F:9C41 0100007F:1F90 06 00000000:00000000 03:00000F1A 00000000     0        0 0 3 0000000000000000
 `;
 
-test('the user of a connection is read from the kernel; a closed one has none', () => {
+test('reads the user of an open connection from the kernel', () => {
   assert.deepEqual(usersIn(TABLE, 0x9c40, 0x1f90), [1000]);
   assert.deepEqual(usersIn(TABLE, 0x1f90, 0x9c40), [1001]);
   assert.deepEqual(usersIn(TABLE, 0x9c41, 0x1f90), []);
   assert.deepEqual(usersIn('', 0x9c40, 0x1f90), []);
 });
 
-test('a connection of the same user is known, over either address family', {
+test('recognises a connection of the same user over IPv4 and IPv6', {
   skip: process.platform !== 'linux' && 'Only Linux says who',
 }, async (t) => {
   const server = createServer().listen(0);

@@ -61,7 +61,7 @@ async function signIn(
   return { context, page, ...flatResult(await ended) };
 }
 
-test('sign-in with the browser: tokens are stored, used, shown, and revoked at logout', async (t) => {
+test('signs in with the browser; stores, uses and shows the tokens; logout revokes them', async (t) => {
   const { rig, company } = await open(t);
   const { page, document, text, context } = await signIn(rig);
   assert.match(page.text, /You can close this window/);
@@ -111,7 +111,7 @@ test('sign-in with the browser: tokens are stored, used, shown, and revoked at l
 
 for (const algorithm of ['ES256', 'EdDSA'] as const) {
   for (const kind of ['access', 'id'] as const) {
-    test(`sign-in with ${kind} tokens signed by ${algorithm}, refreshed with rotation`, async (t) => {
+    test(`signs in with ${kind} tokens signed by ${algorithm}, refreshed with rotation`, async (t) => {
       const { rig, company } = await open(
         t,
         { algorithm, tokenLifetime: 3 },
@@ -133,7 +133,7 @@ for (const algorithm of ['ES256', 'EdDSA'] as const) {
   }
 }
 
-test('without a refresh token the sign-in says for how long it lasts, and ends with the token', async (t) => {
+test('prints how long a sign-in without a refresh token lasts', async (t) => {
   const { rig } = await open(t, { refresh: false }, { preset: 'keycloak', audience: undefined, token: 'id' });
   const { text } = await signIn(rig);
   assert.match(text ?? '', /The sign-in lasts for (1h 00m|59m)/);

@@ -43,7 +43,7 @@ function answering(answers: unknown[]) {
   return () => left.shift();
 }
 
-test('sign-in by device code at a real provider: the code is typed on another device', async (t) => {
+test('signs in by a device code that is typed on another device', async (t) => {
   const company = await openCompany({ claims: { email: 'ada@acme.com' } });
   t.after(() => company.close());
   const rig = await openRig(t);
@@ -69,7 +69,7 @@ test('sign-in by device code at a real provider: the code is typed on another de
   assert.equal((await logout(rig.context())).document.revoked, true);
 });
 
-test('device codes: pending, slowed down, broken off and refused', async (t) => {
+test('polls for a device code as the provider demands, until it is approved or refused', async (t) => {
   const { rig, provider } = await withStandIn(t);
   provider.tokenAnswer = answering([PENDING, undefined]);
   const { document } = await login(rig.context(), { url: rig.url, device: true });
@@ -106,7 +106,7 @@ test('device codes: pending, slowed down, broken off and refused', async (t) => 
   assert.equal(late.code, 'gave_up');
 });
 
-test('Ctrl-C ends the wait for a device at once', async (t) => {
+test('stops waiting for a device at Ctrl-C', async (t) => {
   const { rig, provider } = await withStandIn(t);
   provider.deviceAnswer = { ...(provider.deviceAnswer as object), interval: 60 };
   const context = rig.context();
@@ -120,7 +120,7 @@ test('Ctrl-C ends the wait for a device at once', async (t) => {
   assert.equal(error.code, 'interrupted');
 });
 
-test('a provider without device codes is named, and the pasted address offered', async (t) => {
+test('offers the pasted address if the provider has no device codes', async (t) => {
   const { rig, provider } = await withStandIn(t);
   provider.metadata = { device_authorization_endpoint: undefined };
   const error = await failure(login(rig.context(), { url: rig.url, device: true }));
@@ -130,7 +130,7 @@ test('a provider without device codes is named, and the pasted address offered',
   assert.equal(noTerminal.code, 'usage');
 });
 
-test('sign-in by the pasted address of a browser elsewhere', async (t) => {
+test('signs in by an address pasted from a browser on another computer', async (t) => {
   const { rig, provider } = await withStandIn(t);
   const forms: readonly ((address: URL) => string)[] = [
     ({ href }) => href,
@@ -154,7 +154,7 @@ test('sign-in by the pasted address of a browser elsewhere', async (t) => {
   assert.equal(provider.codes.length, forms.length);
 });
 
-test('a pasted address must belong to this sign-in', async (t) => {
+test('accepts only a pasted address of this sign-in', async (t) => {
   const { rig, provider } = await withStandIn(t);
   const context = rig.context({ answers: {} });
   const asked: (string | undefined)[] = [];
@@ -177,7 +177,7 @@ test('a pasted address must belong to this sign-in', async (t) => {
   assert.deepEqual(provider.codes, []);
 });
 
-test('several issuers are a question at a terminal, otherwise an error with the flag and the choices', async (t) => {
+test('asks for one of several issuers at a terminal, and fails with the flag otherwise', async (t) => {
   const { rig, provider } = await withStandIn(t);
   const [corp] = rig.issuers;
   rig.issuers = [
@@ -210,7 +210,7 @@ test('several issuers are a question at a terminal, otherwise an error with the 
   assert.match(String(nobody.hint), /edge-upload trust --help/);
 });
 
-test('flags of another kind of sign-in are usage errors', async (t) => {
+test('refuses flags of another kind of sign-in as usage errors', async (t) => {
   const { rig, provider } = await withStandIn(t);
   for (const args of [
     { create: true, email: 'ada@acme.com' },
@@ -227,7 +227,7 @@ test('flags of another kind of sign-in are usage errors', async (t) => {
   assert.deepEqual(provider.requests, []);
 });
 
-test('a refused refresh ends the sign-in; a passing failure does not', async (t) => {
+test('ends the sign-in if a refresh is refused, and keeps it on temporary failures', async (t) => {
   const { rig, provider } = await withStandIn(t);
   await login(rig.context(), { url: rig.url, device: true });
   const context = rig.context();
@@ -262,7 +262,7 @@ test('a refused refresh ends the sign-in; a passing failure does not', async (t)
   assert.equal(provider.bodies.at(-1)?.get('resource'), rig.url, 'the audience is asked for again');
 });
 
-test('logout says where the provider cannot revoke', async (t) => {
+test('logout prints where to revoke if the provider cannot', async (t) => {
   const { rig, provider } = await withStandIn(t);
   await login(rig.context(), { url: rig.url, device: true });
   provider.metadata = { revocation_endpoint: undefined };
@@ -274,7 +274,7 @@ test('logout says where the provider cannot revoke', async (t) => {
   );
 });
 
-test('the edge that refuses a sign-in says why', async (t) => {
+test('shows the reason if the edge refuses a sign-in', async (t) => {
   const { rig } = await withStandIn(t);
   rig.refusal = { status: 403, error: 'forbidden', message: 'No rule of this issuer fits the token.' };
   const context = rig.context();
@@ -285,7 +285,7 @@ test('the edge that refuses a sign-in says why', async (t) => {
   );
 });
 
-test('a browser is expected on desktops and in WSL, and not in remote sessions', () => {
+test('opens a browser on desktops and in WSL, not in remote sessions', () => {
   const why = (env: Record<string, string>, platform: NodeJS.Platform = 'linux', interactive = true) =>
     whyNoBrowser({ env, platform, ui: { interactive } as never });
   const display = { DISPLAY: ':0' };
@@ -304,7 +304,7 @@ test('a browser is expected on desktops and in WSL, and not in remote sessions',
   assert.ok(why(display, 'linux', false));
 });
 
-test('a desktop client of Google is signed in, renewed and revoked with its public secret', async (t) => {
+test('signs in, refreshes and revokes a Google desktop client with its public secret', async (t) => {
   const google = { preset: 'google', token: 'id', clientSecretPublic: 'GOCSPX-public' };
   const { rig, provider } = await withStandIn(t, google);
   provider.tokenAnswer = (body: URLSearchParams) =>
@@ -344,7 +344,7 @@ test('a desktop client of Google is signed in, renewed and revoked with its publ
   }
 });
 
-test('at the managed login of a user pool, people accept its client once, and come back to localhost', async (t) => {
+test('asks once to confirm the client of the managed login, then returns to localhost', async (t) => {
   const managed = {
     alias: 'idp',
     preset: 'cognito',

@@ -46,7 +46,7 @@ async function withApp(here: World): Promise<string> {
   return secret;
 }
 
-test('an authenticator app is set up at the first sign-in: address, QR code, key, first code', async (t) => {
+test('sets up an authenticator app at the first sign-in with address, QR code and key', async (t) => {
   const here = await world(t, { pool: APP });
   await here.user('ada', { temporary: true });
   const context = here.context({
@@ -73,7 +73,7 @@ test('an authenticator app is set up at the first sign-in: address, QR code, key
   assert.ok(context.events.some((event) => event.type === 'warning' && /Code mismatch/.test(event.text)));
 });
 
-test('from then on the app’s code is asked for; a wrong one is asked for again', async (t) => {
+test('asks for the app’s code at later sign-ins, and again if it is wrong', async (t) => {
   const here = await world(t, { pool: APP });
   const secret = await withApp(here);
   const { prompts, warnings } = await atTerminal(here, {
@@ -83,7 +83,7 @@ test('from then on the app’s code is asked for; a wrong one is asked for again
   assert.match(warnings.join(), /Invalid verification code/);
 });
 
-test('set-up and code by flags, one line at a time', async (t) => {
+test('reads set-up and code from standard input, one line each', async (t) => {
   const here = await world(t, { pool: APP });
   await here.user('ada');
   const flags = { url: here.url, username: 'ada', passwordStdin: true, codeStdin: true };
@@ -103,7 +103,7 @@ test('set-up and code by flags, one line at a time', async (t) => {
   await run(here, login(here.context({ stdin }), flags));
 });
 
-test('without a terminal, a missing code is a usage error that names the flag', async (t) => {
+test('reports a missing code without a terminal as a usage error with the flag', async (t) => {
   const here = await world(t, { pool: APP });
   await withApp(here);
   const context = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } });
@@ -112,7 +112,7 @@ test('without a terminal, a missing code is a usage error that names the flag', 
   assert.match(error.hint ?? '', /--code-stdin/);
 });
 
-test('codes by text message and by e-mail, and the choice between them', async (t) => {
+test('asks for codes by text message or e-mail, and which of them to send', async (t) => {
   const here = await world(t, { pool: MESSAGES });
   const { sdk, UserPoolId } = here.setup;
   await here.user('ada', { attributes: { phone_number: '+15550100123' } });
@@ -139,7 +139,7 @@ test('codes by text message and by e-mail, and the choice between them', async (
   assert.deepEqual([other.code, /sms, email/.test(other.hint ?? '')], ['usage', true]);
 });
 
-test('an expired session starts again and keeps what was typed', async (t) => {
+test('starts again after an expired session with the values already typed', async (t) => {
   const here = await world(t, { pool: APP, client: { AuthSessionValidity: 3 } });
   const secret = await withApp(here);
   const { prompts } = await atTerminal(here, {
@@ -151,7 +151,7 @@ test('an expired session starts again and keeps what was typed', async (t) => {
   assert.deepEqual(prompts, ['Password', 'Code of the authenticator app'], 'each is asked once');
 });
 
-test('if a session expires before a sent code arrives, another code is sent and asked for', async (t) => {
+test('asks for a new code if the session expires before the first arrives', async (t) => {
   const here = await world(t, { pool: MESSAGES, client: { AuthSessionValidity: 3 } });
   const { sdk, UserPoolId } = here.setup;
   await here.user('ada');
@@ -167,7 +167,7 @@ test('if a session expires before a sent code arrives, another code is sent and 
   assert.match(told.join(), /took too long/);
 });
 
-test('a set-up other than of an app, and unknown challenges, are refused by name', async (t) => {
+test('refuses the set-up of other factors, and unknown challenges, by name', async (t) => {
   const here = await world(t, { pool: { ...MESSAGES, MfaConfiguration: 'ON', EnabledMfas: ['SMS_MFA'] } });
   await here.user('ada');
   const signIn = () =>
@@ -187,7 +187,7 @@ test('a set-up other than of an app, and unknown challenges, are refused by name
   }
 });
 
-test('a script’s password alone does not pass a second factor, and says so', async (t) => {
+test('explains that a password alone is not enough if a second factor is required', async (t) => {
   const here = await world(t, { pool: APP });
   await withApp(here);
   const { token } = await import('../../../../cli/commands/token.ts');

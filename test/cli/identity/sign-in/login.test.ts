@@ -42,7 +42,7 @@ test('signs in by SRP, stores tokens that the edge accepts, and remembers the de
   });
 });
 
-test('the password reaches neither the edge, nor Cognito, nor the disk', async (t) => {
+test('sends the password to nobody, and stores it nowhere', async (t) => {
   const here = await world(t);
   await here.user('ada');
   const sent: string[] = [];
@@ -55,7 +55,7 @@ test('the password reaches neither the edge, nor Cognito, nor the disk', async (
   for (const wire of wires) assert.ok(!wire.includes(PASSWORD));
 });
 
-test('tokens are readable by their owner alone', async (t) => {
+test('stores tokens that only their owner can read', async (t) => {
   const here = await world(t);
   await here.user('ada');
   const { document } = await signIn(here);
@@ -67,7 +67,7 @@ test('tokens are readable by their owner alone', async (t) => {
 /** A pool whose operator asks for more than `deploy` does. */
 const STRICT = { Policies: { PasswordPolicy: { MinimumLength: 16 } } };
 
-test('a terminal asks for missing values, and for the password after the edge has answered', async (t) => {
+test('asks for missing values at a terminal, the password after the edge’s response', async (t) => {
   const here = await world(t);
   await here.user('ada');
   const context = here.context({ person: { 'User name': 'ada', Password: PASSWORD } });
@@ -80,7 +80,7 @@ test('a terminal asks for missing values, and for the password after the edge ha
   assert.equal(error.code, 'unreachable');
 });
 
-test('for a script, a missing answer is a usage error that names the flag, before a credential is sent', async (t) => {
+test('reports a missing answer of a script before any credential is sent', async (t) => {
   const here = await world(t);
   const noName = await failure(here, login(here.context(), { url: here.url }));
   assert.equal(noName.code, 'usage');
@@ -92,7 +92,7 @@ test('for a script, a missing answer is a usage error that names the flag, befor
   assert.ok(here.edgeRequests.every(({ authorization }) => authorization === undefined));
 });
 
-test('the password from standard input: its first line, whatever the line end', async (t) => {
+test('reads the password from the first line of standard input, with any line end', async (t) => {
   const here = await world(t);
   await here.user('ada');
   for (const stdin of [PASSWORD, `${PASSWORD}\n`, `${PASSWORD}\r\nmore`]) {
@@ -108,7 +108,7 @@ test('the password from standard input: its first line, whatever the line end', 
   assert.deepEqual([error.code, error.exitCode], ['usage', 2]);
 });
 
-test('a wrong password and an unknown user are refused alike with exit code 4, and nothing is stored', async (t) => {
+test('refuses a wrong password and an unknown user alike with exit code 4', async (t) => {
   const here = await world(t);
   await here.user('ada');
   const wrong = await failure(here, signIn(here, { EDGE_UPLOAD_PASSWORD: 'Wrong-horse-42!' }));
@@ -120,7 +120,7 @@ test('a wrong password and an unknown user are refused alike with exit code 4, a
   assert.deepEqual(await listDeployments(here.context()), []);
 });
 
-test('a temporary password is changed: the new one from standard input', async (t) => {
+test('replaces a temporary password by one from standard input', async (t) => {
   const here = await world(t);
   await here.user('ada', { temporary: true });
   const context = here.context({ stdin: `${PASSWORD}\n${NEW_PASSWORD}\n` });
@@ -131,14 +131,14 @@ test('a temporary password is changed: the new one from standard input', async (
   await run(here, signIn(here, { EDGE_UPLOAD_PASSWORD: NEW_PASSWORD }));
 });
 
-test('a temporary password is changed: the new one from the environment', async (t) => {
+test('replaces a temporary password by one from the environment', async (t) => {
   const here = await world(t);
   await here.user('ada', { temporary: true });
   await run(here, signIn(here, { EDGE_UPLOAD_NEW_PASSWORD: NEW_PASSWORD }));
   assert.equal((await failure(here, signIn(here))).code, 'sign_in_refused');
 });
 
-test('without a new password, a script gets the flag, and the temporary one stays valid', async (t) => {
+test('names the flag if a script has no new password; the temporary one stays valid', async (t) => {
   const here = await world(t);
   await here.user('ada', { temporary: true });
   const error = await failure(here, signIn(here));
@@ -147,7 +147,7 @@ test('without a new password, a script gets the flag, and the temporary one stay
   await run(here, signIn(here, { EDGE_UPLOAD_NEW_PASSWORD: NEW_PASSWORD }));
 });
 
-test('a terminal asks for the new password twice, and again if the pool refuses it', async (t) => {
+test('asks twice for the new password, and again if the pool refuses it', async (t) => {
   const here = await world(t, { pool: STRICT });
   const refused = 'Short-horse-42!';
   await here.user('ada', { temporary: true });
@@ -179,7 +179,7 @@ test('a terminal asks for the new password twice, and again if the pool refuses 
   await run(here, signIn(here, { EDGE_UPLOAD_PASSWORD: NEW_PASSWORD }));
 });
 
-test('a script ends with the reason if the pool refuses the new password', async (t) => {
+test('shows a script the reason if the pool refuses the new password', async (t) => {
   const here = await world(t);
   await here.user('ada', { temporary: true });
   const error = await failure(here, signIn(here, { EDGE_UPLOAD_NEW_PASSWORD: 'weakling' }));
@@ -187,7 +187,7 @@ test('a script ends with the reason if the pool refuses the new password', async
   assert.match(error.message, /did not conform with policy/);
 });
 
-test('an expired temporary password is named, with what to do', async (t) => {
+test('reports an expired temporary password with the command that renews it', async (t) => {
   const here = await world(t);
   await here.user('ada', { temporary: true });
   here.setup.advance(8 * 86_400_000);
@@ -197,7 +197,7 @@ test('an expired temporary password is named, with what to do', async (t) => {
   assert.match(error.hint ?? '', /operator/);
 });
 
-test('required attributes that are missing come from --attribute', async (t) => {
+test('takes missing required attributes from --attribute', async (t) => {
   const here = await world(t, { pool: REQUIRED_NAME });
   await here.user('ada', { temporary: true });
   const context = here.context({
@@ -211,7 +211,7 @@ test('required attributes that are missing come from --attribute', async (t) => 
   assert.equal(UserAttributes?.find(({ Name }) => Name === 'name')?.Value, 'Ada Lovelace');
 });
 
-test('required attributes that are missing are asked for on a terminal, and named to a script', async (t) => {
+test('asks for missing required attributes at a terminal, and names them to a script', async (t) => {
   const here = await world(t, { pool: REQUIRED_NAME });
   await here.user('ada', { temporary: true });
   const error = await failure(here, signIn(here, { EDGE_UPLOAD_NEW_PASSWORD: NEW_PASSWORD }));
@@ -223,7 +223,7 @@ test('required attributes that are missing are asked for on a terminal, and name
   await run(here, login(context, { url: here.url, username: 'ada' }));
 });
 
-test('a session that expires during typing starts again, and nothing is asked twice', async (t) => {
+test('starts again if the session expires during typing, and asks nothing twice', async (t) => {
   const here = await world(t);
   await here.user('ada', { temporary: true });
   const context = here.context({ person: { Password: PASSWORD, 'New password': NEW_PASSWORD } });
@@ -240,7 +240,7 @@ test('a session that expires during typing starts again, and nothing is asked tw
   assert.equal(here.operations.filter((name) => name === 'InitiateAuth').length, 2);
 });
 
-test('a refusal that looks like an expired session is retried once only', async (t) => {
+test('retries only once after a refusal that looks like an expired session', async (t) => {
   const here = await world(t);
   await here.user('ada', { temporary: true });
   here.intercept((_operation, body) =>
@@ -256,7 +256,7 @@ test('a refusal that looks like an expired session is retried once only', async 
   assert.equal(here.operations.filter((name) => name === 'InitiateAuth').length, 2);
 });
 
-test('an unknown challenge is refused by name', async (t) => {
+test('refuses an unknown challenge by name', async (t) => {
   const here = await world(t);
   await here.user('ada');
   here.intercept((operation) =>
@@ -273,7 +273,7 @@ test('an unknown challenge is refused by name', async (t) => {
   assert.match(error.hint ?? '', /operator/);
 });
 
-test('names of members of every object are neither known challenges nor known errors', async (t) => {
+test('treats names of Object.prototype as unknown challenges and errors', async (t) => {
   const here = await world(t);
   await here.user('ada');
   for (const name of ['constructor', '__proto__', 'toString']) {
@@ -287,7 +287,7 @@ test('names of members of every object are neither known challenges nor known er
   }
 });
 
-test('a sign-in with endless challenges is given up', async (t) => {
+test('gives up after too many challenges', async (t) => {
   const here = await world(t);
   await here.user('ada');
   const body = {
@@ -301,7 +301,7 @@ test('a sign-in with endless challenges is given up', async (t) => {
   assert.match(error.message, /does not end.*PASSWORD_VERIFIER/);
 });
 
-test('a server that breaks the protocol gets no proof of the password', async (t) => {
+test('sends no password proof to a server that breaks the protocol', async (t) => {
   const here = await world(t);
   await here.user('ada');
   here.intercept((operation) =>
@@ -319,7 +319,7 @@ test('a server that breaks the protocol gets no proof of the password', async (t
   assert.deepEqual(here.operations, ['InitiateAuth']);
 });
 
-test('a client that does not allow SRP is explained', async (t) => {
+test('explains that a client does not allow SRP', async (t) => {
   const here = await world(t, { client: { ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'] } });
   await here.user('ada');
   const error = await failure(here, signIn(here));
@@ -327,7 +327,7 @@ test('a client that does not allow SRP is explained', async (t) => {
   assert.match(error.hint ?? '', /settings/);
 });
 
-test('a wrong clock is reported if Cognito refuses because of it', async (t) => {
+test('reports a wrong clock if Cognito refuses because of it', async (t) => {
   const here = await world(t);
   await here.user('ada');
   const context = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } });
@@ -337,7 +337,7 @@ test('a wrong clock is reported if Cognito refuses because of it', async (t) => 
   assert.match(error.hint ?? '', /clock/);
 });
 
-test('signing in again keeps what an operator knows of the deployment', async (t) => {
+test('keeps the operator’s record of the deployment at another sign-in', async (t) => {
   const here = await world(t);
   await here.user('ada');
   const { rememberDeployment } = await import('../../../../cli/settings/deployments.ts');

@@ -14,7 +14,7 @@ const signIn = (here: World, password = PASSWORD) =>
 
 const sentCode = ({ setup }: World) => /\d{6}/.exec(setup.outbox().at(-1)?.body ?? '')?.[0] ?? '';
 
-test('a password is changed with the old one; if the pool refuses the new one, it is asked again with the reason', async (t) => {
+test('changes a password with the old one, and asks again if the pool refuses it', async (t) => {
   const here = await world(t, { pool: { Policies: { PasswordPolicy: { MinimumLength: 16 } } } });
   await here.user('ada');
   await signIn(here);
@@ -33,7 +33,7 @@ test('a password is changed with the old one; if the pool refuses the new one, i
   assert.equal((await failure(here, signIn(here))).code, 'sign_in_refused');
 });
 
-test('by flags: the old password, then the new one; a missing one is reported before anything is sent', async (t) => {
+test('reads the old and the new password from standard input; reports a missing one first', async (t) => {
   const here = await world(t);
   await here.user('ada');
   await signIn(here);
@@ -53,7 +53,7 @@ test('by flags: the old password, then the new one; a missing one is reported be
   await signIn(here, NEW_PASSWORD);
 });
 
-test('a change needs a sign-in', async (t) => {
+test('refuses a change without a sign-in', async (t) => {
   const here = await world(t);
   const env = {
     EDGE_UPLOAD_URL: here.url,
@@ -64,7 +64,7 @@ test('a change needs a sign-in', async (t) => {
   assert.deepEqual([error.code, error.exitCode], ['not_signed_in', 4]);
 });
 
-test('a forgotten password: a code is sent, a wrong one is asked for again, a weak password too', async (t) => {
+test('resets a forgotten password; asks again after a wrong code or a weak password', async (t) => {
   const here = await world(t, { pool: { Policies: { PasswordPolicy: { MinimumLength: 16 } } } });
   await here.user('ada', VERIFIED);
   const context = here.context({
@@ -81,7 +81,7 @@ test('a forgotten password: a code is sent, a wrong one is asked for again, a we
   await signIn(here, NEW_PASSWORD);
 });
 
-test('by flags, a code that an operator had sent is used, and no other is requested', async (t) => {
+test('uses a code that an operator requested, and requests no other', async (t) => {
   const here = await world(t);
   await here.user('ada', VERIFIED);
   await here.setup.sdk.adminResetUserPassword({ UserPoolId: here.setup.UserPoolId, Username: 'ada' });
@@ -98,7 +98,7 @@ test('by flags, a code that an operator had sent is used, and no other is reques
   await signIn(here, NEW_PASSWORD);
 });
 
-test('a user without a verified address or a password sees whom to ask', async (t) => {
+test('names whom to ask if the user has no verified address or no password', async (t) => {
   const here = await world(t);
   await here.user('ada');
   await here.user('bob', { temporary: true, ...VERIFIED });

@@ -10,7 +10,7 @@ import { linesOf } from '../../../../cli/identity/sign-in/stdin-lines.ts';
 
 const flags = { passwordStdin: true, newPasswordStdin: true };
 
-test('passwords are read in every encoding and with any line ends', async () => {
+test('reads passwords in every encoding and with any line ends', async () => {
   const text = 'Ünicode-horse-42!\r\nNew horse 43!\r\n';
   const encodings = [
     Buffer.from(text),
@@ -27,7 +27,7 @@ test('passwords are read in every encoding and with any line ends', async () => 
   assert.deepEqual([given.password, given.newPassword], ['horse 42', 'horse 43']);
 });
 
-test('text that cannot be a password is refused before anything is sent, and not shown', async () => {
+test('refuses text that cannot be a password before anything is sent, without showing it', async () => {
   for (const [bytes, reason] of [
     [Buffer.from('horse-42 \n'), /ends with a space/],
     [Buffer.from(' horse-42\n'), /begins or ends with a space/],
@@ -52,7 +52,7 @@ test('text that cannot be a password is refused before anything is sent, and not
   });
 });
 
-test('a line is returned as soon as it is complete', async () => {
+test('returns a line as soon as it is complete', async () => {
   const waiting = new Readable({ read() {} });
   const lines = linesOf(waiting);
   waiting.push('pass');
@@ -65,7 +65,7 @@ test('a line is returned as soon as it is complete', async () => {
   assert.equal(await lines.next(), undefined);
 });
 
-test('a process ends although its parent keeps the pipe open', async () => {
+test('lets the process end while its parent keeps the pipe open', async () => {
   const module = fileURLToPath(new URL('../../../../cli/identity/sign-in/stdin-lines.ts', import.meta.url));
   const code = `import { linesOf } from ${JSON.stringify(module)}; const lines = linesOf(process.stdin);
     console.log(await lines.next()); console.log(await lines.next());`;
@@ -83,7 +83,7 @@ test('a process ends although its parent keeps the pipe open', async () => {
   child.stdin.destroy();
 });
 
-test('Ctrl-C ends the wait for a line that never comes', async () => {
+test('stops waiting for a line at Ctrl-C', async () => {
   const abort = new AbortController();
   const line = linesOf(new PassThrough(), abort.signal).next();
   abort.abort();

@@ -10,7 +10,7 @@ import { NEW_PASSWORD, PASSWORD, type World, world } from '../helpers/world.ts';
 const typing = (here: World, args: readonly string[], answers: Typing) =>
   atTerminal(here, workerArgs('bin/main', ...args), answers);
 
-test('at a terminal: the first sign-in, with a new password that the pool refuses at first', {
+test('changes the temporary password at a terminal, after the pool refuses the first choice', {
   skip,
 }, async (t) => {
   const here = await world(t);
@@ -36,7 +36,7 @@ test('at a terminal: the first sign-in, with a new password that the pool refuse
   assert.equal(again.code, 0, again.shown);
 });
 
-test('at a terminal: a wrong password, with --debug', { skip }, async (t) => {
+test('shows a wrong password with --debug at a terminal', { skip }, async (t) => {
   const here = await world(t);
   await here.user('ada');
   here.secret('Wrong-horse-42!');
@@ -49,7 +49,7 @@ test('at a terminal: a wrong password, with --debug', { skip }, async (t) => {
   assert.match(shown, /Incorrect username or password/);
 });
 
-test('without a terminal nothing is asked: usage errors, at once', async (t) => {
+test('exits with usage errors at once without a terminal', async (t) => {
   const here = await world(t);
   const env = { PATH: process.env.PATH, HOME: here.home, ...here.env };
   const args = workerArgs('bin/main', 'login', here.url, '--json');

@@ -22,7 +22,7 @@ function source(here: World, path: string, env: Record<string, string> = {}) {
   return tokenSource(here.context({ env: all }), { url: here.url });
 }
 
-test('a token file is read in every encoding that tools write, with quotes, blanks and line ends', async (t) => {
+test('reads a token file in every encoding, with quotes, blanks and line ends', async (t) => {
   const here = await world(t);
   const path = join(here.home, 'token');
   const token = tokenFor(here, 300);
@@ -46,7 +46,7 @@ test('a token file is read in every encoding that tools write, with quotes, blan
   assert.equal(await source(here, 'token').current(), token);
 });
 
-test('a token file is read again before the token expires, and after a refusal', async (t) => {
+test('reads a token file again before the token expires, and after a refusal', async (t) => {
   const here = await world(t);
   // As a kubelet does: a link is switched to another folder of files that everybody can read.
   for (const name of ['1', '2', '3']) await mkdir(join(here.home, name));
@@ -77,7 +77,7 @@ test('a token file is read again before the token expires, and after a refusal',
   assert.equal(await tokens.current(), third);
 });
 
-test('other content, or a path that is not a file, is an error that names variable and file', async (t) => {
+test('names the variable and the file if the content or the path is invalid', async (t) => {
   const here = await world(t);
   here.secret('not a token at all');
   const path = join(here.home, 'token');
@@ -105,7 +105,7 @@ test('other content, or a path that is not a file, is an error that names variab
   assert.equal(await codes('pipe'), 'file_special');
 });
 
-test('a token file is for one edge, comes after EDGE_UPLOAD_TOKEN, and whoami names it', async (t) => {
+test('uses a token file for one edge, after EDGE_UPLOAD_TOKEN; whoami names it', async (t) => {
   const here = await world(t);
   const path = join(here.home, 'token');
   await writeFile(path, tokenFor(here, 300));

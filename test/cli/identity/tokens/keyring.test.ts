@@ -52,7 +52,7 @@ async function signedIn(t: TestContext) {
   return { here, ring, at, env, signIn, file: String(document.tokens), document, text };
 }
 
-test('the key is in the keyring, the tokens are encrypted in a file', async (t) => {
+test('stores the key in the keyring and the encrypted tokens in a file', async (t) => {
   const { here, ring, at, file, document, text } = await signedIn(t);
   assert.equal(document.encrypted, true);
   assert.match(text, /encrypted with .*keyring/s);
@@ -73,7 +73,7 @@ test('the key is in the keyring, the tokens are encrypted in a file', async (t) 
   assert.match(shown.text ?? '', /^tokens +encrypted with /m);
 });
 
-test('a refresh keeps them encrypted, with the same key', async (t) => {
+test('encrypts refreshed tokens with the same key', async (t) => {
   const { here, ring, at, file } = await signedIn(t);
   const { secret } = ring.kept;
   const before = await readFile(file, 'utf8');
@@ -86,7 +86,7 @@ test('a refresh keeps them encrypted, with the same key', async (t) => {
   await run(here, token(at(), {}), { tokenOut: true });
 });
 
-test('the end of a sign-in and its first token read the keyring once', async (t) => {
+test('reads the keyring once to sign in and to get the first token', async (t) => {
   const { here, ring, at } = await signedIn(t);
   const tokens = tokenSource(at(), { url: here.url });
   ring.kept.reads = 0;
@@ -96,7 +96,7 @@ test('the end of a sign-in and its first token read the keyring once', async (t)
   assert.notEqual(await tokens.renew(first), first, 'a rejected token is renewed from what is stored then');
 });
 
-test('many sign-ins at once make one key', async (t) => {
+test('creates one key for simultaneous sign-ins', async (t) => {
   const { here, ring, at, env, signIn } = await signedIn(t);
   delete ring.kept.secret;
   await Promise.all([signIn(at({ env })), signIn(at({ env }), 'bob')]);
@@ -105,7 +105,7 @@ test('many sign-ins at once make one key', async (t) => {
   }
 });
 
-test('a file that was changed, truncated or copied from elsewhere is moved aside with a message', async (t) => {
+test('moves a changed, truncated or foreign file aside with a warning', async (t) => {
   const { here, at, env, signIn, file } = await signedIn(t);
   const whole = await readFile(file, 'utf8');
   const { document: bob } = await signIn(at({ env }), 'bob');
@@ -130,7 +130,7 @@ test('a file that was changed, truncated or copied from elsewhere is moved aside
   }
 });
 
-test('a locked keyring is reported, and nothing is deleted', async (t) => {
+test('reports a locked keyring, and deletes nothing', async (t) => {
   const { here, ring, at, env, signIn, file } = await signedIn(t);
   ring.kept.broken = 'the collection is locked';
   const error = await failure(here, token(at(), {}));
@@ -147,7 +147,7 @@ test('a locked keyring is reported, and nothing is deleted', async (t) => {
   await run(here, token(away, {}), { tokenOut: true });
 });
 
-test('tokens whose key was removed from the keyring are moved aside', async (t) => {
+test('moves tokens aside whose key was removed from the keyring', async (t) => {
   const { here, ring, at, file } = await signedIn(t);
   delete ring.kept.secret;
   const error = await failure(here, token(at(), {}));
@@ -155,7 +155,7 @@ test('tokens whose key was removed from the keyring are moved aside', async (t) 
   assert.deepEqual(await readdir(dirname(file)), [`${file.slice(dirname(file).length + 1)}.damaged`]);
 });
 
-test('without a keyring, login once and whoami always report that only the file’s mode protects it', async (t) => {
+test('reports without a keyring that only the file mode protects the tokens', async (t) => {
   const here = await world(t);
   await here.user('ada');
   const context = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } });
@@ -174,7 +174,7 @@ async function silentProgram(t: TestContext): Promise<string> {
   return program;
 }
 
-test('a keyring that never answers is given up, and does not keep the process from ending', {
+test('gives up on a keyring that does not respond, and lets the process end', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const silent = await silentProgram(t);
@@ -189,7 +189,7 @@ test('a keyring that never answers is given up, and does not keep the process fr
   assert.deepEqual([stdout, status], ['it did not answer within 0.05 s\n', 0]);
 });
 
-test('Ctrl-C ends the wait for a keyring', { skip: process.platform === 'win32' }, async (t) => {
+test('stops waiting for a keyring at Ctrl-C', { skip: process.platform === 'win32' }, async (t) => {
   const interruption = new AbortController();
   const ring = systemKeyring({ env: {}, execPath: await silentProgram(t), signal: interruption.signal });
   const read = ring?.read();
@@ -197,12 +197,12 @@ test('Ctrl-C ends the wait for a keyring', { skip: process.platform === 'win32' 
   await assert.rejects(Promise.resolve(read), { code: 'interrupted' });
 });
 
-test('EDGE_UPLOAD_KEYRING=off uses none, whatever the computer has', async () => {
+test('uses no keyring with EDGE_UPLOAD_KEYRING=off', async () => {
   const env = { EDGE_UPLOAD_KEYRING: 'off' };
   assert.equal(systemKeyring({ env, execPath: process.execPath }), undefined);
 });
 
-test('a sealed text opens only with its key, at its place and unchanged', () => {
+test('opens a sealed text only unchanged, with its key and for its place', () => {
   const key = Buffer.alloc(32, 7);
   const sealed = seal(key, 'a secret', 'here');
   assert.equal(unseal(key, sealed, 'here'), 'a secret');

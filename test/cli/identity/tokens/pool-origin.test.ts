@@ -12,7 +12,7 @@ import { NEW_PASSWORD, PASSWORD, world } from '../helpers/world.ts';
 const URL_OF_EDGE = 'https://d111111abcdef8.cloudfront.net';
 const POOL = { kind: 'pool', userPoolId: 'eu-west-1_AbCdEf123', clientId: 'client' } as const;
 
-test('passwords and tokens of a real pool go to AWS alone, although AWS_ENDPOINT_URL names another host', async (t) => {
+test('sends credentials of a real pool to AWS only, despite AWS_ENDPOINT_URL', async (t) => {
   const here = await world(t);
   const asked: string[] = [];
   // A proxy that connects nowhere records where the requests would go.

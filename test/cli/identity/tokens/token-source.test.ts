@@ -50,7 +50,7 @@ function source(here: World, env: Record<string, string> = {}) {
 const refreshes = (here: World) =>
   here.operations.filter((name) => name === 'GetTokensFromRefreshToken').length;
 
-test('a stored token is used while it is valid', async (t) => {
+test('uses a stored token while it is valid', async (t) => {
   const here = await world(t);
   const { kept } = await signedIn(here);
   assert.equal(await source(here).current(), kept.accessToken);
@@ -63,7 +63,7 @@ for (const [name, client] of [
   ['without rotation', {}],
   ['with refresh token rotation', ROTATING],
 ] as const) {
-  test(`in its last minute a token is refreshed and stored, ${name}`, async (t) => {
+  test(`refreshes and stores a token in its last minute, ${name}`, async (t) => {
     const here = await world(t, { client });
     const { file, kept } = await signedIn(here);
     here.setup.advance(HOUR - 59_000);
@@ -82,7 +82,7 @@ for (const [name, client] of [
   });
 
   // The 50 of test/e2e/identity/expiry.test.ts are whole uploads; what is seen here is each one's token.
-  test(`six processes at the moment of expiry make one refresh, ${name}`, async (t) => {
+  test(`makes one refresh from six processes at the moment of expiry, ${name}`, async (t) => {
     const here = await world(t, { client });
     const { file } = await signedIn(here);
     await expire(here, file);
@@ -94,7 +94,7 @@ for (const [name, client] of [
   });
 }
 
-test('a process that is killed while it holds the lock does not block the others', async (t) => {
+test('refreshes after a process was killed while it held the lock', async (t) => {
   const here = await world(t, { client: ROTATING });
   const { file } = await signedIn(here);
   await expire(here, file);
@@ -108,7 +108,7 @@ test('a process that is killed while it holds the lock does not block the others
   assert.equal(refreshes(here), 1);
 });
 
-test('a token that the edge rejected is renewed once for all requests', async (t) => {
+test('renews a rejected token once for all requests', async (t) => {
   const here = await world(t);
   const { kept } = await signedIn(here);
   const tokens = source(here);
@@ -121,7 +121,7 @@ test('a token that the edge rejected is renewed once for all requests', async (t
   assert.equal(refreshes(here), 1);
 });
 
-test('processes whose token was rejected at once make one refresh', async (t) => {
+test('makes one refresh if the tokens of several processes are rejected at once', async (t) => {
   const here = await world(t);
   const { kept } = await signedIn(here);
   const got = await together(here, 5, { rejected: kept.accessToken });
@@ -129,7 +129,7 @@ test('processes whose token was rejected at once make one refresh', async (t) =>
   assert.equal(refreshes(here), 1);
 });
 
-test('a revoked sign-in leads to the command that signs in again, exit code 4', async (t) => {
+test('prints the sign-in command after a revoked sign-in, exit code 4', async (t) => {
   const here = await world(t);
   const { kept } = await signedIn(here);
   await here.setup.sdk.revokeToken({ ClientId: here.setup.ClientId, Token: kept.refreshToken });
@@ -139,7 +139,7 @@ test('a revoked sign-in leads to the command that signs in again, exit code 4', 
   assert.ok(error.hint?.includes(`edge-upload login ${here.url} --username ada`));
 });
 
-test('an expired sign-in, and one of a deleted user, lead to it too', async (t) => {
+test('prints the sign-in command after an expired sign-in, and for a deleted user', async (t) => {
   const here = await world(t);
   await signedIn(here);
   here.setup.advance(31 * 24 * HOUR);
@@ -148,7 +148,7 @@ test('an expired sign-in, and one of a deleted user, lead to it too', async (t) 
   assert.equal((await failure(here, source(here).current())).code, 'not_signed_in');
 });
 
-test('a rotated refresh token that was used elsewhere ends the sign-in with a message', async (t) => {
+test('ends the sign-in if a rotated refresh token was used elsewhere', async (t) => {
   const here = await world(t, { client: ROTATING });
   const { kept } = await signedIn(here);
   const { sdk, ClientId } = here.setup;
@@ -157,7 +157,7 @@ test('a rotated refresh token that was used elsewhere ends the sign-in with a me
   assert.equal((await failure(here, source(here).current())).code, 'not_signed_in');
 });
 
-test('a network failure during a refresh is reported, and the sign-in stays', async (t) => {
+test('reports a network failure during a refresh, and keeps the sign-in', async (t) => {
   const here = await world(t);
   const { kept, file } = await signedIn(here);
   here.setup.advance(HOUR);
@@ -167,7 +167,7 @@ test('a network failure during a refresh is reported, and the sign-in stays', as
   assert.notEqual(await source(here).current(), kept.accessToken);
 });
 
-test('throttling does not end the sign-in', async (t) => {
+test('keeps the sign-in when Cognito throttles', async (t) => {
   const here = await world(t);
   await signedIn(here);
   here.setup.advance(HOUR);
@@ -184,7 +184,7 @@ for (const [name, text] of [
   ['of another shape', '{"version":1}'],
   ['no object', 'null'],
 ] as const) {
-  test(`a token file that is ${name} is moved aside with a message, and a new sign-in follows`, async (t) => {
+  test(`moves a token file that is ${name} aside, and allows a new sign-in`, async (t) => {
     const here = await world(t);
     const { file } = await signedIn(here);
     await writeFile(file, text);
@@ -202,7 +202,7 @@ for (const [name, text] of [
   });
 }
 
-test('a token file of another edge, or with an invalid pool, is not used', async (t) => {
+test('ignores a token file of another edge, or with an invalid pool', async (t) => {
   const here = await world(t);
   const { file, kept } = await signedIn(here);
   for (const change of [
@@ -216,7 +216,7 @@ test('a token file of another edge, or with an invalid pool, is not used', async
   }
 });
 
-test('a token file that others could read is made private, with a warning', {
+test('makes a token file private that others can read, with a warning', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const here = await world(t);
@@ -229,7 +229,7 @@ test('a token file that others could read is made private, with a warning', {
   assert.match(JSON.stringify(context.events), /was readable by others/);
 });
 
-test('of several users, the last to sign in is used, or the one that is named', async (t) => {
+test('uses the last user who signed in, or the named one', async (t) => {
   const here = await world(t);
   const { kept: ada } = await signedIn(here, 'ada');
   here.setup.advance(1_000);
@@ -246,7 +246,7 @@ test('of several users, the last to sign in is used, or the one that is named', 
   );
 });
 
-test('tokens of a pool that the deployment no longer has are not used', async (t) => {
+test('ignores tokens of a pool that the deployment no longer has', async (t) => {
   const here = await world(t);
   await signedIn(here);
   const deployment = {
@@ -260,14 +260,14 @@ test('tokens of a pool that the deployment no longer has are not used', async (t
   assert.equal((await failure(here, tokens.current())).code, 'not_signed_in');
 });
 
-test('if nobody is signed in, the command to type is printed', async (t) => {
+test('prints the sign-in command if nobody is signed in', async (t) => {
   const here = await world(t);
   const error = await failure(here, source(here).current());
   assert.deepEqual([error.code, error.exitCode], ['not_signed_in', 4]);
   assert.ok(error.hint?.includes(`edge-upload login ${here.url}`));
 });
 
-test('EDGE_UPLOAD_TOKEN is used unchanged, and neither stored nor refreshed', async (t) => {
+test('uses EDGE_UPLOAD_TOKEN unchanged, and neither stores nor refreshes it', async (t) => {
   const here = await world(t);
   here.secret('aaaa.bbbb.cccc');
   for (const EDGE_UPLOAD_TOKEN of [
@@ -289,7 +289,7 @@ test('EDGE_UPLOAD_TOKEN is used unchanged, and neither stored nor refreshed', as
   assert.deepEqual([here.operations, await readdir(here.home)], [[], []]);
 });
 
-test('a credential of the environment is sent to its own edge alone', async (t) => {
+test('sends a credential of the environment to its own edge only', async (t) => {
   const here = await world(t);
   const other = { url: 'https://other.example' };
   const { port } = new URL(here.url);
@@ -322,7 +322,7 @@ test('a credential of the environment is sent to its own edge alone', async (t) 
   );
 });
 
-test('renewed tokens are used even if they cannot be stored', async (t) => {
+test('uses renewed tokens even if they cannot be stored', async (t) => {
   const here = await world(t, { client: ROTATING });
   const { file, kept } = await signedIn(here);
   here.setup.advance(HOUR);
@@ -340,7 +340,7 @@ test('renewed tokens are used even if they cannot be stored', async (t) => {
   assert.match(JSON.stringify(context.events), /cannot be stored/);
 });
 
-test('user name and password from the environment: nothing on disk before or after', async (t) => {
+test('signs in with user name and password of the environment without touching the disk', async (t) => {
   const here = await world(t);
   await here.user('ada');
   const env = { EDGE_UPLOAD_USERNAME: 'ada', EDGE_UPLOAD_PASSWORD: PASSWORD };
@@ -356,7 +356,7 @@ test('user name and password from the environment: nothing on disk before or aft
   assert.deepEqual(await readdir(here.home), []);
 });
 
-test('a temporary password in the environment cannot upload', async (t) => {
+test('refuses to upload with a temporary password in the environment', async (t) => {
   const here = await world(t);
   await here.user('ada', { temporary: true });
   const env = { EDGE_UPLOAD_USERNAME: 'ada', EDGE_UPLOAD_PASSWORD: PASSWORD };

@@ -32,7 +32,7 @@ function watch(here: World): string[] {
   return passwords;
 }
 
-test('an operator creates a user, and the first password is chosen in the same command', async (t) => {
+test('creates a user with a first password in the same command', async (t) => {
   const here = await operated(t);
   const passwords = watch(here);
   const { document } = await run(here, create(here));
@@ -47,7 +47,7 @@ test('an operator creates a user, and the first password is chosen in the same c
   await run(here, login(context, { url: here.url, username: EMAIL }));
 });
 
-test('no message is sent to the new user', async (t) => {
+test('sends no message to the new user', async (t) => {
   const here = await operated(t);
   let asked: Record<string, unknown> = {};
   here.intercept((operation, body) => {
@@ -58,7 +58,7 @@ test('no message is sent to the new user', async (t) => {
   assert.deepEqual([asked.MessageAction, asked.Username], ['SUPPRESS', 'ada']);
 });
 
-test('the new password from standard input, and attributes that the pool requires', async (t) => {
+test('reads the new password from standard input, and attributes from flags', async (t) => {
   const here = await operated(t, { pool: { Schema: [{ Name: 'name', Required: true, Mutable: true }] } });
   const context = here.context({ stdin: `${NEW_PASSWORD}\n` });
   const args = {
@@ -71,7 +71,7 @@ test('the new password from standard input, and attributes that the pool require
   await run(here, login(context, args));
 });
 
-test('without a way to get the first password, no user is created', async (t) => {
+test('creates no user without a way to get the first password', async (t) => {
   const here = await operated(t);
   const error = await failure(here, login(here.context(), { url: here.url, create: true, email: EMAIL }));
   assert.equal(error.code, 'usage');
@@ -79,14 +79,14 @@ test('without a way to get the first password, no user is created', async (t) =>
   assert.deepEqual(here.operations, []);
 });
 
-test('on a terminal the new password is asked for after the user is created', async (t) => {
+test('asks for the new password at a terminal after the user is created', async (t) => {
   const here = await operated(t);
   const context = here.context({ person: { 'New password': NEW_PASSWORD } });
   await run(here, login(context, { url: here.url, create: true, email: EMAIL }));
   assert.deepEqual(context.prompts, ['New password', 'New password again']);
 });
 
-test('a user who never chose a password gets a new temporary one', async (t) => {
+test('gives a user who never chose a password a new temporary one', async (t) => {
   const here = await operated(t);
   const passwords = watch(here);
   const weak = await failure(here, create(here, {}, { EDGE_UPLOAD_NEW_PASSWORD: 'weakling' }));
@@ -97,7 +97,7 @@ test('a user who never chose a password gets a new temporary one', async (t) => 
   assert.equal(new Set(passwords).size, passwords.length, 'no password is used twice');
 });
 
-test('a user who has a password is not changed', async (t) => {
+test('does not change a user who has a password', async (t) => {
   const here = await operated(t);
   await create(here);
   const error = await failure(here, create(here, {}, { EDGE_UPLOAD_NEW_PASSWORD: 'Something-else-44!' }));
@@ -107,13 +107,13 @@ test('a user who has a password is not changed', async (t) => {
   assert.ok(!here.operations.includes('AdminSetUserPassword'));
 });
 
-test('if e-mail addresses are aliases, the user name is the part before the @', async (t) => {
+test('takes the part before the @ as user name if e-mail addresses are aliases', async (t) => {
   const here = await operated(t, { pool: { AliasAttributes: ['email'], AutoVerifiedAttributes: ['email'] } });
   const { document } = await run(here, create(here));
   assert.equal(document.username, 'ada');
 });
 
-test('a missing AWS permission is reported', async (t) => {
+test('reports a missing AWS permission', async (t) => {
   const here = await operated(t);
   here.intercept((operation) =>
     operation === 'AdminCreateUser'
@@ -127,7 +127,7 @@ test('a missing AWS permission is reported', async (t) => {
   assert.deepEqual([error.code, error.exitCode], ['access_denied', 8]);
 });
 
-test('conflicting flags are refused before anything is sent', async (t) => {
+test('refuses conflicting flags before anything is sent', async (t) => {
   const here = await operated(t);
   const wrong: LoginArgs[] = [
     { create: true },
@@ -141,7 +141,7 @@ test('conflicting flags are refused before anything is sent', async (t) => {
   assert.deepEqual([here.operations, here.edgeRequests], [[], []]);
 });
 
-test('a temporary password meets every policy, and is never the same', () => {
+test('generates temporary passwords that meet every policy and differ', () => {
   const made = Array.from({ length: 200 }, () => temporaryPassword({ minimumLength: 8 }));
   assert.equal(new Set(made).size, made.length);
   for (const password of made) {

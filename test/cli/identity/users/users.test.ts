@@ -27,7 +27,7 @@ async function accept(here: World, { document }: { document: { [name: string]: u
   return run(here, login(context, { ...(url && { url }), ...(username && { username }) }));
 }
 
-test('an invitation has address, name, password, expiry and the command to type', async (t) => {
+test('prints an invitation with address, name, password, expiry and command', async (t) => {
   const here = await operated(t);
   const made = await run(here, add(here.context(), { username: 'ada', email: 'ada@example.com' }));
   const { document, text = '' } = made;
@@ -49,7 +49,7 @@ test('an invitation has address, name, password, expiry and the command to type'
   assert.equal((await accept(here, made)).document.username, 'ada');
 });
 
-test("the invitation's time is the pool's own", async (t) => {
+test('takes the expiry of an invitation from the pool', async (t) => {
   const policy = { MinimumLength: 30, TemporaryPasswordValidityDays: 2 };
   const here = await operated(t, { pool: { Policies: { PasswordPolicy: policy } } });
   const { document } = await add(here.context(), { username: 'ada' });
@@ -58,7 +58,7 @@ test("the invitation's time is the pool's own", async (t) => {
   assert.equal(String(document.temporaryPassword).length, 30);
 });
 
-test('with --invite Cognito sends the password, and the command never has it', async (t) => {
+test('leaves the password to Cognito with --invite', async (t) => {
   const here = await operated(t);
   const { document, text } = await run(
     here,
@@ -71,7 +71,7 @@ test('with --invite Cognito sends the password, and the command never has it', a
   assert.match(mail?.body ?? '', /username is ada and temporary password is \S+/);
 });
 
-test('a new user in groups is not created if a group is missing', async (t) => {
+test('does not create a user if one of the groups is missing', async (t) => {
   const here = await operated(t);
   const error = await failure(here, add(here.context(), { username: 'ada', groups: ['writers'] }));
   assert.deepEqual([error.code, /“writers”/.test(error.message)], ['not_found', true]);
@@ -82,7 +82,7 @@ test('a new user in groups is not created if a group is missing', async (t) => {
   assert.deepEqual(document.groups, ['writers']);
 });
 
-test('an existing user, a missing name, an invalid address and an invitation without an address are refused', async (t) => {
+test('refuses existing users, missing names, invalid addresses and invitations without an address', async (t) => {
   const here = await operated(t);
   await here.user('ada');
   const exists = await failure(here, add(here.context(), { username: 'ada' }));
@@ -93,7 +93,7 @@ test('an existing user, a missing name, an invalid address and an invitation wit
   }
 });
 
-test('a list goes through every page, by prefix and by group', async (t) => {
+test('lists users page by page, by prefix and by group', async (t) => {
   const here = await operated(t);
   const { sdk, UserPoolId } = here.setup;
   await sdk.createGroup({ UserPoolId, GroupName: 'writers' });
@@ -130,7 +130,7 @@ test('a list goes through every page, by prefix and by group', async (t) => {
   assert.deepEqual(odd.document.users, []);
 });
 
-test('show prints state, groups, second factor and attributes', async (t) => {
+test('shows state, groups, second factor and attributes', async (t) => {
   const here = await operated(t);
   await here.user('ada', { temporary: true, attributes: { name: 'Ada L.', email_verified: 'true' } });
   const { document, text = '' } = await run(here, show(here.context(), { username: 'ada' }));
@@ -188,7 +188,7 @@ test('reset prints a new invitation, and ends sign-ins with the old password', a
   assert.equal((await accept(here, again)).document.username, 'ada');
 });
 
-test('reset --invite sends a new temporary password, or a code to users with their own', async (t) => {
+test('reset --invite sends a temporary password, or a code to users with a password', async (t) => {
   const here = await operated(t);
   await here.user('ada', { attributes: { email_verified: 'true' } });
   await here.user('bob', { temporary: true, attributes: { email_verified: 'true' } });
@@ -200,7 +200,7 @@ test('reset --invite sends a new temporary password, or a code to users with the
   assert.deepEqual(calls, ['AdminResetUserPassword', 'AdminCreateUser']);
 });
 
-test('groups are added, created on request, removed and listed', async (t) => {
+test('adds, creates on request, removes and lists groups', async (t) => {
   const here = await operated(t);
   await here.user('ada');
   const change = (args: Parameters<typeof groups>[1]) => run(here, groups(here.context(), args));
@@ -214,7 +214,7 @@ test('groups are added, created on request, removed and listed', async (t) => {
   assert.deepEqual(all.document.groups, [{ name: 'readers' }, { name: 'writers' }]);
 });
 
-test('invalid changes of groups are refused before a group is created or changed', async (t) => {
+test('refuses invalid group changes before anything is changed', async (t) => {
   const here = await operated(t);
   await here.user('ada');
   for (const args of [
@@ -231,7 +231,7 @@ test('invalid changes of groups are refused before a group is created or changed
   assert.deepEqual((await run(here, groups(here.context(), {}))).document.groups, []);
 });
 
-test('a new user who cannot be added to a group is reported as created, with the commands that finish it', async (t) => {
+test('reports a user who was created without groups, with the commands to add them', async (t) => {
   const here = await operated(t);
   await here.setup.sdk.createGroup({ UserPoolId: here.setup.UserPoolId, GroupName: 'writers' });
   here.intercept((operation) =>
@@ -248,7 +248,7 @@ test('a new user who cannot be added to a group is reported as created, with the
   );
 });
 
-test('a new password is printed even if the sign-ins cannot be ended, and the exit code shows it', async (t) => {
+test('prints a new password even if sign-ins cannot be ended, with another exit code', async (t) => {
   const here = await operated(t);
   await here.user('ada');
   const interruption = new AbortController();
@@ -275,7 +275,7 @@ test('a new password is printed even if the sign-ins cannot be ended, and the ex
   }
 });
 
-test('Ctrl-C while a new user is added to groups reports that the user was created', async (t) => {
+test('reports at Ctrl-C that the user was created but not added to all groups', async (t) => {
   const here = await operated(t);
   await here.setup.sdk.createGroup({ UserPoolId: here.setup.UserPoolId, GroupName: 'writers' });
   const interruption = new AbortController();
@@ -293,7 +293,7 @@ test('Ctrl-C while a new user is added to groups reports that the user was creat
   );
 });
 
-test('a request that Cognito carried out, but did not answer, is not reported as somebody else’s', async (t) => {
+test('recognises its own user if Cognito created it without responding', async (t) => {
   const here = await operated(t);
   const { sdk, UserPoolId } = here.setup;
   const lost = { status: 500, body: { __type: 'InternalErrorException', message: 'lost' } };
@@ -318,7 +318,7 @@ test('a request that Cognito carried out, but did not answer, is not reported as
   assert.equal(document.removed, true);
 });
 
-test('Ctrl-C ends every command for users at once, while Cognito still answers nothing', async (t) => {
+test('Ctrl-C ends every user command while Cognito does not respond', async (t) => {
   const here = await operated(t);
   await here.user('ada');
   const commands = {
@@ -340,7 +340,7 @@ test('Ctrl-C ends every command for users at once, while Cognito still answers n
   }
 });
 
-test('a user without permission to administer gets an error', async (t) => {
+test('reports a missing permission to administer users', async (t) => {
   const here = await operated(t);
   here.intercept(() => ({
     status: 400,

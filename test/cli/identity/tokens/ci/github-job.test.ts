@@ -90,7 +90,7 @@ async function edgeOf(t: NodeTestContext, here: Rig) {
   return { url, stored, tokens, refused };
 }
 
-test('a job of GitHub uploads for 15 minutes with tokens of 5: stored, renewed, proved', async (t) => {
+test('uploads for 15 minutes from a GitHub job with tokens of 5 minutes', async (t) => {
   const here = await rig(t);
   const edge = await edgeOf(t, here);
   const content = randomBytes(PARTS * 5 * MIB);
@@ -116,7 +116,7 @@ test('a job of GitHub uploads for 15 minutes with tokens of 5: stored, renewed, 
   assert.ok(edge.tokens.every((token) => claimsOf(token).aud === edge.url));
 });
 
-test('a job of another branch is refused before it sends a byte, with the claims that count', async (t) => {
+test('refuses a job of another branch before it sends a byte, with the relevant claims', async (t) => {
   const here = await rig(t);
   const edge = await edgeOf(t, here);
   await writeFile(join(here.home, 'a.txt'), 'a');

@@ -18,7 +18,7 @@ const NAMES = Object.keys(PUBLISHED) as CiName[];
 const REQUESTED = ['github', 'circleci', 'buildkite', 'aws', 'gcp'] as const;
 const VARIABLES = ['gitlab', 'bitbucket'] as const;
 
-test('each job finds its own token, for the typed origin alone, and the edge accepts it', async (t) => {
+test('finds the token of each kind of job, for the typed origin only', async (t) => {
   const here = await rig(t);
   for (const ci of NAMES.filter((name) => name !== 'kubernetes')) {
     const env = { ...here.job(ci), EDGE_UPLOAD_URL: here.url };
@@ -39,7 +39,7 @@ test('each job finds its own token, for the typed origin alone, and the edge acc
   assert.equal(here.requested.length, 2 * REQUESTED.length);
 });
 
-test('a token is renewed before it ends, and after a refusal, if the service issues others', async (t) => {
+test('renews a token before it expires, and after a refusal, if the service issues others', async (t) => {
   const here = await rig(t);
   for (const ci of REQUESTED) {
     here.requested.length = 0;
@@ -60,7 +60,7 @@ test('a token is renewed before it ends, and after a refusal, if the service iss
   }
 });
 
-test('a wrong clock does not change how long a job uses a token', async (t) => {
+test('ignores the clock when it computes how long a token is used', async (t) => {
   const here = await rig(t);
   const tokens = tokenSource(
     here.context(here.job('github'), { now: () => new Date(here.now().getTime() + 3_600_000) }),
@@ -73,7 +73,7 @@ test('a wrong clock does not change how long a job uses a token', async (t) => {
   assert.notEqual(await tokens.current(), first);
 });
 
-test('a token in a variable is not renewed: its end is known, and a refusal is final', async (t) => {
+test('does not renew a token in a variable, and reports a refusal as final', async (t) => {
   const here = await rig(t);
   for (const ci of VARIABLES) {
     const tokens = tokenSource(here.context(here.job(ci)), { url: here.url });
@@ -92,7 +92,7 @@ test('a token in a variable is not renewed: its end is known, and a refusal is f
   }
 });
 
-test('a projected token of a pod is read again when the kubelet has replaced it', async (t) => {
+test('reads a projected token of a pod again when the kubelet has replaced it', async (t) => {
   const here = await rig(t);
   const path = join(here.home, 'projected');
   const pod = {
@@ -132,7 +132,7 @@ test('a projected token of a pod is read again when the kubelet has replaced it'
   }
 });
 
-test('an edge that names another audience gets no token for it', async (t) => {
+test('gives no token to an edge that names another audience', async (t) => {
   const here = await rig(t);
   const EVERY = NAMES.filter((name) => name !== 'kubernetes');
   for (const [audience, jobs] of [
@@ -156,7 +156,7 @@ test('an edge that names another audience gets no token for it', async (t) => {
   assert.deepEqual(new Set(here.requested), new Set([here.url]));
 });
 
-test('a token that a CI made for other services is never sent', async (t) => {
+test('never sends a token that a CI issued for other services', async (t) => {
   const here = await rig(t);
   const strangers: Record<string, string>[] = [
     { GITLAB_CI: 'true', EDGE_UPLOAD_ID_TOKEN: here.sign('gitlab', { aud: 'https://vault.example' }) },
@@ -176,7 +176,7 @@ test('a token that a CI made for other services is never sent', async (t) => {
   assert.ok(here.sent.every((one) => one === undefined));
 });
 
-test('without an issuer of the job at the edge, the stored sign-in is used and no token is requested', async (t) => {
+test('uses the stored sign-in if the edge trusts no issuer of the job', async (t) => {
   const here = await rig(t);
   for (const issuers of [
     [],
@@ -193,7 +193,7 @@ test('without an issuer of the job at the edge, the stored sign-in is used and n
   assert.deepEqual(here.requested, []);
 });
 
-test('a job that the edge does not trust is told what the operator runs', async (t) => {
+test('prints the operator’s command if the edge does not trust the job', async (t) => {
   const here = await rig(t);
   here.name();
   for (const [ci, env, line] of [
@@ -214,7 +214,7 @@ test('a job that the edge does not trust is told what the operator runs', async 
   }
 });
 
-test('a pod without the projected token is told what to mount, if nobody is signed in', async (t) => {
+test('prints what to mount if a pod has no projected token', async (t) => {
   const here = await rig(t);
   const pod = here.context(here.job('kubernetes'));
   const error = await here.failure(tokenSource(pod, { url: here.url }).current());
@@ -228,7 +228,7 @@ test('a pod without the projected token is told what to mount, if nobody is sign
   assert.equal(claimsOf(await tokenSource(both, { url: here.url }).current()).iss, PUBLISHED.gcp.iss);
 });
 
-test('credentials of the environment come first, and EDGE_UPLOAD_IDENTITY chooses or switches off', async (t) => {
+test('prefers credentials of the environment, and obeys EDGE_UPLOAD_IDENTITY', async (t) => {
   const here = await rig(t);
   const current = (env: Record<string, string>) =>
     tokenSource(here.context({ ...here.job('github'), EDGE_UPLOAD_URL: here.url, ...env }), {
@@ -252,7 +252,7 @@ test('credentials of the environment come first, and EDGE_UPLOAD_IDENTITY choose
   assert.match(error.hint ?? '', /github, gitlab, .*, off$/);
 });
 
-test('a job without the permission for tokens is told the lines to add', async (t) => {
+test('prints the lines to add if a job has no permission for tokens', async (t) => {
   const here = await rig(t);
   for (const [env, hint] of [
     [{ GITHUB_ACTIONS: 'true' }, /permissions:\n {4}id-token: write/],
@@ -268,7 +268,7 @@ test('a job without the permission for tokens is told the lines to add', async (
   }
 });
 
-test('a refusal of the edge shows its reason, the claims that count and what operators type', async (t) => {
+test('shows the reason of a refusal, the relevant claims and the operator’s command', async (t) => {
   const here = await rig(t);
   here.refuse('token_audience', 'The token is for another audience.');
   const env = { ...here.job('github'), EDGE_UPLOAD_URL: here.url };
@@ -284,7 +284,7 @@ test('a refusal of the edge shows its reason, the claims that count and what ope
   assert.deepEqual(new Set(here.requested), new Set([here.url]));
 });
 
-test('what a token endpoint answers is bounded, checked and never shown', async (t) => {
+test('bounds and checks responses of token endpoints, and never shows them', async (t) => {
   const here = await rig(t);
   const github = () => tokenSource(here.context(here.job('github')), { url: here.url }).current();
   let asked = 0;
@@ -328,7 +328,7 @@ test('what a token endpoint answers is bounded, checked and never shown', async 
   assert.ok(here.sent.every((one) => one === undefined));
 });
 
-test('a hanging token endpoint is given up at Ctrl-C and after its deadline', async (t) => {
+test('gives up on a hanging token endpoint at Ctrl-C and after its deadline', async (t) => {
   const here = await rig(t);
   for (const ci of ['github', 'buildkite'] as const) {
     const context = here.context(here.job(ci));
@@ -354,7 +354,7 @@ test('a hanging token endpoint is given up at Ctrl-C and after its deadline', as
   }
 });
 
-test('while a renewal fails, the token is used until it ends', async (t) => {
+test('uses the token until it expires while renewals fail', async (t) => {
   const here = await rig(t);
   const tokens = tokenSource(here.context(here.job('github')), { url: here.url });
   const first = await tokens.current();
@@ -369,7 +369,7 @@ test('while a renewal fails, the token is used until it ends', async (t) => {
   assert.equal((await here.failure(tokens.current())).code, 'not_signed_in');
 });
 
-test('the request for a token goes by https to the runner for any value of the variable', async (t) => {
+test('requests a token over https and from the runner only, whatever the variable says', async (t) => {
   const here = await rig(t);
   for (const address of [
     'http://runner.example/x',
@@ -390,7 +390,7 @@ test('the request for a token goes by https to the runner for any value of the v
   }
 });
 
-test('a failure of STS names what an administrator enables', async (t) => {
+test('names what an administrator enables if STS fails', async (t) => {
   const here = await rig(t);
   const code = 'OutboundWebIdentityFederationDisabledException';
   here.interfere((_request, response) => {
