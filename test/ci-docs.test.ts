@@ -54,7 +54,7 @@ test('every command of the page exists, with its flags', () => {
   }
 });
 
-test('every workload that can be trusted is on the page', () => {
+test('the page covers every workload that can be trusted', () => {
   for (const [name, { kind, title }] of Object.entries(PRESETS)) {
     if (kind !== 'workload') continue;
     assert.ok(PAGE.includes(`edge-upload trust ${name} `), name);
@@ -62,7 +62,7 @@ test('every workload that can be trusted is on the page', () => {
   }
 });
 
-test('snippets are YAML of their CI, and give the action only inputs that it has', async () => {
+test('snippets are valid YAML of their CI, with inputs of the action only', async () => {
   const documents = SNIPPETS.map((snippet) => parse(snippet));
   assert.ok(documents.length >= 9);
   const lint = await createLinter();
@@ -87,7 +87,7 @@ test('snippets are YAML of their CI, and give the action only inputs that it has
   for (const [, name = ''] of PAGE.matchAll(/outputs\.(\w+)/g)) assert.ok(Object.hasOwn(outputs, name), name);
 });
 
-test('the audience of every snippet is the address of the edge in it', () => {
+test('the audience of every snippet is the address of its edge', () => {
   const edge = 'https://d111111abcdef8.cloudfront.net';
   for (const snippet of SNIPPETS) {
     for (const address of snippet.matchAll(/https:\/\/[^\s'"]+/g)) assert.equal(address[0], edge);

@@ -34,7 +34,7 @@ function anchorsOf(page: string): string[] {
   return [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading));
 }
 
-test('every link between the pages leads somewhere', () => {
+test('every link between pages leads to a page and a heading', () => {
   for (const page of PAGES) {
     for (const [, link = ''] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^https?:/.test(link)) continue;
@@ -46,18 +46,18 @@ test('every link between the pages leads somewhere', () => {
   }
 });
 
-test('README leads to every guide', () => {
+test('README links to every guide', () => {
   const readme = read('README.md');
   for (const name of guides) assert.ok(readme.includes(`(docs/${name})`), name);
 });
 
-test('the page about errors has every code, its exit code and what to do', () => {
+test('the page about errors lists every code, its exit code and the remedy', () => {
   const page = read('docs/troubleshooting.md');
   assert.match(page, /\| `unreachable` \| 5 \| /);
   assert.equal(page, withErrorTable(page), 'renew it with: npm run docs:errors');
 });
 
-test('the pages have every exit code and every refusal of the edge', () => {
+test('the pages list every exit code and every refusal of the edge', () => {
   const scripts = read('docs/scripts-and-ci.md');
   for (const code of Object.values(EXIT)) assert.match(scripts, new RegExp(`^\\| ${code} \\| `, 'm'));
   assert.equal(scripts, withExitTable(scripts), 'renew it with: npm run docs:errors');
@@ -67,14 +67,14 @@ test('the pages have every exit code and every refusal of the edge', () => {
   }
 });
 
-test('files that ARCHITECTURE.md names exist', () => {
+test('ARCHITECTURE.md names existing files only', () => {
   const named = [
     ...read('ARCHITECTURE.md').matchAll(/`((?:bin|cli|infra|edge|protocol|local|scripts|test)\/[\w./-]+)`/g),
   ];
   for (const [, path = ''] of named) assert.ok(existsSync(join(ROOT, path)), path);
 });
 
-test('the tree in ARCHITECTURE.md names every room', () => {
+test('the tree in ARCHITECTURE.md has every folder', () => {
   const tree = read('ARCHITECTURE.md');
   const rooms = ['bench', 'bin', 'cli', 'edge', 'infra', 'live', 'local', 'page', 'protocol', 'scripts'];
   const foldersOf = (room: string) =>

@@ -57,7 +57,7 @@ async function filesBelow(root: string) {
   return { count: files.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
-test('the tarball holds what runs and nothing else, and is small', async () => {
+test('packs what runs and nothing else, within its size', async () => {
   assert.ok((await stat(tarball)).size < 4 * 1024 ** 2);
   const { stdout } = await runProgram('tar', ['-tzf', tarball]);
   const files = stdout.trim().split('\n');
@@ -88,7 +88,7 @@ test('the tarball holds what runs and nothing else, and is small', async () => {
   assert.match(await readFile(join(ROOT, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8'), /undici[\s\S]*MIT/);
 });
 
-test('installed globally, keyring included, it is small and runs the demo', async () => {
+test('installs globally with the keyring, within its size, and runs the demo', async () => {
   const { prefix, installed, run } = await installGlobally('whole');
   assert.deepEqual(await readdir(join(installed, 'edge-upload/node_modules')), ['@napi-rs']);
   const { count, bytes } = await filesBelow(installed);
@@ -189,7 +189,7 @@ const NO_PROPS: readonly (readonly [props: unknown, message: RegExp])[] = [
   [{ keys: { keySets: {}, signing: [] } }, /keys\.signing has no key/],
 ];
 
-test('another CDK app uses the edge as a construct', async () => {
+test('serves another CDK app as a construct', async () => {
   const app = await appWith('app', 'aws-cdk-lib', 'constructs', '@types');
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const publicHalf = { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' };
@@ -321,7 +321,7 @@ uploader.url = 'https://other.example.com'; // read only
 console.log(location, code);
 `;
 
-test('programs import the library as ES module, as CommonJS and with types', async (t) => {
+test('serves programs as ES module, as CommonJS and with types', async (t) => {
   const app = await appWith('program', '@types', 'undici-types');
   const edge = await startEdge();
   t.after(() => edge.close());
@@ -390,7 +390,7 @@ const ANSWERS: Readonly<Record<string, Typing>> = {
   'edge-upload destroy': [['edge-upload', 'edge-upload']],
 };
 
-test('the first steps of the README lead from nothing to a stored file, in a fresh home', async () => {
+test('leads from nothing to a stored file by the README’s first steps', async () => {
   const { prefix, home, run } = await installGlobally('newcomer');
   await copyFile(join(ROOT, 'assets/dawn.png'), join(home, 'image.jpg'));
   const env = cleanEnv(home, { PATH: `${join(prefix, 'bin')}:${process.env.PATH}` });

@@ -100,7 +100,7 @@ export const good = [
 ];
 `;
 
-test('no value without a text becomes text', (t) => {
+test('prints no value without a text, such as undefined', (t) => {
   const changed = join(ROOT, 'cli/command-line.ts');
   const text = readFileSync(changed, 'utf8');
   const readFile = (path: string) => (path === changed ? text + SAMPLE : undefined);

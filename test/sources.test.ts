@@ -29,7 +29,7 @@ function* sources(): Generator<readonly [path: string, text: string]> {
   }
 }
 
-test('omitUndefined leaves out undefined members; no code does it by hand', () => {
+test('omits undefined members with omitUndefined only', () => {
   const byHand = /\b(\w+) === undefined \? \{\} : \{ (?:(?:[\w$]+|'[^']+'): )?\1 \}/;
   const found = [...sources()].filter(
     ([path, text]) => !path.startsWith(WITHOUT_HELPER) && byHand.test(text),
@@ -40,7 +40,7 @@ test('omitUndefined leaves out undefined members; no code does it by hand', () =
   );
 });
 
-test('no folder has more than 20 files, and no source file more than 250 lines', () => {
+test('limits folders to 20 files, and source files to 250 lines', () => {
   const files = [...sources()];
   const long = files.filter(([path, text]) => !path.startsWith('test/') && text.split('\n').length > 251);
   assert.deepEqual(

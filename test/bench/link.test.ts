@@ -11,7 +11,7 @@ const hasIpv6 = Object.values(networkInterfaces())
   .flat()
   .some((address) => address?.address === '::1');
 
-test('the link carries every byte both ways, no faster than its round trip and rate allow', {
+test('carries every byte both ways within its round trip and rate', {
   skip: hasIpv6 ? false : 'this machine has no ::1',
 }, async () => {
   const server = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
@@ -39,7 +39,7 @@ for (const [by, seen] of [
   ['reset', 'ECONNRESET'],
   ['stall', 'silence'],
 ] as const) {
-  test(`a link with ${by}s breaks every second piece, and only that connection`, {
+  test(`breaks every second connection ${by}s, and no other`, {
     skip: hasIpv6 ? false : 'this machine has no ::1',
   }, async () => {
     const server = createServer((socket) => socket.on('error', () => {}).pipe(socket));

@@ -28,7 +28,7 @@ function resultOf(ours: readonly Reading[], curl: readonly Reading[] = []): Resu
 
 const walls = (...values: readonly number[]): Reading[] => values.map((wall) => ({ wall }));
 
-test('the tables have our way first, each peer with its ratio, and the bounds', () => {
+test('lists our way first, then each peer with its ratio and the bounds', () => {
   const ours = [
     { wall: 1, memory: 1024 ** 2 },
     { wall: 12, memory: 1024 ** 2 },
@@ -52,7 +52,7 @@ test('the tables have our way first, each peer with its ratio, and the bounds', 
   );
 });
 
-test('the plot draws each bounded value as a share of its bound, with escaped labels', () => {
+test('plots each bounded value as a share of its bound, with escaped labels', () => {
   const svg = plot({ small: resultOf(walls(1)) });
   assert.match(svg, />small: wall time ÷ curl<[\s\S]*>0\.50</);
   assert.match(svg, />small: memory &lt;of the tab&gt;<[\s\S]*>3\.00</);
@@ -89,7 +89,7 @@ for (const [name, before, after, isSlower] of [
   });
 }
 
-test('compare: figures of another machine are named, and neither slower nor as fast', () => {
+test('compare: reports figures of another machine as not comparable', () => {
   const before = { small: resultOf(walls(1)), edge: resultOf(walls(1)) };
   const after = { small: resultOf(walls(1)), edge: { ...resultOf(walls(2)), machine: '4 × y' } };
   const comparison = compare(before, after);
@@ -100,7 +100,7 @@ test('compare: figures of another machine are named, and neither slower nor as f
   assert.equal(isWorse(comparison), true);
 });
 
-test('results are kept by day; tables and plot show the newest of each measurement', async () => {
+test('keeps results by day, and shows the newest of each measurement', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-bench-'));
   try {
     const note = join(folder, 'README.md');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { againstPeers, isReached, median, quantile } from '../../bench/figures.ts';
 import { inRounds } from '../../bench/rounds.ts';
 
-test('the median and the quartiles of few values and of an even number', () => {
+test('computes median and quartiles of few values and of an even number', () => {
   assert.equal(median([3]), 3);
   assert.equal(median([9, 1, 2]), 2);
   assert.equal(median([4, 1, 3, 2]), 2.5);
@@ -11,7 +11,7 @@ test('the median and the quartiles of few values and of an even number', () => {
   assert.equal(quantile([1, 2], 0.75), 1.75);
 });
 
-test('each round runs every way once and begins with another; ratios are of one round', async () => {
+test('runs every way once a round, starts with another each time, and compares within rounds', async () => {
   const order: string[] = [];
   const way = (name: string, ...values: number[]) => ({
     async run() {
@@ -33,7 +33,7 @@ test('each round runs every way once and begins with another; ratios are of one 
   assert.deepEqual(goals.map(isReached), [false]);
 });
 
-test('memory that shrinks stays within a limit of its growth', () => {
+test('accepts shrinking memory within a limit of growth', () => {
   const goal = { what: 'growth', unit: 'bytes', atMost: 5 } as const;
   assert.deepEqual(
     [-1, 5, 6].map((value) => isReached({ ...goal, value })),

@@ -26,7 +26,7 @@ async function computer(t: TestContext) {
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
 const isThere = (path: string) => stat(path).then(Boolean, () => false);
 
-test('a command leaves its compiled code for the next one, where nobody else has access', async (t) => {
+test('keeps the compiled code of a command for the next one, private to its user', async (t) => {
   const { folder, file, run } = await computer(t);
   const first = await run();
   assert.deepEqual([await modeOf(folder), await modeOf(file)], [0o700, 0o600]);
@@ -35,7 +35,7 @@ test('a command leaves its compiled code for the next one, where nobody else has
   assert.equal((await stat(file, { bigint: true })).mtimeNs, mtimeNs);
 });
 
-test('a command from compiled code loads what it needs on demand', async (t) => {
+test('loads code on demand when a command runs from compiled code', async (t) => {
   const { home, run } = await computer(t);
   await run();
   // The SDK, which is a module of its own, finds no credentials.
@@ -49,7 +49,7 @@ test('a command from compiled code loads what it needs on demand', async (t) => 
   assert.deepEqual(cached, await look({ NODE_DISABLE_COMPILE_CACHE: '1' }));
 });
 
-test('the programs that are cached are ASCII, which is read quickest', async () => {
+test('caches only ASCII programs, which are read fastest', async () => {
   for (const name of ['main', 'put', 'cdk']) {
     const program = await readFile(join(CLI, `../${name}.cjs`));
     assert.equal(
@@ -60,26 +60,26 @@ test('the programs that are cached are ASCII, which is read quickest', async () 
   }
 });
 
-test('help leaves no compiled code: it compiles little of what commands need', async (t) => {
+test('keeps no compiled code of a help page', async (t) => {
   const { file, run } = await computer(t);
   await run(['deployments', 'list', '--help']);
   assert.equal(await isThere(file), false);
 });
 
-test('a dry run leaves its compiled code apart: it compiles little of what the command needs', async (t) => {
+test('keeps the compiled code of a dry run apart', async (t) => {
   const { home, folder, run } = await computer(t);
   await writeFile(join(home, 'a.txt'), 'a');
   await run(['put', 'a.txt', '--dry-run'], { EDGE_UPLOAD_URL: 'https://d111111abcdef8.cloudfront.net' });
   assert.deepEqual(await readdir(folder), ['put-dry-run.code']);
 });
 
-test('NODE_DISABLE_COMPILE_CACHE switches the cache off', async (t) => {
+test('keeps no cache with NODE_DISABLE_COMPILE_CACHE', async (t) => {
   const { home, run } = await computer(t);
   await run(undefined, { NODE_DISABLE_COMPILE_CACHE: '1' });
   assert.equal(await isThere(join(home, '.cache')), false);
 });
 
-test('XDG_CACHE_HOME names the folder of caches; a relative path is ignored', async (t) => {
+test('keeps caches in XDG_CACHE_HOME, and ignores a relative path', async (t) => {
   const { home, file, run } = await computer(t);
   await mkdir(join(home, 'caches'));
   await run(undefined, { XDG_CACHE_HOME: join(home, 'caches') });
@@ -109,7 +109,7 @@ const REPLACED: Readonly<Record<string, (file: string) => Promise<void>>> = {
   },
 };
 
-test('compiled code that is not sound is not run, but replaced', async (t) => {
+test('replaces damaged compiled code, and never runs it', async (t) => {
   const { file, run } = await computer(t);
   const first = await run();
   const sound = await readFile(file);
@@ -137,7 +137,7 @@ const FOREIGN: Readonly<Record<string, (folder: string) => Promise<void>>> = {
   ...(geteuid?.() === 0 && { "another user's folder": (folder) => chown(folder, OTHER_USER, OTHER_USER) }),
 };
 
-test('the cache is neither read nor written in a folder that others may change', async (t) => {
+test('neither reads nor writes a cache in a folder that others can change', async (t) => {
   for (const [name, change] of Object.entries(FOREIGN)) {
     await t.test(name, async (t) => {
       const { folder, file, run } = await computer(t);
@@ -150,7 +150,7 @@ test('the cache is neither read nor written in a folder that others may change',
   }
 });
 
-test('without a place for the cache, commands run all the same', async (t) => {
+test('runs commands without a cache if there is no place for it', async (t) => {
   const { home, run } = await computer(t);
   await writeFile(join(home, 'file'), '');
   for (const XDG_CACHE_HOME of [join(home, 'file'), join(home, 'not/there')]) {

@@ -30,7 +30,7 @@ function runAs(version: string, file: string, ...args: string[]) {
   );
 }
 
-test('an old Node gets one line with the version that is needed', async () => {
+test('prints the required version in one line on an old Node', async () => {
   const { bin, engines } = await manifest();
   const least = engines.node.replace('>=', '');
   const [major = 0, minor = 0] = least.split('.').map(Number);
@@ -51,7 +51,7 @@ test('an old Node gets one line with the version that is needed', async () => {
   }
 });
 
-test('the required version and later ones run', async () => {
+test('runs on the required version and later ones', async () => {
   const { version, bin, engines } = await manifest();
   const file = join(ROOT, bin['edge-upload'] ?? '');
   for (const node of [engines.node.replace('>=', ''), '22.0.0', '100.0.0']) {
@@ -60,7 +60,7 @@ test('the required version and later ones run', async () => {
   assert.match((await runAs('24.1.0', file, '--help')).stdout, /^Usage: edge-upload/);
 });
 
-test('an old Node can parse the entry', async () => {
+test('is syntax that an old Node can parse', async () => {
   const { bin } = await manifest();
   const source = await readFile(join(ROOT, bin['edge-upload'] ?? ''), 'utf8');
   // esbuild refuses what it cannot lower to ES5, such as const, and changes the rest: syntax of later years shows as a difference.
@@ -69,7 +69,7 @@ test('an old Node can parse the entry', async () => {
   assert.doesNotMatch(source, /\bimport\b\s*\(/);
 });
 
-test('a version that cannot be written is an error in one line', {
+test('reports in one line that a version cannot be printed', {
   skip: process.platform === 'linux' ? false : 'Linux alone has /dev/full',
 }, async (t) => {
   const full = await open('/dev/full', 'w');

@@ -34,7 +34,7 @@ async function computer(t: TestContext) {
   return { home, files, envFor, start };
 }
 
-test('a reader that leaves before everything is stored prevents success', async (t) => {
+test('fails if the reader of stdout leaves before everything is stored', async (t) => {
   const { files, start } = await computer(t);
   let left = () => {};
   const readerLeft = new Promise<void>((resolve) => {
@@ -56,7 +56,7 @@ test('a reader that leaves before everything is stored prevents success', async 
   assert.ok(edge.stored.size < files.length);
 });
 
-test('a reader that leaves after it has everything does not prevent success', async (t) => {
+test('succeeds if the reader of stdout leaves after it has everything', async (t) => {
   const { start } = await computer(t);
   const edge = await ownEdge(t);
   const child = start(edge.url, 'put', 'f0', '--quiet');
@@ -69,7 +69,7 @@ test('a reader that leaves after it has everything does not prevent success', as
   assert.ok(edge.stored.has('/f0'));
 });
 
-test('a time that is too long for a timer is refused', async (t) => {
+test('refuses a time that is too long for a timer', async (t) => {
   const { start } = await computer(t);
   const edge = await ownEdge(t);
   const child = start(edge.url, 'put', 'f0', '--stall-timeout', '3000000');
@@ -79,7 +79,7 @@ test('a time that is too long for a timer is refused', async (t) => {
   assert.equal(edge.seen.length, 0);
 });
 
-test('a terminal with no columns is drawn like one of 80', { skip: noTerminal }, async (t) => {
+test('draws for 80 columns if the terminal reports none', { skip: noTerminal }, async (t) => {
   const { home, envFor } = await computer(t);
   const edge = await ownEdge(t);
   const env = { ...envFor(edge.url), TERM: 'xterm', LC_ALL: 'C.UTF-8' };
@@ -93,7 +93,7 @@ test('a terminal with no columns is drawn like one of 80', { skip: noTerminal },
   assert.match(refused.shown, /Check the name and the folder you are in\./);
 });
 
-test('a folder for standard input is refused, and nothing overwritten', async (t) => {
+test('refuses a folder as standard input, and overwrites nothing', async (t) => {
   const { home, envFor } = await computer(t);
   const edge = await ownEdge(t);
   edge.stored.set('/precious', Buffer.from('precious'));
@@ -114,7 +114,7 @@ test('a folder for standard input is refused, and nothing overwritten', async (t
   assert.equal(edge.stored.get('/precious')?.toString(), 'precious');
 });
 
-test('a terminal that goes away ends an upload with its signal', { skip: noTerminal }, async (t) => {
+test('ends an upload with the signal of a closed terminal', { skip: noTerminal }, async (t) => {
   const { home, envFor } = await computer(t);
   const edge = await ownEdge(t, async ({ url }) => (url === '/f0' ? new Promise(() => {}) : false));
   const { code, shown } = await onTerminal({
@@ -126,7 +126,7 @@ test('a terminal that goes away ends an upload with its signal', { skip: noTermi
   assert.equal(code, -constants.signals.SIGHUP, shown.slice(0, 500));
 });
 
-test('without a terminal, as under nohup, a hang-up does not end the program', async (t) => {
+test('continues after a hang-up without a terminal, as under nohup', async (t) => {
   const { start } = await computer(t);
   let hangUp = () => {};
   const edge = await ownEdge(t, async () => {
@@ -140,7 +140,7 @@ test('without a terminal, as under nohup, a hang-up does not end the program', a
   assert.ok(edge.stored.has('/f0'));
 });
 
-test('an output that cannot be written is an error', {
+test('fails if the output cannot be written', {
   skip: process.platform === 'linux' ? false : 'Linux alone has /dev/full',
 }, async (t) => {
   const { home, envFor } = await computer(t);
@@ -157,7 +157,7 @@ test('an output that cannot be written is an error', {
   assert.equal(errors, 'error: Standard output cannot be written (ENOSPC).\n');
 });
 
-test('a standard error that cannot be written ends no upload, and hides no result', {
+test('continues an upload and prints its result if stderr cannot be written', {
   skip: process.platform === 'linux' ? false : 'Linux alone has /dev/full',
 }, async (t) => {
   const { home, envFor } = await computer(t);
@@ -188,7 +188,7 @@ test('a standard error that cannot be written ends no upload, and hides no resul
   }
 });
 
-test('a current folder that is gone is an error', {
+test('reports a deleted current folder', {
   skip: process.platform === 'win32' ? 'Windows keeps a folder that is in use' : false,
 }, async (t) => {
   const { home, envFor } = await computer(t);

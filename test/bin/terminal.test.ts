@@ -72,7 +72,7 @@ const PROGRESS = [
 ] as const;
 
 for (const { what, prompt, typed, shown: display, more, answer } of QUESTIONS) {
-  test(`Ctrl-Z and fg, twice, at a question (${what}): the shell gets its terminal back, and typed text stays`, {
+  test(`Ctrl-Z and fg, twice, at a question (${what}): restores the terminal, keeps typed text`, {
     skip,
   }, async () => {
     const { shown, code } = await onScreen(what, [
@@ -96,7 +96,7 @@ for (const { what, prompt, typed, shown: display, more, answer } of QUESTIONS) {
     assert.match(shown.slice(shown.lastIndexOf('<<shell: fg>>')), new RegExp(prompt.replace('?', '\\?')));
   });
 
-  test(`Ctrl-C, SIGTERM, a terminal that goes away and Ctrl-D at a question (${what})`, {
+  test(`Ctrl-C, SIGTERM, hang-up and Ctrl-D at a question (${what})`, {
     skip,
   }, async () => {
     const ends: [string, Typing[number][1], number][] = [
@@ -115,7 +115,7 @@ for (const { what, prompt, typed, shown: display, more, answer } of QUESTIONS) {
     );
   });
 
-  test(`a terminal that is closed at a question ends the program only after its clean-up (${what})`, {
+  test(`a terminal that closes at a question: the program cleans up before it ends (${what})`, {
     skip,
   }, async () => {
     const { shown, code } = await onScreen(what, [[prompt, null]], { hangUp: true, jobControl: false });
@@ -124,7 +124,7 @@ for (const { what, prompt, typed, shown: display, more, answer } of QUESTIONS) {
 }
 
 for (const { what, text } of PROGRESS) {
-  test(`Ctrl-Z and fg, twice, while progress is drawn (${what}): the cursor is there meanwhile`, {
+  test(`Ctrl-Z and fg, twice, during progress (${what}): shows the cursor meanwhile`, {
     skip,
   }, async () => {
     const { shown, code } = await onScreen(what, [
@@ -145,7 +145,7 @@ for (const { what, text } of PROGRESS) {
     assert.ok(isCursorThere(shown));
   });
 
-  test(`SIGTERM, a terminal that goes away and another width while progress is drawn (${what})`, {
+  test(`SIGTERM, hang-up and resize during progress (${what})`, {
     skip,
   }, async () => {
     const ends: [Typing[number][1], number][] = [
@@ -163,7 +163,7 @@ for (const { what, text } of PROGRESS) {
   });
 }
 
-test('a question is redrawn for another width, and a long answer stays on its row', {
+test('redraws a question after a resize, and keeps a long answer on its line', {
   skip,
 }, async () => {
   const long = `${'x'.repeat(100)}end`;
@@ -176,7 +176,7 @@ test('a question is redrawn for another width, and a long answer stays on its ro
   assert.ok(shown.includes(`answer: ${JSON.stringify(long)}`));
 });
 
-test('on a dumb terminal a question moves no cursor, and a password is not echoed', {
+test('moves no cursor and echoes no password on a dumb terminal', {
   skip,
 }, async () => {
   const env = { ...process.env, TERM: 'dumb' };
@@ -196,7 +196,7 @@ test('on a dumb terminal a question moves no cursor, and a password is not echoe
   for (const { shown } of [text, secret]) assert.ok(!shown.includes('\u001b'), shown);
 });
 
-test('a question of a job in the background waits for fg', { skip }, async () => {
+test('waits for fg with a question of a background job', { skip }, async () => {
   const { shown, code } = await onScreen(
     'secret',
     [
@@ -210,7 +210,7 @@ test('a question of a job in the background waits for fg', { skip }, async () =>
   assert.doesNotMatch(shown.split('answer:')[0] ?? '', /correct/);
 });
 
-test('Ctrl-Z is ignored if no shell can continue the program', { skip }, async () => {
+test('ignores Ctrl-Z if no shell can resume the program', { skip }, async () => {
   const { shown, code } = await onScreen(
     'secret',
     [
@@ -224,7 +224,7 @@ test('Ctrl-Z is ignored if no shell can continue the program', { skip }, async (
   assert.ok(shown.includes('answer: "correct"'), shown);
 });
 
-test('a suspended upload restores the cursor, and continues after fg', { skip }, async (t) => {
+test('restores the cursor when suspended, and resumes the upload after fg', { skip }, async (t) => {
   const home = await ownFolder(t);
   await writeFile(join(home, 'f0'), 'f0');
   let release = () => {};
@@ -252,7 +252,7 @@ test('a suspended upload restores the cursor, and continues after fg', { skip },
   assert.ok(edge.stored.has('/f0'));
 });
 
-test('Ctrl-\\ ends an upload and restores the cursor', { skip }, async (t) => {
+test('restores the cursor when Ctrl-\\ ends an upload', { skip }, async (t) => {
   const home = await ownFolder(t);
   await writeFile(join(home, 'f0'), 'f0');
   const edge = await ownEdge(t, ({ url }) => url === '/f0');

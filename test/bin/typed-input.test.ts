@@ -26,7 +26,7 @@ async function atTerminal(t: TestContext) {
   return { home, edge, type };
 }
 
-test('standard input that is a terminal: how it ends is shown, and nothing is drawn over what is typed', {
+test('prints how to end standard input from a terminal, and draws nothing over it', {
   skip,
 }, async (t) => {
   const { edge, type } = await atTerminal(t);
@@ -42,7 +42,7 @@ test('standard input that is a terminal: how it ends is shown, and nothing is dr
   assert.ok(!shown.slice(0, shown.indexOf('hello')).includes('\u001b[?25l'), 'the cursor is not hidden');
 });
 
-test('a secret is not read from a terminal, which would show it', { skip }, async (t) => {
+test('refuses to read a secret from a terminal, which would show it', { skip }, async (t) => {
   const { type } = await atTerminal(t);
   for (const flag of ['--password-stdin', '--new-password-stdin']) {
     const { shown, code } = await type(['login', 'https://127.0.0.1:1', '--username', 'ada', flag], []);
@@ -51,7 +51,7 @@ test('a secret is not read from a terminal, which would show it', { skip }, asyn
   }
 });
 
-test('what follows a Ctrl-C begins at the start of the line, over the ^C', { skip }, async (t) => {
+test('starts at the first column after Ctrl-C, over the ^C', { skip }, async (t) => {
   const { home, type } = await atTerminal(t);
   await mkdir(join(home, 'in'));
   const { shown, code } = await type(['watch', 'in'], [['Watching', INTERRUPT]]);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { workerArgs } from '../support/run/worker.ts';
 
-test('the space for young objects grows once, and compiled code stays valid', async () => {
+test('grows the young generation once, and keeps compiled code valid', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, workerArgs('test/bin/young-objects-child'));
   const { bound, most, isRefusedAtExit } = JSON.parse(stdout) as {
     bound: number;

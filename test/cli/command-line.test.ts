@@ -16,7 +16,7 @@ const STUDIO = { stackName: 'studio', operated: true };
 const text = (line: CommandLine, deployment = {}, argv: string[] = [], profile?: string) =>
   new InUse(deployment, argv, { profile }).text(line);
 
-test('a command names the deployment, the cloud and the profile that are in use, and nothing twice', () => {
+test('names the deployment, cloud and profile in use, each once', () => {
   const list = command`edge-upload link list`;
   assert.equal(text(list), 'edge-upload link list');
   assert.equal(text(list, STUDIO), 'edge-upload link list --stack-name studio');
@@ -38,7 +38,7 @@ test('a command names the deployment, the cloud and the profile that are in use,
   );
 });
 
-test('the only deployment of a computer is not named, except where a stack is changed or deleted', () => {
+test('omits the only deployment of a computer, except where a stack is changed or deleted', () => {
   const only = { stackName: 'edge-upload', url: 'https://d111.example', local: true, isOnly: true };
   assert.equal(text(command`edge-upload put <file>`, only), 'edge-upload put <file>');
   assert.equal(text(command`edge-upload user list`, only, [], 'ada'), 'edge-upload user list');
@@ -54,7 +54,7 @@ test('the only deployment of a computer is not named, except where a stack is ch
   }
 });
 
-test('commands of uploaders name the edge; those of operators leave a stack open that only the operator knows', () => {
+test('names the edge to uploaders, and leaves out stacks that only operators know', () => {
   const known = { stackName: 'd111.example', url: 'https://d111.example', operated: false };
   const unknown = { url: 'https://d111.example', operated: false };
   assert.equal(
@@ -81,7 +81,7 @@ test('commands of uploaders name the edge; those of operators leave a stack open
   );
 });
 
-test('values are words of a shell, and arguments with a leading hyphen are no options', async () => {
+test('quotes values for a shell, and keeps values with a hyphen from being options', async () => {
   assert.equal(
     text(command`edge-upload user groups ${"-it's"} ${['--add', 'a b']}`, STUDIO),
     "edge-upload user groups --add 'a b' --stack-name studio -- '-it'\\''s'",
@@ -98,7 +98,7 @@ test('values are words of a shell, and arguments with a leading hyphen are no op
   }
 });
 
-test('the same command keeps its flags, and gets the deployment before its end', () => {
+test('repeats the command with its flags, and adds the deployment before the end', () => {
   const argv = ['destroy', '--keep-data', '--no-wait'];
   assert.equal(
     text(sameCommand`--yes`, STUDIO, argv),
@@ -110,7 +110,7 @@ test('the same command keeps its flags, and gets the deployment before its end',
   );
 });
 
-test('the command of the run is repeated with other values of its flags, or without one', () => {
+test('repeats the command of the run with other flags, or without one', () => {
   const argv = 'deploy --local --write-to a{username}/ --no-page --max-size=1G --yes'.split(' ');
   const again = (line: CommandLine) => text(line, {}, argv);
   assert.equal(
@@ -131,7 +131,7 @@ test('the command of the run is repeated with other values of its flags, or with
   );
 });
 
-test('on Windows, variables are set as PowerShell does', () => {
+test('sets variables as PowerShell does on Windows', () => {
   const onWindows = (line: CommandLine, deployment = {}) =>
     new InUse(deployment, [], { platform: 'win32' }).text(line);
   const unknown = { url: 'https://d111.example', operated: false };
@@ -146,7 +146,7 @@ test('on Windows, variables are set as PowerShell does', () => {
   assert.equal(text(setting`export CA=${'a b'}`), "export CA='a b'");
 });
 
-test('on Windows, the arguments of a run are quoted as PowerShell does', () => {
+test('quotes arguments as PowerShell does on Windows', () => {
   const onWindows = (line: CommandLine, argv: readonly string[] = []) =>
     new InUse({}, argv, { platform: 'win32' }).text(line);
   const same = (...argv: string[]) => onWindows(sameCommand`--yes`, argv);
@@ -165,7 +165,7 @@ test('on Windows, the arguments of a run are quoted as PowerShell does', () => {
   );
 });
 
-test('every command in the sources can be typed', async () => {
+test('every command in the sources is valid', async () => {
   const all = [...textsBelow('cli/')].flatMap(([file, texts]) =>
     texts
       .filter(({ isCommand }) => isCommand)
@@ -185,7 +185,7 @@ const PLAIN =
 
 const COMMAND = new RegExp(`\\bedge-upload (?:${commandNames().join('|')})\\b`);
 
-test('no text has a command that the door cannot complete', () => {
+test('every text with a command can be completed with the deployment', () => {
   const found = [...textsBelow('cli/')].flatMap(([file, texts]) =>
     PLAIN.test(file)
       ? []
@@ -196,7 +196,7 @@ test('no text has a command that the door cannot complete', () => {
   assert.deepEqual(found, []);
 });
 
-test('a wrong hint is found: an unknown flag, a missing stack, a missing profile', async () => {
+test('finds hints with an unknown flag, a missing stack or a missing profile', async () => {
   await assert.rejects(checkPrinted(['status'], '  edge-upload status --verbos'), /cannot be typed/);
   await assert.rejects(checkPrinted(['status'], '  edge-upload staus'), /cannot be typed/);
   await assert.rejects(

@@ -8,12 +8,12 @@ import { Screen } from '../support/streams.ts';
 
 const sent = createSentCredentials();
 
-test('every code ends with one of the documented exit codes', () => {
+test('gives every error code a documented exit code', () => {
   const documented = new Set<number>(Object.values(EXIT));
   for (const [code, exit] of Object.entries(ERROR_EXIT)) assert.ok(documented.has(exit), code);
 });
 
-test('a system error is found below its wrappers', () => {
+test('finds a system error below its wrappers', () => {
   const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
   assert.equal(systemCode(new TypeError('fetch failed', { cause: reset })), 'ECONNRESET');
   assert.equal(systemCode(new AggregateError([reset])), 'ECONNRESET');
@@ -21,7 +21,7 @@ test('a system error is found below its wrappers', () => {
   assert.equal(systemCode('ECONNRESET'), undefined);
 });
 
-test('with --json an error is one document on stdout, and nothing on stderr', () => {
+test('prints an error with --json as one document on stdout, nothing on stderr', () => {
   const stdout = new Screen();
   const stderr = new Screen();
   const error = new UserError('exists', 'image.jpg is stored already.', { hint: 'Choose another key.' });
@@ -33,7 +33,7 @@ test('with --json an error is one document on stdout, and nothing on stderr', ()
   assert.equal(stderr.text, '');
 });
 
-test('an unexpected error shows its stack with --debug only', () => {
+test('shows the stack of an unexpected error only with --debug', () => {
   const show = (debug: boolean) => {
     const stderr = new Screen();
     renderError(
@@ -48,13 +48,13 @@ test('an unexpected error shows its stack with --debug only', () => {
   assert.match(show(true), /errors\.test\.ts/);
 });
 
-test('a system error on a file names the file and the reason', () => {
+test('names the file and the reason of a system error', () => {
   const error = toUserError(Object.assign(new Error('ENOSPC: no space'), { code: 'ENOSPC', path: '/tmp/x' }));
   assert.equal(error.code, 'disk');
   assert.match(error.message, /\/tmp\/x.*no space left/);
 });
 
-test('errors of files and the network have messages of our own where no caller gives one', () => {
+test('has a message for errors of files and the network without context', () => {
   const failed = (code: string, more = {}) => Object.assign(new Error(code), { code, ...more });
   const cases: readonly (readonly [unknown, string, RegExp])[] = [
     [failed('ESTALE', { path: '/mnt/x' }), 'disk', /\/mnt\/x.*stale file handle/],
@@ -85,7 +85,7 @@ test('errors of files and the network have messages of our own where no caller g
   }
 });
 
-test('any thrown value is shown; only defects of the program have no message of their own', () => {
+test('shows any thrown value, and calls only defects unexpected', () => {
   for (const thrown of [new TypeError('oops'), 'text', undefined, null, 7, {}, new Error('')]) {
     assert.equal(toUserError(thrown).code, 'unexpected');
   }

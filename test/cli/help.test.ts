@@ -20,7 +20,7 @@ function commandsIn(help: string): string[] {
 
 const OF_ALL = ['--json', '--quiet', '--debug', '--no-color', '--stack-name'];
 
-test('the help of every command is that of the golden file, and fits 80 columns', async () => {
+test('the help of every command equals its golden file and fits 80 columns', async () => {
   const root = await helpOf('');
   const helps = [`$ edge-upload --help\n${root}`];
   for (const name of commandsIn(root).filter((name) => name !== 'help')) {

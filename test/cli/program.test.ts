@@ -14,18 +14,18 @@ after(() => rm(home, { recursive: true, force: true }));
 const type = (line: string, env: Record<string, string> = {}) =>
   typed(line === '' ? [] : line.split(' '), { home, env });
 
-test('--version prints the version of the package', async () => {
+test('prints the version of the package with --version', async () => {
   assert.match((await type('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
-test('a mistyped command is a usage error that suggests the right one', async () => {
+test('suggests the right command after a typing error', async () => {
   const { code, stdout, stderr } = await type('depoly');
   assert.equal(code, 2);
   assert.equal(stdout, '');
   assert.match(stderr, /depoly.*\n?.*deploy/);
 });
 
-test('without a command, help is shown, and it is a usage error', async () => {
+test('shows help without a command, as a usage error', async () => {
   for (const group of ['', 'uploads', 'local', 'user', 'password', 'deployments']) {
     const { code, stdout, stderr } = await type(group);
     assert.equal(code, 2, group);
@@ -36,14 +36,14 @@ test('without a command, help is shown, and it is a usage error', async () => {
   }
 });
 
-test('a missing argument and an unknown option are usage errors that name them', async () => {
+test('names a missing argument and an unknown option', async () => {
   assert.match((await type('put')).stderr, /no file.*\n {2}Name it:\n +edge-upload put/i);
   const { code, stderr } = await type('put x --colour');
   assert.equal(code, 2);
   assert.match(stderr, /--colour/);
 });
 
-test('a usage error names the help of the command that was typed, as far as there is one', async () => {
+test('points from a usage error to the help of the typed command', async () => {
   for (const [line, help] of [
     ['link revoke', 'link revoke --help'],
     ['key create roof --bogus', 'key create --help'],
@@ -57,7 +57,7 @@ test('a usage error names the help of the command that was typed, as far as ther
   }
 });
 
-test('what is no value of an option is refused in the same words by all of them', async () => {
+test('refuses invalid values of all options in the same words', async () => {
   for (const [line, shown] of [
     ['put f --metadata x', 'Invalid value for --metadata: “x”.\n  Use name=value.'],
     ['put f --concurrency x', 'Invalid value for --concurrency: “x”.\n  Use a whole number from 1 to 256.'],
@@ -76,7 +76,7 @@ test('what is no value of an option is refused in the same words by all of them'
   }
 });
 
-test('an option before the command is refused with the place where it belongs', async () => {
+test('shows where an option belongs that precedes the command', async () => {
   for (const [line, hint] of [
     ['--json put f', 'put --json'],
     ['-q user list', 'user list -q'],
@@ -87,7 +87,7 @@ test('an option before the command is refused with the place where it belongs', 
   }
 });
 
-test('help on a command is that of the whole of its name, and none on a command that does not exist', async () => {
+test('shows help for a full command name only', async () => {
   for (const line of ['help user add', 'user add --help', 'user add -h']) {
     const { code, stdout } = await type(line);
     assert.equal(code, 0);
@@ -106,7 +106,7 @@ test('help on a command is that of the whole of its name, and none on a command 
   }
 });
 
-test('a name that is given two values is a usage error that names it', async () => {
+test('names the argument that is given two values', async () => {
   const { code, stderr } = await type('put f --dry-run --metadata b=1 --metadata c=1 --metadata b=2');
   assert.equal(code, 2);
   assert.match(stderr, /error: Invalid value for --metadata: “b=2”\.\n {2}“b” is given twice\.\n/);
@@ -117,14 +117,14 @@ test('a name that is given two values is a usage error that names it', async () 
   assert.match(elsewise.stderr, /error: The metadata “b” is given twice/);
 });
 
-test('with --json even a usage error is one JSON document on stdout', async () => {
+test('prints even usage errors with --json as one document on stdout', async () => {
   const { code, stdout, stderr } = await type('put --json');
   assert.equal(code, 2);
   assert.equal(JSON.parse(stdout).error.code, 'usage');
   assert.equal(stderr, '');
 });
 
-test('without a known deployment, commands print what to type first', async () => {
+test('prints what to type first without a known deployment', async () => {
   for (const command of ['put x', 'token', 'whoami']) {
     const { code, stderr } = await type(command);
     assert.equal(code, 2, command);
@@ -132,7 +132,7 @@ test('without a known deployment, commands print what to type first', async () =
   }
 });
 
-test('an unknown stack is named', async () => {
+test('names an unknown stack', async () => {
   for (const line of ['token --stack-name nowhere', 'token']) {
     const { code, stderr } = await type(line, line.endsWith('token') ? { EDGE_UPLOAD_STACK: 'nowhere' } : {});
     assert.equal(code, 2);
@@ -140,7 +140,7 @@ test('an unknown stack is named', async () => {
   }
 });
 
-test('an edge over plain http is refused before anything is sent', async () => {
+test('refuses an edge over plain http before anything is sent', async () => {
   const { code, stderr } = await type('token', {
     EDGE_UPLOAD_URL: 'http://example.com',
     EDGE_UPLOAD_TOKEN: 'a.b.c',
@@ -150,13 +150,13 @@ test('an edge over plain http is refused before anything is sent', async () => {
   assert.doesNotMatch(stderr, /a\.b\.c/);
 });
 
-test('without a terminal, a confirmation is a usage error that names its flag', async () => {
+test('names the flag that confirms without a terminal', async () => {
   const { code, stderr } = await type('local reset');
   assert.equal(code, 2);
   assert.match(stderr, /--yes/);
 });
 
-test('the token of a link that was typed in a wrong place is in no error', async () => {
+test('keeps the token of a misplaced link out of errors', async () => {
   const link = 'https://d1.cloudfront.net/#eul_eyJhbGciOi.eyJpc3MiOi.c2lnbmF0dXJl';
   for (const line of [
     `put --lnk=${link}`,

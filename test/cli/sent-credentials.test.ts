@@ -5,7 +5,7 @@ import { createSentCredentials } from '../../cli/sent-credentials.ts';
 const part = (letter: string) => letter.repeat(40);
 const TOKEN = [part('a'), part('b'), part('c')].join('.');
 
-test('a token that was sent is printed where the user asked for it, whole and in parts', () => {
+test('prints a sent token where the user asked for it, whole and in parts', () => {
   const sent = createSentCredentials();
   sent.note(TOKEN, 'a-password');
   assert.equal(sent.removedFrom(`${TOKEN} ${part('c')} a-password`), '… … …');
@@ -13,7 +13,7 @@ test('a token that was sent is printed where the user asked for it, whole and in
   assert.equal(sent.removedFrom(`${TOKEN} ${part('c')} a-password`), `${TOKEN} ${part('c')} …`);
 });
 
-test('credentials are removed from each text of a value, names included; other objects stay', () => {
+test('removes credentials from all texts of a value, names included, but from no other objects', () => {
   const sent = createSentCredentials();
   const at = new Date();
   const value = { at, list: [`Not ${TOKEN}`, { [TOKEN]: 1, none: undefined, nothing: null }] };
@@ -24,7 +24,7 @@ test('credentials are removed from each text of a value, names included; other o
   assert.equal(cleaned.at, at);
 });
 
-test('the newest credentials are kept, and no more than 200', () => {
+test('keeps the newest 200 credentials', () => {
   const sent = createSentCredentials();
   for (let at = 0; at < 1000; at += 1) sent.note(`password-${at}`);
   const kept = Array.from({ length: 1000 }, (_, at) => sent.removedFrom(`<password-${at}>`) === '<…>');

@@ -8,7 +8,7 @@ const le = (value: string) => Buffer.from(value, 'utf16le');
 const be = (value: string) => Buffer.from(value, 'utf16le').swap16();
 const mark = '\uFEFF';
 
-test('text is decoded whatever its encoding, without its byte order mark', () => {
+test('decodes text of any encoding without its byte order mark', () => {
   const cases: readonly (readonly [Buffer, string])[] = [
     [Buffer.from(text), text],
     [Buffer.from(mark + text), text],
@@ -32,7 +32,7 @@ test('text is decoded whatever its encoding, without its byte order mark', () =>
   }
 });
 
-test('bytes that are not text are refused with the reason, never repaired', () => {
+test('refuses bytes that are not text with the reason, and never repairs them', () => {
   const cases: readonly (readonly [Buffer, RegExp])[] = [
     [Buffer.from([0x61, 0xe4, 0x62, 0x0a]), /paths\.txt .*not valid UTF-8/],
     [Buffer.from('x\n\xc3', 'latin1'), /not valid UTF-8/],
@@ -49,14 +49,14 @@ test('bytes that are not text are refused with the reason, never repaired', () =
   assert.throws(() => decodeText(Buffer.from([0xff]), { name: 'x', code: 'settings' }), { code: 'settings' });
 });
 
-test('one-letter names separated by NUL are not mistaken for UTF-16, nor UTF-16 for them', () => {
+test('distinguishes UTF-16 from one-letter names separated by NUL', () => {
   const list = { ...source, nulSeparates: true };
   assert.equal(decodeText(Buffer.from('./a\0./b\0'), list), './a\0./b\0');
   assert.equal(decodeText(le('report.txt\r\n'), list), 'report.txt\r\n');
   assert.throws(() => decodeText(Buffer.from('a\0b\0'), list), /one-letter/);
 });
 
-test('a line is available as soon as its end arrives', () => {
+test('returns a line as soon as its end arrives', () => {
   const reader = openText(source);
   assert.equal(reader.push(Buffer.from('secret')), '');
   assert.equal(reader.push(Buffer.from('\n')), 'secret\n');
@@ -64,11 +64,11 @@ test('a line is available as soon as its end arrives', () => {
   assert.equal(wide.push(le('secret\r\n')), 'secret\r\n');
 });
 
-test('line ends are no part of lines, blanks are', () => {
+test('removes line ends, and keeps blanks', () => {
   assert.deepEqual(['a\r\n', ' b \n', '\n', 'c', 'd\r'].map(withoutLineEnd), ['a', ' b ', '', 'c', 'd']);
 });
 
-test('characters that copying adds to a token are removed', () => {
+test('removes characters that copying adds to a token', () => {
   for (const copied of [
     'a.b.c',
     ' a.b.c\r\n',

@@ -19,20 +19,20 @@ async function printedFor(t: TestContext, status: number, headers = {}): Promise
   return stderr;
 }
 
-test('an answer without a reason is reported by its status', async (t) => {
+test('reports a response without a reason by its status', async (t) => {
   const missing = await printedFor(t, 404);
   assert.match(missing, /failed: HTTP 404 without a reason\./);
   assert.match(missing, /Check AWS_ENDPOINT_URL/);
   assert.match(await printedFor(t, 403), /failed: HTTP 403 without a reason\.[\s\S]*edge-upload policy/);
 });
 
-test('304 is no redirect, and 302 is one', async (t) => {
+test('follows no 304, and reports a 302 as a redirect', async (t) => {
   assert.match(await printedFor(t, 304), /failed: HTTP 304 without a reason\./);
   const elsewhere = { location: 'https://login.example/' };
   assert.match(await printedFor(t, 302, elsewhere), /HTTP 302 redirects to https:\/\/login\.example\//);
 });
 
-test('a name that begins with a hyphen has a hint, for every kind of argument', async (t) => {
+test('explains a name that begins with a hyphen, for every kind of argument', async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-hyphen-'));
   t.after(() => rm(home, { recursive: true }));
   const computer = computerAt(home);

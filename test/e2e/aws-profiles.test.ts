@@ -67,7 +67,7 @@ async function operator(t: TestContext) {
 }
 
 for (const [profile, [why, command]] of Object.entries(PRINTED)) {
-  test(`the AWS profile “${profile}” says why it gives no credentials, and nothing that could be secret`, {
+  test(`explains why the AWS profile “${profile}” has no credentials, without secrets`, {
     skip,
   }, async (t) => {
     const { code, stdout, stderr } = await (await operator(t)).run(['synth', '--profile', profile]);
@@ -78,7 +78,7 @@ for (const [profile, [why, command]] of Object.entries(PRINTED)) {
   });
 }
 
-test('the failure of a profile leads to no other identity of the computer', { skip }, async (t) => {
+test('does not fall back to another identity after a failed profile', { skip }, async (t) => {
   const others = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'other' };
   const { code, stderr } = await (await operator(t)).run(['synth'], {
     env: { ...others, AWS_PROFILE: 'failing', AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/' },
@@ -87,7 +87,7 @@ test('the failure of a profile leads to no other identity of the computer', { sk
   assert.match(stderr, /The AWS profile “failing” gave no credentials/);
 });
 
-test('credentials that the environment half has are named', async (t) => {
+test('names incomplete credentials of the environment', async (t) => {
   const computer = await operator(t);
   const printed = async (env: NodeJS.ProcessEnv) => (await computer.run(['synth'], { env })).stderr;
   assert.match(

@@ -41,14 +41,14 @@ const cases: Record<string, (t: TestContext) => ReturnType<typeof firstUpload>> 
 };
 
 for (const [name, work] of Object.entries(cases)) {
-  test(`an edge that never answered is given up after a few attempts: ${name}`, async (t) => {
+  test(`gives up on an edge that never responded after a few attempts: ${name}`, async (t) => {
     const { code, stderr } = await work(t);
     assert.equal(code, 5, stderr);
     assert.match(stderr, /given up after 4 attempts/);
   });
 }
 
-test('a status below 100 is an answer that cannot be read, and not a fault of edge-upload', async (t) => {
+test('reports a status below 100 as an unreadable response, not as a defect', async (t) => {
   const port = await peer(t, (socket) => socket.end('HTTP/1.1 099 Odd\r\ncontent-length: 0\r\n\r\n'));
   const { code, stderr } = await firstUpload(t, `http://127.0.0.1:${port}`);
   assert.equal(code, 5, stderr);

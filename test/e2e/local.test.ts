@@ -46,7 +46,7 @@ async function identity(
   }
 }
 
-test('eval "$(edge-upload local env)" makes the AWS CLI use the embedded cloud, despite earlier variables', {
+test('directs the AWS CLI to the embedded cloud with eval "$(edge-upload local env)"', {
   skip: missing('aws'),
 }, async () => {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-env-'));
@@ -92,7 +92,7 @@ test('eval "$(edge-upload local env)" makes the AWS CLI use the embedded cloud, 
   await rm(home, { recursive: true });
 });
 
-test('local env prints JSON too, and fails where no cloud runs', async (t) => {
+test('prints JSON too, and fails if no cloud runs', async (t) => {
   const computer = await computerFor(t);
   const none = await computer.run(['local', 'env']);
   assert.equal(none.code, 8);
@@ -105,7 +105,7 @@ test('local env prints JSON too, and fails where no cloud runs', async (t) => {
   assert.ok(unset.includes('AWS_SESSION_TOKEN'));
 });
 
-test('the commands find the key by themselves, and show its secret only on request', async (t) => {
+test('finds the key without the user, and prints its secret only on request', async (t) => {
   // Credentials of a real account in the environment are neither used nor in the way.
   const real = {
     AWS_ACCESS_KEY_ID: 'AKIAREALREALREALREAL',
@@ -145,7 +145,7 @@ test('the commands find the key by themselves, and show its secret only on reque
   }
 });
 
-test('the cloud’s process inherits an allow-list of the environment', {
+test('passes only allowed variables to the cloud’s process', {
   skip: process.platform !== 'linux' && 'environments of processes are read from /proc',
 }, async (t) => {
   const computer = await computerFor(t, {
@@ -172,7 +172,7 @@ test('the cloud’s process inherits an allow-list of the environment', {
   );
 });
 
-test('well-known keys are accepted only on request, with a warning', async (t) => {
+test('accepts well-known keys only on request, with a warning', async (t) => {
   const computer = await computerFor(t);
   const open = await computer.run(['local', 'start', '--port', '0', '--well-known-keys']);
   assert.equal(open.code, 0, open.stderr);
@@ -195,7 +195,7 @@ test('well-known keys are accepted only on request, with a warning', async (t) =
   assert.match(refused.stderr, /without --well-known-keys[\s\S]*edge-upload local stop/);
 });
 
-test('a reset keeps the port and forgets the key', async (t) => {
+test('keeps the port and replaces the key at a reset', async (t) => {
   const computer = await computerFor(t);
   const before = await computer.json<LocalStatus>(['local', 'start', '--port', '0']);
   await computer.json(['local', 'reset', '--yes']);
@@ -205,7 +205,7 @@ test('a reset keeps the port and forgets the key', async (t) => {
   assert.equal(await identity(after, before.accessKeyId, before.secretAccessKey), 'InvalidClientTokenId');
 });
 
-test('a port in use is named', async (t) => {
+test('names a port in use', async (t) => {
   const computer = await computerFor(t);
   const { port } = new URL(await listen(t, (_request, response) => response.end('{}')));
   const { code, stdout, stderr } = await computer.run(['local', 'start', '--port', port]);
@@ -216,7 +216,7 @@ test('a port in use is named', async (t) => {
   assert.doesNotMatch(stderr, /EADDRINUSE/);
 });
 
-test('another program at the port of a cloud that was killed is not taken for it', async (t) => {
+test('recognises another program at the port of a killed cloud', async (t) => {
   const computer = await computerFor(t);
   const { pid, endpoint, dataDir } = await computer.json<LocalStatus>(['local', 'start', '--port', '0']);
   const description = join(dataDir, 'cloud.json');
@@ -249,7 +249,7 @@ test('another program at the port of a cloud that was killed is not taken for it
   assert.ok(!asked.join().includes(accessKeyId));
 });
 
-test('an endless answer at the cloud’s address is not awaited', async (t) => {
+test('does not wait for an endless response at the cloud’s address', async (t) => {
   const computer = await computerFor(t);
   const { dataDir } = await computer.json<{ dataDir: string }>(['local', 'status']);
   mkdirSync(dataDir, { recursive: true });
@@ -266,7 +266,7 @@ test('an endless answer at the cloud’s address is not awaited', async (t) => {
   assert.equal((await computer.json<{ running: boolean }>(['local', 'status'])).running, false);
 });
 
-test('a damaged port file does not keep the cloud from starting', async (t) => {
+test('starts the cloud despite a damaged port file', async (t) => {
   const computer = await computerFor(t);
   const { dataDir } = await computer.json<{ dataDir: string }>(['local', 'status']);
   mkdirSync(dataDir, { recursive: true });
@@ -288,7 +288,7 @@ test('a damaged port file does not keep the cloud from starting', async (t) => {
   }
 });
 
-test('a damaged description is no running cloud', async (t) => {
+test('treats a damaged description as no running cloud', async (t) => {
   const computer = await computerFor(t);
   const { dataDir } = await computer.json<{ dataDir: string }>(['local', 'status']);
   mkdirSync(dataDir, { recursive: true });
@@ -298,7 +298,7 @@ test('a damaged description is no running cloud', async (t) => {
   }
 });
 
-test('a state folder that is a link is made private and emptied at its target', async (t) => {
+test('makes the target of a linked state folder private, and empties it on reset', async (t) => {
   const computer = await computerFor(t);
   const { dataDir } = await computer.json<{ dataDir: string }>(['local', 'status']);
   const disk = join(computer.home, 'disk');
@@ -312,7 +312,7 @@ test('a state folder that is a link is made private and emptied at its target', 
   assert.deepEqual(readdirSync(disk), ['port.json']);
 });
 
-test('a state folder of another user is refused before anything is written to it', {
+test('refuses another user’s state folder before anything is written to it', {
   skip: process.getuid?.() !== 0 && 'only root gives folders away',
 }, async (t) => {
   const computer = await computerFor(t);

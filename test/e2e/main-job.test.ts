@@ -18,25 +18,22 @@ interface Got {
   readonly verified: string;
 }
 
-test('the main job, from an empty account to an empty account', async (t) => {
+test('deploys, uploads and destroys in an empty account', async (t) => {
   await withCloud(async ({ built: computer }, cloud) => {
     const deployed = await computer.json<DeployedStack>(['deploy', '--local']);
     const { url } = deployed;
 
-    await t.test(
-      'deploy prints where the edge is; a second one changes nothing and names the next step',
-      async () => {
-        assert.equal(deployed.outcome, 'changed');
-        assert.equal(url, `https://${deployed.outputs.CloudFrontDistributionUrl}`);
-        const again = await computer.run(['deploy', '--local']);
-        assert.equal(again.code, 0);
-        assert.match(again.stdout, /nothing to change/);
-        assert.match(again.stdout, /Next, create a user and sign in:\n {2}edge-upload login --create/);
-      },
-    );
+    await t.test('deploy prints the edge; a second one changes nothing and names the next step', async () => {
+      assert.equal(deployed.outcome, 'changed');
+      assert.equal(url, `https://${deployed.outputs.CloudFrontDistributionUrl}`);
+      const again = await computer.run(['deploy', '--local']);
+      assert.equal(again.code, 0);
+      assert.match(again.stdout, /nothing to change/);
+      assert.match(again.stdout, /Next, create a user and sign in:\n {2}edge-upload login --create/);
+    });
     const username = await signIn(computer);
 
-    await t.test('once there is a user, deploy names no next step', async () => {
+    await t.test('deploy names no next step once there is a user', async () => {
       const later = await computer.run(['deploy', '--local']);
       assert.equal(later.code, 0);
       assert.doesNotMatch(later.stdout, /Next/, 'there is a user');
@@ -73,7 +70,7 @@ test('the main job, from an empty account to an empty account', async (t) => {
       assert.equal(absent.code, 3, absent.stderr);
     });
 
-    await t.test('the stored object is a plain file with the uploader’s name', async () => {
+    await t.test('the object is a plain file with the uploader’s name', async () => {
       await writeFile(join(computer.home, 'notes.txt'), 'plain words\n');
       assert.equal((await computer.run(['put', 'notes.txt', '--as', 'deep/er/notes.txt'])).code, 0);
       const files = await readdir(cloud.dataDir, { recursive: true });
@@ -112,7 +109,7 @@ test('the main job, from an empty account to an empty account', async (t) => {
       assert.equal(existsSync(elsewhere), false);
     });
 
-    await t.test('tokens are private to their owner', async () => {
+    await t.test('only their owner can read the tokens', async () => {
       const state = join(computer.home, '.local/state/edge-upload');
       for (const file of await readdir(state, { recursive: true, withFileTypes: true })) {
         const { mode } = await stat(join(file.parentPath ?? file.path, file.name));
@@ -145,7 +142,7 @@ test('the main job, from an empty account to an empty account', async (t) => {
       assert.equal((await computer.run(['whoami'])).code, 2, 'the deployment is forgotten');
     });
 
-    await t.test('a reset forgets the deployments of the cloud', async () => {
+    await t.test('reset forgets the deployments of the cloud', async () => {
       await computer.json(['deploy', '--local']);
       await computer.json(['local', 'reset', '--yes']);
       assert.equal((await computer.json<{ running: boolean }>(['local', 'status'])).running, false);

@@ -41,7 +41,7 @@ async function interruptedAfterARow(child: ChildProcessWithoutNullStreams): Prom
   assert.match(await errors, /Interrupted/);
 }
 
-test('put works on real networks', async (t) => {
+test('uploads over real networks', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { url } = await computer.json<DeployedStack>(['deploy', '--local', '--yes']);
     await signIn(computer);
@@ -52,7 +52,7 @@ test('put works on real networks', async (t) => {
     await writeFile(join(computer.home, 'long.bin'), '');
     await truncate(join(computer.home, 'long.bin'), 128 * MIB);
 
-    await t.test('through a CONNECT proxy, to an edge with an authority of its own', async () => {
+    await t.test('through a CONNECT proxy, to an edge with its own certificate authority', async () => {
       const proxy = await startProxy();
       const token = (await computer.run(['token'])).stdout.trim();
       // A computer that knows of no deployment: only its environment tells where the edge is and how to get there.
@@ -92,7 +92,7 @@ test('put works on real networks', async (t) => {
       assert.ok(gone.stderr.includes(`The proxy ${new URL(proxy.url).host} is unreachable`), gone.stderr);
     });
 
-    await t.test('Ctrl-C once ends with 130 and the next command; the same command resumes', async () => {
+    await t.test('exits with 130 and the next command at Ctrl-C; the same command resumes', async () => {
       const child = startPut(computer, 'long.bin', '--as', 'slow', '--part-size', '5M', '--limit-rate', '4M');
       const errors = text(child.stderr);
       await firstPart(computer, child);
@@ -110,7 +110,7 @@ test('put works on real networks', async (t) => {
       assert.doesNotMatch((await computer.run(['uploads', 'list'])).stdout, /slow/);
     });
 
-    await t.test('Ctrl-C twice stops at once', async () => {
+    await t.test('stops at once at a second Ctrl-C', async () => {
       const child = startPut(computer, 'long.bin', '--as', '2x', '--part-size', '5M', '--limit-rate', '4M');
       await firstPart(computer, child);
       child.kill('SIGINT');
@@ -121,7 +121,7 @@ test('put works on real networks', async (t) => {
       assert.equal(aborted, 0);
     });
 
-    await t.test('Ctrl-C ends the wait for more of a list, on standard input', async () => {
+    await t.test('stops waiting for a list on standard input at Ctrl-C', async () => {
       const child = spawn(process.execPath, [CLI, 'put', '--files-from', '-'], {
         cwd: computer.home,
         env: computer.env,
@@ -130,7 +130,7 @@ test('put works on real networks', async (t) => {
       await interruptedAfterARow(child);
     });
 
-    await t.test('Ctrl-C ends the wait for more of a list, in a named pipe', async () => {
+    await t.test('stops waiting for a list in a named pipe at Ctrl-C', async () => {
       const path = join(computer.home, 'list');
       execFileSync('mkfifo', [path]);
       const pipe = await open(path, 'r+');
@@ -146,7 +146,7 @@ test('put works on real networks', async (t) => {
       }
     });
 
-    await t.test('a list in a named pipe ends with its writer', async () => {
+    await t.test('ends a list in a named pipe with its writer', async () => {
       const child = spawn(
         'bash',
         ['-c', `"$0" "$1" put --files-from <(echo small.txt)`, process.execPath, CLI],

@@ -53,7 +53,7 @@ async function stored(dataDir: string): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(read));
 }
 
-test('requests that the edge refuses never change the bucket', async (t) => {
+test('a refused request never changes the bucket', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { url, outputs } = await computer.json<DeployedStack>(['deploy', '--local']);
     await signIn(computer);
@@ -223,7 +223,7 @@ interface Failure {
   readonly error: { readonly code: string; readonly message: string; readonly hint: string };
 }
 
-test('failures end with the right exit code and the next command', async (t) => {
+test('ends each failure with its exit code and the next command', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { url, outputs } = await computer.json<DeployedStack>(['deploy', '--local']);
     const username = await signIn(computer);

@@ -108,7 +108,7 @@ const both = (command: string): Run[] => [{ command }, { command: `${command} | 
 const each = (...commands: string[]): Run[] => commands.map((command) => ({ command }));
 const wide = (...commands: string[]): Run[] => commands.map((command) => ({ command, columns: 120 }));
 
-test('the screens of all commands are those of the golden files', { skip: noTerminal }, async (t) => {
+test('the screens of all commands equal their golden files', { skip: noTerminal }, async (t) => {
   const transcripts = await transcriptsOf(async (show, { home }) => {
     writeFileSync(join(home, 'image.jpg'), Buffer.alloc(126 * 1024));
     writeFileSync(join(home, 'big.bin'), Buffer.alloc(24 * MIB));

@@ -35,7 +35,7 @@ function cli(home: string, args: readonly string[], more: Record<string, string>
   return runProgram(process.execPath, [...PROGRAM, ...args], { env: environment(home, more) });
 }
 
-test('a pipe or a device in place of the AWS configuration is refused by its path', { skip }, async (t) => {
+test('refuses a pipe or a device as AWS configuration by its path', { skip }, async (t) => {
   const { home, pipe } = await homeFor(t);
   for (const path of [pipe, '/dev/zero']) {
     for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) {
@@ -52,7 +52,7 @@ test('a pipe or a device in place of the AWS configuration is refused by its pat
   assert.match(stderr, /no AWS credentials were found\./);
 });
 
-test('a pipe or a device in place of the certificate of an embedded cloud is refused', {
+test('refuses a pipe or a device as certificate of an embedded cloud', {
   skip,
 }, async (t) => {
   const { home, pipe } = await homeFor(t);
@@ -67,7 +67,7 @@ test('a pipe or a device in place of the certificate of an embedded cloud is ref
   }
 });
 
-test('Ctrl-C ends the wait for a pipe that nobody writes to', { skip }, async (t) => {
+test('stops waiting for a pipe without a writer at Ctrl-C', { skip }, async (t) => {
   const { home, pipe } = await homeFor(t);
   for (const args of [
     ['deploy', '--file', pipe],

@@ -14,7 +14,7 @@ const PERMANENT = 'Permanent-2!pass';
  * The walkthrough of the pattern that this tool replaces, as its README has it, by the clients that its users have. Only
  * the endpoint and the certificate are other than on AWS.
  */
-test("the pattern's own walkthrough, by the AWS CLI and curl", {
+test('the pattern’s walkthrough, by the AWS CLI and curl', {
   skip: missing('aws') || missing('curl'),
 }, async () => {
   await withCloud(async (computer, cloud) => {

@@ -21,7 +21,7 @@ import { readAnswer, viewerEvent } from './support/viewer.ts';
 /** Bytes, the configuration included. */
 const LIMIT = 35_000;
 
-test('the code is small enough to go inline, with two keys and a policy', () => {
+test('fits into a template with two keys and a policy', () => {
   const keys = ['x', 'y'].map((letter) => signingKey(letter.repeat(44)).jwk);
   const policy = { maxSize: 5 * 1024 ** 4, writeTo: 'home/{username}/', allowGroups: ['staff', 'crew'] };
   const { issuers, ...rest } = config(policy);
@@ -29,7 +29,7 @@ test('the code is small enough to go inline, with two keys and a policy', () => 
   assert.ok(Buffer.byteLength(code) < LIMIT, `${Buffer.byteLength(code)} bytes`);
 });
 
-test('the verifier of aws-jwt-verify beside our checks would be too large', async () => {
+test('would be too large with the verifier of aws-jwt-verify', async () => {
   const contents = "export { JwtVerifier } from 'aws-jwt-verify/jwt-verifier'";
   const stdin = { contents, resolveDir: import.meta.dirname };
   const { outputFiles } = await build({ stdin, bundle: true, minify: true, platform: 'node', write: false });
@@ -37,11 +37,11 @@ test('the verifier of aws-jwt-verify beside our checks would be too large', asyn
   assert.ok(added > 10_000 && Buffer.byteLength(edgeCode(config())) + added > LIMIT, `${added} bytes`);
 });
 
-test('the handler takes one parameter: Node.js 24 on Lambda refuses three', () => {
+test('has a handler of one parameter, because Lambda refuses three on Node.js 24', () => {
   assert.equal(runBundle(config()).handler.length, 1);
 });
 
-test('the built function verifies links and serves the page', async () => {
+test('verifies links and serves the page as built', async () => {
   const page = { '': { type: 'text/html', gzip: gzipSync('{{resolve:ssm:x}}').toString('base64') } };
   const baked = bakedWith({
     signing: { keys: [SIGNING_KEY.jwk], revoked: ['revoked1'] },
@@ -61,7 +61,7 @@ test('the built function verifies links and serves the page', async () => {
   assert.equal(log.length, 2);
 });
 
-test('keys that are not Ed25519, and files too large for an answer, are not baked', () => {
+test('bakes neither keys other than Ed25519 nor files too large for a response', () => {
   const { jwk } = signingKey('rsa');
   for (const keys of [[], [jwk], [SIGNING_KEY.jwk, jwk], [{ ...SIGNING_KEY.jwk, x: 'short' }]]) {
     assert.throws(() => edgeCode(bakedWith({ signing: { keys } })), /must be Ed25519/);
@@ -73,7 +73,7 @@ test('keys that are not Ed25519, and files too large for an answer, are not bake
   );
 });
 
-test('policy text arrives as it was written', async () => {
+test('bakes the policy text unchanged', async () => {
   const writeTo = '{{resolve:ssm:x}}/\u2028"\\`$`/';
   const { handler } = runBundle(config({ writeTo }));
   const { body } = readAnswer(
@@ -106,7 +106,7 @@ const response = (statusCode: number, body: Body) => Object.assign(Readable.from
 const byUnknownKey = () =>
   viewerEvent({ headers: [`Authorization: ${accessToken({}, signingKey('unknown'))}`] });
 
-test('an unknown key id makes one try over the network, bounded in time', async (t) => {
+test('makes one request within a time limit for an unknown key ID', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
   const { module, asked, destroyed } = https(() => queueMicrotask(() => t.mock.timers.tick(1_500)));
   const { handler } = runBundle(config(), { https: module });
@@ -121,7 +121,7 @@ test('an unknown key id makes one try over the network, bounded in time', async 
   assert.deepEqual(destroyed, asked);
 });
 
-test('downloaded keys are taken within limits only', async () => {
+test('limits the keys that it downloads', async () => {
   const later = signingKey('later');
   const document = Buffer.from(JSON.stringify({ keys: [later.jwk] }));
   async function* endless() {
@@ -156,7 +156,7 @@ test('downloaded keys are taken within limits only', async () => {
 
 type Body = Iterable<Buffer> | AsyncIterable<Buffer>;
 
-test('for any event the function answers, and passes nothing without a valid token', async () => {
+test('responds to any event, and forwards nothing without a valid token', async () => {
   const { handler } = runBundle(config(), {
     https: https((request) => request.emit('error', new Error())).module,
   });
@@ -224,7 +224,7 @@ const HEADER_LINES = [
 ];
 const PASSING = /^(?:host|via|content-length|transfer-encoding|if-none-match|x-amz-meta-.+)$/;
 
-test('any request that passes is one of seven operations on the checked key', async () => {
+test('forwards only seven operations on the checked key', async () => {
   const { handler } = runBundle(config());
   const { roll, pick } = dice(7);
   const some = (from: readonly string[], most: number) =>

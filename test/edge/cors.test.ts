@@ -29,7 +29,7 @@ const preflight = (origin: string, headers = 'authorization, content-type', meth
   ],
 });
 
-test('a preflight of a page that may upload is answered, without a token', async () => {
+test('answers a preflight of an allowed page without a token', async () => {
   for (const origin of POLICY.corsOrigins) {
     const { status, headers } = await answerTo(preflight(origin));
     assert.equal(status, 204);
@@ -45,14 +45,14 @@ test('a preflight of a page that may upload is answered, without a token', async
   }
 });
 
-test('CloudFront takes the answer to a preflight', async () => {
+test('answers a preflight in a form that CloudFront accepts', async () => {
   const sent = preflight(PAGE, 'x-amz-meta-a,'.repeat(500));
   const { request } = viewerEvent(sent).Records[0].cf;
   const decision = viewerDecision({ outcome: 'returned', value: await answered(sent) }, request);
   assert.equal(decision.kind, 'respond');
 });
 
-test('of the headers that a page asks for, those of uploads are allowed and no other', async () => {
+test('allows the requested headers of uploads, and no others', async () => {
   const rows: readonly (readonly [asked: string, allowed: string])[] = [
     ['Authorization,Content-Type', 'authorization, content-type'],
     [
@@ -69,7 +69,7 @@ test('of the headers that a page asks for, those of uploads are allowed and no o
   }
 });
 
-test('a preflight of any other page is refused without naming an origin', async () => {
+test('refuses a preflight of any other page without naming an origin', async () => {
   const others = [
     'https://evil.example.com',
     'https://app.example.com.evil.example',
@@ -88,7 +88,7 @@ test('a preflight of any other page is refused without naming an origin', async 
   assert.equal(status, 403, 'which of two counts is not for us to guess');
 });
 
-test('OPTIONS is refused if it is not a preflight, or if the option is off', async () => {
+test('refuses OPTIONS that is no preflight, or without the option', async () => {
   for (const headers of [[], [`Origin: ${PAGE}`], ['Access-Control-Request-Method: PUT']]) {
     assert.equal((await answerTo({ method: 'OPTIONS', headers })).status, 405);
   }
@@ -96,7 +96,7 @@ test('OPTIONS is refused if it is not a preflight, or if the option is off', asy
   assert.deepEqual([status, headers.allow, headers.vary], [405, 'PUT', undefined]);
 });
 
-test('a page reads refusals and the description, if it may upload', async () => {
+test('lets allowed pages read refusals and the description', async () => {
   const rows: readonly (readonly [Sent, number])[] = [
     [{ method: 'PUT' }, 401],
     [{ method: 'PATCH' }, 405],
@@ -118,7 +118,7 @@ test('a page reads refusals and the description, if it may upload', async () => 
   assert.deepEqual(body.policy, POLICY);
 });
 
-test('uploads from a page keep Origin for CloudFront; other uploads lose it', async () => {
+test('forwards Origin with uploads from a page only', async () => {
   const sent = async (origin: string, policy?: UploadPolicy) => {
     const headers = [`Authorization: ${accessToken()}`, `Origin: ${origin}`];
     const request = (await answered({ headers }, policy)) as EdgeRequest;

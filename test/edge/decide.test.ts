@@ -43,7 +43,7 @@ function refusal(decision: Decision): [status: number, code: string | undefined]
   return [status, code];
 }
 
-test('the operations of the contract pass, their queries written anew', async () => {
+test('forwards the operations of the contract with rewritten queries', async () => {
   const rows: readonly (readonly [method: string, target: string, querystring: string])[] = [
     ['PUT', '/k', ''],
     ['POST', '/k?uploads', 'uploads='],
@@ -69,7 +69,7 @@ test('the operations of the contract pass, their queries written anew', async ()
   }
 });
 
-test('open uploads are requested from the bucket by the prefix of their key', async () => {
+test('requests unfinished uploads by the prefix of their key', async () => {
   const list = (target: string, writeTo = '{username}/') =>
     decideOn({ method: 'GET', target, headers: TOKEN }, { writeTo });
   const { method, uri, querystring, headers } = forwarded(await list('/ada/a%20b/c%26uploads%3D?uploads'));
@@ -84,7 +84,7 @@ test('open uploads are requested from the bucket by the prefix of their key', as
   assert.deepEqual(refusal(await decideOn({ method: 'GET', target: '/k?uploads' })), [401, 'missing_token']);
 });
 
-test('ids of uploads are listed only where nobody else may write the key', async () => {
+test('lists upload IDs only if nobody else is allowed to write the key', async () => {
   const list = (target: string, policy: UploadPolicy) =>
     decideOn({ method: 'GET', target, headers: TOKEN }, policy, { groups: ['writers'] });
   for (const [target, writeTo] of [
@@ -106,7 +106,7 @@ test('ids of uploads are listed only where nobody else may write the key', async
   }
 });
 
-test('other methods are refused with those that are allowed', async () => {
+test('refuses other methods, and lists the allowed ones', async () => {
   const rows: readonly (readonly [method: string, target: string, allow: string])[] = [
     ...['GET', 'HEAD', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'put'].map((m) => [m, '/k', 'PUT'] as const),
     ['PUT', '/k?uploads', 'GET, POST'],
@@ -124,7 +124,7 @@ test('other methods are refused with those that are allowed', async () => {
   }
 });
 
-test('queries that S3 might read in another way are refused', async () => {
+test('refuses queries that S3 might read in another way', async () => {
   const queries = [
     ...[
       'acl',
@@ -159,7 +159,7 @@ test('queries that S3 might read in another way are refused', async () => {
   ]);
 });
 
-test('only listed headers and the name of the caller are forwarded', async () => {
+test('forwards only listed headers and the name of the caller', async () => {
   const headers = [
     ...TOKEN,
     'Cookie: a=b',
@@ -228,7 +228,7 @@ test('only listed headers and the name of the caller are forwarded', async () =>
   assert.deepEqual(plainHeaders(part.headers), passed, 'a part makes no object: nothing to stamp');
 });
 
-test('a header is refused if dropping it would change the result', async () => {
+test('refuses a header if its removal would change the result', async () => {
   const rows = [
     'If-None-Match: "etag"',
     'If-None-Match: *, "etag"',
@@ -247,7 +247,7 @@ test('a header is refused if dropping it would change the result', async () => {
   }
 });
 
-test('a body comes with its length, within the limits', async () => {
+test('requires a body with its length, within the limits', async () => {
   const part = '/k?partNumber=1&uploadId=U';
   const limited = { maxSize: 1000 };
   const fiveGiB = 5 * 1024 ** 3;
@@ -284,7 +284,7 @@ test('a body comes with its length, within the limits', async () => {
   assert.deepEqual(refusal(without), [411, 'length_required']);
 });
 
-test('a multipart upload cannot exceed the size limit', async () => {
+test('keeps multipart uploads within the size limit', async () => {
   const complete = { method: 'POST', target: '/k?uploadId=U' };
   const size = (value: string) => ({ ...complete, headers: [...TOKEN, `x-amz-mp-object-size: ${value}`] });
   assert.equal((await decideOn({ ...complete, headers: TOKEN })).kind, 'forward', 'without a limit');
@@ -296,7 +296,7 @@ test('a multipart upload cannot exceed the size limit', async () => {
   assert.equal(plainHeaders(request.headers)['x-amz-mp-object-size'], '1000', 'S3 checks it');
 });
 
-test('the policy shows who is allowed to write, and where', async () => {
+test('describes in the policy who is allowed to write, and where', async () => {
   const rows: readonly (readonly [
     policy: UploadPolicy,
     caller: { username?: string; groups?: readonly string[] },
@@ -361,7 +361,7 @@ test('the policy shows who is allowed to write, and where', async () => {
   }
 });
 
-test('a rule that could give two users one prefix allows no writes or lists', async () => {
+test('allows no writes or lists by a rule that gives two users one prefix', async () => {
   const rules = [
     ...[
       '{group}-{username}/',
@@ -401,7 +401,7 @@ test('a rule that could give two users one prefix allows no writes or lists', as
   }
 });
 
-test('a rule with a claim that pool tokens lack allows no writes or lists', async () => {
+test('allows no writes or lists by a rule with a claim that pool tokens lack', async () => {
   for (const writeTo of ['{user}/', '{Username}/', '{cognito:groups}/', '{__proto__}/', '{constructor}/']) {
     for (const [method, target] of [
       ['PUT', '/ada/k'],
@@ -413,7 +413,7 @@ test('a rule with a claim that pool tokens lack allows no writes or lists', asyn
   }
 });
 
-test('metadata that a signature would alter is refused', async () => {
+test('refuses metadata that a signature would change', async () => {
   const withValue = (name: string, value: string) => {
     const request = viewerRequest({ headers: TOKEN });
     const headers = { ...request.headers, [name]: [{ key: name, value }] };
@@ -443,7 +443,7 @@ test('metadata that a signature would alter is refused', async () => {
   assert.equal((await withValue('x-other', 'a  b\u0007')).kind, 'forward');
 });
 
-test('percent-encoding follows signature version 4', async () => {
+test('encodes like signature version 4', async () => {
   const encoded = '%21%27%28%29%2A~-._%20%2B%25%26%3D%3B%2C%3A%40%24%2F%C3%A9';
   const path = `/ada/${encoded}`;
   const list = forwarded(
@@ -457,7 +457,7 @@ test('percent-encoding follows signature version 4', async () => {
   assert.equal(part.querystring, `partNumber=1&uploadId=${encoded.replace('%20', '').replace('%C3%A9', '')}`);
 });
 
-test('every operation asks for the token and obeys the policy', async () => {
+test('requires the token and obeys the policy in every operation', async () => {
   const rows: readonly (readonly [string, string])[] = [
     ['PUT', '/k'],
     ['POST', '/k?uploads'],
@@ -473,7 +473,7 @@ test('every operation asks for the token and obeys the policy', async () => {
   }
 });
 
-test('the edge describes itself, and the caller to the caller', async () => {
+test('describes itself to everybody, and the caller to the caller', async () => {
   const sent = { method: 'GET', target: '/.well-known/edge-upload' };
   const policy = { maxSize: 10, writeTo: 'home/{username}', allowGroups: ['staff'] };
   const edge = {

@@ -207,7 +207,7 @@ const unreachable = {
   },
 };
 
-test('for any well-formed request and signed token, the edge answers within its bounds and without a fault', async () => {
+test('answers any well-formed request and signed token within bounds, without a fault', async () => {
   const random = dice(20261128);
   const counts = { forward: 0, respond: 0 };
   for (const policy of POLICIES) {
@@ -297,7 +297,7 @@ function placeOf({ iss, aud, sub, k, p }: Claims): Place {
   return { under: `${alias}/`, stamp: new RegExp(`^${alias}:`) };
 }
 
-test('any token of an issuer, a link or a key writes its own keys only, under its own name', async () => {
+test('writes only keys of its own for any token of an issuer, link or key', async () => {
   const random = dice(20261129);
   const policy = { writeTo: 'home/{username}/', corsOrigins: ['https://app.example.com'] };
   const { handler, log } = runBundle(
@@ -333,7 +333,7 @@ test('any token of an issuer, a link or a key writes its own keys only, under it
   for (const count of [home, corp, ci, links, keys]) assert.ok(Number(count) > 10, JSON.stringify(written));
 });
 
-test('for an event of any shape, the edge answers within its bounds and drops unknown members', async () => {
+test('answers an event of any shape within bounds, and drops unknown members', async () => {
   const random = dice(4711);
   const counts = { forward: 0, respond: 0 };
   const { handler, log } = runBundle(config(), unreachable);

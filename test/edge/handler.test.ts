@@ -22,7 +22,7 @@ async function answerTo(sent: Sent, { handler } = handling()) {
   return readAnswer(await handler(viewerEvent(sent)));
 }
 
-test('a valid token is accepted with and without Bearer, in any case', async () => {
+test('accepts a valid token with and without Bearer, in any case', async () => {
   const token = accessToken();
   const { handler, log } = handling();
   for (const value of [token, `Bearer ${token}`, `bearer ${token}`, `BEARER   ${token}  `]) {
@@ -40,7 +40,7 @@ test('a valid token is accepted with and without Bearer, in any case', async () 
   assert.deepEqual(log, []);
 });
 
-test('without a token, or with more than one, the answer is 401', async () => {
+test('answers 401 without a token, and with more than one', async () => {
   const token = accessToken();
   const rows: readonly (readonly [headers: readonly string[], error: string, challenge: string])[] = [
     [[], 'missing_token', 'Bearer realm="edge-upload"'],
@@ -71,7 +71,7 @@ test('without a token, or with more than one, the answer is 401', async () => {
   }
 });
 
-test('everybody can read the description, except with an invalid token', async () => {
+test('returns the description to everybody, except with an invalid token', async () => {
   const described = { method: 'GET', target: '/.well-known/edge-upload' };
   const stranger = await answerTo(described);
   assert.deepEqual(
@@ -85,7 +85,7 @@ test('everybody can read the description, except with an invalid token', async (
   assert.deepEqual([bad.status, bad.body.error], [401, 'invalid_token']);
 });
 
-test('CloudFront accepts each answer', async () => {
+test('returns only responses that CloudFront accepts', async () => {
   const { handler } = handling();
   for (const sent of [
     {},
@@ -98,7 +98,7 @@ test('CloudFront accepts each answer', async () => {
   }
 });
 
-test('an event that is not a viewer request is refused', async () => {
+test('refuses an event that is not a viewer request', async () => {
   const event = viewerEvent({ headers: [`Authorization: ${accessToken()}`] });
   const [{ cf }] = event.Records;
   const unreadable = Object.defineProperty({}, 'Records', {
@@ -147,7 +147,7 @@ test('an event that is not a viewer request is refused', async () => {
   }
 });
 
-test('unknown members of an event are not forwarded', async () => {
+test('does not forward unknown members of an event', async () => {
   const event = viewerEvent({ headers: [`Authorization: ${accessToken()}`, 'x-amz-meta-a: b'] });
   const [{ cf }] = event.Records;
   const known = await handling().handler(event);
@@ -167,7 +167,7 @@ test('unknown members of an event are not forwarded', async () => {
   assert.deepEqual(await handling().handler({ Records: [{ cf: { ...cf, request: extra } }] }), known);
 });
 
-test('a fault of the edge is a refusal, and only its name is logged', async () => {
+test('refuses a request at a fault, and logs only the fault’s name', async () => {
   const verify = async () => {
     throw new TypeError('eyJhbGciOi… is not good');
   };
@@ -190,7 +190,7 @@ test('a fault of the edge is a refusal, and only its name is logged', async () =
   );
 });
 
-test('a refusal is logged in one line, without any part of a token', async () => {
+test('logs a refusal in one line, without any part of a token', async () => {
   const token = accessToken({ exp: 1 });
   const { handler, log } = handling();
   const sents: readonly Sent[] = [

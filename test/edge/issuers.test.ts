@@ -51,7 +51,7 @@ const token = (claims: Claims, header?: Claims, key = SHARED_KEY) =>
 const issuer = (name: string, changes: Partial<EdgeIssuer> = {}) =>
   outside({ alias: name, iss: [`https://${name}.example/`], ...changes });
 
-test('callers of two issuers with the same sub and name cannot touch each other’s uploads', async () => {
+test('separates uploads of two issuers’ callers with the same sub and name', async () => {
   const [left, right] = [issuerKey('ES256', 'k'), issuerKey('EdDSA', 'k')];
   const rules = [{ writeTo: '{issuer}/{sub}/' }];
   const pool = poolConfig({ writeTo: 'home/{username}/' });
@@ -98,7 +98,7 @@ test('callers of two issuers with the same sub and name cannot touch each other�
   }
 });
 
-test('uploads are listed only where no rule of any issuer lets somebody else write', async () => {
+test('lists uploads only if no rule of any issuer lets another caller write', async () => {
   const list = async (mine: readonly Rule[], ...others: readonly EdgeIssuer[]) => {
     const send = edgeOf(configOf(issuer('corp', { rules: mine }), ...others));
     return (await send('GET', '/corp/ada/k?uploads', token({ iss: 'https://corp.example/' }))).status;
@@ -114,7 +114,7 @@ test('uploads are listed only where no rule of any issuer lets somebody else wri
   assert.equal(await list([own], ...poolConfig({}).issuers), 403);
 });
 
-test('under a rule without overwriting, the edge sets the condition itself', async () => {
+test('adds the condition itself under a rule that forbids overwriting', async () => {
   const send = edgeOf(configOf(issuer('ci', { rules: [{ noClobber: true, maxSize: 10 }] })));
   const given = token({ iss: 'https://ci.example/' });
   const conditions = async (method: string, query: string, ...more: string[]) =>
@@ -567,7 +567,7 @@ const ROWS: readonly Row[] = [
   ],
 ];
 
-test('the claims of each provider and CI decide as the rules say', async (t) => {
+test('applies the rules to the claims of each provider and CI', async (t) => {
   for (const [name, trusted, claims, expected] of ROWS) {
     await t.test(name, async () => {
       const send = edgeOf(configOf(outside({ alias: 'corp', ...trusted })));
@@ -599,7 +599,7 @@ const job = {
   email_verified: true,
 };
 
-test('one provider serves people and jobs: the audience decides whose rules count', async () => {
+test('applies the rules of people or jobs by the audience of one provider', async () => {
   const staff = { ...googleClaims, hd: 'acme.com' };
   const both = `Accepted: ${google.clientId}, ${ORIGIN}.`;
   const rows: readonly (readonly [name: string, claims: Claims, expected: string | RegExp])[] = [
@@ -639,7 +639,7 @@ test('one provider serves people and jobs: the audience decides whose rules coun
   }
 });
 
-test('other clients of the pool can be an issuer of people beside the pool', async () => {
+test('accepts another client of the pool as an issuer of people', async () => {
   const pool = poolConfig({ writeTo: 'home/{username}/' });
   const [iss = ''] = pool.issuers[0]?.iss ?? [];
   const other = issuer('web', {
@@ -657,7 +657,7 @@ test('other clients of the pool can be an issuer of people beside the pool', asy
   assert.equal((await send('PUT', '/web/ada/k', accessToken({ ...id, aud: 'x' }))).code, 'wrong_audience');
 });
 
-test('each of two issuers of one provider verifies with its own keys', async () => {
+test('verifies tokens of two issuers of one provider with their own keys', async () => {
   const [left, right] = [issuerKey('ES256', 'k'), issuerKey('EdDSA', 'k')];
   const one = { iss: ['https://id.example/'], rules: [{ writeTo: '{issuer}/{sub}/' }] };
   const send = edgeOf(
@@ -678,7 +678,7 @@ test('each of two issuers of one provider verifies with its own keys', async () 
   assert.equal(await said('l', right, 'left'), 'unsupported_algorithm');
 });
 
-test('the edge lists its issuers, and shows callers their rules', async () => {
+test('lists its issuers, and shows callers their rules', async () => {
   const config = configOf(
     ...poolConfig({ writeTo: 'home/{username}/' }).issuers,
     outside(github),
@@ -727,7 +727,7 @@ test('the edge lists its issuers, and shows callers their rules', async () => {
   assert.deepEqual(Object.keys(body), ['service', 'version', 'policy', 'issuers']);
 });
 
-test('a provider behind the pool is described as one more issuer, with the pool\u2019s client', async () => {
+test('describes a provider behind the pool as an issuer with the pool’s client', async () => {
   const described = async (config: EdgeConfig) => {
     const handle = createHandler({ config, verify: createVerify(config), log: () => {} });
     const answer = await handle(viewerEvent({ method: 'GET', target: '/.well-known/edge-upload' }));

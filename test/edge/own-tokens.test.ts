@@ -61,7 +61,7 @@ const OPERATIONS: readonly Sent[] = [
 ];
 const LIST = { method: 'GET', target: '/in/report.pdf?uploads' };
 
-test('a link uploads its key, whole and in parts, lists no uploads, and replaces nothing', async () => {
+test('a link uploads its key, whole or in parts, and replaces nothing', async () => {
   const { send } = edgeOf();
   for (const nc of [true, undefined]) {
     const token = link({ nc });
@@ -77,7 +77,7 @@ test('a link uploads its key, whole and in parts, lists no uploads, and replaces
   }
 });
 
-test('a key uploads below its prefix, lists no uploads, and overwrites unless it has nc', async () => {
+test('a key uploads below its prefix, and overwrites unless it has nc', async () => {
   const { send } = edgeOf();
   const [may, mayNot] = [deviceKey(), deviceKey({ nc: true })];
   const target = '/sensors/a/1.csv';
@@ -228,7 +228,7 @@ const WRONG: readonly (readonly [name: string, token: string, code: RefusalCode]
   ],
 ];
 
-test('a link or key with any wrong claim is refused for every operation, with its code', async (t) => {
+test('refuses a link or key with any wrong claim for every operation', async (t) => {
   const { send, log } = edgeOf({ signing: { keys: [SIGNING_KEY.jwk], revoked: ['revoked1'] } });
   for (const [name, token, code] of WRONG) {
     await t.test(name, async () => {
@@ -251,7 +251,7 @@ test('a link or key with any wrong claim is refused for every operation, with it
   }
 });
 
-test('a link or key in a path or query is refused despite a valid token, and not logged', async () => {
+test('refuses a link or key in a path or query despite a valid token', async () => {
   const { send, log } = edgeOf();
   const tokens = [link(), deviceKey({ k: undefined, p: 'e' })];
   const good = accessToken();
@@ -275,7 +275,7 @@ test('a link or key in a path or query is refused despite a valid token, and not
   }
 });
 
-test('a token with any character changed is refused, before and after it was seen', async () => {
+test('refuses a token with any changed character, before and after it was seen', async () => {
   const { send } = edgeOf();
   const token = link();
   const seen = link({ sub: 'link:seen_-12' });
@@ -302,7 +302,7 @@ test('a token with any character changed is refused, before and after it was see
   assert.equal((await send(token)).outcome, 'passed');
 });
 
-test('a token seen before is checked again for its time, prefix and scope', async () => {
+test('checks a token seen before again for time, prefix and scope', async () => {
   let time = Date.now();
   const { send } = edgeOf({}, () => time);
   const token = link();
@@ -314,7 +314,7 @@ test('a token seen before is checked again for its time, prefix and scope', asyn
   assert.equal((await send(token)).outcome, 'token_expired');
 });
 
-test('the smaller size limit of token and deployment applies, and part sizes are announced', async () => {
+test('applies the smaller size limit of token and deployment, and announces part sizes', async () => {
   const rows: readonly (readonly [max: number | undefined, policy: number | undefined, limit: number])[] = [
     [10, undefined, 10],
     [10, 100, 10],
@@ -338,7 +338,7 @@ test('the smaller size limit of token and deployment applies, and part sizes are
   }
 });
 
-test('the edge describes a link or key only to its holder', async () => {
+test('describes a link or key only to its holder', async () => {
   const { send } = edgeOf();
   const described = async (token: string) => {
     const { body } = await send(token, { method: 'GET', target: '/.well-known/edge-upload' });
@@ -369,7 +369,7 @@ test('the edge describes a link or key only to its holder', async () => {
   });
 });
 
-test('the longest-lived links and keys are accepted, and so is a clock slightly ahead', async () => {
+test('accepts the longest-lived links and keys, and a clock slightly ahead', async () => {
   const { send } = edgeOf();
   const iat = seconds() + 240;
   for (const token of [
@@ -381,7 +381,7 @@ test('the longest-lived links and keys are accepted, and so is a clock slightly 
   }
 });
 
-test('every signing key verifies what it signed, until it is dropped', async () => {
+test('verifies with every signing key until it is dropped', async () => {
   const newer = issuerKey('EdDSA', 'newer-key-000000');
   const tokens = [link(), link({}, { key: newer })];
   const outcomes = async (...keys: (typeof newer)[]) => {
@@ -396,7 +396,7 @@ test('every signing key verifies what it signed, until it is dropped', async () 
   assert.equal((await send(link())).outcome, 'invalid_token');
 });
 
-test('an edge without a signing key accepts no links or keys', async () => {
+test('accepts no links or keys without a signing key', async () => {
   const { signing, ...baked } = bakedWith();
   assert.ok(signing);
   const config = configOf(baked);
@@ -406,7 +406,7 @@ test('an edge without a signing key accepts no links or keys', async () => {
   }
 });
 
-test('a link for one address of its edge works at all of them', async () => {
+test('accepts a link at all addresses of its edge', async () => {
   const own = 'https://uploads.example.com';
   const { send } = edgeOf({ origins: [own] });
   for (const aud of [ORIGIN, own]) assert.equal((await send(link({ aud }))).outcome, 'passed');
@@ -414,7 +414,7 @@ test('a link for one address of its edge works at all of them', async () => {
   await assert.rejects(without(link()), { code: 'wrong_audience' });
 });
 
-test('each of 1,000 revoked ids is refused, and no other', async () => {
+test('refuses each of 1,000 revoked IDs, and no other', async () => {
   const revoked = Array.from({ length: 1_000 }, (_, at) => `id${String(at).padStart(6, '0')}`);
   const { send } = edgeOf({ signing: { keys: [SIGNING_KEY.jwk], revoked } });
   for (const id of [...revoked.slice(0, 3), ...revoked.slice(-3)]) {

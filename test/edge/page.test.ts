@@ -52,7 +52,7 @@ function edgeOf({ files = FILES, ...baked }: Partial<BakedConfig> & { files?: Ed
 
 const GZIP = { headers: ['Accept-Encoding: gzip, deflate, br, zstd'] };
 
-test('the page and its files are served compressed, with no token, under strict headers', async () => {
+test('serves the page and its files compressed, without a token, under strict headers', async () => {
   const { get, log } = edgeOf();
   const rows: readonly (readonly [target: string, text: string, type: string, kept: boolean])[] = [
     ['/', PAGE, 'text/html; charset=utf-8', false],
@@ -84,7 +84,7 @@ test('the page and its files are served compressed, with no token, under strict 
   assert.deepEqual(log, []);
 });
 
-test('scripts of the page reach the edge, the pool and issuers of people, and no other host', async () => {
+test('limits the page’s scripts to the edge, the pool and issuers of people', async () => {
   const policyOf = async (baked: Partial<BakedConfig>) =>
     /connect-src ([^;]*);/.exec((await edgeOf(baked).get('/')).headers['content-security-policy'] ?? '')?.[1];
   const issuers = [
@@ -132,7 +132,7 @@ test('scripts of the page reach the edge, the pool and issuers of people, and no
   );
 });
 
-test('without gzip, a file that fits into an answer is sent uncompressed', async () => {
+test('sends a file uncompressed if gzip is not accepted and it fits', async () => {
   const { get, errorOf } = edgeOf();
   const rows: readonly (readonly [accept: string | undefined, small: string, large: string])[] = [
     ['gzip', 'gzip', 'gzip'],
@@ -165,7 +165,7 @@ test('without gzip, a file that fits into an answer is sent uncompressed', async
   }
 });
 
-test('a file that is too large for an answer is a refusal, not a page of CloudFront’s', async () => {
+test('refuses a file too large for a response before CloudFront does', async () => {
   const noise = Buffer.from(Array.from({ length: 40_000 }, (_, at) => (at * 7919 + at ** 2) % 251));
   const large = { type: 'text/css', gzip: noise.toString('base64') };
   const { errorOf } = edgeOf({ files: { 'app-aaaaaaaaaa.css': large } });
@@ -173,7 +173,7 @@ test('a file that is too large for an answer is a refusal, not a page of CloudFr
   assert.deepEqual(await errorOf(target, GZIP), [500, 'internal', undefined]);
 });
 
-test('other methods and names are refused', async () => {
+test('refuses other methods and names', async () => {
   const { errorOf, get } = edgeOf();
   for (const method of ['PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS']) {
     for (const target of ['/', SCRIPT_PATH, '/.well-known/edge-upload/page/x']) {
@@ -203,7 +203,7 @@ test('other methods and names are refused', async () => {
   assert.equal((await get('/?code=c&state=s&iss=https%3A%2F%2Fid.example.com')).status, 200);
 });
 
-test('a link or key in the query of the page is refused, and not logged', async () => {
+test('refuses a link or key in the page’s query, without logging it', async () => {
   for (const token of [link(), deviceKey()]) {
     const { errorOf, log } = edgeOf();
     for (const target of [`/?${token}`, `/?a=b&link=${token}`, `/.well-known/edge-upload/page/${token}`]) {
@@ -215,7 +215,7 @@ test('a link or key in the query of the page is refused, and not logged', async 
   }
 });
 
-test('an edge without a page answers 404 and does not mention one', async () => {
+test('answers 404 without a page, and does not mention one', async () => {
   const { errorOf, get } = edgeOf({ files: null });
   for (const target of ['/', SCRIPT_PATH]) {
     for (const method of ['GET', 'HEAD']) {
@@ -227,13 +227,13 @@ test('an edge without a page answers 404 and does not mention one', async () => 
   assert.equal(JSON.parse(described.body.toString()).page, undefined);
 });
 
-test('the description shows the settings of the page', async () => {
+test('describes the settings of the page', async () => {
   const page = { title: 'Acme', note: '<script>', color: '#aa00ff', logo: true } as const;
   const { body } = await edgeOf({ page }).get('/.well-known/edge-upload');
   assert.deepEqual(JSON.parse(body.toString()).page, page);
 });
 
-test('the page never has CORS headers', async () => {
+test('never sends CORS headers with the page', async () => {
   const origin = 'https://app.example.com';
   const { get } = edgeOf({ policy: { corsOrigins: [origin] } });
   const { headers } = await get('/', { headers: [`Origin: ${origin}`] });

@@ -44,7 +44,7 @@ function withoutEdge({ Resources }: Template): Template['Resources'] {
   return Object.fromEntries(Object.entries(Resources).filter(([id]) => !id.startsWith('EdgeRole')));
 }
 
-test('the edge gets the options that it enforces, and no others', () => {
+test('gives the edge the options that it enforces, and no others', () => {
   const { maxSize, writeTo, allowGroups, corsOrigins, domain } = ALL_OPTIONS;
   const { policy, origins, issuers, ...rest } = edgeConfig(withOptions(ALL_OPTIONS));
   assert.deepEqual(policy, { maxSize, corsOrigins });
@@ -57,7 +57,7 @@ test('the edge gets the options that it enforces, and no others', () => {
   assert.deepEqual(edgeConfig(withOptions({})).policy, {});
 });
 
-test('trusted issuers follow the pool with their keys; without a pool they are alone', () => {
+test('adds trusted issuers to the pool with their keys, or without a pool', () => {
   for (const userPool of [true, false]) {
     const options = { trust: [ISSUER], ...(userPool ? {} : { userPool }) };
     const { bakedAt, keySets } = keysFor(options);
@@ -80,7 +80,7 @@ test('trusted issuers follow the pool with their keys; without a pool they are a
   assert.equal(only(withOptions({}), 'AWS::Lambda::Function').Metadata, undefined);
 });
 
-test('the function has every public field of an issuer, and no other', () => {
+test('gives the function every public field of an issuer, and no other', () => {
   const issuer = {
     ...ISSUER,
     preset: 'google',
@@ -97,14 +97,14 @@ test('the function has every public field of an issuer, and no other', () => {
   assert.deepEqual(baked, { ...issuer, keys: keySets.corp });
 });
 
-test('the bucket stores the options of the deployment, already in the first half', () => {
+test('stores the options on the bucket, in the first half already', () => {
   for (const template of [withOptions(ALL_OPTIONS), halfTemplate(ALL_OPTIONS)]) {
     assert.deepEqual(uploads(template).Metadata, { 'edge-upload': { options: ALL_OPTIONS } });
   }
   assert.deepEqual(uploads(withOptions({})).Metadata, { 'edge-upload': { options: {} } });
 });
 
-test('with any options, the whole template does not change the identity half', () => {
+test('keeps the identity half in the whole template, with any options', () => {
   for (const options of [...EACH_OPTION, ALL_OPTIONS]) {
     const whole = withOptions(options);
     for (const [id, resource] of Object.entries(halfTemplate(options).Resources)) {
@@ -115,12 +115,12 @@ test('with any options, the whole template does not change the identity half', (
   }
 });
 
-test('each option changes the stack, and the same options do not', () => {
+test('changes the stack with each option, and not with the same options', () => {
   const texts = [{}, ...EACH_OPTION].map((options) => JSON.stringify(withOptions(options)));
   assert.equal(new Set(texts).size, texts.length);
 });
 
-test('expired objects are deleted with their earlier versions', () => {
+test('deletes expired objects with their earlier versions', () => {
   const rules = (options: StackOptions) =>
     (uploads(withOptions(options)).Properties.LifecycleConfiguration as { Rules: object[] }).Rules;
   assert.equal(rules({}).length, 1);
@@ -131,14 +131,14 @@ test('expired objects are deleted with their earlier versions', () => {
   ]);
 });
 
-test('versioning is on, or suspended if it was on', () => {
+test('turns versioning on, or suspends it if it was on', () => {
   const status = (options: StackOptions) => uploads(withOptions(options)).Properties.VersioningConfiguration;
   assert.deepEqual(status({ versioning: true }), { Status: 'Enabled' });
   assert.deepEqual(status({ versioning: false }), { Status: 'Suspended' });
   assert.equal(status({}), undefined);
 });
 
-test('a domain has its certificate, and at least TLS 1.2, or 1.3', () => {
+test('gives a domain its certificate, and at least TLS 1.2 or 1.3', () => {
   const { domain, certificateArn } = ALL_OPTIONS;
   const { Aliases, ViewerCertificate } = distribution(
     withOptions({ domain, certificateArn } as StackOptions),
@@ -157,7 +157,7 @@ test('a domain has its certificate, and at least TLS 1.2, or 1.3', () => {
   assert.equal(distribution(withOptions({})).ViewerCertificate, undefined);
 });
 
-test('web ACL and price class are set on the distribution', () => {
+test('sets web ACL and price class on the distribution', () => {
   const { webAclArn } = ALL_OPTIONS;
   assert.equal(distribution(withOptions({ webAclArn } as StackOptions)).WebACLId, webAclArn);
   for (const [priceClass, expected] of [
@@ -169,7 +169,7 @@ test('web ACL and price class are set on the distribution', () => {
   }
 });
 
-test('pages get CORS headers on S3’s answers by a policy with the stack’s name', () => {
+test('adds CORS headers to S3’s responses by a policy with the stack’s name', () => {
   const corsOrigins = ['https://app.example.com', 'http://localhost:3000'];
   const template = withOptions({ corsOrigins });
   const policy = only(template, 'AWS::CloudFront::ResponseHeadersPolicy');
@@ -200,7 +200,7 @@ test('pages get CORS headers on S3’s answers by a policy with the stack’s na
   assert.equal(CorsConfig.OriginOverride, true);
 });
 
-test('access logs have their own bucket, which stays when they are turned off', () => {
+test('puts access logs into their own bucket, which outlives the option', () => {
   const logsOf = (options: StackOptions) => {
     const template = withOptions(options);
     const buckets = Object.entries(template.Resources).filter(([, { Type }]) => Type === 'AWS::S3::Bucket');
@@ -219,7 +219,7 @@ test('access logs have their own bucket, which stays when they are turned off', 
   assert.equal(logsOf({}).buckets.length, 1);
 });
 
-test('retained data outlives the stack, but not a failed creation', () => {
+test('retains data after the stack, but not after a failed creation', () => {
   const data = ['AWS::S3::Bucket', 'AWS::Cognito::UserPool'];
   const template = withOptions({ retainData: true, accessLogs: true });
   for (const { Type, DeletionPolicy, UpdateReplacePolicy } of Object.values(template.Resources)) {
@@ -229,13 +229,13 @@ test('retained data outlives the stack, but not a failed creation', () => {
   }
 });
 
-test('retaining data changes the pool too, because a deletion policy alone is no change', () => {
+test('changes the pool too with --retain-data, because a deletion policy alone is no change', () => {
   const metadata = (options: StackOptions) => only(halfTemplate(options), 'AWS::Cognito::UserPool').Metadata;
   assert.deepEqual(metadata({ retainData: true }), { 'edge-upload': { retained: true } });
   assert.equal(metadata({}), undefined);
 });
 
-test('tokens are valid for the chosen time', () => {
+test('issues tokens for the chosen time', () => {
   const client = (options: StackOptions) =>
     only(withOptions(options), 'AWS::Cognito::UserPoolClient').Properties;
   const { AccessTokenValidity, IdTokenValidity, TokenValidityUnits } = client({ tokenValidityMinutes: 5 });
@@ -244,7 +244,7 @@ test('tokens are valid for the chosen time', () => {
   assert.equal(client({ tokenValidityMinutes: 24 * 60 }).AccessTokenValidity, 1440);
 });
 
-test('a second factor is an authenticator app', () => {
+test('offers an authenticator app as the second factor', () => {
   const factors = (mfa: StackOptions['mfa']) => {
     const options = omitUndefined({ mfa });
     const { MfaConfiguration, EnabledMfas } = only(withOptions(options), 'AWS::Cognito::UserPool').Properties;
@@ -257,7 +257,7 @@ test('a second factor is an authenticator app', () => {
   assert.deepEqual(factors(undefined), ['OFF', undefined]);
 });
 
-test('Cognito chooses the feature plan of the user pool unless one is named', () => {
+test('leaves the feature plan to Cognito unless one is named', () => {
   const tier = (options: StackOptions) =>
     only(halfTemplate(options), 'AWS::Cognito::UserPool').Properties.UserPoolTier;
   assert.equal(tier({ cognitoTier: 'lite' }), 'LITE');
@@ -265,7 +265,7 @@ test('Cognito chooses the feature plan of the user pool unless one is named', ()
   assert.equal(tier({}), undefined);
 });
 
-test('a provider behind the pool signs people in by managed login, without a client secret', () => {
+test('signs people of a provider behind the pool in by managed login', () => {
   const [saml = {}, oidc = {}] = PROVIDERS;
   const template = halfTemplate(saml);
   const pool = { Ref: only(template, 'AWS::Cognito::UserPool').id };
@@ -340,7 +340,7 @@ test('a provider behind the pool signs people in by managed login, without a cli
 
 const { kmsKeyArn } = ALL_OPTIONS;
 
-test('the bucket sends events if an option needs them', () => {
+test('sends events of the bucket only if an option needs them', () => {
   const configuration = (options: StackOptions) =>
     uploads(halfTemplate(options)).Properties.NotificationConfiguration;
   const on = { EventBridgeConfiguration: { EventBridgeEnabled: true } };
@@ -361,7 +361,7 @@ interface Target {
   };
 }
 
-test('each address is mailed every upload, except below the reserved prefix', () => {
+test('mails every upload to each address, except below the reserved prefix', () => {
   const notify = ['ops@example.com', 'media@example.com'];
   const options = { notify, writeTo: 'in/{username}/', trust: [ISSUER] };
   const template = withOptions(options);
@@ -413,7 +413,7 @@ test('each address is mailed every upload, except below the reserved prefix', ()
   );
 });
 
-test('an address keeps its subscription when others come and go', () => {
+test('keeps the subscription of an address while others change', () => {
   const idOf = (...notify: string[]) =>
     ofType(withOptions({ notify }), 'AWS::SNS::Subscription').find(
       ({ Properties }) => Properties.Endpoint === 'b@example.com',
@@ -423,7 +423,7 @@ test('an address keeps its subscription when others come and go', () => {
   assert.doesNotMatch(JSON.stringify(only(none, 'AWS::Events::Rule').Properties), /Keys begin/);
 });
 
-test('GuardDuty scans the bucket with the role that AWS documents, and malware is mailed', () => {
+test('scans the bucket with GuardDuty in the documented role, and mails malware', () => {
   const template = withOptions({ scan: true });
   const role = only({ ...template, Resources: withoutEdge(template) }, 'AWS::IAM::Role');
   const bucket = { Ref: uploadsId(template) };
@@ -461,7 +461,7 @@ test('GuardDuty scans the bucket with the role that AWS documents, and malware i
   );
 });
 
-test('objects are encrypted with the key through a bucket key', () => {
+test('encrypts objects with the key through a bucket key', () => {
   const encryption = (options: StackOptions) => uploads(halfTemplate(options)).Properties.BucketEncryption;
   assert.deepEqual(encryption({ kmsKeyArn }), {
     ServerSideEncryptionConfiguration: [
@@ -474,7 +474,7 @@ test('objects are encrypted with the key through a bucket key', () => {
   assert.equal(encryption({}), undefined);
 });
 
-test('with all options at once the template is small enough', () => {
+test('is small enough with all options at once', () => {
   const bytesWith = (options: StackOptions) =>
     synthesize({ stackName: 'edge-upload', edge: EDGE, options }).bytes;
   const { events: _events, notify: _notify, scan: _scan, kmsKeyArn: _key, ...others } = ALL_OPTIONS;

@@ -24,7 +24,7 @@ import {
 
 const props = { stackName: 'edge-upload', edge: EDGE, options: {} };
 
-test('the template is small enough to go inline in the call', () => {
+test('returns a template small enough for an inline request', () => {
   const { template, bytes } = synthesize(props);
   assert.equal(bytes, Buffer.byteLength(template));
   // CloudFormation takes 51,200; options and the keys of issuers need the rest.
@@ -32,7 +32,7 @@ test('the template is small enough to go inline in the call', () => {
   assert.equal(template, JSON.stringify(JSON.parse(template)), 'no white space');
 });
 
-test('the shipped bundle gives the templates of the whole CDK', async () => {
+test('returns the templates of the whole CDK from the shipped bundle', async () => {
   // The built file has no types of its own.
   const file: string = join(import.meta.dirname, '../../dist/cdk.cjs');
   const shipped = ((await import(file)) as { synthesize: typeof synthesize }).synthesize;
@@ -46,7 +46,7 @@ test('the shipped bundle gives the templates of the whole CDK', async () => {
   }
 });
 
-test('a stack that uses a service left out of the bundle fails with the name of the module', async () => {
+test('names the module of a service that the bundle leaves out', async () => {
   const { outputFiles } = await build({
     stdin: { contents: "require('aws-cdk-lib/aws-sqs');", resolveDir: import.meta.dirname },
     bundle: true,
@@ -60,7 +60,7 @@ test('a stack that uses a service left out of the bundle fails with the name of 
   );
 });
 
-test('the template needs no bootstrapped account, no assets, no parameters', () => {
+test('needs no bootstrapped account, no assets and no parameters', () => {
   const template = wholeTemplate();
   assert.deepEqual(Object.keys(template).sort(), ['Description', 'Outputs', 'Resources']);
   const { template: text } = synthesize({ stackName: 'edge-upload', options: {} });
@@ -80,7 +80,7 @@ function withoutCode({ Resources }: ReturnType<typeof wholeTemplate>) {
   ]);
 }
 
-test('the same options give the same template, and leave no file behind', (t) => {
+test('returns the same template for the same options, and leaves no file', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'edge-upload-test-'));
   const { TMPDIR } = process.env;
   t.after(() => {
@@ -93,7 +93,7 @@ test('the same options give the same template, and leave no file behind', (t) =>
   assert.deepEqual(readdirSync(folder), []);
 });
 
-test('named resources are named after the stack', () => {
+test('names resources after the stack', () => {
   const named = (stackName: string) => {
     const template = JSON.parse(synthesize({ ...props, stackName }).template);
     const { OriginAccessControlConfig } = only(template, 'AWS::CloudFront::OriginAccessControl').Properties;
@@ -103,7 +103,7 @@ test('named resources are named after the stack', () => {
   assert.ok(named('n'.repeat(128)).length <= 64);
 });
 
-test('the function’s code is its configuration and the built bundle, without private values', () => {
+test('builds the function’s code of configuration and bundle, without private values', () => {
   const { Code } = only(wholeTemplate(EDGE, { maxSize: 7 }), 'AWS::Lambda::Function').Properties;
   const { ZipFile: code } = Code as { ZipFile: string };
   const config = bakedConfig(wholeTemplate(EDGE, { maxSize: 7 }));
@@ -114,7 +114,7 @@ test('the function’s code is its configuration and the built bundle, without p
   assert.equal(edgeCode({ ...config, issuers: [secretive] }), edgeCode({ ...config, issuers: [issuer] }));
 });
 
-test('code that is too large is refused', () => {
+test('refuses code that is too large', () => {
   const origins = ['o'.repeat(EDGE_CODE_LIMIT_BYTES)];
   assert.throws(() => edgeCode({ policy: {}, origins }), /the limit is/);
 });

@@ -16,7 +16,7 @@ function bucketStatements(template = whole): readonly Statement[] {
   return (PolicyDocument as { Statement: readonly Statement[] }).Statement;
 }
 
-test('nobody can read the bucket; one distribution can put, abort, and list uploads and parts', () => {
+test('lets one distribution put, abort and list, and nobody read', () => {
   const allowed = bucketStatements().filter(({ Effect }) => Effect === 'Allow');
   assert.deepEqual(allowed.flatMap(({ Action }) => Action).sort(), [
     's3:AbortMultipartUpload',
@@ -50,7 +50,7 @@ test('nobody can read the bucket; one distribution can put, abort, and list uplo
   );
 });
 
-test('the bucket is private, and aborts unfinished uploads', () => {
+test('makes the bucket private, and aborts unfinished uploads', () => {
   const { Properties } = only(whole, 'AWS::S3::Bucket');
   assert.deepEqual(Properties, {
     PublicAccessBlockConfiguration: {
@@ -66,7 +66,7 @@ test('the bucket is private, and aborts unfinished uploads', () => {
   });
 });
 
-test('the distribution accepts https only, caches nothing, and calls the function first', () => {
+test('accepts https only, caches nothing, and calls the function first', () => {
   const { DistributionConfig } = only(whole, 'AWS::CloudFront::Distribution').Properties as {
     DistributionConfig: Record<string, unknown> & {
       Origins: Record<string, unknown>[];
@@ -113,7 +113,7 @@ test('the distribution accepts https only, caches nothing, and calls the functio
   });
 });
 
-test('Lambda@Edge accepts the function, which can only write logs', () => {
+test('creates a function that Lambda@Edge accepts and that can only write logs', () => {
   const { Code, Role, ...properties } = only(whole, 'AWS::Lambda::Function').Properties;
   assert.equal(typeof (Code as { ZipFile: unknown }).ZipFile, 'string', 'a literal: no reference, no asset');
   const role = only(whole, 'AWS::IAM::Role');
@@ -140,7 +140,7 @@ test('Lambda@Edge accepts the function, which can only write logs', () => {
   );
 });
 
-test('users are invited, sign in without sending their password, and need no client secret', () => {
+test('invites users, who sign in by SRP without a client secret', () => {
   const pool = only(whole, 'AWS::Cognito::UserPool').Properties;
   assert.deepEqual(pool.AdminCreateUserConfig, { AllowAdminCreateUserOnly: true });
   assert.deepEqual(pool.AccountRecoverySetting, {
@@ -168,7 +168,7 @@ test('users are invited, sign in without sending their password, and need no cli
   });
 });
 
-test('function and versions outlive the stack; everything else is deleted with it', () => {
+test('keeps function and versions after the stack, and deletes everything else', () => {
   for (const [id, { Type, DeletionPolicy, UpdateReplacePolicy }] of Object.entries(whole.Resources)) {
     const kept = Type === 'AWS::Lambda::Function' || Type === 'AWS::Lambda::Version';
     const policies = [DeletionPolicy ?? 'Delete', UpdateReplacePolicy ?? 'Delete'];
@@ -176,7 +176,7 @@ test('function and versions outlive the stack; everything else is deleted with i
   }
 });
 
-test('the outputs have the names of the pattern, and one more', () => {
+test('names the outputs like the pattern, and adds one', () => {
   const ref = (type: string) => ({ Value: { Ref: only(whole, type).id } });
   assert.deepEqual(whole.Outputs, {
     CognitoUserPoolId: ref('AWS::Cognito::UserPool'),
@@ -189,7 +189,7 @@ test('the outputs have the names of the pattern, and one more', () => {
   });
 });
 
-test('the whole template does not change the identity half', () => {
+test('keeps the identity half in the whole template', () => {
   const half = halfTemplate();
   const { Resources, Outputs, ...rest } = half;
   const { Resources: allResources, Outputs: allOutputs, ...wholeRest } = whole;
@@ -204,7 +204,7 @@ test('the whole template does not change the identity half', () => {
   assert.equal(Object.keys(Resources).length, 4);
 });
 
-test('a new identity or policy is a new version of the function, the same one is the same', () => {
+test('publishes a version for a new identity or policy only', () => {
   const version = (...args: Parameters<typeof wholeTemplate>) =>
     only(wholeTemplate(...args), 'AWS::Lambda::Version').id;
   const trusting = { trust: [ISSUER] };

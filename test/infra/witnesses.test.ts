@@ -79,7 +79,7 @@ test('cfn-lint finds no error', { skip: missing('cfn-lint') }, (t) => {
   );
 });
 
-test('cdk-nag’s AwsSolutions finds only acknowledged rules, and each of them would be broken', (t) => {
+test('cdk-nag’s AwsSolutions finds only acknowledged rules, each of which applies', (t) => {
   const outdir = temporary(t);
   for (const options of CHOICES) {
     const app = new App({ outdir, analyticsReporting: false, builtinCloudFormationValidation: false });
@@ -105,7 +105,7 @@ test('cdk-nag’s AwsSolutions finds only acknowledged rules, and each of them w
   }
 });
 
-test('the CDK’s own validation of the template finds nothing', (t) => {
+test('the CDK’s validation of the template finds nothing', (t) => {
   const outdir = temporary(t);
   const app = new App({ outdir, analyticsReporting: false });
   new UploadStack(app, 'UploadStack', { stackName: 'edge-upload', edge: EDGE, options: {} });

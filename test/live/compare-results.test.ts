@@ -14,7 +14,7 @@ function results(...verdicts: readonly (Seen | string | undefined)[]): Results {
   return { at: '2026-11-29T00:00:00.000Z', target: 'aws', version: '0.1.0', verdicts: named };
 }
 
-test('each kind of difference between two results is named', () => {
+test('names each kind of difference between two results', () => {
   for (const [there, here, lines] of [
     [{ status: 200 }, { status: 200 }, []],
     [undefined, undefined, []],
@@ -38,7 +38,7 @@ test('each kind of difference between two results is named', () => {
   }
 });
 
-test('probes are compared by name, in whatever order they stand', () => {
+test('compares probes by name, in any order', () => {
   const one = results({ a: 1 }, { a: 2 });
   const other = { ...one, verdicts: [...one.verdicts].reverse() };
   assert.deepEqual(compareResults(one, other), []);

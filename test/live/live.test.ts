@@ -61,24 +61,27 @@ function scriptsOf(computer: Computer, cloud: LocalStatus) {
 
 type Scripts = ReturnType<typeof scriptsOf>;
 
-test('the live suite, against the embedded cloud as if it were AWS', async (t) => {
+test('the live suite against the embedded cloud', async (t) => {
   await withCloud(async (computer, cloud) => {
     const scripts = scriptsOf(computer, cloud);
     const { run } = scripts;
-    await t.test('another account, no confirmation and an unknown probe change nothing', async () => {
-      await refusedRuns(scripts);
-      assert.match((await computer.run(['status', '--local'])).stderr, /no stack|no deployment/i);
-    });
+    await t.test(
+      'changes nothing in another account, without confirmation or for an unknown probe',
+      async () => {
+        await refusedRuns(scripts);
+        assert.match((await computer.run(['status', '--local'])).stderr, /no stack|no deployment/i);
+      },
+    );
     const authority = await openAuthority({ dir: dirname(cloud.caFile), now: () => new Date() });
     const github = await openGitHub(t, await authority.serverCertificate([]));
-    await t.test('every probe holds, and nothing that was made is left', () =>
+    await t.test('passes every probe, and leaves nothing', () =>
       wholeRun(scripts, { computer, cloud, job: jobOf(github.address) }),
     );
-    await t.test('without a statement of the operator’s policy, a run ends with the name of the call', () =>
+    await t.test('ends with the name of the call if the operator’s policy denies it', () =>
       runsWithout(scripts, computer),
     );
     assert.equal((await run('sweep', ['--all'])).stdout, 'Nothing is left.\n');
-    await t.test('what Ctrl-C left at any point is swept, in several runs while CloudFront has copies', () =>
+    await t.test('sweeps what Ctrl-C left at any point, over several runs while copies remain', () =>
       interruptedRuns(scripts, cloud),
     );
   }, WITH_FAULTS);
@@ -202,7 +205,7 @@ async function interruptedRuns({ run, interrupt }: Scripts, cloud: LocalStatus):
   assert.equal((await run('sweep', ['--all'])).stdout, 'Nothing is left.\n');
 }
 
-test('a probe is not run if it is not selected, not supported here, or lacks what it needs', () => {
+test('skips probes that are not selected, not supported or not possible here', () => {
   const probe = {
     name: 'a',
     claim: '',
@@ -223,7 +226,7 @@ test('a probe is not run if it is not selected, not supported here, or lacks wha
   }
 });
 
-test('a denied call is named from the message of AWS or of the command line', () => {
+test('names the denied action of a message of AWS or the command line', () => {
   for (const [text, call] of [
     [
       'bucket policy could not be created: "User: arn:aws:sts::0:assumed-role/a/b is not authorized to perform: s3:PutBucketPolicy on resource: arn:aws:s3:::b because no identity-based policy allows it"',

@@ -22,7 +22,7 @@ const UNPROVEN =
 
 const isMarked = (text: string) => probesIn(text).length > 0 || NO_PROBE.test(text);
 
-test('the marks of the pages are those of the newest results', () => {
+test('marks the pages by the newest results', () => {
   const results = resultsIn(RESULTS);
   for (const path of MARKED_PAGES) {
     assert.equal(page(path), withMarks(page(path), results), `renew ${path} with: npm run docs:live`);
@@ -40,14 +40,14 @@ test('each mark names a probe, and SECURITY.md names every probe', () => {
   );
 });
 
-test('each claim that only an account can prove names its probe, or why there is none', () => {
+test('each claim that needs an account names its probe, or why there is none', () => {
   const [, section = ''] = page('SECURITY.md').split(/^## What only a live account can prove$/m);
   const claims = section.split(/^## /m)[0]?.split(/^- /m).slice(1) ?? [];
   assert.ok(claims.length > 20);
   for (const claim of claims) assert.ok(isMarked(claim), claim);
 });
 
-test('each row of the fidelity page that no page of AWS supports names its probe, or why there is none', () => {
+test('each fidelity row without an AWS page names its probe, or why there is none', () => {
   const rows = page('local/FIDELITY.md')
     .split('\n')
     .filter((line) => line.startsWith('| ') && UNPROVEN.test(line));
@@ -62,7 +62,7 @@ const verdict = (name: string, is: Verdict['verdict']): Verdict => ({
   verdict: is,
 });
 
-test('a mark is what the newest result of AWS that ran the probe says', async (t) => {
+test('takes a mark from the newest result that ran the probe', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-marks-'));
   t.after(() => rm(folder, { recursive: true }));
   const results: readonly Omit<Results, 'version'>[] = [

@@ -55,7 +55,7 @@ const SAID: readonly (readonly [text: string, ...secrets: readonly string[]])[] 
   ['s3://my-bucket/a', 'my-bucket'],
 ];
 
-test('every kind of secret is redacted, in results and on the screen', async (t) => {
+test('redacts every kind of secret, in results and on the screen', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-redact-'));
   t.after(() => rm(folder, { recursive: true }));
   const redact = createRedactor(known);
@@ -82,7 +82,7 @@ test('every kind of secret is redacted, in results and on the screen', async (t)
   }
 });
 
-test('a redacted text stays readable', () => {
+test('keeps a redacted text readable', () => {
   const redact = createRedactor(known);
   for (const [text, redacted] of [
     ['s3://my-bucket/a', 's3://<bucket>/a'],

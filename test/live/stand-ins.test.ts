@@ -199,7 +199,7 @@ const STAND_INS: Readonly<Record<string, (t: TestContext) => Promise<LiveWorld>>
   'scan-is-accepted': withGuardDuty,
 };
 
-test('each probe that the embedded cloud does not run has a stand-in', () => {
+test('each probe that the embedded cloud cannot run has a stand-in', () => {
   const names = PROBES.filter(({ notHere }) => notHere !== undefined).map(({ name }) => name);
   assert.deepEqual(names.sort(), Object.keys(STAND_INS).sort());
 });

@@ -38,7 +38,7 @@ const BUCKET = 'fuzzed-bucket';
 /** Characters of a header's value: what Node's client would not send is left out. */
 const headerText = (text: string) => text.replace(/[^\t\x20-\x7e]/g, '').trim();
 
-describe('requests that nobody would write', { concurrency: false }, () => {
+describe('S malformed requests', { concurrency: false }, () => {
   let cloud: Cloud;
   let dataDir: string;
   let pool = '';
@@ -125,7 +125,7 @@ describe('requests that nobody would write', { concurrency: false }, () => {
     return status;
   }
 
-  it('XML: each is answered, none is a failure', async () => {
+  it('XML: answers each without a fault', async () => {
     const { text } = await send({ service: 's3', target: `/${BUCKET}/m?uploads` });
     const uploadId = /<UploadId>(.*)<\/UploadId>/.exec(text)?.[1] ?? '';
     const doors: [string, string, string][] = [
@@ -160,7 +160,7 @@ describe('requests that nobody would write', { concurrency: false }, () => {
     assert.ok(statuses.has(400) && statuses.has(200), [...statuses].join());
   });
 
-  it('policies: each is answered, none is a failure', async () => {
+  it('policies: answers each without a fault', async () => {
     const policy = {
       Version: '2012-10-17',
       Statement: [
@@ -311,7 +311,7 @@ describe('requests that nobody would write', { concurrency: false }, () => {
     }
   });
 
-  it('bodies in chunks', async () => {
+  it('chunked bodies', async () => {
     const random = seeded(15);
     const framed = '5\r\nhello\r\n3\r\nabc\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n';
     for (let made = 0; made < 150; made += 1) {
@@ -331,7 +331,7 @@ describe('requests that nobody would write', { concurrency: false }, () => {
     }
   });
 
-  it('the JSON of Cognito, each operation', async () => {
+  it('JSON of Cognito, each operation', async () => {
     const members = {
       UserPoolId: pool,
       ClientId: client,
@@ -373,7 +373,7 @@ describe('requests that nobody would write', { concurrency: false }, () => {
     }
   });
 
-  it('the JSON of CloudWatch Logs and of Lambda', async () => {
+  it('JSON of CloudWatch Logs and of Lambda', async () => {
     const members = {
       logGroupName: '/aws/lambda/x',
       logStreamName: 'y',
@@ -405,7 +405,7 @@ describe('requests that nobody would write', { concurrency: false }, () => {
     }
   });
 
-  it('names that every object inherits are no operations, members or parameters', async () => {
+  it('refuses names of Object.prototype as operations, members and parameters', async () => {
     const json = { 'content-type': 'application/x-amz-json-1.1' };
     const form = { 'content-type': 'application/x-www-form-urlencoded' };
     const polluted =
@@ -450,7 +450,7 @@ describe('requests that nobody would write', { concurrency: false }, () => {
     assert.deepEqual(defects, []);
   });
 
-  it('links of SNS, which carry no signature', async () => {
+  it('links of SNS, which have no signature', async () => {
     const random = seeded(18);
     const link =
       'Action=ConfirmSubscription&Version=2010-03-31&TopicArn=arn:aws:sns:us-east-1:000000000000:a&Token=b';
@@ -461,7 +461,7 @@ describe('requests that nobody would write', { concurrency: false }, () => {
     }
   });
 
-  it('the forms of CloudFormation, STS and IAM, each action', async () => {
+  it('forms of CloudFormation, STS and IAM, each action', async () => {
     const random = seeded(17);
     const template = JSON.stringify({ Resources: { Bucket: { Type: 'AWS::S3::Bucket' } } });
     const form = `StackName=fuzzed&TemplateBody=${encodeURIComponent(template)}&ChangeSetName=one&ChangeSetType=UPDATE&Parameters.member.1.ParameterKey=A&Parameters.member.1.ParameterValue=1&Tags.member.1.Key=a&Tags.member.1.Value=b&LogicalResourceId=Pool&NextToken=x&Capabilities.member.1=CAPABILITY_IAM&StackStatusFilter.member.1=CREATE_COMPLETE&ClientRequestToken=t`;

@@ -85,7 +85,7 @@ const UNKNOWN_KEY = {
   sts: 'InvalidClientTokenId',
 };
 
-test('every service accepts the key of this cloud only', async (t) => {
+test('accepts only the key of this cloud in every service', async (t) => {
   const { cloud, endpoint } = await cloudOf(t);
   const { accessKeyId, secretAccessKey } = cloud.accessKey;
   assert.deepEqual(await said(endpoint, cloud.accessKey), ACCEPTED);
@@ -101,7 +101,7 @@ test('every service accepts the key of this cloud only', async (t) => {
   assert.deepEqual(await said(endpoint, newAccessKey()), UNKNOWN_KEY);
 });
 
-test('a cloud keeps its key over restarts; the key of a former cloud is unknown to the next', async (t) => {
+test('keeps its key over restarts, and refuses the key of a former cloud', async (t) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'gate-'));
   const first = await openCloud({ dataDir, port: 0 });
   await first.close();
@@ -114,7 +114,7 @@ test('a cloud keeps its key over restarts; the key of a former cloud is unknown 
   assert.deepEqual(await said(endpoint, first.accessKey), UNKNOWN_KEY);
 });
 
-test('well-known keys are accepted, beside its own, if the cloud was started with that option', async (t) => {
+test('accepts well-known keys beside its own if started with that option', async (t) => {
   const { cloud, endpoint } = await cloudOf(t, { wellKnownKeys: true });
   assert.deepEqual(await said(endpoint, { accessKeyId: 'test', secretAccessKey: 'test' }), ACCEPTED);
   assert.deepEqual(await said(endpoint, cloud.accessKey), ACCEPTED);
@@ -122,7 +122,7 @@ test('well-known keys are accepted, beside its own, if the cloud was started wit
   assert.equal(wrong.s3, 'SignatureDoesNotMatch');
 });
 
-test('the control endpoint requires its token, and proves to its holder which cloud it is', async (t) => {
+test('requires the token of the control endpoint, and proves its identity to the holder', async (t) => {
   const { endpoint, secrets, cloud } = await cloudOf(t);
   const url = `${endpoint}/_edge-upload/status`;
   for (const authorization of [
@@ -160,7 +160,7 @@ test('the control endpoint requires its token, and proves to its holder which cl
   }
 });
 
-test('requests that AWS accepts unsigned are behind the gate too', async (t) => {
+test('checks requests that AWS accepts unsigned too', async (t) => {
   const { endpoint } = await cloudOf(t);
   const target = { 'x-amz-target': 'AWSCognitoIdentityProviderService.InitiateAuth' };
   const open = [
@@ -199,7 +199,7 @@ test('requests that AWS accepts unsigned are behind the gate too', async (t) => 
   }
 });
 
-test('Cognito’s public operations need no signature', async (t) => {
+test('needs no signature for Cognito’s public operations', async (t) => {
   const { endpoint } = await cloudOf(t);
   const cognito = new CognitoIdentityProviderClient({
     ...clientOptions(endpoint),

@@ -64,7 +64,7 @@ function filesBelow(folder: string): string[] {
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 }
 
-test('anything else with the name of a file of the cloud is refused by that name', async (t) => {
+test('refuses anything else in place of a file of the cloud, by name', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'own-file-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const dataDir = join(folder, 'cloud');

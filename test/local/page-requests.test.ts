@@ -42,7 +42,7 @@ const preflight = (headers: string, method = 'POST', path = '/') => [
   ...[`Access-Control-Request-Method: ${method}`, `Access-Control-Request-Headers: ${headers}`],
 ];
 
-test('pages of the cloud’s own distributions sign in', async (t) => {
+test('lets pages of the cloud’s own distributions sign in', async (t) => {
   const { ask, reached } = await endpoint(t);
   for (const origin of [PAGE, 'https://files.example.com:40123']) {
     const asked = await ask(...preflight('content-type,x-amz-target'), `Origin: ${origin}`);
@@ -68,7 +68,7 @@ test('pages of the cloud’s own distributions sign in', async (t) => {
   assert.equal(reached.length, 16, 'preflights reach no service');
 });
 
-test('every other request of a page is refused with an answer that the page cannot read', async (t) => {
+test('refuses every other request of a page, unreadable to it', async (t) => {
   const { ask, reached } = await endpoint(t);
   const own = `Origin: ${PAGE}`;
   const signIn = [...POST, target('InitiateAuth')];
@@ -115,7 +115,7 @@ test('every other request of a page is refused with an answer that the page cann
   assert.deepEqual(reached, []);
 });
 
-test('pages of a disabled or deleted distribution are refused', async (t) => {
+test('refuses pages of a disabled or deleted distribution', async (t) => {
   const { ask, serve } = await endpoint(t);
   const head = [...POST, target('InitiateAuth'), `Origin: ${PAGE}`];
   assert.equal((await ask(...head)).status, 200);

@@ -14,7 +14,7 @@ interface Protocol {
   readonly combineCrcs: (algorithm: string, parts: readonly object[]) => Uint8Array;
 }
 
-test('the protocol runs in a browser, without globals or modules of Node', async () => {
+test('runs in a browser, without globals or modules of Node', async () => {
   const contents = readdirSync(FOLDER)
     .map((file) => `export * from './${file}';`)
     .join('\n');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { keyProblem } from '../../protocol/key-rules.ts';
 
-test('keys that can be stored', () => {
+test('accepts keys that can be stored', () => {
   for (const key of [
     'a',
     'a/b.c/d',
@@ -23,7 +23,7 @@ test('keys that can be stored', () => {
   }
 });
 
-test('keys that cannot', () => {
+test('refuses keys that cannot', () => {
   const cases: [string, RegExp][] = [
     ['', /empty/],
     ['/', /begins or ends/],

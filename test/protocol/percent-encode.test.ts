@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeKey, encodeQuery } from '../../protocol/percent-encode.ts';
 
-test('keys are percent-encoded except for unreserved characters and slashes', () => {
+test('encodes keys except unreserved characters and slashes', () => {
   assert.equal(encodeKey("aZ0-._~/!'()*"), 'aZ0-._~/%21%27%28%29%2A');
   assert.equal(encodeKey('a b+c%2F?#é🦊'), 'a%20b%2Bc%252F%3F%23%C3%A9%F0%9F%A6%8A');
   assert.equal(encodeKey('e\u0301'), 'e%CC%81');
@@ -15,7 +15,7 @@ test('keys are percent-encoded except for unreserved characters and slashes', ()
   }
 });
 
-test('values of a query are percent-encoded, slashes too', () => {
+test('encodes query values, slashes too', () => {
   assert.equal(encodeQuery([]), '');
   assert.equal(
     encodeQuery(

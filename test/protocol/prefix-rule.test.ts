@@ -5,7 +5,7 @@ import { isPrefixRule, placeholdersOf, prefixesOf } from '../../protocol/prefix-
 
 const UPLOADER = { issuer: 'corp', name: 'ada', sub: 's-1', groups: ['b', 'a/c'] };
 
-test('a rule gives a caller the prefixes of their claims', () => {
+test('gives a caller the prefixes of their claims', () => {
   const rows: readonly (readonly [rule: string, claims: Record<string, unknown>, prefixes: string[]])[] = [
     ['', {}, ['']],
     ['in/', {}, ['in/']],
@@ -76,7 +76,7 @@ const POOL: RuledIssuer = { alias: 'cognito', kind: 'pool', name: ['username'], 
 const CORP: RuledIssuer = { alias: 'corp', kind: 'people', name: ['email'], rules: [] };
 const CI: RuledIssuer = { alias: 'ci', kind: 'workload', name: ['sub'], rules: [] };
 
-test('rules overlap where two callers may write one key', () => {
+test('finds rules by which two callers may write one key', () => {
   const rows: readonly (readonly [RuledIssuer, string, RuledIssuer, string, boolean])[] = [
     [POOL, '', CORP, 'corp/', true],
     [POOL, 'in/', CORP, 'corp/', false],
@@ -131,7 +131,7 @@ test('rules overlap where two callers may write one key', () => {
   }
 });
 
-test('a rule shares keys with rules of all issuers, its own among them', () => {
+test('finds rules of any issuer, its own included, that share keys', () => {
   const own = { writeTo: '{issuer}/{sub}/' };
   const admins = { when: [{ claim: ['groups'], is: ['admins'] }], writeTo: '' };
   const corp = { ...CORP, rules: [admins, own] };

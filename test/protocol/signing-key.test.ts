@@ -10,7 +10,7 @@ const ec = (crv: string) => ({
   kid: crv,
 });
 
-test('the keys of a set that verify tokens are copied, the others left out', () => {
+test('copies the keys of a set that verify tokens, and leaves out the others', () => {
   const curves = ['P-256', 'P-384', 'P-521'].map(ec);
   const kept = [RSA, { ...RSA, alg: 'RS512', use: 'sig' }, ...curves, { ...curves[0], alg: 'ES256' }, ED];
   const more = { x5c: ['MII'], x5t: 't', d: 'private', issuer: 'https://x' };
@@ -56,7 +56,7 @@ test('the keys of a set that verify tokens are copied, the others left out', () 
   }
 });
 
-test('the exponent of an RSA key is odd, and more than 1', () => {
+test('requires an odd RSA exponent above 1', () => {
   const isKept = (bytes: Buffer) =>
     signingKeysOf({ keys: [{ ...RSA, e: bytes.toString('base64url') }] }).length === 1;
   for (let exponent = 0; exponent < 70_000; exponent += 1) {
@@ -71,7 +71,7 @@ test('the exponent of an RSA key is odd, and more than 1', () => {
   }
 });
 
-test('a key signs with the algorithms of its type and curve', () => {
+test('allows a key the algorithms of its type and curve', () => {
   assert.deepEqual(algorithmsOf(RSA), ['RS256', 'RS384', 'RS512']);
   assert.deepEqual(algorithmsOf({ ...RSA, alg: 'RS384' }), ['RS384']);
   assert.deepEqual(algorithmsOf(ED), ['EdDSA', 'Ed25519']);

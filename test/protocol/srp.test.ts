@@ -52,7 +52,7 @@ function helperSignature(
   return signed.passwordSignature;
 }
 
-test('the signature equals that of an independent implementation for any numbers', async () => {
+test('computes the signature of an independent implementation for any numbers', async () => {
   const timestamp = claimTimestamp(new Date('2026-11-05T03:04:05Z'));
   for (let round = 0; round < 10; round += 1) {
     const secret = randomBytes(32);
@@ -71,7 +71,7 @@ test('the signature equals that of an independent implementation for any numbers
   }
 });
 
-test('the public value is g to the secret exponent, in the group of RFC 5054', () => {
+test('computes the public value in the group of RFC 5054', () => {
   assert.equal(startSrp(Buffer.from([5])).publicValue, '20');
   const exponent = Buffer.alloc(385);
   exponent[0] = 1;
@@ -81,11 +81,11 @@ test('the public value is g to the secret exponent, in the group of RFC 5054', (
   assert.equal(startSrp(exponent).publicValue, expected.toString(16));
 });
 
-test('each exchange has a secret of its own', () => {
+test('uses another secret in each exchange', () => {
   assert.notEqual(startSrp().publicValue, startSrp().publicValue);
 });
 
-test('a server that knows the verifier reaches the same key, one with another verifier does not', async () => {
+test('agrees on a key only with a server that knows the verifier', async () => {
   const client = startSrp();
   const N = RFC5054_3072;
   const bytes = (value: bigint) => {
@@ -133,7 +133,7 @@ test('a server that knows the verifier reaches the same key, one with another ve
   assert.notEqual(await sign('wrong horse'), serverSignature(verifier, b, B));
 });
 
-test('numbers that would help a dishonest server are refused', async () => {
+test('refuses numbers that would help a dishonest server', async () => {
   const client = startSrp();
   const account = { userPoolId: POOL, userId: 'ada', password: 'secret' };
   const sign = (publicValue: string, salt = 'ab', secretBlock = 'AA==') =>
@@ -147,7 +147,7 @@ test('numbers that would help a dishonest server are refused', async () => {
   for (const block of ['', '*', 'A', 'AA=A']) await assert.rejects(sign('ab', 'ab', block), RangeError);
 });
 
-test('the time is in UTC and English, its day without a leading zero', () => {
+test('formats the time in UTC and English, the day without a leading zero', () => {
   assert.equal(claimTimestamp(new Date('2026-09-05T00:00:09.999Z')), 'Sat Sep 5 00:00:09 UTC 2026');
   assert.equal(claimTimestamp(new Date('2026-12-31T23:59:59Z')), 'Thu Dec 31 23:59:59 UTC 2026');
   assert.equal(claimTimestamp(new Date('2028-02-29T12:30:00+05:30')), 'Tue Feb 29 07:00:00 UTC 2028');

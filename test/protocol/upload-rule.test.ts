@@ -8,7 +8,7 @@ const on = (claim: string | readonly string[], ...is: readonly string[]): Condit
   is,
 });
 
-test('a condition holds if the claim equals one of the values exactly', () => {
+test('holds if the claim equals one of the values exactly', () => {
   const rows: readonly (readonly [Condition, Claims, boolean])[] = [
     [on('hd', 'acme.com'), { hd: 'acme.com' }, true],
     [on('hd', 'acme.com', 'acme.org'), { hd: 'acme.org' }, true],
@@ -54,7 +54,7 @@ test('a condition holds if the claim equals one of the values exactly', () => {
   }
 });
 
-test('a value may end with a star in claims of refs and tags alone', () => {
+test('allows a trailing star only in claims of refs and tags', () => {
   const rows: readonly (readonly [string, value: string, claim: string, boolean])[] = [
     ['ref', 'refs/tags/v*', 'refs/tags/v1.2', true],
     ['ref', 'refs/tags/v*', 'refs/tags/v', true],
@@ -76,7 +76,7 @@ test('a value may end with a star in claims of refs and tags alone', () => {
   assert.equal(allowsWildcard(['sub']), false);
 });
 
-test('the first rule whose conditions all hold decides', () => {
+test('applies the first rule whose conditions all hold', () => {
   const rules = [
     { when: [on('repository_id', '1'), on('ref', 'refs/heads/main')], writeTo: 'main/' },
     { when: [on('repository_id', '1')], writeTo: 'other/' },

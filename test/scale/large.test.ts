@@ -18,7 +18,7 @@ async function reasonToSkip(): Promise<string | false> {
   return bavail * bsize < 3 * SIZE ? 'less than 13 GB free in the temporary folder' : false;
 }
 
-test('more than 4 GiB go through the edge, and memory stays small at both ends', {
+test('sends more than 4 GiB through the edge with little memory at both ends', {
   skip: await reasonToSkip(),
 }, async (t) => {
   await withCloud(async (computer, { pid }) => {

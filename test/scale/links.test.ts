@@ -11,7 +11,7 @@ const READ = 10_000;
 const OLDER = 40;
 const LIMIT_BYTES = 400 * 1024 ** 2;
 
-test('10,000 keys are listed in bounded memory, the newest first', {
+test('lists 10,000 keys in bounded memory, newest first', {
   skip: existsSync('/proc/self/status') ? false : 'peak memory is read from /proc, which is not here',
 }, async (t) => {
   await withCloud(async (computer, cloud) => {

@@ -57,7 +57,7 @@ function fill(folder: string): string {
 
 const megabytes = (bytes: number) => `${Math.round(bytes / 1024 ** 2)} MiB`;
 
-test('100,000 files that are stored are looked at in little memory, and none is sent again', async (t) => {
+test('checks 100,000 stored files in little memory, and sends none again', async (t) => {
   const { home, folder, env, puts, watching } = await rig(t);
   const put = [CLI, 'put', '-r', 'in/', '--changed', '--json'];
   writeFileSync(join(folder, 'first'), 'first');
@@ -88,7 +88,7 @@ test('100,000 files that are stored are looked at in little memory, and none is 
   t.diagnostic(`watch of 100,000 new files: ${megabytes(withoutLedger)}`);
 });
 
-test('50 new files a second for a minute are stored, each once', async (t) => {
+test('stores 50 new files a second for a minute, each once', async (t) => {
   const { folder, edge, puts, watching } = await rig(t);
   const peak = await watching(async () => {
     for (let second = 0; second < 60; second += 1) {

@@ -6,7 +6,7 @@ import { list } from 'tar';
 import { writeArchive } from '../../scripts/package/archive.ts';
 import { ownFolder } from '../cli/transfer/helpers/uploading.ts';
 
-test('an archive has its files below one folder, and the same bytes each time', async (t) => {
+test('packs files below one folder, with the same bytes each time', async (t) => {
   const folder = join(await ownFolder(t), 'edge-upload-1.2.3-linux-x64');
   await mkdir(folder);
   await writeFile(join(folder, 'edge-upload'), 'a program');

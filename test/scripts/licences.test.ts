@@ -7,7 +7,7 @@ import type { Metafile } from 'esbuild';
 import { isAllowedLicence, refusedPackages } from '../../scripts/licences.ts';
 import { thirdPartyNotices } from '../../scripts/notices.ts';
 
-test('a licence is allowed by its SPDX expression; one allowed alternative is enough', () => {
+test('allows a licence by its SPDX expression; one allowed alternative is enough', () => {
   for (const licence of ['MIT', 'Apache-2.0', '(MIT OR GPL-3.0-or-later)']) {
     assert.ok(isAllowedLicence(licence), licence);
   }
@@ -23,7 +23,7 @@ test('a licence is allowed by its SPDX expression; one allowed alternative is en
   }
 });
 
-test('packages of a lock file with another licence are named', () => {
+test('names packages of a lock file with another licence', () => {
   const packages = {
     '': { license: 'ours' },
     'node_modules/good': { license: 'MIT' },
@@ -36,7 +36,7 @@ test('packages of a lock file with another licence are named', () => {
   ]);
 });
 
-test('a bundle with a package without a licence text, or with another licence, is not built', async (t) => {
+test('builds no bundle with an unknown licence, or without a licence text', async (t) => {
   const root = await mkdtemp(join(tmpdir(), 'edge-upload-licences-'));
   t.after(() => rm(root, { recursive: true }));
   const bundleOf = async (name: string, license: string, text?: string) => {
@@ -51,7 +51,7 @@ test('a bundle with a package without a licence text, or with another licence, i
   await assert.rejects(bundleOf('bad', 'GPL-3.0-only', 'The text.'), /bad 1\.0\.0 is under GPL-3\.0-only/);
 });
 
-test('terms that several packages share are printed once, whatever stands around them', async (t) => {
+test('prints terms once that several packages share', async (t) => {
   const root = await mkdtemp(join(tmpdir(), 'edge-upload-licences-'));
   t.after(() => rm(root, { recursive: true }));
   const terms = 'Apache License\n  Version 2.0, January 2004\n\n1. Terms.\nEND OF TERMS AND CONDITIONS';

@@ -7,7 +7,7 @@ import { missing, runProgram } from '../support/programs.ts';
 const PAGES = join(import.meta.dirname, '../../dist/man');
 const pages = () => readdirSync(PAGES).map((name) => join(PAGES, name));
 
-test('there is a manual page for each command, with its flags and examples', () => {
+test('writes a manual page for each command, with its flags and examples', () => {
   const help = readFileSync(join(import.meta.dirname, '../cli/help.txt'), 'utf8');
   const named = [...help.matchAll(/^\$ edge-upload ([a-z]+) --help$/gm)].map(
     ([, name]) => `edge-upload-${name}.1`,
@@ -19,7 +19,7 @@ test('there is a manual page for each command, with its flags and examples', () 
   }
 });
 
-test('package.json lists every manual page, so that npm installs them from a file of npm pack too', () => {
+test('package.json lists every manual page, so that npm installs them from a tarball', () => {
   const { man } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
   assert.deepEqual(
     [...man].sort(),
@@ -29,7 +29,7 @@ test('package.json lists every manual page, so that npm installs them from a fil
   );
 });
 
-test('mandoc finds nothing to warn about in the manual pages', {
+test('mandoc finds nothing to warn about', {
   skip: missing('mandoc', '/dev/null'),
 }, async () => {
   const { stdout, stderr } = await runProgram('mandoc', ['-Tlint', '-Wwarning', ...pages()], {

@@ -9,14 +9,14 @@ import { screenLines } from '../support/terminal/screen-lines.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-test('a recording keeps the final screen', () => {
+test('keeps the final screen', () => {
   assert.deepEqual(screenLines('one\r\ntwo\r\n', 20), ['one', 'two']);
   assert.deepEqual(screenLines('\u001b[?25l⠋ working\u001b[1G\u001b[0K✔ done\r\n', 20), ['✔ done']);
   assert.deepEqual(screenLines('first\r\nsecond\u001b[1G\u001b[0K\u001b[1A\u001b[0Kthird', 20), ['third']);
   assert.deepEqual(screenLines('abcdef', 4), ['abcd', 'ef'], 'a long line continues below');
 });
 
-test('a recording keeps colours, and ends them where the output does', () => {
+test('keeps colours, and ends them where the output does', () => {
   const screen = new TerminalScreen(20);
   screen.write('\u001b[32m✔\u001b[39m \u001b[1mb\u001b[22mc\u001b[2md\u001b[0m');
   assert.deepEqual(screen.lines()[0], [
@@ -28,13 +28,13 @@ test('a recording keeps colours, and ends them where the output does', () => {
   ]);
 });
 
-test('the drawing is valid XML for lines with any text', () => {
+test('draws valid XML for lines with any text', () => {
   const svg = recordingSvg([{ at: 1, runs: [{ text: '<a> & "b"', style: [1, 31] }] }], 'a < b');
   assert.equal(XMLValidator.validate(svg), true);
   assert.match(svg, /<tspan class="b r">&#60;a&#62; &#38; "b"<\/tspan>/);
 });
 
-test('the recorded demo is the story that the demo tells', () => {
+test('the recorded demo equals the output of the demo', () => {
   const svg = readFileSync(join(ROOT, 'docs/demo.svg'), 'utf8');
   assert.equal(XMLValidator.validate(svg), true);
   const source = readFileSync(join(ROOT, 'cli/commands/demo.ts'), 'utf8');

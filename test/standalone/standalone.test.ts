@@ -43,7 +43,7 @@ function changeRoot(root: string): readonly string[] {
   return isAllowed ? ['unshare', '-r', 'chroot', root, '/edge-upload'] : [join(root, 'edge-upload')];
 }
 
-test('the program runs without Node', async (t) => {
+test('runs without Node', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { url } = await computer.json<DeployedStack>(['deploy', '--local', '--yes']);
     await signIn(computer);
@@ -58,37 +58,34 @@ test('the program runs without Node', async (t) => {
     const run = (args: readonly string[], { env = {}, ...options }: RunOptions = {}) =>
       runProgram(program, args, { cwd: home, ...options, env: { ...bare, ...env } });
 
-    await t.test(
-      'with its libraries alone, as a user who can write nowhere: from standard input',
-      async () => {
-        const root = join(folder, 'root');
-        await fillRoot(root, program);
-        await copyFile(cloud.caFile, join(root, 'ca.pem'));
-        const [command = '', ...args] = changeRoot(root);
-        const input = 'from a container\n'.repeat(1000);
-        const { code, stdout, stderr } = await runProgram(
-          command,
-          [...args, 'put', '-', '--as', 'container.txt', '--json'],
-          {
-            cwd: '/',
-            input,
-            env: {
-              PATH: process.env.PATH,
-              HOME: '/nonexistent',
-              NODE_EXTRA_CA_CERTS: '/ca.pem',
-              EDGE_UPLOAD_URL: url,
-              EDGE_UPLOAD_TOKEN: token,
-            },
+    await t.test('runs with its libraries alone, as a user without writable folders', async () => {
+      const root = join(folder, 'root');
+      await fillRoot(root, program);
+      await copyFile(cloud.caFile, join(root, 'ca.pem'));
+      const [command = '', ...args] = changeRoot(root);
+      const input = 'from a container\n'.repeat(1000);
+      const { code, stdout, stderr } = await runProgram(
+        command,
+        [...args, 'put', '-', '--as', 'container.txt', '--json'],
+        {
+          cwd: '/',
+          input,
+          env: {
+            PATH: process.env.PATH,
+            HOME: '/nonexistent',
+            NODE_EXTRA_CA_CERTS: '/ca.pem',
+            EDGE_UPLOAD_URL: url,
+            EDGE_UPLOAD_TOKEN: token,
           },
-        );
-        assert.equal(code, 0, stdout + stderr);
-        const stored = await computer.run(['get', 'container.txt', '--as', '-']);
-        assert.equal(stored.stdout, input);
-        await rm(root, { recursive: true });
-      },
-    );
+        },
+      );
+      assert.equal(code, 0, stdout + stderr);
+      const stored = await computer.run(['get', 'container.txt', '--as', '-']);
+      assert.equal(stored.stdout, input);
+      await rm(root, { recursive: true });
+    });
 
-    await t.test('it signs in, and keeps the tokens in a file, readable by its user alone', async () => {
+    await t.test('signs in, and keeps the tokens in a file only its user can read', async () => {
       const { username } = await computer.json<{ username: string }>(['whoami']);
       const signedIn = await run(['login', url, '--username', username], {
         env: { EDGE_UPLOAD_PASSWORD: PASSWORD, AWS_ENDPOINT_URL: cloud.endpoint },
@@ -101,7 +98,7 @@ test('the program runs without Node', async (t) => {
       assert.equal((await run(['logout'])).code, 0);
     });
 
-    await t.test('it has the version and the completion scripts of the package inside', async () => {
+    await t.test('includes the version and the completion scripts of the package', async () => {
       const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
         version: string;
       };
@@ -117,7 +114,7 @@ test('the program runs without Node', async (t) => {
       }
     });
 
-    await t.test('it is its own helper for AWS credentials', async () => {
+    await t.test('is its own helper for AWS credentials', async () => {
       const credentials = join(home, 'credentials');
       const lines = ['[ops]', 'aws_access_key_id = AKIAIOSFODNN7EXAMPLE', 'aws_secret_access_key = secret'];
       await writeFile(credentials, lines.join('\n'));
@@ -129,7 +126,7 @@ test('the program runs without Node', async (t) => {
       assert.equal(JSON.parse(stdout).credentials.accessKeyId, 'AKIAIOSFODNN7EXAMPLE');
     });
 
-    await t.test('commands of operators are not in it, nor what they need', async () => {
+    await t.test('contains neither operators’ commands nor their dependencies', async () => {
       const { code, stderr } = await run(['deploy', '--local']);
       assert.equal(code, 2);
       assert.match(stderr, /“deploy” is not part of the standalone program/);
@@ -139,7 +136,7 @@ test('the program runs without Node', async (t) => {
   });
 });
 
-test('each file that the container file copies is one that npm run package writes', async () => {
+test('npm run package writes each file that the container file copies', async () => {
   const lines = (await readFile(join(ROOT, 'Dockerfile'), 'utf8')).split('\n');
   const [copied = '', ...others] = lines.flatMap((line) => /^COPY (?!--from)(\S+) /.exec(line)?.[1] ?? []);
   assert.deepEqual(others, []);

@@ -42,7 +42,7 @@ async function silentAws(t: TestContext) {
 
 const COMMANDS = ['deploy', 'destroy', 'status', 'synth', 'ls', 'get a.txt', 'logs', 'doctor', 'policy'];
 
-test('Ctrl-C ends every operator command while AWS does not answer, at the first request and later ones', async (t) => {
+test('Ctrl-C ends every operator command during any request to AWS', async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-interrupted-'));
   t.after(() => rm(home, { recursive: true, force: true }));
   const aws = await silentAws(t);
@@ -59,7 +59,7 @@ test('Ctrl-C ends every operator command while AWS does not answer, at the first
   });
   for (const command of COMMANDS) {
     for (const answers of command === 'policy' ? [0] : [0, 1, 2]) {
-      await t.test(`${command}, after ${answers} answers`, async () => {
+      await t.test(`${command}, after ${answers} responses`, async () => {
         const interruption = new AbortController();
         const { signal } = interruption;
         const silent = aws.silent(answers);

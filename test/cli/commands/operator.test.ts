@@ -34,7 +34,7 @@ async function computer(t: TestContext) {
     });
 }
 
-test('operator commands use the named stack, that of EDGE_UPLOAD_URL, or the last one used, and print it', async (t) => {
+test('operates the named stack, that of EDGE_UPLOAD_URL or the last one, and prints it', async (t) => {
   const at = await computer(t);
   const last = at();
   assert.equal((await requireTarget(last)).stackName, 'second');
@@ -46,7 +46,7 @@ test('operator commands use the named stack, that of EDGE_UPLOAD_URL, or the las
   assert.deepEqual(await requireTarget(named), { stackName: 'other' });
 });
 
-test('if EDGE_UPLOAD_URL names a foreign edge, no deployment of the operator replaces it', async (t) => {
+test('falls back to no deployment if EDGE_UPLOAD_URL names an unknown edge', async (t) => {
   const at = await computer(t);
   for (const url of ['https://theirs.example', 'https://unknown.example']) {
     const refused = withCode(
@@ -60,7 +60,7 @@ test('if EDGE_UPLOAD_URL names a foreign edge, no deployment of the operator rep
   }
 });
 
-test('after the chosen deployment is forgotten, no other is chosen', async (t) => {
+test('falls back to no deployment after the chosen one is forgotten', async (t) => {
   const at = await computer(t);
   const refused = withCode(
     'no_deployment',
@@ -78,7 +78,7 @@ test('after the chosen deployment is forgotten, no other is chosen', async (t) =
   assert.equal((await requireTarget(at())).stackName, 'first');
 });
 
-test('a chosen edge of an uploader is not operated, and no other deployment replaces it', async (t) => {
+test('refuses to operate an edge on which the user only uploads', async (t) => {
   const at = await computer(t);
   await useDeployment(at(), 'theirs.example');
   const refused = withCode(
@@ -90,14 +90,14 @@ test('a chosen edge of an uploader is not operated, and no other deployment repl
   await assert.rejects(deploy(at(), { yes: true }), refused);
 });
 
-test('two variables that mean two deployments are refused', async (t) => {
+test('refuses two variables that name different deployments', async (t) => {
   const at = await computer(t);
   const env = { EDGE_UPLOAD_URL: 'https://first', EDGE_UPLOAD_STACK: 'second' };
   await assert.rejects(requireTarget(at(env, 'second')), withCode('usage', /“second”.*“first”/, /Unset/));
   assert.equal((await requireTarget(at({ ...env, EDGE_UPLOAD_STACK: 'first' }, 'first'))).stackName, 'first');
 });
 
-test('a stack of the embedded cloud and one of the same name on AWS are two', async (t) => {
+test('distinguishes stacks of the same name in an embedded cloud and on AWS', async (t) => {
   const at = await computer(t);
   assert.deepEqual(await requireTarget(at({}, 'first'), { local: true }), { stackName: 'first' });
   const context = at({}, 'first');
@@ -113,7 +113,7 @@ test('a stack of the embedded cloud and one of the same name on AWS are two', as
   });
 });
 
-test('an address is used if the list of deployments cannot be read, with a note', {
+test('uses a given address with a warning if the deployments cannot be read', {
   skip: process.platform === 'win32' ? 'links need the rights of an administrator' : false,
 }, async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-operator-'));

@@ -59,7 +59,7 @@ async function edgeFor(t: NodeTestContext, scope: Scope, refusal?: Refusal) {
   return { edge, cwd, authorizations };
 }
 
-test('--link and EDGE_UPLOAD_LINK give edge and token, also beside other variables', async (t) => {
+test('takes edge and token from --link and EDGE_UPLOAD_LINK before other variables', async (t) => {
   const { edge, cwd, authorizations } = await edgeFor(t, { p: 'inbox/1/' });
   const token = tokenOf('eul', { p: 'inbox/1/' });
   const link = `${edge.url}/#${token}`;
@@ -81,7 +81,7 @@ test('--link and EDGE_UPLOAD_LINK give edge and token, also beside other variabl
   assert.match(JSON.stringify(who.text), /from EDGE_UPLOAD_LINK/);
 });
 
-test('a key in EDGE_UPLOAD_TOKEN is used like any token', async (t) => {
+test('accepts a key in EDGE_UPLOAD_TOKEN', async (t) => {
   const { edge, cwd, authorizations } = await edgeFor(t, { p: 'sensors/roof/' });
   const token = tokenOf('euk', { p: 'sensors/roof/' });
   const env = { EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: token };
@@ -90,7 +90,7 @@ test('a key in EDGE_UPLOAD_TOKEN is used like any token', async (t) => {
   assert.deepEqual(new Set(authorizations), new Set([`Bearer ${token}`]));
 });
 
-test('a link to one key takes one file of any name', async (t) => {
+test('stores one file of any name by a link for one key', async (t) => {
   const { edge, cwd } = await edgeFor(t, { k: '2026/q3.pdf' });
   const env = { EDGE_UPLOAD_LINK: `${edge.url}/#${tokenOf('eul', { k: '2026/q3.pdf' })}` };
   const context = testContext({ cwd, env });
@@ -125,7 +125,7 @@ function rendered(error: unknown, { sent }: TestContext): string {
   return stdout.text + stderr.text;
 }
 
-test('a token that a server quotes reaches no screen, no row and no error', async (t) => {
+test('shows no token that a server quotes, on screens, in JSON or in errors', async (t) => {
   const jwt = tokenOf('eul', { p: '' }).slice('eul_'.length);
   const description = (note: string) => ({
     ...{ service: 'edge-upload', version: 2, policy: {}, issuers: [] },
@@ -171,7 +171,7 @@ test('a token that a server quotes reaches no screen, no row and no error', asyn
   }
 });
 
-test('each refusal of a link or key has its own message and next step', async (t) => {
+test('explains each refusal of a link or key, with the next step', async (t) => {
   const exact = { k: 'q3.pdf' };
   const below = { p: 'inbox/1/' };
   const cases: readonly [kind: 'eul' | 'euk', Scope, Refusal, code: string, message: RegExp, hint: RegExp][] =
@@ -237,7 +237,7 @@ test('each refusal of a link or key has its own message and next step', async (t
   }
 });
 
-test('links that are typed elsewhere, or that contradict other flags and variables, are refused', async (t) => {
+test('refuses links in wrong places, and those that contradict other flags or variables', async (t) => {
   const cwd = await ownFolder(t);
   const link = `https://d1.cloudfront.net/#${tokenOf('eul', { p: 'a/' })}`;
   const options = { json: false, quiet: false, debug: false, color: false, stackName: 'other' };
@@ -259,7 +259,7 @@ test('links that are typed elsewhere, or that contradict other flags and variabl
   }
 });
 
-test('a dry run shows the key that a link or key gives, without asking the edge', async (t) => {
+test('shows the key of a link in a dry run without a request', async (t) => {
   const { edge, cwd, authorizations } = await edgeFor(t, { p: 'photos/' });
   const keysOf = async (token: string, files: readonly string[], more = {}) => {
     const context = testContext({

@@ -76,7 +76,7 @@ const SHELLS = [
 ] as const;
 
 for (const { shell, argv, start, more } of SHELLS) {
-  test(`in ${shell}, TAB completes commands, flags, files and what this computer knows`, {
+  test(`completes commands, flags, files and known values in ${shell}`, {
     skip: noTerminal || missing(shell),
   }, async () => {
     const cwd = join(home, shell);

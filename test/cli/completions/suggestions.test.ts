@@ -58,20 +58,20 @@ const CASES: readonly (readonly [words: readonly string[], values: readonly stri
     [['nonsense', '--what', ''], [], NOTHING],
   ];
 
-test('what is suggested fits the word under the cursor', async () => {
+test('suggests what fits the word under the cursor', async () => {
   for (const [words, values, directive] of CASES) {
     const found = await suggestions(words);
     assert.deepEqual([found.values, found.directive], [values, directive], words.join(' '));
   }
 });
 
-test('suggestions have no control character but the TAB before a description', async () => {
+test('suggests no control characters except the TAB before a description', async () => {
   const { stdout } = await suggestions(['']);
   assert.doesNotMatch(stdout.replaceAll(/[\t\n]/g, ''), /\p{Cc}/u);
   assert.ok(!stdout.includes('complete\t'), 'hidden commands are not suggested');
 });
 
-test('nothing is suggested from settings that are damaged or missing, and nothing fails', async () => {
+test('suggests nothing from damaged or missing settings, without an error', async () => {
   const damaged = await mkdtemp(join(tmpdir(), 'edge-upload-suggestions-'));
   await seedHome(damaged);
   await writeFile(join(damaged, '.config/edge-upload/deployments.json'), '{');

@@ -13,7 +13,7 @@ function declaredBy(commands: readonly Declare[]) {
 const EVERY = declaredBy(EVERY_COMMAND);
 const named = (name: string) => EVERY.filter((one) => one.name() === name);
 
-test('a command that is typed is declared alone, as among all commands', () => {
+test('declares a typed command alone as among all commands', () => {
   const alone = EVERY.filter((one) => one.name() !== 'complete');
   assert.ok(alone.length > 20, `${alone.length} commands`);
   for (const command of alone) {
@@ -30,7 +30,7 @@ test('a command that is typed is declared alone, as among all commands', () => {
   }
 });
 
-test('all commands are declared for the help, for suggestions, and for the TAB key', () => {
+test('declares all commands for help, suggestions and the TAB key', () => {
   for (const word of [undefined, '', '--help', '-V', 'help', 'depoly', 'complete', 'constructor']) {
     assert.equal(declaredBy(commandsFor(word)).length, EVERY.length, word);
   }

@@ -22,7 +22,7 @@ const HAS = [
 const commandsIn = (help: string) =>
   [...help.matchAll(/^ {2}([a-z]+) ?[^ ]*(?: \S+)? {2,}\S/gm)].map(([, name = '']) => name);
 
-test('the standalone program lists the commands that it has, and how to get the others', async () => {
+test('lists the commands of the standalone program, and how to get the others', async () => {
   const { code, stdout } = await standalone(['--help']);
   assert.equal(code, 0);
   const listed = commandsIn(stdout);
@@ -31,7 +31,7 @@ test('the standalone program lists the commands that it has, and how to get the 
   assert.match(stdout, /npm package: npm install --global edge-upload\n$/);
 });
 
-test('every other command of the npm package is refused with the command that installs it', async () => {
+test('refuses every other command with the installation of the npm package', async () => {
   const listed = commandsIn((await standalone(['--help'])).stdout);
   const { stdout } = await typed(['--help'], { home });
   const others = commandsIn(stdout).filter((name) => !listed.includes(name));
@@ -48,13 +48,13 @@ test('every other command of the npm package is refused with the command that in
   assert.deepEqual([code, JSON.parse(json).error.code], [2, 'usage']);
 });
 
-test('the help of an option that both programs have is the same', async () => {
+test('describes shared options in the same words', async () => {
   for (const name of ['login', 'put']) {
     assert.deepEqual(await standalone([name, '--help']), await typed([name, '--help'], { home }));
   }
 });
 
-test('TAB suggests the commands that the program has', async () => {
+test('suggests only its own commands at TAB', async () => {
   const { stdout } = await standalone(['complete', '--', '']);
   assert.match(stdout, /^put\t/m);
   assert.doesNotMatch(stdout, /^deploy\t/m);

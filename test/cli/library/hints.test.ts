@@ -29,7 +29,7 @@ async function rig(t: TestContext, options: Partial<UploaderOptions> = {}, misch
   return uploader;
 }
 
-test('errors of options name the options, not the flags of the command line', async (t) => {
+test('names options instead of command-line flags in errors of options', async (t) => {
   const uploader = await rig(t);
   const tries: readonly (readonly [Partial<UploadOptions>, RegExp])[] = [
     [{ contentType: 'nothing' }, /for contentType: “nothing”/],
@@ -47,7 +47,7 @@ test('errors of options name the options, not the flags of the command line', as
   await hintOf(() => uploader.upload(large(), whole), /multipart “never”.*larger partSize/);
 });
 
-test('errors of sources name sources of the library', async (t) => {
+test('names the library’s sources in errors of sources', async (t) => {
   const uploader = await rig(t);
   const tries: readonly (readonly [UploadSource, RegExp])[] = [
     [await ownFolder(t), /path of a file/],
@@ -58,7 +58,7 @@ test('errors of sources name sources of the library', async (t) => {
   }
 });
 
-test('errors of an address name the options', async () => {
+test('names the options in errors of an address', async () => {
   const tries: readonly (readonly [string, RegExp])[] = [
     ['https://edge.invalid/#eul_abc', /as url.*as token/],
     [`https://eyJ${'a'.repeat(30)}.eyJ${'b'.repeat(30)}.${'c'.repeat(30)}`, /as token.*as url/],
@@ -66,7 +66,7 @@ test('errors of an address name the options', async () => {
   for (const [url, wanted] of tries) await hintOf(async () => createUploader({ url, token: 'good' }), wanted);
 });
 
-test('refusals of the edge and the store name options', async (t) => {
+test('names options in refusals of the edge and the store', async (t) => {
   const tries: readonly (readonly [number, string, RegExp])[] = [
     [431, 'TooLong', /Use less metadata/],
     [414, 'TooLong', /shorter key/],
@@ -87,7 +87,7 @@ test('refusals of the edge and the store name options', async (t) => {
   }
 });
 
-test('a file that has stored parts resumes with the same upload', async (t) => {
+test('says that the same upload resumes a file with stored parts', async (t) => {
   const folder = await ownFolder(t);
   const path = join(folder, 'film.mp4');
   await writeFile(path, Buffer.alloc(11 * 1024 ** 2));
@@ -102,7 +102,7 @@ test('a file that has stored parts resumes with the same upload', async (t) => {
   await hintOf(() => uploader.upload(path, options), /limits\(\)\n.*the same upload resumes from there/);
 });
 
-test('network failures name options, not variables of the environment, which the library does not read', async (t) => {
+test('names options, not variables that the library ignores, in network errors', async (t) => {
   // Refuses tunnels as a proxy, and its answer to anything else is no TLS.
   const proxy = createServer().on('connect', (_request, socket) => socket.end('HTTP/1.1 403 No\r\n\r\n'));
   await once(proxy.listen(0, '127.0.0.1'), 'listening');

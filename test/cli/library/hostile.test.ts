@@ -36,7 +36,7 @@ function awaited(make: (wasRead: () => void) => UploadSource) {
   return { source: make(wasRead), read };
 }
 
-test('a source that never gives its next bytes does not outlast an abort', async (t) => {
+test('aborts although a source never gives its next bytes', async (t) => {
   const { edge, uploader } = await rig(t);
   async function* stuck(wasRead: () => void) {
     yield 'some';
@@ -81,7 +81,7 @@ test('a source that never gives its next bytes does not outlast an abort', async
   assert.equal(edge.stored.size, 0);
 });
 
-test('a source that gives no more bytes, or never closes, does not hold up an upload that failed', async (t) => {
+test('fails although a source gives no more bytes or never closes', async (t) => {
   const { uploader } = await rig(t, {}, (request, response) => {
     if (request.method !== 'PUT') return false;
     answerXml(response, 400, 'InvalidRequest', { connection: 'close' });
@@ -102,7 +102,7 @@ test('a source that gives no more bytes, or never closes, does not hold up an up
   await uploader.close();
 });
 
-test('a token function that never answers does not outlast an abort, first or after a refusal', async (t) => {
+test('aborts although a token function never responds, first or after a refusal', async (t) => {
   for (const refused of [false, true]) {
     for (const start of ['upload', 'limits'] as const) {
       let asked = () => {};
@@ -130,7 +130,7 @@ test('a token function that never answers does not outlast an abort, first or af
   }
 });
 
-test('a token function that throws or returns no token is an error, whatever it throws', async (t) => {
+test('reports any thrown value or missing token of a token function', async (t) => {
   const hostile = {
     toString() {
       throw new Error('no text');
@@ -151,7 +151,7 @@ test('a token function that throws or returns no token is an error, whatever it 
   }
 });
 
-test('an exception or a wrong value of a source is reported as an error', async (t) => {
+test('reports an exception or a wrong value of a source', async (t) => {
   const { edge, uploader } = await rig(t);
   const iterable = (iterator: object) => odd({ [Symbol.asyncIterator]: () => iterator });
   const moved = new ArrayBuffer(8);
@@ -193,7 +193,7 @@ function throwNow(): never {
   throw new Error('it does not close');
 }
 
-test('empty sources of every kind are stored as empty objects', async (t) => {
+test('stores empty sources of every kind as empty objects', async (t) => {
   const { edge, uploader } = await rig(t);
   for (const multipart of ['auto', 'always'] as const) {
     const sources = [
@@ -211,7 +211,7 @@ test('empty sources of every kind are stored as empty objects', async (t) => {
   await uploader.close();
 });
 
-test('options that would have no effect are refused', async (t) => {
+test('refuses options without effect', async (t) => {
   const { edge, uploader } = await rig(t);
   const pem = (body: string) => `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`;
   const key = 'a';
@@ -229,7 +229,7 @@ test('options that would have no effect are refused', async (t) => {
   assert.deepEqual(edge.seen, []);
 });
 
-test('leaving an iteration early does not affect the upload, whether it succeeds or fails', async (t) => {
+test('settles an upload although its iteration ended early', async (t) => {
   const { uploader } = await rig(t);
   const upload = uploader.upload(randomBytes(6 * MIB), { key: 'left', partSize: 5 * MIB });
   for await (const _ of upload) break;

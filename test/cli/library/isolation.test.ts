@@ -42,7 +42,7 @@ async function pair(t: TestContext, mischief: Mischief, options: Partial<Uploade
   return TOKENS.map(open) as [ReturnType<typeof open>, ReturnType<typeof open>];
 }
 
-test('each of two uploaders removes its own token from its errors, and not the other token', async (t) => {
+test('removes only its own token from the errors of each uploader', async (t) => {
   const both = TOKENS.join(' and ');
   const [first, other] = await pair(t, (request, response) => {
     request.resume().on('end', () => answerJson(response, 400, 'bad_header', `Not ${both}.`));
@@ -56,7 +56,7 @@ test('each of two uploaders removes its own token from its errors, and not the o
   assert.deepEqual(texts, [one, two, one, two]);
 });
 
-test('a token that a server quotes is in no error, cause, warning or progress of its uploader', async (t) => {
+test('removes a token that a server quotes from errors, causes, warnings and progress', async (t) => {
   const folder = await ownFolder(t);
   const path = join(folder, 'a');
   await writeFile(path, 'hello');
@@ -97,7 +97,7 @@ test('a token that a server quotes is in no error, cause, warning or progress of
   assert.ok(!warnings.join().includes(TOKENS[0]));
 });
 
-test('the error of a program stays the cause, unless the token is in it', async (t) => {
+test('keeps the program’s error as the cause, unless it contains the token', async (t) => {
   const [uploader] = await pair(t, () => false);
   for (const [message, stays] of [
     ['the disk is full', true],
@@ -115,7 +115,7 @@ test('the error of a program stays the cause, unless the token is in it', async 
   }
 });
 
-test('thousands of uploaders leave nothing in the process', async () => {
+test('leaves nothing in the process after thousands of uploaders', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const heapAfter = async (uploaders: number) => {

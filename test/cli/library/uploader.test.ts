@@ -43,7 +43,7 @@ function webStream(...chunks: Uint8Array[]): ReadableStream<Uint8Array> {
   });
 }
 
-test('every kind of source is stored as it is', async (t) => {
+test('stores every kind of source unchanged', async (t) => {
   const { edge, uploader } = await rig(t);
   const folder = await ownFolder(t);
   const bytes = randomBytes(100_000);
@@ -83,7 +83,7 @@ test('every kind of source is stored as it is', async (t) => {
   assert.equal(text.bytes, 12);
 });
 
-test('bytes and streams larger than a part are stored in parts', async (t) => {
+test('stores bytes and streams larger than a part in parts', async (t) => {
   const { edge, uploader } = await rig(t, { checksum: 'crc32' });
   const bytes = randomBytes(11 * MIB);
   const how = { partSize: 5 * MIB, metadata: { job: '7' } };
@@ -95,7 +95,7 @@ test('bytes and streams larger than a part are stored in parts', async (t) => {
   for (const key of ['bytes', 'stream']) assert.ok(edge.stored.get(`/${key}`)?.equals(bytes), key);
 });
 
-test('an upload is iterated for its progress', async (t) => {
+test('iterates the progress of an upload', async (t) => {
   const { uploader } = await rig(t);
   const bytes = randomBytes(11 * MIB);
   const upload = uploader.upload(bytes, { key: 'progress', partSize: 5 * MIB });
@@ -108,7 +108,7 @@ test('an upload is iterated for its progress', async (t) => {
   for await (const progress of upload) assert.equal(progress.bytes, bytes.length);
 });
 
-test('a failed upload is thrown where it is awaited and where it is iterated', async (t) => {
+test('throws a failed upload where it is awaited and where it is iterated', async (t) => {
   const { uploader } = await rig(t, { token: 'bad' });
   const upload = uploader.upload(new Uint8Array(1), { key: 'refused' });
   await assert.rejects(async () => {
@@ -126,7 +126,7 @@ const refusing =
     return true;
   };
 
-test('failures have the documented codes', async (t) => {
+test('gives failures the documented codes', async (t) => {
   const folder = await ownFolder(t);
   const bytes = new Uint8Array(10);
   const cases: [code: string, source: UploadSource, refuse?: (response: Parameters<Mischief>[1]) => void][] =
@@ -157,7 +157,7 @@ test('failures have the documented codes', async (t) => {
   await assert.rejects(nobody.upload(bytes, { key: 'a' }), withCode('usage', /closed/));
 });
 
-test('options that cannot be used are refused, and nothing is sent', async (t) => {
+test('refuses invalid options before anything is sent', async (t) => {
   const { edge, uploader } = await rig(t);
   const key = 'a';
   const refused: [code: string, message: RegExp, run: () => unknown][] = [
@@ -215,7 +215,7 @@ test('options that cannot be used are refused, and nothing is sent', async (t) =
   assert.deepEqual(edge.seen, []);
 });
 
-test('a stream with another size than its own is not stored', async (t) => {
+test('refuses a stream whose length differs from its size', async (t) => {
   const { edge, uploader } = await rig(t);
   const chunks = () => Readable.from([randomBytes(6 * MIB), randomBytes(6 * MIB)]);
   for (const size of [12 * MIB - 1, 12 * MIB + 1, 0]) {
@@ -226,7 +226,7 @@ test('a stream with another size than its own is not stored', async (t) => {
   assert.equal(edge.multipart.open.size, 0);
 });
 
-test("an error of a stream is the cause of the upload's error", async (t) => {
+test('keeps the error of a stream as the cause of the upload’s error', async (t) => {
   const { edge, uploader } = await rig(t);
   const broken = new Error('the camera is off');
   const failing = Readable.from(
@@ -242,7 +242,7 @@ test("an error of a stream is the cause of the upload's error", async (t) => {
   assert.equal(edge.stored.size, 0);
 });
 
-test('a function gives tokens, and another one after a refusal', async (t) => {
+test('asks a function for tokens, and for another one after a refusal', async (t) => {
   const asked: (string | undefined)[] = [];
   const { edge, uploader } = await rig(t, {
     async token(refused) {
@@ -264,7 +264,7 @@ test('a function gives tokens, and another one after a refusal', async (t) => {
   );
 });
 
-test('the token goes to the edge alone: redirects are not followed', async (t) => {
+test('sends the token to the edge only, and follows no redirect', async (t) => {
   const reached: string[] = [];
   const other = createServer((request, response) => {
     reached.push(request.headers.authorization ?? 'nothing');
@@ -293,7 +293,7 @@ function holdingParts(reached: () => void): Mischief {
   };
 }
 
-test('an aborted upload of a file resumes from its folder, also for another uploader', async (t) => {
+test('resumes an aborted upload of a file from its folder, also in another uploader', async (t) => {
   const folder = await ownFolder(t);
   const bytes = randomBytes(21 * MIB);
   const path = join(folder, 'film.mp4');
@@ -317,7 +317,7 @@ test('an aborted upload of a file resumes from its folder, also for another uplo
   assert.deepEqual(await readdir(resume.dir), []);
 });
 
-test('one upload is aborted, another one continues; without a folder nothing stays open', async (t) => {
+test('aborts one upload while another continues; without a folder nothing stays open', async (t) => {
   const abort = new AbortController();
   const hold = holdingParts(() => abort.abort());
   const { edge, uploader } = await rig(t, { concurrency: 1 }, hold);
@@ -333,7 +333,7 @@ test('one upload is aborted, another one continues; without a folder nothing sta
   assert.deepEqual(await readdir(folder), ['film.mp4']);
 });
 
-test('an aborted upload closes its stream', async (t) => {
+test('closes the stream of an aborted upload', async (t) => {
   const abort = new AbortController();
   const { uploader } = await rig(t);
   const endless = new Readable({ read() {} });
@@ -347,7 +347,7 @@ test('an aborted upload closes its stream', async (t) => {
   assert.equal(endless.destroyed, true);
 });
 
-test('an upload of any source that is aborted before it is read fails, and nothing else does', async (t) => {
+test('rejects an upload that is aborted before its source is read, and nothing else', async (t) => {
   const { edge, uploader } = await rig(t);
   const sources: readonly (() => UploadSource)[] = [
     () => new Blob(['x']),
@@ -369,7 +369,7 @@ test('an upload of any source that is aborted before it is read fails, and nothi
   assert.equal(edge.stored.size, 0);
 });
 
-test('limits are what the edge allows the token', async (t) => {
+test('returns the limits that the edge grants the token', async (t) => {
   const policy = { policy: { maxSize: 5 }, caller: { writeTo: ['ada/'] } };
   const { uploader } = await rig(t, {}, (request, response) => {
     if (request.method !== 'GET') return false;
@@ -379,7 +379,7 @@ test('limits are what the edge allows the token', async (t) => {
   assert.deepEqual(await uploader.limits(), { writeTo: ['ada/'], maxSize: 5 });
 });
 
-test('a stream that was read, closed or taken is refused, and never stored as an empty object', async (t) => {
+test('refuses a used, closed or locked stream, and never stores an empty object instead', async (t) => {
   const { edge, uploader } = await rig(t);
   const ended = Readable.from([randomBytes(10)]);
   for await (const _ of ended);
@@ -402,7 +402,7 @@ test('a stream that was read, closed or taken is refused, and never stored as an
   assert.deepEqual([...edge.stored.keys()], ['/first']);
 });
 
-test('an upload that is refused at once ends its progress and closes its stream', async (t) => {
+test('ends the progress and closes the stream of an upload that is refused at once', async (t) => {
   const { uploader } = await rig(t);
   const source = new Readable({ read() {} });
   const upload = uploader.upload(source, { key: '' });
@@ -416,7 +416,7 @@ test('an upload that is refused at once ends its progress and closes its stream'
   late.destroy(new Error('too late'));
 });
 
-test('a failed upload that nobody awaits is reported by Node', async (t) => {
+test('leaves a failed upload that nobody awaits to Node’s report', async (t) => {
   const { uploader } = await rig(t);
   const listeners = process.listeners('unhandledRejection');
   process.removeAllListeners('unhandledRejection');
@@ -430,7 +430,7 @@ test('a failed upload that nobody awaits is reported by Node', async (t) => {
   assert.ok(withCode('bad_key')(error));
 });
 
-test('a file with another size than expected is not stored', async (t) => {
+test('refuses a file whose size differs from the expected one', async (t) => {
   const { edge, uploader } = await rig(t);
   const path = join(await ownFolder(t), 'file');
   await writeFile(path, randomBytes(10));
@@ -441,7 +441,7 @@ test('a file with another size than expected is not stored', async (t) => {
   assert.equal(edge.stored.size, 1);
 });
 
-test('a polluted prototype and changes after the call have no effect', async (t) => {
+test('ignores a polluted prototype, and changes of options after the call', async (t) => {
   const { edge, uploader } = await rig(t);
   const polluted = { proxy: 'http://127.0.0.1:1', cacheControl: 'polluted', checksum: 'md5' };
   const prototype: Record<string, unknown> = Object.prototype as never;
@@ -460,7 +460,7 @@ test('a polluted prototype and changes after the call have no effect', async (t)
   assert.equal((await upload).key, 'before');
 });
 
-test('many uploads share one signal without a warning, and leave no listener', async (t) => {
+test('shares one signal among many uploads without a warning or a leaked listener', async (t) => {
   const { uploader } = await rig(t);
   const warnings: Error[] = [];
   const warn = (warning: Error) => void warnings.push(warning);
@@ -474,7 +474,7 @@ test('many uploads share one signal without a warning, and leave no listener', a
   assert.deepEqual(getEventListeners(signal, 'abort'), []);
 });
 
-test('a closed uploader refuses everything, and can be closed twice', async (t) => {
+test('refuses everything once closed, and can be closed twice', async (t) => {
   const { edge, uploader } = await rig(t);
   const under = uploader.upload(new Uint8Array(1), { key: 'under-way' });
   await Promise.all([uploader.close(), uploader.close()]);

@@ -28,7 +28,7 @@ const EDGE = {
   revoked: new Set(['AAAAAAA4']),
 };
 
-test('entries are written once, read back as they are, and found by their ids', async (t) => {
+test('writes entries once, and finds them by id', async (t) => {
   const { work } = await workOnS3(t);
   const key: TokenEntry = {
     ...{ id: 'AAAAAAA2', kind: 'key', name: 'roof', prefix: 'sensors/roof/', noClobber: true },
@@ -45,7 +45,7 @@ test('entries are written once, read back as they are, and found by their ids', 
   assert.deepEqual((await readLedger(work, BUCKET, 'link')).entries, []);
 });
 
-test('objects that are not entries are named, and hide no entry', async (t) => {
+test('names objects that are not entries, and still lists all entries', async (t) => {
   const { work, s3 } = await workOnS3(t);
   await writeEntry(work, BUCKET, ENTRY);
   const put = (name: string, body: string) =>
@@ -83,7 +83,7 @@ test('objects that are not entries are named, and hide no entry', async (t) => {
   assert.deepEqual(await findRecord(work, BUCKET, 'BBBBBBB8'), { kind: 'link', id: 'BBBBBBB8' });
 });
 
-test('a token is active, used, expired or revoked, by the clock, the edge and the bucket', async (t) => {
+test('derives active, used, expired and revoked from clock, edge and bucket', async (t) => {
   const { work, s3 } = await workOnS3(t);
   const one = (id: string, key: string): TokenEntry => {
     const { prefix: _, ...entry } = ENTRY;

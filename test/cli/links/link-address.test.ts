@@ -5,7 +5,7 @@ import { readLink } from '../../../cli/links/link-address.ts';
 
 const TOKEN = 'eul_eyJh.eyJp.c2ln';
 
-test('the address of a link names the edge and the token, as copied from a mail or a file', () => {
+test('reads edge and token from an address copied from a mail or a file', () => {
   for (const [typed, url] of [
     [`https://d1.cloudfront.net/#${TOKEN}`, 'https://d1.cloudfront.net'],
     [`  "https://D1.cloudfront.net#${TOKEN}"\n`, 'https://d1.cloudfront.net'],
@@ -17,7 +17,7 @@ test('the address of a link names the edge and the token, as copied from a mail 
   assert.equal(readLink(`d1.cloudfront.net/#euk_eyJh.eyJp.c2ln`, '--link').token, 'euk_eyJh.eyJp.c2ln');
 });
 
-test('what is not the address of a link is refused without quoting a token', () => {
+test('refuses any other text without quoting a token', () => {
   for (const [typed, why] of [
     ['', /^--link is empty\.$/],
     [' ', /^--link is empty\.$/],

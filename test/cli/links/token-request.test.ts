@@ -5,7 +5,7 @@ import { withCode } from '../transfer/helpers/uploading.ts';
 
 const DAY = 86_400;
 
-test('a link has a prefix of its own for 7 days, unless flags say otherwise', () => {
+test('gives a link its own prefix for 7 days by default', () => {
   assert.deepEqual(linkRequest({}), { kind: 'link', lifetime: 7 * DAY });
   assert.deepEqual(linkRequest({ as: '2026/q3.pdf', expires: '30m', maxSize: '2G', note: ' Q3 figures ' }), {
     kind: 'link',
@@ -23,7 +23,7 @@ test('a link has a prefix of its own for 7 days, unless flags say otherwise', ()
   assert.equal(linkRequest({ note: '🦊'.repeat(200) }).note?.length, 400);
 });
 
-test('a key has its name in its prefix, for 90 days unless a flag says otherwise', () => {
+test('gives a key its name as prefix for 90 days by default', () => {
   assert.deepEqual(keyRequest({ name: 'roof-3', writeTo: 'sensors/{name}/' }), {
     kind: 'key',
     name: 'roof-3',
@@ -41,7 +41,7 @@ test('a key has its name in its prefix, for 90 days unless a flag says otherwise
   });
 });
 
-test('flags that the edge would refuse, or that mean nothing, are usage errors', () => {
+test('refuses flags that the edge would refuse, and flags without effect', () => {
   const key = { name: 'a', writeTo: 'a/' };
   for (const [request, why] of [
     [() => linkRequest({ as: 'a', prefix: 'b/' }), /contradict/],

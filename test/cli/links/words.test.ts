@@ -22,7 +22,7 @@ const entry = (more: Partial<TokenEntry>): TokenEntry =>
     ...more,
   }) as TokenEntry;
 
-test('a shell accepts the curl line with any key and any path of an authority', () => {
+test('prints a curl line that a shell accepts with any key and authority path', () => {
   const token = 'eul_a.b.c';
   assert.equal(
     curlLine(EDGE, entry({ prefix: 'in box/ä/' }), token),
@@ -36,7 +36,7 @@ test('a shell accepts the curl line with any key and any path of an authority', 
   assert.equal(uploadAddress(EDGE, entry({ key: 'a?b#c' })), 'https://up.example.com/a%3Fb%23c');
 });
 
-test('scope and creator are shown in words', () => {
+test('describes scope and creator', () => {
   const gib = 1024 ** 3;
   for (const [given, words] of [
     [entry({ key: 'q3.pdf', maxSize: 2 * gib }), 'one file, stored as “q3.pdf”, up to 2 GiB'],
@@ -49,7 +49,7 @@ test('scope and creator are shown in words', () => {
   assert.equal(makerOf(entry({ prefix: 'a/', createdBy: 'somebody' })), 'somebody');
 });
 
-test('a note says what the deployment limits, and only then', () => {
+test('notes what the deployment limits, if it does', () => {
   const day = 86_400;
   for (const [edge, request, expected] of [
     [{}, { lifetime: 30 * day, maxSize: 5000 }, []],

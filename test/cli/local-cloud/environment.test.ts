@@ -6,7 +6,7 @@ import { runProgram } from '../../support/programs.ts';
 const CLOUD = { endpoint: 'http://127.0.0.1:4599', caFile: '/home/ada/tls/ca.pem' };
 const KEY = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'a/b+c' };
 
-test('the environment sets endpoint, key, region and authority, and unsets misleading variables', () => {
+test('sets endpoint, key, region and authority, and unsets misleading variables', () => {
   const env = {
     AWS_ENDPOINT_URL_S3: 'https://elsewhere',
     AWS_ENDPOINT_URL: 'https://elsewhere',
@@ -29,7 +29,7 @@ test('the environment sets endpoint, key, region and authority, and unsets misle
   assert.ok(!unset.includes('AWS_ENDPOINT_URL') && !unset.includes('PATH'));
 });
 
-test('names of unrelated variables do not become commands', () => {
+test('creates no commands from names of unrelated variables', () => {
   const names = [
     'AWS_ENDPOINT_URL_S3;touch x',
     'AWS_ENDPOINT_URL_$(id)',
@@ -40,7 +40,7 @@ test('names of unrelated variables do not become commands', () => {
   for (const name of unset) assert.match(name, /^[A-Z_]+$/);
 });
 
-test('NO_PROXY keeps its hosts, and loopback is added once', () => {
+test('keeps the hosts of NO_PROXY, and adds loopback once', () => {
   const noProxy = (env: Record<string, string>) => cloudEnvironment(env, CLOUD, KEY).set.NO_PROXY;
   assert.equal(noProxy({ NO_PROXY: '*' }), '*');
   assert.equal(noProxy({ NO_PROXY: '.corp, localhost' }), '.corp,localhost,127.0.0.1');
@@ -50,7 +50,7 @@ test('NO_PROXY keeps its hosts, and loopback is added once', () => {
 
 const ODD = ` it's "odd" \\ $HOME \`id\` $(id) ! ; & \u2019 * ~ \\' `;
 
-test('a shell reads each value unchanged', async () => {
+test('prints values that a shell reads unchanged', async () => {
   const commands = shellCommands({ set: { CA: ODD }, unset: ['AWS_PROFILE', 'NOT_SET'] }, 'sh');
   const script = 'printf "%s|" "$CA"; env | grep ^AWS_PROFILE || printf gone';
   const { stdout, stderr } = await runProgram('sh', ['-uc', [...commands, script].join('\n')], {
@@ -60,7 +60,7 @@ test('a shell reads each value unchanged', async () => {
   assert.equal(stdout, `${ODD}|gone`);
 });
 
-test('values are quoted for each shell', () => {
+test('quotes values for each shell', () => {
   const quoted = (shell: Shell) => shellCommands({ set: { A: `it's \\` }, unset: ['B'] }, shell);
   assert.deepEqual(quoted('sh'), [`export A='it'\\''s \\'`, 'unset B']);
   assert.deepEqual(quoted('fish'), [`set -gx A 'it\\'s \\\\'`, 'set -e B']);

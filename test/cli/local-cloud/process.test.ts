@@ -9,7 +9,7 @@ import { listen } from '../../support/serve.ts';
 
 const COMPUTER = { env: {}, execPath: process.execPath, platform: 'linux' } as const;
 
-test('a damaged or foreign cloud.json is not a running cloud, and its token is not sent elsewhere', async (t) => {
+test('ignores a damaged or foreign cloud.json, and keeps its token at home', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-cloud-'));
   let asked = 0;
   let status = JSON.stringify({ dataDir: folder, proof: 'ab' });
@@ -57,7 +57,7 @@ test('a damaged or foreign cloud.json is not a running cloud, and its token is n
   }
 });
 
-test('anything but our own plain file in place of the log is refused by name at once', async (t) => {
+test('refuses anything but its own plain file as the log, by name', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-cloud-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const log = join(folder, 'cloud.log');
@@ -69,7 +69,7 @@ test('anything but our own plain file in place of the log is refused by name at 
   await assert.rejects(start(), { code: 'settings', message: /cloud\.log is a symbolic link/ });
 });
 
-test('Ctrl-C ends a start, and the process that was started', async (t) => {
+test('stops the start and the started process at Ctrl-C', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-cloud-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const stopped = new AbortController();

@@ -34,7 +34,7 @@ const POISON = {
 const HARMLESS =
   /^(?:HOME|HOMEPATH|HOMEDRIVE|USERPROFILE|AWS_LAMBDA_FUNCTION_NAME|AWS_EXECUTION_ENV|AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED|AWS_ENABLE_DEFAULT_SOCKET_TIMEOUT_2026)$/;
 
-test('the environment given to a command decides AWS credentials and endpoints, not that of the process', async () => {
+test('takes AWS credentials and endpoints from the command’s environment, not the process’s', async () => {
   const { stdout, stderr, code } = await runProgram(execPath, workerArgs('test/cli/network/poisoned'), {
     env: { ...process.env, ...POISON },
   });

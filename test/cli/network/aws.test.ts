@@ -21,7 +21,7 @@ async function operatorsCognito(env: NodeJS.ProcessEnv): Promise<string> {
   return clients.cognitoUrl;
 }
 
-test('the operator reaches Cognito where AWS_ENDPOINT_URL points, or at the endpoint of AWS', async () => {
+test('sends the operator’s calls to AWS_ENDPOINT_URL, or to AWS', async () => {
   assert.equal(await operatorsCognito({}), OF_AWS);
   assert.equal(await operatorsCognito({ AWS_ENDPOINT_URL: '' }), OF_AWS);
   assert.equal(
@@ -36,7 +36,7 @@ test('the operator reaches Cognito where AWS_ENDPOINT_URL points, or at the endp
   assert.equal(await operatorsCognito({ ...both, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }), OF_AWS);
 });
 
-test('a sign-in to a real deployment goes to AWS, despite AWS_ENDPOINT_URL', () => {
+test('signs in to a real deployment at AWS, despite AWS_ENDPOINT_URL', () => {
   for (const endpoint of ['http://127.0.0.1:4599', 'http://localhost:1', 'https://collector.example']) {
     for (const name of ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER']) {
       assert.equal(poolEndpoint({ [name]: endpoint }, REAL), 'https://cognito-idp.eu-west-1.amazonaws.com');
@@ -44,7 +44,7 @@ test('a sign-in to a real deployment goes to AWS, despite AWS_ENDPOINT_URL', () 
   }
 });
 
-test('a sign-in to an embedded deployment goes to its own cloud, which is on this computer', () => {
+test('signs in to an embedded deployment at its own cloud on this computer', () => {
   const endpoint = 'http://127.0.0.1:4599';
   const elsewhere = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
   const local = { endpoint, caFile: '' };
@@ -54,7 +54,7 @@ test('a sign-in to an embedded deployment goes to its own cloud, which is on thi
   assert.equal(poolEndpoint({}, LOCAL), OF_AWS);
 });
 
-test('an endpoint that is not an address is refused by the name of its variable', async () => {
+test('names the variable of an endpoint that is not a URL', async () => {
   for (const value of [
     'nonsense',
     'localhost:4599',
@@ -73,7 +73,7 @@ test('an endpoint that is not an address is refused by the name of its variable'
   }
 });
 
-test('an endpoint of the configuration files is judged like one of the environment', async (t) => {
+test('checks an endpoint of the configuration files like one of the environment', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'edge-upload-aws-config-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const withEndpoint = (value: string, name: string) => {
@@ -92,7 +92,7 @@ test('an endpoint of the configuration files is judged like one of the environme
   );
 });
 
-test('an AWS profile that does not exist is named', async () => {
+test('names an AWS profile that does not exist', async () => {
   const env = { AWS_CONFIG_FILE: '/nowhere', AWS_SHARED_CREDENTIALS_FILE: '/nowhere' };
   const place = { env, home: '/nowhere', execPath: process.execPath, region: 'us-east-1', profile: 'acme' };
   await assert.rejects(awsCredentials(place)(), {
@@ -101,7 +101,7 @@ test('an AWS profile that does not exist is named', async () => {
   });
 });
 
-test('AWS credentials that no header can contain are refused before a request', async () => {
+test('refuses credentials that no header can contain before a request', async () => {
   const key = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'secret' };
   for (const wrong of [
     { AWS_ACCESS_KEY_ID: 'AKIA\n' },
@@ -117,7 +117,7 @@ test('AWS credentials that no header can contain are refused before a request', 
   }
 });
 
-test('an endpoint of one region of AWS is used for that region alone', async (t) => {
+test('uses an endpoint of one AWS region for that region only', async (t) => {
   const regionsOf = async (endpoint: string) => {
     const env = { AWS_ENDPOINT_URL: endpoint };
     const context = { env, sent: createSentCredentials(), home: '/nowhere', execPath: process.execPath };

@@ -37,7 +37,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('a certificate is verified, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async (t) => {
+test('verifies certificates, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async (t) => {
   const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
   t.after(() => {
     if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
@@ -57,7 +57,7 @@ async function get(options: Omit<DispatcherOptions, 'sent'>): Promise<string> {
   }
 }
 
-test("an embedded cloud's authority is trusted where it is named, and nowhere else", async () => {
+test('trusts an embedded cloud’s authority only where it is named', async () => {
   assert.equal(await get({ env: {}, local: { caFile } }), 'hello');
   await assert.rejects(get({ env: {} }), (error) => {
     const failure = networkFailure(error, 'edge.example');
@@ -69,7 +69,7 @@ test("an embedded cloud's authority is trusted where it is named, and nowhere el
   });
 });
 
-test('an unknown authority is a proxy elsewhere, and an embedded cloud on this computer', async () => {
+test('explains an unknown authority as a proxy, or as an embedded cloud on loopback', async () => {
   const hintAt = async (host: string) => {
     const failure = await get({ env: {} }).catch((error: unknown) => networkFailure(error, host));
     assert.ok(isUserError(failure));
@@ -84,7 +84,7 @@ test('an unknown authority is a proxy elsewhere, and an embedded cloud on this c
   }
 });
 
-test('a missing authority file is an error that says what to do', () => {
+test('reports a missing authority file with the next step', () => {
   assert.throws(
     () =>
       openDispatcher({
@@ -96,7 +96,7 @@ test('a missing authority file is an error that says what to do', () => {
   );
 });
 
-test('HTTPS_PROXY and NO_PROXY are honoured', async () => {
+test('honours HTTPS_PROXY and NO_PROXY', async () => {
   const asked: string[] = [];
   const proxy = createServer();
   proxy.on('connect', (incoming, socket, head) => {
@@ -127,7 +127,7 @@ test('HTTPS_PROXY and NO_PROXY are honoured', async () => {
   }
 });
 
-test('failures of the network are distinguished, each with its reason', async () => {
+test('distinguishes network failures, each with its reason', async () => {
   const reasons = async (target: string) => {
     try {
       await request(target, { dispatcher: openDispatcher({ env: {}, sent: createSentCredentials() }) });

@@ -13,7 +13,7 @@ import { ownFolder } from '../transfer/helpers/uploading.ts';
 
 const now = () => new Date();
 
-test('a file of NODE_EXTRA_CA_CERTS that does not help is named, with what is wrong with it', async (t) => {
+test('reports what is wrong with a file of NODE_EXTRA_CA_CERTS', async (t) => {
   const home = await ownFolder(t);
   const authority = await openAuthority({ dir: join(home, 'authority'), now });
   const server = createServer(await authority.serverCertificate(['localhost']));

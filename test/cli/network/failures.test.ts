@@ -12,7 +12,7 @@ import { IDENTITY, stsClient } from './sts.ts';
 
 const failed = (code: string, more: object = {}) => Object.assign(new Error(code), { code, ...more });
 
-test('every failure of a socket or a name counts as the network’s, at any depth', () => {
+test('recognises socket and DNS failures at any depth', () => {
   const socket = [
     'ENETDOWN',
     'EHOSTDOWN',
@@ -50,7 +50,7 @@ test('every failure of a socket or a name counts as the network’s, at any dept
   }
 });
 
-test('files, services, interruptions and mistakes of this program are not the network’s', async () => {
+test('treats files, services, interruptions and defects as other failures', async () => {
   const fromFile = await readFile('/nowhere').catch((error: unknown) => error);
   for (const error of [
     fromFile,
@@ -75,7 +75,7 @@ test('files, services, interruptions and mistakes of this program are not the ne
   assert.equal(networkFailure(ours, 'edge.example'), ours);
 });
 
-test('a certificate error is not retried, a failed handshake is', () => {
+test('retries a failed handshake, but not a certificate error', () => {
   for (const code of [
     'CERT_HAS_EXPIRED',
     'SELF_SIGNED_CERT_IN_CHAIN',
@@ -118,7 +118,7 @@ async function serve(answer: (socket: Socket, connection: number) => void) {
   };
 }
 
-test('answers that are not HTTP have their own message', async (t) => {
+test('reports responses that are not HTTP', async (t) => {
   const dispatcher = new Agent();
   t.after(() => dispatcher.destroy());
   for (const [bytes, reason] of [
@@ -142,7 +142,7 @@ test('answers that are not HTTP have their own message', async (t) => {
   }
 });
 
-test('a short document is requested again after a broken connection, and given up if it does not end', async (t) => {
+test('requests a short document again after a broken connection, until it gives up', async (t) => {
   const dispatcher = new Agent();
   t.after(() => dispatcher.destroy());
   const options = { dispatcher, signal: new AbortController().signal, maxBytes: 64 };
@@ -174,7 +174,7 @@ test('a short document is requested again after a broken connection, and given u
   assert.equal((await requestText(large.url, { ...options, deadlineMs: 5000 })).text.length, 64);
 });
 
-test('an AWS call is sent again where its answer was cut off', async (t) => {
+test('repeats an AWS call whose response was cut off', async (t) => {
   const server = await serve((socket, connection) => {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ncontent-length: ${IDENTITY.length}\r\n\r\n`);
     if (connection < 3) socket.write(IDENTITY.slice(0, 40), () => socket.resetAndDestroy());
@@ -188,7 +188,7 @@ test('an AWS call is sent again where its answer was cut off', async (t) => {
   assert.equal(server.count(), 3);
 });
 
-test('a server that is not AWS has its own message', async (t) => {
+test('reports a server that is not AWS', async (t) => {
   const server = await serve((socket) => {
     socket.end(
       'HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<html><p>Sign in to the Wi-Fi</html>',

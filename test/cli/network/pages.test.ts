@@ -19,14 +19,14 @@ function read(answers: (asked: number) => Page, signal = new AbortController().s
   return { listed, asked: () => asked };
 }
 
-test('pages are read to the last', async () => {
+test('reads all pages', async () => {
   const { listed } = read((at) => (at < 3 ? { next: `page ${at}` } : {}));
   const seen: Page[] = [];
   for await (const page of listed) seen.push(page);
   assert.equal(seen.length, 4);
 });
 
-test('a page that points to itself ends the list with an error', async () => {
+test('fails at a page that points to itself', async () => {
   for (const next of ['same', { key: 'same' }]) {
     const { listed, asked } = read(() => ({ next: structuredClone(next) }));
     await assert.rejects(
@@ -39,7 +39,7 @@ test('a page that points to itself ends the list with an error', async () => {
   }
 });
 
-test('a list that repeats pages, or has empty ones, ends with an error', async () => {
+test('fails at a list that repeats pages or stays empty', async () => {
   const rounds = (at: number): Page => ({ next: at % 2 === 0 ? 'there' : 'back', items: [`${at}`] });
   const repeated = (at: number): Page => ({ next: `${at}`, items: ['ada'] });
   const empty = (at: number): Page => ({ next: `${at}` });
@@ -59,7 +59,7 @@ test('a list that repeats pages, or has empty ones, ends with an error', async (
   }
 });
 
-test('Ctrl-C ends an endless list between two pages', async () => {
+test('stops an endless list between two pages at Ctrl-C', async () => {
   const abort = new AbortController();
   const { listed, asked } = read((at) => ({ next: String(at) }), abort.signal);
   await assert.rejects(async () => {

@@ -106,7 +106,7 @@ async function failures(env: Env, target = url, count = 1): Promise<UserError[]>
   }
 }
 
-test('a password that the proxy refuses is sent once, and reported with the name of the proxy alone', async () => {
+test('sends a refused password once, and reports only the proxy’s name', async () => {
   const { port, asked } = await proxy({ pair: 'me:right' });
   const said = await failures({ HTTPS_PROXY: `http://me:wrong@127.0.0.1:${port}` }, url, 8);
   assert.equal(said.length, 8);
@@ -122,14 +122,14 @@ test('a password that the proxy refuses is sent once, and reported with the name
   }
 });
 
-test('a password is sent on one connection at a time until the proxy has accepted it', async () => {
+test('sends a password on one connection at a time until the proxy accepts it', async () => {
   const { port, asked } = await proxy({ pair: 'me:right', drops: 2 });
   const env = { HTTPS_PROXY: `http://me:wrong@127.0.0.1:${port}` };
   assert.equal((await failures(env, url, 8)).length, 8);
   assert.equal(asked.length, 3, 'two without an answer, and one that is refused');
 });
 
-test('a password that was refused is not sent by the other connections of the command', async () => {
+test('does not send a refused password on other connections of the command', async () => {
   const { port, asked } = await proxy({ pair: 'me:right' });
   const env = { HTTPS_PROXY: `http://me:wrong@127.0.0.1:${port}` };
   const said = await Promise.all([failures(env), failures(env), failures(env)]);
@@ -138,7 +138,7 @@ test('a password that was refused is not sent by the other connections of the co
   assert.equal(asked.length, 1);
 });
 
-test('AWS clients do not try a refused proxy again either', async (t) => {
+test('does not let AWS clients retry a refused proxy', async (t) => {
   const { port, asked } = await proxy({ pair: 'me:right' });
   const dispatcher = openDispatcher({
     env: { ALL_PROXY: `http://me:wrong@127.0.0.1:${port}` },
@@ -155,7 +155,7 @@ test('AWS clients do not try a refused proxy again either', async (t) => {
   assert.equal(asked.length, 1);
 });
 
-test('a password that ends the address of the proxy early is a wrong setting', async () => {
+test('explains an address that ends early because of a character in the password', async () => {
   for (const password of ['a/b', 'a?b', 'a#b', '1/b', '1?b', '1#b']) {
     const [said] = await failures({ HTTPS_PROXY: `http://me:${password}@proxy.example:3128` });
     assert.equal(said?.code, 'settings', password);
@@ -164,7 +164,7 @@ test('a password that ends the address of the proxy early is a wrong setting', a
   }
 });
 
-test('each refusal of a proxy says what to change', async () => {
+test('explains how to fix each refusal of a proxy', async () => {
   const cases: readonly (readonly [string, RegExp, RegExp])[] = [
     ['407 No\r\nProxy-Authenticate: Basic realm="x"', /asks for a user name and a password/, /HTTPS_PROXY/],
     ['407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM', /Negotiate or NTLM/, /cntlm/],
@@ -179,7 +179,7 @@ test('each refusal of a proxy says what to change', async () => {
   }
 });
 
-test('a proxy that is unreachable, or whose host is, is named', async () => {
+test('names an unreachable proxy, and one whose host is unknown', async () => {
   const [refused] = await failures({ HTTPS_PROXY: 'http://127.0.0.1:1' });
   assert.match(refused?.message ?? '', /^The proxy 127\.0\.0\.1:1 is unreachable: nothing listens there/);
   const [unknown] = await failures({ HTTPS_PROXY: 'http://me:secret@proxy.invalid:3128' });
@@ -191,7 +191,7 @@ test('a proxy that is unreachable, or whose host is, is named', async () => {
   assert.match(direct?.message ?? '', /^127\.0\.0\.1:\d+ cannot be trusted/);
 });
 
-test('user names and passwords are decoded as curl does: what is not percent-encoded stays', async () => {
+test('decodes user names and passwords as curl does', async () => {
   for (const [typed, pair] of [
     ['me:a6%6qx', 'me:a6%6qx'],
     ['me:%40%2F', 'me:@/'],
@@ -206,7 +206,7 @@ test('user names and passwords are decoded as curl does: what is not percent-enc
   }
 });
 
-test('an invalid proxy address fails the request that needs it, and is not shown', async () => {
+test('fails only requests that need an invalid proxy address, and does not show it', async () => {
   for (const HTTPS_PROXY of [
     'socks5h://ada:hunter2@proxy:1080',
     'http://',
@@ -223,7 +223,7 @@ test('an invalid proxy address fails the request that needs it, and is not shown
   }
 });
 
-test('NO_PROXY is read as curl reads it', () => {
+test('reads NO_PROXY as curl does', () => {
   const at = (hostname: string, port = 443) => ({ hostname, port });
   const exempt: readonly (readonly [string, ReturnType<typeof at>])[] = [
     ['*', at('a.example')],
@@ -266,7 +266,7 @@ test('NO_PROXY is read as curl reads it', () => {
   for (const [list, where] of proxied) assert.ok(!isExempt(list, where), `${list} and ${where.hostname}`);
 });
 
-test('HTTPS_PROXY precedes ALL_PROXY, lower case precedes upper, and an empty value means no proxy', () => {
+test('prefers HTTPS_PROXY to ALL_PROXY and lower case to upper; empty means none', () => {
   const to = { hostname: 'edge.example', port: 443 };
   const name = (env: Env) => proxyFor(env, to)?.name;
   assert.equal(name({ HTTPS_PROXY: 'a:1', ALL_PROXY: 'b:1' }), 'a:1');
@@ -277,7 +277,7 @@ test('HTTPS_PROXY precedes ALL_PROXY, lower case precedes upper, and an empty va
   assert.equal(name({ HTTPS_PROXY: 'a:1', no_proxy: 'edge.example' }), undefined);
 });
 
-test('plain http stays on this computer, without a proxy', async () => {
+test('sends plain http to this computer only, without a proxy', async () => {
   const plain = await listen(createServer((_request, response) => void response.end('hello')));
   const { port, asked } = await proxy();
   const env = { HTTP_PROXY: `http://127.0.0.1:${port}`, HTTPS_PROXY: `http://127.0.0.1:${port}` };

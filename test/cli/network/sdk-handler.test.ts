@@ -7,7 +7,7 @@ import { networkFailure } from '../../../cli/network/failures.ts';
 import { listen } from '../../support/serve.ts';
 import { IDENTITY, stsClient } from './sts.ts';
 
-test('a connection that the server closed while it was idle is no failure', async (t) => {
+test('uses a new connection after the server closed an idle one', async (t) => {
   const used = new Set<Socket>();
   let met = 0;
   const endpoint = await listen(t, (request, response) => {
@@ -31,7 +31,7 @@ test('a connection that the server closed while it was idle is no failure', asyn
   assert.ok(met > 0, 'a connection was used again');
 });
 
-test('an answer without an end is broken off', async (t) => {
+test('cuts an endless response', async (t) => {
   let tellCut = () => {};
   const cut = new Promise<void>((resolve) => {
     tellCut = resolve;
@@ -60,7 +60,7 @@ test('an answer without an end is broken off', async (t) => {
   await cut;
 });
 
-test('a silent server is asked twice, and the error shows no more than our own text', async (t) => {
+test('asks a silent server twice, and shows only our own text', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   let asked = 0;
   class Silent extends Dispatcher {

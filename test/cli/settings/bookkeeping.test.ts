@@ -4,7 +4,7 @@ import { UserError } from '../../../cli/errors.ts';
 import { GoneRecords } from '../../../cli/settings/bookkeeping.ts';
 import { testContext } from '../../support/context.ts';
 
-test('records that cannot be deleted are one warning, with the reason of the first', async () => {
+test('reports records that cannot be deleted in one warning', async () => {
   const context = testContext();
   const gone = new GoneRecords();
   const failing = (path: string) => async () => {
@@ -29,7 +29,7 @@ test('records that cannot be deleted are one warning, with the reason of the fir
   );
 });
 
-test('records that were deleted are no warning', async () => {
+test('does not warn of records that were deleted', async () => {
   const context = testContext();
   const gone = new GoneRecords();
   await gone.forget('the bucket a', async () => {});

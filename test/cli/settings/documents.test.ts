@@ -34,7 +34,7 @@ const DEPLOYMENT = {
   local: LOCAL,
 };
 
-test('an invalid settings file is reported, with what to do', async (t) => {
+test('reports an invalid settings file with the next step', async (t) => {
   const { place, write } = await computer(t);
   const cases = {
     '': 'it is empty',
@@ -78,7 +78,7 @@ test('an invalid settings file is reported, with what to do', async (t) => {
   }
 });
 
-test('a settings file with any content is read or refused by name', async (t) => {
+test('reads a settings file with any content, or refuses it by name', async (t) => {
   const { place, write } = await computer(t);
   const files = [
     {
@@ -111,7 +111,7 @@ test('a settings file with any content is read or refused by name', async (t) =>
   }
 });
 
-test('a defect of the reading code is not blamed on the file', async (t) => {
+test('does not blame the file for a defect of the parser', async (t) => {
   const { write } = await computer(t);
   const file = await write('deployments.json', '{}');
   const broken = () => {
@@ -120,7 +120,7 @@ test('a defect of the reading code is not blamed on the file', async (t) => {
   await assert.rejects(readDocument(file, broken, 'run the command again'), TypeError);
 });
 
-test('without a folder for settings, there are none', async () => {
+test('has no settings without a folder for them', async () => {
   const place = { env: { HOME: '' }, platform: 'linux', home: '' } as const;
   assert.deepEqual(await listDeployments(place), []);
   assert.deepEqual(await listLeftovers(place), []);

@@ -6,13 +6,13 @@ import { edgeUrl, isLinkAddress } from '../../../cli/settings/edge-url.ts';
 import { isLoopback } from '../../../protocol/secure-origin.ts';
 import { seeded } from '../../support/random.ts';
 
-test('the address of a link is told from the name of a file', () => {
+test('distinguishes the address of a link from a file name', () => {
   for (const word of ['https://d1.cloudfront.net/#eul_eyJh.eyJp.c2ln', 'd1.cloudfront.net/#euk_eyJh'])
     assert.ok(isLinkAddress(word), word);
   for (const word of ['report#1.pdf', 'eul_1.txt', '#']) assert.ok(!isLinkAddress(word), word);
 });
 
-test('a bare domain and a whole URL mean the same edge', () => {
+test('accepts a bare domain and a whole URL as the same edge', () => {
   for (const typed of [
     'd1.cloudfront.net',
     'https://d1.cloudfront.net',
@@ -24,7 +24,7 @@ test('a bare domain and a whole URL mean the same edge', () => {
   assert.equal(edgeUrl('127.0.0.1:4443'), 'https://127.0.0.1:4443');
 });
 
-test('plain http is allowed for loopback only', () => {
+test('accepts plain http for loopback only', () => {
   assert.equal(edgeUrl('http://127.0.0.1:8080'), 'http://127.0.0.1:8080');
   assert.equal(edgeUrl('http://localhost:8080'), 'http://localhost:8080');
   for (const typed of [
@@ -37,7 +37,7 @@ test('plain http is allowed for loopback only', () => {
   }
 });
 
-test('anything beyond a host is refused, a password above all', () => {
+test('refuses anything beyond a host, passwords above all', () => {
   for (const typed of [
     'https://ada:secret@example.com',
     'https://example.com/path',
@@ -49,7 +49,7 @@ test('anything beyond a host is refused, a password above all', () => {
   }
 });
 
-test('the address of a link is refused as an address to sign in at', () => {
+test('refuses the address of a link as an edge to sign in to', () => {
   assert.throws(() => edgeUrl('https://d1.cloudfront.net/#eul_a.b.c'), {
     code: 'usage',
     message: /address of a link/,
@@ -57,7 +57,7 @@ test('the address of a link is refused as an address to sign in at', () => {
   });
 });
 
-test('an error quotes nothing that can be a password or a token', () => {
+test('quotes nothing in an error that can be a password or a token', () => {
   for (const typed of [
     'https://ada:secret@example.com',
     'https://ada:secret@exa mple.com',
@@ -85,13 +85,13 @@ test('an error quotes nothing that can be a password or a token', () => {
   }
 });
 
-test('a host name that begins like a token is a host name', () => {
+test('accepts a host name that begins like a token', () => {
   for (const host of ['https://eyjafjalla.example', 'https://eyj.cloudfront.net']) {
     assert.equal(edgeUrl(host), host);
   }
 });
 
-test('loopback is recognised by the whole host name', () => {
+test('recognises loopback by the whole host name', () => {
   assert.deepEqual(['127.0.0.1', '127.8.8.8', 'localhost', '[::1]'].map(isLoopback), [
     true,
     true,
@@ -106,7 +106,7 @@ test('loopback is recognised by the whole host name', () => {
   ]);
 });
 
-test('any typed text is an address of an edge or a usage error', () => {
+test('reads any text as an edge’s address, or refuses it as a usage error', () => {
   const random = seeded(3);
   const parts = [
     'https://',

@@ -5,7 +5,7 @@ import { findFolder, folders } from '../../../cli/settings/folders.ts';
 const at = (platform: NodeJS.Platform, env: Record<string, string> = {}) =>
   folders({ platform, env, home: '/home/ada' });
 
-test('Linux follows the XDG base directories and their defaults', () => {
+test('follows the XDG base directories and their defaults on Linux', () => {
   assert.deepEqual(
     { ...at('linux') },
     {
@@ -17,16 +17,16 @@ test('Linux follows the XDG base directories and their defaults', () => {
   assert.equal(at('linux', { XDG_STATE_HOME: '/var/state' }).state, '/var/state/edge-upload');
 });
 
-test('a relative XDG path is ignored, as the specification asks', () => {
+test('ignores a relative XDG path, as the specification demands', () => {
   assert.equal(at('linux', { XDG_CONFIG_HOME: 'somewhere' }).config, '/home/ada/.config/edge-upload');
 });
 
-test('macOS uses Application Support, unless XDG says otherwise', () => {
+test('uses Application Support on macOS, unless XDG variables are set', () => {
   assert.equal(at('darwin').config, '/home/ada/Library/Application Support/edge-upload');
   assert.equal(at('darwin', { XDG_DATA_HOME: '/d' }).data, '/d/edge-upload');
 });
 
-test('an empty or relative home folder is refused with the name of its variable', () => {
+test('refuses an empty or relative home folder with the name of its variable', () => {
   const reasons: readonly (readonly [Record<string, string>, string, RegExp])[] = [
     [{ HOME: '' }, '', /^HOME is empty$/],
     [{ HOME: 'home/ada' }, 'home/ada', /^HOME is “home\/ada”, which is not the path of a home folder$/],
@@ -43,7 +43,7 @@ test('an empty or relative home folder is refused with the name of its variable'
   assert.equal(findFolder(windows, 'state').missing, 'USERPROFILE is empty');
 });
 
-test('a named folder needs no home folder; a missing one is an error only when it is used', () => {
+test('needs a home folder only if it is used', () => {
   const place = { platform: 'linux', env: { HOME: '', XDG_CONFIG_HOME: '/c' }, home: '' } as const;
   assert.equal(folders(place).config, '/c/edge-upload');
   assert.throws(() => folders(place).state, {

@@ -55,7 +55,7 @@ async function forge(path: string, change: Record<string, unknown>): Promise<voi
   await writeFile(`${path}.lock`, JSON.stringify({ ...(await ownIdentity()), ...change }));
 }
 
-test('withLock returns the work’s value, passes on its failure, and leaves no file', () =>
+test('withLock returns the value of its work, passes on failures, and leaves no file', () =>
   inFolder(async (path, folder) => {
     assert.equal(await withLock(path, async () => 7), 7);
     await assert.rejects(
@@ -68,7 +68,7 @@ test('withLock returns the work’s value, passes on its failure, and leaves no 
     assert.deepEqual(await readdir(folder), []);
   }));
 
-test('a missing folder is made, for its owner alone', () =>
+test('creates a missing folder, private to its owner', () =>
   inFolder(async (_path, folder) => {
     const inner = join(folder, 'state', 'tokens');
     await withLock(join(inner, 'a.json'), async () => {
@@ -77,7 +77,7 @@ test('a missing folder is made, for its owner alone', () =>
     });
   }));
 
-test('callers of one process take turns', () =>
+test('serialises callers of one process', () =>
   inFolder(async (path) => {
     let inside = 0;
     let most = 0;
@@ -97,7 +97,7 @@ test('callers of one process take turns', () =>
     assert.equal(most, 1);
   }));
 
-test('many processes take turns', () =>
+test('serialises many processes', () =>
   inFolder(async (path) => {
     await writeFile(path, '0');
     await Promise.all(Array.from({ length: 6 }, () => ended(worker('count', path, '20'))));
@@ -105,7 +105,7 @@ test('many processes take turns', () =>
     assert.equal(await readFile(`${path}.trace`, 'utf8'), '()'.repeat(120));
   }));
 
-test('a holder killed with kill -9 blocks nobody, and all waiters still take turns', () =>
+test('replaces a holder killed with SIGKILL, and still serialises all waiters', () =>
   inFolder(async (path, folder) => {
     await writeFile(path, '0');
     const killed = await holder(path);
@@ -119,7 +119,7 @@ test('a holder killed with kill -9 blocks nobody, and all waiters still take tur
     assert.deepEqual((await readdir(folder)).sort(), ['kept.json', 'kept.json.trace']);
   }));
 
-test('waiters that find a dead holder at once do not share the lock', () =>
+test('gives the lock to one of several waiters that find a dead holder', () =>
   inFolder(async (path, folder) => {
     for (let round = 0; round < 20; round += 1) {
       await forge(path, { nonce: 'a'.repeat(24), started: '1' });
@@ -140,7 +140,7 @@ test('waiters that find a dead holder at once do not share the lock', () =>
     }
   }));
 
-test('a lock passes on from a chain of dead holders', () =>
+test('replaces a chain of dead holders', () =>
   inFolder(async (path, folder) => {
     const first = await holder(path);
     first.kill('SIGKILL');
@@ -153,14 +153,14 @@ test('a lock passes on from a chain of dead holders', () =>
     assert.deepEqual(await readdir(folder), []);
   }));
 
-test('a process id that was given to another process does not keep the lock', { skip: notLinux() }, () =>
+test('ignores a process ID that now belongs to another process', { skip: notLinux() }, () =>
   inFolder(async (path) => {
     await forge(path, { nonce: 'b'.repeat(24), started: '1' });
     assert.equal(await withLock(path, async () => 'mine', { waitMs: 0, silentMs: 60_000 }), 'mine');
   }),
 );
 
-test('a living holder is waited for, then named', () =>
+test('waits for a living holder, then names it', () =>
   inFolder(async (path) => {
     const child = await holder(path);
     try {
@@ -179,7 +179,7 @@ test('a living holder is waited for, then named', () =>
     }
   }));
 
-test('a holder on another computer is dead once it is silent', () =>
+test('replaces a holder on another computer once it is silent', () =>
   inFolder(async (path) => {
     await forge(path, { nonce: 'c'.repeat(24), place: 'another computer', pid: 1 });
     const beating = setInterval(() => {
@@ -196,7 +196,7 @@ test('a holder on another computer is dead once it is silent', () =>
     assert.equal(await withLock(path, async () => 'mine', { pollMs: 5, silentMs: 50 }), 'mine');
   }));
 
-test('a holder from before a restart of the computer is dead once it is silent, however short the wait', () =>
+test('replaces a silent holder from before a restart, however short the wait', () =>
   inFolder(async (path) => {
     for (const waitMs of [0, 20]) {
       await forge(path, { nonce: 'd'.repeat(24), place: 'another boot', pid: 1 });
@@ -206,7 +206,7 @@ test('a holder from before a restart of the computer is dead once it is silent, 
     }
   }));
 
-test('a lock file that a power cut left empty is replaced', () =>
+test('replaces a lock file that a power cut left empty', () =>
   inFolder(async (path, folder) => {
     await writeFile(`${path}.lock`, '');
     assert.equal(await withLock(path, async () => 'mine', { pollMs: 5, silentMs: 20 }), 'mine');
@@ -245,7 +245,7 @@ test('a holder wrongly taken for dead leaves the lock to its successor', () =>
     assert.equal(await withLock(path, async () => 'free', { waitMs: 0 }), 'free');
   }));
 
-test('locks work on a file system without hard links', async () => {
+test('works on a file system without hard links', async () => {
   const { link } = fs;
   fs.link = () => Promise.reject(Object.assign(new Error('not supported'), { code: 'ENOTSUP' }));
   syncBuiltinESMExports();
@@ -268,7 +268,7 @@ test('locks work on a file system without hard links', async () => {
   }
 });
 
-test('a living holder keeps its lock file fresh', () =>
+test('keeps its lock file fresh while it holds the lock', () =>
   inFolder(async (path) => {
     const signs = new Set<number>();
     await withLock(
@@ -280,7 +280,7 @@ test('a living holder keeps its lock file fresh', () =>
     );
   }));
 
-test('an interruption ends the waiting', () =>
+test('stops waiting at an interruption', () =>
   inFolder(async (path) => {
     await withLock(path, async () => {
       const stop = new AbortController();
@@ -290,7 +290,7 @@ test('an interruption ends the waiting', () =>
     });
   }));
 
-test('a folder that cannot be written is a disk error at once', () =>
+test('reports a folder that cannot be written at once', () =>
   inFolder(async (_path, folder) => {
     await writeFile(join(folder, 'file'), '');
     await assert.rejects(
@@ -304,7 +304,7 @@ test('a folder that cannot be written is a disk error at once', () =>
     );
   }));
 
-test('a circular chain of holders is an error, not a loop', () =>
+test('fails at a circular chain of holders', () =>
   inFolder(async (path) => {
     const [one, other] = ['e'.repeat(24), 'f'.repeat(24)];
     await forge(path, { nonce: one });
@@ -317,7 +317,7 @@ test('a circular chain of holders is an error, not a loop', () =>
     );
   }));
 
-test('a link or a pipe in place of a lock is replaced, and its target stays', { skip: onWindows() }, () =>
+test('replaces a link or a pipe in place of a lock, and keeps its target', { skip: onWindows() }, () =>
   inFolder(async (path, folder) => {
     const victim = join(folder, 'victim');
     await writeFile(victim, JSON.stringify(await ownIdentity()), { mode: 0o644 });
@@ -333,7 +333,7 @@ test('a link or a pipe in place of a lock is replaced, and its target stays', { 
   }),
 );
 
-test('the lock of a lock file with any content is taken in the end', () =>
+test('obtains the lock in the end, whatever the lock file contains', () =>
   inFolder(async (path, folder) => {
     const own = JSON.stringify(await ownIdentity());
     for (const text of mutations(own, 60)) {
@@ -346,7 +346,7 @@ test('the lock of a lock file with any content is taken in the end', () =>
     }
   }));
 
-test('a link whose answer was lost on the network is known by its second name', {
+test('recognises its own link by a second name if the response was lost', {
   skip: onWindows(),
 }, async () => {
   const { link } = fs;

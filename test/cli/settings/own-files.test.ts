@@ -35,7 +35,7 @@ async function ownFolder(t: TestContext): Promise<string> {
   return folder;
 }
 
-test('a folder is created with its parents, private to its owner, by many at once', async (t) => {
+test('creates a private folder with its parents, also from many processes at once', async (t) => {
   const home = await ownFolder(t);
   const deep = join(home, 'a', 'b', 'c');
   await Promise.all(Array.from({ length: 20 }, () => makeFolder(deep)));
@@ -45,7 +45,7 @@ test('a folder is created with its parents, private to its owner, by many at onc
   assert.equal((await stat(join(home, 'open'))).mode & 0o777, 0o755, 'what is there stays as it is');
 });
 
-test('what cannot be a folder is an error', async (t) => {
+test('fails if the path cannot be a folder', async (t) => {
   const home = await ownFolder(t);
   await writeFile(join(home, 'file'), '');
   await symlink('/nowhere', join(home, 'link'));
@@ -55,13 +55,13 @@ test('what cannot be a folder is an error', async (t) => {
   await assert.rejects(makeFolder(join(home, 'link', 'a', 'b')), { code: 'ENOENT' });
 });
 
-test('where the kernel forbids folders, the attempt ends', {
+test('fails if the kernel forbids folders', {
   skip: process.platform === 'linux' ? false : 'Linux alone has /proc',
 }, async () => {
   await assert.rejects(makeFolder('/proc/edge-upload/a/b'), { code: 'ENOENT' });
 });
 
-test('anything else in place of our file is neither read nor changed', { skip: noLinks }, async (t) => {
+test('neither reads nor changes anything else in place of a file', { skip: noLinks }, async (t) => {
   const home = await ownFolder(t);
   const victim = join(home, 'victim');
   await writeFile(victim, 'not ours', { mode: 0o644 });
@@ -92,7 +92,7 @@ test('anything else in place of our file is neither read nor changed', { skip: n
   assert.ok(ctimeMs >= before.ctimeMs);
 });
 
-test('a link in place of a file is replaced, and its target stays', {
+test('replaces a link in place of a file, and keeps its target', {
   skip: noLinks,
 }, async (t) => {
   const home = await ownFolder(t);
@@ -104,7 +104,7 @@ test('a link in place of a file is replaced, and its target stays', {
   assert.deepEqual((await readdir(home)).sort(), ['kept.json', 'victim']);
 });
 
-test('links above our folder, such as those of dotfiles, are followed', {
+test('follows links above the folder, such as those of dotfiles', {
   skip: noLinks,
 }, async (t) => {
   const home = await ownFolder(t);
@@ -116,7 +116,7 @@ test('links above our folder, such as those of dotfiles, are followed', {
   assert.equal((await stat(join(home, 'dotfiles/edge-upload/deployments.json'))).mode & 0o777, 0o600);
 });
 
-test('a file with secrets that others can read is made private through its own handle', {
+test('makes a file of secrets private through its handle', {
   skip: noLinks,
 }, async (t) => {
   const path = join(await ownFolder(t), 'token.json');
@@ -128,7 +128,7 @@ test('a file with secrets that others can read is made private through its own h
   assert.equal(await readPrivate(`${path}.none`), undefined);
 });
 
-test('a folder in which everybody can write is refused, for reading and writing', {
+test('refuses a folder in which everybody can write', {
   skip: noLinks,
 }, async (t) => {
   const folder = join(await ownFolder(t), 'open');
@@ -149,7 +149,7 @@ test('a folder in which everybody can write is refused, for reading and writing'
   assert.deepEqual(await readdir(folder), ['kept.json']);
 });
 
-test("another user's file is refused, unless root works in that user's folder", {
+test('refuses another user’s file, unless root works in that user’s folder', {
   skip: geteuid?.() === 0 ? false : 'only root can give a file away',
 }, async (t) => {
   const folder = await ownFolder(t);
@@ -161,14 +161,14 @@ test("another user's file is refused, unless root works in that user's folder", 
   assert.equal(await readIfThere(path), 'theirs');
 });
 
-test('a file that is far too large is refused before it is read', async (t) => {
+test('refuses a far too large file before reading it', async (t) => {
   const path = join(await ownFolder(t), 'kept.json');
   await writeFile(path, '');
   await truncate(path, 2 ** 30);
   await assert.rejects(readIfThere(path), { code: 'settings', message: /is larger than 16 MiB/ });
 });
 
-test('whether a folder can be written is checked before it is created', { skip: noLinks }, async (t) => {
+test('checks whether a folder is writable before creating it', { skip: noLinks }, async (t) => {
   const home = await ownFolder(t);
   await requireWritable(join(home, 'a/b/c'));
   assert.deepEqual(await readdir(home), []);

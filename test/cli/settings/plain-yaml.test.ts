@@ -49,13 +49,13 @@ const REFUSED: readonly (readonly [what: string, text: string, complaint: RegExp
   ['an open quotation', 'a: "b', /:1:6: this is not YAML: Missing closing/],
 ];
 
-test('YAML that can mean several things is refused with line and column', async () => {
+test('refuses ambiguous YAML with line and column', async () => {
   for (const [what, text, complaint] of REFUSED) {
     await assert.rejects(parse(text), withCode('usage', complaint), what);
   }
 });
 
-test('plain YAML and JSON are read, with each kind of line end', async () => {
+test('reads plain YAML and JSON with each kind of line end', async () => {
   for (const [text, value] of [
     ['a: b\r\nc: 1\r\n', { a: 'b', c: 1 }],
     ['{"a": [true, null, -1.5, "1e3"]}', { a: [true, null, -1.5, '1e3'] }],
@@ -68,7 +68,7 @@ test('plain YAML and JSON are read, with each kind of line end', async () => {
   }
 });
 
-test('a file is decoded from UTF-8 or UTF-16, and is bounded', async (t) => {
+test('decodes UTF-8 and UTF-16, up to a maximum size', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-yaml-'));
   t.after(() => rm(folder, { recursive: true }));
   const place = testContext({ cwd: folder });
@@ -91,7 +91,7 @@ test('a file is decoded from UTF-8 or UTF-16, and is bounded', async (t) => {
   await assert.rejects(readYamlText(place, '.', []), withCode('file_unreadable', /cannot be read/));
 });
 
-test('the nearest known name is suggested, and none for other words', () => {
+test('suggests the nearest known name, and none for other words', () => {
   const known = ['max-size', 'write-to', 'tag', 'kms-key', 'cors-origin', 'page'];
   for (const [typed, meant] of [
     ['maxSize', 'max-size'],

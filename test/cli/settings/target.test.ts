@@ -30,7 +30,7 @@ async function homes(t: TestContext): Promise<readonly (readonly [string, string
   );
 }
 
-test('an address is enough for an edge, whatever became of the list of deployments: that is a note', async (t) => {
+test('uses an address without the list of deployments, with a note', async (t) => {
   for (const [what, home] of await homes(t)) {
     const context = testContext({ home, env: { EDGE_UPLOAD_URL: EDGE } });
     assert.deepEqual(await resolveTarget(context), { url: EDGE }, what);
@@ -40,7 +40,7 @@ test('an address is enough for an edge, whatever became of the list of deploymen
   }
 });
 
-test('a sign-in stops first: without the list, a changed issuer would not be noticed', async (t) => {
+test('refuses to sign in without the list, which would reveal a changed issuer', async (t) => {
   for (const [what, home] of await homes(t)) {
     const context = testContext({ home });
     const code = await login(context, { url: EDGE }).then(

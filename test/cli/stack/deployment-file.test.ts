@@ -34,7 +34,7 @@ const DEPLOYED: readonly StackOptions[] = [
   {},
 ];
 
-test('a deployment is read as it was written', async () => {
+test('reads a deployment file as it was written', async () => {
   for (const deployed of DEPLOYED) {
     const text = await writeDeployment(deployed);
     const { options, issuers } = await read(text);
@@ -122,7 +122,7 @@ const BESIDE: { readonly [Name in OptionName]?: StackOptions } = {
   idpSecret: { idp: 'oidc:https://login.example.com/realm', idpClientId: 'a' },
 };
 
-test('what is deployed, written to a file and deployed again, changes nothing', async () => {
+test('changes nothing if a deployment is written to a file and deployed again', async () => {
   for (const name of OPTION_NAMES) {
     for (const value of SAMPLES[name]) {
       assert.ok(isValidOption(name, value), `${name}: ${JSON.stringify(value)}`);
@@ -135,7 +135,7 @@ test('what is deployed, written to a file and deployed again, changes nothing', 
   }
 });
 
-test('a drawing in a file is kept as that of a logo’s own file', async () => {
+test('keeps a drawing in the file like the logo’s own file', async () => {
   const { options } = await read(
     'page: true\npage-logo: |\n  <!-- by hand -->\n  <svg viewBox="0 0 9 9"><path d="M0 0h9z"/></svg>\n',
   );
@@ -143,7 +143,7 @@ test('a drawing in a file is kept as that of a logo’s own file', async () => {
   assert.match(options.pageLogo ?? '', /^<svg xmlns="[^"]*" viewBox="0 0 9 9"><path d="M0 0h9z">/);
 });
 
-test('sizes and times are written as people write them', async () => {
+test('reads sizes and times in the usual notation', async () => {
   const text = await writeDeployment({
     maxSize: 5 * 1024 ** 3,
     tokenValidityMinutes: 90,
@@ -152,7 +152,7 @@ test('sizes and times are written as people write them', async () => {
   assert.match(text, /^max-size: 5GiB\nexpire-after: 30\ntoken-validity: 90m\n$/m);
 });
 
-test('a file says what people would write', async () => {
+test('writes a file as people would write it', async () => {
   const { options } = await read(
     `
 max-size: 5G
@@ -216,13 +216,13 @@ const REFUSED: readonly (readonly [text: string, complaint: RegExp, inEditor: bo
   ['signing: {}', /:1:1: signing is not known/, true],
 ];
 
-test('an invalid entry is refused with its line', async () => {
+test('refuses an invalid entry with its line', async () => {
   for (const [text, complaint] of REFUSED) {
     await assert.rejects(read(text), withCode('usage', complaint), text);
   }
 });
 
-test('an unknown name is refused with the names that are known there', async () => {
+test('refuses an unknown name with the names that are known there', async () => {
   await assert.rejects(
     read('max_size: 5G'),
     withCode('usage', /max_size/, /^Use one of: issuers, max-size, /),
@@ -231,7 +231,7 @@ test('an unknown name is refused with the names that are known there', async () 
   await assert.rejects(read(nested), withCode('usage', /whem/, /^Use one of: when, .*writeTo/));
 });
 
-test('the schema for editors is renewed, and judges as the program does', async () => {
+test('the editors’ schema is up to date, and agrees with the program', async () => {
   const schema = await readFile(join(import.meta.dirname, '../../../assets/edge-upload.schema.json'), 'utf8');
   assert.deepEqual(JSON.parse(schema), JSON.parse(deploymentSchema()), 'npm run docs:schema');
   const isValid = new Ajv({ allowUnionTypes: true }).compile(JSON.parse(schema));

@@ -30,14 +30,14 @@ function floodingServer(t: TestContext, status: number): Promise<string> {
   });
 }
 
-test('the probe of an edge does not wait for the end of an answer that has none', async (t) => {
+test('does not wait for the end of an endless response when it probes an edge', async (t) => {
   const dispatcher = new Agent();
   t.after(() => dispatcher.destroy());
   const url = await floodingServer(t, 401);
   assert.equal(await guardDefect(url, { dispatcher, signal }), undefined);
 });
 
-test('an answer without a stack does not mean that there is none', async () => {
+test('does not take a response without a stack for a missing stack', async () => {
   for (const answer of [{}, { Stacks: [] }, { Stacks: [{}] }, { Stacks: [{ StackName: 'a' }] }]) {
     const cloudformation = { send: async () => answer };
     const work = { clients: { cloudformation }, stackName: 'a' } as unknown as StackWork;
@@ -45,7 +45,7 @@ test('an answer without a stack does not mean that there is none', async () => {
   }
 });
 
-test('an answer without an account is an error, not credentials of no account', async (t) => {
+test('does not take a response without an account for credentials without one', async (t) => {
   const answer = (content: string) =>
     `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>${content}</GetCallerIdentityResult></GetCallerIdentityResponse>`;
   for (const body of [
@@ -63,7 +63,7 @@ test('an answer without an account is an error, not credentials of no account', 
   }
 });
 
-test('users in a form that Cognito never sends are refused, and odd dates left out', async () => {
+test('refuses invalid users, and leaves out invalid dates', async () => {
   const list = async (user: unknown) => {
     const cognito = { send: async () => ({ Users: [user] }) } as unknown as CognitoIdentityProviderClient;
     const found = [];
@@ -97,7 +97,7 @@ const VERSION = '<Key>a</Key><VersionId>1</VersionId><IsLatest>true</IsLatest><S
 const isNotInternal = (error: unknown) => isUserError(error) && error.exitCode !== 1;
 const OBJECT = '<Key>a</Key><LastModified>2026-11-28T00:00:00Z</LastModified><Size>1</Size>';
 
-test('a list that S3 would never give is an error, not an empty bucket', async (t) => {
+test('does not take an invalid list for an empty bucket', async (t) => {
   const good = await workAgainst(t, () => ({ body: listing(OBJECT) }));
   assert.deepEqual(await keysOf(good.work), ['a']);
   for (const body of [
@@ -121,7 +121,7 @@ test('a list that S3 would never give is an error, not an empty bucket', async (
   );
 });
 
-test('a list of versions that S3 cannot send is an error, not an empty bucket', async (t) => {
+test('does not take an invalid list of versions for an empty bucket', async (t) => {
   const good = await workAgainst(t, () => ({ body: versions(VERSION) }));
   assert.equal((await measureBucket(good.work, 'b')).bytes, 1);
   for (const body of [
@@ -138,7 +138,7 @@ test('a list of versions that S3 cannot send is an error, not an empty bucket', 
   }
 });
 
-test('a redirect of S3 names the region of the bucket, any other where it leads', async (t) => {
+test('names the region of the bucket, or the target, when S3 redirects', async (t) => {
   const moved = '<Error><Code>PermanentRedirect</Code><Message>elsewhere</Message></Error>';
   const region = { 'x-amz-bucket-region': 'eu-west-1' };
   for (const body of [moved, '']) {
@@ -156,7 +156,7 @@ test('a redirect of S3 names the region of the bucket, any other where it leads'
   );
 });
 
-test('log lines with any text are shown; a line without a time is an error', async (t) => {
+test('shows log lines with any text, and fails at a line without a time', async (t) => {
   const messages = [
     '{"edge":"refused"',
     '{"edge":"refused","status":{},"code":[],"method":null}',

@@ -11,7 +11,7 @@ import { ownEdge, ownFolder, upload } from './helpers/uploading.ts';
 
 const PART = 5 * 1024 * 1024;
 
-test('with bits flipped in transit, no wrong object is ever reported stored', async (t) => {
+test('never reports a wrong object as stored if bits flip in transit', async (t) => {
   const home = await ownFolder(t);
   const edge = await ownEdge(t);
   const proxy = await flippingProxy(t, edge.url, { random: seeded(7), share: 0.3 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { crashAgainAndAgain } from './crash/rig.ts';
 
 // The short form of `npx tsx test/cli/transfer/crash/run.ts`.
-test('uploads that are killed at random moments, under faults, end complete and leave nothing open', async () => {
+test('completes uploads killed at random moments under faults, and leaves nothing open', async () => {
   const report = await crashAgainAndAgain({ runs: 3, seed: 20_261_123, size: 32 * 1024 * 1024, kills: 3 });
   assert.deepEqual(
     report.runs.map(({ same }) => same),

@@ -8,7 +8,7 @@ import { openSources } from '../../../cli/transfer/sources/sources.ts';
 import { rows, testContext } from '../../support/context.ts';
 import { ownFolder, withCode } from './helpers/uploading.ts';
 
-test('a dry run shows keys, sizes and parts, and files that cannot be uploaded', async (t) => {
+test('prints keys, sizes and parts, and files that cannot be uploaded', async (t) => {
   const cwd = await ownFolder(t);
   await mkdir(join(cwd, 'd'));
   await writeFile(join(cwd, 'd', 'small.txt'), 'small');
@@ -45,7 +45,7 @@ test('a dry run shows keys, sizes and parts, and files that cannot be uploaded',
   });
 });
 
-test('a dry run refuses the headers that the upload would refuse', async (t) => {
+test('refuses the headers that the upload would refuse', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'f');
   const context = testContext({ cwd });
@@ -59,7 +59,7 @@ test('a dry run refuses the headers that the upload would refuse', async (t) => 
   assert.deepEqual(context.events, []);
 });
 
-test('a dry run reports unreadable files', {
+test('reports unreadable files', {
   skip: process.getuid?.() === 0 ? 'root reads everything' : false,
 }, async (t) => {
   const cwd = await ownFolder(t);

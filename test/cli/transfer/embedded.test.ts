@@ -59,7 +59,7 @@ async function put(...args: string[]) {
   return { code, documents, stderr };
 }
 
-test('unusual names are stored unchanged; names that cannot be keys are refused', async () => {
+test('stores unusual names unchanged, and refuses names that cannot be keys', async () => {
   const names = [
     ' a b ',
     '#?%+&=',
@@ -91,7 +91,7 @@ test('unusual names are stored unchanged; names that cannot be keys are refused'
   ]);
 });
 
-test('S3 verifies and stores every checksum, of one PUT and of parts', async () => {
+test('sends checksums that S3 verifies and stores, with one PUT and with parts', async () => {
   const bytes = randomBytes(11 * MIB + 5);
   await writeFile(join(computer.home, 'large'), bytes);
   await writeFile(join(computer.home, 'small'), 'small');
@@ -114,7 +114,7 @@ test('S3 verifies and stores every checksum, of one PUT and of parts', async () 
   }
 });
 
-test('S3 stores headers and metadata, of one PUT and of parts', async () => {
+test('sends headers and metadata that S3 stores, with one PUT and with parts', async () => {
   await writeFile(join(computer.home, 'page.html'), '<p>');
   for (const how of ['never', 'always']) {
     const { code } = await put(
@@ -133,7 +133,7 @@ test('S3 stores headers and metadata, of one PUT and of parts', async () => {
   }
 });
 
-test('--no-clobber leaves existing objects, with one PUT and with parts', async () => {
+test('keeps existing objects with --no-clobber, with one PUT and with parts', async () => {
   await writeFile(join(computer.home, 'first'), 'first');
   await writeFile(join(computer.home, 'second'), randomBytes(6 * MIB));
   await put('first', '--as', 'taken');
@@ -147,7 +147,7 @@ test('--no-clobber leaves existing objects, with one PUT and with parts', async 
   assert.equal(Uploads.length, 0);
 });
 
-test('standard input is stored, and an unfinished upload is aborted', async () => {
+test('stores standard input, and aborts an unfinished upload', async () => {
   const text = 'x'.repeat(6 * MIB);
   const piped = await computer.run(['put', '-', '--as', 'piped.txt', '--part-size', '5M'], { input: text });
   assert.equal(piped.code, 0, piped.stderr);

@@ -66,7 +66,7 @@ function mutated(text: string, random: () => number): string {
 const told = (error: unknown) =>
   isUserError(error) || error instanceof PassingFailure || error instanceof TokenRejected;
 
-test('a journal with any content is parsed or rejected', () => {
+test('parses or rejects a journal with any content', () => {
   const entry = {
     format: 2,
     url: 'https://d1.cloudfront.net',
@@ -105,7 +105,7 @@ test('a journal with any content is parsed or rejected', () => {
   assert.ok(read > ROUNDS / 20, 'some are still journals');
 });
 
-test('an answer with any content is a value or an error with a message', async () => {
+test('reads any response as a value or as an error with a message', async () => {
   const random = seeded(SEED + 1);
   const documents = [
     '<?xml version="1.0" encoding="UTF-8"?>\n<InitiateMultipartUploadResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Bucket>b</Bucket><Key>k</Key><UploadId>id.1_2-3</UploadId></InitiateMultipartUploadResult>',
@@ -149,7 +149,7 @@ test('an answer with any content is a value or an error with a message', async (
   }
 });
 
-test('a list of any bytes yields paths without NUL, or is refused', async () => {
+test('reads a list of any bytes as paths without NUL, or refuses it', async () => {
   const random = seeded(SEED + 2);
   const text = './a.txt\r\nsub/бумага.txt\nsub/報告\n\n"quoted name"\n';
   const encode = [

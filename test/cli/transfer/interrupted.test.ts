@@ -13,7 +13,7 @@ import { ownEdge, ownFolder, restlessClock, upload, withCode } from './helpers/u
 const MIB = 1024 ** 2;
 const PART = 5 * MIB;
 
-test('after Ctrl-C a part that ends within a second is kept, and the next run prints where it resumes', async (t) => {
+test('keeps a part that ends within a second of Ctrl-C, and prints where it resumes', async (t) => {
   const cwd = await ownFolder(t);
   const bytes = Buffer.alloc(3 * PART, 'grace');
   await writeFile(join(cwd, 'f'), bytes);
@@ -39,7 +39,7 @@ test('after Ctrl-C a part that ends within a second is kept, and the next run pr
   assert.deepEqual(sent, ['/f?partNumber=1&', '/f?partNumber=2&', '/f?partNumber=3&']);
 });
 
-test('Ctrl-C under a rate limit loses no more than the limit sends in five seconds', async (t) => {
+test('loses at most five seconds of a rate limit at Ctrl-C', async (t) => {
   for (const rate of [2 * MIB, 8 * MIB]) {
     const cwd = await ownFolder(t);
     await writeFile(join(cwd, 'f'), '');
@@ -66,7 +66,7 @@ test('Ctrl-C under a rate limit loses no more than the limit sends in five secon
   }
 });
 
-test('after Ctrl-C an answer is awaited for a second at most', async (t) => {
+test('awaits a response for at most a second after Ctrl-C', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const context = testContext({ cwd });
@@ -79,7 +79,7 @@ test('after Ctrl-C an answer is awaited for a second at most', async (t) => {
   await assert.rejects(upload(t, context, edge.url, { files: ['f'] }, options), withCode('interrupted'));
 });
 
-test('requests that wait for a retry are shown as one count', async (t) => {
+test('shows requests that wait for a retry as one count', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), Buffer.alloc(3 * PART, 'cut'));
   let cuts = 0;
@@ -101,7 +101,7 @@ test('requests that wait for a retry are shown as one count', async (t) => {
   assert.equal(last?.type === 'transfer' && last.trouble, undefined, 'it is over');
 });
 
-test('with --json one file has the same lines as several, stored or failed', async (t) => {
+test('prints the same JSON lines for one file as for several', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const edge = await ownEdge(t);
@@ -126,7 +126,7 @@ test('with --json one file has the same lines as several, stored or failed', asy
   );
 });
 
-test('Ctrl-C before the first byte promises to resume a file, and not standard input', async (t) => {
+test('promises at Ctrl-C to resume a file, but not standard input', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const edge = await ownEdge(t);
@@ -144,7 +144,7 @@ test('Ctrl-C before the first byte promises to resume a file, and not standard i
   assert.equal(await hintFor({ files: ['-'], as: 'key' }), undefined);
 });
 
-test('Ctrl-C ends the wait for a token', async (t) => {
+test('stops waiting for a token at Ctrl-C', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const context = testContext({ cwd });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { contentType, objectHeaders } from '../../../cli/transfer/object-headers.ts';
 import { withCode } from './helpers/uploading.ts';
 
-test('the content type follows the extension', () => {
+test('derives the content type from the extension', () => {
   assert.equal(contentType('a/image.JPG'), 'image/jpeg');
   assert.equal(contentType('report', 'draft.pdf'), 'application/pdf');
   for (const name of ['css', '.css', 'folder.css/file', 'x.unknown-extension', '']) {
@@ -11,7 +11,7 @@ test('the content type follows the extension', () => {
   }
 });
 
-test('headers and metadata are sent as S3 accepts them', () => {
+test('sends headers and metadata in a form that S3 accepts', () => {
   assert.deepEqual(
     objectHeaders({
       contentType: 'text/plain; charset=utf-8',
@@ -34,7 +34,7 @@ test('headers and metadata are sent as S3 accepts them', () => {
   assert.deepEqual(objectHeaders({}), {});
 });
 
-test('long text beyond ASCII is encoded in words of at most 75 characters, never split inside a character', () => {
+test('encodes long non-ASCII text in words of 75 characters, never inside a character', () => {
   const value = objectHeaders({ metadata: { m: '€🦊'.repeat(40) } })['x-amz-meta-m'] ?? '';
   const words = value.split(' ');
   assert.ok(words.length > 1 && words.every((word) => word.length <= 75));
@@ -42,7 +42,7 @@ test('long text beyond ASCII is encoded in words of at most 75 characters, never
   assert.equal(decoded, '€🦊'.repeat(40));
 });
 
-test('invalid headers, or too many bytes of them, are a usage error', () => {
+test('refuses invalid headers, or too many bytes of them, as a usage error', () => {
   for (const options of [
     { contentType: 'image' },
     { contentType: 'text/plain\r\nx: y' },
@@ -66,7 +66,7 @@ test('invalid headers, or too many bytes of them, are a usage error', () => {
   assert.ok(objectHeaders({ metadata: { a: 'x'.repeat(2047) } }));
 });
 
-test('metadata with runs of spaces is encoded, because signatures cover single spaces', () => {
+test('encodes metadata with consecutive spaces, which signatures reduce to one', () => {
   const headers = objectHeaders({ metadata: { plain: 'one two', runs: 'one  two   three' } });
   assert.equal(headers['x-amz-meta-plain'], 'one two');
   const encoded = /^=\?UTF-8\?B\?(.*)\?=$/.exec(headers['x-amz-meta-runs'] ?? '')?.[1] ?? '';

@@ -38,7 +38,7 @@ async function ruled(t: NodeTestContext, writeTo: readonly string[] | undefined,
 const notes = ({ events }: TestContext) =>
   events.flatMap((event) => (event.type === 'note' ? [String(event.text)] : []));
 
-test('a single prefix that the caller is allowed to write is the default, and is printed once', async (t) => {
+test('uses the only allowed prefix by default, and prints it once', async (t) => {
   const { edge, cwd, put } = await ruled(t, ['ada/']);
   const context = await put({ files: ['a.txt', 'd/'], recursive: true });
   await put({ files: ['a.txt'], as: '2026/report.txt' });
@@ -65,7 +65,7 @@ test('a single prefix that the caller is allowed to write is the default, and is
   assert.equal(asked.length, 5, 'once for a command');
 });
 
-test('with several prefixes, the error names them and a command that works', async (t) => {
+test('names several prefixes in the error, and a command that works', async (t) => {
   const { edge, put } = await ruled(t, ['red/', "o'hara/", 'c/', 'd/', 'e/', 'f/', 'g/']);
   await assert.rejects(
     put({ files: ['a.txt'] }),
@@ -86,7 +86,7 @@ test('with several prefixes, the error names them and a command that works', asy
   assert.deepEqual([...edge.stored.keys()], ["/o'hara/a.txt".replace("'", '%27')]);
 });
 
-test('where the edge lists some of the prefixes only, it decides about other keys', async (t) => {
+test('leaves other keys to the edge if its list of prefixes is incomplete', async (t) => {
   const { edge, put } = await ruled(t, ['red/', 'blue/', 'green/'], 2);
   await put({ files: ['a.txt'], prefix: 'green/' });
   await put({ files: ['a.txt'], prefix: 'blue/' });
@@ -94,7 +94,7 @@ test('where the edge lists some of the prefixes only, it decides about other key
   await assert.rejects(put({ files: ['a.txt'], prefix: 'black/' }), withCode('forbidden'));
 });
 
-test('without a rule keys are unchanged; without any allowed prefix nothing is sent', async (t) => {
+test('keeps keys without a rule, and sends nothing without an allowed prefix', async (t) => {
   for (const writeTo of [undefined, ['']]) {
     const { edge, put } = await ruled(t, writeTo);
     const context = await put({ files: ['a.txt'] });
@@ -111,7 +111,7 @@ test('without a rule keys are unchanged; without any allowed prefix nothing is s
   assert.ok(edge.seen.every(({ method }) => method === 'GET'));
 });
 
-test('an edge that refuses to describe itself is asked once, and is an error of each file', async (t) => {
+test('asks an edge that refuses to describe itself once, and fails each file', async (t) => {
   const cwd = await ownFolder(t);
   for (const name of ['a', 'b', 'c', 'd']) await writeFile(join(cwd, name), name);
   let asked = 0;
@@ -127,7 +127,7 @@ test('an edge that refuses to describe itself is asked once, and is an error of 
   assert.equal(result.document.failed, 4);
 });
 
-test('a key or prefix that an edge could never accept is an error that names it', async (t) => {
+test('names a key or prefix that an edge could never accept', async (t) => {
   const rules = [
     { writeTo: ['\ud800/'] },
     { writeTo: ['\u001b[31m/'] },

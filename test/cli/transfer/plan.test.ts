@@ -13,7 +13,7 @@ import { withCode } from './helpers/uploading.ts';
 
 const MIB = 1024 ** 2;
 
-test('a file is sent by one PUT up to the threshold, and in parts above it', () => {
+test('sends a file in one PUT up to the threshold, and in parts above it', () => {
   const whole = (size: number) => ({ multipart: false, partSize: size, parts: 1 });
   for (const size of [0, 1, MIN_PART - 1, MIN_PART, MIN_PART + 1, DEFAULT_PART - 1, DEFAULT_PART]) {
     assert.deepEqual(planUpload('f', size), whole(size), String(size));
@@ -21,7 +21,7 @@ test('a file is sent by one PUT up to the threshold, and in parts above it', () 
   assert.deepEqual(planUpload('f', DEFAULT_PART + 1), { multipart: true, partSize: DEFAULT_PART, parts: 2 });
 });
 
-test('parts grow where 10,000 default parts are too few for the file', () => {
+test('enlarges parts if 10,000 default parts are too few', () => {
   const most = MAX_PARTS * DEFAULT_PART;
   assert.deepEqual(planUpload('f', most - 1), { multipart: true, partSize: 8 * MIB, parts: MAX_PARTS });
   assert.deepEqual(planUpload('f', most), { multipart: true, partSize: 8 * MIB, parts: MAX_PARTS });
@@ -32,7 +32,7 @@ test('parts grow where 10,000 default parts are too few for the file', () => {
   assert.throws(() => planUpload('f', MAX_OBJECT + 1), withCode('too_large', /48\.8 TiB/));
 });
 
-test('every size up to the largest makes 10,000 parts or fewer, each within the bounds of S3', () => {
+test('plans at most 10,000 parts for every size, within the bounds of S3', () => {
   let size = 1;
   while (size <= MAX_OBJECT) {
     const partSize = suitablePartSize(size);
@@ -42,7 +42,7 @@ test('every size up to the largest makes 10,000 parts or fewer, each within the 
   }
 });
 
-test('a part size that the user gives is used within the limits of S3', () => {
+test('uses a given part size within the limits of S3', () => {
   assert.deepEqual(planUpload('f', 3 * MIN_PART, { partSize: MIN_PART }), {
     multipart: true,
     partSize: MIN_PART,
@@ -61,14 +61,14 @@ test('a part size that the user gives is used within the limits of S3', () => {
   }
 });
 
-test('under a rate limit, parts are as small as S3 allows', () => {
+test('uses the smallest parts of S3 under a rate limit', () => {
   const limited = { limitRate: MIB };
   assert.equal(planUpload('f', 100 * MIB, limited).partSize, MIN_PART);
   assert.equal(planUpload('f', MAX_PARTS * MIN_PART + 1, limited).partSize, 6 * MIB);
   assert.equal(planUpload('f', 100 * MIB, { ...limited, partSize: 64 * MIB }).partSize, 64 * MIB);
 });
 
-test('--multipart never sends one PUT, always sends parts', () => {
+test('never sends one PUT with --multipart always, and never parts with never', () => {
   assert.equal(planUpload('f', MAX_WHOLE, { multipart: 'never' }).multipart, false);
   assert.throws(() => planUpload('f', MAX_WHOLE + 1, { multipart: 'never' }), withCode('too_large'));
   assert.deepEqual(planUpload('f', 0, { multipart: 'always' }), {
@@ -78,7 +78,7 @@ test('--multipart never sends one PUT, always sends parts', () => {
   });
 });
 
-test('parts are adjacent and end where the file ends', () => {
+test('plans adjacent parts that end where the file ends', () => {
   const size = 3 * MIN_PART + 7;
   const plan = planUpload('f', size, { partSize: MIN_PART });
   assert.deepEqual(

@@ -13,7 +13,7 @@ import { ownEdge, ownFolder, tokensOf, upload, withCode } from './helpers/upload
 
 const MIB = 1024 * 1024;
 
-test('a file is sent by one PUT with content type, length and checksum, and its row has the proof', async (t) => {
+test('sends a file with content type, length and checksum, and reports the proof', async (t) => {
   const cwd = await ownFolder(t);
   const edge = await ownEdge(t);
   const context = testContext({ cwd });
@@ -50,7 +50,7 @@ test('a file is sent by one PUT with content type, length and checksum, and its 
   assert.equal(result.exitCode, undefined);
 });
 
-test('an empty file has a length of 0 and the CRC-32 of nothing', async (t) => {
+test('sends an empty file with length 0 and the CRC-32 of nothing', async (t) => {
   const cwd = await ownFolder(t);
   const edge = await ownEdge(t);
   const context = testContext({ cwd });
@@ -62,7 +62,7 @@ test('an empty file has a length of 0 and the CRC-32 of nothing', async (t) => {
   assert.equal(edge.seen[0]?.headers['content-type'], 'application/octet-stream');
 });
 
-test('a given content type replaces that of the extension', async (t) => {
+test('prefers a given content type to that of the extension', async (t) => {
   const cwd = await ownFolder(t);
   const edge = await ownEdge(t);
   await writeFile(join(cwd, 'page.html'), '<p>');
@@ -70,7 +70,7 @@ test('a given content type replaces that of the extension', async (t) => {
   assert.equal(edge.seen[0]?.headers['content-type'], 'text/plain');
 });
 
-test('a path that is not a readable file is refused, and nothing is sent', async (t) => {
+test('refuses a path that is not a readable file, and sends nothing', async (t) => {
   const cwd = await ownFolder(t);
   const edge = await ownEdge(t);
   await mkdir(join(cwd, 'folder'));
@@ -92,7 +92,7 @@ test('a path that is not a readable file is refused, and nothing is sent', async
   assert.equal(edge.seen.length, 0);
 });
 
-test('kernel files are stored as they are read, whatever length they claim', {
+test('stores kernel files as they are read, whatever length they claim', {
   skip: process.platform === 'linux' ? false : 'of Linux',
 }, async (t) => {
   const edge = await ownEdge(t);
@@ -112,7 +112,7 @@ test('kernel files are stored as they are read, whatever length they claim', {
   }
 });
 
-test('a failure does not stop other files; the summary has its exit code', async (t) => {
+test('continues with other files after a failure, and exits with its code', async (t) => {
   const cwd = await ownFolder(t);
   const edge = await ownEdge(t);
   const context = testContext({ cwd });
@@ -135,7 +135,7 @@ test('a failure does not stop other files; the summary has its exit code', async
   });
 });
 
-test('an invalid key is refused before anything is sent', async (t) => {
+test('refuses an invalid key before anything is sent', async (t) => {
   const cwd = await ownFolder(t);
   const edge = await ownEdge(t);
   await writeFile(join(cwd, 'a'), 'a');
@@ -146,7 +146,7 @@ test('an invalid key is refused before anything is sent', async (t) => {
   assert.equal(edge.seen.length, 0);
 });
 
-test('without a checksum in the answer, the ETag must be the MD5 of the bytes', async (t) => {
+test('compares the ETag with the MD5 if the response has no checksum', async (t) => {
   const cwd = await ownFolder(t);
   const bytes = Buffer.alloc(2_500_000, 7);
   await writeFile(join(cwd, 'f'), bytes);
@@ -175,7 +175,7 @@ for (const [kind, size] of [
   ['kept in memory', 6 * MIB],
   ['read twice', 33 * MIB],
 ] as const) {
-  test(`a file that changes between its digest and its sending is never stored: ${kind}`, async (t) => {
+  test(`never stores a file that changes between its digest and its sending: ${kind}`, async (t) => {
     const cwd = await ownFolder(t);
     const changes: Record<string, (path: string) => Promise<void>> = {
       shrinks: (path) => truncate(path, size - 3 * MIB),
@@ -197,7 +197,7 @@ for (const [kind, size] of [
   });
 }
 
-test('bytes that change under an unchanged time are refused, or the bytes of the digest are stored', async (t) => {
+test('refuses bytes that changed under the same time, or stores those of the digest', async (t) => {
   const cwd = await ownFolder(t);
   const path = join(cwd, 'f');
   const put = async (size: number) => {
@@ -219,7 +219,7 @@ test('bytes that change under an unchanged time are refused, or the bytes of the
   await assert.rejects(put(33 * MIB), withCode('file_changed', /differ from those read first/));
 });
 
-test('files that follow each other share the connections of those before them', async (t) => {
+test('reuses the connections of earlier files', async (t) => {
   const cwd = await ownFolder(t);
   const sockets = new Set<unknown>();
   const edge = await ownEdge(t, (request) => {
@@ -243,7 +243,7 @@ function afterDigest(change: () => Promise<void>) {
   };
 }
 
-test('two files with one key, or --as for several, is a usage error before anything is sent', async (t) => {
+test('refuses two files with one key, and --as for several files', async (t) => {
   const cwd = await ownFolder(t);
   const edge = await ownEdge(t);
   await mkdir(join(cwd, 'x'));

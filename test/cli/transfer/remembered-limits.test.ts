@@ -49,7 +49,7 @@ async function changeable(t: NodeTestContext) {
   return { rule, edge, home, put, asked, stored };
 }
 
-test('limits are asked for once a token, and kept in a private file without the token', async (t) => {
+test('requests limits once a token, and keeps them in a private file without it', async (t) => {
   const { home, put, asked, stored } = await changeable(t);
   await put();
   await put({}, 'good', 'b');
@@ -64,7 +64,7 @@ test('limits are asked for once a token, and kept in a private file without the 
   assert.equal(asked(), 2, 'another token');
 });
 
-test('limits that a command knows to be outdated are forgotten, with or without a file of them', async (t) => {
+test('forgets limits that a command has outdated', async (t) => {
   const { rule, home, edge, put, stored } = await changeable(t);
   const context = testContext({ cwd: home, home });
   await forgetLimits(context, edge.url);
@@ -76,7 +76,7 @@ test('limits that a command knows to be outdated are forgotten, with or without 
   assert.deepEqual(stored(), ['/ada/a', '/ada/b', '/c']);
 });
 
-test('changed limits are asked for once a command, and each file is stored where they allow it', async (t) => {
+test('requests changed limits once a command, and places each file by them', async (t) => {
   const { rule, put, asked, stored, edge } = await changeable(t);
   await put();
   rule.writeTo = ['eve/'];
@@ -98,7 +98,7 @@ test('changed limits are asked for once a command, and each file is stored where
   assert.ok(edge.stored.has('/x/a'));
 });
 
-test('what is remembered refuses no file that the edge allows now', async (t) => {
+test('refuses no file by old limits that the edge allows now', async (t) => {
   const { rule, home, put, stored } = await changeable(t);
   await truncate(join(home, 'a'), 9 * 1024 * 1024);
   rule.maxSize = 1000;
@@ -113,7 +113,7 @@ test('what is remembered refuses no file that the edge allows now', async (t) =>
   assert.deepEqual(stored(), ['/ada/a', '/eve/c']);
 });
 
-test('a stream is placed by the limits that the edge answers now', async (t) => {
+test('places a stream by the current limits of the edge', async (t) => {
   const { rule, put, stored } = await changeable(t);
   await put();
   rule.writeTo = ['eve/'];
@@ -121,7 +121,7 @@ test('a stream is placed by the limits that the edge answers now', async (t) => 
   assert.deepEqual(stored(), ['/ada/a', '/eve/piped']);
 });
 
-test('the edge is asked each time for a token of the environment, and where nothing can be written', async (t) => {
+test('asks each time for a token of the environment, or without a writable folder', async (t) => {
   const { home, edge, put, asked } = await changeable(t);
   const env = { EDGE_UPLOAD_TOKEN: 'good', EDGE_UPLOAD_URL: edge.url };
   await put({ env });

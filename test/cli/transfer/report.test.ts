@@ -18,7 +18,7 @@ const stored: Stored = {
 
 const textOf = (event: UiEvent) => (event.type === 'row' ? flatText(event.text) : '');
 
-test("a file's name cannot forge a line of the report, and is unchanged in JSON", () => {
+test('keeps a file name from forging a line of the report, and unchanged in JSON', () => {
   let time = 0;
   const report = createReport('https://edge.example', { inUse: new InUse(), now: () => time });
   const forged = 'a\n    9 MiB     1 ms  forged';
@@ -42,7 +42,7 @@ test("a file's name cannot forge a line of the report, and is unchanged in JSON"
   assert.equal(lines.at(-1), '1 stored, 20 failed  3 B in 2.0 s (2 B/s)');
 });
 
-test('the hint of an error is shown whole, and once, also where others share a line with it', () => {
+test('shows the hint of an error in full, and once for the same hint', () => {
   const report = createReport('https://edge.example', { inUse: new InUse(), now: () => 0 });
   const item = { kind: 'file', name: 'a', key: 'a', path: '/a' } as const;
   const rename = ['Rename it:', '  edge-upload put <file> --as <key>'];
@@ -59,7 +59,7 @@ test('the hint of an error is shown whole, and once, also where others share a l
   );
 });
 
-test('the sum of an upload that waits for files has neither a time nor a rate', () => {
+test('prints neither time nor rate for an upload that waited for files', () => {
   const report = createReport('https://edge.example', { inUse: new InUse(), now: () => 0, hasRate: false });
   report.add({ item: { kind: 'file', name: 'a', key: 'a', path: '/a' }, seconds: 1, result: { stored } });
   assert.equal(flatText(report.result().text ?? textOf(report.soFar())), '1 stored  3 B');

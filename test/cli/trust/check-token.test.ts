@@ -37,9 +37,9 @@ function tokenOf(
 const judge = (token: string, config: EdgeConfig, download?: () => Promise<string>) =>
   judgeToken(token, config, { domain: EDGE, now: NOW, download });
 
-describe('tokens of providers, as their documentation shows them', () => {
+describe('S tokens from the documentation of their providers', () => {
   for (const [name, set] of Object.entries(CLAIM_SETS)) {
-    it(`${name}: the rule fits`, async () => {
+    it(`${name}: fits the rule`, async () => {
       const { refusal, permission, caller, verified } = await judge(tokenOf(set), await edgeOf(set));
       assert.equal(refusal, undefined);
       assert.deepEqual(permission?.prefixes, [set.writes]);
@@ -49,7 +49,7 @@ describe('tokens of providers, as their documentation shows them', () => {
   }
 
   for (const [name, problem, claims, code, message] of WRONG) {
-    it(`${name}: ${problem} is refused`, async () => {
+    it(`${name}: refuses ${problem}`, async () => {
       const set = CLAIM_SETS[name];
       assert.ok(set);
       const config = await edgeOf(set);
@@ -117,7 +117,7 @@ describe('check of a token', () => {
     ['a token for a year', tokenOf(set, { exp: NOW + 365 * 86_400 }), 'lifetime_too_long'],
     ['a token from the future', tokenOf(set, { nbf: NOW + 3600 }), 'token_not_yet_valid'],
   ] as const) {
-    it(`refuses ${problem}, and never names it`, async () => {
+    it(`refuses ${problem}, and never prints it`, async () => {
       const { refusal, ...known } = await judge(token, await edgeOf(set));
       assert.equal(refusal?.code, code);
       const said = [refusal.message, ...checkHints(refusal.code, { ...known, domain: EDGE })].join('\n');

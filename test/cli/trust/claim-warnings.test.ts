@@ -88,7 +88,7 @@ const CASES: readonly (readonly [
   }),
 ];
 
-describe('warnings of claims that do not stay with one person', () => {
+describe('S warnings of claims that can pass to another person', () => {
   for (const [rule, settings, warning] of CASES) {
     const { preset = 'oidc', name } = settings;
     const claims = rule.when?.map(({ claim }) => claim.join('/')).join(' and ');

@@ -35,7 +35,7 @@ describe('names of claims', () => {
 });
 
 describe('conditions of a rule', () => {
-  it('takes values of one claim as alternatives, and different claims as one more condition each', () => {
+  it('takes values of one claim as alternatives, different claims as more conditions', () => {
     assert.deepEqual(parseConditions(['roles=a', 'hd=example.com', 'roles=b', 'roles=a']), [
       { claim: ['roles'], is: ['a', 'b'] },
       { claim: ['hd'], is: ['example.com'] },

@@ -58,14 +58,14 @@ describe('discovery of an issuer', () => {
     }
   });
 
-  it('asks no issuer of every tenant of Entra ID', async () => {
+  it('refuses the issuer of all tenants of Entra ID without a request', async () => {
     const documents = documentsOf();
     const every = ['https://login.microsoftonline.com/common/v2.0'];
     await assert.rejects(discoverIssuers(every, documents), withCode('usage', /every tenant/, /trust entra/));
     assert.deepEqual(documents.asked, []);
   });
 
-  it('names the slash at the end of an issuer of Auth0', async () => {
+  it('adds the slash at the end of an Auth0 issuer', async () => {
     const documents = documentsOf({
       [`https://acme.eu.auth0.com${WELL_KNOWN}`]: {
         issuer: 'https://acme.eu.auth0.com/',
@@ -176,14 +176,14 @@ describe('discovery of an issuer', () => {
     'https://id.example.com;sandbox',
   ];
   for (const address of ADDRESSES) {
-    it(`asks nobody about ${address}`, async () => {
+    it(`sends no request to ${address}`, async () => {
       const documents = { ...documentsOf(), plainLoopback: true };
       await assert.rejects(discoverIssuers([address], documents), withCode('usage'));
       assert.deepEqual(documents.asked, []);
     });
   }
 
-  it('takes plain http of this computer for the embedded cloud alone', async (t) => {
+  it('accepts plain http to this computer for the embedded cloud only', async (t) => {
     const { issuer } = await serveIssuer(t);
     await assert.rejects(
       discoverIssuers([issuer], openDocuments(testContext(), false)),
@@ -192,7 +192,7 @@ describe('discovery of an issuer', () => {
   });
 });
 
-test('keys are listed by their algorithms', () => {
+test('lists keys by their algorithms', () => {
   const rsa = { kty: 'RSA', alg: 'RS256' };
   assert.equal(
     keyWords([

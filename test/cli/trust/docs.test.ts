@@ -14,7 +14,7 @@ function wordsOf(line: string): string[] {
   return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '').slice(1);
 }
 
-test('the commands of the page about providers exist', async (t) => {
+test('the page about providers has only valid commands', async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-docs-'));
   t.after(() => rm(home, { recursive: true, force: true }));
   await writeFile(join(home, 'trust.yaml'), 'issuers: []');
@@ -28,7 +28,7 @@ test('the commands of the page about providers exist', async (t) => {
   }
 });
 
-test('the page has the redirect addresses of providers that ignore ports', async () => {
+test('the page lists the redirect addresses of providers that ignore ports', async () => {
   const page = await readFile(PAGE, 'utf8');
   for (const name of ['entra', 'keycloak'] as const) {
     const [address = ''] = redirectAddresses(PRESETS[name]);

@@ -18,7 +18,7 @@ describe('presets of providers', () => {
     });
   }
 
-  it('signs people in with access tokens, except at Google, whose access tokens are opaque', () => {
+  it('signs people in with access tokens, or ID tokens at Google', () => {
     const ids = all.filter(([, { kind, token }]) => kind === 'people' && token === 'id');
     assert.deepEqual(
       ids.map(([name]) => name),
@@ -26,7 +26,7 @@ describe('presets of providers', () => {
     );
   });
 
-  it('names claims of people that only their own organisation can set', () => {
+  it('uses only claims that the people’s own organisation can set', () => {
     assert.deepEqual(PRESETS.entra.name, ['oid']);
   });
 

@@ -60,14 +60,14 @@ describe('an issuer that clients can read', () => {
     [{ scopes: Array.from({ length: 21 }, (_, at) => `s${at}`) }, /Invalid scopes of corp/],
   ];
   for (const [settings, message] of unreadable) {
-    it(`is refused, because nobody could upload: ${JSON.stringify(settings).slice(0, 70)}`, () => {
+    it(`is refused, because no token would be accepted: ${JSON.stringify(settings).slice(0, 70)}`, () => {
       const options = { trust: [corp(settings)], userPool: false } as const;
       assert.throws(() => requireSafe(options), withCode('usage', message));
       assert.equal(described(corp(settings)), undefined, 'clients refuse the whole description');
     });
   }
 
-  it('has each of its addresses checked, and where the page gets tokens', () => {
+  it('checks each address, and where the page gets tokens', () => {
     const second = { iss: ['https://id.example.com/', 'https://*.example.com'] };
     const options = (settings: Partial<TrustedIssuer>) => ({ trust: [corp(settings)], userPool: false });
     assert.throws(() => requireSafe(options(second)), withCode('usage', /Invalid issuer “https:\/\/\*/));

@@ -29,7 +29,7 @@ describe('what a deployment may trust', () => {
     });
   });
 
-  it('lets one issuer alone use a claim without its alias, where there is no pool', () => {
+  it('lets one issuer use a claim without its alias if there is no pool', () => {
     requireSafe({ userPool: false, trust: [issuer('corp', [{ writeTo: '{sub}/' }])] });
   });
 
@@ -45,13 +45,13 @@ describe('what a deployment may trust', () => {
       issuer('corp', [{ writeTo: one }]),
       issuer('other', [{ writeTo: other, ...(shared ? { shared } : {}) }]),
     ];
-    it(`refuses ${one} beside ${other} of another issuer, unless they are shared in words`, () => {
+    it(`refuses ${one} beside ${other} of another issuer, unless sharing is confirmed`, () => {
       refuse({ userPool: false, trust: trust(false) }, /could write the same keys/, /--shared/);
       requireSafe({ userPool: false, trust: trust(true) });
     });
   }
 
-  it('refuses any key for an issuer beside another', () => {
+  it('refuses an issuer that writes any key beside another', () => {
     refuse({ trust: [issuer('corp', [{}]), issuer('other', [{ writeTo: 'x/' }])] }, /any key/);
   });
 
@@ -63,14 +63,14 @@ describe('what a deployment may trust', () => {
     ['{group}/{username}/', 'staff/{sub}/'],
     ['home/{username}/', 'home/'],
   ] as const) {
-    it(`refuses ${writeTo} where users of the pool write ${pool}`, () => {
+    it(`refuses ${writeTo} if users of the pool write ${pool}`, () => {
       const trust = (shared: boolean) => [issuer('corp', [{ writeTo, ...(shared ? { shared } : {}) }])];
       refuse({ writeTo: pool, trust: trust(false) }, /could write the same keys/, /\{issuer\}\//);
       requireSafe({ writeTo: pool, trust: trust(true) });
     });
   }
 
-  it('warns where users of the pool are allowed to write what an issuer writes', () => {
+  it('warns if users of the pool can write the keys of an issuer', () => {
     const corp = issuer('corp', [{ writeTo: '{issuer}/{sub}/' }]);
     assert.match(String(poolWarnings([corp], {})), /any key, those of corp too/);
     const press = issuer('press', [{ writeTo: 'press/' }]);
@@ -88,7 +88,7 @@ describe('what a deployment may trust', () => {
     refuse({ trust: twice }, /trusted twice for the same audience: as corp and as other/, /--alias corp/);
   });
 
-  it('lets people and jobs of one provider be two issuers, for different audiences', () => {
+  it('accepts people and jobs of one provider as two issuers with different audiences', () => {
     const people = issuer('corp', [{ writeTo: 'a/' }], { audiences: ['client'] });
     const jobs = (more: Partial<TrustedIssuer> = {}) =>
       issuer('jobs', [{ writeTo: 'b/' }], { iss: people.iss, kind: 'workload', ...more });
@@ -160,7 +160,7 @@ describe('what a deployment may trust', () => {
     ['https://slack.com', ['email']],
   ];
   for (const [iss, claims] of UNOWNED) {
-    it(`refuses ${iss} with ${claims.join(', ') || 'no claim'} alone: everybody has tokens of it`, () => {
+    it(`refuses ${iss} with ${claims.join(', ') || 'no claim'} alone: everybody has such tokens`, () => {
       const when = claims.map((claim) => condition(claim, 'x'));
       refuse({ trust: [issuer('corp', [{ when, writeTo: 'a/' }], { iss: [iss] })] }, /anybody could upload/);
     });
@@ -186,7 +186,7 @@ describe('issuers of one organisation', () => {
     ['https://k8s.example', 'kubernetes', /serviceaccount/],
     ['https://api.bitbucket.org/2.0/workspaces/a/pipelines-config/identity/oidc', 'oidc', /trust bitbucket/],
   ] as const) {
-    it(`refuses a rule of ${iss} (${preset}) that names no workload`, () => {
+    it(`refuses a rule of ${iss} (${preset}) without a workload`, () => {
       const settings = { preset, kind: 'workload' } as const;
       for (const claims of [[], ['aud', 'iss']]) {
         refuse(trusted(iss, claims, settings), /has tokens for all .*: each could upload/, hint);
@@ -195,7 +195,7 @@ describe('issuers of one organisation', () => {
     });
   }
 
-  it('lets a rule of CircleCI be for all projects of an organisation, as its command line does', () => {
+  it('accepts a CircleCI rule for all projects of an organisation', () => {
     requireSafe(trusted('https://oidc.circleci.com/org/7', [], { preset: 'circleci', kind: 'workload' }));
   });
 
@@ -205,7 +205,7 @@ describe('issuers of one organisation', () => {
     ['https://acme.oktapreview.com/', 'oidc'],
     ['https://login.acme.example', 'okta'],
   ] as const) {
-    it(`refuses access tokens of the Okta organisation ${iss} (${preset}): they are for Okta`, () => {
+    it(`refuses access tokens of the Okta organisation ${iss} (${preset})`, () => {
       refuse(trusted(iss, [], { preset }), /are for Okta itself/, /oauth2\/default/);
       requireSafe(trusted(iss, [], { preset, token: 'id', audiences: ['cli'] }));
       requireSafe(trusted(`${iss.replace(/\/$/, '')}/oauth2/default`, [], { preset }));
@@ -231,10 +231,10 @@ describe('a client secret that is public', () => {
     ],
   });
 
-  it('is kept for a desktop client of Google', () => requireSafe(google({})));
+  it('is kept for a Google desktop client', () => requireSafe(google({})));
 
   for (const preset of PRESET_NAMES.filter((name) => name !== 'google')) {
-    it(`is refused for ${preset}: the edge would show it to everybody`, () => {
+    it(`is refused for ${preset}, because the edge would publish it`, () => {
       const { kind } = PRESETS[preset];
       const trust = [
         issuer('corp', [{ when: [condition('sub', 'x')], writeTo: 'a/' }], { preset, kind, ...secret }),
@@ -244,14 +244,14 @@ describe('a client secret that is public', () => {
     });
   }
 
-  it('is refused without a client, and with characters that it cannot have', () => {
+  it('is refused without a client, and with invalid characters', () => {
     const { clientId, ...rest } = google({}).trust[0] ?? assert.fail();
     refuse({ trust: [rest] }, /without a client/, /--client-id/);
     assert.equal(clientId, 'cli');
     refuse(google({ clientSecretPublic: 'a b' }), /has characters/);
   });
 
-  it('belongs to one client, and stays with it', () => {
+  it('belongs to one client, and is kept with it', () => {
     const request: TrustRequest = {
       preset: 'google',
       iss: ['https://accounts.google.com'],
@@ -283,13 +283,13 @@ describe('issuers of jobs', () => {
   });
   const OWN = ['https://github.acme.example/_services/token', 'https://token.actions.acme.ghe.com'];
   for (const iss of [GITHUB, `${GITHUB}/acme`, ...OWN]) {
-    it(`refuses a rule without an event for ${iss}: pull requests of anybody cause some`, () => {
+    it(`refuses a rule without an event for ${iss}: strangers’ pull requests start jobs`, () => {
       refuse(ci(iss, ['repository_id']), /Rule 1 of ci has no condition on event_name/, /trust github/);
       requireSafe(ci(iss, ['repository_id', 'event_name']));
     });
   }
 
-  it('refuses a rule without an event for any issuer of the provider github', () => {
+  it('refuses a rule without an event for any issuer of GitHub', () => {
     refuse(ci('https://ci.example', ['repository_id'], { preset: 'github' }), /event_name/);
   });
 
@@ -297,7 +297,7 @@ describe('issuers of jobs', () => {
     ...[GITHUB, `${GITHUB}/acme`, ...OWN].map((one) => [one, 'oidc'] as const),
     ['https://ci.example', 'github'],
   ] as const) {
-    it(`refuses a rule on sub for ${iss} (${preset}): repositories can change its form`, () => {
+    it(`refuses a rule on sub for ${iss} (${preset}): repositories can change its format`, () => {
       const claims = ['repository_id', 'event_name'];
       refuse(ci(iss, [...claims, 'sub'], { preset }), /must not compare sub/, /--branch/);
       requireSafe(ci(iss, claims, { preset }));
@@ -326,7 +326,7 @@ describe('issuers of jobs', () => {
       ['https://git.acme.example', ['ref_protected'], 'anyProject', 'project_id', { preset: 'gitlab' }],
     ];
   for (const [iss, claims, word, one, settings] of OF_OWNER) {
-    it(`refuses a rule on ${claims.join(', ')} of ${iss} without ${word}: it fits every one of an owner`, () => {
+    it(`refuses ${claims.join(', ')} of ${iss} without ${word}: it matches all of an owner`, () => {
       const file = new RegExp(`${one}.*“${word}: true”[^]*trust --file`);
       refuse(whole(iss, claims, {}, settings), /Rule 1 of ci names no (repository|project)/, file);
       refuse(whole(iss, claims, { [word]: false }, settings), /names no/);
@@ -344,14 +344,14 @@ describe('issuers of jobs', () => {
     ['https://gitlab.com', ['project_id'], 'anyRepository', {}],
     [GITHUB, ['repository_id', 'event_name'], 'anyProject', {}],
   ] as const) {
-    it(`refuses ${word} in a rule of ${iss}, where it says nothing`, () =>
+    it(`refuses ${word} in a rule of ${iss}, where it has no effect`, () =>
       refuse(
         whole(iss, claims, { [word]: true }, settings),
         new RegExp(`has ${word}, which is for jobs of`),
       ));
   }
 
-  it('keeps the word of the command line in the rule', () => {
+  it('keeps the confirmation of the command line in the rule', () => {
     const github: TrustRequest = {
       preset: 'github',
       iss: [GITHUB],
@@ -386,8 +386,8 @@ const FOUND = { jwksUri: 'https://id.example.com/keys' };
 const make = (flags: IssuerFlags, request: TrustRequest = corp, found: object = {}) =>
   makeIssuer(request, flags, { ...FOUND, ...found });
 
-describe('an issuer as a command line asks for it', () => {
-  it('keeps where people get tokens, and of jobs only the keys', () => {
+describe('S an issuer from a command line', () => {
+  it('keeps where people get tokens; of jobs only the keys', () => {
     const found = { tokenOrigin: 'https://tokens.example.net' };
     assert.equal(make({ clientId: 'cli' }, corp, found).tokenOrigin, found.tokenOrigin);
     const job: TrustRequest = { preset: 'kubernetes', iss: ['https://cluster.example.com'], when: [] };
@@ -411,7 +411,7 @@ describe('an issuer as a command line asks for it', () => {
     });
   });
 
-  it('takes what was typed', () => {
+  it('takes the typed settings', () => {
     const { rules, ...settings } = make({
       alias: 'corp',
       audience: ['api://x'],
@@ -437,7 +437,7 @@ describe('an issuer as a command line asks for it', () => {
     assert.deepEqual(settings.groups, ['realm_access', 'roles']);
   });
 
-  it('asks for no scope that the issuer does not have', () => {
+  it('requests no scope that the issuer lacks', () => {
     assert.deepEqual(make({}, corp, { scopesSupported: ['openid'] }).scopes, ['openid', 'profile']);
   });
 
@@ -446,7 +446,7 @@ describe('an issuer as a command line asks for it', () => {
     assert.throws(() => make({ token: 'id' }), withCode('usage', /--client-id or --audience/));
   });
 
-  it('knows both names of an API of Entra, and the scope that asks for it', () => {
+  it('knows both names of an Entra API, and the scope that requests it', () => {
     const id = '00001111-aaaa-2222-bbbb-3333cccc4444';
     const { audiences, scopes } = make({ clientId: id }, { ...corp, preset: 'entra' });
     assert.deepEqual(audiences, [id, `api://${id}`]);
@@ -479,7 +479,7 @@ describe('an issuer as a command line asks for it', () => {
   }
 });
 
-describe('an issuer beside those that are trusted', () => {
+describe('S an issuer beside trusted ones', () => {
   const rule = (value: string) => ({ when: [condition('roles', value)], writeTo: `${value}/` });
   const typed = (value: string): IssuerFlags => ({ when: [`roles=${value}`], writeTo: `${value}/` });
   const at = (iss: string): TrustRequest => ({ preset: 'oidc', iss: [iss], when: [] });
@@ -503,7 +503,7 @@ describe('an issuer beside those that are trusted', () => {
     ]);
   });
 
-  it('is another client of the same provider, if the audiences tell their tokens apart', () => {
+  it('is another client of the same provider, if the audiences differ', () => {
     const kept = [make({ ...typed('x'), alias: 'corp', token: 'id', clientId: 'a' })];
     const other = { ...typed('y'), alias: 'shop', token: 'id', clientId: 'b' };
     const both = merge(kept, corp, other);
@@ -587,7 +587,7 @@ describe('an issuer beside those that are trusted', () => {
     ['no setting', ENTRA, make({ alias: 'corp', audience: [API] }, ENTRA), {}, {}],
   ];
   for (const [what, request, known, flags, changed] of CHANGES) {
-    it(`changes ${what}, and keeps the settings that were not typed`, () => {
+    it(`changes ${what}, and keeps other settings`, () => {
       const [merged] = merge([known], request, { ...flags, ...typed('y') });
       const { rules, ...settings } = { ...known, ...changed };
       assert.deepEqual(merged, { ...omitUndefined(settings), rules: [rule('y'), ...rules] });
@@ -603,7 +603,7 @@ describe('an issuer beside those that are trusted', () => {
     assert.deepEqual(again?.rules, [{ ...rule('x'), writeTo: 'z/' }, all]);
   });
 
-  it('is refused under an alias or an address of another', () => {
+  it('is refused under an existing alias or address', () => {
     const kept = [issuer('corp', [rule('x')])];
     const same = at('https://corp.example');
     assert.throws(() => merge(kept, same, { alias: 'other' }), withCode('usage', /already, as corp/));
@@ -623,7 +623,7 @@ describe('an issuer beside those that are trusted', () => {
     assert.throws(() => merge(kept, gcp, { alias: 'corp' }), withCode('usage', /alias corp already belongs/));
   });
 
-  it('is removed, whole or by a rule', () => {
+  it('is removed, whole or one rule of it', () => {
     const kept = [issuer('a', [rule('x'), rule('y')]), issuer('b', [rule('z')])];
     assert.deepEqual(withoutIssuer(kept, 'a'), [kept[1]]);
     assert.deepEqual(withoutIssuer(kept, 'a', 1)[0]?.rules, [rule('y')]);

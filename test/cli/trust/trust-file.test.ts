@@ -11,7 +11,7 @@ const RULE = `
 
 const file = (issuer: string) => `issuers:\n  - ${issuer.trim().replaceAll('\n', '\n    ')}`;
 
-describe('file of issuers', () => {
+describe('S trust file', () => {
   it('is read as it was written', async () => {
     const issuers = [
       issuer('corp', [
@@ -46,7 +46,7 @@ describe('file of issuers', () => {
     assert.equal(read[1]?.maxAge, 60);
   });
 
-  it('may be short: the provider gives the rest', async () => {
+  it('takes missing settings from the provider', async () => {
     const [corp] = await readTrustFile(
       file(
         'provider: github\nissuer: https://x\nrules:\n  - when: {repository_id: "7"}\n    writeTo: ci/\n    maxSize: 5G',
@@ -65,7 +65,7 @@ describe('file of issuers', () => {
     });
   });
 
-  it('may have no issuer', async () => {
+  it('may contain no issuer', async () => {
     assert.deepEqual(await readTrustFile('issuers: []', 'trust.yaml'), []);
   });
 
@@ -125,7 +125,7 @@ describe('file of issuers', () => {
     ['an age that is none', file(`issuer: https://x\nmaxAge: soon\nrules:${RULE}`), /maxAge is not/],
   ];
   for (const [name, text, message] of REFUSED) {
-    it(`refuses ${name}, and names the place once`, async () => {
+    it(`refuses ${name}, and prints the place once`, async () => {
       const once = ({ message: said }: Error) => said.split('trust.yaml:').length <= 2;
       const refused = withCode('usage', message);
       const isRight = (error: Error) => refused(error) && once(error);

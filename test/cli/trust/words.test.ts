@@ -4,14 +4,14 @@ import { issuerWords } from '../../../cli/stack/options/trusted-issuers.ts';
 import { issuerHeading, ruleSentence } from '../../../cli/trust/words.ts';
 import { issuer } from './provider.ts';
 
-test('the heading of an issuer names its provider, if this version knows it', () => {
+test('names the provider in the heading of an issuer, if known', () => {
   const { preset: _preset, ...custom } = issuer('corp', []);
   assert.deepEqual(issuerHeading(issuer('corp', [])), { style: 'bold', text: 'corp (OpenID Connect)' });
   assert.deepEqual(issuerHeading({ ...custom, preset: 'later' }), { style: 'bold', text: 'corp' });
   assert.deepEqual(issuerHeading(custom), { style: 'bold', text: 'corp' });
 });
 
-test('a plan writes claims as the command line takes them', () => {
+test('writes claims in a plan like the command line', () => {
   const when = [
     { claim: ['realm_access', 'roles'], is: ['a', 'b'] },
     { claim: ['oidc.circleci.com/org-id'], is: ['7'] },
@@ -22,7 +22,7 @@ test('a plan writes claims as the command line takes them', () => {
   );
 });
 
-test('a rule for every repository of an owner has a warning first', () => {
+test('warns first of a rule for every repository of an owner', () => {
   const corp = issuer('corp', []);
   const when = [{ claim: ['repository_owner_id'], is: ['5'] }];
   assert.match(

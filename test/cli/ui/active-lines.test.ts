@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { activeLines } from '../../../cli/ui/active-lines.ts';
 
-test("a file's name stays in its line, whatever is in it", () => {
+test('keeps a file name on its line, whatever it contains', () => {
   const active = [{ name: 'a\n100%  forged', bytes: 5, size: 10 }];
   assert.deepEqual(activeLines({ type: 'transfer', bytes: 0, filesDone: 0, rate: 0, active }, 80, 4), [
     ' 50%  a\\x0a100%  forged',

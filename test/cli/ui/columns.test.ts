@@ -3,17 +3,17 @@ import { test } from 'node:test';
 import stringWidth from 'fast-string-width';
 import { cutEnd, cutMiddle } from '../../../cli/ui/columns.ts';
 
-test('a long name keeps its beginning and its extension', () => {
+test('shortens a long name between its beginning and its extension', () => {
   assert.equal(cutMiddle('a-very-long-holiday-name.jpg', 15), 'a-very-…ame.jpg');
   assert.equal(cutMiddle('short.jpg', 15), 'short.jpg');
 });
 
-test('a long line loses its end', () => {
+test('shortens a long line at its end', () => {
   assert.equal(cutEnd('waiting for the distribution', 10), 'waiting f…');
   assert.equal(cutEnd('waiting', 7), 'waiting');
 });
 
-test('letters that take two columns, or several characters, are counted as the terminal does, and never cut', () => {
+test('counts wide and combined letters like the terminal, and never cuts them', () => {
   assert.equal(cutEnd('写真写真', 8), '写真写真');
   assert.equal(cutEnd('写真写真', 7), '写真写…');
   assert.equal(cutEnd('写真写真', 6), '写真…');
@@ -25,7 +25,7 @@ test('letters that take two columns, or several characters, are counted as the t
   assert.equal(cutMiddle(`${accented}x`, 5), `e\u0301e\u0301…e\u0301x`);
 });
 
-test('no text is wider than its limit', () => {
+test('returns no text wider than its limit', () => {
   const text = '夏a休👩‍👧みe\u0301の写真🇩🇪.jpg'.repeat(3);
   for (let columns = 3; columns < 60; columns += 1) {
     for (const cut of [cutEnd, cutMiddle]) {

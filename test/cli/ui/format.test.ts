@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { count, formatBytes, formatDuration, formatLimit, wrap, wrapText } from '../../../cli/ui/format.ts';
 
-test('bytes come in binary units with three figures at most', () => {
+test('formats bytes in binary units with three digits at most', () => {
   const shown = [0, 1, 1023, 1024, 1536, 10_239, 102_400, 1_048_575, 1024 ** 3, 48.8 * 1024 ** 4].map(
     formatBytes,
   );
@@ -20,12 +20,12 @@ test('bytes come in binary units with three figures at most', () => {
   ]);
 });
 
-test('limits have no unnecessary decimals', () => {
+test('formats limits without unnecessary decimals', () => {
   const shown = [500, 1024 ** 2 * 500, 1024 ** 3 * 5, 1024 ** 3 * 1.5, 1024 ** 3 * 10].map(formatLimit);
   assert.deepEqual(shown, ['500 B', '500 MiB', '5 GiB', '1.5 GiB', '10 GiB']);
 });
 
-test('prose is broken between words; commands, tables and long words stay whole', () => {
+test('wraps prose between words; keeps commands, tables and long words whole', () => {
   const text = [
     'Read what was kept, now:',
     '  aws s3 ls s3://a-long-bucket',
@@ -44,7 +44,7 @@ test('prose is broken between words; commands, tables and long words stay whole'
   assert.deepEqual(wrapText('a b', 80), ['a b']);
 });
 
-test('durations from milliseconds to hours never show 60 of a smaller unit', () => {
+test('formats durations without 60 of a smaller unit', () => {
   const shown = [0, 850, 4200, 59_940, 59_960, 185_000, 3_599_600, 7_805_000, 604_799_000].map(
     formatDuration,
   );
@@ -61,20 +61,20 @@ test('durations from milliseconds to hours never show 60 of a smaller unit', () 
   ]);
 });
 
-test('counts agree with their noun', () => {
+test('agrees counts with their noun', () => {
   assert.deepEqual(
     [count(0, 'file'), count(1, 'file'), count(20_000, 'file')],
     ['0 files', '1 file', '20,000 files'],
   );
 });
 
-test('text is broken between words, and a word that is too long stays whole', () => {
+test('wraps text between words, and keeps long words whole', () => {
   assert.deepEqual(wrap('one two three', 7, '  '), ['one two', '  three']);
   assert.deepEqual(wrap('  hint: a-very-long-word b', 10, '  '), ['  hint:', '  a-very-long-word', '  b']);
   assert.deepEqual(wrap('one two', Number.POSITIVE_INFINITY), ['one two']);
 });
 
-test('a command at the end of a sentence is not broken', () => {
+test('does not break a command at the end of a sentence', () => {
   const hint = '  Sign in with: edge-upload login https://d111.cloudfront.net --username ada';
   assert.deepEqual(wrap(hint, 80, '  '), [hint]);
   assert.deepEqual(wrap(hint, 40, '  '), [

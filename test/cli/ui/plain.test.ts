@@ -32,7 +32,7 @@ const moving: TransferEvent = {
   active: [],
 };
 
-test('progress is whole lines on stderr, results are on stdout', () => {
+test('prints progress as whole lines on stderr, results on stdout', () => {
   const shown = show([
     { type: 'task-started', task: 'Emptying the bucket' },
     { type: 'task-progress', task: 'Emptying the bucket', detail: '10 objects' },
@@ -43,7 +43,7 @@ test('progress is whole lines on stderr, results are on stdout', () => {
   assert.equal(shown.stderr, 'Emptying the bucket: 20 objects\n');
 });
 
-test('a step that is slow, or interleaved with other output, has a line when it begins', (t) => {
+test('prints the start of a slow or interleaved step on its own line', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const task = 'Deleting the stack';
   const stderr = new Screen();
@@ -71,12 +71,12 @@ test('a step that is slow, or interleaved with other output, has a line when it 
   );
 });
 
-test('with --json the rows are one JSON document a line', () => {
+test('prints rows with --json as one JSON document a line', () => {
   const { stdout } = show([{ type: 'row', text: 'image.jpg', document: { key: 'a\nb' } }], { json: true });
   assert.deepEqual(stdout.split('\n'), ['{"key":"a\\nb"}', '']);
 });
 
-test('rows that are written together have the lines of single rows', () => {
+test('prints rows together as it prints single rows', () => {
   const rows = ['a.jpg', 'b\nc'].map((key) => ({ text: key, document: { key } }));
   const single = rows.map((row): PrintedEvent => ({ type: 'row', ...row }));
   for (const json of [false, true]) {
@@ -86,7 +86,7 @@ test('rows that are written together have the lines of single rows', () => {
   }
 });
 
-test('progress is printed at most every ten seconds, without carriage returns or escapes', () => {
+test('prints progress every ten seconds at most, without carriage returns or escapes', () => {
   const often = show(
     Array.from({ length: 25 }, () => moving),
     {},
@@ -95,7 +95,7 @@ test('progress is printed at most every ten seconds, without carriage returns or
   assert.equal(often, '50%  50.0 MiB of 100 MiB  10.0 MiB/s  5 s left  1 of 3 files\n'.repeat(2));
 });
 
-test('only finished resources are reported, with the reason of a failure', () => {
+test('prints only finished resources, with the reason of a failure', () => {
   const resource = {
     type: 'resource',
     logicalId: 'Bucket',
@@ -110,7 +110,7 @@ test('only finished resources are reported, with the reason of a failure', () =>
   assert.equal(stderr, '  bucket could not be created: name taken\n  bucket kept\n');
 });
 
-test('--quiet leaves only results and warnings; --debug adds details', () => {
+test('prints only results and warnings with --quiet, details with --debug', () => {
   const events: PrintedEvent[] = [
     { type: 'note', text: 'by the way' },
     { type: 'warning', text: 'look out' },
@@ -121,7 +121,7 @@ test('--quiet leaves only results and warnings; --debug adds details', () => {
   assert.match(show(events, { debug: true }).stderr, /^debug: GET \/$/m);
 });
 
-test('a warning is one line, with any name in it', () => {
+test('prints a warning as one line, with any name in it', () => {
   const { stderr } = show([{ type: 'warning', text: 'a\nwarning: forged is skipped' }]);
   assert.equal(stderr, 'warning: a\\x0awarning: forged is skipped\n');
 });

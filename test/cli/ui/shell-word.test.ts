@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { shellWord } from '../../../cli/ui/shell-word.ts';
 
-test('words that no shell interprets stay as they are, all others are quoted', () => {
+test('quotes all words that a shell could interpret, and no others', () => {
   const cases: readonly (readonly [string, string])[] = [
     ['https://d111111abcdef8.cloudfront.net', 'https://d111111abcdef8.cloudfront.net'],
     ['ada+test@acme.com', 'ada+test@acme.com'],

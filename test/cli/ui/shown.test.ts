@@ -54,7 +54,7 @@ function hostile(random: () => number): string {
   return Array.from({ length }, () => parts[Math.floor(random() * parts.length)]).join('');
 }
 
-test('control, direction and invisible characters become visible escapes; letters of all scripts stay', () => {
+test('escapes control, direction and invisible characters; keeps letters of all scripts', () => {
   const cases: Record<string, string> = {
     'a\u001b[2Jb\rc\u009bd\u007f': 'a\\x1b[2Jb\\x0dc\\x9bd\\x7f',
     'two\nlines\u2028three\u2029\u0085': 'two\\x0alines\\u{2028}three\\u{2029}\\x85',
@@ -83,14 +83,14 @@ test('control, direction and invisible characters become visible escapes; letter
   assert.equal(visible(once), once);
 });
 
-test('only our own text has styles and line breaks; inserted text is escaped', () => {
+test('escapes inserted text; only our own text has styles and line breaks', () => {
   const paint = painter(true);
   assert.equal(`${line`${paint('red', '\u001b[2J')}: ${'a\nb'}`}`, '\u001b[31m\\x1b[2J\u001b[39m: a\\x0ab');
   assert.deepEqual(shownLines('a\nb', PLAIN).map(String), ['a\\x0ab']);
   assert.deepEqual(shownLines(['a', { style: 'bold', text: 'b\n' }], PLAIN).map(String), ['a', 'b\\x0a']);
 });
 
-test('JSON has the same values, and no control or invisible character', () => {
+test('prints the same values in JSON, without control or invisible characters', () => {
   const random = seeded(7);
   for (let round = 0; round < 200; round += 1) {
     const value = { [hostile(random)]: hostile(random), list: [hostile(random)] };
@@ -133,7 +133,7 @@ function looks(color: boolean) {
   return { look: { paint, symbols } };
 }
 
-test('no event puts hostile text, or a line that looks like ours, on a screen', () => {
+test('puts no hostile text, and no forged line, of any event on a screen', () => {
   const random = seeded(11);
   for (let round = 0; round < 20; round += 1) {
     const text = hostile(random);
@@ -162,7 +162,7 @@ test('no event puts hostile text, or a line that looks like ours, on a screen', 
   }
 });
 
-test('an error with hostile messages, hints, causes and stacks is shown safely, with --debug and --json too', () => {
+test('escapes hostile messages, hints, causes and stacks, with --debug and --json too', () => {
   const random = seeded(13);
   const sent = createSentCredentials();
   for (let round = 0; round < 60; round += 1) {
@@ -182,7 +182,7 @@ test('an error with hostile messages, hints, causes and stacks is shown safely, 
   }
 });
 
-test('text leaves the process in one place, and nothing else makes lines of text', () => {
+test('writes text in one place, and creates lines of text nowhere else', () => {
   const root = join(import.meta.dirname, '../../../cli');
   for (const file of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.ts')) continue;

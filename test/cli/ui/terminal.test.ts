@@ -38,7 +38,7 @@ function draw(events: readonly PrintedEvent[], { columns = 80, env = {} }: Termi
   return { drawn, lines: drawn.split('\n').slice(0, -1) };
 }
 
-test('the result of a step is beside it, or below it where the terminal would break a word', () => {
+test('prints a step’s result beside it, or below it if the line would break', () => {
   const [task, detail] = ['Counting what the bucket holds', '2 objects, 5.72 MiB'];
   const whole = `✔ ${task}  ${detail}`;
   const events: PrintedEvent[] = [
@@ -61,7 +61,7 @@ const resource = (type: string, status: string): PrintedEvent => ({
   at: new Date(0),
 });
 
-test('below a heading each step has its seconds, and a change of the stack what it did', () => {
+test('prints the seconds of each step, and the changes of a stack', () => {
   const task = 'Updating the stack';
   const { drawn } = draw([
     { type: 'heading', text: 'Deploying edge-upload' },
@@ -79,13 +79,13 @@ test('below a heading each step has its seconds, and a change of the stack what 
   );
 });
 
-test('a failed change of the stack is a line of its own with the reason', () => {
+test('prints a failed change of the stack on its own line with the reason', () => {
   const failed = { ...resource('S3::Bucket', 'CREATE_FAILED'), reason: 'name taken' } as PrintedEvent;
   const { drawn } = draw([{ type: 'task-started', task: 'Creating the stack' }, failed]);
   assert.match(drawn, / {2}✖ bucket could not be created: name taken\n/);
 });
 
-test('an upload has a bar that keeps its width, and no line is wider than the terminal', () => {
+test('keeps the width of an upload’s bar, and every line within the terminal', () => {
   const sent = (bytes: number, rate: number): PrintedEvent => ({
     type: 'transfer',
     bytes,
@@ -113,7 +113,7 @@ test('an upload has a bar that keeps its width, and no line is wider than the te
   }
 });
 
-test('prose is broken between words behind its mark, and a terminal without UTF-8 has marks of ASCII', () => {
+test('wraps prose behind its mark; marks are ASCII on terminals without UTF-8', () => {
   const text = 'Failed image.jpg: the edge refuses files of more than five gibibytes.';
   const row: PrintedEvent = { type: 'row', text: { mark: 'failed', text }, document: {} };
   assert.deepEqual(draw([row], { columns: 60 }).lines, [

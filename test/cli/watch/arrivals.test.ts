@@ -40,7 +40,7 @@ async function rig(t: TestContext) {
   };
 }
 
-test('a file is due once its size and time were the same for the quiet time', async (t) => {
+test('returns a file once its size and time were unchanged for the quiet time', async (t) => {
   const { arrivals, file, after } = await rig(t);
   await writeFile(file('a'), 'a');
   assert.deepEqual(await after(0), []);
@@ -56,7 +56,7 @@ test('a file is due once its size and time were the same for the quiet time', as
   assert.deepEqual(await after(9_000), [], 'it is under way');
 });
 
-test('a file that is deleted or stored before it is due is not sent', async (t) => {
+test('does not return a file that was deleted or stored before', async (t) => {
   const { file, after, known, finished } = await rig(t);
   await mkdir(file('sub'));
   for (const name of ['gone', 'sub/known']) await writeFile(file(name), name);
@@ -67,7 +67,7 @@ test('a file that is deleted or stored before it is due is not sent', async (t) 
   assert.deepEqual(finished, ['sub/known']);
 });
 
-test('a file that failed is due again after pauses that double, and at once when it changed', async (t) => {
+test('returns a failed file after doubling pauses, and at once when it changed', async (t) => {
   const { arrivals, file, after } = await rig(t);
   await writeFile(file('a'), 'a');
   const dueAfter = async (milliseconds: number) => {
@@ -86,7 +86,7 @@ test('a file that failed is due again after pauses that double, and at once when
   assert.deepEqual(await after(2_000), ['p/a']);
 });
 
-test('a folder that is gone for a while is a warning, once', async (t) => {
+test('warns once of a folder that is gone for a while', async (t) => {
   const { folder, file, after, warnings } = await rig(t);
   await rm(folder, { recursive: true });
   for (let look = 0; look < 3; look += 1) assert.deepEqual(await after(2_000), []);

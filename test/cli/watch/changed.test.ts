@@ -39,7 +39,7 @@ async function rig(t: TestContext) {
   };
 }
 
-test('put --changed sends what is new, changed or for another key, and counts the rest', async (t) => {
+test('sends what is new, changed or for another key, and counts the rest', async (t) => {
   const { folder, put, text } = await rig(t);
   assert.deepEqual((await put()).sent, ['/a', '/sub/b']);
   assert.deepEqual((await put()).sent, []);
@@ -62,7 +62,7 @@ test('put --changed sends what is new, changed or for another key, and counts th
   );
 });
 
-test('what the store refused is sent by the next run', async (t) => {
+test('sends again what the store refused', async (t) => {
   const { edge, put } = await rig(t);
   const home = await ownFolder(t);
   const failing = await ownEdge(t, (request, response) => {
@@ -86,7 +86,7 @@ test('what the store refused is sent by the next run', async (t) => {
   assert.ok(edge.stored.has('/a'));
 });
 
-test('--changed needs a folder', async (t) => {
+test('needs a folder', async (t) => {
   const { text } = await rig(t);
   for (const words of [
     ['put', 'in/a', '--changed'],
@@ -101,7 +101,7 @@ test('--changed needs a folder', async (t) => {
   }
 });
 
-test('a torn line is skipped, and lines without effect go when there are many', async (t) => {
+test('skips a torn line, and drops lines without effect when there are many', async (t) => {
   const { folder, ledgers, put } = await rig(t);
   await put();
   const [name = ''] = (await readdir(ledgers)).filter((one) => one.endsWith('.jsonl'));
@@ -125,7 +125,7 @@ test('a torn line is skipped, and lines without effect go when there are many', 
   assert.deepEqual((await put()).sent, []);
 });
 
-test('without a ledger, every file is sent with a warning', async (t) => {
+test('sends every file without a ledger, with a warning', async (t) => {
   const { folder, ledgers, put } = await rig(t);
   await put();
   const [name = ''] = (await readdir(ledgers)).filter((one) => one.endsWith('.jsonl'));
@@ -148,7 +148,7 @@ test('without a ledger, every file is sent with a warning', async (t) => {
   assert.match((await put()).stderr, /Everybody on this computer can write/);
 });
 
-test('without any place for records, one warning says so, however many folders there are', async (t) => {
+test('warns once without any place for records, however many folders there are', async (t) => {
   const { edge, folder, text } = await rig(t);
   await mkdir(join(folder, '..', 'other'));
   await writeFile(join(folder, '..', 'other', 'c'), 'c');

@@ -13,7 +13,7 @@ import { until } from './until.ts';
 const BLOCKS = 2;
 const FILES = 30;
 
-test('what a full disk does not take of a ledger is written once it does', {
+test('writes to the ledger later what a full disk has refused', {
   skip: missing('prlimit'),
 }, async (t) => {
   const [home, edge] = [await ownFolder(t), await ownEdge(t)];

@@ -16,7 +16,7 @@ const FILES_PER_RUN = 6;
 /** Two parts and more. */
 const LARGE = 9 * 1024 ** 2;
 
-test('a watcher that is killed and restarted 50 times stores every file, and sends none again that it reported', async (t) => {
+test('stores every file although killed 50 times, and sends no reported one again', async (t) => {
   const [home, edge] = [await ownFolder(t), await ownEdge(t)];
   const folder = join(home, 'in');
   await mkdir(folder);

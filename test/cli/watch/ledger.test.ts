@@ -45,7 +45,7 @@ const INSERTED: Readonly<Record<string, string | Buffer>> = {
 };
 
 for (const [what, text] of Object.entries(INSERTED)) {
-  test(`a ledger with ${what} keeps its other lines`, async (t) => {
+  test(`keeps the other lines of a ledger with ${what}`, async (t) => {
     const { open, context, file } = await rig(t);
     await appendFile(file, Buffer.concat([Buffer.from('\n'), Buffer.from(text)]));
     await open((ledger) => ledger.add('second', STAMP, 'second'));
@@ -71,7 +71,7 @@ const REPLACED: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
 };
 
 for (const [what, replace] of Object.entries(REPLACED)) {
-  test(`instead of ${what}, a ledger is used that ends with the process`, async (t) => {
+  test(`uses a ledger in memory instead of ${what}`, async (t) => {
     const { open, context, file } = await rig(t);
     await replace(file);
     const known = await open((ledger) => {
@@ -84,7 +84,7 @@ for (const [what, replace] of Object.entries(REPLACED)) {
   });
 }
 
-test('a ledger that cannot be written is read', async (t) => {
+test('reads a ledger that cannot be written', async (t) => {
   const { open, context, file } = await rig(t);
   // As on a disk that is read-only or full: root can write anywhere else.
   await mkdir(`${file}.lock`);
@@ -98,7 +98,7 @@ test('a ledger that cannot be written is read', async (t) => {
   assert.match(JSON.stringify(context.events), /"warning".*stored files cannot be recorded/);
 });
 
-test('a clock that jumps back forgets nothing', async (t) => {
+test('forgets nothing if the clock jumps back', async (t) => {
   const { open, file } = await rig(t);
   const later = {
     path: 'later',
@@ -114,7 +114,7 @@ test('a clock that jumps back forgets nothing', async (t) => {
   });
 });
 
-test('an empty ledger is one of nothing', async (t) => {
+test('reads an empty ledger as one without files', async (t) => {
   const { open, file } = await rig(t);
   await writeFile(file, '');
   assert.ok(await open((ledger) => !ledger.has('first', STAMP)));

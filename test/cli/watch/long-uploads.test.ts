@@ -8,7 +8,7 @@ import { CLI, cleanEnv } from '../../e2e/harness.ts';
 import { ownEdge, ownFolder } from '../transfer/helpers/uploading.ts';
 import { until } from './until.ts';
 
-test('a file that takes long is announced while it is sent, once, with its size', async (t) => {
+test('announces a file that takes long once, with its size', async (t) => {
   let announce = () => {};
   const announced = new Promise<false>((resolve) => {
     announce = () => resolve(false);

@@ -26,7 +26,7 @@ test('systemd accepts the unit of the guide', async (t) => {
   assert.equal(status, 0, stderr);
 });
 
-test('the commands of both services are commands of the program', async () => {
+test('both services run valid commands', async () => {
   const [, line = ''] = /^ExecStart=\/usr\/bin\/env edge-upload (.+)$/m.exec(block('ini')) ?? [];
   const [, list = ''] = /<array>([\s\S]*?)<\/array>/.exec(block('xml')) ?? [];
   const [program, ...words] = [...list.matchAll(/<string>(.*?)<\/string>/g)].map(([, text = '']) => text);

@@ -15,7 +15,7 @@ function hintsOf(folder: string) {
   return { ...hints, next };
 }
 
-test('hints come back after the folder vanished and returned, or another took its place', async (t) => {
+test('gets file events again after the folder vanished, returned or was replaced', async (t) => {
   const home = await ownFolder(t);
   const folder = join(home, 'in');
   const { next, renew, end } = hintsOf(folder);

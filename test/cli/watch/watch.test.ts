@@ -41,7 +41,7 @@ async function rig(t: TestContext, mischief?: Mischief) {
 
 const puts = ({ seen }: TestEdge) => seen.filter(({ method }) => method === 'PUT').map(({ path }) => path);
 
-test('files are stored once they have arrived whole, under the prefix, and each once', async (t) => {
+test('stores each complete file once, under the prefix', async (t) => {
   const { folder, edge, file, watching } = await rig(t);
   await mkdir(file('deep/er'), { recursive: true });
   await writeFile(file('before.txt'), 'before');
@@ -78,7 +78,7 @@ test('files are stored once they have arrived whole, under the prefix, and each 
   assert.equal((await readdir(folder)).length, 10, 'files are kept');
 });
 
-test('put --changed shares what was stored with watch where both give files the same keys', async (t) => {
+test('shares its records with put --changed if both give the same keys', async (t) => {
   const { edge, file, run, watching } = await rig(t);
   await writeFile(file('a.txt'), 'a');
   const sendsAlso = (...words: string[]) =>
@@ -99,7 +99,7 @@ test('put --changed shares what was stored with watch where both give files the 
   await watching([], () => until(() => edge.stored.has('/a.txt') && edge.stored.has('/b.txt')));
 });
 
-test('after an upload, files are moved or deleted, and earlier files of that name are kept', async (t) => {
+test('moves or deletes uploaded files, and keeps earlier files of that name', async (t) => {
   const { folder, edge, file, home, watching } = await rig(t);
   await writeFile(file('a'), 'a');
   await watching(['--after', 'delete'], () => until(async () => (await readdir(folder)).length === 0));
@@ -123,7 +123,7 @@ test('after an upload, files are moved or deleted, and earlier files of that nam
   assert.deepEqual(await readdir(join(home, 'done')), ['kept']);
 });
 
-test('what the store did not prove is not deleted, and a failed file does not hold up others', async (t) => {
+test('does not delete unverified files, and continues after a failed one', async (t) => {
   let damaged = true;
   const { edge, folder, file, watching } = await rig(t, (request, response) => {
     if (request.method !== 'PUT' || !damaged || request.url !== '/a') return false;
@@ -143,7 +143,7 @@ test('what the store did not prove is not deleted, and a failed file does not ho
   assert.equal(edge.stored.get('/a')?.toString(), 'content');
 });
 
-test('links are skipped, and files outside of the folder are neither sent nor deleted', async (t) => {
+test('skips links, and neither sends nor deletes files outside of the folder', async (t) => {
   const { edge, file, home, run, watching } = await rig(t);
   await mkdir(join(home, 'outside'));
   await writeFile(join(home, 'outside/secret'), 'secret');
@@ -167,7 +167,7 @@ test('links are skipped, and files outside of the folder are neither sent nor de
   assert.deepEqual(await readdir(join(home, 'outside')), ['secret']);
 });
 
-test('without a sign-in, watch ends with the command to type', async (t) => {
+test('ends without a sign-in, with the command to type', async (t) => {
   const { file, run } = await rig(t, (request, response) => {
     if (request.method !== 'PUT') return false;
     answerJson(response, 401, 'token_expired', { connection: 'close' });
@@ -178,7 +178,7 @@ test('without a sign-in, watch ends with the command to type', async (t) => {
   assert.equal(code, 4, stderr + stdout);
 });
 
-test('where the caller has to choose a prefix, watch ends and names the prefixes', async (t) => {
+test('ends with the prefixes if the caller has to choose one', async (t) => {
   const { edge, file, run } = await rig(t, (request, response) => {
     if (request.method !== 'GET') return false;
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -192,7 +192,7 @@ test('where the caller has to choose a prefix, watch ends and names the prefixes
   assert.deepEqual(puts(edge), []);
 });
 
-test('an edge that is unreachable is tried again; the sum and the warnings are those of the whole watch', async (t) => {
+test('retries an unreachable edge, and sums up the whole watch', async (t) => {
   let away = false;
   let refused = () => {};
   const { home, edge, file, watching } = await rig(t, (_request, response) => {
@@ -221,7 +221,7 @@ test('an edge that is unreachable is tried again; the sum and the warnings are t
   assert.equal(stderr.match(/An interrupted upload may have to start again/g)?.length, 1, stderr);
 });
 
-test('a folder that is missing, watched already or the target of its own files is refused', async (t) => {
+test('refuses a missing folder, a watched one, and the target of its own files', async (t) => {
   const { edge, file, run, watching } = await rig(t);
   assert.equal((await run(['watch', 'nowhere'])).code, 3);
   await writeFile(file('a'), 'a');
@@ -245,7 +245,7 @@ test('a folder that is missing, watched already or the target of its own files i
 });
 
 for (const after of ['delete', 'move']) {
-  test(`what a link replaces while it waits is neither sent nor touched, with --after ${after}`, async (t) => {
+  test(`neither sends nor touches files behind a new link, with --after ${after}`, async (t) => {
     let release = () => {};
     const swapped = new Promise<false>((resolve) => {
       release = () => resolve(false);
@@ -276,7 +276,7 @@ for (const after of ['delete', 'move']) {
   });
 }
 
-test('stored files are not moved through a link that took the place of a folder', async (t) => {
+test('does not move stored files through a link that replaced a folder', async (t) => {
   const { edge, file, home, watching } = await rig(t);
   await mkdir(join(home, 'outside/nested'), { recursive: true });
   await mkdir(file('.edge-upload-stored'));
@@ -295,7 +295,7 @@ test('stored files are not moved through a link that took the place of a folder'
   assert.ok((await readdir(file('linked'))).includes('file'));
 });
 
-test('a watcher ends where the proxy refuses its password, which is not sent again', async (t) => {
+test('ends if the proxy refuses its password, and does not send it again', async (t) => {
   const { file, run } = await rig(t);
   const asked: string[] = [];
   const proxy = createServer((request) => asked.push(request.url ?? ''));

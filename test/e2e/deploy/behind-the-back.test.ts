@@ -5,7 +5,7 @@ import { clientConfig, type DeployedStack, setFaults, WITH_FAULTS, withCloud } f
 
 /* What an operator reads whose resources or permissions somebody took away. */
 
-test('a user pool that was deleted outside edge-upload is named, and the printed commands replace it', async () => {
+test('names a user pool deleted outside edge-upload, with commands that replace it', async () => {
   await withCloud(async (computer, cloud) => {
     const { outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--yes']);
     const cognito = new CognitoIdentityProvider(clientConfig(cloud));
@@ -30,7 +30,7 @@ test('a user pool that was deleted outside edge-upload is named, and the printed
   });
 });
 
-test('a permission that only HEAD requests need is named', async () => {
+test('names a permission that only HEAD requests need', async () => {
   await withCloud(async (computer, cloud) => {
     await computer.json(['deploy', '--local', '--yes']);
     await setFaults(cloud, { operator: { denied: ['s3:ListBucket', 'iam:SimulatePrincipalPolicy'] } });

@@ -17,7 +17,7 @@ const deployOnTerminal = (computer: Computer, env: NodeJS.ProcessEnv, answers: T
     answers,
   });
 
-test('a plan that is declined, or interrupted at any call, changes nothing', {
+test('changes nothing if a plan is declined, or interrupted at any call', {
   skip: noTerminal,
 }, async (t) => {
   await withCloud(async (computer, cloud) => {

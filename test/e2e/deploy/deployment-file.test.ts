@@ -36,7 +36,7 @@ const issuerOf = (alias: string, issuer: string, rule = `writeTo: ${alias}/{sub}
 
 const save = (computer: Computer, text: string) => writeFile(join(computer.home, 'edge-upload.yaml'), text);
 
-test('what is deployed, with every option and an issuer, differs in nothing from its own file', async (t) => {
+test('a deployment with every option equals its own file', async (t) => {
   const absent = OPTION_NAMES.filter((name) => HERE[name] === undefined && !kindOf(name).awsOnly);
   assert.deepEqual(absent, NOT_HERE, 'each option that the embedded cloud has is deployed');
   const { issuer } = await serveIssuer(t);
@@ -66,7 +66,7 @@ test('what is deployed, with every option and an issuer, differs in nothing from
 /** What is wrong with a file, in words, and with which message it is refused. */
 type Defect = readonly [what: string, text: string, message: RegExp, flags?: readonly string[]];
 
-test('a file of which one thing cannot be deployed changes nothing', async (t) => {
+test('changes nothing if one entry of the file cannot be deployed', async (t) => {
   const [one, two, three, withdrawn] = await Promise.all([
     serveIssuer(t),
     serveIssuer(t),

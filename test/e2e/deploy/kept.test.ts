@@ -11,7 +11,7 @@ interface Destroyed {
   readonly deleted: readonly { readonly type: string; readonly name: string }[];
 }
 
-test('a kept bucket is listed, adopted by a new deployment with what it holds, and deleted when asked', async () => {
+test('lists a kept bucket, adopts it with its objects, and deletes it on request', async () => {
   await withCloud(async (computer) => {
     const { outputs } = await computer.json<DeployedStack>(['deploy', '--local']);
     const bucket = outputs.S3BucketName;
@@ -57,7 +57,7 @@ test('a kept bucket is listed, adopted by a new deployment with what it holds, a
   });
 });
 
-test('what --retain-data keeps is deleted by --delete-kept, and a log bucket is not offered for uploads', async (t) => {
+test('--delete-kept deletes what --retain-data keeps; log buckets are not for uploads', async (t) => {
   await withCloud(async (computer) => {
     await t.test('a pool and a bucket, with the stack and after it', async () => {
       const { outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--retain-data']);
@@ -85,7 +85,7 @@ test('what --retain-data keeps is deleted by --delete-kept, and a log bucket is 
   });
 });
 
-test('an import that fails leaves the bucket, and one that would be deleted with the stack is not imported', async (t) => {
+test('requires retained data for an import, and keeps the bucket if it fails', async (t) => {
   await withCloud(async (_computer, cloud) => {
     const { cloudformation, s3 } = awsClients(t, cloud);
     await s3.createBucket({ Bucket: 'there-already' });
@@ -119,7 +119,7 @@ test('an import that fails leaves the bucket, and one that would be deleted with
   });
 });
 
-test('a bucket deleted by hand is reported by deploy, status, ls, get and doctor, and replaced', async (t) => {
+test('reports a bucket deleted by hand in each command, and replaces it', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { s3 } = awsClients(t, cloud);
     const { outputs } = await computer.json<DeployedStack>(['deploy', '--local']);

@@ -11,7 +11,7 @@ interface Mail {
   readonly body: string;
 }
 
-test('a confirmed address is mailed each upload, until the option is removed', async (t) => {
+test('mails each upload to a confirmed address until the option is removed', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { outboxDir: outbox } = await computer.json<{ outboxDir: string }>(['local', 'status']);
     const mailsTo = (address: string) =>

@@ -64,7 +64,7 @@ interface Planned {
   readonly plan: readonly { readonly what: string; readonly type: string }[];
 }
 
-test('a dry run shows the plan and leaves nothing, not even a planned stack', async (t) => {
+test('shows the plan in a dry run, and leaves nothing, not even a planned stack', async (t) => {
   await withCloud(async (computer, cloud) => {
     const hands = awsClients(t, cloud);
     const { outcome, plan } = await computer.json<Planned>(['deploy', '--local', '--dry-run']);
@@ -84,7 +84,7 @@ test('a dry run shows the plan and leaves nothing, not even a planned stack', as
   });
 });
 
-test('foreign stacks are neither overwritten nor destroyed', async (t) => {
+test('neither overwrites nor destroys foreign stacks', async (t) => {
   await withCloud(async (computer, cloud) => {
     const hands = awsClients(t, cloud);
     await hands.cloudformation.createStack({
@@ -101,12 +101,12 @@ test('foreign stacks are neither overwritten nor destroyed', async (t) => {
   });
 });
 
-test('deploy recovers from every state of a stack', async (t) => {
+test('recovers from every state of a stack', async (t) => {
   await withCloud(async (computer, cloud) => {
     const hands = awsClients(t, cloud);
     const { cloudformation, s3 } = hands;
 
-    await t.test('only planned', async () => {
+    await t.test('a planned stack', async () => {
       await cloudformation.createChangeSet({
         StackName: 'planned',
         ChangeSetName: 'first',
@@ -137,7 +137,7 @@ test('deploy recovers from every state of a stack', async (t) => {
       assert.equal(await statusOf(hands, 'failed'), 'UPDATE_COMPLETE');
     });
 
-    await t.test('an update that stopped half-way', async () => {
+    await t.test('a stopped update', async () => {
       const good = template({ Bucket: BUCKET });
       await cloudformation.createStack({ StackName: 'halfway', TemplateBody: good });
       await untilStatus(hands, 'halfway', 'CREATE_COMPLETE');
@@ -191,7 +191,7 @@ test('deploy recovers from every state of a stack', async (t) => {
       );
     });
 
-    await t.test('two deployments side by side, each taken down alone', async () => {
+    await t.test('deletes one of two deployments, and keeps the other', async () => {
       const one = await computer.json<{ url: string }>(['status', '--stack-name', 'planned']);
       const other = await computer.json<{ url: string }>(['status', '--stack-name', 'failed']);
       assert.notEqual(one.url, other.url);
@@ -206,7 +206,7 @@ test('deploy recovers from every state of a stack', async (t) => {
   });
 });
 
-test('a running operation is joined', async (t) => {
+test('joins a running operation', async (t) => {
   await withCloud(
     async (computer, cloud) => {
       const hands = awsClients(t, cloud);
@@ -247,7 +247,7 @@ interface Destroyed {
   readonly kept: readonly { readonly type: string; readonly name: string }[];
 }
 
-test('destroy keeps the data on request, and with --no-wait leaves the function', async (t) => {
+test('destroy keeps the data on request, and the function with --no-wait', async (t) => {
   await withCloud(
     async (computer, cloud) => {
       const { s3 } = awsClients(t, cloud);

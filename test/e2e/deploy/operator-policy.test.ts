@@ -77,7 +77,7 @@ const ELSEWHERE = new Set([
   'iam:SimulatePrincipalPolicy',
 ]);
 
-test('the policy has exactly the permissions that commands need', async (t) => {
+test('grants exactly the permissions that commands need', async (t) => {
   await withCloud(async (computer, cloud) => {
     const clients = awsClients(t, cloud);
     const recorder = await startRecorder(cloud);
@@ -165,7 +165,7 @@ test('the policy has exactly the permissions that commands need', async (t) => {
   });
 });
 
-test('a signing key that does not work, or is not allowed to be used, is named with the next command', async (t) => {
+test('names an unusable or forbidden signing key, with the next command', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { kms, cloudformation } = awsClients(t, cloud);
     const denied = new Set<string>();
@@ -236,7 +236,7 @@ test('a signing key that does not work, or is not allowed to be used, is named w
   });
 });
 
-test('an operator with the policy of --deploy-only deploys', async () => {
+test('lets an operator deploy with the policy of --deploy-only', async () => {
   await withCloud(async (computer, cloud) => {
     const deployOnly = OPERATOR_POLICY.filter(({ beyondDeploy }) => beyondDeploy !== true);
     const beyond = OPERATOR_POLICY.flatMap(({ beyondDeploy, actions }) => (beyondDeploy ? actions : []));
@@ -266,7 +266,7 @@ test('an operator with the policy of --deploy-only deploys', async () => {
   });
 });
 
-test('policy needs the account if no credentials name it', async (t) => {
+test('needs the account if no credentials name it', async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-policy-'));
   t.after(() => rm(home, { recursive: true, force: true }));
   const computer = computerAt(home);

@@ -103,7 +103,7 @@ async function accessLog({ s3 }: AwsClients, Bucket: string): Promise<string> {
   return (await Promise.all(files)).join('');
 }
 
-test('options are chosen, kept by a plain deploy, and reset', async (t) => {
+test('sets options, keeps them at a plain deploy, and resets them', async (t) => {
   await withCloud(async (computer, cloud) => {
     const aws = awsClients(t, cloud);
     const first = await computer.json<Deployed>(['deploy', '--local']);

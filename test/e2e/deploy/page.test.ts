@@ -7,7 +7,7 @@ import { type DeployedStack, withCloud } from '../harness.ts';
 
 const LOGO = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9v9z"></path></svg>';
 
-test('the page and each part of its look are served, changed and removed, and nothing is left of them', async (t) => {
+test('serves, changes and removes the page and each part of its look', async (t) => {
   await withCloud(async (computer, cloud) => {
     const dispatcher = new Agent({ connect: { ca: await readFile(cloud.caFile, 'utf8') } });
     t.after(() => dispatcher.close());

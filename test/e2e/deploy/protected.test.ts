@@ -24,7 +24,7 @@ const DENIES = (bucket: string, action: string) =>
     ],
   });
 
-test('everything that can refuse a deletion is checked first, and each refusal names what to do', async (t) => {
+test('checks first whatever can refuse a deletion, and names what to do', async (t) => {
   await withCloud(async (computer, cloud) => {
     const denied = new Set<string>();
     const recorder = await startRecorder(cloud, undefined, denied);
@@ -104,7 +104,7 @@ test('everything that can refuse a deletion is checked first, and each refusal n
   });
 });
 
-test('once the chosen deployment is gone, every command asks for a choice', async () => {
+test('asks in every command for a choice once the chosen deployment is gone', async () => {
   await withCloud(async (computer) => {
     for (const name of ['one', 'two']) await computer.json(['deploy', '--local', '--stack-name', name]);
     assert.equal((await computer.run(['destroy', '--yes'])).code, 0);

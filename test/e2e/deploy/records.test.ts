@@ -25,7 +25,7 @@ async function operatorOf(computer: Computer, cloud: LocalStatus) {
   return { operator: computerAt(home, env), place: { env, platform: process.platform, home } };
 }
 
-test('what a stack of the same name left in another account or cloud is neither deleted nor forgotten', async () => {
+test('keeps the records of a namesake stack in another account or cloud', async () => {
   await withCloud(async (computer, cloud) => {
     const { operator, place } = await operatorOf(computer, cloud);
     const others = [
@@ -57,7 +57,7 @@ test('what a stack of the same name left in another account or cloud is neither 
   });
 });
 
-test('an operator who is not allowed to list objects keeps them', async (t) => {
+test('keeps the records of an operator who is not allowed to list objects', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { outputs } = await computer.json<DeployedStack>(['deploy', '--local']);
     const { operator } = await operatorOf(computer, cloud);
@@ -78,7 +78,7 @@ test('an operator who is not allowed to list objects keeps them', async (t) => {
   });
 });
 
-test('a deploy that cannot be recorded on this computer succeeds, with a warning', async () => {
+test('warns of a deploy that cannot be recorded, and completes it', async () => {
   await withCloud(async (computer, cloud) => {
     const { operator } = await operatorOf(computer, cloud);
     // A path that no permission makes writable, for an administrator neither.
@@ -95,7 +95,7 @@ test('a deploy that cannot be recorded on this computer succeeds, with a warning
   });
 });
 
-test('a destroy that cannot be recorded on this computer deletes the stack and its function, with one warning', async () => {
+test('warns once of a destroy that cannot be recorded, and completes it', async () => {
   await withCloud(async (computer, cloud) => {
     const { operator } = await operatorOf(computer, cloud);
     const env = { XDG_CONFIG_HOME: '/dev/null' };
@@ -111,7 +111,7 @@ test('a destroy that cannot be recorded on this computer deletes the stack and i
   });
 });
 
-test('a user pool that a deploy leaves is on record, if the deploy is interrupted', async (t) => {
+test('records the user pool of an interrupted deploy', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--retain-data']);
     const { operator, place } = await operatorOf(computer, cloud);

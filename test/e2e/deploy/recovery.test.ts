@@ -25,7 +25,7 @@ const MOMENTS = [
   ['stack created', "edge function's version created"],
 ] as const;
 
-test('a cloud killed in the middle of a deploy continues where it was', async (t) => {
+test('resumes the operation of a cloud killed in the middle of a deploy', async (t) => {
   for (const moments of MOMENTS) {
     await t.test(`killed after “${moments.join('” and “')}”`, async () => {
       await withCloud(async (computer, cloud) => {
@@ -47,7 +47,7 @@ test('a cloud killed in the middle of a deploy continues where it was', async (t
   }
 });
 
-test('a deploy and a destroy that are killed repeatedly end in the same state as without kills', async () => {
+test('reaches the same state with repeated kills of deploy and destroy as without', async () => {
   await withCloud(async (computer) => {
     for (const moment of ['Planning bucket', 'user pool created', 'edge function created', 'Waiting until']) {
       // On a slow computer the stack is past the moment by the time that the command before is killed.
@@ -72,7 +72,7 @@ test('a deploy and a destroy that are killed repeatedly end in the same state as
   }, VERY_SLOW);
 });
 
-test('Ctrl-C in a deploy and in a destroy exits with 130, and the second run completes it', async () => {
+test('exits with 130 at Ctrl-C in deploy and destroy; the next run completes', async () => {
   await withCloud(async (computer) => {
     for (const moment of ['user pool created', 'edge function created']) {
       const deploy = await until(computer, ['deploy', '--local'], moment);
@@ -93,7 +93,7 @@ test('Ctrl-C in a deploy and in a destroy exits with 130, and the second run com
   }, SLOW);
 });
 
-test('destroy waits for replicas, can be interrupted there, and completes the next time', async () => {
+test('waits for replicas in destroy, stops there at Ctrl-C, and completes next time', async () => {
   await withCloud(
     async (computer, cloud) => {
       await computer.json(['deploy', '--local']);
@@ -112,7 +112,7 @@ test('destroy waits for replicas, can be interrupted there, and completes the ne
   );
 });
 
-test('a resource that fails is named with its reason, and the next deploy fixes it', async () => {
+test('names a failed resource with its reason, and repairs it at the next deploy', async () => {
   await withCloud(
     async (computer) => {
       const failed = await computer.run(['deploy', '--local']);

@@ -6,7 +6,7 @@ import { waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
 import { awsClients } from '../aws-clients.ts';
 import { type DeployedStack, PASSWORD, setFaults, WITH_FAULTS, withCloud } from '../harness.ts';
 
-test('deploy waits while AWS throttles and lags behind', async () => {
+test('waits in deploy while AWS throttles and lags behind', async () => {
   await withCloud(async (computer, cloud) => {
     const rule = { calls: 2, share: 0.05, seed: 7 };
     await setFaults(cloud, { throttling: { 'cloudformation:*': rule, 'lambda:*': rule }, describeLag: 1 });
@@ -17,7 +17,7 @@ test('deploy waits while AWS throttles and lags behind', async () => {
   }, WITH_FAULTS);
 });
 
-test('every service may throttle every command', async () => {
+test('completes every command although every service throttles', async () => {
   await withCloud(async (computer, cloud) => {
     const throttling = Object.fromEntries(
       ['cloudformation', 'cognito-idp', 'iam', 'kms', 'lambda', 'logs', 's3', 'sts'].map((service) => [
@@ -48,7 +48,7 @@ test('every service may throttle every command', async () => {
   }, WITH_FAULTS);
 });
 
-test('a failed deploy changes nothing; if its rollback fails too, the next deploy fixes it', async () => {
+test('changes nothing in a failed deploy; the next one repairs a failed rollback', async () => {
   await withCloud(async (computer, cloud) => {
     await computer.json(['deploy', '--local']);
 
@@ -80,7 +80,7 @@ test('a failed deploy changes nothing; if its rollback fails too, the next deplo
   }, WITH_FAULTS);
 });
 
-test('a failed deletion is explained, and the next destroy completes it', async () => {
+test('explains a failed deletion, and completes it at the next destroy', async () => {
   await withCloud(async (computer, cloud) => {
     await computer.json(['deploy', '--local']);
     const reason = 'The user pool cannot be deleted: deletion protection is active';
@@ -104,7 +104,7 @@ test('a failed deletion is explained, and the next destroy completes it', async 
   }, WITH_FAULTS);
 });
 
-test('users in the remains of a failed creation are deleted by destroy only, which asks', async (t) => {
+test('asks before it deletes users that remain of a failed creation', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { cloudformation, cognito } = awsClients(t, cloud);
     const resources = async (type: string) => {
@@ -139,7 +139,7 @@ test('users in the remains of a failed creation are deleted by destroy only, whi
   }, WITH_FAULTS);
 });
 
-test('a function that a stack would delete itself is left to destroy while it is replicated', async (t) => {
+test('deletes a replicated function in destroy if the stack cannot', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { cloudformation } = awsClients(t, cloud);
     const trust = {

@@ -50,7 +50,7 @@ async function operators(t: TestContext, computer: Computer, cloud: LocalStatus)
   };
 }
 
-test('what another operator overtakes is an error with the next command, or ends well', async (t) => {
+test('completes, or prints the next command, if another operator is faster', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { cloudformation } = awsClients(t, cloud);
     const { first, second } = await operators(t, computer, cloud);
@@ -59,7 +59,7 @@ test('what another operator overtakes is an error with the next command, or ends
     const deploy = (size: string) => ['deploy', '--yes', '--max-size', size];
     const destroy = ['destroy', '--yes'];
 
-    await t.test('a plan that is discarded leaves the stack that was created meanwhile', async () => {
+    await t.test('keeps a stack that was created after the plan was made', async () => {
       // Nobody is there to agree.
       const { code, said } = await first(['deploy'], 'DeleteChangeSet', () => second(...deploy('1M')));
       assert.equal(code, 2, said);

@@ -18,7 +18,7 @@ interface Started {
   readonly argv: readonly string[];
 }
 
-test('a browser gets no variable of edge-upload, and nothing that others could answer the sign-in with', {
+test('passes no variables and no secrets of the sign-in to the browser', {
   skip: process.platform !== 'linux' && 'Others have no xdg-open',
 }, async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-browser-'));

@@ -95,7 +95,7 @@ async function keptOf({ home }: Computer, company: Company) {
   return assert.fail(`no tokens of ${company.issuer} in ${folder}`);
 }
 
-test('users of companies sign in, upload, refresh their tokens, and sign out', async (t) => {
+test('signs company users in, uploads, refreshes their tokens, and signs them out', async (t) => {
   const companies = await Promise.all(
     (
       [
@@ -151,7 +151,7 @@ async function story(
   };
   const who = () => computer.json<Who>(['whoami']);
   await writeFile(join(computer.home, 'a.txt'), 'hello');
-  await t.test('the issuer is named where there are several and no terminal', async () => {
+  await t.test('requires the issuer if there are several and no terminal', async () => {
     const { code, stderr } = await computer.run(['login', url]);
     assert.equal(code, 2);
     assert.match(stderr, /--issuer corp\n.*--issuer partner\n.*--issuer staff/);
@@ -202,7 +202,7 @@ async function story(
     );
   });
 
-  await t.test('a caller of one issuer writes nothing of a namesake at another', async () => {
+  await t.test('refuses keys of a namesake at another issuer', async () => {
     const { kept } = await keptOf(computer, partner);
     const dispatcher = new Agent({ connect: { ca: await readFile(cloud.caFile) } });
     const statusOf = async (key: string) => {
@@ -222,7 +222,7 @@ async function story(
     await dispatcher.close();
   });
 
-  await t.test('tokens of each kind are refreshed with rotation', async () => {
+  await t.test('refreshes tokens of each kind with rotation', async () => {
     for (const company of [corp, partner, staff]) {
       const before = company.tokenRequests.length;
       const { path, kept } = await keptOf(computer, company);
@@ -241,7 +241,7 @@ async function story(
     }
   });
 
-  await t.test('keys are rotated and withdrawn while an upload is under way', async () => {
+  await t.test('follows rotated and withdrawn keys during an upload', async () => {
     await signInByBrowser(t, computer, url, 'corp');
     const another = computerAt(join(computer.home, 'another'), { BROWSER: 'none' });
     await mkdir(another.home);
@@ -274,7 +274,7 @@ async function story(
     assert.deepEqual(grants, ['authorization_code', 'refresh_token']);
   });
 
-  await t.test('logout revokes at the provider, and the next session is used', async () => {
+  await t.test('revokes at the provider on logout, and uses the next session', async () => {
     const { kept } = await keptOf(computer, corp);
     const { revoked, stillSignedIn } = await computer.json<{ revoked: boolean; stillSignedIn: string }>([
       'logout',
@@ -294,7 +294,7 @@ async function story(
     assert.match(next.stdout, /is signed out of .*\n.* is still signed in there, .*\n +edge-upload logout/);
   });
 
-  await t.test('commands that need a user pool report that there is none', async () => {
+  await t.test('reports a missing user pool in commands that need one', async () => {
     for (const args of [
       ['login', '--create', '--email', 'a@b.c', '--issuer', 'corp'],
       ['password', 'reset', '--username', 'ada', '--new-password-stdin', '--code-stdin'],

@@ -109,7 +109,7 @@ async function otherFiles(computer: Computer): Promise<string[]> {
     );
 }
 
-test('uploads at the moment of expiry share one refresh, and nothing shows a secret', async (t) => {
+test('shares one refresh among uploads at the moment of expiry, and shows no secret', async (t) => {
   await withCloud(async (computer: Computer, cloud: LocalStatus) => {
     const { outputs } = await computer.json<DeployedStack>(['deploy', '--local']);
     await signIn(computer);
@@ -146,7 +146,7 @@ test('uploads at the moment of expiry share one refresh, and nothing shows a sec
       const { CognitoUserPoolId: UserPoolId, CognitoAppClientId: ClientId } = outputs;
       const client = { UserPoolId, ClientId };
 
-      await t.test('without rotation, as a deployment of an older version', async () => {
+      await t.test('without rotation, as in a deployment of an older version', async () => {
         await cognito.updateUserPoolClient({
           ...client,
           RefreshTokenRotation: { Feature: 'DISABLED' },
@@ -163,13 +163,13 @@ test('uploads at the moment of expiry share one refresh, and nothing shows a sec
         ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'],
       });
 
-      await t.test('with rotation, each refresh token good once', async () => {
+      await t.test('with rotation: each refresh token works once', async () => {
         const { ran, refreshes, renewed } = await round('rotating', MANY);
         allWell(ran);
         assert.deepEqual([refreshes, renewed], [1, true]);
       });
 
-      await t.test('after the refreshing process is killed, another refreshes', async () => {
+      await t.test('another process refreshes after the first is killed', async () => {
         const { ran, refreshes } = await round('killed', FEW, async () => {
           await proxy.swallowRefresh();
           process.kill(await lockHolder(computer), 'SIGKILL');
@@ -179,11 +179,11 @@ test('uploads at the moment of expiry share one refresh, and nothing shows a sec
         assert.equal(refreshes, 2, 'the one that was never answered, and one more');
       });
 
-      await t.test('nobody was signed out', async () => {
+      await t.test('nobody is signed out', async () => {
         assert.equal((await computer.run(['token', '--quiet'])).code, 0);
       });
 
-      await t.test('no token and no password in any output, file, or list of processes', async () => {
+      await t.test('no output, file or process list contains a token or a password', async () => {
         for (const file of await otherFiles(computer)) written.push(await readFile(file, 'latin1'));
         const printed = 2 * (MANY + 2 * FEW);
         assert.ok(written.length > printed + MANY, 'the outputs, and the files that were uploaded');

@@ -12,7 +12,7 @@ interface Invitation {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-test('an invitation is all that an uploader on another computer needs', async () => {
+test('signs in and uploads on another computer with an invitation only', async () => {
   await withCloud(async (operator, cloud) => {
     await operator.json(['deploy', '--local']);
     const invite = (...args: string[]) => operator.json<Invitation>(['user', ...args]);

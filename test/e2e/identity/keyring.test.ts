@@ -15,7 +15,7 @@ edge_upload whoami --json
 edge_upload put file.txt --json
 `;
 
-test('on a Linux desktop the key is in the Secret Service, and the tokens are encrypted', {
+test('keeps the key in the Secret Service of a Linux desktop, and encrypts the tokens', {
   skip: missing('dbus-run-session') || missing('gnome-keyring-daemon'),
 }, async () => {
   await withCloud(async (computer) => {

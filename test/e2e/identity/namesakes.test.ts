@@ -93,7 +93,7 @@ async function begin(edge: Edge, caller: Omit<Uploader, 'uploadId' | 'partTag'>)
   return { ...caller, uploadId, partTag: etag };
 }
 
-test('namesakes of several issuers, and an attacker’s issuer, cannot touch each other’s uploads', async (t) => {
+test('separates uploads of namesakes at several issuers, an attacker’s among them', async (t) => {
   const [left, right, evil] = [await serveIssuer(t), await serveIssuer(t), await serveIssuer(t)];
   await withCloud(async (computer, cloud) => {
     const { url, outputs } = await computer.json<DeployedStack>([

@@ -92,7 +92,7 @@ function assertNothingShown({ stdout, stderr }: Ran, what: string): void {
   }
 }
 
-test('a token that an edge quotes is not shown, wherever and however it is written', async (t) => {
+test('does not show a token that an edge quotes, in any spelling', async (t) => {
   const home = await homeFor(t);
   await Promise.all(
     Object.entries(QUOTES).map(async ([place, quote]) => {
@@ -126,7 +126,7 @@ async function quotingCognito(request: IncomingMessage, response: ServerResponse
   return String(request.headers['x-amz-target']).split('.')[1] ?? '';
 }
 
-test('passwords and tokens that a user pool quotes are not shown', async (t) => {
+test('does not show passwords and tokens that a user pool quotes', async (t) => {
   const home = await homeFor(t);
   const edge = await listen(t, (_request, response) => void response.writeHead(401, json).end('{}'));
   const seen = new Set<string>();
@@ -165,7 +165,7 @@ test('passwords and tokens that a user pool quotes are not shown', async (t) => 
   ]);
 });
 
-test('tokens that a provider quotes are not shown, in an error and in what is not JSON', async (t) => {
+test('does not show tokens that a provider quotes, in JSON or elsewhere', async (t) => {
   const home = await homeFor(t);
   const edge = await listen(t, (_request, response) => void response.writeHead(401, json).end('{}'));
   const asked: string[] = [];

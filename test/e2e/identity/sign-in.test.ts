@@ -39,51 +39,48 @@ function screenLines(shown: string): string[] {
   return plain.split(/\r?\n|\r/).filter((line) => !/otpauth:|\.json/.test(line));
 }
 
-test('every challenge at a terminal, by the built command line', { skip }, async (t) => {
-  await t.test(
-    'a first password that the pool refuses at first, an attribute, the set-up of an app',
-    async (t) => {
-      const here = await world(t, {
-        pool: {
-          ...APP,
-          Schema: [{ Name: 'name', Required: true, Mutable: true }],
-          Policies: { PasswordPolicy: { MinimumLength: 16 } },
-        },
-      });
-      await here.user('ada', { temporary: true });
-      const shown = await signIn(here, [
-        ['at least 12 characters', null],
-        ['New password', 'weakling'],
-        ['It needs 4 more characters', null],
-        // This pool asks for more than the rules that `deploy` gives one.
-        ['New password', 'Short-horse-42!'],
-        ['New password again', 'Short-horse-42!'],
-        ["The user's name", 'Ada Lovelace'],
-        ['did not conform with policy', null],
-        ['New password', NEW_PASSWORD],
-        ['New password again', NEW_PASSWORD],
-        ['Code that the app shows', '000'],
-        ['six digits', null],
-        ['Code that the app shows', appCode(here)],
-      ]);
-      assert.match(shown, /█▀▀▀▀▀█|█ ▄▄▄▄▄ █/, 'a QR code');
-      assert.ok(!shown.includes('weakling'), 'passwords are not shown');
+test('passes every challenge at a terminal', { skip }, async (t) => {
+  await t.test('a refused first password, an attribute, the set-up of an app', async (t) => {
+    const here = await world(t, {
+      pool: {
+        ...APP,
+        Schema: [{ Name: 'name', Required: true, Mutable: true }],
+        Policies: { PasswordPolicy: { MinimumLength: 16 } },
+      },
+    });
+    await here.user('ada', { temporary: true });
+    const shown = await signIn(here, [
+      ['at least 12 characters', null],
+      ['New password', 'weakling'],
+      ['It needs 4 more characters', null],
+      // This pool asks for more than the rules that `deploy` gives one.
+      ['New password', 'Short-horse-42!'],
+      ['New password again', 'Short-horse-42!'],
+      ["The user's name", 'Ada Lovelace'],
+      ['did not conform with policy', null],
+      ['New password', NEW_PASSWORD],
+      ['New password again', NEW_PASSWORD],
+      ['Code that the app shows', '000'],
+      ['six digits', null],
+      ['Code that the app shows', appCode(here)],
+    ]);
+    assert.match(shown, /█▀▀▀▀▀█|█ ▄▄▄▄▄ █/, 'a QR code');
+    assert.ok(!shown.includes('weakling'), 'passwords are not shown');
 
-      here.setup.advance(MINUTE);
-      const secret = /secret=([A-Z2-7]+)/.exec(shown.replaceAll(/\r?\n/g, ''))?.[1] ?? '';
-      const again = await atTerminal(
-        here,
-        [CLI, 'login', here.url, '--username', 'ada'],
-        [
-          ['Password', NEW_PASSWORD],
-          ['Code of the authenticator app', '000000'],
-          ['Invalid verification code', null],
-          ['Code of the authenticator app', codeAt(secret, stepAt(here.setup.clock.now()))],
-        ],
-      );
-      assert.equal(again.code, 0, again.shown);
-    },
-  );
+    here.setup.advance(MINUTE);
+    const secret = /secret=([A-Z2-7]+)/.exec(shown.replaceAll(/\r?\n/g, ''))?.[1] ?? '';
+    const again = await atTerminal(
+      here,
+      [CLI, 'login', here.url, '--username', 'ada'],
+      [
+        ['Password', NEW_PASSWORD],
+        ['Code of the authenticator app', '000000'],
+        ['Invalid verification code', null],
+        ['Code of the authenticator app', codeAt(secret, stepAt(here.setup.clock.now()))],
+      ],
+    );
+    assert.equal(again.code, 0, again.shown);
+  });
 
   await t.test('a text message, an e-mail, and the choice between them', async (t) => {
     const here = await world(t, { pool: MESSAGES });
@@ -133,7 +130,7 @@ async function byFlags(here: World, flags: readonly string[], code: (said: strin
   return JSON.parse(await stdout) as { username: string };
 }
 
-test('the same by flags: passwords and codes from standard input, each when it is there', async (t) => {
+test('passes every challenge with flags and standard input', async (t) => {
   const app = await world(t, { pool: APP });
   await app.user('ada');
   const now = () => stepAt(app.setup.clock.now());

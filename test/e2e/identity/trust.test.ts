@@ -16,7 +16,7 @@ interface Checked {
   readonly writeTo: readonly string[];
 }
 
-test('an issuer is trusted, listed, shown, kept in a file, and removed', async (t) => {
+test('adds, lists, shows, exports and removes an issuer', async (t) => {
   const { issuer, sign, keyRequests, withdraw } = await serveIssuer(t);
   await withCloud(async (computer) => {
     const none = await computer.run(['trust', 'list']);

@@ -52,7 +52,7 @@ interface Status {
   readonly issuers: readonly { readonly alias: string; readonly keys: Record<string, unknown> }[];
 }
 
-test('20 issuers with 5 RSA keys each are deployed through the bucket, and their keys stay current', async (t) => {
+test('deploys 20 issuers with 5 RSA keys each, and keeps their keys current', async (t) => {
   const aliases = Array.from({ length: 20 }, (_, at) => `corp-${at}`);
   const five = (alias: string) => keysNamed(...[1, 2, 3, 4, 5].map((at) => `${alias}-${at}`));
   const keySets: KeySets = new Map(aliases.map((alias) => [alias, five(alias)]));
@@ -114,7 +114,7 @@ test('20 issuers with 5 RSA keys each are deployed through the bucket, and their
   });
 });
 
-test('without a user pool, commands that need one print how to add it; a pool is added and removed', async (t) => {
+test('prints how to add a user pool, adds it, and removes it', async (t) => {
   const server = await keyServer(t, new Map([['ci', keysNamed('1')]]));
   await withCloud(async (computer) => {
     const run = async (code: number, ...args: string[]) => {

@@ -25,7 +25,7 @@ const ACCEPTED: readonly (readonly [uri: string, key: string, canonical?: string
   [`/${'%C3%A9'.repeat(512)}`, 'é'.repeat(512)],
 ];
 
-test('a key is its path decoded once, and has exactly one path', () => {
+test('decodes the path once; each key has exactly one path', () => {
   for (const [uri, key, canonical = uri] of ACCEPTED) {
     assert.equal(readKey(uri), key);
     assert.equal(`/${encodeKey(key)}`, canonical, key);
@@ -75,7 +75,7 @@ const REFUSED = [
   `/${'%C3%A9'.repeat(513)}`,
 ];
 
-test('a key is refused if it cannot be stored or would differ from the checked one', () => {
+test('refuses a key that cannot be stored or would differ from the checked one', () => {
   for (const uri of REFUSED) {
     assert.throws(
       () => readKey(uri),

@@ -57,7 +57,7 @@ function edge(config: { readonly bakedAgo?: number } = {}) {
   };
 }
 
-test('a rotated key is downloaded once; a withdrawn one is no longer trusted, also for tokens seen before', async () => {
+test('downloads a rotated key once; distrusts a withdrawn one, also for cached tokens', async () => {
   const { say, tokenOf, serve, asked } = edge();
   const before = tokenOf(OLD);
   assert.equal(await say(before), 'ada');
@@ -76,7 +76,7 @@ test('a rotated key is downloaded once; a withdrawn one is no longer trusted, al
   assert.equal(await sayLater(later(OLD, { jti: '2' })), 'invalid_token');
 });
 
-test('a key set is downloaded again after a day, and not used after a week', async () => {
+test('downloads a key set again after a day, and distrusts it after a week', async () => {
   const { say, tokenOf, serve, wait, asked } = edge();
   wait(DAY);
   assert.equal(await say(tokenOf(OLD)), 'ada');
@@ -103,7 +103,7 @@ test('a key set is downloaded again after a day, and not used after a week', asy
   assert.equal(asked(), downloads, 'the clock runs from the last success');
 });
 
-test('the age of a key set counts from the deploy, also for tokens seen before', async () => {
+test('counts the age of a key set from the deploy, also for cached tokens', async () => {
   const old = edge({ bakedAgo: 8 * DAY });
   assert.equal(await old.say(old.tokenOf(OLD)), 'keys_unavailable');
   assert.equal(old.asked(), 1);
@@ -116,7 +116,7 @@ test('the age of a key set counts from the deploy, also for tokens seen before',
   assert.equal(asked(), 1);
 });
 
-test('only keys that verify tokens are used from a downloaded set', async () => {
+test('uses only keys of a downloaded set that verify tokens', async () => {
   const { say, tokenOf, serve, wait } = edge();
   const odd = [null, 7, {}, { kty: 'RSA' }, { ...NEW.jwk, kid: 'enc', use: 'enc' }, { ...NEW.jwk, crv: 'X' }];
   serve(JSON.stringify({ keys: [...odd, { ...NEW.jwk, x5c: ['MII'] }] }));
@@ -129,7 +129,7 @@ test('only keys that verify tokens are used from a downloaded set', async () => 
   }
 });
 
-test('a key set without usable keys withdraws all keys, also for cached tokens', async () => {
+test('takes a key set without usable keys as a withdrawal of all', async () => {
   const unusable = JSON.stringify({ keys: [{ ...NEW.jwk, use: 'enc' }, null] });
   for (const document of ['{"keys":[]}', unusable]) {
     const { say, tokenOf, serve, wait } = edge();
@@ -146,14 +146,14 @@ test('a key set without usable keys withdraws all keys, also for cached tokens',
   }
 });
 
-test('requests that wait for the same download share it', async () => {
+test('shares a download among waiting requests', async () => {
   const { say, tokenOf, serve, asked } = edge({ bakedAgo: 2 * DAY });
   serve(setOf(OLD, NEW));
   assert.deepEqual(await Promise.all([OLD, NEW, OLD].map((key) => say(tokenOf(key)))), ['ada', 'ada', 'ada']);
   assert.equal(asked(), 1);
 });
 
-test('a token seen before is checked again for its times and its edge', async () => {
+test('checks times and edge of a cached token again', async () => {
   const { say, tokenOf, wait } = edge();
   const seen = tokenOf(OLD);
   assert.equal(await say(seen), 'ada');

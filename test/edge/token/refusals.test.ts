@@ -190,7 +190,7 @@ const ROWS: readonly Row[] = [
   ['a workload', { kind: 'workload', token: 'id' }, { scope: 'x', azp: 'anything' }, 'ada'],
 ];
 
-test('each refusal of a token has a code and a reason', async (t) => {
+test('refuses each invalid token with a code and a reason', async (t) => {
   for (const [name, issuer, claims, expected, header] of ROWS) {
     await t.test(name, async () => {
       const said = await judged(
@@ -209,7 +209,7 @@ function signedBytes(head: string | Buffer, payload: string | Buffer): string {
   return `${text}.${sign('sha256', Buffer.from(text), SHARED_KEY.privateKey).toString('base64url')}`;
 }
 
-test('the text of a token is one JSON object in UTF-8, whatever is signed', async (t) => {
+test('requires one JSON object in UTF-8, whatever is signed', async (t) => {
   const head = JSON.stringify({ alg: 'RS256', kid: 'shared' });
   const claims = JSON.stringify(personal());
   /** Replaces `~` by a byte that begins no character. */
@@ -262,7 +262,7 @@ test('the text of a token is one JSON object in UTF-8, whatever is signed', asyn
   }
 });
 
-test('a token that is not a JWT is refused, and an opaque token is named as such', async () => {
+test('refuses tokens that are not JWTs, and names opaque tokens', async () => {
   const config = configOf(
     outside({ preset: 'auth0' }, API),
     outside({ preset: 'google', iss: ['https://x/'] }),
@@ -292,7 +292,7 @@ function witness(token: string, { alg, jwk }: IssuerKey): unknown {
   return verifier.verifySync(token).sub;
 }
 
-test('each algorithm verifies with a key of its type, and with no other', async () => {
+test('verifies each algorithm with a key of its type only', async () => {
   const algorithms = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
   const keys = algorithms.map((alg) => issuerKey(alg));
   const config = configOf(outside({ keys: keys.map(({ jwk }) => jwk) }, API));
@@ -318,7 +318,7 @@ test('each algorithm verifies with a key of its type, and with no other', async 
   assert.match(await judged(signed(first, personal()), configOf(broken)), /^invalid_token: .*signature/);
 });
 
-test('EdDSA has two names, for keys that name neither or the one of the token', async () => {
+test('knows both names of EdDSA, for keys with and without an algorithm', async () => {
   const key = issuerKey('EdDSA', 'ed');
   const judgedAs = (alg: string, ofKey?: string) =>
     judged(
@@ -336,7 +336,7 @@ test('EdDSA has two names, for keys that name neither or the one of the token', 
   assert.match(await judgedAs('ES256'), /^unsupported_algorithm: .*not match/);
 });
 
-test('of two keys with one id, the one that fits the algorithm is used', async () => {
+test('chooses the key that fits the algorithm from two with one ID', async () => {
   const [rsa, ec] = [SHARED_KEY, issuerKey('ES256', 'shared')];
   const config = configOf(outside({ keys: [rsa.jwk, ec.jwk] }, API));
   assert.equal(await judged(signed(rsa, personal()), config), 'ada');

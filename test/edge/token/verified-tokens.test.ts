@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Verified, VerifiedTokens } from '../../../edge/token/verified-tokens.ts';
 
-test('remembered tokens are bounded in number and size; the oldest are dropped first', () => {
+test('limits cached tokens in number and size, and drops the oldest first', () => {
   const tokens = new VerifiedTokens();
   const one = {} as Verified;
   const remembered = () =>
@@ -19,7 +19,7 @@ test('remembered tokens are bounded in number and size; the oldest are dropped f
   assert.equal(tokens.get('x'.repeat(200_000)), one, 'and displaces none');
 });
 
-test('a token added again is found with its newest result', () => {
+test('returns the newest result of a token', () => {
   const tokens = new VerifiedTokens();
   const [first, second] = [{} as Verified, {} as Verified];
   tokens.add('token', first);
@@ -28,7 +28,7 @@ test('a token added again is found with its newest result', () => {
   assert.equal(tokens.get('token'), second);
 });
 
-test('a token is recognised by its full text, not by its end', () => {
+test('recognises a token by its full text, not by its end', () => {
   const tokens = new VerifiedTokens();
   const [one, other] = [{} as Verified, {} as Verified];
   const end = 'x'.repeat(50);

@@ -31,7 +31,7 @@ async function refused(token: string, verifying = verify): Promise<Refusal> {
   return assert.fail(`accepted: ${token}`);
 }
 
-test('a token of the pool and client identifies its caller without a network request', async () => {
+test('identifies the caller of a pool token without a network request', async () => {
   const verify = createVerify(config(), {
     download: async () => assert.fail('that went over the network'),
   });
@@ -52,7 +52,7 @@ test('a token of the pool and client identifies its caller without a network req
   assert.deepEqual((await verify(accessToken({ iss: updatedIssuer }))).groups, []);
 });
 
-test('every other token is refused with its reason, and with no part of it', async (t) => {
+test('refuses every other token with its reason, and with no part of it', async (t) => {
   const now = Math.floor(Date.now() / 1000);
   const stranger = { ...signingKey('pool-key'), kid: POOL_KEY.kid };
   const { privateKey, publicKey, kid } = POOL_KEY;
@@ -125,13 +125,13 @@ test('every other token is refused with its reason, and with no part of it', asy
   }
 });
 
-test('a flipped bit anywhere in a token is refused', async () => {
+test('refuses a token with any flipped bit', async () => {
   const good = accessToken();
   for (const part of [0, 1, 2] as const)
     assert.equal(REFUSALS[(await refused(flipBit(good, part))).code], 401);
 });
 
-test('a signature with any bit or character changed is refused', async () => {
+test('refuses a signature with any bit or character changed', async () => {
   const token = accessToken();
   const at = token.lastIndexOf('.') + 1;
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -165,7 +165,7 @@ function downloading(answer: Download) {
 
 const JWKS = `https://cognito-idp.us-east-1.amazonaws.com/${USER_POOL_ID}/.well-known/jwks.json`;
 
-test('keys that the pool created later are downloaded once, and replace the baked ones', async () => {
+test('downloads keys that the pool created later once, in place of the baked ones', async () => {
   const later = signingKey('later');
   const pool = downloading(async () => encode({ keys: [later.jwk] }));
   assert.equal((await pool.verify(accessToken())).name, 'ada');
@@ -177,7 +177,7 @@ test('keys that the pool created later are downloaded once, and replace the bake
   assert.equal(withdrawn.code, 'invalid_token');
 });
 
-test('callers who wait for the same keys share one download', async () => {
+test('shares one download among callers who wait for the same keys', async () => {
   const later = signingKey('later');
   const pool = downloading(async () => encode({ keys: [later.jwk, POOL_KEY.jwk] }));
   const tokens = [later, later, POOL_KEY, later].map((key) => accessToken({}, key));
@@ -189,7 +189,7 @@ test('callers who wait for the same keys share one download', async () => {
   assert.deepEqual(pool.asked, [JWKS]);
 });
 
-test('a failed download is retried after ten seconds, and valid tokens still pass', async () => {
+test('retries a failed download after ten seconds, and accepts valid tokens meanwhile', async () => {
   const unknown = accessToken({}, signingKey('unknown'));
   const { jwk } = POOL_KEY;
   const answers: Download[] = [
@@ -218,7 +218,7 @@ test('a failed download is retried after ten seconds, and valid tokens still pas
   }
 });
 
-test('unknown key ids cause one download, and neither displace nor delay keys', async () => {
+test('makes one download for unknown key IDs, without delaying known keys', async () => {
   const pool = downloading(async () => encode(POOL_KEYS));
   for (const kid of ['one', 'two', 'three', '__proto__', '']) {
     const refusal = await refused(accessToken({}, { ...POOL_KEY, kid }), pool.verify);
@@ -231,7 +231,7 @@ test('unknown key ids cause one download, and neither displace nor delay keys', 
   assert.deepEqual(pool.asked, [JWKS]);
 });
 
-test('no key is downloaded for a token with invalid claims', async () => {
+test('downloads no key for a token with invalid claims', async () => {
   // Before the pool's clock is set: making a key takes seconds on a busy machine.
   const now = Math.floor(Date.now() / 1000);
   const pool = downloading(async () => assert.fail('that went over the network'));
@@ -266,7 +266,7 @@ function signWith(header: object | string, body: object | string): string {
 
 const SIGNED = { alg: 'RS256', kid: POOL_KEY.kid };
 
-test('odd headers of a signed token are refused without a fault of the edge', async () => {
+test('refuses odd headers of a signed token without a fault', async () => {
   for (const header of [
     ...[['exp'], [], 'exp', null, {}, 0, false, ['b64'], ''].map((crit) => ({ ...SIGNED, crit })),
     ...['none', 'HS256', 'RS384', 'PS256', 'ES256', 'EdDSA', 'rs256', '', 256, null].map((alg) => ({
@@ -287,7 +287,7 @@ test('odd headers of a signed token are refused without a fault of the edge', as
   assert.equal((await verify(signWith(unheeded, claims()))).name, 'ada');
 });
 
-test('invalid times are refused without a fault of the edge', async () => {
+test('refuses invalid times without a fault', async () => {
   const odd = ['-1', '1e300', '-1e300', '1e400', '9e15', '8.65e12', '253402300800', '"soon"', '""', 'null'];
   for (const name of ['exp', 'nbf', 'iat']) {
     for (const value of [...odd, 'true', '[]', '[1]', '{}']) {
@@ -305,7 +305,7 @@ test('invalid times are refused without a fault of the edge', async () => {
   assert.equal(latest.tokenExpiresAt.toISOString(), '9999-12-31T23:59:59.000Z');
 });
 
-test('names that Cognito does not issue are refused without a fault of the edge', async () => {
+test('refuses names that Cognito does not issue without a fault', async () => {
   const odd: unknown[] = [
     ...['', ' ', 'a b', 'a\u0000', 'a\nb', 'a\u007f', 'a\u0085', '\u202eada', 'a\u200bb', '\ufeffada'],
     ...['\ud800', 'a\udc00', 'x'.repeat(129), '\u{1f600}'.repeat(129), '\ue000'],
@@ -336,7 +336,7 @@ test('names that Cognito does not issue are refused without a fault of the edge'
   }
 });
 
-test('bodies that are not claims are refused without a fault of the edge', async () => {
+test('refuses bodies that are not claims without a fault', async () => {
   const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
   for (const body of [
     '',
@@ -357,7 +357,7 @@ test('bodies that are not claims are refused without a fault of the edge', async
   assert.equal((await verify(signWith(SIGNED, polluting))).name, 'ada');
 });
 
-test('both issuers of a pool have the same keys, from one address', async () => {
+test('downloads the keys of both issuers of a pool from one address', async () => {
   const later = signingKey('later');
   const pool = downloading(async () => encode({ keys: [later.jwk] }));
   const iss = `https://issuer-cognito-idp.us-east-1.amazonaws.com/${USER_POOL_ID}`;

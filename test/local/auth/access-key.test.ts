@@ -13,7 +13,7 @@ function keyFile(t: TestContext): string {
 
 const mode = (path: string) => lstatSync(path).mode & 0o7777;
 
-test('an access key has the form of AWS’s own, and is unique', () => {
+test('generates a unique access key in AWS’s format', () => {
   const keys = Array.from({ length: 100 }, newAccessKey);
   for (const { accessKeyId, secretAccessKey } of keys) {
     assert.match(accessKeyId, /^AKIA[A-Z2-7]{16}$/);
@@ -22,14 +22,14 @@ test('an access key has the form of AWS’s own, and is unique', () => {
   assert.equal(new Set(keys.map(({ secretAccessKey }) => secretAccessKey)).size, keys.length);
 });
 
-test('the key is created once, and only its owner can read it', (t) => {
+test('creates the key once, for its owner only', (t) => {
   const path = keyFile(t);
   const key = openAccessKey(path);
   assert.equal(mode(path), 0o600);
   assert.deepEqual(openAccessKey(path), key);
 });
 
-test('a file that somebody else could have read or written is replaced by a new key', (t) => {
+test('replaces a file that another user could have read or written', (t) => {
   const path = keyFile(t);
   const key = openAccessKey(path);
   for (const open of [0o644, 0o620, 0o602, 0o640]) {
@@ -40,7 +40,7 @@ test('a file that somebody else could have read or written is replaced by a new 
   }
 });
 
-test('a link is refused by name, and its target is neither used nor written', (t) => {
+test('refuses a link by name, and neither uses nor writes its target', (t) => {
   const path = keyFile(t);
   const elsewhere = `${path}.elsewhere`;
   const planted = JSON.stringify(newAccessKey());
@@ -50,7 +50,7 @@ test('a link is refused by name, and its target is neither used nor written', (t
   assert.equal(readFileSync(elsewhere, 'utf8'), planted);
 });
 
-test('a damaged file is replaced', (t) => {
+test('replaces a damaged file', (t) => {
   const path = keyFile(t);
   const { accessKeyId } = newAccessKey();
   for (const text of [

@@ -55,13 +55,13 @@ const getObject = request({
   },
 });
 
-test('accepts the signature of AWS’s GET Object example', () => {
+test('accepts AWS’s GET Object example', () => {
   const { principal, payload } = authenticate(getObject, options);
   assert.deepEqual(principal, { kind: 'account', accessKeyId: KEY });
   assert.deepEqual(payload, { kind: 'signed', sha256: EMPTY });
 });
 
-test('accepts the signature of AWS’s PUT Object example, whose path needs encoding', () => {
+test('accepts AWS’s PUT Object example, whose path needs encoding', () => {
   const put = request({
     method: 'PUT',
     path: '/test%24file.text',
@@ -80,7 +80,7 @@ test('accepts the signature of AWS’s PUT Object example, whose path needs enco
   assert.equal(authenticate({ ...put, path: '/test$file.text' }, options).accessKeyId, KEY);
 });
 
-test('accepts the signatures of AWS’s examples with a query', () => {
+test('accepts AWS’s examples with a query', () => {
   const signed = (query: string, signature: string) =>
     request({
       query,
@@ -110,7 +110,7 @@ test('accepts AWS’s presigned example until it expires', () => {
   });
 });
 
-test('a presigned life is a number of seconds in digits', () => {
+test('requires the lifetime of a presigned URL in digits', () => {
   for (const life of [
     '',
     '0',
@@ -133,7 +133,7 @@ test('a presigned life is a number of seconds in digits', () => {
   }
 });
 
-test('signs the chunks of AWS’s streaming example', () => {
+test('accepts the chunks of AWS’s streaming example', () => {
   const streaming = request({
     method: 'PUT',
     path: '/examplebucket/chunkObject.txt',
@@ -163,7 +163,7 @@ test('signs the chunks of AWS’s streaming example', () => {
   );
 });
 
-test('any change of what is signed is a mismatch', () => {
+test('refuses any change of the signed parts', () => {
   const changed: Partial<HttpRequest>[] = [
     { method: 'HEAD' },
     { path: '/test.txt/' },
@@ -179,7 +179,7 @@ test('any change of what is signed is a mismatch', () => {
   }
 });
 
-test('a secret other than the account’s is a mismatch', () => {
+test('refuses a secret other than the account’s', () => {
   const headers = { host: 'localhost' };
   const unsigned = request({ headers });
   const added = sign(unsigned, {
@@ -194,7 +194,7 @@ test('a secret other than the account’s is a mismatch', () => {
   assert.throws(() => authenticate(guessed, options), { code: 'SignatureDoesNotMatch' });
 });
 
-test('an x-amz header that was added after signing is refused', () => {
+test('refuses an x-amz header that was added after signing', () => {
   const headers = { ...getObject.headers, 'x-amz-acl': 'public-read' };
   assert.throws(() => authenticate({ ...getObject, headers }, options), {
     code: 'AccessDenied',
@@ -202,7 +202,7 @@ test('an x-amz header that was added after signing is refused', () => {
   });
 });
 
-test('a clock that is a quarter of an hour off is refused', () => {
+test('refuses a clock that is fifteen minutes off', () => {
   for (const now of ['2013-05-24T00:15:01Z', '2013-05-23T23:44:59Z']) {
     assert.throws(() => authenticate(getObject, { ...options, now: new Date(now) }), {
       code: 'RequestTimeTooSkewed',
@@ -230,7 +230,7 @@ test('refuses anything but a signature version 4 for this service and region', (
   }
 });
 
-test('a session token is refused: this account has given none out', () => {
+test('refuses a session token, because this account issues none', () => {
   const headers = { ...getObject.headers, 'x-amz-security-token': 'abc' };
   assert.throws(() => authenticate({ ...getObject, headers }, options), { code: 'InvalidToken' });
 });
@@ -241,7 +241,7 @@ async function authenticatedText(asked: HttpRequest, how: AuthenticateOptions) {
   return { ...authenticateBody(asked, body, how), text: body.toString() };
 }
 
-test('a request without a signature is anonymous', async () => {
+test('treats a request without a signature as anonymous', async () => {
   assert.deepEqual(authenticate(request({}), options).principal, { kind: 'anonymous' });
   const { principal, text } = await authenticatedText(request({ body: '{}' }), {
     ...options,
@@ -250,7 +250,7 @@ test('a request without a signature is anonymous', async () => {
   assert.deepEqual([principal, text], [{ kind: 'anonymous' }, '{}']);
 });
 
-test('a service’s own key gives its principal, signed as an origin request', () => {
+test('accepts the key of a service as its principal, signed as an origin request', () => {
   const identities = new Identities({ wellKnownKeys: true });
   const principal = {
     kind: 'service',
@@ -279,7 +279,7 @@ test('a service’s own key gives its principal, signed as an origin request', (
   assert.deepEqual(result.payload, { kind: 'unsigned' });
 });
 
-test('other services sign the body too, and each has its own error message', async () => {
+test('requires other services to sign the body, and answers with their own errors', async () => {
   const signed = (service: string, body: string) => {
     const unsigned = request({ method: 'POST', path: '/a%3Ab', headers: { host: 'localhost' } });
     const headers = sign(unsigned, {
@@ -315,7 +315,7 @@ test('other services sign the body too, and each has its own error message', asy
   });
 });
 
-test('S3 encodes every character of a query but the unreserved ones, however it was sent', () => {
+test('encodes every reserved character of a query for S3, however it was sent', () => {
   const encoded = 'prefix=a%21%27%28%29%2A%7E&uploads=';
   const literal = "prefix=a!'()*~&uploads";
   const signedAs = (query: string, queryAs: 'encoded' | 'sent') => {
@@ -338,7 +338,7 @@ test('S3 encodes every character of a query but the unreserved ones, however it 
   }
 });
 
-test('spaces in a row within a header’s value count as one', () => {
+test('counts consecutive spaces in a header value as one', () => {
   const key = { accessKeyId: KEY, secret: SECRET, service: 's3', region: 'us-east-1', now: NOW };
   const withNote = (note: string) => request({ headers: { 'x-amz-meta-note': note } });
   const single = withNote('a b');
@@ -356,7 +356,7 @@ test('spaces in a row within a header’s value count as one', () => {
   });
 });
 
-test('a signed header may have the name of a member of every object', () => {
+test('accepts a signed header with a name of Object.prototype', () => {
   const get = request({
     headers: {
       'x-amz-content-sha256': EMPTY,

@@ -12,7 +12,7 @@ const body = (colour: string) =>
     { Outputs: { Shade: { Value: att('A', 'Shade') } } },
   );
 
-test('the AWS CLI validates, deploys, changes, reads and deletes a stack, and waits for each', {
+test('the AWS CLI validates, deploys, changes, reads and deletes a stack', {
   skip: missing('aws'),
 }, async (t) => {
   const setup = await setUp(t);

@@ -29,7 +29,7 @@ function writeAssembly(folder: string, description: string): void {
   });
 }
 
-test('the CDK’s own command line deploys, compares and destroys a stack', async (t) => {
+test('the CDK’s command line deploys, compares and destroys a stack', async (t) => {
   const { endpoint, cfn } = await openFaultyCloud(t);
   const home = mkdtempSync(join(tmpdir(), 'cdk-'));
   t.after(() => rmSync(home, { recursive: true, force: true }));

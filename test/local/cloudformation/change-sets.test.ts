@@ -13,7 +13,7 @@ const named = (StackName: string, ChangeSetName: string, body: JsonObject) => ({
   TemplateBody: JSON.stringify(body),
 });
 
-test('a change set for a new stack waits in REVIEW_IN_PROGRESS, and creates the stack when executed', async (t) => {
+test('creates a new stack in REVIEW_IN_PROGRESS until its change set is executed', async (t) => {
   const { sdk, cloud, idle, stackOf, storyOf, statusOf } = await setUp(t);
   const { Id = '', StackId = '' } = await sdk.createChangeSet({
     ...named('one', 'first', template({ A: thing({ Colour: 'red' }), B: thing({ Of: ref('A') }) })),
@@ -59,7 +59,7 @@ test('a change set for a new stack waits in REVIEW_IN_PROGRESS, and creates the 
   assert.equal((await storyOf('one'))[1], 'one CREATE_IN_PROGRESS: User Initiated');
 });
 
-test('a stack in review takes more change sets, no update, and can be deleted', async (t) => {
+test('accepts more change sets and a deletion in review, but no update', async (t) => {
   const { sdk, idle, statusOf } = await setUp(t);
   const body = template({ A: thing() });
   const { StackId = '' } = await sdk.createChangeSet({ ...named('one', 'a', body), ChangeSetType: 'CREATE' });
@@ -80,7 +80,7 @@ test('a stack in review takes more change sets, no update, and can be deleted', 
   assert.equal(await statusOf(StackId), 'DELETE_COMPLETE');
 });
 
-test('a change set without changes fails in AWS’s words, and cannot be executed', async (t) => {
+test('fails a change set without changes in AWS’s words, and does not execute it', async (t) => {
   const { sdk, create } = await setUp(t);
   const body = template({ A: thing() });
   await create('one', body);
@@ -96,7 +96,7 @@ test('a change set without changes fails in AWS’s words, and cannot be execute
   );
 });
 
-test('executing one change set makes the others obsolete, then deletes them', async (t) => {
+test('makes the other change sets obsolete when one is executed, then deletes them', async (t) => {
   const { sdk, create, cloud, idle, statusOf } = await setUp(t);
   await create('one', template({ A: thing() }));
   const { Id: first } = await sdk.createChangeSet(
@@ -140,7 +140,7 @@ test('executing one change set makes the others obsolete, then deletes them', as
   assert.deepEqual(cloud.named('A')[0]?.properties, { Colour: 'red' });
 });
 
-test('an update past the change sets makes them obsolete', async (t) => {
+test('makes change sets obsolete at an update without them', async (t) => {
   const { sdk, create, update } = await setUp(t);
   await create('one', template({ A: thing() }));
   const { Id } = await sdk.createChangeSet(named('one', 'c', template({ A: thing({ Colour: 'red' }) })));
@@ -150,7 +150,7 @@ test('an update past the change sets makes them obsolete', async (t) => {
   assert.deepEqual((await sdk.listChangeSets({ StackName: 'one' })).Summaries, []);
 });
 
-test('a change set whose execution fails has that status', async (t) => {
+test('reports the status of a change set whose execution fails', async (t) => {
   const { sdk, idle, statusOf } = await setUp(t, { faults: { failingResources: { Bad: 'no' } } });
   const body = template({ Bad: thing() });
   const { Id, StackId = '' } = await sdk.createChangeSet({
@@ -174,7 +174,7 @@ test('a change set whose execution fails has that status', async (t) => {
   );
 });
 
-test('OnStackFailure decides what remains of a failed creation', async (t) => {
+test('keeps what OnStackFailure says of a failed creation', async (t) => {
   const { sdk, idle, statusOf } = await setUp(t, { faults: { failingResources: { Bad: 'no' } } });
   const body = template({ Good: thing(), Bad: thing({ Of: ref('Good') }) });
   const run = async (name: string, OnStackFailure: 'DELETE' | 'DO_NOTHING') => {
@@ -195,7 +195,7 @@ test('OnStackFailure decides what remains of a failed creation', async (t) => {
   );
 });
 
-test('names are unique, tokens are idempotent, and missing change sets are not found', async (t) => {
+test('refuses duplicate names, repeats idempotent tokens, reports missing change sets', async (t) => {
   const { sdk, create } = await setUp(t);
   await create('one', template({ A: thing() }));
   const request = named('one', 'c', template({ A: thing({ Colour: 'red' }) }));

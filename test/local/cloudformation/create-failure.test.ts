@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { awsError } from '../../support/aws-error.ts';
 import { att, ref, setUp, template, thing } from './fixture.ts';
 
-test('a failed resource rolls the creation back, cancels running steps and starts no more', async (t) => {
+test('rolls back at a failed resource, cancels running steps and starts no more', async (t) => {
   const { sdk, cloud, idle, stackOf, storyOf } = await setUp(t, {
     faults: { failingResources: { Bad: 'The bucket name is taken' } },
   });
@@ -52,7 +52,7 @@ test('a failed resource rolls the creation back, cancels running steps and start
   await assert.rejects(stackOf('bad'), awsError('ValidationError', 'Stack with id bad does not exist'));
 });
 
-test('the request and the deletion policies decide what remains of a failed creation', async (t) => {
+test('keeps what request and deletion policies say of a failed creation', async (t) => {
   const { create, cloud, sdk, statusOf, storyOf } = await setUp(t, {
     faults: { failingResources: { Bad: 'no' } },
   });
@@ -91,7 +91,7 @@ test('the request and the deletion policies decide what remains of a failed crea
   );
 });
 
-test('a preserved failure can be continued or rolled back', async (t) => {
+test('resumes or rolls back a preserved failure', async (t) => {
   const { create, cloud, faults, sdk, idle, statusOf } = await setUp(t, {
     faults: { failingResources: { Bad: 'no' } },
   });
@@ -113,7 +113,7 @@ test('a preserved failure can be continued or rolled back', async (t) => {
   assert.deepEqual(cloud.things.map(({ logicalId }) => logicalId).sort(), ['Bad', 'Good']);
 });
 
-test('a handler’s defect fails its resource as an internal failure, and is reported', async (t) => {
+test('reports a handler’s defect as an internal failure of its resource', async (t) => {
   const defects: unknown[] = [];
   const { create, cloud, stackOf, storyOf } = await setUp(t, { onDefect: (error) => defects.push(error) });
   const defect = new TypeError('x is not a function');
@@ -130,7 +130,7 @@ test('a handler’s defect fails its resource as an internal failure, and is rep
   assert.ok(!story.some((event) => event.includes('not a function')));
 });
 
-test('a missing attribute fails the resource that uses it; in an output it fails the creation', async (t) => {
+test('fails the resource that uses a missing attribute, or the creation', async (t) => {
   const { create, stackOf, storyOf } = await setUp(t);
   await create('user', template({ A: thing(), B: thing({ Of: att('A', 'Weight') }) }));
   assert.ok(

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { awsError } from '../../support/aws-error.ts';
 import { att, ref, setUp, template, thing } from './fixture.ts';
 
-test('a stack is created in the order of its references, with its outputs, parameters and tags', async (t) => {
+test('creates resources in the order of references, with outputs, parameters and tags', async (t) => {
   const { create, stackOf, storyOf, cloud } = await setUp(t);
   const body = template(
     {
@@ -62,7 +62,7 @@ test('a stack is created in the order of its references, with its outputs, param
   assert.equal(cloud.calls[0], 'create First');
 });
 
-test('events list each step, newest first, with ids and the token of the request', async (t) => {
+test('lists events of each step, newest first, with IDs and request token', async (t) => {
   const { create, sdk } = await setUp(t);
   const id = await create('one', template({ A: thing() }), { ClientRequestToken: 'token-1' });
   const { StackEvents = [] } = await sdk.describeStackEvents({ StackName: id });
@@ -92,7 +92,7 @@ test('events list each step, newest first, with ids and the token of the request
   );
 });
 
-test('independent resources are created in parallel', async (t) => {
+test('creates independent resources in parallel', async (t) => {
   const { sdk, cloud, idle, statusOf } = await setUp(t);
   const open = cloud.hold('create', 'A');
   const both = new Promise<void>((resolve) => {
@@ -109,7 +109,7 @@ test('independent resources are created in parallel', async (t) => {
   assert.equal(await statusOf('two'), 'CREATE_COMPLETE');
 });
 
-test('a repeated request with the same token starts nothing twice', async (t) => {
+test('starts nothing twice for a repeated request with the same token', async (t) => {
   const { sdk, idle, cloud } = await setUp(t);
   const request = {
     StackName: 'once',
@@ -126,7 +126,7 @@ test('a repeated request with the same token starts nothing twice', async (t) =>
   );
 });
 
-test('a stack under creation can be deleted, which cancels running steps', async (t) => {
+test('cancels running steps when a stack under creation is deleted', async (t) => {
   const { sdk, cloud, idle, storyOf, statusOf } = await setUp(t);
   const release = cloud.hold('create', 'A');
   const begun = new Promise<void>((resolve) => {

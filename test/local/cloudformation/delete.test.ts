@@ -6,7 +6,7 @@ import { ref, setUp, template, thing } from './fixture.ts';
 
 const chain = template({ A: thing(), B: thing({ Of: ref('A') }), C: thing({ Of: ref('B') }) });
 
-test('dependent resources are deleted first; afterwards the stack is found by its id only', async (t) => {
+test('deletes dependent resources first; finds the stack afterwards by ID only', async (t) => {
   const { create, remove, cloud, storyOf, stackOf, sdk } = await setUp(t);
   const id = await create('one', chain);
   cloud.calls.length = 0;
@@ -31,7 +31,7 @@ test('dependent resources are deleted first; afterwards the stack is found by it
   assert.equal((await sdk.listStacks({})).StackSummaries?.[0]?.StackId, id);
 });
 
-test('deleting a missing or deleted stack succeeds; the name is free again', async (t) => {
+test('succeeds for a missing or deleted stack; frees the name', async (t) => {
   const { create, remove, statusOf } = await setUp(t);
   await remove('nothing');
   const id = await create('one', chain);
@@ -43,7 +43,7 @@ test('deleting a missing or deleted stack succeeds; the name is free again', asy
   assert.equal(await statusOf(id), 'DELETE_COMPLETE');
 });
 
-test('a refused deletion leaves DELETE_FAILED with its reason, and does not touch dependencies', async (t) => {
+test('reports DELETE_FAILED with a reason, and keeps the dependencies', async (t) => {
   const { create, remove, cloud, storyOf, stackOf, sdk, statusOf } = await setUp(t);
   const id = await create('one', chain);
   cloud.refuse('delete', 'B', new AwsError('BucketNotEmpty', 'The bucket you tried to delete is not empty'));
@@ -69,7 +69,7 @@ test('a refused deletion leaves DELETE_FAILED with its reason, and does not touc
   assert.deepEqual(cloud.things, []);
 });
 
-test('RetainResources keeps only resources that could not be deleted', async (t) => {
+test('retains only resources of RetainResources that could not be deleted', async (t) => {
   const { create, remove, cloud, storyOf, statusOf, sdk } = await setUp(t);
   const id = await create('one', chain);
   await assert.rejects(
@@ -91,7 +91,7 @@ test('RetainResources keeps only resources that could not be deleted', async (t)
   );
 });
 
-test('FORCE_DELETE_STACK retains resources that could not be deleted', async (t) => {
+test('retains undeletable resources with FORCE_DELETE_STACK', async (t) => {
   const { create, remove, cloud, statusOf } = await setUp(t);
   const id = await create('one', chain);
   cloud.refuse('delete', 'C');
@@ -104,7 +104,7 @@ test('FORCE_DELETE_STACK retains resources that could not be deleted', async (t)
   );
 });
 
-test('deletion policies Retain and RetainExceptOnCreate keep resources', async (t) => {
+test('keeps resources with deletion policies Retain and RetainExceptOnCreate', async (t) => {
   const { create, remove, cloud, storyOf, statusOf } = await setUp(t);
   const id = await create(
     'one',
@@ -122,7 +122,7 @@ test('deletion policies Retain and RetainExceptOnCreate keep resources', async (
   assert.ok(story.includes('Kept DELETE_SKIPPED') && story.includes('Except DELETE_SKIPPED'));
 });
 
-test('termination protection holds until it is turned off', async (t) => {
+test('refuses a deletion under termination protection until it is turned off', async (t) => {
   const { create, remove, sdk, statusOf } = await setUp(t);
   const id = await create('one', chain, { EnableTerminationProtection: true });
   await assert.rejects(
@@ -134,7 +134,7 @@ test('termination protection holds until it is turned off', async (t) => {
   assert.equal(await statusOf(id), 'DELETE_COMPLETE');
 });
 
-test('a second deletion joins the running one', async (t) => {
+test('joins a running deletion at a second request', async (t) => {
   const { create, cloud, sdk, idle, statusOf } = await setUp(t);
   const id = await create('one', chain);
   const release = cloud.hold('delete', 'C');

@@ -117,7 +117,7 @@ const stories: Record<string, Story> = {
 };
 
 for (const [name, { from, query, faults = {}, ends, colours }] of Object.entries(stories)) {
-  test(`${name}, killed at any step and again while going on, ends at rest without an orphan`, async () => {
+  test(`${name}, killed at any step and again while resuming: ends without an orphan`, async () => {
     const root = mkdtempSync(join(home, 'story-'));
     const start = join(root, 'start');
     mkdirSync(start);

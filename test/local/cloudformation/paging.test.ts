@@ -19,7 +19,7 @@ async function collect<T>(
 const many = (count: number) =>
   template(Object.fromEntries(Array.from({ length: count }, (_, at) => [`N${at}`, thing()])));
 
-test('events and resources come in pages of 100, each once', async (t) => {
+test('lists events and resources in pages of 100, each once', async (t) => {
   const { sdk, create } = await setUp(t);
   await create('one', many(110));
   const events = await collect(async (NextToken) => {
@@ -57,7 +57,7 @@ test('events and resources come in pages of 100, each once', async (t) => {
   );
 });
 
-test('new events during paging neither repeat nor hide any', async (t) => {
+test('neither repeats nor hides events that arrive during paging', async (t) => {
   const { sdk, create, update } = await setUp(t);
   await create('one', many(40));
   const first = await sdk.describeStackEvents({ StackName: 'one' });
@@ -68,7 +68,7 @@ test('new events during paging neither repeat nor hide any', async (t) => {
   assert.equal(new Set(ids).size, 122);
 });
 
-test('stacks come in pages of 100, newest first, filtered by status', async (t) => {
+test('lists stacks in pages of 100, newest first, filtered by status', async (t) => {
   const { sdk } = await setUp(t);
   const TemplateBody = JSON.stringify(template({ A: thing() }));
   for (let at = 0; at < 101; at += 1) {

@@ -22,7 +22,7 @@ async function changesOf({ sdk }: Setup, body: JsonObject, more: object = {}) {
   };
 }
 
-test('changes are listed with their replacement and its cause', async (t) => {
+test('lists changes with their replacement and its cause', async (t) => {
   const setup = await setUp(t);
   await setup.create(
     'one',
@@ -91,7 +91,7 @@ test('changes are listed with their replacement and its cause', async (t) => {
   assert.deepEqual(setup.cloud.named('A')[0]?.properties, { Name: 'x', Colour: 'red' });
 });
 
-test('IncludePropertyValues shows values before and after, except those under NoEcho', async (t) => {
+test('shows values before and after with IncludePropertyValues, except under NoEcho', async (t) => {
   const { sdk, create } = await setUp(t);
   const body = (name: string) => template({ A: thing({ Name: name, Same: 1 }), B: thing({ Of: ref('A') }) });
   await create('one', body('x'));
@@ -125,7 +125,7 @@ test('IncludePropertyValues shows values before and after, except those under No
   assert.ok(!JSON.stringify(await told(secret)).includes('hidden'));
 });
 
-test('unsupported deployment modes are refused by name; the standard one is accepted', async (t) => {
+test('refuses unsupported deployment modes by name, and accepts the standard one', async (t) => {
   const { sdk } = await setUp(t);
   const request = { StackName: 'one', TemplateBody: JSON.stringify(template({ A: thing() })) };
   const refused = (what: string) => ({ message: `The embedded cloud does not support ${what}.` });

@@ -6,7 +6,7 @@ import { setUp, template, thing } from './fixture.ts';
 
 const body = JSON.stringify(template({ A: thing() }));
 
-test('a request that nobody signed, or signed wrongly, is refused', async (t) => {
+test('refuses a request without a signature, or with a wrong one', async (t) => {
   const { endpoint } = await setUp(t);
   const form = new URLSearchParams({ Action: 'ListStacks', Version: '2010-05-15' });
   const unsigned = await fetch(endpoint, { method: 'POST', body: form });
@@ -22,7 +22,7 @@ test('a request that nobody signed, or signed wrongly, is refused', async (t) =>
   await assert.rejects(wrong.listStacks({}), awsError('SignatureDoesNotMatch'));
 });
 
-test('unsupported operations and parameters are refused by name', async (t) => {
+test('refuses unsupported operations and parameters by name', async (t) => {
   const { sdk } = await setUp(t);
   await assert.rejects(
     sdk.detectStackDrift({ StackName: 'one' }),
@@ -34,7 +34,7 @@ test('unsupported operations and parameters are refused by name', async (t) => {
   );
 });
 
-test('inputs outside the API’s model are refused in the words of its validation', async (t) => {
+test('refuses invalid inputs in the words of the API’s validation', async (t) => {
   const { sdk } = await setUp(t);
   const refused = (constraint: string) =>
     awsError('ValidationError', `1 validation error detected: Value ${constraint}`);
@@ -71,7 +71,7 @@ test('inputs outside the API’s model are refused in the words of its validatio
   );
 });
 
-test('each operation says in its own words that a stack does not exist', async (t) => {
+test('reports a missing stack in the words of each operation', async (t) => {
   const { sdk } = await setUp(t);
   const StackName = 'nothing';
   const withId = awsError('ValidationError', 'Stack with id nothing does not exist');
@@ -87,7 +87,7 @@ test('each operation says in its own words that a stack does not exist', async (
   await assert.rejects(sdk.rollbackStack({ StackName }), inBrackets);
 });
 
-test('a resource is found by its stack, its logical or its physical id', async (t) => {
+test('finds a resource by stack, logical ID or physical ID', async (t) => {
   const { sdk, create, cloud } = await setUp(t);
   const id = await create('one', template({ A: thing({}, { Metadata: { a: 1 } }), B: thing() }));
   const PhysicalResourceId = cloud.named('A')[0]?.physicalId ?? '';
@@ -111,7 +111,7 @@ test('a resource is found by its stack, its logical or its physical id', async (
   );
 });
 
-test('a token of another action is refused, and a repeated deletion counts once', async (t) => {
+test('refuses a token of another action, and counts a repeated deletion once', async (t) => {
   const { sdk, create, idle, eventsOf } = await setUp(t);
   const id = await create('one', template({ A: thing() }), { ClientRequestToken: 'first' });
   await assert.rejects(

@@ -13,7 +13,7 @@ const statement = (Effect: string, more: object = {}) => ({
 const policy = (...Statement: object[]) => JSON.stringify({ Statement });
 const OPEN = policy(statement('Allow'));
 
-test('an update that the policy denies fails and is rolled back', async (t) => {
+test('rolls back an update that the policy denies', async (t) => {
   const { sdk, create, update, statusOf, storyOf, cloud } = await setUp(t);
   const red = template({ A: thing({ Colour: 'red', Name: 'a' }), B: thing({ Colour: 'red' }) });
   await create('s', red);
@@ -48,7 +48,7 @@ test('an update that the policy denies fails and is rolled back', async (t) => {
   );
 });
 
-test('anything that no statement allows is denied, for executed change sets too', async (t) => {
+test('denies what no statement allows, for executed change sets too', async (t) => {
   const { sdk, create, idle, statusOf, storyOf } = await setUp(t);
   const StackPolicyBody = policy(statement('Allow', { Resource: 'LogicalResourceId/B*' }));
   await create('s', template({ A: thing({ Colour: 'red' }) }), { StackPolicyBody });
@@ -65,7 +65,7 @@ test('anything that no statement allows is denied, for executed change sets too'
   );
 });
 
-test('a policy for one update replaces it; resource types are conditions', async (t) => {
+test('replaces the policy for one update; checks resource types as conditions', async (t) => {
   const { sdk, create, update, statusOf, remove } = await setUp(t);
   const closed = policy(
     statement('Allow'),
@@ -85,7 +85,7 @@ test('a policy for one update replaces it; resource types are conditions', async
   await assert.rejects(statusOf('s'), awsError('ValidationError'));
 });
 
-test('an invalid policy is refused', async (t) => {
+test('refuses an invalid policy', async (t) => {
   const { sdk, create } = await setUp(t);
   await create('s', template({ A: thing() }));
   for (const StackPolicyBody of [

@@ -20,7 +20,7 @@ async function openTemplates(t: Parameters<typeof openFaultyCloud>[0]) {
   return { ...opened, put: (Key: string, Body: string) => s3.putObject({ Bucket, Key, Body }) };
 }
 
-test('a template of up to 1 MB is read from S3, with every form of its URL', async (t) => {
+test('reads a template of up to 1 MB from S3 by every form of URL', async (t) => {
   const { cfn, put, cloud, s3 } = await openTemplates(t);
   await put('.well-known/a b.json', sized(1_000_000));
   const hosts = {
@@ -47,7 +47,7 @@ test('a template of up to 1 MB is read from S3, with every form of its URL', asy
   assert.equal(TemplateBody?.length, 1_000_000);
 });
 
-test('CreateStack and UpdateStack accept a TemplateURL; versionId chooses a version', async (t) => {
+test('accepts a TemplateURL in CreateStack and UpdateStack, with a versionId', async (t) => {
   const { cfn, put, cloud, s3 } = await openTemplates(t);
   await s3.putBucketVersioning({ Bucket, VersioningConfiguration: { Status: 'Enabled' } });
   const { VersionId = '' } = await put('t', JSON.stringify({ Resources: { A: BUCKET } }));
@@ -64,7 +64,7 @@ test('CreateStack and UpdateStack accept a TemplateURL; versionId chooses a vers
   assert.deepEqual(await resources(), ['A', 'B']);
 });
 
-test('a template that is too long, given twice, or unreadable by the caller is refused', async (t) => {
+test('refuses a template that is too long, given twice or unreadable to the caller', async (t) => {
   const { cfn, put, faults } = await openTemplates(t);
   await put('long', sized(1_000_001));
   await put('well', sized(1000));

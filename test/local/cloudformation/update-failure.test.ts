@@ -9,7 +9,7 @@ const body = (colour: string, more: Record<string, Json> = {}) =>
 
 const physicalIds = ({ cloud }: Setup) => cloud.things.map(({ physicalId }) => physicalId).sort();
 
-test('a failed update restores changed, replaced, added and removed resources', async (t) => {
+test('restores changed, replaced, added and removed resources after a failed update', async (t) => {
   const setup = await setUp(t, { faults: { failingResources: { Bad: 'Quota exceeded' } } });
   const { create, update, cloud, storyOf, stackOf } = setup;
   const first = template(
@@ -51,7 +51,7 @@ test('a failed update restores changed, replaced, added and removed resources', 
   assert.deepEqual(Tags, [{ Key: 'k', Value: 'v' }]);
 });
 
-test('after a rollback, a corrected update succeeds', async (t) => {
+test('accepts a corrected update after a rollback', async (t) => {
   const { create, update, cloud, faults, statusOf } = await setUp(t, {
     faults: { failingResources: { Bad: 'no' } },
   });
@@ -64,7 +64,7 @@ test('after a rollback, a corrected update succeeds', async (t) => {
   assert.deepEqual(cloud.named('A')[0]?.properties, { Colour: 'blue' });
 });
 
-test('a failed change in place is changed back, because its progress is unknown', async (t) => {
+test('reverts a failed change in place, because its progress is unknown', async (t) => {
   const { create, update, cloud, storyOf, statusOf } = await setUp(t, {
     faults: { failingResources: { B: 'no' } },
   });
@@ -88,7 +88,7 @@ async function stuck(setup: Setup) {
   assert.equal(await statusOf('one'), 'UPDATE_ROLLBACK_FAILED');
 }
 
-test('a stuck rollback continues once its cause is fixed', async (t) => {
+test('resumes a stuck rollback once its cause is fixed', async (t) => {
   const setup = await setUp(t);
   const { cloud, sdk, idle, statusOf, stackOf } = setup;
   await stuck(setup);
@@ -115,7 +115,7 @@ test('a stuck rollback continues once its cause is fixed', async (t) => {
   );
 });
 
-test('ResourcesToSkip accepts stuck resources as they are', async (t) => {
+test('accepts stuck resources as they are with ResourcesToSkip', async (t) => {
   const setup = await setUp(t);
   const { cloud, sdk, idle, statusOf } = setup;
   await stuck(setup);
@@ -136,14 +136,14 @@ test('ResourcesToSkip accepts stuck resources as they are', async (t) => {
   assert.deepEqual(cloud.named('A')[0]?.properties, { Colour: 'green' });
 });
 
-test('a stuck stack can be deleted, with everything that its update left', async (t) => {
+test('deletes a stuck stack with everything that its update left', async (t) => {
   const setup = await setUp(t);
   await stuck(setup);
   await setup.remove('one');
   assert.deepEqual(setup.cloud.things, []);
 });
 
-test('with DisableRollback a failed update stays, and can be continued or rolled back', async (t) => {
+test('keeps a failed update with DisableRollback, and resumes or rolls back', async (t) => {
   const { create, update, cloud, faults, sdk, idle, statusOf } = await setUp(t, {
     faults: { failingResources: { Bad: 'no' } },
   });

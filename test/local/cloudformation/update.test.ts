@@ -5,7 +5,7 @@ import { att, ref, setUp, template, thing } from './fixture.ts';
 
 const NO_UPDATES = awsError('ValidationError', 'No updates are to be performed.');
 
-test('most properties change in place, and so do properties derived from them', async (t) => {
+test('changes most properties in place, and properties derived from them', async (t) => {
   const { create, update, cloud, storyOf, stackOf } = await setUp(t);
   const body = (colour: string) =>
     template({
@@ -34,7 +34,7 @@ test('most properties change in place, and so do properties derived from them', 
   assert.ok(LastUpdatedTime >= CreationTime);
 });
 
-test('a replacement creates the new resource, updates its users, then deletes the old one', async (t) => {
+test('replaces a resource: creates the new one, updates its users, deletes the old', async (t) => {
   const { create, update, cloud, storyOf, sdk } = await setUp(t);
   const body = (name: string) => template({ A: thing({ Name: name }), B: thing({ Of: ref('A') }) });
   await create('one', body('x'));
@@ -65,7 +65,7 @@ test('a replacement creates the new resource, updates its users, then deletes th
   assert.equal(StackResourceDetail?.ResourceStatus, 'UPDATE_COMPLETE');
 });
 
-test('UpdateReplacePolicy Retain keeps the replaced resource', async (t) => {
+test('keeps the replaced resource with UpdateReplacePolicy Retain', async (t) => {
   const { create, update, cloud, storyOf } = await setUp(t);
   const body = (name: string) => template({ A: thing({ Name: name }, { UpdateReplacePolicy: 'Retain' }) });
   await create('one', body('x'));
@@ -74,7 +74,7 @@ test('UpdateReplacePolicy Retain keeps the replaced resource', async (t) => {
   assert.ok((await storyOf('one')).includes('A DELETE_SKIPPED'));
 });
 
-test('resources removed from the template are deleted last, users first, unless their policy is Retain', async (t) => {
+test('deletes removed resources last, users first, unless their policy is Retain', async (t) => {
   const { create, update, cloud, storyOf, sdk } = await setUp(t);
   await create(
     'one',
@@ -99,7 +99,7 @@ test('resources removed from the template are deleted last, users first, unless 
   ]);
 });
 
-test('resources that cannot be cleaned up after an update are reported and kept', async (t) => {
+test('reports and keeps resources that cannot be cleaned up after an update', async (t) => {
   const { create, update, cloud, statusOf, storyOf } = await setUp(t);
   await create('one', template({ A: thing(), B: thing() }));
   cloud.refuse('delete', 'B');
@@ -109,7 +109,7 @@ test('resources that cannot be cleaned up after an update are reported and kept'
   assert.equal(cloud.named('B').length, 1);
 });
 
-test('an update of metadata alone calls no service', async (t) => {
+test('calls no service for an update of metadata', async (t) => {
   const { create, update, cloud, sdk, statusOf } = await setUp(t);
   const body = (version: number) => template({ A: thing({}, { Metadata: { version } }) });
   await create('one', body(1));
@@ -124,7 +124,7 @@ test('an update of metadata alone calls no service', async (t) => {
   assert.equal(StackResourceDetail?.Metadata, '{"version":2}');
 });
 
-test('outputs or tags alone are an update too; policies, descriptions and order are not', async (t) => {
+test('updates outputs or tags alone, but not policies, descriptions or order', async (t) => {
   const { create, update, cloud, sdk, stackOf } = await setUp(t);
   const resources = { A: thing(), B: thing() };
   await create('one', template(resources));
@@ -146,7 +146,7 @@ test('outputs or tags alone are an update too; policies, descriptions and order 
   await assert.rejects(sdk.updateStack({ StackName: 'one', UsePreviousTemplate: true }), NO_UPDATES);
 });
 
-test('conditions let resources, properties and outputs in and out as parameters change', async (t) => {
+test('adds and removes resources, properties and outputs as conditions change', async (t) => {
   const { create, update, cloud, stackOf, sdk, idle } = await setUp(t);
   const body = template(
     {
@@ -180,7 +180,7 @@ test('conditions let resources, properties and outputs in and out as parameters 
   assert.deepEqual((await stackOf('one')).Parameters, [{ ParameterKey: 'Size', ParameterValue: 'small' }]);
 });
 
-test('a resource cannot change its type under the same logical id', async (t) => {
+test('refuses to change a resource’s type under the same logical ID', async (t) => {
   const { create, sdk } = await setUp(t);
   await create('one', template({ A: thing() }));
   await assert.rejects(
@@ -195,7 +195,7 @@ test('a resource cannot change its type under the same logical id', async (t) =>
   );
 });
 
-test('a stack under update accepts no other update, and cannot be deleted', async (t) => {
+test('refuses another update and a deletion of a stack under update', async (t) => {
   const { create, cloud, sdk, idle } = await setUp(t);
   const body = (colour: string) => JSON.stringify(template({ A: thing({ Colour: colour }) }));
   const id = await create('one', template({ A: thing() }));

@@ -17,7 +17,7 @@ const attributesOf = async ({ sdk, UserPoolId }: Setup, Username: string) => {
   return Object.fromEntries(UserAttributes.map(({ Name, Value }) => [Name, Value]));
 };
 
-test('a user is created, read, listed and deleted', async (t) => {
+test('creates, reads, lists and deletes a user', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId, clock } = setup;
   const { User } = await create(setup, 'ann', { email: 'ann@example.com' });
@@ -39,7 +39,7 @@ test('a user is created, read, listed and deleted', async (t) => {
   assert.deepEqual((await sdk.listUsers({ UserPoolId })).Users, []);
 });
 
-test('users are listed page by page, each once, while some are deleted', async (t) => {
+test('lists users page by page, each once, while some are deleted', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId } = setup;
   const names = Array.from({ length: 65 }, (_, index) => `user-${index}`);
@@ -59,7 +59,7 @@ test('users are listed page by page, each once, while some are deleted', async (
   assert.deepEqual(seen, names);
 });
 
-test('ListUsers filters, narrows and limits', async (t) => {
+test('filters, narrows and limits ListUsers', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId } = setup;
   await create(setup, 'ann', { email: 'ann@example.com', given_name: 'Ann "The" Other' });
@@ -92,7 +92,7 @@ test('ListUsers filters, narrows and limits', async (t) => {
   );
 });
 
-test('attributes keep to the schema; a new address is not verified', async (t) => {
+test('accepts attributes of the schema only; a new address is unverified', async (t) => {
   const setup = await setUp(t, {
     pool: {
       Schema: [
@@ -137,7 +137,7 @@ test('attributes keep to the schema; a new address is not verified', async (t) =
   assert.equal((await attributesOf(setup, 'ann'))['custom:team'], undefined);
 });
 
-test('a disabled user does not sign in, and the tokens are refused', async (t) => {
+test('refuses sign-ins and tokens of a disabled user', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId } = setup;
   await confirmedUser(setup);
@@ -156,7 +156,7 @@ test('a disabled user does not sign in, and the tokens are refused', async (t) =
   assert.ok((await adminSignIn(setup, 'ann', PASSWORD)).AuthenticationResult);
 });
 
-test('an administrator sets a permanent or a temporary password within the policy', async (t) => {
+test('sets a permanent or a temporary password within the policy', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId } = setup;
   await confirmedUser(setup);
@@ -172,7 +172,7 @@ test('an administrator sets a permanent or a temporary password within the polic
   assert.ok((await adminSignIn(setup, 'ann', 'Permanent-3!')).AuthenticationResult);
 });
 
-test('with addresses as user names, the username is an id and the address signs in', async (t) => {
+test('signs in by address if addresses are user names; the username is an ID', async (t) => {
   const setup = await setUp(t, {
     pool: { UsernameAttributes: ['email'], UsernameConfiguration: { CaseSensitive: false } },
   });
@@ -193,7 +193,7 @@ test('with addresses as user names, the username is an id and the address signs 
   await assert.rejects(create(setup, 'ann@example.com'), awsError('UsernameExistsException'));
 });
 
-test('with addresses as aliases, only verified ones sign in', async (t) => {
+test('signs in by verified addresses only if addresses are aliases', async (t) => {
   const setup = await setUp(t, { pool: { AliasAttributes: ['email'] } });
   await create(setup, 'bob', { email: 'bob@example.com' });
   await setup.sdk.adminSetUserPassword({

@@ -7,7 +7,7 @@ import { signInWithSrp } from './sign-in.ts';
 
 const skip = missing('aws');
 
-test('the pattern’s own walkthrough, by the AWS CLI', { skip }, async (t) => {
+test('the pattern’s walkthrough, by the AWS CLI', { skip }, async (t) => {
   const setup = await setUp(t);
   const aws = awsCli(setup.endpoint, 'cognito-idp');
   const pool = ['--user-pool-id', setup.UserPoolId];
@@ -52,7 +52,7 @@ test('the pattern’s own walkthrough, by the AWS CLI', { skip }, async (t) => {
   );
 });
 
-test('a wrong secret key is refused to the AWS CLI too', { skip }, async (t) => {
+test('refuses a wrong secret key of the AWS CLI too', { skip }, async (t) => {
   const { endpoint } = await setUp(t);
   const aws = awsCli(endpoint, 'cognito-idp', { AWS_SECRET_ACCESS_KEY: 'wrong' });
   await assert.rejects(aws('list-user-pools', '--max-results', '1'), /InvalidSignatureException/);

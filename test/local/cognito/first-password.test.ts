@@ -33,7 +33,7 @@ async function challenge(setup: Setup) {
   return { session: asked.Session ?? '', parameters: asked.ChallengeParameters ?? {} };
 }
 
-test('a temporary password leads to a new one, by which the user signs in from then on', async (t) => {
+test('replaces a temporary password, and signs in with the new one from then on', async (t) => {
   const setup = await setUp(t);
   const { User } = await invite(setup);
   assert.equal(User?.UserStatus, 'FORCE_CHANGE_PASSWORD');
@@ -50,7 +50,7 @@ test('a temporary password leads to a new one, by which the user signs in from t
   await assert.rejects(adminSignIn(setup, 'ann', TEMPORARY), awsError('NotAuthorizedException'));
 });
 
-test('a first password by SRP, as login does it', async (t) => {
+test('accepts a first password by SRP, as login sends it', async (t) => {
   const setup = await setUp(t);
   await invite(setup);
   const asked = await signInWithSrp(setup, 'ann', TEMPORARY);
@@ -64,7 +64,7 @@ test('a first password by SRP, as login does it', async (t) => {
   assert.ok(done.AuthenticationResult?.RefreshToken);
 });
 
-test('a session is valid for one success, of its own challenge, client and user', async (t) => {
+test('accepts a session once, for its own challenge, client and user', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId } = setup;
   await invite(setup);
@@ -78,7 +78,7 @@ test('a session is valid for one success, of its own challenge, client and user'
   await assert.rejects(choose(setup, session), awsError('NotAuthorizedException', /only be used once/));
 });
 
-test('a session ends with the client’s AuthSessionValidity', async (t) => {
+test('ends a session after the client’s AuthSessionValidity', async (t) => {
   const setup = await setUp(t);
   await invite(setup);
   const { session } = await challenge(setup);
@@ -91,7 +91,7 @@ test('a session ends with the client’s AuthSessionValidity', async (t) => {
 
 const SPACED = 'Password must satisfy regular expression pattern: ^[\\S]+.*[\\S]+$';
 
-test('a weak password is refused with the rule that it breaks, and the session stays valid', async (t) => {
+test('names the rule that a weak password breaks, and keeps the session', async (t) => {
   const setup = await setUp(t);
   await invite(setup);
   const { session } = await challenge(setup);
@@ -114,7 +114,7 @@ test('a weak password is refused with the rule that it breaks, and the session s
   assert.ok((await choose(setup, session, { NEW_PASSWORD: 'With Space 123' })).AuthenticationResult);
 });
 
-test('a temporary password ends after the policy’s days, until an administrator sets another', async (t) => {
+test('ends a temporary password after the policy’s days', async (t) => {
   const setup = await setUp(t);
   await invite(setup);
   setup.advance(7 * DAY - 1);
@@ -131,7 +131,7 @@ test('a temporary password ends after the policy’s days, until an administrato
   assert.equal((await adminSignIn(setup, 'ann', TEMPORARY)).ChallengeName, 'NEW_PASSWORD_REQUIRED');
 });
 
-test('required attributes that the user lacks come with the new password', async (t) => {
+test('requires missing attributes with the new password', async (t) => {
   const setup = await setUp(t, {
     pool: { Schema: [{ Name: 'given_name', Mutable: true, Required: true }] },
   });
@@ -151,7 +151,7 @@ test('required attributes that the user lacks come with the new password', async
   assert.equal(id.given_name, 'Ann');
 });
 
-test('a required attribute that is already set cannot be changed', async (t) => {
+test('refuses to change a required attribute that is set', async (t) => {
   const setup = await setUp(t, { pool: { Schema: [{ Name: 'email', Mutable: true, Required: true }] } });
   await invite(setup, { UserAttributes: [{ Name: 'email', Value: 'ann@example.com' }] });
   const { session, parameters } = await challenge(setup);
@@ -163,7 +163,7 @@ test('a required attribute that is already set cannot be changed', async (t) => 
   );
 });
 
-test('an invitation that AWS would mail is a file that only its owner reads, with a password that works', async (t) => {
+test('writes an invitation that AWS would mail to a private file', async (t) => {
   const setup = await setUp(t, {
     pool: {
       AdminCreateUserConfig: {
@@ -188,7 +188,7 @@ test('an invitation that AWS would mail is a file that only its owner reads, wit
   assert.equal((await adminSignIn(setup, 'ann', generated)).ChallengeName, 'NEW_PASSWORD_REQUIRED');
 });
 
-test('RESEND needs a user who has not chosen a password yet', async (t) => {
+test('requires a user without a password of their own for RESEND', async (t) => {
   const setup = await setUp(t);
   await assert.rejects(invite(setup, { MessageAction: 'RESEND' }), awsError('UserNotFoundException'));
   await invite(setup);

@@ -4,7 +4,7 @@ import { awsError } from '../../support/aws-error.ts';
 import { confirmedUser, PASSWORD, setUp } from './harness.ts';
 import { tokensOf } from './sign-in.ts';
 
-test('groups are created, listed page by page and deleted', async (t) => {
+test('creates, lists page by page and deletes groups', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId } = setup;
   for (const GroupName of ['press', 'archive', 'übersetzer'])
@@ -26,7 +26,7 @@ test('groups are created, listed page by page and deleted', async (t) => {
   );
 });
 
-test('from the next refresh, a member’s tokens have the groups in order of precedence', async (t) => {
+test('lists groups in a member’s tokens by precedence from the next refresh', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId, ClientId } = setup;
   const Username = 'ann';
@@ -63,7 +63,7 @@ test('from the next refresh, a member’s tokens have the groups in order of pre
   assert.deepEqual((await sdk.adminListGroupsForUser({ UserPoolId, Username })).Groups, []);
 });
 
-test('a group with a role is refused by name', async (t) => {
+test('refuses a group with a role by name', async (t) => {
   const { sdk, UserPoolId } = await setUp(t);
   await assert.rejects(
     sdk.createGroup({ UserPoolId, GroupName: 'x', RoleArn: 'arn:aws:iam::000000000000:role/x' }),

@@ -45,7 +45,7 @@ const answer = (
     ChallengeResponses: { USERNAME: 'ann', ...responses },
   });
 
-test('a code by text message signs in once, and the answer shows the number’s last digits', async (t) => {
+test('signs in once by a code, and shows the phone number’s last digits', async (t) => {
   const setup = await setUp(t, { pool: ALL });
   const { sdk, UserPoolId } = setup;
   await withPhone(setup);
@@ -74,7 +74,7 @@ test('a code by text message signs in once, and the answer shows the number’s 
   assert.deepEqual(UserMFASettingList, ['SMS_MFA']);
 });
 
-test('if the pool requires a factor, an e-mail address is enough for codes by e-mail', async (t) => {
+test('accepts an e-mail address as the required factor of a pool', async (t) => {
   const pool = {
     MfaConfiguration: 'ON',
     EnabledMfas: ['EMAIL_OTP'],
@@ -94,7 +94,7 @@ test('if the pool requires a factor, an e-mail address is enough for codes by e-
   assert.ok((await answer(setup, 'EMAIL_OTP', asked.Session, { EMAIL_OTP_CODE })).AuthenticationResult);
 });
 
-test('an invitation goes by text message if the pool can send one', async (t) => {
+test('sends an invitation by text message if the pool can', async (t) => {
   const setup = await setUp(t, { pool: { SmsConfiguration: SMS } });
   const { sdk, UserPoolId } = setup;
   const UserAttributes = [{ Name: 'phone_number', Value: '+15550100123' }];
@@ -104,7 +104,7 @@ test('an invitation goes by text message if the pool can send one', async (t) =>
   assert.match(message?.body ?? '', /^Your username is ann and temporary password is \S+\.$/);
 });
 
-test('a code ends with its session, and wrong ones lock the user out', async (t) => {
+test('ends a code with its session, and locks the user after wrong ones', async (t) => {
   const setup = await setUp(t, { pool: ALL, client: { AuthSessionValidity: 3 } });
   const { sdk, UserPoolId } = setup;
   await confirmedUser(setup);
@@ -128,7 +128,7 @@ test('a code ends with its session, and wrong ones lock the user out', async (t)
   );
 });
 
-test('of several factors the user chooses, unless one is preferred', async (t) => {
+test('lets the user choose a factor, unless one is preferred', async (t) => {
   const setup = await setUp(t, { pool: ALL });
   const { sdk, UserPoolId } = setup;
   await withPhone(setup);
@@ -166,7 +166,7 @@ test('of several factors the user chooses, unless one is preferred', async (t) =
   );
 });
 
-test('a factor is refused with what its pool lacks', async (t) => {
+test('refuses a factor with what its pool lacks', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId } = setup;
   const set = (config: Omit<Parameters<typeof sdk.setUserPoolMfaConfig>[0], 'UserPoolId'>) =>

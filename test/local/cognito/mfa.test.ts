@@ -32,7 +32,7 @@ const answer = ({ sdk, ClientId }: Setup, Session: string | undefined, code: str
     ChallengeResponses: { USERNAME: 'ann', SOFTWARE_TOKEN_MFA_CODE: code },
   });
 
-test('codes are those of RFC 6238', () => {
+test('computes the codes of RFC 6238', () => {
   // Appendix B, SHA-1, shortened to six digits; the secret is the ASCII text 12345678901234567890.
   const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
   const vectors = { 59: '287082', 1111111109: '081804', 1234567890: '005924', 2000000000: '279037' };
@@ -41,7 +41,7 @@ test('codes are those of RFC 6238', () => {
   }
 });
 
-test('a user who set up an app is asked for its code, and each code is good once', async (t) => {
+test('asks for the code of an app that is set up, and accepts each once', async (t) => {
   const setup = await setUp(t, OPTIONAL);
   await confirmedUser(setup);
   const secret = await addApp(setup);
@@ -61,7 +61,7 @@ test('a user who set up an app is asked for its code, and each code is good once
   assert.ok((await answer(setup, again.Session, codeNow(setup, secret))).AuthenticationResult);
 });
 
-test('if the pool requires a second factor, a new user sets it up before the first tokens', async (t) => {
+test('sets up a required factor before the first tokens', async (t) => {
   const setup = await setUp(t, ON);
   const { sdk, ClientId } = setup;
   await confirmedUser(setup);
@@ -93,7 +93,7 @@ test('if the pool requires a second factor, a new user sets it up before the fir
   assert.equal((await adminSignIn(setup, 'ann', PASSWORD)).ChallengeName, 'SOFTWARE_TOKEN_MFA');
 });
 
-test('wrong codes lock the user out like wrong passwords, also across sign-ins', async (t) => {
+test('locks the user after wrong codes as after wrong passwords, across sign-ins', async (t) => {
   const setup = await setUp(t, OPTIONAL);
   await confirmedUser(setup);
   const secret = await addApp(setup);
@@ -111,7 +111,7 @@ test('wrong codes lock the user out like wrong passwords, also across sign-ins',
   assert.ok((await answer(setup, Session, codeNow(setup, secret))).AuthenticationResult);
 });
 
-test('a pool without MFA has no apps, and factors that it does not offer cannot be turned on', async (t) => {
+test('refuses apps in a pool without MFA, and factors that it lacks', async (t) => {
   const setup = await setUp(t);
   const { sdk } = setup;
   await confirmedUser(setup);
@@ -126,7 +126,7 @@ test('a pool without MFA has no apps, and factors that it does not offer cannot 
   );
 });
 
-test('passkeys and custom challenges are refused by name', async (t) => {
+test('refuses passkeys and custom challenges by name', async (t) => {
   const { sdk, ClientId } = await setUp(t);
   for (const ChallengeName of ['WEB_AUTHN', 'CUSTOM_CHALLENGE', 'SMS_OTP'] as const) {
     await assert.rejects(

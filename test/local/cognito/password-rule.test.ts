@@ -29,7 +29,7 @@ async function waysOf(setup: Setup): Promise<Record<string, (password: string) =
   };
 }
 
-test('one password rule applies to every operation that sets a password', async (t) => {
+test('applies one password rule to every operation that sets a password', async (t) => {
   const setup = await setUp(t);
   const pattern =
     /failed to satisfy constraint: Member must satisfy regular expression pattern: \^\[\\S\]\+\.\*\[\\S\]\+\$/;
@@ -50,14 +50,14 @@ test('one password rule applies to every operation that sets a password', async 
   }
 });
 
-test('a password of 256 characters, with spaces within, is one', async (t) => {
+test('accepts a password of 256 characters with spaces within', async (t) => {
   const setup = await setUp(t);
   const long = `Aa1 ${'x'.repeat(252)}`;
   await confirmedUser(setup, 'ann', long);
   assert.ok((await tokensOf(setup, 'ann', long)).access);
 });
 
-test('a password of spaces of any length is checked at once', async (t) => {
+test('checks a password of any number of spaces at once', async (t) => {
   const { sdk, UserPoolId } = await setUp(t);
   const Password = `x${' '.repeat(900_000)}`;
   await assert.rejects(
@@ -66,7 +66,7 @@ test('a password of spaces of any length is checked at once', async (t) => {
   );
 });
 
-test('user names that Cognito refuses are refused in every operation that names one', async (t) => {
+test('refuses invalid user names in every operation', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId, ClientId } = setup;
   const ways: Record<string, (Username: string) => Promise<unknown>> = {

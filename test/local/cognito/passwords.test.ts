@@ -11,7 +11,7 @@ const lastCode = ({ outbox }: Setup) => /\d{6}/.exec(outbox().at(-1)?.body ?? ''
 const confirm = ({ sdk, ClientId }: Setup, ConfirmationCode: string, Password = NEXT, Username = 'ann') =>
   sdk.confirmForgotPassword({ ClientId, Username, ConfirmationCode, Password });
 
-test('a signed-in user changes the password with the old one', async (t) => {
+test('changes the password of a signed-in user with the old one', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const { access: AccessToken } = await tokensOf(setup, 'ann', PASSWORD);
@@ -27,7 +27,7 @@ test('a signed-in user changes the password with the old one', async (t) => {
   await assert.rejects(signInWithSrp(setup, 'ann', PASSWORD), awsError('NotAuthorizedException'));
 });
 
-test('a forgotten password is reset once with the mailed code', async (t) => {
+test('resets a forgotten password once with the mailed code', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const { ClientId } = setup;
@@ -46,7 +46,7 @@ test('a forgotten password is reset once with the mailed code', async (t) => {
   await assert.rejects(confirm(setup, code), awsError('ExpiredCodeException'));
 });
 
-test('a code ends after an hour, and after five wrong ones', async (t) => {
+test('ends a code after an hour, and after five wrong ones', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const { ClientId } = setup;
@@ -60,7 +60,7 @@ test('a code ends after an hour, and after five wrong ones', async (t) => {
   await assert.rejects(confirm(setup, lastCode(setup)), awsError('ExpiredCodeException'));
 });
 
-test('a client that hides users gives the same answer for an unknown user', async (t) => {
+test('answers alike for an unknown user if the client hides users', async (t) => {
   const setup = await setUp(t);
   const { ClientId } = setup;
   const asked = await setup.sdk.forgotPassword({ ClientId, Username: 'nobody' });
@@ -73,7 +73,7 @@ test('a client that hides users gives the same answer for an unknown user', asyn
   );
 });
 
-test('a reset by an administrator disables the password until a code sets another', async (t) => {
+test('disables a password that an administrator reset until a code sets another', async (t) => {
   const setup = await setUp(t);
   const { UserPoolId } = setup;
   await confirmedUser(setup);
@@ -87,7 +87,7 @@ test('a reset by an administrator disables the password until a code sets anothe
   assert.ok((await adminSignIn(setup, 'ann', NEXT)).AuthenticationResult);
 });
 
-test('no code goes to a user without a verified address, or before the first password', async (t) => {
+test('sends no code without a verified address, or before the first password', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId, ClientId } = setup;
   await sdk.adminCreateUser({ UserPoolId, Username: 'bob', MessageAction: 'SUPPRESS' });

@@ -22,7 +22,7 @@ async function signedIn(setup: Setup) {
 
 const UNAUTHORIZED = awsError('NotAuthorizedException', 'A client attempted to write unauthorized attribute');
 
-test('a user changes the attributes that the client writes, and no others', async (t) => {
+test('lets a user change the attributes that the client writes, and no others', async (t) => {
   const setup = await setUp(t, { pool: POOL, client: { WriteAttributes: ['name'] } });
   const { update, own } = await signedIn(setup);
   await update('name', 'Ann');
@@ -37,7 +37,7 @@ test('a user changes the attributes that the client writes, and no others', asyn
   assert.equal((await own()).email, 'ann@example.com');
 });
 
-test('by default a client writes and reads the standard attributes, and a new address is unverified', async (t) => {
+test('lets a client write and read the standard attributes by default', async (t) => {
   const setup = await setUp(t, { pool: POOL, client: { WriteAttributes: [] } });
   const { update, own } = await signedIn(setup);
   await update('email', 'new@example.com');
@@ -47,7 +47,7 @@ test('by default a client writes and reads the standard attributes, and a new ad
   await assert.rejects(update('email_verified', 'true'), UNAUTHORIZED);
 });
 
-test('a new password’s attributes are held to the same list', async (t) => {
+test('applies the same list to the attributes of a new password', async (t) => {
   const setup = await setUp(t, { client: { WriteAttributes: ['name'] } });
   const { sdk, UserPoolId, ClientId } = setup;
   await sdk.adminCreateUser({
@@ -78,7 +78,7 @@ test('a new password’s attributes are held to the same list', async (t) => {
   assert.ok((await answer('name')).AuthenticationResult);
 });
 
-test('GetUser and ID tokens hold what the client reads', async (t) => {
+test('returns what the client reads from GetUser and in ID tokens', async (t) => {
   const setup = await setUp(t, { pool: POOL, client: { ReadAttributes: ['name', 'custom:team'] } });
   const { sdk, UserPoolId } = setup;
   await confirmedUser(setup, 'bea');
@@ -98,7 +98,7 @@ test('GetUser and ID tokens hold what the client reads', async (t) => {
   assert.equal(claims.email, undefined);
 });
 
-test('a client with attributes that its pool lacks is not created', async (t) => {
+test('refuses a client with attributes that its pool lacks', async (t) => {
   const setup = await setUp(t, { pool: { Schema: [{ Name: 'email', Required: true, Mutable: true }] } });
   const create = (properties: object) =>
     resource(setup.cognito(), 'AWS::Cognito::UserPoolClient').create(
@@ -116,7 +116,7 @@ test('a client with attributes that its pool lacks is not created', async (t) =>
 
 const awsInvalid = (message: string) => ({ code: 'InvalidParameterException', message });
 
-test('an address that the pool verifies by a code is not changed without one', async (t) => {
+test('requires a code to change an address that the pool verifies', async (t) => {
   const setup = await setUp(t, { pool: { AutoVerifiedAttributes: ['email'] } });
   const { update } = await signedIn(setup);
   await assert.rejects(

@@ -18,7 +18,7 @@ function keysFile(t: TestContext, prepared: unknown): string {
   return file;
 }
 
-test('new pools take keys from a file, each key once, and generate keys after that', async (t) => {
+test('takes keys from a file for new pools, each once, then generates keys', async (t) => {
   const prepared = [pemOf(rsaKeyPair().privateKey), pemOf(rsaKeyPair().privateKey)];
   const newKeys = preparedKeyPairs(keysFile(t, prepared));
   const first = await newKeys();
@@ -31,13 +31,13 @@ test('new pools take keys from a file, each key once, and generate keys after th
   }
 });
 
-test('prepared keys must be RSA keys of 2,048 bits', (t) => {
+test('requires RSA keys of 2,048 bits', (t) => {
   const { privateKey } = generateKeyPairSync('ed25519');
   assert.throws(() => preparedKeyPairs(keysFile(t, [pemOf(privateKey)])), /not an RSA key of 2048 bits/);
   assert.throws(() => preparedKeyPairs(keysFile(t, {})), /not a list of keys/);
 });
 
-test('prepared keys that others can read are refused', {
+test('refuses keys that others can read', {
   skip: platform === 'win32' && 'Windows has no file modes',
 }, (t) => {
   const file = keysFile(t, []);

@@ -6,7 +6,7 @@ import { CLIENT, POOL, request, resource, setUp } from './harness.ts';
 const POOL_TYPE = 'AWS::Cognito::UserPool';
 const CLIENT_TYPE = 'AWS::Cognito::UserPoolClient';
 
-test('a pool and a client have ids as AWS makes them, and the attributes that templates ask for', async (t) => {
+test('gives pools and clients AWS’s IDs and the attributes of templates', async (t) => {
   const { cognito, UserPoolId, ClientId } = await setUp(t);
   assert.match(UserPoolId, /^us-east-1_[0-9a-zA-Z]{9}$/);
   assert.match(ClientId, /^[a-z0-9]{26}$/);
@@ -22,7 +22,7 @@ test('a pool and a client have ids as AWS makes them, and the attributes that te
   });
 });
 
-test('a create repeated after a crash finds what the first made, keys included', async (t) => {
+test('finds what the first create made, keys included, after a crash', async (t) => {
   const { endpoint, cognito, UserPoolId, ClientId, restart } = await setUp(t);
   const keys = async () => (await fetch(`${endpoint}/${UserPoolId}/.well-known/jwks.json`)).text();
   const before = await keys();
@@ -36,7 +36,7 @@ test('a create repeated after a crash finds what the first made, keys included',
   assert.notEqual(other.physicalId, UserPoolId);
 });
 
-test('properties that are out of range, unknown or unsupported are refused by name', async (t) => {
+test('refuses invalid, unknown and unsupported properties by name', async (t) => {
   const { cognito, UserPoolId } = await setUp(t);
   const pool = (properties: JsonObject) => resource(cognito(), POOL_TYPE).create(request('P', properties));
   const client = (properties: JsonObject) =>
@@ -74,7 +74,7 @@ test('properties that are out of range, unknown or unsupported are refused by na
   );
 });
 
-test('an update changes a pool in place, except its immutable properties', async (t) => {
+test('updates a pool in place, except its immutable properties', async (t) => {
   const { cognito, sdk, UserPoolId } = await setUp(t);
   const handler = resource(cognito(), POOL_TYPE);
   assert.deepEqual(handler.replaceOn, []);
@@ -96,7 +96,7 @@ test('an update changes a pool in place, except its immutable properties', async
   );
 });
 
-test('a client is updated in place and deleted; its sign-ins end with it', async (t) => {
+test('updates and deletes a client in place; its sign-ins end with it', async (t) => {
   const { cognito, sdk, UserPoolId, ClientId } = await setUp(t);
   const handler = resource(cognito(), CLIENT_TYPE);
   assert.deepEqual(handler.replaceOn, ['GenerateSecret', 'UserPoolId']);
@@ -109,7 +109,7 @@ test('a client is updated in place and deleted; its sign-ins end with it', async
   await assert.rejects(sdk.describeUserPoolClient({ UserPoolId, ClientId }), /does not exist/);
 });
 
-test('a protected pool is not deleted; another is, and a second deletion succeeds', async (t) => {
+test('refuses to delete a protected pool; succeeds twice for another', async (t) => {
   const { cognito, sdk, UserPoolId, restart } = await setUp(t, { pool: { DeletionProtection: 'ACTIVE' } });
   const handler = resource(cognito(), POOL_TYPE);
   const ACTIVE = { ...POOL, DeletionProtection: 'ACTIVE' };
@@ -121,7 +121,7 @@ test('a protected pool is not deleted; another is, and a second deletion succeed
   assert.deepEqual((await sdk.listUserPools({ MaxResults: 10 })).UserPools, []);
 });
 
-test('UpdateUserPoolClient resets members that are not given to their defaults', async (t) => {
+test('resets members missing from UpdateUserPoolClient to their defaults', async (t) => {
   const { sdk, UserPoolId, ClientId } = await setUp(t);
   const rotating = { RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 10 } } as const;
   const { UserPoolClient } = await sdk.updateUserPoolClient({ UserPoolId, ClientId, ...rotating });

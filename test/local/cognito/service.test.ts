@@ -15,7 +15,7 @@ const post = (endpoint: string, operation: string, body: string) =>
     body,
   });
 
-test('an error has its name in the body and in a header, and a request id', async (t) => {
+test('names an error in the body and in a header, with a request ID', async (t) => {
   const { endpoint } = await setUp(t);
   const answer = await post(endpoint, 'InitiateAuth', '{"ClientId":"nobody1","AuthFlow":"USER_SRP_AUTH"}');
   assert.equal(answer.status, 400);
@@ -28,7 +28,7 @@ test('an error has its name in the body and in a header, and a request id', asyn
   });
 });
 
-test('operations that administrators call need a signature, and the right one', async (t) => {
+test('requires the right signature for administrators’ operations', async (t) => {
   const { endpoint, sdk, UserPoolId } = await setUp(t);
   const unsigned = await post(endpoint, 'AdminGetUser', `{"UserPoolId":"${UserPoolId}","Username":"ann"}`);
   assert.equal(unsigned.status, 400);
@@ -47,7 +47,7 @@ test('operations that administrators call need a signature, and the right one', 
   assert.deepEqual((await sdk.listUsers({ UserPoolId })).Users, []);
 });
 
-test('an unknown operation is refused by name', async (t) => {
+test('refuses an unknown operation by name', async (t) => {
   const { endpoint, sdk, ClientId } = await setUp(t);
   await assert.rejects(
     sdk.signUp({ ClientId, Username: 'ann', Password: PASSWORD }),
@@ -58,7 +58,7 @@ test('an unknown operation is refused by name', async (t) => {
   assert.match(await nameless.text(), /UnknownOperationException/);
 });
 
-test('input that breaks the model is refused in AWS’s words, without repeating it', async (t) => {
+test('refuses invalid input in AWS’s words, without repeating it', async (t) => {
   const { endpoint, sdk, ClientId, UserPoolId } = await setUp(t);
   await assert.rejects(
     sdk.adminCreateUser({ UserPoolId, Username: 'has space', TemporaryPassword: 'secret word ' }),
@@ -85,7 +85,7 @@ test('input that breaks the model is refused in AWS’s words, without repeating
   assert.equal(huge.status, 413);
 });
 
-test('anybody can read a pool’s public keys and their address', async (t) => {
+test('publishes a pool’s keys and their address', async (t) => {
   const { endpoint, UserPoolId } = await setUp(t);
   const get = async (document: string) =>
     JSON.parse(await (await fetch(`${endpoint}/${UserPoolId}/.well-known/${document}`)).text());
@@ -103,7 +103,7 @@ test('anybody can read a pool’s public keys and their address', async (t) => {
   assert.equal((await fetch(`${endpoint}/..%2F${UserPoolId}/.well-known/jwks.json`)).status, 400);
 });
 
-test('pools and clients are described and listed', async (t) => {
+test('describes and lists pools and clients', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId, ClientId } = setup;
   await confirmedUser(setup);

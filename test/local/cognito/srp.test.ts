@@ -7,7 +7,7 @@ import { beginIndependentSrp, beginSrp, signInWithSrp } from './sign-in.ts';
 
 const WRONG = awsError('NotAuthorizedException', 'Incorrect username or password.');
 
-test('an independent SRP client signs in, and the tokens satisfy the unmodified CognitoJwtVerifier', async (t) => {
+test('signs an independent SRP client in, with tokens that CognitoJwtVerifier accepts', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const answer = await beginIndependentSrp(setup, 'ann', PASSWORD);
@@ -41,7 +41,7 @@ test('an independent SRP client signs in, and the tokens satisfy the unmodified 
   await assert.rejects((await setup.verifier('id')).verify(AccessToken));
 });
 
-test('the challenge has the members that Cognito gives, and no session', async (t) => {
+test('returns the members of Cognito’s challenge, and no session', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const { ClientId } = setup;
@@ -61,7 +61,7 @@ test('the challenge has the members that Cognito gives, and no session', async (
   ]);
 });
 
-test('a wrong password, and every part of the answer spoiled, is refused alike', async (t) => {
+test('refuses a wrong password and any wrong part of the response alike', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const wrong = await beginIndependentSrp(setup, 'ann', 'Wrong-Horse-1!');
@@ -82,7 +82,7 @@ const REUSED = awsError(
   'Invalid session for the user, session can only be used once.',
 );
 
-test('a secret block is valid for one answer', async (t) => {
+test('accepts a secret block once', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const answer = await beginSrp(setup, 'ann', PASSWORD);
@@ -90,7 +90,7 @@ test('a secret block is valid for one answer', async (t) => {
   await assert.rejects(setup.sdk.respondToAuthChallenge(answer), REUSED);
 });
 
-test('a wrong answer uses up its secret block, so that each challenge allows one guess', async (t) => {
+test('invalidates a secret block at a wrong response: one guess a challenge', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const answer = await beginSrp(setup, 'ann', PASSWORD);
@@ -102,7 +102,7 @@ test('a wrong answer uses up its secret block, so that each challenge allows one
   await assert.rejects(setup.sdk.respondToAuthChallenge(answer), REUSED);
 });
 
-test('a secret block is bound to the client that asked', async (t) => {
+test('binds a secret block to the client that requested it', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const ClientId = await setup.addClient({});
@@ -113,7 +113,7 @@ test('a secret block is bound to the client that asked', async (t) => {
   );
 });
 
-test('an answer is accepted within the client’s session time only', async (t) => {
+test('accepts a response within the client’s session time only', async (t) => {
   const setup = await setUp(t, { client: { AuthSessionValidity: 3 } });
   await confirmedUser(setup);
   const late = (milliseconds: number) =>
@@ -128,7 +128,7 @@ test('an answer is accepted within the client’s session time only', async (t) 
   );
 });
 
-test('the time of a claim has to be well formed and near', async (t) => {
+test('requires a well-formed time of the claim near the present', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const at = (TIMESTAMP: string) =>
@@ -140,7 +140,7 @@ test('the time of a claim has to be well formed and near', async (t) => {
   await assert.rejects(at('Mon Jan 5 10:00:00 UTC 2015'), awsError('NotAuthorizedException'));
 });
 
-test('A mod N = 0 would sign anybody in and is refused', async (t) => {
+test('refuses A mod N = 0, which would sign anybody in', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const N = getDiffieHellman('modp15').getPrime('hex');
@@ -156,7 +156,7 @@ test('A mod N = 0 would sign anybody in and is refused', async (t) => {
   }
 });
 
-test('a client that hides users asks an unknown user for a password like any other', async (t) => {
+test('challenges an unknown user like any other if the client hides users', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const ask = async (USERNAME: string) => {
@@ -175,7 +175,7 @@ test('a client that hides users asks an unknown user for a password like any oth
   await assert.rejects(signInWithSrp(setup, 'nobody', PASSWORD), WRONG);
 });
 
-test('a client that does not hide users reports an unknown user', async (t) => {
+test('reports an unknown user if the client does not hide users', async (t) => {
   const setup = await setUp(t, { client: { PreventUserExistenceErrors: 'LEGACY' } });
   await assert.rejects(
     signInWithSrp(setup, 'nobody', PASSWORD),
@@ -183,7 +183,7 @@ test('a client that does not hide users reports an unknown user', async (t) => {
   );
 });
 
-test('five wrong passwords lock the user out, twice as long for each further one', async (t) => {
+test('locks the user after five wrong passwords, twice as long each time', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const exceeded = awsError('NotAuthorizedException', 'Password attempts exceeded');
@@ -201,7 +201,7 @@ test('five wrong passwords lock the user out, twice as long for each further one
   assert.ok((await signInWithSrp(setup, 'ann', PASSWORD)).AuthenticationResult);
 });
 
-test('a client without the flow refuses it in Cognito’s words', async (t) => {
+test('refuses a flow that the client lacks in Cognito’s words', async (t) => {
   const setup = await setUp(t, { client: { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'] } });
   await confirmedUser(setup);
   const start = (AuthFlow: 'USER_SRP_AUTH' | 'REFRESH_TOKEN_AUTH' | 'CUSTOM_AUTH' | 'ADMIN_NO_SRP_AUTH') =>
@@ -236,7 +236,7 @@ test('a client without the flow refuses it in Cognito’s words', async (t) => {
   assert.ok(signedIn.AuthenticationResult?.AccessToken);
 });
 
-test('a changed password ends the challenges that were asked with the old one', async (t) => {
+test('ends challenges of the old password when it is changed', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const answer = await beginSrp(setup, 'ann', PASSWORD);

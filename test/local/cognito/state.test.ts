@@ -13,7 +13,7 @@ function files(folder: string): string[] {
   });
 }
 
-test('users, tokens and challenges in flight survive a restart', async (t) => {
+test('keeps users, tokens and pending challenges over a restart', async (t) => {
   const setup = await setUp(t);
   const { sdk, ClientId, UserPoolId } = setup;
   await confirmedUser(setup);
@@ -37,7 +37,7 @@ test('users, tokens and challenges in flight survive a restart', async (t) => {
   assert.deepEqual(claims['cognito:groups'], ['press']);
 });
 
-test('the data folder holds no password, no refresh token and no session, and only its owner reads it', async (t) => {
+test('stores no password, refresh token or session; only the owner reads the folder', async (t) => {
   const setup = await setUp(t, {
     client: {
       ExplicitAuthFlows: [
@@ -97,7 +97,7 @@ test('the data folder holds no password, no refresh token and no session, and on
   }
 });
 
-test('remains of a kill are ignored: a pool without its record, a temporary file', async (t) => {
+test('ignores remains of a kill: a pool without its record, a temporary file', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId } = setup;
   await confirmedUser(setup);

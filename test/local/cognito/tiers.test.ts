@@ -20,7 +20,7 @@ const threats = (AdvancedSecurityMode: string) => ({ UserPoolAddOns: { AdvancedS
 const NO_TIER = 'FeatureUnavailableInTierException';
 const NOT_DONE = 'InvalidParameterException';
 
-test('each plan refuses what it does not include, by name', async (t) => {
+test('refuses by name what a plan does not include', async (t) => {
   const { cognito } = await setUp(t);
   const create = (properties: JsonObject) =>
     resource(cognito(), 'AWS::Cognito::UserPool').create(request('Tiered', { ...POOL, ...properties }));
@@ -51,7 +51,7 @@ test('each plan refuses what it does not include, by name', async (t) => {
   }
 });
 
-test('choice-based sign-in is refused by the plan, or as what is not embedded', async (t) => {
+test('refuses choice-based sign-in by the plan, or as not supported', async (t) => {
   for (const [UserPoolTier, code] of [
     ['LITE', NO_TIER],
     ['ESSENTIALS', NOT_DONE],
@@ -63,7 +63,7 @@ test('choice-based sign-in is refused by the plan, or as what is not embedded', 
   }
 });
 
-test('refresh-token rotation works on every plan', async (t) => {
+test('rotates refresh tokens on every plan', async (t) => {
   for (const UserPoolTier of ['LITE', 'ESSENTIALS', 'PLUS']) {
     const { sdk, UserPoolId, ClientId } = await setUp(t, {
       pool: { UserPoolTier },

@@ -20,7 +20,7 @@ async function exchange({ sdk, ClientId }: Setup, RefreshToken: string) {
   return { access: AuthenticationResult?.AccessToken ?? '', refresh: AuthenticationResult?.RefreshToken };
 }
 
-test('without rotation a refresh gives new tokens of the same sign-in, and no refresh token', async (t) => {
+test('refreshes without rotation: new tokens of the same sign-in, no refresh token', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const tokens = await tokensOf(setup, 'ann', PASSWORD);
@@ -38,7 +38,7 @@ test('without rotation a refresh gives new tokens of the same sign-in, and no re
   assert.ok((await exchange(setup, tokens.refresh)).access);
 });
 
-test('a refresh token ends with its validity', async (t) => {
+test('ends a refresh token with its validity', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const tokens = await tokensOf(setup, 'ann', PASSWORD);
@@ -51,7 +51,7 @@ test('a refresh token ends with its validity', async (t) => {
   );
 });
 
-test('refresh tokens that are forged, damaged or of another client are refused', async (t) => {
+test('refuses refresh tokens that are forged, damaged or of another client', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const { refresh: token, access } = await tokensOf(setup, 'ann', PASSWORD);
@@ -63,7 +63,7 @@ test('refresh tokens that are forged, damaged or of another client are refused',
   await assert.rejects(refresh({ ...setup, ClientId: await setup.addClient({}) }, token), invalid);
 });
 
-test('with rotation each refresh token is good once, with a grace period for retries', async (t) => {
+test('accepts each rotated refresh token once, with a grace period for retries', async (t) => {
   const setup = await setUp(t, { client: ROTATING });
   await confirmedUser(setup);
   const first = await tokensOf(setup, 'ann', PASSWORD);
@@ -80,7 +80,7 @@ test('with rotation each refresh token is good once, with a grace period for ret
   );
 });
 
-test('rotation does not prolong a sign-in', async (t) => {
+test('does not prolong a sign-in by rotation', async (t) => {
   const setup = await setUp(t, { client: ROTATING });
   await confirmedUser(setup);
   const first = await tokensOf(setup, 'ann', PASSWORD);
@@ -93,7 +93,7 @@ test('rotation does not prolong a sign-in', async (t) => {
   );
 });
 
-test('RevokeToken ends one sign-in, GlobalSignOut every one, and later ones are not touched', async (t) => {
+test('ends one sign-in by RevokeToken, every one by GlobalSignOut', async (t) => {
   const setup = await setUp(t);
   const { sdk, ClientId } = setup;
   await confirmedUser(setup);
@@ -123,7 +123,7 @@ test('RevokeToken ends one sign-in, GlobalSignOut every one, and later ones are 
   );
 });
 
-test('a client without revocation has no origin_jti, refuses RevokeToken, and still signs out', async (t) => {
+test('signs out without revocation: no origin_jti, no RevokeToken', async (t) => {
   const setup = await setUp(t, { client: { EnableTokenRevocation: false } });
   const { sdk, ClientId } = setup;
   await confirmedUser(setup);
@@ -138,7 +138,7 @@ test('a client without revocation has no origin_jti, refuses RevokeToken, and st
   await assert.rejects(sdk.getUser({ AccessToken: tokens.access }), awsError('NotAuthorizedException'));
 });
 
-test('an access token is refused if it is expired, forged, of another use, or of a deleted user', async (t) => {
+test('refuses access tokens that are expired, forged, of another use or user', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId } = setup;
   await confirmedUser(setup);
@@ -162,7 +162,7 @@ test('an access token is refused if it is expired, forged, of another use, or of
   await assert.rejects(refresh(setup, tokens.refresh), awsError('NotAuthorizedException'));
 });
 
-test('validity follows the client’s numbers and units', async (t) => {
+test('applies the client’s numbers and units of validity', async (t) => {
   const setup = await setUp(t, {
     client: {
       AccessTokenValidity: 5,
@@ -178,7 +178,7 @@ test('validity follows the client’s numbers and units', async (t) => {
   assert.equal(id.exp - id.iat, 7_200);
 });
 
-test('a client with a secret requires its proof for every user name', async (t) => {
+test('requires the proof of a client’s secret for every user name', async (t) => {
   const setup = await setUp(t, { client: { GenerateSecret: true } });
   const { sdk, UserPoolId, ClientId } = setup;
   await confirmedUser(setup);
@@ -208,7 +208,7 @@ test('a client with a secret requires its proof for every user name', async (t) 
   assert.equal(described.UserPoolClient?.ClientSecret, secret);
 });
 
-test('keys that tests rotate or withdraw sign new tokens, and the key set follows', async (t) => {
+test('signs with keys that tests rotate or withdraw, and publishes them', async (t) => {
   let change: KeyChange | undefined;
   const setup = await setUp(t, { keyChange: () => change });
   await confirmedUser(setup);

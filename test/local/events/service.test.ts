@@ -57,7 +57,7 @@ function openRoom(t: TestContext) {
 const target = (more: JsonObject = {}): JsonObject => ({ Id: 'Target0', Arn: TOPIC, ...more });
 const S3: JsonObject = { source: ['aws.s3'] };
 
-test('events fit a pattern by each of its fields', async (t) => {
+test('matches events with a pattern by each of its fields', async (t) => {
   const rows: readonly (readonly [pattern: JsonObject, fits: boolean])[] = [
     [{ source: ['aws.s3'] }, true],
     [{ source: ['aws.ec2', 'aws.s3'], 'detail-type': ['Object Created'] }, true],
@@ -89,7 +89,7 @@ test('events fit a pattern by each of its fields', async (t) => {
   }
 });
 
-test('a target receives the event, or the text of its transformer', async (t) => {
+test('sends a target the event, or the text of its transformer', async (t) => {
   const room = openRoom(t);
   await room.create({ EventPattern: S3, Targets: [target()] });
   const InputPathsMap = {
@@ -130,7 +130,7 @@ test('a target receives the event, or the text of its transformer', async (t) =>
   );
 });
 
-test('a rule survives a restart, and can be changed, disabled and deleted', async (t) => {
+test('keeps a rule over a restart; changes, disables and deletes it', async (t) => {
   const room = openRoom(t);
   const properties = { EventPattern: S3, Targets: [target()] };
   const state = await room.create(properties);
@@ -159,7 +159,7 @@ test('a rule survives a restart, and can be changed, disabled and deleted', asyn
   assert.equal(count(), 0);
 });
 
-test('an event that a topic refuses is lost, and delays no other', async (t) => {
+test('drops an event that a topic refuses without delaying others', async (t) => {
   const room = openRoom(t);
   await room.create({ EventPattern: S3, Targets: [target()] });
   room.refuse();
@@ -167,7 +167,7 @@ test('an event that a topic refuses is lost, and delays no other', async (t) => 
   assert.deepEqual(room.published, []);
 });
 
-test('rules that EventBridge refuses, or that are not supported, are refused by name', async (t) => {
+test('refuses invalid and unsupported rules by name', async (t) => {
   const room = openRoom(t);
   const transformer = (InputTemplate: string, InputPathsMap: JsonObject = {}): JsonObject => ({
     EventPattern: S3,

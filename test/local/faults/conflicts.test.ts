@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openFaultyCloud } from './fixture.ts';
 
-test('a conditional Complete conflicts with another write, and so does each retry', async (t) => {
+test('makes a conditional Complete, and each retry, conflict with another write', async (t) => {
   const { s3, faults } = await openFaultyCloud(t);
   const Bucket = 'contended';
   await s3.createBucket({ Bucket });

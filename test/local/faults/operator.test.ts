@@ -14,7 +14,7 @@ const denied = (action: string, resource: string, name = 'AccessDeniedException'
   message: `User: ${OPERATOR} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`,
 });
 
-test('an operator is denied single actions by every service, in its own words', async (t) => {
+test('denies an operator single actions of every service in its words', async (t) => {
   const { cfn, s3, lambda, endpoint, faults, cloud } = await openFaultyCloud(t, {
     operator: {
       denied: [
@@ -106,7 +106,7 @@ test('an operator is denied single actions by every service, in its own words', 
   );
 });
 
-test('without it the root user calls, who cannot be simulated', async (t) => {
+test('does not simulate the root user, who calls without the fault', async (t) => {
   const { endpoint } = await openFaultyCloud(t);
   const iam = new IAM(clientOptions(endpoint));
   t.after(() => iam.destroy());

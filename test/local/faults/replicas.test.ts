@@ -87,7 +87,7 @@ async function deletion(
 
 const HELD_MS = 60_000;
 
-test('a stack whose function is replicated cannot be deleted until the replicas are gone', async (t) => {
+test('fails to delete a stack while its function has replicas', async (t) => {
   const setup = await openFaultyCloud(t, { replicasHeldMs: HELD_MS });
   const { id } = await deployed(setup, 'Delete');
   const first = await deletion(setup, id);
@@ -101,7 +101,7 @@ test('a stack whose function is replicated cannot be deleted until the replicas 
   assert.deepEqual(await deletion(setup, id), { status: 'DELETE_COMPLETE', reasons: [] });
 });
 
-test('a retained function can be deleted once its replicas have gone', async (t) => {
+test('deletes a retained function once its replicas are gone', async (t) => {
   const setup = await openFaultyCloud(t, { replicasHeldMs: HELD_MS });
   const { clock, lambda } = setup;
   const { id, name } = await deployed(setup, 'Retain');

@@ -9,7 +9,7 @@ const body = (colour: string): JsonObject =>
 const reason = (words: string) =>
   `Resource handler returned message: "${words}" (RequestToken: …, HandlerErrorCode: GeneralServiceException)`;
 
-test('a resource fails when it is created, updated, rolled back or deleted, each for its own reason', async (t) => {
+test('fails the creation, update, rollback or deletion of a resource with its reason', async (t) => {
   const { create, update, remove, storyOf, statusOf, faults } = await setUp(t, {
     faults: { failingResources: { B: { create: 'no room' } } },
   });
@@ -33,7 +33,7 @@ test('a resource fails when it is created, updated, rolled back or deleted, each
   await assert.rejects(statusOf('one'), { message: 'Stack with id one does not exist' });
 });
 
-test('slow resources take their time to be created, updated and deleted', async (t) => {
+test('delays the creation, update and deletion of resources', async (t) => {
   const resourceDelayMs = 100;
   const { create, update, remove, cloud, stackOf } = await setUp(t, {
     faults: { resourceDelayMs },
@@ -52,7 +52,7 @@ test('slow resources take their time to be created, updated and deleted', async 
   await assert.rejects(stackOf('one'));
 });
 
-test('describe calls lag behind by the given number', async (t) => {
+test('lags describe calls by the given number', async (t) => {
   const { sdk, create, update, statusOf, eventsOf, idle, faults } = await setUp(t);
   const id = await create('one', body('red'));
   faults.describeLag = 2;

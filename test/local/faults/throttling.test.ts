@@ -15,7 +15,7 @@ async function refusal(call: Promise<unknown>): Promise<[string, number] | undef
   }
 }
 
-test('the next calls of an operation or a service are throttled, in the serviceâ€™s own words', async (t) => {
+test('throttles the next calls of an operation or service in its words', async (t) => {
   const { cfn, s3, lambda } = await openFaultyCloud(t, {
     throttling: {
       'cloudformation:DescribeStacks': { calls: 2 },
@@ -40,7 +40,7 @@ test('the next calls of an operation or a service are throttled, in the serviceâ
   assert.equal(await refusal(s3.listBuckets({})), undefined);
 });
 
-test('a share of the calls is throttled, the same ones for the same seed', async (t) => {
+test('throttles a share of the calls, the same for the same seed', async (t) => {
   const { cfn, faults } = await openFaultyCloud(t);
   const throttled = async (seed: number) => {
     faults.throttling = { 'cloudformation:ListStacks': { share: 0.5, seed } };
@@ -56,7 +56,7 @@ test('a share of the calls is throttled, the same ones for the same seed', async
   assert.deepEqual(new Set(first), new Set([true, false]));
 });
 
-test('S3 slows down whole DeleteObjects calls, or some of their keys', async (t) => {
+test('slows down whole DeleteObjects calls, or some of their keys', async (t) => {
   const { s3, faults } = await openFaultyCloud(t);
   const Bucket = 'slowed';
   await s3.createBucket({ Bucket });
@@ -80,7 +80,7 @@ test('S3 slows down whole DeleteObjects calls, or some of their keys', async (t)
   assert.deepEqual((await s3.deleteObjects({ Bucket, Delete })).Errors, undefined);
 });
 
-test('faults are changed while the cloud runs, where it was started with them', async (t) => {
+test('changes faults while the cloud runs, if it was started with them', async (t) => {
   const { endpoint, cfn, secrets } = await openFaultyCloud(t);
   const headers = { authorization: `Bearer ${secrets.token}` };
   const set = (faults: object) =>

@@ -37,7 +37,7 @@ async function openRoom(t: TestContext) {
   };
 }
 
-test('a role is found by its ARN, survives a restart, and can be deleted', async (t) => {
+test('finds a role by its ARN, keeps it over a restart, and deletes it', async (t) => {
   const room = await openRoom(t);
   const properties = {
     AssumeRolePolicyDocument: EDGE,
@@ -63,7 +63,7 @@ test('a role is found by its ARN, survives a restart, and can be deleted', async
   assert.equal(createIam({ ...COMMON, dataDir: room.dataDir }).trustedServices(Arn), undefined);
 });
 
-test('an update changes whom the role trusts', async (t) => {
+test('changes whom the role trusts at an update', async (t) => {
   const room = await openRoom(t);
   const previous = { AssumeRolePolicyDocument: EDGE, RoleName: 'named' };
   const { attributes } = await room.create(previous);
@@ -79,7 +79,7 @@ test('an update changes whom the role trusts', async (t) => {
   });
 });
 
-test('conditions and denials leave a service untrusted', async (t) => {
+test('distrusts a service under conditions and denials', async (t) => {
   const room = await openRoom(t);
   const allow = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' };
   const documents: JsonObject[] = [
@@ -191,7 +191,7 @@ const REFUSALS: Record<string, { properties: JsonObject; code: string; message: 
   },
 };
 
-test('a role that IAM refuses is refused', async (t) => {
+test('refuses a role that IAM refuses', async (t) => {
   const room = await openRoom(t);
   for (const [name, { properties, code, message }] of Object.entries(REFUSALS)) {
     await t.test(name, async () => {
@@ -200,7 +200,7 @@ test('a role that IAM refuses is refused', async (t) => {
   }
 });
 
-test('a policy is attached to roles, and they cannot be deleted before it', async (t) => {
+test('attaches a policy to roles, and keeps them until it is deleted', async (t) => {
   const room = await openRoom(t);
   await room.create({ AssumeRolePolicyDocument: EDGE, RoleName: 'one' });
   await room.create({ AssumeRolePolicyDocument: EDGE, RoleName: 'two' }, 'Two');

@@ -31,7 +31,7 @@ const denied = (action: string, resource?: string, name = 'AccessDenied') => ({
   message: `User: ${SESSION} is not authorized to perform: ${action}${resource === undefined ? '' : ` on resource: ${resource}`} because no identity-based policy allows the ${action} action`,
 });
 
-test('a role that was assumed is allowed what its policies allow, in every service', async (t) => {
+test('allows an assumed role what its policies allow, in every service', async (t) => {
   const { endpoint, cloud, s3, cfn, clock } = await openFaultyCloud(t);
   const root = clientOptions(endpoint);
   const iam = new IAM(root);
@@ -183,7 +183,7 @@ test('a role that was assumed is allowed what its policies allow, in every servi
   await assert.rejects(late.getCallerIdentity({}), { name: /ExpiredToken/ });
 });
 
-test('only a role that trusts the account is assumed', async (t) => {
+test('assumes only a role that trusts the account', async (t) => {
   const { endpoint } = await openFaultyCloud(t);
   const options = clientOptions(endpoint);
   const [iam, sts] = [new IAM(options), new STS(options)];

@@ -8,7 +8,7 @@ const PROPERTIES: JsonObject = { ...ED25519, PendingWindowInDays: 7 };
 
 const request = (properties: JsonObject, logicalId = 'Key') => createRequest(properties, logicalId);
 
-test('a template’s key is created once, changed in place, and scheduled for deletion', async (t) => {
+test('creates a template’s key once, changes it in place, and schedules its deletion', async (t) => {
   const { kms, resource, advance } = await setUp(t);
   const properties = { ...PROPERTIES, Description: 'links', Tags: [{ Key: 'a', Value: 'b' }] };
   const state = await resource().create(request(properties));
@@ -38,7 +38,7 @@ test('a template’s key is created once, changed in place, and scheduled for de
   await resource().delete(KeyId, PROPERTIES);
 });
 
-test('a key keeps its kind, and what is not supported is refused by name', async (t) => {
+test('keeps the type of a key, and refuses unsupported properties by name', async (t) => {
   const { resource } = await setUp(t);
   const { physicalId } = await resource().create(request(PROPERTIES));
   await assert.rejects(

@@ -10,7 +10,7 @@ import { ARN, DAY_MS, ED25519, keyPolicy, setUp, statement } from './fixture.ts'
 const Message = Buffer.from('eyJhbGciOiJFZERTQSJ9.e30');
 const SIGN = { Message, SigningAlgorithm: 'ED25519_SHA_512' } as const;
 
-test('a key signs with Ed25519, its public half verifies, and both survive a restart', async (t) => {
+test('signs with Ed25519 and verifies with the public key, also after a restart', async (t) => {
   const { kms, create, reopen, dataDir } = await setUp(t);
   const KeyId = await create({ Description: 'for links', Tags: [{ TagKey: 'a', TagValue: 'b' }] });
   const { PublicKey = new Uint8Array(), ...described } = await kms.getPublicKey({ KeyId });
@@ -55,7 +55,7 @@ test('a key signs with Ed25519, its public half verifies, and both survive a res
   assert.match(readFileSync(join(dataDir, 'keys', file), 'utf8'), /PRIVATE KEY/);
 });
 
-test('invalid requests to Sign are refused as KMS refuses them', async (t) => {
+test('refuses invalid requests to Sign like KMS', async (t) => {
   const { kms, create } = await setUp(t);
   const KeyId = await create();
   for (const [more, name, message] of [
@@ -89,7 +89,7 @@ test('invalid requests to Sign are refused as KMS refuses them', async (t) => {
   assert.equal(Signature?.length, 64);
 });
 
-test('keys of other kinds, and malformed ones, are refused', async (t) => {
+test('refuses keys of other types, and malformed ones', async (t) => {
   const { kms } = await setUp(t);
   for (const [parameters, message] of [
     [{}, /does not support the parameter KeySpec with the value SYMMETRIC_DEFAULT/],
@@ -108,7 +108,7 @@ test('keys of other kinds, and malformed ones, are refused', async (t) => {
   await assert.rejects(kms.listAliases({}), { name: 'UnknownOperationException' });
 });
 
-test('a disabled key does nothing; a scheduled deletion can be cancelled until its day', async (t) => {
+test('refuses everything with a disabled key; cancels a scheduled deletion until its day', async (t) => {
   const { kms, create, advance } = await setUp(t);
   const KeyId = await create();
   const signs = () => kms.sign({ ...SIGN, KeyId });
@@ -157,7 +157,7 @@ test('a disabled key does nothing; a scheduled deletion can be cancelled until i
   assert.deepEqual((await kms.listKeys({})).Keys, []);
 });
 
-test('keys are listed page by page', async (t) => {
+test('lists keys page by page', async (t) => {
   const { kms, create } = await setUp(t);
   const ids = [await create(), await create(), await create()].sort();
   const first = await kms.listKeys({ Limit: 2 });
@@ -172,7 +172,7 @@ test('keys are listed page by page', async (t) => {
   await assert.rejects(kms.listKeys({ Marker: '!' }), { name: 'InvalidMarkerException' });
 });
 
-test('the key policy and IAM must both allow an action', async (t) => {
+test('requires both the key policy and IAM to allow an action', async (t) => {
   const { kms, create, world } = await setUp(t);
   const KeyId = await create();
   const policyOf = async () => JSON.parse((await kms.getKeyPolicy({ KeyId })).Policy ?? '');
@@ -206,7 +206,7 @@ test('the key policy and IAM must both allow an action', async (t) => {
   await assert.rejects(kms.getPublicKey({ KeyId }), denied(/User: arn:aws:iam::\d+:root /));
 });
 
-test('a key policy that KMS rejects, or that cannot be evaluated here, is refused', async (t) => {
+test('refuses a key policy that KMS rejects, or that cannot be evaluated', async (t) => {
   const { kms, create } = await setUp(t);
   const KeyId = await create();
   const malformed = 'MalformedPolicyDocumentException';

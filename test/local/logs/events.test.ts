@@ -6,7 +6,7 @@ const lines = (count: number) => Array.from({ length: count }, (_, at) => `line 
 const texts = (events: readonly { message?: string | undefined }[] = []) =>
   events.map(({ message = '' }) => message.trimEnd());
 
-test('FilterLogEvents finds events by an inclusive range of time, page by page, each once', async (t) => {
+test('finds events by an inclusive time range, page by page, each once', async (t) => {
   const { client, write } = await setUp(t);
   const begun = write(lines(10));
   const logs = client();
@@ -36,7 +36,7 @@ test('FilterLogEvents finds events by an inclusive range of time, page by page, 
   );
 });
 
-test('an event keeps its id and its place while more are written, even between pages', async (t) => {
+test('keeps an event’s ID and position while more are written', async (t) => {
   const { client, write, reopen } = await setUp(t);
   write(['same\n', 'same\n', 'last\n']);
   const logs = client();
@@ -53,7 +53,7 @@ test('an event keeps its id and its place while more are written, even between p
   assert.ok(ids.every((id) => all.events?.some(({ eventId }) => eventId === id)));
 });
 
-test('events of all or some streams are merged by time', async (t) => {
+test('merges events of all or some streams by time', async (t) => {
   const { client, write } = await setUp(t);
   write(['a0\n', 'a1\n'], { stream: 'a' });
   write(['b0\n', 'b1\n'], { stream: 'b' });
@@ -77,7 +77,7 @@ test('events of all or some streams are merged by time', async (t) => {
   );
 });
 
-test('filter patterns of terms: all, any, none, quoted; others are refused by name', async (t) => {
+test('filters by patterns of terms, and refuses other patterns by name', async (t) => {
   const { client, write } = await setUp(t);
   write(['{"status":401,"code":"no_token"}\n', '{"status":403,"code":"not allowed"}\n', 'START x\n']);
   const find = async (filterPattern: string) =>
@@ -97,7 +97,7 @@ test('filter patterns of terms: all, any, none, quoted; others are refused by na
   }
 });
 
-test('GetLogEvents pages through a stream both ways, and marks both ends', async (t) => {
+test('pages GetLogEvents both ways, and marks both ends', async (t) => {
   const { client, write } = await setUp(t);
   const begun = write(lines(5));
   const get = (more: object) =>

@@ -7,7 +7,7 @@ import { GROUP, refusal, setUp } from './fixture.ts';
 const DAY_MS = 86_400_000;
 const request = (properties: JsonObject, logicalId = 'Logs') => createRequest(properties, logicalId);
 
-test('a template’s group exists at once, keeps its retention, and is deleted with its events', async (t) => {
+test('creates a template’s group at once, and deletes it with its events', async (t) => {
   const { client, groups, write, reopen } = await setUp(t);
   const logs = client();
   const properties = { LogGroupName: GROUP, RetentionInDays: 30, Tags: [{ Key: 'a', Value: 'b' }] };
@@ -33,7 +33,7 @@ test('a template’s group exists at once, keeps its retention, and is deleted w
   assert.deepEqual((await logs.describeLogGroups({})).logGroups, []);
 });
 
-test('events expire', async (t) => {
+test('expires events', async (t) => {
   const { client, write } = await setUp(t);
   const logs = client();
   write(['old\n'], { ago: 4 * DAY_MS });
@@ -47,7 +47,7 @@ test('events expire', async (t) => {
   assert.equal((await logs.describeLogGroups({})).logGroups?.[0]?.retentionInDays, undefined);
 });
 
-test('the API creates groups too, and refuses existing, unknown and invalid ones', async (t) => {
+test('creates groups by the API, and refuses existing, unknown and invalid ones', async (t) => {
   const { client, groups, write } = await setUp(t);
   const logs = client('eu-west-1');
   await logs.createLogGroup({ logGroupName: GROUP });

@@ -8,7 +8,7 @@ import { GROUP, refusal, STREAM, setUp } from './fixture.ts';
 
 const NO_GROUP = refusal('ResourceNotFoundException', 'The specified log group does not exist.');
 
-test('groups are created with their first event, listed and deleted', async (t) => {
+test('creates groups with their first event, lists and deletes them', async (t) => {
   const { client, write } = await setUp(t);
   const logs = client();
   await assert.rejects(logs.filterLogEvents({ logGroupName: GROUP }), NO_GROUP);
@@ -42,7 +42,7 @@ test('groups are created with their first event, listed and deleted', async (t) 
   assert.equal((await logs.filterLogEvents({ logGroupName: GROUP })).events?.[0]?.message, 'again\n');
 });
 
-test('only the home region has groups', async (t) => {
+test('has groups in the home region only', async (t) => {
   const { client, write } = await setUp(t);
   write(['one\n']);
   const elsewhere = client('eu-west-1');
@@ -52,7 +52,7 @@ test('only the home region has groups', async (t) => {
   assert.deepEqual((await elsewhere.describeLogGroups({})).logGroups, []);
 });
 
-test('streams are listed by name or by their last event', async (t) => {
+test('lists streams by name or by their last event', async (t) => {
   const { client, write } = await setUp(t);
   const begun = write(['1\n', '2\n', '3\n'], { stream: 'a' });
   write(['1\n', '2\n'], { stream: 'b' });
@@ -76,7 +76,7 @@ test('streams are listed by name or by their last event', async (t) => {
   );
 });
 
-test('events survive a restart and a truncated line, and only their owner can read them', async (t) => {
+test('keeps private events over a restart, despite a truncated line', async (t) => {
   const { dataDir, client, write, reopen } = await setUp(t);
   write(['one\n', 'two\nlines\n']);
   const folder = join(dataDir, 'us-east-1', encodeURIComponent(GROUP));
@@ -92,7 +92,7 @@ test('events survive a restart and a truncated line, and only their owner can re
   );
 });
 
-test('logs are bounded: the newest 50 streams, and the newest megabytes of each', async (t) => {
+test('keeps the newest 50 streams, and the newest megabytes of each', async (t) => {
   const { client, write } = await setUp(t);
   for (let stream = 0; stream < 60; stream += 1) write(['x\n'], { stream: `s${stream}` });
   const { logStreams = [], nextToken } = await client().describeLogStreams({ logGroupName: GROUP });
@@ -114,7 +114,7 @@ test('logs are bounded: the newest 50 streams, and the newest megabytes of each'
   assert.match(events[0]?.message ?? '', /^59 /);
 });
 
-test('callers without permission are refused, and unsupported operations are refused by name', async (t) => {
+test('refuses callers without permission, and unsupported operations by name', async (t) => {
   const { client, endpoint } = await setUp(t);
   await assert.rejects(
     client('us-east-1', 'wrong').describeLogGroups({}),

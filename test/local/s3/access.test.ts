@@ -41,7 +41,7 @@ async function codeAs(running: Running, request: RawRequest): Promise<string> {
 
 const put = { method: 'PUT', target: `/${BUCKET}/k`, body: 'x' };
 
-test('a distribution has the permissions of the policy and no others', async (t) => {
+test('grants a distribution the permissions of the policy, and no others', async (t) => {
   const running = await startS3(t);
   await withDistribution(running);
   assert.equal(await codeAs(running, put), 'AccessDenied');
@@ -71,7 +71,7 @@ test('a distribution has the permissions of the policy and no others', async (t)
   }
 });
 
-test('other distributions, services and key prefixes are refused', async (t) => {
+test('refuses other distributions, services and key prefixes', async (t) => {
   const running = await startS3(t);
   await withDistribution(running);
   await putPolicy(running, statement({ Resource: `arn:aws:s3:::${BUCKET}/up/*` }));
@@ -84,7 +84,7 @@ test('other distributions, services and key prefixes are refused', async (t) => 
   assert.equal(await codeAs(running, put), 'AccessDenied');
 });
 
-test('a caller without permission to list is not told that an object is missing', async (t) => {
+test('hides whether an object is missing without permission to list', async (t) => {
   const running = await startS3(t);
   await withDistribution(running);
   await putPolicy(running, statement({ Action: 's3:GetObject' }));
@@ -100,7 +100,7 @@ test('a caller without permission to list is not told that an object is missing'
   assert.equal(await codeAs(running, missing), 'NoSuchKey');
 });
 
-test('conditions decide, with both values of each, and with a missing key', async (t) => {
+test('evaluates conditions, with both values of each, and with a missing key', async (t) => {
   const running = await startS3(t);
   await withDistribution(running);
   const cases: [condition: object, allowed: boolean][] = [
@@ -129,7 +129,7 @@ test('conditions decide, with both values of each, and with a missing key', asyn
   }
 });
 
-test('a denial overrides every permission, also for the account', async (t) => {
+test('lets a denial override every permission, also for the account', async (t) => {
   const running = await startS3(t);
   await withDistribution(running);
   const everyone = { Principal: '*', Condition: undefined };
@@ -148,7 +148,7 @@ test('a denial overrides every permission, also for the account', async (t) => {
   assert.equal((await raw(running, put)).status, 200);
 });
 
-test('a policy that cannot be evaluated is refused when it is set', async (t) => {
+test('refuses a policy that cannot be evaluated when it is set', async (t) => {
   const running = await startS3(t);
   await putPolicy(running, statement());
   const malformed: object[] = [
@@ -181,7 +181,7 @@ test('a policy that cannot be evaluated is refused when it is set', async (t) =>
   assert.deepEqual(JSON.parse(Policy).Statement, [statement()]);
 });
 
-test('all anonymous requests are refused', async (t) => {
+test('refuses all anonymous requests', async (t) => {
   const running = await startS3(t);
   const requests: RawRequest[] = [
     put,

@@ -13,7 +13,7 @@ import type { JsonObject } from '../../../local/json.ts';
 import type { ResourceHandler } from '../../../local/resource.ts';
 import { BUCKET, type Running, raw, startS3 } from './support.ts';
 
-test('a bucket is created, created again, found, and deleted once it is empty', async (t) => {
+test('creates, recreates, finds and deletes an empty bucket', async (t) => {
   const { client } = await startS3(t);
   const bucket = { Bucket: 'another.bucket-1' };
   await client.send(new CreateBucketCommand(bucket));
@@ -29,7 +29,7 @@ test('a bucket is created, created again, found, and deleted once it is empty', 
   });
 });
 
-test('bucket names keep to S3’s rules', async (t) => {
+test('applies S3’s rules to bucket names', async (t) => {
   const running = await startS3(t);
   for (const name of [
     'ab',
@@ -61,7 +61,7 @@ const request = {
   properties: {},
 };
 
-test('AWS::S3::Bucket is created once for one operation, and has AWS’s attributes', async (t) => {
+test('creates AWS::S3::Bucket once an operation, with AWS’s attributes', async (t) => {
   const running = await startS3(t);
   const buckets = resource(running, 'AWS::S3::Bucket');
   const made = await buckets.create(request);
@@ -91,7 +91,7 @@ test('AWS::S3::Bucket is created once for one operation, and has AWS’s attribu
   assert.ok(!existsSync(join(running.dataDir, made.physicalId)));
 });
 
-test('properties of a bucket are checked, and unsupported ones are refused by name', async (t) => {
+test('checks properties, and refuses unsupported ones by name', async (t) => {
   const running = await startS3(t);
   const buckets = resource(running, 'AWS::S3::Bucket');
   const block = {
@@ -143,7 +143,7 @@ test('properties of a bucket are checked, and unsupported ones are refused by na
   }
 });
 
-test('AWS::S3::BucketPolicy is the bucket’s only policy', async (t) => {
+test('makes AWS::S3::BucketPolicy the bucket’s only policy', async (t) => {
   const running = await startS3(t);
   const policies = resource(running, 'AWS::S3::BucketPolicy');
   const statement = { Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: `arn:aws:s3:::${BUCKET}/*` };

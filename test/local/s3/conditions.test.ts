@@ -32,7 +32,7 @@ function codeOf({ body }: HttpResponse): string {
   return /<Code>(.*)<\/Code>/.exec(String(body))?.[1] ?? '';
 }
 
-test('If-None-Match writes only where no object is, and is refused before the body is read', async (t) => {
+test('If-None-Match writes only if there is no object, and refuses before the body', async (t) => {
   const running = await startS3(t);
   const put = (Body: string) =>
     running.client.send(new PutObjectCommand({ ...named, Body, IfNoneMatch: '*' }));
@@ -50,7 +50,7 @@ test('If-None-Match writes only where no object is, and is refused before the bo
   await put('third');
 });
 
-test('of many simultaneous conditional writes exactly one succeeds', async (t) => {
+test('one of many simultaneous conditional writes succeeds', async (t) => {
   const { client } = await startS3(t);
   const results = await Promise.allSettled(
     Array.from({ length: 30 }, (_, at) =>
@@ -63,7 +63,7 @@ test('of many simultaneous conditional writes exactly one succeeds', async (t) =
   assert.equal(await got.Body?.transformToString(), `writer ${winners[0]}`);
 });
 
-test('the first write to end wins, not the first to begin', async (t) => {
+test('the first write to end wins, not the first to start', async (t) => {
   const running = await startS3(t);
   const slow = slowPut(running, { 'if-none-match': '*' });
   await running.client.send(new PutObjectCommand({ ...named, Body: 'quick', IfNoneMatch: '*' }));
@@ -72,7 +72,7 @@ test('the first write to end wins, not the first to begin', async (t) => {
   assert.deepEqual([answer.status, codeOf(answer)], [412, 'PreconditionFailed']);
 });
 
-test('a delete that ends during a conditional write is a conflict', async (t) => {
+test('reports a conflict if a delete ends during a conditional write', async (t) => {
   const running = await startS3(t);
   const slow = slowPut(running, { 'if-none-match': '*' });
   await running.client.send(new PutObjectCommand({ ...named, Body: 'x' }));
@@ -87,7 +87,7 @@ test('a delete that ends during a conditional write is a conflict', async (t) =>
   assert.equal((await unconditional.answer).status, 200);
 });
 
-test('If-Match writes only over the object that is meant', async (t) => {
+test('If-Match replaces only the matching object', async (t) => {
   const { client } = await startS3(t);
   const put = (Body: string, IfMatch?: string) =>
     client.send(new PutObjectCommand({ ...named, Body, IfMatch }));
@@ -97,7 +97,7 @@ test('If-Match writes only over the object that is meant', async (t) => {
   await assert.rejects(put('third', ETag), { name: 'PreconditionFailed' });
 });
 
-test('completing an upload obeys the same conditions, and a refusal keeps the upload', async (t) => {
+test('applies conditions to Complete, and keeps a refused upload', async (t) => {
   const { client } = await startS3(t);
   const { UploadId } = await client.send(new CreateMultipartUploadCommand(named));
   const { ETag } = await client.send(
@@ -118,7 +118,7 @@ test('completing an upload obeys the same conditions, and a refusal keeps the up
   assert.match((await complete({ IfMatch: there })).ETag ?? '', /-1"$/);
 });
 
-test('conditions that S3 does not support on writes are refused by name', async (t) => {
+test('refuses unsupported conditions of writes by name', async (t) => {
   const running = await startS3(t);
   for (const headers of [{ 'if-none-match': '"etag"' }, { 'if-none-match': '*', 'if-match': '"etag"' }]) {
     const put = await raw(running, {

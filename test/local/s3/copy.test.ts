@@ -45,7 +45,7 @@ async function started(t: TestContext) {
 
 const md5 = (data: string | Buffer) => createHash('md5').update(data).digest('hex');
 
-test('a copy takes bytes, metadata and checksum of its source, or metadata of its own', async (t) => {
+test('copies bytes, metadata and checksum, or sets metadata of its own', async (t) => {
   const { put, copy, read, defects } = await started(t);
   await put('a', 'hello', {
     ContentType: 'text/plain',
@@ -79,7 +79,7 @@ test('a copy takes bytes, metadata and checksum of its source, or metadata of it
   assert.deepEqual(defects, []);
 });
 
-test('keys of all kinds are copied, between buckets too', async (t) => {
+test('copies keys of all kinds, between buckets too', async (t) => {
   const { put, read, copy, refusal, client } = await started(t);
   for (const key of [
     'a b',
@@ -103,7 +103,7 @@ test('keys of all kinds are copied, between buckets too', async (t) => {
   assert.equal((await read('empty too')).text, '');
 });
 
-test('a copy onto itself must change something', async (t) => {
+test('refuses a copy onto itself without a change', async (t) => {
   const { put, copy, read, refusal, client, endpoint } = await started(t);
   await put('a', 'hello', { Metadata: { n: '1' } });
   const itself = (more: Partial<CopyObjectCommandInput> = {}) => copy(`${BUCKET}/a`, 'a', more);
@@ -133,7 +133,7 @@ test('a copy onto itself must change something', async (t) => {
   assert.ok(endpoint);
 });
 
-test('conditions on the source and on the target', async (t) => {
+test('applies conditions on source and target', async (t) => {
   const { put, copy, refusal } = await started(t);
   const { ETag = '' } = await put('a', 'hello');
   await put('there', 'x');
@@ -159,7 +159,7 @@ test('conditions on the source and on the target', async (t) => {
   }
 });
 
-test('invalid sources are refused in S3’s words', async (t) => {
+test('refuses invalid sources in S3’s words', async (t) => {
   const { put, copy, refusal, client, port, ...rest } = await started(t);
   const running = { ...rest, client, port } as Running;
   await put('a', 'hello');
@@ -199,7 +199,7 @@ test('invalid sources are refused in S3’s words', async (t) => {
   assert.deepEqual(running.defects, []);
 });
 
-test('a copy needs permission to read the source and to write the target', async (t) => {
+test('requires permission to read the source and to write the target', async (t) => {
   const running = await started(t);
   const { client, put, copy, refusal, identities } = running;
   await put('open/a', 'x');
@@ -247,7 +247,7 @@ test('a copy needs permission to read the source and to write the target', async
   assert.equal(stolen.code, 'AccessDenied', 'who only writes reads nothing by copying');
 });
 
-test('parts are copied whole or by range, beside parts that are sent', async (t) => {
+test('copies parts whole or by range, beside parts that are sent', async (t) => {
   const { client, put, read, refusal, defects } = await started(t);
   const bytes = randomBytes(PART + 1_000);
   await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'source', Body: bytes }));

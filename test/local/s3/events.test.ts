@@ -32,7 +32,7 @@ async function openRoom(t: TestContext, properties: JsonObject) {
   return { client, events, buckets, bucket: { Bucket: state.physicalId } };
 }
 
-test('a bucket sends EventBridge an event for each created object', async (t) => {
+test('sends EventBridge an event for each created object', async (t) => {
   const { client, events, bucket } = await openRoom(t, {
     ...ON,
     VersioningConfiguration: { Status: 'Enabled' },
@@ -93,7 +93,7 @@ test('a bucket sends EventBridge an event for each created object', async (t) =>
   assert.match(String((object as JsonObject).sequencer), /^[\dA-F]{16}$/);
 });
 
-test('a bucket sends events only if it is configured to', async (t) => {
+test('sends events only if configured', async (t) => {
   const { client, events, buckets, bucket } = await openRoom(t, {});
   const put = () => client.putObject({ ...bucket, Key: 'a', Body: 'a' });
   await put();
@@ -108,7 +108,7 @@ test('a bucket sends events only if it is configured to', async (t) => {
   assert.equal(events.length, 1);
 });
 
-test('other targets of a bucket’s notifications are refused by name', async (t) => {
+test('refuses other targets of notifications by name', async (t) => {
   for (const name of ['LambdaConfigurations', 'QueueConfigurations', 'TopicConfigurations']) {
     await assert.rejects(openRoom(t, { NotificationConfiguration: { [name]: [] } }), new RegExp(name));
   }

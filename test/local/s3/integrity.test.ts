@@ -33,7 +33,7 @@ async function isEmpty({ client, dataDir }: Running): Promise<void> {
   assert.deepEqual(readdirSync(join(dataDir, BUCKET, 'incoming')), []);
 }
 
-test('known values of each checksum are accepted and echoed', async (t) => {
+test('accepts and echoes known values of each checksum', async (t) => {
   const running = await startS3(t);
   // CRC check values of "123456789" from the catalogue of parametrised CRC algorithms.
   const check = '123456789';
@@ -64,7 +64,7 @@ test('known values of each checksum are accepted and echoed', async (t) => {
   }
 });
 
-test('without a checksum S3 computes a CRC64NVME', async (t) => {
+test('computes a CRC64NVME without a checksum of the client', async (t) => {
   const running = await startS3(t);
   const put = await raw(running, { method: 'PUT', target: TARGET, body: '123456789' });
   assert.equal(
@@ -74,7 +74,7 @@ test('without a checksum S3 computes a CRC64NVME', async (t) => {
   assert.equal(put.headers['x-amz-checksum-type'], 'FULL_OBJECT');
 });
 
-test('checksums are correct for every length around a block', async (t) => {
+test('computes checksums for every length around a block', async (t) => {
   const { client } = await startS3(t);
   for (const length of [1, 15, 16, 17, 1_048_575, 1_048_576, 1_048_577, 2_097_152]) {
     const Body = Buffer.alloc(length, 'edge');
@@ -87,7 +87,7 @@ test('checksums are correct for every length around a block', async (t) => {
   }
 });
 
-test('a body that differs from its checksum or length is not stored', async (t) => {
+test('does not store a body that differs from its checksum or length', async (t) => {
   const running = await startS3(t);
   const put = (headers: Record<string, string>, payloadHash = 'UNSIGNED-PAYLOAD') =>
     raw(running, { method: 'PUT', target: TARGET, body: BODY, headers, payloadHash });
@@ -110,7 +110,7 @@ test('a body that differs from its checksum or length is not stored', async (t) 
   assert.equal(stored.status, 200, stored.text);
 });
 
-test('the length of a body must be announced and within 5 GiB', async (t) => {
+test('requires the length of a body, within 5 GiB', async (t) => {
   const running = await startS3(t);
   const put = (headers: Record<string, string>, body?: string) =>
     raw(running, { method: 'PUT', target: TARGET, headers, ...omitUndefined({ body }) });
@@ -123,7 +123,7 @@ test('the length of a body must be announced and within 5 GiB', async (t) => {
   await isEmpty(running);
 });
 
-test('a broken connection stores nothing', async (t) => {
+test('stores nothing after a broken connection', async (t) => {
   const running = await startS3(t);
   await isEmpty(running);
   const headers = { host: `127.0.0.1:${running.port}` };
@@ -190,7 +190,7 @@ async function putChunks(running: Running, tamper: Tamper = (chunks) => chunks, 
   });
 }
 
-test('signed chunks are stored without their framing', async (t) => {
+test('stores signed chunks without their framing', async (t) => {
   const running = await startS3(t);
   const put = await putChunks(running);
   assert.equal(put.status, 200, put.text);
@@ -199,7 +199,7 @@ test('signed chunks are stored without their framing', async (t) => {
   assert.deepEqual([head.ContentLength, head.ContentEncoding], [BODY.length, 'gzip']);
 });
 
-test('a changed, cut, reordered or repeated chunk is refused', async (t) => {
+test('refuses a changed, cut, reordered or repeated chunk', async (t) => {
   const running = await startS3(t);
   const at = (index: number, change: (chunk: string) => string): Tamper => {
     return (chunks) => chunks.map((chunk, position) => (position === index ? change(chunk) : chunk));
@@ -229,7 +229,7 @@ test('a changed, cut, reordered or repeated chunk is refused', async (t) => {
   await isEmpty(running);
 });
 
-test('an unsigned trailer must contain the announced checksum', async (t) => {
+test('requires the announced checksum in an unsigned trailer', async (t) => {
   const running = await startS3(t);
   const put = (trailer: string) =>
     raw(running, {

@@ -37,7 +37,7 @@ const ODD_KEYS = [
   `${'d/'.repeat(511)}e`,
 ];
 
-test('every legal key is an object of its own, readable after a restart', async (t) => {
+test('stores every legal key separately, readable after a restart', async (t) => {
   const running = await startS3(t);
   const encoded = (key: string) =>
     key
@@ -66,7 +66,7 @@ test('every legal key is an object of its own, readable after a restart', async 
   assert.deepEqual(readdirSync(join(running.dataDir, BUCKET, 'objects')), []);
 });
 
-test('a key may be both an object and the folder of others, in any order', async (t) => {
+test('stores a key that is also the folder of others, in any order', async (t) => {
   const running = await startS3(t);
   const put = (key: string) => raw(running, { method: 'PUT', target: `/${BUCKET}/${key}`, body: key });
   for (const key of ['a', 'a/b', 'a/b/c', 'x/y/z', 'x/y', 'x', 'a'])
@@ -82,7 +82,7 @@ test('a key may be both an object and the folder of others, in any order', async
   );
 });
 
-test('an empty folder is replaced by a file of its name', async (t) => {
+test('replaces an empty folder by a file of its name', async (t) => {
   const running = await startS3(t);
   const target = `/${BUCKET}/photos`;
   await raw(running, { method: 'PUT', target: `${target}/2026/a.jpg`, body: 'a' });
@@ -91,7 +91,7 @@ test('an empty folder is replaced by a file of its name', async (t) => {
   assert.ok(statSync(join(running.dataDir, BUCKET, 'objects/photos')).isFile());
 });
 
-test('ordinary keys are their own paths; no two keys share one', () => {
+test('stores ordinary keys at their own paths; no two keys share one', () => {
   for (const key of ['image.jpg', 'photos/2026/Été 1 (copy).jpg', '.hidden', '...', 'a:b?c*']) {
     assert.equal(readablePath(key), key);
   }
@@ -102,7 +102,7 @@ test('ordinary keys are their own paths; no two keys share one', () => {
   }
 });
 
-test('a key is at most 1,024 bytes of UTF-8', async (t) => {
+test('limits a key to 1,024 bytes of UTF-8', async (t) => {
   const running = await startS3(t);
   for (const key of ['x'.repeat(1025), '%C3%A9'.repeat(513)]) {
     const put = await raw(running, { method: 'PUT', target: `/${BUCKET}/${key}`, body: '' });
@@ -119,7 +119,7 @@ test('a key is at most 1,024 bytes of UTF-8', async (t) => {
   }
 });
 
-test('a folder of objects that was deleted by hand is created again', async (t) => {
+test('recreates a folder of objects that was deleted by hand', async (t) => {
   const running = await startS3(t);
   const put = (key: string) =>
     raw(running, { method: 'PUT', target: `/${BUCKET}/${key}`, body: `is ${key}` });

@@ -55,7 +55,7 @@ function clientOf(port: number): S3Client {
   });
 }
 
-test('killed in the middle of a PUT over an object: the object is as it was', async (t) => {
+test('keeps the object if killed in the middle of a PUT over it', async (t) => {
   const dataDir = join(temporaryFolder(t), 's3');
   const before = await startS3(t, { dataDir });
   await before.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'k', Body: 'as it was' }));
@@ -83,7 +83,7 @@ test('killed in the middle of a PUT over an object: the object is as it was', as
   assert.deepEqual(readdirSync(incoming), []);
 });
 
-test('killed among many writes: every answered write is stored, and record and bytes agree', async (t) => {
+test('keeps every answered write if killed among many; record and bytes agree', async (t) => {
   const dataDir = join(temporaryFolder(t), 's3');
   await startS3(t, { dataDir });
   const { port, kill } = await startProcess(t, dataDir);
@@ -122,7 +122,7 @@ test('killed among many writes: every answered write is stored, and record and b
   assert.deepEqual(after.defects, []);
 });
 
-test('a change whose files were not moved yet is completed when the bucket is opened', async (t) => {
+test('completes a change whose files were not moved yet when the bucket opens', async (t) => {
   const running = await startS3(t);
   const folder = join(running.dataDir, BUCKET);
   const put = (Body: string) => running.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'k', Body }));
@@ -137,7 +137,7 @@ test('a change whose files were not moved yet is completed when the bucket is op
   assert.equal((await raw(again, { target: `/${BUCKET}/k` })).text, 'two');
 });
 
-test('an older version that was not moved yet is moved before the newer takes its place', async (t) => {
+test('moves an older version that was not moved yet before the newer one', async (t) => {
   const running = await startS3(t);
   const { client } = running;
   const folder = join(running.dataDir, BUCKET);
@@ -158,7 +158,7 @@ test('an older version that was not moved yet is moved before the newer takes it
   }
 });
 
-test('a delete whose file was not removed yet is completed', async (t) => {
+test('completes a delete whose file was not removed yet', async (t) => {
   const running = await startS3(t);
   const objects = join(running.dataDir, BUCKET, 'objects');
   await running.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'dir/k', Body: 'x' }));
@@ -171,7 +171,7 @@ test('a delete whose file was not removed yet is completed', async (t) => {
   assert.deepEqual(readdirSync(objects), []);
 });
 
-test('a torn last line is ignored', async (t) => {
+test('ignores a torn last line', async (t) => {
   const running = await startS3(t);
   await running.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'k', Body: 'whole' }));
   appendFileSync(join(running.dataDir, BUCKET, 'index.jsonl'), '{"op":"put","version":{"key":"torn"');
@@ -185,7 +185,7 @@ test('a torn last line is ignored', async (t) => {
   );
 });
 
-test('an open upload continues after a restart; a completed one is cleared away', async (t) => {
+test('resumes an unfinished upload after a restart, and clears a completed one', async (t) => {
   const running = await startS3(t);
   const { client, dataDir } = running;
   const named = { Bucket: BUCKET, Key: 'k' };

@@ -50,7 +50,7 @@ async function left({ client, bucket }: World): Promise<string[]> {
   return [...DeleteMarkers.map(({ Key }) => `${Key} deleted`), ...Versions.map(({ Key }) => `${Key}`)];
 }
 
-test('an object expires at the midnight after its last day, and not before', async (t) => {
+test('expires an object at the midnight after its last day', async (t) => {
   const world = await withRules(t, [{ Status: 'Enabled', Prefix: 'in/', ExpirationInDays: 2 }]);
   await put(world, 'in/a');
   await put(world, 'kept');
@@ -60,14 +60,14 @@ test('an object expires at the midnight after its last day, and not before', asy
   assert.deepEqual(await left(world), ['kept']);
 });
 
-test('a rule that is disabled does nothing', async (t) => {
+test('ignores a disabled rule', async (t) => {
   const world = await withRules(t, [{ Status: 'Disabled', ExpirationInDays: 1 }]);
   await put(world, 'a');
   await world.at('2027-11-26T00:00:00Z');
   assert.deepEqual(await left(world), ['a']);
 });
 
-test('with versioning, a delete marker comes first; the version expires next, then the marker', async (t) => {
+test('expires in order with versioning: delete marker, version, marker', async (t) => {
   const world = await withRules(
     t,
     [
@@ -85,7 +85,7 @@ test('with versioning, a delete marker comes first; the version expires next, th
   assert.deepEqual(await left(world), []);
 });
 
-test('the rule’s number of older versions is kept', async (t) => {
+test('keeps the rule’s number of older versions', async (t) => {
   const world = await withRules(
     t,
     [
@@ -102,7 +102,7 @@ test('the rule’s number of older versions is kept', async (t) => {
   await world.client.send(new DeleteObjectCommand({ ...world.bucket, Key: 'a' }));
 });
 
-test('an unfinished upload is aborted', async (t) => {
+test('aborts an unfinished upload', async (t) => {
   const rule = { Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } };
   const world = await withRules(t, [rule]);
   const open = async () =>
@@ -114,7 +114,7 @@ test('an unfinished upload is aborted', async (t) => {
   assert.equal(await open(), undefined);
 });
 
-test('the rules are returned in S3’s form, or reported missing', async (t) => {
+test('returns the rules in S3’s form, or reports them missing', async (t) => {
   const { client, bucket } = await withRules(t, [
     { Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
     { Status: 'Enabled', ExpirationInDays: '30', NoncurrentVersionExpiration: { NoncurrentDays: 30 } },

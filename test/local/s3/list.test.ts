@@ -43,7 +43,7 @@ async function pages(
 
 const KEYS = ['a', 'b/1', 'b/2', 'b/c/3', 'b0', 'd/', 'e//f', 'é', '\uffee', '🎉'];
 
-test('keys come in the order of their UTF-8 bytes, whatever the page', async (t) => {
+test('lists keys in the order of their UTF-8 bytes, whatever the page', async (t) => {
   const running = await startS3(t);
   await fill(running, [...KEYS].reverse());
   const { client } = running;
@@ -56,7 +56,7 @@ test('keys come in the order of their UTF-8 bytes, whatever the page', async (t)
   assert.deepEqual(await pages(running, { MaxKeys: 0 }), [[]]);
 });
 
-test('a delimiter groups keys by prefix, each prefix once over all pages', async (t) => {
+test('groups keys by prefix with a delimiter, once over all pages', async (t) => {
   const running = await startS3(t);
   await fill(running, KEYS);
   const rolled = ['a', 'b/', 'b0', 'd/', 'e/', 'é', '\uffee', '🎉'];
@@ -73,14 +73,14 @@ test('a delimiter groups keys by prefix, each prefix once over all pages', async
   assert.deepEqual(await pages(running, { Prefix: 'nothing' }), [[]]);
 });
 
-test('a listing starts after a key that may not exist', async (t) => {
+test('starts after a key that may not exist', async (t) => {
   const running = await startS3(t);
   await fill(running, ['a', 'b', 'c']);
   assert.deepEqual(await pages(running, { StartAfter: 'b' }), [['c']]);
   assert.deepEqual(await pages(running, { StartAfter: 'aa' }), [['b', 'c']]);
 });
 
-test('version 1 continues from a marker, which with a delimiter may be a prefix', async (t) => {
+test('continues version 1 from a marker, which can be a prefix', async (t) => {
   const running = await startS3(t);
   await fill(running, KEYS);
   const page = await running.client.send(
@@ -93,7 +93,7 @@ test('version 1 continues from a marker, which with a delimiter may be a prefix'
   assert.deepEqual([next.Contents?.[0]?.Key, next.CommonPrefixes?.[0]?.Prefix], ['b0', 'd/']);
 });
 
-test('malformed paging is refused', async (t) => {
+test('refuses malformed paging', async (t) => {
   const running = await startS3(t);
   for (const query of [
     'max-keys=x',
@@ -107,7 +107,7 @@ test('malformed paging is refused', async (t) => {
   }
 });
 
-test('many objects are deleted in one request, at most a thousand', async (t) => {
+test('deletes up to a thousand objects in one request', async (t) => {
   const running = await startS3(t);
   const keys = ['a', 'b & <c>', ' d ', 'tab\there'];
   await fill(running, keys);

@@ -4,7 +4,7 @@ import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { bucketLogs } from '../../../local/origin.ts';
 import { BUCKET, startS3 } from './support.ts';
 
-test('logs are delivered only to a bucket with ACLs', async (t) => {
+test('delivers logs only to a bucket with ACLs', async (t) => {
   const running = await startS3(t);
   const resource = running.resources.find(({ type }) => type === 'AWS::S3::Bucket');
   await resource?.create({

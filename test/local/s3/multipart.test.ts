@@ -55,7 +55,7 @@ function complete({ client }: Running, UploadId: string, Parts: CompletedPart[],
   );
 }
 
-test('parts become one object, in order of their numbers, and the upload ends', async (t) => {
+test('joins parts by number into one object, and ends the upload', async (t) => {
   const running = await startS3(t);
   const uploadId = await create(running, { ContentType: 'video/mp4', Metadata: { a: 'b' } });
   const second = await upload(running, uploadId, 7, SECOND);
@@ -95,7 +95,7 @@ const ALGORITHMS: [ChecksumAlgorithm, ChecksumType][] = [
 ];
 
 for (const [ChecksumAlgorithm, ChecksumType] of ALGORITHMS) {
-  test(`the ${ChecksumType} ${ChecksumAlgorithm} of an upload is that of the same bytes put at once`, async (t) => {
+  test(`computes the ${ChecksumType} ${ChecksumAlgorithm} of parts as of one PUT`, async (t) => {
     const running = await startS3(t);
     const field = `Checksum${ChecksumAlgorithm}` as const;
     const uploadId = await create(running, { ChecksumAlgorithm, ChecksumType });
@@ -116,7 +116,7 @@ for (const [ChecksumAlgorithm, ChecksumType] of ALGORITHMS) {
   });
 }
 
-test('an upload of no algorithm takes parts with any checksum, and gets a CRC64NVME', async (t) => {
+test('accepts any checksums without an algorithm, and computes a CRC64NVME', async (t) => {
   const running = await startS3(t);
   const uploadId = await create(running, { ChecksumAlgorithm: undefined });
   const part = await upload(running, uploadId, 1, SECOND, { ChecksumAlgorithm: 'SHA256' });
@@ -127,7 +127,7 @@ test('an upload of no algorithm takes parts with any checksum, and gets a CRC64N
   assert.deepEqual([done.ChecksumCRC64NVME, done.ChecksumType], [ChecksumCRC64NVME, 'FULL_OBJECT']);
 });
 
-test('an invalid Complete is refused, and leaves the upload unchanged', async (t) => {
+test('refuses an invalid Complete, and keeps the upload', async (t) => {
   const running = await startS3(t);
   const uploadId = await create(running, { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
   const small = await upload(running, uploadId, 1, SECOND);
@@ -154,7 +154,7 @@ test('an invalid Complete is refused, and leaves the upload unchanged', async (t
   assert.equal((await refused([last], proof)).ChecksumCRC32, proof.ChecksumCRC32);
 });
 
-test('parts must use the checksum algorithm of their upload', async (t) => {
+test('requires the upload’s checksum algorithm in parts', async (t) => {
   const running = await startS3(t);
   const composite = await create(running, { ChecksumAlgorithm: 'SHA256' });
   const mismatch = {
@@ -176,7 +176,7 @@ test('parts must use the checksum algorithm of their upload', async (t) => {
   });
 });
 
-test('an aborted upload is gone with its parts', async (t) => {
+test('deletes an aborted upload with its parts', async (t) => {
   const running = await startS3(t);
   const UploadId = await create(running);
   await upload(running, UploadId, 1, SECOND);
@@ -188,7 +188,7 @@ test('an aborted upload is gone with its parts', async (t) => {
   await assert.rejects(running.client.send(new AbortMultipartUploadCommand({ ...named, UploadId })), gone);
 });
 
-test('an upload id is valid for its own key alone, and cannot name a path', async (t) => {
+test('accepts an upload ID for its own key only, never as a path', async (t) => {
   const running = await startS3(t);
   const uploadId = await create(running);
   for (const target of [`/${BUCKET}/other?uploadId=${uploadId}`, `/${BUCKET}/${KEY}?uploadId=..%2F..%2F`]) {
@@ -196,7 +196,7 @@ test('an upload id is valid for its own key alone, and cannot name a path', asyn
   }
 });
 
-test('open uploads are listed by key, page by page', async (t) => {
+test('lists unfinished uploads by key, page by page', async (t) => {
   const { client } = await startS3(t);
   for (const Key of ['b', 'a', 'c', 'b'])
     await client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key }));
@@ -214,7 +214,7 @@ test('open uploads are listed by key, page by page', async (t) => {
   assert.deepEqual(seen, ['a', 'b', 'b', 'c']);
 });
 
-test('part numbers go from 1 to 10,000, and the list of parts is paged', async (t) => {
+test('numbers parts from 1 to 10,000, and pages their list', async (t) => {
   const running = await startS3(t);
   const UploadId = await create(running);
   for (const number of ['0', '10001', 'x', '-1']) {
@@ -231,7 +231,7 @@ test('part numbers go from 1 to 10,000, and the list of parts is paged', async (
   );
 });
 
-test('parts may arrive in any order and repeatedly; the last of each is used', async (t) => {
+test('accepts parts in any order and repeatedly, and uses the last of each', async (t) => {
   const running = await startS3(t);
   const size = 5 * MIB;
   const bodies = (count: number) => Array.from({ length: count }, () => randomBytes(size));
@@ -287,7 +287,7 @@ test('parts may arrive in any order and repeatedly; the last of each is used', a
   }
 });
 
-test('two senders of one part do not overwrite each other', async (t) => {
+test('keeps two senders of one part apart', async (t) => {
   const running = await startS3(t);
   const uploadId = await create(running);
   const versions = [randomBytes(6 * MIB), randomBytes(6 * MIB), randomBytes(6 * MIB)];
@@ -301,7 +301,7 @@ test('two senders of one part do not overwrite each other', async (t) => {
   assert.ok(object.equals(versions[winner] ?? Buffer.alloc(0)));
 });
 
-test('aborting an upload also ends a part that is being received', async (t) => {
+test('ends a part that is being received when its upload is aborted', async (t) => {
   const running = await startS3(t);
   const { client } = running;
   const uploadId = await create(running);
@@ -327,7 +327,7 @@ test('aborting an upload also ends a part that is being received', async (t) => 
   assert.ok(aborted);
 });
 
-test('a Complete after a lost answer is answered again, unless its parts differ or the object is gone', async (t) => {
+test('repeats the response to Complete, unless parts differ or the object is gone', async (t) => {
   const running = await startS3(t);
   const uploadId = await create(running);
   const parts = [await upload(running, uploadId, 1, FIRST), await upload(running, uploadId, 2, SECOND)];

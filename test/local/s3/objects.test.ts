@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { BUCKET, startS3 } from './support.ts';
 
-test('an object is returned unchanged, with its headers and metadata', async (t) => {
+test('returns an object unchanged, with its headers and metadata', async (t) => {
   const { client, dataDir, defects } = await startS3(t);
   const body = randomBytes(3_000_000);
   const put = await client.send(
@@ -47,7 +47,7 @@ test('an object is returned unchanged, with its headers and metadata', async (t)
   assert.deepEqual(defects, []);
 });
 
-test('a stream is uploaded in aws-chunked with a trailing checksum', async (t) => {
+test('stores a stream in aws-chunked with a trailing checksum', async (t) => {
   const { client } = await startS3(t);
   const body = randomBytes(2_500_001);
   const pieces = [body.subarray(0, 10), body.subarray(10, 1_000_000), body.subarray(1_000_000)];
@@ -70,7 +70,7 @@ test('a stream is uploaded in aws-chunked with a trailing checksum', async (t) =
   assert.equal(head.ChecksumSHA256, put.ChecksumSHA256);
 });
 
-test('an empty object is an object', async (t) => {
+test('stores an empty object', async (t) => {
   const { client } = await startS3(t);
   await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'empty', Body: '' }));
   const got = await client.send(new GetObjectCommand({ Bucket: BUCKET, Key: 'empty' }));
@@ -78,7 +78,7 @@ test('an empty object is an object', async (t) => {
   assert.equal(await got.Body?.transformToString(), '');
 });
 
-test('a range returns exactly its bytes', async (t) => {
+test('returns exactly the bytes of a range', async (t) => {
   const { client } = await startS3(t);
   await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'k', Body: '0123456789' }));
   const get = async (Range: string) => {
@@ -95,7 +95,7 @@ test('a range returns exactly its bytes', async (t) => {
   await assert.rejects(get('bytes=10-'), { name: 'InvalidRange' });
 });
 
-test('reads obey their conditions', async (t) => {
+test('applies conditions to reads', async (t) => {
   const { client } = await startS3(t);
   const { ETag = '' } = await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'k', Body: 'x' }));
   const get = (conditions: object) =>
@@ -117,7 +117,7 @@ test('reads obey their conditions', async (t) => {
   );
 });
 
-test('a deleted object is gone, and deleting it again succeeds', async (t) => {
+test('deletes an object, and succeeds again without it', async (t) => {
   const { client } = await startS3(t);
   await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'k', Body: 'x' }));
   await client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'k' }));
@@ -130,7 +130,7 @@ test('a deleted object is gone, and deleting it again succeeds', async (t) => {
   await client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'k' }));
 });
 
-test('the account’s buckets are listed', async (t) => {
+test('lists the account’s buckets', async (t) => {
   const { client } = await startS3(t);
   const { Buckets } = await client.send(new ListBucketsCommand({}));
   assert.deepEqual(

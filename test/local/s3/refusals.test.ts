@@ -15,7 +15,7 @@ const SUBRESOURCES = [
   'foo=bar',
 ];
 
-test('an unsupported sub-resource is refused by name, never taken for the object', async (t) => {
+test('refuses an unsupported sub-resource by name, never as the object', async (t) => {
   const running = await startS3(t);
   await running.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'k', Body: 'kept' }));
   for (const sub of SUBRESOURCES) {
@@ -45,7 +45,7 @@ test('an unsupported sub-resource is refused by name, never taken for the object
   assert.equal((await raw(running, { target: `/${BUCKET}/k` })).text, 'kept');
 });
 
-test('unsupported parts of a request are refused by name', async (t) => {
+test('refuses unsupported parts of a request by name', async (t) => {
   const running = await startS3(t);
   const put = (headers: Record<string, string>, query = '') =>
     raw(running, { method: 'PUT', target: `/${BUCKET}/k${query}`, body: 'x', headers });
@@ -75,7 +75,7 @@ test('unsupported parts of a request are refused by name', async (t) => {
   assert.equal((await put(fine)).status, 200);
 });
 
-test('user metadata has 2 KB', async (t) => {
+test('limits user metadata to 2 KB', async (t) => {
   const running = await startS3(t);
   const put = (length: number) =>
     raw(running, {
@@ -88,7 +88,7 @@ test('user metadata has 2 KB', async (t) => {
   assert.equal((await put(2047)).code, 'MetadataTooLarge');
 });
 
-test('methods that S3 does not support are not allowed', async (t) => {
+test('does not allow methods that S3 lacks', async (t) => {
   const running = await startS3(t);
   for (const [method, target] of [
     ['PATCH', `/${BUCKET}/k`],
@@ -101,7 +101,7 @@ test('methods that S3 does not support are not allowed', async (t) => {
   }
 });
 
-test('an error is S3’s document, with the ids of the headers', async (t) => {
+test('returns errors as S3’s document, with the IDs of the headers', async (t) => {
   const running = await startS3(t);
   const { status, headers, text } = await raw(running, { target: '/not-there/a%20b' });
   assert.equal(status, 404);
@@ -116,7 +116,7 @@ test('an error is S3’s document, with the ids of the headers', async (t) => {
   assert.equal((await raw(running, { method: 'HEAD', target: '/not-there' })).text, '');
 });
 
-test('a refused upload keeps the connection, and its body is not parsed as a request', async (t) => {
+test('keeps the connection after a refused upload, and skips its body', async (t) => {
   const running = await startS3(t);
   const send = (body: string) =>
     fetch(`${running.endpoint}/${BUCKET}/k`, {
@@ -132,7 +132,7 @@ test('a refused upload keeps the connection, and its body is not parsed as a req
   assert.deepEqual(running.defects, []);
 });
 
-test('invalid XML is refused', async (t) => {
+test('refuses invalid XML', async (t) => {
   const running = await startS3(t);
   const { text } = await raw(running, { method: 'POST', target: `/${BUCKET}/k?uploads` });
   const target = `/${BUCKET}/k?uploadId=${/<UploadId>(.*)<\/UploadId>/.exec(text)?.[1]}`;

@@ -38,7 +38,7 @@ async function stalled(t: TestContext, port: number, method: string, target: str
   return answer;
 }
 
-test('a body that stops halfway is refused as by S3, and nothing is stored', async (t) => {
+test('refuses a body that stops halfway like S3, and stores nothing', async (t) => {
   const { port, defects, client } = await startS3(t);
   t.mock.timers.enable({ apis: ['setTimeout'] });
   for (const [method, target] of [

@@ -29,7 +29,7 @@ async function get({ client }: Running, VersionId?: string): Promise<string | un
   return (await client.send(new GetObjectCommand({ ...named, VersionId }))).Body?.transformToString();
 }
 
-test('every write is kept, and a delete only hides the object', async (t) => {
+test('keeps every write, and only hides the object at a delete', async (t) => {
   const running = await startS3(t);
   assert.equal(await put(running, 'before'), undefined);
   await setVersioning(running, 'Enabled');
@@ -55,7 +55,7 @@ test('every write is kept, and a delete only hides the object', async (t) => {
   assert.equal(readFileSync(join(again.dataDir, BUCKET, 'objects/k'), 'utf8'), 'third');
 });
 
-test('while suspended the null version is replaced and others stay', async (t) => {
+test('replaces the null version while suspended, and keeps others', async (t) => {
   const running = await startS3(t);
   await setVersioning(running, 'Enabled');
   const kept = await put(running, 'kept');
@@ -73,7 +73,7 @@ test('while suspended the null version is replaced and others stay', async (t) =
   assert.deepEqual([await get(running), await get(running, kept)], ['two', 'kept']);
 });
 
-test('versions and markers are listed page by page and deleted all at once', async (t) => {
+test('lists versions and markers page by page, and deletes them at once', async (t) => {
   const running = await startS3(t);
   const { client } = running;
   await setVersioning(running, 'Enabled');

@@ -31,7 +31,7 @@ async function doors(t: TestContext) {
 const PART = '<Part><PartNumber>1</PartNumber><ETag>"0"</ETag></Part>';
 const OBJECT = '<Object><Key>k</Key></Object>';
 
-test('valid documents are read: namespaces, declarations, comments, CDATA, references', async (t) => {
+test('reads namespaces, declarations, comments, CDATA and references', async (t) => {
   const { remove, complete, running } = await doors(t);
   const taken = [
     `<Delete>${OBJECT}</Delete>`,
@@ -50,7 +50,7 @@ test('valid documents are read: namespaces, declarations, comments, CDATA, refer
   assert.deepEqual(running.defects, []);
 });
 
-test('documents that S3’s schema refuses are MalformedXML', async (t) => {
+test('refuses documents against S3’s schema as MalformedXML', async (t) => {
   const { remove, complete, versioning, create, running } = await doors(t);
   const many = (element: string, count: number) => element.repeat(count);
   const removals = [
@@ -127,7 +127,7 @@ test('documents that S3’s schema refuses are MalformedXML', async (t) => {
   assert.deepEqual(running.defects, []);
 });
 
-test('elements that the embedded S3 does not support are refused by name', async (t) => {
+test('refuses unsupported elements by name', async (t) => {
   const { remove, complete, create } = await doors(t);
   assert.equal(
     await remove('<Delete><Object><Key>k</Key><ETag>x</ETag></Object></Delete>'),
@@ -145,7 +145,7 @@ test('elements that the embedded S3 does not support are refused by name', async
   );
 });
 
-test('keys and errors are escaped in the answer', async (t) => {
+test('escapes keys and errors in the response', async (t) => {
   const { running } = await doors(t);
   const key = '<a>&"\u0001\u0085';
   const target = `/${BUCKET}/${encodeURIComponent(key)}`;

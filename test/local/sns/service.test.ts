@@ -75,7 +75,7 @@ function refusal(sns: Sns, topic: string, publisher = EVENTS): string {
   }
 }
 
-test('a confirmed address receives each message until it is unsubscribed', async (t) => {
+test('sends each message to a confirmed address until it unsubscribes', async (t) => {
   const { sns, open, mails, dataDir, create, topic, subscribe, link, follow, handler } = await openRoom(t);
   await create('TopicPolicy', policy(topic, statement(topic)));
   const { physicalId: arn } = await subscribe('ops@example.com');
@@ -109,7 +109,7 @@ test('a confirmed address receives each message until it is unsubscribed', async
   await handler('Subscription').delete(arn, {});
 });
 
-test('a subscription that is not confirmed within two days is dropped', async (t) => {
+test('drops a subscription that is not confirmed within two days', async (t) => {
   const { sns, mails, clock, create, topic, subscribe, link, follow } = await openRoom(t);
   await create('TopicPolicy', policy(topic, statement(topic)));
   await subscribe('early@example.com', 'a'.repeat(20));
@@ -127,7 +127,7 @@ test('a subscription that is not confirmed within two days is dropped', async (t
   );
 });
 
-test('a topic and its subscriptions survive a restart, and can be deleted', async (t) => {
+test('keeps a topic and its subscriptions over a restart, and deletes them', async (t) => {
   const { open, handler, topic, subscribe, follow, mails, create } = await openRoom(t);
   await create('TopicPolicy', policy(topic, statement(topic)));
   await subscribe('ops@example.com');
@@ -142,7 +142,7 @@ test('a topic and its subscriptions survive a restart, and can be deleted', asyn
   assert.equal(refusal(open(), topic), 'NotFound');
 });
 
-test('a service publishes only what the policy of the topic allows', async (t) => {
+test('publishes for a service only what the topic’s policy allows', async (t) => {
   const { sns, handler, create, topic } = await openRoom(t);
   assert.equal(refusal(sns, topic), 'AuthorizationError', 'no policy');
   const { physicalId } = await create('TopicPolicy', policy(topic, statement(topic)));
@@ -172,7 +172,7 @@ test('a service publishes only what the policy of the topic allows', async (t) =
   assert.equal(refusal(sns, topic), 'AuthorizationError');
 });
 
-test('requests that SNS refuses, or that are not supported, are refused by name', async (t) => {
+test('refuses invalid and unsupported requests by name', async (t) => {
   const { create, topic } = await openRoom(t);
   const email = { TopicArn: topic, Protocol: 'email', Endpoint: 'ops@example.com' };
   const rows: readonly (readonly [type: string, properties: JsonObject, says: RegExp])[] = [

@@ -22,7 +22,7 @@ async function openSts(t: TestContext, now = () => new Date()) {
   return { endpoint, identities, client };
 }
 
-test('GetCallerIdentity names the account for its own keys alone', async (t) => {
+test('names the account in GetCallerIdentity for its own keys only', async (t) => {
   const { identities, client } = await openSts(t);
   const { $metadata, ...identity } = await client().send(new GetCallerIdentityCommand({}));
   assert.deepEqual(identity, ROOT);
@@ -40,12 +40,12 @@ test('GetCallerIdentity names the account for its own keys alone', async (t) => 
   });
 });
 
-test('a wrong clock is reported', async (t) => {
+test('reports a wrong clock', async (t) => {
   const { client } = await openSts(t, () => new Date(Date.now() + 3_600_000));
   await assert.rejects(client().send(new GetCallerIdentityCommand({})), { message: /Signature expired/ });
 });
 
-test('other operations are refused by name', async (t) => {
+test('refuses other operations by name', async (t) => {
   const { client } = await openSts(t);
   await assert.rejects(client().send(new GetSessionTokenCommand({})), {
     name: 'InvalidAction',
@@ -53,7 +53,7 @@ test('other operations are refused by name', async (t) => {
   });
 });
 
-test('an unsigned request is refused', async (t) => {
+test('refuses an unsigned request', async (t) => {
   const { endpoint } = await openSts(t);
   const answer = await fetch(endpoint, {
     method: 'POST',

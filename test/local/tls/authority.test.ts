@@ -43,7 +43,7 @@ async function served<T>(use: (url: string, caFile: string) => Promise<T>): Prom
 }
 
 describe('the local certificate authority', () => {
-  it('is created once for a folder', async () => {
+  it('is created once a folder', async () => {
     const dir = folder();
     const first = await openAuthority({ dir, now: () => NOW });
     const second = await openAuthority({ dir, now: () => NOW });
@@ -166,7 +166,7 @@ describe('the local certificate authority', () => {
     assert.equal(await verdict('/CN=leaf', 'DNS:edge.test'), 'refused');
   });
 
-  it('keeps its key and certificates when the names in use change, and issues none without a change', async () => {
+  it('keeps its key and certificates when the names in use change', async () => {
     const dir = folder();
     const authority = await openAuthority({ dir, now: () => NOW });
     const first = authority.caPem;
@@ -181,7 +181,7 @@ describe('the local certificate authority', () => {
     assert.equal((await openAuthority({ dir, now: () => NOW })).caPem, authority.caPem);
   });
 
-  it('replaces an authority that is not constrained, and its key', {
+  it('replaces an unconstrained authority with its key', {
     skip: missing('openssl', 'version'),
   }, async () => {
     const dir = folder();
@@ -206,7 +206,7 @@ describe('the local certificate authority', () => {
     assert.notEqual(readFileSync(key, 'utf8'), former);
   });
 
-  it('is trusted by curl', { skip: missing('curl') }, async () => {
+  it('is trusted by curl with its certificate', { skip: missing('curl') }, async () => {
     const { stdout } = await served((url, ca) => run('curl', ['-sS', '--cacert', ca, url]));
     assert.equal(stdout, 'trusted');
   });

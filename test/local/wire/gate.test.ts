@@ -19,7 +19,7 @@ async function gated(t: TestContext, rules: Partial<GateRules> = {}) {
 
 const OWN = 'Host: 127.0.0.1:PORT';
 
-test('requests that are addressed to the listener reach it', async (t) => {
+test('accepts requests addressed to the listener', async (t) => {
   const { ask, reached } = await gated(t);
   const rows: readonly (readonly string[])[] = [
     ['GET / HTTP/1.1', OWN],
@@ -41,7 +41,7 @@ test('requests that are addressed to the listener reach it', async (t) => {
   assert.equal(reached.length, rows.length);
 });
 
-test('requests that are addressed elsewhere are refused', async (t) => {
+test('refuses requests addressed elsewhere', async (t) => {
   const { ask, reached } = await gated(t);
   const hosts = [
     'evil.example:PORT',
@@ -133,7 +133,7 @@ const FOREIGN_PAGES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-test('requests of pages of other origins are refused with an answer that they cannot read', async (t) => {
+test('refuses pages of other origins, unreadable to them', async (t) => {
   const { ask, reached } = await gated(t);
   for (const [what, head] of Object.entries(FOREIGN_PAGES)) {
     const { status, answer } = await ask(...head, OWN);
@@ -143,7 +143,7 @@ test('requests of pages of other origins are refused with an answer that they ca
   assert.deepEqual(reached, []);
 });
 
-test('a listener that checks origins itself still accepts its own names only', async (t) => {
+test('accepts only its own names even if a listener checks origins itself', async (t) => {
   const rules = { anyOrigin: true, names: () => ['uploads.example.com'] };
   const { ask, reached } = await gated(t, rules);
   const page = 'Origin: https://app.example.com';

@@ -7,7 +7,7 @@ const tooSlow = () => new Error('too slow');
 /** Listens to no error. */
 const closed = (body: Readable) => new Promise<void>((resolve) => void body.on('close', resolve));
 
-test('a body whose connection breaks fails its reader, and nothing else', async () => {
+test('fails only the reader of a body whose connection breaks', async () => {
   const body = new Readable({ read() {} });
   body.push('a');
   const reading = steadyBody(body, { tooSlow });
@@ -18,7 +18,7 @@ test('a body whose connection breaks fails its reader, and nothing else', async 
   await closed(body);
 });
 
-test('a body can break after its reader has stopped', async () => {
+test('ignores a body that breaks after its reader has stopped', async () => {
   const body = new Readable({ read() {} });
   body.push('a');
   for await (const chunk of steadyBody(body, { tooSlow })) {

@@ -6,7 +6,7 @@ import { rig } from '../../identity/tokens/ci/rig.ts';
 
 const MIB = 1024 ** 2;
 
-test('without renewal, a job sees when its last part can begin, and one warning if the rate is too low', async (t) => {
+test('prints when the last part can start without renewal, and warns of a low rate', async (t) => {
   const here = await rig(t);
   const context = here.context(here.job('gitlab'));
   const ui = await withTokenEnd(context, tokenSource(context, { url: here.url }));
@@ -45,7 +45,7 @@ test('without renewal, a job sees when its last part can begin, and one warning 
   assert.equal(context.events.filter(({ type }) => type === 'transfer').length, 7, 'events are passed on');
 });
 
-test('with a renewed token, or one of the environment, nothing is printed at the start', async (t) => {
+test('prints nothing with a renewable token, or one of the environment', async (t) => {
   const here = await rig(t);
   const github = here.context(here.job('github'));
   assert.equal(await withTokenEnd(github, tokenSource(github, { url: here.url })), github.ui);

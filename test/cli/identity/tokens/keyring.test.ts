@@ -86,7 +86,7 @@ test('encrypts refreshed tokens with the same key', async (t) => {
   await run(here, token(at(), {}), { tokenOut: true });
 });
 
-test('reads the keyring once to sign in and to get the first token', async (t) => {
+test('reads the keyring once for the expiry and the first token', async (t) => {
   const { here, ring, at } = await signedIn(t);
   const tokens = tokenSource(at(), { url: here.url });
   ring.kept.reads = 0;

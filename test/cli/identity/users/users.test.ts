@@ -293,7 +293,7 @@ test('reports at Ctrl-C that the user was created but not added to all groups', 
   );
 });
 
-test('recognises its own user if Cognito created it without responding', async (t) => {
+test('reports that a request without a response may have changed the user', async (t) => {
   const here = await operated(t);
   const { sdk, UserPoolId } = here.setup;
   const lost = { status: 500, body: { __type: 'InternalErrorException', message: 'lost' } };

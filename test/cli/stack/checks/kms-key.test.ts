@@ -27,13 +27,13 @@ const aws = (answer: object | string) => (body: string) => {
     : { type, body: JSON.stringify({ KeyMetadata: { KeyId: 'x', ...answer } }) };
 };
 
-test('a key that S3 can encrypt with is used', async (t) => {
+test('accepts a key that S3 can encrypt with', async (t) => {
   const { work, events } = await workAgainst(t, aws(USABLE));
   await refuseUnusableKey(work, kmsKeyArn);
   assert.deepEqual(events, []);
 });
 
-test('a key of another account is refused', async (t) => {
+test('refuses a key of another account', async (t) => {
   const { work } = await workAgainst(t, aws(USABLE));
   await assert.rejects(refuseUnusableKey(work, kmsKeyArn.replace(ACCOUNT, '210987654321')), {
     code: 'usage',
@@ -41,7 +41,7 @@ test('a key of another account is refused', async (t) => {
   });
 });
 
-test('a key with which uploads would fail is refused, with the command that helps', async (t) => {
+test('refuses a key with which uploads would fail, with the command that helps', async (t) => {
   for (const [answer, why, hint] of [
     ['NotFoundException', /There is no KMS key arn:/, /aws kms list-keys/],
     [
@@ -64,7 +64,7 @@ test('a key with which uploads would fail is refused, with the command that help
   }
 });
 
-test('a key that the caller is not allowed to look up is used, with a note', async (t) => {
+test('accepts a key that the caller is not allowed to look up, with a note', async (t) => {
   const { work, events } = await workAgainst(t, aws('AccessDeniedException'));
   await refuseUnusableKey(work, kmsKeyArn);
   assert.equal(events.length, 1);

@@ -40,7 +40,7 @@ function iam(denied: readonly string[], asked: URLSearchParams[] = [], unknown =
 
 const SESSION = { account: '123456789012', arn: 'arn:aws:sts::123456789012:assumed-role/Operator/ada' };
 
-test('IAM is asked about the role behind a session, and about this stack’s resources', async (t) => {
+test('asks IAM about the role behind a session and the resources of this stack', async (t) => {
   const asked: URLSearchParams[] = [];
   const { work, events } = await workAgainst(t, iam([], asked));
   assert.deepEqual(await runCheck(permissionsCheck(work, () => SESSION)), {
@@ -55,7 +55,7 @@ test('IAM is asked about the role behind a session, and about this stack’s res
   assert.deepEqual(events, []);
 });
 
-test('doctor warns of what IAM does not allow, with the command that prints the policy', async (t) => {
+test('doctor warns of denied actions, with the command that prints the policy', async (t) => {
   const { work, events } = await workAgainst(t, iam(['iam:PassRole', 's3:CreateBucket', 's3:GetObject']));
   const checked = await runCheck(permissionsCheck(work, () => SESSION));
   assert.equal(checked.state, 'ok');
@@ -72,7 +72,7 @@ const DEPLOYED: FoundStack = {
   outputs: {},
 };
 
-test('a deploy is refused before any change if IAM denies a call that it needs', async (t) => {
+test('refuses a deploy before any change if IAM denies a required action', async (t) => {
   const cases = [
     { denied: 'iam:PassRole', stack: undefined, refused: true },
     { denied: 'cloudfront:CreateDistribution', stack: undefined, refused: true },
@@ -108,7 +108,7 @@ test('a deploy is refused before any change if IAM denies a call that it needs',
   }
 });
 
-test('IAM is not asked about the root user; if IAM does not answer, a warning is printed', async (t) => {
+test('skips the root user, and warns if IAM does not respond', async (t) => {
   const { work, events } = await workAgainst(t, () => ({
     status: 403,
     body: '<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>',
@@ -127,7 +127,7 @@ test('IAM is not asked about the root user; if IAM does not answer, a warning is
   );
 });
 
-test('a simulation that leaves actions out allows nothing', async (t) => {
+test('treats actions missing from a simulation as denied', async (t) => {
   const empty =
     '<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>';
   for (const body of ['', '<html><body>Sign in</body></html>', empty]) {
@@ -142,7 +142,7 @@ const lambda = (status: number, type: string, message: string): Answer => ({
   body: JSON.stringify({ __type: type, Type: 'User', Message: message, message }),
 });
 
-test('an account restricted to one region cannot have Lambda@Edge', async (t) => {
+test('refuses an account restricted to one region', async (t) => {
   const { work } = await workAgainst(t, () =>
     lambda(
       403,
@@ -156,12 +156,12 @@ test('an account restricted to one region cannot have Lambda@Edge', async (t) =>
   assert.match(checked.error.hint ?? '', /Lambda@Edge needs them/);
 });
 
-test('an account with other regions can', async (t) => {
+test('accepts an account with other regions', async (t) => {
   const { work } = await workAgainst(t, () => lambda(404, 'ResourceNotFoundException', 'Function not found'));
   assert.equal((await runCheck(regionsCheck(work))).state, 'ok');
 });
 
-test('a new account’s small quota is a warning, with what to request', async (t) => {
+test('warns of a new account’s small quota, with what to request', async (t) => {
   for (const [limit, warned] of [
     [10, true],
     [1000, false],

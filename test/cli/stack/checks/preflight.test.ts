@@ -23,7 +23,7 @@ function account({ status, description = 'edge-upload: a test', drift = 'NOT_CHE
         };
 }
 
-test('a stack that was changed by hand is deployed with a warning', async (t) => {
+test('warns of a stack that was changed by hand, and deploys it', async (t) => {
   const { work, events } = await workAgainst(t, account({ status: 'UPDATE_COMPLETE', drift: 'DRIFTED' }));
   const [, stack] = preflight(work);
   assert.ok(stack);
@@ -33,7 +33,7 @@ test('a stack that was changed by hand is deployed with a warning', async (t) =>
   assert.match(String(warning.text), /changes to edge-upload from outside \(drift\)/);
 });
 
-test('an unchanged stack is deployed without a warning', async (t) => {
+test('does not warn of an unchanged stack', async (t) => {
   const { work, events } = await workAgainst(t, account({ status: 'UPDATE_COMPLETE', drift: 'IN_SYNC' }));
   const [, stack] = preflight(work);
   assert.ok(stack);
@@ -41,7 +41,7 @@ test('an unchanged stack is deployed without a warning', async (t) => {
   assert.deepEqual(events, []);
 });
 
-test('the health of a stack follows its state, with the command that fixes it', async (t) => {
+test('reports the health of a stack by its state, with the command that fixes it', async (t) => {
   for (const [status, state, hint] of [
     ['UPDATE_ROLLBACK_COMPLETE', 'ok', undefined],
     ['UPDATE_IN_PROGRESS', 'ok', undefined],
@@ -60,7 +60,7 @@ test('the health of a stack follows its state, with the command that fixes it', 
   }
 });
 
-test('the longest name of a new stack leaves every generated name whole', () => {
+test('accepts the longest name that leaves every generated name whole', () => {
   const { Resources } = wholeTemplate(EDGE, ALL_OPTIONS);
   for (const [logicalId, { Type }] of Object.entries(Resources)) {
     const limit = new Map([
@@ -73,7 +73,7 @@ test('the longest name of a new stack leaves every generated name whole', () => 
   }
 });
 
-test('a longer name is refused for a new stack alone', async (t) => {
+test('refuses a longer name for a new stack only', async (t) => {
   const missing = () => ({
     status: 400,
     body: '<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack with id x does not exist</Message></Error></ErrorResponse>',

@@ -58,7 +58,7 @@ const deny = (Statement: object) => ({
   Statement: [{ Effect: 'Deny', ...Statement }],
 });
 
-test('a bucket or pool that AWS would not delete is refused, with what to do', async (t) => {
+test('refuses a bucket or pool that AWS would not delete, with the next step', async (t) => {
   const cases: [string, Settings, RegExp, RegExp][] = [
     [
       'MFA delete',
@@ -103,26 +103,23 @@ test('a bucket or pool that AWS would not delete is refused, with what to do', a
       await assert.rejects(refuseProtected(work, STACK, DOOMED), withCode('stack_protected', why, way));
     });
   }
-  await t.test(
-    'versions, the stack’s own policy and an unprotected pool do not prevent a deletion',
-    async (t) => {
-      const { work } = await workAgainst(
-        t,
-        settings({
-          versioning: '<Status>Enabled</Status>',
-          policy: deny({
-            Principal: { AWS: '*' },
-            Action: 's3:*',
-            Resource: ['arn:aws:s3:::b', 'arn:aws:s3:::b/*'],
-            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-          }),
-          pool: { DeletionProtection: 'INACTIVE' },
+  await t.test('ignores versions, the stack’s own policy and an unprotected pool', async (t) => {
+    const { work } = await workAgainst(
+      t,
+      settings({
+        versioning: '<Status>Enabled</Status>',
+        policy: deny({
+          Principal: { AWS: '*' },
+          Action: 's3:*',
+          Resource: ['arn:aws:s3:::b', 'arn:aws:s3:::b/*'],
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
         }),
-      );
-      await refuseProtected(work, STACK, DOOMED);
-    },
-  );
-  await t.test('a bucket deleted by hand does not prevent a deletion', async (t) => {
+        pool: { DeletionProtection: 'INACTIVE' },
+      }),
+    );
+    await refuseProtected(work, STACK, DOOMED);
+  });
+  await t.test('ignores a bucket that was deleted by hand', async (t) => {
     const { work } = await workAgainst(t, (_body, path) =>
       path.includes('?versioning') ? s3Error('NoSuchBucket') : assert.fail(path),
     );
@@ -155,7 +152,7 @@ function iam(denied: string, missing = '') {
   };
 }
 
-test('a deletion that IAM denies for the resources is refused', async (t) => {
+test('refuses a deletion that IAM denies for the resources', async (t) => {
   const { work } = await workAgainst(t, iam('iam:DeleteRole'));
   await assert.rejects(
     refuseUnpermitted(work, STACK, RESOURCES),
@@ -167,7 +164,7 @@ test('a deletion that IAM denies for the resources is refused', async (t) => {
   );
 });
 
-test('a deletion that policies allow, or a condition may allow, is not refused', async (t) => {
+test('accepts a deletion that policies, or a condition in them, may allow', async (t) => {
   await refuseUnpermitted((await workAgainst(t, iam(''))).work, STACK, RESOURCES);
   const { work } = await workAgainst(t, iam('iam:DeleteRole', '<member>aws:ResourceTag/team</member>'));
   await refuseUnpermitted(work, STACK, RESOURCES);
@@ -187,7 +184,7 @@ const STEPS = [
   step('remove', 'Old', 'AWS::Lambda::Version'),
 ];
 
-test('a stack policy denies explicitly, and whatever it does not allow', () => {
+test('evaluates explicit and implicit denials of a stack policy', () => {
   const denied = (...Statement: object[]) =>
     deniedSteps(JSON.stringify({ Statement }), STEPS).map(({ logicalId }) => logicalId);
   const all = { Effect: 'Allow', Principal: '*', Action: 'Update:*', Resource: '*' };

@@ -39,7 +39,7 @@ const FIRST: StackOptions = { signing: { keys: [{ id: '1' }] } };
 
 const HINT = /^ {2}edge-upload policy --extras$[\s\S]*^ {2}aws iam simulate-principal-policy /m;
 
-test('a signing key is not created for an operator who could not sign with it', async (t) => {
+test('creates no signing key for an operator who cannot sign with it', async (t) => {
   for (const action of ['kms:CreateKey', 'kms:TagResource', 'kms:GetPublicKey', 'kms:Sign', 's3:PutObject']) {
     const { work } = await workAgainst(t, aws([action], []));
     await assert.rejects(
@@ -49,7 +49,7 @@ test('a signing key is not created for an operator who could not sign with it', 
   }
 });
 
-test('IAM is asked only about what is called: no signature for a rotation', async (t) => {
+test('asks IAM only about required actions: a rotation signs nothing', async (t) => {
   for (const { kept, arn, expected } of [
     { kept: {}, arn: 'arn:aws:iam::123456789012:root', expected: [] },
     { kept: FIRST, expected: ['kms:CreateKey', 'kms:GetPublicKey', 'kms:TagResource'] },
@@ -66,7 +66,7 @@ test('IAM is asked only about what is called: no signature for a rotation', asyn
   assert.ok(asked.includes('kms:CreateKey *'));
 });
 
-test('where IAM does not answer, nothing is refused', async (t) => {
+test('refuses nothing if IAM does not respond', async (t) => {
   const { work } = await workAgainst(t, (body) =>
     /Simulate/.test(body) ? { status: 403, body: DENIED } : aws([], [])(body),
   );

@@ -69,7 +69,7 @@ async function reader(t: TestContext, endpoint: string) {
   };
 }
 
-test('downloaded bytes are compared with the checksum of S3', async (t) => {
+test('compares downloaded bytes with the checksum of S3', async (t) => {
   const md5 = createHash('md5').update(BYTES).digest('hex');
   for (const [name, headers, verified] of [
     ['CRC-32', { 'x-amz-checksum-crc32': CRC }, 'CRC-32'],
@@ -84,7 +84,7 @@ test('downloaded bytes are compared with the checksum of S3', async (t) => {
       assert.ok(bucket.bytes().equals(BYTES));
     });
   }
-  await t.test('bytes that differ are refused', async (t) => {
+  await t.test('refuses bytes that differ', async (t) => {
     const other = Buffer.from(BYTES);
     other[7] = (other[7] ?? 0) ^ 1;
     for (const headers of [{ 'x-amz-checksum-crc32': CRC }, { etag: `"${md5}"` }]) {
@@ -94,7 +94,7 @@ test('downloaded bytes are compared with the checksum of S3', async (t) => {
   });
 });
 
-test('an answer that S3 never sends is not an object', async (t) => {
+test('refuses a response that S3 never sends', async (t) => {
   const odd: Reply[] = [
     { headers: { etag: '' }, body: Buffer.alloc(0) },
     { headers: { 'x-amz-request-id': '' }, body: Buffer.from('<html>Sign in</html>') },
@@ -106,7 +106,7 @@ test('an answer that S3 never sends is not an object', async (t) => {
   }
 });
 
-test('an answer without an end is not written to the disk', async (t) => {
+test('does not write an endless response to the disk', async (t) => {
   const endpoint = await listen(t, ({ headers: { range } }, response) => {
     if (range === undefined) {
       response.writeHead(200, { 'content-length': BYTES.length, 'x-amz-request-id': 'R', etag: ETAG });
@@ -125,7 +125,7 @@ test('an answer without an end is not written to the disk', async (t) => {
   assert.ok(bytes().length <= BYTES.length);
 });
 
-test('a connection that is cut is continued where it broke off, on the same object', async (t) => {
+test('resumes a broken download at its position, for the same object only', async (t) => {
   const bucket = await store(t, ({ range }, asked) => {
     const from = Number(/^bytes=(\d+)-$/.exec(String(range))?.[1] ?? 0);
     const headers = { 'x-amz-checksum-crc32': CRC };
@@ -137,7 +137,7 @@ test('a connection that is cut is continued where it broke off, on the same obje
   assert.ok(bucket.requests.slice(1).every((headers) => headers['if-match'] === ETAG));
 });
 
-test('a file that cannot be written ends the download with the reason of the disk', async (t) => {
+test('ends a download with the disk’s reason if the file cannot be written', async (t) => {
   const full = Object.assign(new Error(), { code: 'ENOSPC', syscall: 'write' });
   const bucket = await store(t, () => ({ body: BYTES }));
   const write = () => Promise.reject(fileError('k', full));
@@ -145,7 +145,7 @@ test('a file that cannot be written ends the download with the reason of the dis
   assert.equal(bucket.requests.length, 1);
 });
 
-test('refusals of S3 have messages', async (t) => {
+test('explains refusals of S3', async (t) => {
   for (const [status, code, expected, hint] of [
     [404, 'NoSuchKey', 'file_missing', /edge-upload ls/],
     [404, 'NoSuchBucket', 'stack_failed', /\n +edge-upload deploy --bucket-name/],
@@ -159,7 +159,7 @@ test('refusals of S3 have messages', async (t) => {
   }
 });
 
-test('an object is fetched by its key as it is, which can look like a path', async (t) => {
+test('requests keys that look like paths unchanged', async (t) => {
   const running = await startS3(t);
   const { work } = await workAt(t, running.endpoint);
   for (const key of ['../up', 'a/../b', 'a/./b', 'a//b', '/a', '..', 'a?b#c', '%2e%2e/a']) {
@@ -178,7 +178,7 @@ async function folder(t: TestContext): Promise<string> {
   return path;
 }
 
-test('a key chooses a file’s name, never a folder', () => {
+test('takes the file name from a key, never a folder', () => {
   const name = (key: string, platform: NodeJS.Platform = 'linux') => fileNameOf(key, platform);
   assert.equal(name('a/b/report.pdf'), 'report.pdf');
   assert.equal(name('../../etc/passwd'), 'passwd');
@@ -193,7 +193,7 @@ test('a key chooses a file’s name, never a folder', () => {
   }
 });
 
-test('existing files are replaced only on request, even those that appear during the download', async (t) => {
+test('replaces files only on request, even those that appear during the download', async (t) => {
   const cwd = await folder(t);
   const common = { cwd, platform: process.platform, force: false };
   await writeFile(join(cwd, 'there'), 'old');

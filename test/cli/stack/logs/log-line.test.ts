@@ -6,7 +6,7 @@ const json = (value: unknown) => JSON.stringify(value);
 const timestamp = '2026-11-28T12:00:00.000Z';
 const refusal = json({ edge: 'refused', status: 401 });
 
-test('output of the function is shown without Lambda’s own text', () => {
+test('shows the output of the function without Lambda’s own text', () => {
   for (const [event, text, isPlatform] of [
     [json({ timestamp, level: 'INFO', requestId: 'r', message: refusal }), refusal, false],
     [

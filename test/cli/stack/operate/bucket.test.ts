@@ -31,7 +31,7 @@ const ODD_KEYS = [
   '🦊',
 ];
 
-test('keys that XML cannot contain are listed as they are, and deleted with all others', async (t) => {
+test('lists and deletes keys that XML cannot contain', async (t) => {
   const running = await startS3(t);
   const { work } = await workAt(t, running.endpoint);
   for (const key of ODD_KEYS) {
@@ -54,7 +54,7 @@ test('keys that XML cannot contain are listed as they are, and deleted with all 
   assert.deepEqual(running.defects, []);
 });
 
-test('a bucket that cannot be listed leaves no task open', async (t) => {
+test('leaves no task open if a bucket cannot be listed', async (t) => {
   const denied = '<Error><Code>AccessDenied</Code><Message>no</Message></Error>';
   const { work, events } = await workAgainst(t, () => ({ status: 403, body: denied }));
   for (const read of [measureBucket, emptyBucket]) {
@@ -74,7 +74,7 @@ const page = (contents: string, more: string) =>
 const LAST = '<IsTruncated>false</IsTruncated>';
 const URL_ENCODED = '<EncodingType>url</EncodingType>';
 
-test('keys are decoded as the answer says that they are encoded', async (t) => {
+test('decodes keys by the encoding that the response names', async (t) => {
   for (const [more, key, decoded] of [
     [URL_ENCODED, 'a+b%2Bc%20%26amp%3B', 'a b+c &amp;'],
     ['', 'a+b%2Bc &amp;amp; &#xD;&#13;&#x1F98A;', 'a+b%2Bc &amp; \r\r🦊'],
@@ -96,7 +96,7 @@ test('keys are decoded as the answer says that they are encoded', async (t) => {
   }
 });
 
-test('the next page is requested while one is used, and a failed one is reported after it', async (t) => {
+test('requests the next page while one is used, and reports its failure afterwards', async (t) => {
   let asked = 0;
   let second = () => {};
   const isAsked = new Promise<void>((resolve) => {

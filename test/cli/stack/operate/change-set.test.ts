@@ -38,7 +38,7 @@ async function interruptedPlan(t: TestContext, to: 'NEW' | 'EXISTING', descripti
 const described = (Status: string) =>
   answerOf('DescribeChangeSet', { Status, ChangeSetId: ID, StackId: STACK_ID });
 
-test('Ctrl-C while a plan is made deletes it once CloudFormation does that', async (t) => {
+test('deletes a plan at Ctrl-C once CloudFormation has created it', async (t) => {
   const descriptions = ['CREATE_PENDING', 'CREATE_IN_PROGRESS', 'CREATE_COMPLETE'].map(described);
   const { calls, events } = await interruptedPlan(t, 'EXISTING', descriptions);
   assert.deepEqual(calls, [
@@ -49,12 +49,12 @@ test('Ctrl-C while a plan is made deletes it once CloudFormation does that', asy
   assert.deepEqual(events, []);
 });
 
-test('a stack that the plan created is deleted with it', async (t) => {
+test('deletes the stack that the plan created', async (t) => {
   const { calls } = await interruptedPlan(t, 'NEW', [described('CREATE_COMPLETE')]);
   assert.deepEqual(calls.slice(1), ['DescribeChangeSet', 'DeleteChangeSet', 'DescribeStacks', 'DeleteStack']);
 });
 
-test('a plan that is not there is not deleted, and one that stays is a warning', async (t) => {
+test('ignores a missing plan, and warns of one that cannot be deleted', async (t) => {
   const none = await interruptedPlan(t, 'EXISTING', [notFound]);
   assert.deepEqual([none.calls.slice(1), none.events], [['DescribeChangeSet'], []]);
   const denied: Answer = {

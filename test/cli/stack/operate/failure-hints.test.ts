@@ -36,10 +36,10 @@ const REASONS: readonly (readonly [reason: string, hint: RegExp])[] = [
 
 const textOf = (reason: string) => new InUse().lines(failureHint(reason) ?? 'none').join('\n');
 
-test('common failures have a hint', () => {
+test('adds hints to common failures', () => {
   for (const [reason, hint] of REASONS) assert.match(textOf(reason), hint, reason);
 });
 
-test('an unknown reason is shown unchanged', () => {
+test('shows an unknown reason unchanged', () => {
   assert.equal(failureHint('Something that nobody has seen before'), undefined);
 });

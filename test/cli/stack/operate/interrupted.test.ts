@@ -25,7 +25,7 @@ async function interruptedAt(t: TestContext, number: number, run: (work: StackWo
   return { asked, ended: run(work) };
 }
 
-test('Ctrl-C during a request prints how to continue, and no other request is sent', async (t) => {
+test('Ctrl-C during a request prints how to continue, and sends no other request', async (t) => {
   const cases: readonly (readonly [number, (work: StackWork) => Promise<unknown>, RegExp])[] = [
     [1, (work) => emptyBucket(work, 'b'), /delete the rest/],
     [2, (work) => emptyBucket(work, 'b'), /delete the rest/],

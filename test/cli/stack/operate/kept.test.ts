@@ -31,7 +31,7 @@ function refilled(refusals: number) {
   return { asked, answer };
 }
 
-test('a kept bucket to which something is added while it is deleted is emptied again', async (t) => {
+test('empties a kept bucket again if objects arrive while it is deleted', async (t) => {
   const { asked, answer } = refilled(2);
   const { work } = await workAgainst(t, answer);
   const context = testContext({ home: await ownFolder(t) });
@@ -43,7 +43,7 @@ test('a kept bucket to which something is added while it is deleted is emptied a
   assert.equal(events.filter(({ type }) => type === 'task-done').length, open, 'no task is left open');
 });
 
-test('a kept bucket that fills all the time is an error after a few tries', async (t) => {
+test('gives up after a few tries if a kept bucket keeps filling', async (t) => {
   const { asked, answer } = refilled(Number.POSITIVE_INFINITY);
   const { work } = await workAgainst(t, answer);
   const context = testContext({ home: await ownFolder(t) });

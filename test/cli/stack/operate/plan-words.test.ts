@@ -29,7 +29,7 @@ const CHANGES: Change[] = [
   change({ Action: 'Add', ResourceType: 'AWS::Lambda::Version', LogicalResourceId: 'Version2' }),
 ];
 
-test('a change set is listed in words, additions first, removals last', () => {
+test('lists a change set in words, additions first, removals last', () => {
   assert.deepEqual(planLines(plannedSteps(CHANGES)), [
     "  + add      edge function's version",
     '  ~ change   bucket (expiry of objects)',
@@ -38,7 +38,7 @@ test('a change set is listed in words, additions first, removals last', () => {
   ]);
 });
 
-test('properties are named in words, whatever their resource', () => {
+test('names properties in words for every resource', () => {
   assert.deepEqual(
     propertyWords(['DistributionConfig', 'MemorySize', 'AccessTokenValidity', 'IdTokenValidity']),
     ['settings', 'memory size', 'token validity'],
@@ -46,7 +46,7 @@ test('properties are named in words, whatever their resource', () => {
   assert.deepEqual(propertyWords(['SSESpecification', 'constructor']), ['ssespecification', 'constructor']);
 });
 
-test('deletions that lose users or objects are distinguished from replaceable resources', () => {
+test('distinguishes deletions that lose users or objects from replaceable resources', () => {
   assert.deepEqual(
     losses(plannedSteps(CHANGES)).map(({ logicalId }) => logicalId),
     ['UserPool'],
@@ -55,14 +55,14 @@ test('deletions that lose users or objects are distinguished from replaceable re
   assert.equal(losses(plannedSteps([removed])).length, 1);
 });
 
-test('a possible replacement is not called a replacement', () => {
+test('distinguishes a possible replacement from a certain one', () => {
   const [step] = plannedSteps([
     change({ Action: 'Modify', ResourceType: 'AWS::S3::BucketPolicy', Replacement: 'Conditional' }),
   ]);
   assert.equal(step?.what, 'change');
 });
 
-test('changed options are shown by their values, not as metadata', () => {
+test('shows changed options by value, not as metadata', () => {
   const before = { writeTo: '{username}/', expireAfterDays: 30 };
   const after = { maxSize: 5 * 1024 ** 3, expireAfterDays: 7 };
   const options = optionChanges(before, after);
@@ -83,7 +83,7 @@ test('changed options are shown by their values, not as metadata', () => {
   ]);
 });
 
-test('a retained resource is not called removed, and nothing is lost with it', () => {
+test('does not list a retained resource as removed', () => {
   const steps = plannedSteps([
     change({ Action: 'Remove', ResourceType: 'AWS::Lambda::Version', PolicyAction: 'Retain' }),
     change({ Action: 'Remove', ResourceType: 'AWS::Cognito::UserPool', PolicyAction: 'Retain' }),

@@ -28,7 +28,7 @@ const DENIED = {
   body: '<Error><Code>AccessDenied</Code><Message>no</Message></Error>',
 };
 
-test('a small template goes inline, a large one needs a bucket', async (t) => {
+test('sends a small template inline, and needs a bucket for a large one', async (t) => {
   const { work, asked } = await bucketAgainst(t);
   const inline = await withTemplate(work, '{}', undefined, async (source) => source);
   assert.deepEqual(inline, { TemplateBody: '{}' });
@@ -37,7 +37,7 @@ test('a small template goes inline, a large one needs a bucket', async (t) => {
   assert.deepEqual(asked, []);
 });
 
-test('a large template is uploaded, named by its address, and deleted', async (t) => {
+test('uploads a large template, passes its URL, and deletes it', async (t) => {
   const { work, asked } = await bucketAgainst(t);
   const source = await withTemplate(work, LARGE, 'b', async (source) => {
     asked.push('request');
@@ -47,13 +47,13 @@ test('a large template is uploaded, named by its address, and deleted', async (t
   assert.deepEqual(asked, ['PUT', 'request', 'DELETE']);
 });
 
-test('the version is deleted where the bucket has versions', async (t) => {
+test('deletes the version in a bucket with versions', async (t) => {
   const { work, asked } = await bucketAgainst(t, () => ({ headers: { 'x-amz-version-id': 'v7' }, body: '' }));
   await withTemplate(work, LARGE, 'b', async () => {});
   assert.deepEqual(asked, ['PUT', 'DELETE v7']);
 });
 
-test('the template is deleted where the request fails or Ctrl-C ends it', async (t) => {
+test('deletes the template if the request fails or Ctrl-C ends it', async (t) => {
   const failures = [new UserError('access_denied', 'S3 error: Access Denied'), interrupted()];
   for (const failure of failures) {
     const { work, asked, interruption } = await bucketAgainst(t);
@@ -66,7 +66,7 @@ test('the template is deleted where the request fails or Ctrl-C ends it', async 
   }
 });
 
-test('Ctrl-C during the upload deletes what S3 stores', async (t) => {
+test('deletes what S3 has stored if Ctrl-C ends the upload', async (t) => {
   const { work, asked, interruption } = await bucketAgainst(t, (method) => {
     if (method === 'PUT') interruption.abort();
     return { headers: { 'x-amz-version-id': 'v7' }, body: '' };
@@ -80,7 +80,7 @@ test('Ctrl-C during the upload deletes what S3 stores', async (t) => {
   assert.deepEqual(asked, ['PUT', 'DELETE v7']);
 });
 
-test('a refused upload is the error; a refused deletion is a warning with the command', async (t) => {
+test('fails if the upload is refused, and warns if the deletion is', async (t) => {
   const refused = await bucketAgainst(t, () => DENIED);
   await assert.rejects(
     withTemplate(refused.work, LARGE, 'b', async () => assert.fail('no request')),

@@ -65,7 +65,7 @@ const templateOf = (options: unknown) =>
     },
   });
 
-test('every flag is read, and its stored value reads the same', () => {
+test('reads every flag, and its stored value alike', () => {
   const { given, unset } = askedOptions({
     maxSize: '5G',
     writeTo: 'in/{group}/{username}/',
@@ -115,7 +115,7 @@ function usage(run: () => unknown): string {
   return message;
 }
 
-test('a prefix rule under which users could share keys is refused, given or kept', () => {
+test('refuses a prefix rule by which users could share keys, new or kept', () => {
   const rows = [
     ['{group}-{username}/', '{group}/{username}/'],
     ['{group}{username}/', '{group}/{username}/'],
@@ -148,7 +148,7 @@ test('a prefix rule under which users could share keys is refused, given or kept
   }
 });
 
-test('options that the embedded cloud lacks are refused before it starts', () => {
+test('refuses options that the embedded cloud lacks before it starts', () => {
   for (const [flags, says] of [
     [{ webAclArn: WEB_ACL }, /--web-acl-arn is not used with --local: .* no web ACLs/],
     [{ idp: IDP }, /--idp is not used with --local: the embedded Cognito has no managed login/],
@@ -164,7 +164,7 @@ test('options that the embedded cloud lacks are refused before it starts', () =>
   assert.deepEqual(askedOptions({ webAclArn: WEB_ACL }).given, { webAclArn: WEB_ACL });
 });
 
-test('remains of an option that was turned off are reported', () => {
+test('reports what remains of an option that was turned off', () => {
   const notes = (kept: StackOptions, ...unset: OptionName[]) =>
     unsetNotes(mergeOptions(kept, {}, unset), unset).join();
   assert.match(notes({ versioning: true }, 'versioning'), /suspend.*earlier versions of objects stay/);
@@ -174,7 +174,7 @@ test('remains of an option that was turned off are reported', () => {
   assert.equal(notes({ maxSize: 7, retainData: true }, 'maxSize', 'retainData'), '');
 });
 
-test('values out of bounds are refused, with the flag and its bounds', () => {
+test('refuses values out of bounds, with the flag and its bounds', () => {
   const rows: readonly (readonly [flag: string, says: RegExp, flags: readonly OptionFlags[]])[] = [
     ['--max-size', /size/, ['0', '-1', '5X', 'big', ''].map((maxSize) => ({ maxSize }))],
     [
@@ -366,7 +366,7 @@ test('values out of bounds are refused, with the flag and its bounds', () => {
   }
 });
 
-test('the bounds themselves are valid', () => {
+test('accepts the bounds themselves', () => {
   const rows: readonly OptionFlags[] = [
     { tokenValidity: '5m' },
     { tokenValidity: '24h' },
@@ -389,7 +389,7 @@ test('the bounds themselves are valid', () => {
     assert.equal(Object.keys(askedOptions(flags).given).length, 1, JSON.stringify(flags));
 });
 
-test('missing options stay, given ones replace, unset ones are removed', () => {
+test('keeps missing options, replaces given ones, and removes unset ones', () => {
   assert.deepEqual(mergeOptions(ALL), ALL);
   assert.deepEqual(
     Object.keys(mergeOptions({ mfa: 'off' }, { maxSize: 1 })),
@@ -404,7 +404,7 @@ test('missing options stay, given ones replace, unset ones are removed', () => {
   assert.deepEqual(mergeOptions({ retainData: true }, { retainData: false }), {});
 });
 
-test('an option that leaves resources on AWS is stored as off', () => {
+test('stores an option as off if its resources remain on AWS', () => {
   const on = { versioning: true, accessLogs: true };
   const off = { versioning: false, accessLogs: false };
   assert.deepEqual(mergeOptions(on, off), off);
@@ -414,7 +414,7 @@ test('an option that leaves resources on AWS is stored as off', () => {
   assert.deepEqual(mergeOptions(off, on), on);
 });
 
-test('a domain and its certificate go together', () => {
+test('needs a certificate for a domain, and a domain for a certificate', () => {
   const { domain = '', certificateArn = '' } = ALL;
   assert.match(
     usage(() => mergeOptions({}, { domain })),
@@ -438,7 +438,7 @@ test('a domain and its certificate go together', () => {
   assert.deepEqual(mergeOptions(both, {}, ['certificateArn']), {});
 });
 
-test('a provider behind the pool has all that Cognito needs, and is not open to everybody', () => {
+test('a provider behind the pool has all that Cognito needs, and excludes strangers', () => {
   const saml = { idp: 'saml:https://login.example.com/metadata.xml' };
   const oidc = { idp: IDP, idpClientId: 'edge-upload', idpSecret: 'edge-upload/idp' };
   assert.deepEqual(mergeOptions({}, saml), saml);
@@ -490,7 +490,7 @@ test('a provider behind the pool has all that Cognito needs, and is not open to 
   mergeOptions({ allowGroups: ['us-east-1_Ab1Cd2Ef3_idp'] }, { ...oidc, idp: tenant });
 });
 
-test('one option cannot be set and unset at once', () => {
+test('refuses to set and unset one option at once', () => {
   assert.match(
     usage(() => askedOptions({ maxSize: '1G', unset: ['max-size'] })),
     /--max-size and --unset max-size/,
@@ -502,7 +502,7 @@ test('one option cannot be set and unset at once', () => {
   );
 });
 
-test('options beyond the room are refused, and the largest allowed fit into the first request', () => {
+test('limits the size of all options, so that they fit into the first request', () => {
   const groups = (count: number) => Array.from({ length: count }, (_, at) => `${'g'.repeat(98)}${at}`);
   const tags = (length: number) =>
     Object.fromEntries(
@@ -535,7 +535,7 @@ test('options beyond the room are refused, and the largest allowed fit into the 
   assert.ok(bytes < 51_200, `${bytes} bytes`);
 });
 
-test('options of the user pool are refused without one, and come back with it', () => {
+test('refuses options of the user pool without one, and restores them with it', () => {
   const kept = mergeOptions({ mfa: 'required', writeTo: '{sub}/' }, askedOptions({ userPool: false }).given);
   assert.deepEqual(kept, { mfa: 'required', writeTo: '{sub}/', userPool: false });
   for (const [flag, given] of [
@@ -555,7 +555,7 @@ test('options of the user pool are refused without one, and come back with it', 
   assert.deepEqual(mergeOptions(kept, {}, ['userPool']), { mfa: 'required', writeTo: '{sub}/' });
 });
 
-test('what the page looks like needs a page, and goes with it', () => {
+test('refuses options of the page without it, and removes them with it', () => {
   const look = { pageTitle: 'A', pageNote: 'B', pageColor: '#0a5c9e', pageLogo: ALL.pageLogo ?? '' };
   for (const [name, value] of Object.entries(look)) {
     const { flag } = KINDS[name as keyof typeof look];
@@ -573,12 +573,12 @@ test('what the page looks like needs a page, and goes with it', () => {
   assert.equal(askedOptions({ pageColor: '#0A5C9E' }).given.pageColor, '#0a5c9e');
 });
 
-test('a template older than options has none', () => {
+test('reads no options from a template older than options', () => {
   assert.deepEqual(readOptions('{"Resources":{"Bucket":{"Type":"AWS::S3::Bucket"}}}'), {});
   assert.deepEqual(readOptions('{}'), {});
 });
 
-test('options that this version does not know are refused, not left out', () => {
+test('refuses options that this version does not know', () => {
   const scripted = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
   for (const options of [
     { colour: 'red' },
@@ -594,7 +594,7 @@ test('options that this version does not know are refused, not left out', () => 
   }
 });
 
-test('every option is described, set or not', () => {
+test('describes every option, set or not', () => {
   const unset = describeOptions({});
   assert.equal(unset.length, Object.keys(KINDS).length);
   assert.ok(unset.every(({ text, value }) => text === 'unset' && value === undefined));
@@ -637,7 +637,7 @@ test('every option is described, set or not', () => {
   assert.deepEqual(optionsJson(ALL), ALL);
 });
 
-test('the stack’s tags are not changed unless an option sets them', () => {
+test('changes the stack’s tags only if an option sets them', () => {
   assert.equal(stackTags({}), undefined);
   assert.deepEqual(stackTags(ALL), [
     { Key: 'team', Value: 'media' },
@@ -646,13 +646,13 @@ test('the stack’s tags are not changed unless an option sets them', () => {
   assert.deepEqual(stackTags({}, ALL), []);
 });
 
-test('the page about operating has the table of options', () => {
+test('the page about operating contains the table of options', () => {
   const page = readFileSync(join(import.meta.dirname, '../../../../docs/operating.md'), 'utf8');
   assert.ok(page.includes(KINDS.cognitoTier.details), 'the page has the table');
   assert.equal(page, withOptionsTable(page), 'renew it with: npm run docs:options');
 });
 
-test('the help of deploy and synth is made from the table of options', () => {
+test('the help of deploy and synth is generated from the table of options', () => {
   for (const declare of [declareDeploy, declareSynth]) {
     const root = new Command();
     declare(root, async () => {});
@@ -673,7 +673,7 @@ const ISSUER: TrustedIssuer = {
   rules: [{ when: [{ claim: ['repository_id'], is: ['42'] }], writeTo: 'ci/{repository}/', noClobber: true }],
 };
 
-test('trusted issuers are kept by every deploy, shown, and read again the same', () => {
+test('keeps trusted issuers at every deploy, and reads them as written', () => {
   const kept = { maxSize: 7, trust: [ISSUER] };
   assert.deepEqual(readOptions(templateOf(kept)), kept);
   assert.deepEqual(mergeOptions(kept, { maxSize: 8 }), { maxSize: 8, trust: [ISSUER] });
@@ -681,7 +681,7 @@ test('trusted issuers are kept by every deploy, shown, and read again the same',
   assert.deepEqual(optionsJson(kept), kept);
 });
 
-test('changes of trusted issuers are part of the plan, each by its alias', () => {
+test('plans changes of trusted issuers, each by its alias', () => {
   const words = 'https://token.actions.githubusercontent.com, writes ci/{repository}/ when repository_id=42';
   const bounded = { ...ISSUER, rules: ISSUER.rules.map((rule) => ({ ...rule, maxSize: 5 })) };
   const rows: readonly (readonly [TrustedIssuer[], TrustedIssuer[], object[]])[] = [
@@ -694,7 +694,7 @@ test('changes of trusted issuers are part of the plan, each by its alias', () =>
     assert.deepEqual(optionChanges({ trust: from }, { trust: to }), changes);
 });
 
-test('a rotation of the signing key is part of the plan, in words', () => {
+test('plans a rotation of the signing key, in words', () => {
   const [from, until] = [{ signing: { keys: [{ id: '1' }] } }, Date.UTC(2027, 0, 1) / 1000];
   const to = { signing: { keys: [{ id: '2' }, { id: '1', until }] } };
   const kept = 'key 2, and key 1 until 2027-01-01 00:00 UTC';
@@ -702,7 +702,7 @@ test('a rotation of the signing key is part of the plan, in words', () => {
   assert.deepEqual(optionChanges({}, from), [{ name: 'signing key', from: 'none', to: 'key 1' }]);
 });
 
-test('trusted issuers of a later version are refused, not partly used', () => {
+test('refuses trusted issuers of a later version', () => {
   const odd: readonly unknown[] = [
     {},
     [],

@@ -19,7 +19,7 @@ async function logoOf(cwd: string, content: string | Uint8Array): Promise<string
   return (await withLogo({ cwd }, { pageLogo: 'logo.svg' })).pageLogo;
 }
 
-test('a drawing is stored without the remains of editors', async (t) => {
+test('stores a drawing without the data of editors', async (t) => {
   const cwd = await folder(t);
   const drawn = `<?xml version="1.0" encoding="UTF-8"?>
 <!-- Created with an editor -->
@@ -36,7 +36,7 @@ test('a drawing is stored without the remains of editors', async (t) => {
   assert.ok(!isLogo(drawn), 'what is not clean is none');
 });
 
-test('references, brackets and functions of a drawing are kept', async (t) => {
+test('keeps references, brackets and functions of a drawing', async (t) => {
   const cwd = await folder(t);
   const rows = [
     ['<text>M&#252;ller &#x26; S&#xF6;hne &#60;b&#62;</text>', '<text>Müller &amp; Söhne &lt;b&gt;</text>'],
@@ -143,7 +143,7 @@ const EXPANSIONS: readonly (readonly [name: string, svg: string, reason: RegExp]
   ['an animated attribute', `<svg ${SVG}><animate attributeName="href"/></svg>`, /contains <animate>/],
 ];
 
-test('elements that are referred to often are a logo, up to a bound', async (t) => {
+test('accepts repeated references up to a maximum', async (t) => {
   const cwd = await folder(t);
   const uses = '<use href="#a"></use>'.repeat(300);
   const svg = `<svg ${SVG}><g id="a"><rect fill="url(#b)"></rect></g><linearGradient id="b"></linearGradient>${uses}</svg>`;
@@ -154,7 +154,7 @@ test('elements that are referred to often are a logo, up to a bound', async (t) 
 });
 
 for (const [name, svg, reason] of [...REFUSED, ...EXPANSIONS]) {
-  test(`a logo is refused with its reason: ${name}`, async (t) => {
+  test(`refuses a logo with its reason: ${name}`, async (t) => {
     await assert.rejects(logoOf(await folder(t), svg), (error: unknown) => {
       assert.ok(isUserError(error) && error.code === 'usage', String(error));
       assert.match(error.message, reason);
@@ -163,7 +163,7 @@ for (const [name, svg, reason] of [...REFUSED, ...EXPANSIONS]) {
   });
 }
 
-test('a file that cannot be a logo is refused by name', async (t) => {
+test('refuses by name a file that cannot be a logo', async (t) => {
   const cwd = await folder(t);
   await assert.rejects(withLogo({ cwd }, { pageLogo: 'none.svg' }), /The logo none\.svg does not exist/);
   await mkdir(join(cwd, 'folder'));

@@ -8,7 +8,7 @@ import { EDGE, wholeTemplate } from '../../../infra/support.ts';
 
 const account = '123456789012';
 
-test('the policy of the longest names fits into a managed policy', () => {
+test('fits into a managed policy with the longest names', () => {
   const longest = { account, stackName: 's'.repeat(LONGEST_NAME), bucketName: 'b'.repeat(63) };
   for (const extras of [false, true]) {
     const { length } = JSON.stringify(policyDocument({ ...longest, extras }));
@@ -33,7 +33,7 @@ test('IAM accepts every statement', () => {
   }
 });
 
-test('buckets are named in lower case, and one of another name is added to every statement of S3', () => {
+test('names buckets in lower case, and adds other names to every statement of S3', () => {
   const resources = (bucketName?: string) =>
     policyDocument({ account, stackName: 'Media', ...(bucketName && { bucketName }) })
       .Statement.flatMap(({ Resource }) => Resource)
@@ -48,7 +48,7 @@ test('buckets are named in lower case, and one of another name is added to every
   for (const end of ['', '/*', template]) assert.ok(resources('kept').includes(`arn:aws:s3:::kept${end}`));
 });
 
-test('the policy of a long stack name covers the bucket, in whose name CloudFormation cuts it', () => {
+test('covers the bucket of a long stack name, which CloudFormation truncates', () => {
   for (const [stackName, bucket] of [
     ['m'.repeat(24), `${'m'.repeat(24)}-bucket83908e77-0123456789ab`],
     ['M'.repeat(25), `${'m'.repeat(24)}-bucket83908e77-0123456789ab`],
@@ -63,7 +63,7 @@ test('the policy of a long stack name covers the bucket, in whose name CloudForm
   }
 });
 
-test('an operator who only deploys is not allowed to read or delete objects, or to manage users', () => {
+test('--deploy-only denies reading objects, deleting them, and managing users', () => {
   const { Statement } = policyDocument({ account, stackName: 'edge-upload', deployOnly: true });
   assert.equal(Statement.length, OPERATOR_POLICY.length - 3);
   const actions = Statement.filter(({ Sid }) => Sid !== 'Template').flatMap(({ Action }) => Action);
@@ -71,7 +71,7 @@ test('an operator who only deploys is not allowed to read or delete objects, or 
     assert.ok(!actions.includes(action), action);
 });
 
-test('signing has its own statement, for the signing keys of the stack alone', () => {
+test('has one statement for the signing keys of the stack only', () => {
   const scope = { account, stackName: 'Media', extras: true };
   const { Statement } = policyDocument(scope);
   const signing = Statement.filter(({ Action }) => Action.some((action) => covers(action, 'kms:Sign')));
@@ -94,7 +94,7 @@ test('signing has its own statement, for the signing keys of the stack alone', (
   assert.ok(deploying.some(({ Sid }) => Sid === 'MakeSigningKey'));
 });
 
-test('every change of a KMS key is narrowed by the tag and the spec that the template gives', () => {
+test('narrows every change of a KMS key by the tag and the spec', () => {
   const { Resources } = wholeTemplate(EDGE, { signing: { keys: [{ id: '1' }] } });
   const { KeySpec, Tags } = Resources.SigningKey1?.Properties ?? {};
   const [{ Key, Value }] = Tags as [{ Key: string; Value: string }];
@@ -112,7 +112,7 @@ test('every change of a KMS key is narrowed by the tag and the spec that the tem
   }
 });
 
-test('permissions that most deployments do not need are a separate policy', () => {
+test('separates permissions that most deployments do not need', () => {
   const { Statement } = policyDocument({ account, stackName: 'Media', extras: true });
   const services = Statement.flatMap(({ Action }) => Action.map((action) => action.split(':')[0]));
   assert.deepEqual([...new Set(services)].sort(), [

@@ -24,7 +24,7 @@ async function account(t: TestContext, { distribution }: { distribution?: string
   return work;
 }
 
-test('the key policy statement allows CloudFront to act for this distribution alone', async (t) => {
+test('allows only CloudFront, for this distribution, to use the key', async (t) => {
   const work = await account(t, { distribution: 'E1ABCDEF' });
   const policy = await keyPolicyFor(work, kmsKeyArn);
   assert.deepEqual(policy?.statement, {
@@ -42,6 +42,6 @@ test('the key policy statement allows CloudFront to act for this distribution al
   assert.deepEqual(JSON.parse(json.join('\n')), policy?.statement, 'the lines can be copied');
 });
 
-test('there is no statement without a distribution yet', async (t) => {
+test('has no statement without a distribution', async (t) => {
   assert.equal(await keyPolicyFor(await account(t), kmsKeyArn), undefined);
 });

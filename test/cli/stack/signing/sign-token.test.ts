@@ -29,14 +29,14 @@ function workWith(answer: (message: Uint8Array) => object): StackWork {
 
 const signing = (key: KeyObject) => workWith((message) => ({ Signature: sign(null, message, key) }));
 
-test('the key id is the beginning of the thumbprint of RFC 8037', () => {
+test('derives the key ID from the thumbprint of RFC 8037', () => {
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
   const prefix = Buffer.from('302a300506032b6570032100', 'hex');
   const spki = Buffer.concat([prefix, Buffer.from(jwk.x, 'base64url')]);
   assert.deepEqual(publicJwk(spki), { ...jwk, kid: 'kPrK_qmxVWaYVA9w' });
 });
 
-test('a link and a key are EdDSA tokens of these claims', async () => {
+test('signs links and keys as EdDSA tokens with these claims', async () => {
   for (const [sub, prefix] of [
     ['link:abcdefgh', 'eul_'],
     ['key:abcdefgh', 'euk_'],
@@ -52,7 +52,7 @@ test('a link and a key are EdDSA tokens of these claims', async () => {
   }
 });
 
-test('a signature that does not fit the key is refused', async () => {
+test('refuses a signature that does not fit the key', async () => {
   const other = generateKeyPairSync('ed25519').privateKey;
   for (const work of [
     signing(other),
@@ -63,7 +63,7 @@ test('a signature that does not fit the key is refused', async () => {
   }
 });
 
-test('claims that are too long for KMS are not sent', async () => {
+test('does not send claims that are too long for KMS', async () => {
   const work = workWith(() => assert.fail('sent'));
   const { p, ...claims } = CLAIMS;
   assert.ok(p);

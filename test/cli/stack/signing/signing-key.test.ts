@@ -59,7 +59,7 @@ function workOf({ kms, resources = BOTH, baked = [], kept = options }: World): S
   } as unknown as StackWork;
 }
 
-test('the keys that the stack has are read, the newest first', async () => {
+test('reads the keys of the stack, newest first', async () => {
   const kms = { two: NEW, one: OLD };
   const keys = await signingKeys(workOf({ kms }), options, STACK as FoundStack);
   assert.deepEqual(keys, [
@@ -76,7 +76,7 @@ test('the keys that the stack has are read, the newest first', async () => {
   assert.deepEqual(await signingKeys(first, options, undefined), []);
 });
 
-test('a key that KMS does not give is an error that names it and the next command', async () => {
+test('names an unavailable key and the next command', async () => {
   for (const [error, why, hint] of [
     ['NotFoundException', /KMS has no signing key 2 \(two\)/, /^ {2}edge-upload key rotate --drop$/m],
     [
@@ -103,7 +103,7 @@ test('a key that KMS does not give is an error that names it and the next comman
   }
 });
 
-test('a deploy bakes the half that the edge has of a key that KMS does not give', async () => {
+test('bakes the deployed public key if KMS does not return it', async () => {
   const stack = STACK as FoundStack;
   for (const error of ['NotFoundException', 'DisabledException', 'KMSInvalidStateException']) {
     const kms = { two: error, one: OLD };
@@ -125,13 +125,13 @@ test('a deploy bakes the half that the edge has of a key that KMS does not give'
   assert.deepEqual(await verifyingKeys(workOf({ kms: {} }), {}, stack), { unusable: [] });
 });
 
-test('a key of another kind is refused', async () => {
+test('refuses a key of another type', async () => {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const kms = { two: publicKey.export({ format: 'der', type: 'spki' }), one: OLD };
   await assert.rejects(signingKeys(workOf({ kms }), options, STACK as FoundStack), /not an Ed25519 key/);
 });
 
-test('the newest key is usable once the deployed edge verifies what it signs', async () => {
+test('waits until the deployed edge verifies the newest key', async () => {
   const kms = { two: NEW, one: OLD };
   const usable = async (world: Omit<World, 'kms'>) => {
     const work = workOf({ kms, ...world });

@@ -16,13 +16,13 @@ import type { RevokedToken, StackSigning } from '../../../../infra/options.ts';
 const at = (seconds: number) => new Date(seconds * 1000);
 const token = (id: string, until: number): RevokedToken => ({ id, until });
 
-test('the first signing key is number 1, and stays', () => {
+test('numbers the first signing key 1, and keeps it', () => {
   const first = withSigningKey({ maxSize: 5 });
   assert.deepEqual(first, { maxSize: 5, signing: { keys: [{ id: '1' }] } });
   assert.equal(withSigningKey(first), first);
 });
 
-test('a deploy creates the signing keys that the deployment does not have', () => {
+test('creates the signing keys that the deployment lacks', () => {
   const first = withSigningKey({});
   const second = rotateSigningKey(first, 5000);
   assert.ok(createsSigningKey({}, first) && createsSigningKey(first, second));
@@ -36,7 +36,7 @@ test('a deploy creates the signing keys that the deployment does not have', () =
     assert.ok(!createsSigningKey(before, after));
 });
 
-test('a rotation keeps earlier keys until their last token ends, or drops them all with what was revoked', () => {
+test('keeps earlier keys until their last token expires, or drops them with all revocations', () => {
   const revoked = revokeToken(withSigningKey({}), 'abcdefgh', 2000);
   const second = rotateSigningKey(revoked, 5000);
   assert.deepEqual(second.signing, {
@@ -49,13 +49,13 @@ test('a rotation keeps earlier keys until their last token ends, or drops them a
   assert.deepEqual(rotateSigningKey({}).signing, { keys: [{ id: '1' }] });
 });
 
-test('a token is revoked once, and only where there is a signing key', () => {
+test('revokes a token once, and only if there is a signing key', () => {
   const once = revokeToken(withSigningKey({}), 'abcdefgh', 2000);
   assert.equal(revokeToken(once, 'abcdefgh', 3000), once);
   assert.deepEqual(revokeToken({}, 'abcdefgh', 2000), {});
 });
 
-test('keys and revoked tokens leave an hour after they ended', () => {
+test('drops keys and revoked tokens an hour after they expired', () => {
   const signing = {
     keys: [{ id: '2' }, { id: '1', until: 5000 }],
     revoked: [token('aaaaaaaa', 1000), token('bbbbbbbb', 9000)],
@@ -66,7 +66,7 @@ test('keys and revoked tokens leave an hour after they ended', () => {
   assert.deepEqual(withoutEnded({ maxSize: 1 }, at(99_999)), { maxSize: 1 });
 });
 
-test('every other deploy keeps the signing keys as they are', () => {
+test('keeps the signing keys at every other deploy', () => {
   const { signing } = withSigningKey({});
   assert.deepEqual(mergeOptions({ signing: signing as StackSigning }, { maxSize: 5 }), {
     maxSize: 5,
@@ -76,7 +76,7 @@ test('every other deploy keeps the signing keys as they are', () => {
 
 const KEY = { id: '1' };
 
-test('kept signing keys that this version does not know are refused', () => {
+test('refuses signing keys that this version does not know', () => {
   const refused: readonly unknown[] = [
     null,
     [],
@@ -103,12 +103,12 @@ test('kept signing keys that this version does not know are refused', () => {
   requireKnown({ signing: { keys: [{ id: '12' }, { id: '3', until: 5 }], revoked: [token('a-b_cdef', 1)] } });
 });
 
-test('ids of links and keys are six bytes in base64url', () => {
+test('creates IDs of six bytes in base64url', () => {
   assert.ok(isTokenId('a-b_cdef'));
   for (const other of ['abcdefg', 'abcdefghi', 'abc efgh', 'abcdefg=', 8]) assert.ok(!isTokenId(other));
 });
 
-test('a replaced key is kept longer, never shorter, and the newest has no end', () => {
+test('prolongs a replaced key, never shortens it; the newest never expires', () => {
   const options = { signing: { keys: [{ id: '2' }, { id: '1', until: 100 }] } };
   const keys = (id: string, until: number) => keepSigningKey(options, id, until).signing?.keys;
   assert.deepEqual(keys('1', 200), [{ id: '2' }, { id: '1', until: 200 }]);

@@ -30,7 +30,7 @@ async function keysOf(
   return { keys: identity?.jwks.keys, asked };
 }
 
-test('only keys that verify access tokens are baked in, and only their public fields', async (t) => {
+test('bakes only keys that verify access tokens, and only their public fields', async (t) => {
   const keys = [
     { ...KEY, x5c: ['private'], d: 'private' },
     ...[
@@ -46,7 +46,7 @@ test('only keys that verify access tokens are baked in, and only their public fi
   assert.deepEqual(found, { keys: [KEY], asked: 1 });
 });
 
-test('a document that is not a key set is requested again', async (t) => {
+test('requests a document again that is not a key set', async (t) => {
   const odd = ['<html>', '{"keys":[]}', '{"keys":{}}', '[]', 'x'.repeat(70_000)];
   for (const document of odd) {
     const { keys, asked } = await keysOf(t, (response, asked) =>
@@ -56,7 +56,7 @@ test('a document that is not a key set is requested again', async (t) => {
   }
 });
 
-test('an endless answer is cut, and Ctrl-C ends the wait', async (t) => {
+test('cuts an endless response, and stops at Ctrl-C', async (t) => {
   const interrupt = new AbortController();
   const endless = keysOf(
     t,
@@ -84,7 +84,7 @@ const OUTSIDE: TrustedIssuer = {
   rules: [],
 };
 
-test('keys of trusted issuers are fetched once, without a redirect; an error names the issuer', async (t) => {
+test('fetches keys of trusted issuers once, without a redirect; an error names the issuer', async (t) => {
   const { work } = await workAgainst(t, () => ({ body: '' }));
   const at = async (status: number, body: string, headers = {}) => {
     let asked = 0;
@@ -118,7 +118,7 @@ test('keys of trusted issuers are fetched once, without a redirect; an error nam
   await assert.rejects(nobody, withCode('unreachable', /issuer corp .*127\.0\.0\.1:9/, /trust remove corp/));
 });
 
-test('the time of the bake is kept while the keys are the same and a day has not passed', async (t) => {
+test('keeps the time of the keys for a day while they are unchanged', async (t) => {
   const jwksUri = await listen(t, (_request, response) => response.end(JSON.stringify({ keys: [KEY] })));
   const issuer = { ...OUTSIDE, jwksUri };
   const now = 1_800_000_000;

@@ -13,7 +13,7 @@ const piecesOf = (bytes: Buffer, size: number) =>
     ),
   );
 
-test('all parts but the last are full, however the stream is divided', async () => {
+test('fills all parts but the last, however the stream is divided', async () => {
   for (const length of [0, 1, 99, 100, 101, 200, 1234]) {
     const bytes = randomBytes(length);
     for (const piece of [1, 7, 100, 333, 2000]) {
@@ -31,7 +31,7 @@ test('all parts but the last are full, however the stream is divided', async () 
   }
 });
 
-test('memory is used again after its release, and not before', async () => {
+test('uses memory again only after its release', async () => {
   const bytes = randomBytes(2050);
   const memory = new Set<ArrayBufferLike>();
   const held: BufferedPart[] = [];
@@ -49,7 +49,7 @@ test('memory is used again after its release, and not before', async () => {
   assert.equal(memory.size, 3);
 });
 
-test('a part that does not fit in memory is refused', async () => {
+test('refuses a part that does not fit in memory', async () => {
   const parts = bufferedParts(Readable.from([Buffer.from('x')]), constants.MAX_LENGTH + 1);
   await assert.rejects(parts.next(), withCode('usage', /does not fit in memory/));
 });

@@ -25,7 +25,7 @@ async function file(t: NodeTestContext): Promise<{ cwd: string; bytes: Buffer }>
 const put = (t: NodeTestContext, context: TestContext, edge: TestEdge) =>
   upload(t, context, edge.url, { files: ['big'] }, { partSize: PART, concurrency: 2 });
 
-test('a file of several parts is uploaded wherever its journal cannot be kept, with one warning', async (t) => {
+test('uploads parts without a journal if none can be kept, with one warning', async (t) => {
   const { cwd, bytes } = await file(t);
   const homes: Record<string, () => Promise<string>> = {
     'a folder in which nobody can create one': async () => '/proc',
@@ -60,7 +60,7 @@ test('a file of several parts is uploaded wherever its journal cannot be kept, w
   }
 });
 
-test('without a journal, a failed upload leaves nothing open at the store', async (t) => {
+test('leaves nothing open after a failed upload without a journal', async (t) => {
   const { cwd } = await file(t);
   const edge = await ownEdge(t, async (request, response) => {
     if (!request.url?.includes('partNumber=3')) return false;
@@ -72,7 +72,7 @@ test('without a journal, a failed upload leaves nothing open at the store', asyn
   assert.equal(edge.multipart.open.size, 0);
 });
 
-test('a journal that becomes unwritable during the upload is a warning', async (t) => {
+test('warns if a journal becomes unwritable during the upload', async (t) => {
   const { cwd, bytes } = await file(t);
   const home = await ownFolder(t);
   const folder = journalFolder(testContext({ home }));
@@ -95,7 +95,7 @@ test('a journal that becomes unwritable during the upload is a warning', async (
   }
 });
 
-test('a file among the journals that is not a journal is reported, and the upload continues', async (t) => {
+test('reports a foreign file among the journals, and continues the upload', async (t) => {
   const { cwd, bytes } = await file(t);
   const home = await ownFolder(t);
   const folder = journalFolder(testContext({ home }));
@@ -119,7 +119,7 @@ test('a file among the journals that is not a journal is reported, and the uploa
   assert.equal((await readdir(folder)).length, 5);
 });
 
-test('a token of the environment goes to its own edge; uploads of other edges are skipped with a warning', async (t) => {
+test('sends a token of the environment to its edge only, and skips other edges’ uploads', async (t) => {
   const { cwd } = await file(t);
   const home = await ownFolder(t);
   const refuse = async () =>

@@ -30,7 +30,7 @@ function contradiction(random: () => number) {
   return { size, plan, recorded, listed };
 }
 
-test('a part is kept only where journal and store agree on the right bytes', () => {
+test('keeps a part only if journal and store agree on the right bytes', () => {
   for (let seed = 1; seed <= 2000; seed += 1) {
     const { size, plan, recorded, listed } = contradiction(seeded(seed));
     const { kept, doubtful } = reconcile(size, plan, recorded, listed);
@@ -53,7 +53,7 @@ test('a part is kept only where journal and store agree on the right bytes', () 
   }
 });
 
-test('all parts are kept where the store confirms them, and sent where it has none', () => {
+test('keeps all parts that the store confirms, and sends the others', () => {
   const plan = { multipart: true, partSize: 10, parts: 3 };
   const recorded = new Map(
     [1, 2, 3].map((number) => [number, { number, size: number === 3 ? 5 : 10, etag: 'e', checksum: 'c' }]),

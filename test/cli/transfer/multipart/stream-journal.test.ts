@@ -47,7 +47,7 @@ async function stored({ multipart }: TestEdge): Promise<void> {
   }
 }
 
-test('the next stream to the same key aborts what a killed one left', async (t) => {
+test('aborts the upload of a killed stream at the next stream to the same key', async (t) => {
   const { home, edge, journals, putAndKill } = await killable(t);
   await putAndKill();
   assert.equal(edge.multipart.open.size, 1);
@@ -72,7 +72,7 @@ test('the next stream to the same key aborts what a killed one left', async (t) 
   }
 });
 
-test('uploads list shows what a killed stream left, and uploads abort aborts it', async (t) => {
+test('lists the upload of a killed stream, and aborts it on request', async (t) => {
   const { edge, uploads, journals, putAndKill } = await killable(t);
   await putAndKill();
   const { uploads: listed } = JSON.parse(await uploads('list', '--json')) as {
@@ -96,7 +96,7 @@ test('uploads list shows what a killed stream left, and uploads abort aborts it'
   assert.deepEqual(await journals(), []);
 });
 
-test('two streams to one key at the same time do not abort each other', async (t) => {
+test('keeps two simultaneous streams to one key apart', async (t) => {
   const home = await ownFolder(t);
   const edge = await ownEdge(t);
   const put = (stdin: Readable) =>
@@ -114,7 +114,7 @@ test('two streams to one key at the same time do not abort each other', async (t
   assert.equal(edge.multipart.open.size, 0);
 });
 
-test('a stream is uploaded where nothing can be written, with a warning', async (t) => {
+test('uploads a stream without a journal, with a warning', async (t) => {
   const edge = await ownEdge(t);
   const bytes = randomBytes(PART + 1);
   const context = testContext({ home: '/dev/null/home', stdin: Readable.from([bytes]) });

@@ -70,7 +70,7 @@ async function bigFile(t: NodeTestContext) {
   return { home, bytes, put, journals };
 }
 
-test('the run that opens a replacement aborts an upload whose opening was not answered', async (t) => {
+test('aborts an upload whose creation got no response, once its replacement is open', async (t) => {
   const { bytes, put, journals } = await bigFile(t);
   const edge = await losing(t, 2);
   await put(edge);
@@ -80,7 +80,7 @@ test('the run that opens a replacement aborts an upload whose opening was not an
   assert.deepEqual(await journals(), []);
 });
 
-test('uploads of other clients stay: with a part, of another key, opened before the request or after the replacement', async (t) => {
+test('keeps uploads of other clients: with parts, other keys or other times', async (t) => {
   const { put } = await bigFile(t);
   const parts = new Map([[1, { body: Buffer.from('theirs'), etag: 'e'.repeat(32), checksum: 'AAAAAA==' }]]);
   const edge: LosingEdge = await losing(t, 1, (request) => {
@@ -105,7 +105,7 @@ test('uploads of other clients stay: with a part, of another key, opened before 
   ]);
 });
 
-test('an upload that ends during the search does not keep the others open', async (t) => {
+test('continues the search if an upload ends meanwhile', async (t) => {
   const { put } = await bigFile(t);
   let listed = 0;
   const edge: LosingEdge = await losing(t, 2, (request) => {
@@ -118,7 +118,7 @@ test('an upload that ends during the search does not keep the others open', asyn
   assert.equal(edge.multipart.open.size, 0);
 });
 
-test('an opening that was answered or refused leads to no search', async (t) => {
+test('searches for nothing after a creation that was answered or refused', async (t) => {
   const { put } = await bigFile(t);
   let busy = true;
   const edge = await ownEdge(t, (request, response) => {
@@ -131,7 +131,7 @@ test('an opening that was answered or refused leads to no search', async (t) => 
   assert.ok(!edge.seen.some(({ method, path }) => method === 'GET' && path.endsWith('?uploads=')));
 });
 
-test('a run that is killed before the answer leaves a journal, and the next run leaves nothing open', async (t) => {
+test('keeps a journal if the run is killed, so that the next run cleans up', async (t) => {
   const { home, bytes, journals } = await bigFile(t);
   let kill: (() => void) | undefined;
   const edge: TestEdge = await ownEdge(t, async (request) => {
@@ -165,7 +165,7 @@ test('a run that is killed before the answer leaves a journal, and the next run 
   assert.deepEqual(await journals(), []);
 });
 
-test('the unanswered upload stays recorded when its replacement cannot be finished', async (t) => {
+test('keeps the unanswered upload on record if its replacement cannot be finished', async (t) => {
   const { home, put, journals } = await bigFile(t);
   const edge: LosingEdge = await losing(t, 1, (request, response) => {
     if (edge.opened() > 2 || !request.url?.includes('partNumber=2')) return false;
@@ -181,7 +181,7 @@ test('the unanswered upload stays recorded when its replacement cannot be finish
   assert.equal(edge.multipart.open.size, 0);
 });
 
-test('an upload that cannot be finished is aborted together with the unanswered one', async (t) => {
+test('aborts a failed upload together with the unanswered one', async (t) => {
   const { home, put, journals } = await bigFile(t);
   const edge = await losing(t, 1, async (request) => {
     if (request.url?.includes('partNumber=2')) await writeFile(join(home, KEY), 'shorter');
@@ -192,7 +192,7 @@ test('an upload that cannot be finished is aborted together with the unanswered 
   assert.deepEqual(await journals(), []);
 });
 
-test('a refused opening leaves no journal', async (t) => {
+test('leaves no journal after a refused creation', async (t) => {
   const { put, journals } = await bigFile(t);
   const edge = await ownEdge(t, (request, response) => {
     if (opens(request)) answerJson(response, 403, 'forbidden_key');
@@ -202,7 +202,7 @@ test('a refused opening leaves no journal', async (t) => {
   assert.deepEqual(await journals(), []);
 });
 
-test('where uploads cannot be listed, a warning is printed and the file is stored', async (t) => {
+test('stores the file with a warning if uploads cannot be listed', async (t) => {
   const { home, bytes, put } = await bigFile(t);
   const edge = await losing(t, 1, (request, response) => {
     if (lists(request)) answerJson(response, 405, 'method_not_allowed');
@@ -217,7 +217,7 @@ test('where uploads cannot be listed, a warning is printed and the file is store
   assert.match(warnings[0] ?? '', /big file\.bin.*lifecycle.*method_not_allowed/);
 });
 
-test('an upload of a stream whose creation got no response is aborted too', async (t) => {
+test('aborts a stream’s upload whose creation got no response', async (t) => {
   const edge = await losing(t, 1);
   const context = testContext({ stdin: Readable.from([randomBytes(PART + 1)]) });
   await upload(t, context, edge.url, { files: ['-'], as: 'k' }, { partSize: PART });
@@ -225,7 +225,7 @@ test('an upload of a stream whose creation got no response is aborted too', asyn
   assert.equal(edge.multipart.open.size, 0);
 });
 
-test('a stream that cannot be finished leaves nothing open', async (t) => {
+test('leaves nothing open after a stream that cannot be finished', async (t) => {
   const edge = await losing(t, 1, (request, response) => {
     if (request.method === 'PUT') answerXml(response, 403, 'AccessDenied', { connection: 'close' });
     return request.method === 'PUT';
@@ -236,7 +236,7 @@ test('a stream that cannot be finished leaves nothing open', async (t) => {
   assert.equal(edge.multipart.open.size, 0);
 });
 
-test('uploads abort aborts an upload whose opening was not answered', async (t) => {
+test('uploads abort aborts an upload whose creation got no response', async (t) => {
   const { home, put, journals } = await bigFile(t);
   const context = testContext({ cwd: home, home });
   const edge: TestEdge = await ownEdge(t, async (request) => {
@@ -259,7 +259,7 @@ test('uploads abort aborts an upload whose opening was not answered', async (t) 
   assert.deepEqual(await journals(), []);
 });
 
-test('uploads abort --forget sends nothing to the edge, which may not exist any more', async (t) => {
+test('uploads abort --forget sends nothing to an edge that may be gone', async (t) => {
   const { home, put, journals } = await bigFile(t);
   const edge = await ownEdge(t, (request, response) => {
     if (request.method === 'PUT') answerXml(response, 403, 'AccessDenied');

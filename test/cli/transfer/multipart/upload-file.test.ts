@@ -47,7 +47,7 @@ function refusing(part: number, fault: { readonly on: boolean }): Mischief {
 const completes = ({ method, url }: IncomingMessage) =>
   method === 'POST' && url?.includes('uploadId=') === true;
 
-test('a large file is sent in parts and proved, and nothing stays open', async (t) => {
+test('sends a large file in parts, verifies it, and leaves nothing open', async (t) => {
   const { home, bytes, put } = await bigFile(t);
   const edge = await ownEdge(t);
   const context = testContext({ cwd: home, home });
@@ -70,7 +70,7 @@ test('a large file is sent in parts and proved, and nothing stays open', async (
   assert.equal(last?.bytes, SIZE);
 });
 
-test('an interrupted upload resumes: parts that the store has are not sent again', async (t) => {
+test('resumes an interrupted upload without sending stored parts again', async (t) => {
   const { home, bytes, put, journals } = await bigFile(t);
   const fault = { on: true };
   const edge = await ownEdge(t, refusing(4, fault));
@@ -92,7 +92,7 @@ test('an interrupted upload resumes: parts that the store has are not sent again
   assert.deepEqual(await journals(), []);
 });
 
-test('parts that the journal lacks are found, and parts that only the journal has are sent', async (t) => {
+test('finds parts missing in the journal, and sends parts missing at the store', async (t) => {
   const { home, bytes, put, journals } = await bigFile(t);
   const fault = { on: true };
   const edge = await ownEdge(t, refusing(5, fault));
@@ -127,7 +127,7 @@ test('parts that the journal lacks are found, and parts that only the journal ha
   assert.deepEqual(parts(edge).sort(), [2, 5]);
 });
 
-test('a changed file starts again, and the old upload is aborted', async (t) => {
+test('starts again for a changed file, and aborts the old upload', async (t) => {
   const { file, put, journals } = await bigFile(t);
   const fault = { on: true };
   const edge = await ownEdge(t, refusing(3, fault));
@@ -149,7 +149,7 @@ test('a changed file starts again, and the old upload is aborted', async (t) => 
   }
 });
 
-test('a multipart upload is aborted when its file now fits in one PUT', async (t) => {
+test('aborts a multipart upload whose file now fits in one PUT', async (t) => {
   const { file, put, journals } = await bigFile(t);
   const fault = { on: true };
   const edge = await ownEdge(t, refusing(3, fault));
@@ -170,7 +170,7 @@ test('a multipart upload is aborted when its file now fits in one PUT', async (t
   }
 });
 
-test('a journal of the earlier format is resumed', async (t) => {
+test('resumes a journal of the earlier format', async (t) => {
   const { home, bytes, put } = await bigFile(t);
   const fault = { on: true };
   const edge = await ownEdge(t, refusing(5, fault));
@@ -188,7 +188,7 @@ test('a journal of the earlier format is resumed', async (t) => {
   assert.deepEqual(parts(edge), [5]);
 });
 
-test('the error says where the upload may have been completed already', async (t) => {
+test('reports where an upload may have been completed already', async (t) => {
   const { put } = await bigFile(t);
   let lost = true;
   const edge: TestEdge = await ownEdge(t, async (request, response) => {
@@ -207,7 +207,7 @@ test('the error says where the upload may have been completed already', async (t
   await assert.rejects(put(edge, { noClobber: true }), withCode('exists', /may be from this upload/));
 });
 
-test('Complete is sent again after a lost answer, by the same run and by the next', async (t) => {
+test('sends Complete again after a lost response, in this run or the next', async (t) => {
   const { bytes, put, home } = await bigFile(t);
   let swallow = 1;
   const edge: TestEdge = await ownEdge(t, async (request) => {
@@ -229,7 +229,7 @@ test('Complete is sent again after a lost answer, by the same run and by the nex
   assert.equal(rows(context.events)[0]?.resumedBytes, SIZE);
 });
 
-test('an upload that the store does not have any more starts again', async (t) => {
+test('starts again if the store no longer has the upload', async (t) => {
   const { bytes, put } = await bigFile(t);
   let forget = true;
   const edge: TestEdge = await ownEdge(t, (request) => {
@@ -243,7 +243,7 @@ test('an upload that the store does not have any more starts again', async (t) =
   assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
 });
 
-test('Complete may answer 200 with an error in it', async (t) => {
+test('handles an error in a 200 response to Complete', async (t) => {
   const { bytes, put, journals } = await bigFile(t);
   let code = 'InternalError';
   const edge = await ownEdge(t, async (request, response) => {
@@ -270,7 +270,7 @@ test('Complete may answer 200 with an error in it', async (t) => {
   assert.equal((await journals()).length, 1);
 });
 
-test('an object of other bytes than the parts is never reported stored', async (t) => {
+test('never reports an object of other bytes as stored', async (t) => {
   const { put, journals } = await bigFile(t);
   let answer = '';
   const edge = await ownEdge(t, async (request, response) => {
@@ -291,7 +291,7 @@ test('an object of other bytes than the parts is never reported stored', async (
   }
 });
 
-test('with --no-clobber an existing object stays, and the upload is aborted', async (t) => {
+test('keeps an existing object with --no-clobber, and aborts the upload', async (t) => {
   const { put, journals } = await bigFile(t);
   const edge = await ownEdge(t);
   edge.stored.set('/big.bin', Buffer.from('older'));
@@ -301,7 +301,7 @@ test('with --no-clobber an existing object stays, and the upload is aborted', as
   assert.deepEqual(await journals(), []);
 });
 
-test('a file that changes while its parts are sent is not completed', async (t) => {
+test('does not complete a file that changes while its parts are sent', async (t) => {
   const { file, put, journals } = await bigFile(t);
   const edge = await ownEdge(t, async (request) => {
     if (request.url?.includes('partNumber=3')) await appendFile(file, 'x');
@@ -313,7 +313,7 @@ test('a file that changes while its parts are sent is not completed', async (t) 
   assert.deepEqual(await journals(), []);
 });
 
-test("the edge's size limit is reported before the first part is sent", async (t) => {
+test('reports the edge’s size limit before it sends the first part', async (t) => {
   const { put } = await bigFile(t);
   const edge = await ownEdge(t, (request, response) => {
     if (request.url !== '/.well-known/edge-upload') return false;
@@ -324,7 +324,7 @@ test("the edge's size limit is reported before the first part is sent", async (t
   assert.equal(edge.seen.length, 1);
 });
 
-test('Ctrl-C keeps what is stored, and says that the same command resumes', async (t) => {
+test('keeps stored parts at Ctrl-C, and says that the same command resumes', async (t) => {
   const { home, bytes, put } = await bigFile(t);
   const context = testContext({ cwd: home, home });
   const edge = await ownEdge(t, (request) => {
@@ -342,7 +342,7 @@ test('Ctrl-C keeps what is stored, and says that the same command resumes', asyn
   assert.ok(parts(edge).length < 5);
 });
 
-test('limits are asked for again after a failure', async (t) => {
+test('requests the limits again after a failure', async (t) => {
   const { home, bytes, put } = await bigFile(t);
   await writeFile(join(home, 'second.bin'), bytes);
   let asked = 0;

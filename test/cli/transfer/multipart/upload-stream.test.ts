@@ -22,7 +22,7 @@ const piped = (bytes: Buffer) =>
 /** Multipart uploads that an edge was asked to begin. */
 const openedOf = ({ seen }: TestEdge) => seen.filter(({ path }) => path.endsWith('?uploads=')).length;
 
-test('a stream that fits in one part is sent by one PUT, a longer one in parts', async (t) => {
+test('sends a stream in one PUT if it fits in a part, otherwise in parts', async (t) => {
   const edge = await ownEdge(t);
   for (const [size, parts] of [
     [0, 1],
@@ -48,7 +48,7 @@ test('a stream that fits in one part is sent by one PUT, a longer one in parts',
   assert.equal(edge.multipart.open.size, 0);
 });
 
-test('--multipart always divides a short stream; --multipart never refuses a long one', async (t) => {
+test('divides short streams with --multipart always, refuses long ones with never', async (t) => {
   const edge = await ownEdge(t);
   const put = async (size: number, multipart: MultipartMode) => {
     edge.seen.splice(0);
@@ -78,7 +78,7 @@ test('--multipart always divides a short stream; --multipart never refuses a lon
   assert.deepEqual(edge.seen, [], 'nothing was sent');
 });
 
-test('parts under way are at most --concurrency, or four', async (t) => {
+test('sends at most --concurrency parts at a time, four by default', async (t) => {
   for (const [options, expected] of [
     [{}, 4],
     [{ concurrency: 1 }, 1],
@@ -107,7 +107,7 @@ test('parts under way are at most --concurrency, or four', async (t) => {
   }
 });
 
-test('failed parts are sent again from memory', async (t) => {
+test('sends failed parts again from memory', async (t) => {
   const bytes = randomBytes(4 * PART + 5);
   const edge = await ownEdge(t, (request, _response, number) => {
     if (request.method !== 'PUT' || number % 2 === 1) return false;
@@ -119,7 +119,7 @@ test('failed parts are sent again from memory', async (t) => {
   assert.ok(edge.stored.get('/k')?.equals(bytes));
 });
 
-test('an upload that cannot be finished is aborted, also after Ctrl-C', async (t) => {
+test('aborts an upload that cannot be finished, also after Ctrl-C', async (t) => {
   const refusing = await ownEdge(t, (request, response) => {
     if (!request.url?.includes('partNumber=2')) return false;
     answerXml(response, 403, 'AccessDenied', { connection: 'close' });
@@ -148,7 +148,7 @@ test('an upload that cannot be finished is aborted, also after Ctrl-C', async (t
   assert.equal(edge.stored.size, 0);
 });
 
-test("beyond the edge's size limit nothing more is sent", async (t) => {
+test('sends nothing beyond the edge’s size limit', async (t) => {
   const edge = await ownEdge(t, (request, response) => {
     if (request.url !== '/.well-known/edge-upload') return false;
     response.writeHead(200).end(`{"policy":{"maxSize":${2 * PART}}}`);

@@ -26,7 +26,7 @@ async function* chunks(...sizes: number[]) {
   for (const size of sizes) yield Buffer.alloc(size);
 }
 
-test('pieces grow on a quick link and shrink on a slow one; every byte is counted', async () => {
+test('adapts the size of pieces to the link, and counts every byte', async () => {
   const clock = stillClock();
   const guard = stallGuard(0, () => {});
   let sent = 0;
@@ -45,7 +45,7 @@ test('pieces grow on a quick link and shrink on a slow one; every byte is counte
   assert.equal(sent, 12 * 512 * 1024 + 5);
 });
 
-test('the rate limit holds for all bodies together', async () => {
+test('applies the rate limit to all bodies together', async () => {
   const clock = stillClock();
   const limit = createRateLimit(1_000_000, clock, new AbortController().signal);
   assert.equal(limit.pieceBytes, 250_000);
@@ -54,7 +54,7 @@ test('the rate limit holds for all bodies together', async () => {
   assert.equal(clock.now(), 4750);
 });
 
-test('the rate is that of the last seconds, without bytes that the store had already', () => {
+test('computes the rate of the last seconds, without bytes already stored', () => {
   const clock = stillClock();
   const context = testContext();
   const meter = createMeter(context.ui, clock.now);
@@ -78,7 +78,7 @@ test('the rate is that of the last seconds, without bytes that the store had alr
   assert.equal(last?.filesDone, 1);
 });
 
-test('sizes are parsed as people type them', () => {
+test('parses sizes in the usual notation', () => {
   assert.equal(parseSize('16M', '--x'), 16 * 1024 ** 2);
   assert.equal(parseSize('1.5GiB', '--x'), 1.5 * 1024 ** 3);
   assert.equal(parseSize('64kb', '--x'), 65_536);

@@ -12,7 +12,7 @@ const FILES = 120;
 const LARGE = 3;
 const MIB = 1024 ** 2;
 
-test('with few file descriptors and one thread, files take turns', {
+test('uploads files in turn with few file descriptors and one thread', {
   skip: process.platform === 'win32' ? 'no such limits' : false,
 }, async (t) => {
   const cwd = await ownFolder(t);

@@ -10,7 +10,7 @@ import { MIB, MOST, sendOver } from './simulated-link.ts';
 for (const buffer of [0, 1, 3, 4, 5]) {
   const of = `(buffers of ${buffer} MiB)`;
 
-  test(`on a shared link few parts are under way, so that a kill loses little ${of}`, async () => {
+  test(`keeps few parts under way on a shared link ${of}`, async () => {
     for (const rate of [3, 6]) {
       const { most, meanLoss, seconds } = await sendOver({ total: () => rate, buffer }, { parts: 24 });
       assert.ok(most <= 5, `${most} at once`);
@@ -19,7 +19,7 @@ for (const buffer of [0, 1, 3, 4, 5]) {
     }
   });
 
-  test(`where each connection has its own rate, all are used ${of}`, async () => {
+  test(`uses every connection if each has its own rate ${of}`, async () => {
     const quick = await sendOver({ each: () => 3, buffer }, { parts: 25 });
     assert.ok(quick.most >= 21, `${quick.most} at once`);
     for (const rate of [1.5, 0.5]) {
@@ -29,7 +29,7 @@ for (const buffer of [0, 1, 3, 4, 5]) {
     }
   });
 
-  test(`where the rate falls, fewer parts begin ${of}`, async () => {
+  test(`starts fewer parts when the rate falls ${of}`, async () => {
     const falling = (time: number) => (time < 5_000 ? 40 : 2);
     const { most, mostAfter } = await sendOver({ total: falling, each: () => 4, buffer }, { parts: 96 });
     assert.equal(most, MOST);
@@ -37,19 +37,19 @@ for (const buffer of [0, 1, 3, 4, 5]) {
     assert.ok(mostAfter(150_000) <= 8, `${mostAfter(150_000)} at once`);
   });
 
-  test(`where the rate rises, more parts begin ${of}`, async () => {
+  test(`starts more parts when the rate rises ${of}`, async () => {
     const rising = (time: number) => (time < 10_000 ? 3 : 40);
     assert.equal((await sendOver({ total: rising, each: () => 4, buffer }, { parts: 64 })).most, MOST);
   });
 
-  test(`one slow connection does not hold up the others ${of}`, async () => {
+  test(`does not wait for one slow connection ${of}`, async () => {
     const link = { each: (number: number) => (number === 1 ? 0.1 : 3), buffer };
     const { stored } = await sendOver(link, { parts: 64 });
     assert.ok((stored.at(-2) ?? 0) < 12_000, `the last but one was stored after ${stored.at(-2)} ms`);
   });
 }
 
-test('on a quick link that four connections fill, no more stay open', async () => {
+test('stays at four connections if they fill a fast link', async () => {
   for (const rate of [40, 100, 400]) {
     for (const buffer of [0, 1, 4]) {
       const link = { total: () => rate, buffer, handshakeMs: 5 };
@@ -64,7 +64,7 @@ test('on a quick link that four connections fill, no more stay open', async () =
   }
 });
 
-test('on a quick link more connections are opened while they raise the rate', async () => {
+test('adds connections on a fast link while they raise the rate', async () => {
   for (const rate of [6, 12]) {
     const { most, seconds } = await sendOver({ each: () => rate }, { parts: 256 });
     assert.equal(most, MOST, `${rate} MiB/s each`);
@@ -72,12 +72,12 @@ test('on a quick link more connections are opened while they raise the rate', as
   }
 });
 
-test('on a very slow link two parts are under way in the end', async () => {
+test('ends with two parts at a time on a very slow link', async () => {
   const { mostAfter } = await sendOver({ total: () => 0.25, buffer: 1 }, { parts: 12 });
   assert.equal(mostAfter(300_000), 2);
 });
 
-test('a rate limit allows the parts that it sends in five seconds', async () => {
+test('sends the parts that a rate limit allows in five seconds', async () => {
   for (const [rate, parts] of [
     [0.5, 1],
     [3, 3],
@@ -90,12 +90,12 @@ test('a rate limit allows the parts that it sends in five seconds', async () => 
   }
 });
 
-test('more connections are used where few do not reach the rate limit', async () => {
+test('adds connections if few do not reach the rate limit', async () => {
   const { seconds } = await sendOver({ each: () => 1 }, { parts: 64, partSize: 5 * MIB, limitRate: 8 * MIB });
   assert.ok(seconds < 1.2 * ((64 * 5) / 8), `${seconds} s`);
 });
 
-test('put with --limit-rate sends no more parts at once', async (t) => {
+test('sends no more parts at once with put --limit-rate', async (t) => {
   const home = await ownFolder(t);
   await writeFile(join(home, 'f'), '');
   await truncate(join(home, 'f'), 40 * MIB);
@@ -116,7 +116,7 @@ test('put with --limit-rate sends no more parts at once', async (t) => {
   assert.equal(most, 1);
 });
 
-test('after a failure no waiting part begins', async (t) => {
+test('starts no waiting part after a failure', async (t) => {
   const home = await ownFolder(t);
   await writeFile(join(home, 'f'), '');
   await truncate(join(home, 'f'), 100 * MIB);

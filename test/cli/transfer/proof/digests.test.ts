@@ -9,7 +9,7 @@ async function digest(algorithm: (typeof ALGORITHMS)[number], ...pieces: Buffer[
   return hasher.digest();
 }
 
-test('each algorithm gives its published check value', async () => {
+test('computes the published check value of each algorithm', async () => {
   // https://reveng.sourceforge.io/crc-catalogue/all.htm, “check”; FIPS 180-4 for SHA-256 of "abc".
   const check = Buffer.from('123456789');
   assert.equal((await digest('crc32', check)).toString('hex'), 'cbf43926');
@@ -21,7 +21,7 @@ test('each algorithm gives its published check value', async () => {
   );
 });
 
-test("the parts' CRCs combine into that of the whole, whatever the parts", async () => {
+test('combines the parts’ CRCs into that of the whole', async () => {
   for (const algorithm of ['crc32', 'crc32c', 'crc64nvme'] as const) {
     for (const sizes of [[0], [1], [10], [5, 5], [1000, 1000, 1000, 17], [3, 0, 70_000]]) {
       const parts = sizes.map((size) => randomBytes(size));
@@ -36,7 +36,7 @@ test("the parts' CRCs combine into that of the whole, whatever the parts", async
   }
 });
 
-test("SHA-256 of parts is S3's checksum of checksums", async () => {
+test('computes the SHA-256 of parts as S3’s checksum of checksums', async () => {
   const parts = [randomBytes(10), randomBytes(20)];
   const digests = await Promise.all(
     parts.map(async (part) => ({ size: part.length, digest: await digest('sha256', part) })),

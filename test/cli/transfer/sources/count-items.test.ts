@@ -7,7 +7,7 @@ import { countItems } from '../../../../cli/transfer/sources/count-items.ts';
 import { openSources } from '../../../../cli/transfer/sources/sources.ts';
 import { ownFolder } from '../helpers/uploading.ts';
 
-test('files and their bytes are counted; those that cannot be read have none', async (t) => {
+test('counts files and their bytes, without unreadable ones', async (t) => {
   const cwd = await ownFolder(t);
   await mkdir(join(cwd, 'd'));
   for (let index = 0; index < 200; index += 1) await writeFile(join(cwd, 'd', `${index}`), 'x'.repeat(index));

@@ -22,13 +22,13 @@ async function run(count: number, milliseconds: (call: number) => number) {
   return { here, first: here[0] ?? count };
 }
 
-test('calls run on this thread where the disk is fast, after the first calls ran on others', async () => {
+test('runs calls on this thread if the disk is fast, after the first ones', async () => {
   const { here, first } = await run(1000, () => 0.003);
   assert.ok(first > 0 && first < 50);
   assert.equal(here.length, 1000 - first);
 });
 
-test('a slow call moves few calls to other threads, and each slow one after it moves more', async () => {
+test('moves more calls to other threads after each slow one', async () => {
   const once = await run(1000, (call) => (call === 100 ? 2 : 0.003));
   assert.deepEqual([once.first, once.here.length], [16, 1000 - 16 - 16]);
   assert.ok(once.here.includes(100) && !once.here.includes(101) && once.here.includes(117));
@@ -36,12 +36,12 @@ test('a slow call moves few calls to other threads, and each slow one after it m
   assert.ok(slow.here.length < 30, `${slow.here}`);
 });
 
-test('slow calls that come now and then do not add up', async () => {
+test('does not add up slow calls that are rare', async () => {
   const busy = await run(10_000, (call) => (call % 500 === 499 ? 2 : 0.1));
   assert.ok(busy.here.length > 9_500, `${busy.here.length}`);
 });
 
-test('a call that fails slowly counts like one that succeeds', () => {
+test('counts a call that fails slowly like one that succeeds', () => {
   let time = 0;
   const disk = createDiskCalls(() => time);
   let elsewhere = 0;

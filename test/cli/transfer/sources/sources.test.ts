@@ -34,7 +34,7 @@ async function find(cwd: string, options: SourceOptions, stdin?: Readable) {
 const keys = async (cwd: string, options: SourceOptions, stdin?: Readable) =>
   (await find(cwd, options, stdin)).keys;
 
-test('a folder keeps its name; with / at its end it stands for its content', async (t) => {
+test('keeps a folder’s name, or uploads its content if the path ends in /', async (t) => {
   const cwd = await tree(t, 'photos/a.jpg', 'photos/2026/b.jpg', 'photos/.hidden', 'c.txt');
   const inside = ['.hidden', '2026/b.jpg', 'a.jpg'];
   const named = inside.map((key) => `photos/${key}`);
@@ -53,7 +53,7 @@ test('a folder keeps its name; with / at its end it stands for its content', asy
   assert.equal(without?.kind, 'file', 'without -r its upload fails by its own name');
 });
 
-test('a folder without a name of its own stands for its content, typed or listed', async (t) => {
+test('uploads the content of a folder without a name of its own', async (t) => {
   const cwd = await tree(t, 'd/a.txt', 'd/sub/b.txt');
   const inside = ['a.txt', 'sub/b.txt'];
   const below = (folder: string) => inside.map((key) => `${folder}${key}`);
@@ -81,7 +81,7 @@ test('a folder without a name of its own stands for its content, typed or listed
   assert.deepEqual(await listed(cwd, join(cwd, 'd/a.txt')), [join(cwd, 'd/a.txt').slice(1)]);
 });
 
-test('--as for a folder can end in /', async (t) => {
+test('accepts --as with / at the end for a folder', async (t) => {
   const cwd = await tree(t, 'd/a.txt');
   for (const as of ['x', 'x/', 'x//']) {
     assert.deepEqual(await keys(cwd, { files: ['d'], recursive: true, as }), ['x/a.txt'], as);
@@ -90,7 +90,7 @@ test('--as for a folder can end in /', async (t) => {
   assert.deepEqual(await keys(cwd, { files: ['d'], recursive: true, as: '/' }), ['a.txt']);
 });
 
-test('names are keys byte for byte', async (t) => {
+test('uses names as keys byte for byte', async (t) => {
   const names = [
     'a b',
     '#?%+&',
@@ -108,7 +108,7 @@ test('names are keys byte for byte', async (t) => {
   assert.deepEqual(await keys(cwd, { files: ['d/'], recursive: true }), [...names].sort());
 });
 
-test('include and exclude: by name anywhere, by path from the root, whole folders', async (t) => {
+test('includes and excludes by name anywhere, by path, and whole folders', async (t) => {
   const cwd = await tree(
     t,
     'd/a.jpg',
@@ -136,7 +136,7 @@ test('include and exclude: by name anywhere, by path from the root, whole folder
   ]);
 });
 
-test('a pattern with / at its end matches a folder and all its content', async (t) => {
+test('matches a folder and all its content by a pattern with / at the end', async (t) => {
   const cwd = await tree(t, 'd/raw/a', 'd/raw/deep/b', 'd/sub/raw/c', 'd/sub/e', 'd/other/raw');
   const filtered = (options: Partial<SourceOptions>) =>
     keys(cwd, { files: ['d/'], recursive: true, ...options });
@@ -152,7 +152,7 @@ test('a pattern with / at its end matches a folder and all its content', async (
   }
 });
 
-test('typed and listed paths are excluded like found ones', async (t) => {
+test('excludes typed and listed paths like found ones', async (t) => {
   const cwd = await tree(t, 'src/a.js', 'node_modules/x/i.js', 'raw/b.jpg', 'raw/b.txt', 'debug.log');
   const files = ['src', 'node_modules', 'raw', 'debug.log'];
   const named = (options: Partial<SourceOptions>) => keys(cwd, { files, recursive: true, ...options });
@@ -177,7 +177,7 @@ test('typed and listed paths are excluded like found ones', async (t) => {
   assert.deepEqual(await listed({ include: ['raw/'] }, ...lines), ['raw/b.jpg', 'raw/b.txt']);
 });
 
-test('an unreadable folder is reported, whatever --include says', {
+test('reports an unreadable folder, whatever --include says', {
   skip: process.platform === 'linux' ? false : 'other systems refuse such a name',
 }, async (t) => {
   const cwd = await tree(t, 'd/a.jpg');
@@ -191,7 +191,7 @@ test('an unreadable folder is reported, whatever --include says', {
   assert.match(messages.join(), /^The name of d\/odd\ufffd is not valid UTF-8/);
 });
 
-test('an upload without files is a warning', async (t) => {
+test('warns of an upload without files', async (t) => {
   const cwd = await tree(t, 'd/a.txt', 'list');
   await writeFile(join(cwd, 'list'), '\n');
   const warningsOf = async (options: SourceOptions) => (await find(cwd, options)).warnings;
@@ -210,7 +210,7 @@ test('an upload without files is a warning', async (t) => {
   }
 });
 
-test('links are followed; one that leads in a circle is skipped with a warning', async (t) => {
+test('follows links, and skips circular ones with a warning', async (t) => {
   const cwd = await tree(t, 'd/a', 'elsewhere/b');
   await symlink('../elsewhere', join(cwd, 'd/link'));
   await symlink('..', join(cwd, 'elsewhere/up'));
@@ -226,7 +226,7 @@ test('links are followed; one that leads in a circle is skipped with a warning',
   assert.ok(!warnings.join().includes(cwd), 'names are as typed, or below what was typed');
 });
 
-test('special files are skipped with a warning', { skip: process.platform === 'win32' }, async (t) => {
+test('skips special files with a warning', { skip: process.platform === 'win32' }, async (t) => {
   const cwd = await tree(t, 'd/a');
   execFileSync('mkfifo', [join(cwd, 'd/pipe')]);
   const { keys, warnings } = await find(cwd, { files: ['d/'], recursive: true });
@@ -234,7 +234,7 @@ test('special files are skipped with a warning', { skip: process.platform === 'w
   assert.match(warnings[0] ?? '', /^Skipped d\/pipe: it is neither a file nor a folder/);
 });
 
-test('listed files keep their folders; lists have lines or NUL, in a file or standard input', async (t) => {
+test('reads lists of lines or NUL from files and standard input, with their folders', async (t) => {
   const cwd = await tree(t, 'a.txt', 'sub/b.txt', 'sub/line\nbreak');
   await writeFile(join(cwd, 'list'), './a.txt\n\nsub/b.txt');
   assert.deepEqual(await keys(cwd, { files: [], filesFrom: 'list' }), ['a.txt', 'sub/b.txt']);
@@ -255,7 +255,7 @@ test('listed files keep their folders; lists have lines or NUL, in a file or sta
   await assert.rejects(keys(cwd, { files: [], filesFrom: 'absent' }), withCode('file_missing', /absent/));
 });
 
-test('a list is decoded by its own encoding, and refused as a whole where it may not be a list', async (t) => {
+test('decodes a list by its encoding, and refuses all of a doubtful one', async (t) => {
   const cwd = await tree(t, 'a.txt', 'sub/b.txt', 'бумага.txt', '報告', 'secret/id_rsa', 'x');
   const utf16 = (text: string, swap = false) => {
     const bytes = Buffer.from(text, 'utf16le');
@@ -315,7 +315,7 @@ test('a list is decoded by its own encoding, and refused as a whole where it may
   );
 });
 
-test('names that are not UTF-8 need a key, and the error says so', {
+test('explains that names that are not UTF-8 need a key', {
   skip: process.platform === 'linux' ? false : 'other systems refuse such a name',
 }, async (t) => {
   const cwd = await tree(t, 'u/caf\ufffd.txt');
@@ -368,7 +368,7 @@ test('names that are not UTF-8 need a key, and the error says so', {
   assert.deepEqual(await found({ files: ['u/'], recursive: true, include: ['*.jpg'] }), []);
 });
 
-test('two typed files with one key stop everything; the second of two found ones is refused', async (t) => {
+test('refuses an upload of two typed files with one key; skips the second found one', async (t) => {
   const cwd = await tree(t, 'x/same', 'x/one', 'y/same', 'y/two', 'same');
   await assert.rejects(
     keys(cwd, { files: ['same', 'x/same'] }),
@@ -389,7 +389,7 @@ test('two typed files with one key stop everything; the second of two found ones
   );
 });
 
-test('options that do not go together are a usage error', async (t) => {
+test('refuses contradictory options as a usage error', async (t) => {
   await assert.rejects(keys('/', { files: ['a', ''] }), withCode('usage', /empty name/));
   const cwd = await tree(t, 'a', 'b');
   for (const options of [
@@ -404,7 +404,7 @@ test('options that do not go together are a usage error', async (t) => {
   }
 });
 
-test('items come in the order of names, with the content of folders between, and in batches that are never empty', async (t) => {
+test('returns items in the order of names, in batches that are never empty', async (t) => {
   const files = Array.from({ length: 150 }, (_, index) => `d/${String(index).padStart(3, '0')}`);
   const cwd = await tree(t, ...files, 'd/070-folder/a', 'd/070-folder/b/c', 'd/070-folder/d', 'elsewhere/e');
   await symlink('../elsewhere/e', join(cwd, 'd/100-link'));
@@ -422,7 +422,7 @@ test('items come in the order of names, with the content of folders between, and
   assert.deepEqual(single, found);
 });
 
-test('a large folder is read while its items are used', async (t) => {
+test('reads a large folder while its items are used', async (t) => {
   const cwd = await tree(t, ...Array.from({ length: 300 }, (_, index) => `d/${index % 10}/${index}`));
   const sources = await openSources({ files: ['d'], recursive: true }, worldOf(cwd));
   let seen = 0;
@@ -433,7 +433,7 @@ test('a large folder is read while its items are used', async (t) => {
   assert.equal(seen, 5);
 });
 
-test('Ctrl-C ends a walk, and waiting for a list, at once', async (t) => {
+test('stops a walk, and waiting for a list, at Ctrl-C', async (t) => {
   const cwd = await tree(t, 'd/1', 'd/e/2', 'd/e/3');
   execFileSync('mkfifo', [join(cwd, 'd/e/pipe')]);
   for (const options of [

@@ -10,13 +10,13 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
-test('a stream is read to its end', async () => {
+test('reads a stream to its end', async () => {
   const stream = Readable.from([Buffer.from('a'), Buffer.from('b')]);
   const read = await all(readUntil(stream, 'standard input', new AbortController().signal));
   assert.equal(Buffer.concat(read).toString(), 'ab');
 });
 
-test('a stream that sends nothing ends with the abort, and is destroyed', async () => {
+test('ends a silent stream at the abort, and destroys it', async () => {
   const stopping = new AbortController();
   const stream = new PassThrough();
   const reading = all(readUntil(stream, 'standard input', stopping.signal));
@@ -28,14 +28,14 @@ test('a stream that sends nothing ends with the abort, and is destroyed', async 
   assert.ok(late.destroyed, 'also where the abort came first');
 });
 
-test('a failed stream is reported as an unreadable file', async () => {
+test('reports a failed stream as an unreadable file', async () => {
   const stream = new PassThrough();
   stream.destroy(Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'read' }));
   const reading = all(readUntil(stream, 'standard input', new AbortController().signal));
   await assert.rejects(reading, withCode('file_unreadable', /standard input/));
 });
 
-test('items pass through, and their source is closed when its reader stops', async () => {
+test('passes items through, and closes their source when the reader stops', async () => {
   const { signal } = new AbortController();
   let closed = false;
   async function* source() {
@@ -52,7 +52,7 @@ test('items pass through, and their source is closed when its reader stops', asy
   assert.ok(closed);
 });
 
-test('an abort does not wait for the next item', async () => {
+test('does not wait for the next item after an abort', async () => {
   const stopping = new AbortController();
   async function* source() {
     yield 1;

@@ -51,7 +51,7 @@ interface Told {
 const error = (code: string, more = '') =>
   xml('Error', `<Code>${code}</Code><Message>It is so.</Message>${more}`);
 
-test('each kind of answer from S3, CloudFront and proxies has words of its own', async (t) => {
+test('explains each kind of response from S3, CloudFront and proxies', async (t) => {
   const cases: readonly Told[] = [
     {
       status: 200,
@@ -199,7 +199,7 @@ test('each kind of answer from S3, CloudFront and proxies has words of its own',
   }
 });
 
-test('text of the store never becomes markup; invalid ETags, ids and lists are refused', async (t) => {
+test('never treats text of the store as markup, and refuses invalid ETags and IDs', async (t) => {
   const odd = ['"</ETag><Evil/><ETag>"', '"a&amp;b"', '"a', 'W/"abc"', '', '"a b"'];
   for (const etag of odd) {
     const bodies: string[] = [];
@@ -219,7 +219,7 @@ test('text of the store never becomes markup; invalid ETags, ids and lists are r
   }
 });
 
-test('documents that differ from S3’s do not open an upload', async (t) => {
+test('does not create an upload from documents that differ from S3’s', async (t) => {
   const inner = '<UploadId>id</UploadId>';
   const documents = [
     xml('Other', inner),
@@ -248,7 +248,7 @@ test('documents that differ from S3’s do not open an upload', async (t) => {
   }
 });
 
-test('an answer that is too slow, or only announced, is cut', async (t) => {
+test('cuts a slow response, and one that never arrives', async (t) => {
   const ways: ((request: Request, response: Response) => NodeJS.Timeout)[] = [
     (_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -273,7 +273,7 @@ test('an answer that is too slow, or only announced, is cut', async (t) => {
   }
 });
 
-test('an answer that is longer than any of S3’s is not read to its end', async (t) => {
+test('does not read a response to its end that is longer than any of S3’s', async (t) => {
   const edge = await ownEdge(t, (request, response) => {
     if (request.method !== 'POST') return false;
     const sound = xml('InitiateMultipartUploadResult', '<UploadId>id</UploadId>');
@@ -283,7 +283,7 @@ test('an answer that is longer than any of S3’s is not read to its end', async
   await assert.rejects(putInParts(t, edge), withCode('unreachable', /did not complete its answer/));
 });
 
-test('pages of ListParts without progress are an error', async (t) => {
+test('fails at pages of ListParts without progress', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), Buffer.alloc(11 * MIB, 'list'));
   const put = (edge: TestEdge) =>
@@ -324,7 +324,7 @@ test('pages of ListParts without progress are an error', async (t) => {
   }
 });
 
-test('a conflict at Complete begins a new upload, three times at most', async (t) => {
+test('starts a new upload after a conflict at Complete, three times at most', async (t) => {
   for (const conflicts of [1, 9]) {
     let met = 0;
     const edge = await ownEdge(t, async (request, response) => {
@@ -347,7 +347,7 @@ test('a conflict at Complete begins a new upload, three times at most', async (t
   }
 });
 
-test('a token whose groups are too old is refreshed once', async (t) => {
+test('refreshes a token once if its groups are outdated', async (t) => {
   const cwd = await ownFolder(t);
   for (const name of ['a', 'b', 'c']) await writeFile(join(cwd, name), name);
   const files = { files: ['a', 'b', 'c'] };

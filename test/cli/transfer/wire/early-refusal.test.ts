@@ -44,7 +44,7 @@ async function bigFile(t: NodeTestContext): Promise<string> {
   return cwd;
 }
 
-test('a 413 during a body is read, whether the server reads on, closes or resets', async (t) => {
+test('reads a 413 during a body, whether the server reads on, closes or resets', async (t) => {
   const cwd = await bigFile(t);
   const endings: Record<string, (socket: Socket) => void> = {
     'listens on': (socket) => socket.resume(),
@@ -67,7 +67,7 @@ test('a 413 during a body is read, whether the server reads on, closes or resets
   }
 });
 
-test('an early 401 is answered with a renewed token', async (t) => {
+test('sends a renewed token after an early 401', async (t) => {
   const cwd = await bigFile(t);
   const tokens: string[] = [];
   const url = await rawServer(t, (head, socket) => {
@@ -87,7 +87,7 @@ test('an early 401 is answered with a renewed token', async (t) => {
   assert.deepEqual(tokens, ['first', 'second']);
 });
 
-test('a refusal that a reset discarded is found by asking the edge', async (t) => {
+test('asks the edge for a refusal that a reset has discarded', async (t) => {
   const cwd = await bigFile(t);
   const swallowing = (wellKnown: (socket: Socket) => void) =>
     rawServer(t, (head, socket) => {
@@ -115,7 +115,7 @@ test('a refusal that a reset discarded is found by asking the edge', async (t) =
   );
 });
 
-test('an answer that is not HTTP is reported as not an edge', async (t) => {
+test('reports a response that is not HTTP as not an edge', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'x');
   const url = await rawServer(t, (_head, socket) => socket.end('SSH-2.0-OpenSSH_9.9\r\n'));

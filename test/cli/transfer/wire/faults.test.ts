@@ -21,7 +21,7 @@ async function afterBytes(request: Parameters<Mischief>[0], bytes: number, then:
   return true;
 }
 
-test('a request whose connection is reset at any byte is retried', async (t) => {
+test('retries a request whose connection is reset at any byte', async (t) => {
   const cwd = await ownFolder(t);
   const bytes = Buffer.alloc(SIZE, 'reset');
   await writeFile(join(cwd, 'f'), bytes);
@@ -41,7 +41,7 @@ test('a request whose connection is reset at any byte is retried', async (t) => 
   assert.equal(last?.bytes, SIZE, 'bytes of failed tries count no longer');
 });
 
-test('503, 500, 429, 408 and S3’s temporary errors are retried; Retry-After is honoured', async (t) => {
+test('retries 503, 500, 429, 408 and S3’s temporary errors; honours Retry-After', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const answers: ((response: Parameters<Mischief>[1]) => void)[] = [
@@ -67,7 +67,7 @@ test('503, 500, 429, 408 and S3’s temporary errors are retried; Retry-After is
   assert.ok(context.events.some((event) => event.type === 'note' && /SlowDown/.test(event.text)));
 });
 
-test('retries end after ten attempts, and before a wait that is too long', async (t) => {
+test('stops after ten attempts, and before a wait that is too long', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   let asked = 0;
@@ -84,7 +84,7 @@ test('retries end after ten attempts, and before a wait that is too long', async
   assert.equal(asked, RETRY.tries + 1, 'a wait of a day is not begun');
 });
 
-test('final refusals are not retried, and each has words of its own', async (t) => {
+test('does not retry final refusals, and explains each', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const cases: [number, 'edge' | 'store', string, string, number][] = [
@@ -113,7 +113,7 @@ test('final refusals are not retried, and each has words of its own', async (t) 
   }
 });
 
-test('a redirect is not followed, because the token would be sent along', async (t) => {
+test('does not follow a redirect, which would pass the token on', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const edge = await ownEdge(t, async (request, response) => {
@@ -127,7 +127,7 @@ test('a redirect is not followed, because the token would be sent along', async 
   );
 });
 
-test('bytes that are damaged in transit are sent again once, and then are an error', async (t) => {
+test('sends bytes damaged in transit again once, then fails', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const damageFirst = (times: number) =>
@@ -148,7 +148,7 @@ test('bytes that are damaged in transit are sent again once, and then are an err
   assert.equal(broken.seen.length, 2);
 });
 
-test('an attempt that stalls is cut and retried, before or after the body is sent', async (t) => {
+test('cuts and retries a stalled attempt, before or after the body is sent', async (t) => {
   const cwd = await ownFolder(t);
   const bytes = Buffer.alloc(24 * 1024 * 1024, 'stall');
   await writeFile(join(cwd, 'f'), bytes);
@@ -164,7 +164,7 @@ test('an attempt that stalls is cut and retried, before or after the body is sen
   assert.equal(rows(context.events)[0]?.attempts, 3);
 });
 
-test('an edge that cannot be reached is given up after a few attempts', async (t) => {
+test('gives up on an unreachable edge after a few attempts', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'x');
   const edge = await ownEdge(t);
@@ -175,7 +175,7 @@ test('an edge that cannot be reached is given up after a few attempts', async (t
   );
 });
 
-test('Ctrl-C ends the upload during a body and during a wait', async (t) => {
+test('ends the upload at Ctrl-C during a body and during a wait', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), Buffer.alloc(SIZE));
   const context = testContext({ cwd });
@@ -202,7 +202,7 @@ test('Ctrl-C ends the upload during a body and during a wait', async (t) => {
   await assert.rejects(upload(t, other, busy.url, { files: ['f'] }, { clock }), withCode('interrupted'));
 });
 
-test('Ctrl-C among several files prints the sum so far', async (t) => {
+test('prints the sum so far at Ctrl-C among several files', async (t) => {
   const cwd = await ownFolder(t);
   for (const name of ['a', 'b']) await writeFile(join(cwd, name), Buffer.alloc(SIZE));
   const context = testContext({ cwd });
@@ -222,7 +222,7 @@ test('Ctrl-C among several files prints the sum so far', async (t) => {
   assert.deepEqual(others, []);
 });
 
-test('after a 401 the token is renewed once, without output', async (t) => {
+test('renews the token once after a 401, without output', async (t) => {
   const cwd = await ownFolder(t);
   const bytes = Buffer.alloc(SIZE, 'token');
   await writeFile(join(cwd, 'f'), bytes);
@@ -241,7 +241,7 @@ test('after a 401 the token is renewed once, without output', async (t) => {
   );
 });
 
-test('after a sign-in has ended, further files are not sent', async (t) => {
+test('sends no more files after the sign-in has ended', async (t) => {
   const cwd = await ownFolder(t);
   const files = Array.from({ length: 30 }, (_, index) => `f${index}`);
   for (const file of files) await writeFile(join(cwd, file), file);
@@ -258,7 +258,7 @@ test('after a sign-in has ended, further files are not sent', async (t) => {
   assert.ok(edge.seen.length <= 4);
 });
 
-test('a file without an answer stops no others; an edge that cannot be reached stops all', async (t) => {
+test('continues after a file without a response, and stops if the edge is unreachable', async (t) => {
   const cwd = await ownFolder(t);
   const files = Array.from({ length: 9 }, (_, index) => `f${index}`);
   for (const file of files) await writeFile(join(cwd, file), file);
@@ -287,7 +287,7 @@ test('a file without an answer stops no others; an edge that cannot be reached s
   assert.equal(said.filter((message) => message.startsWith('Not tried: ')).length, 7);
 });
 
-test('metadata that is too long with the uploader’s name is a usage error', async (t) => {
+test('refuses metadata that is too long with the uploader’s name', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const edge = await ownEdge(t, async (request, response) => {

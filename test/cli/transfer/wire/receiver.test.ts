@@ -30,7 +30,7 @@ function rig() {
   };
 }
 
-test('an answer has its status, its headers and the text of all chunks', async () => {
+test('returns status, headers and the text of all chunks', async () => {
   const { start, head, data, end, answer, seen } = rig();
   start();
   head(200, { etag: '"e"', 'x-twice': ['a', 'b'] });
@@ -42,7 +42,7 @@ test('an answer has its status, its headers and the text of all chunks', async (
   assert.deepEqual(seen, ['start', 'head', '1 bytes', '1 bytes']);
 });
 
-test('informational answers are not the answer', async () => {
+test('ignores informational responses', async () => {
   const { start, head, end, answer, seen } = rig();
   start();
   head(100);
@@ -53,7 +53,7 @@ test('informational answers are not the answer', async () => {
   assert.deepEqual(seen, ['start', 'head']);
 });
 
-test('a refusal counts where its connection breaks; a success does not', async () => {
+test('accepts a refusal that breaks off, but not a success', async () => {
   const reset = new Error('reset');
   const refused = rig();
   refused.start();
@@ -68,7 +68,7 @@ test('a refusal counts where its connection breaks; a success does not', async (
   await assert.rejects(stored.answer, reset);
 });
 
-test('an abort rejects with its reason and cancels the request, also before it starts', async () => {
+test('rejects with the reason of an abort, and cancels the request, started or not', async () => {
   const reason = new Error('stalled');
   const running = rig();
   running.start();
@@ -84,7 +84,7 @@ test('an abort rejects with its reason and cancels the request, also before it s
   assert.deepEqual([waiting.cancelled, waiting.seen], [[reason], []]);
 });
 
-test('an abort after the end changes nothing', async () => {
+test('ignores an abort after the end', async () => {
   const { start, head, end, abort, answer } = rig();
   start();
   head(200);
@@ -93,7 +93,7 @@ test('an abort after the end changes nothing', async () => {
   assert.equal((await answer).status, 200);
 });
 
-test('an answer without an end is cancelled: a success is an error, a refusal counts as far as it was read', async () => {
+test('cancels an endless response: fails a success, keeps the beginning of a refusal', async () => {
   const mebibyte = Buffer.alloc(1024 * 1024, 'x');
   for (const status of [200, 403]) {
     const { start, head, data, answer, cancelled } = rig();

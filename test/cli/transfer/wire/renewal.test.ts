@@ -7,7 +7,7 @@ import { rows, testContext } from '../../../support/context.ts';
 import { answerJson, readAll } from '../helpers/edge.ts';
 import { ownEdge, ownFolder, restlessClock, upload, withCode } from '../helpers/uploading.ts';
 
-test('a token that cannot be renewed for now is asked for again, as the edge is', async (t) => {
+test('requests a token again while it cannot be renewed, like the edge', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const edge = await ownEdge(t);
@@ -33,7 +33,7 @@ test('a token that cannot be renewed for now is asked for again, as the edge is'
   assert.deepEqual(clock.slept, [], 'a sign-in that has ended does not come back');
 });
 
-test('a refused token whose renewal fails for now is refused and renewed again', async (t) => {
+test('renews a refused token again while the renewal fails temporarily', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const edge = await ownEdge(t, async (request, response) => {

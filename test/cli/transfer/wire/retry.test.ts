@@ -8,7 +8,7 @@ import { restlessClock, withCode } from '../helpers/uploading.ts';
 const failure = (code: 'gave_up' | 'unreachable' = 'gave_up', details = {}) =>
   new PassingFailure(new UserError(code, 'It failed.'), details);
 
-test('the wait is random, below a bound that doubles up to a cap', () => {
+test('waits at random below a bound that doubles up to a cap', () => {
   const bounds = [1, 2, 3, 7, 8, 60].map((failures) => backoff(failures, RETRY, () => 0.999_999_999));
   assert.deepEqual(
     bounds.map((bound) => Math.round(bound)),
@@ -20,7 +20,7 @@ test('the wait is random, below a bound that doubles up to a cap', () => {
   );
 });
 
-test('Retry-After is read in seconds and as a date, and ignored otherwise', () => {
+test('reads Retry-After in seconds and as a date, and ignores anything else', () => {
   const now = new Date('2026-11-23T10:00:00Z');
   assert.equal(retryAfter('120', now), 120_000);
   assert.equal(retryAfter('Mon, 23 Nov 2026 10:00:30 GMT', now), 30_000);
@@ -29,7 +29,7 @@ test('Retry-After is read in seconds and as a date, and ignored otherwise', () =
   assert.equal(retryAfter(undefined, now), undefined);
 });
 
-test('attempts are bounded for each kind of failure', async () => {
+test('bounds the attempts of each kind of failure', async () => {
   const kinds = ['x', undefined, 'x', undefined];
   let tries = 0;
   const attempt = async () => {
@@ -43,7 +43,7 @@ test('attempts are bounded for each kind of failure', async () => {
   );
 });
 
-test('no attempt begins after the window, which the first failure opens', async () => {
+test('starts no attempt after the window that the first failure opens', async () => {
   const clock = restlessClock(() => 0.999);
   const signal = new AbortController().signal;
   const policy = { tries: 1000, baseMs: 1000, capMs: 1000, windowMs: 10_500 };
@@ -53,7 +53,7 @@ test('no attempt begins after the window, which the first failure opens', async 
   );
 });
 
-test('a defect of the program is not retried', async () => {
+test('does not retry a defect of the program', async () => {
   const signal = new AbortController().signal;
   const defect = new TypeError('x is not a function');
   await assert.rejects(

@@ -38,7 +38,7 @@ const ids = (repository: string, owner: string) => [
   ['repository_owner_id', owner],
 ];
 
-describe('whose tokens a command line means', () => {
+describe('S a trust command line', () => {
   const CASES: readonly (readonly [
     name: string,
     typed: Provider,
@@ -277,7 +277,7 @@ describe('whose tokens a command line means', () => {
     });
   }
 
-  it('takes ID tokens of an Okta organisation itself, which has access tokens for Okta alone', async () => {
+  it('takes ID tokens of an Okta organisation, which has access tokens for Okta only', async () => {
     const documents = documentsOf();
     assert.equal(
       (await readTrustRequest({ provider: 'okta', named: 'acme.okta.com' }, documents)).token,
@@ -296,12 +296,12 @@ describe('whose tokens a command line means', () => {
     [{ provider: 'github', named: 'acme/app' }, undefined],
     [{ provider: 'gitlab', named: 'acme/web/app' }, undefined],
   ] as const) {
-    it(`says ${JSON.stringify(whole)} in the rule for ${typed.provider} ${typed.named}`, async () => {
+    it(`has ${JSON.stringify(whole)} in the rule for ${typed.provider} ${typed.named}`, async () => {
       assert.deepEqual((await readTrustRequest(typed, documentsOf(KNOWN))).whole, whole);
     });
   }
 
-  it('asks nobody for ids that were given', async () => {
+  it('looks up no IDs that were given', async () => {
     const documents = documentsOf();
     await readTrustRequest({ provider: 'github', named: 'a/b', repositoryId: '1', ownerId: '2' }, documents);
     await readTrustRequest({ provider: 'gitlab', named: 'a/b', projectId: '1' }, documents);
@@ -373,7 +373,7 @@ describe('whose tokens a command line means', () => {
     [{ provider: 'gitlab', named: 'acme/app' }, /^The project acme\/app /, /--project-id/],
     [{ provider: 'gitlab', named: 'acme', anyProject: true }, /^The group acme /, /--namespace-id/],
   ];
-  it('names what cannot be looked up, and the flags that need no look-up', async () => {
+  it('names what cannot be looked up, and the flags that make it unnecessary', async () => {
     for (const [typed, message, hint] of UNREACHABLE) {
       const both = new RegExp(`^Check the network\\.\n[^]*${hint.source}`);
       await assert.rejects(readTrustRequest(typed, offline), withCode('unreachable', message, both));

@@ -25,7 +25,7 @@ const MORE: JsonObject = {
 /** How `Fn::Sub` writes a variable. */
 const variable = (name: string) => `\${${name}}`;
 
-test('every function computes what AWS documents', async (t) => {
+test('computes every function as AWS documents', async (t) => {
   const { create, cloud } = await setUp(t);
   const values: Record<string, [given: Json, computed: Json | ((id: string, stackId: string) => Json)]> = {
     RefId: [ref('First'), (id) => id],
@@ -84,7 +84,7 @@ test('every function computes what AWS documents', async (t) => {
   assert.deepEqual(cloud.named('All')[0]?.properties.Values, Object.fromEntries(computed));
 });
 
-test('an unknown or misused function is refused in AWS’s words before anything is created', async (t) => {
+test('refuses an unknown or misused function before anything is created', async (t) => {
   const { sdk, cloud } = await setUp(t);
   const refused: [value: JsonObject, message: RegExp][] = [
     [{ 'Fn::ImportValue': 'x' }, /^The embedded cloud does not support the function Fn::ImportValue\.$/],
@@ -127,7 +127,7 @@ test('an unknown or misused function is refused in AWS’s words before anything
   assert.deepEqual((await sdk.listStacks({})).StackSummaries, []);
 });
 
-test('conditions are boolean operations on parameters and each other', async (t) => {
+test('evaluates conditions as boolean operations on parameters and conditions', async (t) => {
   const { sdk } = await setUp(t);
   const refused: [conditions: JsonObject, message: RegExp][] = [
     [{ C: { 'Fn::Equals': [ref('A'), 1] } }, /Cannot reference resources in the Conditions block/],

@@ -7,7 +7,7 @@ import { ref, setUp, template, thing } from '../fixture.ts';
 const withParameter = (definition: JsonObject) =>
   template({ A: thing({ Value: ref('P') }) }, { Parameters: { P: definition } });
 
-test('parameters must have values that they allow', async (t) => {
+test('accepts only allowed values of parameters', async (t) => {
   const { sdk } = await setUp(t);
   const cases: [definition: JsonObject, value: string | undefined, message: string][] = [
     [{ Type: 'String' }, undefined, 'Parameters: [P] must have values'],
@@ -56,7 +56,7 @@ test('parameters must have values that they allow', async (t) => {
   );
 });
 
-test('an empty value is a value', async (t) => {
+test('treats an empty value as a value', async (t) => {
   const { create, cloud } = await setUp(t);
   await create('one', withParameter({ Type: 'String', Default: 'x' }), {
     Parameters: [{ ParameterKey: 'P', ParameterValue: '' }],
@@ -64,7 +64,7 @@ test('an empty value is a value', async (t) => {
   assert.deepEqual(cloud.named('A')[0]?.properties, { Value: '' });
 });
 
-test('an update uses defaults, given values, or the previous ones as requested', async (t) => {
+test('uses defaults, given values or previous ones in an update, as requested', async (t) => {
   const { create, update, cloud, sdk } = await setUp(t);
   const body = withParameter({ Type: 'String', NoEcho: true });
   const P = (more: object) => ({ Parameters: [{ ParameterKey: 'P', ...more }] });

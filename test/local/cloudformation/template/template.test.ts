@@ -12,7 +12,7 @@ function sized(bytes: number): string {
   return body.replace('""', `"${'x'.repeat(bytes - Buffer.byteLength(body))}"`);
 }
 
-test('a template in a request has 51,200 bytes at most', async (t) => {
+test('accepts 51,200 bytes of template in a request at most', async (t) => {
   const { sdk, idle, statusOf } = await setUp(t);
   await sdk.createStack({ StackName: 'full', TemplateBody: sized(51_200) });
   await idle();
@@ -29,7 +29,7 @@ test('a template in a request has 51,200 bytes at most', async (t) => {
   await assert.rejects(sdk.validateTemplate({ TemplateBody: sized(51_199).replace('xx', 'éé') }), tooLong);
 });
 
-test('at most 500 resources, 200 parameters, 200 outputs', async (t) => {
+test('accepts at most 500 resources, 200 parameters, 200 outputs', async (t) => {
   const { sdk } = await setUp(t);
   const many = (count: number, value: Json): JsonObject =>
     Object.fromEntries(Array.from({ length: count }, (_, at) => [`N${at}`, value]));
@@ -52,7 +52,7 @@ test('at most 500 resources, 200 parameters, 200 outputs', async (t) => {
   }
 });
 
-test('an invalid template, or an unsupported part of one, is refused by name', async (t) => {
+test('refuses an invalid template, or an unsupported part of one, by name', async (t) => {
   const { sdk } = await setUp(t);
   let deep: Json = 1;
   for (let level = 0; level < 200; level += 1) deep = [deep];
@@ -137,7 +137,7 @@ test('an invalid template, or an unsupported part of one, is refused by name', a
   assert.deepEqual((await sdk.listStacks({})).StackSummaries, []);
 });
 
-test('names of members of every object are ordinary names', async (t) => {
+test('accepts names of Object.prototype as ordinary names', async (t) => {
   const { create, stackOf, statusOf } = await setUp(t);
   const body = template(
     { constructor: thing({ toString: 'x' }), valueOf: thing({ Of: ref('constructor') }) },
@@ -148,7 +148,7 @@ test('names of members of every object are ordinary names', async (t) => {
   assert.equal((await stackOf('one')).Outputs?.[0]?.OutputKey, 'hasOwnProperty');
 });
 
-test('IAM resources need a capability, named ones a stronger one', async (t) => {
+test('requires a capability for IAM resources, a stronger one for named ones', async (t) => {
   const { sdk, create, statusOf } = await setUp(t);
   const role = (properties: JsonObject) =>
     template({ R: { Type: 'AWS::IAM::Role', Properties: properties } });
@@ -175,7 +175,7 @@ test('IAM resources need a capability, named ones a stronger one', async (t) => 
   );
 });
 
-test('GetTemplate returns the template byte for byte', async (t) => {
+test('returns the template byte for byte from GetTemplate', async (t) => {
   const { sdk, idle } = await setUp(t);
   const TemplateBody = `{\r\n\t"Resources": {"A": {"Type": "Test::Thing", "Properties": {"Text": "<&>\\"'é😀"}}}}\r\n`;
   await sdk.createStack({ StackName: 'one', TemplateBody });

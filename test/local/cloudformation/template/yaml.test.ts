@@ -43,7 +43,7 @@ Resources:
         // two
 `;
 
-test('a template in YAML equals its JSON form, short forms included', async (t) => {
+test('reads YAML like its JSON form, short forms included', async (t) => {
   const { sdk, idle, cloud, stackOf } = await setUp(t);
   await sdk.createStack({ StackName: 'one', TemplateBody: TEMPLATE });
   await idle();

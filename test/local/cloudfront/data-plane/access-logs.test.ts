@@ -25,7 +25,7 @@ function logged({ delivered }: Fixture): Record<string, string>[] {
   });
 }
 
-test('each request is a line of a gzipped file of its hour, with CloudFront’s 33 fields', async (t) => {
+test('logs each request with CloudFront’s 33 fields in a gzipped file an hour', async (t) => {
   const fixture = await fixtureOf(t);
   const { url, physicalId } = await deploy(fixture, logging());
   await send(fixture, `${url}/a%20b?partNumber=1`, {
@@ -66,7 +66,7 @@ test('each request is a line of a gzipped file of its hour, with CloudFront’s 
   assert.equal(line['x-edge-request-id']?.length, 56);
 });
 
-test('refusals are logged with their source, without tokens or cookies', async (t) => {
+test('logs refusals with their source, without tokens or cookies', async (t) => {
   const fixture = await fixtureOf(t);
   fixture.invoke = async () => ({ outcome: 'returned', value: { status: '401' } });
   const { url } = await deploy(fixture, logging());
@@ -82,7 +82,7 @@ test('refusals are logged with their source, without tokens or cookies', async (
   assert.doesNotMatch(JSON.stringify(lines), /secret/);
 });
 
-test('lines are delivered some time after the first one, without another request', async (t) => {
+test('delivers lines some time after the first, without another request', async (t) => {
   const fixture = await fixtureOf(t);
   const { url } = await deploy(fixture, logging());
   const delivery = new Promise<void>((resolve) => {
@@ -102,7 +102,7 @@ test('lines are delivered some time after the first one, without another request
   );
 });
 
-test('without logging nothing is written', async (t) => {
+test('writes nothing without logging', async (t) => {
   const fixture = await fixtureOf(t);
   const { url } = await deploy(fixture);
   await send(fixture, `${url}/k`);
@@ -110,7 +110,7 @@ test('without logging nothing is written', async (t) => {
   assert.equal(fixture.delivered.size, 0);
 });
 
-test('a bucket that cannot receive logs is refused, and so are cookies in logs', async (t) => {
+test('refuses a bucket that cannot receive logs, and cookies in logs', async (t) => {
   const fixture = await fixtureOf(t);
   await assert.rejects(deploy(fixture, logging({ Bucket: 'other' })), {
     code: 'InvalidArgument',

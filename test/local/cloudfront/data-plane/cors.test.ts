@@ -37,7 +37,7 @@ async function corsOf(fixture: Fixture, cors: JsonObject = {}) {
   };
 }
 
-test('an answer of the origin carries CORS headers for pages that the policy names', async (t) => {
+test('adds CORS headers to origin responses for pages that the policy names', async (t) => {
   const cors = await corsOf(await fixtureOf(t));
   assert.deepEqual(await cors({ origin: PAGE }), {
     'allow-origin': PAGE,
@@ -47,7 +47,7 @@ test('an answer of the origin carries CORS headers for pages that the policy nam
   assert.deepEqual(await cors({}), {});
 });
 
-test('a preflight that reaches the origin is answered with allowed methods and headers', async (t) => {
+test('answers a preflight that reaches the origin with allowed methods and headers', async (t) => {
   const cors = await corsOf(await fixtureOf(t));
   assert.deepEqual(await cors({ origin: PAGE, 'access-control-request-method': 'PUT' }, 'OPTIONS'), {
     'allow-origin': PAGE,
@@ -58,7 +58,7 @@ test('a preflight that reaches the origin is answered with allowed methods and h
   assert.deepEqual(Object.keys(await cors({ origin: PAGE }, 'OPTIONS')), ['allow-origin', 'expose-headers']);
 });
 
-test('a pattern of header names allows the requested headers that match it', async (t) => {
+test('allows requested headers that match a pattern', async (t) => {
   const patterns = { Items: ['Authorization', 'x-amz-meta-*', 'x-*-id'] };
   const cors = await corsOf(await fixtureOf(t), { AccessControlAllowHeaders: patterns });
   const allowed = async (requested?: string) => {
@@ -73,14 +73,14 @@ test('a pattern of header names allows the requested headers that match it', asy
   );
 });
 
-test('the wildcard for headers does not cover Authorization, which is named beside it', async (t) => {
+test('does not cover Authorization by the wildcard for headers', async (t) => {
   const fixture = await fixtureOf(t);
   const cors = await corsOf(fixture, { AccessControlAllowHeaders: { Items: ['*', 'Authorization'] } });
   const preflight = { origin: PAGE, 'access-control-request-method': 'PUT' };
   assert.equal((await cors(preflight, 'OPTIONS'))['allow-headers'], '*, Authorization');
 });
 
-test('the policy’s headers replace the origin’s if they override, once each', async (t) => {
+test('replaces the origin’s headers if the policy overrides, once each', async (t) => {
   const origin = { 'access-control-allow-origin': '*' };
   for (const [override, expected] of [
     [true, PAGE],
@@ -93,7 +93,7 @@ test('the policy’s headers replace the origin’s if they override, once each'
   }
 });
 
-test('the wildcard allows any page, but no credentials', async (t) => {
+test('allows any page by the wildcard, but no credentials', async (t) => {
   const fixture = await fixtureOf(t);
   const any = { AccessControlAllowOrigins: { Items: ['*'] } };
   await assert.rejects(createPolicy(fixture, { ...CORS, ...any, AccessControlAllowCredentials: true }), {
@@ -103,7 +103,7 @@ test('the wildcard allows any page, but no credentials', async (t) => {
   assert.equal((await cors({ origin: 'https://anywhere.example' }))['allow-origin'], '*');
 });
 
-test('without Origin, or in an answer of the function, there are no CORS headers', async (t) => {
+test('adds no CORS headers without Origin, or to the function’s responses', async (t) => {
   const fixture = await fixtureOf(t);
   const cors = await corsOf(fixture);
   fixture.invoke = async ({ Records: [{ cf }] }) => {
@@ -115,7 +115,7 @@ test('without Origin, or in an answer of the function, there are no CORS headers
   assert.deepEqual(await cors({ origin: PAGE }), {});
 });
 
-test('a fault applies the policy to the function’s answers too, preflights among them', async (t) => {
+test('applies the policy to the function’s responses too under a fault', async (t) => {
   for (const [override, methods] of [
     [true, 'GET, PUT'],
     [false, 'PATCH'],
@@ -133,7 +133,7 @@ test('a fault applies the policy to the function’s answers too, preflights amo
   }
 });
 
-test('invalid members of the policy are refused by name', async (t) => {
+test('refuses invalid members of the policy by name', async (t) => {
   const fixture = await fixtureOf(t);
   const rows: readonly (readonly [JsonObject, string, RegExp])[] = [
     [{ Colour: 'red' }, 'InvalidRequest', /extraneous key \[Colour\]/],

@@ -44,7 +44,7 @@ async function ask(
   return { status: Number(answer.split(' ')[1]), names };
 }
 
-test('a distribution answers to its own host name, with a certificate of that name', async (t) => {
+test('answers to its own host name, with a certificate of that name', async (t) => {
   const fixture = await fixtureOf(t);
   const { url } = await deploy(fixture, change(OWN));
   const alias = await ask(fixture, url, 'uploads.example.com');
@@ -60,7 +60,7 @@ test('a distribution answers to its own host name, with a certificate of that na
   assert.doesNotMatch(usual.names, /example/);
 });
 
-test('the newest policies: TLS 1.2 and 1.3, or 1.3 alone for the names of the distribution', async (t) => {
+test('enforces TLS 1.2 or 1.3 for its names, as the newest policies say', async (t) => {
   for (const [MinimumProtocolVersion, tls12] of [
     ['TLSv1.2_2025', true],
     ['TLSv1.3_2025', false],
@@ -79,7 +79,7 @@ test('the newest policies: TLS 1.2 and 1.3, or 1.3 alone for the names of the di
   }
 });
 
-test('an unknown name is refused, and so is a removed one', async (t) => {
+test('refuses unknown and removed names', async (t) => {
   const fixture = await fixtureOf(t);
   const { url, physicalId, accessControlId } = await deploy(fixture, change(OWN));
   await assert.rejects(ask(fixture, url, 'other.example.com'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
@@ -91,7 +91,7 @@ test('an unknown name is refused, and so is a removed one', async (t) => {
   await assert.rejects(ask(fixture, url, 'uploads.example.com'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
 });
 
-test('a name belongs to one distribution only', async (t) => {
+test('refuses a name of another distribution', async (t) => {
   const fixture = await fixtureOf(t);
   const { physicalId, accessControlId } = await deploy(fixture, change(OWN));
   const properties = change(OWN)(distributionProperties(accessControlId));
@@ -102,7 +102,7 @@ test('a name belongs to one distribution only', async (t) => {
   await fixture.resource('Distribution').update({ physicalId, previous: properties, properties });
 });
 
-test('a Host of another distribution than the certificate’s is misdirected', async (t) => {
+test('reports a Host of another distribution than the certificate’s as misdirected', async (t) => {
   const fixture = await fixtureOf(t);
   const first = await deploy(fixture, change(OWN));
   const OTHER = { ...OWN, Aliases: ['other.example.com'] };
@@ -117,7 +117,7 @@ test('a Host of another distribution than the certificate’s is misdirected', a
   assert.equal((await ask(fixture, first.url, 'uploads.example.com', 'nobody.example.com')).status, 403);
 });
 
-test('names and certificates that CloudFront would refuse are refused', async (t) => {
+test('refuses names and certificates that CloudFront would refuse', async (t) => {
   const fixture = await fixtureOf(t);
   const rows: readonly (readonly [JsonObject, string, RegExp])[] = [
     [{ Aliases: OWN.Aliases }, 'InvalidViewerCertificate', /must attach a trusted certificate/],

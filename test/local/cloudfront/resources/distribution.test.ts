@@ -25,7 +25,7 @@ describe('AWS::CloudFront::Distribution', () => {
   };
 
   it(
-    'is created as the CDK synthesizes it, with its address as the domain name',
+    'is created as the CDK synthesizes it, with its domain name',
     closing(async () => {
       const deployed = await deploy(fixture);
       assert.equal(deployed.physicalId, 'EABCDEFGHIJ012');
@@ -65,7 +65,7 @@ describe('AWS::CloudFront::Distribution', () => {
   );
 
   it(
-    'says which port is taken when it cannot have its own again',
+    'names a port that is taken when it restarts',
     closing(async () => {
       const deployed = await deploy(fixture);
       const port = Number(deployed.url.split(':').at(-1));
@@ -87,7 +87,7 @@ describe('AWS::CloudFront::Distribution', () => {
   );
 
   it(
-    'no longer answers once deleted, or while disabled, and is deleted only once',
+    'stops responding when deleted or disabled, and is deleted only once',
     closing(async () => {
       const deployed = await deploy(fixture);
       const resource = fixture.resource('Distribution');
@@ -113,7 +113,7 @@ describe('AWS::CloudFront::Distribution', () => {
   );
 
   it(
-    'keeps replicas of its function while associated, and for a set time afterwards',
+    'keeps replicas of its function while associated, and for a time afterwards',
     closing(async () => {
       fixture.faults = { replicasHeldMs: 60_000 };
       assert.equal(fixture.cloudfront.isReplicated(VERSION_ARN), false);
@@ -134,7 +134,7 @@ describe('AWS::CloudFront::Distribution', () => {
   );
 
   it(
-    'releases its function at once if replicas are not held',
+    'releases its function at once without replicas',
     closing(async () => {
       const deployed = await deploy(fixture);
       await fixture.resource('Distribution').delete(deployed.physicalId, {});

@@ -39,7 +39,7 @@ describe('origin access controls and origin request policies', () => {
       message,
     });
 
-  it('are refused if they are not supported', async () => {
+  it('are refused if unsupported', async () => {
     await refused(
       'OriginAccessControl',
       control({ SigningBehavior: 'no-override' }),
@@ -73,7 +73,7 @@ describe('origin access controls and origin request policies', () => {
     await refused('OriginRequestPolicy', headers(), 'InvalidArgument', /Headers/);
   });
 
-  it('refuse a name that is taken, and deletion while in use', async () => {
+  it('refuse a duplicate name, and deletion while in use', async () => {
     const made = await fixture.resource('OriginRequestPolicy').create({ ...CREATE, properties: policy({}) });
     await refused('OriginRequestPolicy', policy({}), 'OriginRequestPolicyAlreadyExists', /policy/);
     const deployed = await deploy(fixture, (properties) =>

@@ -15,7 +15,7 @@ import {
 
 const CREATE = { stackName: 'stack', logicalId: 'Thing', suffix: SUFFIX };
 
-describe('what a distribution may not be', () => {
+describe('S refuses a distribution', () => {
   let fixture: Fixture;
   let accessControlId: string;
   before(async () => {

@@ -30,7 +30,7 @@ async function openClient(t: TestContext, options: Partial<LambdaOptions> = {}, 
   return { room, client };
 }
 
-test('GetFunction and GetFunctionConfiguration describe $LATEST and versions', async (t) => {
+test('describes $LATEST and versions in GetFunction and GetFunctionConfiguration', async (t) => {
   const { room, client } = await openClient(t, { now: () => new Date() });
   await room.publish(CODE, { FunctionName: 'named', Tags: [{ Key: 'a', Value: 'b' }], Description: 'mine' });
   const { Configuration, Tags } = await client.send(new GetFunctionCommand({ FunctionName: 'named' }));
@@ -57,7 +57,7 @@ test('GetFunction and GetFunctionConfiguration describe $LATEST and versions', a
   }
 });
 
-test('GetAccountSettings reports the limits and what is used', async (t) => {
+test('reports limits and usage in GetAccountSettings', async (t) => {
   const account = { concurrency: 1000 };
   const { room, client } = await openClient(t, { concurrency: () => account.concurrency });
   await room.publish(CODE);
@@ -69,7 +69,7 @@ test('GetAccountSettings reports the limits and what is used', async (t) => {
   assert.equal(small.AccountLimit?.UnreservedConcurrentExecutions, 10);
 });
 
-test('a missing function is reported with AWS’s error', async (t) => {
+test('reports a missing function with AWS’s error', async (t) => {
   const { room, client } = await openClient(t);
   await room.publish(CODE, { FunctionName: 'named' });
   const cases = [
@@ -88,7 +88,7 @@ test('a missing function is reported with AWS’s error', async (t) => {
   }
 });
 
-test('lists are paged', async (t) => {
+test('pages lists', async (t) => {
   const { room, client } = await openClient(t);
   const version = handlerOf(room.resources, 'AWS::Lambda::Version');
   const update = handlerOf(room.resources, 'AWS::Lambda::Function');
@@ -133,7 +133,7 @@ test('lists are paged', async (t) => {
   });
 });
 
-test('DeleteFunction deletes one version, or all', async (t) => {
+test('deletes one version or all with DeleteFunction', async (t) => {
   const { room, client } = await openClient(t);
   const arn = await room.publish(CODE, { FunctionName: 'named' });
   assert.equal((await room.invoke(arn, {})).outcome, 'returned');
@@ -156,7 +156,7 @@ test('DeleteFunction deletes one version, or all', async (t) => {
   });
 });
 
-test('a replicated version and its function cannot be deleted', async (t) => {
+test('refuses to delete a replicated version and its function', async (t) => {
   const replicated = new Set([`${ARN}:1`]);
   const { room, client } = await openClient(t, { isReplicated: (arn) => replicated.has(arn) });
   await room.publish(CODE, { FunctionName: 'named' });
@@ -176,7 +176,7 @@ test('a replicated version and its function cannot be deleted', async (t) => {
   await client.send(new DeleteFunctionCommand({ FunctionName: 'named' }));
 });
 
-test('other operations are refused by name', async (t) => {
+test('refuses other operations by name', async (t) => {
   const { room, client } = await openClient(t);
   await room.publish(CODE, { FunctionName: 'named' });
   await assert.rejects(client.send(new InvokeCommand({ FunctionName: 'named' })), {
@@ -189,7 +189,7 @@ test('other operations are refused by name', async (t) => {
   );
 });
 
-test('only the account’s own signature is accepted', async (t) => {
+test('accepts only the account’s own signature', async (t) => {
   const { room, client } = await openClient(t, {}, 'wrong');
   await assert.rejects(client.send(new ListFunctionsCommand({})), { name: 'InvalidSignatureException' });
   const unsigned = await fetch(`${await serve(t, room.handle)}/2015-03-31/functions`);

@@ -73,7 +73,7 @@ function keys() {
   };
 }
 
-test('modules and globals return what Node’s return', async (t) => {
+test('modules and globals return the values of Node’s', async (t) => {
   const room = await openRoom(t);
   const given = keys();
   const arn = await room.publish(
@@ -104,7 +104,7 @@ test('modules and globals return what Node’s return', async (t) => {
   }
 });
 
-test('values are written to logs as Node writes them', async (t) => {
+test('logs values as Node writes them', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(
     "exports.handler = async ({ text }) => require('util').format(...eval(text));",
@@ -128,7 +128,7 @@ test('values are written to logs as Node writes them', async (t) => {
   }
 });
 
-test('web cryptography signs, verifies, encrypts and digests', async (t) => {
+test('signs, verifies, encrypts and digests with web cryptography', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(`
     const { subtle } = crypto; const bytes = (text) => new TextEncoder().encode(text);
@@ -158,7 +158,7 @@ test('web cryptography signs, verifies, encrypts and digests', async (t) => {
   });
 });
 
-test('streams, timers and signals work as they do in Node', async (t) => {
+test('runs streams, timers and signals as Node does', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(`
     const { pipeline } = require('stream/promises'), { Readable, Transform } = require('stream');

@@ -86,7 +86,7 @@ const FAILURES: Record<
   },
 };
 
-test('failures have the names that Lambda gives them', async (t) => {
+test('names failures as Lambda does', async (t) => {
   const room = await openRoom(t);
   for (const [name, { code, errorType, message, properties }] of Object.entries(FAILURES)) {
     await t.test(name, async () => {
@@ -102,7 +102,7 @@ test('failures have the names that Lambda gives them', async (t) => {
   }
 });
 
-test('up to nodejs22.x a callback answers, and a handler without promise or callback answers null', async (t) => {
+test('accepts callbacks up to nodejs22.x; returns null without promise or callback', async (t) => {
   const room = await openRoom(t);
   const callback = `exports.handler = (event, context, callback) => { setTimeout(() => callback(event.error, 'called')); };`;
   for (const Runtime of ['nodejs20.x', 'nodejs22.x']) {
@@ -118,7 +118,7 @@ test('up to nodejs22.x a callback answers, and a handler without promise or call
   assert.equal(await returned(room, await room.publish(`exports.handler = () => 'kept'`)), 'kept');
 });
 
-test('the event arrives as a copy and the result leaves as one', async (t) => {
+test('copies the event and the result', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(
     `exports.handler = async (event) => { event.seen = true; return { ...event, when: new Date(0), nothing: undefined }; };`,
@@ -133,7 +133,7 @@ test('the event arrives as a copy and the result leaves as one', async (t) => {
   assert.equal(await returned(room, await room.publish('exports.handler = async () => {}')), null);
 });
 
-test('the context describes the running function', async (t) => {
+test('describes the running function in the context', async (t) => {
   const room = await openRoom(t);
   const code = `exports.handler = async (event, context) => ({ ...context, left: context.getRemainingTimeInMillis() });`;
   const arn = await room.publish(code, { FunctionName: 'named', MemorySize: 256, Timeout: 7 });
@@ -154,7 +154,7 @@ test('the context describes the running function', async (t) => {
   assert.match(String(logStreamName), /^\d{4}\/\d\d\/\d\d\/\[1\][0-9a-f]{32}$/);
 });
 
-test('a version runs the code that it was published with', async (t) => {
+test('runs a version with the code that it was published with', async (t) => {
   const room = await openRoom(t);
   const first = await room.publish(`exports.handler = async () => 'first'`);
   const name = first.split(':')[6] ?? '';
@@ -174,7 +174,7 @@ test('a version runs the code that it was published with', async (t) => {
   assert.equal(await returned(room, first), 'first');
 });
 
-test('only published versions are run', async (t) => {
+test('runs published versions only', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish('exports.handler = async () => 1');
   for (const wrong of [

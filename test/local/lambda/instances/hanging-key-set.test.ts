@@ -16,14 +16,14 @@ const HANGING: Record<string, RequestListener> = {
 };
 
 for (const [how, listener] of Object.entries(HANGING)) {
-  test(`the connection to a key-set host that ${how} is closed at the time limit`, async (t) => {
+  test(`closes the connection to a key-set host that ${how} at the time limit`, async (t) => {
     const { fetching, closed } = await hanging(t, listener, 500);
     const reply = await fetching;
     assert.equal(reply.type === 'unanswered' && reply.code, 'ETIMEDOUT');
     await closed;
   });
 
-  test(`the connection to a key-set host that ${how} is closed when the instance ends`, async (t) => {
+  test(`closes the connection to a key-set host that ${how} when the instance ends`, async (t) => {
     const { fetching, closed, instance } = await hanging(t, listener);
     instance.abort();
     assert.equal((await fetching).type, 'unanswered');

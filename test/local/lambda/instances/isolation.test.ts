@@ -25,7 +25,7 @@ const ATTACK = `
   require('net').connect(socket).on('connect', () => { throw 1; }).on('error', ({ code }) =>
     console.log(JSON.stringify({ ...result, socket: code })));`;
 
-test('where the kernel allows it, code with all of Node reaches no file, socket or process of the user', () => {
+test('keeps code with all of Node from files, sockets and processes of the user', () => {
   const { command, description } = findIsolation();
   // Elsewhere the description must not claim it.
   if (!description.includes('files')) return;

@@ -45,7 +45,7 @@ const SLOW = { Timeout: 60 };
 
 const metadata = (...keySets: string[]) => ({ 'edge-upload': { keySets } });
 
-test('a function fetches the key sets in its metadata and nothing else', async (t) => {
+test('fetches the key sets in its metadata and nothing else', async (t) => {
   const { requests, port } = await keyServer(t);
   const other = await keyServer(t);
   const base = `http://127.0.0.1:${port}`;
@@ -108,7 +108,7 @@ test('a function fetches the key sets in its metadata and nothing else', async (
   assert.deepEqual([...requests, ...other.requests], []);
 });
 
-test('a Host header of the function does not reach the key set', async (t) => {
+test('does not send the function’s Host header to the key set', async (t) => {
   const { requests, port } = await keyServer(t);
   const url = `http://127.0.0.1:${port}/keys`;
   const room = await openRoom(t);
@@ -121,7 +121,7 @@ test('a Host header of the function does not reach the key set', async (t) => {
   assert.deepEqual(requests, [`GET 127.0.0.1:${port}/keys`]);
 });
 
-test('a version keeps the key sets that it was published with', async (t) => {
+test('keeps the key sets that a version was published with', async (t) => {
   const { port } = await keyServer(t);
   const url = (name: string) => `http://127.0.0.1:${port}/${name}`;
   const room = await openRoom(t);
@@ -134,7 +134,7 @@ test('a version keeps the key sets that it was published with', async (t) => {
   assert.equal(await returned(room, none, { url: url('one') }), 'ECONNREFUSED');
 });
 
-test('metadata lists canonical https URLs, and http on loopback only', async (t) => {
+test('accepts canonical https URLs in metadata, and http on loopback only', async (t) => {
   const room = await openRoom(t);
   for (const url of ['https://login.example.com/keys', 'http://localhost:1/k', 'http://[::1]/k']) {
     await room.publish(CODE, SLOW, metadata(url));
@@ -164,7 +164,7 @@ test('metadata lists canonical https URLs, and http on loopback only', async (t)
   }
 });
 
-test('a key set hangs, answers garbage, or refuses the connection, as tests ask', async (t) => {
+test('makes a key set hang, answer garbage or refuse, as tests ask', async (t) => {
   const { requests, port } = await keyServer(t);
   const url = `http://127.0.0.1:${port}/keys`;
   const pool = 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_a/.well-known/jwks.json';

@@ -13,7 +13,7 @@ import { openRoom } from '../support.ts';
 const children = (pid: number) => `/proc/${pid}/task/${pid}/children`;
 const skip = existsSync(children(process.pid)) ? false : 'this system does not list child processes in /proc';
 
-test('when the cloud is killed, its warm instances end and its functions are still there', {
+test('ends warm instances with a killed cloud, and keeps its functions', {
   skip,
 }, async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'lambda-'));
@@ -31,7 +31,7 @@ for (const [isolation, program] of [
   ['isolated by the kernel', (dataDir: string) => script(dataDir, LOOP)],
   ['without isolation', () => bareInstance(LOOP)],
 ] as const) {
-  test(`when the cloud is killed, code in an endless loop ends, ${isolation}`, { skip }, async (t) => {
+  test(`ends an endless loop with a killed cloud, ${isolation}`, { skip }, async (t) => {
     const dataDir = await mkdtemp(join(tmpdir(), 'lambda-'));
     t.after(() => rm(dataDir, { recursive: true, force: true }));
     await killed(t, program(dataDir));

@@ -10,7 +10,7 @@ const HOGS = {
   'a map whose table doubles': 'const held = new Map(); for (let i = 0; ; i++) held.set(i, i);',
 };
 
-test('a function that fills its heap fails as out of memory, and the cloud continues', async (t) => {
+test('fails a function that fills its heap as out of memory, and continues', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(
     `const hogs = [${Object.values(HOGS).map((body) => `() => { ${body} }`)}];
@@ -29,7 +29,7 @@ test('a function that fills its heap fails as out of memory, and the cloud conti
   assert.equal(await returned(room, arn), 'well');
 });
 
-test('memory outside the heap counts too', {
+test('counts memory outside the heap too', {
   skip: existsSync('/proc/self/status') ? false : 'only Linux tells how much memory a process holds',
 }, async (t) => {
   const room = await openRoom(t);
@@ -42,14 +42,14 @@ test('memory outside the heap counts too', {
   assert.equal(invocation.outcome === 'failed' && invocation.errorType, 'Runtime.OutOfMemory');
 });
 
-test('a function gets its configured memory', async (t) => {
+test('gives a function its configured memory', async (t) => {
   const room = await openRoom(t);
   const code =
     'exports.handler = async () => { const held = new Array(2e7).fill(0.5); return held.length; };';
   assert.equal(await returned(room, await room.publish(code, { MemorySize: 512, Timeout: 60 })), 2e7);
 });
 
-test('an endless loop and a promise that never settles end at the timeout, and the next event is served', async (t) => {
+test('ends endless loops and unsettled promises at the timeout, then serves again', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(
     `exports.handler = async ({ what }) => {
@@ -65,14 +65,14 @@ test('an endless loop and a promise that never settles end at the timeout, and t
   }
 });
 
-test('code that never finishes loading times out', async () => {
+test('ends code that never finishes loading at the timeout', async () => {
   const instance = new Instance(await instanceOptions('for (;;);'));
   assert.deepEqual(await instance.ready, { outcome: 'timed-out', seconds: 1 });
   assert.equal(instance.alive, false);
   await instance.gone();
 });
 
-test('a process that crashes is reported by its signal, and not as out of memory', {
+test('reports a crashed process by its signal, not as out of memory', {
   skip: process.platform === 'win32' ? 'Windows has no signals' : false,
 }, async () => {
   for (const [signal, words] of [
@@ -90,7 +90,7 @@ test('a process that crashes is reported by its signal, and not as out of memory
   }
 });
 
-test('an instance handles one event at a time and is reused', async (t) => {
+test('handles one event at a time in an instance, and reuses it', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(
     `let running = 0, served = 0;
@@ -114,7 +114,7 @@ test('an instance handles one event at a time and is reused', async (t) => {
   assert.ok(Math.max(...results.map(({ served }) => served)) >= 10);
 });
 
-test('process.exit ends the instance alone; the next event gets a new one', async (t) => {
+test('ends only the instance at process.exit, and starts another', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(
     `exports.handler = async ({ exit }) => { if (exit !== undefined) process.exit(exit); return 'well'; };`,
@@ -129,7 +129,7 @@ test('process.exit ends the instance alone; the next event gets a new one', asyn
   assert.equal(await returned(room, arn), 'well');
 });
 
-test('after close every event fails', async (t) => {
+test('fails every event after close', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish('exports.handler = () => new Promise(() => {});', { Timeout: 60 });
   const pending = room.invoke(arn, {});

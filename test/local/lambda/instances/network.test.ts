@@ -38,7 +38,7 @@ const WAYS = {
 };
 
 for (const [name, expression] of Object.entries(WAYS)) {
-  test(`${name} reaches AWS hosts by way of the embedded services`, async (t) => {
+  test(`${name} reaches AWS hosts through the embedded services`, async (t) => {
     const { requests, network } = recorder(async () => ({
       status: 201,
       headers: { 'content-type': 'text/x' },
@@ -59,7 +59,7 @@ for (const [name, expression] of Object.entries(WAYS)) {
   });
 }
 
-test('a service that hangs runs into the timeouts of the function, not into ours', async (t) => {
+test('waits for a hanging service until the function’s own timeouts', async (t) => {
   const room = await openRoom(t, { network: () => new Promise(() => {}) });
   const arn = await room.publish(`
     exports.handler = async ({ way }) => way === 'fetch'
@@ -73,7 +73,7 @@ test('a service that hangs runs into the timeouts of the function, not into ours
   assert.equal(await returned(room, arn, { way: 'https' }), 'too slow');
 });
 
-test('an answer that is too long, breaks off or redirects is an error', async (t) => {
+test('fails at a response that is too long, breaks off or redirects', async (t) => {
   const { network } = recorder(async ({ path }) => {
     if (path === '/moved') return { status: 302, headers: { location: 'https://example.com/' } };
     if (path === '/long') return { status: 200, body: Readable.from([Buffer.alloc(7 * 1024 * 1024)]) };
@@ -95,7 +95,7 @@ test('an answer that is too long, breaks off or redirects is an error', async (t
   assert.match(String(await returned(room, arn, { path: '/moved' })), /redirect/);
 });
 
-test('aws-jwt-verify, bundled as the edge function is, fetches the key set and verifies', async (t) => {
+test('verifies with aws-jwt-verify, bundled like the edge function', async (t) => {
   const { privateKey, publicKey } = rsaKeyPair();
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' };
   const { requests, network } = recorder(async () => ({

@@ -19,7 +19,7 @@ function story({ logged }: Room): string[] {
 
 const REPORT = /^REPORT RequestId: ID\tDuration: 0\.00 ms\tBilled Duration: \d+ ms\tMemory Size: 128 MB\t/;
 
-test('what a function writes is logged between Lambda’s own lines, each call’s output as one message', async (t) => {
+test('logs each call’s output as one message between Lambda’s own lines', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(
     `exports.handler = async () => {
@@ -51,7 +51,7 @@ test('what a function writes is logged between Lambda’s own lines, each call�
   assert.ok(room.logged.every((one) => one.group === group && one.stream === stream));
 });
 
-test('all output of an event comes before its end, in any amount', async (t) => {
+test('logs all output of an event before its end, in any amount', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(
     `exports.handler = async ({ lines }) => { for (let i = 0; i < lines; i += 1) console.log(i, 'x'.repeat(500)); };`,
@@ -63,7 +63,7 @@ test('all output of an event comes before its end, in any amount', async (t) => 
   assert.match(told.at(-2) ?? '', /^END/);
 });
 
-test('failures are logged as Lambda logs them', async (t) => {
+test('logs failures as Lambda does', async (t) => {
   const room = await openRoom(t);
   const end = async (code: string) => {
     room.logged.length = 0;
@@ -90,7 +90,7 @@ test('failures are logged as Lambda logs them', async (t) => {
   );
 });
 
-test('lines come in any pieces, and none is longer than CloudWatch takes', () => {
+test('joins pieces into lines, none longer than CloudWatch accepts', () => {
   const messages: string[] = [];
   const cutter = new LineCutter((message) => messages.push(message));
   for (const piece of ['a', 'b\nc', '\n\nd\re\n', 'end']) cutter.append(piece);
@@ -106,7 +106,7 @@ test('lines come in any pieces, and none is longer than CloudWatch takes', () =>
   assert.equal(messages.join('').replaceAll('\n', '').length, 20 * 64 * 1024);
 });
 
-test('with JSON, each call is an object, and both kinds of lines follow their levels', async (t) => {
+test('logs calls as JSON objects; both kinds of lines follow their levels', async (t) => {
   const room = await openRoom(t);
   const logged = async (code: string, LoggingConfig: JsonObject) => {
     room.logged.length = 0;
@@ -161,7 +161,7 @@ test('with JSON, each call is an object, and both kinds of lines follow their le
   );
 });
 
-test('log levels without JSON are refused', async (t) => {
+test('refuses log levels without JSON', async (t) => {
   const room = await openRoom(t);
   for (const LoggingConfig of [
     { SystemLogLevel: 'WARN' },

@@ -65,7 +65,7 @@ const REFUSED = [
   'node:test',
 ];
 
-test('require, import() and getBuiltinModule load harmless modules and refuse the others by name', async (t) => {
+test('loads harmless modules, and refuses the others by name', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(EVALUATE);
   const ask = async (text: string) => (await returned(room, arn, { text })) as Answer;
@@ -93,7 +93,7 @@ test('require, import() and getBuiltinModule load harmless modules and refuse th
   assert.equal((await ask(`probe('./other.js')`)).error, 'MODULE_NOT_FOUND');
 });
 
-test('the process that it sees is not the real one', async (t) => {
+test('shows the function a process that is not the real one', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(EVALUATE);
   const ask = async (text: string) => (await returned(room, arn, { text })) as Answer;
@@ -119,7 +119,7 @@ test('the process that it sees is not the real one', async (t) => {
   });
 });
 
-test('replacing methods of shared prototypes does not lead to files, commands or sockets', async (t) => {
+test('leaks no files, commands or sockets through replaced prototype methods', async (t) => {
   const room = await openRoom(t);
   // Steals the real process where it can, by way of the events that Node itself emits on it.
   const arn = await room.publish(`
@@ -145,7 +145,7 @@ test('replacing methods of shared prototypes does not lead to files, commands or
   assert.deepEqual(await returned(room, arn), []);
 });
 
-test('nothing of this computer can be read', async (t) => {
+test('reads nothing of this computer', async (t) => {
   const room = await openRoom(t);
   const secret = join(room.dataDir, 'secret');
   writeFileSync(secret, 'hidden');
@@ -186,7 +186,7 @@ test('nothing of this computer can be read', async (t) => {
   });
 });
 
-test('other hosts cannot be reached in any way', async (t) => {
+test('reaches no other host', async (t) => {
   const room = await openRoom(t);
   let connections = 0;
   const server = createServer(() => {

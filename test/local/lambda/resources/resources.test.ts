@@ -10,7 +10,7 @@ const CODE = `exports.handler = async () => 'well';`;
 const ARN = 'arn:aws:lambda:us-east-1:000000000000:function:named';
 const NAMED = { ...functionProperties(CODE), FunctionName: 'named' };
 
-test('a function without a name gets one in CloudFormation’s form', async (t) => {
+test('names a function without a name in CloudFormation’s format', async (t) => {
   const { resources } = await openRoom(t);
   const made = await create(resources, 'AWS::Lambda::Function', 'EdgeFunction', functionProperties(CODE));
   assert.equal(made.physicalId, 'stack-EdgeFunction-0123456789ab');
@@ -84,7 +84,7 @@ const REFUSALS: Record<string, { properties: JsonObject; message: RegExp }> = {
   },
 };
 
-test('functions that AWS or the embedded Lambda does not support are refused, and leave nothing', async (t) => {
+test('refuses unsupported functions, and leaves nothing', async (t) => {
   const trusts: Record<string, string[]> = {
     [ROLE]: ['lambda.amazonaws.com'],
     [ROLE.replace('edge', 'foreign')]: ['ec2.amazonaws.com'],
@@ -102,14 +102,14 @@ test('functions that AWS or the embedded Lambda does not support are refused, an
   assert.deepEqual(readdirSync(join(room.dataDir, 'functions')), []);
 });
 
-test('numbers may be strings', async (t) => {
+test('accepts numbers as strings', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(CODE, { MemorySize: '256', Timeout: '5', Description: 'mine' });
   assert.equal(room.describeVersion(arn)?.memorySize, 256);
   assert.equal(room.describeVersion(arn)?.timeout, 5);
 });
 
-test('a create repeated after a crash finds its function; a different one conflicts', async (t) => {
+test('finds its function when a create is repeated; refuses a different one', async (t) => {
   const { resources } = await openRoom(t);
   const first = await create(resources, 'AWS::Lambda::Function', 'F', NAMED);
   assert.deepEqual(await create(resources, 'AWS::Lambda::Function', 'F', NAMED), first);
@@ -125,7 +125,7 @@ test('a create repeated after a crash finds its function; a different one confli
   assert.deepEqual(await create(resources, 'AWS::Lambda::Version', 'V', { FunctionName: ARN }), version);
 });
 
-test('publishing an unchanged function is refused; version numbers are never reused', async (t) => {
+test('refuses to publish an unchanged function; never reuses version numbers', async (t) => {
   const { resources } = await openRoom(t);
   const functions = handlerOf(resources, 'AWS::Lambda::Function');
   const versions = handlerOf(resources, 'AWS::Lambda::Version');
@@ -149,7 +149,7 @@ test('publishing an unchanged function is refused; version numbers are never reu
   await assert.rejects(publish('V4', { Colour: 'blue' }), { message: /extraneous key \[Colour\]/ });
 });
 
-test('deleting a missing function succeeds; a replicated one stays', async (t) => {
+test('succeeds in deleting a missing function; keeps a replicated one', async (t) => {
   const replicated = new Set([`${ARN}:1`]);
   const { resources } = await openRoom(t, { isReplicated: (arn) => replicated.has(arn) });
   const functions = handlerOf(resources, 'AWS::Lambda::Function');
@@ -171,7 +171,7 @@ test('deleting a missing function succeeds; a replicated one stays', async (t) =
   await functions.delete('named', {});
 });
 
-test('functions, versions and their code survive a restart', async (t) => {
+test('keeps functions, versions and their code over a restart', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(CODE, { FunctionName: 'named' });
   const described = room.describeVersion(arn);
@@ -181,7 +181,7 @@ test('functions, versions and their code survive a restart', async (t) => {
   assert.deepEqual(await again.invoke(arn, {}), { outcome: 'returned', value: 'well' });
 });
 
-test('a version is described to the service that decides where it may run', async (t) => {
+test('describes a version to the service that decides where it runs', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(CODE, {
     FunctionName: 'named',

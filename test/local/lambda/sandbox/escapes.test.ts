@@ -32,7 +32,7 @@ async function openPlaces(t: TestContext, folder: string) {
   };
 }
 
-test('code of a function reaches no file, environment, socket, process or memory of the host', async (t) => {
+test('keeps a function from files, environment, sockets, processes and memory of the host', async (t) => {
   assert.ok(READING.length + CHANGING.length >= 60);
   const room = await openRoom(t, { network: async () => ({ status: 200, body: 'answer' }) });
   const { places, connections } = await openPlaces(t, room.dataDir);
@@ -50,7 +50,7 @@ test('code of a function reaches no file, environment, socket, process or memory
   }
 });
 
-test('where the kernel allows it, the process has a network of its own', async (t) => {
+test('gives the process its own network if the kernel allows it', async (t) => {
   if (findIsolation().command.length === 0) {
     t.diagnostic('the kernel does not allow it here');
     return;
@@ -66,7 +66,7 @@ test('where the kernel allows it, the process has a network of its own', async (
   for (const pid of sandboxes) assert.notEqual(network(pid), network('self'));
 });
 
-test('every object that a function’s code can reach is of its own realm', async (t) => {
+test('gives a function’s code only objects of its own realm', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(`
     const modules = 'assert assert/strict buffer console crypto events http https path path/posix process querystring stream stream/promises string_decoder timers timers/promises url util util/types zlib'.split(' ');
@@ -91,7 +91,7 @@ test('every object that a function’s code can reach is of its own realm', asyn
   assert.deepEqual(await returned(room, arn), { foreign: [], many: true });
 });
 
-test('code that ends the function around it stays in its realm', async (t) => {
+test('keeps code in its realm that ends the function around it', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(
     `}); globalThis.outer = [typeof process, typeof require, this === globalThis]; (function (exports, require, module) {
@@ -103,7 +103,7 @@ test('code that ends the function around it stays in its realm', async (t) => {
   } else assert.notEqual(invocation.outcome, 'timed-out');
 });
 
-test('changed built-ins of one function do not reach another', async (t) => {
+test('keeps changed built-ins of one function from another', async (t) => {
   const room = await openRoom(t);
   const spoiler = await room.publish(
     `Object.prototype.polluted = 'yes'; Array.prototype.map = () => 'spoiled'; JSON.parse = () => 'spoiled';
@@ -168,7 +168,7 @@ const BOMBS: readonly (readonly [string, string, RegExp])[] = [
   ],
 ];
 
-test('the cloud continues whatever a function does', async (t) => {
+test('continues the cloud whatever a function does', async (t) => {
   const room = await openRoom(t);
   const well = await room.publish('exports.handler = async () => "well";');
   await returned(room, well);

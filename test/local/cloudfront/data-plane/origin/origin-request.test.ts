@@ -129,7 +129,7 @@ describe('the request to the origin', () => {
     assert.throws(() => authenticated(asked), { code: 'SignatureDoesNotMatch' });
   });
 
-  it('has what a custom policy names', async () => {
+  it('forwards what a custom policy names', async () => {
     const policy = await fixture.resource('OriginRequestPolicy').create({
       stackName: 's',
       logicalId: 'P',
@@ -151,7 +151,7 @@ describe('the request to the origin', () => {
     assert.equal(headers.cookie, 'b=2');
   });
 
-  it("goes unsigned, with the viewer's own Authorization, where nothing signs it", async () => {
+  it('goes unsigned with the viewer’s Authorization without an origin access control', async () => {
     for (const shape of [
       (properties: JsonObject) => withOrigin(properties, { OriginAccessControlId: '' }),
       (properties: JsonObject) => properties,
@@ -178,7 +178,7 @@ describe('the request to the origin', () => {
       .update({ physicalId: deployed.accessControlId, previous: properties, properties });
   });
 
-  it('has the origin path before its own', async () => {
+  it('adds the origin path before its own', async () => {
     await configure((properties) => withOrigin(properties, { OriginPath: '/inbox' }));
     const asked = await askedFor('/k');
     assert.equal(asked.path, '/uploads/inbox/k');
@@ -195,7 +195,7 @@ describe("the origin's response", () => {
   });
   after(() => fixture.close());
 
-  it('comes back with its status, headers and body, marked by the edge', async () => {
+  it('is returned with its status, headers and body, marked by the edge', async () => {
     fixture.origin = async () => ({
       status: 412,
       headers: {

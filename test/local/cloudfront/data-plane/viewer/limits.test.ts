@@ -5,7 +5,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { rawExchange, send } from '../../client.ts';
 import { type Deployed, deploy, type Fixture, openFixture, withBehavior } from '../../fixture.ts';
 
-describe('what CloudFront turns down by itself', () => {
+describe('S the limits of CloudFront', () => {
   let fixture: Fixture;
   let deployed: Deployed;
   before(async () => {

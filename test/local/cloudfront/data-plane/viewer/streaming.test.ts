@@ -12,7 +12,7 @@ import { type Deployed, deploy, type Fixture, openFixture, run } from '../../fix
 const MIB = 1024 * 1024;
 const BIG = 200 * MIB;
 
-describe('a body on its way through the edge', () => {
+describe('S a body that streams through the edge', () => {
   let fixture: Fixture;
   let deployed: Deployed;
   let bigFile: string;
