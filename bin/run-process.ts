@@ -104,5 +104,8 @@ export function runProcess(commands: readonly Declare[]): void {
       process.kill(process.pid, 'SIGHUP');
     }
     process.exitCode = exitCode;
+    // All output is written at this event. Without this call, Node then takes itself down and removes the listeners of signals
+    // first: one more Ctrl-C would end the process by the signal, without its exit code.
+    process.once('exit', () => process.exit());
   });
 }

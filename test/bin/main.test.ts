@@ -69,6 +69,35 @@ test('succeeds if the reader of stdout leaves after it has everything', async (t
   assert.ok(edge.stored.has('/f0'));
 });
 
+test('Ctrl-C during the end of an interrupted command leaves its exit code', async (t) => {
+  const { files, start } = await computer(t);
+  let received = () => {};
+  const request = new Promise<void>((resolve) => {
+    received = resolve;
+  });
+  const edge = await ownEdge(t, async ({ method }) => {
+    if (method !== 'PUT') return false;
+    received();
+    // Never answered.
+    return true;
+  });
+  const child = start(edge.url, 'put', ...files);
+  const closed = once(child, 'close');
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
+  await request;
+  child.kill('SIGINT');
+  await once(child.stderr, 'data');
+  child.stderr.resume();
+  child.stdout.resume();
+  const again = () => {
+    if (!isRunning()) return;
+    child.kill('SIGINT');
+    setImmediate(again);
+  };
+  again();
+  assert.deepEqual(await closed, [EXIT.interrupted, null]);
+});
+
 test('refuses a time that is too long for a timer', async (t) => {
   const { start } = await computer(t);
   const edge = await ownEdge(t);
