@@ -154,6 +154,9 @@ async function keep(context: Context, { deployment, session }: SignedIn): Promis
     },
     text: [
       `Signed in to ${url} as ${username}${session.kind === 'oidc' ? ` (${session.alias})` : ''}.`,
+      ...(allowed === undefined || allowed.caller.username === username
+        ? []
+        : [`The edge names this user ${allowed.caller.username}.`]),
       ...(allowed === undefined
         ? []
         : [`Allowed: ${writingText(allowed.description.policy, allowed.caller)}.`]),

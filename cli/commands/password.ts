@@ -83,10 +83,12 @@ export interface ResetArgs extends AnswerFlags {
   readonly haveCode?: boolean;
 }
 
+const NAME_EDGE = ['Name the address that you were given:', command`edge-upload password reset <url>`];
+
 /** Resets a forgotten password with a code that Cognito sends. */
 export async function reset(context: Context, args: ResetArgs): Promise<Result> {
   const { ui } = context;
-  const target = await resolveTarget(context, args.url);
+  const target = await resolveTarget(context, args.url, NAME_EDGE);
   const address = await poolAddressOf(context, target);
   const username = await knownUsername(context, args.username);
   const answers = askedAnswers(context, await givenAnswers(context, args));

@@ -24,8 +24,11 @@ export async function whoami(context: Context, _args: object): Promise<Result> {
   const issuer = description.issuers.find(({ alias }) => alias === caller.issuer);
   const origin = await tokens.origin();
   const stored = origin.kind === 'kept' ? await findStoredSession(context, target) : undefined;
+  // The edge names its users by a claim that its operator chose.
+  const signedInAs = stored?.session.signedInAs === username ? undefined : stored?.session.signedInAs;
   const document: { [name: string]: JsonValue | undefined } = {
     username,
+    ...omitUndefined({ signedInAs }),
     groups: [...groups],
     ...omitUndefined({ issuer: caller.issuer, claims: claims && { ...claims } }),
     ...(issuer !== undefined && issuer.kind !== 'pool' ? { signedInAt: issuer.issuer } : {}),
@@ -43,6 +46,7 @@ export async function whoami(context: Context, _args: object): Promise<Result> {
   };
   const text = fields([
     ['user', groups.length === 0 ? username : `${username} (groups: ${groupsText(caller)})`],
+    ['signed in as', signedInAs],
     ['issuer', issuer && issuerText(issuer)],
     ['claims', claims && claimsText(claims)],
     ['deployment', deploymentText(target)],

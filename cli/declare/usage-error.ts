@@ -4,7 +4,7 @@ import { command, type HintLine } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
 
-type Program = Pick<CommandUnknownOpts, 'commands'>;
+type Program = Pick<CommandUnknownOpts, 'commands' | 'options'>;
 
 const childOf = (parent: Program | undefined, name: string | undefined): CommandUnknownOpts | undefined =>
   parent?.commands.find((one) => one.name() === name);
@@ -41,6 +41,8 @@ export function usageError({ message }: CommanderError, root: Program, argv: rea
     (first: string) => first.toUpperCase(),
   ];
   const shown = text.replace(pattern, words as string).trim();
+  const [, unknown] = /^Unknown command “(.*?)”/.exec(shown) ?? [];
+  if (unknown !== undefined) return unknownCommand(unknown, named.reduce(childOf, root) ?? root, see);
   const [first = ''] = argv;
   const [, option] = /^Unknown option “(.*?)”/.exec(shown) ?? [];
   if (option === undefined || named.length === 0) return new UserError('usage', shown, { hint: see });
@@ -48,8 +50,24 @@ export function usageError({ message }: CommanderError, root: Program, argv: rea
     const hint = ['Options follow the command:', command`edge-upload ${[...named, first]}`];
     return new UserError('usage', shown, { hint });
   }
-  const meant = shown.includes('Did you mean') ? [] : meantArgument(named, option, root);
+  const ofRoot = root.options.find(({ short, long }) => option === short || option === long)?.long;
+  const meant =
+    ofRoot !== undefined
+      ? ['It is typed without a command:', command`edge-upload ${[ofRoot]}`]
+      : shown.includes('Did you mean')
+        ? []
+        : (ofAnother(first, option, argv) ?? meantArgument(named, option, root));
   return new UserError('usage', shown, { hint: [...meant, ...see] });
+}
+
+const PORT = /^--port(?:=|$)/;
+
+/** Returns the command that has an option, for commands that start an embedded cloud without it. */
+function ofAnother(first: string, option: string, argv: readonly string[]): readonly HintLine[] | undefined {
+  if ((first !== 'deploy' && first !== 'demo') || !PORT.test(option)) return undefined;
+  const at = argv.findIndex((word) => PORT.test(word));
+  const port = argv[at]?.split('=')[1] ?? argv[at + 1] ?? '<number>';
+  return ['Start the embedded cloud on a port first:', command`edge-upload local start --port ${port}`];
 }
 
 /** Arguments that are paths of this computer. */
@@ -96,13 +114,24 @@ export function withoutHelpCommand(root: Program, argv: readonly string[]): stri
   return asked;
 }
 
-function unknownCommand(word: string, parent: Program): UserError {
-  const meant = nearestName(
-    word,
-    parent.commands.map((one) => one.name()),
-  );
+/** Names that other tools have for what these commands do. */
+const SAME: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/^(?:add|create|make|new)$/, ['add', 'create']],
+  [/^(?:del|delete|remove|rm)$/, ['delete', 'remove', 'revoke', 'forget', 'abort']],
+  [/^(?:list|ls)$/, ['list', 'ls']],
+  [/^(?:cp|push|send|upload)$/, ['put']],
+  [/^(?:download|pull)$/, ['get']],
+  [/^(?:down|undeploy)$/, ['destroy']],
+];
+
+function unknownCommand(
+  word: string,
+  parent: Program,
+  see: readonly HintLine[] = ['See:', command`edge-upload --help`],
+): UserError {
+  const known = parent.commands.map((one) => one.name());
+  const same = SAME.find(([names]) => names.test(word))?.[1].find((one) => known.includes(one));
+  const meant = same ?? nearestName(word, known);
   const guess = meant === undefined ? '' : ` Did you mean ${meant}?`;
-  return new UserError('usage', `Unknown command “${word}”.${guess}`, {
-    hint: ['See:', command`edge-upload --help`],
-  });
+  return new UserError('usage', `Unknown command “${word}”.${guess}`, { hint: see });
 }

@@ -1,4 +1,4 @@
-import { command, type UsedDeployment } from '../command-line.ts';
+import { command, type HintLine, type UsedDeployment } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { readLink } from '../links/link-address.ts';
@@ -22,12 +22,19 @@ export interface Target {
 /**
  * Returns the edge that a command uses: the typed address, then `--stack-name`, `EDGE_UPLOAD_LINK`, `EDGE_UPLOAD_URL`,
  * `EDGE_UPLOAD_STACK` (flags before environment), then the deployment used last.
+ * @param first What to do with the address of an edge that this computer does not know.
  */
-export async function resolveTarget(context: Context, typed?: string): Promise<Target> {
-  const target = await findTarget(context, typed);
+export async function resolveTarget(
+  context: Context,
+  typed?: string,
+  first: readonly HintLine[] = SIGN_IN,
+): Promise<Target> {
+  const target = await findTarget(context, typed, first);
   await useTarget(context, target);
   return target;
 }
+
+const SIGN_IN = ['Sign in at the address that you were given:', command`edge-upload login <url>`];
 
 /** Sets the edge that a run is about, for the commands that it prints. */
 export async function useTarget(context: Context, { url, deployment }: Target): Promise<void> {
@@ -57,7 +64,11 @@ async function isOnly(context: Context, { stackName, local = false }: UsedDeploy
   }
 }
 
-async function findTarget(context: Context, typed?: string): Promise<Target> {
+async function findTarget(
+  context: Context,
+  typed: string | undefined,
+  first: readonly HintLine[],
+): Promise<Target> {
   const byUrl = async (address: string): Promise<Target> => {
     const url = edgeUrl(address);
     const deployment = await knownAt(context, url);
@@ -73,7 +84,7 @@ async function findTarget(context: Context, typed?: string): Promise<Target> {
     const deployment = await findByName(context, stackName);
     if (deployment !== undefined) return { url: deployment.url, deployment };
     throw new UserError('no_deployment', `This computer knows no deployment called “${stackName}”.`, {
-      hint: ['Sign in to it with:', command`edge-upload login <url>`],
+      hint: first,
     });
   }
   const deployment = await currentDeployment(context);
@@ -85,8 +96,7 @@ async function findTarget(context: Context, typed?: string): Promise<Target> {
   if (known.length > 0) throw noneChosen(known);
   throw new UserError('no_deployment', 'This computer knows no deployment yet.', {
     hint: [
-      'Sign in at the address that you were given:',
-      command`edge-upload login <url>`,
+      ...first,
       'As an operator, create a deployment; or try one without AWS:',
       command`edge-upload deploy`,
       command`edge-upload demo`,

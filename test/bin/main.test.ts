@@ -69,7 +69,7 @@ test('succeeds if the reader of stdout leaves after it has everything', async (t
   assert.ok(edge.stored.has('/f0'));
 });
 
-test('Ctrl-C during the end of an interrupted command leaves its exit code', async (t) => {
+test('exits with 130 if Ctrl-C is typed again while an interrupted command ends', async (t) => {
   const { files, start } = await computer(t);
   let received = () => {};
   const request = new Promise<void>((resolve) => {

@@ -69,6 +69,23 @@ test('refuses invalid values of all options in the same words', async () => {
     ['get', 'The argument <key> is missing.'],
     ['putt', 'Unknown command “putt”. Did you mean put?'],
     ['put --stal-timeout 3', 'Unknown option “--stal-timeout”. Did you mean --stall-timeout?'],
+    ['user create ada', 'Unknown command “create”. Did you mean add?'],
+    ['link new', 'Unknown command “new”. Did you mean create?'],
+    ['key delete x', 'Unknown command “delete”. Did you mean revoke?'],
+    ['upload f', 'Unknown command “upload”. Did you mean put?'],
+    ['user nonsense', 'Unknown command “nonsense”.'],
+    [
+      'put --version',
+      'Unknown option “--version”.\n  It is typed without a command:\n    edge-upload --version',
+    ],
+    [
+      'deploy --local --port 4700',
+      'Unknown option “--port”.\n  Start the embedded cloud on a port first:\n    edge-upload local start --port 4700',
+    ],
+    [
+      'demo --port=4700',
+      'Unknown option “--port=4700”.\n  Start the embedded cloud on a port first:\n    edge-upload local start --port 4700',
+    ],
   ] as const) {
     const { code, stderr } = await type(line);
     assert.equal(code, 2, line);
@@ -129,6 +146,11 @@ test('prints what to type first without a known deployment', async () => {
     const { code, stderr } = await type(command);
     assert.equal(code, 2, command);
     assert.match(stderr, /edge-upload login <url>/, command);
+  }
+  for (const command of ['password reset', 'password reset --stack-name x']) {
+    const { stderr } = await type(command);
+    assert.match(stderr, /edge-upload password reset <url>/, command);
+    assert.doesNotMatch(stderr, /login/, command);
   }
 });
 

@@ -68,7 +68,7 @@ export async function assertTyped({ line, words }: PrintedCommand): Promise<void
 
 /** Commands that are about no deployment, or name it in another way. */
 const ELSEWHERE =
-  /^(?:login (?:https?:|<url>)|(?:local|demo|deployments|completion|uploads)\b|put .*--link\b)|(?:^| )--help\b/;
+  /^(?:(?:login|password reset) (?:https?:|<url>)|(?:local|demo|deployments|completion|uploads)\b|put .*--link\b)|(?:^| )--help\b/;
 
 /**
  * Checks every command that a run printed: the program takes it, and it is about the deployment and the profile that the

@@ -1,6 +1,7 @@
 import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
+import { setting } from '../../../command-line.ts';
 import type { Context } from '../../../context.ts';
-import { UserError } from '../../../errors.ts';
+import { isUserError, UserError } from '../../../errors.ts';
 import type { Target } from '../../../settings/target.ts';
 import type { DescribedIssuer } from '../../described-issuer.ts';
 import { findStoredSession } from '../stored-tokens.ts';
@@ -83,6 +84,31 @@ export interface FoundWorkload {
   readonly issuers: readonly DescribedIssuer[];
 }
 
+/** Returns why the identity of EDGE_UPLOAD_IDENTITY has no token, with the variable that chose it. */
+function namedByVariable({ code, message, hintLines, cause }: UserError, { preset }: Workload): UserError {
+  const hint = [
+    ...hintLines,
+    `EDGE_UPLOAD_IDENTITY=${preset} chose this identity. Outside of such a job, unset it:`,
+    setting`unset EDGE_UPLOAD_IDENTITY`,
+  ];
+  return new UserError(code, message, { hint, cause });
+}
+
+/** Returns an identity whose failures name the variable that chose it. */
+function chosenByVariable(workload: Workload): Workload {
+  return {
+    ...workload,
+    async token(place) {
+      try {
+        return await workload.token(place);
+      } catch (error) {
+        if (!isUserError(error) || error.code === 'interrupted') throw error;
+        throw namedByVariable(error, workload);
+      }
+    },
+  };
+}
+
 /** Returns what EDGE_UPLOAD_IDENTITY names; `undefined` if it is not set. */
 function named({ EDGE_UPLOAD_IDENTITY: name }: Context['env'], known: readonly Service[]) {
   if (!name) return undefined;
@@ -110,8 +136,8 @@ export async function findWorkload(
   if (chosen !== undefined) {
     const workload = await chosen.load();
     const problem = workload.problem?.(env, target.url);
-    if (problem !== undefined) throw problem;
-    return { kind: 'workload', workload, issuers: [] };
+    if (problem !== undefined) throw namedByVariable(problem, workload);
+    return { kind: 'workload', workload: chosenByVariable(workload), issuers: [] };
   }
   const workloads = await Promise.all(known.filter(({ isHere }) => isHere(env)).map(({ load }) => load()));
   const here = workloads.filter((workload) => workload.isGiven?.() ?? true);

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { type TestContext as Test, test } from 'node:test';
 import { login } from '../../../../cli/commands/login.ts';
 import { logout } from '../../../../cli/commands/logout.ts';
+import { whoami } from '../../../../cli/commands/whoami.ts';
 import { whyNoBrowser } from '../../../../cli/identity/oidc/open-browser.ts';
 import { tokenSource } from '../../../../cli/identity/tokens/token-source.ts';
 import { resolveTarget } from '../../../../cli/settings/target.ts';
 import { openCompany } from '../../../support/company.ts';
+import { flatResult } from '../../../support/flat.ts';
 import { headlessBrowser } from '../../../support/headless-browser.ts';
 import { addressIn, failure, openRig } from './rig.ts';
 import { openStandIn } from './stand-in.ts';
@@ -67,6 +69,16 @@ test('signs in by a device code that is typed on another device', async (t) => {
   const { document } = await ended;
   assert.equal(document.username, 'ada@acme.com');
   assert.equal((await logout(rig.context())).document.revoked, true);
+});
+
+test('prints both names of a user whom the edge names otherwise than the provider', async (t) => {
+  const { rig, provider } = await withStandIn(t);
+  provider.claims = { aud: rig.url, preferred_username: 'ada@acme.com', email: 'ada' };
+  const { text } = flatResult(await login(rig.context(), { url: rig.url, device: true }));
+  assert.match(text ?? '', /as ada@acme\.com \(corp\)\.\nThe edge names this user ada\.\n/);
+  const who = flatResult(await whoami(rig.context(), {}));
+  assert.deepEqual([who.document.username, who.document.signedInAs], ['ada', 'ada@acme.com']);
+  assert.match(who.text ?? '', /^signed in as +ada@acme\.com$/m);
 });
 
 test('polls for a device code as the provider demands, until it is approved or refused', async (t) => {

@@ -250,6 +250,18 @@ test('prefers credentials of the environment, and obeys EDGE_UPLOAD_IDENTITY', a
   const error = await here.failure(current({ EDGE_UPLOAD_IDENTITY: 'jenkins' }));
   assert.equal(error.code, 'usage');
   assert.match(error.hint ?? '', /github, gitlab, .*, off$/);
+  // Nothing listens at port 1.
+  for (const env of [
+    { EDGE_UPLOAD_IDENTITY: 'gcp', GCE_METADATA_HOST: '127.0.0.1:1' },
+    { EDGE_UPLOAD_IDENTITY: 'github' },
+    { EDGE_UPLOAD_IDENTITY: 'kubernetes' },
+  ]) {
+    const { hint = '' } = await here.failure(
+      tokenSource(here.context({ ...env }), { url: here.url }).current(),
+    );
+    assert.ok(hint.includes(`EDGE_UPLOAD_IDENTITY=${env.EDGE_UPLOAD_IDENTITY} chose`), hint);
+    assert.match(hint, /\n {2}unset EDGE_UPLOAD_IDENTITY$/);
+  }
 });
 
 test('prints the lines to add if a job has no permission for tokens', async (t) => {
