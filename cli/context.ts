@@ -1,14 +1,13 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { InUse } from './command-line.ts';
 import type { ExitCode } from './errors.ts';
 import type { OpenKeyring } from './identity/tokens/keyring.ts';
 import type { JsonValue } from './json-value.ts';
 import type { SentCredentials } from './sent-credentials.ts';
 import type { JobControl } from './ui/job-control.ts';
-import type { Text } from './ui/shown.ts';
+import type { OutputStream, Text } from './ui/shown.ts';
 import type { Ui } from './ui/ui.ts';
 
-export type OutputStream = Writable & { isTTY?: boolean; columns?: number };
 export type InputStream = Readable & { isTTY?: boolean; setRawMode?: (mode: boolean) => unknown };
 
 /** The options every command takes. */

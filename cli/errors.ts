@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { omitUndefined } from '../protocol/fields.ts';
 import { type Hint, type HintLine, InUse } from './command-line.ts';
 
 /** Process exit codes; the table in docs/scripts-and-ci.md is part of the command line contract. */

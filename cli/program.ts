@@ -1,15 +1,23 @@
 import type { Command as TypedCommander } from '@commander-js/extra-typings';
 import { Command as Commander, CommanderError } from 'commander';
-import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { omitUndefined } from '../protocol/fields.ts';
 import { InUse } from './command-line.ts';
-import type { Context, GlobalOptions, OutputStream, Result } from './context.ts';
+import type { Context, GlobalOptions, Result } from './context.ts';
 import type { Act, Declare, GlobalFlags, OperatorFlags } from './declare/shared.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { packageVersion } from './package-root.ts';
 import { renderError } from './ui/error.ts';
 import { wrapText } from './ui/format.ts';
-import { columnsOf, lookOf, PLAIN, shownLines } from './ui/look.ts';
-import { printedText, Shown, writeLines } from './ui/shown.ts';
+import {
+  columnsOf,
+  lookOf,
+  type OutputStream,
+  PLAIN,
+  printedText,
+  Shown,
+  shownLines,
+  writeLines,
+} from './ui/shown.ts';
 
 /** What the process gives the program; the rest of the context is made here from the arguments. */
 export type World = Omit<Context, 'options' | 'ui' | 'inUse'>;

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { omitUndefined } from '../protocol/fields.ts';
 import { UserError } from './errors.ts';
 import { inputError } from './settings/disk-errors.ts';
 

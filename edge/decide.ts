@@ -1,4 +1,4 @@
-import { DESCRIPTION_KEY } from '../protocol/key-rules.ts';
+import { DESCRIPTION_KEY } from '../protocol/object-url.ts';
 import type { EdgeConfig, EdgePolicy } from './config.ts';
 import { allowedOrigin, answerPreflight, isPreflight } from './cors.ts';
 import { describeEdge } from './description.ts';

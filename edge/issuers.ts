@@ -1,5 +1,5 @@
+import { omitUndefined } from '../protocol/fields.ts';
 import { POOL_ALIAS } from '../protocol/issuer-alias.ts';
-import { omitUndefined } from '../protocol/omit-undefined.ts';
 import type { BakedConfig, EdgeConfig, EdgeIssuer, PoolIdentity, Signing, UploadPolicy } from './config.ts';
 
 /**

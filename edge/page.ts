@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { DESCRIPTION_KEY } from '../protocol/key-rules.ts';
+import { DESCRIPTION_KEY } from '../protocol/object-url.ts';
 import type { EdgeConfig, EdgePage } from './config.ts';
 import { Refusal } from './refusal.ts';
 import { allowOnly } from './request/operation.ts';

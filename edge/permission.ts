@@ -1,5 +1,5 @@
 import { isUnverified, readClaim } from '../protocol/claims.ts';
-import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { omitUndefined } from '../protocol/fields.ts';
 import { isShared } from '../protocol/prefix-overlap.ts';
 import { placeholdersOf, prefixesOf } from '../protocol/prefix-rule.ts';
 import { type Condition, holds, type Rule, ruleFor } from '../protocol/upload-rule.ts';

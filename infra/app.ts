@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib/core';
 import type { PoolIdentity } from '../edge/config.ts';
-import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { omitUndefined } from '../protocol/fields.ts';
 import { signingKeysOf } from '../protocol/signing-key.ts';
 import type { EdgeKeys } from './edge-code.ts';
 import type { StackOptions } from './options.ts';

@@ -10,7 +10,7 @@ import type {
   PoolIdentity,
   Signing,
 } from '../edge/config.ts';
-import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { omitUndefined } from '../protocol/fields.ts';
 import { algorithmsOf, signingKeysOf } from '../protocol/signing-key.ts';
 import type { StackOptions } from './options.ts';
 

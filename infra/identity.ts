@@ -17,7 +17,7 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { omitUndefined } from '../protocol/fields.ts';
 import { PASSWORD_POLICY } from '../protocol/password-policy.ts';
 import { createFederation, FEDERATED_CLIENT } from './federation.ts';
 import { type CognitoTier, type Mfa, OPTIONS_METADATA, type StackOptions } from './options.ts';

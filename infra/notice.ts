@@ -5,7 +5,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
 import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { RESERVED_FOLDER } from '../protocol/key-rules.ts';
+import { RESERVED_FOLDER } from '../protocol/object-url.ts';
 import type { StackOptions } from './options.ts';
 
 /** Returns the key prefixes of all rules. */

@@ -1,5 +1,5 @@
 import type { EdgeIssuer, UploadPolicy } from '../edge/config.ts';
-import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { omitUndefined } from '../protocol/fields.ts';
 
 /** The options of a deployment. */
 export interface StackOptions {

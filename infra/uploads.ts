@@ -3,7 +3,7 @@ import type { IUserPool, IUserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { BakedConfig } from '../edge/config.ts';
-import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { omitUndefined } from '../protocol/fields.ts';
 import { createDistribution } from './edge.ts';
 import { type EdgeKeys, edgeCode, pageFiles, pageSettings } from './edge-code.ts';
 import { allowPage } from './federation.ts';

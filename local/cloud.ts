@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { omitUndefined } from '../protocol/fields.ts';
 import { type AccessKey, openAccessKey } from './auth/access-key.ts';
 import { accountClient } from './auth/account-client.ts';
 import { Identities } from './auth/identities.ts';

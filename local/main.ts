@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { getuid } from 'node:process';
 import { parseArgs } from 'node:util';
-import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { omitUndefined } from '../protocol/fields.ts';
 import { type Cloud, openCloud } from './cloud.ts';
 import { preparedKeyPairs } from './cognito/keys.ts';
 import { createControl, newControlSecrets } from './control.ts';

@@ -1,4 +1,4 @@
-import { DESCRIPTION_KEY } from '../protocol/key-rules.ts';
+import { DESCRIPTION_KEY } from '../protocol/object-url.ts';
 import { isLink, linkToken } from './link.ts';
 import { openJournal } from './resume/indexed-db.ts';
 import { type PageSettings, readSettings } from './settings.ts';

@@ -1,5 +1,4 @@
-import { type Fields, fieldsOf, readFields, textIn } from '../protocol/fields.ts';
-import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { type Fields, fieldsOf, omitUndefined, readFields, textIn } from '../protocol/fields.ts';
 
 /** A provider at which people sign in. */
 export interface SignInIssuer {

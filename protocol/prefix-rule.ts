@@ -1,5 +1,5 @@
 import { type Claims, claimText, readClaim } from './claims.ts';
-import { keyProblem } from './key-rules.ts';
+import { keyProblem } from './object-url.ts';
 
 /** The fields of a caller that prefixes depend on. */
 export interface Uploader {

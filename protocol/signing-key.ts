@@ -1,5 +1,5 @@
 import type { Claims } from './claims.ts';
-import { omitUndefined } from './omit-undefined.ts';
+import { omitUndefined } from './fields.ts';
 
 /** A public key that verifies tokens: RSA, EC or OKP (RFC 7518, RFC 8037). */
 export interface Jwk {

@@ -1,7 +1,7 @@
 import type { TrustedKeys } from '../../infra/edge-code.ts';
 import type { StackOptions } from '../../infra/options.ts';
 import { policyOf } from '../../infra/options.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { STACK_REGION } from '../network/aws.ts';

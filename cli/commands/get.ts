@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { type FetchedObject, fetchObject } from '../stack/download/fetch-object.ts';

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { command, type HintLine } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';

@@ -1,4 +1,4 @@
-import { isOwnKey } from '../../protocol/key-rules.ts';
+import { isOwnKey } from '../../protocol/object-url.ts';
 import type { Context, Result } from '../context.ts';
 import { isBucketGone } from '../stack/aws-failures.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context, Result } from '../context.ts';
 import { findStack } from '../stack/find-stack.ts';
 import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';

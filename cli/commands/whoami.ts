@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context, Result } from '../context.ts';
 import { askCaller, groupsText, writingText } from '../identity/caller.ts';
 import type { DescribedIssuer } from '../identity/described-issuer.ts';

@@ -1,7 +1,7 @@
 import type { PoolIdentity } from '../../edge/config.ts';
 import type { EdgeKeys } from '../../infra/edge-code.ts';
 import type { StackOptions } from '../../infra/options.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { type Jwk, signingKeysOf } from '../../protocol/signing-key.ts';
 import { nearestName } from '../nearest-name.ts';
 

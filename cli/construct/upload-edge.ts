@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import type { EdgeKeys } from '../../infra/edge-code.ts';
 import type { StackOptions } from '../../infra/options.ts';
 import { createUploads, REGION } from '../../infra/uploads.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { nearestName } from '../nearest-name.ts';
 import { KINDS, kindOf, OPTION_NAMES } from '../stack/options/kinds.ts';
 import { mergeOptions } from '../stack/options/merge-options.ts';

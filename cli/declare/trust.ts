@@ -1,5 +1,5 @@
 import type { Command as Commander, OptionValues } from '@commander-js/extra-typings';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { type Act, define, operated, option, several, suggesting } from './shared.ts';
 
 /** Adds the options of every `trust <provider>`. */

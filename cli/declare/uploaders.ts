@@ -1,5 +1,5 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { FACTOR_WORDS } from '../identity/second-factors.ts';
 import { declarePut } from './put.ts';
 import {

@@ -1,5 +1,5 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { checkedUsername } from '../identity/sign-in/username.ts';
 import { type Act, define, operated, pairs, several } from './shared.ts';
 

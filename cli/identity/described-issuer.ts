@@ -1,6 +1,5 @@
-import { type Fields, isFields } from '../../protocol/fields.ts';
+import { type Fields, isFields, omitUndefined } from '../../protocol/fields.ts';
 import { isAlias } from '../../protocol/issuer-alias.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { isIssuer, isVisible } from './issuer-values.ts';
 
 const KINDS = ['pool', 'people', 'workload'] as const;

@@ -1,5 +1,4 @@
-import { readFields } from '../../protocol/fields.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined, readFields } from '../../protocol/fields.ts';
 import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';

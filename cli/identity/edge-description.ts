@@ -1,7 +1,6 @@
 import type { UploadPolicy } from '../../edge/config.ts';
-import { type Fields, isFields, readFields } from '../../protocol/fields.ts';
+import { type Fields, isFields, omitUndefined, readFields } from '../../protocol/fields.ts';
 import { isAlias, POOL_ALIAS } from '../../protocol/issuer-alias.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { type DescribedIssuer, readIssuers } from './described-issuer.ts';
 import { isClientId, isRegion, regionOf } from './issuer-values.ts';
 

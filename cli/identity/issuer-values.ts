@@ -1,4 +1,4 @@
-import { isPlainHost, isSecureOrigin } from '../../protocol/secure-origin.ts';
+import { isPlainHost, isSecureOrigin } from '../../protocol/object-url.ts';
 
 /* The forms of what an issuer gives: its address, its ids and its tokens. */
 

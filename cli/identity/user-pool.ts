@@ -2,7 +2,7 @@ import type {
   AuthenticationResultType,
   RespondToAuthChallengeCommandOutput,
 } from '@aws-sdk/client-cognito-identity-provider';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { type PoolPlace, poolEndpoint, publicCognito } from '../network/aws.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Dispatcher } from 'undici';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { encodeKey } from '../../protocol/percent-encode.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
+import { encodeKey } from '../../protocol/object-url.ts';
 import { UserError } from '../errors.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { createSentCredentials, type SentCredentials } from '../sent-credentials.ts';

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { InUse } from '../command-line.ts';
 import { type ErrorCode, isUserError, systemCode } from '../errors.ts';
 import type { SentCredentials } from '../sent-credentials.ts';

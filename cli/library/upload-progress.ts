@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { createMeter, type Meter } from '../transfer/progress.ts';
 import { CLOCK } from '../transfer/wire/retry.ts';
 import type { UploadProgress } from './types.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { callerIdentity } from '../stack/caller.ts';
 import { signingInput, signToken, type TokenClaims } from '../stack/signing/sign-token.ts';

@@ -1,5 +1,5 @@
-import { DESCRIPTION_KEY } from '../../protocol/key-rules.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
+import { DESCRIPTION_KEY } from '../../protocol/object-url.ts';
 import { ifThere, onAws } from '../stack/aws-failures.ts';
 import { deniedHead } from '../stack/checks/bucket.ts';
 import { listObjects, type StoredObject } from '../stack/listing/bucket-listing.ts';

@@ -1,6 +1,5 @@
-import { readFields } from '../../protocol/fields.ts';
-import { keyProblem } from '../../protocol/key-rules.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined, readFields } from '../../protocol/fields.ts';
+import { keyProblem } from '../../protocol/object-url.ts';
 
 /** Maximum lifetime of a token, in seconds. */
 export const LONGEST = 366 * 86_400;

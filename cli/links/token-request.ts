@@ -1,5 +1,5 @@
-import { keyProblem } from '../../protocol/key-rules.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
+import { keyProblem } from '../../protocol/object-url.ts';
 import { UserError } from '../errors.ts';
 import { parseSize } from '../flag-values.ts';
 import { prefixProblem, type Scope, type TokenKind } from './token-entry.ts';

@@ -1,4 +1,4 @@
-import { encodeKey } from '../../protocol/percent-encode.ts';
+import { encodeKey } from '../../protocol/object-url.ts';
 import { count, formatLimit, formatMinute } from '../ui/format.ts';
 import { shellWord } from '../ui/shell-word.ts';
 import type { DeployedEdge } from './deployed-edge.ts';

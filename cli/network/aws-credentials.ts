@@ -1,6 +1,6 @@
 import { memoize } from '@smithy/core/config';
 import type { AwsCredentialIdentity } from '@smithy/types';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
 import { askHelper } from '../helper-process.ts';
 import { homeOf } from './aws-settings.ts';

@@ -1,6 +1,6 @@
 import { CredentialsProviderError, parseKnownFiles } from '@smithy/core/config';
 import type { AwsCredentialIdentity } from '@smithy/types';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { type AnsweredFailure, MISSING, type ProfileFailure, type Source } from './credentials-failure.ts';
 import { findFailure } from './failures.ts';
 

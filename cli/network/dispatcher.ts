@@ -1,7 +1,7 @@
 import { createSecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { isLoopback } from '../../protocol/secure-origin.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
+import { isLoopback } from '../../protocol/object-url.ts';
 import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';

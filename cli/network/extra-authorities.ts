@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { isLoopback } from '../../protocol/secure-origin.ts';
+import { isLoopback } from '../../protocol/object-url.ts';
 import { type HintLine, setting } from '../command-line.ts';
 import { systemCode, UserError } from '../errors.ts';
 import { shellWord } from '../ui/shell-word.ts';

@@ -1,6 +1,6 @@
 import { getSystemErrorMap } from 'node:util';
 import { table } from '../../protocol/fields.ts';
-import { isLoopback } from '../../protocol/secure-origin.ts';
+import { isLoopback } from '../../protocol/object-url.ts';
 import { command } from '../command-line.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { CLOCK, NO_CONNECTION, UNTRUSTED, UNTRUSTED_HERE } from './failure-hints.ts';

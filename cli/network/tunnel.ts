@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { type buildConnector, type Dispatcher, Pool } from 'undici';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import type { SentCredentials } from '../sent-credentials.ts';
 import { ProxyRefusal, type ProxyServer, ProxyUnreachable } from './proxy.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { isLoopback } from '../../protocol/secure-origin.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
+import { isLoopback } from '../../protocol/object-url.ts';
 import type { Context } from '../context.ts';
 import { type Part, readDocument } from './documents.ts';
 import { edgeUrl } from './edge-url.ts';

@@ -1,5 +1,4 @@
-import { table } from '../../protocol/fields.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined, table } from '../../protocol/fields.ts';
 import type { Hint } from '../command-line.ts';
 import { type LibraryTexts, systemCode, UserError } from '../errors.ts';
 

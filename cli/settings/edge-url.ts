@@ -1,4 +1,4 @@
-import { isSecureOrigin } from '../../protocol/secure-origin.ts';
+import { isSecureOrigin } from '../../protocol/object-url.ts';
 import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 

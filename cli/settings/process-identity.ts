@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { kill, pid as ownPid } from 'node:process';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { systemCode } from '../errors.ts';
 
 /** A process that holds a lock, or wants it. */

@@ -1,5 +1,5 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { onAws, pages, unexpectedAnswer } from './aws-failures.ts';

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { encodeKey } from '../../protocol/percent-encode.ts';
+import { encodeKey } from '../../protocol/object-url.ts';
 import type { Context, Result } from '../context.ts';
 import { EXIT, type ExitCode, interrupted, isUserError, type UserError } from '../errors.ts';
 import type { JsonValue } from '../json-value.ts';

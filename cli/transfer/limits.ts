@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readFields } from '../../protocol/fields.ts';
 import { POOL_ALIAS } from '../../protocol/issuer-alias.ts';
-import { DESCRIPTION_KEY } from '../../protocol/key-rules.ts';
+import { DESCRIPTION_KEY } from '../../protocol/object-url.ts';
 import type { Context } from '../context.ts';
 import { isUserError, type UserError } from '../errors.ts';
 import type { TokenSource } from '../identity/tokens/access-token.ts';

@@ -1,4 +1,4 @@
-import { keyProblem } from '../../protocol/key-rules.ts';
+import { keyProblem } from '../../protocol/object-url.ts';
 import { command, sameCommand } from '../command-line.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { effectOf } from './error-effects.ts';

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import type { Ui } from '../ui/ui.ts';
 import type { Trouble } from './wire/edge-client.ts';
 

@@ -1,5 +1,5 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { encodeKey } from '../../protocol/percent-encode.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
+import { encodeKey } from '../../protocol/object-url.ts';
 import type { InUse } from '../command-line.ts';
 import type { Result } from '../context.ts';
 import { EXIT, type ExitCode, type UserError } from '../errors.ts';

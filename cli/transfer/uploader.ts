@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { suitablePartSize } from '../../protocol/parts.ts';
 import { UserError } from '../errors.ts';
 import { connectEdge, type EdgeOptions, type EdgeWorld } from './edge-connection.ts';

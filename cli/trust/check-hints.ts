@@ -1,6 +1,6 @@
 import type { EdgeIssuer } from '../../edge/config.ts';
 import type { RefusalCode } from '../../edge/refusal.ts';
-import { isLoopback } from '../../protocol/secure-origin.ts';
+import { isLoopback } from '../../protocol/object-url.ts';
 import { command, type HintLine } from '../command-line.ts';
 import { presetOf } from './presets.ts';
 import { atProvider } from './words.ts';

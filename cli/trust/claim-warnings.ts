@@ -1,7 +1,6 @@
 import type { TrustedIssuer } from '../../infra/options.ts';
 import type { ClaimPath } from '../../protocol/claims.ts';
-import { table } from '../../protocol/fields.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined, table } from '../../protocol/fields.ts';
 import { placeholdersOf } from '../../protocol/prefix-rule.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
 import { command, type Hint } from '../command-line.ts';

@@ -1,6 +1,6 @@
 import type { TrustedIssuer } from '../../infra/options.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { isPlainHost, isSecureOrigin } from '../../protocol/secure-origin.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
+import { isPlainHost, isSecureOrigin } from '../../protocol/object-url.ts';
 import { algorithmsOf, type Jwk } from '../../protocol/signing-key.ts';
 import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';

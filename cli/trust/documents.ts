@@ -1,5 +1,5 @@
 import { type Fields, readFields } from '../../protocol/fields.ts';
-import { isLoopback, isPlainHost, isSecureOrigin } from '../../protocol/secure-origin.ts';
+import { isLoopback, isPlainHost, isSecureOrigin } from '../../protocol/object-url.ts';
 import { MAX_KEY_SET_BYTES } from '../../protocol/signing-key.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';

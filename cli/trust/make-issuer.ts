@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TrustedIssuer } from '../../infra/options.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
 import { UserError } from '../errors.ts';
 import { parseSize } from '../flag-values.ts';

@@ -1,6 +1,6 @@
 import type { TrustedIssuer } from '../../infra/options.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { isPlainHost } from '../../protocol/secure-origin.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
+import { isPlainHost } from '../../protocol/object-url.ts';
 import { UserError } from '../errors.ts';
 import { unreadableMember } from '../identity/described-issuer.ts';
 import { isIssuer } from '../identity/issuer-values.ts';

@@ -1,8 +1,8 @@
 import type { StackOptions, TrustedIssuer } from '../../infra/options.ts';
 import { ambiguousIss } from '../../protocol/ambiguous-iss.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { isAlias, POOL_ALIAS, RESERVED_ALIASES } from '../../protocol/issuer-alias.ts';
-import { keyProblem } from '../../protocol/key-rules.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { keyProblem } from '../../protocol/object-url.ts';
 import { type IssuerRule, overlap } from '../../protocol/prefix-overlap.ts';
 import { placeholdersOf } from '../../protocol/prefix-rule.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';

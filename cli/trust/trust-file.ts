@@ -1,5 +1,5 @@
 import type { TrustedIssuer } from '../../infra/options.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import type { Condition, Rule } from '../../protocol/upload-rule.ts';
 import { command } from '../command-line.ts';
 import { parseSize } from '../flag-values.ts';

@@ -1,4 +1,4 @@
-import type { Symbols } from './look.ts';
+import type { Symbols } from './shown.ts';
 
 /** A bar narrower than this shows nothing. */
 const LEAST = 8;

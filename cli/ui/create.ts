@@ -1,11 +1,20 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import type { InUse } from '../command-line.ts';
 import type { Context } from '../context.ts';
-import type { PrintedEvent, UiEvent } from './events.ts';
-import { lookOf } from './look.ts';
-import { plainRenderer } from './plain.ts';
-import { printedText } from './shown.ts';
-import type { Ui } from './ui.ts';
+import type { PrintedEvent, Row, TransferEvent, UiEvent } from './events.ts';
+import { filesLine, progressLine, troubleLine } from './progress-line.ts';
+import { isUnderWay, resourceLine } from './resource-words.ts';
+import {
+  line,
+  lookOf,
+  PLAIN,
+  type PrintedText,
+  printedText,
+  Shown,
+  shownLines,
+  writeLines,
+} from './shown.ts';
+import type { Renderer, RendererOptions, Ui } from './ui.ts';
 
 type Parts = Pick<
   Context,
@@ -77,4 +86,86 @@ export function printedEvent(event: UiEvent, inUse: InUse): PrintedEvent {
   return 'text' in event && event.type !== 'heading'
     ? { ...event, text: printedText(event.text, inUse) }
     : event;
+}
+
+/** A progress line at most this often: a log is read afterwards. */
+const INTERVAL_MS = 10_000;
+
+/** What takes less than this has one line, when it is done. */
+const SHORT_MS = 2_000;
+
+/** The lines of a text, the first of them behind our own word for what it is, the others below it. */
+function prefixed(word: string, text: PrintedText): Shown[] {
+  return shownLines(text, PLAIN).map((one, at) => line`${at === 0 ? word : '  '}${one}`);
+}
+
+/** Whole lines only: no colour, no carriage return, nothing redrawn. For pipes, logs, `--json` and dumb terminals. */
+export function plainRenderer({ stdout, stderr, now, json, quiet, debug }: RendererOptions): Renderer {
+  let lastProgress = now().getTime();
+  const begun = new Map<string, NodeJS.Timeout>();
+  let isBlank = true;
+  const write = (...lines: Shown[]) => {
+    isBlank = false;
+    writeLines(stderr, lines);
+  };
+  const rowLines = ({ text, document }: Row<PrintedText>) =>
+    json ? [Shown.json(document)] : shownLines(text, PLAIN);
+  const sayBegun = (task: string) => {
+    clearTimeout(begun.get(task));
+    if (begun.delete(task)) write(line`${task}…`);
+  };
+  const say = (...lines: Shown[]) => {
+    for (const task of [...begun.keys()]) sayBegun(task);
+    write(...lines);
+  };
+  const sayEnded = (task: string, how: string) => {
+    clearTimeout(begun.get(task));
+    begun.delete(task);
+    say(line`${task}: ${how}`);
+  };
+  const progress = (event: TransferEvent) => {
+    if (now().getTime() - lastProgress < INTERVAL_MS) return;
+    lastProgress = now().getTime();
+    const moved = [progressLine(event), filesLine(event)].filter((part) => part !== undefined).join('  ');
+    const trouble = troubleLine(event);
+    say(line`${moved}`, ...(trouble === undefined ? [] : [line`${trouble}`]));
+  };
+  return {
+    event(event) {
+      if (event.type === 'row') {
+        writeLines(stdout, rowLines(event));
+      } else if (event.type === 'rows') {
+        writeLines(stdout, event.rows.flatMap(rowLines));
+      } else if (event.type === 'warning') {
+        say(...prefixed('warning: ', event.text));
+      } else if (event.type === 'debug') {
+        if (debug) say(...prefixed('debug: ', event.text));
+      } else if (event.type === 'instruction') {
+        say(...shownLines(event.text, PLAIN));
+      } else if (quiet) {
+        return;
+      } else if (event.type === 'transfer') {
+        progress(event);
+      } else if (event.type === 'resource') {
+        if (!isUnderWay(event)) say(line`  ${resourceLine(event)}`);
+      } else if (event.type === 'heading') {
+        const below = event.below === undefined ? [] : [line`${event.below}`];
+        say(...(isBlank ? [] : [line``]), line`${event.text}`, ...below);
+      } else if (event.type === 'note') {
+        say(...shownLines(event.text, PLAIN));
+      } else if (event.type === 'task-started') {
+        begun.set(event.task, setTimeout(() => sayBegun(event.task), SHORT_MS).unref());
+      } else if (event.type === 'task-done') {
+        sayEnded(event.task, event.detail ?? 'done');
+      } else if (event.type === 'task-failed') {
+        sayEnded(event.task, `failed${event.detail === undefined ? '' : ` (${event.detail})`}`);
+      }
+    },
+    suspend() {},
+    resume() {},
+    close() {
+      for (const timer of begun.values()) clearTimeout(timer);
+      begun.clear();
+    },
+  };
 }

@@ -1,10 +1,11 @@
 import { clearLine, createInterface, cursorTo } from 'node:readline';
 import { Writable } from 'node:stream';
 import stringWidth from 'fast-string-width';
-import type { InputStream, OutputStream } from '../context.ts';
+import type { InputStream } from '../context.ts';
 import { interrupted } from '../errors.ts';
 import { cutEnd, cutStart, fits } from './columns.ts';
 import type { JobControl } from './job-control.ts';
+import type { OutputStream } from './shown.ts';
 import { line, type Paint, type Shown, visible, writeLines, writePart } from './shown.ts';
 
 export interface PromptStreams {

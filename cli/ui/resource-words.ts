@@ -1,5 +1,6 @@
 import { table } from '../../protocol/fields.ts';
 import type { UiEvent } from './events.ts';
+import { line, type Shown } from './shown.ts';
 
 type ResourceEvent = Extract<UiEvent, { type: 'resource' }>;
 
@@ -63,6 +64,12 @@ export function isUnderWay({ status }: Pick<ResourceEvent, 'status'>): boolean {
 
 export function isFailure({ status }: Pick<ResourceEvent, 'status'>): boolean {
   return status.endsWith('_FAILED');
+}
+
+/** Returns the change of a resource in one line, with the reason of a failure. */
+export function resourceLine(event: Omit<ResourceEvent, 'type'>): Shown {
+  const why = isFailure(event) && event.reason !== undefined ? `: ${event.reason}` : '';
+  return line`${resourceName(event.resourceType)} ${statusWords(event.status)}${why}`;
 }
 
 const ORDER = ['created', 'imported', 'updated', 'deleted', 'kept'];

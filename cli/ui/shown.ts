@@ -17,7 +17,7 @@ const HIDDEN = () =>
   /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\ufff9-\ufffb]/gu;
 
 /** Text without any of them: for most text, this test takes a tenth of the time of a replacement. */
-const PLAIN = /^[ -~→]*$/;
+const NOTHING_HIDDEN = /^[ -~→]*$/;
 
 /** Joiners have their place within words and emoji, and what chooses an emoji's look behind one; neither beside a letter of English. */
 const JOINER = /^[\u200c\u200d]$/;
@@ -33,7 +33,7 @@ function isInPlace(character: string, at: number, whole: string): boolean {
 
 /** A text of anybody's as one line that a terminal shows and does not obey: `\x1b`, `\u{202e}`. */
 export function visible(text: string): string {
-  if (PLAIN.test(text)) return text;
+  if (NOTHING_HIDDEN.test(text)) return text;
   return text.replace(HIDDEN(), (character: string, at: number, whole: string) => {
     if (isInPlace(character, at, whole)) return character;
     const code = character.codePointAt(0) ?? 0;
@@ -70,7 +70,7 @@ export class Shown {
   /** JSON whose strings hold no character that a terminal obeys or hides; its values are the same. */
   static json(value: unknown): Shown {
     const text = JSON.stringify(value);
-    if (PLAIN.test(text)) return new Shown(text);
+    if (NOTHING_HIDDEN.test(text)) return new Shown(text);
     const escaped = text.replace(HIDDEN(), (character) =>
       Array.from({ length: character.length }, (_, at) => {
         return `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`;
@@ -129,6 +129,94 @@ export function textLines<Line extends TextLine>(text: Line | readonly Line[]): 
 export function printedText(text: Text, inUse: InUse): PrintedText {
   return textLines(text).map((one) => (one instanceof CommandLine ? inUse.line(one) : one));
 }
+
+/** The signs that a terminal can show. */
+export interface Symbols {
+  readonly marks: Readonly<Record<Mark, string>>;
+  readonly bar: { readonly full: string; readonly empty: string };
+  readonly spinner: readonly string[];
+}
+
+/** How a stream is written. */
+export interface Look {
+  readonly paint: Paint;
+  /** Absent where nobody looks at the stream: in pipes and logs. */
+  readonly symbols?: Symbols;
+}
+
+/** On a narrower terminal, lines wrap by themselves. */
+const LEAST_COLUMNS = 40;
+/** Of a terminal that does not report its size. */
+const USUAL_COLUMNS = 80;
+
+/** Returns the width that text is wrapped to on a terminal. */
+export function columnsOf({ columns = USUAL_COLUMNS }: Pick<OutputStream, 'columns'>): number {
+  return Math.max(LEAST_COLUMNS, columns);
+}
+
+const UNICODE: Symbols = {
+  marks: { done: '✔', failed: '✖', warning: '!', skipped: '-' },
+  bar: { full: '█', empty: '░' },
+  spinner: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
+};
+
+const ASCII: Symbols = {
+  marks: { done: '+', failed: 'x', warning: '!', skipped: '-' },
+  bar: { full: '#', empty: '.' },
+  spinner: ['-', '\\', '|', '/'],
+};
+
+const STYLES: Readonly<Record<Mark, Style>> = {
+  done: 'green',
+  failed: 'red',
+  warning: 'yellow',
+  skipped: 'dim',
+};
+
+/** Text for pipes and logs. */
+export const PLAIN: Look = { paint: painter(false) };
+
+/** What decides the look of a stream, besides the stream itself. */
+interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: string;
+  readonly options: { readonly color: boolean };
+}
+
+/** The variables that name a terminal of Windows with more than a code page. */
+const WINDOWS_TERMINALS = ['WT_SESSION', 'TERM_PROGRAM', 'TERM', 'ConEmuTask'];
+
+/** Returns ASCII where the locale, or the kind of terminal, says that it shows nothing else. */
+function symbolsFor({ env, platform }: Omit<Surroundings, 'options'>): Symbols {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG;
+  if (locale) return /utf-?8/i.test(locale) ? UNICODE : ASCII;
+  if (platform === 'win32') return WINDOWS_TERMINALS.some((name) => env[name]) ? UNICODE : ASCII;
+  return env.TERM === 'linux' ? ASCII : UNICODE;
+}
+
+/** Returns the look of an output stream: colours and marks on a terminal, neither elsewhere. */
+export function lookOf(stream: OutputStream, { env, platform, options }: Surroundings): Look {
+  if (stream.isTTY !== true || env.TERM === 'dumb') return PLAIN;
+  return { paint: painter(options.color), symbols: symbolsFor({ env, platform }) };
+}
+
+/** Returns a line with a mark before it, where the stream has marks. */
+export function marked(mark: Mark, text: string | Shown, { paint, symbols }: Look): Shown {
+  return symbols === undefined ? line`${text}` : line`${paint(STYLES[mark], symbols.marks[mark])} ${text}`;
+}
+
+/** Returns the lines of a text, each escaped, styled and marked. */
+export function shownLines(text: PrintedText, look: Look): Shown[] {
+  return textLines(text).map((one) => {
+    if (typeof one === 'string') return Shown.escape(one);
+    const { style, mark, head = '', text, plain } = one;
+    if (look.symbols === undefined && plain !== undefined) return Shown.escape(plain);
+    const shown = style === undefined ? line`${text}` : look.paint(style, text);
+    return mark === undefined ? line`${head}${shown}` : marked(mark, line`${head}${shown}`, look);
+  });
+}
+
+export type OutputStream = Writable & { isTTY?: boolean; columns?: number };
 
 /** Writes within a line: a question whose answer follows it. */
 export function writePart(stream: Writable, part: Shown): void {

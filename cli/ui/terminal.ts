@@ -1,15 +1,32 @@
 import ora from 'ora';
-import type { OutputStream } from '../context.ts';
 import { activeLines } from './active-lines.ts';
 import { bar } from './bar.ts';
 import { cutEnd, fits } from './columns.ts';
 import type { PrintedEvent, TransferEvent } from './events.ts';
 import { formatDuration, formatSeconds, wrap, wrapText } from './format.ts';
-import { columnsOf, type Look, marked, shownLines } from './look.ts';
-import { type Renderer, type RendererOptions, resourceLine } from './plain.ts';
 import { filesLine, progressLine, shareSent, troubleLine } from './progress-line.ts';
-import { isFailure, isUnderWay, resourceName, summarizeResources, whyItTakes } from './resource-words.ts';
-import { line, type Mark, type PrintedText, type Shown, visible, writeLines } from './shown.ts';
+import {
+  isFailure,
+  isUnderWay,
+  resourceLine,
+  resourceName,
+  summarizeResources,
+  whyItTakes,
+} from './resource-words.ts';
+import {
+  columnsOf,
+  type Look,
+  line,
+  type Mark,
+  marked,
+  type OutputStream,
+  type PrintedText,
+  type Shown,
+  shownLines,
+  visible,
+  writeLines,
+} from './shown.ts';
+import type { Renderer, RendererOptions } from './ui.ts';
 
 /** Files shown one by one below the overall line. */
 const ACTIVE_LINES = 4;

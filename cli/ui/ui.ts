@@ -1,4 +1,6 @@
-import type { UiEvent } from './events.ts';
+import type { PrintedEvent, UiEvent } from './events.ts';
+import type { OnTerminal } from './job-control.ts';
+import type { OutputStream } from './shown.ts';
 
 export interface Question {
   /** Ends without punctuation, such as `New password`. */
@@ -21,5 +23,20 @@ export interface Ui {
   /** A yes/no question whose default is no; without a person: a usage error that names `flag`. */
   confirm(prompt: string, flag: string): Promise<boolean>;
   /** Ends whatever is being drawn, so that what follows starts on a line of its own. */
+  close(): void;
+}
+
+export interface RendererOptions {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly now: () => Date;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly debug: boolean;
+}
+
+/** Writes events, whole or redrawn. */
+export interface Renderer extends OnTerminal {
+  event(event: PrintedEvent): void;
   close(): void;
 }

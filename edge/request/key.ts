@@ -1,4 +1,4 @@
-import { DESCRIPTION_KEY, keyProblem } from '../../protocol/key-rules.ts';
+import { DESCRIPTION_KEY, keyProblem } from '../../protocol/object-url.ts';
 import { Refusal } from '../refusal.ts';
 
 function decode(path: string): string {

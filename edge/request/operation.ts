@@ -1,4 +1,4 @@
-import { encodeKey, encodeQuery } from '../../protocol/percent-encode.ts';
+import { encodeKey, encodeQuery } from '../../protocol/object-url.ts';
 import { Refusal } from '../refusal.ts';
 import type { Query } from './query.ts';
 import type { EdgeRequest } from './viewer-request.ts';

@@ -1,6 +1,6 @@
 import type { Claims } from '../../protocol/claims.ts';
-import { keyProblem } from '../../protocol/key-rules.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
+import { keyProblem } from '../../protocol/object-url.ts';
 import { invalidClaim } from './authorization.ts';
 
 /** What a link or key grants. No rule applies to it. */

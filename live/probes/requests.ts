@@ -3,7 +3,7 @@ import { connect } from 'node:http2';
 import { request } from 'node:https';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { request as fetched } from 'undici';
-import { encodeKey } from '../../protocol/percent-encode.ts';
+import { encodeKey } from '../../protocol/object-url.ts';
 import { REGION } from '../account.ts';
 import { errorCode, type Probe } from '../probe.ts';
 import { PAGE_ORIGIN } from '../world.ts';

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import type { JsonObject } from '../json.ts';
 import { integer, list, oneOf, optional, required, structure, text } from '../shape.ts';
 import { paginate } from '../wire/paging.ts';

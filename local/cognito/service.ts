@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { neverThrottled } from '../faults/throttling.ts';
 import { unrestricted } from '../iam/permissions.ts';
 import type { Service, ServiceOptions } from '../service.ts';

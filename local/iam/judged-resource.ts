@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { ACCOUNT_ID, arnOf } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { generatedName, type ResourceHandler } from '../resource.ts';

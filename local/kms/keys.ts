@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { ACCOUNT_ID } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { flag, integer, list, oneOf, optional, required, structure, text } from '../shape.ts';

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import type { JsonObject } from '../json.ts';
 import { creatorOf, generatedName, type ResourceHandler, type ResourceState } from '../resource.ts';
 import { oneOf, optional, readProperties, structure, tags } from '../shape.ts';

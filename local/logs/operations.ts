@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { flag, oneOf, optional, required, strings, structure } from '../shape.ts';
 import { paginate } from '../wire/paging.ts';
 import { filterLogEvents, getLogEvents } from './events.ts';

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { ACCOUNT_ID } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { arnOf } from './access.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { arnOf } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { creatorOf, generatedName, type ResourceHandler } from '../resource.ts';

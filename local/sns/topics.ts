@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import type { JsonObject } from '../json.ts';
 import type { JsonFile } from '../json-file.ts';
 

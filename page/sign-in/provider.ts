@@ -1,5 +1,5 @@
 import { type Fields, fieldsOf, numberIn, readFields, textIn } from '../../protocol/fields.ts';
-import { isSecureOrigin } from '../../protocol/secure-origin.ts';
+import { isSecureOrigin } from '../../protocol/object-url.ts';
 import type { SignInIssuer } from '../settings.ts';
 import { askService, guarded } from './ask-service.ts';
 import { type RefreshRequests, type SignedIn, SignInError } from './signed-in.ts';

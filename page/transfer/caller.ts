@@ -1,5 +1,4 @@
-import { type Fields, fieldsOf, numberIn, readFields, textIn } from '../../protocol/fields.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { type Fields, fieldsOf, numberIn, omitUndefined, readFields, textIn } from '../../protocol/fields.ts';
 
 /** The caller that a token identifies, and what the edge allows. */
 export interface Caller {

@@ -1,5 +1,4 @@
-import { DESCRIPTION_KEY } from '../../protocol/key-rules.ts';
-import { encodeKey, encodeQuery } from '../../protocol/percent-encode.ts';
+import { DESCRIPTION_KEY, encodeKey, encodeQuery } from '../../protocol/object-url.ts';
 import { type Caller, readCaller } from './caller.ts';
 import { type Answer, createExchange, type Exchange, type Message, NetworkFailure } from './exchange.ts';
 import { createPool, type Pool } from './pool.ts';

@@ -1,4 +1,4 @@
-import { keyProblem } from '../../protocol/key-rules.ts';
+import { keyProblem } from '../../protocol/object-url.ts';
 import type { Caller } from './caller.ts';
 import { UploadError } from './upload-error.ts';
 

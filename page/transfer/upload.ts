@@ -1,4 +1,4 @@
-import { keyProblem } from '../../protocol/key-rules.ts';
+import { keyProblem } from '../../protocol/object-url.ts';
 import { DEFAULT_PART, MAX_PART, MAX_PARTS, suitablePartSize } from '../../protocol/parts.ts';
 import type { Journal, Place } from '../resume/journal.ts';
 import type { Digester } from './digester.ts';

@@ -1,5 +1,5 @@
 import { argv, exit, kill, pid, platform, stderr, stdin, stdout } from 'node:process';
-import { jobControl, prepareStreams } from '../../bin/terminal.ts';
+import { jobControl, prepareStreams } from '../../bin/run-process.ts';
 import { InUse } from '../../cli/command-line.ts';
 import { isUserError } from '../../cli/errors.ts';
 import { createSentCredentials } from '../../cli/sent-credentials.ts';

@@ -29,6 +29,10 @@ before(async () => {
     bundle: true,
     platform: 'node',
     format: 'esm',
+    // Bundled CommonJS packages call it.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(process.argv[1]);",
+    },
   });
 });
 after(() => rm(folder, { recursive: true, force: true }));

@@ -11,7 +11,7 @@ import {
   viewerRequestEvent,
 } from '../../local/cloudfront/data-plane/function/viewer-event.ts';
 import { viewerDecision } from '../../local/cloudfront/data-plane/function/viewer-result.ts';
-import { encodeKey } from '../../protocol/percent-encode.ts';
+import { encodeKey } from '../../protocol/object-url.ts';
 import { runBundle } from './support/bundle.ts';
 import { dice, mutate } from './support/hostile.ts';
 import { bakedWith, link, SIGNING_KEY } from './support/own-tokens.ts';

@@ -6,7 +6,7 @@ import { configOf } from '../../edge/issuers.ts';
 import { REFUSALS, type RefusalCode } from '../../edge/refusal.ts';
 import type { EdgeRequest } from '../../edge/request/viewer-request.ts';
 import { createVerify } from '../../edge/token/verify.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { type Claims, signHs256, unsigned } from '../support/keys/forge.ts';
 import { DOMAIN, issuerKey, ORIGIN, SHARED_KEY, seconds, signed } from './support/issuers.ts';
 import { bakedWith, deviceKey, link, SIGNING_KEY } from './support/own-tokens.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StackOptions } from '../../infra/options.ts';
 import { synthesize } from '../../infra/upload-stack.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import {
   ALL_OPTIONS,
   EACH_OPTION,

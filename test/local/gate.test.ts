@@ -17,7 +17,7 @@ import { request } from 'undici';
 import { type AccessKey, newAccessKey } from '../../local/auth/access-key.ts';
 import { openCloud } from '../../local/cloud.ts';
 import { createControl, newControlSecrets } from '../../local/control.ts';
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { clientOptions } from '../support/serve.ts';
 
 async function cloudOf(t: TestContext, more: { dataDir?: string; wellKnownKeys?: boolean } = {}) {

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Context } from '../../context.ts';
 import { type SignInWay, signInByOidc } from '../../identity/oidc/oidc-sign-in.ts';
 import type { PeopleIssuer } from '../../identity/sign-in/choose-issuer.ts';

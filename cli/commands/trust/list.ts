@@ -1,6 +1,6 @@
 import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Context, Result } from '../../context.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { requireStack } from '../../stack/find-stack.ts';

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { InUse } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { loginCommand } from '../../identity/sign-in/username.ts';

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { interrupted, isUserError, UserError } from '../../errors.ts';

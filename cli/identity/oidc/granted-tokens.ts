@@ -1,6 +1,5 @@
 import type { TokenEndpointResponse } from 'openid-client';
-import type { Fields } from '../../../protocol/fields.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { type Fields, omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { isTokenText } from '../issuer-values.ts';

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Context } from '../../context.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import type { DescribedIssuer } from '../described-issuer.ts';

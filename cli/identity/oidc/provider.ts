@@ -6,7 +6,7 @@ import {
   discovery,
   None,
 } from 'openid-client';
-import { isSecureOrigin } from '../../../protocol/secure-origin.ts';
+import { isSecureOrigin } from '../../../protocol/object-url.ts';
 import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';

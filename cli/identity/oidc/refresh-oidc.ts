@@ -1,5 +1,5 @@
 import { refreshTokenGrant, tokenRevocation } from 'openid-client';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Context } from '../../context.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';

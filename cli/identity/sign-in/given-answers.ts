@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { FactorWord } from '../second-factors.ts';

@@ -1,5 +1,4 @@
-import { type Fields, readFields } from '../../../protocol/fields.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { type Fields, omitUndefined, readFields } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 

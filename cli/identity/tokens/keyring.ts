@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { askHelper, type HelperEnv } from '../../helper-process.ts';
 
 /** The operating system's store for secrets. It holds the key that encrypts the stored tokens. */

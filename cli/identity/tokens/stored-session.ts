@@ -1,6 +1,5 @@
-import type { Fields } from '../../../protocol/fields.ts';
+import { type Fields, omitUndefined } from '../../../protocol/fields.ts';
 import { isAlias } from '../../../protocol/issuer-alias.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { isClientId, isIssuer, isTokenText, regionOf } from '../issuer-values.ts';
 
 interface Session {

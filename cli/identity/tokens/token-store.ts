@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { readFields } from '../../../protocol/fields.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined, readFields } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { systemCode, UserError } from '../../errors.ts';

@@ -1,5 +1,5 @@
 import type { StackOptions } from '../../../infra/options.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { onAws } from '../aws-failures.ts';

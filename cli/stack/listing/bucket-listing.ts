@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { text as readText } from 'node:stream/consumers';
 import type { MiddlewareStack } from '@smithy/types';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { pages, unexpectedAnswer } from '../aws-failures.ts';
 import type { StackWork } from '../stack-work.ts';
 import { childOf, childrenOf, plainText } from './list-xml.ts';

@@ -3,7 +3,7 @@ import type {
   FilteredLogEvent,
   FilterLogEventsCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { isUserError } from '../../errors.ts';
 import { onAws, pages, unexpectedAnswer } from '../aws-failures.ts';
 import type { StackOutputs } from '../find-stack.ts';

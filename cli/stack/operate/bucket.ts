@@ -1,4 +1,4 @@
-import { isOwnKey } from '../../../protocol/key-rules.ts';
+import { isOwnKey } from '../../../protocol/object-url.ts';
 import { asTask } from '../../as-task.ts';
 import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';

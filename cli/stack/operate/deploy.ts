@@ -3,7 +3,7 @@ import type { Tag } from '@aws-sdk/client-cloudformation';
 import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions } from '../../../infra/options.ts';
 import type { UploadStackProps } from '../../../infra/upload-stack.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { overtaken } from '../aws-failures.ts';

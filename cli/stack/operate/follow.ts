@@ -1,5 +1,5 @@
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Hint } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { formatDuration } from '../../ui/format.ts';

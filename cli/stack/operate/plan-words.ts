@@ -1,6 +1,5 @@
 import type { Change, ResourceChange } from '@aws-sdk/client-cloudformation';
-import { table } from '../../../protocol/fields.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined, table } from '../../../protocol/fields.ts';
 import { resourceName } from '../../ui/resource-words.ts';
 import type { OptionChange } from '../options/describe-options.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { shellWord } from '../../ui/shell-word.ts';

@@ -1,5 +1,5 @@
 import type { StackOptions } from '../../../infra/options.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { isPrefixRule } from '../../../protocol/prefix-rule.ts';
 import { changedCommand, command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';

@@ -1,4 +1,4 @@
-import { keyProblem } from '../../../protocol/key-rules.ts';
+import { keyProblem } from '../../../protocol/object-url.ts';
 
 /** Whether this version supports a stored value. */
 type Check = (value: unknown) => boolean;

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { EXTRA_STATEMENTS } from './extra-statements.ts';
 import { OPERATOR_POLICY, type OperatorStatement, type PolicyCondition } from './operator-statements.ts';
 

@@ -1,5 +1,5 @@
 import type { StackOptions } from '../../../infra/options.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { command, type HintLine } from '../../command-line.ts';
 import type { Result } from '../../context.ts';
 import { isUserError } from '../../errors.ts';

@@ -1,8 +1,7 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions, StackSigningKey } from '../../../infra/options.ts';
-import { table } from '../../../protocol/fields.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined, table } from '../../../protocol/fields.ts';
 import type { Jwk } from '../../../protocol/signing-key.ts';
 import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';

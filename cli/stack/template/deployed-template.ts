@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BakedConfig, EdgeIssuer } from '../../../edge/config.ts';
 import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions } from '../../../infra/options.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { onAws } from '../aws-failures.ts';
 import type { FoundStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type Fields, readFields } from '../../../protocol/fields.ts';
-import { keyProblem } from '../../../protocol/key-rules.ts';
+import { keyProblem } from '../../../protocol/object-url.ts';
 import { MAX_PART, MAX_PARTS } from '../../../protocol/parts.ts';
 import { UserError } from '../../errors.ts';
 import { shellWord } from '../../ui/shell-word.ts';

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { MAX_PART, MAX_PARTS, partOf } from '../../../protocol/parts.ts';
 import type { Plan } from '../plan.ts';
 import { type Algorithm, checksumElement } from '../proof/digests.ts';

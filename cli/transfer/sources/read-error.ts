@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { command, type Hint } from '../../command-line.ts';
 import { systemCode, UserError, type UserErrorOptions } from '../../errors.ts';
 import { diskReason, fileError } from '../../settings/disk-errors.ts';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, posix, resolve, sep } from 'node:path';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { checkClashes } from './clashes.ts';

@@ -1,5 +1,4 @@
-import { DESCRIPTION_KEY } from '../../../protocol/key-rules.ts';
-import { encodeKey, encodeQuery } from '../../../protocol/percent-encode.ts';
+import { DESCRIPTION_KEY, encodeKey, encodeQuery } from '../../../protocol/object-url.ts';
 import type { RetryPolicy } from '../../../protocol/retry-rules.ts';
 import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';

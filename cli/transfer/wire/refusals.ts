@@ -1,5 +1,5 @@
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { POOL_ALIAS } from '../../../protocol/issuer-alias.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { DAMAGED_CODES, PASSING_CODES, PASSING_STATUS, retryAfter } from '../../../protocol/retry-rules.ts';
 import { command, type HintLine } from '../../command-line.ts';
 import { type ErrorCode, UserError, type UserErrorOptions } from '../../errors.ts';

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { type BoundTemplate, outputsOf } from '../stack/bound.ts';
 import type { CreateOperation, OutputRecord, UndoCreateOperation } from '../stack/model.ts';

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { JsonObject } from '../../json.ts';
 import type { ResourceState } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { changedProperties } from '../stack/bound.ts';
 import {
   type Before,

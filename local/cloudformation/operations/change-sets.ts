@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { arnOf } from '../../account.ts';
 import { flag, oneOf, optional, required, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';

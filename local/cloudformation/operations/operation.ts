@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { type Fields, type Output, optional, readInput, structure, text } from '../../shape.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { type Graph, within } from '../template/graph.ts';

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { isObject, type Json, type JsonObject } from '../../json.ts';
 import { formatError, functionError, validationError } from '../errors.ts';
 import { parseBody } from './body.ts';

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 import { edgeName, type StoredResponseHeadersPolicy } from '../model.ts';
 import type { GeneratedResponse } from './function/viewer-result.ts';

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { Dice } from '../../faults/throttling.ts';
 import type { Faults } from '../../faults.ts';
 import { xmlDocument } from '../../wire/xml.ts';

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { CorsPolicy, StoredResponseHeadersPolicy } from '../model.ts';
 
 /** The parts of a request that CORS depends on. */

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { changed, flag, list, oneOf, optional, required, structure, tags, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { DistributionConfig, OriginConfig } from '../model.ts';

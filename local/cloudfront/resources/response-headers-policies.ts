@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { changed, flag, oneOf, optional, required, structure, text } from '../../shape.ts';
 import { AwsError, notSupported } from '../../wire/errors.ts';

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { JsonObject } from '../../json.ts';
 import { type Infer, integer, optional, required, structure, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';

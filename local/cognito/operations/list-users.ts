@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { integer, list, optional, required, structure, text } from '../../shape.ts';
 import { invalidParameter } from '../errors.ts';
 import { attributeName, page, poolId } from '../fields.ts';

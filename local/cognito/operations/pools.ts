@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { asJson, type JsonObject } from '../../json.ts';
 import { integer, optional, required, structure, text } from '../../shape.ts';
 import { clientId, listing, pageToken, poolId } from '../fields.ts';

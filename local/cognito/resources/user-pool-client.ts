@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { ResourceHandler, ResourceState } from '../../resource.ts';
 import { checkPermissions } from '../permissions.ts';
 import type { ClientRecord } from '../store/model.ts';

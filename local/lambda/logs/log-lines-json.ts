@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Invocation } from '../messages.ts';
 import type { Beginning, Report, SystemLines } from './log-lines.ts';
 

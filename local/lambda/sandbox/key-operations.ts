@@ -1,5 +1,5 @@
 import crypto, { type JsonWebKey, type KeyObject } from 'node:crypto';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { KeyFacts } from '../guest/modules/keys.ts';
 import { fromBytes, type Operation, toBytes } from './bridge.ts';
 

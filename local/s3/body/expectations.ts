@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { PayloadMode } from '../../auth/sigv4.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { type Algorithm, checksumHeader, isAlgorithm, isChecksumValue } from '../checksums/algorithms.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Authentication } from '../../auth/sigv4.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { HttpRequest } from '../../wire/http.ts';

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { REGION } from '../../account.ts';
 import type { CreateRequest, ResourceHandler, ResourceState } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';

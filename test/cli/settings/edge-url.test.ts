@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { isUserError } from '../../../cli/errors.ts';
 import { edgeUrl, isLinkAddress } from '../../../cli/settings/edge-url.ts';
-import { isLoopback } from '../../../protocol/secure-origin.ts';
+import { isLoopback } from '../../../protocol/object-url.ts';
 import { seeded } from '../../support/random.ts';
 
 test('distinguishes the address of a link from a file name', () => {

@@ -11,7 +11,7 @@ import type { EdgeClient } from '../../../cli/transfer/wire/edge-client.ts';
 import { readLimits } from '../../../cli/transfer/wire/edge-limits.ts';
 import { judge } from '../../../cli/transfer/wire/refusals.ts';
 import { PassingFailure } from '../../../cli/transfer/wire/retry.ts';
-import { keyProblem } from '../../../protocol/key-rules.ts';
+import { keyProblem } from '../../../protocol/object-url.ts';
 import { MAX_PARTS } from '../../../protocol/parts.ts';
 import { seeded } from '../../support/random.ts';
 

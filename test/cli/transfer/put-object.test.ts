@@ -6,7 +6,7 @@ import { chmod, mkdir, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { EXIT } from '../../../cli/errors.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { rows, testContext } from '../../support/context.ts';
 import { readAll } from './helpers/edge.ts';
 import { ownEdge, ownFolder, tokensOf, upload, withCode } from './helpers/uploading.ts';

@@ -6,7 +6,7 @@ import { PRESET_NAMES, PRESETS } from '../../../cli/trust/presets.ts';
 import { condition, type TrustRequest } from '../../../cli/trust/providers/trust-request.ts';
 import { poolWarnings, requireSafe } from '../../../cli/trust/safety.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 import { issuer } from './provider.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import type { PrintedEvent } from '../../../cli/ui/events.ts';
-import { lookOf } from '../../../cli/ui/look.ts';
+import { lookOf } from '../../../cli/ui/shown.ts';
 import { terminalRenderer } from '../../../cli/ui/terminal.ts';
 import { drawable } from '../../support/streams.ts';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { claimsOf } from '../../support/keys/forge.ts';
 import { type AwsClients, awsClients } from '../aws-clients.ts';
 import { type Computer, type DeployedStack, PASSWORD, signIn, withCloud } from '../harness.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Refusal } from '../../../edge/refusal.ts';
 import { readKey } from '../../../edge/request/key.ts';
-import { encodeKey } from '../../../protocol/percent-encode.ts';
+import { encodeKey } from '../../../protocol/object-url.ts';
 
 const ACCEPTED: readonly (readonly [uri: string, key: string, canonical?: string])[] = [
   ['/a', 'a'],

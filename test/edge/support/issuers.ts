@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import type { EdgeConfig, EdgeIssuer } from '../../../edge/config.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Jwk } from '../../../protocol/signing-key.ts';
 import type { Claims } from '../../support/keys/forge.ts';
 import { rsaKeyPair } from '../../support/keys/rsa-keys.ts';

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { EdgeConfig, UploadPolicy } from '../../../edge/config.ts';
 import { poolIssuer } from '../../../edge/issuers.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Jwk } from '../../../protocol/signing-key.ts';
 import { type Claims, signRs256 } from '../../support/keys/forge.ts';
 import { rsaKeyPair } from '../../support/keys/rsa-keys.ts';

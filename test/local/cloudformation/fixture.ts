@@ -7,7 +7,7 @@ import { Identities } from '../../../local/auth/identities.ts';
 import { createCloudFormation } from '../../../local/cloudformation/service.ts';
 import type { Faults } from '../../../local/faults.ts';
 import type { Json, JsonObject } from '../../../local/json.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { clientOptions, serve } from '../../support/serve.ts';
 import { FakeCloud } from './fake-resources.ts';
 

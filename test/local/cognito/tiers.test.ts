@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '../../../local/json.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { CLIENT, POOL, request, resource, setUp } from './harness.ts';
 
 const EMAIL_MFA = {

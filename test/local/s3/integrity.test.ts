@@ -10,7 +10,7 @@ import { crc32 } from 'node:zlib';
 import { HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { sha256 } from '../../../local/auth/canonical.ts';
 import { authenticate, sign } from '../../../local/auth/sigv4.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { s3Signing } from '../../support/s3-signature.ts';
 import { BUCKET, type Running, raw, startS3 } from './support.ts';
 

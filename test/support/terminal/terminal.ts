@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { missing, runProgram } from '../programs.ts';
 
 const PTY = fileURLToPath(new URL('./terminal.py', import.meta.url));

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../../protocol/fields.ts';
 import { UserError } from '../../../errors.ts';
 import { qrCode } from '../../../qr-code.ts';
 import type { StyledLine } from '../../../ui/shown.ts';

@@ -1,5 +1,5 @@
 import { readFields } from '../../../../protocol/fields.ts';
-import { isSecureOrigin } from '../../../../protocol/secure-origin.ts';
+import { isSecureOrigin } from '../../../../protocol/object-url.ts';
 import { requestToken } from './request-token.ts';
 import { noToken, type Workload } from './workload.ts';
 

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../../protocol/fields.ts';
 import { isObject } from '../../../json.ts';
 import type { Invocation } from '../../../lambda/messages.ts';
 import { isDisallowed, NOT_AT_VIEWER_REQUEST, READ_ONLY } from '../header-rules.ts';

@@ -18,7 +18,7 @@ import { describeEdge } from '../../../../edge/description.ts';
 import { poolIssuer } from '../../../../edge/issuers.ts';
 import type { JsonObject } from '../../../../local/json.ts';
 import { nodeListener } from '../../../../local/wire/node-http.ts';
-import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../../protocol/fields.ts';
 import { type Setup, setUp } from '../../../local/cognito/harness.ts';
 import { type FlatEvent, type FlatResult, flatEvents, flatResult } from '../../../support/flat.ts';
 import { TOKEN_IN_TEXT } from '../../../support/keys/forge.ts';

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { login } from '../../../../cli/commands/login.ts';
 import { tokenSource } from '../../../../cli/identity/tokens/token-source.ts';
-import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../../protocol/fields.ts';
 import { workerArgs } from '../../../support/run/worker.ts';
 import { failure, type KeptFile, PASSWORD, type World, world } from '../helpers/world.ts';
 

@@ -4,7 +4,7 @@ import { concurrencyCheck, regionsCheck } from '../../../../cli/stack/checks/acc
 import { runCheck } from '../../../../cli/stack/checks/check.ts';
 import { permissionsCheck } from '../../../../cli/stack/checks/deploy-permissions.ts';
 import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
-import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
+import { omitUndefined } from '../../../../protocol/fields.ts';
 import { type Answer, workAgainst } from '../world.ts';
 
 /** A simulation's answer: what is denied, and the condition keys that it does not know. */

@@ -12,7 +12,7 @@ import { fileError } from '../../../../cli/settings/disk-errors.ts';
 import { fetchObject } from '../../../../cli/stack/download/fetch-object.ts';
 import { fileNameOf, openTarget, targetPath } from '../../../../cli/stack/download/target-file.ts';
 import { crc32Bytes } from '../../../../cli/transfer/proof/digests.ts';
-import { encodeKey } from '../../../../protocol/percent-encode.ts';
+import { encodeKey } from '../../../../protocol/object-url.ts';
 import { BUCKET, raw, startS3 } from '../../../local/s3/support.ts';
 import { testContext } from '../../../support/context.ts';
 import { listen } from '../../../support/serve.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { CreateMultipartUploadCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { listObjectPages, listObjects } from '../../../../cli/stack/listing/bucket-listing.ts';
 import { emptyBucket, measureBucket } from '../../../../cli/stack/operate/bucket.ts';
-import { encodeKey } from '../../../../protocol/percent-encode.ts';
+import { encodeKey } from '../../../../protocol/object-url.ts';
 import { BUCKET, raw, startS3 } from '../../../local/s3/support.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 import { workAgainst, workAt } from '../world.ts';

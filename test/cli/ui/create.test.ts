@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { plainRenderer } from '../../../cli/ui/create.ts';
 import type { PrintedEvent, TransferEvent } from '../../../cli/ui/events.ts';
-import { plainRenderer } from '../../../cli/ui/plain.ts';
 import { Screen } from '../../support/streams.ts';
 
 function show(
