@@ -2,10 +2,10 @@ import type { Argument, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { suggestedValues } from '../declare/shared.ts';
 import { currentDeployment, listDeployments } from '../settings/deployments.ts';
+import { ALGORITHMS } from '../transfer/integrity.ts';
 import { journalFolder, journalId, listJournals } from '../transfer/multipart/journal.ts';
 import { isOfStream } from '../transfer/multipart/journal-entry.ts';
 import { MULTIPART_MODES } from '../transfer/plan.ts';
-import { ALGORITHMS } from '../transfer/proof/digests.ts';
 import type { Cursor } from './cursor.ts';
 
 /** A suggested word, with the description that a shell shows. */

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { UserError } from '../errors.ts';
 import { proxyFor } from '../network/proxy.ts';
+import { ALGORITHMS } from '../transfer/integrity.ts';
 import { checkPartSize, MULTIPART_MODES } from '../transfer/plan.ts';
-import { ALGORITHMS } from '../transfer/proof/digests.ts';
 import { MAX_CONCURRENCY } from '../transfer/uploader.ts';
 import type { UploaderOptions, UploadOptions } from './types.ts';
 

@@ -1,5 +1,4 @@
-import { checksumHeader, type Digester } from './proof/digests.ts';
-import { type Proof, prove, readEtag } from './proof/integrity.ts';
+import { checksumHeader, type Digester, type Proof, prove, readEtag } from './integrity.ts';
 import type { Segment } from './sources/segment.ts';
 import type { EdgeClient } from './wire/edge-client.ts';
 

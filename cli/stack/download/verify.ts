@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
-import { type Algorithm, type Hasher, openDigester } from '../../transfer/proof/digests.ts';
+import { type Algorithm, type Hasher, openDigester } from '../../transfer/integrity.ts';
 
 /** What the bytes of an object are compared with. */
 export interface Expected {

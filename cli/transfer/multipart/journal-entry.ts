@@ -4,9 +4,8 @@ import { keyProblem } from '../../../protocol/object-url.ts';
 import { MAX_PART, MAX_PARTS } from '../../../protocol/parts.ts';
 import { UserError } from '../../errors.ts';
 import { shellWord } from '../../ui/shell-word.ts';
+import { ALGORITHMS, type Algorithm, readEtag } from '../integrity.ts';
 import { MAX_OBJECT } from '../plan.ts';
-import { ALGORITHMS, type Algorithm } from '../proof/digests.ts';
-import { readEtag } from '../proof/integrity.ts';
 import type { SourceFile } from '../sources/source-file.ts';
 import { isUploadId, type StoredPart } from './requests.ts';
 

@@ -1,8 +1,7 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { MAX_PART, MAX_PARTS, partOf } from '../../../protocol/parts.ts';
+import { type Algorithm, checksumElement, readEtag } from '../integrity.ts';
 import type { Plan } from '../plan.ts';
-import { type Algorithm, checksumElement } from '../proof/digests.ts';
-import { readEtag } from '../proof/integrity.ts';
 import { UploadGone } from '../wire/answers.ts';
 import type { EdgeClient } from '../wire/edge-client.ts';
 import { unexpectedAnswer } from '../wire/pages.ts';

@@ -1,12 +1,16 @@
 import {
   type Algorithm,
+  bytesDiffer,
   checksumElement,
   checksumHeader,
   checksumType,
+  multipartEtag,
   type ObjectChecksum,
   objectChecksum,
-} from '../proof/digests.ts';
-import { bytesDiffer, multipartEtag, type Proof, prove, readEtag } from '../proof/integrity.ts';
+  type Proof,
+  prove,
+  readEtag,
+} from '../integrity.ts';
 import { condition, type Upload } from '../put-object.ts';
 import type { Segment } from '../sources/segment.ts';
 import { type Refusal, readStoreError, UploadConflict, UploadGone } from '../wire/answers.ts';

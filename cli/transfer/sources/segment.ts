@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Digester } from '../integrity.ts';
 import { type Buffers, CHUNK, RING_BYTES } from '../pacing/pool.ts';
-import type { Digester } from '../proof/digests.ts';
 import { fileChanged } from './file-stamp.ts';
 import type { SourceFile } from './source-file.ts';
 

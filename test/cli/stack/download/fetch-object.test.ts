@@ -11,7 +11,7 @@ import { createSentCredentials } from '../../../../cli/sent-credentials.ts';
 import { fileError } from '../../../../cli/settings/disk-errors.ts';
 import { fetchObject } from '../../../../cli/stack/download/fetch-object.ts';
 import { fileNameOf, openTarget, targetPath } from '../../../../cli/stack/download/target-file.ts';
-import { crc32Bytes } from '../../../../cli/transfer/proof/digests.ts';
+import { crc32Bytes } from '../../../../cli/transfer/integrity.ts';
 import { encodeKey } from '../../../../protocol/object-url.ts';
 import { BUCKET, raw, startS3 } from '../../../local/s3/support.ts';
 import { testContext } from '../../../support/context.ts';

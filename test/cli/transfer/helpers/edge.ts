@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { crc32 } from 'node:zlib';
-import { crc32Bytes } from '../../../../cli/transfer/proof/digests.ts';
+import { crc32Bytes } from '../../../../cli/transfer/integrity.ts';
 import { type MultipartStore, multipartStore } from './multipart-store.ts';
 
 interface Seen {

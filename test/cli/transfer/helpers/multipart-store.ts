@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { crc32 } from 'node:zlib';
-import { crc32Bytes } from '../../../../cli/transfer/proof/digests.ts';
+import { crc32Bytes } from '../../../../cli/transfer/integrity.ts';
 
 interface StoredPart {
   readonly body: Buffer;
