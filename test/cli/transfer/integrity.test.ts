@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { type ALGORITHMS, objectChecksum, openDigester } from '../../../../cli/transfer/integrity.ts';
+import { type ALGORITHMS, objectChecksum, openDigester } from '../../../cli/transfer/integrity.ts';
 
 async function digest(algorithm: (typeof ALGORITHMS)[number], ...pieces: Buffer[]): Promise<Buffer> {
   const hasher = (await openDigester(algorithm)).create();

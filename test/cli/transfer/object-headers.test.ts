@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { contentType, objectHeaders } from '../../../cli/transfer/object-headers.ts';
+import { contentType, objectHeaders } from '../../../cli/transfer/put-object.ts';
 import { withCode } from './helpers/uploading.ts';
 
 test('derives the content type from the extension', () => {
