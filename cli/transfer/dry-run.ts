@@ -11,7 +11,7 @@ import { mapAhead } from './pacing/pool.ts';
 import { checkKey, type Placing } from './placing.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
 import { type HeaderOptions, objectHeaders } from './put-object.ts';
-import { createDiskCalls, type DiskCalls } from './sources/disk-calls.ts';
+import { createDiskCalls, type DiskCalls } from './sources/file-system.ts';
 import type { Item } from './sources/items.ts';
 import { pathError } from './sources/read-error.ts';
 import { checkRegular } from './sources/source-file.ts';

@@ -5,7 +5,7 @@ import { effectOf } from '../transfer/error-effects.ts';
 import { journalFolder } from '../transfer/multipart/journal.ts';
 import { openJournals } from '../transfer/multipart/journals.ts';
 import { createReport, type Outcome } from '../transfer/report.ts';
-import { isSameStamp, readStamp } from '../transfer/sources/file-stamp.ts';
+import { isSameStamp, readStamp } from '../transfer/sources/file-system.ts';
 import type { Filter } from '../transfer/sources/filters.ts';
 import type { Item } from '../transfer/sources/items.ts';
 import type { Sources } from '../transfer/sources/sources.ts';

@@ -3,7 +3,7 @@ import { isUserError, systemCode, UserError } from '../../errors.ts';
 import { isRecordTrouble, withOptional } from '../../settings/bookkeeping.ts';
 import { diskError } from '../../settings/disk-errors.ts';
 import type { Ui } from '../../ui/ui.ts';
-import { whenFree } from '../sources/disk-calls.ts';
+import { whenFree } from '../sources/file-system.ts';
 import { type Journal, withJournal } from './journal.ts';
 import type { JournalSubject } from './journal-entry.ts';
 

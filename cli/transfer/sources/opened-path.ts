@@ -1,7 +1,6 @@
 import { existsSync, readlinkSync, realpathSync } from 'node:fs';
 import { platform } from 'node:process';
-import { type FilePath, pathText } from './file-path.ts';
-import { difference, type FileStamp, fileChanged } from './file-stamp.ts';
+import { difference, type FilePath, type FileStamp, fileChanged, pathText } from './file-system.ts';
 
 /**
  * Returns a path that leads to an open file or folder itself, whatever has its name by now; `undefined` where the system

@@ -4,7 +4,7 @@ import { command, type Hint } from '../../command-line.ts';
 import { systemCode, UserError, type UserErrorOptions } from '../../errors.ts';
 import { diskReason, fileError } from '../../settings/disk-errors.ts';
 import { shellWord } from '../../ui/shell-word.ts';
-import type { FilePath } from './file-path.ts';
+import type { FilePath } from './file-system.ts';
 
 /** Standard input and `<(command)` as paths. */
 const STREAM = /^\/(?:dev\/(?:stdin$|fd\/)|proc\/(?:self|\d+)\/fd\/)/;

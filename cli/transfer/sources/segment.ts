@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Digester } from '../integrity.ts';
 import { type Buffers, CHUNK, RING_BYTES } from '../pacing/pool.ts';
-import { fileChanged } from './file-stamp.ts';
+import { fileChanged } from './file-system.ts';
 import type { SourceFile } from './source-file.ts';
 
 /** Bytes whose digest is known before they are sent: a whole file, or one part of it. */

@@ -2,9 +2,15 @@ import * as fs from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { systemCode, UserError } from '../../errors.ts';
-import { type DiskCalls, whenFree } from './disk-calls.ts';
-import type { FilePath } from './file-path.ts';
-import { difference, type FileStamp, fileChanged, stampOf } from './file-stamp.ts';
+import {
+  type DiskCalls,
+  difference,
+  type FilePath,
+  type FileStamp,
+  fileChanged,
+  stampOf,
+  whenFree,
+} from './file-system.ts';
 import { checkExpected } from './opened-path.ts';
 import { pathError, pipeHint, readError } from './read-error.ts';
 
