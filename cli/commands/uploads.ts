@@ -7,14 +7,14 @@ import { withDispatcher } from '../network/dispatcher.ts';
 import { resolveTarget } from '../settings/target.ts';
 import { connectEdge } from '../transfer/edge-connection.ts';
 import { abortRecorded } from '../transfer/multipart/abort.ts';
-import { journalFolder, journalId, listJournals, withJournal } from '../transfer/multipart/journal.ts';
+import { journalId, withJournal } from '../transfer/multipart/journal.ts';
 import {
   isOfStream,
   type JournalSubject,
   type Recorded,
   totalSize,
 } from '../transfer/multipart/journal-entry.ts';
-import { openJournals } from '../transfer/multipart/journals.ts';
+import { journalFolder, listJournals, openJournals } from '../transfer/multipart/journals.ts';
 import { count, formatBytes, formatMinute } from '../ui/format.ts';
 import { tableLines } from '../ui/table-lines.ts';
 

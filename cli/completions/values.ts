@@ -3,8 +3,9 @@ import type { Context } from '../context.ts';
 import { suggestedValues } from '../declare/shared.ts';
 import { currentDeployment, listDeployments } from '../settings/deployments.ts';
 import { ALGORITHMS } from '../transfer/integrity.ts';
-import { journalFolder, journalId, listJournals } from '../transfer/multipart/journal.ts';
+import { journalId } from '../transfer/multipart/journal.ts';
 import { isOfStream } from '../transfer/multipart/journal-entry.ts';
+import { journalFolder, listJournals } from '../transfer/multipart/journals.ts';
 import { MULTIPART_MODES } from '../transfer/plan.ts';
 import type { Cursor } from './cursor.ts';
 

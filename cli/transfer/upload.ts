@@ -1,8 +1,7 @@
 import type { Context, Result } from '../context.ts';
 import { interrupted, isUserError, UserError } from '../errors.ts';
 import { effectOf } from './error-effects.ts';
-import { journalFolder } from './multipart/journal.ts';
-import { type Journals, openJournals } from './multipart/journals.ts';
+import { type Journals, journalFolder, openJournals } from './multipart/journals.ts';
 import { forEachAtOnce } from './pacing/pool.ts';
 import { createPlacing, type Placing } from './placing.ts';
 import { checkPartSize, type PlanOptions } from './plan.ts';

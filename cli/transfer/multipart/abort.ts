@@ -1,8 +1,8 @@
 import { type ErrorCode, isUserError, UserError } from '../../errors.ts';
 import type { EdgeClient } from '../wire/edge-client.ts';
-import { type Journal, listJournals, withJournal } from './journal.ts';
+import { type Journal, withJournal } from './journal.ts';
 import { isOfStream, type JournalSubject, unansweredSince } from './journal-entry.ts';
-import type { Journals } from './journals.ts';
+import { type Journals, listJournals } from './journals.ts';
 import { hasParts, listUploads } from './listings.ts';
 import { abortUpload, type OpenUpload } from './requests.ts';
 

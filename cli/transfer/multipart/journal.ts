@@ -1,17 +1,14 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Context } from '../../context.ts';
-import { isUserError, systemCode, UserError } from '../../errors.ts';
+import { isUserError, UserError } from '../../errors.ts';
 import { diskError } from '../../settings/disk-errors.ts';
-import { folders } from '../../settings/folders.ts';
 import { withLock } from '../../settings/lock.ts';
 import { openToAppend, readIfThere, replaceFile } from '../../settings/own-files.ts';
 import {
   FORMAT,
   type JournalEntry,
   type JournalSubject,
-  noJournal,
   type Opened,
   parseJournal,
   type Recorded,
@@ -30,19 +27,11 @@ export interface Journal {
   remove(): Promise<void>;
 }
 
-type Place = Pick<Context, 'env' | 'platform' | 'home'>;
-
 /** Wait for another run that uploads the same file to the same key, milliseconds. */
 const WAIT_MS = 1_000;
 
-const SUFFIX = '.jsonl';
-
-/** There is no folder of journals. */
-const NOT_THERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR']);
-
-export function journalFolder(place: Place): string {
-  return join(folders(place).state, 'uploads');
-}
+/** End of the name of a journal's file. */
+export const SUFFIX = '.jsonl';
 
 /** The id that `uploads list` shows and `uploads abort` takes; also the journal's file name. */
 export function journalId({ url, key, path }: JournalSubject): string {
@@ -129,42 +118,4 @@ export async function withJournal<T>(
       cause: error,
     });
   }
-}
-
-/** The ids of all journals, locked ones included. */
-export async function journalIds(folder: string): Promise<ReadonlySet<string>> {
-  return new Set((await journalNames(folder)).map((name) => name.slice(0, -SUFFIX.length)));
-}
-
-async function journalNames(folder: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(folder)).filter((name) => name.endsWith(SUFFIX)).sort();
-  } catch (error) {
-    if (NOT_THERE.has(systemCode(error))) return [];
-    throw diskError(folder, error);
-  }
-}
-
-/**
- * All unfinished uploads of this computer, the oldest first.
- * @param onOdd called for each file that is not a journal.
- */
-export async function listJournals(
-  folder: string,
-  onOdd: (error: UserError) => void,
-): Promise<readonly Recorded[]> {
-  const found: Recorded[] = [];
-  for (const name of await journalNames(folder)) {
-    const path = join(folder, name);
-    try {
-      const text = await readIfThere(path);
-      const recorded = text === undefined ? undefined : parseJournal(text);
-      if (recorded !== undefined) found.push(recorded);
-      else if (text !== undefined) onOdd(noJournal(path));
-    } catch (error) {
-      if (!isUserError(error)) throw error;
-      onOdd(error);
-    }
-  }
-  return found.sort((a, b) => a.entry.startedAt.localeCompare(b.entry.startedAt));
 }

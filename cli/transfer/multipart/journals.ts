@@ -1,11 +1,15 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Context } from '../../context.ts';
 import { isUserError, systemCode, UserError } from '../../errors.ts';
 import { isRecordTrouble, withOptional } from '../../settings/bookkeeping.ts';
 import { diskError } from '../../settings/disk-errors.ts';
+import { folders } from '../../settings/folders.ts';
+import { readIfThere } from '../../settings/own-files.ts';
 import type { Ui } from '../../ui/ui.ts';
 import { whenFree } from '../sources/file-system.ts';
-import { type Journal, withJournal } from './journal.ts';
-import type { JournalSubject } from './journal-entry.ts';
+import { type Journal, SUFFIX, withJournal } from './journal.ts';
+import { type JournalSubject, noJournal, parseJournal, type Recorded } from './journal-entry.ts';
 
 /** A journal that stops writing after the first failure: bookkeeping never fails an upload. */
 export interface OptionalJournal extends Journal {
@@ -132,4 +136,52 @@ export function openJournals({ ui, signal, isWarned }: JournalsWorld, folder: ()
       }
     },
   };
+}
+
+type Place = Pick<Context, 'env' | 'platform' | 'home'>;
+
+/** Returns the folder of the journals of this computer's user. */
+export function journalFolder(place: Place): string {
+  return join(folders(place).state, 'uploads');
+}
+
+/** The ids of all journals, locked ones included. */
+export async function journalIds(folder: string): Promise<ReadonlySet<string>> {
+  return new Set((await journalNames(folder)).map((name) => name.slice(0, -SUFFIX.length)));
+}
+
+/** There is no folder of journals. */
+const NOT_THERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR']);
+
+async function journalNames(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => name.endsWith(SUFFIX)).sort();
+  } catch (error) {
+    if (NOT_THERE.has(systemCode(error))) return [];
+    throw diskError(folder, error);
+  }
+}
+
+/**
+ * All unfinished uploads of this computer, the oldest first.
+ * @param onOdd called for each file that is not a journal.
+ */
+export async function listJournals(
+  folder: string,
+  onOdd: (error: UserError) => void,
+): Promise<readonly Recorded[]> {
+  const found: Recorded[] = [];
+  for (const name of await journalNames(folder)) {
+    const path = join(folder, name);
+    try {
+      const text = await readIfThere(path);
+      const recorded = text === undefined ? undefined : parseJournal(text);
+      if (recorded !== undefined) found.push(recorded);
+      else if (text !== undefined) onOdd(noJournal(path));
+    } catch (error) {
+      if (!isUserError(error)) throw error;
+      onOdd(error);
+    }
+  }
+  return found.sort((a, b) => a.entry.startedAt.localeCompare(b.entry.startedAt));
 }

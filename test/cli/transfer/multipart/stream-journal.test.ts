@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type TestContext as NodeTestContext, test } from 'node:test';
-import { journalFolder, listJournals } from '../../../../cli/transfer/multipart/journal.ts';
+import { journalFolder, listJournals } from '../../../../cli/transfer/multipart/journals.ts';
 import { CLI } from '../../../e2e/harness.ts';
 import { testContext } from '../../../support/context.ts';
 import { type TestEdge, TOKENS } from '../helpers/edge.ts';

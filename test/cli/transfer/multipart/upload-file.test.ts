@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { crc32Bytes } from '../../../../cli/transfer/integrity.ts';
-import { journalFolder, listJournals } from '../../../../cli/transfer/multipart/journal.ts';
+import { journalFolder, listJournals } from '../../../../cli/transfer/multipart/journals.ts';
 import type { UploadFilesOptions } from '../../../../cli/transfer/upload.ts';
 import { rows, testContext } from '../../../support/context.ts';
 import { answerXml, cutAnswer, type Mischief, readAll, type TestEdge } from '../helpers/edge.ts';
