@@ -14,25 +14,25 @@ import { edgeServes } from '../stack/checks/edge-probe.ts';
 import { refuseUnusableKey } from '../stack/checks/kms-key.ts';
 import { preflight } from '../stack/checks/preflight.ts';
 import { refuseUnsignable } from '../stack/checks/signing-permissions.ts';
-import { findStack, requireStack } from '../stack/find-stack.ts';
+import type { FoundStack } from '../stack/find-stack.ts';
 import { keepLogsBounded } from '../stack/logs/edge-logs.ts';
 import { type Agreement, createAgreement } from '../stack/operate/agreement.ts';
 import { deployStack } from '../stack/operate/deploy.ts';
 import { findKept, recordKept } from '../stack/operate/kept.ts';
 import { remember } from '../stack/operate/remember.ts';
 import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
-import { deployedOptions, requireDeployable, stackTags } from '../stack/options/deployed-options.ts';
+import { readOptions, requireDeployable, stackTags } from '../stack/options/deployed-options.ts';
 import { optionChanges } from '../stack/options/describe-options.ts';
 import { mergeOptions, unsetNotes } from '../stack/options/merge-options.ts';
 import { withLogo } from '../stack/options/page-logo.ts';
 import { deployedResult, nextSteps } from '../stack/result/deployed-result.ts';
 import { keyPolicyFor } from '../stack/result/key-policy.ts';
 import { createsSigningKey, withoutEnded } from '../stack/signing/signing-options.ts';
-import { DEFAULT_STACK_NAME, type StackWork } from '../stack/stack-work.ts';
+import type { StackWork } from '../stack/stack-work.ts';
+import { templateIfThere } from '../stack/template/deployed-template.ts';
 import { forgetLimits } from '../transfer/limits.ts';
 import { claimWarnings } from '../trust/claim-warnings.ts';
 import {
-  findTarget,
   type OperatorArgs,
   type OperatorTarget,
   openAws,
@@ -41,7 +41,7 @@ import {
   refuseOtherAccount,
   refuseOtherCloud,
   requireTarget,
-  targetNamed,
+  targetOrDefault,
 } from './operator.ts';
 
 /** How a change of the stack is asked for. */
@@ -64,7 +64,7 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
     args.file === undefined
       ? await fromFlags(context, args)
       : await (await import('./deploy/from-file.ts')).fromFile(context, args.file, args);
-  const target = (await findTarget(context)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
+  const target = await targetOrDefault(context);
   // Without --local, the deployment that this computer knows says where it lives, and must agree.
   refuseOtherCloud(context, target, args);
   const { stackName } = target;
@@ -133,24 +133,26 @@ async function applyTo(
     const where = work.local === undefined ? `to AWS, ${STACK_REGION}` : 'to the embedded cloud';
     context.ui.event({ type: 'heading', text: `Deploying ${stackName} ${where}` });
     await refuseOtherAccount(work, target);
-    if (mustExist) await requireStack(work);
-    await requireChecks(context, preflight(work, { ...given, dryRun }));
-    const previous = await deployedOptions(work);
+    const { checks, found } = preflight(work, { given, mustExist, dryRun });
+    await requireChecks(context, checks);
+    const before = found();
+    const template = await templateIfThere(work, before);
+    const previous = readOptions(template);
     const { options: changed, keySets } = await change(previous, work);
     const options = withoutEnded(changed, context.now());
     requireDeployable(options);
-    await refuseBucket(work, options);
+    if (before !== undefined) await refuseBucket(work, before, options);
     const { kmsKeyArn } = options;
     if (kmsKeyArn !== undefined) await refuseUnusableKey(work, kmsKeyArn);
-    if (createsSigningKey(previous, options)) await refuseUnsignable(work, previous);
-    await tellKept(context, work, options);
+    if (createsSigningKey(previous, options)) await refuseUnsignable(work, before, previous);
+    if (before === undefined && options.bucketName === undefined) await tellKept(context, work);
     const tags = stackTags(options, previous);
-    const leaving = await poolToLeave(work, previous, options);
+    const leaving = await poolToLeave(work, before, previous, options);
     // Before the change, so that the key's policy can be changed first.
     const keyPolicy =
       kmsKeyArn === undefined || kmsKeyArn === previous.kmsKeyArn
         ? undefined
-        : await keyPolicyFor(work, kmsKeyArn);
+        : await keyPolicyFor(work, before, kmsKeyArn);
     if (keyPolicy !== undefined) context.ui.event({ type: 'note', text: [...keyPolicy.lines] });
     const agreement = createAgreement(work, {
       yes: args.yes ?? false,
@@ -158,7 +160,9 @@ async function applyTo(
       allowDataLoss: args.allowDataLoss ?? false,
       options: optionChanges(previous, options),
     });
-    const { outcome, outputs } = await deployStack(work, {
+    const { outcome, stack } = await deployStack(work, {
+      found: before,
+      template,
       options,
       previous,
       dryRun,
@@ -174,14 +178,18 @@ async function applyTo(
     if (outcome === 'declined') {
       return { document: { stackName, outcome }, text: 'Nothing was changed.' };
     }
+    const { outputs = {} } = stack ?? {};
     const deployment = await remember(context, work, outputs, options);
-    await forgetLimits(context, deployment.url);
+    const { url } = deployment;
     await Promise.all([
       edgeServes(context, { ...deployment, policy: policyOf(options), trust: options.trust ?? [] }),
-      keepLogsBounded(work, outputs),
+      // A new edge has no logs, and no command remembers its limits.
+      ...(before === undefined ? [] : [forgetLimits(context, url), keepLogsBounded(work, outputs)]),
     ]);
     const needed =
-      kmsKeyArn === undefined || outcome === 'unchanged' ? undefined : await keyPolicyFor(work, kmsKeyArn);
+      kmsKeyArn === undefined || outcome === 'unchanged'
+        ? undefined
+        : await keyPolicyFor(work, stack, kmsKeyArn);
     const next = [
       ...(needed === undefined || keyPolicy !== undefined ? [] : ['', ...needed.lines]),
       ...(await nextSteps(work, { outputs, options, previous })),
@@ -190,7 +198,7 @@ async function applyTo(
     return deployedResult(work, {
       outcome,
       outputs,
-      url: deployment.url,
+      url,
       options,
       next,
       ...omitUndefined({ keyPolicyStatement }),
@@ -203,11 +211,12 @@ async function applyTo(
 /** Returns the user pool that stays in the account when this deploy takes it out of the stack. */
 async function poolToLeave(
   work: StackWork,
+  stack: FoundStack | undefined,
   { retainData = false, userPool: had = true }: StackOptions,
   { userPool: has = true }: StackOptions,
 ): Promise<Kept | undefined> {
   if (!retainData || !had || has) return undefined;
-  const name = (await findStack(work))?.outputs.userPoolId;
+  const name = stack?.outputs.userPoolId;
   return name === undefined ? undefined : { type: 'user pool', name, ...(await placeOf(work)) };
 }
 
@@ -222,9 +231,8 @@ function planned(stackName: string, { steps, lines }: Agreement): Result {
   };
 }
 
-/** A new stack gets a new bucket, unless it is told to adopt the one that an earlier one left. */
-async function tellKept(context: Context, work: StackWork, { bucketName }: StackOptions): Promise<void> {
-  if (bucketName !== undefined || (await findStack(work)) !== undefined) return;
+/** Names buckets that earlier stacks left, which a new stack can adopt. */
+async function tellKept(context: Context, work: StackWork): Promise<void> {
   const gone = new GoneRecords();
   const kept = await findKept(context, work, gone);
   gone.warn(context);

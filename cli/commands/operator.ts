@@ -4,16 +4,15 @@ import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { operatorClients } from '../network/aws.ts';
 import {
-  currentDeployment,
   type Deployment,
-  findByName,
-  findByUrl,
-  listDeployments,
+  type KnownDeployments,
+  knownDeployments,
+  useForHints,
 } from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { listKept } from '../settings/kept.ts';
 import { listLeftovers } from '../settings/leftovers.ts';
-import { noneChosen, tellChoice, useForHints } from '../settings/target.ts';
+import { noneChosen, tellChoice } from '../settings/target.ts';
 import { callerIdentity } from '../stack/caller.ts';
 import { DEFAULT_STACK_NAME, type StackWork } from '../stack/stack-work.ts';
 import { ensureCloud } from './local.ts';
@@ -43,36 +42,44 @@ export async function findTarget(
   context: Context,
   { local = false }: OperatorArgs = {},
 ): Promise<OperatorTarget | undefined> {
-  const meant = await meantTarget(context);
+  const known = await knownDeployments(context);
+  const meant = await meantTarget(context, known);
   // A stack of the embedded cloud is not the one of the same name that this computer knows on AWS.
   const isOther = local && meant?.known !== undefined && meant.known.local === undefined;
   const target = isOther ? { stackName: meant.stackName } : meant;
   if (target === undefined) return undefined;
-  const { stackName, known } = target;
-  await useForHints(context, { stackName, local: local || known?.local !== undefined, operated: true });
+  const { stackName } = target;
+  const isLocal = local || target.known?.local !== undefined;
+  await useForHints(context, { stackName, local: isLocal, operated: true }, known);
   return target;
 }
 
-async function meantTarget(context: Context): Promise<OperatorTarget | undefined> {
+/** The same, or the stack of the default name where none is meant. */
+export async function targetOrDefault(context: Context, args: OperatorArgs = {}): Promise<OperatorTarget> {
+  return (
+    (await findTarget(context, args)) ?? targetNamed(DEFAULT_STACK_NAME, await knownDeployments(context))
+  );
+}
+
+async function meantTarget(context: Context, known: KnownDeployments): Promise<OperatorTarget | undefined> {
   const { stackName } = context.options;
   const address = context.env.EDGE_UPLOAD_URL;
   if (stackName !== undefined) {
-    await refuseContradiction(context, stackName);
-    return targetNamed(context, stackName);
+    refuseContradiction(context, stackName, known);
+    return targetNamed(stackName, known);
   }
-  const known = await listDeployments(context);
+  const { current, all } = known;
   if (address) {
     const url = edgeUrl(address);
-    const meant = known.find((one) => one.url === url && one.bucket !== undefined);
+    const meant = all.find((one) => one.url === url && one.bucket !== undefined);
     if (meant === undefined) throw othersEdge(url);
     return { stackName: meant.name, known: meant };
   }
-  const current = await currentDeployment(context);
   if (current?.bucket !== undefined) {
-    await tellChoice(context, current);
+    if (all.length > 1) tellChoice(context, current);
     return { stackName: current.name, known: current };
   }
-  const operated = known.filter(({ bucket }) => bucket !== undefined);
+  const operated = all.filter(({ bucket }) => bucket !== undefined);
   if (operated.length > 0) {
     throw current === undefined
       ? noneChosen(operated)
@@ -89,14 +96,14 @@ async function meantTarget(context: Context): Promise<OperatorTarget | undefined
       ],
     });
   }
-  return only === undefined ? undefined : targetNamed(context, only);
+  return only === undefined ? undefined : targetNamed(only, known);
 }
 
 /** Two variables of the environment that mean two deployments: neither is more meant than the other. */
-async function refuseContradiction(context: Context, stackName: string): Promise<void> {
-  const { env } = context;
+function refuseContradiction({ env }: Context, stackName: string, { all }: KnownDeployments): void {
   if (!env.EDGE_UPLOAD_URL || env.EDGE_UPLOAD_STACK !== stackName) return;
-  const meant = await findByUrl(context, edgeUrl(env.EDGE_UPLOAD_URL));
+  const url = edgeUrl(env.EDGE_UPLOAD_URL);
+  const meant = all.find((known) => known.url === url);
   if (meant?.bucket === undefined || meant.name === stackName) return;
   throw new UserError(
     'usage',
@@ -135,13 +142,13 @@ export function forOperators(): readonly HintLine[] {
   ];
 }
 
-export async function targetNamed(context: Context, stackName: string): Promise<OperatorTarget> {
+function targetNamed(stackName: string, { all }: KnownDeployments): OperatorTarget {
   if (!STACK_NAME.test(stackName)) {
     throw new UserError('usage', `“${stackName}” cannot be a stack's name.`, {
       hint: 'Use letters, digits and hyphens, a letter first, at most 128 of them.',
     });
   }
-  const known = await findByName(context, stackName);
+  const known = all.find(({ name }) => name === stackName);
   return known === undefined ? { stackName } : { stackName, known };
 }
 

@@ -4,8 +4,7 @@ import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { callerIdentity } from '../stack/caller.ts';
 import { POLICY_LIMIT_CHARACTERS, policyDocument } from '../stack/policy/operator-policy.ts';
-import { DEFAULT_STACK_NAME } from '../stack/stack-work.ts';
-import { findTarget, type OperatorTarget, openAws, targetNamed } from './operator.ts';
+import { type OperatorTarget, openAws, targetOrDefault } from './operator.ts';
 
 export interface PolicyArgs {
   /** Leaves out what a deploy does not need. */
@@ -21,7 +20,7 @@ export interface PolicyArgs {
 
 /** Prints the IAM policy that an operator of the stack needs. */
 export async function policy(context: Context, args: PolicyArgs): Promise<Result> {
-  const target = (await findTarget(context)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
+  const target = await targetOrDefault(context);
   const { deployOnly = false, extras = false } = args;
   const document = policyDocument({
     account: await accountOf(context, target, args),

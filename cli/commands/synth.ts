@@ -2,28 +2,26 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context, Result } from '../context.ts';
 import { findStack } from '../stack/find-stack.ts';
 import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
-import { deployedOptions, requireDeployable } from '../stack/options/deployed-options.ts';
+import { readOptions, requireDeployable } from '../stack/options/deployed-options.ts';
 import { mergeOptions } from '../stack/options/merge-options.ts';
 import { withLogo } from '../stack/options/page-logo.ts';
 import { verifyingKeys } from '../stack/signing/signing-key.ts';
 import { withoutEnded } from '../stack/signing/signing-options.ts';
-import { DEFAULT_STACK_NAME } from '../stack/stack-work.ts';
+import { bakedConfig, templateIfThere } from '../stack/template/deployed-template.ts';
 import { trustedKeys } from '../stack/template/key-sets.ts';
 import { wantedTemplate } from '../stack/template/wanted-template.ts';
-import { findTarget, type OperatorArgs, targetNamed, withStack } from './operator.ts';
+import { type OperatorArgs, targetOrDefault, withStack } from './operator.ts';
 
 /** Prints the template that a deploy with the same options would apply, and changes nothing. */
 export async function synth(context: Context, args: OperatorArgs & OptionFlags): Promise<Result> {
   const { given, unset } = askedOptions(await withLogo(context, args));
-  const target = (await findTarget(context, args)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
+  const target = await targetOrDefault(context, args);
   return withStack(context, target, args, async (work) => {
     const stack = await findStack(work);
-    const options = withoutEnded(
-      mergeOptions(await deployedOptions(work, stack), given, unset),
-      context.now(),
-    );
+    const deployed = await templateIfThere(work, stack);
+    const options = withoutEnded(mergeOptions(readOptions(deployed), given, unset), context.now());
     requireDeployable(options);
-    const trusted = await trustedKeys(work, options, stack);
+    const trusted = await trustedKeys(work, options, bakedConfig(deployed));
     const { signing } = await verifyingKeys(work, options, stack);
     const template = await wantedTemplate(work, stack, options, {
       ...trusted,

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { isLoopback } from '../../protocol/object-url.ts';
+import type { UsedDeployment } from '../command-line.ts';
 import type { Context } from '../context.ts';
+import { isUserError } from '../errors.ts';
 import { type Part, readDocument } from './documents.ts';
 import { edgeUrl } from './edge-url.ts';
 import { findFolder, folders } from './folders.ts';
@@ -129,6 +131,21 @@ async function change(place: Place, edit: (now: DeploymentsFile) => DeploymentsF
   });
 }
 
+/** The deployments that this computer knows. */
+export interface KnownDeployments {
+  /**
+   * The one used or chosen last. After it is forgotten, none is current, even if only one is left: a command must not act
+   * on another deployment than the user expects.
+   */
+  readonly current?: Deployment;
+  readonly all: readonly Deployment[];
+}
+
+export async function knownDeployments(place: Place): Promise<KnownDeployments> {
+  const { current: name, deployments: all } = await read(place);
+  return { all, ...omitUndefined({ current: all.find((known) => known.name === name) }) };
+}
+
 export async function listDeployments(place: Place): Promise<readonly Deployment[]> {
   return (await read(place)).deployments;
 }
@@ -185,18 +202,35 @@ export async function findByUrl(place: Place, url: string): Promise<Deployment |
   return (await listDeployments(place)).find((known) => known.url === url);
 }
 
-/**
- * Returns the deployment used or chosen last. After it is forgotten, none is current, even if only one is left: a
- * command must not act on another deployment than the user expects.
- */
 export async function currentDeployment(place: Place): Promise<Deployment | undefined> {
-  const { current, deployments } = await read(place);
-  return deployments.find((known) => known.name === current);
+  return (await knownDeployments(place)).current;
 }
 
-/** Returns the current deployment if this computer knows no other. */
-export async function onlyDeployment(place: Place): Promise<Deployment | undefined> {
-  const { current, deployments } = await read(place);
-  const [only, other] = deployments;
-  return other === undefined && only?.name === current ? only : undefined;
+/**
+ * Sets the deployment that a run is about, for the commands that it prints.
+ * @param known read already
+ */
+export async function useForHints(
+  context: Context,
+  deployment: UsedDeployment,
+  known?: KnownDeployments,
+): Promise<void> {
+  context.inUse.set({ ...deployment, isOnly: await isOnly(context, deployment, known) });
+}
+
+async function isOnly(
+  context: Context,
+  { stackName, local = false }: UsedDeployment,
+  known?: KnownDeployments,
+): Promise<boolean> {
+  const { env, options } = context;
+  if (options.stackName !== undefined || env.EDGE_UPLOAD_URL || env.EDGE_UPLOAD_LINK) return false;
+  try {
+    const { current, all } = known ?? (await knownDeployments(context));
+    return all.length === 1 && current?.name === stackName && (current?.local !== undefined) === local;
+  } catch (error) {
+    // Without the list, a name does no harm.
+    if (!isUserError(error)) throw error;
+    return false;
+  }
 }

@@ -1,16 +1,9 @@
-import { command, type HintLine, type UsedDeployment } from '../command-line.ts';
+import { command, type HintLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
-import { isUserError, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { readLink } from '../links/link-address.ts';
 import { isRecordTrouble } from './bookkeeping.ts';
-import {
-  currentDeployment,
-  type Deployment,
-  findByName,
-  findByUrl,
-  listDeployments,
-  onlyDeployment,
-} from './deployments.ts';
+import { type Deployment, findByName, findByUrl, knownDeployments, useForHints } from './deployments.ts';
 import { edgeUrl } from './edge-url.ts';
 
 /** Address of an edge, and its deployment if this computer knows it. */
@@ -46,24 +39,6 @@ export async function useTarget(context: Context, { url, deployment }: Target): 
   });
 }
 
-/** Sets the deployment that a run is about, for the commands that it prints. */
-export async function useForHints(context: Context, deployment: UsedDeployment): Promise<void> {
-  context.inUse.set({ ...deployment, isOnly: await isOnly(context, deployment) });
-}
-
-async function isOnly(context: Context, { stackName, local = false }: UsedDeployment): Promise<boolean> {
-  const { env, options } = context;
-  if (options.stackName !== undefined || env.EDGE_UPLOAD_URL || env.EDGE_UPLOAD_LINK) return false;
-  try {
-    const only = await onlyDeployment(context);
-    return only !== undefined && only.name === stackName && (only.local !== undefined) === local;
-  } catch (error) {
-    // Without the list, a name does no harm.
-    if (!isUserError(error)) throw error;
-    return false;
-  }
-}
-
 async function findTarget(
   context: Context,
   typed: string | undefined,
@@ -87,13 +62,12 @@ async function findTarget(
       hint: first,
     });
   }
-  const deployment = await currentDeployment(context);
-  if (deployment !== undefined) {
-    await tellChoice(context, deployment);
-    return { url: deployment.url, deployment };
+  const { current, all } = await knownDeployments(context);
+  if (current !== undefined) {
+    if (all.length > 1) tellChoice(context, current);
+    return { url: current.url, deployment: current };
   }
-  const known = await listDeployments(context);
-  if (known.length > 0) throw noneChosen(known);
+  if (all.length > 0) throw noneChosen(all);
   throw new UserError('no_deployment', 'This computer knows no deployment yet.', {
     hint: [
       ...first,
@@ -142,9 +116,8 @@ export function noneChosen(
   });
 }
 
-/** Prints which deployment is used if there are several. */
-export async function tellChoice(context: Context, { name, url }: Deployment): Promise<void> {
-  if ((await listDeployments(context)).length < 2) return;
+/** Prints which of several deployments is used. */
+export function tellChoice(context: Context, { name, url }: Deployment): void {
   const where = new URL(url).host === name ? name : `${name} (${new URL(url).host})`;
   context.ui.event({
     type: 'note',

@@ -1,3 +1,4 @@
+import type { OperatorClients } from '../network/aws.ts';
 import type { StackPlace } from '../settings/stack-place.ts';
 import { onAws, unexpectedAnswer } from './aws-failures.ts';
 import type { Check } from './checks/check.ts';
@@ -11,12 +12,19 @@ export interface Caller {
 
 const CHECKING = 'Checking the AWS credentials';
 
-/** Returns whose credentials the command uses. @throws {UserError} `aws` for an answer without an account, such as a proxy's */
+/** The clients of a command have the credentials of one caller. */
+const callers = new WeakMap<OperatorClients, Caller>();
+
+/** Returns whose credentials the command uses, from one request. @throws {UserError} `aws` for an answer without an account, such as a proxy's */
 export async function callerIdentity({ clients }: Pick<StackWork, 'clients'>): Promise<Caller> {
+  const known = callers.get(clients);
+  if (known !== undefined) return known;
   const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
   const { Account, Arn } = await onAws(CHECKING, () => clients.sts.send(new GetCallerIdentityCommand({})));
   if (!Account || !Arn) throw unexpectedAnswer('STS', CHECKING, 'it names no account');
-  return { account: Account, arn: Arn };
+  const caller = { account: Account, arn: Arn };
+  callers.set(clients, caller);
+  return caller;
 }
 
 /** Checks the credentials, and passes their caller to the next checks. */

@@ -40,6 +40,11 @@ export function isWhole({ status }: FoundStack): boolean {
   return /^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT|IMPORT_ROLLBACK)_COMPLETE$/.test(status);
 }
 
+/** Whether an operation can start: nothing is under way, and nothing failed halfway. */
+export function isIdle(stack: FoundStack): boolean {
+  return isWhole(stack) || stack.status === 'REVIEW_IN_PROGRESS';
+}
+
 function found(stack: Stack): FoundStack {
   const value = (name: string) => stack.Outputs?.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
   const outputs = Object.fromEntries(Object.entries(OUTPUT).map(([key, name]) => [key, value(name)]));

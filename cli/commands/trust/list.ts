@@ -30,7 +30,7 @@ export async function deployedTrust(context: Context, args: OperatorArgs): Promi
   return withStack(context, await requireTarget(context, args), args, async (work) => {
     const stack = await requireStack(work);
     const template = await templateIfThere(work, stack);
-    const options = template === undefined ? {} : readOptions(template);
+    const options = readOptions(template);
     const { domain, userPoolId, clientId } = stack.outputs;
     return {
       stackName: work.stackName,

@@ -3,7 +3,7 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { onAws } from '../aws-failures.ts';
-import { findStack } from '../find-stack.ts';
+import { type FoundStack, findStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import type { Check } from './check.ts';
 
@@ -65,8 +65,11 @@ export function bucketCheck(work: StackWork): Check {
  * imports a bucket only into a stack without one.
  * @throws {UserError} `stack_failed`, `usage`
  */
-export async function refuseBucket(work: StackWork, { bucketName }: StackOptions): Promise<void> {
-  const { bucket } = (await findStack(work))?.outputs ?? {};
+export async function refuseBucket(
+  work: StackWork,
+  { outputs: { bucket } }: FoundStack,
+  { bucketName }: StackOptions,
+): Promise<void> {
   if (bucket === undefined) return;
   if (bucketName === undefined || bucketName === bucket) {
     if (!(await bucketExists(work, bucket))) throw bucketGone(bucket);

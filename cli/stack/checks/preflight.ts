@@ -2,7 +2,7 @@ import type { StackOptions } from '../../../infra/options.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { type Caller, credentialsCheck } from '../caller.ts';
-import { type FoundStack, findStack, isWhole } from '../find-stack.ts';
+import { type FoundStack, findStack, isWhole, stackMissing } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import { concurrencyCheck, regionsCheck } from './account-limits.ts';
 import { bucketCheck } from './bucket.ts';
@@ -45,13 +45,14 @@ function refuseLongName(stackName: string): void {
   );
 }
 
-/** Checks that the stack's name is unused, or that the stack is one of ours. */
-function nameCheck(work: StackWork, keep: (stack: FoundStack) => void): Check {
+/** Checks that the stack is one of ours, or that its name is unused. */
+function nameCheck(work: StackWork, mustExist: boolean, keep: (stack: FoundStack) => void): Check {
   return {
     name: 'the stack',
     run: async () => {
       const stack = await findStack(work);
       if (stack === undefined) {
+        if (mustExist) throw stackMissing(work);
         refuseLongName(work.stackName);
         return { found: `${work.stackName} is a new one` };
       }
@@ -108,19 +109,33 @@ function warnOfDrift({ context, stackName }: StackWork, { drifted }: FoundStack)
   });
 }
 
-/** Options as given. */
-export interface Deploying extends StackOptions {
+interface Deploying {
+  /** Options as given. */
+  readonly given?: StackOptions;
+  /** Whether a missing stack is an error. */
+  readonly mustExist?: boolean;
   /** Whether nothing will be changed. A missing permission is then a warning. */
   readonly dryRun?: boolean;
 }
 
-/** Returns the checks before a deploy changes anything, in order. */
-export function preflight(work: StackWork, { dryRun = false, ...given }: Deploying = {}): Check[] {
+interface Preflight {
+  /** In order. */
+  readonly checks: readonly Check[];
+  /** Returns the stack that the checks found, if there is one. */
+  readonly found: () => FoundStack | undefined;
+}
+
+/** Returns the checks before a deploy changes anything. */
+export function preflight(
+  work: StackWork,
+  { given = {}, mustExist = false, dryRun = false }: Deploying = {},
+): Preflight {
   let stack: FoundStack | undefined;
-  const name = nameCheck(work, (found) => {
-    stack = found.status === 'REVIEW_IN_PROGRESS' ? undefined : found;
+  const name = nameCheck(work, mustExist, (found) => {
+    stack = found;
   });
-  return operatorChecks(work, name, dryRun ? undefined : () => ({ stack, given }));
+  const deploying = () => ({ stack: stack?.status === 'REVIEW_IN_PROGRESS' ? undefined : stack, given });
+  return { checks: operatorChecks(work, name, dryRun ? undefined : deploying), found: () => stack };
 }
 
 /** Returns the checks of an existing stack. */

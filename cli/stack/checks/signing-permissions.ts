@@ -2,7 +2,7 @@ import type { StackOptions } from '../../../infra/options.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { callerIdentity, isRoot } from '../caller.ts';
-import { findStack } from '../find-stack.ts';
+import type { FoundStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import { actionNames, deniedTo, type Needed, simulationCommand } from './simulation.ts';
 
@@ -11,11 +11,15 @@ import { actionNames, deniedTo, type Needed, simulationCommand } from './simulat
  * simulation is not available.
  * @throws {UserError} `access_denied`
  */
-export async function refuseUnsignable(work: StackWork, previous: StackOptions): Promise<void> {
+export async function refuseUnsignable(
+  work: StackWork,
+  stack: FoundStack | undefined,
+  previous: StackOptions,
+): Promise<void> {
   if (work.local !== undefined) return;
   const caller = await callerIdentity(work);
   if (isRoot(caller)) return;
-  const { roleArn, outputs: { bucket } = {} } = (await findStack(work)) ?? {};
+  const { roleArn, outputs: { bucket } = {} } = stack ?? {};
   const key = `arn:aws:kms:us-east-1:${caller.account}:key/x`;
   const needed: Needed[] = [
     // With a role of the stack, CloudFormation does not use the caller's permissions.

@@ -8,10 +8,11 @@ import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { overtaken } from '../aws-failures.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
-import { findStack, isWhole, type StackOutputs } from '../find-stack.ts';
-import { deployedOptions } from '../options/deployed-options.ts';
+import { type FoundStack, findStack, isIdle } from '../find-stack.ts';
+import { readOptions } from '../options/deployed-options.ts';
 import { verifyingKeys } from '../signing/signing-key.ts';
 import { checkpoint, resumable, type StackWork } from '../stack-work.ts';
+import { bakedConfig, deployedTemplate } from '../template/deployed-template.ts';
 import { trustedKeys } from '../template/key-sets.ts';
 import { edgeKeys, makeTemplate } from '../template/wanted-template.ts';
 import type { NextStep } from './agreement.ts';
@@ -27,6 +28,9 @@ import { follow, operationFailure } from './follow.ts';
 import { settledStack } from './settle.ts';
 
 export interface DeployOptions {
+  /** The stack and its template before the deploy; absent: there is none yet. */
+  readonly found: FoundStack | undefined;
+  readonly template: string | undefined;
   readonly options: StackOptions;
   /**
    * The stack's options that these were derived from. If another deploy has changed them, for example revoked a link,
@@ -45,7 +49,8 @@ export interface DeployOptions {
 
 export interface Deployed {
   readonly outcome: 'changed' | 'unchanged' | 'declined';
-  readonly outputs: StackOutputs;
+  /** The stack after the deploy. Absent only if the creation was declined. */
+  readonly stack: FoundStack | undefined;
 }
 
 const AGAIN = ['To continue from here:', sameCommand``];
@@ -71,31 +76,29 @@ function warnOfKeys({ context: { ui } }: StackWork, unusable: readonly UserError
 
 async function deployRounds(
   work: StackWork,
-  { options, previous, keySets, tags, dryRun = false, agree }: DeployOptions,
+  { found, template: deployed, options, previous, keySets, tags, dryRun = false, agree }: DeployOptions,
 ): Promise<Deployed> {
   // Before anything is changed.
-  const found = await findStack(work);
-  const trusted = await trustedKeys(work, options, found, keySets);
+  const trusted = await trustedKeys(work, options, bakedConfig(deployed), keySets);
+  let stack = found;
   let changed = false;
   for (let round = 0; round < ROUNDS; round += 1) {
     checkpoint(work.context.signal, AGAIN);
-    const before = await settledStack(work, { dryRun });
-    // A stack that somebody else deletes meanwhile must not be created again.
-    if (before === undefined && (changed || (found !== undefined && isWhole(found)))) throw overtaken(work);
-    const outputs = before?.outputs ?? {};
+    if (stack !== undefined && !isIdle(stack)) stack = await settledStack(work, stack, { dryRun });
+    const outputs = stack?.outputs ?? {};
     const { signing, unusable = [] } =
-      options.signing === undefined ? {} : await verifyingKeys(work, options, before);
+      options.signing === undefined ? {} : await verifyingKeys(work, options, stack);
     if (round === 0) warnOfKeys(work, unusable);
     const isSigned = signing?.length === options.signing?.keys.length;
     const edge = await edgeKeys(work, {
       outputs,
       options,
       trusted: { ...trusted, ...omitUndefined({ signing }) },
-      ...omitUndefined({ stackId: before?.id }),
+      ...omitUndefined({ stackId: stack?.id }),
     });
     const whole = edge !== undefined;
     const template = await templateOf(work, { options, ...omitUndefined({ edge }) });
-    const to = before === undefined ? 'NEW' : before.status === 'REVIEW_IN_PROGRESS' ? 'PLANNED' : 'EXISTING';
+    const to = stack === undefined ? 'NEW' : stack.status === 'REVIEW_IN_PROGRESS' ? 'PLANNED' : 'EXISTING';
     // A stack with a bucket imports no other.
     const importsExisting = options.bucketName !== undefined && to !== 'EXISTING';
     const wanted = { template, to, tags, importsExisting, bucket: outputs.bucket } as const;
@@ -104,22 +107,25 @@ async function deployRounds(
       const agreed = await refusing(work, plan, async () => {
         if (to === 'EXISTING') {
           // From now on, CloudFormation discards the change set if the stack changes.
-          if (!(await keeps(work, changed ? options : previous))) throw overtaken(work);
-          await refuseByStackPolicy(work, plan.stackId, plan.steps);
+          if (!(await keeps(work, plan.stackId, changed ? options : previous))) throw overtaken(work);
+          // A stack that this deploy created has no policy.
+          if (found !== undefined) await refuseByStackPolicy(work, plan.stackId, plan.steps);
         }
         return agree(plan, whole ? (isSigned ? undefined : 'verifying') : 'edge');
       });
       if (!agreed) {
         await discardPlan(work, plan);
-        return { outcome: 'declined', outputs };
+        return { outcome: 'declined', stack };
       }
       await apply(work, plan);
       changed = true;
+      stack = await findStack(work);
+      // A stack that somebody else deletes meanwhile must not be created again.
+      if (stack === undefined) throw overtaken(work);
     }
-    const after = (await findStack(work))?.outputs ?? {};
     const { userPoolId, clientId } = edge?.pool ?? {};
-    if (whole && isSigned && after.userPoolId === userPoolId && after.clientId === clientId)
-      return { outcome: changed ? 'changed' : 'unchanged', outputs: after };
+    if (whole && isSigned && stack?.outputs.userPoolId === userPoolId && stack?.outputs.clientId === clientId)
+      return { outcome: changed ? 'changed' : 'unchanged', stack };
   }
   throw new UserError(
     'stack_failed',
@@ -131,8 +137,9 @@ async function deployRounds(
 }
 
 /** Whether the stack was last deployed with these options. */
-async function keeps(work: StackWork, options: StackOptions): Promise<boolean> {
-  return isDeepStrictEqual(await deployedOptions(work), JSON.parse(JSON.stringify(options)));
+async function keeps(work: StackWork, stackId: string, options: StackOptions): Promise<boolean> {
+  const deployed = readOptions(await deployedTemplate(work, stackId));
+  return isDeepStrictEqual(deployed, JSON.parse(JSON.stringify(options)));
 }
 
 async function templateOf(work: StackWork, options: Omit<UploadStackProps, 'stackName'>): Promise<string> {

@@ -8,7 +8,7 @@ import {
   countUsers,
   type FoundStack,
   findStack,
-  isWhole,
+  isIdle,
   physicalIds,
   stackResources,
 } from '../find-stack.ts';
@@ -26,17 +26,22 @@ const STUCK_UPDATE = table<'ContinueUpdateRollback' | 'RollbackStack'>({
   UPDATE_FAILED: 'RollbackStack',
 });
 
+interface SettleOptions {
+  /** Refuses to roll back or delete. */
+  readonly dryRun?: boolean;
+}
+
 /**
- * Returns the stack once it is idle and can be changed; `undefined` if there is none. Waits for running operations,
- * deletes the remains of a failed creation, and rolls back stuck updates.
+ * Returns a stack once an operation can start on it; `undefined` if none is left. Waits for running operations, deletes the remains
+ * of a failed creation, and rolls back stuck updates.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
  */
 export async function settledStack(
   work: StackWork,
-  { dryRun = false }: { readonly dryRun?: boolean } = {},
+  stack: FoundStack,
+  { dryRun = false }: SettleOptions = {},
 ): Promise<FoundStack | undefined> {
-  const stack = await findStack(work);
-  if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return stack;
+  if (isIdle(stack)) return stack;
   const { status, id } = stack;
   const { ui } = work.context;
   if (dryRun && (FAILED_CREATION.includes(status) || STUCK_UPDATE[status] !== undefined)) {
@@ -57,7 +62,7 @@ export async function settledStack(
       text: `The stack ${work.stackName} is busy (${status}); waiting until it is done.`,
     });
     await follow(work, id);
-    return settledStack(work, { dryRun });
+    return settledAgain(work, { dryRun });
   }
   if (FAILED_CREATION.includes(status)) {
     ui.event({
@@ -75,9 +80,8 @@ export async function settledStack(
       text: `An earlier update of ${work.stackName} got stuck (${status}); it is rolled back first.`,
     });
     await rollBack(work, stack, way);
-    return settledStack(work);
+    return settledAgain(work);
   }
-  if (isWhole(stack)) return stack;
   throw new UserError(
     'stack_failed',
     `The stack “${work.stackName}” cannot be updated: it is ${status}${stack.reason === undefined ? '' : ` (${stack.reason})`}.`,
@@ -88,6 +92,11 @@ export async function settledStack(
           : 'See the stack in the CloudFormation console, then deploy again.',
     },
   );
+}
+
+async function settledAgain(work: StackWork, options?: SettleOptions): Promise<FoundStack | undefined> {
+  const stack = await findStack(work);
+  return stack === undefined ? undefined : settledStack(work, stack, options);
 }
 
 /**

@@ -1,10 +1,7 @@
 import { OPTIONS_METADATA, policyOf, type StackOptions, type TrustedIssuer } from '../../../infra/options.ts';
 import { UserError } from '../../errors.ts';
 import { requireSafe } from '../../trust/safety.ts';
-import { type FoundStack, findStack } from '../find-stack.ts';
 import { isSigning } from '../signing/signing-options.ts';
-import type { StackWork } from '../stack-work.ts';
-import { templateIfThere } from '../template/deployed-template.ts';
 import { isValidOption } from './is-valid-option.ts';
 import { OPTION_NAMES } from './kinds.ts';
 import { areTrusted } from './trusted-issuers.ts';
@@ -41,22 +38,16 @@ export function requireKnown(options: StackOptions): void {
 }
 
 /**
- * Returns the options in a template; none for a template without options.
+ * Returns the options in a template; none without a template, or for one without options.
  * @throws {UserError} `stack_failed` for options that this version does not support
  */
-export function readOptions(templateBody: string): StackOptions {
+export function readOptions(templateBody = '{}'): StackOptions {
   const { Resources = {} } = JSON.parse(templateBody) as Template;
   const options = Object.values(Resources)
     .map(({ Metadata }) => Metadata?.[OPTIONS_METADATA]?.options)
     .find((one) => one !== undefined) as StackOptions | undefined;
   requireKnown(options ?? {});
   return options ?? {};
-}
-
-/** Returns the options of the deployed stack; none if there is no stack yet. */
-export async function deployedOptions(work: StackWork, known?: FoundStack): Promise<StackOptions> {
-  const template = await templateIfThere(work, known ?? (await findStack(work)));
-  return template === undefined ? {} : readOptions(template);
 }
 
 /**

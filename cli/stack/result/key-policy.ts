@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../json-value.ts';
-import { findStack, physicalIds, stackResources } from '../find-stack.ts';
+import { type FoundStack, physicalIds, stackResources } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 
 /** What the policy of a KMS key needs for a deployment. */
@@ -14,8 +14,11 @@ export interface KeyPolicy {
  * `undefined` before there is a distribution.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
  */
-export async function keyPolicyFor(work: StackWork, kmsKeyArn: string): Promise<KeyPolicy | undefined> {
-  const stack = await findStack(work);
+export async function keyPolicyFor(
+  work: StackWork,
+  stack: FoundStack | undefined,
+  kmsKeyArn: string,
+): Promise<KeyPolicy | undefined> {
   if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return undefined;
   const [distribution] = physicalIds(await stackResources(work, stack.id), 'AWS::CloudFront::Distribution');
   if (distribution === undefined) return undefined;

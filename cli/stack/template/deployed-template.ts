@@ -43,7 +43,7 @@ export async function templateIfThere(
 }
 
 /** Returns what is baked into the edge function of a template: see infra/edge-code.ts. `undefined` without a function. */
-export function bakedConfig(templateBody: string): BakedConfig | undefined {
+export function bakedConfig(templateBody = '{}'): BakedConfig | undefined {
   const { Resources = {} } = JSON.parse(templateBody) as Template;
   for (const { Type, Properties } of Object.values(Resources)) {
     const code = Properties?.Code?.ZipFile;

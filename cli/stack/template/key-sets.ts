@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { EdgeIssuer, PoolIdentity } from '../../../edge/config.ts';
+import type { BakedConfig, EdgeIssuer, PoolIdentity } from '../../../edge/config.ts';
 import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { readFields } from '../../../protocol/fields.ts';
@@ -14,9 +14,9 @@ import { isRedirect, networkFailure } from '../../network/failures.ts';
 import { requestText } from '../../network/request-text.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { count } from '../../ui/format.ts';
-import type { FoundStack, StackOutputs } from '../find-stack.ts';
+import type { StackOutputs } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
-import { bakedConfig, keysIn, templateIfThere } from './deployed-template.ts';
+import { keysIn } from './deployed-template.ts';
 
 /** How key sets are reached. */
 interface KeySource extends Pick<Context, 'env' | 'sent' | 'signal'> {
@@ -138,21 +138,20 @@ type KeySets = TrustedKeys['keySets'];
 /**
  * Fetches the key sets of all trusted issuers. The time of the bake stays that of the deployed function while the keys are
  * the same and fresh, so that a deploy that changes nothing changes no code.
+ * @param baked what the deployed function has
  * @param fetched key sets, by alias, that are not fetched again
  * @throws {UserError} naming the issuer whose keys are unavailable
  */
 export async function trustedKeys(
   work: StackWork,
   { trust = [] }: StackOptions,
-  stack: FoundStack | undefined,
+  baked: BakedConfig | undefined,
   fetched: KeySets = {},
 ): Promise<TrustedKeys> {
   if (trust.length === 0) return { keySets: {} };
   const others = trust.filter(({ alias }) => !Object.hasOwn(fetched, alias));
   const keySets = { ...fetched, ...(await fetchKeySets(work, others)) };
   const now = Math.floor(work.context.now().getTime() / 1000);
-  const template = await templateIfThere(work, stack);
-  const baked = template === undefined ? undefined : bakedConfig(template);
   const same = trust.every(({ alias }) => isDeepStrictEqual(keysIn(baked, alias), keySets[alias]));
   const at = baked?.bakedAt;
   const isFresh = at !== undefined && at <= now && now - at < FRESH_FOR;

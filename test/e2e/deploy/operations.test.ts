@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type AwsClients, awsClients } from '../aws-clients.ts';
@@ -8,6 +8,7 @@ import {
   awsEnv,
   CLI,
   type Computer,
+  computerAt,
   type DeployedStack,
   exitCode,
   setFaults,
@@ -211,11 +212,11 @@ test('joins a running operation', async (t) => {
     async (computer, cloud) => {
       const hands = awsClients(t, cloud);
       let looks = 0;
-      // Somebody else begins just before the second look, between the checks and the plan.
+      // Somebody else begins just before the first look.
       const recorder = await startRecorder(cloud, async (action) => {
         if (action !== 'cloudformation:DescribeStacks') return;
         looks += 1;
-        if (looks !== 2) return;
+        if (looks !== 1) return;
         await hands.cloudformation.createStack({
           StackName: 'busy',
           TemplateBody: template({ Bucket: BUCKET }),
@@ -238,6 +239,32 @@ test('joins a running operation', async (t) => {
     },
     { EDGE_UPLOAD_LOCAL_FAULTS: JSON.stringify({ resourceDelayMs: 2000 }) },
   );
+});
+
+test('a deploy that changes nothing asks AWS for each thing once', async () => {
+  await withCloud(async (computer, cloud) => {
+    await computer.json(['deploy', '--local', '--yes']);
+    const asked: string[] = [];
+    const recorder = await startRecorder(cloud, async (action) => void asked.push(action));
+    try {
+      // As against AWS, from a computer that does not know the deployment.
+      const home = join(computer.home, 'other');
+      await mkdir(home);
+      const other = computerAt(home, {
+        ...awsEnv(computer, cloud),
+        AWS_ENDPOINT_URL: recorder.endpoint,
+        NODE_EXTRA_CA_CERTS: cloud.caFile,
+        HOME: home,
+      });
+      const { code, stderr } = await other.run(['deploy', '--stack-name', 'edge-upload', '--json']);
+      assert.equal(code, 0, stderr);
+    } finally {
+      await recorder.close();
+    }
+    const once = asked.filter((action) => !action.startsWith('logs:'));
+    assert.deepEqual(once, [...new Set(once)]);
+    assert.ok(once.includes('cloudformation:DescribeStacks'));
+  });
 });
 
 interface Destroyed {

@@ -25,7 +25,7 @@ function account({ status, description = 'edge-upload: a test', drift = 'NOT_CHE
 
 test('warns of a stack that was changed by hand, and deploys it', async (t) => {
   const { work, events } = await workAgainst(t, account({ status: 'UPDATE_COMPLETE', drift: 'DRIFTED' }));
-  const [, stack] = preflight(work);
+  const [, stack] = preflight(work).checks;
   assert.ok(stack);
   assert.equal((await runCheck(stack)).state, 'ok');
   const [warning] = events;
@@ -35,7 +35,7 @@ test('warns of a stack that was changed by hand, and deploys it', async (t) => {
 
 test('does not warn of an unchanged stack', async (t) => {
   const { work, events } = await workAgainst(t, account({ status: 'UPDATE_COMPLETE', drift: 'IN_SYNC' }));
-  const [, stack] = preflight(work);
+  const [, stack] = preflight(work).checks;
   assert.ok(stack);
   assert.equal((await runCheck(stack)).state, 'ok');
   assert.deepEqual(events, []);
@@ -81,7 +81,7 @@ test('refuses a longer name for a new stack only', async (t) => {
   const long = 'x'.repeat(LONGEST_NAME + 1);
   const named = async (stackName: string, answer: (body: string) => Answer) => {
     const { work } = await workAgainst(t, answer);
-    const [, stack] = preflight({ ...work, stackName });
+    const [, stack] = preflight({ ...work, stackName }).checks;
     assert.ok(stack);
     return runCheck(stack);
   };

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refuseUnsignable } from '../../../../cli/stack/checks/signing-permissions.ts';
+import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
 import type { StackOptions } from '../../../../infra/options.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 import { workAgainst } from '../world.ts';
 
 const ADA = 'arn:aws:iam::123456789012:user/ada';
 
-const STACK =
-  '<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member><StackName>edge-upload</StackName><StackId>arn:x</StackId><StackStatus>UPDATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime><Outputs><member><OutputKey>S3BucketName</OutputKey><OutputValue>inbox</OutputValue></member></Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>';
+const STACK = { id: 'arn:x', status: 'UPDATE_COMPLETE', outputs: { bucket: 'inbox' } } as FoundStack;
 
 /** AWS as far as these questions go. @param asked actions and resources that IAM was asked about */
 function aws(denied: readonly string[], asked: string[], arn = ADA) {
@@ -19,7 +19,6 @@ function aws(denied: readonly string[], asked: string[], arn = ADA) {
         body: `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>${arn}</Arn><UserId>A</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`,
       };
     }
-    if (query.get('Action') === 'DescribeStacks') return { body: STACK };
     const actions = [...query].filter(([name]) => name.startsWith('ActionNames')).map(([, value]) => value);
     asked.push(...actions.map((action) => `${action} ${query.get('ResourceArns.member.1')}`));
     const results = actions.map(
@@ -43,7 +42,7 @@ test('creates no signing key for an operator who cannot sign with it', async (t)
   for (const action of ['kms:CreateKey', 'kms:TagResource', 'kms:GetPublicKey', 'kms:Sign', 's3:PutObject']) {
     const { work } = await workAgainst(t, aws([action], []));
     await assert.rejects(
-      refuseUnsignable(work, {}),
+      refuseUnsignable(work, STACK, {}),
       withCode('access_denied', new RegExp(`for links and keys: ${action}\\. Nothing was changed\\.$`), HINT),
     );
   }
@@ -56,12 +55,12 @@ test('asks IAM only about required actions: a rotation signs nothing', async (t)
   ]) {
     const asked: string[] = [];
     const { work } = await workAgainst(t, aws([], asked, arn));
-    await refuseUnsignable(work, kept);
+    await refuseUnsignable(work, STACK, kept);
     assert.deepEqual(asked.map((one) => one.split(' ')[0]).sort(), expected);
   }
   const asked: string[] = [];
   const { work } = await workAgainst(t, aws([], asked));
-  await refuseUnsignable(work, {});
+  await refuseUnsignable(work, STACK, {});
   assert.ok(asked.includes('s3:PutObject arn:aws:s3:::inbox/.well-known/edge-upload/tokens/x'));
   assert.ok(asked.includes('kms:CreateKey *'));
 });
@@ -70,5 +69,5 @@ test('refuses nothing if IAM does not respond', async (t) => {
   const { work } = await workAgainst(t, (body) =>
     /Simulate/.test(body) ? { status: 403, body: DENIED } : aws([], [])(body),
   );
-  await refuseUnsignable(work, {});
+  await refuseUnsignable(work, STACK, {});
 });

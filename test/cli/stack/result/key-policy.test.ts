@@ -1,32 +1,28 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
 import { keyPolicyFor } from '../../../../cli/stack/result/key-policy.ts';
 import { workAgainst } from '../world.ts';
 
 const ACCOUNT = '123456789012';
 const kmsKeyArn = `arn:aws:kms:us-east-1:${ACCOUNT}:key/12345678-90ab-cdef-1234-567890abcdef`;
 
+const STACK = { id: 'arn:x', status: 'CREATE_COMPLETE' } as FoundStack;
+
 /** An account with a stack, which may have a distribution. */
 async function account(t: TestContext, { distribution }: { distribution?: string } = {}) {
   const resource = distribution
     ? `<member><LogicalResourceId>D</LogicalResourceId><ResourceType>AWS::CloudFront::Distribution</ResourceType><PhysicalResourceId>${distribution}</PhysicalResourceId><ResourceStatus>CREATE_COMPLETE</ResourceStatus></member>`
     : '';
-  const { work } = await workAgainst(t, (body) => {
-    if (body.includes('ListStackResources')) {
-      return {
-        body: `<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries>${resource}</StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>`,
-      };
-    }
-    return {
-      body: `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>edge-upload</StackName><StackId>arn:aws:cloudformation:us-east-1:${ACCOUNT}:stack/edge-upload/1</StackId><StackStatus>CREATE_COMPLETE</StackStatus></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
-    };
-  });
+  const { work } = await workAgainst(t, () => ({
+    body: `<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries>${resource}</StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>`,
+  }));
   return work;
 }
 
 test('allows only CloudFront, for this distribution, to use the key', async (t) => {
   const work = await account(t, { distribution: 'E1ABCDEF' });
-  const policy = await keyPolicyFor(work, kmsKeyArn);
+  const policy = await keyPolicyFor(work, STACK, kmsKeyArn);
   assert.deepEqual(policy?.statement, {
     Sid: 'EdgeUpload',
     Effect: 'Allow',
@@ -43,5 +39,5 @@ test('allows only CloudFront, for this distribution, to use the key', async (t) 
 });
 
 test('has no statement without a distribution', async (t) => {
-  assert.equal(await keyPolicyFor(await account(t), kmsKeyArn), undefined);
+  assert.equal(await keyPolicyFor(await account(t), STACK, kmsKeyArn), undefined);
 });

@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { isUserError } from '../../../../cli/errors.ts';
 import { createSentCredentials } from '../../../../cli/sent-credentials.ts';
-import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
 import { fetchTrustedKeys, poolIdentity, trustedKeys } from '../../../../cli/stack/template/key-sets.ts';
+import type { BakedConfig } from '../../../../edge/config.ts';
 import type { TrustedIssuer } from '../../../../infra/options.ts';
 import { listen } from '../../../support/serve.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
@@ -122,12 +122,12 @@ test('keeps the time of the keys for a day while they are unchanged', async (t) 
   const jwksUri = await listen(t, (_request, response) => response.end(JSON.stringify({ keys: [KEY] })));
   const issuer = { ...OUTSIDE, jwksUri };
   const now = 1_800_000_000;
-  const deployed = (bakedAt: number | undefined, kid: string) => {
-    const config = { issuers: [{ ...issuer, keys: [{ ...KEY, kid }] }], ...(bakedAt && { bakedAt }) };
-    const Code = { ZipFile: `const EDGE_CONFIG=${JSON.stringify(config)};\nrest` };
-    return JSON.stringify({ Resources: { F: { Type: 'AWS::Lambda::Function', Properties: { Code } } } });
-  };
-  const rows: readonly (readonly [string | undefined, number])[] = [
+  const deployed = (bakedAt: number | undefined, kid: string): BakedConfig => ({
+    policy: {},
+    issuers: [{ ...issuer, keys: [{ ...KEY, kid }] }],
+    ...(bakedAt && { bakedAt }),
+  });
+  const rows: readonly (readonly [BakedConfig | undefined, number])[] = [
     [undefined, now],
     [deployed(now - 60, 'k'), now - 60],
     [deployed(now - 60, 'another'), now],
@@ -135,18 +135,13 @@ test('keeps the time of the keys for a day while they are unchanged', async (t) 
     [deployed(now + 60, 'k'), now],
     [deployed(undefined, 'k'), now],
   ];
-  for (const [template, bakedAt] of rows) {
-    const body = (template ?? '').replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-    const { work } = await workAgainst(t, () => ({
-      body: `<GetTemplateResponse><GetTemplateResult><TemplateBody>${body}</TemplateBody></GetTemplateResult></GetTemplateResponse>`,
-    }));
-    const at = { ...work, context: { ...work.context, now: () => new Date(now * 1000) } };
-    const stack = template === undefined ? undefined : ({ id: 's', status: 'UPDATE_COMPLETE' } as FoundStack);
-    assert.deepEqual(await trustedKeys(at, { trust: [issuer] }, stack), {
+  const { work } = await workAgainst(t, () => ({ body: '' }));
+  const at = { ...work, context: { ...work.context, now: () => new Date(now * 1000) } };
+  for (const [baked, bakedAt] of rows) {
+    assert.deepEqual(await trustedKeys(at, { trust: [issuer] }, baked), {
       keySets: { corp: [KEY] },
       bakedAt,
     });
   }
-  const { work } = await workAgainst(t, () => ({ body: '' }));
   assert.deepEqual(await trustedKeys(work, {}, undefined), { keySets: {} });
 });
