@@ -1,5 +1,5 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
-import { type Act, define, operated, verbose } from './shared.ts';
+import { type Act, define, keyText, operated, verbose } from './shared.ts';
 
 /** The commands that links and keys have in common. */
 function declareIssued(parent: Commander, kind: 'link' | 'key', act: Act): void {
@@ -24,8 +24,8 @@ export function declareLink(root: Commander, act: Act): void {
       'edge-upload link create --as 2026/q3.pdf --expires 2d --max-size 2G',
       'edge-upload link create --prefix photos/wedding/ --expires 30d --qr',
     ])
-      .option('--as <key>', 'Key of the only file that it stores')
-      .option('--prefix <prefix>', 'Prefix of its keys (inbox/<id>/)')
+      .option('--as <key>', 'Key of the only file that it stores', keyText)
+      .option('--prefix <prefix>', 'Prefix of its keys (inbox/<id>/)', keyText)
       .option('--expires <time>', 'Such as 30m, 12h or 30d, at most (7d)')
       .option('--max-size <size>', 'Refuse larger files, such as 500M or 2G')
       .option('--note <text>', 'Text for the uploader, shown on the page')
@@ -42,7 +42,7 @@ export function declareKey(root: Commander, act: Act): void {
     define(key, 'create <name>', 'Create a key, which is shown once', [
       "edge-upload key create roof-3 --write-to 'sensors/{name}/' --expires 365d",
     ])
-      .requiredOption('--write-to <prefix>', 'Prefix of its keys; {name} is its name')
+      .requiredOption('--write-to <prefix>', 'Prefix of its keys; {name} is its name', keyText)
       .option('--expires <time>', 'Such as 12h, 30d or 365d, at most (90d)')
       .option('--max-size <size>', 'Refuse larger objects, such as 500M or 5G')
       .option('--no-clobber', 'Never overwrite an object')

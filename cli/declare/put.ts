@@ -1,5 +1,5 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
-import { type Act, define, everywhere, pairs, several } from './shared.ts';
+import { type Act, define, everywhere, keyText, pairs, several } from './shared.ts';
 
 /** The command that uploads. */
 export function declarePut(root: Commander, act: Act): void {
@@ -12,8 +12,8 @@ export function declarePut(root: Commander, act: Act): void {
   ]);
   put.optionsGroup('What to upload, and where:');
   put
-    .option('--as <key>', 'Key of a single file, instead of its name')
-    .option('--prefix <prefix>', 'Prefix of every key')
+    .option('--as <key>', 'Key of a single file, instead of its name', keyText)
+    .option('--prefix <prefix>', 'Prefix of every key', keyText)
     .option('--link <address>', 'Upload with a link; process lists can show it, EDGE_UPLOAD_LINK not')
     .option('-r, --recursive', 'Upload folders with all files below them')
     .option('--include <glob>', 'Only files that match (repeatable)', several)

@@ -100,6 +100,15 @@ export function several(value: string, before: readonly string[] = []): string[]
   return [...before, value];
 }
 
+/**
+ * Checks the text of a key or of its beginning. Node replaces bytes that are not valid UTF-8, so that two such keys could
+ * become one, and the second file would replace the first.
+ */
+export function keyText(value: string): string {
+  if (!value.includes('\ufffd')) return value;
+  throw new InvalidArgumentError('Use valid UTF-8.');
+}
+
 export function portNumber(value: string): number {
   const number = Number(value);
   if (/^\d{1,5}$/.test(value) && number <= 65_535) return number;

@@ -1,5 +1,5 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
-import { type Act, define, everywhere, option, several, suggesting } from './shared.ts';
+import { type Act, define, everywhere, keyText, option, several, suggesting } from './shared.ts';
 
 /** The command that uploads what arrives in a folder. */
 export function declareWatch(root: Commander, act: Act): void {
@@ -7,7 +7,7 @@ export function declareWatch(root: Commander, act: Act): void {
     'edge-upload watch inbox/ --prefix scans/ --after move',
     'edge-upload watch exports/ --include "*.csv" --after delete --json',
   ])
-    .option('--prefix <prefix>', 'Prefix of every key')
+    .option('--prefix <prefix>', 'Prefix of every key', keyText)
     .option('--include <glob>', 'Only files that match (repeatable)', several)
     .option('--exclude <glob>', 'No files or folders that match (repeatable)', several)
     .addOption(

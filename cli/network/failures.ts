@@ -3,6 +3,7 @@ import { table } from '../../protocol/fields.ts';
 import { isLoopback } from '../../protocol/object-url.ts';
 import { command } from '../command-line.ts';
 import { isUserError, UserError } from '../errors.ts';
+import { DESCRIPTORS } from '../settings/disk-errors.ts';
 import { CLOCK, NO_CONNECTION, UNTRUSTED, UNTRUSTED_HERE } from './failure-hints.ts';
 import { ProxyRefusal, ProxyUnreachable } from './proxy.ts';
 
@@ -33,6 +34,8 @@ export function isRedirect(status: number): boolean {
 
 const REFUSED = 'nothing listens there';
 const SILENT = 'it does not answer';
+/** Code of a proxy's answer that it cannot connect now. */
+const PROXY_STATUS = 'ERR_PROXY_STATUS';
 const CLOSED = 'the connection was closed';
 
 const REASONS = table<string>({
@@ -46,7 +49,8 @@ const REASONS = table<string>({
   ETIMEDOUT: SILENT,
   EACCES: 'this computer does not allow the connection (a firewall, perhaps)',
   EPERM: 'this computer does not allow the connection (a firewall, perhaps)',
-  EMFILE: 'this process has too many open files (see ulimit -n)',
+  EMFILE: 'this process has too many open files',
+  ENFILE: 'this computer has too many open files',
   TimeoutError: 'it does not answer in time',
   UND_ERR_CONNECT_TIMEOUT: SILENT,
   UND_ERR_HEADERS_TIMEOUT: SILENT,
@@ -166,7 +170,14 @@ function judge(error: Details): Failure | undefined {
 export function findFailure(error: unknown): Failure | undefined {
   let proxy: string | undefined;
   for (const one of chain(error)) {
-    if (one instanceof ProxyUnreachable) ({ proxy } = one);
+    if (one instanceof ProxyUnreachable) {
+      const { status } = one;
+      ({ proxy } = one);
+      if (status !== undefined) {
+        const reason = `it answered HTTP ${status}`;
+        return { kind: 'connection', code: PROXY_STATUS, reason, connecting: true, proxy };
+      }
+    }
     const failure = judge(one);
     if (failure !== undefined) return proxy === undefined ? failure : { ...failure, proxy };
   }
@@ -195,9 +206,10 @@ function proxyError({ reason, code }: Failure, proxy: string, host: string, caus
   const nested = [...chain(cause)].find((one) => one instanceof ProxyRefusal);
   if (nested !== undefined) return refusedByProxy(nested, host);
   const certificate = CERTIFICATE.test(code);
+  const unreachable = code === PROXY_STATUS ? `does not connect to ${host} now` : 'is unreachable';
   return new UserError(
     certificate ? 'tls' : 'unreachable',
-    `The proxy ${proxy} ${certificate ? 'cannot be trusted' : 'is unreachable'}: ${reason}.`,
+    `The proxy ${proxy} ${certificate ? 'cannot be trusted' : unreachable}: ${reason}.`,
     {
       hint: `Check HTTPS_PROXY, or add hosts that need no proxy to NO_PROXY, such as ${host}.`,
       library: { hint: 'Check the option “proxy”.' },
@@ -222,6 +234,12 @@ export function networkFailure(error: unknown, host: string): UserError | undefi
   const failure = findFailure(error);
   if (failure === undefined) return undefined;
   const { kind, code, reason, proxy } = failure;
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    return new UserError('unreachable', `No connection to ${host}: ${reason}.`, {
+      ...DESCRIPTORS,
+      cause: error,
+    });
+  }
   if (proxy !== undefined) return proxyError(failure, proxy, host, error);
   if (kind === 'certificate' || kind === 'handshake') {
     const untrusted = reason === UNKNOWN_AUTHORITY && isOnThisComputer(host) ? UNTRUSTED_HERE : UNTRUSTED;

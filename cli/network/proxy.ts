@@ -90,13 +90,15 @@ export class ProxyRefusal extends Error {
   }
 }
 
-/** The connection to the proxy failed, or the proxy could not connect; `cause` says why. */
+/** The connection to the proxy failed: `cause` says why. Or the proxy could not connect, and answered with a status. */
 export class ProxyUnreachable extends Error {
   override readonly name = 'ProxyUnreachable';
   readonly proxy: string;
+  readonly status: number | undefined;
 
-  constructor(proxy: string, cause: unknown) {
+  constructor(proxy: string, { cause, status }: { readonly cause?: unknown; readonly status?: number }) {
     super('no connection through the proxy', { cause });
     this.proxy = proxy;
+    this.status = status;
   }
 }

@@ -107,16 +107,13 @@ export function openTunnel(
         },
       });
     } catch (error) {
-      throw new ProxyUnreachable(name, error);
+      throw new ProxyUnreachable(name, { cause: error });
     }
     const { statusCode: status, headers, socket } = answer;
     trial.accepted ||= status !== NEEDS_CREDENTIALS;
     if (status >= 200 && status < 300) return socket as Socket;
     socket.on('error', () => {}).destroy();
-    if (PASSING_STATUS.has(status)) {
-      const cause = Object.assign(new Error(), { code: 'ETIMEDOUT', syscall: 'connect' });
-      throw new ProxyUnreachable(name, cause);
-    }
+    if (PASSING_STATUS.has(status)) throw new ProxyUnreachable(name, { status });
     const schemes = [headers['proxy-authenticate'] ?? []].flat().join(', ');
     const error = refusal(proxy, status, schemes);
     if (status === NEEDS_CREDENTIALS) trial.refused = error;

@@ -10,7 +10,8 @@ interface Reason {
 
 const PERMISSIONS = 'Check who owns the file and its folder, and their permissions.';
 const SPACE = 'Free some space, or use a folder on another disk.';
-const DESCRIPTORS = {
+/** What to do where a process or the computer has no descriptor for another file or connection. */
+export const DESCRIPTORS = {
   hint: 'Lower --concurrency, or raise the limit with: ulimit -n 4096',
   library: { hint: 'Lower concurrency, or raise the limit with: ulimit -n 4096' },
 };

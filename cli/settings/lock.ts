@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { copyFile, link, lstat, lutimes, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { interrupted, systemCode, UserError } from '../errors.ts';
+import { interrupted, isUserError, systemCode, UserError } from '../errors.ts';
 import { diskError } from './disk-errors.ts';
 import { claimOf, type Held, readHeld, readLine, successor } from './lock-line.ts';
 import { makeFolder, safeFolder } from './own-files.ts';
@@ -21,6 +21,8 @@ export interface LockOptions {
   /** Milliseconds without a sign of life after which a holder that cannot be looked up counts as dead; default 10,000. */
   readonly silentMs?: number;
   readonly signal?: AbortSignal;
+  /** On a disk that is full or read-only, run the work without the lock: nobody else can write there either. */
+  readonly orWithout?: boolean;
 }
 
 /*
@@ -37,18 +39,20 @@ export async function withLock<T>(
   work: () => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
-  const { waitMs = 60_000, pollMs = 25, beatMs = 1_000, silentMs = 10_000, signal } = options;
+  const { waitMs = 60_000, pollMs = 25, beatMs = 1_000, silentMs = 10_000, signal, orWithout } = options;
   const lock = `${path}.lock`;
   const own = await ownIdentity();
   const claim = claimOf(lock, own.nonce);
-  await writeClaim(claim, own);
   try {
-    const { line, place } = await acquire(lock, own, {
-      waitMs,
-      pollMs,
-      silentMs,
-      ...(signal ? { signal } : {}),
-    });
+    let acquired: Acquired;
+    try {
+      await writeClaim(claim, own);
+      acquired = await acquire(lock, own, { waitMs, pollMs, silentMs, ...(signal ? { signal } : {}) });
+    } catch (error) {
+      if (orWithout && isUserError(error) && error.code === 'disk') return await work();
+      throw error;
+    }
+    const { line, place } = acquired;
     const heart = setInterval(() => beat(place), beatMs).unref();
     try {
       if (line.length === 0) await sweep(lock, own);
@@ -58,7 +62,8 @@ export async function withLock<T>(
       await release(lock, own, line);
     }
   } finally {
-    await rm(claim, { force: true });
+    // The next holder removes it otherwise; an error of the work is the one to report.
+    await rm(claim, { force: true }).catch(() => {});
   }
 }
 
@@ -68,8 +73,6 @@ async function writeClaim(claim: string, own: ProcessIdentity): Promise<void> {
     await safeFolder(dirname(claim));
     await writeFile(claim, JSON.stringify(own), { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    // If this fails too, nothing was written. The first error is reported.
-    await rm(claim, { force: true }).catch(() => {});
     throw diskError(dirname(claim), error);
   }
 }

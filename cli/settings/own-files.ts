@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { access, type FileHandle, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, lstat, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { geteuid, platform } from 'node:process';
 import { systemCode, UserError } from '../errors.ts';
 import { shellWord } from '../ui/shell-word.ts';
@@ -157,14 +157,18 @@ async function makeOne(path: string): Promise<void> {
   }
 }
 
+/** More than the files of a sign-in have. */
+const PROBE_BYTES = 16 * 1024;
+
 /**
  * Checks that files can be written to a folder, or that the folder can be created, before work that has to be recorded.
+ * Writes a file and deletes it: a full disk and a used-up quota show only then.
  * @throws {UserError} `disk` or `settings`
  */
 export async function requireWritable(folder: string): Promise<void> {
   try {
     await safeFolder(folder);
-    await access(folder, constants.W_OK | constants.X_OK);
+    await probe(folder);
   } catch (error) {
     const above = dirname(folder);
     if (systemCode(error) !== 'ENOENT' || above === folder) throw diskError(folder, error);
@@ -175,11 +179,20 @@ export async function requireWritable(folder: string): Promise<void> {
 /** Checks that a missing folder can be created. The folders above belong to the user, or to everybody. */
 async function requireMakable(folder: string, wanted: string): Promise<void> {
   try {
-    await access(folder, constants.W_OK | constants.X_OK);
+    await probe(folder);
   } catch (error) {
     const above = dirname(folder);
     if (systemCode(error) !== 'ENOENT' || above === folder) throw diskError(wanted, error);
     await requireMakable(above, wanted);
+  }
+}
+
+async function probe(folder: string): Promise<void> {
+  const path = join(folder, `.edge-upload.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await writeFile(path, Buffer.alloc(PROBE_BYTES), { flag: 'wx', mode: 0o600 });
+  } finally {
+    await rm(path, { force: true }).catch(() => {});
   }
 }
 

@@ -25,6 +25,12 @@ export function toUserError(error: unknown): UserError {
       cause: error,
     });
   }
+  if (!('WebAssembly' in globalThis)) {
+    return new UserError('settings', `Node runs without WebAssembly: ${message}.`, {
+      hint: 'Remove --jitless from NODE_OPTIONS.',
+      cause: error,
+    });
+  }
   return new UserError('unexpected', `Unexpected error: ${message}`, {
     hint: 'Run the same command again with --debug to see where.',
     cause: error,

@@ -12,6 +12,7 @@ import { EXIT } from '../../cli/errors.ts';
 import { TOKENS } from '../cli/transfer/helpers/edge.ts';
 import { ownEdge, ownFolder } from '../cli/transfer/helpers/uploading.ts';
 import { CLI } from '../e2e/harness.ts';
+import { runProgram } from '../support/programs.ts';
 import { noTerminal, onTerminal } from '../support/terminal/terminal.ts';
 
 /** The built command line in a home of its own, with files to upload. */
@@ -236,4 +237,38 @@ test('reports a deleted current folder', {
   ]);
   assert.equal(code, EXIT.input, errors);
   assert.match(JSON.parse(told).error.message, /current folder is no longer there/);
+});
+
+test('refuses a key that is not valid UTF-8, as two of them could become one', {
+  skip: process.platform === 'win32' && 'Windows has no such arguments',
+}, async (t) => {
+  const { home, envFor } = await computer(t);
+  const edge = await ownEdge(t);
+  for (const flag of ['--as', '--prefix']) {
+    const typed = [
+      '-c',
+      `exec "$@" ${flag} "$(printf 'caf\\351/x')"`,
+      'sh',
+      process.execPath,
+      CLI,
+      'put',
+      'f0',
+    ];
+    const { code, stderr } = await runProgram('sh', typed, { cwd: home, env: envFor(edge.url) });
+    assert.equal(code, EXIT.usage);
+    assert.equal(stderr.split('\n')[0], `error: Invalid value for ${flag}: “caf\ufffd/x”.`);
+  }
+  assert.equal(edge.stored.size, 0);
+});
+
+test('names the option of Node that removes WebAssembly', async (t) => {
+  const { home, envFor } = await computer(t);
+  const edge = await ownEdge(t);
+  const env = { ...envFor(edge.url), NODE_OPTIONS: '--jitless' };
+  const { code, stderr } = await runProgram(process.execPath, [CLI, 'put', 'f0'], { cwd: home, env });
+  assert.equal(code, EXIT.other);
+  assert.match(
+    stderr,
+    /^error: Node runs without WebAssembly: .*\.\n {2}Remove --jitless from NODE_OPTIONS\.\n/m,
+  );
 });

@@ -54,7 +54,8 @@ export function storedTokens(context: Context, target: Target): TokenSource {
     seen = undefined;
     if (found === undefined) throw notSignedIn(url);
     if (isUsable(found.session, now(), rejected)) return found.session;
-    return withLock(found.file, () => renewLocked(found.file, rejected), { waitMs: LOCK_WAIT_MS, signal });
+    const renew = () => renewLocked(found.file, rejected);
+    return withLock(found.file, renew, { waitMs: LOCK_WAIT_MS, signal, orWithout: true });
   };
 
   const renewLocked = async (path: string, rejected?: string): Promise<StoredSession> => {
@@ -103,6 +104,7 @@ async function storeRenewed({ ui }: Context, found: FoundSession, renewed: Store
  * Revokes a sign-in where it was made, and deletes its tokens. Under their lock: between the two, a refresh by another
  * process would get tokens that are neither revoked nor stored.
  * @returns whether it was revoked; if not, a warning says why
+ * @throws {UserError} `disk` if the tokens cannot be deleted, even if the sign-in is revoked
  */
 export async function endSession(
   context: Context,
@@ -114,7 +116,13 @@ export async function endSession(
     const { session } = (await readLocked(context, found.file, found.session.url)) ?? found;
     revoked = await revokeOrWarn(context, session, deployment);
   };
-  await forgetSession(found.file, revoke, context.signal);
+  try {
+    await forgetSession(found.file, revoke, context.signal);
+  } catch (error) {
+    if (!revoked || !isUserError(error) || error.code !== 'disk') throw error;
+    const { hintLines: hint } = error;
+    throw new UserError('disk', `The sign-in is revoked. ${error.message}`, { hint, cause: error });
+  }
   return revoked;
 }
 

@@ -5,10 +5,11 @@ import { omitUndefined, readFields } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { systemCode, UserError } from '../../errors.ts';
-import { diskError } from '../../settings/disk-errors.ts';
+import { diskError, diskReason } from '../../settings/disk-errors.ts';
 import { findFolder, folders } from '../../settings/folders.ts';
 import { withLock } from '../../settings/lock.ts';
 import { readPrivate, replaceFile } from '../../settings/own-files.ts';
+import { shellWord } from '../../ui/shell-word.ts';
 import { loginCommand } from '../sign-in/username.ts';
 import { ensureKey, findKey, seal, type TokenKey, unseal } from './seal.ts';
 import { readSession, type StoredSession } from './stored-session.ts';
@@ -198,7 +199,7 @@ export async function forgetSession(
     await removeFile(file);
     await removeFile(`${file}${DAMAGED}`);
   };
-  await withLock(file, remove, { waitMs: LOCK_WAIT_MS, ...omitUndefined({ signal }) });
+  await withLock(file, remove, { waitMs: LOCK_WAIT_MS, orWithout: true, ...omitUndefined({ signal }) });
 }
 
 /** Removes all tokens for an edge. */
@@ -213,7 +214,10 @@ async function removeFile(file: string): Promise<void> {
   try {
     await rm(file, { force: true });
   } catch (error) {
-    throw diskError(file, error);
+    throw new UserError('disk', `The tokens in ${file} cannot be deleted: ${diskReason(error)}.`, {
+      hint: ['Make that folder writable, then delete them:', `  rm ${shellWord(file)}`],
+      cause: error,
+    });
   }
 }
 

@@ -70,7 +70,7 @@ export async function tryAbortUnanswered(
   } catch (error) {
     if (!isUserError(error) || !NOT_LISTED.has(error.code)) throw error;
     warn(
-      `An empty multipart upload of ${unanswered.key} may stay in the bucket until its lifecycle rule aborts it. Its creation was not answered: ${error.message}`,
+      `The creation of a multipart upload of ${unanswered.key} was not answered. It may stay in the bucket, empty, until the lifecycle rule aborts it. Looking it up failed: ${error.message}`,
     );
   }
 }

@@ -50,6 +50,17 @@ test('recognises socket and DNS failures at any depth', () => {
   }
 });
 
+test('names the limit of open files instead of the network', () => {
+  for (const code of ['EMFILE', 'ENFILE']) {
+    const error = networkFailure(failed(code, { syscall: 'connect', errno: -1 }), 'edge.example');
+    assert.match(
+      error?.message ?? '',
+      /^No connection to edge\.example: this (?:process|computer) has too many/,
+    );
+    assert.match(error?.hint ?? '', /^Lower --concurrency, or raise the limit/);
+  }
+});
+
 test('treats files, services, interruptions and defects as other failures', async () => {
   const fromFile = await readFile('/nowhere').catch((error: unknown) => error);
   for (const error of [

@@ -184,9 +184,12 @@ test('names an unreachable proxy, and one whose host is unknown', async () => {
   assert.match(refused?.message ?? '', /^The proxy 127\.0\.0\.1:1 is unreachable: nothing listens there/);
   const [unknown] = await failures({ HTTPS_PROXY: 'http://me:secret@proxy.invalid:3128' });
   assert.match(unknown?.message ?? '', /^The proxy proxy\.invalid:3128 is unreachable: the host name/);
-  const { port } = await proxy({ answer: '502 Bad Gateway' });
-  const [bad] = await failures({ HTTPS_PROXY: `http://127.0.0.1:${port}` });
-  assert.match(bad?.message ?? '', new RegExp(`^The proxy 127.0.0.1:${port} is unreachable`));
+  for (const status of [429, 500, 502, 503, 504]) {
+    const { port } = await proxy({ answer: `${status} Sorry` });
+    const [bad] = await failures({ HTTPS_PROXY: `http://127.0.0.1:${port}` });
+    const words = `^The proxy 127.0.0.1:${port} does not connect to \\S+ now: it answered HTTP ${status}\\.`;
+    assert.match(bad?.message ?? '', new RegExp(words));
+  }
   const [direct] = await failures({});
   assert.match(direct?.message ?? '', /^127\.0\.0\.1:\d+ cannot be trusted/);
 });
