@@ -6,7 +6,7 @@ import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
 import { authority } from '../network/dispatcher.ts';
-import { networkFailure } from '../network/failures.ts';
+import { networkFailure } from '../network/network-failure.ts';
 import { type ProxyServer, proxyFor } from '../network/proxy.ts';
 import type { Target } from '../settings/target.ts';
 import type { Check } from '../stack/checks/check.ts';

@@ -1,7 +1,7 @@
 import { table } from '../../protocol/fields.ts';
 import { command, type Hint, type HintLine } from '../command-line.ts';
 import { type ErrorCode, isUserError, UserError } from '../errors.ts';
-import { networkFailure } from '../network/failures.ts';
+import { networkFailure } from '../network/network-failure.ts';
 
 /** How a user pool that was deleted outside edge-upload is replaced. CloudFormation does not notice that it is gone. */
 export const REPLACE_POOL: readonly HintLine[] = [

@@ -8,7 +8,7 @@ import { interrupted, systemCode, UserError } from '../errors.ts';
 import type { SentCredentials } from '../sent-credentials.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
 import { withExtraAuthorities } from './extra-authorities.ts';
-import { networkFailure } from './failures.ts';
+import { networkFailure } from './network-failure.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
 import { readRegular } from './regular-file.ts';
 import { openTunnel, type Trial, type Tunnel } from './tunnel.ts';

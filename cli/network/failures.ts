@@ -1,10 +1,5 @@
 import { getSystemErrorMap } from 'node:util';
 import { table } from '../../protocol/fields.ts';
-import { isLoopback } from '../../protocol/object-url.ts';
-import { command } from '../command-line.ts';
-import { isUserError, UserError } from '../errors.ts';
-import { DESCRIPTORS } from '../settings/disk-errors.ts';
-import { CLOCK, NO_CONNECTION, UNTRUSTED, UNTRUSTED_HERE } from './failure-hints.ts';
 import { ProxyRefusal, ProxyUnreachable } from './proxy.ts';
 
 /**
@@ -32,10 +27,10 @@ export function isRedirect(status: number): boolean {
   return [301, 302, 303, 307, 308].includes(status);
 }
 
-const REFUSED = 'nothing listens there';
+export const REFUSED = 'nothing listens there';
 const SILENT = 'it does not answer';
 /** Code of a proxy's answer that it cannot connect now. */
-const PROXY_STATUS = 'ERR_PROXY_STATUS';
+export const PROXY_STATUS = 'ERR_PROXY_STATUS';
 const CLOSED = 'the connection was closed';
 
 const REASONS = table<string>({
@@ -59,7 +54,7 @@ const REASONS = table<string>({
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'its answer was cut off',
 });
 
-const UNKNOWN_AUTHORITY = 'its certificate is signed by an unknown authority';
+export const UNKNOWN_AUTHORITY = 'its certificate is signed by an unknown authority';
 
 const CERTIFICATE_REASONS = table<string>({
   CERT_HAS_EXPIRED: 'its certificate has expired',
@@ -107,7 +102,7 @@ type Details = Error & {
 };
 
 /** Yields the error, its causes, and the errors of each address. */
-function* chain(error: unknown, depth = 0): Generator<Details> {
+export function* chain(error: unknown, depth = 0): Generator<Details> {
   if (!(error instanceof Error) || depth > 10) return;
   const details = error as Details;
   yield details;
@@ -194,70 +189,4 @@ const TIMEOUT = /^(?:TimeoutError|UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT)$/;
 /** Returns true if the time for a connection or for an answer was up. A retry adds a wait of the same length. */
 export function isTimeout({ code }: Pick<Failure, 'code'>): boolean {
   return TIMEOUT.test(code);
-}
-
-const isOnThisComputer = (host: string) => {
-  const url = `https://${host}`;
-  return URL.canParse(url) && isLoopback(new URL(url).hostname);
-};
-
-function proxyError({ reason, code }: Failure, proxy: string, host: string, cause: unknown): UserError {
-  if (cause instanceof ProxyRefusal) return refusedByProxy(cause, host);
-  const nested = [...chain(cause)].find((one) => one instanceof ProxyRefusal);
-  if (nested !== undefined) return refusedByProxy(nested, host);
-  const certificate = CERTIFICATE.test(code);
-  const unreachable = code === PROXY_STATUS ? `does not connect to ${host} now` : 'is unreachable';
-  return new UserError(
-    certificate ? 'tls' : 'unreachable',
-    `The proxy ${proxy} ${certificate ? 'cannot be trusted' : unreachable}: ${reason}.`,
-    {
-      hint: `Check HTTPS_PROXY, or add hosts that need no proxy to NO_PROXY, such as ${host}.`,
-      library: { hint: 'Check the option “proxy”.' },
-      cause,
-    },
-  );
-}
-
-function refusedByProxy(refusal: ProxyRefusal, host: string): UserError {
-  return new UserError('unreachable', `${refusal.message}.`, {
-    ...refusal.hintFor(host),
-    cause: refusal,
-  });
-}
-
-/**
- * Returns the error to print for a network failure; `undefined` for other errors. A `UserError` is returned
- * unchanged.
- */
-export function networkFailure(error: unknown, host: string): UserError | undefined {
-  if (isUserError(error)) return error;
-  const failure = findFailure(error);
-  if (failure === undefined) return undefined;
-  const { kind, code, reason, proxy } = failure;
-  if (code === 'EMFILE' || code === 'ENFILE') {
-    return new UserError('unreachable', `No connection to ${host}: ${reason}.`, {
-      ...DESCRIPTORS,
-      cause: error,
-    });
-  }
-  if (proxy !== undefined) return proxyError(failure, proxy, host, error);
-  if (kind === 'certificate' || kind === 'handshake') {
-    const untrusted = reason === UNKNOWN_AUTHORITY && isOnThisComputer(host) ? UNTRUSTED_HERE : UNTRUSTED;
-    return new UserError('tls', `${host} cannot be trusted: ${reason}.`, {
-      ...(/^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/.test(code) ? { hint: CLOCK } : untrusted),
-      cause: error,
-    });
-  }
-  if (kind === 'protocol') {
-    return new UserError('unreachable', `${host} cannot be used: ${reason}.`, {
-      hint: 'Check the address and its port. A proxy or the sign-in page of a network may be in between.',
-      cause: error,
-    });
-  }
-  return new UserError('unreachable', `${host} is unreachable: ${reason}.`, {
-    ...(isOnThisComputer(host) && reason === REFUSED
-      ? { hint: ['If this is the embedded cloud, start it with:', command`edge-upload local start`] }
-      : NO_CONNECTION),
-    cause: error,
-  });
 }

@@ -2,7 +2,8 @@ import { table } from '../../protocol/fields.ts';
 import { command, type Hint } from '../command-line.ts';
 import { type ErrorCode, interrupted, isUserError, UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
-import { isRedirect, networkFailure } from '../network/failures.ts';
+import { isRedirect } from '../network/failures.ts';
+import { networkFailure } from '../network/network-failure.ts';
 import { type Listing, pages as readPages } from '../network/pages.ts';
 import type { StackWork } from './stack-work.ts';
 

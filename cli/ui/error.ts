@@ -1,7 +1,7 @@
 import { InUse } from '../command-line.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { type ExitCode, isUserError, systemCode, UserError } from '../errors.ts';
-import { networkFailure } from '../network/failures.ts';
+import { networkFailure } from '../network/network-failure.ts';
 import { fileError, isDiskCode } from '../settings/disk-errors.ts';
 import { wrap } from './format.ts';
 import { line, painter, Shown, visible, writeLines } from './shown.ts';

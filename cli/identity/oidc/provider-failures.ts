@@ -2,7 +2,7 @@ import type { ClientError, ResponseBodyError } from 'openid-client';
 import { table } from '../../../protocol/fields.ts';
 import { command, type Hint } from '../../command-line.ts';
 import { interrupted, isUserError, UserError, type UserErrorOptions } from '../../errors.ts';
-import { networkFailure } from '../../network/failures.ts';
+import { networkFailure } from '../../network/network-failure.ts';
 import { cutBetweenWords } from '../../text.ts';
 
 /** OAuth error of a provider: https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */

@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { request } from 'undici';
 import { isUserError } from '../../../cli/errors.ts';
 import { type DispatcherOptions, openDispatcher } from '../../../cli/network/dispatcher.ts';
-import { networkFailure } from '../../../cli/network/failures.ts';
+import { networkFailure } from '../../../cli/network/network-failure.ts';
 import { createSentCredentials } from '../../../cli/sent-credentials.ts';
 import { openAuthority } from '../../../local/tls/authority.ts';
 

@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { Agent } from 'undici';
 import { UserError } from '../../../cli/errors.ts';
-import { findFailure, isPassing, networkFailure } from '../../../cli/network/failures.ts';
+import { findFailure, isPassing } from '../../../cli/network/failures.ts';
+import { networkFailure } from '../../../cli/network/network-failure.ts';
 import { requestText } from '../../../cli/network/request-text.ts';
 import { IDENTITY, stsClient } from './sts.ts';
 

@@ -11,7 +11,7 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { request } from 'undici';
 import { isUserError, type UserError } from '../../../cli/errors.ts';
 import { openDispatcher } from '../../../cli/network/dispatcher.ts';
-import { networkFailure } from '../../../cli/network/failures.ts';
+import { networkFailure } from '../../../cli/network/network-failure.ts';
 import { isExempt } from '../../../cli/network/no-proxy.ts';
 import { proxyFor } from '../../../cli/network/proxy.ts';
 import { createSentCredentials } from '../../../cli/sent-credentials.ts';

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { Agent, Dispatcher } from 'undici';
-import { networkFailure } from '../../../cli/network/failures.ts';
+import { networkFailure } from '../../../cli/network/network-failure.ts';
 import { listen } from '../../support/serve.ts';
 import { IDENTITY, stsClient } from './sts.ts';
 

@@ -1,7 +1,7 @@
 import { table } from '../../../../protocol/fields.ts';
 import { interrupted } from '../../../errors.ts';
 import { stsClient } from '../../../network/aws.ts';
-import { networkFailure } from '../../../network/failures.ts';
+import { networkFailure } from '../../../network/network-failure.ts';
 import { noToken, type Workload } from './workload.ts';
 
 const preset = 'aws';
