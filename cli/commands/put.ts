@@ -16,7 +16,7 @@ import type { HeaderOptions } from '../transfer/put-object.ts';
 import { openSources, type SourceOptions, type Sources } from '../transfer/sources/sources.ts';
 import { type StoredFiles, type UploadFilesOptions, uploadFiles } from '../transfer/upload.ts';
 import { MAX_CONCURRENCY } from '../transfer/uploader.ts';
-import type { EdgeLimits } from '../transfer/wire/edge-limits.ts';
+import type { EdgeLimits } from '../transfer/wire/answers.ts';
 import { withEdgeAccess } from './put/edge-access.ts';
 
 /** The flags of `put` as typed; what is a number or a size is still text. */

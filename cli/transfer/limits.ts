@@ -12,8 +12,8 @@ import { orInterrupted } from '../network/cancellation.ts';
 import { folders } from '../settings/folders.ts';
 import { readIfThere, replaceFile } from '../settings/own-files.ts';
 import type { Target } from '../settings/target.ts';
+import { type EdgeLimits, readLimits } from './wire/answers.ts';
 import type { EdgeClient } from './wire/edge-client.ts';
-import { type EdgeLimits, readLimits } from './wire/edge-limits.ts';
 import { notAllowed } from './wire/refusals.ts';
 
 /** What the edge allows the caller of this command. */

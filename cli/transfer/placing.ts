@@ -4,7 +4,7 @@ import { isUserError, UserError } from '../errors.ts';
 import { effectOf } from './error-effects.ts';
 import type { Limits } from './limits.ts';
 import type { Item } from './sources/items.ts';
-import type { EdgeLimits } from './wire/edge-limits.ts';
+import type { EdgeLimits } from './wire/answers.ts';
 
 /** Returns the error `bad_key` for a key that the edge would refuse; `undefined` for any other. */
 function keyError(key: string, source: string): UserError | undefined {

@@ -9,7 +9,7 @@ import { type MultipartMode, STREAM_PART } from '../plan.ts';
 import { putObject, type Stored, type Upload } from '../put-object.ts';
 import { bufferSegment } from '../sources/segment.ts';
 import { readUntil } from '../sources/until-aborted.ts';
-import { checkSize, type EdgeLimits } from '../wire/edge-limits.ts';
+import { checkSize, type EdgeLimits } from '../wire/answers.ts';
 import { type AbortContext, abortEarlierStreams } from './abort.ts';
 import { streamEntry } from './journal-entry.ts';
 import { MultipartSession, type SessionContext } from './session.ts';

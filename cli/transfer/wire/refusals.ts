@@ -8,13 +8,13 @@ import { cutBetweenWords } from '../../text.ts';
 import {
   type Answer,
   isPage,
+  LARGER_LIMIT,
   NotInGroup,
   type Refusal,
   readRefusal,
   TokenRejected,
   UploadGone,
 } from './answers.ts';
-import { LARGER_LIMIT } from './edge-limits.ts';
 import { CALLER, GROUP, knownRefusal } from './known-refusals.ts';
 import { cloudFrontReason, isCloudFrontPage, unexpectedAnswer } from './pages.ts';
 import { type FailureDetails, PassingFailure } from './retry.ts';
