@@ -47,3 +47,12 @@ export function partOf(number: number, size: number, { partSize }: PartSize): Pa
   const from = (number - 1) * partSize;
   return { number, from, length: Math.min(partSize, size - from) };
 }
+
+/** Time that S3 is given to finish an object, in milliseconds for each byte, beyond the stall limit. */
+const SEALING_MS_PER_BYTE = 1000 / 50e6;
+const MAX_SEALING_MS = 10 * 60_000;
+
+/** Returns the extra milliseconds to wait for a response once the body is sent, beyond the stall limit. */
+export function sealingMs(bytes: number): number {
+  return Math.min(MAX_SEALING_MS, bytes * SEALING_MS_PER_BYTE);
+}

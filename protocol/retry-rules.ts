@@ -48,12 +48,3 @@ export function retryAfter(header: string | undefined, now: Date): number | unde
   const date = Date.parse(header);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
 }
-
-/** Time that S3 is given to finish an object, in milliseconds for each byte, beyond the stall limit. */
-const SEALING_MS_PER_BYTE = 1000 / 50e6;
-const MAX_SEALING_MS = 10 * 60_000;
-
-/** Returns the extra milliseconds to wait for a response once the body is sent, beyond the stall limit. */
-export function sealingMs(bytes: number): number {
-  return Math.min(MAX_SEALING_MS, bytes * SEALING_MS_PER_BYTE);
-}

@@ -1,4 +1,4 @@
-import { sealingMs } from '../../protocol/retry-rules.ts';
+import { sealingMs } from '../../protocol/parts.ts';
 import { stopped } from './upload-error.ts';
 
 /** An HTTP request. */

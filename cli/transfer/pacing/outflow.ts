@@ -1,4 +1,4 @@
-import type { StallGuard } from '../wire/guards.ts';
+import type { StallGuard } from '../wire/receiver.ts';
 import type { Clock } from '../wire/retry.ts';
 
 /** Bounds the rate of all bodies together. */

@@ -1,14 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
-import { sealingMs } from '../../../protocol/retry-rules.ts';
+import { sealingMs } from '../../../protocol/parts.ts';
 import { UserError } from '../../errors.ts';
 import { openAbortable } from '../../network/cancellation.ts';
 import { findFailure } from '../../network/failures.ts';
 import { networkFailure } from '../../network/network-failure.ts';
 import { outflow, type RateLimit } from '../pacing/outflow.ts';
 import type { Answer } from './answers.ts';
-import { answerDeadline, stallGuard } from './guards.ts';
-import { createReceiver, endless } from './receiver.ts';
+import { answerDeadline, createReceiver, endless, stallGuard } from './receiver.ts';
 import { type Clock, PassingFailure } from './retry.ts';
 
 /** A body that each try opens again. */
