@@ -7,7 +7,7 @@ import type { JsonValue } from '../json-value.ts';
 import type { Row } from '../ui/events.ts';
 import { count, formatBytes } from '../ui/format.ts';
 import { visible } from '../ui/shown.ts';
-import { mapAhead } from './pacing/pool.ts';
+import { mapAhead } from './pacing/concurrency.ts';
 import { checkKey, type Placing } from './placing.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
 import { type HeaderOptions, objectHeaders } from './put-object.ts';

@@ -2,7 +2,7 @@ import type { Context, Result } from '../context.ts';
 import { interrupted, isUserError, UserError } from '../errors.ts';
 import { effectOf } from './error-effects.ts';
 import { type Journals, journalFolder, openJournals } from './multipart/journals.ts';
-import { forEachAtOnce } from './pacing/pool.ts';
+import { forEachAtOnce } from './pacing/concurrency.ts';
 import { createPlacing, type Placing } from './placing.ts';
 import { checkPartSize, type PlanOptions } from './plan.ts';
 import { createMeter, type Meter } from './progress.ts';

@@ -8,16 +8,15 @@ import { journalId } from './multipart/journal.ts';
 import { type Journals, journalIds } from './multipart/journals.ts';
 import type { FileUploadContext } from './multipart/upload-file.ts';
 import type { StreamUploadContext } from './multipart/upload-stream.ts';
+import { createPartLimiter, createPool } from './pacing/concurrency.ts';
 import { createRateLimit } from './pacing/outflow.ts';
-import { createPartLimiter } from './pacing/part-limiter.ts';
-import { createBuffers, createPool } from './pacing/pool.ts';
 import { checkKey } from './placing.ts';
 import { type PlanOptions, planUpload, STREAM_PART } from './plan.ts';
 import type { FileMeter, Meter } from './progress.ts';
 import { contentType, putObject, type Stored } from './put-object.ts';
 import { createDiskCalls, type DiskCalls, pathText } from './sources/file-system.ts';
 import type { Item } from './sources/items.ts';
-import { withSegment } from './sources/segment.ts';
+import { createBuffers, withSegment } from './sources/segment.ts';
 import { openFile } from './sources/source-file.ts';
 import { CLOCK } from './wire/retry.ts';
 

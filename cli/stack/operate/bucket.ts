@@ -2,7 +2,7 @@ import { isOwnKey } from '../../../protocol/object-url.ts';
 import { asTask } from '../../as-task.ts';
 import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { forEachAtOnce } from '../../transfer/pacing/pool.ts';
+import { forEachAtOnce } from '../../transfer/pacing/concurrency.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { onAws, unexpectedAnswer } from '../aws-failures.ts';
 import { listVersionPages, type StoredVersion } from '../listing/bucket-listing.ts';

@@ -1,8 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Digester } from '../integrity.ts';
-import { type Buffers, CHUNK, RING_BYTES } from '../pacing/pool.ts';
 import { fileChanged } from './file-system.ts';
 import type { SourceFile } from './source-file.ts';
+
+/** Bytes read from a file at once, and the bytes of the smallest buffer. */
+const CHUNK = 256 * 1024;
+
+/** Bytes of the buffer of a reader that does not keep what it read: a socket may hold two chunks of it. */
+const RING_BYTES = 3 * CHUNK;
 
 /** Bytes whose digest is known before they are sent: a whole file, or one part of it. */
 export interface Segment {
@@ -133,4 +138,60 @@ async function* readChunks(
     yield await file.fill(buffer.subarray(place, place + bytes), from + at);
     place += bytes;
   }
+}
+
+/** Buffers in use, in bytes, up to which a whole part may be in memory. */
+const MOST_KEPT = 32 * 1024 * 1024;
+
+/** Buffers for all readers of a command: new memory costs more than reading into it. */
+export interface Buffers {
+  /** Whether so many bytes of a part may be in memory at once, besides the buffers that are in use. */
+  hasRoom(bytes: number): boolean;
+  /**
+   * Calls `work` with a buffer of so many bytes, however many are in use. It is used again after a success; after a failure
+   * a socket may still hold it.
+   */
+  use<T>(bytes: number, work: (buffer: Buffer) => Promise<T>): Promise<T>;
+}
+
+export function createBuffers(): Buffers {
+  let free: Buffer[] = [];
+  let freeBytes = 0;
+  let used = 0;
+  const take = (size: number): Buffer => {
+    const at = free.findIndex(({ length }) => length === size);
+    const [found] = at < 0 ? [] : free.splice(at, 1);
+    if (found !== undefined) {
+      freeBytes -= size;
+      return found;
+    }
+    if (freeBytes + used + size > MOST_KEPT) {
+      // Those are of sizes that are not wanted now.
+      free = [];
+      freeBytes = 0;
+    }
+    return Buffer.allocUnsafeSlow(size);
+  };
+  return {
+    hasRoom: (bytes) => used + sizeFor(bytes) <= MOST_KEPT,
+    async use(bytes, work) {
+      const buffer = take(sizeFor(bytes));
+      used += buffer.length;
+      try {
+        const value = await work(buffer.subarray(0, bytes));
+        free.push(buffer);
+        freeBytes += buffer.length;
+        return value;
+      } finally {
+        used -= buffer.length;
+      }
+    },
+  };
+}
+
+/** Returns the bytes of the buffer to use: one of few sizes, so that it fits later readers. */
+function sizeFor(bytes: number): number {
+  let size = CHUNK;
+  while (size < bytes) size *= 2;
+  return size;
 }
