@@ -12,7 +12,7 @@ import { MAX_CONCURRENCY } from '../../transfer/uploader.ts';
 import { AFTER, movedIn } from '../../watch/after-upload.ts';
 import { withLedger } from '../../watch/ledger.ts';
 import { watchFolder } from '../../watch/watch-folder.ts';
-import { withEdgeAccess } from '../put/edge-access.ts';
+import { withEdgeAccess } from '../put.ts';
 
 interface WatchArgs {
   readonly folder: string;

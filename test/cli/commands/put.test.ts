@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withTokenEnd } from '../../../../cli/commands/put/edge-access.ts';
-import { tokenSource } from '../../../../cli/identity/tokens/token-source.ts';
-import { rig } from '../../identity/tokens/ci/rig.ts';
+import { withTokenEnd } from '../../../cli/commands/put.ts';
+import { tokenSource } from '../../../cli/identity/tokens/token-source.ts';
+import { rig } from '../identity/tokens/ci/rig.ts';
 
 const MIB = 1024 ** 2;
 
