@@ -2,7 +2,6 @@ import { POOL_ALIAS } from '../../protocol/issuer-alias.ts';
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
-import { endSession } from '../identity/tokens/stored-tokens.ts';
 import { type FoundSession, findSessions, forgetTokens } from '../identity/tokens/token-store.ts';
 import type { JsonValue } from '../json-value.ts';
 import {
@@ -107,7 +106,10 @@ export async function forget(context: Context, args: Named): Promise<Result> {
   const deployment = await require(context, args);
   const { name, url, bucket, local } = deployment;
   const sessions = await sessionsOf(context, url);
-  for (const found of sessions) await endSession(context, found, deployment);
+  if (sessions.length > 0) {
+    const { endSession } = await import('../identity/tokens/refresh-session.ts');
+    for (const found of sessions) await endSession(context, found, deployment);
+  }
   await forgetTokens(context, url);
   await forgetDeployment(context, name);
   const stays =

@@ -8,9 +8,10 @@ import { chooseIssuer, type PeopleIssuer } from '../identity/sign-in/choose-issu
 import { confirmIssuer } from '../identity/sign-in/confirm-issuer.ts';
 import { type AnswerFlags, givenAnswers } from '../identity/sign-in/given-answers.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
-import type { StoredSession } from '../identity/tokens/stored-session.ts';
+import { protectionOf } from '../identity/tokens/seal.ts';
+import type { StoredSession } from '../identity/tokens/session.ts';
 import { environmentCredential, variablesOf } from '../identity/tokens/token-source.ts';
-import { protectionOf, storeSession } from '../identity/tokens/token-store.ts';
+import { storeSession } from '../identity/tokens/token-store.ts';
 import { type Deployment, listDeployments, rememberDeployment } from '../settings/deployments.ts';
 import { folders } from '../settings/folders.ts';
 import { requireWritable } from '../settings/own-files.ts';

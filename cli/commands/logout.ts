@@ -3,10 +3,10 @@ import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
-import type { OidcSession } from '../identity/tokens/stored-session.ts';
-import { endSession, findStoredSession } from '../identity/tokens/stored-tokens.ts';
+import { endSession } from '../identity/tokens/refresh-session.ts';
+import type { OidcSession } from '../identity/tokens/session.ts';
 import { environmentCredential, tokenSource, variablesOf } from '../identity/tokens/token-source.ts';
-import { forgetSession } from '../identity/tokens/token-store.ts';
+import { findStoredSession, forgetSession } from '../identity/tokens/token-store.ts';
 import { poolAddressOf, withUserPool } from '../identity/user-pool.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 

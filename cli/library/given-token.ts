@@ -1,7 +1,7 @@
 import { isUserError, UserError } from '../errors.ts';
 import { isTokenText } from '../identity/issuer-values.ts';
 import { expiryOf, type TokenSource } from '../identity/tokens/access-token.ts';
-import { renewingSource } from '../identity/tokens/renewing-source.ts';
+import { renewingSource } from '../identity/tokens/session.ts';
 import type { SentCredentials } from '../sent-credentials.ts';
 import type { TokenFunction } from './types.ts';
 

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { type SignInWay, signInByOidc } from '../../identity/oidc/oidc-sign-in.ts';
 import type { PeopleIssuer } from '../../identity/sign-in/choose-issuer.ts';
 import { acceptedAudience } from '../../identity/sign-in/confirm-issuer.ts';
-import { lifetime } from '../../identity/tokens/renewing-source.ts';
+import { lifetime } from '../../identity/tokens/session.ts';
 import type { Deployment, KnownIssuer } from '../../settings/deployments.ts';
 import type { Target } from '../../settings/target.ts';
 import type { SignedIn } from './pool-sign-in.ts';

@@ -7,8 +7,7 @@ import { askedAnswers, type GivenAnswers } from '../../identity/sign-in/answers.
 import { signIn } from '../../identity/sign-in/sign-in.ts';
 import { knownUsername } from '../../identity/sign-in/username.ts';
 import { readAccessToken } from '../../identity/tokens/access-token.ts';
-import { lifetime } from '../../identity/tokens/renewing-source.ts';
-import type { StoredSession } from '../../identity/tokens/stored-session.ts';
+import { lifetime, type StoredSession } from '../../identity/tokens/session.ts';
 import { noUserPool, openUserPool, type PoolAddress } from '../../identity/user-pool.ts';
 import type { Deployment } from '../../settings/deployments.ts';
 import type { Target } from '../../settings/target.ts';

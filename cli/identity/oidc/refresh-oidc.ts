@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { loginCommand } from '../sign-in/username.ts';
-import type { OidcSession } from '../tokens/stored-session.ts';
+import type { OidcSession } from '../tokens/session.ts';
 import type { Tokens } from '../user-pool.ts';
 import { audienceParameters } from './authorization-request.ts';
 import { readGranted } from './granted-tokens.ts';

@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { expiryOf, requireToken, type TokenSource } from './access-token.ts';
 import { issuedToken, readIssuedToken } from './issued-token.ts';
-import { renewingSource } from './renewing-source.ts';
+import { renewingSource } from './session.ts';
 import { readTokenFile } from './token-file.ts';
 
 /** Returns the error for a token of the environment that the edge refused. */

@@ -4,7 +4,7 @@ import { passwordOnly } from '../sign-in/answers.ts';
 import { signIn } from '../sign-in/sign-in.ts';
 import { openUserPool, poolAddressOf } from '../user-pool.ts';
 import type { TokenSource } from './access-token.ts';
-import { type HeldToken, lifetime, renewingSource } from './renewing-source.ts';
+import { type HeldToken, lifetime, renewingSource } from './session.ts';
 
 /** Returns a source for scripts that keeps tokens in memory and signs in again when they expire. */
 export function passwordTokens(

@@ -1,12 +1,13 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Context } from '../../context.ts';
-import { UserError } from '../../errors.ts';
+import { isUserError, UserError } from '../../errors.ts';
 import type { Deployment } from '../../settings/deployments.ts';
 import { awsErrorName, cognitoFailure, wordsOf } from '../cognito-errors.ts';
 import { regionOf } from '../issuer-values.ts';
 import { loginCommand } from '../sign-in/username.ts';
 import { openUserPool, type PoolAddress, type Tokens, withUserPool } from '../user-pool.ts';
-import type { PoolSession, StoredSession } from './stored-session.ts';
+import type { PoolSession, StoredSession } from './session.ts';
+import { type FoundSession, forgetSession, readLocked } from './token-store.ts';
 
 /** Errors of a refresh after which only a new sign-in helps. */
 const SIGNED_OUT = new Set([
@@ -66,8 +67,55 @@ async function refreshInPool(
   }
 }
 
+/**
+ * Revokes a sign-in where it was made, and deletes its tokens. Under their lock: between the two, a refresh by another
+ * process would get tokens that are neither revoked nor stored.
+ * @returns whether it was revoked; if not, a warning says why
+ * @throws {UserError} `disk` if the tokens cannot be deleted, even if the sign-in is revoked
+ */
+export async function endSession(
+  context: Context,
+  found: FoundSession,
+  deployment?: Deployment,
+): Promise<boolean> {
+  let revoked = false;
+  const revoke = async () => {
+    const { session } = (await readLocked(context, found.file, found.session.url)) ?? found;
+    revoked = await revokeOrWarn(context, session, deployment);
+  };
+  try {
+    await forgetSession(found.file, revoke, context.signal);
+  } catch (error) {
+    if (!revoked || !isUserError(error) || error.code !== 'disk') throw error;
+    const { hintLines: hint } = error;
+    throw new UserError('disk', `The sign-in is revoked. ${error.message}`, { hint, cause: error });
+  }
+  return revoked;
+}
+
+/** Revokes a sign-in where it was made. Warns and returns false if that fails. */
+async function revokeOrWarn(
+  context: Context,
+  session: StoredSession,
+  deployment?: Deployment,
+): Promise<boolean> {
+  const warn = (why: string): false => {
+    const issuer = session.kind === 'oidc' ? new URL(session.issuer).host : 'Cognito';
+    const text = `${why} The tokens are deleted here, but ${issuer} accepts them until they expire.`;
+    context.ui.event({ type: 'warning', text });
+    return false;
+  };
+  try {
+    const why = await revokeSession(context, session, deployment);
+    return why === undefined ? true : warn(why);
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    return warn(error.message);
+  }
+}
+
 /** Revokes a stored sign-in at its issuer. Returns why it was not revoked; `undefined` if it was. */
-export async function revokeSession(
+async function revokeSession(
   context: Context,
   session: StoredSession,
   deployment?: Deployment,

@@ -78,3 +78,10 @@ export async function ensureKey(place: Place, folder: string): Promise<TokenKey>
 function unavailable(error: unknown): TokenKey {
   return { kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) };
 }
+
+/** Returns what protects stored tokens. */
+export function protectionOf({ key }: { readonly key?: Buffer }): string {
+  return key === undefined
+    ? 'readable by you alone (no keyring is available)'
+    : "encrypted with a key in the system's keyring";
+}

@@ -1,14 +1,24 @@
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Context } from '../../context.ts';
+import { isUserError, UserError } from '../../errors.ts';
 import { type Link, readLink } from '../../links/link-address.ts';
 import { currentDeployment, findByName } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
+import { withLock } from '../../settings/lock.ts';
 import type { Target } from '../../settings/target.ts';
 import { bareToken } from '../../text.ts';
 import { givenPassword } from '../sign-in/password.ts';
-import { checkedUsername } from '../sign-in/username.ts';
-import type { TokenSource } from './access-token.ts';
+import { checkedUsername, loginCommand } from '../sign-in/username.ts';
+import { expiryOf, type TokenSource } from './access-token.ts';
 import { type FoundWorkload, findWorkload } from './ci/find-workload.ts';
-import { storedTokens } from './stored-tokens.ts';
+import { isUsable, lifetime, renewingSource, type StoredSession } from './session.ts';
+import {
+  type FoundSession,
+  findStoredSession,
+  LOCK_WAIT_MS,
+  readLocked,
+  replaceSession,
+} from './token-store.ts';
 
 /** Credential from environment variables. */
 export type EnvironmentCredential =
@@ -135,4 +145,68 @@ async function open(context: Context, target: Target, origin: TokenOrigin): Prom
     case 'kept':
       return storedTokens(context, target);
   }
+}
+
+/** Returns the source of the stored tokens. The first process that finds them about to expire refreshes them. */
+function storedTokens(context: Context, target: Target): TokenSource {
+  const { url, deployment } = target;
+  const { now, signal } = context;
+  /** The sign-in that `endsAt` found, for the first token: reading it asks the keyring. */
+  let seen: FoundSession | undefined;
+
+  const obtain = async (rejected?: string): Promise<StoredSession> => {
+    const found = seen ?? (await findStoredSession(context, target));
+    seen = undefined;
+    if (found === undefined) throw notSignedIn(url);
+    if (isUsable(found.session, now(), rejected)) return found.session;
+    const renew = () => renewLocked(found.file, rejected);
+    return withLock(found.file, renew, { waitMs: LOCK_WAIT_MS, signal, orWithout: true });
+  };
+
+  const renewLocked = async (path: string, rejected?: string): Promise<StoredSession> => {
+    // Another process may have refreshed the tokens or signed out during the wait for the lock.
+    const found = await readLocked(context, path, url);
+    if (found === undefined) throw notSignedIn(url);
+    const { session } = found;
+    if (isUsable(session, now(), rejected)) return session;
+    const { refreshSession } = await import('./refresh-session.ts');
+    const asked = now();
+    const { accessToken, expiresIn, refreshToken } = await refreshSession(context, session, deployment);
+    const renewed = {
+      ...session,
+      accessToken,
+      ...lifetime(asked, expiresIn),
+      ...omitUndefined({ refreshToken }),
+    };
+    await storeRenewed(context, found, renewed);
+    return renewed;
+  };
+
+  return {
+    ...renewingSource(obtain, now),
+    async endsAt() {
+      seen = await findStoredSession(context, target);
+      if (seen === undefined || seen.session.refreshToken !== undefined) return undefined;
+      return expiryOf(seen.session.accessToken);
+    },
+  };
+}
+
+/** Stores renewed tokens. If that fails, warns, and the command uses them all the same. */
+async function storeRenewed({ ui }: Context, found: FoundSession, renewed: StoredSession): Promise<void> {
+  try {
+    await replaceSession(found, renewed);
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    const rotated = renewed.refreshToken !== found.session.refreshToken;
+    const consequence = rotated ? ' Afterwards sign in again.' : '';
+    const text = `The renewed tokens cannot be stored; only this command uses them. ${error.message}${consequence}`;
+    ui.event({ type: 'warning', text });
+  }
+}
+
+function notSignedIn(url: string): UserError {
+  return new UserError('not_signed_in', `Nobody is signed in to ${new URL(url).host}.`, {
+    hint: ['Sign in with:', loginCommand(url)],
+  });
 }

@@ -5,14 +5,16 @@ import { omitUndefined, readFields } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { systemCode, UserError } from '../../errors.ts';
+import type { Deployment } from '../../settings/deployments.ts';
 import { diskError, diskReason } from '../../settings/disk-errors.ts';
 import { findFolder, folders } from '../../settings/folders.ts';
 import { withLock } from '../../settings/lock.ts';
 import { readPrivate, replaceFile } from '../../settings/own-files.ts';
+import type { Target } from '../../settings/target.ts';
 import { shellWord } from '../../ui/shell-word.ts';
-import { loginCommand } from '../sign-in/username.ts';
+import { checkedUsername, loginCommand } from '../sign-in/username.ts';
 import { ensureKey, findKey, seal, type TokenKey, unseal } from './seal.ts';
-import { readSession, type StoredSession } from './stored-session.ts';
+import { readSession, type StoredSession } from './session.ts';
 
 type Place = Pick<Context, 'env' | 'platform' | 'home' | 'keyring'>;
 type Keeper = Place & Pick<Context, 'ui'>;
@@ -182,6 +184,25 @@ export async function findSessions(keeper: Keeper, url: string): Promise<FoundSe
   return sessions.sort((a, b) => b.session.signedInAt.getTime() - a.session.signedInAt.getTime());
 }
 
+/** Returns the session of EDGE_UPLOAD_USERNAME, otherwise of the user who signed in last. */
+export async function findStoredSession(
+  context: Context,
+  { url, deployment }: Target,
+): Promise<FoundSession | undefined> {
+  const given = context.env.EDGE_UPLOAD_USERNAME;
+  const wanted = given ? checkedUsername(given, 'EDGE_UPLOAD_USERNAME') : undefined;
+  const found = await findSessions(context, url);
+  const isWanted = ({ username, signedInAs }: StoredSession) =>
+    wanted === undefined || username === wanted || signedInAs === wanted;
+  return found.find(({ session }) => isWanted(session) && isFor(session, deployment));
+}
+
+/** Returns false for tokens of an earlier pool of the deployment. */
+function isFor(session: StoredSession, deployment: Deployment | undefined): boolean {
+  if (deployment === undefined || session.kind === 'oidc') return true;
+  return deployment.userPoolId === session.userPoolId && deployment.clientId === session.clientId;
+}
+
 /** Longer than a refresh with all its retries. */
 export const LOCK_WAIT_MS = 180_000;
 
@@ -219,11 +240,4 @@ async function removeFile(file: string): Promise<void> {
       cause: error,
     });
   }
-}
-
-/** Returns what protects stored tokens. */
-export function protectionOf({ key }: Pick<FoundSession, 'key'>): string {
-  return key === undefined
-    ? 'readable by you alone (no keyring is available)'
-    : "encrypted with a key in the system's keyring";
 }

@@ -3,7 +3,7 @@ import type { Context } from '../../../context.ts';
 import { isUserError, UserError } from '../../../errors.ts';
 import type { Target } from '../../../settings/target.ts';
 import { expiryOf, readClaims, type TokenSource } from '../access-token.ts';
-import { type HeldToken, lifetime, renewingSource } from '../renewing-source.ts';
+import { type HeldToken, lifetime, renewingSource } from '../session.ts';
 import type { FoundWorkload } from './find-workload.ts';
 import { checkToken, claimsText, titleOf } from './workload.ts';
 

@@ -1,8 +1,20 @@
 import { type Fields, omitUndefined } from '../../../protocol/fields.ts';
 import { isAlias } from '../../../protocol/issuer-alias.ts';
 import { isClientId, isIssuer, isTokenText, regionOf } from '../issuer-values.ts';
+import type { TokenSource } from './access-token.ts';
 
-interface Session {
+/** Lifetime of a token by this computer's clock. A wrong clock does not change its length. */
+export interface Lifetime {
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+}
+
+export interface HeldToken extends Lifetime {
+  /** Token that is sent to the edge: the access token, or the ID token where the issuer says so. */
+  readonly accessToken: string;
+}
+
+interface Session extends HeldToken {
   /** The edge's address, `https://<host>[:port]`. */
   readonly url: string;
   readonly clientId: string;
@@ -11,10 +23,6 @@ interface Session {
   /** User name as typed at sign-in, such as an e-mail address. */
   readonly signedInAs: string;
   readonly signedInAt: Date;
-  /** Token that is sent to the edge: the access token, or the ID token where the issuer says so. */
-  readonly accessToken: string;
-  readonly issuedAt: Date;
-  readonly expiresAt: Date;
 }
 
 /** Tokens of the deployment's user pool. */
@@ -81,4 +89,57 @@ export function readSession(fields: Fields, url: string): StoredSession | undefi
   const session = { url, clientId, username, signedInAs, signedInAt, accessToken, issuedAt, expiresAt };
   if (kind === 'pool') return readPool(session, fields);
   return kind === 'oidc' ? readOidc(session, fields) : undefined;
+}
+
+/** Returns the lifetime of a token that was requested at `issuedAt`. */
+export function lifetime(issuedAt: Date, expiresInSeconds: number): Lifetime {
+  return { issuedAt, expiresAt: new Date(issuedAt.getTime() + expiresInSeconds * 1000) };
+}
+
+const AHEAD_MS = 60_000;
+
+/** Returns true in the last minute of a token, or in the last tenth of a lifetime under ten minutes. */
+function isExpiring({ issuedAt, expiresAt }: Lifetime, now: Date): boolean {
+  const ahead = Math.min(AHEAD_MS, (expiresAt.getTime() - issuedAt.getTime()) / 10);
+  return now.getTime() >= expiresAt.getTime() - ahead;
+}
+
+/** Returns true if a token was not rejected and is not about to expire. */
+export function isUsable(token: HeldToken, now: Date, rejected?: string): boolean {
+  return token.accessToken !== rejected && !isExpiring(token, now);
+}
+
+/**
+ * Returns a source that keeps its token in memory. Concurrent requests share one run of `obtain`.
+ * @param obtain returns a token other than the one that the edge rejected, for `reason`
+ */
+export function renewingSource(
+  obtain: (rejected?: string, reason?: string) => Promise<HeldToken>,
+  now: () => Date,
+): TokenSource {
+  let held: HeldToken | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
+  const get = async (rejected?: string, reason?: string): Promise<string> => {
+    if (held === undefined || !isUsable(held, now(), rejected)) held = await obtain(rejected, reason);
+    return held.accessToken;
+  };
+  const inTurn = (rejected?: string, reason?: string): Promise<string> => {
+    const mine = last.then(() => get(rejected, reason));
+    waiting += 1;
+    last = mine
+      .catch(() => {})
+      .finally(() => {
+        waiting -= 1;
+      });
+    return mine;
+  };
+  return {
+    current: () => inTurn(),
+    held() {
+      const isCurrent = waiting === 0 && held !== undefined && isUsable(held, now());
+      return isCurrent ? held?.accessToken : undefined;
+    },
+    renew: inTurn,
+  };
 }
