@@ -1,8 +1,8 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
+import { oneOf, seconds, wholeNumber } from '../declare/shared.ts';
 import { UserError } from '../errors.ts';
-import { oneOf, parseSize, seconds, wholeNumber } from '../flag-values.ts';
 import { type IssuedToken, readIssuedToken } from '../identity/tokens/issued-token.ts';
 import { type CommandTokens, credentialFor, tokenSource } from '../identity/tokens/token-source.ts';
 import { readLink } from '../links/link-address.ts';
@@ -19,7 +19,7 @@ import { type StoredFiles, type UploadFilesOptions, uploadFiles } from '../trans
 import { MAX_CONCURRENCY, type UploadContextOptions } from '../transfer/uploader.ts';
 import type { EdgeLimits } from '../transfer/wire/answers.ts';
 import type { UiEvent } from '../ui/events.ts';
-import { formatDuration, formatMinute } from '../ui/format.ts';
+import { formatDuration, formatMinute, parseSize } from '../ui/format.ts';
 import type { Ui } from '../ui/ui.ts';
 
 /** The flags of `put` as typed; what is a number or a size is still text. */

@@ -1,6 +1,7 @@
 import type { Command as Commander, OptionValues, Option as TypedOption } from '@commander-js/extra-typings';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from '../context.ts';
+import { UserError } from '../errors.ts';
 
 /** The options that every command takes, as typed. */
 export interface GlobalFlags {
@@ -113,6 +114,43 @@ export function portNumber(value: string): number {
   const number = Number(value);
   if (/^\d{1,5}$/.test(value) && number <= 65_535) return number;
   throw new InvalidArgumentError('Use a port number, up to 65535.');
+}
+
+/** @throws {UserError} `usage` for a word that is not one of the known. */
+export function oneOf<T extends string>(
+  typed: string | undefined,
+  known: readonly T[],
+  flag: string,
+): T | undefined {
+  const value = known.find((one) => one === typed?.toLowerCase());
+  if (typed === undefined || value !== undefined) return value;
+  throw new UserError('usage', `Invalid value for ${flag}: “${typed}”.`, {
+    hint: `Use one of: ${known.join(', ')}`,
+  });
+}
+
+/** @throws {UserError} `usage` */
+export function wholeNumber(typed: string | undefined, flag: string, least: number, most: number) {
+  if (typed === undefined) return undefined;
+  const value = Number(typed);
+  if (/^\d+$/.test(typed) && value >= least && value <= most) return value;
+  throw new UserError('usage', `Invalid value for ${flag}: “${typed}”.`, {
+    hint: `Use a whole number from ${least} to ${most}.`,
+  });
+}
+
+const MAX_SECONDS = 86_400;
+
+/**
+ * Returns milliseconds.
+ * @throws {UserError} `usage`
+ */
+export function seconds(typed: string | undefined, flag: string): number | undefined {
+  if (typed === undefined) return undefined;
+  if (/^\d+(?:\.\d+)?$/.test(typed) && Number(typed) <= MAX_SECONDS) return Number(typed) * 1000;
+  throw new UserError('usage', `Invalid value for ${flag}: “${typed}”.`, {
+    hint: `Use seconds, up to ${MAX_SECONDS} (one day).`,
+  });
 }
 
 const suggested = new WeakMap<object, readonly string[]>();

@@ -1,7 +1,7 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import { keyProblem } from '../../protocol/object-url.ts';
 import { UserError } from '../errors.ts';
-import { parseSize } from '../flag-values.ts';
+import { parseSize } from '../ui/format.ts';
 import { prefixProblem, type Scope, type TokenKind } from './token-entry.ts';
 
 /** A link or key to issue. */

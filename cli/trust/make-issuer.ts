@@ -3,7 +3,7 @@ import type { TrustedIssuer } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
 import { UserError } from '../errors.ts';
-import { parseSize } from '../flag-values.ts';
+import { parseSize } from '../ui/format.ts';
 import { mergeConditions, parseClaimName, parseConditions } from './conditions.ts';
 import type { DiscoveredIssuer } from './discovery.ts';
 import { PRESETS } from './presets.ts';

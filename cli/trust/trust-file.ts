@@ -2,9 +2,9 @@ import type { TrustedIssuer } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { Condition, Rule } from '../../protocol/upload-rule.ts';
 import { command } from '../command-line.ts';
-import { parseSize } from '../flag-values.ts';
 import type { JsonValue } from '../json-value.ts';
 import { parseYaml, type YamlValue } from '../settings/yaml-file.ts';
+import { parseSize } from '../ui/format.ts';
 import { checkedCondition, formatClaimName, parseClaimName } from './conditions.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from './presets.ts';
 

@@ -1,7 +1,5 @@
+import { UserError } from '../errors.ts';
 import { type PrintedLine, type PrintedText, textLines } from './shown.ts';
-
-/** Columns that prose has at least. */
-const LEAST_PROSE = 20;
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
@@ -23,6 +21,24 @@ export function formatLimit(bytes: number): string {
   return formatBytes(bytes)
     .replace(/(\.\d*?)0+ /, '$1 ')
     .replace('. ', ' ');
+}
+
+/** Of binary units, as typed. */
+const PREFIXES = ['', 'k', 'm', 'g', 't'];
+const SIZE = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i;
+
+/**
+ * Parses `16M`, `16MiB`, `1.5G` or `65536` as bytes; units are binary.
+ * @param flag as the user typed it, for the error.
+ * @throws {UserError} `usage`
+ */
+export function parseSize(typed: string, flag: string): number {
+  const [, digits = '', unit = ''] = SIZE.exec(typed.trim()) ?? [];
+  const bytes = Math.round(Number(digits) * 1024 ** PREFIXES.indexOf(unit.toLowerCase()));
+  if (digits !== '' && bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
+  throw new UserError('usage', `Invalid value for ${flag}: “${typed}”.`, {
+    hint: 'Sizes look like 64K, 16M or 1.5G.',
+  });
 }
 
 /** `850 ms`, `4.2 s`, `3m 05s`, `2h 10m`, `6d 23h`. */
@@ -72,6 +88,9 @@ export function wrap(text: string, width: number, indent = ''): string[] {
   }
   return lines;
 }
+
+/** Columns that prose has at least. */
+const LEAST_PROSE = 20;
 
 /** A line that is shown as it is: a command, a path or a row of a table. */
 const VERBATIM = /^ |\S {2,}\S|\n/;

@@ -1,7 +1,6 @@
 import type { StackOptions } from '../../../infra/options.ts';
-import { parseSize } from '../../flag-values.ts';
 import { isGroupName } from '../../identity/users/group-name.ts';
-import { count, formatLimit } from '../../ui/format.ts';
+import { count, formatLimit, parseSize } from '../../ui/format.ts';
 import { IDP_KINDS } from './idp.ts';
 import {
   choice,
