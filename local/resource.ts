@@ -42,6 +42,11 @@ export interface ResourceHandler {
   /** Returns the existing resource with the name in the properties, for `ImportExistingResources`. */
   existing?(properties: JsonObject): ResourceState | undefined;
   update(request: UpdateRequest): Promise<ResourceState>;
+  /**
+   * Returns the actual values of the given properties, for drift detection; `undefined` if the resource was deleted. Absent
+   * for types without drift detection.
+   */
+  actual?(physicalId: string, properties: JsonObject): JsonObject | undefined;
   /** Succeeds if the resource does not exist. */
   delete(physicalId: string, properties: JsonObject): Promise<void>;
 }

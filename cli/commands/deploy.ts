@@ -51,6 +51,8 @@ export interface ApplyArgs extends OperatorArgs {
   readonly allowDataLoss?: boolean;
   /** Only show what would be changed. */
   readonly dryRun?: boolean;
+  /** Change back what was changed outside of CloudFormation. */
+  readonly revertDrift?: boolean;
 }
 
 export interface DeployArgs extends ApplyArgs, Omit<OptionFlags, 'local'> {
@@ -128,12 +130,12 @@ async function applyTo(
   change: ChangeOptions,
 ): Promise<Result> {
   const { stackName } = work;
-  const { dryRun = false } = args;
+  const { dryRun = false, revertDrift = false } = args;
   try {
     const where = work.local === undefined ? `to AWS, ${STACK_REGION}` : 'to the embedded cloud';
     context.ui.event({ type: 'heading', text: `Deploying ${stackName} ${where}` });
     await refuseOtherAccount(work, target);
-    const { checks, found } = preflight(work, { given, mustExist, dryRun });
+    const { checks, found } = preflight(work, { given, mustExist, dryRun, revertDrift });
     await requireChecks(context, checks);
     const before = found();
     const template = await templateIfThere(work, before);
@@ -166,6 +168,7 @@ async function applyTo(
       options,
       previous,
       dryRun,
+      revertDrift,
       ...omitUndefined({ tags, keySets }),
       async agree(plan, next) {
         const agreed = await agreement.agree(plan, next);
@@ -175,9 +178,7 @@ async function applyTo(
       },
     });
     if (dryRun) return planned(stackName, agreement);
-    if (outcome === 'declined') {
-      return { document: { stackName, outcome }, text: 'Nothing was changed.' };
-    }
+    if (outcome === 'declined') return { document: { stackName, outcome }, text: 'Nothing was changed.' };
     const { outputs = {} } = stack ?? {};
     const deployment = await remember(context, work, outputs, options);
     const { url } = deployment;
@@ -194,14 +195,13 @@ async function applyTo(
       ...(needed === undefined || keyPolicy !== undefined ? [] : ['', ...needed.lines]),
       ...(await nextSteps(work, { outputs, options, previous })),
     ];
-    const keyPolicyStatement = needed?.statement;
     return deployedResult(work, {
       outcome,
       outputs,
       url,
       options,
       next,
-      ...omitUndefined({ keyPolicyStatement }),
+      ...omitUndefined({ keyPolicyStatement: needed?.statement }),
     });
   } finally {
     work.clients.close();

@@ -7,6 +7,7 @@ import { GoneRecords } from '../settings/bookkeeping.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { ifAllowed, ifThere } from '../stack/aws-failures.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
+import { driftRow, RESTORE } from '../stack/checks/drift.ts';
 import { compareKeys, type IssuerKeys, issuerRows, issuersJson } from '../stack/checks/issuer-keys.ts';
 import {
   type DescribedKey,
@@ -154,6 +155,7 @@ function render(
     ['stack', `${stackName}, ${state}${local === undefined ? '' : ' (embedded cloud)'}`],
     ['reason', stack?.reason],
     ['deployed', changedAt && `${formatMinute(changedAt)} UTC`],
+    ['drift', stack && driftRow(stack)],
     ['edge', url],
     [
       'bucket',
@@ -186,6 +188,7 @@ function render(
     reason: stack?.reason,
     local: local !== undefined,
     changedAt,
+    drifted: stack?.drifted || undefined,
     url,
     outputs: Object.fromEntries(
       Object.entries(OUTPUT).flatMap(([key, name]) => {
@@ -214,6 +217,7 @@ function render(
   const text = fields(rows);
   if (differing !== undefined && differing.length > 0)
     text.push('See what a deploy would change:', command`edge-upload deploy --dry-run`);
+  if (stack?.drifted) text.push('Name them with:', command`edge-upload doctor`, ...RESTORE);
   if (gone) text.push(...bucketGone(outputs.bucket ?? '').hintLines);
   if (poolGone) text.push(...REPLACE_POOL);
   text.push(...signingKeyHints(signingKeys));

@@ -44,6 +44,7 @@ export function declareDeploy(root: Commander, act: Act): void {
         .option('-y, --yes', 'Do not ask')
         .option('--allow-data-loss', 'With --yes: even if users or objects are lost')
         .option('-n, --dry-run', 'Show what would change; change nothing')
+        .option('--revert-drift', 'Also undo what was changed in AWS outside edge-upload')
         .addOption(profile()),
     ),
   ).action((given) => act(async () => (await import('../commands/deploy.ts')).deploy, given));

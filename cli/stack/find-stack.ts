@@ -24,7 +24,7 @@ export interface FoundStack {
   readonly reason?: string;
   /** Absent for a stack that is only being planned. */
   readonly description?: string;
-  /** Whether the last drift detection found changes made outside CloudFormation. */
+  /** Whether a drift detection since the last operation found changes made outside CloudFormation. */
   readonly drifted: boolean;
   /** Whether CloudFormation refuses to delete it. */
   readonly isProtected: boolean;
@@ -53,11 +53,18 @@ function found(stack: Stack): FoundStack {
     id: stack.StackId ?? '',
     status: stack.StackStatus ?? 'UNKNOWN',
     ...omitUndefined({ reason: stack.StackStatusReason, description: stack.Description }),
-    drifted: stack.DriftInformation?.StackDriftStatus === 'DRIFTED',
+    drifted: isDrifted(stack, changedAt),
     isProtected: stack.EnableTerminationProtection === true,
     ...omitUndefined({ roleArn: stack.RoleARN, changedAt }),
     outputs: outputs as StackOutputs,
   };
+}
+
+function isDrifted({ DriftInformation }: Stack, changedAt: Date | undefined): boolean {
+  const { StackDriftStatus, LastCheckTimestamp } = DriftInformation ?? {};
+  const isCurrent =
+    LastCheckTimestamp === undefined || changedAt === undefined || LastCheckTimestamp > changedAt;
+  return StackDriftStatus === 'DRIFTED' && isCurrent;
 }
 
 /** CloudFormation has no error code for a missing stack. */

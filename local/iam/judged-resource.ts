@@ -136,7 +136,7 @@ export function judgedResource(handler: ResourceHandler, permissions: Permission
   return {
     type: handler.type,
     replaceOn: handler.replaceOn,
-    ...omitUndefined({ existing: handler.existing?.bind(handler) }),
+    ...omitUndefined({ existing: handler.existing?.bind(handler), actual: handler.actual?.bind(handler) }),
     async create(request) {
       const { properties } = request;
       refuse([...calls.create, ...ofProperties(properties)], properties, generatedName(request, NAME_LENGTH));

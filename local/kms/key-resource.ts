@@ -58,6 +58,13 @@ export function keyResource(kms: Kms): ResourceHandler {
       keys.save(next);
       return stateOf(next);
     },
+    actual(physicalId, properties) {
+      const key = keys.find(physicalId);
+      // CloudFormation treats a key that is scheduled for deletion as deleted.
+      if (key === undefined || key.deletion !== undefined) return undefined;
+      const { enabled } = readKey(kms, physicalId, properties);
+      return key.enabled === enabled ? properties : { ...properties, Enabled: key.enabled };
+    },
     async delete(physicalId, properties) {
       const key = keys.find(physicalId);
       if (key === undefined || key.deletion !== undefined) return;

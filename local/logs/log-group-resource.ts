@@ -28,6 +28,13 @@ export function logGroupResource(store: LogStore): ResourceHandler {
       });
       return stateOf(physicalId);
     },
+    actual(physicalId, properties) {
+      const existing = store.settings(physicalId);
+      if (existing === undefined) return undefined;
+      const { retentionInDays } = existing;
+      const { RetentionInDays: _, ...others } = properties;
+      return { ...others, ...(retentionInDays !== undefined && { RetentionInDays: retentionInDays }) };
+    },
     async delete(physicalId) {
       store.delete(physicalId);
     },

@@ -3,7 +3,10 @@ import type { Answer, BucketCall, Call } from './operation.ts';
 import {
   createBucket,
   deleteBucket,
+  deleteBucketLifecycle,
+  deleteBucketOwnershipControls,
   deleteBucketPolicy,
+  deletePublicAccessBlock,
   getBucketLifecycle,
   getBucketLocation,
   getBucketPolicy,
@@ -55,6 +58,17 @@ const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     on: 'bucket',
     action: 's3:GetLifecycleConfiguration',
     run: getBucketLifecycle,
+  },
+  DeleteBucketLifecycle: { on: 'bucket', action: 's3:PutLifecycleConfiguration', run: deleteBucketLifecycle },
+  DeleteBucketOwnershipControls: {
+    on: 'bucket',
+    action: 's3:PutBucketOwnershipControls',
+    run: deleteBucketOwnershipControls,
+  },
+  DeletePublicAccessBlock: {
+    on: 'bucket',
+    action: 's3:PutBucketPublicAccessBlock',
+    run: deletePublicAccessBlock,
   },
   GetBucketPolicy: { on: 'bucket', action: 's3:GetBucketPolicy', run: getBucketPolicy },
   PutBucketPolicy: { on: 'bucket', action: 's3:PutBucketPolicy', run: putBucketPolicy },

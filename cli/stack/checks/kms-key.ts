@@ -3,8 +3,12 @@ import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { awsFailure } from '../aws-failures.ts';
 import { callerIdentity } from '../caller.ts';
+import { findStack } from '../find-stack.ts';
 import { describeKey, REPAIRS } from '../kms-keys.ts';
+import { readOptions } from '../options/deployed-options.ts';
 import type { StackWork } from '../stack-work.ts';
+import { templateIfThere } from '../template/deployed-template.ts';
+import type { Check } from './check.ts';
 
 const LIST = `  aws kms list-keys --region ${STACK_REGION}`;
 const CHOOSE = ['List the keys of your account, and choose another one:', LIST];
@@ -49,6 +53,25 @@ async function metadataOf(work: StackWork, arn: string): Promise<KeyMetadata | u
     });
     return undefined;
   }
+}
+
+/** Checks that S3 can encrypt uploads with the key of the deployment, if it has one. */
+export function encryptionKeyCheck(work: StackWork): Check {
+  return {
+    name: 'encryption key',
+    run: async () => {
+      const template = await templateIfThere(work, await findStack(work));
+      const { kmsKeyArn } = template === undefined ? {} : readOptions(template);
+      if (kmsKeyArn === undefined) return { skipped: 'no --kms-key is set' };
+      const metadata = await metadataOf(work, kmsKeyArn);
+      if (metadata === undefined) return { skipped: 'not allowed to read its state (kms:DescribeKey)' };
+      const defect = defectOf(kmsKeyArn, metadata);
+      if (defect === undefined) return { found: `${kmsKeyArn} is enabled` };
+      throw new UserError('stack_failed', `The key ${kmsKeyArn} ${defect.why}. Uploads fail.`, {
+        hint: defect.hint,
+      });
+    },
+  };
 }
 
 /**

@@ -8,7 +8,9 @@ import { concurrencyCheck, regionsCheck } from './account-limits.ts';
 import { bucketCheck } from './bucket.ts';
 import type { Check } from './check.ts';
 import { type PermissionsToCheck, permissionsCheck } from './deploy-permissions.ts';
+import { driftCheck, RESTORE } from './drift.ts';
 import { issuersCheck } from './issuer-keys.ts';
+import { encryptionKeyCheck } from './kms-key.ts';
 import { signingKeyCheck } from './signing-key.ts';
 
 /** Prefix of the description of our stacks: see infra/upload-stack.ts. */
@@ -46,7 +48,11 @@ function refuseLongName(stackName: string): void {
 }
 
 /** Checks that the stack is one of ours, or that its name is unused. */
-function nameCheck(work: StackWork, mustExist: boolean, keep: (stack: FoundStack) => void): Check {
+function nameCheck(
+  work: StackWork,
+  { mustExist = false, revertDrift = false }: Deploying,
+  keep: (stack: FoundStack) => void,
+): Check {
   return {
     name: 'the stack',
     run: async () => {
@@ -57,7 +63,7 @@ function nameCheck(work: StackWork, mustExist: boolean, keep: (stack: FoundStack
         return { found: `${work.stackName} is a new one` };
       }
       refuseForeign(work, stack);
-      warnOfDrift(work, stack);
+      if (!revertDrift) warnOfDrift(work, stack);
       keep(stack);
       return { found: `${work.stackName} is ${stack.status}` };
     },
@@ -85,7 +91,6 @@ function healthCheck(work: StackWork): Check {
         );
       }
       refuseForeign(work, stack);
-      warnOfDrift(work, stack);
       const { status, reason } = stack;
       if (isWhole(stack) || status.endsWith('_IN_PROGRESS')) {
         const failed = status === 'UPDATE_ROLLBACK_COMPLETE' ? '; the last update failed and was undone' : '';
@@ -105,7 +110,12 @@ function warnOfDrift({ context, stackName }: StackWork, { drifted }: FoundStack)
   if (!drifted) return;
   context.ui.event({
     type: 'warning',
-    text: `CloudFormation reports changes to ${stackName} from outside (drift). A deploy overwrites those that it touches.`,
+    text: [
+      `Resources of ${stackName} were changed outside edge-upload (drift). A deploy overwrites only what it changes itself.`,
+      'Name them with:',
+      command`edge-upload doctor`,
+      ...RESTORE,
+    ],
   });
 }
 
@@ -116,6 +126,8 @@ interface Deploying {
   readonly mustExist?: boolean;
   /** Whether nothing will be changed. A missing permission is then a warning. */
   readonly dryRun?: boolean;
+  /** Whether what was changed outside of CloudFormation is changed back. */
+  readonly revertDrift?: boolean;
 }
 
 interface Preflight {
@@ -126,12 +138,10 @@ interface Preflight {
 }
 
 /** Returns the checks before a deploy changes anything. */
-export function preflight(
-  work: StackWork,
-  { given = {}, mustExist = false, dryRun = false }: Deploying = {},
-): Preflight {
+export function preflight(work: StackWork, how: Deploying = {}): Preflight {
+  const { given = {}, dryRun = false } = how;
   let stack: FoundStack | undefined;
-  const name = nameCheck(work, mustExist, (found) => {
+  const name = nameCheck(work, how, (found) => {
     stack = found;
   });
   const deploying = () => ({ stack: stack?.status === 'REVIEW_IN_PROGRESS' ? undefined : stack, given });
@@ -143,7 +153,9 @@ export function stackHealth(work: StackWork): Check[] {
   return [
     ...operatorChecks(work, healthCheck(work)),
     bucketCheck(work),
+    driftCheck(work),
     issuersCheck(work),
+    ...(work.local === undefined ? [encryptionKeyCheck(work)] : []),
     signingKeyCheck(work),
   ];
 }

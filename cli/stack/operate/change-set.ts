@@ -30,6 +30,8 @@ export interface PlanOptions {
   readonly tags?: readonly Tag[] | undefined;
   /** Whether to adopt an existing bucket with the name in the template. */
   readonly importsExisting?: boolean;
+  /** Whether to compare with the actual resources: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html */
+  readonly revertDrift?: boolean;
   /** The stack's bucket, for a template that is too large for the request. */
   readonly bucket?: string | undefined;
 }
@@ -42,7 +44,7 @@ export async function planChange(
   work: StackWork,
   template: string,
   to: PlannedChange['to'],
-  { tags, importsExisting = false, bucket }: PlanOptions = {},
+  { tags, importsExisting = false, revertDrift = false, bucket }: PlanOptions = {},
 ): Promise<PlannedChange | undefined> {
   const name = `edge-upload-${randomUUID()}`;
   const { stackId, changeSetId, described } = await withTemplate(work, template, bucket, (source) =>
@@ -52,6 +54,7 @@ export async function planChange(
         ChangeSetType: to === 'EXISTING' ? 'UPDATE' : 'CREATE',
         ...(tags === undefined ? {} : { Tags: [...tags] }),
         ...(importsExisting ? { ImportExistingResources: true } : {}),
+        ...(revertDrift && to === 'EXISTING' ? { DeploymentMode: 'REVERT_DRIFT' as const } : {}),
       });
       const changeSetId = created.Id ?? '';
       const described = await settled(work, changeSetId);
@@ -132,9 +135,7 @@ async function settled(work: StackWork, changeSetId: string): Promise<DescribeCh
       throw new UserError(
         'gave_up',
         `CloudFormation has not planned the change within ${formatDuration(PLANNING_MS)}.`,
-        {
-          hint: 'Nothing was changed. Run the same command again.',
-        },
+        { hint: 'Nothing was changed. Run the same command again.' },
       );
     }
     await pause(pollInterval(work), work.context.signal, 'Nothing was changed. Run the same command again.');
@@ -170,10 +171,8 @@ export async function discardPlan(
       try {
         await cloudformation.send(new DeleteChangeSetCommand({ ChangeSetName: changeSetId }), bounds);
         if (to !== 'NEW') return;
-        const { Stacks } = await cloudformation.send(
-          new DescribeStacksCommand({ StackName: stackId }),
-          bounds,
-        );
+        const found = new DescribeStacksCommand({ StackName: stackId });
+        const { Stacks } = await cloudformation.send(found, bounds);
         if (Stacks?.[0]?.StackStatus !== 'REVIEW_IN_PROGRESS') return;
         await cloudformation.send(new DeleteStackCommand({ StackName: stackId }), bounds);
       } catch (error) {

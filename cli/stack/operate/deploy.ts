@@ -43,6 +43,8 @@ export interface DeployOptions {
   readonly tags?: readonly Tag[];
   /** Whether to change nothing, not even an unfinished earlier operation. */
   readonly dryRun?: boolean;
+  /** Whether to change back what was changed outside of CloudFormation. */
+  readonly revertDrift?: boolean;
   /** Asks before each change; false cancels it. */
   readonly agree: (plan: PlannedChange, next: NextStep | undefined) => Promise<boolean>;
 }
@@ -76,7 +78,17 @@ function warnOfKeys({ context: { ui } }: StackWork, unusable: readonly UserError
 
 async function deployRounds(
   work: StackWork,
-  { found, template: deployed, options, previous, keySets, tags, dryRun = false, agree }: DeployOptions,
+  {
+    found,
+    template: deployed,
+    options,
+    previous,
+    keySets,
+    tags,
+    dryRun = false,
+    revertDrift = false,
+    agree,
+  }: DeployOptions,
 ): Promise<Deployed> {
   // Before anything is changed.
   const trusted = await trustedKeys(work, options, bakedConfig(deployed), keySets);
@@ -89,6 +101,8 @@ async function deployRounds(
     const { signing, unusable = [] } =
       options.signing === undefined ? {} : await verifyingKeys(work, options, stack);
     if (round === 0) warnOfKeys(work, unusable);
+    // A key that is scheduled for deletion counts as deleted. A new one would invalidate every link and key.
+    if (revertDrift && unusable[0] !== undefined) throw unusable[0];
     const isSigned = signing?.length === options.signing?.keys.length;
     const edge = await edgeKeys(work, {
       outputs,
@@ -101,7 +115,7 @@ async function deployRounds(
     const to = stack === undefined ? 'NEW' : stack.status === 'REVIEW_IN_PROGRESS' ? 'PLANNED' : 'EXISTING';
     // A stack with a bucket imports no other.
     const importsExisting = options.bucketName !== undefined && to !== 'EXISTING';
-    const wanted = { template, to, tags, importsExisting, bucket: outputs.bucket } as const;
+    const wanted = { template, to, tags, importsExisting, revertDrift, bucket: outputs.bucket } as const;
     const plan = await planning(work, wanted, whole ? 'the stack' : firstHalf(options));
     if (plan !== undefined) {
       const agreed = await refusing(work, plan, async () => {

@@ -45,6 +45,19 @@ export const OPERATOR_POLICY: readonly OperatorStatement[] = [
     resources: ['arn:aws:cloudformation:us-east-1:<account>:stack/<stack>/*'],
   },
   {
+    // CloudFormation checks the first permission itself, and with `DetectStack*` that for single resources:
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
+    sid: 'Drift',
+    beyondDeploy: true,
+    actions: [
+      'cloudformation:BatchDescribeTypeConfigurations',
+      'cloudformation:DescribeStackDriftDetectionStatus',
+      'cloudformation:DescribeStackResourceDrifts',
+      'cloudformation:DetectStack*',
+    ],
+    resources: ['*'],
+  },
+  {
     // Large templates: CloudFormation reads them with the operator's permissions.
     sid: 'Template',
     actions: ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:GetObject', 's3:PutObject'],
@@ -86,7 +99,6 @@ export const OPERATOR_POLICY: readonly OperatorStatement[] = [
       'cognito-idp:AdminSetUserPassword',
       'cognito-idp:AdminUserGlobalSignOut',
       'cognito-idp:CreateGroup',
-      'cognito-idp:DescribeUserPool',
       'cognito-idp:GetGroup',
       'cognito-idp:ListGroups',
       'cognito-idp:ListUsers',
@@ -158,7 +170,6 @@ export const OPERATOR_POLICY: readonly OperatorStatement[] = [
       'lambda:CreateFunction',
       'lambda:DisableReplication*',
       'lambda:EnableReplication*',
-      'lambda:GetFunction',
       'lambda:GetFunctionCodeSigningConfig',
       'lambda:GetFunctionConfiguration',
       'lambda:GetFunctionRecursionConfig',

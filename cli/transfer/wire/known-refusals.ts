@@ -24,6 +24,14 @@ export const CALLER: KnownRefusal = {
 
 /** Words for codes of S3 and of the edge; `$` stands for the detail that S3 adds. */
 const KNOWN: Readonly<Record<string, KnownRefusal>> = {
+  AccessDenied: {
+    code: 'forbidden',
+    why: 'S3 does not allow CloudFront to store it',
+    hint: [
+      'The edge allowed it. Operators: check the policy of the bucket with:',
+      command`edge-upload doctor`,
+    ],
+  },
   HeadersNotSigned: {
     code: 'refused_by_store',
     why: 'CloudFront forwarded headers to S3 that it did not sign ($)',

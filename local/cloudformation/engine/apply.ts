@@ -45,6 +45,7 @@ export async function applyAll(work: StackWork, operation: CreateOperation | Upd
   const attempt: Attempt = {
     isCancelled: stopped,
     importsExisting: operation.target.importsExisting === true,
+    revertsDrift: operation.target.revertsDrift === true,
   };
   await runInOrder(
     graph,
@@ -90,10 +91,12 @@ async function applyResource(
       : pending(work, wanted, current.status.startsWith('UPDATE') ? 'UPDATE' : 'CREATE');
     return createPhysical(work, logicalId, record, attempt);
   }
+  const actual = attempt.revertsDrift ? work.actual(current) : 'unsupported';
+  if (actual === 'deleted') return createPhysical(work, logicalId, pending(work, wanted, 'UPDATE'), attempt);
   const { definition, properties, needs } = wanted;
   const { metadata, ...kept } = current;
   const next: ResourceRecord = { ...kept, ...attributesOf(definition), needs };
-  const changed = changedProperties(current.properties, properties);
+  const changed = changedProperties(actual === 'unsupported' ? current.properties : actual, properties);
   const handler = work.handler(current.type);
   const recreated = changed.some((name) => recreates(handler, name));
   if (changed.length > 0) {

@@ -27,6 +27,7 @@ export interface Attempt {
   readonly isCancelled: () => boolean;
   /** Existing resources with the given names are imported into the stack. */
   readonly importsExisting: boolean;
+  readonly revertsDrift: boolean;
 }
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';

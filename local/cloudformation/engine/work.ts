@@ -5,6 +5,7 @@ import type { FailingResource, Faults } from '../../faults.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { validationError } from '../errors.ts';
+import { type Actual, actualOf } from '../stack/drift.ts';
 import {
   type ChangeSetRecord,
   type EventRecord,
@@ -156,6 +157,11 @@ export class StackWork {
     const { operation, policy } = this.stack;
     if (operation?.kind !== 'update') return undefined;
     return denialByPolicy(operation.policyDuringUpdate ?? policy, action, { logicalId, type });
+  }
+
+  /** Returns the actual properties of a resource. */
+  actual(record: ResourceRecord): Actual {
+    return actualOf(record, this.#options.handlers);
   }
 
   handler(type: string): ResourceHandler {

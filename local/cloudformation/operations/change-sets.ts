@@ -85,6 +85,7 @@ export const createChangeSet = operation(
     OnStackFailure: optional(onFailure),
     DeploymentConfig: optional(deploymentConfig),
     ImportExistingResources: optional(flag(), false),
+    DeploymentMode: optional(oneOf(['REVERT_DRIFT'])),
     // There are no nested stacks.
     IncludeNestedStacks: optional(flag()),
   },
@@ -105,6 +106,7 @@ export const createChangeSet = operation(
     const source = {
       ...sourceFor(type === 'UPDATE' ? stack.source : undefined),
       ...(input.ImportExistingResources && { importsExisting: true }),
+      ...(input.DeploymentMode !== undefined && { revertsDrift: true }),
     };
     const { changes, changesNothing } = planChanges(stack, source, context.handlers);
     const isEmpty = type === 'UPDATE' && changesNothing && !stack.status.endsWith('_FAILED');
@@ -135,6 +137,7 @@ export const describeChangeSet = operation(
     return {
       ...changeSetSummary(stack, changeSet),
       OnStackFailure,
+      DeploymentMode: source.revertsDrift ? 'REVERT_DRIFT' : undefined,
       Parameters: parametersXml(source),
       Tags: tagsXml(source),
       NotificationARNs: [],

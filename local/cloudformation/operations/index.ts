@@ -13,6 +13,7 @@ import {
   listStackResources,
   listStacks,
 } from './describe.ts';
+import { describeStackDriftDetectionStatus, describeStackResourceDrifts, detectStackDrift } from './drift.ts';
 import type { Operation } from './operation.ts';
 import {
   continueUpdateRollback,
@@ -34,10 +35,13 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['DeleteChangeSet', deleteChangeSet],
   ['DeleteStack', deleteStack],
   ['DescribeChangeSet', describeChangeSet],
+  ['DescribeStackDriftDetectionStatus', describeStackDriftDetectionStatus],
   ['DescribeStackEvents', describeStackEvents],
   ['DescribeStackResource', describeStackResource],
+  ['DescribeStackResourceDrifts', describeStackResourceDrifts],
   ['DescribeStackResources', describeStackResources],
   ['DescribeStacks', describeStacks],
+  ['DetectStackDrift', detectStackDrift],
   ['ExecuteChangeSet', executeChangeSet],
   ['GetStackPolicy', getStackPolicy],
   ['GetTemplate', getTemplate],

@@ -9,7 +9,7 @@ import type {
   Source,
   StackRecord,
 } from '../stack/model.ts';
-import { own } from '../stack/model.ts';
+import { isInSync, own } from '../stack/model.ts';
 import { isDynamic } from '../stack/plan.ts';
 import { parseTemplate } from '../template/parse.ts';
 
@@ -26,6 +26,15 @@ export function parametersXml({ template, parameters }: Source): QueryResult {
 
 export function tagsXml({ tags }: Source): QueryResult {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}
+
+/** A change of the stack outdates what was detected before. */
+function driftInformation({ drift, updated }: StackRecord): QueryResult {
+  if (drift === undefined || (updated !== undefined && updated > drift.at)) {
+    return { StackDriftStatus: 'NOT_CHECKED' };
+  }
+  const isDrifted = Object.values(drift.resources).some((one) => !isInSync(one));
+  return { StackDriftStatus: isDrifted ? 'DRIFTED' : 'IN_SYNC', LastCheckTimestamp: drift.at };
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html */
@@ -55,7 +64,7 @@ export function stackXml(stack: StackRecord): QueryResult {
     })),
     Tags: tagsXml(source),
     EnableTerminationProtection: stack.terminationProtection,
-    DriftInformation: { StackDriftStatus: 'NOT_CHECKED' },
+    DriftInformation: driftInformation(stack),
   };
 }
 
@@ -70,7 +79,7 @@ export function stackSummary(stack: StackRecord): QueryResult {
     DeletionTime: stack.deleted,
     StackStatus: stack.status,
     StackStatusReason: stack.statusReason,
-    DriftInformation: { StackDriftStatus: 'NOT_CHECKED' },
+    DriftInformation: driftInformation(stack),
   };
 }
 
@@ -119,6 +128,7 @@ export function changeXml({ details, ...change }: PlannedChange, withValues: boo
       PhysicalResourceId: change.physicalId,
       ResourceType: change.type,
       Replacement: change.replacement,
+      ResourceDriftStatus: change.drift,
       BeforeContext: context(change.before),
       AfterContext: context(change.after),
       Scope: [...new Set(details.map(({ attribute }) => attribute))],

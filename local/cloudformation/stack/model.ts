@@ -51,6 +51,20 @@ export interface OutputRecord {
   readonly exportName?: string;
 }
 
+/** The drift of a resource when it was detected. */
+export interface ResourceDrift {
+  readonly status: 'IN_SYNC' | 'MODIFIED' | 'DELETED';
+  /** The properties that the template sets, with their actual values; absent if the resource was deleted. */
+  readonly actual?: JsonObject;
+}
+
+/** The results of the last drift detection of a stack. */
+interface StackDrift {
+  readonly id: string;
+  readonly at: string;
+  readonly resources: Readonly<Record<string, ResourceDrift>>;
+}
+
 /** The template of a stack with its inputs. An update replaces it. */
 export interface Source {
   readonly template: string;
@@ -59,6 +73,8 @@ export interface Source {
   readonly capabilities: readonly string[];
   /** Existing resources with the given names are imported into the stack. */
   readonly importsExisting?: boolean;
+  /** Resources that were changed outside of CloudFormation are changed back, and deleted ones created again. */
+  readonly revertsDrift?: boolean;
 }
 
 export type OnFailure = 'ROLLBACK' | 'DELETE' | 'DO_NOTHING';
@@ -145,6 +161,8 @@ export interface PlannedChange {
   readonly replacement?: 'True' | 'False' | 'Conditional';
   readonly policyAction?: 'Delete' | 'Retain' | 'ReplaceAndDelete' | 'ReplaceAndRetain';
   readonly details: readonly ChangeDetail[];
+  /** In a change set that reverts drift. */
+  readonly drift?: 'IN_SYNC' | 'MODIFIED' | 'DELETED' | 'UNSUPPORTED';
   /** Properties before and after the change; absent if they contain a parameter with `NoEcho`. */
   readonly before?: JsonObject;
   readonly after?: JsonObject;
@@ -189,6 +207,7 @@ export interface StackRecord {
   readonly resources: Resources;
   readonly superseded: readonly Superseded[];
   readonly changeSets: readonly ChangeSetRecord[];
+  readonly drift?: StackDrift;
   /** Oldest first. */
   readonly events: readonly EventRecord[];
   /** Also kept for a failed operation that can be resumed. */
@@ -200,6 +219,10 @@ export interface StackRecord {
 /** Returns a member of a record by a name from a template. Inherited members do not count. */
 export function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+export function isInSync({ status }: ResourceDrift): boolean {
+  return status === 'IN_SYNC';
 }
 
 /** Whether the resource is in the stack or is being created. */

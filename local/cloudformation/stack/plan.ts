@@ -10,6 +10,7 @@ import type { TemplateResource } from '../template/parse.ts';
 import { NotYetKnown, resolveAhead } from '../template/resolve.ts';
 import type { Known } from '../template/scope.ts';
 import { type BoundTemplate, bind, changedProperties, outputsOf, recreates } from './bound.ts';
+import { type Actual, actualOf } from './drift.ts';
 import {
   type ChangeDetail,
   isPresent,
@@ -134,7 +135,19 @@ function changeOf(logicalId: string, planning: Planning, bound: BoundTemplate): 
     }
     return { action: 'Add', logicalId, type, details: [], ...shown({ after: properties }, bound) };
   }
-  const details = changedProperties(current.properties, properties).flatMap((name) =>
+  const actual = planning.source.revertsDrift ? actualOf(current, planning.handlers) : 'unsupported';
+  if (actual === 'deleted') {
+    return {
+      action: 'Add',
+      logicalId,
+      type,
+      details: [],
+      drift: 'DELETED',
+      ...shown({ after: properties }, bound),
+    };
+  }
+  const before = actual === 'unsupported' ? current.properties : actual;
+  const details = changedProperties(before, properties).flatMap((name) =>
     detailsOf(name, recreates(handler, name), definition, planning),
   );
   if (!isDeepStrictEqual(current.metadata, definition.metadata)) {
@@ -151,8 +164,14 @@ function changeOf(logicalId: string, planning: Planning, bound: BoundTemplate): 
     replacement,
     ...(replacement === 'False' ? {} : { policyAction: replaced }),
     details,
-    ...shown({ before: current.properties, after: properties }, bound),
+    ...(planning.source.revertsDrift && { drift: driftStatus(current, actual) }),
+    ...shown({ before, after: properties }, bound),
   };
+}
+
+function driftStatus({ properties }: ResourceRecord, actual: Actual): NonNullable<PlannedChange['drift']> {
+  if (actual === 'unsupported') return 'UNSUPPORTED';
+  return isDeepStrictEqual(actual, properties) ? 'IN_SYNC' : 'MODIFIED';
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html */

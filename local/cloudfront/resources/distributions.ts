@@ -55,6 +55,7 @@ export class Distributions {
         if (this.#stored(physicalId) === undefined) throw noSuchDistribution();
         return this.#save(physicalId, properties);
       },
+      actual: (id, properties) => (this.#stored(id) === undefined ? undefined : properties),
       delete: (id) => this.#delete(id),
     };
   }

@@ -42,6 +42,7 @@ export function namedResource<T extends { readonly name: string }>(
     replaceOn: [],
     create: async ({ suffix, properties }) => save(of.newId(suffix), properties),
     update: async ({ physicalId, properties }) => save(physicalId, properties),
+    actual: (id, properties) => (of.all(store.state)[id] === undefined ? undefined : properties),
     delete: async (id) => {
       if (Object.values(store.state.distributions).some(({ config }) => of.uses(config, id))) {
         const message = `Cannot delete the ${of.noun} because it is ${of.whileUsed}.`;

@@ -5,6 +5,7 @@ import { checkPermissions } from '../permissions.ts';
 import type { ClientRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Pools } from '../store/pools.ts';
+import { actualSettings } from './actual-settings.ts';
 import { CLIENT_TYPE, type ClientSettings, checkTier, readClientProperties } from './client-properties.ts';
 import { clientIdFor, generatedName } from './ids.ts';
 
@@ -65,6 +66,11 @@ export function userPoolClientResource(pools: Pools, now: () => Date): ResourceH
       const settings = readClientProperties(properties);
       const owned = pools.client(physicalId, pools.get(settings.UserPoolId));
       return stateOf(replaceSettings(owned, settings, now()));
+    },
+    actual(physicalId, properties) {
+      const settings = readClientProperties(properties);
+      const client = pools.find(settings.UserPoolId)?.clients.get(physicalId);
+      return client && actualSettings(properties, settings, client.settings);
     },
     async delete(physicalId) {
       for (const pool of pools.all()) {

@@ -5,6 +5,7 @@ import { providerName } from '../discovery.ts';
 import { invalidParameter } from '../errors.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Pools } from '../store/pools.ts';
+import { actualSettings } from './actual-settings.ts';
 import { generatedName, poolArn, poolIdFor } from './ids.ts';
 import { POOL_TYPE, type PoolSettings, readPoolProperties } from './pool-properties.ts';
 
@@ -64,6 +65,10 @@ export function userPoolResource(pools: Pools, now: () => Date): ResourceHandler
         settings,
       };
       return stateOf(pool);
+    },
+    actual(physicalId, properties) {
+      const pool = pools.find(physicalId);
+      return pool && actualSettings(properties, readPoolProperties(properties), pool.record.settings);
     },
     async delete(physicalId) {
       pools.remove(physicalId);

@@ -48,6 +48,9 @@ function functionResource(functions: Functions): ResourceHandler {
       functions.update(readInput(physicalId, request));
       return stateOf(physicalId);
     },
+    actual(physicalId, properties) {
+      return functions.find(physicalId) === undefined ? undefined : properties;
+    },
     async delete(physicalId) {
       await ignoringAbsence(() => functions.delete(physicalId));
     },
@@ -71,6 +74,11 @@ function versionResource(functions: Functions): ResourceHandler {
     },
     async update() {
       throw new AwsError('NotUpdatable', 'Resource type AWS::Lambda::Version is immutable.');
+    },
+    actual(physicalId, properties) {
+      const { name = '', version } = parseVersionArn(physicalId) ?? {};
+      const isThere = functions.find(name)?.versions.some((one) => one.version === version);
+      return isThere ? properties : undefined;
     },
     async delete(physicalId) {
       const parsed = parseVersionArn(physicalId);

@@ -118,6 +118,19 @@ export function getBucketLifecycle({ bucket, bucketName }: BucketCall): HttpResp
   });
 }
 
+/** Returns an operation that removes a part of a bucket's configuration. */
+function removing(name: string): (call: BucketCall) => HttpResponse {
+  return ({ bucket }) => {
+    const { [name]: _, ...properties } = bucket.config.properties ?? {};
+    bucket.configure({ properties });
+    return { status: 204 };
+  };
+}
+
+export const deleteBucketLifecycle = removing('LifecycleConfiguration');
+export const deleteBucketOwnershipControls = removing('OwnershipControls');
+export const deletePublicAccessBlock = removing('PublicAccessBlockConfiguration');
+
 export function getBucketPolicy({ bucket, bucketName }: BucketCall): HttpResponse {
   const { policy } = bucket.config;
   if (policy === undefined) {

@@ -37,6 +37,14 @@ export function bucketPolicyResource(store: Store): ResourceHandler {
       return { physicalId, attributes: {} };
     },
 
+    actual(physicalId, properties) {
+      const policy = store.bucket(physicalId)?.config.policy;
+      if (policy === undefined) return undefined;
+      return read(properties).policy === policy
+        ? properties
+        : { ...properties, PolicyDocument: JSON.parse(policy) };
+    },
+
     async delete(physicalId) {
       store.bucket(physicalId)?.configure({ policy: undefined });
     },

@@ -42,6 +42,14 @@ export function bucketResource(store: Store): ResourceHandler {
       return stateOf(physicalId);
     },
 
+    actual(physicalId, expected) {
+      const config = store.bucket(physicalId)?.config;
+      if (config === undefined) return undefined;
+      const { VersioningConfiguration: _, ...properties } = config.properties ?? expected;
+      const { versioning: Status } = config;
+      return { ...properties, ...(Status !== undefined && { VersioningConfiguration: { Status } }) };
+    },
+
     async delete(physicalId) {
       const bucket = store.bucket(physicalId);
       if (bucket === undefined) return;

@@ -66,6 +66,9 @@ const ELSEWHERE = new Set([
   'cloudformation:TagResource',
   'cloudformation:UntagResource',
   'Template s3:GetObject',
+  // Drift: CloudFormation itself asks for the permission.
+  'cloudformation:BatchDescribeTypeConfigurations',
+  'cloudformation:DetectStack*',
   // A bucket with versions.
   'Template s3:DeleteObjectVersion',
   's3:GetObjectVersion',

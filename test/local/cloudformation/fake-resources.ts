@@ -72,6 +72,16 @@ export class FakeCloud {
     return this.things.filter((thing) => thing.logicalId === logicalId);
   }
 
+  /** Changes a thing outside of CloudFormation. */
+  change(logicalId: string, properties: JsonObject): void {
+    for (const thing of this.named(logicalId)) this.#things.put({ ...thing, properties });
+  }
+
+  /** Deletes a thing outside of CloudFormation. */
+  lose(logicalId: string): void {
+    for (const { physicalId } of this.named(logicalId)) this.#things.remove(physicalId);
+  }
+
   /** Has a call wait until the returned function is called. */
   hold(call: Call, logicalId: string): () => void {
     let open = () => {};
@@ -126,6 +136,9 @@ export class FakeCloud {
         this.#things.put({ ...thing, properties });
         return this.#state({ ...thing, properties });
       },
+      ...(type === 'Test::Thing' && {
+        actual: (physicalId: string) => this.things.find((one) => one.physicalId === physicalId)?.properties,
+      }),
       delete: async (physicalId) => {
         const thing = this.things.find((one) => one.physicalId === physicalId);
         if (thing === undefined) return;

@@ -25,8 +25,8 @@ test('refuses a request without a signature, or with a wrong one', async (t) => 
 test('refuses unsupported operations and parameters by name', async (t) => {
   const { sdk } = await setUp(t);
   await assert.rejects(
-    sdk.detectStackDrift({ StackName: 'one' }),
-    awsError('InvalidAction', /Could not find operation DetectStackDrift for version 2010-05-15/),
+    sdk.listStackSets({}),
+    awsError('InvalidAction', /Could not find operation ListStackSets for version 2010-05-15/),
   );
   await assert.rejects(
     sdk.createStack({ StackName: 'one', TemplateBody: body, RoleARN: 'arn:aws:iam::000000000000:role/r' }),

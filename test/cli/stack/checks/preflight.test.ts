@@ -30,7 +30,7 @@ test('warns of a stack that was changed by hand, and deploys it', async (t) => {
   assert.equal((await runCheck(stack)).state, 'ok');
   const [warning] = events;
   assert.ok(warning?.type === 'warning');
-  assert.match(String(warning.text), /changes to edge-upload from outside \(drift\)/);
+  assert.match(String(warning.text), /Resources of edge-upload were changed outside edge-upload \(drift\)/);
 });
 
 test('does not warn of an unchanged stack', async (t) => {

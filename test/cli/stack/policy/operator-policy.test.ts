@@ -65,7 +65,7 @@ test('covers the bucket of a long stack name, which CloudFormation truncates', (
 
 test('--deploy-only denies reading objects, deleting them, and managing users', () => {
   const { Statement } = policyDocument({ account, stackName: 'edge-upload', deployOnly: true });
-  assert.equal(Statement.length, OPERATOR_POLICY.length - 3);
+  assert.equal(Statement.length, OPERATOR_POLICY.length - 4);
   const actions = Statement.filter(({ Sid }) => Sid !== 'Template').flatMap(({ Action }) => Action);
   for (const action of ['s3:GetObject', 's3:DeleteObject', 'cognito-idp:AdminCreateUser'])
     assert.ok(!actions.includes(action), action);

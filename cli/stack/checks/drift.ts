@@ -1,0 +1,140 @@
+import type { StackResourceDrift } from '@aws-sdk/client-cloudformation';
+import { omitUndefined } from '../../../protocol/fields.ts';
+import { command, type HintLine } from '../../command-line.ts';
+import { UserError } from '../../errors.ts';
+import { REPLACE_POOL } from '../../identity/cognito-errors.ts';
+import { formatDuration } from '../../ui/format.ts';
+import { resourceName } from '../../ui/resource-words.ts';
+import { ifAllowed, onAws, pages } from '../aws-failures.ts';
+import { type FoundStack, findStack, isWhole } from '../find-stack.ts';
+import { propertyWords } from '../operate/plan-words.ts';
+import { pause, pollInterval, type StackWork } from '../stack-work.ts';
+import type { Check } from './check.ts';
+
+/** A resource that was changed or deleted outside of CloudFormation. */
+interface Drifted {
+  readonly type: string;
+  readonly isDeleted: boolean;
+  /** Names of the changed properties. */
+  readonly properties: readonly string[];
+}
+
+/** The commands that show and undo what was changed outside edge-upload. */
+export const RESTORE: readonly HintLine[] = [
+  'See what a deploy would change back:',
+  command`edge-upload deploy --revert-drift --dry-run`,
+  'Change it back:',
+  command`edge-upload deploy --revert-drift`,
+];
+
+const DOING = 'Comparing the resources with the template';
+
+/** Milliseconds. AWS documents up to several minutes. */
+const DETECTION_MS = 5 * 60_000;
+
+/**
+ * Has CloudFormation compare all resources with the template. Returns why that failed, if it did for some of them.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DetectStackDrift.html
+ */
+async function detect(work: StackWork, stackId: string): Promise<string | undefined> {
+  const { clients, context } = work;
+  const { DetectStackDriftCommand, DescribeStackDriftDetectionStatusCommand } = await import(
+    '@aws-sdk/client-cloudformation'
+  );
+  const { cloudformation } = clients;
+  const { StackDriftDetectionId } = await onAws(DOING, () =>
+    cloudformation.send(new DetectStackDriftCommand({ StackName: stackId })),
+  );
+  const since = context.now().getTime();
+  let isFirst = true;
+  for (;;) {
+    const { DetectionStatus, DetectionStatusReason } = await onAws(DOING, () =>
+      cloudformation.send(new DescribeStackDriftDetectionStatusCommand({ StackDriftDetectionId })),
+    );
+    if (DetectionStatus === 'DETECTION_COMPLETE') return undefined;
+    if (DetectionStatus !== 'DETECTION_IN_PROGRESS')
+      return DetectionStatusReason ?? `CloudFormation reports ${DetectionStatus}`;
+    if (isFirst) context.ui.event({ type: 'note', text: `${DOING}, which takes a minute.` });
+    isFirst = false;
+    if (context.now().getTime() - since > DETECTION_MS)
+      return `CloudFormation has not compared the resources within ${formatDuration(DETECTION_MS)}`;
+    await pause(pollInterval(work), context.signal, 'Nothing was changed.');
+  }
+}
+
+/** Returns what the last detection found. */
+async function driftedResources(
+  { clients, context: { signal } }: StackWork,
+  stackId: string,
+): Promise<Drifted[]> {
+  const { DescribeStackResourceDriftsCommand } = await import('@aws-sdk/client-cloudformation');
+  const listed = pages({
+    doing: DOING,
+    signal,
+    ask: (NextToken?: string) =>
+      clients.cloudformation.send(
+        new DescribeStackResourceDriftsCommand({
+          StackName: stackId,
+          StackResourceDriftStatusFilters: ['MODIFIED', 'DELETED'],
+          ...omitUndefined({ NextToken }),
+        }),
+      ),
+    next: ({ NextToken }) => NextToken,
+  });
+  const found: Drifted[] = [];
+  for await (const { StackResourceDrifts = [] } of listed) found.push(...StackResourceDrifts.map(drifted));
+  return found;
+}
+
+function drifted({
+  ResourceType: type = '',
+  StackResourceDriftStatus,
+  PropertyDifferences = [],
+}: StackResourceDrift): Drifted {
+  const names = PropertyDifferences.map(({ PropertyPath = '' }) => {
+    const [, first = '', second] = PropertyPath.split('/');
+    // All that a distribution is set to is below one property.
+    return first === 'DistributionConfig' ? (second ?? first) : first;
+  });
+  return { type, isDeleted: StackResourceDriftStatus === 'DELETED', properties: [...new Set(names)] };
+}
+
+function words({ type, isDeleted, properties }: Drifted): string {
+  const changed = propertyWords(properties);
+  const what = isDeleted ? 'deleted' : changed.length === 0 ? 'changed' : changed.join(', ');
+  return `${resourceName(type)} (${what})`;
+}
+
+const POOL = 'AWS::Cognito::UserPool';
+
+/** A new bucket is empty, and a new key invalidates what the old one signed: other checks report what to do instead. */
+function hasOwnCheck({ type, isDeleted }: Drifted): boolean {
+  return isDeleted && (type === 'AWS::S3::Bucket' || type === 'AWS::KMS::Key');
+}
+
+/** Checks that nobody has changed or deleted the stack's resources outside of CloudFormation. */
+export function driftCheck(work: StackWork): Check {
+  return {
+    name: 'drift',
+    run: async () => {
+      const stack = await findStack(work);
+      if (stack === undefined || !isWhole(stack)) return { skipped: 'no stack is at rest' };
+      const failed = await ifAllowed(() => detect(work, stack.id));
+      if (failed === 'denied') return { skipped: 'not allowed (cloudformation:DetectStackDrift)' };
+      const found = (await driftedResources(work, stack.id)).filter((one) => !hasOwnCheck(one));
+      if (found.length > 0) {
+        const what = found.map(words).join('; ');
+        const isPoolGone = found.some(({ type, isDeleted }) => isDeleted && type === POOL);
+        const hint = isPoolGone ? REPLACE_POOL : RESTORE;
+        throw new UserError('stack_failed', `Changed outside edge-upload: ${what}.`, { hint });
+      }
+      if (failed !== undefined) return { skipped: failed };
+      return { found: 'the resources are as they were deployed' };
+    },
+  };
+}
+
+/** Returns the row of `status` for what the last detection found, until the next deploy. */
+export function driftRow({ drifted: isDrifted }: FoundStack): string | undefined {
+  return isDrifted ? 'resources were changed outside edge-upload' : undefined;
+}
