@@ -4,7 +4,7 @@ import { command, type HintLine } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
 
-type Program = Pick<CommandUnknownOpts, 'commands' | 'options'>;
+type Program = Pick<CommandUnknownOpts, 'commands'>;
 
 const childOf = (parent: Program | undefined, name: string | undefined): CommandUnknownOpts | undefined =>
   parent?.commands.find((one) => one.name() === name);
@@ -50,24 +50,19 @@ export function usageError({ message }: CommanderError, root: Program, argv: rea
     const hint = ['Options follow the command:', command`edge-upload ${[...named, first]}`];
     return new UserError('usage', shown, { hint });
   }
-  const ofRoot = root.options.find(({ short, long }) => option === short || option === long)?.long;
   const meant =
-    ofRoot !== undefined
-      ? ['It is typed without a command:', command`edge-upload ${[ofRoot]}`]
+    option === '--version' || option === '-V'
+      ? ['It is typed without a command:', command`edge-upload --version`]
       : shown.includes('Did you mean')
         ? []
-        : (ofAnother(first, option, argv) ?? meantArgument(named, option, root));
+        : (ofAnother(first, option) ?? meantArgument(named, option, root));
   return new UserError('usage', shown, { hint: [...meant, ...see] });
 }
 
-const PORT = /^--port(?:=|$)/;
-
 /** Returns the command that has an option, for commands that start an embedded cloud without it. */
-function ofAnother(first: string, option: string, argv: readonly string[]): readonly HintLine[] | undefined {
-  if ((first !== 'deploy' && first !== 'demo') || !PORT.test(option)) return undefined;
-  const at = argv.findIndex((word) => PORT.test(word));
-  const port = argv[at]?.split('=')[1] ?? argv[at + 1] ?? '<number>';
-  return ['Start the embedded cloud on a port first:', command`edge-upload local start --port ${port}`];
+function ofAnother(first: string, option: string): readonly HintLine[] | undefined {
+  if ((first !== 'deploy' && first !== 'demo') || !/^--port(?:=|$)/.test(option)) return undefined;
+  return ['Start the embedded cloud on a port first:', command`edge-upload local start --port <number>`];
 }
 
 /** Arguments that are paths of this computer. */

@@ -80,11 +80,11 @@ test('refuses invalid values of all options in the same words', async () => {
     ],
     [
       'deploy --local --port 4700',
-      'Unknown option “--port”.\n  Start the embedded cloud on a port first:\n    edge-upload local start --port 4700',
+      'Unknown option “--port”.\n  Start the embedded cloud on a port first:\n    edge-upload local start --port <number>',
     ],
     [
       'demo --port=4700',
-      'Unknown option “--port=4700”.\n  Start the embedded cloud on a port first:\n    edge-upload local start --port 4700',
+      'Unknown option “--port=4700”.\n  Start the embedded cloud on a port first:\n    edge-upload local start --port <number>',
     ],
   ] as const) {
     const { code, stderr } = await type(line);
