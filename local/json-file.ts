@@ -3,6 +3,8 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { checkOwnFile, readOwnFile } from './own-file.ts';
 
+type Convert = (key: string, value: unknown) => unknown;
+
 /**
  * A JSON file that is replaced atomically: a `kill -9` leaves the old document or the new one. Writes are synchronous, so
  * that no other request runs between a change and its record.
@@ -16,18 +18,20 @@ export class JsonFile<T> {
 
   /**
    * Returns the document, or `undefined` if there is none.
+   * @param reviver as of `JSON.parse`
    * @throws Error for a file that is not JSON, or not a regular file
    */
-  read(): T | undefined {
+  read(reviver?: Convert): T | undefined {
     const text = readOwnFile(this.path)?.toString();
-    return text === undefined ? undefined : (JSON.parse(text) as T);
+    return text === undefined ? undefined : (JSON.parse(text, reviver) as T);
   }
 
-  write(document: T): void {
+  /** @param replacer as of `JSON.stringify` */
+  write(document: T, replacer?: Convert): void {
     checkOwnFile(this.path);
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     const aside = `${this.path}.${randomBytes(6).toString('hex')}.tmp`;
-    writeFileSync(aside, JSON.stringify(document), { mode: 0o600 });
+    writeFileSync(aside, JSON.stringify(document, replacer), { mode: 0o600 });
     renameSync(aside, this.path);
   }
 

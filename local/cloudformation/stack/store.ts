@@ -1,21 +1,25 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { JsonFile } from '../../json-file.ts';
+import { basename } from 'node:path';
 import { ifThere } from '../../own-file.ts';
 import { validationError } from '../errors.ts';
 import type { StackRecord } from './model.ts';
+import { StackFile } from './stack-file.ts';
 
 /** All stacks, including deleted ones, one file each. A deleted stack is found only by its id. */
 export class StackStore {
   readonly #folder: string;
   readonly #stacks = new Map<string, StackRecord>();
+  readonly #files = new Map<string, StackFile>();
 
   constructor(folder: string) {
     this.#folder = folder;
     for (const name of ifThere(() => readdirSync(folder), [])) {
       if (!name.endsWith('.json')) continue;
-      const stack = new JsonFile<StackRecord>(join(folder, name)).read();
-      if (stack !== undefined) this.#stacks.set(stack.id, stack);
+      const file = new StackFile(folder, basename(name, '.json'));
+      const stack = file.read();
+      if (stack === undefined) continue;
+      this.#stacks.set(stack.id, stack);
+      this.#files.set(stack.id, file);
     }
   }
 
@@ -49,8 +53,9 @@ export class StackStore {
   }
 
   put(stack: StackRecord): void {
-    const file = new JsonFile<StackRecord>(join(this.#folder, `${stack.id.split('/').at(-1)}.json`));
+    const file = this.#files.get(stack.id) ?? new StackFile(this.#folder, basename(stack.id));
     file.write(stack);
+    this.#files.set(stack.id, file);
     this.#stacks.set(stack.id, stack);
   }
 }
