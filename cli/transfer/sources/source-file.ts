@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { systemCode, UserError } from '../../errors.ts';
 import {
+  checkExpected,
   type DiskCalls,
   difference,
   type FilePath,
@@ -11,7 +12,6 @@ import {
   stampOf,
   whenFree,
 } from './file-system.ts';
-import { checkExpected } from './opened-path.ts';
 import { pathError, pipeHint, readError } from './read-error.ts';
 
 /*
