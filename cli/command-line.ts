@@ -1,6 +1,12 @@
-import { isSyntax, rawText, typedInPosix, type Value, type Word, word, wordsOf } from './command-words.ts';
-import { typedInPowerShell } from './power-shell.ts';
 import { type Flag, withoutFlags } from './repeated-flags.ts';
+import {
+  isSyntax,
+  type Piece,
+  rawText,
+  typedInPosix,
+  typedInPowerShell,
+  type Word,
+} from './ui/shell-words.ts';
 
 /*
  * Commands that errors, warnings and results tell somebody to type. The code that writes one states what it does:
@@ -31,6 +37,40 @@ interface Again {
   readonly replaces: boolean;
   /** A flag of the run that is left out. */
   readonly without?: Flag;
+}
+
+/** A value is one word. A list is any number of words, such as flags. */
+type Value = string | readonly string[];
+
+const literal = (text: string): Piece => ({ text, isValue: false });
+const piece = (text: string): Piece => ({ text, isValue: true });
+
+const joined = (...pieces: readonly Piece[]): Word => ({ pieces, isDashed: false });
+
+/** Returns a word for the shell, with a value behind it. */
+function word(text: string, value?: string): Word {
+  return joined(...(text === '' ? [] : [literal(text)]), ...(value === undefined ? [] : [piece(value)]));
+}
+
+/** Returns the words of a template. */
+function wordsOf(literals: readonly string[], values: readonly Value[]): readonly Word[] {
+  const words: Word[] = [];
+  const append = (one: Piece) => words.push(joined(...(words.pop()?.pieces ?? []), one));
+  literals.forEach((text, at) => {
+    const [first = '', ...rest] = text.split(' ');
+    // What follows a value without a space belongs to its word.
+    if (first !== '' && at > 0) append(literal(first));
+    else if (first !== '') words.push(word(first));
+    words.push(...rest.filter((one) => one !== '').map((one) => word(one)));
+    const value = values[at] ?? [];
+    if (typeof value !== 'string') words.push(...value.map((one) => word('', one)));
+    else if (/\S$/.test(text)) append(piece(value));
+    else {
+      const isOfOption = /(?:^| )-\S+ $/.test(text);
+      words.push({ ...word('', value), isDashed: !isOfOption && /^-./.test(value) });
+    }
+  });
+  return words;
 }
 
 /** Returns a command about the deployment in use. Values are quoted for shells. */

@@ -13,7 +13,7 @@ import { packageRoot } from '../package-root.ts';
 import { currentDeployment, type Deployment } from '../settings/deployments.ts';
 import { printedEvent } from '../ui/create.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
-import { shellWord } from '../ui/shell-word.ts';
+import { shellWord } from '../ui/shell-words.ts';
 import type { Ui } from '../ui/ui.ts';
 import { deploy } from './deploy.ts';
 import { destroy } from './destroy.ts';

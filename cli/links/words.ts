@@ -1,6 +1,6 @@
 import { encodeKey } from '../../protocol/object-url.ts';
 import { count, formatLimit, formatMinute } from '../ui/format.ts';
-import { shellWord } from '../ui/shell-word.ts';
+import { shellWord } from '../ui/shell-words.ts';
 import type { DeployedEdge } from './deployed-edge.ts';
 import type { TokenEntry } from './token-entry.ts';
 import type { TokenRequest } from './token-request.ts';

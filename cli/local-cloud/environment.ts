@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { powerShellQuoted } from '../power-shell.ts';
+import { powerShellQuoted } from '../ui/shell-words.ts';
 import type { AccessKey } from './access-key.ts';
 import type { RunningCloud } from './process.ts';
 

@@ -1,7 +1,7 @@
 import type { Hint } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
-import { shellWord } from '../ui/shell-word.ts';
+import { shellWord } from '../ui/shell-words.ts';
 
 /** Where a profile's credentials come from. */
 export type Source = 'keys' | 'role' | 'mfa' | 'token' | 'process' | 'sso' | 'login';

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { isLoopback } from '../../protocol/object-url.ts';
 import { type HintLine, setting } from '../command-line.ts';
 import { systemCode, UserError } from '../errors.ts';
-import { shellWord } from '../ui/shell-word.ts';
+import { shellWord } from '../ui/shell-words.ts';
 import { UNTRUSTED_HERE } from './failure-hints.ts';
 import { readRegular } from './regular-file.ts';
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { isUserError, systemCode, UserError } from '../errors.ts';
-import { shellWord } from '../ui/shell-word.ts';
+import { shellWord } from '../ui/shell-words.ts';
 import { diskError } from './disk-errors.ts';
 import { openOwn } from './own-files.ts';
 import { type ProcessIdentity, parseIdentity } from './process-identity.ts';

@@ -4,7 +4,7 @@ import { type FileHandle, lstat, mkdir, open, rename, rm, stat, writeFile } from
 import { dirname, join } from 'node:path';
 import { geteuid, platform } from 'node:process';
 import { systemCode, UserError } from '../errors.ts';
-import { shellWord } from '../ui/shell-word.ts';
+import { shellWord } from '../ui/shell-words.ts';
 import { diskError } from './disk-errors.ts';
 
 /** Larger than any file of edge-upload: the journal of an upload with 10,000 parts has 2 MB. */

@@ -13,7 +13,7 @@ import { withLogo } from '../../stack/options/page-logo.ts';
 import type { StackWork } from '../../stack/stack-work.ts';
 import { discoverKeySets } from '../../trust/discovery.ts';
 import { openDocuments } from '../../trust/documents.ts';
-import { shellWord } from '../../ui/shell-word.ts';
+import { shellWord } from '../../ui/shell-words.ts';
 import { planTrust, withTrust } from '../trust/plan.ts';
 
 /** What a deployment file asks for. */

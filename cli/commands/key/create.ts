@@ -2,7 +2,7 @@ import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { type KeyFlags, keyRequest } from '../../links/token-request.ts';
 import { curlLine, exampleFile, scopeWords, untilWords, uploadAddress } from '../../links/words.ts';
-import { shellWord } from '../../ui/shell-word.ts';
+import { shellWord } from '../../ui/shell-words.ts';
 import type { ApplyArgs } from '../deploy.ts';
 import { create, createdDocument, declined } from '../link/create.ts';
 

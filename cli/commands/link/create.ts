@@ -24,7 +24,7 @@ import { type SigningKey, usableSigningKey } from '../../stack/signing/signing-k
 import { withSigningKey } from '../../stack/signing/signing-options.ts';
 import type { StackWork } from '../../stack/stack-work.ts';
 import { deployedTemplate } from '../../stack/template/deployed-template.ts';
-import { shellWord } from '../../ui/shell-word.ts';
+import { shellWord } from '../../ui/shell-words.ts';
 import type { TextLine } from '../../ui/shown.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';
 import { withEdge } from './with-edge.ts';

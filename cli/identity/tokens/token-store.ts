@@ -11,7 +11,7 @@ import { findFolder, folders } from '../../settings/folders.ts';
 import { withLock } from '../../settings/lock.ts';
 import { readPrivate, replaceFile } from '../../settings/own-files.ts';
 import type { Target } from '../../settings/target.ts';
-import { shellWord } from '../../ui/shell-word.ts';
+import { shellWord } from '../../ui/shell-words.ts';
 import { checkedUsername, loginCommand } from '../sign-in/username.ts';
 import { ensureKey, findKey, seal, type TokenKey, unseal } from './seal.ts';
 import { readSession, type StoredSession } from './session.ts';

@@ -1,7 +1,7 @@
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
-import { shellWord } from '../../ui/shell-word.ts';
+import { shellWord } from '../../ui/shell-words.ts';
 import { awsFailure, ifThere, onAws } from '../aws-failures.ts';
 import type { FoundStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';

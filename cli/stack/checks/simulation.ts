@@ -1,7 +1,7 @@
 import type { EvaluationResult } from '@aws-sdk/client-iam';
 import { interrupted } from '../../errors.ts';
 import { pages } from '../../network/pages.ts';
-import { shellWord } from '../../ui/shell-word.ts';
+import { shellWord } from '../../ui/shell-words.ts';
 import { type Caller, principalOf } from '../caller.ts';
 import type { StackWork } from '../stack-work.ts';
 

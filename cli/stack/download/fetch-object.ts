@@ -4,7 +4,7 @@ import { command } from '../../command-line.ts';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { findFailure } from '../../network/failures.ts';
 import { formatBytes } from '../../ui/format.ts';
-import { shellWord } from '../../ui/shell-word.ts';
+import { shellWord } from '../../ui/shell-words.ts';
 import { awsFailure, unexpectedAnswer } from '../aws-failures.ts';
 import { bucketGone } from '../checks/bucket.ts';
 import { pause, type StackWork } from '../stack-work.ts';

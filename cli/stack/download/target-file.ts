@@ -3,7 +3,7 @@ import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises
 import { basename, dirname, join, resolve } from 'node:path';
 import { systemCode, UserError } from '../../errors.ts';
 import { fileError } from '../../settings/disk-errors.ts';
-import { shellWord } from '../../ui/shell-word.ts';
+import { shellWord } from '../../ui/shell-words.ts';
 
 /** Names that Windows keeps for devices, with any extension. */
 const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;

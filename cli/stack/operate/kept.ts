@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { type GoneRecords, keepBooks } from '../../settings/bookkeeping.ts';
 import { forgetKept, type Kept, listKept, rememberKept } from '../../settings/kept.ts';
 import { count, formatBytes } from '../../ui/format.ts';
-import { shellWord } from '../../ui/shell-word.ts';
+import { shellWord } from '../../ui/shell-words.ts';
 import { ifAllowed, ifThere, isBucketNotEmpty, onAws } from '../aws-failures.ts';
 import { byAccount } from '../caller.ts';
 import { refuseProtected, tryEmptying } from '../checks/removal.ts';

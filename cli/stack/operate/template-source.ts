@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
-import { shellWord } from '../../ui/shell-word.ts';
+import { shellWord } from '../../ui/shell-words.ts';
 import { awsFailure, onAws } from '../aws-failures.ts';
 import { cleanUp, creating, type StackWork } from '../stack-work.ts';
 

@@ -3,7 +3,7 @@ import { type Fields, readFields } from '../../../protocol/fields.ts';
 import { keyProblem } from '../../../protocol/object-url.ts';
 import { MAX_PART, MAX_PARTS } from '../../../protocol/parts.ts';
 import { UserError } from '../../errors.ts';
-import { shellWord } from '../../ui/shell-word.ts';
+import { shellWord } from '../../ui/shell-words.ts';
 import { ALGORITHMS, type Algorithm, readEtag } from '../integrity.ts';
 import { MAX_OBJECT } from '../plan.ts';
 import type { SourceFile } from '../sources/source-file.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shellWord } from '../../../cli/ui/shell-word.ts';
+import { shellWord } from '../../../cli/ui/shell-words.ts';
 
 test('quotes all words that a shell could interpret, and no others', () => {
   const cases: readonly (readonly [string, string])[] = [

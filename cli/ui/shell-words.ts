@@ -1,0 +1,94 @@
+/*
+ * Words of a command to type. A value stays as it is until the command is printed, because shells quote differently.
+ */
+
+/** Text for the shell as it stands, or a value. */
+export interface Piece {
+  readonly text: string;
+  readonly isValue: boolean;
+}
+
+export interface Word {
+  readonly pieces: readonly Piece[];
+  /** An argument with a leading hyphen, which would be read as an option. */
+  readonly isDashed: boolean;
+}
+
+/** Returns a word as a program gets it. */
+export function rawText({ pieces }: Word): string {
+  return pieces.map(({ text }) => text).join('');
+}
+
+/** Returns a word with its values quoted. */
+function quotedText({ pieces }: Word, quote: (value: string) => string): string {
+  return pieces.map(({ text, isValue }) => (isValue ? quote(text) : text)).join('');
+}
+
+/** Returns whether a word is for the shell, and ends a command: a pipe, a redirection or `&&`. */
+export function isSyntax(word: Word): boolean {
+  return word.pieces.every(({ isValue }) => !isValue) && /^(?:[|<>]|&&)$/.test(rawText(word));
+}
+
+/** Returns words as bash, zsh, fish and any POSIX shell take them. */
+export function typedInPosix(words: readonly Word[]): string {
+  return words.map((one) => quotedText(one, shellWord)).join(' ');
+}
+
+/** Characters that shells read in different ways, or that a line cannot show. */
+const ESCAPED = /[\p{Cc}\p{Zl}\p{Zp}\\]/u;
+
+/**
+ * Returns a word of a command line as bash, zsh, fish and any POSIX shell take it. In zsh, a leading `=` is the path of a
+ * command. In fish, a backslash in single quotes can escape.
+ */
+export function shellWord(word: string): string {
+  if (/^(?!=)[\w@%+=:,./-]+$/.test(word)) return word;
+  return ESCAPED.test(word) ? printed(word) : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Returns a command substitution that writes the bytes of a word. */
+function printed(word: string): string {
+  const octal = (byte: number) => `\\${byte.toString(8).padStart(3, '0')}`;
+  const bytes = [...Buffer.from(word)].map((byte) => {
+    const character = String.fromCharCode(byte);
+    if (character === '%') return '%%';
+    return /[\w@+=:,./ ]/.test(character) ? character : octal(byte);
+  });
+  return `"$(printf '${bytes.join('')}')"`;
+}
+
+/** A variable in front of a command, or behind `export`. */
+const ASSIGNMENT = /^([A-Z][A-Z0-9_]*)=(.*)$/s;
+
+/**
+ * Returns words as PowerShell takes them: other quotes than in POSIX shells, and no variables before a command. They are set
+ * first.
+ */
+export function typedInPowerShell(words: readonly Word[]): string {
+  const [first, unset] = words.map(rawText);
+  if (first === 'unset' && unset !== undefined) return `Remove-Item Env:${unset}`;
+  const variables: string[] = [];
+  const rest: string[] = [];
+  let begins = true;
+  for (const word of words) {
+    const text = rawText(word);
+    const [, name, value] = (begins && ASSIGNMENT.exec(text)) || [];
+    if (name !== undefined && value !== undefined) {
+      variables.push(`$env:${name} = ${powerShellQuoted(value)}`);
+    } else if (!begins || text !== 'export') {
+      rest.push(quotedText(word, argument));
+      begins = isSyntax(word);
+    }
+  }
+  return [...variables, ...(rest.length === 0 ? [] : [rest.join(' ')])].join('; ');
+}
+
+/** Returns a value as one argument. A comma would make a list of it, and a leading `@` the values of a variable. */
+function argument(value: string): string {
+  return /^(?!@)[\w@%+=:.\\/-]+$/.test(value) ? value : powerShellQuoted(value);
+}
+
+/** Returns a text as PowerShell quotes it. It treats typographic quotes as the plain one. */
+export function powerShellQuoted(text: string): string {
+  return `'${text.replace(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`;
+}
