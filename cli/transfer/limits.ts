@@ -1,20 +1,82 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readFields } from '../../protocol/fields.ts';
+import { omitUndefined, readFields } from '../../protocol/fields.ts';
 import { POOL_ALIAS } from '../../protocol/issuer-alias.ts';
 import { DESCRIPTION_KEY } from '../../protocol/object-url.ts';
 import type { Context } from '../context.ts';
-import { isUserError, type UserError } from '../errors.ts';
+import { isUserError, UserError } from '../errors.ts';
 import type { TokenSource } from '../identity/tokens/access-token.ts';
 import type { CommandTokens } from '../identity/tokens/token-source.ts';
 import { orInterrupted } from '../network/cancellation.ts';
 import { folders } from '../settings/folders.ts';
 import { readIfThere, replaceFile } from '../settings/own-files.ts';
 import type { Target } from '../settings/target.ts';
-import { type EdgeLimits, readLimits } from './wire/answers.ts';
-import type { EdgeClient } from './wire/edge-client.ts';
-import { notAllowed } from './wire/refusals.ts';
+import { formatBytes } from '../ui/format.ts';
+import type { Answer } from './wire/answers.ts';
+import { notAllowed } from './wire/known-refusals.ts';
+
+/** What an edge allows the caller to store. */
+export interface EdgeLimits {
+  /** Bytes of the largest object; absent: S3's limits. */
+  readonly maxSize?: number;
+  /** Prefixes that the caller is allowed to write; the empty prefix allows all keys. Absent where the edge does not list them. */
+  readonly writeTo?: readonly string[];
+  /** The only key that the caller is allowed to write, under a link or key for it. */
+  readonly key?: string;
+  /** Prefixes that the edge left out of a long `writeTo`. */
+  readonly omitted?: number;
+  /** Alias of the caller's issuer; absent where the edge knows the user pool alone. */
+  readonly issuer?: string;
+}
+
+/** Returns the limits that an edge's description of itself contains; none for any other text. */
+export function readLimits(text: string): EdgeLimits {
+  try {
+    const { policy, caller } = JSON.parse(text) as {
+      policy?: { maxSize?: unknown };
+      caller?: {
+        writeTo?: unknown;
+        key?: unknown;
+        maxSize?: unknown;
+        issuer?: unknown;
+        omitted?: { writeTo?: unknown };
+      };
+    };
+    const sizes = [policy?.maxSize, caller?.maxSize].map(numberOf).filter((size) => size !== undefined);
+    return omitUndefined({
+      maxSize: sizes.length === 0 ? undefined : Math.min(...sizes),
+      issuer: typeof caller?.issuer === 'string' ? caller.issuer : undefined,
+      writeTo: isTexts(caller?.writeTo) ? caller.writeTo : undefined,
+      key: typeof caller?.key === 'string' ? caller.key : undefined,
+      omitted: numberOf(caller?.omitted?.writeTo) || undefined,
+    });
+  } catch {
+    // The next request shows what answers at this address.
+    return {};
+  }
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}
+
+/** For sizes that the deployment, and not S3, refuses. */
+export const LARGER_LIMIT = { hint: 'Ask the operator of the edge for a larger limit.' };
+
+/** @throws {UserError} `too_large` */
+export function checkSize(subject: string, bytes: number, { maxSize }: EdgeLimits): void {
+  if (maxSize === undefined || bytes <= maxSize) return;
+  throw new UserError(
+    'too_large',
+    `${subject} is larger than the ${formatBytes(maxSize)} (${maxSize} bytes) that the edge accepts.`,
+    LARGER_LIMIT,
+  );
+}
 
 /** What the edge allows the caller of this command. */
 export interface Limits {
@@ -26,8 +88,22 @@ export interface Limits {
   newerThan(used: EdgeLimits): Promise<EdgeLimits | undefined>;
 }
 
+/** What limits need of the edge's client. The client checks limits, so its own type would be a circle. */
+interface Edge {
+  readonly url: string;
+  request<T>(
+    request: {
+      readonly method: 'GET';
+      readonly key: string;
+      readonly query?: Readonly<Record<string, string>>;
+      readonly subject: string;
+    },
+    read: (answer: Answer) => T,
+  ): Promise<{ readonly value: T }>;
+}
+
 export interface LimitsOptions {
-  readonly edge: EdgeClient;
+  readonly edge: Edge;
   readonly tokens: TokenSource;
   readonly memory?: LimitsMemory | undefined;
   readonly signal: AbortSignal;
@@ -56,7 +132,7 @@ async function ask({ edge, tokens, memory }: LimitsOptions): Promise<EdgeLimits>
 }
 
 /** Sends a request that changes nothing. Where no rule fits the caller, its refusal names the claims that differ. */
-async function askWhy(edge: EdgeClient): Promise<void> {
+async function askWhy(edge: Edge): Promise<void> {
   await edge.request(
     { method: 'GET', key: 'uploads', query: { uploads: '' }, subject: edge.url },
     () => undefined,

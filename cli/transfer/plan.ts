@@ -11,9 +11,8 @@ import { command, sameCommand } from '../command-line.ts';
 import { isUserError, UserError, type UserErrorOptions } from '../errors.ts';
 import { count, formatBytes } from '../ui/format.ts';
 import { effectOf } from './error-effects.ts';
-import type { Limits } from './limits.ts';
+import type { EdgeLimits, Limits } from './limits.ts';
 import type { Item } from './sources/items.ts';
-import type { EdgeLimits } from './wire/answers.ts';
 
 const MIB = 1024 ** 2;
 

@@ -5,12 +5,13 @@ import { formatBytes } from '../../ui/format.ts';
 import { effectOf } from '../error-effects.ts';
 import { sameBytes } from '../integrity.ts';
 import type { Limits } from '../limits.ts';
+import { checkSize } from '../limits.ts';
 import { forEachAtOnce, type PartLimiter } from '../pacing/concurrency.ts';
 import type { Plan } from '../plan.ts';
 import type { Stored, Upload } from '../put-object.ts';
 import { type SegmentOptions, withSegment } from '../sources/segment.ts';
 import type { SourceFile } from '../sources/source-file.ts';
-import { checkSize, UploadConflict, UploadGone } from '../wire/answers.ts';
+import { UploadConflict, UploadGone } from '../wire/answers.ts';
 import { journalId } from './journal.ts';
 import {
   type Fingerprint,

@@ -1,5 +1,4 @@
-import type { StallGuard } from '../wire/receiver.ts';
-import type { Clock } from '../wire/retry.ts';
+import type { Clock, StallGuard } from '../wire/retry.ts';
 
 /** Bounds the rate of all bodies together. */
 export interface RateLimit {

@@ -1,6 +1,8 @@
+import type { Dispatcher } from 'undici';
 import { omitUndefined } from '../../../protocol/fields.ts';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { formatBytes } from '../../ui/format.ts';
+import { PassingFailure } from './retry.ts';
 import { readXml, textOf } from './xml.ts';
 
 /** An HTTP response. Header names are lower-case. */
@@ -91,64 +93,112 @@ export function readRefusal({ status, headers, text }: Answer): Refusal {
   return { from: 'between', code: `HTTP ${status}`, message: '' };
 }
 
-/** What an edge allows the caller to store. */
-export interface EdgeLimits {
-  /** Bytes of the largest object; absent: S3's limits. */
-  readonly maxSize?: number;
-  /** Prefixes that the caller is allowed to write; the empty prefix allows all keys. Absent where the edge does not list them. */
-  readonly writeTo?: readonly string[];
-  /** The only key that the caller is allowed to write, under a link or key for it. */
-  readonly key?: string;
-  /** Prefixes that the edge left out of a long `writeTo`. */
-  readonly omitted?: number;
-  /** Alias of the caller's issuer; absent where the edge knows the user pool alone. */
-  readonly issuer?: string;
+/** Bytes that are read of an answer. The longest, a page of ListParts, has about a third of them. */
+const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
+
+/** Receives one answer. */
+export interface Receiver {
+  readonly handler: Dispatcher.DispatchHandler;
+  /** Rejects with the failure of the connection, or with the reason of `abort`. */
+  readonly answer: Promise<Answer>;
+  /** Cancels the request and rejects `answer`; it has no effect on an answer that has ended. */
+  readonly abort: (reason: unknown) => void;
 }
 
-/** Returns the limits that an edge's description of itself contains; none for any other text. */
-export function readLimits(text: string): EdgeLimits {
-  try {
-    const { policy, caller } = JSON.parse(text) as {
-      policy?: { maxSize?: unknown };
-      caller?: {
-        writeTo?: unknown;
-        key?: unknown;
-        maxSize?: unknown;
-        issuer?: unknown;
-        omitted?: { writeTo?: unknown };
-      };
-    };
-    const sizes = [policy?.maxSize, caller?.maxSize].map(numberOf).filter((size) => size !== undefined);
-    return omitUndefined({
-      maxSize: sizes.length === 0 ? undefined : Math.min(...sizes),
-      issuer: typeof caller?.issuer === 'string' ? caller.issuer : undefined,
-      writeTo: isTexts(caller?.writeTo) ? caller.writeTo : undefined,
-      key: typeof caller?.key === 'string' ? caller.key : undefined,
-      omitted: numberOf(caller?.omitted?.writeTo) || undefined,
-    });
-  } catch {
-    // The next request shows what answers at this address.
-    return {};
+interface ReceiverEvents {
+  /** A connection is there, and takes the request. */
+  readonly onStart: () => void;
+  /** The status and headers have arrived. */
+  readonly onHead: () => void;
+  readonly onBytes: (bytes: number) => void;
+}
+
+/**
+ * Creates a receiver. It keeps the body as text, up to a limit. A refusal counts even where its connection breaks.
+ * It takes the place of undici's `request`, whose stream and signal cost as much as all other work of a small upload.
+ */
+export function createReceiver(host: string, { onStart, onHead, onBytes }: ReceiverEvents): Receiver {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let head: Pick<Answer, 'status' | 'headers'> | undefined;
+  let controller: Dispatcher.DispatchController | undefined;
+  let aborted: { readonly reason: unknown } | undefined;
+  const { promise, resolve, reject } = withResolvers<Answer>();
+
+  // A request that could not begin has no one who waits for its answer.
+  promise.catch(() => {});
+
+  const cancel = (reason: unknown) => {
+    aborted ??= { reason };
+    controller?.abort(reason instanceof Error ? reason : new Error(String(reason)));
+  };
+  const end = () => {
+    if (head !== undefined) resolve({ text: Buffer.concat(chunks).toString('utf8'), ...head });
+  };
+
+  return {
+    answer: promise,
+    abort(reason) {
+      reject(reason);
+      cancel(reason);
+    },
+    handler: {
+      onRequestStart(started) {
+        controller = started;
+        if (aborted === undefined) onStart();
+        else cancel(aborted.reason);
+      },
+      onResponseStart(_controller, status, headers) {
+        // Informational answers, such as 100 and 103.
+        if (status < 200) return;
+        head = { status, headers: flat(headers) };
+        onHead();
+      },
+      onResponseData(_controller, chunk) {
+        onBytes(chunk.length);
+        length += chunk.length;
+        if (length <= MAX_ANSWER_BYTES) {
+          chunks.push(chunk);
+          return;
+        }
+        if (head !== undefined && head.status >= 400) end();
+        else reject(endless(host));
+        cancel(new Error('the answer is too long'));
+      },
+      onResponseEnd: end,
+      onResponseError(_controller, error) {
+        if (head !== undefined && head.status >= 400 && aborted === undefined) end();
+        else reject(error);
+      },
+    },
+  };
+}
+
+function withResolvers<T>() {
+  let resolve: (value: T) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise<T>((onValue, onError) => {
+    resolve = onValue;
+    reject = onError;
+  });
+  return { promise, resolve, reject };
+}
+
+function flat(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  const pairs: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined) pairs[name] = Array.isArray(value) ? value.join(', ') : value;
   }
+  return pairs;
 }
 
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string');
-}
-
-/** For sizes that the deployment, and not S3, refuses. */
-export const LARGER_LIMIT = { hint: 'Ask the operator of the edge for a larger limit.' };
-
-/** @throws {UserError} `too_large` */
-export function checkSize(subject: string, bytes: number, { maxSize }: EdgeLimits): void {
-  if (maxSize === undefined || bytes <= maxSize) return;
-  throw new UserError(
-    'too_large',
-    `${subject} is larger than the ${formatBytes(maxSize)} (${maxSize} bytes) that the edge accepts.`,
-    LARGER_LIMIT,
+/** The error for an answer without an end. */
+export function endless(host: string): PassingFailure {
+  return new PassingFailure(
+    new UserError('unreachable', `${host} did not complete its answer.`, {
+      hint: ['A proxy in between may hold it back. Check with:', command`edge-upload doctor`],
+    }),
+    { limit: { kind: 'endless', tries: 3 } },
   );
 }

@@ -6,9 +6,8 @@ import { openAbortable } from '../../network/cancellation.ts';
 import { findFailure } from '../../network/failures.ts';
 import { networkFailure } from '../../network/network-failure.ts';
 import { outflow, type RateLimit } from '../pacing/outflow.ts';
-import type { Answer } from './answers.ts';
-import { answerDeadline, createReceiver, endless, stallGuard } from './receiver.ts';
-import { type Clock, PassingFailure } from './retry.ts';
+import { type Answer, createReceiver, endless } from './answers.ts';
+import { answerDeadline, type Clock, PassingFailure, stallGuard } from './retry.ts';
 
 /** A body that each try opens again. */
 interface Body {

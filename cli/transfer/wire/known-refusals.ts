@@ -1,6 +1,7 @@
+import { POOL_ALIAS } from '../../../protocol/issuer-alias.ts';
 import { command, type Hint } from '../../command-line.ts';
 import type { ErrorCode, LibraryTexts } from '../../errors.ts';
-import type { Refusal } from './answers.ts';
+import { NotInGroup, type Refusal } from './answers.ts';
 
 interface KnownRefusal {
   readonly code: ErrorCode;
@@ -10,13 +11,13 @@ interface KnownRefusal {
   readonly library?: LibraryTexts;
 }
 
-export const GROUP: KnownRefusal = {
+const GROUP: KnownRefusal = {
   code: 'forbidden',
   why: 'you are in no group that is allowed to upload',
   hint: ['An operator adds you with:', command`edge-upload user groups <name> --add <group>`],
 };
 
-export const CALLER: KnownRefusal = {
+const CALLER: KnownRefusal = {
   code: 'forbidden',
   why: 'no rule of the edge allows this caller to upload',
   hint: ['Operators: see the rules of the edge with:', command`edge-upload trust list`],
@@ -116,4 +117,13 @@ export function knownRefusal({ from, code }: Refusal, status: number): KnownRefu
   if (from !== 'between' && Object.hasOwn(KNOWN, code)) return KNOWN[code];
   if (from === 'store' && status === 301) return KNOWN.PermanentRedirect;
   return STATUSES[status];
+}
+
+/**
+ * The error for a caller who is in no group that is allowed to upload, or whom no rule allows to.
+ * @param issuer Alias of the caller's issuer, as the edge names it.
+ */
+export function notAllowed(subject: string, issuer = POOL_ALIAS): NotInGroup {
+  const { code, why, hint } = issuer === POOL_ALIAS ? GROUP : CALLER;
+  return new NotInGroup(code, `Uploads to ${subject} are refused: ${why}.`, { hint });
 }

@@ -1,21 +1,20 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
-import { POOL_ALIAS } from '../../../protocol/issuer-alias.ts';
 import { DAMAGED_CODES, PASSING_CODES, PASSING_STATUS, retryAfter } from '../../../protocol/retry-rules.ts';
 import { command, type HintLine } from '../../command-line.ts';
 import { type ErrorCode, UserError, type UserErrorOptions } from '../../errors.ts';
 import { isRedirect } from '../../network/failures.ts';
 import { cutBetweenWords } from '../../text.ts';
+import { LARGER_LIMIT } from '../limits.ts';
 import {
   type Answer,
   isPage,
-  LARGER_LIMIT,
   NotInGroup,
   type Refusal,
   readRefusal,
   TokenRejected,
   UploadGone,
 } from './answers.ts';
-import { CALLER, GROUP, knownRefusal } from './known-refusals.ts';
+import { knownRefusal } from './known-refusals.ts';
 import { cloudFrontReason, isCloudFrontPage, unexpectedAnswer } from './pages.ts';
 import { type FailureDetails, PassingFailure } from './retry.ts';
 
@@ -147,15 +146,6 @@ export function refusalError(
   const final = finalCode(refusal, status);
   const isLimit = final === 'too_large' && refusal.from === 'edge';
   return new Class(final, message, isLimit ? LARGER_LIMIT : HINTS[final]);
-}
-
-/**
- * The error for a caller who is in no group that is allowed to upload, or whom no rule allows to.
- * @param issuer Alias of the caller's issuer, as the edge names it.
- */
-export function notAllowed(subject: string, issuer = POOL_ALIAS): NotInGroup {
-  const { code, why, hint } = issuer === POOL_ALIAS ? GROUP : CALLER;
-  return new NotInGroup(code, `Uploads to ${subject} are refused: ${why}.`, { hint });
 }
 
 function redirected({ status, headers }: Answer, subject: string): UserError {

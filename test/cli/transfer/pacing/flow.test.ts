@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRateLimit, outflow } from '../../../../cli/transfer/pacing/outflow.ts';
 import { createMeter } from '../../../../cli/transfer/progress.ts';
-import { stallGuard } from '../../../../cli/transfer/wire/receiver.ts';
+import { stallGuard } from '../../../../cli/transfer/wire/retry.ts';
 import { parseSize } from '../../../../cli/ui/format.ts';
 import { testContext } from '../../../support/context.ts';
 import { withCode } from '../helpers/uploading.ts';

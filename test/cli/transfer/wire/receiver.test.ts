@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Dispatcher } from 'undici';
-import { createReceiver } from '../../../../cli/transfer/wire/receiver.ts';
+import { createReceiver } from '../../../../cli/transfer/wire/answers.ts';
 import { PassingFailure } from '../../../../cli/transfer/wire/retry.ts';
 
 /** A receiver, what it reported, and a connection that drives it. */
