@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { env } from 'node:process';
-import axe from 'axe-core';
 import type { Browser, Page } from 'puppeteer-core';
 import { assertReadable } from './reading.ts';
 
@@ -42,12 +42,15 @@ export interface TabOptions {
   readonly ready?: string;
 }
 
+/** The source of axe, minified: Chromium compiles it for each screen. */
+const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+
 /** Rules that depend on colours, which are all that a colour scheme changes. */
 const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
 
 /** @param rules those to check; all if absent. */
 async function violations(page: Page, rules?: readonly string[]): Promise<string[]> {
-  if (await page.evaluate(() => !('axe' in globalThis))) await page.evaluate(axe.source);
+  if (await page.evaluate(() => !('axe' in globalThis))) await page.evaluate(AXE);
   // Of the rules of WCAG 2.2, axe runs none unless it is asked to.
   const all = { rules: { 'target-size': { enabled: true } } };
   const options = rules === undefined ? all : { runOnly: { type: 'rule', values: rules } };

@@ -86,7 +86,7 @@ export async function fileCases(world: DeployedPage): Promise<void> {
     await second.shows('[data-state=failed] .error', 'Another tab is sending this file.');
     // Somebody else, on another computer.
     await world.computer.run(['put', small, '--link', address]);
-    release();
+    await release();
     await first.shows('[data-state=failed] .error', 'This link was already used.');
     await second.press('Try again');
     await second.shows('[data-state=failed] .error', 'This link was already used.');
@@ -147,7 +147,7 @@ export async function fileCases(world: DeployedPage): Promise<void> {
     await tab.page.waitForFunction(() => document.querySelectorAll('[data-state=waiting]').length === 3);
     await rm(join(home, 'gone.txt'));
     await file('changed.txt', 'other');
-    release();
+    await release();
     await tab.shows('.summary', '4 files arrived. 2 files were not sent.');
     assert.equal(
       (await tab.textOf('[data-state=failed] .name')).split('\n').sort().join(),

@@ -68,7 +68,7 @@ export async function stateCases(world: DeployedPage): Promise<void> {
     await second.shows('.error', 'Another tab is sending this file.');
     assert.equal(await second.textOf('.unfinished .name'), '');
     await second.close();
-    release();
+    await release();
     await first.shows('.summary', '1 file arrived.');
     await first.close();
   });
