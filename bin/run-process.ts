@@ -15,8 +15,8 @@ function currentFolder(): string {
   try {
     return process.cwd();
   } catch (error) {
-    throw new UserError('file_missing', 'The current folder is no longer there.', {
-      hint: 'Change to another with cd.',
+    throw new UserError('file_missing', 'The current folder no longer exists.', {
+      hint: 'Change to another folder with cd.',
       cause: error,
     });
   }

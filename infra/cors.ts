@@ -29,7 +29,7 @@ const EXPOSED = [
  */
 export function createCorsPolicy(scope: Construct, origins: readonly string[]): ResponseHeadersPolicy {
   const policy = new ResponseHeadersPolicy(scope, 'Cors', {
-    comment: 'edge-upload: pages that may upload',
+    comment: 'edge-upload: CORS headers for pages that upload',
     corsBehavior: {
       accessControlAllowOrigins: [...origins],
       accessControlAllowMethods: ['GET', 'PUT', 'POST', 'DELETE'],

@@ -164,7 +164,9 @@ async function agree(
     ...(held.domain === undefined ? [] : [`  edge        ${held.domain}`]),
   ];
   const what =
-    stack === undefined ? 'This is deleted for good:' : `This goes with the stack ${stackName}, for good:`;
+    stack === undefined
+      ? 'This is deleted for good:'
+      : `This is deleted with the stack ${stackName}, for good:`;
   ui.event({
     type: 'note',
     text: [

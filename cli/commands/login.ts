@@ -86,8 +86,8 @@ function checkFlags(args: LoginArgs, { alias, kind, issuer }: PeopleIssuer): voi
   if (flag === undefined) return;
   const why =
     kind === 'pool'
-      ? 'signs in with user name and password'
-      : `signs in at ${new URL(issuer).host}, which has the users and their passwords`;
+      ? 'signs users in with a user name and a password'
+      : `signs users in at ${new URL(issuer).host}`;
   throw new UserError('usage', `${flag} is not used with the issuer ${alias}, which ${why}.`, {
     hint: `Omit ${flag}, or choose another issuer with --issuer.`,
   });

@@ -129,7 +129,7 @@ export async function requireTarget(context: Context, args: OperatorArgs = {}): 
   throw new UserError('no_deployment', NOTHING_OF_YOURS, { hint: forOperators() });
 }
 
-export const NOTHING_OF_YOURS = 'No deployment was made from this computer.';
+export const NOTHING_OF_YOURS = 'Nothing was deployed from this computer yet.';
 
 /** What to do where nothing was deployed from this computer: the command is for operators, and so is the hint. */
 export function forOperators(): readonly HintLine[] {
@@ -144,8 +144,8 @@ export function forOperators(): readonly HintLine[] {
 
 function targetNamed(stackName: string, { all }: KnownDeployments): OperatorTarget {
   if (!STACK_NAME.test(stackName)) {
-    throw new UserError('usage', `“${stackName}” cannot be a stack's name.`, {
-      hint: 'Use letters, digits and hyphens, a letter first, at most 128 of them.',
+    throw new UserError('usage', `“${stackName}” is not a valid stack name.`, {
+      hint: 'Use up to 128 letters, digits and hyphens; the first is a letter.',
     });
   }
   const known = all.find(({ name }) => name === stackName);

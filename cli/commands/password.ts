@@ -39,8 +39,8 @@ async function requirePoolUser(context: Context, target: Target, tokens: Command
   if (found?.session.kind !== 'oidc') return;
   const { username, issuer } = found.session;
   const { host } = new URL(issuer);
-  throw new UserError('usage', `The password of ${username} is not one of this deployment.`, {
-    hint: `Change it where it is used to sign in: ${host}`,
+  throw new UserError('usage', `${username} has no password at this deployment.`, {
+    hint: `Change the password at the identity provider: ${host}`,
   });
 }
 

@@ -177,7 +177,7 @@ export async function withTokenEnd(
   if (origin.kind === 'workload' && left() > 0) {
     const { titleOf } = await import('../identity/tokens/ci/workload.ts');
     const until = `${formatMinute(end.toISOString())} UTC, for ${formatDuration(left())}`;
-    const text = `${titleOf(origin.workload)} does not renew the token: uploads and parts can begin until ${until}.`;
+    const text = `${titleOf(origin.workload)} does not renew the token: uploads and parts can start until ${until}.`;
     ui.event({ type: 'note', text });
   }
   let began: number | undefined;

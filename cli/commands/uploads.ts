@@ -97,7 +97,10 @@ export async function abort(
   // An empty id comes from a variable that is not set.
   if (ids.includes('') || (ids.length === 0 && !all)) {
     throw new UserError('usage', 'No upload is named.', {
-      hint: ['Name it as this command shows it, or abort all with --all:', command`edge-upload uploads list`],
+      hint: [
+        'Name it by its id, or abort all with --all. To list the ids:',
+        command`edge-upload uploads list`,
+      ],
     });
   }
   const unfinished = await known(context);

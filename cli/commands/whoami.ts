@@ -53,6 +53,7 @@ export async function whoami(context: Context, _args: object): Promise<Result> {
     ['note', caller.note],
     ['can write', writingText(description.policy, caller)],
     ['tokens', originText(origin, stored)],
+    ['stored in', stored?.file],
     ['valid for', goodFor(context.now(), isRenewed(origin, stored), tokenExpiresAt)],
   ]);
   return { document, text };
@@ -76,7 +77,7 @@ function originText(origin: TokenOrigin, stored: FoundSession | undefined): stri
     case 'workload':
       return `in memory only, of ${titleOf(origin.workload)}`;
     case 'kept':
-      return stored === undefined ? 'deleted meanwhile' : `${protectionOf(stored)}, in ${stored.file}`;
+      return stored === undefined ? 'deleted meanwhile' : protectionOf(stored);
   }
 }
 

@@ -92,7 +92,7 @@ function refusalCheck(context: Context, target: Target): Check {
         guardDefect(target.url, { dispatcher, signal: context.signal }),
       );
       if (defect === undefined) return { found: 'an upload without a token is refused' };
-      throw new UserError('not_an_edge', `The edge does not guard the bucket as it should: ${defect}.`, {
+      throw new UserError('not_an_edge', `The edge does not protect the bucket: ${defect}.`, {
         hint: ['The operator fixes it with:', command`edge-upload deploy`],
       });
     },

@@ -75,7 +75,7 @@ export async function discoverCaller(
   if (description.caller === undefined) {
     throw new UserError(
       'not_an_edge',
-      `${new URL(inquiry.url).host} does not say who the token belongs to.`,
+      `${new URL(inquiry.url).host} did not identify the owner of the token.`,
       {
         hint: [
           'It may run an older edge function; its operator updates it with:',
@@ -139,7 +139,7 @@ function isOurs(text: string): boolean {
 function otherVersion(host: string): UserError {
   return new UserError('not_an_edge', `${host} runs another version of edge-upload.`, {
     hint: [
-      'Update the older of the two: the operator the edge, or you this program.',
+      'Update the older one. The operator updates the edge, and you update this program:',
       command`edge-upload deploy`,
       '  npm install --global edge-upload',
     ],
@@ -190,6 +190,6 @@ function warnOfClock({ ui, now }: Pick<Context, 'ui' | 'now'>, date: string): vo
   const how = off > 0 ? 'ahead of' : 'behind';
   ui.event({
     type: 'warning',
-    text: `This computer's clock is ${formatOffset(Math.abs(off))} ${how} the edge's. Set it, or signing in can be refused.`,
+    text: `This computer's clock is ${formatOffset(Math.abs(off))} ${how} the edge's. Set it; otherwise a sign-in can be refused.`,
   });
 }

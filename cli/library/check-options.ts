@@ -21,7 +21,7 @@ const TEXTS = [
 
 function invalid(option: string, wanted: string, value?: unknown): UserError {
   const shown = value === undefined ? '' : `: “${String(value)}”`;
-  return new UserError('usage', `Invalid value for ${option}${shown}. It is ${wanted}.`);
+  return new UserError('usage', `Invalid value for ${option}${shown}. Use ${wanted}.`);
 }
 
 const isWithin = (value: unknown, least: number, most: number) =>

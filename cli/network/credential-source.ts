@@ -124,7 +124,7 @@ function reasonOf(error: Error, source: Source | undefined): string {
     // A parser's error repeats a piece of what it read.
     (error instanceof CredentialsProviderError && !/JSON/.test(said)
       ? withoutStop(said)
-      : 'what it names cannot be read')
+      : 'the source of its credentials cannot be read')
   );
 }
 

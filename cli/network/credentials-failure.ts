@@ -86,5 +86,5 @@ function nowhere({ env, profile = env.AWS_PROFILE }: Asked): string {
     return `no AWS credentials were found: ${only} is set without ${other}`;
   }
   const led = LEADING.find((name) => env[name]);
-  return `no AWS credentials were found${led === undefined ? '' : `: ${led} led to none`}`;
+  return `no AWS credentials were found${led === undefined ? '' : `: ${led} is set, but its credentials are unavailable`}`;
 }

@@ -3,11 +3,11 @@ import type { RefusalCode } from '../../edge/refusal.ts';
 import { isLoopback } from '../../protocol/object-url.ts';
 import { command, type HintLine } from '../command-line.ts';
 import { presetOf } from './presets.ts';
-import { atProvider } from './words.ts';
+import { presetLines } from './words.ts';
 
-function setUp(issuer: EdgeIssuer | undefined): string[] {
+function setUp(issuer: EdgeIssuer | undefined, edge?: string): HintLine[] {
   const preset = issuer && presetOf(issuer);
-  return preset === undefined ? [] : [`${atProvider(preset)}:`, ...preset.notes.map((note) => `  ${note}`)];
+  return preset === undefined ? [] : presetLines(preset, edge);
 }
 
 /** Whether an audience is another spelling of the same address, or another name of this computer. */
@@ -19,14 +19,13 @@ function isAlike(audience: unknown, origin: string): boolean {
 }
 
 /** Returns hints for an audience that is similar to the address of the edge. */
-function alikeHints(aud: unknown, domain: string | undefined): string[] {
-  const origin = `https://${domain}`;
-  const alike = domain === undefined ? undefined : [aud].flat().find((one) => isAlike(one, origin));
-  if (alike === undefined) return [];
+function alikeHints(aud: unknown, edge: string | undefined): string[] {
+  const alike = edge === undefined ? undefined : [aud].flat().find((one) => isAlike(one, edge));
+  if (edge === undefined || alike === undefined) return [];
   return [
     `Audiences are compared exactly, and ${String(alike).slice(0, 300)} is not the address of the edge.`,
     'Ask for a token for this audience:',
-    `  ${origin}`,
+    `  ${edge}`,
   ];
 }
 
@@ -44,6 +43,8 @@ export function checkHints(
   { issuer, iss, aud, domain }: RefusedToken,
 ): readonly HintLine[] {
   const alias = issuer?.alias ?? '<alias>';
+  const edge = domain === undefined ? undefined : `https://${domain}`;
+  const alike = alikeHints(aud, edge);
   switch (code) {
     case 'unknown_issuer':
       return [
@@ -53,8 +54,8 @@ export function checkHints(
       ];
     case 'wrong_audience':
       return [
-        ...alikeHints(aud, domain),
-        ...setUp(issuer),
+        ...alike,
+        ...setUp(issuer, alike.length === 0 ? edge : undefined),
         'Or accept another audience:',
         command`edge-upload trust <provider> … --alias ${alias} --audience <value>`,
       ];

@@ -94,7 +94,7 @@ function requireWord(
     });
   }
   if (!is || isSaid || isNamed) return;
-  throw new UserError('usage', `${where} names no ${one}: it fits jobs of every ${one} of an owner.`, {
+  throw new UserError('usage', `${where} names no ${one}: it matches jobs of every ${one} of an owner.`, {
     hint: [
       `Add a condition on ${claims[0]}. If every ${one} is meant, add “${word}: true” to the rule:`,
       command`edge-upload trust list --yaml > trust.yaml`,

@@ -87,7 +87,7 @@ export async function discoverIssuers(
   // Documents of these tenants name a pattern, which no token contains.
   requireTenant(iss);
   const [first] = await Promise.all(iss.map((one) => discoverIssuer(one, documents)));
-  if (first === undefined) throw new Error('An issuer has an address.');
+  if (first === undefined) throw new Error('An issuer needs an address.');
   return first;
 }
 

@@ -73,8 +73,8 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     notes: [
       'Create a native application with the grants Authorization Code and Refresh Token.',
       "Set the authorization server's audience to the address of the edge, or give it as --audience.",
-      'The org authorization server (https://<org>.okta.com) has ID tokens for others, but no access tokens.',
-      'Add a groups claim to the tokens where rules name groups.',
+      'Access tokens of the org authorization server (https://<org>.okta.com) are for Okta itself. Use its ID tokens.',
+      'If rules name groups, add a groups claim to the tokens.',
     ],
     source: 'https://developer.okta.com/docs/concepts/auth-servers/',
   },
@@ -102,8 +102,8 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     redirect: { host: '127.0.0.1', ports: 'any' },
     notes: [
       'Create a public client with the standard flow and the redirect address http://127.0.0.1/callback.',
-      'Add an audience mapper with the address of the edge to the client, and turn off “Full scope allowed”: it adds other audiences.',
-      'Add a group membership mapper named groups where rules name groups.',
+      'Add an audience mapper with the address of the edge to the client, and turn off “Full scope allowed”, which adds other audiences.',
+      'If rules name groups, add a group membership mapper named groups.',
     ],
     source: 'https://www.keycloak.org/docs/latest/server_admin/#_audience',
   },
@@ -162,7 +162,8 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     name: ['pipeline_slug'],
     writeTo: '{issuer}/{pipeline_slug}/',
     notes: [
-      'put asks for the claim organization_id. Elsewhere: buildkite-agent oidc request-token --claim organization_id',
+      'put requests the claim organization_id. To request such a token yourself:',
+      '  buildkite-agent oidc request-token --claim organization_id',
     ],
     source: 'https://buildkite.com/docs/pipelines/security/oidc',
   },
@@ -202,8 +203,9 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     // https://<id>.tokens.sts.global.api.aws
     name: ['sub'],
     notes: [
-      'Enable outbound identity federation in the account; the role needs sts:GetWebIdentityToken.',
-      'The account has an issuer of its own: aws iam get-outbound-web-identity-federation-info prints it.',
+      'Enable outbound identity federation in the account. The role needs sts:GetWebIdentityToken.',
+      'To print the issuer of the account:',
+      '  aws iam get-outbound-web-identity-federation-info',
     ],
     source: 'https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound.html',
   },
@@ -212,7 +214,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     title: 'Google Cloud',
     // https://accounts.google.com
     name: ['email'],
-    notes: ['The workload runs as the service account; no key of it is needed.'],
+    notes: ['The workload runs as the service account and needs no key of it.'],
     source: 'https://cloud.google.com/docs/authentication/get-id-token',
   },
 };

@@ -45,7 +45,7 @@ export function requirePrefix(writeTo: string, { groups }: Pick<TrustedIssuer, '
   if (problem !== undefined) {
     throw new UserError(
       'usage',
-      `Invalid value “${writeTo}” for --write-to: a key that begins so ${problem}.`,
+      `Invalid value “${writeTo}” for --write-to: a key with this prefix ${problem}.`,
     );
   }
   if (placeholders.includes('group') && groups === undefined) {
@@ -111,7 +111,7 @@ function refuseSharedKeys(rules: readonly IssuerRule[]): void {
       `Callers of ${one.issuer.alias} and of ${other.issuer.alias} could write the same keys: ${prefixWords(one.rule)} and ${prefixWords(other.rule)}.`,
       {
         hint: [
-          'Begin the prefix with the issuer, or say that the keys are shared:',
+          'Begin the prefix with the issuer, or confirm that the keys are shared:',
           "  --write-to '{issuer}/{sub}/'",
           '  --shared',
         ],
@@ -134,7 +134,7 @@ function refuseKeysOfPool(rules: readonly IssuerRule[], pool: IssuerRule | undef
     `Users of the pool and callers of ${met.issuer.alias} could write the same keys: ${prefixWords(pool.rule)} and ${prefixWords(met.rule)}.`,
     {
       hint: [
-        'Begin the prefix with the issuer, give the pool a prefix of its own, or say that the keys are shared:',
+        'Begin the prefix with the issuer, give the pool a prefix of its own, or confirm that the keys are shared:',
         "  --write-to '{issuer}/{sub}/'",
         command`edge-upload deploy --write-to 'users/{username}/'`,
         '  --shared',

@@ -73,7 +73,7 @@ export async function writeTrustFile(issuers: readonly FiledIssuer[]): Promise<s
 /** Maximum of `maxAge`, in seconds. A leaked token is valid until it expires. */
 const LONGEST = 31 * 24 * 3600;
 
-const HINT = ['See how such a file looks:', command`edge-upload trust list --yaml`];
+const HINT = ['To print a file as an example:', command`edge-upload trust list --yaml`];
 
 function claimOf(value: YamlValue): readonly string[] {
   const text = value.text();

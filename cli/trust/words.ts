@@ -1,10 +1,10 @@
 import type { TrustedIssuer } from '../../infra/options.ts';
 import type { Jwk } from '../../protocol/signing-key.ts';
-import type { Rule } from '../../protocol/upload-rule.ts';
+import type { Condition, Rule } from '../../protocol/upload-rule.ts';
 import { formatLimit } from '../ui/format.ts';
 import type { TextLine } from '../ui/shown.ts';
 import { fields } from '../ui/table-lines.ts';
-import { conditionWords, formatClaimName } from './conditions.ts';
+import { formatClaimName } from './conditions.ts';
 import { keyWords } from './discovery.ts';
 import { PRESETS, type Preset, presetOf, redirectAddresses } from './presets.ts';
 
@@ -14,20 +14,23 @@ export function issuerHeading(issuer: TrustedIssuer): TextLine {
   return { style: 'bold', text: title === undefined ? issuer.alias : `${issuer.alias} (${title})` };
 }
 
+function callerWords({ claim, is }: Condition): string {
+  return `${formatClaimName(claim)} ${is.map((value) => `“${value}”`).join(' or ')}`;
+}
+
 /** Describes a rule in a sentence. */
 export function ruleSentence(issuer: TrustedIssuer, rule: Rule): string {
   const { when = [], writeTo = '', maxSize, noClobber, shared, anyRepository, anyProject, note } = rule;
   const all = anyRepository ? 'Every repository' : anyProject ? 'Every project' : undefined;
   const heading = all === undefined ? note : `${all} of ${note ?? 'the owner'}`;
-  const whose =
-    when.length === 0 ? 'Every caller' : `Callers whose ${when.map(conditionWords).join(' and ')}`;
+  const whose = when.length === 0 ? 'Every caller' : `Callers with ${when.map(callerWords).join(' and ')}`;
   const prefix = writeTo.replaceAll('{issuer}', issuer.alias);
   const where = prefix === '' ? 'any key' : `keys that begin with “${prefix}”`;
   return [
     heading === undefined ? '' : `${heading}: `,
     `${whose} ${when.length === 0 ? 'is' : 'are'} allowed to write ${where}`,
     maxSize === undefined ? '' : `, up to ${formatLimit(maxSize)}`,
-    noClobber ? ', and replace no object' : '',
+    noClobber ? ', without overwriting' : '',
     shared ? '. Callers of other issuers can write there too' : '',
     '.',
   ].join('');
@@ -62,25 +65,35 @@ export function issuerLines(issuer: TrustedIssuer, keys?: readonly Jwk[]): TextL
 }
 
 /** Returns where something is set up, as the beginning of a sentence. */
-export function atProvider({ title }: Preset): string {
+function atProvider({ title }: Preset): string {
   return title === PRESETS.oidc.title ? 'At the provider' : `At ${title}`;
 }
 
-/** Returns what to set up at the provider. */
-export function setUpLines(issuer: TrustedIssuer): string[] {
+/** Returns what to set up at the provider of a preset, with the address of the edge if a step needs it. */
+export function presetLines(preset: Preset, edge: string | undefined): string[] {
+  const needsEdge = preset.notes.some((note) => note.includes('address of the edge'));
+  return [
+    `${atProvider(preset)}:`,
+    ...(edge !== undefined && needsEdge ? ['The address of the edge:', `  ${edge}`] : []),
+    ...preset.notes,
+  ];
+}
+
+/** Returns what to set up at the provider of an issuer. */
+export function setUpLines(issuer: TrustedIssuer, edge: string | undefined): TextLine[] {
   const preset = presetOf(issuer);
   if (preset === undefined) return [];
   const addresses = redirectAddresses(preset);
   const noClient = issuer.kind === 'people' && issuer.clientId === undefined;
   const noSecret = issuer.preset === 'google' && !noClient && issuer.clientSecretPublic === undefined;
-  return [
-    `${atProvider(preset)}:`,
-    ...preset.notes.map((note) => `  ${note}`),
+  const [heading = '', ...lines] = [
+    ...presetLines(preset, edge),
     ...(addresses.length > 1
-      ? ['  Register these redirect addresses:', ...addresses.map((one) => `    ${one}`)]
+      ? ['Register these redirect addresses:', ...addresses.map((one) => `  ${one}`)]
       : []),
-    ...(noClient ? ['  Without --client-id, nobody can sign in: tokens come from elsewhere.'] : []),
-    ...(noSecret ? [`  Without --client-secret-public, Google refuses sign-ins.`] : []),
-    `  See ${preset.source}`,
+    ...(noClient ? ['Without --client-id, nobody can sign in. Tokens come from elsewhere.'] : []),
+    ...(noSecret ? ['Without --client-secret-public, Google refuses sign-ins.'] : []),
+    `See ${preset.source}`,
   ];
+  return [heading, ...lines.map((one) => (one.startsWith(' ') ? `  ${one}` : { head: '  ', text: one }))];
 }

@@ -95,6 +95,9 @@ const LEAST_PROSE = 20;
 /** A line that is shown as it is: a command, a path or a row of a table. */
 const VERBATIM = /^ |\S {2,}\S|\n/;
 
+/** An absolute path, which may contain spaces. */
+const PATH = /^(?:\/|[A-Za-z]:\\)/;
+
 /**
  * Breaks the prose of a text between words, where a terminal would break it within them. Lines that are indented or in
  * columns stay whole.
@@ -103,7 +106,8 @@ export function wrapText(text: PrintedText, width: number): PrintedText {
   return textLines(text).flatMap((one): readonly PrintedLine[] => {
     if (typeof one === 'string') return VERBATIM.test(one) ? [one] : wrap(one, width);
     const indent = (one.head ?? '').length + (one.mark === undefined ? 0 : 2);
-    if (indent === 0 || VERBATIM.test(one.text)) return [one];
+    const isPath = one.mark === undefined && PATH.test(one.text);
+    if (indent === 0 || isPath || VERBATIM.test(one.text)) return [one];
     const [first = '', ...rest] = wrap(one.text, Math.max(LEAST_PROSE, width - indent));
     return [{ ...one, text: first }, ...rest.map((more) => ' '.repeat(indent) + more)];
   });

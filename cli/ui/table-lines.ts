@@ -38,7 +38,7 @@ export function tableLines(
   return lines.map((text, at) => (at === 0 ? { style: 'bold', text } : text));
 }
 
-/** Returns a line for each value, behind its label; values of several words are broken between them. */
+/** Returns a line for each value, behind its label. Values are wrapped between words, except paths. */
 export function fields(rows: readonly (readonly [label: string, value: string | undefined])[]): TextLine[] {
   const shown = rows.flatMap(([label, value]) => (value === undefined ? [] : [[label, value] as const]));
   const width = Math.max(0, ...shown.map(([label]) => label.length)) + 2;

@@ -58,7 +58,7 @@ export const DE: Texts = {
   signIn: 'Anmelden',
   startAgain: 'Neu beginnen',
   signInWith: (name) => `Mit ${name} anmelden`,
-  commandLine: (name) => `Mit ${name} melden Sie sich auf der Befehlszeile an: `,
+  commandLine: (name) => `Mit ${name} melden Sie sich auf der Befehlszeile an:`,
   signOut: 'Abmelden',
   signingOut: 'Wird abgemeldet …',
   signOutSending: 'Es werden noch Dateien gesendet. Trotzdem abmelden?',
@@ -86,7 +86,7 @@ export const DE: Texts = {
   passwordRejected: 'Dieses Passwort wurde nicht angenommen. Wählen Sie eines, das den Regeln entspricht.',
   codeWrong: 'Der Code ist falsch. Warten Sie auf den nächsten.',
   resetNeeded: 'Ihr Passwort muss zurückgesetzt werden. Bitten Sie um ein neues vorläufiges Passwort.',
-  notHere: 'Diese Anmeldung geht nur auf der Befehlszeile: edge-upload login',
+  notHere: 'Diese Anmeldung geht nur auf der Befehlszeile:',
   signInUnreachable:
     'Der Anmeldedienst ist nicht erreichbar. Prüfen Sie Ihre Verbindung, und versuchen Sie es noch einmal.',
   signInEnded: 'Ihre Anmeldung ist abgelaufen. Melden Sie sich noch einmal an.',

@@ -20,8 +20,14 @@ export async function createSignInScreen(screen: HTMLElement, options: SignInScr
   /** The last user name, so that after a wrong password only the password is typed again. */
   let username = '';
 
+  const login = (flags = '') => element('code', {}, `edge-upload login ${location.origin}${flags}`);
   const alertOf = (problem: SignInProblem | undefined) =>
-    element('p', { class: 'error', role: 'alert' }, problem === undefined ? '' : texts[problem]);
+    element(
+      'p',
+      { class: 'error', role: 'alert' },
+      problem === undefined ? '' : texts[problem],
+      ...(problem === 'notHere' ? [login()] : []),
+    );
 
   /** Shows why a sign-in failed, at the top of the screen. */
   const orShow = async (work: () => Promise<void>): Promise<void> => {
@@ -46,12 +52,7 @@ export async function createSignInScreen(screen: HTMLElement, options: SignInScr
       );
     const others = issuers.filter(({ onPage }) => !onPage);
     const hints = others.map(({ alias }) =>
-      element(
-        'p',
-        { class: 'hint' },
-        texts.commandLine(alias),
-        element('code', {}, `edge-upload login ${location.origin} --issuer ${alias}`),
-      ),
+      element('p', { class: 'hint' }, texts.commandLine(alias), login(` --issuer ${alias}`)),
     );
     const none = pool === undefined && ways.length === 0;
     screen.replaceChildren(

@@ -236,7 +236,7 @@ test('reports a deleted current folder', {
     once(child, 'close'),
   ]);
   assert.equal(code, EXIT.input, errors);
-  assert.match(JSON.parse(told).error.message, /current folder is no longer there/);
+  assert.match(JSON.parse(told).error.message, /current folder no longer exists/);
 });
 
 test('refuses a key that is not valid UTF-8, as two of them could become one', {

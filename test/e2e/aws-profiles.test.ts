@@ -101,6 +101,6 @@ test('names incomplete credentials of the environment', async (t) => {
   assert.match(await printed(token), /: \/nowhere\/t cannot be read \(ENOENT\)\./);
   assert.match(
     await printed({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/' }),
-    /no AWS credentials were found: AWS_CONTAINER_CREDENTIALS_FULL_URI led to none\./,
+    /no AWS credentials were found: AWS_CONTAINER_CREDENTIALS_FULL_URI is set, but its credentials are unavailable\./,
   );
 });

@@ -54,11 +54,11 @@ export async function file(context: Context, args: FileArgs): Promise<Result> {
     const problem = unknown === undefined ? '' : `There is no provider “${unknown}”. `;
     throw new UserError('usage', `${problem}Name a provider, or a file of issuers.`, {
       hint: [
-        'Such as one of:',
+        'For example:',
         command`edge-upload trust entra <tenant> --client-id <id>`,
         JOB_COMMANDS.github,
         command`edge-upload trust --file trust.yaml`,
-        'See all:',
+        'To see all providers:',
         command`edge-upload trust --help`,
       ],
     });
@@ -96,7 +96,10 @@ async function applyTrust(
     text: [
       { mark: 'done', text: doneWords(trusted, outcome === 'unchanged') },
       ...(typeof url === 'string' ? [`  ${url}`] : []),
-      ...plan.changed.flatMap((issuer) => ['', ...setUpLines(issuer)]),
+      ...plan.changed.flatMap((issuer) => [
+        '',
+        ...setUpLines(issuer, typeof url === 'string' ? url : undefined),
+      ]),
     ],
   };
 }

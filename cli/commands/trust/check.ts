@@ -169,5 +169,5 @@ const WITHDRAWN = {
 function accepted(verified: boolean): string {
   return verified
     ? 'The edge accepts the token.'
-    : 'The edge accepts the token, if its signature is right. Check that with --verify.';
+    : 'The edge accepts the token if its signature is valid. To check the signature, add --verify.';
 }

@@ -3,6 +3,7 @@ import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Context, Result } from '../../context.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
+import { edgeUrl } from '../../settings/edge-url.ts';
 import { requireStack } from '../../stack/find-stack.ts';
 import { readOptions } from '../../stack/options/deployed-options.ts';
 import { bakedKeys, templateIfThere } from '../../stack/template/deployed-template.ts';
@@ -72,11 +73,11 @@ export async function show(
   context: Context,
   { alias, ...args }: OperatorArgs & { readonly alias: string },
 ): Promise<Result> {
-  const { stackName, issuers } = await deployedTrust(context, args);
+  const { stackName, issuers, domain } = await deployedTrust(context, args);
   const issuer = requireIssuer(issuers, alias);
   const { jwksUri } = issuer;
   return {
     document: { stackName, ...issuerDocument(issuer), jwksUri },
-    text: [...issuerLines(issuer), '', ...setUpLines(issuer)],
+    text: [...issuerLines(issuer), '', ...setUpLines(issuer, domain && edgeUrl(domain))],
   };
 }

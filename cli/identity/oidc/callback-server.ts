@@ -46,10 +46,10 @@ const PAGE_HEADERS = {
 const page = (title: string, text: string) =>
   `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title><h1>${title}</h1><p>${text}</p></html>\n`;
 
-const DONE = page('edge-upload has the answer', 'You can close this window. The terminal shows the result.');
+const DONE = page('Back to the terminal', 'You can close this window. The terminal shows the result.');
 const STRANGER = page(
   'Not a sign-in of edge-upload',
-  'This address is for an answer that edge-upload waits for.',
+  'This address accepts only the response of a sign-in in progress.',
 );
 
 /**

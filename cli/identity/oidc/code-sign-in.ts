@@ -111,7 +111,7 @@ async function inTime<T>(answered: Promise<T>, signal: AbortSignal): Promise<T> 
     return await orInterrupted(answered, deadline.signal);
   } catch (error) {
     if (signal.aborted || !deadline.signal.aborted) throw error;
-    throw new UserError('gave_up', 'No answer came from the browser within 10 minutes.', {
+    throw new UserError('gave_up', 'The browser did not respond within 10 minutes.', {
       hint: [
         'Sign in again. If the browser cannot reach this computer, sign in with a code or a pasted address:',
         sameCommand`--device`,

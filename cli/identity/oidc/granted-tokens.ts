@@ -92,7 +92,7 @@ function lifetimeOf({ exp, iat }: Fields, expiresIn: number | undefined, now: Da
 
 function opaque({ host, token }: WantedToken): UserError {
   if (token === 'id') {
-    return new UserError('sign_in_refused', `${host} gave no ID token, which this edge accepts.`, {
+    return new UserError('sign_in_refused', `${host} returned no ID token, which this edge requires.`, {
       hint: ['The operator adds the scope openid to the issuer:', command`edge-upload trust show <alias>`],
     });
   }

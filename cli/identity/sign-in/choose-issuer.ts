@@ -93,7 +93,7 @@ function noIssuer(url: string, issuers: readonly DescribedIssuer[]): UserError {
       hint: [
         'Its operator adds one:',
         command`edge-upload trust <provider> … --client-id <id>`,
-        'A token from elsewhere is given in EDGE_UPLOAD_TOKEN.',
+        'To use a token from elsewhere, set EDGE_UPLOAD_TOKEN.',
       ],
     });
   }

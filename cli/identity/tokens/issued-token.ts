@@ -64,7 +64,7 @@ function refused({ kind }: IssuedToken, token: string, source: string, reason = 
   const why = reason === '' ? '' : `: ${reason}`;
   return new UserError('token_refused', `The edge does not accept the ${kind}${why}.`, {
     hint: [
-      'It was changed on the way, is of another edge, or all links and keys of the edge were revoked.',
+      'It may be damaged or belong to another edge, or all links and keys of this edge were revoked.',
       ...[hint].flat(),
     ],
   });

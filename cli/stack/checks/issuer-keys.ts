@@ -3,9 +3,9 @@ import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { JsonValue } from '../../json-value.ts';
+import { ruleSentence } from '../../trust/words.ts';
 import { findStack } from '../find-stack.ts';
 import { readOptions } from '../options/deployed-options.ts';
-import { issuerWords } from '../options/trusted-issuers.ts';
 import type { StackWork } from '../stack-work.ts';
 import { bakedConfig, keysIn, templateIfThere } from '../template/deployed-template.ts';
 import { fetchTrustedKeys } from '../template/key-sets.ts';
@@ -59,10 +59,11 @@ function keysWords({ baked, live, reason = '' }: IssuerKeys): string {
   return `keys changed (${changes.join('; ')}); the next deploy renews them${until}`;
 }
 
-/** Returns two rows of `status` for each issuer: its rules, and its keys. */
+/** Returns the rows of `status` for each issuer: its address, its rules and its keys. */
 export function issuerRows(compared: readonly IssuerKeys[]): (readonly [string, string])[] {
   return compared.flatMap((one) => [
-    [`trust ${one.issuer.alias}`, issuerWords(one.issuer)] as const,
+    [`trust ${one.issuer.alias}`, one.issuer.iss.join(' or ')] as const,
+    ...one.issuer.rules.map((rule) => ['', ruleSentence(one.issuer, rule)] as const),
     [`keys ${one.issuer.alias}`, keysWords(one)] as const,
   ]);
 }

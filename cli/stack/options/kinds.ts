@@ -43,7 +43,7 @@ export const KINDS = {
     argument: '<prefix>',
     summary: 'The prefix of all keys, such as {username}/, {sub}/, {group}/',
     details:
-      "`{username}`, `{sub}` and `{group}` (any of the user's) stand for who uploads. Each is a whole segment between slashes, so that no two users can write the same key. Members of a group share the keys of `{group}`.",
+      "`{username}`, `{sub}` and `{group}` (each of the user's groups) are replaced by the uploader's values. Each fills a whole segment between slashes, so that no two users can write the same key. Members of a group share the keys of `{group}`.",
     ofPool: true,
     takes: 'the beginning of a key, in which {username}, {sub} or {group} may be whole segments',
     ...text(isKeyRule),

@@ -64,7 +64,7 @@ function nameHint({ domain: name }: StackOptions, outputs: StackOutputs, local: 
   const { domain: edge = '' } = outputs;
   const [address = '', port = ''] = edge.split(':');
   return local
-    ? ['', `For https://${name}:${port} a line of the hosts file is needed:`, `  ${address}  ${name}`]
+    ? ['', `For https://${name}:${port} add a line to the hosts file:`, `  ${address}  ${name}`]
     : ['', 'Point the name at the edge in your DNS, unless it does so already:', `  ${name}  CNAME  ${edge}`];
 }
 

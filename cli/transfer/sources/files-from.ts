@@ -74,9 +74,13 @@ function checkNulSeparated(name: string, text: string, ended: boolean): void {
   const last = entries.pop() ?? '';
   if (ended && last !== '') entries.push(last);
   if (!entries.some((entry) => ODD_ENTRY.test(entry))) return;
-  throw new UserError('usage', `${name} contains NUL bytes, but may not be a list with NUL between paths.`, {
-    hint: 'For a list from find -print0, add --null. Otherwise save it as UTF-8 with one path a line.',
-  });
+  throw new UserError(
+    'usage',
+    `${name} contains NUL bytes, and is not clearly a list of paths that end with NUL.`,
+    {
+      hint: 'For a list from find -print0, add --null. Otherwise save it as UTF-8 with one path a line.',
+    },
+  );
 }
 
 /** @throws {UserError} `usage` for UTF-16 that was read as single letters between NUL bytes. */

@@ -136,7 +136,7 @@ export function createWire(options: WireOptions): Wire {
 
 function stalled(host: string, stallMs: number): PassingFailure {
   return new PassingFailure(
-    new UserError('unreachable', `${host} moved no byte for ${stallMs / 1000} s.`, {
+    new UserError('unreachable', `The connection to ${host} stalled for ${stallMs / 1000} s.`, {
       hint: 'Check the network. A slower link can be given more time with --stall-timeout.',
       library: { hint: 'Check the network. A slower link can be given more time with stallTimeout.' },
     }),

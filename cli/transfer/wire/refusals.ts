@@ -64,7 +64,7 @@ function sentence(refusal: Refusal, status: number, subject: string): string {
   const who = { edge: 'The edge', store: 'The store', between: 'The server' }[refusal.from];
   const code = brief(refusal.code);
   if (isPrecondition(refusal.code, status)) return `${subject} exists already, and was left as it is.`;
-  if (PASSING_STATUS.has(status)) return `${who} could not take ${subject} (${code})${said}.`;
+  if (PASSING_STATUS.has(status)) return `${who} could not accept ${subject} (${code})${said}.`;
   if (OF_CALLER.has(refusal.code)) return `${who} allows no uploads with this token (${code})${said}.`;
   return `${who} refused ${subject} (${code})${said}.`;
 }
@@ -90,7 +90,7 @@ function pageError(answer: Answer, subject: string, details: FailureDetails): Pa
   const { status } = answer;
   if (!isCloudFrontPage(answer)) {
     if (!PASSING_STATUS.has(status)) return unexpectedAnswer(subject, answer);
-    const message = `The server could not take ${subject} (HTTP ${status}).`;
+    const message = `The server could not accept ${subject} (HTTP ${status}).`;
     return new PassingFailure(new UserError('gave_up', message, again()), details);
   }
   const reason = cloudFrontReason(answer);
@@ -102,7 +102,7 @@ function pageError(answer: Answer, subject: string, details: FailureDetails): Pa
   }
   const texts =
     reason === undefined ? again(...(status === 503 ? [CONCURRENCY] : DOCTOR)) : { hint: reason.hint };
-  const message = `CloudFront could not take ${subject} (HTTP ${status})${why}.`;
+  const message = `CloudFront could not accept ${subject} (HTTP ${status})${why}.`;
   return new PassingFailure(new UserError('gave_up', message, texts), details);
 }
 

@@ -85,7 +85,7 @@ test('whoami prints user, groups, deployment, allowed keys, expiry and where tok
   const lines = String(text).split('\n');
   assert.ok(lines.some((line) => /^user +ada \(groups: writers\)$/.test(line)));
   assert.ok(lines.some((line) => /^can write +keys that begin with in\/ada\/, up to 5 GiB each$/.test(line)));
-  assert.ok(lines.some((line) => line.startsWith('tokens') && line.includes(String(kept.tokens))));
+  assert.ok(lines.some((line) => line.startsWith('stored in') && line.includes(String(kept.tokens))));
   assert.ok(lines.some((line) => /^valid for .*renewed automatically$/.test(line)));
 });
 

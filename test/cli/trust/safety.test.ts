@@ -122,9 +122,9 @@ describe('what a deployment may trust', () => {
     ['{sub}-x/', /whole segment/],
     ['a{sub}/', /whole segment/],
     ['{}/', /whole segment/],
-    ['/a/', /a key that begins so/],
-    ['a//b/', /a key that begins so/],
-    ['../', /a key that begins so/],
+    ['/a/', /a key with this prefix/],
+    ['a//b/', /a key with this prefix/],
+    ['../', /a key with this prefix/],
     ['.well-known/', /reserved/],
     ['{group}/', /no groups of their own/],
   ];

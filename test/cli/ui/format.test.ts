@@ -41,6 +41,8 @@ test('wraps prose between words; keeps commands, tables and long words whole', (
     '/a/path/longer/than/that',
     'now',
   ]);
+  const path = { head: 'in    ', text: '/a/path of/an application' };
+  assert.deepEqual(wrapText(path, 16), [path]);
   assert.deepEqual(wrapText('a b', 80), ['a b']);
 });
 
