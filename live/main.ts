@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { RUN_HOURS, requireAccount, STACK_PREFIX } from './account.ts';
 import { type CommandLine, openHome } from './command-line.ts';
 import { type Operator, openOperator, policyVerdict } from './operator.ts';
-import { DeniedCall, judge, type Probe, reasonNotToRun, type Verdict } from './probe.ts';
+import { DeniedCall, type Probe, reasonNotToRun, runProbe, type Verdict } from './probe.ts';
 import { PROBES } from './probes/all.ts';
 import { createRedactor } from './redact.ts';
 import { type Results, usualFile, verdictLines, writeResults } from './results.ts';
@@ -105,7 +105,7 @@ async function main(): Promise<number> {
     known = { ...known, ...secrets, bucket, pool: userPoolId, edge: url, host: new URL(url).host };
     const judged = (probe: Probe) => {
       stderr.write(`${probe.name}…\n`);
-      return judge(probe, opened);
+      return runProbe(probe, opened);
     };
     verdicts.push(...(await Promise.all(probes.filter(({ changes }) => changes !== true).map(judged))));
     for (const probe of probes.filter(({ changes }) => changes === true)) {

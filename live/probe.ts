@@ -1,7 +1,7 @@
 import type { LiveWorld } from './world.ts';
 
 /** What a probe saw: a few plain values that are safe to publish. */
-export type Seen = Readonly<Record<string, string | number | boolean | null>>;
+export type Observation = Readonly<Record<string, string | number | boolean | null>>;
 
 /** A claim about AWS that is documented, but can only be shown in an account. */
 export interface Probe {
@@ -10,7 +10,7 @@ export interface Probe {
   /** The claim, as a sentence. */
   readonly claim: string;
   /** What the probe sees if the claim is true. */
-  readonly expected: Seen;
+  readonly expected: Observation;
   /** Why the embedded cloud does not run the probe. */
   readonly notHere?: string;
   /** Environment variable that the probe needs, and its meaning. */
@@ -18,7 +18,7 @@ export interface Probe {
   /** Set if the probe changes the deployment. It runs alone, after all others. */
   readonly changes?: true;
   /** Observes AWS. Errors are part of the result. */
-  look(world: LiveWorld): Promise<Seen>;
+  look(world: LiveWorld): Promise<Observation>;
 }
 
 /** `confirmed`, `differs`, or `not run`: the probe failed or was not selected. */
@@ -26,8 +26,8 @@ export interface Verdict {
   readonly name: string;
   readonly claim: string;
   readonly verdict: 'confirmed' | 'differs' | 'not run';
-  readonly expected: Seen;
-  readonly seen?: Seen;
+  readonly expected: Observation;
+  readonly seen?: Observation;
   /** Why the probe was not run. */
   readonly reason?: string;
 }
@@ -44,7 +44,7 @@ export class DeniedCall extends Error {
 }
 
 /** Returns the names of values that differ from the expected ones. */
-export function differences(expected: Seen, seen: Seen): readonly string[] {
+export function differences(expected: Observation, seen: Observation): readonly string[] {
   const names = [...new Set([...Object.keys(expected), ...Object.keys(seen)])];
   return names.filter((name) => expected[name] !== seen[name]);
 }
@@ -68,7 +68,7 @@ export function reasonNotToRun(
 }
 
 /** Runs a probe and compares what it saw. A failed probe does not stop the others, unless a call was denied. */
-export async function judge(probe: Probe, world: LiveWorld): Promise<Verdict> {
+export async function runProbe(probe: Probe, world: LiveWorld): Promise<Verdict> {
   const { name, claim, expected } = probe;
   try {
     const seen = await probe.look(world);

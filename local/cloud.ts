@@ -13,10 +13,10 @@ import { createEvents } from './events/service.ts';
 import { withLateWriter } from './faults/late-writer.ts';
 import { conflictsOf, type ThrottledService, throttleOf } from './faults/throttling.ts';
 import type { Faults } from './faults.ts';
-import { judgedResource } from './iam/judged-resource.ts';
+import { withPermissionChecks } from './iam/permission-checks.ts';
 import { operatorPermissions, sessionPermissions } from './iam/permissions.ts';
 import { createIam } from './iam/service.ts';
-import { Sessions } from './iam/sessions.ts';
+import { RoleSessions } from './iam/sessions.ts';
 import { createKms } from './kms/service.ts';
 import { createLambda } from './lambda/service.ts';
 import { createLogs } from './logs/service.ts';
@@ -81,7 +81,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const folder = (name: string) => join(options.dataDir, name);
   const accessKey = openAccessKey(folder('keys.json'));
   const identities = new Identities({ accessKey, wellKnownKeys });
-  const sessions = new Sessions(identities);
+  const sessions = new RoleSessions(identities);
   const permissions = sessionPermissions(
     sessions,
     (roleName) => iam.policiesOf(roleName),
@@ -160,7 +160,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       }),
     resources: [s3, cognito, iam, kms, logs, lambda, cloudfront, events, sns]
       .flatMap(({ resources }) => resources)
-      .map((handler) => judgedResource(handler, permissions)),
+      .map((handler) => withPermissionChecks(handler, permissions)),
     faults,
     onDefect,
   });
@@ -183,7 +183,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   await cloudfront.start();
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS });
   const pages = pageRequests(cloudfront.pageOrigins);
-  const answer = nodeListener(pages.answer(endpoint), onDefect);
+  const answer = nodeListener(pages.withCors(endpoint), onDefect);
   listenBehindGate(
     server,
     { scheme: 'http', refuse: refusePlainly, allowsPage: pages.allows },

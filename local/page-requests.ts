@@ -6,7 +6,7 @@ export interface PageRequests {
   /** Whether a page of another origin is allowed to send the request. */
   readonly allows: (request: PageRequest) => boolean;
   /** Answers preflights, and adds the headers that let a page read the response. */
-  readonly answer: (handler: HttpHandler) => HttpHandler;
+  readonly withCors: (handler: HttpHandler) => HttpHandler;
 }
 
 const SERVICE = 'AWSCognitoIdentityProviderService';
@@ -51,7 +51,7 @@ export function pageRequests(origins: () => readonly string[]): PageRequests {
       const [origin = '', ...more] = request.header('origin');
       return more.length === 0 && origins().includes(origin) && isAllowed(request);
     },
-    answer: (handler) => async (request) => {
+    withCors: (handler) => async (request) => {
       // The gate has allowed the request. A page of the endpoint's own origin needs no headers.
       const { origin } = request.headers;
       if (origin === undefined || !origins().includes(origin)) return handler(request);
@@ -64,8 +64,8 @@ export function pageRequests(origins: () => readonly string[]): PageRequests {
         };
         return { status: 204, headers: { ...headers, ...more } };
       }
-      const answer = await handler(request);
-      return { ...answer, headers: { ...answer.headers, ...headers } };
+      const response = await handler(request);
+      return { ...response, headers: { ...response.headers, ...headers } };
     },
   };
 }

@@ -20,15 +20,15 @@ interface Problem {
 }
 
 /** A template, or a request of AWS's JSON or query protocol. */
-export type Source = 'template' | 'json' | 'query';
+export type InputFormat = 'template' | 'json' | 'query';
 
 /** The place of a value in a template or a request, and the problems found so far. */
 export class Place {
-  readonly source: Source;
+  readonly source: InputFormat;
   readonly problems: Problem[];
   readonly #path: Path;
 
-  constructor(source: Source, path: Path = [], problems: Problem[] = []) {
+  constructor(source: InputFormat, path: Path = [], problems: Problem[] = []) {
     this.source = source;
     this.#path = path;
     this.problems = problems;
@@ -84,7 +84,7 @@ export class Place {
   }
 }
 
-function pathText(source: Source, path: Path): string {
+function pathText(source: InputFormat, path: Path): string {
   if (source === 'template') return ['#', ...path].join('/');
   const lower = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
   return path.map((step) => (typeof step === 'number' ? `${step + 1}.member` : lower(step))).join('.');

@@ -7,7 +7,7 @@ import { textsFor } from './texts/texts.ts';
 import type { Caller } from './transfer/caller.ts';
 import { openDigester, startWorker } from './transfer/digester.ts';
 import { type EdgeClient, openEdge, type TokenSource } from './transfer/edge-client.ts';
-import { unexpectedAnswer } from './transfer/refusals.ts';
+import { unexpectedResponse } from './transfer/refusals.ts';
 import type { Waiting } from './transfer/retry.ts';
 import { UploadError } from './transfer/upload-error.ts';
 import { button, element, setText, shownName } from './ui/elements.ts';
@@ -124,9 +124,9 @@ function isSamePerson(one: Caller, other: Caller): boolean {
 function fetchSettings(onWaiting: (waiting: Waiting | undefined) => void): Promise<PageSettings> {
   const edge = openEdge(location.origin, async () => '');
   const { signal } = new AbortController();
-  return edge.request({ method: 'GET', key: DESCRIPTION_KEY, signal, onWaiting }, (answer) => {
-    const settings = readSettings(answer.text);
-    if (settings === undefined) throw unexpectedAnswer(answer);
+  return edge.request({ method: 'GET', key: DESCRIPTION_KEY, signal, onWaiting }, (response) => {
+    const settings = readSettings(response.text);
+    if (settings === undefined) throw unexpectedResponse(response);
     return settings;
   });
 }

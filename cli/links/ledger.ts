@@ -84,7 +84,7 @@ interface OddEntry {
   readonly id?: string;
 }
 
-export interface Ledger {
+export interface LinkLedger {
   /** Newest first. */
   readonly entries: readonly TokenEntry[];
   readonly odd: readonly OddEntry[];
@@ -95,7 +95,7 @@ export interface Ledger {
 const newest = (one: StoredObject, other: StoredObject) => other.modified.getTime() - one.modified.getTime();
 
 /** Reads the entries of one kind, at most 10,000. Memory use is limited, however many objects there are. */
-export async function readLedger(work: StackWork, bucket: string, kind: TokenKind): Promise<Ledger> {
+export async function readLedger(work: StackWork, bucket: string, kind: TokenKind): Promise<LinkLedger> {
   let listed: StoredObject[] = [];
   let count = 0;
   for await (const object of listObjects(work, bucket, folderOf(kind))) {
@@ -131,13 +131,17 @@ export async function readLedger(work: StackWork, bucket: string, kind: TokenKin
 }
 
 /** A token with a record. */
-export interface Recorded extends Pick<TokenEntry, 'kind' | 'id'> {
+export interface RecordedToken extends Pick<TokenEntry, 'kind' | 'id'> {
   /** Absent if the record cannot be read. */
   readonly entry?: TokenEntry;
 }
 
 /** Returns the record of an id; `undefined` if there is none. */
-export async function findRecord(work: StackWork, bucket: string, id: string): Promise<Recorded | undefined> {
+export async function findRecord(
+  work: StackWork,
+  bucket: string,
+  id: string,
+): Promise<RecordedToken | undefined> {
   for (const kind of ['link', 'key'] as const) {
     const text = await readText(work, bucket, keyOf({ kind, id }));
     if (text !== undefined) return { kind, id, ...omitUndefined({ entry: parseEntry(text, kind, id) }) };

@@ -2,7 +2,7 @@ import type { StackOptions } from '../../infra/options.ts';
 import { command } from '../command-line.ts';
 import { isUserError } from '../errors.ts';
 import { parseYaml, type YamlMapping, type YamlValue } from '../settings/yaml-file.ts';
-import { type FiledIssuer, issuerDocument, issuersOf } from '../trust/trust-file.ts';
+import { type IssuerEntry, issuerDocument, issuersOf } from '../trust/trust-file.ts';
 import { isValidOption } from './options/is-valid-option.ts';
 import { kindOf, nameOf, OPTION_NAMES } from './options/kinds.ts';
 import type { OptionName } from './options/option-kind.ts';
@@ -11,7 +11,7 @@ import { storedLogo } from './options/page-logo.ts';
 /** A deployment as a file describes it: the whole of it. */
 export interface DeploymentFile {
   readonly options: StackOptions;
-  readonly issuers: readonly FiledIssuer[];
+  readonly issuers: readonly IssuerEntry[];
 }
 
 const HINT = [

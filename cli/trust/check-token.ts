@@ -10,7 +10,7 @@ import { holds } from '../../protocol/upload-rule.ts';
 import { conditionWords, formatClaimName } from './conditions.ts';
 
 /** The edge's decision on a token. */
-export interface Judgement {
+export interface TokenEvaluation {
   /** The token's `iss`. */
   readonly iss?: unknown;
   /** The token's `aud`. */
@@ -55,11 +55,11 @@ function issuerOf(jwt: Jwt, { issuers }: EdgeConfig, origins: readonly string[])
 }
 
 /** Checks a token with the edge's own code. Without `download`, the signature is not checked. */
-export async function judgeToken(
+export async function evaluateToken(
   token: string,
   config: EdgeConfig,
   { domain, now, download }: Circumstances,
-): Promise<Judgement> {
+): Promise<TokenEvaluation> {
   const jwt = decompose(token);
   const origins = domain === undefined ? config.origins : [`https://${domain}`, ...config.origins];
   const issuer = jwt && issuerOf(jwt, config, origins);

@@ -6,7 +6,7 @@ import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { type Documents, requireHttps } from './documents.ts';
 import { requireTenant } from './entra-tenants.ts';
-import type { FiledIssuer } from './trust-file.ts';
+import type { IssuerEntry } from './trust-file.ts';
 
 /** The fields of an issuer's discovery document. */
 export interface DiscoveredIssuer {
@@ -106,7 +106,7 @@ export function keyWords(keys: readonly Jwk[]): string {
  * @throws {UserError} `usage` or `unreachable`
  */
 export function discoverKeySets(
-  issuers: readonly FiledIssuer[],
+  issuers: readonly IssuerEntry[],
   documents: Documents,
 ): Promise<readonly TrustedIssuer[]> {
   return Promise.all(

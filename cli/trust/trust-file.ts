@@ -9,7 +9,7 @@ import { checkedCondition, formatClaimName, parseClaimName } from './conditions.
 import { PRESET_NAMES, PRESETS, type PresetName } from './presets.ts';
 
 /** An issuer in a file. Discovery finds its addresses. */
-export type FiledIssuer = Omit<TrustedIssuer, 'jwksUri' | 'tokenOrigin'>;
+export type IssuerEntry = Omit<TrustedIssuer, 'jwksUri' | 'tokenOrigin'>;
 
 const HEADER = ` Who is allowed to upload besides the users of the pool. To apply it: edge-upload trust --file trust.yaml
  It is the whole list: issuers that it omits are removed.`;
@@ -27,7 +27,7 @@ function ruleDocument({ when, ...rest }: Rule): JsonValue {
 }
 
 /** Returns an issuer in the form of trust files and of JSON results. */
-export function issuerDocument(issuer: FiledIssuer): { readonly [name: string]: JsonValue } {
+export function issuerDocument(issuer: IssuerEntry): { readonly [name: string]: JsonValue } {
   const {
     alias,
     preset = 'oidc',
@@ -63,7 +63,7 @@ export function issuerDocument(issuer: FiledIssuer): { readonly [name: string]: 
 }
 
 /** Returns the issuers as the text of a trust file. */
-export async function writeTrustFile(issuers: readonly FiledIssuer[]): Promise<string> {
+export async function writeTrustFile(issuers: readonly IssuerEntry[]): Promise<string> {
   const { Document } = await import('yaml');
   const document = new Document({ issuers: issuers.map(issuerDocument) });
   document.commentBefore = HEADER;
@@ -128,14 +128,14 @@ function ruleOf(value: YamlValue): Rule {
   return read;
 }
 
-function issuerOf(value: YamlValue): FiledIssuer {
+function issuerOf(value: YamlValue): IssuerEntry {
   const members = value.mapping();
   const preset: PresetName = members.take('provider')?.oneOf(PRESET_NAMES) ?? 'oidc';
   const usual = PRESETS[preset];
   const groups = members.take('groups');
   const name = members.take('name');
   const maxAge = members.take('maxAge');
-  const issuer: FiledIssuer = {
+  const issuer: IssuerEntry = {
     alias: members.take('alias')?.text() ?? preset,
     kind: members.take('kind')?.oneOf(['people', 'workload']) ?? usual.kind,
     preset,
@@ -165,7 +165,7 @@ function rulesOf(value: YamlValue): readonly Rule[] {
 }
 
 /** Reads the issuers of a file: the list `issuers`. */
-export function issuersOf(value: YamlValue): readonly FiledIssuer[] {
+export function issuersOf(value: YamlValue): readonly IssuerEntry[] {
   return value.items().map(issuerOf);
 }
 
@@ -174,7 +174,7 @@ export function issuersOf(value: YamlValue): readonly FiledIssuer[] {
  * @param name Name of the file, for errors.
  * @throws {UserError} `usage` with line and path
  */
-export async function readTrustFile(text: string, name: string): Promise<readonly FiledIssuer[]> {
+export async function readTrustFile(text: string, name: string): Promise<readonly IssuerEntry[]> {
   const file = (await parseYaml(text, name, HINT)).mapping();
   const issuers = issuersOf(file.required('issuers'));
   file.end();

@@ -5,7 +5,7 @@ import { type FileStamp, isSameStamp, readStamp } from '../transfer/sources/file
 import type { Filter } from '../transfer/sources/filters.ts';
 import type { Item } from '../transfer/sources/items.ts';
 import { walk } from '../transfer/sources/walk.ts';
-import type { Ledger } from './ledger.ts';
+import type { UploadLedger } from './ledger.ts';
 
 /** A file of the watched folder. */
 export interface Arrival {
@@ -22,7 +22,7 @@ export interface ArrivalOptions {
   readonly filter: Filter;
   /** Milliseconds for which a file must not change before it is uploaded. */
   readonly settleMs: number;
-  readonly ledger: Ledger;
+  readonly ledger: UploadLedger;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly signal: AbortSignal;

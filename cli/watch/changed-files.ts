@@ -6,11 +6,11 @@ import { type FileStamp, isSameStamp, pathText, readStamp } from '../transfer/so
 import type { Item } from '../transfer/sources/items.ts';
 import { folderKey, type SourceOptions } from '../transfer/sources/sources.ts';
 import type { StoredFiles } from '../transfer/upload.ts';
-import { type Ledger, withLedger } from './ledger.ts';
+import { type UploadLedger, withLedger } from './ledger.ts';
 
 interface Root {
   readonly path: string;
-  readonly ledger: Ledger;
+  readonly ledger: UploadLedger;
 }
 
 /**

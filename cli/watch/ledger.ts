@@ -13,7 +13,7 @@ import { openOwn, openToAppend, replaceFile } from '../settings/own-files.ts';
 import type { FileStamp } from '../transfer/sources/file-system.ts';
 
 /** Records which state of each file was stored, and under which key. Paths are relative to the folder. */
-export interface Ledger {
+export interface UploadLedger {
   /** Whether this state of a file was stored. With a key, whether it was stored under that key. */
   has(path: string, stamp: FileStamp, key?: string): boolean;
   /** Records a stored file. The line is written before this returns. */
@@ -78,14 +78,14 @@ const entryOf = ({ size, mtimeNs, inode }: State, key: string) => [size, mtimeNs
 export async function withLedger<T>(
   world: LedgerWorld,
   subject: LedgerSubject,
-  work: (ledger: Ledger) => Promise<T>,
+  work: (ledger: UploadLedger) => Promise<T>,
 ): Promise<T> {
   const { ui, signal } = world;
   const onTrouble = ({ message }: UserError) => {
     const text = `The next run may send files again, because stored files cannot be recorded: ${message}`;
     ui.event({ type: 'warning', text });
   };
-  const locked = async (use: (ledger: Ledger) => Promise<T>) => {
+  const locked = async (use: (ledger: UploadLedger) => Promise<T>) => {
     const path = await pathOf(world, subject);
     const opened = async () => {
       const entries = await load(path, subject);
@@ -123,7 +123,7 @@ function ledgerOf(
   path?: string,
   handle?: FileHandle,
   onTrouble?: (error: UserError) => void,
-): Ledger {
+): UploadLedger {
   let writing = handle !== undefined;
   /** Lines that could not be written because the disk was full. They are written with the next line. */
   let unsaved = '';

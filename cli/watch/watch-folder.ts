@@ -13,7 +13,7 @@ import { CLOCK } from '../transfer/wire/retry.ts';
 import { formatDuration } from '../ui/format.ts';
 import { type AfterUpload, finishFile } from './after-upload.ts';
 import { type Arrival, createArrivals } from './arrivals.ts';
-import type { Ledger } from './ledger.ts';
+import type { UploadLedger } from './ledger.ts';
 import { createLongUploads } from './long-uploads.ts';
 import { createWake, watchHints } from './wake.ts';
 
@@ -26,7 +26,7 @@ export interface WatchOptions {
   /** Minimum milliseconds between two scans. */
   readonly intervalMs: number;
   readonly after: AfterUpload;
-  readonly ledger: Ledger;
+  readonly ledger: UploadLedger;
 }
 
 /** Milliseconds between a notification and the scan that it causes, because more files may follow. */

@@ -54,7 +54,7 @@ export function queryPairs(raw: string): [name: string, value: string][] | undef
 export type SignedRequest = Pick<HttpRequest, 'method' | 'path' | 'query' | 'headers'>;
 
 /** `<date>/<region>/<service>/aws4_request`, the scope of a signing key. */
-export interface Scope {
+export interface CredentialScope {
   /** `YYYYMMDD` */
   readonly date: string;
   readonly region: string;
@@ -67,7 +67,7 @@ export function sha256(data: string | Uint8Array): string {
   return hash('sha256', data);
 }
 
-export function scopeText({ date, region, service }: Scope): string {
+export function scopeText({ date, region, service }: CredentialScope): string {
   return `${date}/${region}/${service}/aws4_request`;
 }
 
@@ -150,7 +150,12 @@ let last:
   | undefined;
 
 /** Returns the signature of a canonical request. */
-export function signatureOf(key: Buffer, timestamp: string, scope: Scope, canonical: string): Buffer {
+export function signatureOf(
+  key: Buffer,
+  timestamp: string,
+  scope: CredentialScope,
+  canonical: string,
+): Buffer {
   const head = `AWS4-HMAC-SHA256\n${timestamp}\n${scopeText(scope)}\n`;
   if (last?.key === key && last.head === head && last.canonical === canonical) return last.signature;
   const signature = hmac(key, head + sha256(canonical));
@@ -162,7 +167,7 @@ export function signatureOf(key: Buffer, timestamp: string, scope: Scope, canoni
 const keys = new Map<string, Buffer>();
 const MAX_KEYS = 100;
 
-export function signingKey(secret: string, { date, region, service }: Scope): Buffer {
+export function signingKey(secret: string, { date, region, service }: CredentialScope): Buffer {
   const scope = `${date}/${region}/${service}/${secret}`;
   const known = keys.get(scope);
   if (known !== undefined) return known;
@@ -188,7 +193,7 @@ export interface ChunkSigner {
 export function chunkSigner(
   key: Buffer,
   timestamp: string,
-  scope: Scope,
+  scope: CredentialScope,
   seedSignature: string,
 ): ChunkSigner {
   let previous = seedSignature;

@@ -15,9 +15,9 @@ import {
   signatureOf,
   signingKey,
 } from './canonical.ts';
-import { type Claim, readClaim } from './credentials.ts';
 import type { Identities, Principal } from './identities.ts';
-import { type Refusal, refusalError } from './refusals.ts';
+import { type RequestSignature, readSignature } from './request-signature.ts';
+import { type SignatureRefusal, signatureError } from './signature-errors.ts';
 
 /** How the signature covers the body. The reader of the body must check it. */
 export type PayloadMode =
@@ -55,7 +55,7 @@ const MAX_TEXT_MS = 60_000;
  * @throws AwsError in the service's own words, e.g. `InvalidAccessKeyId`, `SignatureDoesNotMatch` or `RequestTimeTooSkewed`
  */
 export function authenticate(request: HttpRequest, options: AuthenticateOptions): Authentication {
-  const claim = readClaim(request, options.service);
+  const claim = readSignature(request, options.service);
   const declared = request.headers['x-amz-content-sha256'];
   if (claim === undefined) {
     const payload = payloadMode(declared ?? UNSIGNED_PAYLOAD);
@@ -71,11 +71,11 @@ export function authenticateBody(
   body: Buffer,
   options: AuthenticateOptions,
 ): { principal: Principal; region: string } {
-  const claim = readClaim(request, options.service);
+  const claim = readSignature(request, options.service);
   if (claim === undefined) return { principal: { kind: 'anonymous' }, region: REGION };
   const hash = sha256(body);
   const declared = request.headers['x-amz-content-sha256'];
-  if (declared !== undefined && declared !== hash) throw refusalError(options.service, { why: 'mismatch' });
+  if (declared !== undefined && declared !== hash) throw signatureError(options.service, { why: 'mismatch' });
   const payload: PayloadMode = { kind: 'signed', sha256: hash };
   const { principal } = verified(request, claim, hash, payload, options);
   return { principal, region: claim.scope.region };
@@ -128,12 +128,12 @@ export function sign(request: SignedRequest, options: SignOptions): Record<strin
 
 function verified(
   request: HttpRequest,
-  claim: Claim,
+  claim: RequestSignature,
   payloadHash: string,
   payload: PayloadMode,
   { service, identities, now, anyRegion = false }: AuthenticateOptions,
 ): Authentication {
-  const refuse = (refusal: Refusal) => refusalError(service, refusal);
+  const refuse = (refusal: SignatureRefusal) => signatureError(service, refusal);
   const { scope, accessKeyId, signedHeaders, timestamp } = claim;
   if (scope.service !== service) throw refuse({ why: 'wrong-service', given: scope.service, service });
   if (scope.region !== REGION && !anyRegion)
@@ -175,7 +175,12 @@ function unsignedHeaders(
   return unsigned;
 }
 
-function checkTime(claim: Claim, service: string, now: Date, refuse: (refusal: Refusal) => Error): void {
+function checkTime(
+  claim: RequestSignature,
+  service: string,
+  now: Date,
+  refuse: (refusal: SignatureRefusal) => Error,
+): void {
   const { signedAt, timestamp, expires } = claim;
   const age = now.getTime() - signedAt.getTime();
   if (expires !== undefined) {
@@ -210,7 +215,7 @@ function payloadMode(declared: string): PayloadMode {
 }
 
 /** What a request without `x-amz-content-sha256` was signed with. */
-function impliedHash(claim: Claim, service: string): string {
+function impliedHash(claim: RequestSignature, service: string): string {
   if (claim.expires !== undefined) return UNSIGNED_PAYLOAD;
   if (service !== 's3') return EMPTY_SHA256;
   throw new AwsError('InvalidRequest', 'Missing required header for this request: x-amz-content-sha256');

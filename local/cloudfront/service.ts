@@ -14,7 +14,7 @@ import { Distributions } from './resources/distributions.ts';
 import { associated, type FunctionLookup } from './resources/lambda-association.ts';
 import { findOriginRequestPolicy, originRequestPolicies } from './resources/origin-request-policies.ts';
 import { findResponseHeadersPolicy, responseHeadersPolicies } from './resources/response-headers-policies.ts';
-import { Store } from './store.ts';
+import { CloudFrontStore } from './store.ts';
 
 export interface CloudFrontOptions extends FunctionLookup {
   readonly dataDir: string;
@@ -49,7 +49,7 @@ export interface CloudFront {
  */
 export function createCloudFront(options: CloudFrontOptions): CloudFront {
   const { now, faults, identities, onDefect = () => {} } = options;
-  const store = new Store(options.dataDir);
+  const store = new CloudFrontStore(options.dataDir);
   const dice = new FaultDice();
   const signers = new Map<string, OriginSigner>();
 

@@ -28,7 +28,7 @@ const EMPTY: CloudFrontState = {
 };
 
 /** The state of CloudFront. It is read once; each change is written before its response. */
-export class Store {
+export class CloudFrontStore {
   readonly #file: JsonFile<CloudFrontState>;
   #state: CloudFrontState;
 

@@ -1,9 +1,9 @@
 import { ADDRESS, FACTORS, type Factor, isMessageFactor } from './resources/pool-rules.ts';
 import type { UserRecord } from './store/model.ts';
-import type { Pool } from './store/pool.ts';
+import type { UserPool } from './store/pool.ts';
 
 /** Returns the factors that a pool allows; none while its MFA is off. */
-export function poolFactors({ record }: Pool): readonly Factor[] {
+export function poolFactors({ record }: UserPool): readonly Factor[] {
   const { MfaConfiguration = 'OFF', EnabledMfas = [] } = record.settings;
   return MfaConfiguration === 'OFF' ? [] : FACTORS.filter((factor) => EnabledMfas.includes(factor));
 }
@@ -19,7 +19,7 @@ export function chosenFactors({ softwareToken, messageFactors = [] }: UserRecord
  * Returns the factors that a user can be asked for. If the pool requires one, an address alone enables messages:
  * https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-sms-email-message.html
  */
-export function usableFactors(pool: Pool, user: UserRecord): readonly Factor[] {
+export function usableFactors(pool: UserPool, user: UserRecord): readonly Factor[] {
   const offered = poolFactors(pool);
   const hasAddress = (factor: Factor) =>
     !isMessageFactor(factor) || user.attributes[ADDRESS[factor]] !== undefined;

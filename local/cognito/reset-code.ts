@@ -4,7 +4,7 @@ import { mask, resetMessage } from './messages.ts';
 import type { Context } from './operation.ts';
 import { equal } from './srp.ts';
 import type { UserRecord } from './store/model.ts';
-import type { Pool } from './store/pool.ts';
+import type { UserPool } from './store/pool.ts';
 
 /** A code is valid for an hour and for five tries. */
 const LIFETIME_MS = 60 * 60_000;
@@ -13,7 +13,7 @@ const TRIES = 5;
 const hashOf = (user: UserRecord, code: string) =>
   createHash('sha256').update(`${user.sub}:${code}`).digest('hex');
 
-function recoveryEmail(pool: Pool, user: UserRecord): string {
+function recoveryEmail(pool: UserPool, user: UserRecord): string {
   const mechanisms = pool.record.settings.AccountRecoverySetting?.RecoveryMechanisms;
   const byEmail = mechanisms?.some(({ Name }) => Name === 'verified_email') ?? true;
   const { email, email_verified } = user.attributes;
@@ -24,7 +24,7 @@ function recoveryEmail(pool: Pool, user: UserRecord): string {
 }
 
 /** Sends a six-digit code and stores the given user with its hash. */
-export function sendResetCode({ outbox, now }: Context, pool: Pool, user: UserRecord) {
+export function sendResetCode({ outbox, now }: Context, pool: UserPool, user: UserRecord) {
   const to = recoveryEmail(pool, user);
   const code = String(randomInt(1_000_000)).padStart(6, '0');
   const expires = new Date(now().getTime() + LIFETIME_MS).toISOString();
@@ -45,7 +45,7 @@ export const deliveryTo = (email: string) => ({
  * @throws AwsError `CodeMismatchException` for a wrong code, `ExpiredCodeException` if there is none, it is old, or
  * after too many tries
  */
-export function checkResetCode(pool: Pool, user: UserRecord, given: string, now: Date): void {
+export function checkResetCode(pool: UserPool, user: UserRecord, given: string, now: Date): void {
   const kept = user.resetCode;
   if (!kept || now.getTime() >= Date.parse(kept.expires) || kept.attempts >= TRIES) throw expiredCode();
   if (equal(Buffer.from(hashOf(user, given)), Buffer.from(kept.hash))) return;

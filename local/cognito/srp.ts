@@ -117,7 +117,7 @@ export interface Exchange {
   readonly clientValue: string;
 }
 
-export interface Claim {
+export interface PasswordProof {
   readonly secretBlock: Buffer;
   readonly timestamp: string;
   /** Base64. */
@@ -125,7 +125,10 @@ export interface Claim {
 }
 
 /** Whether a claim's signature proves that the client knows the password. */
-export function claimHolds({ account, verifier, server, clientValue }: Exchange, claim: Claim): boolean {
+export function claimHolds(
+  { account, verifier, server, clientValue }: Exchange,
+  claim: PasswordProof,
+): boolean {
   const A = toNumber(clientValue);
   const u = toNumber(
     sha256(Buffer.concat([padded(A), padded(toNumber(server.publicValue))])).toString('hex'),

@@ -6,20 +6,24 @@ import { checkPassword, NO_FAILURES } from './password.ts';
 import { passwordPolicyOf } from './resources/pool-properties.ts';
 import { makeVerifier } from './srp.ts';
 import type { Credential, UserRecord } from './store/model.ts';
-import type { Pool } from './store/pool.ts';
+import type { UserPool } from './store/pool.ts';
 
 /** Dates in the JSON protocol: seconds since 1970, with milliseconds as the fraction. */
 export const epoch = (iso: string): number => Date.parse(iso) / 1_000;
 
 /** @throws AwsError `UserNotFoundException` */
-export function getUser(pool: Pool, name: string): UserRecord {
+export function getUser(pool: UserPool, name: string): UserRecord {
   const user = pool.findUser(name);
   if (!user) throw userNotFound();
   return user;
 }
 
 /** @throws AwsError `AliasExistsException` if another user signs in by the same address */
-export function checkAliases(pool: Pool, sub: string, attributes: Readonly<Record<string, string>>): void {
+export function checkAliases(
+  pool: UserPool,
+  sub: string,
+  attributes: Readonly<Record<string, string>>,
+): void {
   const { AliasAttributes = [], UsernameAttributes = [] } = pool.record.settings;
   for (const alias of [...AliasAttributes, ...UsernameAttributes]) {
     const value = attributes[alias];
@@ -37,7 +41,7 @@ export function checkAliases(pool: Pool, sub: string, attributes: Readonly<Recor
  *
  * @throws AwsError `InvalidPasswordException` if it violates the pool's policy
  */
-export function newCredential(pool: Pool, username: string, password: string, now: Date): Credential {
+export function newCredential(pool: UserPool, username: string, password: string, now: Date): Credential {
   checkPassword(passwordPolicyOf(pool.record.settings), password);
   if (password.includes('\0'))
     throw invalidPassword('Password did not conform with policy: invalid character');

@@ -10,18 +10,18 @@ import type { HttpHandler, HttpRequest } from '../wire/http.ts';
 export function withLateWriter(s3: HttpHandler, asAccount: AccountClient, faults: () => Faults): HttpHandler {
   const written = new WeakMap<object, number>();
   return async (request) => {
-    const answer = await s3(request);
+    const response = await s3(request);
     const { lateWriter } = faults();
     const bucket = emptiedBucket(request);
-    if (lateWriter === undefined || bucket === undefined || answer.status !== 200) return answer;
+    if (lateWriter === undefined || bucket === undefined || response.status !== 200) return response;
     const count = written.get(lateWriter) ?? 0;
-    if (count >= lateWriter.objects) return answer;
+    if (count >= lateWriter.objects) return response;
     written.set(lateWriter, count + 1);
     const path = `/${bucket}/late/${randomUUID()}`;
     const { status } = await asAccount({ method: 'PUT', path, body: 'late' });
     // 404: the bucket has been deleted.
     if (status !== 200 && status !== 404) throw new Error(`the late writer's PUT was answered ${status}`);
-    return answer;
+    return response;
   };
 }
 

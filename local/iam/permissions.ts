@@ -2,7 +2,7 @@ import { ACCOUNT_ID } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { AwsError } from '../wire/errors.ts';
 import { type Accessed, isAllowedBy } from './identity-policy.ts';
-import type { Sessions } from './sessions.ts';
+import type { RoleSessions } from './sessions.ts';
 
 /** The caller of the account, and what IAM denies to them. */
 export interface Permissions {
@@ -45,7 +45,7 @@ export function operatorPermissions(denied: () => readonly string[] | undefined)
  * @param policiesOf Returns the current policies of a role; none if it does not exist.
  */
 export function sessionPermissions(
-  sessions: Sessions,
+  sessions: RoleSessions,
   policiesOf: (roleName: string) => readonly JsonObject[],
   others: Permissions,
 ): Permissions {

@@ -24,7 +24,7 @@ interface SessionCredentials {
 const ACCESS_KEY = /Credential=([^/,\s]+)\//;
 
 /** Sessions of roles. They end with the process. A request belongs to the session whose key it names. */
-export class Sessions {
+export class RoleSessions {
   readonly #identities: Identities;
   readonly #sessions = new Map<string, Session>();
   readonly #current = new AsyncLocalStorage<Session | undefined>();

@@ -12,7 +12,7 @@ import { Functions } from './functions.ts';
 import { environmentOf, nodeFacts } from './instances/environment.ts';
 import { findIsolation, type Isolation } from './instances/isolation.ts';
 import type { KeySetFault } from './instances/key-sets.ts';
-import { Pool } from './instances/pool.ts';
+import { InstancePool } from './instances/pool.ts';
 import { builtSandbox } from './instances/sandbox-process.ts';
 import { textLines } from './logs/log-lines.ts';
 import { jsonLines } from './logs/log-lines-json.ts';
@@ -69,7 +69,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     found ??= findIsolation();
     return found;
   };
-  const pools = new Map<string, Pool>();
+  const pools = new Map<string, InstancePool>();
   const functions = new Functions({
     ...options,
     store: new FunctionStore(join(dataDir, 'functions')),
@@ -88,7 +88,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     return record && snapshot ? { name: record.name, snapshot } : undefined;
   };
 
-  const poolOf = (versionArn: string): Pool | undefined => {
+  const poolOf = (versionArn: string): InstancePool | undefined => {
     const existing = pools.get(versionArn);
     if (existing) return existing;
     const published = find(versionArn);
@@ -121,7 +121,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     const { network, keySetFault = () => undefined } = options;
     const reachable = { network, keySets: snapshot.keySets ?? [], keySetFault };
     const systemLines = logFormat === 'JSON' ? jsonLines(systemLogLevel) : textLines;
-    const pool = new Pool(
+    const pool = new InstancePool(
       { sandboxSource, start, timeout, initTimeout: INIT_TIMEOUT, reachable, openLog, systemLines, within },
       limit,
     );

@@ -5,7 +5,7 @@ import type { HttpRequest } from '../wire/http.ts';
 import { invalidArgument, notImplemented } from './errors.ts';
 
 /** The operation of a request, with its bucket and key. */
-export interface Target {
+export interface RequestTarget {
   readonly operation: OperationName;
   /** Empty for requests to the service itself. */
   readonly bucket: string;
@@ -112,7 +112,7 @@ function routesByMethodAndLevel() {
  *
  * @throws AwsError `NotImplemented` with the query parameter, `MethodNotAllowed`, `InvalidURI`
  */
-export function detect(request: HttpRequest): Target {
+export function detect(request: HttpRequest): RequestTarget {
   const { bucket, key } = splitPath(request.path);
   const query = readQuery(request.query);
   const level: Level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';

@@ -1,5 +1,5 @@
-import type { OperationName, Target } from './detect.ts';
-import type { Answer, BucketCall, Call } from './operation.ts';
+import type { OperationName, RequestTarget } from './detect.ts';
+import type { BucketRequest, OperationRequest, OperationResponse } from './operation.ts';
 import {
   createBucket,
   deleteBucket,
@@ -29,7 +29,7 @@ import { abortMultipartUpload, createMultipartUpload, listMultipartUploads } fro
 interface OfService {
   readonly on: 'service';
   readonly action: string;
-  readonly run: (call: Call) => Answer;
+  readonly run: (call: OperationRequest) => OperationResponse;
 }
 
 interface OfBucket {
@@ -40,7 +40,7 @@ interface OfBucket {
   readonly versionAction?: string;
   /** Whether the operation has a source, named in headers. */
   readonly copies?: true;
-  readonly run: (call: BucketCall) => Answer;
+  readonly run: (call: BucketRequest) => OperationResponse;
 }
 
 export type Operation = OfService | OfBucket;
@@ -96,6 +96,6 @@ const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   ListParts: { on: 'bucket', action: 's3:ListMultipartUploadParts', run: listParts },
 };
 
-export function operationOf({ operation }: Target): Operation {
+export function operationOf({ operation }: RequestTarget): Operation {
   return OPERATIONS[operation];
 }

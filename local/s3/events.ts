@@ -2,7 +2,7 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import { ACCOUNT_ID } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { arnOf } from './access.ts';
-import type { BucketCall } from './operation.ts';
+import type { BucketRequest } from './operation.ts';
 import type { Version } from './store/version.ts';
 
 interface Notifications {
@@ -21,7 +21,7 @@ function sendsEvents(properties: JsonObject = {}): boolean {
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
  */
 export function tellCreated(
-  { bucket, events, requestId, authentication: { principal } }: BucketCall,
+  { bucket, events, requestId, authentication: { principal } }: BucketRequest,
   { key, size, etag, versionId, modified }: Version,
   reason: 'PutObject' | 'CopyObject' | 'CompleteMultipartUpload',
 ): void {

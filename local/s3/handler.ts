@@ -11,12 +11,12 @@ import { detect } from './detect.ts';
 import { operationOf } from './dispatch.ts';
 import { accessDenied, noSuchBucket } from './errors.ts';
 import { checkHeaders } from './headers.ts';
-import type { Call } from './operation.ts';
-import type { Store } from './store/store.ts';
+import type { OperationRequest } from './operation.ts';
+import type { BucketStore } from './store/store.ts';
 import { errorDocument } from './xml.ts';
 
 export interface HandlerOptions {
-  readonly store: Store;
+  readonly store: BucketStore;
   readonly identities: Identities;
   readonly now: () => Date;
   readonly throttle: Throttle;
@@ -34,8 +34,8 @@ export function s3Handler(options: HandlerOptions): HttpHandler {
       'x-amz-id-2': random.toString('base64', 8),
     };
     const common = { ...ids, server: 'AmazonS3', date: options.now().toUTCString() };
-    const { headers, ...answer } = await answerOrRefuse(request, options, ids);
-    return { ...answer, headers: { ...headers, ...common } };
+    const { headers, ...response } = await answerOrRefuse(request, options, ids);
+    return { ...response, headers: { ...headers, ...common } };
   };
 }
 
@@ -76,13 +76,13 @@ async function perform(
       ? accessDenied(deniedMessage(permissions, action, () => ({ resource })))
       : accessDenied();
   };
-  const allowsIn: Call['allowsIn'] = (other) => {
+  const allowsIn: OperationRequest['allowsIn'] = (other) => {
     const isAllowed = accessTo(other?.name ?? bucketName, other, principal, context);
     return (action, key) =>
       !isDenied(action, objectArn(other?.name ?? bucketName, key)) && isAllowed(action, key);
   };
   const allows = allowsIn(bucket);
-  const call: Call = {
+  const call: OperationRequest = {
     request,
     query,
     authentication,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import type { JsonObject } from '../json.ts';
-import type { Store } from './store/store.ts';
+import type { BucketStore } from './store/store.ts';
 
 /** Writes logs to buckets as AWS's log delivery does, which grants itself access by an ACL. */
 export interface LogDelivery {
@@ -17,7 +17,7 @@ function takesAcls(properties: JsonObject = {}): boolean {
   return Rules.some(({ ObjectOwnership }) => ObjectOwnership === 'BucketOwnerPreferred');
 }
 
-export function logDelivery(store: Store): LogDelivery {
+export function logDelivery(store: BucketStore): LogDelivery {
   return {
     accepts(bucketName) {
       const bucket = store.bucket(bucketName);

@@ -4,22 +4,22 @@ import type { Conflicts, Throttle } from '../faults/throttling.ts';
 import type { HttpRequest, HttpResponse } from '../wire/http.ts';
 import type { XmlChildren } from '../wire/xml.ts';
 import type { Bucket } from './store/bucket.ts';
-import type { Store } from './store/store.ts';
+import type { BucketStore } from './store/store.ts';
 import { xmlDocument } from './xml.ts';
 
 /** What every operation receives: the parsed, authenticated and authorized request. */
-export interface Call {
+export interface OperationRequest {
   readonly request: HttpRequest;
   readonly query: ReadonlyMap<string, string>;
   readonly authentication: Authentication;
-  readonly store: Store;
+  readonly store: BucketStore;
   readonly bucketName: string;
   readonly key: string;
   readonly now: () => Date;
   /** Whether the caller is also allowed another action, on the bucket or one of its keys. */
   readonly allows: (action: string, key?: string) => boolean;
   /** Like `allows`, for another bucket such as that of a copy's source. */
-  readonly allowsIn: (bucket: Bucket | undefined) => Call['allows'];
+  readonly allowsIn: (bucket: Bucket | undefined) => OperationRequest['allows'];
   /** Counts what a call does repeatedly. The call itself is already counted. */
   readonly throttle: Throttle;
   readonly conflicts: Conflicts;
@@ -27,13 +27,13 @@ export interface Call {
   readonly requestId: string;
 }
 
-export interface BucketCall extends Call {
+export interface BucketRequest extends OperationRequest {
   readonly bucket: Bucket;
 }
 
-export type Answer = HttpResponse | Promise<HttpResponse>;
+export type OperationResponse = HttpResponse | Promise<HttpResponse>;
 
-export function xmlAnswer(
+export function xmlResponse(
   root: string,
   children: XmlChildren,
   headers: Record<string, string> = {},

@@ -7,7 +7,7 @@ import { applyLifecycle } from './lifecycle/expire.ts';
 import { type LogDelivery, logDelivery } from './log-delivery.ts';
 import { bucketResource } from './resources/bucket.ts';
 import { bucketPolicyResource } from './resources/bucket-policy.ts';
-import { Store } from './store/store.ts';
+import { BucketStore } from './store/store.ts';
 
 export interface S3Options extends ServiceOptions {
   readonly conflicts?: Conflicts;
@@ -33,7 +33,7 @@ export function createS3({
   permissions = unrestricted,
   events = () => {},
 }: S3Options): S3 {
-  const store = new Store(dataDir, now);
+  const store = new BucketStore(dataDir, now);
   return {
     handle: s3Handler({ store, identities, now, throttle, conflicts, permissions, events }),
     resources: [bucketResource(store), bucketPolicyResource(store)],

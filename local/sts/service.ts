@@ -2,7 +2,7 @@ import { ACCOUNT_ID } from '../account.ts';
 import { neverThrottled } from '../faults/throttling.ts';
 import { unrestricted } from '../iam/permissions.ts';
 import type { Role } from '../iam/roles.ts';
-import type { Sessions } from '../iam/sessions.ts';
+import type { RoleSessions } from '../iam/sessions.ts';
 import { trustsAccount } from '../iam/trust.ts';
 import type { JsonObject } from '../json.ts';
 import type { ServiceOptions } from '../service.ts';
@@ -14,7 +14,7 @@ import { type QueryMembers, queryProtocol } from '../wire/query-protocol.ts';
 
 export interface StsOptions extends Omit<ServiceOptions, 'dataDir'> {
   /** Absent: there are no roles to assume. */
-  readonly assume?: { readonly sessions: Sessions; readonly findRole: (arn: string) => Role | undefined };
+  readonly assume?: { readonly sessions: RoleSessions; readonly findRole: (arn: string) => Role | undefined };
 }
 
 const assumption = structure(

@@ -23,10 +23,10 @@ export function jsonProtocol(service: string): Protocol<JsonObject, JsonObject> 
         name === '' ? 'a request without an operation' : `the operation ${name}`,
         'UnknownOperationException',
       ),
-    success: (_name, result) => answer(200, {}, result),
+    success: (_name, result) => response(200, {}, result),
     // The error's name is in the body and in a header, with a colon as AWS writes it there.
     failure: ({ code, message, status }) =>
-      answer(status === 413 ? 413 : 400, { 'x-amzn-errortype': `${code}:` }, { __type: code, message }),
+      response(status === 413 ? 413 : 400, { 'x-amzn-errortype': `${code}:` }, { __type: code, message }),
   };
 }
 
@@ -45,7 +45,7 @@ function parsed(text: string): JsonObject {
   );
 }
 
-function answer(status: number, headers: Record<string, string>, document: JsonObject): HttpResponse {
+function response(status: number, headers: Record<string, string>, document: JsonObject): HttpResponse {
   return {
     status,
     headers: { 'content-type': CONTENT_TYPE, 'x-amzn-requestid': randomUUID(), ...headers },

@@ -40,18 +40,18 @@ export function queryProtocol({ namespace, version }: Service): Protocol<JsonObj
     },
     unknown: (name) => unknown(name, version),
     success: (name, result) =>
-      answer(200, `${name}Response`, (RequestId) => ({
+      response(200, `${name}Response`, (RequestId) => ({
         [`${name}Result`]: children(result),
         ResponseMetadata: { RequestId },
       })),
     failure: ({ code, message, status }) =>
-      answer(status, 'ErrorResponse', (RequestId) => ({
+      response(status, 'ErrorResponse', (RequestId) => ({
         Error: { Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: message },
         RequestId,
       })),
   };
 
-  function answer(status: number, root: string, content: (requestId: string) => XmlChildren): HttpResponse {
+  function response(status: number, root: string, content: (requestId: string) => XmlChildren): HttpResponse {
     const requestId = randomUUID();
     return {
       status,

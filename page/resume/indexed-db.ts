@@ -1,11 +1,11 @@
 import type { StoredPart } from '../transfer/requests.ts';
 import {
+  type Destination,
   isStale,
   type Journal,
   type JournalEntry,
   memoryJournal,
-  type Place,
-  type Recorded,
+  type RecordedUpload,
 } from './journal.ts';
 
 const DATABASE = 'edge-upload';
@@ -13,7 +13,7 @@ const VERSION = 1;
 const UPLOADS = 'uploads';
 const PARTS = 'parts';
 
-type PartRecord = Place & { readonly number: number; readonly part: StoredPart };
+type PartRecord = Destination & { readonly number: number; readonly part: StoredPart };
 
 /** Milliseconds. A database that another tab is deleting or upgrading can take forever to open. */
 const OPEN_MS = 3_000;
@@ -37,8 +37,9 @@ function open(): Promise<IDBDatabase> {
   return Promise.race([settled(request), late]);
 }
 
-const keyOf = ({ origin, key }: Place) => [origin, key];
-const partsOfPlace = (place: Place) => IDBKeyRange.bound([...keyOf(place), 0], [...keyOf(place), Infinity]);
+const keyOf = ({ origin, key }: Destination) => [origin, key];
+const partsOfPlace = (place: Destination) =>
+  IDBKeyRange.bound([...keyOf(place), 0], [...keyOf(place), Infinity]);
 
 function createJournal(database: IDBDatabase): Journal {
   // A newer version of the page in another tab can upgrade the database.
@@ -59,11 +60,11 @@ function createJournal(database: IDBDatabase): Journal {
     ]);
     return result;
   };
-  const recordedOf = async (entry: JournalEntry, parts: IDBObjectStore): Promise<Recorded> => {
+  const recordedOf = async (entry: JournalEntry, parts: IDBObjectStore): Promise<RecordedUpload> => {
     const records = (await settled(parts.getAll(partsOfPlace(entry)))) as PartRecord[];
     return { entry, parts: records.map(({ part }) => part) };
   };
-  const clear = (place: Place, uploads: IDBObjectStore, parts: IDBObjectStore) =>
+  const clear = (place: Destination, uploads: IDBObjectStore, parts: IDBObjectStore) =>
     Promise.all([settled(uploads.delete(keyOf(place))), settled(parts.delete(partsOfPlace(place)))]);
 
   return {

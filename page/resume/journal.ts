@@ -21,13 +21,13 @@ export interface JournalEntry {
 }
 
 /** An entry with its stored parts. */
-export interface Recorded {
+export interface RecordedUpload {
   readonly entry: JournalEntry;
   readonly parts: readonly StoredPart[];
 }
 
 /** The destination of an upload. A journal has one entry for each. */
-export type Place = Pick<JournalEntry, 'origin' | 'key'>;
+export type Destination = Pick<JournalEntry, 'origin' | 'key'>;
 
 /**
  * Unfinished uploads of this browser. A recorded part counts only if the store lists it too. Methods never reject: if
@@ -35,12 +35,12 @@ export type Place = Pick<JournalEntry, 'origin' | 'key'>;
  */
 export interface Journal {
   /** Returns all entries of an origin, oldest first. */
-  list(origin: string): Promise<readonly Recorded[]>;
-  find(place: Place): Promise<Recorded | undefined>;
+  list(origin: string): Promise<readonly RecordedUpload[]>;
+  find(place: Destination): Promise<RecordedUpload | undefined>;
   /** Replaces the entry of the destination. */
   begin(entry: JournalEntry): Promise<void>;
-  add(place: Place, part: StoredPart): Promise<void>;
-  remove(place: Place): Promise<void>;
+  add(place: Destination, part: StoredPart): Promise<void>;
+  remove(place: Destination): Promise<void>;
 }
 
 /** Milliseconds. The bucket aborts unfinished uploads after seven days, so older entries are useless. */
@@ -53,7 +53,7 @@ export function isStale({ startedAt }: JournalEntry, now: number): boolean {
 /** Creates a journal that lasts as long as the page. Uploads can be paused and resumed until it is reloaded. */
 export function memoryJournal(now: () => number = Date.now): Journal {
   const recorded = new Map<string, { readonly entry: JournalEntry; readonly parts: StoredPart[] }>();
-  const id = ({ origin, key }: Place) => `${origin} ${key}`;
+  const id = ({ origin, key }: Destination) => `${origin} ${key}`;
   const fresh = () => [...recorded.values()].filter(({ entry }) => !isStale(entry, now()));
   return {
     async list(origin) {

@@ -1,7 +1,7 @@
 import { type Fields, fieldsOf, numberIn, textIn } from '../../protocol/fields.ts';
 import { claimTimestamp, startSrp } from '../../protocol/srp.ts';
 import type { PoolAddress } from '../settings.ts';
-import { askService } from './ask-service.ts';
+import { callService } from './call-service.ts';
 import { type RefreshRequests, type SignedIn, SignInError, type SignInProblem } from './signed-in.ts';
 
 /** What Cognito asks for after the password. `secret` is a key for an authenticator app, in base32. */
@@ -52,7 +52,7 @@ const MAX_ANSWERS = 20;
  * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/
  */
 async function call({ endpoint }: PoolAddress, operation: string, body: object): Promise<Fields> {
-  const { ok, document: answer } = await askService(`${endpoint}/`, {
+  const { ok, document: response } = await callService(`${endpoint}/`, {
     method: 'POST',
     headers: {
       'content-type': 'application/x-amz-json-1.1',
@@ -60,9 +60,9 @@ async function call({ endpoint }: PoolAddress, operation: string, body: object):
     },
     body: JSON.stringify(body),
   });
-  if (ok) return answer;
-  const name = String(answer.__type).replace(/^.*#/, '');
-  throw new SignInError(problemOf(name, String(answer.message)));
+  if (ok) return response;
+  const name = String(response.__type).replace(/^.*#/, '');
+  throw new SignInError(problemOf(name, String(response.message)));
 }
 
 /** Authenticator apps show a code in groups of digits. */
@@ -97,22 +97,22 @@ interface Attempt {
  */
 export async function signInToPool({ pool, username, password, ask }: Attempt): Promise<SignedIn> {
   const srp = startSrp();
-  let answer = await call(pool, 'InitiateAuth', {
+  let response = await call(pool, 'InitiateAuth', {
     AuthFlow: 'USER_SRP_AUTH',
     ClientId: pool.clientId,
     AuthParameters: { USERNAME: username, SRP_A: srp.publicValue },
   });
   let problem: SignInProblem | undefined;
   for (let answers = 0; answers < MAX_ANSWERS; answers += 1) {
-    const tokens = tokensOf(answer);
+    const tokens = tokensOf(response);
     if (tokens !== undefined) return tokens;
-    const name = textIn(answer.ChallengeName) ?? '';
-    const given = fieldsOf(answer.ChallengeParameters);
-    const first = textIn(answer.Session);
+    const name = textIn(response.ChallengeName) ?? '';
+    const given = fieldsOf(response.ChallengeParameters);
+    const first = textIn(response.Session);
     const session = name === 'MFA_SETUP' ? await setUpApp(first) : first;
     const responses = await respond(name, given);
     try {
-      answer = await call(pool, 'RespondToAuthChallenge', {
+      response = await call(pool, 'RespondToAuthChallenge', {
         ClientId: pool.clientId,
         ChallengeName: name,
         Session: session,

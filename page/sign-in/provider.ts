@@ -1,7 +1,7 @@
 import { type Fields, fieldsOf, numberIn, readFields, textIn } from '../../protocol/fields.ts';
 import { isSecureOrigin } from '../../protocol/object-url.ts';
 import type { SignInIssuer } from '../settings.ts';
-import { askService, guarded } from './ask-service.ts';
+import { callService, guarded } from './call-service.ts';
 import { type RefreshRequests, type SignedIn, SignInError } from './signed-in.ts';
 
 /** State that a sign-in needs after the redirect. Contains no token. */
@@ -29,7 +29,7 @@ function base64Url(bytes: Uint8Array): string {
 const randomText = () => base64Url(crypto.getRandomValues(new Uint8Array(32)));
 
 async function getJson(url: string, init?: RequestInit): Promise<Fields> {
-  const { ok, document } = await askService(url, init);
+  const { ok, document } = await callService(url, init);
   if (!ok) throw new SignInError('signInBroken');
   return document;
 }
@@ -113,16 +113,16 @@ export interface Finished {
  * @throws {SignInError}
  */
 export async function finishSignIn(issuers: readonly SignInIssuer[]): Promise<Finished | undefined> {
-  const answer = new URLSearchParams(location.search);
-  if (!answer.has('code') && !answer.has('error')) return undefined;
+  const response = new URLSearchParams(location.search);
+  if (!response.has('code') && !response.has('error')) return undefined;
   history.replaceState(null, '', '/');
   const pending = takePending();
   const issuer = issuers.find(({ alias }) => alias === pending?.alias);
-  const code = answer.get('code');
-  const by = answer.get('iss');
-  const own = pending !== undefined && answer.get('state') === pending.state && issuer !== undefined;
+  const code = response.get('code');
+  const by = response.get('iss');
+  const own = pending !== undefined && response.get('state') === pending.state && issuer !== undefined;
   // https://www.rfc-editor.org/rfc/rfc9207
-  if (own && answer.get('error') === 'access_denied') throw new SignInError('declined');
+  if (own && response.get('error') === 'access_denied') throw new SignInError('declined');
   if (!own || code === null || (by !== null && by !== issuer.issuer)) throw new SignInError('signInBroken');
   const tokens = await askTokens(issuer, {
     grant_type: 'authorization_code',
@@ -155,8 +155,8 @@ async function askTokens(issuer: SignInIssuer, grant: Readonly<Record<string, st
   const { token: endpoint } = await endpointsOf(issuer);
   const more = issuer.token === 'access' && issuer.preset === 'oidc' ? audience(issuer) : {};
   const body = new URLSearchParams({ ...grant, client_id: issuer.clientId, ...more });
-  const answer = await getJson(endpoint, { method: 'POST', body });
-  const { access_token, id_token, refresh_token, expires_in: expiresIn } = answer;
+  const response = await getJson(endpoint, { method: 'POST', body });
+  const { access_token, id_token, refresh_token, expires_in: expiresIn } = response;
   const [access, id, refreshToken] = [access_token, id_token, refresh_token].map(textIn);
   const token = issuer.token === 'id' ? id : access;
   if (token === undefined) throw new SignInError('signInBroken');

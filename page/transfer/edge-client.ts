@@ -1,9 +1,15 @@
 import { DESCRIPTION_KEY, encodeKey, encodeQuery } from '../../protocol/object-url.ts';
 import { type Caller, readCaller } from './caller.ts';
-import { type Answer, createExchange, type Exchange, type Message, NetworkFailure } from './exchange.ts';
+import {
+  createExchange,
+  type Exchange,
+  type HttpRequest,
+  type HttpResponse,
+  NetworkFailure,
+} from './exchange.ts';
 import { createPool, type Pool } from './pool.ts';
 import { readFile } from './read-file.ts';
-import { judge, PassingFailure, TokenRejected, unexpectedAnswer } from './refusals.ts';
+import { failureOf, PassingFailure, TokenRejected, unexpectedResponse } from './refusals.ts';
 import { BROWSER, retrying, type Surroundings, type Waiting } from './retry.ts';
 import { UploadError } from './upload-error.ts';
 
@@ -13,7 +19,7 @@ import { UploadError } from './upload-error.ts';
  */
 export type TokenSource = (rejected?: string) => Promise<string>;
 
-export interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
+export interface EdgeRequest extends Omit<HttpRequest, 'path' | 'headers'> {
   readonly key: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -35,7 +41,7 @@ export interface EdgeClient {
    * @param read Converts a successful response. If it throws, the request failed.
    * @throws {UploadError} for a failure that a retry cannot fix, and after the last retry
    */
-  request<T>(request: EdgeRequest, read: (answer: Answer) => T): Promise<T>;
+  request<T>(request: EdgeRequest, read: (response: HttpResponse) => T): Promise<T>;
 }
 
 export interface EdgeOptions {
@@ -80,20 +86,24 @@ export function openEdge(origin: string, token: TokenSource, options: EdgeOption
    */
   const askAfterCut = async (current: string, { signal }: EdgeRequest, body: Blob) => {
     await readFile(body.slice(0, 1));
-    const answer = await send(current, { method: 'GET', key: DESCRIPTION_KEY, signal }).catch(
+    const response = await send(current, { method: 'GET', key: DESCRIPTION_KEY, signal }).catch(
       () => undefined,
     );
-    if (answer === undefined) return;
-    if (answer.status === 401) judge(answer);
-    const maxSize = answer.status === 200 ? readCaller(answer.text)?.maxSize : undefined;
+    if (response === undefined) return;
+    if (response.status === 401) failureOf(response);
+    const maxSize = response.status === 200 ? readCaller(response.text)?.maxSize : undefined;
     checkSize(body.size, maxSize);
   };
 
-  const once = async <T>(current: string, request: EdgeRequest, read: (answer: Answer) => T): Promise<T> => {
+  const once = async <T>(
+    current: string,
+    request: EdgeRequest,
+    read: (response: HttpResponse) => T,
+  ): Promise<T> => {
     const { body } = request;
-    let answer: Answer;
+    let response: HttpResponse;
     try {
-      answer = await send(current, request);
+      response = await send(current, request);
     } catch (error) {
       if (!(error instanceof NetworkFailure)) throw error;
       if (body && body.size > 0 && !surroundings.isOffline()) await askAfterCut(current, request, body);
@@ -101,8 +111,8 @@ export function openEdge(origin: string, token: TokenSource, options: EdgeOption
         new UploadError('unreachable', `${new URL(origin).host} is unreachable: ${error.message}.`),
       );
     }
-    judge(answer);
-    return read(answer);
+    failureOf(response);
+    return read(response);
   };
 
   const request: EdgeClient['request'] = (asked, read) => {
@@ -130,9 +140,9 @@ export function openEdge(origin: string, token: TokenSource, options: EdgeOption
     slots: createPool(PARTS_AT_ONCE),
     request,
     describe: (signal, onWaiting = () => {}) =>
-      request({ method: 'GET', key: DESCRIPTION_KEY, signal, onWaiting }, (answer) => {
-        const caller = readCaller(answer.text);
-        if (caller === undefined) throw unexpectedAnswer(answer);
+      request({ method: 'GET', key: DESCRIPTION_KEY, signal, onWaiting }, (response) => {
+        const caller = readCaller(response.text);
+        if (caller === undefined) throw unexpectedResponse(response);
         return caller;
       }),
   };

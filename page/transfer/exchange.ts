@@ -2,7 +2,7 @@ import { sealingMs } from '../../protocol/parts.ts';
 import { stopped } from './upload-error.ts';
 
 /** An HTTP request. */
-export interface Message {
+export interface HttpRequest {
   readonly method: 'PUT' | 'POST' | 'GET' | 'DELETE';
   /** Percent-encoded, including the query. */
   readonly path: string;
@@ -18,7 +18,7 @@ export interface Message {
 }
 
 /** An HTTP response. */
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly text: string;
   /** Returns the value of a header; `undefined` if it is missing. */
@@ -30,7 +30,7 @@ export interface Answer {
  * @throws {NetworkFailure}
  * @throws {UploadError} `stopped`
  */
-export type Exchange = (message: Message, signal: AbortSignal) => Promise<Answer>;
+export type Exchange = (message: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>;
 
 /** The connection failed, or made no progress for too long. Browsers give no reason. */
 export class NetworkFailure extends Error {}

@@ -1,6 +1,6 @@
 import { readFields } from '../../protocol/fields.ts';
 import { DAMAGED_CODES, PASSING_CODES, PASSING_STATUS, retryAfter } from '../../protocol/retry-rules.ts';
-import type { Answer } from './exchange.ts';
+import type { HttpResponse } from './exchange.ts';
 import { UploadError, type UploadErrorCode } from './upload-error.ts';
 import { parseXml, textOf } from './xml.ts';
 
@@ -48,7 +48,7 @@ export function damaged(message: string): PassingFailure {
 }
 
 /** Returns the failure for a response from neither the edge nor S3. It is retried a few times. */
-export function unexpectedAnswer({ status }: Answer): PassingFailure {
+export function unexpectedResponse({ status }: HttpResponse): PassingFailure {
   const message = `Unexpected answer: HTTP ${status}. A proxy or captive portal may be in between.`;
   return new PassingFailure(new UploadError('not_an_edge', message), {
     limit: { kind: 'unexpected', tries: 3 },
@@ -77,7 +77,7 @@ function readEdgeError(text: string): Refusal | undefined {
     : undefined;
 }
 
-function readRefusal({ status, text }: Answer): Refusal {
+function readRefusal({ status, text }: HttpResponse): Refusal {
   return (
     readEdgeError(text) ?? readStoreError(text) ?? { from: 'between', code: `HTTP ${status}`, message: '' }
   );
@@ -116,15 +116,15 @@ function codeOf({ from, code }: Refusal, status: number): UploadErrorCode {
 const MAX_TEXT = 300;
 
 /** Returns the error for a refusal by the edge, the store or a server in between. */
-export function refusalError(refusal: Refusal, answer: Answer): Error {
-  const { status } = answer;
+export function refusalError(refusal: Refusal, response: HttpResponse): Error {
+  const { status } = response;
   const { code } = refusal;
   if (code === 'NoSuchUpload') return new UploadGone(code);
   if (code === 'ConditionalRequestConflict' && status !== 503) return new UploadConflict(code);
   if (DAMAGED_CODES.has(code)) return damaged('The bytes were damaged in transit.');
   const said = `${code}: ${refusal.message}`.slice(0, MAX_TEXT);
   if (PASSING_STATUS.has(status) || PASSING_CODES.has(code)) {
-    const retryAfterMs = retryAfter(answer.header('retry-after'), new Date());
+    const retryAfterMs = retryAfter(response.header('retry-after'), new Date());
     return new PassingFailure(new UploadError('gave_up', said), { retryAfterMs });
   }
   const error = new UploadError(codeOf(refusal, status), said);
@@ -133,7 +133,7 @@ export function refusalError(refusal: Refusal, answer: Answer): Error {
 }
 
 /** Whether a response is an HTML page. */
-function isPage({ header, text }: Answer): boolean {
+function isPage({ header, text }: HttpResponse): boolean {
   return /^text\/html\b/i.test(header('content-type') ?? '') || /^\s*<(?:!doctype\s+html|html)\b/i.test(text);
 }
 
@@ -141,8 +141,8 @@ function isPage({ header, text }: Answer): boolean {
  * Checks that a response is a success.
  * @throws the error of {@link refusalError}
  */
-export function judge(answer: Answer): void {
-  const { status } = answer;
-  if (status < 200 || status >= 300) throw refusalError(readRefusal(answer), answer);
-  if (isPage(answer)) throw unexpectedAnswer(answer);
+export function failureOf(response: HttpResponse): void {
+  const { status } = response;
+  if (status < 200 || status >= 300) throw refusalError(readRefusal(response), response);
+  if (isPage(response)) throw unexpectedResponse(response);
 }

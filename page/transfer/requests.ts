@@ -2,8 +2,8 @@ import { combineCrcs } from '../../protocol/combine-crcs.ts';
 import { MAX_PART, MAX_PARTS } from '../../protocol/parts.ts';
 import { base64, crcBytes } from './crc32.ts';
 import type { EdgeClient, EdgeRequest } from './edge-client.ts';
-import type { Answer } from './exchange.ts';
-import { damaged, readStoreError, refusalError, unexpectedAnswer } from './refusals.ts';
+import type { HttpResponse } from './exchange.ts';
+import { damaged, readStoreError, refusalError, unexpectedResponse } from './refusals.ts';
 import { numberOf, parseXml, textOf, type XmlElement } from './xml.ts';
 
 /** A slice of a file with its CRC-32. */
@@ -48,12 +48,12 @@ function readEtag(etag: string | undefined): string | undefined {
  * Returns the ETag of stored bytes after comparing their checksum. S3 returns the checksum that it verified.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
  */
-function proved(answer: Answer, crc: number): string {
-  const echo = answer.header(CHECKSUM);
+function proved(response: HttpResponse, crc: number): string {
+  const echo = response.header(CHECKSUM);
   if (echo === undefined) throw damaged('The stored bytes could not be verified: no checksum was returned.');
   if (echo !== crcText(crc)) throw damaged('The stored bytes differ from the file.');
-  const etag = readEtag(answer.header('etag'));
-  if (etag === undefined) throw unexpectedAnswer(answer);
+  const etag = readEtag(response.header('etag'));
+  if (etag === undefined) throw unexpectedResponse(response);
   return etag;
 }
 
@@ -82,8 +82,8 @@ export function putObject(
     ...condition(options),
     [CHECKSUM]: crcText(crc),
   };
-  return edge.request({ ...target, method: 'PUT', headers, body: slice, onSent }, (answer) =>
-    proved(answer, crc),
+  return edge.request({ ...target, method: 'PUT', headers, body: slice, onSent }, (response) =>
+    proved(response, crc),
   );
 }
 
@@ -97,11 +97,11 @@ export function createUpload({ edge, ...target }: Target, { contentType }: Objec
     'x-amz-checksum-algorithm': 'CRC32',
     'x-amz-checksum-type': 'FULL_OBJECT',
   };
-  return edge.request({ ...target, method: 'POST', query: { uploads: '' }, headers }, (answer) => {
-    const document = readDocument(answer.text, 'InitiateMultipartUploadResult');
+  return edge.request({ ...target, method: 'POST', query: { uploads: '' }, headers }, (response) => {
+    const document = readDocument(response.text, 'InitiateMultipartUploadResult');
     const uploadId = document && textOf(document, 'UploadId');
     // S3's ids are opaque. This one goes into URLs and the journal.
-    if (uploadId === undefined || !/^[\x21-\x7e]{1,1024}$/.test(uploadId)) throw unexpectedAnswer(answer);
+    if (uploadId === undefined || !/^[\x21-\x7e]{1,1024}$/.test(uploadId)) throw unexpectedResponse(response);
     return uploadId;
   });
 }
@@ -119,10 +119,10 @@ export function putPart(
   const { size } = slice;
   const query = { partNumber: String(number), uploadId };
   const headers = { [CHECKSUM]: crcText(crc) };
-  return edge.request({ ...target, method: 'PUT', query, headers, body: slice, onSent }, (answer) => ({
+  return edge.request({ ...target, method: 'PUT', query, headers, body: slice, onSent }, (response) => ({
     number,
     size,
-    etag: proved(answer, crc),
+    etag: proved(response, crc),
     crc,
   }));
 }
@@ -149,17 +149,17 @@ export async function listParts(
   const parts: ListedPart[] = [];
   for (let marker = 0; ; ) {
     const query = { uploadId, ...(marker > 0 && { 'part-number-marker': String(marker) }) };
-    const next = await edge.request({ ...target, method: 'GET', query }, (answer) => {
-      const page = readDocument(answer.text, 'ListPartsResult');
-      if (page === undefined) throw unexpectedAnswer(answer);
+    const next = await edge.request({ ...target, method: 'GET', query }, (response) => {
+      const page = readDocument(response.text, 'ListPartsResult');
+      if (page === undefined) throw unexpectedResponse(response);
       const listed = page.children.filter(({ name }) => name === 'Part').map(readPart);
       const sound = listed.filter((part) => part !== undefined);
-      if (sound.length < listed.length) throw unexpectedAnswer(answer);
+      if (sound.length < listed.length) throw unexpectedResponse(response);
       for (const part of sound) parts.push(part);
-      if (parts.length > MAX_PARTS) throw unexpectedAnswer(answer);
+      if (parts.length > MAX_PARTS) throw unexpectedResponse(response);
       if (textOf(page, 'IsTruncated') !== 'true') return undefined;
       const following = numberOf(page, 'NextPartNumberMarker', MAX_PARTS) ?? 0;
-      if (following <= marker) throw unexpectedAnswer(answer);
+      if (following <= marker) throw unexpectedResponse(response);
       return following;
     });
     if (next === undefined) return parts;
@@ -215,12 +215,12 @@ export function completeUpload(
     headers,
     body: new Blob([completeDocument(parts)]),
   } as const;
-  return edge.request({ ...target, ...message, sealing: size }, (answer) => {
-    const result = readDocument(answer.text, 'CompleteMultipartUploadResult');
+  return edge.request({ ...target, ...message, sealing: size }, (response) => {
+    const result = readDocument(response.text, 'CompleteMultipartUploadResult');
     if (result === undefined) {
       // S3 can send status 200 before it knows the outcome.
-      const refusal = readStoreError(answer.text);
-      throw refusal === undefined ? unexpectedAnswer(answer) : refusalError(refusal, answer);
+      const refusal = readStoreError(response.text);
+      throw refusal === undefined ? unexpectedResponse(response) : refusalError(refusal, response);
     }
     if (textOf(result, 'ChecksumCRC32') !== expected) {
       throw damaged('The assembled file could not be verified: its checksum is missing or different.');

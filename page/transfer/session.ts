@@ -1,5 +1,5 @@
 import { type Part, partsOf } from '../../protocol/parts.ts';
-import type { Journal, JournalEntry, Recorded } from '../resume/journal.ts';
+import type { Journal, JournalEntry, RecordedUpload } from '../resume/journal.ts';
 import type { Digester } from './digester.ts';
 import { existsMaybeOurs } from './edge-client.ts';
 import type { Progress } from './progress.ts';
@@ -142,7 +142,7 @@ async function resume(work: Work, sample: string): Promise<Session | undefined> 
 }
 
 /** Compares the journal with the store's list. A part counts only if both have it. */
-async function compare({ entry, parts }: Recorded, target: Target): Promise<Session> {
+async function compare({ entry, parts }: RecordedUpload, target: Target): Promise<Session> {
   const plan = partsOf(entry.size, entry);
   const recorded = new Map(
     parts.filter(({ number, size }) => plan[number - 1]?.length === size).map((part) => [part.number, part]),

@@ -1,6 +1,6 @@
 import { keyProblem } from '../../protocol/object-url.ts';
 import { DEFAULT_PART, MAX_PART, MAX_PARTS, suitablePartSize } from '../../protocol/parts.ts';
-import type { Journal, Place } from '../resume/journal.ts';
+import type { Destination, Journal } from '../resume/journal.ts';
 import type { Digester } from './digester.ts';
 import { checkSize, type EdgeClient } from './edge-client.ts';
 import { createProgress, type ProgressListener } from './progress.ts';
@@ -88,7 +88,7 @@ async function uploadWhole(work: Work): Promise<Completed> {
   });
 }
 
-const lockOf = ({ origin, key }: Place) => `edge-upload ${origin}/${key}`;
+const lockOf = ({ origin, key }: Destination) => `edge-upload ${origin}/${key}`;
 
 /** Returns the keys to which this browser is uploading, in any tab. */
 export async function busyKeys(origin: string): Promise<ReadonlySet<string>> {
@@ -105,7 +105,7 @@ const WAIT_MS = 2_000;
  * Runs work while no other upload of this browser uses the key.
  * @throws {UploadError} `busy`
  */
-async function alone<T>(place: Place, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+async function alone<T>(place: Destination, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   const { locks } = navigator as { readonly locks?: LockManager };
   if (locks === undefined) return work();
   const late = new AbortController();

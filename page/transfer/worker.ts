@@ -12,7 +12,7 @@ export type DigestReply =
   | { readonly id: number; readonly error: string };
 
 /** Digests a slice in the worker's thread. */
-async function answer({ id, slice }: DigestRequest): Promise<void> {
+async function response({ id, slice }: DigestRequest): Promise<void> {
   const reply: DigestReply = await crc32(slice).then(
     (crc) => ({ id, crc }),
     (error: unknown) => ({ id, error: error instanceof Error ? error.name : 'Error' }),
@@ -20,4 +20,4 @@ async function answer({ id, slice }: DigestRequest): Promise<void> {
   self.postMessage(reply);
 }
 
-self.addEventListener('message', ({ data }: MessageEvent<DigestRequest>) => void answer(data));
+self.addEventListener('message', ({ data }: MessageEvent<DigestRequest>) => void response(data));

@@ -8,7 +8,7 @@ interface QuestionOptions {
   readonly username: string;
   /** Shows why the last input was not accepted. */
   readonly alert: Node;
-  readonly resolve: (answer: string) => void;
+  readonly resolve: (response: string) => void;
 }
 
 /** The form of a question. The person types into `input`. */
@@ -24,10 +24,10 @@ export function createQuestion(
 ): QuestionForm {
   const isPassword = question.kind === 'newPassword';
   const { input, parts } = isPassword ? passwordField(texts) : codeField(texts);
-  const answer = async () => resolve(input.value);
+  const response = async () => resolve(input.value);
   return {
     input,
-    parts: [...helpFor(question, texts, username), alert, createForm(parts, texts.continue, answer)],
+    parts: [...helpFor(question, texts, username), alert, createForm(parts, texts.continue, response)],
   };
 }
 

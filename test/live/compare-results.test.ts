@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compareResults } from '../../live/compare-results.ts';
-import type { Seen, Verdict } from '../../live/probe.ts';
+import type { Observation, Verdict } from '../../live/probe.ts';
 import type { Results } from '../../live/results.ts';
 
-function results(...verdicts: readonly (Seen | string | undefined)[]): Results {
+function results(...verdicts: readonly (Observation | string | undefined)[]): Results {
   const named = verdicts.flatMap((one, at): readonly Verdict[] => {
     const verdict = { name: `probe-${at}`, claim: 'A claim.', expected: { status: 200 } };
     if (one === undefined) return [];

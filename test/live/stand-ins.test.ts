@@ -8,7 +8,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { describeEdge } from '../../edge/description.ts';
 import type { StackOptions } from '../../infra/options.ts';
-import { judge } from '../../live/probe.ts';
+import { runProbe } from '../../live/probe.ts';
 import { PROBES } from '../../live/probes/all.ts';
 import type { LiveWorld } from '../../live/world.ts';
 import { config, USER_POOL_ID } from '../edge/support/pool.ts';
@@ -208,7 +208,7 @@ for (const [name, open] of Object.entries(STAND_INS)) {
   test(`${name} confirms what AWS documents`, async (t) => {
     const probe = PROBES.find((one) => one.name === name);
     assert.ok(probe !== undefined);
-    const { verdict, seen, reason } = await judge(probe, await open(t));
+    const { verdict, seen, reason } = await runProbe(probe, await open(t));
     assert.deepEqual([verdict, seen, reason], ['confirmed', probe.expected, undefined]);
   });
 }

@@ -15,7 +15,7 @@ async function endpoint(t: TestContext) {
   const reached: string[] = [];
   let origins: readonly string[] = [PAGE, 'https://files.example.com:40123'];
   const pages = pageRequests(() => origins);
-  const handler = pages.answer(async ({ method }) => {
+  const handler = pages.withCors(async ({ method }) => {
     reached.push(method);
     return { status: 200, headers: { 'content-type': 'application/json' }, body: '{}' };
   });

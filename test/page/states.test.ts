@@ -1,9 +1,9 @@
 import { test } from 'node:test';
 import { WITH_FAULTS, withCloud } from '../e2e/harness.ts';
 import { openBrowser } from './browser.ts';
-import { answerCases } from './cases/answers.ts';
 import { fileCases } from './cases/files.ts';
 import { HOSTILE, hostileCases } from './cases/hostile.ts';
+import { answerCases } from './cases/responses.ts';
 import { stateCases } from './cases/states.ts';
 import { deployPage } from './cases/world.ts';
 

@@ -2,7 +2,7 @@ import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { DeployedEdge } from '../../links/deployed-edge.ts';
-import { findRecord, type Recorded } from '../../links/ledger.ts';
+import { findRecord, type RecordedToken } from '../../links/ledger.ts';
 import { LONGEST, type TokenKind } from '../../links/token-entry.ts';
 import { stateOf, type TokenState } from '../../links/token-states.ts';
 import { scopeWords, untilWords } from '../../links/words.ts';
@@ -27,7 +27,7 @@ export async function revoke(
   const { kind, entry, state } = await withEdge(context, args, async (work, edge) => {
     const found = await findRecord(work, edge.bucket, id);
     if (found === undefined && !force) throw unknown(id, typed);
-    const token: Recorded = found ?? { kind: typed, id };
+    const token: RecordedToken = found ?? { kind: typed, id };
     // A record is not signed. Forced, what it says of the end does not count.
     const judged = force ? { kind: token.kind, id } : token;
     return { ...token, state: judge(judged, edge, context.now()) };
@@ -73,7 +73,7 @@ export async function revoke(
 }
 
 /** Returns the state of a token, as far as its record and the edge say. */
-function judge({ id, entry }: Recorded, edge: DeployedEdge, now: Date): TokenState {
+function judge({ id, entry }: RecordedToken, edge: DeployedEdge, now: Date): TokenState {
   if (entry !== undefined) return stateOf(entry, edge, now);
   return edge.kids.size === 0 || edge.revoked.has(id) ? 'revoked' : 'active';
 }

@@ -8,14 +8,14 @@ import { discoverIssuers, discoverKeySets } from '../../trust/discovery.ts';
 import { type Documents, openDocuments } from '../../trust/documents.ts';
 import type { IssuerFlags } from '../../trust/make-issuer.ts';
 import { mergeIssuer, withoutIssuer } from '../../trust/merge-issuer.ts';
-import { type Provider, readTrustRequest } from '../../trust/providers/read-trust-request.ts';
+import { readTrustRequest, type TypedProvider } from '../../trust/providers/read-trust-request.ts';
 import { issuerDocument, readTrustFile } from '../../trust/trust-file.ts';
 import { setUpLines } from '../../trust/words.ts';
 import { textLines } from '../../ui/shown.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';
 import { planTrust, type TrustPlan, withTrust } from './plan.ts';
 
-export type AddArgs = ApplyArgs & IssuerFlags & { readonly typed: Provider };
+export type AddArgs = ApplyArgs & IssuerFlags & { readonly typed: TypedProvider };
 
 /** Trusts an issuer, or adds a rule to one that is trusted. */
 export function add(context: Context, args: AddArgs): Promise<Result> {

@@ -11,7 +11,7 @@ import { type IssuedToken, readIssuedToken } from '../../identity/tokens/issued-
 import { poolIdentity } from '../../stack/template/key-sets.ts';
 import { bareToken } from '../../text.ts';
 import { checkHints } from '../../trust/check-hints.ts';
-import { type Judgement, judgeToken, unmetLines } from '../../trust/check-token.ts';
+import { evaluateToken, type TokenEvaluation, unmetLines } from '../../trust/check-token.ts';
 import { openDocuments } from '../../trust/documents.ts';
 import { ruleSentence } from '../../trust/words.ts';
 import { formatLimit, formatMinute } from '../../ui/format.ts';
@@ -40,9 +40,9 @@ export async function check(
   const config = knownToEdge(deployed);
   const circumstances = { domain: deployed.domain, now: context.now().getTime() / 1000 };
   const download = verify ? keySets(context, deployed, config) : undefined;
-  const judgement = await judgeToken(given, config, { ...circumstances, download });
+  const judgement = await evaluateToken(given, config, { ...circumstances, download });
   if (verify && judgement.refusal?.code === 'invalid_token') {
-    const baked = await judgeToken(given, knownToEdge(deployed, deployed.keys), circumstances);
+    const baked = await evaluateToken(given, knownToEdge(deployed, deployed.keys), circumstances);
     if (baked.verified && baked.refusal === undefined) return described(context, deployed, baked, true);
   }
   return described(context, deployed, judgement);
@@ -113,7 +113,7 @@ function knownToEdge({ issuers, options, pool }: DeployedTrust, keys?: TrustedKe
 function described(
   { inUse }: Context,
   { stackName, domain }: DeployedTrust,
-  judgement: Judgement,
+  judgement: TokenEvaluation,
   isWithdrawn = false,
 ): Result {
   const { issuer, iss, aud, caller, permission, refusal, verified } = judgement;

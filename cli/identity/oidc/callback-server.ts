@@ -56,7 +56,7 @@ const STRANGER = page(
  * Returns why an address is not the answer to a sign-in; `undefined` if it is. Every program on this computer can reach the
  * port, so that requests without the state of the sign-in are ignored.
  */
-export function whyNotAnswer({ pathname, searchParams }: URL, state: string): 'path' | 'state' | undefined {
+export function mismatchOf({ pathname, searchParams }: URL, state: string): 'path' | 'state' | undefined {
   if (pathname !== REDIRECT_PATH) return 'path';
   return isDeepStrictEqual(searchParams.getAll('state'), [state]) ? undefined : 'state';
 }
@@ -135,7 +135,7 @@ export async function openCallbackServer(redirect: Redirect, state: string): Pro
   const listener: RequestListener = (request, response) => {
     const text = `http://${redirect.host}${request.url ?? ''}`;
     const url = URL.canParse(text) ? new URL(text) : undefined;
-    const defect = url === undefined ? 'path' : whyNotAnswer(url, state);
+    const defect = url === undefined ? 'path' : mismatchOf(url, state);
     // A page that reaches this port by another name is not one that the provider sent the browser from.
     const isOwn = request.headers.host === `${redirect.host}:${port}`;
     request.resume();

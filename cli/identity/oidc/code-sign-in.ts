@@ -20,7 +20,7 @@ import {
   redirectOf,
   scopeOf,
 } from './authorization-request.ts';
-import { openCallbackServer, whyNotAnswer } from './callback-server.ts';
+import { mismatchOf, openCallbackServer } from './callback-server.ts';
 import { openBrowser } from './open-browser.ts';
 import type { Provider } from './provider.ts';
 import { onProvider } from './provider-failures.ts';
@@ -153,7 +153,7 @@ function pastedQuery(text: string, { redirect, state }: CodeRequest): string | u
   const typed = text.replaceAll(/\s+/g, '');
   const query = typed.includes('?') ? typed.slice(typed.indexOf('?')) : `?${typed}`;
   const url = new URL(REDIRECT_PATH + query.replace(/#.*$/, ''), redirect);
-  return whyNotAnswer(url, state) === undefined ? url.search : undefined;
+  return mismatchOf(url, state) === undefined ? url.search : undefined;
 }
 
 /** Signs in with a browser anywhere: the user pastes the address that it ends on, which no page answers. */

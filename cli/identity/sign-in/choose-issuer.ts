@@ -7,7 +7,7 @@ import { loginCommand } from './username.ts';
 /** Issuer that people sign in at. */
 export type PeopleIssuer = DescribedIssuer & { readonly clientId: string };
 
-export interface IssuerFlags {
+export interface IssuerChoice {
   /** `--issuer` */
   readonly alias?: string;
   /** True if other flags are of the user pool alone. */
@@ -37,7 +37,7 @@ export async function chooseIssuer(
   { ui }: Pick<Context, 'ui'>,
   url: string,
   issuers: readonly DescribedIssuer[],
-  { alias, isOfPool }: IssuerFlags,
+  { alias, isOfPool }: IssuerChoice,
 ): Promise<ChosenIssuer> {
   const people = issuers.filter(isOfPeople);
   const aliases = people.map((one) => one.alias);

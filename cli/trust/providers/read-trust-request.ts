@@ -16,7 +16,7 @@ import {
 } from './workloads.ts';
 
 /** A provider with its typed argument and flags. */
-export type Provider = { readonly named: string } & (
+export type TypedProvider = { readonly named: string } & (
   | { readonly provider: 'entra' | 'okta' | 'auth0' | 'keycloak' | 'google' | 'oidc' | 'gcp' }
   | ({ readonly provider: 'github' } & GitHubFlags)
   | ({ readonly provider: 'gitlab' } & GitLabFlags)
@@ -31,7 +31,7 @@ export type Provider = { readonly named: string } & (
  * Returns the request of a command line.
  * @throws {UserError} `usage`, and the errors of fetching ids
  */
-export async function readTrustRequest(typed: Provider, documents: Documents): Promise<TrustRequest> {
+export async function readTrustRequest(typed: TypedProvider, documents: Documents): Promise<TrustRequest> {
   const { named } = typed;
   switch (typed.provider) {
     case 'entra':

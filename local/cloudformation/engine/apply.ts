@@ -7,25 +7,25 @@ import {
   isPresent,
   own,
   type ResourceRecord,
-  type Source,
+  type TemplateSource,
   type UpdateOperation,
 } from '../stack/model.ts';
 import { runInOrder } from '../template/graph.ts';
 import { resolve } from '../template/resolve.ts';
 import type { Known } from '../template/scope.ts';
 import {
-  type Attempt,
   attributesOf,
   createPhysical,
+  type DesiredResource,
   fail,
+  type HandlerContext,
   pending,
   updatePhysical,
-  type Wanted,
 } from './physical.ts';
 import type { StackWork } from './work.ts';
 
 /** Binds a source to the stack's current state, which is read at each use. */
-export function bindCurrent(work: StackWork, source: Source): BoundTemplate {
+export function bindCurrent(work: StackWork, source: TemplateSource): BoundTemplate {
   return bind(source, work.stack, (logicalId): Known => {
     const record = own(work.stack.resources, logicalId);
     if (!isPresent(record) || record.physicalId === undefined) return undefined;
@@ -42,7 +42,7 @@ export async function applyAll(work: StackWork, operation: CreateOperation | Upd
   const { template, scope, graph } = bindCurrent(work, operation.target);
   const stopped = () =>
     work.isInterrupted || (operation.onFailure !== 'DO_NOTHING' && work.failed.length > 0);
-  const attempt: Attempt = {
+  const attempt: HandlerContext = {
     isCancelled: stopped,
     importsExisting: operation.target.importsExisting === true,
     revertsDrift: operation.target.revertsDrift === true,
@@ -69,7 +69,7 @@ export async function applyAll(work: StackWork, operation: CreateOperation | Upd
 }
 
 /** Fails a resource whose properties cannot be resolved. */
-function refuse(work: StackWork, logicalId: string, wanted: Wanted, reason: string): boolean {
+function refuse(work: StackWork, logicalId: string, wanted: DesiredResource, reason: string): boolean {
   const current = own(work.stack.resources, logicalId);
   return isPresent(current)
     ? fail(work, logicalId, { ...current, status: 'UPDATE_FAILED' }, reason)
@@ -80,8 +80,8 @@ function refuse(work: StackWork, logicalId: string, wanted: Wanted, reason: stri
 async function applyResource(
   work: StackWork,
   logicalId: string,
-  wanted: Wanted,
-  attempt: Attempt,
+  wanted: DesiredResource,
+  attempt: HandlerContext,
 ): Promise<boolean> {
   const current = own(work.stack.resources, logicalId);
   if (!isPresent(current)) return createPhysical(work, logicalId, pending(work, wanted, 'CREATE'), attempt);
@@ -122,8 +122,8 @@ async function applyResource(
 async function replace(
   work: StackWork,
   logicalId: string,
-  wanted: Wanted,
-  attempt: Attempt,
+  wanted: DesiredResource,
+  attempt: HandlerContext,
 ): Promise<boolean> {
   const { resources, superseded } = work.stack;
   const current = own(resources, logicalId);

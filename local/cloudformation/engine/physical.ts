@@ -9,7 +9,7 @@ import { handlerReason } from './reasons.ts';
 import type { EventContent, StackWork } from './work.ts';
 
 /** A resource as the template defines it. */
-export interface Wanted {
+export interface DesiredResource {
   readonly definition: TemplateResource;
   readonly properties: JsonObject;
   /** Logical ids of the resources that it refers to. */
@@ -22,7 +22,7 @@ export function attributesOf({ deletionPolicy, updateReplacePolicy, metadata }: 
 }
 
 /** The operation that a call to a handler is part of. */
-export interface Attempt {
+export interface HandlerContext {
   /** Whether another resource failed during the call. */
   readonly isCancelled: () => boolean;
   /** Existing resources with the given names are imported into the stack. */
@@ -39,7 +39,7 @@ function newSuffix(): string {
 /** Returns the record of a physical resource before its creation: `CREATE` for a new one, `UPDATE` for a replacement. */
 export function pending(
   work: StackWork,
-  { definition, properties, needs }: Wanted,
+  { definition, properties, needs }: DesiredResource,
   verb: 'CREATE' | 'UPDATE',
 ): ResourceRecord {
   return {
@@ -65,7 +65,7 @@ export async function createPhysical(
   work: StackWork,
   logicalId: string,
   record: ResourceRecord,
-  attempt: Attempt,
+  attempt: HandlerContext,
 ): Promise<boolean> {
   const verb = record.status.startsWith('UPDATE') ? 'UPDATE' : 'CREATE';
   if (own(work.stack.resources, logicalId)?.suffix !== record.suffix) work.resource(logicalId, record);
@@ -102,7 +102,7 @@ export async function updatePhysical(
   logicalId: string,
   current: ResourceRecord,
   properties: JsonObject,
-  attempt: Attempt | 'undoing',
+  attempt: HandlerContext | 'undoing',
 ): Promise<boolean> {
   work.resource(logicalId, { ...current, status: 'UPDATE_IN_PROGRESS' });
   const { type, physicalId = '', properties: previous, metadata } = current;
@@ -120,7 +120,7 @@ export async function updatePhysical(
 
 interface Settling {
   readonly verb: 'CREATE' | 'UPDATE' | 'IMPORT';
-  readonly attempt: Attempt | 'undoing';
+  readonly attempt: HandlerContext | 'undoing';
   readonly before?: readonly EventContent[];
 }
 

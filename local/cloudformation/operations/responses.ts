@@ -6,15 +6,15 @@ import type {
   EventRecord,
   PlannedChange,
   ResourceRecord,
-  Source,
   StackRecord,
+  TemplateSource,
 } from '../stack/model.ts';
 import { isInSync, own } from '../stack/model.ts';
 import { isDynamic } from '../stack/plan.ts';
 import { parseTemplate } from '../template/parse.ts';
 
 /** Returns the parameters of a source. Values with `NoEcho` are masked. */
-export function parametersXml({ template, parameters }: Source): QueryResult {
+export function parametersXml({ template, parameters }: TemplateSource): QueryResult {
   const entries = Object.entries(parameters);
   if (entries.length === 0) return [];
   const declared = parseTemplate(template).parameters;
@@ -24,7 +24,7 @@ export function parametersXml({ template, parameters }: Source): QueryResult {
   }));
 }
 
-export function tagsXml({ tags }: Source): QueryResult {
+export function tagsXml({ tags }: TemplateSource): QueryResult {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }
 

@@ -1,7 +1,7 @@
 import type { ResourceHandler } from '../../resource.ts';
 import { AwsError, notSupported } from '../../wire/errors.ts';
 import { formatError, validationError } from '../errors.ts';
-import { own, type Source } from '../stack/model.ts';
+import { own, type TemplateSource } from '../stack/model.ts';
 import { checkNames } from '../template/names.ts';
 import { parameterValues } from '../template/parameters.ts';
 import type { Template } from '../template/parse.ts';
@@ -14,7 +14,7 @@ import { readTemplateBody } from './template-body.ts';
 export async function readSource(
   input: SourceInput,
   { handlers, getObject }: OperationContext,
-): Promise<(previous?: Source) => Source> {
+): Promise<(previous?: TemplateSource) => TemplateSource> {
   const body = await readTemplateBody(input, getObject);
   return (previous) => {
     if (input.UsePreviousTemplate && body !== undefined) {
@@ -34,7 +34,10 @@ export function givenTemplate(template: string | undefined): string {
   throw validationError('Either Template URL or Template Body must be specified.');
 }
 
-function givenParameters({ Parameters }: SourceInput, previous: Source | undefined): Map<string, string> {
+function givenParameters(
+  { Parameters }: SourceInput,
+  previous: TemplateSource | undefined,
+): Map<string, string> {
   const given = new Map<string, string>();
   for (const { ParameterKey: key, ParameterValue, UsePreviousValue } of Parameters) {
     const value = UsePreviousValue ? own(previous?.parameters ?? {}, key) : ParameterValue;
@@ -46,7 +49,10 @@ function givenParameters({ Parameters }: SourceInput, previous: Source | undefin
   return given;
 }
 
-function givenTags({ Tags }: SourceInput, previous: Source | undefined): Readonly<Record<string, string>> {
+function givenTags(
+  { Tags }: SourceInput,
+  previous: TemplateSource | undefined,
+): Readonly<Record<string, string>> {
   if (Tags === undefined) return previous?.tags ?? {};
   return Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value]));
 }

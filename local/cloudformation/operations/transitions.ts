@@ -9,12 +9,12 @@ import type {
   ChangeSetRecord,
   OnFailure,
   OperationRecord,
-  Source,
   StackRecord,
+  TemplateSource,
 } from '../stack/model.ts';
 import type { OperationContext } from './operation.ts';
 
-const NO_SOURCE: Source = { template: '{}', parameters: {}, tags: {}, capabilities: [] };
+const NO_SOURCE: TemplateSource = { template: '{}', parameters: {}, tags: {}, capabilities: [] };
 
 /** A request that starts an operation. The stack records the last one. */
 export interface Request {
@@ -128,7 +128,7 @@ function common({ token }: Request, retainExceptOnCreate = false) {
 
 export function beginCreate(
   stack: StackRecord,
-  target: Source,
+  target: TemplateSource,
   { request, onFailure, retainExceptOnCreate }: BeginOptions,
   context: OperationContext,
 ): void {
@@ -150,7 +150,7 @@ function beforeOf({ status, operation, source, resources }: StackRecord): Before
 
 export function beginUpdate(
   stack: StackRecord,
-  target: Source,
+  target: TemplateSource,
   { request, onFailure, retainExceptOnCreate, policyDuringUpdate }: BeginOptions,
   context: OperationContext,
 ): void {

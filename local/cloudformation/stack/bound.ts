@@ -6,27 +6,27 @@ import { type Graph, within } from '../template/graph.ts';
 import { dependencies } from '../template/names.ts';
 import type { Template } from '../template/parse.ts';
 import { parseTemplate } from '../template/parse.ts';
-import { resolve, type Scope } from '../template/resolve.ts';
-import { type Known, stackScope, wantedResources } from '../template/scope.ts';
-import type { OutputRecord, Source, StackRecord } from './model.ts';
+import { resolve, type TemplateScope } from '../template/resolve.ts';
+import { desiredResources, type Known, stackScope } from '../template/scope.ts';
+import type { OutputRecord, StackRecord, TemplateSource } from './model.ts';
 
 /** A template and the values of its names in one stack. */
 export interface BoundTemplate {
   readonly template: Template;
-  readonly scope: Scope;
+  readonly scope: TemplateScope;
   /** The resources that the conditions include, and their dependencies. */
   readonly graph: Graph;
 }
 
 /** @param resource returns what is known of a resource; called at each use */
 export function bind(
-  { template: body, parameters }: Source,
+  { template: body, parameters }: TemplateSource,
   { id, name }: Pick<StackRecord, 'id' | 'name'>,
   resource: (logicalId: string) => Known,
 ): BoundTemplate {
   const template = parseTemplate(body);
   const scope = stackScope(template, { id, name, parameters, resource });
-  const wanted = wantedResources(template, scope);
+  const wanted = desiredResources(template, scope);
   return { template, scope, graph: within(dependencies(template), (logicalId) => wanted.has(logicalId)) };
 }
 

@@ -66,7 +66,7 @@ interface StackDrift {
 }
 
 /** The template of a stack with its inputs. An update replaces it. */
-export interface Source {
+export interface TemplateSource {
   readonly template: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
@@ -81,7 +81,7 @@ export type OnFailure = 'ROLLBACK' | 'DELETE' | 'DO_NOTHING';
 
 /** The last state of the stack without an operation, which a rollback restores. */
 export interface Before {
-  readonly source: Source;
+  readonly source: TemplateSource;
   readonly resources: Resources;
 }
 
@@ -98,7 +98,7 @@ interface Common {
 export interface CreateOperation extends Common {
   readonly kind: 'create';
   readonly onFailure: OnFailure;
-  readonly target: Source;
+  readonly target: TemplateSource;
 }
 
 export interface UndoCreateOperation extends Common {
@@ -111,7 +111,7 @@ export interface UpdateOperation extends Common {
   /** The stack policy for this update, instead of the stack's own. */
   readonly policyDuringUpdate?: string;
   readonly onFailure: 'ROLLBACK' | 'DO_NOTHING';
-  readonly target: Source;
+  readonly target: TemplateSource;
   /** Absent for a stack that has never been complete. */
   readonly before?: Before;
 }
@@ -175,7 +175,7 @@ export interface ChangeSetRecord {
   readonly created: string;
   readonly description?: string;
   readonly clientToken?: string;
-  readonly source: Source;
+  readonly source: TemplateSource;
   readonly onFailure?: OnFailure;
   readonly status: 'CREATE_COMPLETE' | 'FAILED';
   readonly statusReason?: string;
@@ -202,7 +202,7 @@ export interface StackRecord {
   readonly terminationProtection: boolean;
   /** JSON; absent if every update is allowed. */
   readonly policy?: string;
-  readonly source: Source;
+  readonly source: TemplateSource;
   readonly outputs: readonly OutputRecord[];
   readonly resources: Resources;
   readonly superseded: readonly Superseded[];

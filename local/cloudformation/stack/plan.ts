@@ -7,7 +7,7 @@ import { validationError } from '../errors.ts';
 import { references } from '../template/functions.ts';
 import { sorted } from '../template/graph.ts';
 import type { TemplateResource } from '../template/parse.ts';
-import { NotYetKnown, resolveAhead } from '../template/resolve.ts';
+import { resolveAhead, UnresolvedValue } from '../template/resolve.ts';
 import type { Known } from '../template/scope.ts';
 import { type BoundTemplate, bind, changedProperties, outputsOf, recreates } from './bound.ts';
 import { type Actual, actualOf } from './drift.ts';
@@ -18,8 +18,8 @@ import {
   own,
   type PlannedChange,
   type ResourceRecord,
-  type Source,
   type StackRecord,
+  type TemplateSource,
 } from './model.ts';
 
 type Handlers = ReadonlyMap<string, ResourceHandler>;
@@ -35,7 +35,7 @@ const NOT_YET_KNOWN = '{{changeSet:KNOWN_AFTER_APPLY}}';
 
 interface Planning {
   readonly stack: StackRecord;
-  readonly source: Source;
+  readonly source: TemplateSource;
   readonly handlers: Handlers;
   /** Resources whose ids and attributes are not known yet. */
   readonly later: Set<string>;
@@ -46,7 +46,7 @@ interface Planning {
  *
  * @throws AwsError for every error in the source that can be detected before it is applied
  */
-export function planChanges(stack: StackRecord, source: Source, handlers: Handlers): Plan {
+export function planChanges(stack: StackRecord, source: TemplateSource, handlers: Handlers): Plan {
   const later = new Set<string>();
   const wanted = (id: string): boolean => bound.graph.has(id);
   const resource = (id: string): Known => {
@@ -85,7 +85,7 @@ function outputsAhead(bound: BoundTemplate): OutputRecord[] | undefined {
   try {
     return outputsOf(bound);
   } catch (error) {
-    if (error instanceof NotYetKnown) return undefined;
+    if (error instanceof UnresolvedValue) return undefined;
     throw error;
   }
 }

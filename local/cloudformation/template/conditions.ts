@@ -1,7 +1,7 @@
 import { isObject, type Json } from '../../json.ts';
 import { formatError, functionError } from '../errors.ts';
 import { references } from './functions.ts';
-import { resolve, type Scope } from './resolve.ts';
+import { resolve, type TemplateScope } from './resolve.ts';
 
 /** A parsed condition: a comparison, or a combination of other conditions. */
 type Condition =
@@ -71,7 +71,7 @@ export function conditionNeeds(value: Json): { conditions: string[]; names: stri
   }
 }
 
-export function evaluate(value: Json, scope: Scope): boolean {
+export function evaluate(value: Json, scope: TemplateScope): boolean {
   const condition = read(value);
   switch (condition.kind) {
     case 'named':

@@ -3,7 +3,7 @@ import { notSupported } from '../../wire/errors.ts';
 import { formatError, functionError } from '../errors.ts';
 
 /** A function call in a template: `{ "Fn::Join": [...] }` is the call of `Fn::Join` with that argument. */
-export interface Call {
+export interface FunctionCall {
   readonly name: string;
   readonly argument: Json;
 }
@@ -103,7 +103,7 @@ function isCall(value: Json): boolean {
  *
  * @throws AwsError for an unknown function, one beside other members, or an invalid argument
  */
-export function callIn(value: JsonObject): Call | undefined {
+export function callIn(value: JsonObject): FunctionCall | undefined {
   const name = functionName(value);
   if (name === undefined) return undefined;
   const known = FUNCTIONS.get(name);

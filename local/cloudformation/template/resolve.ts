@@ -2,8 +2,8 @@ import type { Json, JsonObject } from '../../json.ts';
 import { notSupported } from '../../wire/errors.ts';
 import { functionError } from '../errors.ts';
 import {
-  type Call,
   callIn,
+  type FunctionCall,
   getAttParts,
   replaceVariables,
   subParts,
@@ -11,7 +11,7 @@ import {
 } from './functions.ts';
 
 /** The values of a template's names. Each method throws for an undefined name. */
-export interface Scope {
+export interface TemplateScope {
   /** A parameter, pseudo parameter or resource. */
   ref(name: string): Json;
   attribute(logicalId: string, name: string): string;
@@ -21,8 +21,8 @@ export interface Scope {
 }
 
 /** Thrown by a scope for a value that is known only during the operation, such as the id of a new resource. */
-export class NotYetKnown extends Error {
-  override readonly name = 'NotYetKnown';
+export class UnresolvedValue extends Error {
+  override readonly name = 'UnresolvedValue';
 }
 
 /** `AWS::NoValue`, which removes the member that contains it. */
@@ -31,7 +31,7 @@ const NO_VALUE = Symbol('AWS::NoValue');
 type Resolved = Json | typeof NO_VALUE;
 
 interface Mode {
-  readonly scope: Scope;
+  readonly scope: TemplateScope;
   /** Replaces the outermost call that uses an unknown value. Without it, such a call throws. */
   readonly notYetKnown?: Json;
 }
@@ -40,14 +40,14 @@ interface Mode {
  * Returns a value with all its functions computed.
  *
  * @throws AwsError if a function cannot be computed
- * @throws NotYetKnown if the scope does not know a value yet
+ * @throws UnresolvedValue if the scope does not know a value yet
  */
-export function resolve(value: Json, scope: Scope): Json {
+export function resolve(value: Json, scope: TemplateScope): Json {
   return orNull(resolveAny(value, { scope }));
 }
 
 /** Returns a value as `resolve` does, with `mark` for each call that cannot be computed yet. */
-export function resolveAhead(value: Json, scope: Scope, mark: Json): Json {
+export function resolveAhead(value: Json, scope: TemplateScope, mark: Json): Json {
   return orNull(resolveAny(value, { scope, notYetKnown: mark }));
 }
 
@@ -67,7 +67,7 @@ function resolveAny(value: Json, mode: Mode): Resolved {
   try {
     return compute(call, mode.scope);
   } catch (error) {
-    if (error instanceof NotYetKnown) return mode.notYetKnown;
+    if (error instanceof UnresolvedValue) return mode.notYetKnown;
     throw error;
   }
 }
@@ -77,12 +77,12 @@ function resolveMembers(value: JsonObject, mode: Mode): JsonObject {
   return Object.fromEntries(members.filter((member): member is [string, Json] => member[1] !== NO_VALUE));
 }
 
-function branch(argument: Json, scope: Scope): Json {
+function branch(argument: Json, scope: TemplateScope): Json {
   const [condition, yes = null, no = null] = argument as Json[];
   return scope.condition(String(condition)) ? yes : no;
 }
 
-function compute({ name, argument }: Call, scope: Scope): Resolved {
+function compute({ name, argument }: FunctionCall, scope: TemplateScope): Resolved {
   switch (name) {
     case 'Ref':
       return argument === 'AWS::NoValue' ? NO_VALUE : scope.ref(String(argument));
@@ -97,7 +97,7 @@ function compute({ name, argument }: Call, scope: Scope): Resolved {
   }
 }
 
-function computeEagerly(name: string, argument: Json, scope: Scope): Json {
+function computeEagerly(name: string, argument: Json, scope: TemplateScope): Json {
   const [first = null, second = null, third = null] = Array.isArray(argument) ? argument : [argument];
   switch (name) {
     case 'Fn::Join':
@@ -117,7 +117,7 @@ function computeEagerly(name: string, argument: Json, scope: Scope): Json {
   }
 }
 
-function substitute(argument: Json, scope: Scope): string {
+function substitute(argument: Json, scope: TemplateScope): string {
   const { text: template, variables } = subParts(argument);
   const own = resolve(variables, scope) as JsonObject;
   return replaceVariables(template, (variable) => {

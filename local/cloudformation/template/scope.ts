@@ -4,7 +4,7 @@ import { functionError, unresolvedError } from '../errors.ts';
 import { evaluate } from './conditions.ts';
 import { parameterRef } from './parameters.ts';
 import type { Template } from './parse.ts';
-import { NotYetKnown, type Scope } from './resolve.ts';
+import { type TemplateScope, UnresolvedValue } from './resolve.ts';
 
 /** The known state of a resource: `later` before its creation, `undefined` if it will not be created. */
 export type Known =
@@ -21,7 +21,7 @@ export interface StackValues {
 }
 
 /** Returns the scope of one stack: parameters, pseudo parameters and known resources. */
-export function stackScope(template: Template, stack: StackValues): Scope {
+export function stackScope(template: Template, stack: StackValues): TemplateScope {
   const pseudo = new Map<string, Json>([
     ['AWS::AccountId', ACCOUNT_ID],
     ['AWS::NotificationARNs', []],
@@ -33,11 +33,11 @@ export function stackScope(template: Template, stack: StackValues): Scope {
   ]);
   const known = (logicalId: string) => {
     const resource = stack.resource(logicalId);
-    if (resource === 'later') throw new NotYetKnown(logicalId);
+    if (resource === 'later') throw new UnresolvedValue(logicalId);
     if (resource === undefined) throw unresolvedError([logicalId], 'Resources');
     return resource;
   };
-  const scope: Scope = {
+  const scope: TemplateScope = {
     ref(name) {
       const value = pseudo.get(name);
       if (value !== undefined) return value;
@@ -76,7 +76,7 @@ function member(value: Json | undefined, name: string): Json | undefined {
 }
 
 /** Returns the resources that the template's conditions include. */
-export function wantedResources(template: Template, scope: Scope): ReadonlySet<string> {
+export function desiredResources(template: Template, scope: TemplateScope): ReadonlySet<string> {
   const wanted = [...template.resources].filter(
     ([, { condition }]) => condition === undefined || scope.condition(condition),
   );

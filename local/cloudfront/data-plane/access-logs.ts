@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { domainName, type StoredDistribution } from '../model.ts';
-import type { EdgeAnswer } from './answer.ts';
+import type { ViewerResponse } from './viewer-response.ts';
 
 /** One served request, measured at the edge. */
-export interface Served {
-  readonly answer: EdgeAnswer;
+export interface ServedRequest {
+  readonly response: ViewerResponse;
   readonly method: string;
   /** Path and query as sent. */
   readonly target: string;
@@ -80,11 +80,11 @@ function field(value: string | undefined): string {
  * supported; Authorization has no field.
  * @param domainName of the distribution
  */
-function logLine(served: Served, endedAt: Date, domainName: string): string {
-  const { answer, headers } = served;
+function logLine(served: ServedRequest, endedAt: Date, domainName: string): string {
+  const { response, headers } = served;
   const [date = '', time = ''] = endedAt.toISOString().split(/[T.]/);
   const [stem = '', query] = served.target.split(/\?(.*)/s);
-  const sent = (name: string) => answer.headers.find(([given]) => given.toLowerCase() === name)?.[1];
+  const sent = (name: string) => response.headers.find(([given]) => given.toLowerCase() === name)?.[1];
   const result = sent('x-cache')?.split(' ')[0];
   const values: Record<(typeof FIELDS)[number], string | undefined> = {
     date,
@@ -95,7 +95,7 @@ function logLine(served: Served, endedAt: Date, domainName: string): string {
     'cs-method': served.method,
     'cs(Host)': domainName,
     'cs-uri-stem': stem,
-    'sc-status': String(answer.status),
+    'sc-status': String(response.status),
     'cs(Referer)': headers.referer,
     'cs(User-Agent)': headers['user-agent'],
     'cs-uri-query': query,
@@ -149,7 +149,7 @@ export class AccessLogs {
     this.#onDefect = options.onDefect;
   }
 
-  add(distribution: StoredDistribution, served: Served): void {
+  add(distribution: StoredDistribution, served: ServedRequest): void {
     const now = this.#now();
     const file = `${distribution.id}.${now.toISOString().slice(0, 13).replace('T', '-')}`;
     const kept = this.#lines.get(file) ?? { distribution, lines: [] };

@@ -9,12 +9,18 @@ import {
   type OriginRequestPolicy,
   type StoredResponseHeadersPolicy,
 } from '../model.ts';
-import { type EdgeAnswer, type EdgeMark, generatedAnswer, pageAnswer, withPolicy } from './answer.ts';
 import type { FaultPlan } from './faults.ts';
 import { type EdgeRequest, type ViewerRequest, viewerRequestEvent } from './function/viewer-event.ts';
 import { FunctionFailure, viewerDecision } from './function/viewer-result.ts';
 import { corsRequest, forward, type OriginSigner } from './origin/forward.ts';
 import { PHRASES, tooLong, type Viewer } from './viewer/viewer.ts';
+import {
+  type EdgeMark,
+  errorResponse,
+  functionResponse,
+  type ViewerResponse,
+  withPolicy,
+} from './viewer-response.ts';
 
 /**
  * Whether a path matches a cache behavior's pattern: `*` matches any characters, `?` exactly one. The leading slash is
@@ -67,7 +73,7 @@ export interface Edge {
 }
 
 /** Answers one viewer request in CloudFront's order: limits, function, origin. */
-export async function serve(viewer: Viewer, edge: Edge): Promise<EdgeAnswer> {
+export async function serve(viewer: Viewer, edge: Edge): Promise<ViewerResponse> {
   const mark: EdgeMark = { distributionId: edge.id, requestId: newRequestId() };
   const request = viewerRequest(viewer);
   const behavior = behaviorFor(edge.config, request.path);
@@ -83,12 +89,12 @@ export async function serve(viewer: Viewer, edge: Edge): Promise<EdgeAnswer> {
       if (decision.kind === 'respond') {
         const policyId = edge.policyOnGenerated ? behavior.responseHeadersPolicyId : undefined;
         const policy = policyId === undefined ? undefined : edge.responseHeadersPolicy(policyId);
-        return withPolicy(generatedAnswer(decision.response, mark), policy, corsRequest(allowed));
+        return withPolicy(functionResponse(decision.response, mark), policy, corsRequest(allowed));
       }
       allowed = decision.request;
     } catch (error) {
       if (!(error instanceof FunctionFailure)) throw error;
-      return pageAnswer(error.status, error.message, mark, error.mark);
+      return errorResponse(error.status, error.message, mark, error.mark);
     }
   }
   return toOrigin(viewer, allowed, behavior, edge, mark);
@@ -112,16 +118,16 @@ function refused(
   behavior: BehaviorConfig,
   edge: Edge,
   mark: EdgeMark,
-): EdgeAnswer | undefined {
+): ViewerResponse | undefined {
   const host = message.headers.host ?? '';
   const length = tooLong(request, host);
   if (length !== undefined) {
     const reason = PHRASES[length];
-    return { ...pageAnswer(length, 'Bad request.', mark), ...(reason && { reason }), end: 'close' };
+    return { ...errorResponse(length, 'Bad request.', mark), ...(reason && { reason }), end: 'close' };
   }
-  if (edge.blocks(bodyLength(message))) return pageAnswer(403, 'Request blocked.', mark);
+  if (edge.blocks(bodyLength(message))) return errorResponse(403, 'Request blocked.', mark);
   if (!behavior.allowedMethods.includes(request.method)) {
-    return pageAnswer(
+    return errorResponse(
       403,
       'This distribution is not configured to allow the HTTP request method that was used for this request. The distribution supports only cachable requests.',
       mark,
@@ -129,7 +135,7 @@ function refused(
   }
   const hasBody =
     message.headers['transfer-encoding'] !== undefined || Number(message.headers['content-length'] ?? 0) > 0;
-  return request.method === 'GET' && hasBody ? pageAnswer(403, 'Bad request.', mark) : undefined;
+  return request.method === 'GET' && hasBody ? errorResponse(403, 'Bad request.', mark) : undefined;
 }
 
 function bodyLength({ headers }: IncomingMessage): number | undefined {
@@ -153,11 +159,11 @@ function toOrigin(
   behavior: BehaviorConfig,
   edge: Edge,
   mark: EdgeMark,
-): Promise<EdgeAnswer> | EdgeAnswer {
+): Promise<ViewerResponse> | ViewerResponse {
   const config = edge.config.origins.find(({ id }) => id === behavior.targetOriginId);
   const origin = config && edge.origin(config.domainName);
   if (config === undefined || origin === undefined) {
-    return pageAnswer(502, "CloudFront wasn't able to resolve the origin domain name.", mark);
+    return errorResponse(502, "CloudFront wasn't able to resolve the origin domain name.", mark);
   }
   const { accessControlId } = config;
   const { originRequestPolicyId, responseHeadersPolicyId } = behavior;

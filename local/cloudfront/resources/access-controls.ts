@@ -1,7 +1,7 @@
 import type { ResourceHandler } from '../../resource.ts';
 import { changed, oneOf, optional, required, structure, text } from '../../shape.ts';
 import { distributionId } from '../model.ts';
-import type { Store } from '../store.ts';
+import type { CloudFrontStore } from '../store.ts';
 import { namedResource } from './named-resource.ts';
 import { invalidArgument, name } from './shapes.ts';
 
@@ -28,7 +28,7 @@ const shape = changed(
 );
 
 /** `AWS::CloudFront::OriginAccessControl` for S3 origins, sigv4; `Ref` and `Id` return its id. */
-export function accessControls(store: Store): ResourceHandler {
+export function accessControls(store: CloudFrontStore): ResourceHandler {
   return namedResource(store, {
     kind: 'OriginAccessControl',
     noun: 'origin access control',

@@ -3,7 +3,7 @@ import type { ResourceHandler, ResourceState } from '../../resource.ts';
 import { readProperties } from '../../shape.ts';
 import type { Authority } from '../../tls/authority.ts';
 import { AwsError } from '../../wire/errors.ts';
-import { AccessLogs, type LogSink, type Served } from '../data-plane/access-logs.ts';
+import { AccessLogs, type LogSink, type ServedRequest } from '../data-plane/access-logs.ts';
 import { type Edge, serve } from '../data-plane/edge.ts';
 import { type Listener, listen } from '../data-plane/viewer/listener.ts';
 import type { Viewer } from '../data-plane/viewer/viewer.ts';
@@ -14,7 +14,7 @@ import {
   domainName,
   type StoredDistribution,
 } from '../model.ts';
-import { type Store, withEntry, withoutEntry } from '../store.ts';
+import { type CloudFrontStore, withEntry, withoutEntry } from '../store.ts';
 import { distributionProperties } from './distribution-config.ts';
 import { associated, checkAssociation, type FunctionLookup, heldReplicas } from './lambda-association.ts';
 import { findOriginRequestPolicy } from './origin-request-policies.ts';
@@ -22,7 +22,7 @@ import { findResponseHeadersPolicy } from './response-headers-policies.ts';
 import { invalidArgument } from './shapes.ts';
 
 export interface DistributionsOptions {
-  readonly store: Store;
+  readonly store: CloudFrontStore;
   readonly functions: FunctionLookup;
   readonly authority: Pick<Authority, 'permit' | 'serverCertificate'>;
   readonly now: () => Date;
@@ -146,7 +146,7 @@ export class Distributions {
     const running = this.#listeners.get(id);
     if (running !== undefined) return running.port;
     const { authority, edge, onDefect } = this.#options;
-    const answer = async (viewer: Viewer) => {
+    const response = async (viewer: Viewer) => {
       const distribution = this.#stored(id);
       if (distribution === undefined) throw noSuchDistribution();
       return serve(viewer, edge(distribution));
@@ -158,7 +158,7 @@ export class Distributions {
       const { aliases = [], tls13Only = false } = this.#stored(id)?.config ?? {};
       return tls13Only && aliases.includes(name);
     };
-    const onServed = (served: Served) => {
+    const onServed = (served: ServedRequest) => {
       const distribution = this.#stored(id);
       if (distribution?.config.logging !== undefined) this.#logs.add(distribution, served);
     };
@@ -170,7 +170,7 @@ export class Distributions {
       refusesTls12,
       aliases,
       isElsewhere: (host: string) => this.#isElsewhere(id, host),
-      serve: answer,
+      serve: response,
       onServed,
       onDefect,
     };

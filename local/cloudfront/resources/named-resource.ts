@@ -3,7 +3,7 @@ import type { ResourceHandler } from '../../resource.ts';
 import { readProperties, type Shape } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { DistributionConfig } from '../model.ts';
-import { type CloudFrontState, type Store, withEntry, withoutEntry } from '../store.ts';
+import { type CloudFrontState, type CloudFrontStore, withEntry, withoutEntry } from '../store.ts';
 
 type Stored<T> = Readonly<Record<string, T & { readonly id: string }>>;
 
@@ -24,7 +24,7 @@ interface NamedResource<T extends { readonly name: string }> {
 
 /** A resource whose name is unique in the account. `Ref` and `Id` return its id; it cannot be deleted while it is used. */
 export function namedResource<T extends { readonly name: string }>(
-  store: Store,
+  store: CloudFrontStore,
   of: NamedResource<T>,
 ): ResourceHandler {
   const save = (id: string, properties: JsonObject) => {

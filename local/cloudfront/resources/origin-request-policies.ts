@@ -2,7 +2,7 @@ import type { ResourceHandler } from '../../resource.ts';
 import { changed, list, oneOf, optional, required, structure, text } from '../../shape.ts';
 import { AwsError, notSupported } from '../../wire/errors.ts';
 import { behaviorsOf, type OriginRequestPolicy, policyId, type Selection } from '../model.ts';
-import type { Store } from '../store.ts';
+import type { CloudFrontStore } from '../store.ts';
 import { namedResource } from './named-resource.ts';
 import { invalidArgument, name } from './shapes.ts';
 
@@ -120,7 +120,7 @@ const shape = changed(
 );
 
 /** `AWS::CloudFront::OriginRequestPolicy`; `Ref` and `Id` return the policy's UUID. */
-export function originRequestPolicies(store: Store): ResourceHandler {
+export function originRequestPolicies(store: CloudFrontStore): ResourceHandler {
   return namedResource(store, {
     kind: 'OriginRequestPolicy',
     noun: 'origin request policy',
@@ -135,7 +135,7 @@ export function originRequestPolicies(store: Store): ResourceHandler {
 }
 
 /** @throws AwsError `NoSuchOriginRequestPolicy`, or an error for a managed policy that is not supported */
-export function findOriginRequestPolicy(store: Store, id: string): OriginRequestPolicy {
+export function findOriginRequestPolicy(store: CloudFrontStore, id: string): OriginRequestPolicy {
   const policy = MANAGED_ORIGIN_REQUEST_POLICIES[id] ?? store.state.originRequestPolicies[id];
   if (policy !== undefined) return policy;
   const other = OTHER_ORIGIN_REQUEST_POLICIES[id];

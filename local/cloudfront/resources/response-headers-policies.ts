@@ -3,7 +3,7 @@ import type { ResourceHandler } from '../../resource.ts';
 import { changed, flag, oneOf, optional, required, structure, text } from '../../shape.ts';
 import { AwsError, notSupported } from '../../wire/errors.ts';
 import { behaviorsOf, type CorsPolicy, policyId, type StoredResponseHeadersPolicy } from '../model.ts';
-import type { Store } from '../store.ts';
+import type { CloudFrontStore } from '../store.ts';
 import { namedResource } from './named-resource.ts';
 import { invalidArgument, items, name, within } from './shapes.ts';
 
@@ -159,7 +159,7 @@ const shape = changed(
 );
 
 /** `AWS::CloudFront::ResponseHeadersPolicy`: custom, security, CORS and removed headers, without Server-Timing. */
-export function responseHeadersPolicies(store: Store): ResourceHandler {
+export function responseHeadersPolicies(store: CloudFrontStore): ResourceHandler {
   return namedResource(store, {
     kind: 'ResponseHeadersPolicy',
     noun: 'response headers policy',
@@ -174,7 +174,7 @@ export function responseHeadersPolicies(store: Store): ResourceHandler {
 }
 
 /** @throws AwsError `NoSuchResponseHeadersPolicy`, also for AWS's managed policies */
-export function findResponseHeadersPolicy(store: Store, id: string): StoredResponseHeadersPolicy {
+export function findResponseHeadersPolicy(store: CloudFrontStore, id: string): StoredResponseHeadersPolicy {
   const policy = store.state.responseHeadersPolicies[id];
   if (policy !== undefined) return policy;
   throw new AwsError(

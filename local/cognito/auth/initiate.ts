@@ -1,14 +1,20 @@
 import type { JsonObject } from '../../json.ts';
-import { askPasswordVerifier } from '../challenges/password-verifier.ts';
+import { requestPasswordProof } from '../challenges/password-verifier.ts';
 import { invalidParameter, notEmbedded, userNotFound, wrongCredentials } from '../errors.ts';
 import { allowsFlow, hidesUsers, isRotating } from '../resources/client-properties.ts';
 import { fakeVerifier, passwordMatches } from '../srp.ts';
-import { type Attempt, checkProof, checkSecretHash, needed, type Parameters } from './attempt.ts';
 import { checkEarly, proceed } from './proceed.ts';
 import { refresh } from './refresh.ts';
+import {
+  checkProof,
+  checkSecretHash,
+  needed,
+  type Parameters,
+  type SignInAttempt,
+} from './sign-in-attempt.ts';
 
 /** Checks a plain password against the same verifier as SRP does. */
-function signInWithPassword(attempt: Attempt, parameters: Parameters): JsonObject {
+function signInWithPassword(attempt: SignInAttempt, parameters: Parameters): JsonObject {
   const { pool, client } = attempt;
   const name = needed(parameters, 'USERNAME');
   const password = needed(parameters, 'PASSWORD');
@@ -24,7 +30,7 @@ function signInWithPassword(attempt: Attempt, parameters: Parameters): JsonObjec
   return proceed(attempt, user, 'password');
 }
 
-function refreshInFlow(attempt: Attempt, parameters: Parameters): JsonObject {
+function refreshInFlow(attempt: SignInAttempt, parameters: Parameters): JsonObject {
   const { settings } = attempt.client;
   if (isRotating(settings) || !allowsFlow(settings, 'refresh')) {
     throw invalidParameter('REFRESH_TOKEN_AUTH flow not enabled for this client');
@@ -37,16 +43,16 @@ function refreshInFlow(attempt: Attempt, parameters: Parameters): JsonObject {
   };
 }
 
-function startSrp(attempt: Attempt, parameters: Parameters): JsonObject {
+function startSrp(attempt: SignInAttempt, parameters: Parameters): JsonObject {
   if (!allowsFlow(attempt.client.settings, 'srp')) {
     throw invalidParameter('USER_SRP_AUTH is not enabled for the client.');
   }
-  return askPasswordVerifier(attempt, parameters);
+  return requestPasswordProof(attempt, parameters);
 }
 
 /** @throws AwsError `InvalidParameterException` for a flow that the client does not allow */
 export function initiate(
-  attempt: Attempt,
+  attempt: SignInAttempt,
   flow: string,
   parameters: Parameters,
   caller: 'admin' | 'public',

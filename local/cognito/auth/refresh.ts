@@ -3,8 +3,8 @@ import { notAuthorized, userDisabled } from '../errors.ts';
 import { isRotating } from '../resources/client-properties.ts';
 import { equal } from '../srp.ts';
 import type { ClientRecord, RefreshTokenRecord, TokenFamily, UserRecord } from '../store/model.ts';
-import type { Pool } from '../store/pool.ts';
-import type { Attempt } from './attempt.ts';
+import type { UserPool } from '../store/pool.ts';
+import type { SignInAttempt } from './sign-in-attempt.ts';
 import {
   type AuthenticationResult,
   hashRefreshToken,
@@ -21,7 +21,11 @@ export interface Refreshable {
 }
 
 /** Finds a refresh token that was issued to this client, expired and revoked ones included. */
-export function findRefreshToken(pool: Pool, client: ClientRecord, text: string): Refreshable | undefined {
+export function findRefreshToken(
+  pool: UserPool,
+  client: ClientRecord,
+  text: string,
+): Refreshable | undefined {
   const user = pool.user(refreshTokenOwner(text));
   const hash = Buffer.from(hashRefreshToken(text));
   for (const family of user?.families ?? []) {
@@ -31,7 +35,7 @@ export function findRefreshToken(pool: Pool, client: ClientRecord, text: string)
   return undefined;
 }
 
-function checkRotation({ pool, client, now }: Attempt, { user, family, token }: Refreshable): void {
+function checkRotation({ pool, client, now }: SignInAttempt, { user, family, token }: Refreshable): void {
   if (token.rotated === undefined) return;
   const grace = (client.settings.RefreshTokenRotation?.RetryGracePeriodSeconds ?? 0) * 1_000;
   if (now.getTime() < Date.parse(token.rotated) + grace) return;
@@ -44,7 +48,7 @@ function checkRotation({ pool, client, now }: Attempt, { user, family, token }: 
  * one would. The old one is accepted during the grace period; using it later revokes the whole family.
  */
 export function refresh(
-  attempt: Attempt,
+  attempt: SignInAttempt,
   text: string,
   checkClient: (names: readonly string[]) => void,
 ): AuthenticationResult {

@@ -6,8 +6,8 @@ import { passwordVerifier } from '../challenges/password-verifier.ts';
 import { selectMfaType } from '../challenges/second-factor.ts';
 import { mfaSetup, softwareTokenMfa } from '../challenges/software-token.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
-import type { Attempt, Parameters } from './attempt.ts';
 import { proceed } from './proceed.ts';
+import type { Parameters, SignInAttempt } from './sign-in-attempt.ts';
 
 const CHALLENGES: readonly Challenge[] = [
   passwordVerifier,
@@ -26,7 +26,7 @@ interface Response {
 }
 
 /** Checks the response to a challenge. Returns the next challenge, or the tokens. */
-export function respond(attempt: Attempt, { name, session, responses }: Response): JsonObject {
+export function respond(attempt: SignInAttempt, { name, session, responses }: Response): JsonObject {
   const challenge = CHALLENGES.find((one) => one.name === name);
   if (!challenge) throw notEmbedded(`the challenge ${name}`);
   if (responses.DEVICE_KEY !== undefined) throw notEmbedded('DEVICE_KEY');

@@ -7,7 +7,7 @@ import { NO_FAILURES } from '../password.ts';
 import { canRead } from '../permissions.ts';
 import { canRevoke, isRotating, tokenValidity } from '../resources/client-properties.ts';
 import type { ClientRecord, TokenFamily, UserRecord } from '../store/model.ts';
-import type { Pool } from '../store/pool.ts';
+import type { UserPool } from '../store/pool.ts';
 import type { Pools } from '../store/pools.ts';
 
 const SELF_SCOPE = 'aws.cognito.signin.user.admin';
@@ -36,7 +36,7 @@ export type AuthenticationResult = {
 };
 
 interface Grant {
-  readonly pool: Pool;
+  readonly pool: UserPool;
   readonly client: ClientRecord;
   readonly user: UserRecord;
   readonly now: Date;
@@ -123,7 +123,7 @@ export function signedOut(user: UserRecord): UserRecord {
 }
 
 export interface Bearer {
-  readonly pool: Pool;
+  readonly pool: UserPool;
   readonly client: ClientRecord;
   readonly user: UserRecord;
 }

@@ -1,11 +1,11 @@
 import type { JsonObject } from '../../json.ts';
-import { type Attempt, checkSecretHash, needed, type Parameters } from '../auth/attempt.ts';
+import { checkSecretHash, needed, type Parameters, type SignInAttempt } from '../auth/sign-in-attempt.ts';
 import { invalidSession } from '../errors.ts';
 import { checkLockout, withFailure } from '../password.ts';
 import type { UserRecord } from '../store/model.ts';
 import type { SessionState } from '../store/sessions.ts';
 
-export interface Answer {
+export interface ChallengeResponse {
   readonly responses: Parameters;
   readonly state: SessionState;
   readonly token: string;
@@ -18,13 +18,16 @@ export interface Challenge {
   /** Returns the session token of a response. */
   readonly sessionOf: (responses: Parameters, session: string | undefined) => string | undefined;
   /** Returns the user, or throws for a wrong answer. The session stays open unless the challenge spends it. */
-  readonly judge: (attempt: Attempt, answer: Answer) => UserRecord;
+  readonly judge: (attempt: SignInAttempt, response: ChallengeResponse) => UserRecord;
   /** The next challenge, if the state of the user does not decide it. */
-  readonly next?: (attempt: Attempt, user: UserRecord, responses: Parameters) => JsonObject;
+  readonly next?: (attempt: SignInAttempt, user: UserRecord, responses: Parameters) => JsonObject;
 }
 
 /** Returns the user of a session, after checking the client's secret and that the response names the same user. */
-export function sessionUser({ pool, client }: Attempt, { responses, state }: Answer): UserRecord {
+export function sessionUser(
+  { pool, client }: SignInAttempt,
+  { responses, state }: ChallengeResponse,
+): UserRecord {
   const name = needed(responses, 'USERNAME');
   checkSecretHash(client, [name], responses.SECRET_HASH);
   const user = state.sub === undefined ? undefined : pool.user(state.sub);
@@ -34,7 +37,7 @@ export function sessionUser({ pool, client }: Attempt, { responses, state }: Ans
 
 /** Checks a one-time code and stores the changed user. A wrong code counts towards the lockout, as a wrong password does. */
 export function checkCode(
-  { pool, now }: Attempt,
+  { pool, now }: SignInAttempt,
   user: UserRecord,
   check: (user: UserRecord) => UserRecord,
 ): UserRecord {

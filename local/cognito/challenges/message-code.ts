@@ -1,6 +1,6 @@
 import { createHash, randomInt } from 'node:crypto';
 import type { JsonObject } from '../../json.ts';
-import { type Attempt, ask, needed } from '../auth/attempt.ts';
+import { issueChallenge, needed, type SignInAttempt } from '../auth/sign-in-attempt.ts';
 import { codeMismatch, invalidParameter } from '../errors.ts';
 import { mask, signInMessage } from '../messages.ts';
 import { ADDRESS, type MessageFactor } from '../resources/pool-rules.ts';
@@ -15,7 +15,11 @@ const DIGITS = { SMS_MFA: 6, EMAIL_OTP: 8 } as const;
 const hashOf = (code: string) => createHash('sha256').update(code).digest('hex');
 
 /** Sends a code that is valid as long as its session. */
-export function askMessageCode(attempt: Attempt, user: UserRecord, factor: MessageFactor): JsonObject {
+export function requestMessageCode(
+  attempt: SignInAttempt,
+  user: UserRecord,
+  factor: MessageFactor,
+): JsonObject {
   const to = user.attributes[ADDRESS[factor]];
   if (to === undefined) throw invalidParameter(`The user has no ${ADDRESS[factor]}.`);
   const digits = DIGITS[factor];
@@ -26,7 +30,7 @@ export function askMessageCode(attempt: Attempt, user: UserRecord, factor: Messa
     CODE_DELIVERY_DESTINATION: mask(to),
     USER_ID_FOR_SRP: user.username,
   };
-  return ask(attempt, user, factor, parameters, { code: hashOf(code) });
+  return issueChallenge(attempt, user, factor, parameters, { code: hashOf(code) });
 }
 
 /** A right code proves that the user owns the address. */
@@ -40,9 +44,9 @@ function messageCode(factor: MessageFactor): Challenge {
     name: factor,
     proves: 'second factor',
     sessionOf: (_, session) => session,
-    judge(attempt, answer) {
-      const { responses, state } = answer;
-      const asked = sessionUser(attempt, answer);
+    judge(attempt, response) {
+      const { responses, state } = response;
+      const asked = sessionUser(attempt, response);
       const code = needed(responses, `${factor}_CODE`);
       return checkCode(attempt, asked, (user) => {
         if (!equal(Buffer.from(hashOf(code)), Buffer.from(state.data.code ?? ''))) throw codeMismatch();

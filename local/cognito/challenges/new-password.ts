@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../json.ts';
-import { type Attempt, ask, needed, type Parameters } from '../auth/attempt.ts';
+import { issueChallenge, needed, type Parameters, type SignInAttempt } from '../auth/sign-in-attempt.ts';
 import { invalidParameter, invalidSession } from '../errors.ts';
 import { checkWrites } from '../permissions.ts';
 import { changeAttributes, missingAttributes } from '../schema.ts';
@@ -10,9 +10,9 @@ import { type Challenge, sessionUser } from './challenge.ts';
 const NEW_PASSWORD_REQUIRED = 'NEW_PASSWORD_REQUIRED';
 const PREFIX = 'userAttributes.';
 
-export function askNewPassword(attempt: Attempt, user: UserRecord): JsonObject {
+export function requestNewPassword(attempt: SignInAttempt, user: UserRecord): JsonObject {
   const missing = missingAttributes(attempt.pool.schema, user.attributes);
-  return ask(attempt, user, NEW_PASSWORD_REQUIRED, {
+  return issueChallenge(attempt, user, NEW_PASSWORD_REQUIRED, {
     USER_ID_FOR_SRP: user.username,
     requiredAttributes: JSON.stringify(missing.map((name) => `${PREFIX}${name}`)),
     userAttributes: JSON.stringify(user.attributes),
@@ -21,7 +21,7 @@ export function askNewPassword(attempt: Attempt, user: UserRecord): JsonObject {
 
 /** Returns the attributes that a response sets. Required ones must be given if missing, and cannot be changed if set. */
 function answeredAttributes(
-  { pool, client }: Attempt,
+  { pool, client }: SignInAttempt,
   user: UserRecord,
   responses: Parameters,
 ): Record<string, string> {
@@ -50,10 +50,10 @@ export const newPasswordRequired: Challenge = {
   name: NEW_PASSWORD_REQUIRED,
   proves: 'password',
   sessionOf: (_, session) => session,
-  judge(attempt, answer) {
+  judge(attempt, response) {
     const { pool, now } = attempt;
-    const { responses } = answer;
-    const user = sessionUser(attempt, answer);
+    const { responses } = response;
+    const user = sessionUser(attempt, response);
     const password = needed(responses, 'NEW_PASSWORD');
     if (user.status !== 'FORCE_CHANGE_PASSWORD') throw invalidSession();
     const attributes = answeredAttributes(attempt, user, responses);

@@ -1,6 +1,12 @@
 import type { JsonObject } from '../../json.ts';
-import { type Attempt, checkProof, checkSecretHash, needed, type Parameters } from '../auth/attempt.ts';
 import { checkEarly } from '../auth/proceed.ts';
+import {
+  checkProof,
+  checkSecretHash,
+  needed,
+  type Parameters,
+  type SignInAttempt,
+} from '../auth/sign-in-attempt.ts';
 import { invalidParameter, notAuthorized, userNotFound, wrongCredentials } from '../errors.ts';
 import { hidesUsers, sessionLifetime } from '../resources/client-properties.ts';
 import { claimHolds, fakeVerifier, readPublicValue, serverValues } from '../srp.ts';
@@ -37,7 +43,7 @@ const CLOCK_TOLERANCE_MS = 5 * 60_000;
  * Returns salt and `B` of USER_SRP_AUTH. The secret block is the session token. If the client hides users, an unknown
  * user gets a challenge that nobody can answer.
  */
-export function askPasswordVerifier(attempt: Attempt, parameters: Parameters): JsonObject {
+export function requestPasswordProof(attempt: SignInAttempt, parameters: Parameters): JsonObject {
   const { pool, client } = attempt;
   const name = needed(parameters, 'USERNAME');
   const clientValue = readPublicValue(needed(parameters, 'SRP_A'));
@@ -89,7 +95,7 @@ function checkTimestamp(text: string, now: Date): string {
 }
 
 /** Returns the user of a secret block. A password that was changed since invalidates the block. */
-function claimedUser({ pool }: Attempt, sub: string | undefined, salt: string | undefined): UserRecord {
+function claimedUser({ pool }: SignInAttempt, sub: string | undefined, salt: string | undefined): UserRecord {
   const user = sub === undefined ? undefined : pool.user(sub);
   if (!user || user.credential.salt !== salt) throw wrongCredentials();
   return user;

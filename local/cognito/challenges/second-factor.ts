@@ -1,20 +1,20 @@
 import type { JsonObject } from '../../json.ts';
-import { type Attempt, ask, needed } from '../auth/attempt.ts';
+import { issueChallenge, needed, type SignInAttempt } from '../auth/sign-in-attempt.ts';
 import { invalidParameter } from '../errors.ts';
 import { poolFactors, usableFactors } from '../factors.ts';
 import { type Factor, isMessageFactor } from '../resources/pool-rules.ts';
 import type { UserRecord } from '../store/model.ts';
 import { type Challenge, sessionUser } from './challenge.ts';
-import { askMessageCode } from './message-code.ts';
-import { askSoftwareToken, MFA_SETUP } from './software-token.ts';
+import { requestMessageCode } from './message-code.ts';
+import { MFA_SETUP, requestSoftwareToken } from './software-token.ts';
 
 const SELECT_MFA_TYPE = 'SELECT_MFA_TYPE';
 
-const askFactor = (attempt: Attempt, user: UserRecord, factor: Factor): JsonObject =>
-  isMessageFactor(factor) ? askMessageCode(attempt, user, factor) : askSoftwareToken(attempt, user);
+const askFactor = (attempt: SignInAttempt, user: UserRecord, factor: Factor): JsonObject =>
+  isMessageFactor(factor) ? requestMessageCode(attempt, user, factor) : requestSoftwareToken(attempt, user);
 
 /** Asks for the preferred second factor, for the only one, or which of several. `undefined` if none is required. */
-export function askSecondFactor(attempt: Attempt, user: UserRecord): JsonObject | undefined {
+export function requestSecondFactor(attempt: SignInAttempt, user: UserRecord): JsonObject | undefined {
   const { pool } = attempt;
   const usable = usableFactors(pool, user);
   const [first, ...more] = usable;
@@ -24,15 +24,15 @@ export function askSecondFactor(attempt: Attempt, user: UserRecord): JsonObject 
   const { preferredFactor } = user;
   if (preferredFactor && usable.includes(preferredFactor)) return askFactor(attempt, user, preferredFactor);
   if (more.length === 0) return askFactor(attempt, user, first);
-  return ask(attempt, user, SELECT_MFA_TYPE, {
+  return issueChallenge(attempt, user, SELECT_MFA_TYPE, {
     MFAS_CAN_CHOOSE: JSON.stringify(usable),
     USER_ID_FOR_SRP: user.username,
   });
 }
 
 /** Asks a user without a second factor to set one up. AssociateSoftwareToken continues the session. */
-const askSetup = (attempt: Attempt, user: UserRecord): JsonObject =>
-  ask(attempt, user, MFA_SETUP, {
+const askSetup = (attempt: SignInAttempt, user: UserRecord): JsonObject =>
+  issueChallenge(attempt, user, MFA_SETUP, {
     MFAS_CAN_SETUP: JSON.stringify(poolFactors(attempt.pool)),
     USER_ID_FOR_SRP: user.username,
   });
@@ -41,16 +41,16 @@ export const selectMfaType: Challenge = {
   name: SELECT_MFA_TYPE,
   proves: 'password',
   sessionOf: (_, session) => session,
-  judge(attempt, answer) {
-    const user = sessionUser(attempt, answer);
-    chosen(attempt, user, needed(answer.responses, 'ANSWER'));
+  judge(attempt, response) {
+    const user = sessionUser(attempt, response);
+    chosen(attempt, user, needed(response.responses, 'ANSWER'));
     return user;
   },
   next: (attempt, user, { ANSWER = '' }) => askFactor(attempt, user, chosen(attempt, user, ANSWER)),
 };
 
-function chosen({ pool }: Attempt, user: UserRecord, answer: string): Factor {
-  const factor = usableFactors(pool, user).find((one) => one === answer);
+function chosen({ pool }: SignInAttempt, user: UserRecord, response: string): Factor {
+  const factor = usableFactors(pool, user).find((one) => one === response);
   if (factor === undefined) throw invalidParameter(`Invalid ANSWER for ${SELECT_MFA_TYPE}.`);
   return factor;
 }

@@ -1,7 +1,7 @@
 import { createHmac, randomInt } from 'node:crypto';
 import type { JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
-import { type Attempt, ask, needed } from '../auth/attempt.ts';
+import { issueChallenge, needed, type SignInAttempt } from '../auth/sign-in-attempt.ts';
 import { codeMismatch, expiredCode, invalidParameter } from '../errors.ts';
 import type { SoftwareToken, UserRecord } from '../store/model.ts';
 import { type Challenge, checkCode, sessionUser } from './challenge.ts';
@@ -47,8 +47,8 @@ function matchingStep(secret: string, code: string, now: Date, after: number): n
 export const SOFTWARE_TOKEN_MFA = 'SOFTWARE_TOKEN_MFA';
 export const MFA_SETUP = 'MFA_SETUP';
 
-export const askSoftwareToken = (attempt: Attempt, user: UserRecord): JsonObject =>
-  ask(attempt, user, SOFTWARE_TOKEN_MFA, { USER_ID_FOR_SRP: user.username });
+export const requestSoftwareToken = (attempt: SignInAttempt, user: UserRecord): JsonObject =>
+  issueChallenge(attempt, user, SOFTWARE_TOKEN_MFA, { USER_ID_FOR_SRP: user.username });
 
 /**
  * Accepts a code of an app, once.
@@ -65,9 +65,9 @@ export const softwareTokenMfa: Challenge = {
   name: SOFTWARE_TOKEN_MFA,
   proves: 'second factor',
   sessionOf: (_, session) => session,
-  judge(attempt, answer) {
-    const user = sessionUser(attempt, answer);
-    const code = needed(answer.responses, 'SOFTWARE_TOKEN_MFA_CODE');
+  judge(attempt, response) {
+    const user = sessionUser(attempt, response);
+    const code = needed(response.responses, 'SOFTWARE_TOKEN_MFA_CODE');
     const token = user.softwareToken;
     if (!token?.enabled) {
       throw new AwsError(
@@ -84,9 +84,9 @@ export const mfaSetup: Challenge = {
   name: MFA_SETUP,
   proves: 'second factor',
   sessionOf: (_, session) => session,
-  judge(attempt, answer) {
-    const user = sessionUser(attempt, answer);
-    if (!user.softwareToken?.verified || answer.state.data.verified !== 'true') {
+  judge(attempt, response) {
+    const user = sessionUser(attempt, response);
+    if (!user.softwareToken?.verified || response.state.data.verified !== 'true') {
       throw invalidParameter('Software token has not been verified.');
     }
     const changed: UserRecord = {

@@ -9,7 +9,7 @@ import { generatePassword, NO_FAILURES } from '../password.ts';
 import { passwordPolicyOf } from '../resources/pool-properties.ts';
 import { changeAttributes } from '../schema.ts';
 import type { UserRecord } from '../store/model.ts';
-import type { Pool } from '../store/pool.ts';
+import type { UserPool } from '../store/pool.ts';
 import { checkAliases, describeUser, getUser, newCredential, withPassword } from '../users.ts';
 
 const input = structure({
@@ -26,7 +26,7 @@ const isEmail = (name: string) => /^[^\s@]+@[^\s@]+$/.test(name);
 
 /** Returns the username: the given name, or a new id if the pool's users sign in with an address. */
 function nameNewUser(
-  pool: Pool,
+  pool: UserPool,
   name: string,
 ): { username: string; sub: string; attributes: Record<string, string> } {
   const { UsernameAttributes = [], AliasAttributes = [] } = pool.record.settings;
@@ -49,7 +49,7 @@ function nameNewUser(
 
 function send(
   { outbox }: Context,
-  pool: Pool,
+  pool: UserPool,
   user: UserRecord,
   { DesiredDeliveryMediums }: Input,
   code: string,
@@ -66,7 +66,7 @@ function send(
   if (mediums.includes('EMAIL') && email) outbox.send(invitation(settings, email, user.username, code));
 }
 
-function create(context: Context, pool: Pool, request: Input): UserRecord {
+function create(context: Context, pool: UserPool, request: Input): UserRecord {
   if (pool.findUser(request.Username)) {
     throw new AwsError('UsernameExistsException', 'User account already exists');
   }
@@ -97,7 +97,7 @@ function create(context: Context, pool: Pool, request: Input): UserRecord {
 }
 
 /** Sends the invitation again, with a new temporary password that is valid for its full time. */
-function resend(context: Context, pool: Pool, request: Input): UserRecord {
+function resend(context: Context, pool: UserPool, request: Input): UserRecord {
   const user = getUser(pool, request.Username);
   if (user.status !== 'FORCE_CHANGE_PASSWORD') {
     throw new AwsError(

@@ -6,7 +6,7 @@ import { type Context, operation } from '../operation.ts';
 import { sendResetCode } from '../reset-code.ts';
 import { changeAttributes } from '../schema.ts';
 import type { UserRecord } from '../store/model.ts';
-import type { Pool } from '../store/pool.ts';
+import type { UserPool } from '../store/pool.ts';
 import { checkAliases, describeUserForAdmin, getUser, newCredential, withPassword } from '../users.ts';
 
 interface Target {
@@ -14,7 +14,7 @@ interface Target {
   readonly Username: string;
 }
 
-function find({ pools }: Context, { UserPoolId, Username }: Target): { pool: Pool; user: UserRecord } {
+function find({ pools }: Context, { UserPoolId, Username }: Target): { pool: UserPool; user: UserRecord } {
   const pool = pools.get(UserPoolId);
   return { pool, user: getUser(pool, Username) };
 }

@@ -1,7 +1,7 @@
 import { type Infer, oneOf, optional, required, strings, structure } from '../../shape.ts';
-import { attemptOf } from '../auth/attempt.ts';
 import { initiate } from '../auth/initiate.ts';
 import { respond } from '../auth/respond.ts';
+import { attemptOf } from '../auth/sign-in-attempt.ts';
 import { clientId, poolId, session } from '../fields.ts';
 import { operation } from '../operation.ts';
 

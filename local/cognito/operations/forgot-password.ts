@@ -1,5 +1,5 @@
 import { optional, required, structure, text } from '../../shape.ts';
-import { checkSecretHash } from '../auth/attempt.ts';
+import { checkSecretHash } from '../auth/sign-in-attempt.ts';
 import { expiredCode, notAuthorized, userDisabled, userNotFound } from '../errors.ts';
 import { clientId, password, secretHash, username } from '../fields.ts';
 import { operation } from '../operation.ts';

@@ -6,18 +6,18 @@ import { notEmbedded, resourceNotFound } from '../errors.ts';
 import { groupName, listing, paging, poolId, userOfPool } from '../fields.ts';
 import { type Context, operation } from '../operation.ts';
 import type { GroupRecord } from '../store/model.ts';
-import type { Pool } from '../store/pool.ts';
+import type { UserPool } from '../store/pool.ts';
 import { describeUser, epoch, getUser } from '../users.ts';
 
 const LARGEST_PRECEDENCE = 2 ** 31 - 1;
 
-function getGroup(pool: Pool, name: string): GroupRecord {
+function getGroup(pool: UserPool, name: string): GroupRecord {
   const group = pool.groups.find((one) => one.name === name);
   if (!group) throw resourceNotFound('Group not found.');
   return group;
 }
 
-const describeGroup = (pool: Pool, group: GroupRecord): JsonObject => ({
+const describeGroup = (pool: UserPool, group: GroupRecord): JsonObject => ({
   GroupName: group.name,
   UserPoolId: pool.id,
   ...omitUndefined({ Description: group.description, Precedence: group.precedence }),
@@ -27,7 +27,7 @@ const describeGroup = (pool: Pool, group: GroupRecord): JsonObject => ({
 
 /** Returns one page of groups, sorted by name. */
 const listGroupPage = (
-  pool: Pool,
+  pool: UserPool,
   groups: readonly GroupRecord[],
   { Limit, NextToken }: { readonly Limit: number | undefined; readonly NextToken: string | undefined },
 ): JsonObject =>
@@ -109,7 +109,7 @@ function find({ pools }: Context, input: Infer<typeof membership>) {
   return { pool, sub: getUser(pool, input.Username).sub, group: getGroup(pool, input.GroupName) };
 }
 
-function setMembers(pool: Pool, { name }: GroupRecord, members: readonly string[], now: Date): void {
+function setMembers(pool: UserPool, { name }: GroupRecord, members: readonly string[], now: Date): void {
   pool.groups = pool.groups.map((group) =>
     group.name === name ? { ...group, members, modified: now.toISOString() } : group,
   );

@@ -7,7 +7,7 @@ import { token, userOfPool } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { ADDRESS, FACTORS, type Factor, isMessageFactor } from '../resources/pool-rules.ts';
 import type { UserRecord } from '../store/model.ts';
-import type { Pool } from '../store/pool.ts';
+import type { UserPool } from '../store/pool.ts';
 import { getUser } from '../users.ts';
 
 const preference = structure({ Enabled: optional(flag()), PreferredMfa: optional(flag()) });
@@ -25,7 +25,7 @@ const MEMBER = {
   EMAIL_OTP: 'EmailMfaSettings',
 } as const;
 
-function checkCanEnable(pool: Pool, user: UserRecord, factor: Factor): void {
+function checkCanEnable(pool: UserPool, user: UserRecord, factor: Factor): void {
   if (!poolFactors(pool).includes(factor)) {
     throw invalidParameter(`The user pool does not have ${factor} enabled.`);
   }
@@ -38,7 +38,7 @@ function checkCanEnable(pool: Pool, user: UserRecord, factor: Factor): void {
 }
 
 /** Turns factors of a user on and off, and sets the preferred one. Factors that are not named stay as they are. */
-function setPreference(pool: Pool, user: UserRecord, input: Preferences): JsonObject {
+function setPreference(pool: UserPool, user: UserRecord, input: Preferences): JsonObject {
   const named = FACTORS.filter((factor) => input[MEMBER[factor]] !== undefined);
   const enabled = new Set(chosenFactors(user));
   for (const factor of named) {

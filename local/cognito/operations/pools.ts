@@ -9,7 +9,7 @@ import { passwordPolicyOf } from '../resources/pool-properties.ts';
 import type { SchemaAttribute } from '../resources/standard-attributes.ts';
 import { replaceSettings } from '../resources/user-pool-client.ts';
 import type { ClientRecord } from '../store/model.ts';
-import type { Pool } from '../store/pool.ts';
+import type { UserPool } from '../store/pool.ts';
 import { epoch } from '../users.ts';
 
 const limit = (name: string, value: number | undefined): JsonObject =>
@@ -32,7 +32,7 @@ function describeAttribute({ name, type, mutable, required: needed, min, max }: 
   };
 }
 
-function describePool(pool: Pool): JsonObject {
+function describePool(pool: UserPool): JsonObject {
   const { record } = pool;
   const {
     UserPoolName: _name,
@@ -98,7 +98,7 @@ export const describeUserPoolClient = operation(
   },
 );
 
-const describePoolShortly = ({ id, record }: Pool): JsonObject => ({
+const describePoolShortly = ({ id, record }: UserPool): JsonObject => ({
   Id: id,
   Name: record.name,
   LambdaConfig: {},

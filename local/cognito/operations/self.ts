@@ -1,5 +1,5 @@
 import { optional, required, structure } from '../../shape.ts';
-import { checkProof } from '../auth/attempt.ts';
+import { checkProof } from '../auth/sign-in-attempt.ts';
 import { bearerOf } from '../auth/tokens.ts';
 import { notAuthorized, notEmbedded } from '../errors.ts';
 import { attributes, password, token } from '../fields.ts';

@@ -9,7 +9,7 @@ import { session, token } from '../fields.ts';
 import { type Context, operation } from '../operation.ts';
 import { sessionLifetime } from '../resources/client-properties.ts';
 import type { SoftwareToken, UserRecord } from '../store/model.ts';
-import type { Pool } from '../store/pool.ts';
+import type { UserPool } from '../store/pool.ts';
 
 interface Holder {
   readonly AccessToken: string | undefined;
@@ -17,7 +17,7 @@ interface Holder {
 }
 
 interface Found {
-  readonly pool: Pool;
+  readonly pool: UserPool;
   readonly user: UserRecord;
   /** Spends the caller's session and opens the next. Returns nothing for a caller with an access token. */
   readonly next: (data: Record<string, string>) => JsonObject;

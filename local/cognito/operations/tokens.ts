@@ -1,7 +1,7 @@
 import { optional, required, structure, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
-import { attemptOf, checkSecret } from '../auth/attempt.ts';
 import { findRefreshToken, refresh } from '../auth/refresh.ts';
+import { attemptOf, checkSecret } from '../auth/sign-in-attempt.ts';
 import { bearerOf, signedOut, withFamily } from '../auth/tokens.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
 import { clientId, token } from '../fields.ts';

@@ -3,7 +3,7 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import type { ResourceHandler, ResourceState } from '../../resource.ts';
 import { checkPermissions } from '../permissions.ts';
 import type { ClientRecord } from '../store/model.ts';
-import type { Pool } from '../store/pool.ts';
+import type { UserPool } from '../store/pool.ts';
 import type { Pools } from '../store/pools.ts';
 import { actualSettings } from './actual-settings.ts';
 import { CLIENT_TYPE, type ClientSettings, checkTier, readClientProperties } from './client-properties.ts';
@@ -21,14 +21,14 @@ const stateOf = ({ id, name, secret }: ClientRecord): ResourceState => ({
 });
 
 /** Checks a client's settings against its pool. */
-function checkWithin({ record, schema }: Pool, settings: ClientSettings): void {
+function checkWithin({ record, schema }: UserPool, settings: ClientSettings): void {
   checkTier(settings, record.settings.UserPoolTier);
   checkPermissions(settings, schema);
 }
 
 /** Replaces a client's settings. The name stays if the new settings have none. */
 export function replaceSettings(
-  { pool, client }: { readonly pool: Pool; readonly client: ClientRecord },
+  { pool, client }: { readonly pool: UserPool; readonly client: ClientRecord },
   settings: ClientSettings,
   now: Date,
 ): ClientRecord {

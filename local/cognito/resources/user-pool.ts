@@ -3,13 +3,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ResourceHandler, ResourceState } from '../../resource.ts';
 import { providerName } from '../discovery.ts';
 import { invalidParameter } from '../errors.ts';
-import type { Pool } from '../store/pool.ts';
+import type { UserPool } from '../store/pool.ts';
 import type { Pools } from '../store/pools.ts';
 import { actualSettings } from './actual-settings.ts';
 import { generatedName, poolArn, poolIdFor } from './ids.ts';
 import { POOL_TYPE, type PoolSettings, readPoolProperties } from './pool-properties.ts';
 
-const stateOf = ({ id }: Pool): ResourceState => ({
+const stateOf = ({ id }: UserPool): ResourceState => ({
   physicalId: id,
   attributes: {
     Arn: poolArn(id),

@@ -7,14 +7,14 @@ import { poolSchema } from '../schema.ts';
 import { type Account, poolNameOf } from '../srp.ts';
 import { Directory } from './directory.ts';
 import type { ClientRecord, GroupRecord, PoolRecord, UserRecord } from './model.ts';
-import { type SessionRecord, Sessions } from './sessions.ts';
+import { ChallengeSessions, type SessionRecord } from './sessions.ts';
 
 /** One user pool on disk: `pool.json`, `keys.json`, `groups.json`, and one file for each client, user and session. */
-export class Pool {
+export class UserPool {
   readonly id: string;
   readonly keys: KeyRing;
   readonly clients: Directory<ClientRecord>;
-  readonly sessions: Sessions;
+  readonly sessions: ChallengeSessions;
   readonly #file: JsonFile<PoolRecord>;
   #record: PoolRecord;
   readonly #users: Directory<UserRecord>;
@@ -29,7 +29,7 @@ export class Pool {
     this.#record = record;
     this.clients = new Directory(join(dir, 'clients'));
     this.#users = new Directory(join(dir, 'users'));
-    this.sessions = new Sessions(new Directory<SessionRecord>(join(dir, 'sessions')), now);
+    this.sessions = new ChallengeSessions(new Directory<SessionRecord>(join(dir, 'sessions')), now);
     this.#groupFile = new JsonFile(join(dir, 'groups.json'));
     this.#groups = this.#groupFile.read() ?? [];
     for (const user of this.#users.all()) this.#subs.set(this.#key(user.username), user.sub);

@@ -4,7 +4,7 @@ import { JsonFile } from '../../json-file.ts';
 import { invalidParameter, resourceNotFound } from '../errors.ts';
 import { type KeyChange, type KeyPairs, KeyRing } from '../keys.ts';
 import type { ClientRecord, PoolRecord } from './model.ts';
-import { Pool } from './pool.ts';
+import { UserPool } from './pool.ts';
 
 const GONE = '.deleted';
 
@@ -14,7 +14,7 @@ export class Pools {
   readonly #now: () => Date;
   readonly #newKeys: () => Promise<KeyPairs>;
   readonly #keyChange: () => KeyChange | undefined;
-  readonly #pools = new Map<string, Pool>();
+  readonly #pools = new Map<string, UserPool>();
 
   constructor(
     dir: string,
@@ -35,18 +35,18 @@ export class Pools {
   }
 
   /** In the order of their creation. */
-  all(): Pool[] {
+  all(): UserPool[] {
     return [...this.#pools.values()].sort((left, right) =>
       left.record.created.localeCompare(right.record.created),
     );
   }
 
-  find(id: string): Pool | undefined {
+  find(id: string): UserPool | undefined {
     return this.#pools.get(id);
   }
 
   /** @throws AwsError `ResourceNotFoundException` */
-  get(id: string): Pool {
+  get(id: string): UserPool {
     const pool = this.find(id);
     if (!pool) throw resourceNotFound(`User pool ${id} does not exist.`);
     return pool;
@@ -57,7 +57,7 @@ export class Pools {
    *
    * @throws AwsError `ResourceNotFoundException`
    */
-  client(id: string, within?: Pool): { pool: Pool; client: ClientRecord } {
+  client(id: string, within?: UserPool): { pool: UserPool; client: ClientRecord } {
     for (const pool of within ? [within] : this.#pools.values()) {
       const client = pool.clients.get(id);
       if (client) return { pool, client };
@@ -66,7 +66,7 @@ export class Pools {
   }
 
   /** Creates a pool with new keys. Returns an existing pool as it is. */
-  async create(record: PoolRecord): Promise<Pool> {
+  async create(record: PoolRecord): Promise<UserPool> {
     const existing = this.find(record.id);
     if (existing) return existing;
     const folder = join(this.#dir, record.id);
@@ -92,11 +92,11 @@ export class Pools {
     rmSync(`${folder}${GONE}`, { recursive: true, force: true });
   }
 
-  #open(folder: string): Pool {
+  #open(folder: string): UserPool {
     const record = new JsonFile<PoolRecord>(join(folder, 'pool.json')).read();
     const keys = new JsonFile<KeyPairs>(join(folder, 'keys.json')).read();
     if (!record || !keys) throw new Error(`The user pool in ${folder} lacks its record or its keys.`);
-    const pool = new Pool(folder, record, new KeyRing(keys, this.#keyChange), this.#now);
+    const pool = new UserPool(folder, record, new KeyRing(keys, this.#keyChange), this.#now);
     this.#pools.set(record.id, pool);
     return pool;
   }

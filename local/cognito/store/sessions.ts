@@ -22,7 +22,7 @@ const TOKEN_BYTES = 96;
 const nameOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
 /** Open challenges by opaque token. Each token is valid for one success, until it expires. */
-export class Sessions {
+export class ChallengeSessions {
   readonly #directory: Directory<SessionRecord>;
   readonly #now: () => Date;
 

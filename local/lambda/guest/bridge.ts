@@ -16,16 +16,16 @@ export function openBridge(given: Host): void {
  * @throws the error that it returns, recreated in this realm
  */
 export function call(operation: string, a = '', b = '', c = '', d = ''): string {
-  let answer: string;
+  let response: string;
   try {
     if (host === undefined) throw new Error('the bridge is closed');
-    answer = host(operation, `${a}`, `${b}`, `${c}`, `${d}`);
+    response = host(operation, `${a}`, `${b}`, `${c}`, `${d}`);
   } catch {
     // For example a stack overflow at the boundary: the error can belong to the outer realm, so it is not passed on.
     throw new Error(`${operation} failed`);
   }
-  if (answer[0] === '=') return answer.slice(1);
-  throw errorOf(answer.slice(1));
+  if (response[0] === '=') return response.slice(1);
+  throw errorOf(response.slice(1));
 }
 
 interface ErrorText {

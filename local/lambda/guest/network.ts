@@ -1,7 +1,7 @@
 import { call, errorOf } from './bridge.ts';
 import { Buffer } from './modules/buffer.ts';
 
-export interface Outgoing {
+export interface NetworkRequest {
   readonly method: string;
   /** Such as `https://example.com:8443`. */
   readonly origin: string;
@@ -11,14 +11,14 @@ export interface Outgoing {
   readonly body: Buffer;
 }
 
-export interface Answer {
+export interface NetworkResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
 
 interface Waiting {
-  resolve(answer: Answer): void;
+  resolve(response: NetworkResponse): void;
   reject(error: Error): void;
 }
 
@@ -26,7 +26,7 @@ const waiting = new Map<number, Waiting>();
 let last = 0;
 
 /** Sends a request through the embedded cloud. Rejects with Node's error for a failed connection. */
-export function ask({ body, ...request }: Outgoing): Promise<Answer> {
+export function sendRequest({ body, ...request }: NetworkRequest): Promise<NetworkResponse> {
   return new Promise((resolve, reject) => {
     last += 1;
     waiting.set(last, { resolve, reject });

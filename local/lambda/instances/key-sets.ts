@@ -50,11 +50,15 @@ function isKeySetUrl(text: string): boolean {
  */
 export async function fetchKeySet(url: string, signal: AbortSignal): Promise<HttpResponse> {
   try {
-    const answer = await fetch(url, { redirect: 'manual', headers: { accept: 'application/json' }, signal });
+    const response = await fetch(url, {
+      redirect: 'manual',
+      headers: { accept: 'application/json' },
+      signal,
+    });
     // `fetch` has decoded the body.
-    const { 'content-encoding': _, 'content-length': __, ...headers } = Object.fromEntries(answer.headers);
-    const body = answer.body === null ? '' : Readable.fromWeb(answer.body as ReadableStream);
-    return { status: answer.status, headers, body };
+    const { 'content-encoding': _, 'content-length': __, ...headers } = Object.fromEntries(response.headers);
+    const body = response.body === null ? '' : Readable.fromWeb(response.body as ReadableStream);
+    return { status: response.status, headers, body };
   } catch (error) {
     throw error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
   }

@@ -10,7 +10,7 @@ interface Waiting {
 const IDLE_MS = 5 * 60_000;
 
 /** The instances of one published version. Uses warm ones first and starts new ones, up to `limit`, for waiting events. */
-export class Pool {
+export class InstancePool {
   readonly #options: InstanceOptions;
   readonly #limit: number;
   readonly #queue: Waiting[] = [];

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { AwsError } from '../../wire/errors.ts';
 import { invalidRequest, malformedXml } from '../errors.ts';
-import type { Call } from '../operation.ts';
+import type { OperationRequest } from '../operation.ts';
 import { readExpectations } from './expectations.ts';
 import { receiveBody, type Sink } from './receive.ts';
 
@@ -22,7 +22,7 @@ export interface TextOptions {
  *
  * @throws AwsError `MaxMessageLengthExceeded`, and the errors of {@link receiveBody}
  */
-export async function readText(call: Call, options: TextOptions = {}): Promise<string> {
+export async function readText(call: OperationRequest, options: TextOptions = {}): Promise<string> {
   const { request, authentication } = call;
   const { malformed = malformedXml } = options;
   const headers = { 'content-length': '0', ...request.headers };

@@ -5,25 +5,25 @@ import { readText } from '../body/text.ts';
 import { malformedXml, notImplemented } from '../errors.ts';
 import { lifecycleRules } from '../lifecycle/rules.ts';
 import { checkBucketName } from '../names.ts';
-import { type BucketCall, type Call, xmlAnswer } from '../operation.ts';
+import { type BucketRequest, type OperationRequest, xmlResponse } from '../operation.ts';
 import { malformedPolicy } from '../policy/conditions.ts';
 import { checkPolicy } from '../policy/parse.ts';
 import { childText, OWNER, once, parseXml, repeated } from '../xml.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
-export function listBuckets({ store }: Call): HttpResponse {
+export function listBuckets({ store }: OperationRequest): HttpResponse {
   const buckets = store.names().flatMap((name) => {
     const bucket = store.bucket(name);
     return bucket === undefined ? [] : [{ Name: name, CreationDate: bucket.config.created }];
   });
-  return xmlAnswer('ListAllMyBucketsResult', { Owner: OWNER, Buckets: { Bucket: buckets } });
+  return xmlResponse('ListAllMyBucketsResult', { Owner: OWNER, Buckets: { Bucket: buckets } });
 }
 
 /**
  * In us-east-1, creating a bucket again succeeds for its owner:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
  */
-export async function createBucket(call: Call): Promise<HttpResponse> {
+export async function createBucket(call: OperationRequest): Promise<HttpResponse> {
   const { store, bucketName } = call;
   const text = await readText(call);
   checkBucketName(bucketName);
@@ -50,7 +50,7 @@ function checkConfiguration(text: string): void {
   });
 }
 
-export function deleteBucket({ store, bucket, bucketName }: BucketCall): HttpResponse {
+export function deleteBucket({ store, bucket, bucketName }: BucketRequest): HttpResponse {
   if (!bucket.isEmpty) throw bucketNotEmpty(bucketName);
   store.remove(bucketName);
   return { status: 204 };
@@ -68,14 +68,14 @@ export function headBucket(): HttpResponse {
 
 /** An empty constraint means us-east-1: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html */
 export function getBucketLocation(): HttpResponse {
-  return xmlAnswer('LocationConstraint', {});
+  return xmlResponse('LocationConstraint', {});
 }
 
-export function getBucketVersioning({ bucket }: BucketCall): HttpResponse {
-  return xmlAnswer('VersioningConfiguration', { Status: bucket.config.versioning });
+export function getBucketVersioning({ bucket }: BucketRequest): HttpResponse {
+  return xmlResponse('VersioningConfiguration', { Status: bucket.config.versioning });
 }
 
-export async function putBucketVersioning(call: BucketCall): Promise<HttpResponse> {
+export async function putBucketVersioning(call: BucketRequest): Promise<HttpResponse> {
   const configuration = parseXml(await readText(call), 'VersioningConfiguration', {
     MfaDelete: once(),
     Status: once(),
@@ -88,14 +88,14 @@ export async function putBucketVersioning(call: BucketCall): Promise<HttpRespons
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLifecycleConfiguration.html */
-export function getBucketLifecycle({ bucket, bucketName }: BucketCall): HttpResponse {
+export function getBucketLifecycle({ bucket, bucketName }: BucketRequest): HttpResponse {
   const rules = lifecycleRules(bucket.config.properties);
   if (rules.length === 0) {
     throw new AwsError('NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist', 404, {
       BucketName: bucketName,
     });
   }
-  return xmlAnswer('LifecycleConfiguration', {
+  return xmlResponse('LifecycleConfiguration', {
     Rule: rules.map((rule, at) => ({
       // S3 generates ids for rules without one.
       ID: rule.id ?? `rule-${at + 1}`,
@@ -119,7 +119,7 @@ export function getBucketLifecycle({ bucket, bucketName }: BucketCall): HttpResp
 }
 
 /** Returns an operation that removes a part of a bucket's configuration. */
-function removing(name: string): (call: BucketCall) => HttpResponse {
+function removing(name: string): (call: BucketRequest) => HttpResponse {
   return ({ bucket }) => {
     const { [name]: _, ...properties } = bucket.config.properties ?? {};
     bucket.configure({ properties });
@@ -131,7 +131,7 @@ export const deleteBucketLifecycle = removing('LifecycleConfiguration');
 export const deleteBucketOwnershipControls = removing('OwnershipControls');
 export const deletePublicAccessBlock = removing('PublicAccessBlockConfiguration');
 
-export function getBucketPolicy({ bucket, bucketName }: BucketCall): HttpResponse {
+export function getBucketPolicy({ bucket, bucketName }: BucketRequest): HttpResponse {
   const { policy } = bucket.config;
   if (policy === undefined) {
     throw new AwsError('NoSuchBucketPolicy', 'The bucket policy does not exist', 404, {
@@ -141,7 +141,7 @@ export function getBucketPolicy({ bucket, bucketName }: BucketCall): HttpRespons
   return { status: 200, headers: { 'content-type': 'application/json' }, body: policy };
 }
 
-export async function putBucketPolicy(call: BucketCall): Promise<HttpResponse> {
+export async function putBucketPolicy(call: BucketRequest): Promise<HttpResponse> {
   const policy = await readText(call, {
     malformed: () => malformedPolicy("Policies must be valid JSON and the first byte must be '{'"),
   });
@@ -150,7 +150,7 @@ export async function putBucketPolicy(call: BucketCall): Promise<HttpResponse> {
   return { status: 204 };
 }
 
-export function deleteBucketPolicy({ bucket }: BucketCall): HttpResponse {
+export function deleteBucketPolicy({ bucket }: BucketRequest): HttpResponse {
   bucket.configure({ policy: undefined });
   return { status: 204 };
 }

@@ -9,7 +9,7 @@ import { combineCrcs } from '../checksums/combine.ts';
 import { badDigest, busy, conditionalConflict, invalidRequest } from '../errors.ts';
 import { tellCreated } from '../events.ts';
 import { readWriteCondition } from '../headers.ts';
-import { type BucketCall, xmlAnswer } from '../operation.ts';
+import { type BucketRequest, xmlResponse } from '../operation.ts';
 import type { Part, Upload } from '../store/uploads.ts';
 import { conditionText, type Version, type WriteCondition } from '../store/version.ts';
 import { choosePart, type ListedPart, readPartList } from './part-list.ts';
@@ -20,7 +20,7 @@ import { findUpload } from './uploads.ts';
 const BLOCK_BYTES = 4 * 1024 * 1024;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
-export async function completeMultipartUpload(call: BucketCall): Promise<HttpResponse> {
+export async function completeMultipartUpload(call: BucketRequest): Promise<HttpResponse> {
   const { request, bucket, key } = call;
   const condition = readWriteCondition(request.headers);
   const listed = readPartList(await readText(call, { checksumsOfObject: true }));
@@ -67,7 +67,7 @@ export async function completeMultipartUpload(call: BucketCall): Promise<HttpRes
  * Refuses to complete an upload that conflicted with another write of its key. The API's page says: "you should
  * re-initiate the multipart upload with CreateMultipartUpload and re-upload each part".
  */
-function checkConflict({ key, conflicts }: BucketCall, upload: Upload, condition: WriteCondition): void {
+function checkConflict({ key, conflicts }: BucketRequest, upload: Upload, condition: WriteCondition): void {
   const header = conditionText(condition);
   if (header === '' || !(upload.conflicted || conflicts())) return;
   upload.conflicted = true;
@@ -79,7 +79,7 @@ function checkConflict({ key, conflicts }: BucketCall, upload: Upload, condition
  * works while the object is the key's newest version.
  */
 function completedBefore(
-  { bucket, key, query }: BucketCall,
+  { bucket, key, query }: BucketRequest,
   listed: readonly ListedPart[],
 ): Version | undefined {
   const current = bucket.current(key);
@@ -90,9 +90,9 @@ function completedBefore(
   return same ? current : undefined;
 }
 
-function completed({ request, bucketName, key }: BucketCall, version: Version): HttpResponse {
+function completed({ request, bucketName, key }: BucketRequest, version: Version): HttpResponse {
   const { etag, checksum } = version;
-  return xmlAnswer(
+  return xmlResponse(
     'CompleteMultipartUploadResult',
     {
       Location: `http://${request.headers.host ?? 'localhost'}${request.path}`,

@@ -16,7 +16,7 @@ import {
 } from '../errors.ts';
 import { readDescription, unquoted } from '../headers.ts';
 import { checkKey } from '../names.ts';
-import { type BucketCall, xmlAnswer } from '../operation.ts';
+import { type BucketRequest, xmlResponse } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { Version } from '../store/version.ts';
 import { type ByteRange, findVersion } from './get-object.ts';
@@ -40,7 +40,7 @@ const HEADER = 'x-amz-copy-source';
  * @throws AwsError `InvalidArgument`, `AccessDenied`, `NoSuchBucket`, `NoSuchKey`, `NoSuchVersion`,
  * `PreconditionFailed`
  */
-export function findCopySource(call: BucketCall): CopySource {
+export function findCopySource(call: BucketRequest): CopySource {
   const { request, store } = call;
   const { bucketName, key, versionId } = readSource(request.headers[HEADER] ?? '');
   const bucket = store.bucket(bucketName);
@@ -115,7 +115,7 @@ export function checkCopySize(size: number): void {
 
 /** Copies the source's bytes into a sink, hashed like a request body. */
 export async function receiveCopy(
-  { request, authentication }: BucketCall,
+  { request, authentication }: BucketRequest,
   { bucket, version }: CopySource,
   range: ByteRange | undefined,
   makeSink: (hash: (block: Buffer) => void) => Sink,
@@ -136,7 +136,7 @@ export async function receiveCopy(
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
-export async function copyObject(call: BucketCall): Promise<HttpResponse> {
+export async function copyObject(call: BucketRequest): Promise<HttpResponse> {
   const { request, key } = call;
   checkKey(key);
   const replaces = readDirective(request.headers, 'metadata');
@@ -172,7 +172,7 @@ function readAlgorithm(headers: Readonly<Record<string, string>>): Algorithm | u
 }
 
 /** A copy of an object onto itself must change something. Restoring an older version does. */
-function checkItself({ request, bucket, key }: BucketCall, { bucket: from, version }: CopySource): void {
+function checkItself({ request, bucket, key }: BucketRequest, { bucket: from, version }: CopySource): void {
   const current = bucket.current(key);
   const states = ['x-amz-storage-class', 'x-amz-server-side-encryption'];
   const same = from === bucket && version.key === key && version.versionId === current?.versionId;
@@ -184,7 +184,7 @@ function checkItself({ request, bucket, key }: BucketCall, { bucket: from, versi
 
 function copied(version: Version, source: CopySource): HttpResponse {
   const { checksum } = version;
-  return xmlAnswer(
+  return xmlResponse(
     'CopyObjectResult',
     {
       LastModified: version.modified,

@@ -4,13 +4,13 @@ import type { XmlChildren } from '../../wire/xml.ts';
 import { readText } from '../body/text.ts';
 import { malformedXml, notImplemented } from '../errors.ts';
 import { checkKey } from '../names.ts';
-import { type BucketCall, xmlAnswer } from '../operation.ts';
+import { type BucketRequest, xmlResponse } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { childText, once, type ParsedXml, parseXml, repeated } from '../xml.ts';
 import { versionHeader } from './put-object.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
-export function deleteObject({ request, bucket, key, query }: BucketCall): HttpResponse {
+export function deleteObject({ request, bucket, key, query }: BucketRequest): HttpResponse {
   checkKey(key);
   if (request.headers['if-match'] !== undefined)
     throw notImplemented('If-Match on DELETE', { Header: 'If-Match' });
@@ -53,7 +53,7 @@ const REQUEST = {
 };
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
-export async function deleteObjects(call: BucketCall): Promise<HttpResponse> {
+export async function deleteObjects(call: BucketRequest): Promise<HttpResponse> {
   const request = parseXml(await readText(call, { proof: true }), 'Delete', REQUEST);
   const quietText = childText(request, 'Quiet')?.trim() ?? 'false';
   if (quietText !== 'true' && quietText !== 'false') throw malformedXml();
@@ -61,7 +61,7 @@ export async function deleteObjects(call: BucketCall): Promise<HttpResponse> {
   const objects = request.Object ?? [];
   if (objects.length === 0) throw malformedXml();
   const results = objects.map(readObject).map((object) => ({ object, ...attempt(call, object) }));
-  return xmlAnswer('DeleteResult', {
+  return xmlResponse('DeleteResult', {
     Deleted: quiet ? [] : results.flatMap<XmlChildren>(({ deleted }) => deleted ?? []),
     Error: results.flatMap<XmlChildren>(({ error }) => error ?? []),
   });
@@ -81,7 +81,7 @@ function readObject(element: ParsedXml): ObjectToDelete {
 }
 
 function attempt(
-  call: BucketCall,
+  call: BucketRequest,
   { key, versionId }: ObjectToDelete,
 ): { deleted?: XmlChildren; error?: XmlChildren } {
   const named = { Key: key, VersionId: versionId };

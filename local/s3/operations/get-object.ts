@@ -5,7 +5,7 @@ import type { HttpResponse } from '../../wire/http.ts';
 import { accessDenied, noSuchKey, noSuchVersion, preconditionFailed } from '../errors.ts';
 import { descriptionHeaders, unquoted } from '../headers.ts';
 import { checkKey } from '../names.ts';
-import type { BucketCall } from '../operation.ts';
+import type { BucketRequest } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { Version } from '../store/version.ts';
 import { checksumHeaders, versionHeader } from './put-object.ts';
@@ -73,7 +73,7 @@ function readRange(header: string | undefined, size: number): ByteRange | undefi
 /**
  * GetObject and HeadObject: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
-export function getObject(call: BucketCall): HttpResponse {
+export function getObject(call: BucketRequest): HttpResponse {
   const { request, query, bucket, key, allows } = call;
   const version = findVersion({
     bucket,

@@ -2,7 +2,7 @@ import { percentEncode } from '../../auth/canonical.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 import type { XmlChildren } from '../../wire/xml.ts';
 import { invalidArgument } from '../errors.ts';
-import { type BucketCall, xmlAnswer } from '../operation.ts';
+import { type BucketRequest, xmlResponse } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { compareKeys } from '../store/version.ts';
 import { OWNER } from '../xml.ts';
@@ -101,7 +101,7 @@ function readContinuationToken(token: string): string {
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
-export function listObjectsV2(call: BucketCall): HttpResponse {
+export function listObjectsV2(call: BucketRequest): HttpResponse {
   const { query, bucket } = call;
   const token = query.get('continuation-token');
   const startAfter = query.get('start-after');
@@ -109,7 +109,7 @@ export function listObjectsV2(call: BucketCall): HttpResponse {
   const asked = askedOf(query);
   const after = token === undefined ? (startAfter ?? '') : readContinuationToken(token);
   const page = listKeys(bucket, { ...asked, after });
-  return xmlAnswer('ListBucketResult', {
+  return xmlResponse('ListBucketResult', {
     ...echo(call, encode),
     MaxKeys: asked.limit,
     KeyCount: page.keys.length + page.commonPrefixes.length,
@@ -121,14 +121,14 @@ export function listObjectsV2(call: BucketCall): HttpResponse {
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html */
-export function listObjects(call: BucketCall): HttpResponse {
+export function listObjects(call: BucketRequest): HttpResponse {
   const { query, bucket } = call;
   const encode = keyEncoding(query);
   const asked = askedOf(query);
   const marker = query.get('marker') ?? '';
   const page = listKeys(bucket, { ...asked, after: marker });
   const next = asked.delimiter === '' ? undefined : page.next;
-  return xmlAnswer('ListBucketResult', {
+  return xmlResponse('ListBucketResult', {
     ...echo(call, encode),
     Marker: encode(marker),
     NextMarker: next === undefined ? undefined : encode(next),
@@ -145,7 +145,7 @@ function askedOf(query: ReadonlyMap<string, string>) {
   };
 }
 
-function echo({ bucketName, query }: BucketCall, encode: (text: string) => string): XmlChildren {
+function echo({ bucketName, query }: BucketRequest, encode: (text: string) => string): XmlChildren {
   const delimiter = query.get('delimiter');
   return {
     Name: bucketName,
@@ -156,7 +156,7 @@ function echo({ bucketName, query }: BucketCall, encode: (text: string) => strin
 }
 
 function found(
-  call: BucketCall,
+  call: BucketRequest,
   page: KeyPage,
   encode: (text: string) => string,
   owner: boolean,

@@ -1,14 +1,14 @@
 import type { HttpResponse } from '../../wire/http.ts';
 import type { XmlChildren } from '../../wire/xml.ts';
 import { invalidArgument, notImplemented } from '../errors.ts';
-import { type BucketCall, xmlAnswer } from '../operation.ts';
+import { type BucketRequest, xmlResponse } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { compareKeys, type Version } from '../store/version.ts';
 import { OWNER } from '../xml.ts';
 import { keyEncoding, pageSize } from './list-objects.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
-export function listObjectVersions({ bucket, bucketName, query }: BucketCall): HttpResponse {
+export function listObjectVersions({ bucket, bucketName, query }: BucketRequest): HttpResponse {
   if (query.get('delimiter')) throw notImplemented('A delimiter in ListObjectVersions');
   const encode = keyEncoding(query);
   const limit = pageSize(query, 'max-keys');
@@ -26,7 +26,7 @@ export function listObjectVersions({ bucket, bucketName, query }: BucketCall): H
   const given = page.slice(0, limit);
   const last = page.length > limit ? given.at(-1) : undefined;
   const describe = (version: Version) => describeVersion(bucket, version, encode);
-  return xmlAnswer('ListVersionsResult', {
+  return xmlResponse('ListVersionsResult', {
     Name: bucketName,
     Prefix: encode(prefix),
     KeyMarker: encode(keyMarker),

@@ -5,7 +5,7 @@ import { type Algorithm, type Checksum, checksumHeader } from '../checksums/algo
 import { tellCreated } from '../events.ts';
 import { readDescription, readWriteCondition } from '../headers.ts';
 import { checkKey } from '../names.ts';
-import type { BucketCall } from '../operation.ts';
+import type { BucketRequest } from '../operation.ts';
 import { BlockFile } from '../store/block-file.ts';
 import type { Description, Version } from '../store/version.ts';
 
@@ -24,7 +24,7 @@ interface NewObject {
 
 /** Writes a complete object, or nothing. */
 export async function writeObject(
-  call: BucketCall,
+  call: BucketRequest,
   { reason, description, size, algorithm, receive }: NewObject,
 ): Promise<Version> {
   const { request, bucket, key } = call;
@@ -51,7 +51,7 @@ export async function writeObject(
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
-export async function putObject(call: BucketCall): Promise<HttpResponse> {
+export async function putObject(call: BucketRequest): Promise<HttpResponse> {
   const { request, authentication, key } = call;
   checkKey(key);
   const description = readDescription(request.headers);

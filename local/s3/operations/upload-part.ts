@@ -5,7 +5,7 @@ import { type Expectations, readExpectations } from '../body/expectations.ts';
 import { type Received, receiveBody } from '../body/receive.ts';
 import { type Algorithm, checksumHeader } from '../checksums/algorithms.ts';
 import { busy, invalidArgument, invalidRequest } from '../errors.ts';
-import { type BucketCall, xmlAnswer } from '../operation.ts';
+import { type BucketRequest, xmlResponse } from '../operation.ts';
 import { BlockFile } from '../store/block-file.ts';
 import type { Part, UploadRecord } from '../store/uploads.ts';
 import { OWNER } from '../xml.ts';
@@ -18,7 +18,7 @@ import { findUpload } from './uploads.ts';
 const MAX_PART_NUMBER = 10_000;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
-export async function uploadPart(call: BucketCall): Promise<HttpResponse> {
+export async function uploadPart(call: BucketRequest): Promise<HttpResponse> {
   const { request, authentication } = call;
   const expected = readExpectations(request.headers, authentication.payload);
   checkAlgorithm(findUpload(call).record, expected);
@@ -50,7 +50,7 @@ interface Destination {
  * @param receive - writes the part's bytes and computes a checksum with the upload's algorithm
  */
 async function receivePart(
-  call: BucketCall,
+  call: BucketRequest,
   size: number,
   receive: (to: Destination, algorithm: Algorithm) => Promise<Received>,
 ): Promise<{ readonly part: Part; readonly record: UploadRecord }> {
@@ -107,7 +107,7 @@ export function checksumMismatch(expected: Algorithm, actual: Algorithm | undefi
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html */
-export function listParts(call: BucketCall): HttpResponse {
+export function listParts(call: BucketRequest): HttpResponse {
   const { query, bucketName, key } = call;
   const upload = findUpload(call);
   const { record } = upload;
@@ -120,7 +120,7 @@ export function listParts(call: BucketCall): HttpResponse {
   const page = rest.slice(0, limit);
   const last = page.at(-1);
   const algorithm = record.declared ? record.algorithm : undefined;
-  return xmlAnswer('ListPartsResult', {
+  return xmlResponse('ListPartsResult', {
     Bucket: bucketName,
     Key: keyEncoding(query)(key),
     UploadId: record.uploadId,
@@ -150,7 +150,7 @@ function describePart(part: Part, algorithm: Algorithm | undefined): XmlChildren
 const RANGE = 'x-amz-copy-source-range';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html */
-export async function uploadPartCopy(call: BucketCall): Promise<HttpResponse> {
+export async function uploadPartCopy(call: BucketRequest): Promise<HttpResponse> {
   const source = findCopySource(call);
   const range = readRange(call.request.headers[RANGE], source.version.size);
   const size = range === undefined ? source.version.size : range.end - range.start + 1;
@@ -159,7 +159,7 @@ export async function uploadPartCopy(call: BucketCall): Promise<HttpResponse> {
     receiveCopy(call, source, range, (hash) => new BlockFile(path, size, hash, at), [algorithm]),
   );
   const { algorithm, declared } = record;
-  return xmlAnswer(
+  return xmlResponse(
     'CopyPartResult',
     {
       LastModified: part.modified,

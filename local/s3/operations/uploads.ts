@@ -4,7 +4,7 @@ import { ALGORITHMS, type Algorithm, type ChecksumType, isAlgorithm } from '../c
 import { busy, invalidRequest, noSuchUpload, notImplemented } from '../errors.ts';
 import { readDescription } from '../headers.ts';
 import { checkKey } from '../names.ts';
-import { type BucketCall, xmlAnswer } from '../operation.ts';
+import { type BucketRequest, xmlResponse } from '../operation.ts';
 import type { Upload, UploadRecord } from '../store/uploads.ts';
 import { compareKeys } from '../store/version.ts';
 import { OWNER } from '../xml.ts';
@@ -12,7 +12,7 @@ import { keyEncoding, pageSize } from './list-objects.ts';
 import { DEFAULT_ALGORITHM } from './put-object.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
-export function createMultipartUpload(call: BucketCall): HttpResponse {
+export function createMultipartUpload(call: BucketRequest): HttpResponse {
   const { request, bucket, bucketName, key, now } = call;
   checkKey(key);
   const checksum = readChecksum(request.headers);
@@ -22,7 +22,7 @@ export function createMultipartUpload(call: BucketCall): HttpResponse {
     ...readDescription(request.headers),
     ...checksum,
   });
-  return xmlAnswer(
+  return xmlResponse(
     'InitiateMultipartUploadResult',
     { Bucket: bucketName, Key: key, UploadId: uploadId },
     {
@@ -59,7 +59,7 @@ function checksumType(algorithm: Algorithm, type: string | undefined): ChecksumT
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html */
-export async function abortMultipartUpload(call: BucketCall): Promise<HttpResponse> {
+export async function abortMultipartUpload(call: BucketRequest): Promise<HttpResponse> {
   const upload = findUpload(call);
   if (upload.completing) throw busy();
   const { uploadId } = upload.record;
@@ -69,7 +69,7 @@ export async function abortMultipartUpload(call: BucketCall): Promise<HttpRespon
 }
 
 /** @throws AwsError `NoSuchUpload` */
-export function findUpload({ bucket, key, query }: BucketCall): Upload {
+export function findUpload({ bucket, key, query }: BucketRequest): Upload {
   checkKey(key);
   const uploadId = query.get('uploadId') ?? '';
   const upload = bucket.uploads.find(key, uploadId);
@@ -78,7 +78,7 @@ export function findUpload({ bucket, key, query }: BucketCall): Upload {
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
-export function listMultipartUploads({ bucket, bucketName, query }: BucketCall): HttpResponse {
+export function listMultipartUploads({ bucket, bucketName, query }: BucketRequest): HttpResponse {
   const encode = keyEncoding(query);
   const limit = pageSize(query, 'max-uploads');
   const prefix = query.get('prefix') ?? '';
@@ -88,7 +88,7 @@ export function listMultipartUploads({ bucket, bucketName, query }: BucketCall):
   const rest = uploads.slice(firstAfter(uploads, keyMarker, idMarker));
   const page = rest.slice(0, limit);
   const last = rest.length > page.length ? page.at(-1) : undefined;
-  return xmlAnswer('ListMultipartUploadsResult', {
+  return xmlResponse('ListMultipartUploadsResult', {
     Bucket: bucketName,
     KeyMarker: encode(keyMarker),
     UploadIdMarker: idMarker,

@@ -5,10 +5,10 @@ import { AwsError } from '../../wire/errors.ts';
 import { noSuchBucket } from '../errors.ts';
 import { checkPolicy } from '../policy/parse.ts';
 import type { Bucket } from '../store/bucket.ts';
-import type { Store } from '../store/store.ts';
+import type { BucketStore } from '../store/store.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucketpolicy.html */
-export function bucketPolicyResource(store: Store): ResourceHandler {
+export function bucketPolicyResource(store: BucketStore): ResourceHandler {
   const find = (name: string): Bucket => {
     const bucket = store.bucket(name);
     if (bucket === undefined) throw noSuchBucket(name);

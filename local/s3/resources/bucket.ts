@@ -5,11 +5,11 @@ import { AwsError } from '../../wire/errors.ts';
 import { arnOf } from '../access.ts';
 import { noSuchBucket } from '../errors.ts';
 import { checkBucketName } from '../names.ts';
-import type { Store } from '../store/store.ts';
+import type { BucketStore } from '../store/store.ts';
 import { readBucketProperties } from './bucket-properties.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html */
-export function bucketResource(store: Store): ResourceHandler {
+export function bucketResource(store: BucketStore): ResourceHandler {
   return {
     type: 'AWS::S3::Bucket',
     replaceOn: ['BucketName'],

@@ -6,7 +6,7 @@ import { openOwnFile } from '../../own-file.ts';
 import { conditionalConflict, noSuchBucket } from '../errors.ts';
 import { KeyIndex } from './index.ts';
 import { Journal } from './journal.ts';
-import { type Change, changed, ObjectsFolder } from './objects-folder.ts';
+import { type Change, ObjectsFolder, withChange } from './objects-folder.ts';
 import { newId } from './paths.ts';
 import { Uploads } from './uploads.ts';
 import { checkCondition, conditionText, type Version, type WriteCondition } from './version.ts';
@@ -201,7 +201,7 @@ export class Bucket {
     const key = change.op === 'put' ? change.version.key : change.key;
     const before = this.versions(key);
     this.#journal.append(change);
-    this.#index.set(key, changed(before, change));
+    this.#index.set(key, withChange(before, change));
     if (change.op === 'remove' || change.version.deleteMarker) {
       for (const write of this.#writes) write.deleted ||= write.key === key;
     }
@@ -216,7 +216,7 @@ export class Bucket {
       const key = change.op === 'put' ? change.version.key : change.key;
       const before = this.versions(key);
       if (change === last) this.#folder.applyAgain(before, change);
-      this.#index.set(key, changed(before, change));
+      this.#index.set(key, withChange(before, change));
     }
     const live = [...this.#index.all()];
     if (changes.length > 2 * live.length + 1000) {

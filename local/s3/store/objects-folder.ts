@@ -12,7 +12,7 @@ export type Change =
   | { readonly op: 'remove'; readonly key: string; readonly versionId: string };
 
 /** Returns a key's versions after a change, newest first. */
-export function changed(before: readonly Version[], change: Change): readonly Version[] {
+export function withChange(before: readonly Version[], change: Change): readonly Version[] {
   if (change.op === 'remove') return before.filter(({ versionId }) => versionId !== change.versionId);
   const { version } = change;
   const [current, ...older] = before.filter(({ versionId }) => versionId !== version.versionId);
@@ -60,7 +60,7 @@ export class ObjectsFolder {
     if (!isPut || existsSync(this.incoming(change.version.id))) this.apply(before, change);
   }
 
-  /** Moves files to the paths that {@link changed} returns. */
+  /** Moves files to the paths that {@link withChange} returns. */
   apply(before: readonly Version[], change: Change): void {
     if (change.op === 'remove') {
       const removed = before.find(({ versionId }) => versionId === change.versionId);

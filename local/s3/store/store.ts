@@ -7,7 +7,7 @@ import { newId } from './paths.ts';
 const DELETED = '.deleted-';
 
 /** All buckets, each in a folder with its name. */
-export class Store {
+export class BucketStore {
   readonly #folder: string;
   readonly #now: () => Date;
   readonly #open = new Map<string, Bucket>();

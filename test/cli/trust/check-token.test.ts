@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { checkHints } from '../../../cli/trust/check-hints.ts';
-import { judgeToken, unmetLines } from '../../../cli/trust/check-token.ts';
+import { evaluateToken, unmetLines } from '../../../cli/trust/check-token.ts';
 import { makeIssuer } from '../../../cli/trust/make-issuer.ts';
 import { readTrustRequest } from '../../../cli/trust/providers/read-trust-request.ts';
 import { requireSafe } from '../../../cli/trust/safety.ts';
@@ -35,7 +35,7 @@ function tokenOf(
 }
 
 const judge = (token: string, config: EdgeConfig, download?: () => Promise<string>) =>
-  judgeToken(token, config, { domain: EDGE, now: NOW, download });
+  evaluateToken(token, config, { domain: EDGE, now: NOW, download });
 
 describe('S tokens from the documentation of their providers', () => {
   for (const [name, set] of Object.entries(CLAIM_SETS)) {
@@ -77,7 +77,7 @@ describe('check of a token', () => {
       fetched.push(String(uri));
       return KEYS;
     };
-    const good = await judgeToken(tokenOf(set), config, { domain: EDGE, now: NOW, download });
+    const good = await evaluateToken(tokenOf(set), config, { domain: EDGE, now: NOW, download });
     assert.deepEqual([good.verified, good.refusal], [true, undefined]);
     assert.deepEqual(fetched, ['https://keys.example/jwks']);
     const forged = await judge(tokenOf(set, {}, 'k1', OTHER), config, download);
@@ -102,7 +102,7 @@ describe('check of a token', () => {
   ] as const) {
     it(`${isAlike ? 'explains' : 'does not explain'} the audience ${aud} at ${domain}`, async () => {
       const config = await edgeOf(set);
-      const { refusal, ...known } = await judgeToken(tokenOf(set, { aud }), config, { domain, now: NOW });
+      const { refusal, ...known } = await evaluateToken(tokenOf(set, { aud }), config, { domain, now: NOW });
       const hints = checkHints(refusal?.code ?? 'invalid_token', { ...known, domain }).join('\n');
       assert.equal(hints.includes(`Ask for a token for this audience:\n  https://${domain}`), isAlike, hints);
     });

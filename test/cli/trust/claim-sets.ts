@@ -1,9 +1,9 @@
 import type { IssuerFlags } from '../../../cli/trust/make-issuer.ts';
-import type { Provider } from '../../../cli/trust/providers/read-trust-request.ts';
+import type { TypedProvider } from '../../../cli/trust/providers/read-trust-request.ts';
 
 /** A token as a provider's documentation shows it, with the command that trusts it. */
 export interface ClaimSet {
-  readonly typed: Provider;
+  readonly typed: TypedProvider;
   readonly flags?: IssuerFlags;
   readonly header?: object;
   readonly claims: Readonly<Record<string, unknown>>;

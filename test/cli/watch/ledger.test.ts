@@ -13,7 +13,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Ledger, withLedger } from '../../../cli/watch/ledger.ts';
+import { type UploadLedger, withLedger } from '../../../cli/watch/ledger.ts';
 import { testContext } from '../../support/context.ts';
 import { ownFolder } from '../transfer/helpers/uploading.ts';
 
@@ -24,7 +24,7 @@ async function rig(t: TestContext) {
   const home = await ownFolder(t);
   const context = testContext({ home, cwd: home });
   const subject = { url: 'https://edge.example', folder: home, beginning: '' };
-  const open = <T>(work: (ledger: Ledger) => T) =>
+  const open = <T>(work: (ledger: UploadLedger) => T) =>
     withLedger(context, subject, async (ledger) => work(ledger));
   await open((ledger) => ledger.add('first', STAMP, 'first'));
   const folder = join(home, '.local/state/edge-upload/stored');

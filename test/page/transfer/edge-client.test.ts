@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openEdge, type TokenSource } from '../../../page/transfer/edge-client.ts';
-import { type Answer, type Message, NetworkFailure } from '../../../page/transfer/exchange.ts';
+import { type HttpRequest, type HttpResponse, NetworkFailure } from '../../../page/transfer/exchange.ts';
 import type { Surroundings } from '../../../page/transfer/retry.ts';
 
 const ORIGIN = 'https://edge.example';
@@ -15,15 +15,15 @@ const AT_ONCE: Surroundings = {
   online: async () => {},
 };
 
-type Reply = (message: Message) => Answer | NetworkFailure;
+type Reply = (message: HttpRequest) => HttpResponse | NetworkFailure;
 
-const json = (status: number, value: object): Answer => ({
+const json = (status: number, value: object): HttpResponse => ({
   status,
   text: JSON.stringify(value),
   header: () => undefined,
 });
 const refused = (status: number, error: string) => json(status, { error, message: '' });
-const bearer = ({ headers }: Message) => headers.authorization?.replace('Bearer ', '');
+const bearer = ({ headers }: HttpRequest) => headers.authorization?.replace('Bearer ', '');
 
 /** Returns a client of an edge that answers as told, and the requests that it made. */
 function clientOf(token: TokenSource, reply: Reply) {

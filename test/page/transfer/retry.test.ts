@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Answer } from '../../../page/transfer/exchange.ts';
+import type { HttpResponse } from '../../../page/transfer/exchange.ts';
 import {
-  judge,
+  failureOf,
   PassingFailure,
   TokenRejected,
   UploadConflict,
@@ -11,7 +11,7 @@ import {
 import { retrying, type Surroundings, type Waiting } from '../../../page/transfer/retry.ts';
 import { UploadError, type UploadErrorCode } from '../../../page/transfer/upload-error.ts';
 
-function answer(status: number, text = '', headers: Readonly<Record<string, string>> = {}): Answer {
+function answer(status: number, text = '', headers: Readonly<Record<string, string>> = {}): HttpResponse {
   return { status, text, header: (name) => headers[name] };
 }
 
@@ -20,9 +20,9 @@ const store = (status: number, code: string) =>
   answer(status, `<?xml version="1.0"?>\n<Error><Code>${code}</Code><Message>Why.</Message></Error>`);
 const PAGE = '<!DOCTYPE html><html><body>Sign in</body></html>';
 
-function thrown(one: Answer): unknown {
+function thrown(one: HttpResponse): unknown {
   try {
-    judge(one);
+    failureOf(one);
   } catch (error) {
     return error;
   }
@@ -30,7 +30,7 @@ function thrown(one: Answer): unknown {
 }
 
 test('gives each refusal a code, and retries only temporary ones', () => {
-  const final: readonly (readonly [Answer, UploadErrorCode])[] = [
+  const final: readonly (readonly [HttpResponse, UploadErrorCode])[] = [
     [store(412, 'PreconditionFailed'), 'exists'],
     [store(403, 'AccessDenied'), 'forbidden'],
     [edge(403, 'forbidden_key'), 'forbidden'],
@@ -47,7 +47,7 @@ test('gives each refusal a code, and retries only temporary ones', () => {
     assert.ok(error instanceof UploadError, `${one.status} ${one.text}`);
     assert.equal(error.code, code);
   }
-  const ofToken: readonly (readonly [Answer, UploadErrorCode])[] = [
+  const ofToken: readonly (readonly [HttpResponse, UploadErrorCode])[] = [
     [edge(401, 'token_revoked'), 'token_revoked'],
     [edge(401, 'token_expired'), 'token_expired'],
     [edge(401, 'invalid_token'), 'token_refused'],
@@ -58,7 +58,7 @@ test('gives each refusal a code, and retries only temporary ones', () => {
     assert.ok(error instanceof TokenRejected, one.text);
     assert.equal(error.error.code, code);
   }
-  const passing: readonly (readonly [Answer, UploadErrorCode])[] = [
+  const passing: readonly (readonly [HttpResponse, UploadErrorCode])[] = [
     [store(503, 'SlowDown'), 'gave_up'],
     [store(500, 'InternalError'), 'gave_up'],
     [edge(503, 'keys_unavailable'), 'gave_up'],

@@ -11,11 +11,11 @@ import {
   type OriginRequestPolicy,
   type StoredResponseHeadersPolicy,
 } from '../../model.ts';
-import { type EdgeAnswer, type EdgeMark, originAnswer, pageAnswer } from '../answer.ts';
 import { type FaultPlan, impairedBody, impairs, slowDown } from '../faults.ts';
 import type { EdgeRequest } from '../function/viewer-event.ts';
 import type { CorsRequest } from '../response-headers.ts';
 import type { Viewer } from '../viewer/viewer.ts';
+import { type EdgeMark, errorResponse, originResponse, type ViewerResponse } from '../viewer-response.ts';
 import { type OriginRequest, originRequest } from './origin-request.ts';
 
 /** Signs a request for `host`, so that S3 accepts it as this distribution's. */
@@ -67,7 +67,7 @@ class OriginReadTimeout extends Error {
  * sending, each arriving chunk restarts the clock: a slow upload is not a slow origin.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorS3Origin.html#RequestS3RequestTimeout
  */
-function withinReadTimeout<T>(answer: Promise<T>, viewer: IncomingMessage, seconds: number): Promise<T> {
+function withinReadTimeout<T>(response: Promise<T>, viewer: IncomingMessage, seconds: number): Promise<T> {
   return new Promise((resolve, reject) => {
     let received = viewer.socket.bytesRead;
     const timer = setTimeout(expire, seconds * 1_000);
@@ -89,8 +89,8 @@ function withinReadTimeout<T>(answer: Promise<T>, viewer: IncomingMessage, secon
       reject(new OriginReadTimeout(`The origin did not answer within ${seconds} s`));
     }
     viewer.once('end', restart);
-    answer.then(resolve, reject);
-    answer.then(settle, settle);
+    response.then(resolve, reject);
+    response.then(settle, settle);
   });
 }
 
@@ -115,7 +115,7 @@ export async function forward(
   viewer: Viewer,
   request: EdgeRequest,
   forwarding: Forwarding,
-): Promise<EdgeAnswer> {
+): Promise<ViewerResponse> {
   const { origin, config, faults, mark, originRequestPolicy: policy } = forwarding;
   const cors = corsRequest(request);
   if (faults?.unavailable) return slowDownAnswer(mark, forwarding.responseHeadersPolicy, cors);
@@ -135,18 +135,18 @@ export async function forward(
   try {
     const { method, path, query, headers } = signed;
     headers.host = viewersHost;
-    const answer = origin.handle({ method, path, query, headers, body });
-    return originAnswer(await withinReadTimeout(answer, viewer.message, config.readTimeoutSeconds), {
+    const response = origin.handle({ method, path, query, headers, body });
+    return originResponse(await withinReadTimeout(response, viewer.message, config.readTimeoutSeconds), {
       mark,
       policy: forwarding.responseHeadersPolicy,
       request: cors,
       cookies: policy !== undefined && policy.cookies.behavior !== 'none',
     });
   } catch (error) {
-    if (error instanceof OriginReadTimeout) return { ...pageAnswer(504, TIMED_OUT, mark), end: 'cut' };
+    if (error instanceof OriginReadTimeout) return { ...errorResponse(504, TIMED_OUT, mark), end: 'cut' };
     // A viewer that disconnects during its body also fails the origin request; that is not a defect.
     if (!viewer.message.destroyed) forwarding.onDefect(error);
-    return pageAnswer(502, "CloudFront wasn't able to connect to the origin.", mark);
+    return errorResponse(502, "CloudFront wasn't able to connect to the origin.", mark);
   }
 }
 
@@ -165,9 +165,9 @@ function slowDownAnswer(
   mark: EdgeMark,
   policy: StoredResponseHeadersPolicy | undefined,
   request: CorsRequest,
-): EdgeAnswer {
+): ViewerResponse {
   const headers = { server: 'AmazonS3', 'content-type': 'application/xml' };
-  return originAnswer(
+  return originResponse(
     { status: 503, headers, body: slowDown(mark.requestId) },
     { mark, policy, request, cookies: false },
   );

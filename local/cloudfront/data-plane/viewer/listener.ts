@@ -9,8 +9,8 @@ import { createSecureContext, type TLSSocket } from 'node:tls';
 import type { KeyedCertificate } from '../../../tls/certificates.ts';
 import { type GateRefusal, listenBehindGate } from '../../../wire/gate.ts';
 import { requestId } from '../../model.ts';
-import type { Served } from '../access-logs.ts';
-import { type EdgeAnswer, errorPage } from '../answer.ts';
+import type { ServedRequest } from '../access-logs.ts';
+import { errorPage, type ViewerResponse } from '../viewer-response.ts';
 import { Meter } from './meter.ts';
 import { HEAD_TOO_LONG, PHRASES, type Viewer } from './viewer.ts';
 
@@ -73,9 +73,9 @@ export interface ListenerOptions {
   readonly aliases: () => readonly string[];
   /** Whether a lower-case host belongs to another distribution. */
   readonly isElsewhere: (host: string) => boolean;
-  readonly serve: (viewer: Viewer) => Promise<EdgeAnswer>;
+  readonly serve: (viewer: Viewer) => Promise<ViewerResponse>;
   /** Called for each request after its answer is sent or its viewer disconnects. */
-  readonly onServed: (served: Served) => void;
+  readonly onServed: (served: ServedRequest) => void;
   /** Called with unexpected errors from `serve`. */
   readonly onDefect: (error: unknown) => void;
 }
@@ -186,7 +186,11 @@ function tcpSockets(server: Server): ReadonlyMap<number | undefined, Socket> {
   return sockets;
 }
 
-async function send(message: IncomingMessage, response: ServerResponse, answer: EdgeAnswer): Promise<void> {
+async function send(
+  message: IncomingMessage,
+  response: ServerResponse,
+  answer: ViewerResponse,
+): Promise<void> {
   const { body } = answer;
   const headers = answer.headers.flat();
   const hasLength = answer.headers.some(([name]) => name.toLowerCase() === 'content-length');

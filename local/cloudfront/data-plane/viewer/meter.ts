@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { Served } from '../access-logs.ts';
-import type { EdgeAnswer } from '../answer.ts';
+import type { ServedRequest } from '../access-logs.ts';
+import type { ViewerResponse } from '../viewer-response.ts';
 
 interface Counts {
   readonly received: number;
@@ -10,7 +10,7 @@ interface Counts {
 
 const NONE: Counts = { received: 0, sent: 0 };
 
-type TlsSession = Pick<Served, 'tlsProtocol' | 'tlsCipher'>;
+type TlsSession = Pick<ServedRequest, 'tlsProtocol' | 'tlsCipher'>;
 
 /** Measures each request's bytes and time on a connection that can carry many requests. */
 export class Meter {
@@ -23,21 +23,21 @@ export class Meter {
   measure(
     message: IncomingMessage,
     response: ServerResponse,
-    onServed: (served: Served) => void,
-  ): (answer: EdgeAnswer) => void {
+    onServed: (served: ServedRequest) => void,
+  ): (answer: ViewerResponse) => void {
     const socket = message.socket as TLSSocket;
     const { remoteAddress: clientIp = '', remotePort: clientPort = 0 } = socket;
     const session = this.#sessionOf(socket);
     const started = performance.now();
     let answered = started;
-    let given: EdgeAnswer | undefined;
+    let given: ViewerResponse | undefined;
     response.once('close', () => {
       const before = this.#before.get(socket) ?? NONE;
       const counts = { received: socket.bytesRead, sent: socket.bytesWritten };
       this.#before.set(socket, counts);
       if (given === undefined) return;
       onServed({
-        answer: given,
+        response: given,
         method: message.method ?? '',
         target: message.url ?? '',
         headers: message.headers,

@@ -1,5 +1,5 @@
 import { arrayBufferOf, Buffer, toBuffer } from '../modules/buffer.ts';
-import { ask } from '../network.ts';
+import { sendRequest } from '../network.ts';
 import { AbortController } from './abort.ts';
 import { Headers } from './headers.ts';
 import { URL, URLSearchParams } from './url.ts';
@@ -143,7 +143,7 @@ export async function fetch(input: unknown, init?: Init): Promise<Response> {
   }
   const { signal } = request;
   signal.throwIfAborted();
-  const answer = ask({
+  const answer = sendRequest({
     method: request.method,
     origin,
     target: `${pathname}${search}`,

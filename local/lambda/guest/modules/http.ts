@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { Readable, Writable } from 'node:stream';
 import { refused } from '../bridge.ts';
 import { URL } from '../globals/url.ts';
-import { type Answer, ask } from '../network.ts';
+import { type NetworkResponse, sendRequest } from '../network.ts';
 import { Buffer } from './buffer.ts';
 
 type Listener = (response: IncomingMessage) => void;
@@ -59,7 +59,7 @@ class IncomingMessage extends Readable {
   readonly complete = true;
   readonly #body: Buffer;
 
-  constructor({ status, headers, body }: Answer, statusMessage: string) {
+  constructor({ status, headers, body }: NetworkResponse, statusMessage: string) {
     super();
     this.statusCode = status;
     this.statusMessage = statusMessage;
@@ -146,7 +146,7 @@ class ClientRequest extends Writable {
     const body = Buffer.concat(this.#chunks);
     if (body.length > 0) this.#headers['content-length'] ??= String(body.length);
     const { method, path: target } = this;
-    ask({ method, origin: this.#origin, target, headers: this.#headers, body }).then(
+    sendRequest({ method, origin: this.#origin, target, headers: this.#headers, body }).then(
       (answer) => this.#answered(answer),
       (error: Error) => this.destroy(error),
     );
@@ -157,7 +157,7 @@ class ClientRequest extends Writable {
     done(error);
   }
 
-  #answered(answer: Answer): void {
+  #answered(answer: NetworkResponse): void {
     clearTimeout(this.#timer);
     if (this.destroyed) return;
     const response = new IncomingMessage(answer, this.#statusCodes[answer.status] ?? '');

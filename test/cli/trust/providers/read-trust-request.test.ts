@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UserError } from '../../../../cli/errors.ts';
-import { type Provider, readTrustRequest } from '../../../../cli/trust/providers/read-trust-request.ts';
+import { readTrustRequest, type TypedProvider } from '../../../../cli/trust/providers/read-trust-request.ts';
 import type { TrustRequest } from '../../../../cli/trust/providers/trust-request.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 import { documentsOf } from '../provider.ts';
@@ -41,7 +41,7 @@ const ids = (repository: string, owner: string) => [
 describe('S a trust command line', () => {
   const CASES: readonly (readonly [
     name: string,
-    typed: Provider,
+    typed: TypedProvider,
     iss: readonly string[],
     conditions: readonly (readonly string[])[],
   ])[] = [
@@ -308,7 +308,7 @@ describe('S a trust command line', () => {
     assert.deepEqual(documents.asked, []);
   });
 
-  const REFUSED: readonly (readonly [typed: Provider, message: RegExp, hint?: RegExp])[] = [
+  const REFUSED: readonly (readonly [typed: TypedProvider, message: RegExp, hint?: RegExp])[] = [
     [{ provider: 'entra', named: 'common' }, /accounts of every tenant/, /trust entra contoso/],
     [{ provider: 'entra', named: 'organizations' }, /every tenant/],
     [{ provider: 'entra', named: 'Consumers' }, /every tenant/],
@@ -367,7 +367,7 @@ describe('S a trust command line', () => {
     fetch: () =>
       Promise.reject(new UserError('unreachable', 'It is unreachable.', { hint: 'Check the network.' })),
   };
-  const UNREACHABLE: readonly (readonly [Provider, RegExp, RegExp])[] = [
+  const UNREACHABLE: readonly (readonly [TypedProvider, RegExp, RegExp])[] = [
     [{ provider: 'github', named: 'acme/app' }, /^The repository acme\/app .*unreachable/, /--repository-id/],
     [{ provider: 'github', named: 'acme', anyRepository: true }, /^The owner acme /, /--owner-id/],
     [{ provider: 'gitlab', named: 'acme/app' }, /^The project acme\/app /, /--project-id/],

@@ -113,7 +113,7 @@ const NAME_LENGTH = 64;
  * Checks IAM before CloudFormation creates, changes or deletes a resource with its caller's permissions. Read calls,
  * and types without an entry in `CALLS`, are not checked.
  */
-export function judgedResource(handler: ResourceHandler, permissions: Permissions): ResourceHandler {
+export function withPermissionChecks(handler: ResourceHandler, permissions: Permissions): ResourceHandler {
   const calls = CALLS[handler.type];
   if (calls === undefined) return handler;
   const refuse = (actions: readonly string[], properties: JsonObject, generated: string) => {

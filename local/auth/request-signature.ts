@@ -1,12 +1,12 @@
-import { parseAmzDate, queryPairs, type Scope, type SignedRequest } from './canonical.ts';
-import { type Refusal, refusalError } from './refusals.ts';
+import { type CredentialScope, parseAmzDate, queryPairs, type SignedRequest } from './canonical.ts';
+import { type SignatureRefusal, signatureError } from './signature-errors.ts';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 
 /** The signature of a request and its parameters, not verified yet. */
-export interface Claim {
+export interface RequestSignature {
   readonly accessKeyId: string;
-  readonly scope: Scope;
+  readonly scope: CredentialScope;
   readonly signedHeaders: readonly string[];
   readonly signature: string;
   /** As sent, `YYYYMMDD'T'HHMMSS'Z'`. */
@@ -17,11 +17,11 @@ export interface Claim {
 }
 
 /** The claim in the `Authorization` header or, for S3, in a presigned query; `undefined` for an unsigned request. */
-export function readClaim(request: SignedRequest, service: string): Claim | undefined {
+export function readSignature(request: SignedRequest, service: string): RequestSignature | undefined {
   const header = request.headers.authorization;
   const query = service === 's3' ? presignedQuery(request.query) : undefined;
   if (header === undefined && query === undefined) return undefined;
-  const refuse = (refusal: Refusal) => refusalError(service, refusal);
+  const refuse = (refusal: SignatureRefusal) => signatureError(service, refusal);
   if (header !== undefined && query !== undefined) throw refuse({ why: 'unsupported' });
   return query === undefined ? fromHeader(header ?? '', request.headers, refuse) : fromQuery(query, refuse);
 }
@@ -29,8 +29,8 @@ export function readClaim(request: SignedRequest, service: string): Claim | unde
 function fromHeader(
   header: string,
   headers: Readonly<Record<string, string>>,
-  refuse: (refusal: Refusal) => Error,
-): Claim {
+  refuse: (refusal: SignatureRefusal) => Error,
+): RequestSignature {
   if (!header.startsWith(`${ALGORITHM} `)) throw refuse({ why: 'unsupported' });
   const fields = new Map<string, string>();
   for (const part of header.slice(ALGORITHM.length).split(',')) {
@@ -55,7 +55,10 @@ function presignedQuery(query: string): Map<string, string> | undefined {
   return new Map(queryPairs(query) ?? []);
 }
 
-function fromQuery(query: Map<string, string>, refuse: (refusal: Refusal) => Error): Claim {
+function fromQuery(
+  query: Map<string, string>,
+  refuse: (refusal: SignatureRefusal) => Error,
+): RequestSignature {
   if (query.get('X-Amz-Algorithm') !== ALGORITHM) throw refuse({ why: 'unsupported' });
   if (query.has('X-Amz-Security-Token')) throw refuse({ why: 'token' });
   const seconds = query.get('X-Amz-Expires') ?? '';
@@ -79,7 +82,7 @@ interface ClaimFields {
   readonly timestamp: string | undefined;
 }
 
-function claim(fields: ClaimFields, refuse: (refusal: Refusal) => Error): Claim {
+function claim(fields: ClaimFields, refuse: (refusal: SignatureRefusal) => Error): RequestSignature {
   const malformed = (detail: string) => refuse({ why: 'malformed', detail });
   const { credential, signedHeaders, signature, timestamp = '' } = fields;
   if (credential === undefined) throw malformed('Credential is missing.');

@@ -7,7 +7,7 @@ import { checkLockout, withFailure } from '../password.ts';
 import { sessionLifetime } from '../resources/client-properties.ts';
 import { equal } from '../srp.ts';
 import type { ClientRecord, UserRecord } from '../store/model.ts';
-import type { Pool } from '../store/pool.ts';
+import type { UserPool } from '../store/pool.ts';
 
 /**
  * Checks that a client with a secret knows it. The hash covers the user name of the request.
@@ -44,15 +44,15 @@ export function checkSecret(client: ClientRecord, given: string | undefined): vo
 }
 
 /** What one request of a sign-in works on. */
-export interface Attempt {
-  readonly pool: Pool;
+export interface SignInAttempt {
+  readonly pool: UserPool;
   readonly client: ClientRecord;
   readonly now: Date;
   readonly outbox: Outbox;
 }
 
 /** Finds a client by its id, for administrators within the pool that they name. */
-export function attemptOf({ pools, now, outbox }: Context, clientId: string, poolId?: string): Attempt {
+export function attemptOf({ pools, now, outbox }: Context, clientId: string, poolId?: string): SignInAttempt {
   const within = poolId === undefined ? undefined : pools.get(poolId);
   return { ...pools.client(clientId, within), now: now(), outbox };
 }
@@ -67,8 +67,8 @@ export function needed(parameters: Parameters, name: string): string {
 }
 
 /** Opens a session that stores `data`, and returns the response with the challenge. */
-export function ask(
-  { pool, client }: Attempt,
+export function issueChallenge(
+  { pool, client }: SignInAttempt,
   user: UserRecord,
   challenge: string,
   parameters: Record<string, string>,
@@ -88,7 +88,7 @@ export function ask(
  * @throws AwsError `NotAuthorizedException` for a wrong password, and while the user is locked out
  */
 export function checkProof(
-  { pool, now }: Pick<Attempt, 'pool' | 'now'>,
+  { pool, now }: Pick<SignInAttempt, 'pool' | 'now'>,
   user: UserRecord,
   proves: () => boolean,
 ): void {

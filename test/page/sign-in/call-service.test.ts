@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { type TestContext, test } from 'node:test';
-import { askService } from '../../../page/sign-in/ask-service.ts';
+import { callService } from '../../../page/sign-in/call-service.ts';
 import { SignInError } from '../../../page/sign-in/signed-in.ts';
 import { listen } from '../../support/serve.ts';
 
@@ -12,7 +12,7 @@ const isUnreachable = (error: unknown) =>
 /** Asks a service that answers so. */
 async function ask(t: TestContext, answer: RequestListener) {
   const service = await listen(t, answer);
-  return askService(`${service}/`);
+  return callService(`${service}/`);
 }
 
 test('returns the JSON object of a response, refusals included', async (t) => {

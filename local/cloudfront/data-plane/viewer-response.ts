@@ -46,7 +46,7 @@ Request ID: ${requestId}
 }
 
 /** The response to a viewer. */
-export interface EdgeAnswer {
+export interface ViewerResponse {
   readonly status: number;
   readonly reason?: string;
   /** In order; names can repeat. */
@@ -66,12 +66,12 @@ export interface EdgeMark {
 const POP = 'LCL50-P1';
 
 /** Builds CloudFront's own error page. `mark` precedes ` from cloudfront` in `x-cache`. */
-export function pageAnswer(
+export function errorResponse(
   status: number,
   message: string,
   { distributionId, requestId }: EdgeMark,
   mark = 'Error',
-): EdgeAnswer {
+): ViewerResponse {
   const page = errorPage(status, message, requestId);
   const headers = { ...page.headers, 'x-cache': `${mark} from cloudfront` };
   return {
@@ -82,7 +82,7 @@ export function pageAnswer(
 }
 
 /** Builds the answer for a function's generated response. */
-export function generatedAnswer(response: GeneratedResponse, mark: EdgeMark): EdgeAnswer {
+export function functionResponse(response: GeneratedResponse, mark: EdgeMark): ViewerResponse {
   const own = Object.entries(response.headers).flatMap(([name, entries]) =>
     entries.map(({ key, value }) => [key ?? titleCase(name), encodeWire(value)] as const),
   );
@@ -97,10 +97,10 @@ export function generatedAnswer(response: GeneratedResponse, mark: EdgeMark): Ed
 
 /** Applies a response headers policy to an answer. The policy treats repeated headers as one. */
 export function withPolicy(
-  answer: EdgeAnswer,
+  answer: ViewerResponse,
   policy: StoredResponseHeadersPolicy | undefined,
   request: CorsRequest,
-): EdgeAnswer {
+): ViewerResponse {
   if (policy === undefined) return answer;
   const joined: Record<string, string> = {};
   for (const [name, value] of answer.headers) {
@@ -111,7 +111,7 @@ export function withPolicy(
 }
 
 /** Builds the answer for an origin's response. */
-export function originAnswer(
+export function originResponse(
   response: HttpResponse,
   options: {
     readonly mark: EdgeMark;
@@ -120,7 +120,7 @@ export function originAnswer(
     /** Set-Cookie is forwarded only if cookies were forwarded to the origin. */
     readonly cookies: boolean;
   },
-): EdgeAnswer {
+): ViewerResponse {
   const origin = response.headers ?? {};
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(origin)) {

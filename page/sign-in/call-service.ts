@@ -2,7 +2,7 @@ import { type Fields, readFields } from '../../protocol/fields.ts';
 import { SignInError } from './signed-in.ts';
 
 /** The response of a sign-in service. */
-export interface ServiceAnswer {
+export interface ServiceResponse {
   readonly ok: boolean;
   readonly document: Fields;
 }
@@ -43,7 +43,7 @@ async function textOf({ body }: Response): Promise<string> {
  * Sends a request to a sign-in service and returns the JSON object of its response.
  * @throws {SignInError} `signInUnreachable` without a response, or for any other response
  */
-export async function askService(url: string, init: RequestInit = {}): Promise<ServiceAnswer> {
+export async function callService(url: string, init: RequestInit = {}): Promise<ServiceResponse> {
   let ok: boolean;
   let text: string;
   try {

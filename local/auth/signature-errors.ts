@@ -1,7 +1,7 @@
 import { AwsError } from '../wire/errors.ts';
 
 /** Why a signature was not accepted, before the words a service has for it. */
-export type Refusal =
+export type SignatureRefusal =
   | { readonly why: 'unsupported' }
   | { readonly why: 'malformed'; readonly detail: string }
   | { readonly why: 'wrong-service'; readonly given: string; readonly service: string }
@@ -20,7 +20,7 @@ const MISMATCH = 'The request signature we calculated does not match the signatu
  * A refusal in the words of the service: S3 has its own, the query protocol (CloudFormation, STS) and the JSON protocols
  * (Cognito, KMS, Lambda, Logs) have those of https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
  */
-export function refusalError(service: string, refusal: Refusal): AwsError {
+export function signatureError(service: string, refusal: SignatureRefusal): AwsError {
   if (service === 's3') return s3Error(refusal);
   const error = queryError(refusal);
   return ['cognito-idp', 'kms', 'lambda', 'logs'].includes(service)
@@ -35,7 +35,7 @@ const JSON_CODES: Readonly<Record<string, string>> = {
   ExpiredToken: 'ExpiredTokenException',
 };
 
-function s3Error(refusal: Refusal): AwsError {
+function s3Error(refusal: SignatureRefusal): AwsError {
   const malformed = (detail: string, details = {}) =>
     new AwsError(
       'AuthorizationHeaderMalformed',
@@ -91,7 +91,7 @@ function s3Error(refusal: Refusal): AwsError {
   }
 }
 
-function queryError(refusal: Refusal): AwsError {
+function queryError(refusal: SignatureRefusal): AwsError {
   const mismatch = (message: string) => new AwsError('SignatureDoesNotMatch', message, 403);
   switch (refusal.why) {
     case 'unsupported':
