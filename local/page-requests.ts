@@ -31,8 +31,8 @@ const HEADERS: readonly string[] = ['content-type', 'x-amz-target'];
 const MAX_AGE = '600';
 
 /**
- * Allows pages of the cloud's own distributions to sign in. Cognito answers pages of every origin; but every web page on
- * this computer could reach this endpoint, so that it answers only pages that the cloud itself serves.
+ * Allows pages of the cloud's own distributions to sign in. AWS's Cognito accepts pages of every origin. Every web page
+ * on this computer can reach this endpoint, so it accepts only pages that the cloud itself serves.
  * @param origins returns the origins of pages, as browsers send them; called for each request
  */
 export function pageRequests(origins: () => readonly string[]): PageRequests {

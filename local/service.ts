@@ -4,7 +4,7 @@ import type { Permissions } from './iam/permissions.ts';
 import type { ResourceHandler } from './resource.ts';
 import type { HttpHandler } from './wire/http.ts';
 
-/** What every service of the cloud is created with. */
+/** Options of every service of the cloud. */
 export interface ServiceOptions {
   /** Folder of the service's state; one process at a time. */
   readonly dataDir: string;

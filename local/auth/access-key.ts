@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { JsonFile } from '../json-file.ts';
 import { readPrivateFile } from '../own-file.ts';
 
-/** An access key of the embedded account, in the form of AWS's own. */
+/** An access key of the embedded account, in AWS's format. */
 export interface AccessKey {
   /** `AKIA` and 16 characters. */
   readonly accessKeyId: string;

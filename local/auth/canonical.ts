@@ -8,7 +8,7 @@ const BYTE_NAMES = Array.from({ length: 256 }, (_, byte) => {
   return UNRESERVED.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 });
 
-/** RFC 3986 encoding as signature version 4 wants it: everything but `A–Z a–z 0–9 - . _ ~`, upper-case hex. */
+/** RFC 3986 encoding as signature version 4 requires: everything but `A–Z a–z 0–9 - . _ ~`, upper-case hex. */
 export function percentEncode(text: string | Uint8Array): string {
   if (typeof text === 'string' && !NEEDS_ENCODING.test(text)) return text;
   let encoded = '';
@@ -112,7 +112,7 @@ function canonicalValue(value: string): string {
 function canonicalPath(path: string, service: string): string | undefined {
   const segments = path.split('/');
   if (service !== 's3') return segments.map((segment) => percentEncode(segment)).join('/');
-  // What most keys have: each segment is its own encoding.
+  // Matches most keys: their encoding equals the key.
   if (segments.every((segment) => !NEEDS_ENCODING.test(segment))) return path;
   const decoded = segments.map(percentDecode);
   return decoded.includes(undefined)
@@ -125,7 +125,7 @@ function headerValue({ headers }: SignedRequest, name: string): string {
   return Object.hasOwn(headers, name) ? (headers[name] ?? '') : '';
 }
 
-/** The pairs of a query in the order of a canonical one, their encoding left as it was sent. */
+/** Returns the pairs of a query in canonical order, encoded as they were sent. */
 function sentQuery(query: string): string {
   return query
     .split('&')
@@ -144,7 +144,7 @@ function canonicalQuery(query: string): string | undefined {
     .join('&');
 }
 
-/** The last signature. CloudFront signs a request for S3, and S3 verifies it at once: both compute the same one. */
+/** Cache of the last signature. CloudFront signs a request and S3 verifies it at once, so both compute the same one. */
 let last:
   | { readonly key: Buffer; readonly head: string; readonly canonical: string; readonly signature: Buffer }
   | undefined;

@@ -26,7 +26,7 @@ export interface AccountKeys {
   readonly wellKnownKeys?: boolean;
 }
 
-/** Access keys and the principals that they stand for: the account, and the embedded services that sign requests. */
+/** Access keys and the principals that they belong to: the account, and the embedded services that sign requests. */
 export class Identities {
   readonly #known = new Map<string, Identity>();
   readonly #wellKnownKeys: boolean;

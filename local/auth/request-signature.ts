@@ -12,11 +12,11 @@ export interface RequestSignature {
   /** As sent, `YYYYMMDD'T'HHMMSS'Z'`. */
   readonly timestamp: string;
   readonly signedAt: Date;
-  /** A presigned URL's life, seconds; absent for a signed header. */
+  /** Lifetime of a presigned URL, seconds; absent for a signed header. */
   readonly expires?: number;
 }
 
-/** The claim in the `Authorization` header or, for S3, in a presigned query; `undefined` for an unsigned request. */
+/** Returns the signature in the `Authorization` header or, for S3, in a presigned query; `undefined` for an unsigned request. */
 export function readSignature(request: SignedRequest, service: string): RequestSignature | undefined {
   const header = request.headers.authorization;
   const query = service === 's3' ? presignedQuery(request.query) : undefined;

@@ -1,6 +1,6 @@
 import { AwsError } from '../wire/errors.ts';
 
-/** Why a signature was not accepted, before the words a service has for it. */
+/** Why a signature is not accepted. Each service has its own error for it. */
 export type SignatureRefusal =
   | { readonly why: 'unsupported' }
   | { readonly why: 'malformed'; readonly detail: string }
@@ -17,7 +17,7 @@ export type SignatureRefusal =
 const MISMATCH = 'The request signature we calculated does not match the signature you provided. Check your';
 
 /**
- * A refusal in the words of the service: S3 has its own, the query protocol (CloudFormation, STS) and the JSON protocols
+ * Returns the error of a service for a refusal: S3 has its own, the query protocol (CloudFormation, STS) and the JSON protocols
  * (Cognito, KMS, Lambda, Logs) have those of https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
  */
 export function signatureError(service: string, refusal: SignatureRefusal): AwsError {

@@ -161,7 +161,7 @@ function verified(
   };
 }
 
-/** S3 wants every `x-amz-*` covered, so that nobody can add one to a request on its way. */
+/** S3 requires every `x-amz-*` to be signed, so that nobody can add one in transit. */
 function unsignedHeaders(
   headers: Readonly<Record<string, string>>,
   signed: readonly string[],
@@ -214,7 +214,7 @@ function payloadMode(declared: string): PayloadMode {
   return { kind: 'signed', sha256: declared.toLowerCase() };
 }
 
-/** What a request without `x-amz-content-sha256` was signed with. */
+/** Returns the body hash of a request without `x-amz-content-sha256`. */
 function impliedHash(claim: RequestSignature, service: string): string {
   if (claim.expires !== undefined) return UNSIGNED_PAYLOAD;
   if (service !== 's3') return EMPTY_SHA256;

@@ -126,5 +126,5 @@ export function edgeName(id: string): string {
   return name;
 }
 
-/** By distribution: every answer has the name twice. */
+/** Cached by distribution, because every response contains the name twice. */
 const edgeNames = new Map<string, string>();

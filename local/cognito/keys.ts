@@ -78,7 +78,7 @@ export class KeyRing {
   readonly #change: () => KeyChange | undefined;
   #next: KeyPairs | undefined;
 
-  /** @param change asked at each use */
+  /** @param change called at each use */
   constructor(own: KeyPairs, change: () => KeyChange | undefined) {
     this.#own = own;
     this.#change = change;
@@ -127,7 +127,7 @@ function decode(part: string): JsonObject | undefined {
     const value: Json = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
     return isObject(value) ? value : undefined;
   } catch {
-    // Not a token: the caller refuses it.
+    // The caller refuses text that is not a token.
     return undefined;
   }
 }

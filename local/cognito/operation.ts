@@ -3,7 +3,7 @@ import { readInput, type Shape } from '../shape.ts';
 import type { Outbox } from './messages.ts';
 import type { Pools } from './store/pools.ts';
 
-/** What every operation works on. */
+/** Dependencies of every operation. */
 export interface Context {
   readonly pools: Pools;
   readonly outbox: Outbox;

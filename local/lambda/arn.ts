@@ -33,7 +33,7 @@ export function parseVersionArn(arn: string): { name: string; version: string } 
 }
 
 /**
- * A function as clients name it: by name, ARN or partial ARN, the qualifier within or apart.
+ * A function as clients name it: by name, ARN or partial ARN, with the qualifier in it or separate.
  * https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html
  */
 export function parseIdentifier(

@@ -7,7 +7,7 @@ import type { Constants } from './guest/modules.ts';
  * on descriptor 3: `booted`, `ready`, `returned <result>`, `failed <Failure>`, `fatal <Failure>`, `request <NetworkRequest>`.
  */
 
-/** Sent once, first; the code goes no further than the outer realm. */
+/** The first message, sent once. Only the outer realm reads it. */
 export interface Start {
   /** The text of `index.js`. */
   readonly code: string;
@@ -34,7 +34,7 @@ export interface InvokeEvent {
   readonly deadline: number;
 }
 
-/** The answer to a request that the function's code makes. */
+/** The response to a request of the function's code. */
 export type NetworkReply =
   | {
       readonly type: 'answered';

@@ -22,23 +22,23 @@ import { lambdaResources } from './resources/resources.ts';
 import { FunctionStore } from './store.ts';
 
 export interface LambdaOptions extends ServiceOptions {
-  /** Answers what functions ask of hosts of amazonaws.com. */
+  /** Handles requests of functions to hosts of amazonaws.com. */
   readonly network: HttpHandler;
-  /** What tests have the key set at a URL do. */
+  /** Returns the fault of the key set at a URL. */
   readonly keySetFault?: (url: string) => KeySetFault | undefined;
   /** Whether CloudFront still holds replicas of a version; such a version cannot be deleted. */
   readonly isReplicated: (versionArn: string) => boolean;
-  /** Services that may assume a role; `undefined` for no such role. */
+  /** Services that can assume a role; `undefined` if it does not exist. */
   readonly roleTrusts: (roleArn: string) => readonly string[] | undefined;
-  /** Takes what functions write: messages for a stream of a log group. */
+  /** Receives the output of functions: messages for a stream of a log group. */
   readonly log: (group: string, stream: string, ...messages: string[]) => void;
   /** Concurrent executions of the account, as GetAccountSettings reports them; 1,000 by default. */
   readonly concurrency?: () => number;
-  /** The text of `sandbox/main.ts` as built, where it is not the one in `dist/`. */
+  /** The built text of `sandbox/main.ts`. Default: the one in `dist/`. */
   readonly sandboxSource?: string;
 }
 
-/** A published version, for those who have to decide whether it may run at the edge. */
+/** Describes a published version, so that CloudFront can check whether it can run at the edge. */
 interface VersionDescription extends Configuration {
   /** Bytes of `index.js`. */
   readonly codeSize: number;
@@ -49,11 +49,11 @@ export interface Lambda extends Service {
   describeVersion(versionArn: string): VersionDescription | undefined;
   /** What isolates functions on this computer, in words. */
   isolation(): string;
-  /** Stops every instance; what is under way ends as failed. */
+  /** Stops every instance. Running events fail. */
   close(): Promise<void>;
 }
 
-/** Instances of one version at most: each is a process of some 50 MB. */
+/** Maximum instances of one version. Each is a process of about 50 MB. */
 const MAX_INSTANCES = 4;
 
 /** Seconds: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html */

@@ -5,10 +5,10 @@ import { JsonFile } from '../json-file.ts';
 import { readOwnFile } from '../own-file.ts';
 import type { FunctionRecord } from './model.ts';
 
-/** Functions on disk: `<dir>/<name>/function.json`, and beside it each code that it has had, `<hash>.js`. */
+/** Functions on disk: `<dir>/<name>/function.json`, with each version of its code in `<hash>.js`. */
 export class FunctionStore {
   readonly #dir: string;
-  /** Read once, then kept: invocations ask for every event. */
+  /** Cached, because every invocation reads them. */
   readonly #records = new Map<string, FunctionRecord>();
 
   constructor(dir: string) {
@@ -33,14 +33,14 @@ export class FunctionStore {
     this.#records.set(record.name, record);
   }
 
-  /** The record goes first: code without a record is nobody's, a record without code would be a broken function. */
+  /** The record is deleted first. Code without a record is unused; a record without code would be a broken function. */
   remove(name: string): void {
     this.#file(name).remove();
     this.#records.delete(name);
     rmSync(join(this.#dir, name), { recursive: true, force: true });
   }
 
-  /** Keeps a function's code before its record names it. Gives its base64 SHA-256. */
+  /** Stores a function's code before its record refers to it. Returns the code's base64 SHA-256. */
   saveCode(name: string, code: string): string {
     const sha256 = createHash('sha256').update(code).digest('base64');
     const path = this.#codePath(name, sha256);

@@ -103,7 +103,7 @@ export const getLogEvents = operation(
     const forward = direction === 'f' || (direction === undefined && startFromHead);
     const ahead = within.filter(({ id }) => direction === undefined || (forward ? id > at : id < at));
     const page = forward ? ahead.slice(0, most) : ahead.slice(-most);
-    // At either end the same token is returned again, by which callers detect the end.
+    // At either end, the same token is returned again, so that callers detect the end.
     const here = at === '' ? undefined : at;
     return {
       events: page.map(described),

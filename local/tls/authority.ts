@@ -56,7 +56,7 @@ export async function openAuthority(options: { dir: string; now: () => Date }): 
         authority = next;
       };
       const done = issued.then(issue);
-      // The caller gets the failure. The next call issues again.
+      // The caller gets the failure, and the next call tries again.
       issued = done.catch(() => {});
       return done;
     },

@@ -111,7 +111,7 @@ function behaviorFor(config: DistributionConfig, path: string): BehaviorConfig {
   );
 }
 
-/** Returns CloudFront's answer to a request that it rejects before any function runs. */
+/** Returns CloudFront's response to a request that it rejects before any function runs. */
 function refused(
   { message }: Viewer,
   request: ViewerRequest,

@@ -108,7 +108,7 @@ function reset(resetConnection: () => void): Error {
   return new Error('The connection was reset by a fault');
 }
 
-/** S3's answer to too many requests. */
+/** S3's response to too many requests. */
 export function slowDown(requestId: string): string {
   return xmlDocument(
     'Error',

@@ -55,7 +55,7 @@ function corsHeaders(policy: CorsPolicy, request: CorsRequest): Record<string, s
 }
 
 /**
- * Returns the header names for a preflight's answer. Browsers do not support patterns such as `x-amz-meta-*`, so the
+ * Returns the header names for the response to a preflight. Browsers do not support patterns such as `x-amz-meta-*`, so the
  * requested names that match are listed. A lone `*` is sent unchanged: browsers take it as every header except
  * `Authorization`, which must be listed by name.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html

@@ -52,11 +52,11 @@ export interface ViewerResponse {
   /** In order; names can repeat. */
   readonly headers: readonly (readonly [string, string])[];
   readonly body?: string | Buffer | Readable;
-  /** The connection closes after this answer: after the rest of the body is read, or at once (`cut`). */
+  /** The connection closes after this response: after the rest of the body is read, or at once (`cut`). */
   readonly end?: 'close' | 'cut';
 }
 
-/** The distribution and request that an answer's headers identify. */
+/** The distribution and request that a response's headers identify. */
 export interface EdgeMark {
   readonly distributionId: string;
   readonly requestId: string;
@@ -81,7 +81,7 @@ export function errorResponse(
   };
 }
 
-/** Builds the answer for a function's generated response. */
+/** Builds the response to a viewer from a function's generated response. */
 export function functionResponse(response: GeneratedResponse, mark: EdgeMark): ViewerResponse {
   const own = Object.entries(response.headers).flatMap(([name, entries]) =>
     entries.map(({ key, value }) => [key ?? titleCase(name), encodeWire(value)] as const),
@@ -95,7 +95,7 @@ export function functionResponse(response: GeneratedResponse, mark: EdgeMark): V
   };
 }
 
-/** Applies a response headers policy to an answer. The policy treats repeated headers as one. */
+/** Applies a response headers policy. The policy treats repeated headers as one. */
 export function withPolicy(
   answer: ViewerResponse,
   policy: StoredResponseHeadersPolicy | undefined,
@@ -110,7 +110,7 @@ export function withPolicy(
   return { ...answer, headers: Object.entries(applyPolicy(joined, policy, request)) };
 }
 
-/** Builds the answer for an origin's response. */
+/** Builds the response to a viewer from an origin's response. */
 export function originResponse(
   response: HttpResponse,
   options: {

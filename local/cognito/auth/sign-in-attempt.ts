@@ -43,7 +43,7 @@ export function checkSecret(client: ClientRecord, given: string | undefined): vo
   if (!matches) throw notAuthorized(`Client secret does not match for the client: ${client.id}`);
 }
 
-/** What one request of a sign-in works on. */
+/** The pool, client and time of one request of a sign-in. */
 export interface SignInAttempt {
   readonly pool: UserPool;
   readonly client: ClientRecord;

@@ -17,7 +17,7 @@ export interface Challenge {
   readonly proves: 'password' | 'second factor';
   /** Returns the session token of a response. */
   readonly sessionOf: (responses: Parameters, session: string | undefined) => string | undefined;
-  /** Returns the user, or throws for a wrong answer. The session stays open unless the challenge spends it. */
+  /** Returns the user, or throws for a wrong response. The session stays open unless the challenge uses it up. */
   readonly judge: (attempt: SignInAttempt, response: ChallengeResponse) => UserRecord;
   /** The next challenge, if the state of the user does not decide it. */
   readonly next?: (attempt: SignInAttempt, user: UserRecord, responses: Parameters) => JsonObject;

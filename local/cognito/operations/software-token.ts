@@ -19,7 +19,7 @@ interface Holder {
 interface Found {
   readonly pool: UserPool;
   readonly user: UserRecord;
-  /** Spends the caller's session and opens the next. Returns nothing for a caller with an access token. */
+  /** Uses up the caller's session and opens the next. Returns nothing for a caller with an access token. */
   readonly next: (data: Record<string, string>) => JsonObject;
 }
 

@@ -25,7 +25,7 @@ interface TierSettings {
 }
 
 /**
- * Refuses features that a pool's plan or the embedded Cognito does not have. `checkMfa` judges e-mail MFA.
+ * Refuses features that a pool's plan or the embedded Cognito does not have. `checkMfa` checks e-mail MFA.
  * https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-sign-in-feature-plans.html
  *
  * @throws AwsError `FeatureUnavailableInTierException`, or `InvalidParameterException` for features that are not embedded

@@ -45,7 +45,7 @@ function loggingConfig({ logFormat, logGroup, applicationLogLevel, systemLogLeve
   return { LogFormat: logFormat, LogGroup: logGroup, ...(logFormat === 'JSON' ? levels : {}) };
 }
 
-/** `$LATEST` and then each version, oldest first; in lists every one goes by its qualified ARN. */
+/** Returns `$LATEST` and each version, oldest first. Lists name them by their qualified ARNs. */
 export function allVersions({ name, latest, versions }: FunctionRecord): object[] {
   return [{ ...latest, version: '$LATEST' }, ...versions].map((snapshot) =>
     functionConfiguration(name, snapshot, functionArn(name, snapshot.version), snapshot.version),

@@ -1,5 +1,5 @@
 /**
- * The only door out of the function's context: a function of the outer realm that takes and returns strings. It is private
+ * The only way out of the function's context: a function of the outer realm that takes and returns strings. It is private
  * to this module. The function's code cannot reach it or any other object of the outer realm.
  */
 export type Host = (operation: string, a: string, b: string, c: string, d: string) => string;

@@ -29,7 +29,7 @@ export interface Guest {
   invoke(requestId: string, deadline: number, event: string): void;
   /** Fires a timer. */
   fire(id: number): void;
-  /** Passes the answer to a request. */
+  /** Passes the response to a request. */
   answered(reply: string): void;
   /** Passes the outcome of a `crypto.subtle` operation. */
   settled(id: number, outcome: string): void;

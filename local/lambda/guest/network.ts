@@ -42,7 +42,7 @@ interface Reply {
   readonly body: string;
 }
 
-/** Settles an earlier request with its answer. */
+/** Settles an earlier request with its response. */
 export function settleRequest(json: string): void {
   const reply = JSON.parse(json) as Reply;
   const asker = waiting.get(reply.id);

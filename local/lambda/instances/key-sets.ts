@@ -5,7 +5,7 @@ import { AwsError } from '../../wire/errors.ts';
 import { isLoopback } from '../../wire/gate.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 
-/** What tests can have a key set do instead of answering. */
+/** Faults of a key set that tests inject. */
 export type KeySetFault = 'hang' | 'garbage' | 'refuse';
 
 /** Limits of the list and of each URL. */
@@ -46,7 +46,7 @@ function isKeySetUrl(text: string): boolean {
 
 /**
  * Fetches a key set. Nothing of the function's request is sent but its URL, and redirects are not followed.
- * @throws an error with Node's code if there is no answer
+ * @throws an error with Node's code if there is no response
  */
 export async function fetchKeySet(url: string, signal: AbortSignal): Promise<HttpResponse> {
   try {

@@ -14,22 +14,22 @@ const REQUEST_LIMIT = 32;
 const ANSWER_TIMEOUT_MS = 30_000;
 const METHOD = /^[A-Z]{1,16}$/;
 
-/** Largest answer, bytes. */
+/** Largest response, bytes. */
 const BODY_LIMIT = 6 * 1024 * 1024;
 
-/** What a function's code can reach. */
+/** Hosts that a function's code can reach. */
 export interface Reachable {
   /** The embedded services, for hosts of amazonaws.com. */
   readonly network: HttpHandler;
   /** URLs of the key sets that the function is allowed to fetch. */
   readonly keySets: readonly string[];
-  /** What tests have the key set at a URL do, the embedded Cognito's too. */
+  /** Returns the fault of the key set at a URL, the embedded Cognito's included. */
   readonly keySetFault: (url: string) => KeySetFault | undefined;
   /** Aborted when the instance ends. */
   readonly signal: AbortSignal;
 }
 
-/** Answers a request of a function's code. Everything but the embedded services and the key sets is unreachable. Never rejects. */
+/** Handles a request of a function's code. Everything but the embedded services and the key sets is unreachable. Never rejects. */
 export async function reach(
   reachable: Reachable,
   request: NetworkRequest,

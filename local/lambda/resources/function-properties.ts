@@ -142,7 +142,7 @@ interface FunctionProperties {
   readonly functionName: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
   readonly code: string;
-  /** `logGroup` is absent where the function's name decides it. */
+  /** `logGroup` is absent if it is derived from the function's name. */
   readonly configuration: Omit<Configuration, 'logGroup'> & { readonly logGroup: string | undefined };
 }
 

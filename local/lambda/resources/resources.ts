@@ -23,7 +23,7 @@ const versionProperties = structure(
   { notSupported: ['FunctionScalingConfig', 'ProvisionedConcurrencyConfig', 'RuntimePolicy'] },
 );
 
-/** The resource types of Lambda that templates may have. */
+/** The resource types of Lambda that templates can contain. */
 export function lambdaResources(functions: Functions): ResourceHandler[] {
   return [functionResource(functions), versionResource(functions)];
 }

@@ -57,13 +57,13 @@ export function originSigner(distributionId: string, identities: Identities): Or
   };
 }
 
-/** The origin did not answer in time after the request was forwarded. */
+/** The origin did not respond in time after the request was forwarded. */
 class OriginReadTimeout extends Error {
   override readonly name = 'OriginReadTimeout';
 }
 
 /**
- * Waits for an origin's answer, for at most `seconds` after the end of the forwarded body. While the viewer is still
+ * Waits for an origin's response, for at most `seconds` after the end of the forwarded body. While the viewer is still
  * sending, each arriving chunk restarts the clock: a slow upload is not a slow origin.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorS3Origin.html#RequestS3RequestTimeout
  */
@@ -110,7 +110,7 @@ export interface Forwarding {
 const TIMED_OUT =
   'CloudFront attempted to establish a connection with the origin, but either the attempt failed or the origin closed the connection.';
 
-/** Streams an allowed request to its origin and returns the origin's answer. */
+/** Streams an allowed request to its origin and returns the origin's response. */
 export async function forward(
   viewer: Viewer,
   request: EdgeRequest,

@@ -14,7 +14,7 @@ import { errorPage, type ViewerResponse } from '../viewer-response.ts';
 import { Meter } from './meter.ts';
 import { HEAD_TOO_LONG, PHRASES, type Viewer } from './viewer.ts';
 
-/** Bytes of an unwanted body that are read, so that the viewer gets to read its answer. */
+/** Bytes of an unwanted body that are read, so that the viewer can read the response. */
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_MS = 10_000;
 
@@ -74,7 +74,7 @@ export interface ListenerOptions {
   /** Whether a lower-case host belongs to another distribution. */
   readonly isElsewhere: (host: string) => boolean;
   readonly serve: (viewer: Viewer) => Promise<ViewerResponse>;
-  /** Called for each request after its answer is sent or its viewer disconnects. */
+  /** Called for each request after its response is sent or its viewer disconnects. */
   readonly onServed: (served: ServedRequest) => void;
   /** Called with unexpected errors from `serve`. */
   readonly onDefect: (error: unknown) => void;
@@ -217,7 +217,7 @@ async function send(
   response.end();
 }
 
-/** Returns CloudFront's answer to an unknown host name, or to another distribution's (421). */
+/** Returns CloudFront's response to an unknown host name, or to another distribution's (421). */
 function refuseForeign(response: ServerResponse, status: 400 | 403 | 421): void {
   const page = errorPage(status, status === 421 ? WRONG_CERTIFICATE : 'Bad request.', requestId());
   response.writeHead(status, { ...page.headers, connection: 'close' }).end(page.body);
@@ -225,7 +225,7 @@ function refuseForeign(response: ServerResponse, status: 400 | 403 | 421): void 
 
 /**
  * Answers a request that could not be parsed and so reaches no handler. Called again for each further chunk; those are
- * dropped for a limited time while the viewer reads the answer.
+ * dropped for a limited time while the viewer reads the response.
  */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!error.code?.startsWith('HPE_')) socket.destroy();

@@ -19,7 +19,7 @@ export class Meter {
 
   readonly #sessions = new WeakMap<TLSSocket, TlsSession>();
 
-  /** Starts measuring at a request's head. Call the result with the answer; `onServed` is called at the end. */
+  /** Starts measuring at a request's head. Call the result with the response; `onServed` is called at the end. */
   measure(
     message: IncomingMessage,
     response: ServerResponse,

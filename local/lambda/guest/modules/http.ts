@@ -88,7 +88,7 @@ class ClientRequest extends Writable {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(protocol: string, args: readonly unknown[], statusCodes: StatusCodes) {
-    // The request is open until it is answered, not only until it is sent.
+    // The request is open until its response arrives, not only until it is sent.
     super({ autoDestroy: false });
     const { options, listener } = readArguments(args);
     this.#statusCodes = statusCodes;
