@@ -69,7 +69,7 @@ test('the live suite against the embedded cloud', async (t) => {
       'changes nothing in another account, without confirmation or for an unknown probe',
       async () => {
         await refusedRuns(scripts);
-        assert.match((await computer.run(['status', '--local'])).stderr, /no stack|no deployment/i);
+        assert.match((await computer.run(['status', '--local'])).stderr, /no stack|nothing was deployed/i);
       },
     );
     const authority = await openAuthority({ dir: dirname(cloud.caFile), now: () => new Date() });
