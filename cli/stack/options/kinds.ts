@@ -94,7 +94,7 @@ export const KINDS = {
   minTls: {
     flag: '--min-tls',
     argument: '<version>',
-    summary: 'The oldest TLS for --domain: 1.2 (default) or 1.3',
+    summary: 'Minimum TLS version for --domain: 1.2 (default) or 1.3',
     details:
       "CloudFront's policy is `TLSv1.2_2025` or `TLSv1.3_2025`. CloudFront fixes the versions of its own host names.",
     takes: '1.2 or 1.3',
@@ -120,7 +120,7 @@ export const KINDS = {
     flag: '--cors-origin',
     argument: '<origin>',
     summary: 'Allow uploads by scripts of pages of this origin',
-    details: 'The edge answers preflight requests, and its answers carry the CORS headers.',
+    details: 'The edge answers preflight requests, and its responses have CORS headers.',
     takes: 'the origin of a web page: https://host, or http://localhost with a port; no path',
     ...list(isOrigin),
   },
@@ -189,7 +189,7 @@ export const KINDS = {
     flag: '--user-pool',
     summary: 'Users of a Cognito user pool can upload (the default)',
     off: 'No user pool: only trusted issuers can upload',
-    details: 'Switching it off deletes the pool with its users.',
+    details: 'Turning it off deletes the pool with its users.',
     takes: 'no value',
     default: true,
     ...onOff('none'),

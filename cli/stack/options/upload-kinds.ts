@@ -35,7 +35,7 @@ export const UPLOAD_KINDS = {
     argument: '<arn>',
     summary: 'Encrypt objects with this KMS key (us-east-1); AWS only',
     details:
-      "The key is your own account's. `deploy` prints the statement that its key policy needs: without it, S3 refuses uploads. Objects from before stay encrypted as they are.",
+      "The key is your own account's. `deploy` prints the statement that its key policy needs: without it, S3 refuses uploads. Existing objects keep their encryption.",
     takes: 'the ARN of a KMS key in us-east-1, not of an alias: arn:aws:kms:us-east-1:<account>:key/<id>',
     awsOnly: 'the embedded S3 encrypts nothing',
     ...text(isKmsKeyArn),
