@@ -73,7 +73,8 @@ test('names options in refusals of the edge and the store', async (t) => {
     [412, 'PreconditionFailed', /noClobber/],
     [400, 'MetadataTooLarge', /Use less metadata/],
     [411, 'length_required', /proxy/],
-    [403, 'AccessDenied', /limits\(\)/],
+    [403, 'Forbidden', /limits\(\)/],
+    [403, 'AccessDenied', /policy of the bucket/],
     [404, 'NoSuchUpload', /Upload it again/],
   ];
   for (const [status, code, wanted] of tries) {
@@ -94,7 +95,7 @@ test('says that the same upload resumes a file with stored parts', async (t) => 
   const refuse: Mischief = (request, response) => {
     if (!/partNumber=2/.test(request.url ?? '')) return false;
     request.resume();
-    answerXml(response, 403, 'AccessDenied');
+    answerXml(response, 403, 'Forbidden');
     return true;
   };
   const uploader = await rig(t, { resume: { dir: join(folder, 'journals') } }, refuse);
