@@ -129,6 +129,11 @@ export function isPage({ headers, text }: Pick<Answer, 'headers' | 'text'>): boo
   );
 }
 
+/** Whether an answer is a success of the edge or the store. A page is of a proxy or a captive portal. */
+export function isSuccess(answer: Answer): boolean {
+  return answer.status >= 200 && answer.status < 300 && !isPage(answer);
+}
+
 /** The edge did not accept the token (401). */
 export class TokenRejected extends Error {
   readonly reason: string;

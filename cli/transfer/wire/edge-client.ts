@@ -5,9 +5,9 @@ import { isUserError, UserError } from '../../errors.ts';
 import type { TokenSource } from '../../identity/tokens/access-token.ts';
 import { orInterrupted } from '../../network/cancellation.ts';
 import { checkSize, readLimits } from '../limits.ts';
-import { type Answer, NotInGroup, TokenRejected } from './answers.ts';
+import { type Answer, isSuccess, NotInGroup, TokenRejected } from './answers.ts';
 import { ConnectionCut, createWire, type Message, type WireOptions } from './exchange.ts';
-import { judge, type Refuse } from './refusals.ts';
+import { failureOf, type Refuse } from './refusals.ts';
 import { PassingFailure, retrying } from './retry.ts';
 
 interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
@@ -70,7 +70,7 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
       // The cut is the error; the next try shows more.
       return;
     }
-    if (answer.status === 401) judge(answer, subject, now());
+    if (answer.status === 401) throw failureOf(answer, subject, now());
     if (answer.status === 200) checkSize(subject, body?.length ?? 0, readLimits(answer.text));
   };
 
@@ -97,7 +97,7 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
           onSent,
         }),
       );
-      judge(answer, subject, now(), request.refuse);
+      if (!isSuccess(answer)) throw failureOf(answer, subject, now(), request.refuse);
       return await read(answer);
     } catch (error) {
       failed = true;

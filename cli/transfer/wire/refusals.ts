@@ -169,19 +169,14 @@ function refusedBecause({ code, message }: Refusal): string {
 export type Refuse = (refusal: Refusal) => Error | undefined;
 
 /**
- * Checks that an answer is a success.
+ * Returns the error for an answer that is no success: {@link TokenRejected} for 401; {@link PassingFailure} or
+ * {@link UserError} for any other.
  * @param subject the request's subject in messages, mostly a key.
- * @throws {TokenRejected} on 401; {@link PassingFailure} or {@link UserError} on any other refusal.
  */
-export function judge(answer: Answer, subject: string, now: Date, refuse?: Refuse): void {
+export function failureOf(answer: Answer, subject: string, now: Date, refuse?: Refuse): Error {
   const { status, headers } = answer;
-  if (status >= 200 && status < 300) {
-    if (isPage(answer)) throw unexpectedAnswer(subject, answer);
-    return;
-  }
+  if (status >= 200 && status < 300) return unexpectedAnswer(subject, answer);
   const refusal = readRefusal(answer);
-  if (status === 401 && !isPage(answer)) throw new TokenRejected(refusedBecause(refusal));
-  const own = refuse?.(refusal);
-  if (own !== undefined) throw own;
-  throw refusalError(refusal, answer, subject, retryAfter(headers['retry-after'], now));
+  if (status === 401 && !isPage(answer)) return new TokenRejected(refusedBecause(refusal));
+  return refuse?.(refusal) ?? refusalError(refusal, answer, subject, retryAfter(headers['retry-after'], now));
 }

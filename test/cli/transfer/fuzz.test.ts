@@ -7,9 +7,9 @@ import { parseJournal } from '../../../cli/transfer/multipart/journal-entry.ts';
 import { listParts, listUploads } from '../../../cli/transfer/multipart/listings.ts';
 import { createUpload } from '../../../cli/transfer/multipart/requests.ts';
 import { listedPaths } from '../../../cli/transfer/sources/files-from.ts';
-import { TokenRejected } from '../../../cli/transfer/wire/answers.ts';
+import { isSuccess, TokenRejected } from '../../../cli/transfer/wire/answers.ts';
 import type { EdgeClient } from '../../../cli/transfer/wire/edge-client.ts';
-import { judge } from '../../../cli/transfer/wire/refusals.ts';
+import { failureOf } from '../../../cli/transfer/wire/refusals.ts';
 import { PassingFailure } from '../../../cli/transfer/wire/retry.ts';
 import { keyProblem } from '../../../protocol/object-url.ts';
 import { MAX_PARTS } from '../../../protocol/parts.ts';
@@ -133,7 +133,7 @@ test('reads any response as a value or as an error with a message', async () => 
     const edge: EdgeClient = {
       url: 'https://edge',
       async request(request, read) {
-        judge(answer, request.key, new Date(), request.refuse);
+        if (!isSuccess(answer)) throw failureOf(answer, request.key, new Date(), request.refuse);
         return { value: await read(answer), attempts: 1 };
       },
     };
