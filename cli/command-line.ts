@@ -25,10 +25,13 @@ export class CommandLine {
   readonly words: readonly Word[];
   /** Absent: the words are the whole command. Otherwise they follow the arguments of this run. */
   readonly again: Again | undefined;
+  /** Set if the shell runs what the command prints: the command that prints it for PowerShell. */
+  readonly inPowerShell: CommandLine | undefined;
 
-  constructor(words: readonly Word[], again?: Again) {
+  constructor(words: readonly Word[], again?: Again, inPowerShell?: CommandLine) {
     this.words = words;
     this.again = again;
+    this.inPowerShell = inPowerShell;
   }
 }
 
@@ -73,14 +76,14 @@ function wordsOf(literals: readonly string[], values: readonly Value[]): readonl
   return words;
 }
 
-/** Returns a command about the deployment in use. Values are quoted for shells. */
+/** Returns a command: of edge-upload, about the deployment in use, or of another program. Values are quoted for shells. */
 export function command(literals: TemplateStringsArray, ...values: readonly Value[]): CommandLine {
   return new CommandLine(wordsOf(literals, values));
 }
 
-/** Returns a line that sets or unsets a variable of the shell's environment: `` setting`export NAME=${value}` ``. */
-export function setting(literals: TemplateStringsArray, ...values: readonly Value[]): CommandLine {
-  return new CommandLine(wordsOf(literals, values));
+/** Returns a command whose output the shell runs, such as to set variables. */
+export function evaluated({ words }: CommandLine, inPowerShell = new CommandLine(words)): CommandLine {
+  return new CommandLine(words, undefined, inPowerShell);
 }
 
 /**
@@ -156,7 +159,12 @@ export class InUse {
   }
 
   /** Returns a command as it is typed, within pipes and redirections of its line. */
-  text({ words, again }: CommandLine): string {
+  text({ words, again, inPowerShell }: CommandLine): string {
+    if (inPowerShell !== undefined) {
+      return this.#platform === 'win32'
+        ? `${this.text(new CommandLine(inPowerShell.words))} | Out-String | Invoke-Expression`
+        : `eval "$(${this.text(new CommandLine(words))})"`;
+    }
     const all = again === undefined ? words : this.#again(words, again);
     const typed = this.#platform === 'win32' ? typedInPowerShell : typedInPosix;
     const start = all.findIndex((one) => rawText(one) === 'edge-upload');

@@ -1,5 +1,5 @@
 import { kill } from 'node:process';
-import { command } from '../command-line.ts';
+import { command, evaluated } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { type AccessKey, folderOf, readAccessKey } from '../local-cloud/access-key.ts';
@@ -23,16 +23,8 @@ function signingKey({ wellKnownKeys, dataDir }: RunningCloud): Promise<AccessKey
   return wellKnownKeys ? { accessKeyId: 'test', secretAccessKey: 'test' } : readAccessKey(dataDir);
 }
 
-const USE_IN_SHELL = 'eval "$(edge-upload local env)"';
-const USE_IN_POWERSHELL = 'edge-upload local env | Out-String | Invoke-Expression';
-
 /** The secret key is in the JSON document alone, because screens are shared and logged. */
-async function described(
-  context: Context,
-  cloud: RunningCloud,
-  headline: string,
-  isolation?: string,
-): Promise<Result> {
+async function described(cloud: RunningCloud, headline: string, isolation?: string): Promise<Result> {
   const { endpoint, caFile, dataDir, outboxDir, pid, wellKnownKeys } = cloud;
   const { accessKeyId, secretAccessKey } = await signingKey(cloud);
   return {
@@ -59,7 +51,7 @@ async function described(
       `  access key   ${wellKnownKeys ? 'any whose secret is the same word, such as test' : accessKeyId}`,
       '',
       'To use it from the AWS CLI and other tools in this shell:',
-      `  ${context.platform === 'win32' ? USE_IN_POWERSHELL : USE_IN_SHELL}`,
+      evaluated(command`edge-upload local env`),
     ],
   };
 }
@@ -99,7 +91,6 @@ export async function start(context: Context, args: Omit<StartOptions, 'dataDir'
   }
   if (cloud.wellKnownKeys) context.ui.event({ type: 'warning', text: WELL_KNOWN });
   return described(
-    context,
     cloud,
     started ? 'The embedded cloud is running.' : 'The embedded cloud is already running.',
   );
@@ -109,7 +100,7 @@ export async function status(context: Context): Promise<Result> {
   const dataDir = cloudFolder(context);
   const cloud = await findCloud(dataDir);
   if (cloud !== undefined) {
-    return described(context, cloud, 'The embedded cloud is running.', await readIsolation(cloud));
+    return described(cloud, 'The embedded cloud is running.', await readIsolation(cloud));
   }
   return {
     document: { running: false, dataDir },

@@ -1,4 +1,4 @@
-import { command, setting } from '../command-line.ts';
+import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { isOnThisComputer } from '../network/aws.ts';
 import { findFailure } from '../network/failures.ts';
@@ -19,7 +19,7 @@ export function poolElsewhere(cause: unknown, url: string, endpoint: string): Us
       'If the edge is in an embedded cloud, print the endpoint of the cloud where it was started:',
       command`edge-upload local status`,
       'Then name the endpoint here:',
-      setting`export AWS_ENDPOINT_URL=<endpoint>`,
+      command`export AWS_ENDPOINT_URL=<endpoint>`,
     ],
     cause,
   });

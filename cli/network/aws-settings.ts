@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { setting } from '../command-line.ts';
+import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 
@@ -55,7 +55,7 @@ export function endpointFromEnv(env: Context['env'], service: Service): string |
   const value = name === undefined ? undefined : env[name];
   if (name === undefined || value === undefined || isAddress(value)) return value;
   throw new UserError('settings', `The environment variable ${name} is not an http or https address.`, {
-    hint: ['Correct it, or use AWS without it:', setting`unset ${name}`],
+    hint: ['Correct it, or use AWS without it:', command`unset ${name}`],
   });
 }
 

@@ -1,7 +1,6 @@
-import type { Hint } from '../command-line.ts';
+import { command, evaluated, type Hint } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
-import { shellWord } from '../ui/shell-words.ts';
 
 /** Where a profile's credentials come from. */
 export type Source = 'keys' | 'role' | 'mfa' | 'token' | 'process' | 'sso' | 'login';
@@ -37,13 +36,16 @@ const ROLE = 'Ask the administrator of the AWS account whether the trust policy 
 const HINTS: Readonly<Partial<Record<Source, (profile: string) => Hint>>> = {
   process: (profile) => [
     'See what the program reports:',
-    `  aws sts get-caller-identity --profile ${shellWord(profile)}`,
+    command`aws sts get-caller-identity --profile ${profile}`,
   ],
-  sso: (profile) => ['Sign in again:', `  aws sso login --profile ${shellWord(profile)}`],
-  login: (profile) => ['Sign in again:', `  aws login --profile ${shellWord(profile)}`],
+  sso: (profile) => ['Sign in again:', command`aws sso login --profile ${profile}`],
+  login: (profile) => ['Sign in again:', command`aws login --profile ${profile}`],
   mfa: (profile) => [
     'Get credentials with the AWS CLI, which asks for the code, then run the same command without the profile:',
-    `  eval "$(aws configure export-credentials --profile ${shellWord(profile)} --format env)"`,
+    evaluated(
+      command`aws configure export-credentials --profile ${profile} --format env`,
+      command`aws configure export-credentials --profile ${profile} --format powershell`,
+    ),
   ],
 };
 
@@ -60,7 +62,7 @@ export function credentialsFailure(failure: AnsweredFailure, asked: Asked): Erro
   if (refusal !== undefined && refusal !== 'AccessDenied') return named(`the ${gave}: ${reason}`, refusal);
   if (reason === MISSING && at === profile) {
     return new UserError('credentials', `The AWS profile “${profile}” does not exist.`, {
-      hint: ['See the profiles of this computer:', '  aws configure list-profiles'],
+      hint: ['See the profiles of this computer:', command`aws configure list-profiles`],
     });
   }
   const why = at === profile ? reason : `its source profile “${at}”: ${reason}`;

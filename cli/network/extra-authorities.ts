@@ -1,8 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isLoopback } from '../../protocol/object-url.ts';
-import { type HintLine, setting } from '../command-line.ts';
+import { command, type HintLine } from '../command-line.ts';
 import { systemCode, UserError } from '../errors.ts';
-import { shellWord } from '../ui/shell-words.ts';
 import { UNTRUSTED_HERE } from './failure-hints.ts';
 import { readRegular } from './regular-file.ts';
 
@@ -37,7 +36,7 @@ const PEM =
 
 const NAME_IT = [
   'Name the certificate of the authority, in PEM:',
-  setting`export NODE_EXTRA_CA_CERTS=<file.pem>`,
+  command`export NODE_EXTRA_CA_CERTS=<file.pem>`,
 ];
 
 function faultOf(file: string): readonly [fault: string, hint: readonly HintLine[]] {
@@ -58,8 +57,8 @@ function faultOf(file: string): readonly [fault: string, hint: readonly HintLine
     'which is in DER: Node reads only PEM',
     [
       'Convert it, and name the new file:',
-      `  openssl x509 -inform der -in ${shellWord(file)} -out ${shellWord(`${file}.pem`)}`,
-      setting`export NODE_EXTRA_CA_CERTS=${`${file}.pem`}`,
+      command`openssl x509 -inform der -in ${file} -out ${`${file}.pem`}`,
+      command`export NODE_EXTRA_CA_CERTS=${`${file}.pem`}`,
     ],
   ];
 }

@@ -1,4 +1,4 @@
-import { command, setting } from '../command-line.ts';
+import { command } from '../command-line.ts';
 
 const BETWEEN = 'A proxy of your company or the sign-in page of a network may be in between.';
 
@@ -7,7 +7,7 @@ export const UNTRUSTED = {
   hint: [
     BETWEEN,
     'Sign in to the network in a browser, or name the certificate of the proxy:',
-    setting`export NODE_EXTRA_CA_CERTS=<file.pem>`,
+    command`export NODE_EXTRA_CA_CERTS=<file.pem>`,
   ],
   library: {
     hint: `${BETWEEN} Sign in to the network in a browser, or pass the certificate of the proxy as “ca”.`,
@@ -20,7 +20,7 @@ export const UNTRUSTED_HERE = {
     'An embedded cloud has a certificate authority of its own. To print its file, run where the cloud was started:',
     command`edge-upload local status`,
     'Then name that file here:',
-    setting`export NODE_EXTRA_CA_CERTS=<file.pem>`,
+    command`export NODE_EXTRA_CA_CERTS=<file.pem>`,
   ],
   library: { hint: 'Pass the certificate authority of the embedded cloud as “ca”.' },
 };

@@ -79,7 +79,7 @@ export async function readDocument<T>(
     if (!(error instanceof SyntaxError) && !(error instanceof Malformed)) throw error;
     const why = error instanceof Malformed ? error.message : notJson(text);
     throw new UserError('settings', `${path} cannot be read: ${why}.`, {
-      hint: [`Move it away, then ${remedy}:`, `  ${moveAside(path)}`],
+      hint: [`Move it away, then ${remedy}:`, moveAside(path)],
       cause: error,
     });
   }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { lstat } from 'node:fs/promises';
+import { command } from '../command-line.ts';
 import { isUserError, systemCode, UserError } from '../errors.ts';
-import { shellWord } from '../ui/shell-words.ts';
 import { diskError } from './disk-errors.ts';
 import { openOwn } from './own-files.ts';
 import { type ProcessIdentity, parseIdentity } from './process-identity.ts';
@@ -71,7 +71,7 @@ export async function readLine(lock: string): Promise<Held[]> {
   while (held !== undefined) {
     if (seen.has(held.nonce) || line.length === MAX_LINE) {
       throw new UserError('settings', `The lock ${lock} is damaged: it names too many processes.`, {
-        hint: ['If no other edge-upload runs, delete it:', `  rm ${shellWord(lock)} ${shellWord(lock)}.*`],
+        hint: ['If no other edge-upload runs, delete it:', command`rm ${lock}*`],
       });
     }
     seen.add(held.nonce);

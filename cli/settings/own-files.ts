@@ -3,8 +3,8 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { geteuid, platform } from 'node:process';
+import { type CommandLine, command } from '../command-line.ts';
 import { systemCode, UserError } from '../errors.ts';
-import { shellWord } from '../ui/shell-words.ts';
 import { diskError } from './disk-errors.ts';
 
 /** Larger than any file of edge-upload: the journal of an upload with 10,000 parts has 2 MB. */
@@ -39,13 +39,13 @@ function oddity(
 }
 
 /** Returns the shell command that renames a file. */
-export function moveAside(path: string): string {
-  return `mv ${shellWord(path)} ${shellWord(`${path}.aside`)}`;
+export function moveAside(path: string): CommandLine {
+  return command`mv ${path} ${`${path}.aside`}`;
 }
 
 function refusal(path: string, why: string): UserError {
   return new UserError('settings', `${path} ${why}. edge-upload uses only files that it wrote itself.`, {
-    hint: ['Move it away:', `  ${moveAside(path)}`],
+    hint: ['Move it away:', moveAside(path)],
   });
 }
 
@@ -61,7 +61,7 @@ export async function safeFolder(folder: string): Promise<Stats> {
     'settings',
     `Everybody on this computer can write to ${folder}. Files in it are not used.`,
     {
-      hint: ['Remove that permission:', `  chmod go-w ${shellWord(folder)}`],
+      hint: ['Remove that permission:', command`chmod go-w ${folder}`],
     },
   );
 }

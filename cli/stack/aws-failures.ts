@@ -13,14 +13,14 @@ const NO_CREDENTIALS: Entry = [
   'credentials',
   [
     'Name a profile with --profile or AWS_PROFILE, or set credentials as for every AWS tool:',
-    '  aws configure',
+    command`aws configure`,
     'To try it without an AWS account:',
     command`edge-upload deploy --local --stack-name trial`,
   ],
 ];
 const EXPIRED: Entry = [
   'credentials',
-  ['Sign in to AWS again, then run the same command. For instance:', '  aws sso login'],
+  ['Sign in to AWS again, then run the same command. For instance:', command`aws sso login`],
 ];
 const WRONG_KEY: Entry = [
   'credentials',
@@ -89,7 +89,7 @@ function redirected(
       {
         hint: [
           `Use a bucket in ${STACK_REGION}; see where this one is:`,
-          '  aws s3api head-bucket --bucket <bucket>',
+          command`aws s3api head-bucket --bucket <bucket>`,
         ],
         cause,
       },

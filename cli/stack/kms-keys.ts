@@ -1,4 +1,5 @@
 import type { KeyMetadata } from '@aws-sdk/client-kms';
+import { command } from '../command-line.ts';
 import { STACK_REGION } from '../network/aws.ts';
 import type { StackWork } from './stack-work.ts';
 
@@ -9,14 +10,16 @@ export async function describeKey({ clients }: StackWork, KeyId: string): Promis
   return (await kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata;
 }
 
-const flagsOf = (keyId: string) => `--key-id ${keyId} --region ${STACK_REGION}`;
-const enable = (keyId: string) => `  aws kms enable-key ${flagsOf(keyId)}`;
+const enable = (keyId: string) => command`aws kms enable-key --key-id ${keyId} --region ${STACK_REGION}`;
 
 /** States of a key that an operator can end, with the commands that do. */
 export const REPAIRS = {
   Disabled: { why: 'is disabled', commands: (keyId: string) => [enable(keyId)] },
   PendingDeletion: {
     why: 'is scheduled for deletion',
-    commands: (keyId: string) => [`  aws kms cancel-key-deletion ${flagsOf(keyId)}`, enable(keyId)],
+    commands: (keyId: string) => [
+      command`aws kms cancel-key-deletion --key-id ${keyId} --region ${STACK_REGION}`,
+      enable(keyId),
+    ],
   },
 } as const;

@@ -4,10 +4,10 @@ import {
   type CommandLine,
   changedCommand,
   command,
+  evaluated,
   InUse,
   sameCommand,
   sameCommandWithout,
-  setting,
 } from '../../cli/command-line.ts';
 import { textsBelow } from '../../scripts/texts.ts';
 import { assertTyped, checkPrinted, commandNames, printedCommands } from '../support/printed-commands.ts';
@@ -140,10 +140,10 @@ test('sets variables as PowerShell does on Windows', () => {
     "$env:EDGE_UPLOAD_URL = 'https://d111.example'; edge-upload whoami",
   );
   assert.equal(onWindows(command`edge-upload status`), 'edge-upload status');
-  assert.equal(onWindows(setting`export CA=<file>`), "$env:CA = '<file>'");
-  assert.equal(onWindows(setting`export CA=${'a b'}`), "$env:CA = 'a b'");
-  assert.equal(onWindows(setting`unset CA`), 'Remove-Item Env:CA');
-  assert.equal(text(setting`export CA=${'a b'}`), "export CA='a b'");
+  assert.equal(onWindows(command`export CA=<file>`), "$env:CA = '<file>'");
+  assert.equal(onWindows(command`export CA=${'a b'}`), "$env:CA = 'a b'");
+  assert.equal(onWindows(command`unset CA`), 'Remove-Item Env:CA');
+  assert.equal(text(command`export CA=${'a b'}`), "export CA='a b'");
 });
 
 test('quotes arguments as PowerShell does on Windows', () => {
@@ -158,12 +158,25 @@ test('quotes arguments as PowerShell does on Windows', () => {
     same('put', 'export', '--metadata', 'OWNER=ada', 'A=1'),
     'edge-upload put export --metadata OWNER=ada A=1 --yes',
   );
-  assert.equal(onWindows(setting`export CA=${'C:\\a b\\it’s.pem'}`), "$env:CA = 'C:\\a b\\it’’s.pem'");
+  assert.equal(onWindows(command`export CA=${'C:\\a b\\it’s.pem'}`), "$env:CA = 'C:\\a b\\it’’s.pem'");
+  // Commands of other programs, too.
+  const mv = command`mv ${'C:\\it’s here\\a'} ${'b c'}`;
+  assert.equal(onWindows(mv), "mv 'C:\\it’’s here\\a' 'b c'");
+  assert.equal(text(command`mv ${"it's"} ${'b c'}`), "mv 'it'\\''s' 'b c'");
+  const env = evaluated(
+    command`aws env ${'a b'} --format env`,
+    command`aws env ${'a b'} --format powershell`,
+  );
+  assert.equal(text(env), `eval "$(aws env 'a b' --format env)"`);
+  assert.equal(onWindows(env), "aws env 'a b' --format powershell | Out-String | Invoke-Expression");
   assert.equal(
     onWindows(command`echo x | edge-upload put - --as ${'a b'}`),
     "echo x | edge-upload put - --as 'a b'",
   );
 });
+
+/** Commands of other programs, and of the shell. */
+const OTHERS = /^ {2}(?:aws|chmod|echo|export|gh|ls|mkdir|mv|openssl|rm|unset) /;
 
 test('every command in the sources is valid', async () => {
   const all = [...textsBelow('cli/')].flatMap(([file, texts]) =>
@@ -173,6 +186,7 @@ test('every command in the sources is valid', async () => {
   );
   assert.ok(all.length > 150, `${all.length} commands`);
   for (const { where, text } of all) {
+    if (OTHERS.test(text)) continue;
     const [printed] = printedCommands(text);
     assert.ok(printed !== undefined, where);
     await assertTyped({ ...printed, line: where });
@@ -185,12 +199,12 @@ const PLAIN =
 
 const COMMAND = new RegExp(`\\bedge-upload (?:${commandNames().join('|')})\\b`);
 
-test('every text with a command can be completed with the deployment', () => {
+test('every text with a command can be completed with the deployment, and quoted for the shell', () => {
   const found = [...textsBelow('cli/')].flatMap(([file, texts]) =>
     PLAIN.test(file)
       ? []
       : texts.flatMap(({ line, text: one, isCommand }) =>
-          !isCommand && COMMAND.test(one) ? [`${file}:${line} ${one}`] : [],
+          !isCommand && (COMMAND.test(one) || OTHERS.test(one)) ? [`${file}:${line} ${one}`] : [],
         ),
   );
   assert.deepEqual(found, []);

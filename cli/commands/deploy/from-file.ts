@@ -13,7 +13,6 @@ import { withLogo } from '../../stack/options/page-logo.ts';
 import type { StackWork } from '../../stack/stack-work.ts';
 import { discoverKeySets } from '../../trust/discovery.ts';
 import { openDocuments } from '../../trust/documents.ts';
-import { shellWord } from '../../ui/shell-words.ts';
 import { planTrust, withTrust } from '../trust/plan.ts';
 
 /** What a deployment file asks for. */
@@ -38,7 +37,7 @@ export async function fromFile(
   refuseBeside(path, args);
   const text = await readYamlText(context, path, [
     'Write one, or print one of what is deployed:',
-    `  echo 'max-size: 5G' > ${shellWord(path)}`,
+    command`echo ${'max-size: 5G'} > ${path}`,
     command`edge-upload status --yaml > ${path}`,
   ]);
   const { options: given, issuers } = await readDeployment(text, path, async (pageLogo) => {

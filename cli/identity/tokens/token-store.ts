@@ -11,7 +11,6 @@ import { findFolder, folders } from '../../settings/folders.ts';
 import { withLock } from '../../settings/lock.ts';
 import { readPrivate, replaceFile } from '../../settings/own-files.ts';
 import type { Target } from '../../settings/target.ts';
-import { shellWord } from '../../ui/shell-words.ts';
 import { checkedUsername, loginCommand } from '../sign-in/username.ts';
 import { ensureKey, findKey, seal, type TokenKey, unseal } from './seal.ts';
 import { readSession, type StoredSession } from './session.ts';
@@ -236,7 +235,7 @@ async function removeFile(file: string): Promise<void> {
     await rm(file, { force: true });
   } catch (error) {
     throw new UserError('disk', `The tokens in ${file} cannot be deleted: ${diskReason(error)}.`, {
-      hint: ['Make that folder writable, then delete them:', `  rm ${shellWord(file)}`],
+      hint: ['Make that folder writable, then delete them:', command`rm ${file}`],
       cause: error,
     });
   }

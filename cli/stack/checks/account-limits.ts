@@ -1,3 +1,4 @@
+import { command } from '../../command-line.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import type { StackWork } from '../stack-work.ts';
@@ -72,7 +73,7 @@ export function concurrencyCheck({ clients, context: { ui, signal } }: StackWork
         type: 'note',
         text: [
           `Request ${USUAL.toLocaleString('en-US')}, which is free of charge:`,
-          `  aws service-quotas request-service-quota-increase --region ${STACK_REGION} --service-code lambda --quota-code ${QUOTA} --desired-value ${USUAL}`,
+          command`aws service-quotas request-service-quota-increase --region ${STACK_REGION} --service-code lambda --quota-code ${QUOTA} --desired-value ${String(USUAL)}`,
         ],
       });
       return { found };

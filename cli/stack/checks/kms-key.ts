@@ -1,4 +1,5 @@
 import type { KeyMetadata } from '@aws-sdk/client-kms';
+import { command, type HintLine } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { awsFailure } from '../aws-failures.ts';
@@ -10,14 +11,14 @@ import type { StackWork } from '../stack-work.ts';
 import { templateIfThere } from '../template/deployed-template.ts';
 import type { Check } from './check.ts';
 
-const LIST = `  aws kms list-keys --region ${STACK_REGION}`;
+const LIST = command`aws kms list-keys --region ${STACK_REGION}`;
 const CHOOSE = ['List the keys of your account, and choose another one:', LIST];
 
 /** Returns why S3 cannot encrypt uploads with a key, and what to do; `undefined` if it can. */
 function defectOf(
   arn: string,
   { KeyState, KeySpec, KeyUsage, KeyManager }: KeyMetadata,
-): { readonly why: string; readonly hint: readonly string[] } | undefined {
+): { readonly why: string; readonly hint: readonly HintLine[] } | undefined {
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
   if (KeySpec !== 'SYMMETRIC_DEFAULT' || KeyUsage !== 'ENCRYPT_DECRYPT')
     return { why: `has the spec ${KeySpec}; S3 encrypts only with SYMMETRIC_DEFAULT`, hint: CHOOSE };

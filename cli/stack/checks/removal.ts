@@ -1,13 +1,12 @@
-import { command } from '../../command-line.ts';
+import { command, type HintLine } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
-import { shellWord } from '../../ui/shell-words.ts';
 import { awsFailure, ifThere, onAws } from '../aws-failures.ts';
 import type { FoundStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import { listed, type PolicyStatement, speaksOf, statementsOf } from './policy-statements.ts';
 
-function refused(bucket: string, why: string, way: readonly string[]): UserError {
+function refused(bucket: string, why: string, way: readonly HintLine[]): UserError {
   const keep = command`edge-upload destroy --keep-data`;
   return new UserError(
     'stack_protected',
@@ -63,7 +62,7 @@ async function refuseLockedBucket(work: StackWork, bucket: string): Promise<void
   if (versioning.MFADelete === 'Enabled') {
     throw refused(bucket, 'MFA delete is on, which only the root user turns off', [
       'Turn it off with the MFA device of the root user:',
-      `  aws s3api put-bucket-versioning --bucket ${shellWord(bucket)} --versioning-configuration Status=Enabled,MFADelete=Disabled --mfa "<serial> <code>"`,
+      command`aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration ${'Status=Enabled,MFADelete=Disabled'} --mfa "<serial> <code>"`,
     ]);
   }
   const lock = await onAws(doing, () =>
@@ -86,7 +85,7 @@ async function refuseLockedBucket(work: StackWork, bucket: string): Promise<void
   if (denied === undefined) return;
   throw refused(bucket, `its policy denies ${denied[0]} to everybody`, [
     'Remove the policy:',
-    `  aws s3api delete-bucket-policy --bucket ${shellWord(bucket)}`,
+    command`aws s3api delete-bucket-policy --bucket ${bucket}`,
   ]);
 }
 
@@ -97,7 +96,7 @@ function protectedStack({ stackName }: StackWork): UserError {
     {
       hint: [
         'Turn the protection off, then run the same command again:',
-        `  aws cloudformation update-termination-protection --no-enable-termination-protection --region ${STACK_REGION} --stack-name ${stackName}`,
+        command`aws cloudformation update-termination-protection --no-enable-termination-protection --region ${STACK_REGION} --stack-name ${stackName}`,
       ],
     },
   );
@@ -132,7 +131,7 @@ async function refuseProtectedPool({ clients }: StackWork, pool: string): Promis
     {
       hint: [
         'Delete the domain, then run the same command again:',
-        `  aws cognito-idp delete-user-pool-domain --region ${STACK_REGION} --user-pool-id ${shellWord(pool)} --domain ${shellWord(domain)}`,
+        command`aws cognito-idp delete-user-pool-domain --region ${STACK_REGION} --user-pool-id ${pool} --domain ${domain}`,
       ],
     },
   );

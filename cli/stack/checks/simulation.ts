@@ -1,7 +1,7 @@
 import type { EvaluationResult } from '@aws-sdk/client-iam';
+import { type CommandLine, command } from '../../command-line.ts';
 import { interrupted } from '../../errors.ts';
 import { pages } from '../../network/pages.ts';
-import { shellWord } from '../../ui/shell-words.ts';
 import { type Caller, principalOf } from '../caller.ts';
 import type { StackWork } from '../stack-work.ts';
 
@@ -110,6 +110,6 @@ export function actionNames(denied: readonly Denied[]): string {
 }
 
 /** Returns the command that prints which policy decides about an action. */
-export function simulationCommand(principal: string, { action, resource }: Denied): string {
-  return `  aws iam simulate-principal-policy --policy-source-arn ${shellWord(principal)} --action-names ${shellWord(action)} --resource-arns ${shellWord(resource)}`;
+export function simulationCommand(principal: string, { action, resource }: Denied): CommandLine {
+  return command`aws iam simulate-principal-policy --policy-source-arn ${principal} --action-names ${action} --resource-arns ${resource}`;
 }

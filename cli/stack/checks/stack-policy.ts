@@ -1,3 +1,4 @@
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { resourceName } from '../../ui/resource-words.ts';
@@ -81,7 +82,7 @@ export async function refuseByStackPolicy(
     {
       hint: [
         'Allow the change, then run the same command again:',
-        `  aws cloudformation set-stack-policy --region ${STACK_REGION} --stack-name ${work.stackName} --stack-policy-body '${ALLOW_ALL}'`,
+        command`aws cloudformation set-stack-policy --region ${STACK_REGION} --stack-name ${work.stackName} --stack-policy-body ${ALLOW_ALL}`,
       ],
     },
   );

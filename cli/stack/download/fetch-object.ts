@@ -4,7 +4,6 @@ import { command } from '../../command-line.ts';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { findFailure } from '../../network/failures.ts';
 import { formatBytes } from '../../ui/format.ts';
-import { shellWord } from '../../ui/shell-words.ts';
 import { awsFailure, unexpectedAnswer } from '../aws-failures.ts';
 import { bucketGone } from '../checks/bucket.ts';
 import { pause, type StackWork } from '../stack-work.ts';
@@ -156,7 +155,7 @@ function refusal(error: unknown, { bucket, key }: ObjectToFetch): UserError {
       {
         hint: [
           'Restore it, wait a few hours, then run the same command again:',
-          `  aws s3api restore-object --bucket ${shellWord(bucket)} --key ${shellWord(key)} --restore-request Days=1`,
+          command`aws s3api restore-object --bucket ${bucket} --key ${key} --restore-request Days=1`,
         ],
         cause: error,
       },

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { command } from '../../command-line.ts';
 import { systemCode, UserError } from '../../errors.ts';
 import { fileError } from '../../settings/disk-errors.ts';
-import { shellWord } from '../../ui/shell-words.ts';
 
 /** Names that Windows keeps for devices, with any extension. */
 const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
@@ -42,7 +42,7 @@ function cannotWrite(path: string, error: unknown): UserError {
   }
   if (code !== 'ENOENT') return fileError(path, error);
   return new UserError('disk', `The folder ${dirname(path)} does not exist.`, {
-    hint: ['Create it, then run the same command again:', `  mkdir -p ${shellWord(dirname(path))}`],
+    hint: ['Create it, then run the same command again:', command`mkdir -p ${dirname(path)}`],
     cause: error,
   });
 }

@@ -1,9 +1,8 @@
-import { command, type HintLine } from '../../command-line.ts';
+import { command, evaluated, type HintLine } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { type GoneRecords, keepBooks } from '../../settings/bookkeeping.ts';
 import { forgetKept, type Kept, listKept, rememberKept } from '../../settings/kept.ts';
 import { count, formatBytes } from '../../ui/format.ts';
-import { shellWord } from '../../ui/shell-words.ts';
 import { ifAllowed, ifThere, isBucketNotEmpty, onAws } from '../aws-failures.ts';
 import { byAccount } from '../caller.ts';
 import { refuseProtected, tryEmptying } from '../checks/removal.ts';
@@ -83,8 +82,8 @@ export function keptLines(kept: readonly FoundKept[], work: StackWork): HintLine
       ? []
       : [
           'Read a kept bucket, or use it in a new deployment:',
-          ...(work.local !== undefined ? ['  eval "$(edge-upload local env)"'] : []),
-          `  aws s3 ls ${shellWord(`s3://${bucket.name}`)} --recursive`,
+          ...(work.local !== undefined ? [evaluated(command`edge-upload local env`)] : []),
+          command`aws s3 ls ${`s3://${bucket.name}`} --recursive`,
           command`edge-upload deploy --bucket-name ${bucket.name}`,
         ]),
     ...(kept.some(({ isRecorded }) => isRecorded)

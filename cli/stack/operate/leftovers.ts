@@ -129,7 +129,7 @@ export async function leftLines(context: Context, left: readonly string[]): Prom
     const what = `Left for later: the edge function ${name}, of which CloudFront still has replicas.`;
     const remedy = recorded.has(name)
       ? command`edge-upload destroy`
-      : `  aws lambda delete-function --region ${STACK_REGION} --function-name ${name}`;
+      : command`aws lambda delete-function --region ${STACK_REGION} --function-name ${name}`;
     return [`${what} Delete it in a few hours:`, remedy];
   });
 }

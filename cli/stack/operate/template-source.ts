@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { omitUndefined } from '../../../protocol/fields.ts';
+import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
-import { shellWord } from '../../ui/shell-words.ts';
 import { awsFailure, onAws } from '../aws-failures.ts';
 import { cleanUp, creating, type StackWork } from '../stack-work.ts';
 
@@ -83,7 +83,7 @@ async function remove(
     const { message } = awsFailure(error, 'Deleting the uploaded template');
     ui.event({
       type: 'warning',
-      text: [`${message} Delete it with:`, `  aws s3 rm ${shellWord(`s3://${object.Bucket}/${object.Key}`)}`],
+      text: [`${message} Delete it with:`, command`aws s3 rm ${`s3://${object.Bucket}/${object.Key}`}`],
     });
   }
 }

@@ -100,7 +100,7 @@ export function refuseIdp(idp: string, { idpClientId, idpSecret, allowGroups }: 
     throw new UserError('usage', `--idp ${idp} needs ${missing} too.`, {
       hint: [
         'Put the secret of the client into AWS Secrets Manager, and name it:',
-        '  aws secretsmanager create-secret --region us-east-1 --name edge-upload-idp --secret-string file://secret.txt',
+        command`aws secretsmanager create-secret --region us-east-1 --name edge-upload-idp --secret-string file://secret.txt`,
         sameCommand`--idp-client-id <id> --idp-secret edge-upload-idp`,
       ],
     });

@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type Fields, readFields } from '../../../protocol/fields.ts';
 import { keyProblem } from '../../../protocol/object-url.ts';
 import { MAX_PART, MAX_PARTS } from '../../../protocol/parts.ts';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { shellWord } from '../../ui/shell-words.ts';
 import { ALGORITHMS, type Algorithm, readEtag } from '../integrity.ts';
 import { MAX_OBJECT } from '../plan.ts';
 import type { SourceFile } from '../sources/source-file.ts';
@@ -143,7 +143,7 @@ export function noJournal(path: string): UserError {
     'settings',
     `${path} is not a journal of an upload, or was written by another version.`,
     {
-      hint: ['Its upload cannot be resumed. Delete the file:', `  rm ${shellWord(path)}`],
+      hint: ['Its upload cannot be resumed. Delete the file:', command`rm ${path}`],
     },
   );
 }

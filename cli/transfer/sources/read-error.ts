@@ -3,7 +3,6 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { command, type Hint } from '../../command-line.ts';
 import { systemCode, UserError, type UserErrorOptions } from '../../errors.ts';
 import { diskReason, fileError } from '../../settings/disk-errors.ts';
-import { shellWord } from '../../ui/shell-words.ts';
 import type { FilePath } from './file-system.ts';
 
 /** Standard input and `<(command)` as paths. */
@@ -53,7 +52,7 @@ export function readError(name: string, error: unknown): UserError {
 export function pathError(path: FilePath, name: string, error: unknown): UserError {
   if (systemCode(error) !== 'ENOENT' || !isLink(path)) return readError(name, error);
   return new UserError('file_missing', `${name} is a link to something that does not exist.`, {
-    hint: ['See where it leads:', `  ls -l ${shellWord(name)}`],
+    hint: ['See where it leads:', command`ls -l ${name}`],
     cause: error,
   });
 }

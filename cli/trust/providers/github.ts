@@ -91,7 +91,7 @@ async function githubRepository(
       what: `The repository ${path}`,
       address: `${api}/repos/${path}`,
       ids: [
-        `  gh api repos/${path} --jq '.id, .owner.id'`,
+        command`gh api ${`repos/${path}`} --jq ${'.id, .owner.id'}`,
         sameCommand`--repository-id <id> --owner-id <id>`,
       ],
     };

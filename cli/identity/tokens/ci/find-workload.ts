@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../../../protocol/fields.ts';
-import { setting } from '../../../command-line.ts';
+import { command } from '../../../command-line.ts';
 import type { Context } from '../../../context.ts';
 import { isUserError, UserError } from '../../../errors.ts';
 import type { Target } from '../../../settings/target.ts';
@@ -89,7 +89,7 @@ function namedByVariable({ code, message, hintLines, cause }: UserError, { prese
   const hint = [
     ...hintLines,
     `EDGE_UPLOAD_IDENTITY=${preset} chose this identity. Outside of such a job, unset it:`,
-    setting`unset EDGE_UPLOAD_IDENTITY`,
+    command`unset EDGE_UPLOAD_IDENTITY`,
   ];
   return new UserError(code, message, { hint, cause });
 }
