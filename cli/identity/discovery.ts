@@ -9,6 +9,7 @@ import type { Deployment } from '../settings/deployments.ts';
 import { count, formatDuration } from '../ui/format.ts';
 import { type Caller, type EdgeDescription, readDescription } from './edge-description.ts';
 import { loginCommand } from './sign-in/username.ts';
+import { hintForRefusal } from './tokens/access-token.ts';
 
 export const WELL_KNOWN = '/.well-known/edge-upload';
 
@@ -33,7 +34,7 @@ export class TokenRefused extends UserError {
 
   constructor(host: string, reason: string, url: string) {
     super('token_refused', `${host} does not accept the token: ${reason}.`, {
-      hint: ['Sign in again:', loginCommand(url)],
+      hint: hintForRefusal(reason, loginCommand(url)),
     });
     this.reason = reason;
   }

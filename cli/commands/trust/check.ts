@@ -5,9 +5,11 @@ import { policyOf } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
-import { EXIT, UserError } from '../../errors.ts';
+import { EXIT, isUserError, UserError } from '../../errors.ts';
+import { discover } from '../../identity/discovery.ts';
 import { linesOf } from '../../identity/sign-in/stdin-lines.ts';
 import { type IssuedToken, readIssuedToken } from '../../identity/tokens/issued-token.ts';
+import { edgeUrl } from '../../settings/edge-url.ts';
 import { poolIdentity } from '../../stack/template/key-sets.ts';
 import { bareToken } from '../../text.ts';
 import { checkHints } from '../../trust/check-hints.ts';
@@ -43,9 +45,33 @@ export async function check(
   const judgement = await evaluateToken(given, config, { ...circumstances, download });
   if (verify && judgement.refusal?.code === 'invalid_token') {
     const baked = await evaluateToken(given, knownToEdge(deployed, deployed.keys), circumstances);
-    if (baked.verified && baked.refusal === undefined) return described(context, deployed, baked, true);
+    if (baked.verified && baked.refusal === undefined) return described(context, deployed, baked, 'deployed');
+    // The edge fetches keys itself, and keeps those that an issuer withdraws afterwards for a time.
+    if (await edgeAccepts(context, deployed, given)) {
+      const unverified = await evaluateToken(given, config, circumstances);
+      return described(context, deployed, { ...unverified, verified: true }, 'fetched');
+    }
   }
   return described(context, deployed, judgement);
+}
+
+/** Asks the edge whether it accepts a token, which is for this edge. An edge that does not answer changes nothing. */
+async function edgeAccepts(
+  context: Context,
+  { stackName, domain, local }: DeployedTrust,
+  token: string,
+): Promise<boolean> {
+  if (domain === undefined) return false;
+  const url = edgeUrl(domain);
+  const deployment = { name: stackName, url, ...omitUndefined({ local }) };
+  try {
+    await discover(context, { url, deployment, token });
+    return true;
+  } catch (error) {
+    if (!isUserError(error) || error.code === 'interrupted') throw error;
+    context.ui.event({ type: 'debug', text: error.message });
+    return false;
+  }
 }
 
 function noToken(): UserError {
@@ -109,12 +135,14 @@ function knownToEdge({ issuers, options, pool }: DeployedTrust, keys?: TrustedKe
   });
 }
 
-/** @param isWithdrawn true if the issuer no longer publishes the key that signed the token */
+/** Where the edge has a key from that its issuer no longer publishes: the last deploy, or a download of its own. */
+type WithdrawnKey = 'deployed' | 'fetched';
+
 function described(
   { inUse }: Context,
   { stackName, domain }: DeployedTrust,
   judgement: TokenEvaluation,
-  isWithdrawn = false,
+  withdrawn?: WithdrawnKey,
 ): Result {
   const { issuer, iss, aud, caller, permission, refusal, verified } = judgement;
   const hints = refusal === undefined ? [] : checkHints(refusal.code, { issuer, iss, aud, domain });
@@ -124,7 +152,7 @@ function described(
     stackName,
     accepted: refusal === undefined,
     signatureChecked: verified,
-    ...(isWithdrawn && { keyWithdrawn: true }),
+    ...(withdrawn && { keyWithdrawn: true }),
     issuer: issuer?.alias,
     name: caller?.name,
     sub: caller?.sub,
@@ -139,7 +167,11 @@ function described(
   const prefixes = permission?.prefixes.map((prefix) => (prefix === '' ? 'any key' : prefix)).join(', ');
   const lines: TextLine[] = [
     ...(refusal === undefined
-      ? [isWithdrawn ? WITHDRAWN : ({ mark: 'done', text: accepted(verified) } as const)]
+      ? [
+          withdrawn
+            ? ({ mark: 'warning', text: WITHDRAWN[withdrawn] } as const)
+            : ({ mark: 'done', text: accepted(verified) } as const),
+        ]
       : [
           {
             mark: 'failed',
@@ -156,15 +188,17 @@ function described(
     ]),
     ...unmet.map((text) => `  ${text}`),
     ...hints,
-    ...(isWithdrawn ? ['To refuse such tokens:', command`edge-upload deploy`] : []),
+    ...(withdrawn ? ['To refuse such tokens:', command`edge-upload deploy`] : []),
   ];
   return { document, text: lines, ...(refusal === undefined ? {} : { exitCode: EXIT.auth }) };
 }
 
-const WITHDRAWN = {
-  mark: 'warning',
-  text: 'The edge still accepts the token: it has the keys of the last deploy. The issuer withdrew the key that signed it.',
-} as const;
+const WITHDRAWN: Readonly<Record<WithdrawnKey, string>> = {
+  deployed:
+    'The edge still accepts the token: it has the keys of the last deploy. The issuer withdrew the key that signed it.',
+  fetched:
+    'The edge still accepts the token: it fetched the key that signed it before the issuer withdrew it. Other edge locations may refuse the token.',
+};
 
 function accepted(verified: boolean): string {
   return verified

@@ -1,5 +1,5 @@
 import { type Fields, omitUndefined, readFields } from '../../../protocol/fields.ts';
-import { command } from '../../command-line.ts';
+import { type CommandLine, command, type Hint } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 
 /** Claims of an access token. They are not verified here: the token came from Cognito, and the edge verifies it. */
@@ -61,6 +61,23 @@ export function requireToken(token: string, source: string): string {
   throw new UserError('usage', `${source} is not an access token: ${token === '' ? 'it is empty' : why}.`, {
     hint: ['Unset it, or set it to what this prints:', command`edge-upload token`],
   });
+}
+
+/** The code at the end of an edge's reason: `The token has expired (token_expired)`. */
+const CODE = /\((\w+)\)$/;
+
+/** Returns the code in the reason of an edge's refusal; `undefined` if it has none. */
+export function codeIn(reason: string): string | undefined {
+  return CODE.exec(reason)?.[1];
+}
+
+/** Returns what helps after an edge refused the token of a sign-in. A new sign-in needs an issuer that the edge trusts. */
+export function hintForRefusal(reason: string, login: CommandLine): Hint {
+  if (codeIn(reason) !== 'unknown_issuer') return ['Sign in again:', login];
+  return [
+    'The edge no longer trusts the issuer of this sign-in. Ask its operator, who sees the trusted issuers with:',
+    command`edge-upload trust list`,
+  ];
 }
 
 /** Source of access tokens for requests. Tokens never appear in an error, an event or a log. */

@@ -2,7 +2,7 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { command, type Hint } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { formatMinute } from '../../ui/format.ts';
-import { expiryOf, readClaims, type TokenSource } from './access-token.ts';
+import { codeIn, expiryOf, readClaims, type TokenSource } from './access-token.ts';
 
 /** The claims of a token of the deployment that its holder's error messages need. The edge verifies the token. */
 export interface IssuedToken {
@@ -48,12 +48,9 @@ function hintFor({ kind, key, prefix = '' }: IssuedToken, { code }: UserError): 
       ];
 }
 
-/** The code at the end of an edge's reason: `The token has expired (token_expired)`. */
-const CODE = /\((\w+)\)$/;
-
 function refused({ kind }: IssuedToken, token: string, source: string, reason = ''): UserError {
   const what = source === 'link' ? 'The link' : `The ${kind} in ${source}`;
-  const code = CODE.exec(reason)?.[1];
+  const code = codeIn(reason);
   const hint = ASK[kind];
   if (code === 'token_revoked') return new UserError('token_refused', `${what} was revoked.`, { hint });
   if (code === 'token_expired') {

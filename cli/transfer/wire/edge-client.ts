@@ -2,7 +2,7 @@ import { DESCRIPTION_KEY, encodeKey, encodeQuery } from '../../../protocol/objec
 import type { RetryPolicy } from '../../../protocol/retry-rules.ts';
 import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
-import type { TokenSource } from '../../identity/tokens/access-token.ts';
+import { hintForRefusal, type TokenSource } from '../../identity/tokens/access-token.ts';
 import { orInterrupted } from '../../network/cancellation.ts';
 import { checkSize, readLimits } from '../limits.ts';
 import { type Answer, isSuccess, NotInGroup, TokenRejected } from './answers.ts';
@@ -220,7 +220,7 @@ async function withFreshToken<T>(renewing: Promise<string>, work: (token: string
       'token_refused',
       `The edge does not accept the token: ${error.reason.replace(/\.$/, '')}.`,
       {
-        hint: ['Sign in again:', command`edge-upload login`],
+        hint: hintForRefusal(error.reason, command`edge-upload login`),
         library: { hint: 'Pass a new token of this edge.' },
         cause: error,
       },

@@ -294,6 +294,18 @@ async function story(
     assert.match(next.stdout, /is signed out of .*\n.* is still signed in there, .*\n +edge-upload logout/);
   });
 
+  await t.test('tells users of an issuer that is no longer trusted to ask the operator', async () => {
+    const { issuer = '' } = await who();
+    const removed = await computer.run(['trust', 'remove', issuer, '--yes']);
+    assert.equal(removed.code, 0, removed.stderr);
+    for (const args of [['whoami'], ['put', 'a.txt']]) {
+      const { code, stderr } = await computer.run(args);
+      assert.equal(code, 4, stderr);
+      assert.match(stderr, /no longer trusts the issuer of this sign-in\. Ask its operator/);
+      assert.doesNotMatch(stderr, /Sign in again/);
+    }
+  });
+
   await t.test('reports a missing user pool in commands that need one', async () => {
     for (const args of [
       ['login', '--create', '--email', 'a@b.c', '--issuer', 'corp'],

@@ -120,7 +120,17 @@ test('adds, lists, shows, exports and removes an issuer', async (t) => {
     assert.equal(forgedToo.code, 4, forgedToo.stdout);
     const doctor = await computer.run(['doctor']);
     assert.match(doctor.stderr, /corp withdrew keys that the edge has\. .*\n +edge-upload deploy/);
+    // The edge fetches an unknown key itself, and has it when the issuer withdraws it afterwards.
+    const newer = sign({ aud: url, sub: 'ada', roles: ['press'] }, { kid: 'another' });
+    const who = await computer.run(['whoami'], { env: { EDGE_UPLOAD_TOKEN: newer } });
+    assert.equal(who.code, 0, who.stderr);
     withdraw(false);
+    const fetched = await computer.run(['trust', 'check', '--verify'], { input: newer });
+    assert.equal(fetched.code, 0, fetched.stdout);
+    assert.match(
+      fetched.stdout,
+      /still accepts the token: it fetched the key .* before the issuer withdrew it/,
+    );
     for (const [kind, prefix] of [
       ['link', 'eul_'],
       ['key', 'euk_'],
