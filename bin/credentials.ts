@@ -1,5 +1,6 @@
 import { fromIni } from '@aws-sdk/credential-provider-ini';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { fromTokenFile } from '@aws-sdk/credential-provider-web-identity';
 import { answeredFailure, credentialsOf } from '../cli/network/credential-source.ts';
 import { openDispatcher } from '../cli/network/dispatcher.ts';
 import { SdkHandler } from '../cli/network/sdk-handler.ts';
@@ -20,6 +21,9 @@ void answerRequest(async ({ profile, region }: CredentialsRequest) => {
   const caller = { callerClientConfig: config };
   try {
     const credentials = await credentialsOf(profile ?? (process.env.AWS_PROFILE || undefined), {
+      ofTokenFile: process.env.AWS_WEB_IDENTITY_TOKEN_FILE
+        ? () => fromTokenFile({ parentClientConfig: config })(caller)
+        : undefined,
       ofProfile: () => fromIni(options)(caller),
       ofAll: () => defaultProvider(options)(caller),
     });

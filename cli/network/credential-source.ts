@@ -28,6 +28,8 @@ class ProfileError extends Error {
 }
 
 interface Providers {
+  /** Returns those of the token file that the environment names; absent if it names none. */
+  readonly ofTokenFile?: (() => Promise<AwsCredentialIdentity>) | undefined;
   /** Returns the credentials of the profile alone. */
   readonly ofProfile: () => Promise<AwsCredentialIdentity>;
   /** Asks every source, one after another. */
@@ -37,11 +39,12 @@ interface Providers {
 /**
  * Returns the credentials of a profile that names a source, and else of the first source that has some. The failure of a
  * profile's source is final, as for the AWS CLI: the SDK's chain would continue to the role of the machine, another identity.
+ * As for the AWS CLI, a token file of the environment comes before the profile `default`, unless that is a role.
  * @throws {ProfileError}
  */
 export async function credentialsOf(
   named: string | undefined,
-  { ofProfile, ofAll }: Providers,
+  { ofTokenFile, ofProfile, ofAll }: Providers,
 ): Promise<AwsCredentialIdentity> {
   const sections: Sections = await parseKnownFiles({});
   const profile = named ?? 'default';
@@ -51,6 +54,8 @@ export async function credentialsOf(
     throw new ProfileError({ profile, at, reason: MISSING });
   }
   const source = sourceOf(section);
+  const isRole = at !== profile || source === 'role';
+  if (named === undefined && ofTokenFile !== undefined && !isRole) return ofTokenFile();
   if (source === undefined && at === profile) return ofAll();
   const session = section?.sso_session;
   if (source === 'sso' && session !== undefined && sections[`sso-session.${session}`] === undefined) {

@@ -87,6 +87,27 @@ test('does not fall back to another identity after a failed profile', { skip }, 
   assert.match(stderr, /The AWS profile “failing” gave no credentials/);
 });
 
+test('uses a token file of the environment before the default profile, as the AWS CLI does', async (t) => {
+  const computer = await operator(t);
+  const config = join(computer.home, '.aws/config');
+  const env = {
+    AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/r',
+    AWS_WEB_IDENTITY_TOKEN_FILE: '/nowhere/t',
+  };
+  const session =
+    '[sso-session company]\nsso_start_url = https://company.awsapps.com/start\nsso_region = us-east-1\n';
+  for (const [settings, printed] of [
+    [`sso_session = company\n${SSO}`, /: \/nowhere\/t cannot be read \(ENOENT\)\./],
+    [`${ROLE}\nsource_profile = half\n[profile half]\naws_access_key_id = AKIA`, /“half”: it has only half/],
+  ] as const) {
+    await writeFile(config, `[default]\n${settings}\n${session}`);
+    assert.match((await computer.run(['synth'], { env })).stderr, printed);
+  }
+  await writeFile(config, `[default]\nsso_session = company\n${SSO}\n${session}`);
+  const chosen = await computer.run(['synth', '--profile', 'default'], { env });
+  assert.match(chosen.stderr, /“default” gave no credentials: its sign-in has ended/);
+});
+
 test('names incomplete credentials of the environment', async (t) => {
   const computer = await operator(t);
   const printed = async (env: NodeJS.ProcessEnv) => (await computer.run(['synth'], { env })).stderr;
