@@ -29,9 +29,12 @@ const LOCAL_POLL_MS = 200;
 
 /** Shows the log lines of the edge function from all regions, merged by time. */
 export async function logs(context: Context, args: LogsArgs): Promise<Result> {
-  const since = startOf(args.since ?? '1h', context.now());
+  const typed = args.since ?? '1h';
+  // Before any request, for an invalid value.
+  startOf(typed, context.now());
   return withStack(context, await requireTarget(context, args), args, async (work) => {
     const { edgeFunction } = (await requireStack(work)).outputs;
+    const since = startOf(typed, timeAtAws(work));
     if (edgeFunction === undefined) {
       throw new UserError('stack_failed', `The stack “${work.stackName}” has no edge function yet.`, {
         hint: ['Finish its deployment:', command`edge-upload deploy`],
@@ -48,6 +51,11 @@ export async function logs(context: Context, args: LogsArgs): Promise<Result> {
       document: { type: 'summary', function: edgeFunction, since: since.toISOString(), lines: shown },
     };
   });
+}
+
+/** Returns the time at AWS. The SDK learns from answers by how much the clock of this computer is wrong. */
+function timeAtAws({ context, clients }: StackWork): Date {
+  return new Date(context.now().getTime() + clients.cloudformation.config.systemClockOffset);
 }
 
 /** RFC 3339, of which the end may be left out. https://www.rfc-editor.org/rfc/rfc3339#section-5.6 */
@@ -73,14 +81,15 @@ async function show(
   { follow = false, all = false, verbose = false }: LogsArgs,
   json: boolean,
 ): Promise<number> {
-  const { ui, signal, now } = work.context;
+  const { ui, signal } = work.context;
   const seen = new Map<string, number>();
   let { since } = query;
   let lines = 0;
+  let newest = query.since.getTime();
   for (;;) {
-    const asked = now();
     for await (const line of edgeLogLines(work, { ...query, since })) {
       if (signal.aborted) throw interrupted();
+      newest = Math.max(newest, line.at.getTime());
       if (seen.has(line.id)) continue;
       if (follow) seen.set(line.id, line.at.getTime());
       if (!all && line.isPlatform) continue;
@@ -95,7 +104,8 @@ async function show(
       });
       return lines;
     }
-    since = new Date(Math.max(query.since.getTime(), asked.getTime() - LATE_MS));
+    // By the times of the lines: the clock of this computer can be wrong.
+    since = new Date(Math.max(query.since.getTime(), newest - LATE_MS));
     for (const [id, at] of seen) if (at < since.getTime()) seen.delete(id);
     await pause(work.local === undefined ? AWS_POLL_MS : LOCAL_POLL_MS, signal, [
       'See them again with:',

@@ -361,6 +361,17 @@ test('doctor finds problems, and status lists what exists', async (t) => {
   });
 });
 
+/** An environment in which programs of Node have a clock that is wrong by so many years. */
+function wrongClock(years: number): NodeJS.ProcessEnv {
+  const by = years * 365 * 24 * 3_600_000;
+  const code = `const Right = Date;
+globalThis.Date = class extends Right {
+  constructor(...given) { super(...(given.length > 0 ? given : [Right.now() + ${by}])); }
+  static now() { return Right.now() + ${by}; }
+};`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
+}
+
 test('logs show refusals, and are deleted with the function', async () => {
   await withCloud(async (computer) => {
     const { url } = await computer.json<DeployedStack>(['deploy', '--local']);
@@ -394,20 +405,27 @@ test('logs show refusals, and are deleted with the function', async () => {
       assert.equal(JSON.parse(shown.stdout.trim().split('\n').at(-1) ?? '').since, since, shown.stderr);
     }
 
-    const following = spawn(process.execPath, [CLI, 'logs', '--since', '10m', '--follow'], {
-      env: computer.env,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    await computer.run(['put', 'a.txt'], { env: { EDGE_UPLOAD_URL: url, EDGE_UPLOAD_TOKEN: 'a.b.c' } });
-    let followed = '';
-    for await (const chunk of following.stdout.iterator({ destroyOnReturn: false })) {
-      followed += chunk;
-      // The one of before, and the one that came while it was followed.
-      if (followed.split(/401 +(?:invalid_token|unknown_issuer)/).length > 2) break;
+    // Also on a computer whose clock is years ahead or behind.
+    for (const clock of [{}, wrongClock(3), wrongClock(-3)]) {
+      const following = spawn(process.execPath, [CLI, 'logs', '--since', '10m', '--follow'], {
+        env: { ...computer.env, ...clock },
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      let followed = '';
+      let refusals = 0;
+      for await (const chunk of following.stdout.iterator({ destroyOnReturn: false })) {
+        followed += chunk;
+        const before = refusals;
+        refusals = followed.split(/401 +(?:invalid_token|unknown_issuer)/).length - 1;
+        // Those of before, and then the one that comes while it is followed.
+        if (before > 0 && refusals > before) break;
+        if (before === 0 && refusals > 0)
+          await computer.run(['put', 'a.txt'], { env: { EDGE_UPLOAD_URL: url, EDGE_UPLOAD_TOKEN: 'a.b.c' } });
+      }
+      following.stdout.resume();
+      following.kill('SIGINT');
+      assert.equal(await exitCode(following), 130);
     }
-    following.stdout.resume();
-    following.kill('SIGINT');
-    assert.equal(await exitCode(following), 130);
     assert.equal((await computer.run(['destroy', '--yes'])).code, 0);
   });
 });
