@@ -1,3 +1,4 @@
+import type { DeleteStackCommandInput } from '@aws-sdk/client-cloudformation';
 import { command, type HintLine } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
@@ -201,10 +202,13 @@ export async function tryEmptying(work: StackWork, bucket: string): Promise<void
   }
 }
 
+/** Ends the ARN of no stack. */
+const NO_SUCH_ID = '00000000-0000-0000-0000-000000000000';
+
 /**
- * Requests a deletion that CloudFormation always refuses, because only a stack whose deletion has failed can retain
- * resources. CloudFormation checks permissions and protection first, so their refusal is seen before anything is
- * deleted.
+ * Requests deletions that delete nothing, so that a refusal of CloudFormation is seen before a bucket is emptied: of a
+ * stack with the same name whose id does not exist, and of this stack with resources to retain, which only a stack whose
+ * deletion has failed can do. CloudFormation checks permissions and protection first.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html
  * @param logicalIds Resources with data. They would be retained even if the deletion were carried out.
  */
@@ -213,13 +217,16 @@ export async function tryDeletingStack(
   { id, status }: FoundStack,
   logicalIds: readonly string[],
 ): Promise<void> {
+  await tryDeletion(work, { StackName: id.replace(/[^/]*$/, NO_SUCH_ID) });
   if (!status.endsWith('_COMPLETE') || logicalIds.length === 0) return;
+  await tryDeletion(work, { StackName: id, RetainResources: [...logicalIds] });
+}
+
+async function tryDeletion(work: StackWork, input: DeleteStackCommandInput): Promise<void> {
   const { DeleteStackCommand } = await import('@aws-sdk/client-cloudformation');
   await onAws(`Checking that the stack “${work.stackName}” can be deleted`, async () => {
     try {
-      await work.clients.cloudformation.send(
-        new DeleteStackCommand({ StackName: id, RetainResources: [...logicalIds] }),
-      );
+      await work.clients.cloudformation.send(new DeleteStackCommand(input));
     } catch (error) {
       const { message } = error as Error;
       if (/TerminationProtection/i.test(message)) throw protectedStack(work);

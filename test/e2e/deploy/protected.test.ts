@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { awsClients } from '../aws-clients.ts';
-import { awsEnv, type DeployedStack, withCloud } from '../harness.ts';
+import { awsEnv, type DeployedStack, setFaults, WITH_FAULTS, withCloud } from '../harness.ts';
 import { startRecorder } from '../recorder.ts';
 
 interface Failed {
@@ -102,6 +102,31 @@ test('checks first whatever can refuse a deletion, and names what to do', async 
     const destroyed = await computer.run(['destroy', '--yes'], { env });
     assert.equal(destroyed.code, 0, destroyed.stderr);
   });
+});
+
+test('keeps the objects of a stack in a failed state if its deletion is denied', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const { outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--yes']);
+    const { cloudformation, s3 } = awsClients(t, cloud);
+    const Bucket = outputs.S3BucketName;
+    await s3.putObject({ Bucket, Key: 'precious', Body: 'x' });
+    const StackName = 'edge-upload';
+    const { StackResources = [] } = await cloudformation.describeStackResources({ StackName });
+    const edge = StackResources.find(({ ResourceType }) => ResourceType === 'AWS::Lambda::Function');
+    const failingResources = { [edge?.LogicalResourceId ?? '']: { update: 'no', rollback: 'no' } };
+    await setFaults(cloud, { failingResources });
+    assert.equal((await computer.run(['deploy', '--local', '--yes', '--max-size', '1G'])).code, 8);
+    const denied = ['cloudformation:DeleteStack', 'iam:SimulatePrincipalPolicy'];
+    await setFaults(cloud, { operator: { denied } });
+    const { code, stderr } = await computer.run(['destroy', '--yes']);
+    assert.equal(code, 8, stderr);
+    assert.match(stderr, /cloudformation:DeleteStack/);
+    await setFaults(cloud, {});
+    const { Stacks } = await cloudformation.describeStacks({ StackName });
+    assert.equal(Stacks?.[0]?.StackStatus, 'UPDATE_ROLLBACK_FAILED');
+    assert.equal((await s3.listObjectsV2({ Bucket })).KeyCount, 1, 'nothing is deleted');
+    assert.equal((await computer.run(['destroy', '--yes'])).code, 0);
+  }, WITH_FAULTS);
 });
 
 test('asks in every command for a choice once the chosen deployment is gone', async () => {
