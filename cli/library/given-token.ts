@@ -13,6 +13,11 @@ function checked(token: unknown, sent: SentCredentials): string {
     sent.note(token);
     return token;
   }
+  if (typeof token !== 'string' || token === '') {
+    throw new UserError('usage', 'There is no token: it is not text, or it is empty.', {
+      hint: 'Pass an access token of this edge, or a function that returns one.',
+    });
+  }
   // The text is not shown, because it can be a token with a line break.
   throw new UserError('usage', 'The token contains characters that a header cannot contain.', {
     hint: 'Pass an access token of this edge, without spaces and line breaks.',

@@ -56,6 +56,8 @@ const REASONS = table<Reason>({
 /** Returns why a file could not be used, as a clause: `no space left on the device`. */
 export function diskReason(error: unknown): string {
   const code = systemCode(error);
+  // Node's error of a stream that is destroyed, by its program or by a generator that throws nothing.
+  if (code === 'ERR_STREAM_PREMATURE_CLOSE') return 'the stream was closed before its end';
   if (code !== undefined && /^E[A-Z]/.test(code)) return REASONS[code]?.why ?? code;
   // The error of a program's own stream.
   return (error instanceof Error && error.message.replace(/\.$/, '')) || 'unknown error';

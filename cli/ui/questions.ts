@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
+import { wrap } from './format.ts';
 import { type PromptStreams, prompt } from './prompt.ts';
-import { line, writeLines } from './shown.ts';
+import { columnsOf, line, visible, writeLines } from './shown.ts';
 import type { Question } from './ui.ts';
 
 export function cannotAsk(prompt: string, flag: string): UserError {
@@ -22,7 +23,12 @@ export async function askPerson(question: Question, streams: PromptStreams): Pro
     const reason = question.reject?.(answer);
     if (reason === undefined) return answer;
     // Asked again with an empty line: what was typed unseen cannot be corrected.
-    writeLines(streams.stderr, [line`  ${reason}`]);
+    const indent = '  ';
+    const lines = wrap(visible(reason), columnsOf(streams.stderr) - indent.length);
+    writeLines(
+      streams.stderr,
+      lines.map((one) => line`${indent}${one}`),
+    );
   }
 }
 

@@ -49,6 +49,15 @@ async function show(): Promise<string> {
       return ui.ask({ prompt: 'Name', flag: '--name' });
     case 'secret':
       return ui.ask({ prompt: 'Password', flag: '--password-stdin', secret: true });
+    case 'rejected':
+      return ui.ask({
+        prompt: 'Name',
+        flag: '--name',
+        reject: (text) =>
+          text === 'ada'
+            ? undefined
+            : 'It needs 7 more characters, an upper-case letter, a digit and a symbol.',
+      });
     case 'confirm':
       return String(await ui.confirm('Go on?', '--yes'));
     case 'spinner':

@@ -167,6 +167,22 @@ for (const { what, text } of PROGRESS) {
   });
 }
 
+test('breaks the reason for another answer between words, on a narrow terminal', {
+  skip,
+}, async () => {
+  const answers: Typing = [
+    ['Name', { columns: 40 }],
+    ['Name', 'x'],
+    ['symbol.', 'ada'],
+  ];
+  const { shown, code } = await onScreen('rejected', answers);
+  assert.equal(code, 0, shown);
+  assert.match(
+    shown,
+    / {2}It needs 7 more characters, an\r\n {2}upper-case letter, a digit and a\r\n {2}symbol\.\r\n/,
+  );
+});
+
 test('redraws a question after a resize, and keeps a long answer on its line', {
   skip,
 }, async () => {

@@ -151,6 +151,18 @@ test('reports any thrown value or missing token of a token function', async (t) 
   }
 });
 
+/** A stream that its program destroys without an error, after some of its bytes. */
+function closing(): Readable {
+  let reads = 0;
+  return new Readable({
+    read() {
+      reads += 1;
+      if (reads === 1) this.push('abc');
+      else this.destroy();
+    },
+  });
+}
+
 test('reports an exception or a wrong value of a source', async (t) => {
   const { edge, uploader } = await rig(t);
   const iterable = (iterator: object) => odd({ [Symbol.asyncIterator]: () => iterator });
@@ -163,6 +175,7 @@ test('reports an exception or a wrong value of a source', async (t) => {
       /a cannot be read: the camera is off\.$/,
       Readable.from(throwing('the camera is off.')),
     ],
+    ['file_unreadable', /a cannot be read: the stream was closed before its end\.$/, closing()],
     ['usage', /undefined instead of bytes/, iterable({ next: () => 7 })],
     ['file_unreadable', /cannot be read/, iterable({ next: () => Promise.reject(undefined) })],
     ['file_unreadable', /cannot be read/, odd({ [Symbol.asyncIterator]: () => undefined })],
