@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
@@ -42,8 +43,10 @@ export async function fetchObject(
   const first = await request(work, object);
   const { ContentLength: size, ETag: etag, $metadata } = first;
   // An empty answer, or the page of a proxy, is no object.
-  if (size === undefined || !etag || !$metadata.requestId)
+  if (size === undefined || !etag || !$metadata.requestId) {
+    discard(first);
     throw unexpectedAnswer('S3', `Downloading ${object.key}`, 'no length, ETag or request id');
+  }
   const expected = await expectedOf(first);
   const tell = progress(work, object.key, size);
   let received = 0;
@@ -89,6 +92,11 @@ export async function fetchObject(
     ...(VersionId === undefined || VersionId === 'null' ? {} : { versionId: VersionId }),
     ...(expected === undefined ? {} : { verified: expected.name }),
   };
+}
+
+/** Closes the connection of an answer that is not read. Otherwise the process waits for its end, and fails at a late error. */
+function discard({ Body: body }: GetObjectCommandOutput): void {
+  if (body instanceof Readable) body.on('error', () => {}).destroy();
 }
 
 /** The SDK checks some checksums by itself, at the end of the body. */

@@ -106,6 +106,26 @@ test('refuses a response that S3 never sends', async (t) => {
   }
 });
 
+test('closes the connection of a response that it refuses', async (t) => {
+  const cases: readonly Record<string, string>[] = [
+    { etag: ETAG },
+    { etag: ETAG, 'x-amz-request-id': 'R', 'x-amz-checksum-crc32': CRC },
+  ];
+  for (const headers of cases) {
+    let onClosed = () => {};
+    const closed = new Promise<void>((resolve) => {
+      onClosed = resolve;
+    });
+    const endpoint = await listen(t, (_, response) => {
+      response.writeHead(200, headers).write('<html>');
+      response.once('close', onClosed);
+    });
+    const { fetch } = await reader(t, endpoint);
+    await assert.rejects(fetch(), withCode('aws', /unexpected answer from S3/));
+    await closed;
+  }
+});
+
 test('does not write an endless response to the disk', async (t) => {
   const endpoint = await listen(t, ({ headers: { range } }, response) => {
     if (range === undefined) {
