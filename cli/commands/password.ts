@@ -1,7 +1,7 @@
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
-import { wordsOf } from '../identity/cognito-errors.ts';
+import { awsErrorName, wasRepeated, wordsOf } from '../identity/cognito-errors.ts';
 import { askedAnswers, type SignInAnswers } from '../identity/sign-in/answers.ts';
 import { isPasswordRejected } from '../identity/sign-in/challenges/new-password.ts';
 import { mayTypeAgain } from '../identity/sign-in/challenges/second-factor.ts';
@@ -13,9 +13,29 @@ import { findStoredSession } from '../identity/tokens/token-store.ts';
 import { poolAddressOf, withUserPool } from '../identity/user-pool.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 
+/** Errors of a request that Cognito has carried out before: the password has changed, or the code is used up. */
+const SECOND_TIME = new Set(['NotAuthorizedException', 'CodeMismatchException', 'ExpiredCodeException']);
+
+/** @throws {UserError} `gave_up` where the first request, whose answer was lost, may have changed the password */
+function checkUnanswered(error: Error, url: string, username: string): void {
+  if (!wasRepeated(error) || !SECOND_TIME.has(awsErrorName(error) ?? '')) return;
+  throw new UserError(
+    'gave_up',
+    `Cognito did not answer the first request, which may have changed the password of ${username}. It refused the second: ${wordsOf(error)}.`,
+    {
+      hint: ['Try the new password, then the old one:', loginCommand(url, '--username', username)],
+      cause: error,
+    },
+  );
+}
+
 /** Repeats work until the pool accepts the new password, or no other can be asked for. */
 async function untilAccepted(
-  answers: SignInAnswers,
+  {
+    answers,
+    url,
+    username,
+  }: { readonly answers: SignInAnswers; readonly url: string; readonly username: string },
   work: () => Promise<void>,
   mayTryAgain: (error: Error) => boolean = () => false,
 ): Promise<void> {
@@ -24,6 +44,7 @@ async function untilAccepted(
       return await work();
     } catch (error) {
       if (!(error instanceof Error)) throw error;
+      checkUnanswered(error, url, username);
       const again = isPasswordRejected(error)
         ? answers.rejectNewPassword(`${wordsOf(error)}.`)
         : mayTryAgain(error);
@@ -56,7 +77,7 @@ export async function change(context: Context, args: AnswerFlags): Promise<Resul
   const token = await tokens.current();
   const { username = '' } = readAccessToken(token) ?? {};
   return withUserPool(context, address, `Changing the password of ${username}`, async (pool) => {
-    await untilAccepted(answers, async () => {
+    await untilAccepted({ answers, url: target.url, username }, async () => {
       const old = await answers.password();
       await pool.changePassword(token, { old, new: await answers.newPassword() });
     });
@@ -100,7 +121,7 @@ export async function reset(context: Context, args: ResetArgs): Promise<Result> 
   return withUserPool(context, address, `Resetting the password of ${username}`, async (pool) => {
     const from = args.haveCode ? 'Code' : `Code sent to ${await pool.sendResetCode(username)}`;
     await untilAccepted(
-      answers,
+      { answers, url: target.url, username },
       async () => {
         const code = await answers.code(from);
         await pool.resetPassword(username, { code, password: await answers.newPassword() });

@@ -11,6 +11,8 @@ import { blankAround, PASSWORD_RULES, passwordDefect } from './password.ts';
 export interface SignInAnswers {
   password(): Promise<string>;
   newPassword(): Promise<string>;
+  /** Makes the new password the one that `password` returns: the pool has accepted it. */
+  useNewPassword(): void;
   /** Records why the pool refused the new password. Returns false if another one is unavailable. */
   rejectNewPassword(reason: string): boolean;
   /** Returns values for these names, and for the other names that the user set. */
@@ -81,6 +83,9 @@ export function askedAnswers({ ui }: Pick<Context, 'ui'>, given: GivenAnswers): 
       newPassword ??= await askNewPassword({ ui });
       return newPassword;
     },
+    useNewPassword() {
+      password = newPassword;
+    },
     rejectNewPassword(reason) {
       if (!ui.interactive) return false;
       newPassword = undefined;
@@ -147,6 +152,7 @@ export function passwordOnly(password: string): SignInAnswers {
   return {
     password: async () => password,
     newPassword: async () => temporary(),
+    useNewPassword() {},
     rejectNewPassword: () => false,
     attributes: async () => temporary(),
     code: async () => secondFactor(),

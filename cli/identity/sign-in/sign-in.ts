@@ -1,6 +1,6 @@
 import { startSrp } from '../../../protocol/srp.ts';
 import { UserError } from '../../errors.ts';
-import { awsErrorName, cognitoFailure } from '../cognito-errors.ts';
+import { awsErrorName, cognitoFailure, wasRepeated } from '../cognito-errors.ts';
 import type { Challenge, Step, Tokens } from '../user-pool.ts';
 import type { Attempt } from './challenges/challenge.ts';
 import { handlerOf } from './challenges/handlers.ts';
@@ -50,7 +50,7 @@ async function challengeLoop(parts: SignIn): Promise<Tokens> {
       if (handler.mayAnswerAgain?.(error, attempt)) continue;
       if (!mayHaveEnded(error, challenge) || restarted.has(challenge.name)) throw error;
       restarted.add(challenge.name);
-      handler.restarted?.(attempt);
+      handler.restarted?.(error, attempt);
       ({ step, attempt } = await begin(parts));
     }
   }
@@ -71,9 +71,10 @@ function userOf({ parameters }: Challenge, typed: string): string {
 }
 
 /**
- * Returns true if the session may have expired, by default after 3 minutes. After the password is proved, this error
- * seldom has another cause.
+ * Returns true if the session may have ended. It expires, by default after 3 minutes, and a response ends it, even one whose
+ * answer was lost. After the password is proved, this error seldom has another cause.
  */
 function mayHaveEnded(error: Error, { name }: Challenge): boolean {
-  return name !== PASSWORD_CHALLENGE && awsErrorName(error) === 'NotAuthorizedException';
+  if (awsErrorName(error) !== 'NotAuthorizedException') return false;
+  return name !== PASSWORD_CHALLENGE || wasRepeated(error);
 }

@@ -27,6 +27,6 @@ export interface ChallengeHandler {
   answer(challenge: Challenge, attempt: Attempt): Promise<Reply>;
   /** Returns true if another answer can be tried after this error, and records the reason. */
   mayAnswerAgain?(error: Error, attempt: Attempt): boolean;
-  /** Called when the session expired and the sign-in restarts. */
-  restarted?(attempt: Attempt): void;
+  /** Called when the session ended, which `error` reports, and the sign-in restarts. */
+  restarted?(error: Error, attempt: Attempt): void;
 }

@@ -49,7 +49,7 @@ export const mfaSetup: ChallengeHandler = {
     const proved = await proveApp(attempt, session);
     return { responses: {}, ...omitUndefined({ session: proved }) };
   },
-  restarted({ answers }) {
+  restarted(_error, { answers }) {
     answers.forgetCode();
     answers.tell('That took too long; the app needs another key.');
   },

@@ -1,4 +1,4 @@
-import { awsErrorName, wordsOf } from '../../cognito-errors.ts';
+import { awsErrorName, wasRepeated, wordsOf } from '../../cognito-errors.ts';
 import type { Challenge } from '../../user-pool.ts';
 import type { ChallengeHandler } from './challenge.ts';
 
@@ -45,5 +45,9 @@ export const newPasswordRequired: ChallengeHandler = {
   },
   mayAnswerAgain(error, { answers }) {
     return isPasswordRejected(error) && answers.rejectNewPassword(`${wordsOf(error)}.`);
+  },
+  restarted(error, { answers }) {
+    // The first response ended the session: Cognito took the new password, and its answer was lost.
+    if (wasRepeated(error)) answers.useNewPassword();
   },
 };

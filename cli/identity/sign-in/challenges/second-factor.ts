@@ -34,7 +34,7 @@ function messageCode(response: string): ChallengeHandler {
       return { responses: { [response]: code } };
     },
     mayAnswerAgain: mayTypeAgain,
-    restarted({ answers }) {
+    restarted(_error, { answers }) {
       answers.forgetCode();
       answers.tell('That took too long; another code is on its way.');
     },

@@ -70,6 +70,8 @@ export interface World {
   readonly edgeRequests: { authorization?: string; body: string }[];
   /** Looks at each Cognito request first, and may answer in its place. */
   intercept(interceptor: Interceptor): void;
+  /** Carries the next request for an operation out, whose body contains a text, and loses the answer. */
+  lose(operation: string, text?: string): void;
   /** Changes whom the edge lets write what. */
   allow(policy: UploadPolicy): void;
   context(options?: { env?: Record<string, string>; person?: Person; stdin?: string }): Context & Seen;
@@ -97,6 +99,7 @@ export async function world(
   const secrets = new Set<string>([PASSWORD, NEW_PASSWORD]);
   const shown: string[] = [];
   let interceptor: Interceptor = () => undefined;
+  let lost: { readonly operation: string; readonly text: string } | undefined;
   let policy: UploadPolicy = {};
 
   const cognitoUrl = await serve(t, async (incoming, response) => {
@@ -116,6 +119,11 @@ export async function world(
       headers: incoming.headers as Record<string, string>,
       body: Readable.from([Buffer.from(body)]),
     });
+    if (lost?.operation === operation && body.includes(lost.text)) {
+      lost = undefined;
+      response.destroy();
+      return;
+    }
     nodeListener(
       async () => handled,
       (error) => {
@@ -181,6 +189,9 @@ export async function world(
     edgeRequests,
     intercept(next) {
       interceptor = next;
+    },
+    lose(operation, text = '') {
+      lost = { operation, text };
     },
     allow(next) {
       policy = next;

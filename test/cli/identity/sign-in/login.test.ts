@@ -4,7 +4,9 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { login } from '../../../../cli/commands/login.ts';
+import { tokenSource } from '../../../../cli/identity/tokens/token-source.ts';
 import { listDeployments } from '../../../../cli/settings/deployments.ts';
+import { resolveTarget } from '../../../../cli/settings/target.ts';
 import { failure, type KeptFile, NEW_PASSWORD, PASSWORD, run, type World, world } from '../helpers/world.ts';
 
 const REQUIRED_NAME = { Schema: [{ Name: 'name', Required: true, Mutable: true }] };
@@ -364,4 +366,31 @@ test('keeps the operator’s record of the deployment at another sign-in', async
     [deployment?.name, deployment?.bucket, deployment?.userPoolId],
     ['studio', 'studio-bucket', here.setup.UserPoolId],
   );
+});
+
+test('signs in although any one response of the user pool is lost', async (t) => {
+  const lost = [
+    ['InitiateAuth', ''],
+    ['RespondToAuthChallenge', 'PASSWORD_VERIFIER'],
+    ['RespondToAuthChallenge', 'NEW_PASSWORD_REQUIRED'],
+  ] as const;
+  for (const [operation, challenge] of lost) {
+    const here = await world(t);
+    await here.user('ada', { temporary: true });
+    here.lose(operation, challenge);
+    const env = { EDGE_UPLOAD_PASSWORD: PASSWORD, EDGE_UPLOAD_NEW_PASSWORD: NEW_PASSWORD };
+    const { document } = await run(here, login(here.context({ env }), { url: here.url, username: 'ada' }));
+    assert.equal(document.username, 'ada', challenge);
+  }
+});
+
+test('signs a script in although the response to its password is lost', async (t) => {
+  const here = await world(t);
+  await here.user('ada');
+  const env = { EDGE_UPLOAD_USERNAME: 'ada', EDGE_UPLOAD_PASSWORD: PASSWORD, EDGE_UPLOAD_URL: here.url };
+  const context = here.context({ env });
+  here.lose('RespondToAuthChallenge');
+  const token = await tokenSource(context, await resolveTarget(context)).current();
+  here.secret(token);
+  assert.equal(here.operations.filter((one) => one === 'InitiateAuth').length, 2);
 });

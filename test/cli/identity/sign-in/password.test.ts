@@ -109,3 +109,25 @@ test('names whom to ask if the user has no verified address or no password', asy
     assert.match(error.hint ?? '', /user reset/, username);
   }
 });
+
+test('says that the password may be changed if the first response was lost', async (t) => {
+  const here = await world(t);
+  await here.user('ada', VERIFIED);
+  await signIn(here);
+  here.lose('ChangePassword');
+  const env = { EDGE_UPLOAD_PASSWORD: PASSWORD, EDGE_UPLOAD_NEW_PASSWORD: NEW_PASSWORD };
+  const changed = await failure(here, change(here.context({ env }), {}));
+  assert.equal(changed.code, 'gave_up');
+  assert.match(changed.message, /may have changed the password of ada/);
+  assert.match(String(changed.hint), /new password, then the old one/);
+  await signIn(here, NEW_PASSWORD);
+
+  here.lose('ConfirmForgotPassword');
+  const context = here.context({
+    person: { Code: () => sentCode(here), 'New password': PASSWORD },
+  });
+  const again = await failure(here, reset(context, { url: here.url, username: 'ada' }));
+  assert.equal(again.code, 'gave_up');
+  assert.deepEqual(context.prompts.filter((prompt) => prompt.startsWith('Code')).length, 1);
+  await signIn(here);
+});
