@@ -78,8 +78,9 @@ export async function change(context: Context, args: AnswerFlags): Promise<Resul
   const { username = '' } = readAccessToken(token) ?? {};
   return withUserPool(context, address, `Changing the password of ${username}`, async (pool) => {
     await untilAccepted({ answers, url: target.url, username }, async () => {
-      const old = await answers.password();
-      await pool.changePassword(token, { old, new: await answers.newPassword() });
+      const [old, changed] = [await answers.password(), await answers.newPassword()];
+      // Typing takes time: the token may have expired since.
+      await pool.changePassword(await tokens.current(), { old, new: changed });
     });
     return {
       document: { username, url: target.url, changed: true },

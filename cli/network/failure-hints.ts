@@ -1,6 +1,6 @@
 import { command } from '../command-line.ts';
 
-const BETWEEN = 'A proxy of your company or the sign-in page of a network may be in between.';
+export const BETWEEN = 'A proxy of your company or the sign-in page of a network may be in between.';
 
 /** For a certificate that is not trusted. */
 export const UNTRUSTED = {

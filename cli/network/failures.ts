@@ -128,6 +128,12 @@ function systemReason(code: string): string {
   return code;
 }
 
+function handshakeReason(code: string): string {
+  if (code.endsWith('NO_APPLICATION_PROTOCOL')) return 'it does not speak HTTP/1.1';
+  if (/PROTOCOL_VERSION$|UNSUPPORTED_PROTOCOL$/.test(code)) return 'it does not speak TLS 1.2 or later';
+  return `TLS could not be negotiated (${code})`;
+}
+
 function judge(error: Details): Failure | undefined {
   const { name, syscall } = error;
   const code = typeof error.code === 'string' ? error.code : name;
@@ -142,7 +148,7 @@ function judge(error: Details): Failure | undefined {
     const reason = CERTIFICATE_REASONS[code] ?? `its certificate is not valid (${error.message})`;
     return failure('certificate', reason, true);
   }
-  if (HANDSHAKE.test(code)) return failure('handshake', `TLS could not be negotiated (${code})`, true);
+  if (HANDSHAKE.test(code)) return failure('handshake', handshakeReason(code), true);
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return failure('protocol', 'its headers are too large');
   if (GARBLED.test(code) || name === 'HTTPParserError') {
     return failure('protocol', 'its answer is not HTTP');

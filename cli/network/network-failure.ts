@@ -2,7 +2,7 @@ import { isLoopback } from '../../protocol/object-url.ts';
 import { command } from '../command-line.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { DESCRIPTORS } from '../settings/disk-errors.ts';
-import { CLOCK, NO_CONNECTION, UNTRUSTED, UNTRUSTED_HERE } from './failure-hints.ts';
+import { BETWEEN, CLOCK, NO_CONNECTION, UNTRUSTED, UNTRUSTED_HERE } from './failure-hints.ts';
 import { chain, type Failure, findFailure, PROXY_STATUS, REFUSED, UNKNOWN_AUTHORITY } from './failures.ts';
 import { ProxyRefusal } from './proxy.ts';
 
@@ -51,7 +51,13 @@ export function networkFailure(error: unknown, host: string): UserError | undefi
     });
   }
   if (proxy !== undefined) return proxyError(failure, proxy, host, error);
-  if (kind === 'certificate' || kind === 'handshake') {
+  if (kind === 'handshake') {
+    return new UserError('tls', `${host} cannot be used: ${reason}.`, {
+      hint: `Check the address and its port. ${BETWEEN}`,
+      cause: error,
+    });
+  }
+  if (kind === 'certificate') {
     const untrusted = reason === UNKNOWN_AUTHORITY && isOnThisComputer(host) ? UNTRUSTED_HERE : UNTRUSTED;
     return new UserError('tls', `${host} cannot be trusted: ${reason}.`, {
       ...(/^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/.test(code) ? { hint: CLOCK } : untrusted),

@@ -103,7 +103,7 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     fix: 'Check the network, the proxy and the address with `edge-upload doctor`.',
   },
   tls: {
-    means: "The host's certificate is not trusted.",
+    means: "The host's certificate is not trusted, or TLS was not negotiated.",
     fix: 'Set `NODE_EXTRA_CA_CERTS` to the certificate authority of your company or proxy.',
   },
   gave_up: {

@@ -175,8 +175,9 @@ function connectionFailure(error: unknown, { url, reached, started, withBody }: 
         { limit: { kind: 'garbled', tries: FIRST_CONTACT_TRIES } },
       );
     case 'connection': {
-      // A server or proxy may also accept the connection and close it before the end of CONNECT or of the TLS handshake.
-      if (kind.connecting || !started) {
+      // A server or proxy may also accept the connection and close it before the end of CONNECT or of the TLS handshake. One
+      // that closes it without an answer to a first request may speak another protocol, or want a client's certificate.
+      if (kind.connecting || !started || !(reached || withBody)) {
         const limit = { kind: 'first contact', tries: FIRST_CONTACT_TRIES };
         return new PassingFailure(failure, reached ? {} : { limit });
       }

@@ -485,3 +485,15 @@ test('refuses everything once closed, and can be closed twice', async (t) => {
   await assert.rejects(uploader.upload(new Uint8Array(1), { key: 'late' }), withCode('usage', /closed/));
   assert.equal(edge.stored.size, 1);
 });
+
+test('gives up soon on a server that closes each connection without an answer', async (t) => {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => {}).once('data', () => socket.destroy());
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const uploader = createUploader({ url: `http://127.0.0.1:${port}`, token: 'good' });
+  await assert.rejects(uploader.limits(), withCode('unreachable', /given up after 4 attempts/));
+  await uploader.close();
+});

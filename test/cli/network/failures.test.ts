@@ -51,6 +51,23 @@ test('recognises socket and DNS failures at any depth', () => {
   }
 });
 
+test('does not blame the certificate if TLS was not negotiated', () => {
+  const reasons: readonly (readonly [string, RegExp])[] = [
+    ['ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL', /it does not speak HTTP\/1\.1\.$/],
+    ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', /it does not speak TLS 1\.2 or later\.$/],
+    ['ERR_SSL_UNSUPPORTED_PROTOCOL', /it does not speak TLS 1\.2 or later\.$/],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', /TLS could not be negotiated \(ERR_SSL_WRONG_VERSION_NUMBER\)\.$/],
+    ['EPROTO', /TLS could not be negotiated \(EPROTO\)\.$/],
+  ];
+  for (const [code, reason] of reasons) {
+    const error = networkFailure(failed(code), 'edge.example');
+    assert.equal(error?.code, 'tls');
+    assert.match(error?.message ?? '', /^edge\.example cannot be used: /);
+    assert.match(error?.message ?? '', reason);
+    assert.doesNotMatch(String(error?.hint), /NODE_EXTRA_CA_CERTS/);
+  }
+});
+
 test('names the limit of open files instead of the network', () => {
   for (const code of ['EMFILE', 'ENFILE']) {
     const error = networkFailure(failed(code, { syscall: 'connect', errno: -1 }), 'edge.example');
