@@ -112,15 +112,35 @@ function callsOf(request: IncomingMessage, body: Buffer): Call[] {
   );
 }
 
-/** Answers as AWS does without the permission: each service in its own protocol. */
-function deny(response: ServerResponse, { headers }: IncomingMessage, action: string): void {
-  const message = `User: arn:aws:iam::123456789012:user/ada is not authorized to perform: ${action}`;
+interface Refusal {
+  /** In the words of most services. Those with JSON end it with `Exception`. */
+  readonly code: 'AccessDenied' | 'ExpiredToken';
+  readonly message: string;
+}
+
+const denial = (action: string): Refusal => ({
+  code: 'AccessDenied',
+  message: `User: arn:aws:iam::123456789012:user/ada is not authorized to perform: ${action}`,
+});
+
+const EXPIRED: Refusal = {
+  code: 'ExpiredToken',
+  message: 'The security token included in the request is expired',
+};
+
+/** Answers as AWS refuses a call: each service in its own protocol. */
+function refuse(
+  response: ServerResponse,
+  { headers }: IncomingMessage,
+  action: string,
+  { code, message }: Refusal,
+): void {
   if (headers['x-amz-target'] !== undefined || action.startsWith('lambda:')) {
-    response.writeHead(400, { 'x-amzn-errortype': 'AccessDeniedException' });
-    response.end(JSON.stringify({ __type: 'AccessDeniedException', message }));
+    response.writeHead(400, { 'x-amzn-errortype': `${code}Exception` });
+    response.end(JSON.stringify({ __type: `${code}Exception`, message }));
     return;
   }
-  const error = `<Error><Code>AccessDenied</Code><Message>${message}</Message></Error>`;
+  const error = `<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
   response.writeHead(403, { 'content-type': 'text/xml' });
   response.end(action.startsWith('s3:') ? error : `<ErrorResponse>${error}</ErrorResponse>`);
 }
@@ -129,11 +149,13 @@ function deny(response: ServerResponse, { headers }: IncomingMessage, action: st
  * Starts a recorder in front of a cloud's endpoint. The caller closes it.
  * @param before is awaited before a call is forwarded
  * @param denied the actions that are answered with AccessDenied; can be changed while it runs
+ * @param isExpired whether the session of the caller has expired; called for each action
  */
 export async function startRecorder(
   cloud: LocalStatus,
   before: (action: string) => Promise<void> = async () => {},
   denied: ReadonlySet<string> = new Set(),
+  isExpired: (action: string) => boolean = () => false,
 ): Promise<Recorder> {
   const recorded = new Map<string, Call>();
   const target = new URL(cloud.endpoint);
@@ -143,7 +165,8 @@ export async function startRecorder(
       const { action, resource = '' } = call;
       recorded.set(`${action} ${resource}`, call);
       await before(action);
-      if (denied.has(action)) return deny(response, request, action);
+      if (isExpired(action)) return refuse(response, request, action, EXPIRED);
+      if (denied.has(action)) return refuse(response, request, action, denial(action));
     }
     const passed = send(
       {

@@ -190,7 +190,9 @@ export async function tryEmptying(work: StackWork, bucket: string): Promise<void
     );
   } catch (error) {
     if (errorName(error) === 'NoSuchUpload' || errorName(error) === 'NoSuchBucket') return;
-    const { code, message } = awsFailure(error, doing);
+    const { code, message, hintLines } = awsFailure(error, doing);
+    if (code !== 'access_denied')
+      throw new UserError(code, `${message} Nothing was removed.`, { hint: hintLines, cause: error });
     throw new UserError(code, `${message} Nothing was removed.`, {
       hint: [
         `Allow s3:DeleteObjectVersion and s3:AbortMultipartUpload on ${bucket}, then run the same command again.`,
