@@ -2,11 +2,9 @@ import type { TrustedKeys } from '../../infra/edge-code.ts';
 import type { StackOptions } from '../../infra/options.ts';
 import { policyOf } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/fields.ts';
-import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { STACK_REGION } from '../network/aws.ts';
-import { GoneRecords } from '../settings/bookkeeping.ts';
-import type { Kept } from '../settings/kept.ts';
+import { type Kept, listKept, recordKept } from '../settings/kept.ts';
 import { placeOf } from '../stack/caller.ts';
 import { refuseBucket } from '../stack/checks/bucket.ts';
 import { requireChecks } from '../stack/checks/check.ts';
@@ -14,23 +12,22 @@ import { edgeServes } from '../stack/checks/edge-probe.ts';
 import { refuseUnusableKey } from '../stack/checks/kms-key.ts';
 import { preflight } from '../stack/checks/preflight.ts';
 import { refuseUnsignable } from '../stack/checks/signing-permissions.ts';
-import type { FoundStack } from '../stack/find-stack.ts';
+import type { FoundStack, StackWork } from '../stack/find-stack.ts';
 import { keepLogsBounded } from '../stack/logs/edge-logs.ts';
-import { type Agreement, createAgreement } from '../stack/operate/agreement.ts';
 import { deployStack } from '../stack/operate/deploy.ts';
-import { findKept, recordKept } from '../stack/operate/kept.ts';
-import { remember } from '../stack/operate/remember.ts';
-import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
-import { readOptions, requireDeployable, stackTags } from '../stack/options/deployed-options.ts';
-import { optionChanges } from '../stack/options/describe-options.ts';
-import { mergeOptions, unsetNotes } from '../stack/options/merge-options.ts';
+import { type Agreement, createAgreement } from '../stack/operate/plan.ts';
+import {
+  optionChanges,
+  readOptions,
+  requireDeployable,
+  stackTags,
+} from '../stack/options/deployed-options.ts';
+import { askedOptions, mergeOptions, type OptionFlags, unsetNotes } from '../stack/options/merge-options.ts';
 import { withLogo } from '../stack/options/page-logo.ts';
-import { deployedResult, nextSteps } from '../stack/result/deployed-result.ts';
+import { deployedResult, nextSteps, remember } from '../stack/result/deployed-result.ts';
 import { keyPolicyFor } from '../stack/result/key-policy.ts';
-import { createsSigningKey, withoutEnded } from '../stack/signing/signing-options.ts';
-import type { StackWork } from '../stack/stack-work.ts';
-import { templateIfThere } from '../stack/template/deployed-template.ts';
-import { forgetLimits } from '../transfer/limits.ts';
+import { withoutEnded } from '../stack/signing/signing-options.ts';
+import { templateIfThere } from '../stack/template/template.ts';
 import { claimWarnings } from '../trust/claim-warnings.ts';
 import {
   type OperatorArgs,
@@ -141,13 +138,13 @@ async function applyTo(
     const template = await templateIfThere(work, before);
     const previous = readOptions(template);
     const { options: changed, keySets } = await change(previous, work);
-    const options = withoutEnded(changed, context.now());
+    const options = changed.signing === undefined ? changed : withoutEnded(changed, context.now());
     requireDeployable(options);
     if (before !== undefined) await refuseBucket(work, before, options);
     const { kmsKeyArn } = options;
     if (kmsKeyArn !== undefined) await refuseUnusableKey(work, kmsKeyArn);
-    if (createsSigningKey(previous, options)) await refuseUnsignable(work, before, previous);
-    if (before === undefined && options.bucketName === undefined) await tellKept(context, work);
+    if (options.signing !== undefined) await refuseUnsignable(work, before, { previous, options });
+    if (before === undefined) await offerKept(context, work, options);
     const tags = stackTags(options, previous);
     const leaving = await poolToLeave(work, before, previous, options);
     // Before the change, so that the key's policy can be changed first.
@@ -185,7 +182,7 @@ async function applyTo(
     await Promise.all([
       edgeServes(context, { ...deployment, policy: policyOf(options), trust: options.trust ?? [] }),
       // A new edge has no logs, and no command remembers its limits.
-      ...(before === undefined ? [] : [forgetLimits(context, url), keepLogsBounded(work, outputs)]),
+      ...(before === undefined ? [] : [keepLogsBounded(work, outputs), forgetLimits(context, url)]),
     ]);
     const needed =
       kmsKeyArn === undefined || outcome === 'unchanged'
@@ -206,6 +203,11 @@ async function applyTo(
   } finally {
     work.clients.close();
   }
+}
+
+/** Loads the code of uploads on demand. */
+async function forgetLimits(context: Context, url: string): Promise<void> {
+  await (await import('../transfer/limits.ts')).forgetLimits(context, url);
 }
 
 /** Returns the user pool that stays in the account when this deploy takes it out of the stack. */
@@ -231,20 +233,9 @@ function planned(stackName: string, { steps, lines }: Agreement): Result {
   };
 }
 
-/** Names buckets that earlier stacks left, which a new stack can adopt. */
-async function tellKept(context: Context, work: StackWork): Promise<void> {
-  const gone = new GoneRecords();
-  const kept = await findKept(context, work, gone);
-  gone.warn(context);
-  for (const { type, name, holds } of kept) {
-    if (type !== 'bucket') continue;
-    context.ui.event({
-      type: 'note',
-      text: [
-        `The bucket ${name} (${holds}) was kept from an earlier deployment.`,
-        'To adopt it instead of creating a new one:',
-        command`edge-upload deploy --bucket-name ${name}`,
-      ],
-    });
-  }
+/** A new stack gets a new bucket, unless it is told to adopt the one that an earlier one left. */
+async function offerKept(context: Context, work: StackWork, { bucketName }: StackOptions): Promise<void> {
+  if (bucketName !== undefined || (await listKept(context)).length === 0) return;
+  const { tellKept } = await import('../stack/operate/kept.ts');
+  await tellKept(context, work);
 }

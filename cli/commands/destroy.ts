@@ -1,15 +1,15 @@
 import { sameCommand } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
-import { GoneRecords, keepBooks } from '../settings/bookkeeping.ts';
 import { forgetDeployment } from '../settings/deployments.ts';
 import { rememberKept } from '../settings/kept.ts';
 import { rememberLeftover } from '../settings/leftovers.ts';
+import { GoneRecords, keepBooks } from '../settings/records.ts';
 import { placeOf } from '../stack/caller.ts';
 import { refuseUnpermitted } from '../stack/checks/deletion-permissions.ts';
 import { refuseForeign } from '../stack/checks/preflight.ts';
 import { refuseProtected, tryDeletingStack, tryEmptying } from '../stack/checks/removal.ts';
-import { type FoundStack, findStack, physicalIds } from '../stack/find-stack.ts';
+import { type FoundStack, findStack, physicalIds, type StackWork } from '../stack/find-stack.ts';
 import { removeStack } from '../stack/operate/destroy.ts';
 import { dataLines, type Inventory, takeInventory } from '../stack/operate/inventory.ts';
 import {
@@ -22,7 +22,6 @@ import {
 } from '../stack/operate/kept.ts';
 import { BUCKET, dataOf, isData, keepBucket, POOL } from '../stack/operate/kept-data.ts';
 import { clearLeftovers, leftLines, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
-import type { StackWork } from '../stack/stack-work.ts';
 import {
   findTarget,
   forOperators,

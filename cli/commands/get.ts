@@ -4,8 +4,7 @@ import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { type FetchedObject, fetchObject } from '../stack/download/fetch-object.ts';
 import { openTarget, shownPath, targetPath } from '../stack/download/target-file.ts';
-import { bucketOf } from '../stack/find-stack.ts';
-import type { StackWork } from '../stack/stack-work.ts';
+import { bucketOf, type StackWork } from '../stack/find-stack.ts';
 import { formatBytes } from '../ui/format.ts';
 import { type OperatorArgs, requireTarget, withStack } from './operator.ts';
 

@@ -1,20 +1,23 @@
+import type { Dirent } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { kill } from 'node:process';
 import { command, evaluated } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
-import { UserError } from '../errors.ts';
-import { type AccessKey, folderOf, readAccessKey } from '../local-cloud/access-key.ts';
+import { systemCode, UserError } from '../errors.ts';
 import { cloudEnvironment, type Shell, shellCommands } from '../local-cloud/environment.ts';
 import {
   cloudFolder,
-  emptyCloudFolder,
+  ensureCloud,
   findCloud,
   type RunningCloud,
   readIsolation,
   type StartOptions,
-  startCloud,
   stopCloud,
 } from '../local-cloud/process.ts';
-import { followLocalCloud, forgetDeployment, listDeployments } from '../settings/deployments.ts';
+import { type AccessKey, folderOf, readAccessKey } from '../network/aws.ts';
+import { forgetDeployment, listDeployments } from '../settings/deployments.ts';
+import { diskError } from '../settings/disk-errors.ts';
 import { withLock } from '../settings/lock.ts';
 import { visible } from '../ui/shown.ts';
 
@@ -58,29 +61,6 @@ async function described(cloud: RunningCloud, headline: string, isolation?: stri
 
 const WELL_KNOWN =
   'This embedded cloud accepts every access key whose secret is the same word, such as test/test. All programs and users of this computer can read, change and delete its data. Use it for tests only.';
-
-/** Returns the running cloud, and starts it if necessary. */
-export async function ensureCloud(
-  context: Context,
-  options: Omit<StartOptions, 'dataDir'> = {},
-): Promise<{ cloud: RunningCloud; started: boolean }> {
-  const dataDir = cloudFolder(context);
-  // Two commands that find no cloud must not start two on one folder.
-  return withLock(
-    dataDir,
-    async () => {
-      const running = await findCloud(dataDir);
-      if (running !== undefined) return { cloud: running, started: false };
-      const task = 'Starting the embedded cloud';
-      context.ui.event({ type: 'task-started', task });
-      const cloud = await startCloud(context, { dataDir, ...options });
-      await followLocalCloud(context, { endpoint: cloud.endpoint, caFile: cloud.caFile });
-      context.ui.event({ type: 'task-done', task, detail: cloud.endpoint });
-      return { cloud, started: true };
-    },
-    { signal: context.signal },
-  );
-}
 
 export async function start(context: Context, args: Omit<StartOptions, 'dataDir'>): Promise<Result> {
   const { cloud, started } = await ensureCloud(context, args);
@@ -172,4 +152,21 @@ export async function reset(context: Context, { yes = false }: { readonly yes?: 
     document: { reset: true, running: false, dataDir },
     text: { mark: 'done', text: 'The embedded cloud is stopped and its data deleted.' },
   };
+}
+
+/** Deletes everything in the cloud's folder except its port. The folder can be a link to another disk. */
+async function emptyCloudFolder(dataDir: string): Promise<void> {
+  for (const entry of await listIfThere(dataDir)) {
+    const keeps = entry.name === 'port.json' && entry.isFile();
+    if (!keeps) await rm(join(dataDir, entry.name), { recursive: true, force: true });
+  }
+}
+
+async function listIfThere(folder: string): Promise<readonly Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw diskError(folder, error);
+  }
 }

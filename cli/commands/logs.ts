@@ -1,9 +1,9 @@
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
-import { requireStack } from '../stack/find-stack.ts';
+import { pause } from '../network/cancellation.ts';
+import { requireStack, type StackWork } from '../stack/find-stack.ts';
 import { type EdgeLogLine, edgeLogLines, LOG_REGIONS } from '../stack/logs/edge-logs.ts';
-import { pause, type StackWork } from '../stack/stack-work.ts';
 import { count, formatMinute } from '../ui/format.ts';
 import { type StyledLine, visible } from '../ui/shown.ts';
 import { type OperatorArgs, requireTarget, withStack } from './operator.ts';

@@ -2,6 +2,7 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import { changedCommand, command, type HintLine, sameCommand, sameCommandWithout } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
+import { ensureCloud } from '../local-cloud/process.ts';
 import { operatorClients } from '../network/aws.ts';
 import {
   type Deployment,
@@ -14,8 +15,7 @@ import { listKept } from '../settings/kept.ts';
 import { listLeftovers } from '../settings/leftovers.ts';
 import { noneChosen, tellChoice } from '../settings/target.ts';
 import { callerIdentity } from '../stack/caller.ts';
-import { DEFAULT_STACK_NAME, type StackWork } from '../stack/stack-work.ts';
-import { ensureCloud } from './local.ts';
+import { DEFAULT_STACK_NAME, type StackWork } from '../stack/find-stack.ts';
 
 /** CloudFormation's own rule for stack names. */
 const STACK_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;

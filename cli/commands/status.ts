@@ -3,8 +3,8 @@ import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { REPLACE_POOL } from '../identity/cognito-errors.ts';
 import type { JsonValue } from '../json-value.ts';
-import { GoneRecords } from '../settings/bookkeeping.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
+import { GoneRecords } from '../settings/records.ts';
 import { ifAllowed, ifThere } from '../stack/aws-failures.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
 import { driftRow, RESTORE } from '../stack/checks/drift.ts';
@@ -22,17 +22,20 @@ import {
   findStack,
   OUTPUT,
   requireStack,
+  type StackWork,
   stackMissing,
   stackResources,
 } from '../stack/find-stack.ts';
 import { measureBucket } from '../stack/operate/bucket.ts';
 import { type FoundKept, findKept, keptLines, NOT_COUNTED } from '../stack/operate/kept.ts';
 import { clearLeftovers, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
-import { readOptions } from '../stack/options/deployed-options.ts';
-import { type DescribedOption, describeOptions, optionsJson } from '../stack/options/describe-options.ts';
-import type { StackWork } from '../stack/stack-work.ts';
-import { bakedKeys, deployedTemplate, differingTypes } from '../stack/template/deployed-template.ts';
-import { wantedTemplate } from '../stack/template/wanted-template.ts';
+import {
+  type DescribedOption,
+  describeOptions,
+  optionsJson,
+  readOptions,
+} from '../stack/options/deployed-options.ts';
+import { bakedKeys, deployedTemplate, differingTypes, wantedTemplate } from '../stack/template/template.ts';
 import { count, formatBytes, formatMinute } from '../ui/format.ts';
 import { resourceName } from '../ui/resource-words.ts';
 import { fields } from '../ui/table-lines.ts';

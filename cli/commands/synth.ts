@@ -1,15 +1,13 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context, Result } from '../context.ts';
 import { findStack } from '../stack/find-stack.ts';
-import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
 import { readOptions, requireDeployable } from '../stack/options/deployed-options.ts';
-import { mergeOptions } from '../stack/options/merge-options.ts';
+import { askedOptions, mergeOptions, type OptionFlags } from '../stack/options/merge-options.ts';
 import { withLogo } from '../stack/options/page-logo.ts';
 import { verifyingKeys } from '../stack/signing/signing-key.ts';
 import { withoutEnded } from '../stack/signing/signing-options.ts';
-import { bakedConfig, templateIfThere } from '../stack/template/deployed-template.ts';
 import { trustedKeys } from '../stack/template/key-sets.ts';
-import { wantedTemplate } from '../stack/template/wanted-template.ts';
+import { bakedConfig, templateIfThere, wantedTemplate } from '../stack/template/template.ts';
 import { type OperatorArgs, targetOrDefault, withStack } from './operator.ts';
 
 /** Prints the template that a deploy with the same options would apply, and changes nothing. */

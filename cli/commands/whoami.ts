@@ -1,7 +1,7 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context, Result } from '../context.ts';
 import { askCaller, groupsText, writingText } from '../identity/caller.ts';
-import type { DescribedIssuer } from '../identity/described-issuer.ts';
+import type { DescribedIssuer } from '../identity/edge-description.ts';
 import { titleOf } from '../identity/tokens/ci/workload.ts';
 import { protectionOf } from '../identity/tokens/seal.ts';
 import { originName, type TokenOrigin, tokenSource } from '../identity/tokens/token-source.ts';

@@ -5,7 +5,7 @@ import { Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { EdgeKeys } from '../../infra/edge-code.ts';
 import type { StackOptions } from '../../infra/options.ts';
-import { createUploads, REGION } from '../../infra/uploads.ts';
+import { createUploads, REGION } from '../../infra/upload-stack.ts';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { nearestName } from '../nearest-name.ts';
 import { KINDS, kindOf, OPTION_NAMES } from '../stack/options/kinds.ts';

@@ -1,7 +1,7 @@
 import type { Command as Commander, OptionValues } from '@commander-js/extra-typings';
 import { Option } from 'commander';
-import type { OptionFlags } from '../stack/options/asked-options.ts';
 import { kindOf, nameOf, OPTION_NAMES } from '../stack/options/kinds.ts';
+import type { OptionFlags } from '../stack/options/merge-options.ts';
 import { type Act, define, everywhere, inLocalCloud, pairs, profile, several, suggesting } from './shared.ts';
 
 /** Adds the options of a deployment. Each is stored with it, so that a later deploy does not need it again. */

@@ -2,10 +2,9 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
-import type { FoundStack } from '../stack/find-stack.ts';
+import type { FoundStack, StackWork } from '../stack/find-stack.ts';
 import { readOptions } from '../stack/options/deployed-options.ts';
-import type { StackWork } from '../stack/stack-work.ts';
-import { bakedConfig, type DeployedStack, deployedTemplate } from '../stack/template/deployed-template.ts';
+import { bakedConfig, type DeployedStack, deployedTemplate } from '../stack/template/template.ts';
 
 /** The deployed edge, as links and keys need it. */
 export interface DeployedEdge {

@@ -2,9 +2,9 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import { DESCRIPTION_KEY } from '../../protocol/object-url.ts';
 import { ifThere, onAws } from '../stack/aws-failures.ts';
 import { deniedHead } from '../stack/checks/bucket.ts';
+import type { StackWork } from '../stack/find-stack.ts';
 import { listObjects, type StoredObject } from '../stack/listing/bucket-listing.ts';
 import { isTokenId } from '../stack/signing/signing-options.ts';
-import type { StackWork } from '../stack/stack-work.ts';
 import { forEachAtOnce } from '../transfer/pacing/concurrency.ts';
 import { parseEntry, type TokenEntry, type TokenKind } from './token-entry.ts';
 

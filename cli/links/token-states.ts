@@ -1,5 +1,5 @@
 import { isUserError } from '../errors.ts';
-import type { StackWork } from '../stack/stack-work.ts';
+import type { StackWork } from '../stack/find-stack.ts';
 import type { DeployedEdge } from './deployed-edge.ts';
 import { existing } from './ledger.ts';
 import type { TokenEntry } from './token-entry.ts';

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Dirent } from 'node:fs';
-import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { command } from '../command-line.ts';
@@ -10,8 +9,10 @@ import { openDeadline } from '../network/cancellation.ts';
 import { findFailure } from '../network/failures.ts';
 import { readBounded } from '../network/request-text.ts';
 import { packageRoot } from '../package-root.ts';
+import { followLocalCloud } from '../settings/deployments.ts';
 import { diskError } from '../settings/disk-errors.ts';
 import { folders } from '../settings/folders.ts';
+import { withLock } from '../settings/lock.ts';
 import { makeFolder, openToAppend, readIfThere } from '../settings/own-files.ts';
 
 /** The description of a running embedded cloud in `cloud.json`. */
@@ -151,6 +152,29 @@ export async function startCloud(
   }
 }
 
+/** Returns the running cloud, and starts it if necessary. */
+export async function ensureCloud(
+  context: Context,
+  options: Omit<StartOptions, 'dataDir'> = {},
+): Promise<{ cloud: RunningCloud; started: boolean }> {
+  const dataDir = cloudFolder(context);
+  // Two commands that find no cloud must not start two on one folder.
+  return withLock(
+    dataDir,
+    async () => {
+      const running = await findCloud(dataDir);
+      if (running !== undefined) return { cloud: running, started: false };
+      const task = 'Starting the embedded cloud';
+      context.ui.event({ type: 'task-started', task });
+      const cloud = await startCloud(context, { dataDir, ...options });
+      await followLocalCloud(context, { endpoint: cloud.endpoint, caFile: cloud.caFile });
+      context.ui.event({ type: 'task-done', task, detail: cloud.endpoint });
+      return { cloud, started: true };
+    },
+    { signal: context.signal },
+  );
+}
+
 async function openLog(dataDir: string, logFile: string): Promise<FileHandle> {
   try {
     await makeFolder(dataDir);
@@ -211,21 +235,4 @@ export async function stopCloud(
   throw new UserError('local_cloud', `The embedded cloud (process ${cloud.pid}) does not end.`, {
     hint: ['End it; its data is kept:', `  kill -9 ${cloud.pid}`],
   });
-}
-
-/** Deletes everything in the cloud's folder except its port. The folder can be a link to another disk. */
-export async function emptyCloudFolder(dataDir: string): Promise<void> {
-  for (const entry of await listIfThere(dataDir)) {
-    const keeps = entry.name === 'port.json' && entry.isFile();
-    if (!keeps) await rm(join(dataDir, entry.name), { recursive: true, force: true });
-  }
-}
-
-async function listIfThere(folder: string): Promise<readonly Dirent[]> {
-  try {
-    return await readdir(folder, { withFileTypes: true });
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw diskError(folder, error);
-  }
 }

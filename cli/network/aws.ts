@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
@@ -8,9 +9,11 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { isLoopback } from '../../protocol/object-url.ts';
+import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
-import { folderOf, readAccessKey } from '../local-cloud/access-key.ts';
+import { UserError } from '../errors.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
+import { readIfThere } from '../settings/own-files.ts';
 import {
   type AwsSettings,
   endpointFromEnv,
@@ -199,4 +202,35 @@ export async function operatorClients(context: ClientPlace, choice: CloudChoice)
     cognitoUrl: withoutSlash(endpointOf('COGNITO_IDENTITY_PROVIDER') ?? cognitoOf(STACK_REGION)),
     close,
   };
+}
+
+/** The access key of an embedded cloud, which the cloud creates at its first start. */
+export interface AccessKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/**
+ * Reads the access key of the embedded cloud in a folder. It is sent only to that cloud's endpoint.
+ * @throws {UserError} `local_cloud` if there is none
+ */
+export async function readAccessKey(dataDir: string): Promise<AccessKey> {
+  const path = join(dataDir, 'keys.json');
+  const text = await readIfThere(path);
+  try {
+    const { accessKeyId, secretAccessKey } = (JSON.parse(text ?? 'null') ?? {}) as Partial<AccessKey>;
+    if (typeof accessKeyId === 'string' && typeof secretAccessKey === 'string') {
+      return { accessKeyId, secretAccessKey };
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new UserError('local_cloud', `The embedded cloud has no access key in ${path}.`, {
+    hint: ['Start it again:', command`edge-upload local stop && edge-upload local start`],
+  });
+}
+
+/** Returns the folder of the embedded cloud whose authority is in `caFile`. */
+export function folderOf({ caFile }: { readonly caFile: string }): string {
+  return dirname(dirname(caFile));
 }

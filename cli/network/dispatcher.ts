@@ -2,15 +2,13 @@ import { createSecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { isLoopback } from '../../protocol/object-url.ts';
-import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
-import { interrupted, systemCode, UserError } from '../errors.ts';
+import { interrupted, UserError } from '../errors.ts';
 import type { SentCredentials } from '../sent-credentials.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
-import { withExtraAuthorities } from './extra-authorities.ts';
+import { authority, withExtraAuthorities } from './authorities.ts';
 import { networkFailure } from './network-failure.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
-import { readRegular } from './regular-file.ts';
 import { openTunnel, type Trial, type Tunnel } from './tunnel.ts';
 
 export interface DispatcherOptions {
@@ -26,26 +24,6 @@ export interface DispatcherOptions {
 }
 
 const CONNECT_MS = 10_000;
-
-/** Returns the authority of an embedded cloud, in PEM. @throws {UserError} `local_cloud` if it cannot be read */
-export function authority({ caFile }: Pick<LocalCloud, 'caFile'>): string {
-  try {
-    return readRegular(caFile).toString();
-  } catch (error) {
-    throw new UserError(
-      'local_cloud',
-      `The embedded cloud's certificate ${caFile} cannot be read (${systemCode(error)}).`,
-      {
-        hint: [
-          'Start the embedded cloud, or deploy again:',
-          command`edge-upload local start`,
-          command`edge-upload deploy --local`,
-        ],
-        cause: error,
-      },
-    );
-  }
-}
 
 function authorities(ca: DispatcherOptions['ca']): string | string[] | undefined {
   return typeof ca === 'object' ? [...ca] : ca;

@@ -4,11 +4,11 @@ import { isLoopback } from '../../protocol/object-url.ts';
 import type { UsedDeployment } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { isUserError } from '../errors.ts';
-import { type Part, readDocument } from './documents.ts';
 import { edgeUrl } from './edge-url.ts';
 import { findFolder, folders } from './folders.ts';
 import { withLock } from './lock.ts';
 import { replaceFile } from './own-files.ts';
+import { type Part, readDocument } from './records.ts';
 
 /** Deployment that this computer knows. Contains no secrets. */
 export interface Deployment {

@@ -1,4 +1,5 @@
-import { recordsIn } from './records.ts';
+import type { Context } from '../context.ts';
+import { keepBooks, recordsIn } from './records.ts';
 import { parseStackPlace, type StackPlace } from './stack-place.ts';
 
 const TYPES = ['bucket', 'log bucket', 'user pool'] as const;
@@ -27,3 +28,10 @@ export const {
   },
   ({ name }) => name,
 );
+
+/** Records data that a change leaves in the account. */
+export async function recordKept(context: Context, kept: Kept): Promise<void> {
+  await keepBooks(context, `The ${kept.type} ${kept.name} stays, but is not recorded on this computer.`, () =>
+    rememberKept(context, kept),
+  );
+}

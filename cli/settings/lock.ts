@@ -4,9 +4,17 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { interrupted, isUserError, systemCode, UserError } from '../errors.ts';
 import { diskError } from './disk-errors.ts';
-import { claimOf, type Held, readHeld, readLine, successor } from './lock-line.ts';
+import {
+  claimOf,
+  type Held,
+  liveness,
+  ownIdentity,
+  type ProcessIdentity,
+  readHeld,
+  readLine,
+  successor,
+} from './lock-holders.ts';
 import { makeFolder, safeFolder } from './own-files.ts';
-import { liveness, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
 export interface LockOptions {
   /**

@@ -1,9 +1,97 @@
 import { join } from 'node:path';
+import { isFields } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
-import { type Part, readDocument } from './documents.ts';
+import { type ErrorCode, isUserError, UserError } from '../errors.ts';
 import { findFolder, folders } from './folders.ts';
 import { withLock } from './lock.ts';
-import { replaceFile } from './own-files.ts';
+import { moveAside, readIfThere, replaceFile } from './own-files.ts';
+
+/** A defect of a document, with its path: `deployments[0].url is missing`. */
+class Malformed extends Error {}
+
+/** A value in a document that somebody can have edited. Each method checks its type. */
+export class Part {
+  readonly #value: unknown;
+  readonly #where: string;
+
+  constructor(value: unknown, where = '') {
+    this.#value = value;
+    this.#where = where;
+  }
+
+  /** @throws {Malformed} that names this value, with `why` as the rest of the sentence. */
+  fail(why: string): never {
+    throw new Malformed(`${this.#where === '' ? 'the document' : this.#where} ${why}`);
+  }
+
+  /** Returns a required member. */
+  member(name: string): Part {
+    const part = this.optional(name);
+    if (part !== undefined) return part;
+    return new Part(undefined, this.#way(name)).fail('is missing');
+  }
+
+  optional(name: string): Part | undefined {
+    const value = this.#value;
+    if (!isFields(value)) return this.fail('is not an object');
+    if (!Object.hasOwn(value, name)) return undefined;
+    return new Part(value[name], this.#way(name));
+  }
+
+  list(): Part[] {
+    if (!Array.isArray(this.#value)) return this.fail('is not a list');
+    return this.#value.map((value, at) => new Part(value, `${this.#where}[${at}]`));
+  }
+
+  /** Returns text that is not empty. */
+  text(): string {
+    return typeof this.#value === 'string' && this.#value !== '' ? this.#value : this.fail('is not text');
+  }
+
+  /** Returns text that passes a check, such as an address. */
+  textThat(isValid: (text: string) => boolean, why: string): string {
+    const text = this.text();
+    return isValid(text) ? text : this.fail(why);
+  }
+
+  is(value: unknown): boolean {
+    return this.#value === value;
+  }
+
+  #way(name: string): string {
+    return this.#where === '' ? name : `${this.#where}.${name}`;
+  }
+}
+
+/**
+ * Reads a JSON file of edge-upload. Somebody can have edited it, a crash cut it short, or another version written it.
+ * @param parse takes the members that it needs; a defect is reported with its path
+ * @param remedy what to do once the file is moved away, such as `sign in or deploy again`
+ * @returns `undefined` if there is no file
+ * @throws {UserError} `settings` or `disk`, with the file, its defect and what to do
+ */
+export async function readDocument<T>(
+  path: string,
+  parse: (root: Part) => T,
+  remedy: string,
+): Promise<T | undefined> {
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
+  try {
+    return parse(new Part(JSON.parse(text)));
+  } catch (error) {
+    if (!(error instanceof SyntaxError) && !(error instanceof Malformed)) throw error;
+    const why = error instanceof Malformed ? error.message : notJson(text);
+    throw new UserError('settings', `${path} cannot be read: ${why}.`, {
+      hint: [`Move it away, then ${remedy}:`, moveAside(path)],
+      cause: error,
+    });
+  }
+}
+
+function notJson(text: string): string {
+  return text.trim() === '' ? 'it is empty' : 'it is not valid JSON';
+}
 
 type Place = Pick<Context, 'env' | 'platform' | 'home'>;
 
@@ -39,4 +127,81 @@ export function recordsIn<T>(
       await change(place, (now) => others(now, id));
     },
   };
+}
+
+/**
+ * Changes records on this computer. A failure is a warning that starts with `consequence`: no work on a stack depends on
+ * a record.
+ * @returns whether the records were changed
+ */
+export async function keepBooks(
+  { ui }: Pick<Context, 'ui'>,
+  consequence: string,
+  change: () => Promise<void>,
+): Promise<boolean> {
+  try {
+    await change();
+    return true;
+  } catch (error) {
+    if (!isUserError(error) || error.code === 'interrupted') throw error;
+    ui.event({ type: 'warning', text: [`${consequence} ${error.message}`, ...error.hintLines] });
+    return false;
+  }
+}
+
+/** Deletes records of what is gone, each at once. Where they cannot be deleted, one warning names all. */
+export class GoneRecords {
+  readonly #recorded: string[] = [];
+  #error: UserError | undefined;
+
+  /** @param name with its kind, such as `the bucket photos` */
+  async forget(name: string, change: () => Promise<void>): Promise<void> {
+    try {
+      await change();
+    } catch (error) {
+      if (!isUserError(error) || error.code === 'interrupted') throw error;
+      this.#recorded.push(name);
+      this.#error ??= error;
+    }
+  }
+
+  warn({ ui }: Pick<Context, 'ui'>): void {
+    if (this.#error === undefined) return;
+    const names = `Gone, but still recorded on this computer: ${this.#recorded.join(', ')}.`;
+    ui.event({ type: 'warning', text: [`${names} ${this.#error.message}`, ...this.#error.hintLines] });
+  }
+}
+
+/** A disk that is full, read-only or another user's, and something else in the place of a record. */
+const TROUBLE: ReadonlySet<ErrorCode> = new Set(['disk', 'settings']);
+
+/** Whether a record cannot be read or written. */
+export function isRecordTrouble(error: unknown): error is UserError {
+  return isUserError(error) && TROUBLE.has(error.code);
+}
+
+/**
+ * Runs `work` with what `open` opens. Where that fails for a disk or a file in its place, it runs `work` with what
+ * `otherwise` returns: bookkeeping never fails an upload. Errors of the work itself are thrown.
+ */
+export async function withOptional<T, R>(
+  open: (use: (value: T) => Promise<R>) => Promise<R>,
+  work: (value: T) => Promise<R>,
+  otherwise: () => Promise<T>,
+  onTrouble: (error: UserError) => void,
+): Promise<R> {
+  let working: Promise<R> | undefined;
+  const use = (value: T) => {
+    working = work(value);
+    return working;
+  };
+  try {
+    return await open(use);
+  } catch (error) {
+    // This await throws an error of the work. Without one, only closing failed.
+    const done = working === undefined ? undefined : { value: await working };
+    if (!isRecordTrouble(error)) throw error;
+    onTrouble(error);
+    return done === undefined ? work(await otherwise()) : done.value;
+  }
 }

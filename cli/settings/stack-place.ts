@@ -1,6 +1,6 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import { type LocalCloud, parseLocalCloud } from './deployments.ts';
-import type { Part } from './documents.ts';
+import type { Part } from './records.ts';
 
 /** A stack, and where it is. Another AWS account can have a stack of the same name. */
 export interface StackPlace {

@@ -2,9 +2,9 @@ import { command, type HintLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { readLink } from '../links/link-address.ts';
-import { isRecordTrouble } from './bookkeeping.ts';
 import { type Deployment, findByName, findByUrl, knownDeployments, useForHints } from './deployments.ts';
 import { edgeUrl } from './edge-url.ts';
+import { isRecordTrouble } from './records.ts';
 
 /** Address of an edge, and its deployment if this computer knows it. */
 export interface Target {

@@ -5,7 +5,6 @@ import { STACK_REGION } from '../network/aws.ts';
 import { isRedirect } from '../network/failures.ts';
 import { networkFailure } from '../network/network-failure.ts';
 import { type Listing, pages as readPages } from '../network/pages.ts';
-import type { StackWork } from './stack-work.ts';
 
 type Entry = readonly [code: ErrorCode, hint: Hint];
 
@@ -214,11 +213,15 @@ export function isOvertaken(error: unknown): boolean {
   return CODES.includes(error.name) || (error.name === 'ValidationError' && WORDS.test(error.message));
 }
 
+interface NamedStack {
+  readonly stackName: string;
+}
+
 /** Returns the error for a change that somebody else's change or deletion of the stack has overtaken. */
-export function overtaken(work: StackWork, cause?: unknown): UserError {
+export function overtaken({ stackName }: NamedStack, cause?: unknown): UserError {
   return new UserError(
     'stack_failed',
-    `Something else deployed or deleted the stack “${work.stackName}” meanwhile.`,
+    `Something else deployed or deleted the stack “${stackName}” meanwhile.`,
     {
       hint: [
         'Its change stays. This change was applied in part, or not at all. See what is deployed, then run the same command again:',
@@ -230,12 +233,12 @@ export function overtaken(work: StackWork, cause?: unknown): UserError {
 }
 
 /** Runs a request about a planned change. */
-export function onPlan<T>(work: StackWork, doing: string, run: () => Promise<T>): Promise<T> {
+export function onPlan<T>(stack: NamedStack, doing: string, run: () => Promise<T>): Promise<T> {
   return onAws(doing, async () => {
     try {
       return await run();
     } catch (error) {
-      throw isOvertaken(error) ? overtaken(work, error) : error;
+      throw isOvertaken(error) ? overtaken(stack, error) : error;
     }
   });
 }

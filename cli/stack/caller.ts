@@ -2,7 +2,7 @@ import type { OperatorClients } from '../network/aws.ts';
 import type { StackPlace } from '../settings/stack-place.ts';
 import { onAws, unexpectedAnswer } from './aws-failures.ts';
 import type { Check } from './checks/check.ts';
-import type { StackWork } from './stack-work.ts';
+import type { StackWork } from './find-stack.ts';
 
 export interface Caller {
   readonly account: string;

@@ -1,9 +1,27 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { command } from '../command-line.ts';
+import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
+import type { OperatorClients } from '../network/aws.ts';
+import type { LocalCloud } from '../settings/deployments.ts';
 import { onAws, pages, unexpectedAnswer } from './aws-failures.ts';
-import type { StackWork } from './stack-work.ts';
+
+export const DEFAULT_STACK_NAME = 'edge-upload';
+
+/** Clients and context of the commands for one stack. */
+export interface StackWork {
+  readonly context: Pick<Context, 'ui' | 'now' | 'signal' | 'env' | 'sent'>;
+  readonly clients: OperatorClients;
+  readonly stackName: string;
+  /** Set for the embedded cloud. */
+  readonly local?: LocalCloud;
+}
+
+/** Returns the milliseconds between two polls. AWS throttles callers that poll more often. */
+export function pollInterval({ local }: Pick<StackWork, 'local'>): number {
+  return local === undefined ? 2500 : 100;
+}
 
 /** Names of the stack's outputs. Stacks of the pattern that this tool replaces have the first four. */
 export const OUTPUT = {

@@ -1,7 +1,7 @@
 import type { KeyMetadata } from '@aws-sdk/client-kms';
 import { command } from '../command-line.ts';
 import { STACK_REGION } from '../network/aws.ts';
-import type { StackWork } from './stack-work.ts';
+import type { StackWork } from './find-stack.ts';
 
 /** Asks KMS about a key. Throws the SDK's errors: what they mean depends on what the key is for. */
 export async function describeKey({ clients }: StackWork, KeyId: string): Promise<KeyMetadata | undefined> {

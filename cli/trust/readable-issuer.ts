@@ -2,7 +2,7 @@ import type { TrustedIssuer } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { isPlainHost } from '../../protocol/object-url.ts';
 import { UserError } from '../errors.ts';
-import { unreadableMember } from '../identity/described-issuer.ts';
+import { unreadableMember } from '../identity/edge-description.ts';
 import { isIssuer } from '../identity/issuer-values.ts';
 import { quotableAddress } from '../settings/edge-url.ts';
 

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { readFields } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
 import { isUserError, systemCode, UserError } from '../errors.ts';
-import { withOptional } from '../settings/bookkeeping.ts';
 import { diskError } from '../settings/disk-errors.ts';
 import { folders } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
 import { openOwn, openToAppend, replaceFile } from '../settings/own-files.ts';
+import { withOptional } from '../settings/records.ts';
 import type { FileStamp } from '../transfer/sources/file-system.ts';
 
 /** Records which state of each file was stored, and under which key. Paths are relative to the folder. */

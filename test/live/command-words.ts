@@ -4,8 +4,7 @@ import { EVERY_COMMAND } from '../../cli/declare/every-command.ts';
 import type { Act } from '../../cli/declare/shared.ts';
 import { run, type World } from '../../cli/program.ts';
 import { createSentCredentials } from '../../cli/sent-credentials.ts';
-import { askedOptions, type OptionFlags } from '../../cli/stack/options/asked-options.ts';
-import { mergeOptions } from '../../cli/stack/options/merge-options.ts';
+import { askedOptions, mergeOptions, type OptionFlags } from '../../cli/stack/options/merge-options.ts';
 import type { StackOptions } from '../../infra/options.ts';
 import { Screen } from '../support/streams.ts';
 

@@ -6,11 +6,15 @@ import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { readYamlText } from '../../settings/yaml-file.ts';
 import { readDeployment } from '../../stack/deployment-file.ts';
-import { type OptionFlags, refuseOnAwsOnly, typedOptions } from '../../stack/options/asked-options.ts';
+import type { StackWork } from '../../stack/find-stack.ts';
 import { nameOf, OPTION_NAMES } from '../../stack/options/kinds.ts';
-import { mergeOptions } from '../../stack/options/merge-options.ts';
+import {
+  mergeOptions,
+  type OptionFlags,
+  refuseOnAwsOnly,
+  typedOptions,
+} from '../../stack/options/merge-options.ts';
 import { withLogo } from '../../stack/options/page-logo.ts';
-import type { StackWork } from '../../stack/stack-work.ts';
 import { discoverKeySets } from '../../trust/discovery.ts';
 import { openDocuments } from '../../trust/documents.ts';
 import { planTrust, withTrust } from '../trust/plan.ts';

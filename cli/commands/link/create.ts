@@ -18,12 +18,11 @@ import {
   uploadAddress,
 } from '../../links/words.ts';
 import { qrCode } from '../../qr-code.ts';
-import type { FoundStack } from '../../stack/find-stack.ts';
+import type { FoundStack, StackWork } from '../../stack/find-stack.ts';
 import { readOptions } from '../../stack/options/deployed-options.ts';
 import { type SigningKey, usableSigningKey } from '../../stack/signing/signing-key.ts';
 import { withSigningKey } from '../../stack/signing/signing-options.ts';
-import type { StackWork } from '../../stack/stack-work.ts';
-import { deployedTemplate } from '../../stack/template/deployed-template.ts';
+import { deployedTemplate } from '../../stack/template/template.ts';
 import { shellWord } from '../../ui/shell-words.ts';
 import type { TextLine } from '../../ui/shown.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';

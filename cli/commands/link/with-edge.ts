@@ -1,8 +1,7 @@
 import type { Context } from '../../context.ts';
 import { type DeployedEdge, deployedEdge } from '../../links/deployed-edge.ts';
-import { requireStack } from '../../stack/find-stack.ts';
-import type { StackWork } from '../../stack/stack-work.ts';
-import type { DeployedStack } from '../../stack/template/deployed-template.ts';
+import { requireStack, type StackWork } from '../../stack/find-stack.ts';
+import type { DeployedStack } from '../../stack/template/template.ts';
 import { type OperatorArgs, refuseOtherAccount, requireTarget, withStack } from '../operator.ts';
 
 /** Runs work on the edge of an existing deployment. */

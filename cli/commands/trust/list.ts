@@ -6,7 +6,7 @@ import type { LocalCloud } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { requireStack } from '../../stack/find-stack.ts';
 import { readOptions } from '../../stack/options/deployed-options.ts';
-import { bakedKeys, templateIfThere } from '../../stack/template/deployed-template.ts';
+import { bakedKeys, templateIfThere } from '../../stack/template/template.ts';
 import { requireIssuer } from '../../trust/merge-issuer.ts';
 import { issuerDocument, writeTrustFile } from '../../trust/trust-file.ts';
 import { issuerHeading, issuerLines, ruleSentence, setUpLines } from '../../trust/words.ts';

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
+import type { StackWork } from '../../stack/find-stack.ts';
 import { requireDeployable } from '../../stack/options/deployed-options.ts';
-import type { StackWork } from '../../stack/stack-work.ts';
 import { fetchKeySets } from '../../stack/template/key-sets.ts';
 import { claimWarnings, openRuleWarnings } from '../../trust/claim-warnings.ts';
 import { poolWarnings } from '../../trust/safety.ts';

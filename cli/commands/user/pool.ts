@@ -8,8 +8,7 @@ import type { CloudChoice } from '../../network/aws.ts';
 import type { Deployment } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { awsFailure } from '../../stack/aws-failures.ts';
-import { requireStack } from '../../stack/find-stack.ts';
-import type { StackWork } from '../../stack/stack-work.ts';
+import { requireStack, type StackWork } from '../../stack/find-stack.ts';
 import { type OperatorArgs, type OperatorTarget, requireTarget, withStack } from '../operator.ts';
 
 interface FoundPool extends Pick<Deployment, 'local'>, Partial<Pick<Deployment, 'url'>> {

@@ -1,7 +1,7 @@
 import { table } from '../../../protocol/fields.ts';
 import { EXACT_PORTS, MANAGED_LOGIN } from '../../../protocol/sign-in-callback.ts';
 import { presetOf, type Redirect } from '../../trust/presets.ts';
-import type { DescribedIssuer } from '../described-issuer.ts';
+import type { DescribedIssuer } from '../edge-description.ts';
 
 /** What one sign-in asks a provider for. */
 export type RequestedIssuer = Pick<DescribedIssuer, 'scopes' | 'token' | 'preset'>;

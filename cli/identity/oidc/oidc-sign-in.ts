@@ -1,7 +1,7 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Context } from '../../context.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
-import type { DescribedIssuer } from '../described-issuer.ts';
+import type { DescribedIssuer } from '../edge-description.ts';
 import { signInByBrowser, signInByPaste } from './code-sign-in.ts';
 import { hasDeviceGrant, signInByDevice } from './device-sign-in.ts';
 import { type GrantedTokens, readGranted } from './granted-tokens.ts';

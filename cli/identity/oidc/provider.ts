@@ -12,7 +12,7 @@ import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
-import type { DescribedIssuer } from '../described-issuer.ts';
+import type { DescribedIssuer } from '../edge-description.ts';
 import { onProvider } from './provider-failures.ts';
 import { providerFetch } from './provider-fetch.ts';
 

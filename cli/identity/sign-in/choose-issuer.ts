@@ -1,7 +1,7 @@
 import { type CommandLine, command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
-import type { DescribedIssuer } from '../described-issuer.ts';
+import type { DescribedIssuer } from '../edge-description.ts';
 import { loginCommand } from './username.ts';
 
 /** Issuer that people sign in at. */

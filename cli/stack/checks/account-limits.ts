@@ -1,7 +1,7 @@
 import { command } from '../../command-line.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
-import type { StackWork } from '../stack-work.ts';
+import type { StackWork } from '../find-stack.ts';
 import type { Check } from './check.ts';
 
 /** A region that every unrestricted account can use. */

@@ -3,8 +3,7 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { onAws } from '../aws-failures.ts';
-import { type FoundStack, findStack } from '../find-stack.ts';
-import type { StackWork } from '../stack-work.ts';
+import { type FoundStack, findStack, type StackWork } from '../find-stack.ts';
 import type { Check } from './check.ts';
 
 /** Returns the error for a bucket that was deleted outside CloudFormation, which does not create it again. */

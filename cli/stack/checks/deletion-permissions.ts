@@ -3,9 +3,8 @@ import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { resourceName } from '../../ui/resource-words.ts';
 import { callerIdentity, isRoot } from '../caller.ts';
-import type { FoundStack, StackResource } from '../find-stack.ts';
+import type { FoundStack, StackResource, StackWork } from '../find-stack.ts';
 import { isExtra } from '../policy/extra-statements.ts';
-import type { StackWork } from '../stack-work.ts';
 import { actionNames, deniedTo, type Needed, simulationCommand } from './simulation.ts';
 
 interface Deletion {

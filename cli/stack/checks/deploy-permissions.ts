@@ -2,11 +2,10 @@ import type { StackOptions } from '../../../infra/options.ts';
 import { command } from '../../command-line.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { type Caller, isRoot, principalOf } from '../caller.ts';
-import type { FoundStack } from '../find-stack.ts';
+import type { FoundStack, StackWork } from '../find-stack.ts';
 import { kindOf, OPTION_NAMES } from '../options/kinds.ts';
 import { isExtra } from '../policy/extra-statements.ts';
 import { bucketBeginning, operatorPolicy } from '../policy/operator-policy.ts';
-import type { StackWork } from '../stack-work.ts';
 import type { Check } from './check.ts';
 import { actionNames, type Denied, type Needed, simulateDenied, simulationCommand } from './simulation.ts';
 

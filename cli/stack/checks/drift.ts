@@ -3,12 +3,12 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { command, type HintLine } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { REPLACE_POOL } from '../../identity/cognito-errors.ts';
+import { pause } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { resourceName } from '../../ui/resource-words.ts';
 import { ifAllowed, onAws, pages } from '../aws-failures.ts';
-import { type FoundStack, findStack, isWhole } from '../find-stack.ts';
-import { propertyWords } from '../operate/plan-words.ts';
-import { pause, pollInterval, type StackWork } from '../stack-work.ts';
+import { type FoundStack, findStack, isWhole, pollInterval, type StackWork } from '../find-stack.ts';
+import { propertyWords } from '../operate/plan.ts';
 import type { Check } from './check.ts';
 
 /** A resource that was changed or deleted outside of CloudFormation. */

@@ -4,11 +4,10 @@ import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { JsonValue } from '../../json-value.ts';
 import { ruleSentence } from '../../trust/words.ts';
-import { findStack } from '../find-stack.ts';
+import { findStack, type StackWork } from '../find-stack.ts';
 import { readOptions } from '../options/deployed-options.ts';
-import type { StackWork } from '../stack-work.ts';
-import { bakedConfig, keysIn, templateIfThere } from '../template/deployed-template.ts';
-import { fetchTrustedKeys } from '../template/key-sets.ts';
+import { fetchTrustedKeys, keysIn } from '../template/key-sets.ts';
+import { bakedConfig, templateIfThere } from '../template/template.ts';
 import type { Check } from './check.ts';
 
 /** A trusted issuer's keys in the edge, and the keys that it publishes now. */

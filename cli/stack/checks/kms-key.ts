@@ -4,11 +4,10 @@ import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { awsFailure } from '../aws-failures.ts';
 import { callerIdentity } from '../caller.ts';
-import { findStack } from '../find-stack.ts';
+import { findStack, type StackWork } from '../find-stack.ts';
 import { describeKey, REPAIRS } from '../kms-keys.ts';
 import { readOptions } from '../options/deployed-options.ts';
-import type { StackWork } from '../stack-work.ts';
-import { templateIfThere } from '../template/deployed-template.ts';
+import { templateIfThere } from '../template/template.ts';
 import type { Check } from './check.ts';
 
 const LIST = command`aws kms list-keys --region ${STACK_REGION}`;

@@ -3,8 +3,7 @@ import { command, type HintLine } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { awsFailure, ifThere, onAws } from '../aws-failures.ts';
-import type { FoundStack } from '../find-stack.ts';
-import type { StackWork } from '../stack-work.ts';
+import type { FoundStack, StackWork } from '../find-stack.ts';
 import { listed, type PolicyStatement, speaksOf, statementsOf } from './policy-statements.ts';
 
 function refused(bucket: string, why: string, way: readonly HintLine[]): UserError {

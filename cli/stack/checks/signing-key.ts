@@ -3,7 +3,7 @@ import { table } from '../../../protocol/fields.ts';
 import type { HintLine } from '../../command-line.ts';
 import type { UserError } from '../../errors.ts';
 import { formatMinute } from '../../ui/format.ts';
-import { type FoundStack, findStack } from '../find-stack.ts';
+import { type FoundStack, findStack, type StackWork } from '../find-stack.ts';
 import { describeKey } from '../kms-keys.ts';
 import { readOptions } from '../options/deployed-options.ts';
 import {
@@ -13,8 +13,7 @@ import {
   signingKeyIds,
   unusableKey,
 } from '../signing/signing-key.ts';
-import type { StackWork } from '../stack-work.ts';
-import { templateIfThere } from '../template/deployed-template.ts';
+import { templateIfThere } from '../template/template.ts';
 import type { Check } from './check.ts';
 
 /** A signing key of the stack, as KMS describes it. */

@@ -2,21 +2,21 @@ import type { StackOptions } from '../../../infra/options.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { callerIdentity, isRoot } from '../caller.ts';
-import type { FoundStack } from '../find-stack.ts';
-import type { StackWork } from '../stack-work.ts';
+import type { FoundStack, StackWork } from '../find-stack.ts';
+import { createsSigningKey } from '../signing/signing-options.ts';
 import { actionNames, deniedTo, type Needed, simulationCommand } from './simulation.ts';
 
 /**
- * Refuses to create a signing key if the caller lacks a permission to create it or sign with it. Refuses nothing if the
+ * Refuses options with a new signing key if the caller lacks a permission to create it or sign with it. Refuses nothing if the
  * simulation is not available.
  * @throws {UserError} `access_denied`
  */
 export async function refuseUnsignable(
   work: StackWork,
   stack: FoundStack | undefined,
-  previous: StackOptions,
+  { previous, options }: Readonly<Record<'previous' | 'options', StackOptions>>,
 ): Promise<void> {
-  if (work.local !== undefined) return;
+  if (work.local !== undefined || !createsSigningKey(previous, options)) return;
   const caller = await callerIdentity(work);
   if (isRoot(caller)) return;
   const { roleArn, outputs: { bucket } = {} } = stack ?? {};

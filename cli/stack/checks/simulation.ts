@@ -3,7 +3,7 @@ import { type CommandLine, command } from '../../command-line.ts';
 import { interrupted } from '../../errors.ts';
 import { pages } from '../../network/pages.ts';
 import { type Caller, principalOf } from '../caller.ts';
-import type { StackWork } from '../stack-work.ts';
+import type { StackWork } from '../find-stack.ts';
 
 /** Actions on one resource. */
 export interface Needed {

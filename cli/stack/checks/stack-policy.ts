@@ -3,8 +3,8 @@ import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { resourceName } from '../../ui/resource-words.ts';
 import { onAws } from '../aws-failures.ts';
-import type { PlannedStep } from '../operate/plan-words.ts';
-import type { StackWork } from '../stack-work.ts';
+import type { StackWork } from '../find-stack.ts';
+import type { PlannedStep } from '../operate/plan.ts';
 import { covers, listed, type PolicyStatement, speaksOf, statementsOf } from './policy-statements.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html */

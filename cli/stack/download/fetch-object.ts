@@ -3,11 +3,12 @@ import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
+import { pause } from '../../network/cancellation.ts';
 import { findFailure } from '../../network/failures.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { awsFailure, unexpectedAnswer } from '../aws-failures.ts';
 import { bucketGone } from '../checks/bucket.ts';
-import { pause, type StackWork } from '../stack-work.ts';
+import type { StackWork } from '../find-stack.ts';
 import { expectedOf, isAsExpected } from './verify.ts';
 
 export interface ObjectToFetch {

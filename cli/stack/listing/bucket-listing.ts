@@ -3,7 +3,7 @@ import { text as readText } from 'node:stream/consumers';
 import type { MiddlewareStack } from '@smithy/types';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { pages, unexpectedAnswer } from '../aws-failures.ts';
-import type { StackWork } from '../stack-work.ts';
+import type { StackWork } from '../find-stack.ts';
 import { childOf, childrenOf, plainText } from './list-xml.ts';
 
 export interface StoredObject {

@@ -6,8 +6,7 @@ import type {
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { isUserError } from '../../errors.ts';
 import { onAws, pages, unexpectedAnswer } from '../aws-failures.ts';
-import type { StackOutputs } from '../find-stack.ts';
-import type { StackWork } from '../stack-work.ts';
+import type { StackOutputs, StackWork } from '../find-stack.ts';
 import { lineText } from './log-line.ts';
 
 /**

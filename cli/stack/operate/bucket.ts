@@ -2,11 +2,12 @@ import { isOwnKey } from '../../../protocol/object-url.ts';
 import { asTask } from '../../as-task.ts';
 import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
+import { checkpoint, pause, resumable } from '../../network/cancellation.ts';
 import { forEachAtOnce } from '../../transfer/pacing/concurrency.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { onAws, unexpectedAnswer } from '../aws-failures.ts';
+import type { StackWork } from '../find-stack.ts';
 import { listVersionPages, type StoredVersion } from '../listing/bucket-listing.ts';
-import { checkpoint, pause, resumable, type StackWork } from '../stack-work.ts';
 
 /** Counts objects, including versions and delete markers, without the deployment's own records. */
 class Tally {

@@ -8,20 +8,12 @@ import type {
   Tag,
 } from '@aws-sdk/client-cloudformation';
 import { isUserError, UserError } from '../../errors.ts';
+import { checkpoint, cleanUp, creating, pause } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { isOvertaken, onAws, onPlan, pages } from '../aws-failures.ts';
-import { checkpoint, cleanUp, creating, pause, pollInterval, type StackWork } from '../stack-work.ts';
-import { type PlannedStep, plannedSteps } from './plan-words.ts';
-import { withTemplate } from './template-source.ts';
-
-/** A change set that is ready to be applied. */
-export interface PlannedChange {
-  /** The stack's state before the plan; `NEW` if planning created the stack. */
-  readonly to: 'NEW' | 'PLANNED' | 'EXISTING';
-  readonly stackId: string;
-  readonly changeSetId: string;
-  readonly steps: readonly PlannedStep[];
-}
+import { pollInterval, type StackWork } from '../find-stack.ts';
+import { withTemplate } from '../template/template.ts';
+import { type PlannedChange, plannedSteps } from './plan.ts';
 
 const NO_CHANGES = /didn't contain changes|No updates are to be performed/;
 

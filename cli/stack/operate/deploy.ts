@@ -6,26 +6,17 @@ import type { UploadStackProps } from '../../../infra/upload-stack.ts';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
+import { checkpoint, resumable } from '../../network/cancellation.ts';
 import { overtaken } from '../aws-failures.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
-import { type FoundStack, findStack, isIdle } from '../find-stack.ts';
+import { type FoundStack, findStack, isIdle, type StackWork } from '../find-stack.ts';
 import { readOptions } from '../options/deployed-options.ts';
 import { verifyingKeys } from '../signing/signing-key.ts';
-import { checkpoint, resumable, type StackWork } from '../stack-work.ts';
-import { bakedConfig, deployedTemplate } from '../template/deployed-template.ts';
 import { trustedKeys } from '../template/key-sets.ts';
-import { edgeKeys, makeTemplate } from '../template/wanted-template.ts';
-import type { NextStep } from './agreement.ts';
-import {
-  discardPlan,
-  executeChange,
-  type PlannedChange,
-  type PlanOptions,
-  planChange,
-  refusing,
-} from './change-set.ts';
+import { bakedConfig, deployedTemplate, edgeKeys, makeTemplate } from '../template/template.ts';
+import { discardPlan, executeChange, type PlanOptions, planChange, refusing } from './change-set.ts';
 import { follow, operationFailure } from './follow.ts';
-import { settledStack } from './settle.ts';
+import type { NextStep, PlannedChange } from './plan.ts';
 
 export interface DeployOptions {
   /** The stack and its template before the deploy; absent: there is none yet. */
@@ -96,7 +87,10 @@ async function deployRounds(
   let changed = false;
   for (let round = 0; round < ROUNDS; round += 1) {
     checkpoint(work.context.signal, AGAIN);
-    if (stack !== undefined && !isIdle(stack)) stack = await settledStack(work, stack, { dryRun });
+    if (stack !== undefined && !isIdle(stack)) {
+      const { settledStack } = await import('./settle.ts');
+      stack = await settledStack(work, stack, { dryRun });
+    }
     const outputs = stack?.outputs ?? {};
     const { signing, unusable = [] } =
       options.signing === undefined ? {} : await verifyingKeys(work, options, stack);

@@ -2,11 +2,11 @@ import type { StackEvent } from '@aws-sdk/client-cloudformation';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Hint } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
+import { pause, resumable } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { resourceName, statusWords } from '../../ui/resource-words.ts';
 import { pages } from '../aws-failures.ts';
-import { findStack } from '../find-stack.ts';
-import { pause, pollInterval, resumable, type StackWork } from '../stack-work.ts';
+import { findStack, pollInterval, type StackWork } from '../find-stack.ts';
 import { failureHint } from './failure-hints.ts';
 
 /** How a stack operation ended. */

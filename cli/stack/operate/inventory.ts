@@ -1,6 +1,11 @@
-import { type FoundStack, physicalIds, type StackResource, stackResources } from '../find-stack.ts';
-import type { StackWork } from '../stack-work.ts';
-import { deployedTemplate } from '../template/deployed-template.ts';
+import {
+  type FoundStack,
+  physicalIds,
+  type StackResource,
+  type StackWork,
+  stackResources,
+} from '../find-stack.ts';
+import { deployedTemplate } from '../template/template.ts';
 import { contentOf } from './kept.ts';
 import { BUCKET, dataOf, isData, keptIds } from './kept-data.ts';
 

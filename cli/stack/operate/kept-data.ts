@@ -2,9 +2,8 @@ import { command, sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import type { Kept } from '../../settings/kept.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
-import { type FoundStack, isWhole, type StackResource } from '../find-stack.ts';
-import type { StackWork } from '../stack-work.ts';
-import { deployedTemplate } from '../template/deployed-template.ts';
+import { type FoundStack, isWhole, type StackResource, type StackWork } from '../find-stack.ts';
+import { deployedTemplate } from '../template/template.ts';
 import { discardPlan, executeChange, planChange, refusing } from './change-set.ts';
 import { follow, operationFailure } from './follow.ts';
 

@@ -1,13 +1,12 @@
 import { command, evaluated, type HintLine } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
-import { type GoneRecords, keepBooks } from '../../settings/bookkeeping.ts';
-import { forgetKept, type Kept, listKept, rememberKept } from '../../settings/kept.ts';
+import { forgetKept, type Kept, listKept } from '../../settings/kept.ts';
+import { GoneRecords } from '../../settings/records.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { ifAllowed, ifThere, isBucketNotEmpty, onAws } from '../aws-failures.ts';
 import { byAccount } from '../caller.ts';
 import { refuseProtected, tryEmptying } from '../checks/removal.ts';
-import { countUsers } from '../find-stack.ts';
-import type { StackWork } from '../stack-work.ts';
+import { countUsers, type StackWork } from '../find-stack.ts';
 import { emptyBucket, measureBucket } from './bucket.ts';
 
 /** Data that an earlier `destroy` kept, with its amount. */
@@ -66,11 +65,22 @@ export async function findKept(
   return found;
 }
 
-/** Records data that a change leaves in the account. */
-export async function recordKept(context: Context, kept: Kept): Promise<void> {
-  await keepBooks(context, `The ${kept.type} ${kept.name} stays, but is not recorded on this computer.`, () =>
-    rememberKept(context, kept),
-  );
+/** Names buckets that earlier stacks left, which a new stack can adopt. */
+export async function tellKept(context: Context, work: StackWork): Promise<void> {
+  const gone = new GoneRecords();
+  const kept = await findKept(context, work, gone);
+  gone.warn(context);
+  for (const { type, name, holds } of kept) {
+    if (type !== 'bucket') continue;
+    context.ui.event({
+      type: 'note',
+      text: [
+        `The bucket ${name} (${holds}) was kept from an earlier deployment.`,
+        'To adopt it instead of creating a new one:',
+        command`edge-upload deploy --bucket-name ${name}`,
+      ],
+    });
+  }
 }
 
 /** Returns lines that list kept data, with the commands that read, adopt or delete it. */

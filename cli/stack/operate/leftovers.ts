@@ -1,14 +1,15 @@
 import { command, type HintLine } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { STACK_REGION } from '../../network/aws.ts';
-import type { GoneRecords } from '../../settings/bookkeeping.ts';
+import { checkpoint, pause, resumable } from '../../network/cancellation.ts';
 import { listKept } from '../../settings/kept.ts';
 import { forgetLeftover, listLeftovers } from '../../settings/leftovers.ts';
+import type { GoneRecords } from '../../settings/records.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { onAws } from '../aws-failures.ts';
 import { byAccount } from '../caller.ts';
+import { pollInterval, type StackWork } from '../find-stack.ts';
 import { deleteEdgeLogs, logGroup } from '../logs/edge-logs.ts';
-import { checkpoint, pause, pollInterval, resumable, type StackWork } from '../stack-work.ts';
 import { AGAIN } from './destroy.ts';
 
 /** Milliseconds between two attempts. CloudFront deletes replicas minutes to hours after the distribution. */

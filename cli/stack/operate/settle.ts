@@ -10,9 +10,9 @@ import {
   findStack,
   isIdle,
   physicalIds,
+  type StackWork,
   stackResources,
 } from '../find-stack.ts';
-import type { StackWork } from '../stack-work.ts';
 import { deleteStack } from './destroy.ts';
 import { follow, operationFailure } from './follow.ts';
 import { POOL } from './kept-data.ts';

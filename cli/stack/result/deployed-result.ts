@@ -1,13 +1,18 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { command, type HintLine } from '../../command-line.ts';
-import type { Result } from '../../context.ts';
-import { isUserError } from '../../errors.ts';
+import type { Context, Result } from '../../context.ts';
+import { isUserError, UserError } from '../../errors.ts';
 import type { JsonValue } from '../../json-value.ts';
-import { countUsers, OUTPUT, type StackOutputs } from '../find-stack.ts';
-import { describeOptions, optionsJson } from '../options/describe-options.ts';
+import { STACK_REGION } from '../../network/aws.ts';
+import { type Deployment, rememberDeployment, useForHints } from '../../settings/deployments.ts';
+import { edgeUrl } from '../../settings/edge-url.ts';
+import { forgetKept } from '../../settings/kept.ts';
+import { keepBooks } from '../../settings/records.ts';
+import { placeOf } from '../caller.ts';
+import { countUsers, OUTPUT, type StackOutputs, type StackWork } from '../find-stack.ts';
+import { describeOptions, optionsJson } from '../options/deployed-options.ts';
 import { issuerWords } from '../options/trusted-issuers.ts';
-import type { StackWork } from '../stack-work.ts';
 
 interface Deployed {
   readonly outcome: string;
@@ -131,4 +136,44 @@ function confirmationLines(
       ? ['In the embedded cloud, mails are files. Their folder:', command`edge-upload local status`]
       : []),
   ];
+}
+
+/**
+ * Stores the deployment on this computer as the current one, and returns it.
+ * @throws {UserError} `stack_failed` for a stack without our outputs
+ */
+export async function remember(
+  context: Context,
+  work: StackWork,
+  outputs: StackOutputs,
+  { userPool = true }: StackOptions,
+): Promise<Deployment> {
+  const { stackName } = work;
+  const { domain, userPoolId, clientId, bucket } = outputs;
+  const hasPool = userPoolId !== undefined && clientId !== undefined;
+  if (domain === undefined || bucket === undefined || hasPool !== userPool) {
+    throw new UserError(
+      'stack_failed',
+      `The stack “${stackName}” lacks an output that edge-upload's own template has.`,
+      {
+        hint: 'Is it another tool’s stack? Choose another name with --stack-name.',
+      },
+    );
+  }
+  const { stackName: name, ...place } = await placeOf(work);
+  const deployment = {
+    name,
+    url: edgeUrl(domain),
+    ...(hasPool ? { region: STACK_REGION, userPoolId, clientId } : {}),
+    bucket,
+    ...place,
+  };
+  // The name of the stack is enough for every command.
+  const consequence = 'The deployment is not recorded on this computer: name it with --stack-name.';
+  await keepBooks(context, consequence, async () => {
+    await rememberDeployment(context, deployment);
+    await forgetKept(context, bucket);
+  });
+  await useForHints(context, { stackName: name, local: work.local !== undefined, operated: true });
+  return deployment;
 }

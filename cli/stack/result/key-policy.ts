@@ -1,6 +1,5 @@
 import type { JsonValue } from '../../json-value.ts';
-import { type FoundStack, physicalIds, stackResources } from '../find-stack.ts';
-import type { StackWork } from '../stack-work.ts';
+import { type FoundStack, physicalIds, type StackWork, stackResources } from '../find-stack.ts';
 
 /** What the policy of a KMS key needs for a deployment. */
 export interface KeyPolicy {

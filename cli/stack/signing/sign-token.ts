@@ -1,7 +1,7 @@
 import { verify } from 'node:crypto';
 import { UserError } from '../../errors.ts';
 import { unexpectedAnswer } from '../aws-failures.ts';
-import type { StackWork } from '../stack-work.ts';
+import type { StackWork } from '../find-stack.ts';
 import { kmsFailure, type SigningKey } from './signing-key.ts';
 
 /** The claims of a link or key. */

@@ -6,11 +6,10 @@ import type { Jwk } from '../../../protocol/signing-key.ts';
 import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { awsFailure, unexpectedAnswer } from '../aws-failures.ts';
-import { type FoundStack, stackResources } from '../find-stack.ts';
+import { type FoundStack, type StackWork, stackResources } from '../find-stack.ts';
 import { REPAIRS } from '../kms-keys.ts';
 import { readOptions } from '../options/deployed-options.ts';
-import type { StackWork } from '../stack-work.ts';
-import { bakedConfig, type DeployedStack, templateIfThere } from '../template/deployed-template.ts';
+import { bakedConfig, type DeployedStack, templateIfThere } from '../template/template.ts';
 
 /** A signing key that exists in KMS. */
 export interface SigningKey {

@@ -15,9 +15,7 @@ import { networkFailure } from '../../network/network-failure.ts';
 import { requestText } from '../../network/request-text.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { count } from '../../ui/format.ts';
-import type { StackOutputs } from '../find-stack.ts';
-import type { StackWork } from '../stack-work.ts';
-import { keysIn } from './deployed-template.ts';
+import type { StackOutputs, StackWork } from '../find-stack.ts';
 
 /** How key sets are reached. */
 interface KeySource extends Pick<Context, 'env' | 'sent' | 'signal'> {
@@ -135,6 +133,11 @@ export async function fetchTrustedKeys(
 }
 
 type KeySets = TrustedKeys['keySets'];
+
+/** Returns the keys of an issuer in what is baked; `undefined` for one that is not. */
+export function keysIn(baked: BakedConfig | undefined, alias: string): EdgeIssuer['keys'] | undefined {
+  return baked?.issuers?.find((one) => one.alias === alias)?.keys;
+}
 
 /**
  * Fetches the key sets of all trusted issuers. The time of the bake stays that of the deployed function while the keys are

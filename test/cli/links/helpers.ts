@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
 import { operatorClients } from '../../../cli/network/aws.ts';
 import { createSentCredentials } from '../../../cli/sent-credentials.ts';
-import type { StackWork } from '../../../cli/stack/stack-work.ts';
+import type { StackWork } from '../../../cli/stack/find-stack.ts';
 import { startS3 } from '../../local/s3/support.ts';
 import { testContext } from '../../support/context.ts';
 

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { test } from 'node:test';
 import { withLock } from '../../../cli/settings/lock.ts';
-import { ownIdentity } from '../../../cli/settings/process-identity.ts';
+import { ownIdentity } from '../../../cli/settings/lock-holders.ts';
 import { mutations } from '../../support/mutations.ts';
 import { runProgram } from '../../support/programs.ts';
 import { workerArgs } from '../../support/run/worker.ts';

@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import { InUse } from '../../../cli/command-line.ts';
 import { operatorClients } from '../../../cli/network/aws.ts';
 import { createSentCredentials } from '../../../cli/sent-credentials.ts';
-import type { StackWork } from '../../../cli/stack/stack-work.ts';
+import type { StackWork } from '../../../cli/stack/find-stack.ts';
 import { printedEvent } from '../../../cli/ui/create.ts';
 import type { PrintedEvent, UiEvent } from '../../../cli/ui/events.ts';
 import { listen } from '../../support/serve.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readIssuers } from '../../../cli/identity/described-issuer.ts';
+import { readIssuers } from '../../../cli/identity/edge-description.ts';
 import { requireSafe } from '../../../cli/trust/safety.ts';
 import { describeEdge } from '../../../edge/description.ts';
 import type { TrustedIssuer } from '../../../infra/options.ts';

@@ -3,7 +3,7 @@ import { command } from '../../../command-line.ts';
 import type { Context } from '../../../context.ts';
 import { isUserError, UserError } from '../../../errors.ts';
 import type { Target } from '../../../settings/target.ts';
-import type { DescribedIssuer } from '../../described-issuer.ts';
+import type { DescribedIssuer } from '../../edge-description.ts';
 import { findStoredSession } from '../token-store.ts';
 import type { Workload } from './workload.ts';
 

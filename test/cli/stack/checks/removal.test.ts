@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { refuseUnpermitted } from '../../../../cli/stack/checks/deletion-permissions.ts';
 import { refuseProtected } from '../../../../cli/stack/checks/removal.ts';
 import { deniedSteps } from '../../../../cli/stack/checks/stack-policy.ts';
-import type { PlannedStep } from '../../../../cli/stack/operate/plan-words.ts';
+import type { PlannedStep } from '../../../../cli/stack/operate/plan.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 import { type Answer, workAgainst } from '../world.ts';
 

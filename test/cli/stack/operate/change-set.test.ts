@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import type { StackWork } from '../../../../cli/stack/find-stack.ts';
 import { planChange } from '../../../../cli/stack/operate/change-set.ts';
-import type { StackWork } from '../../../../cli/stack/stack-work.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 import { type Answer, workAgainst } from '../world.ts';
 

@@ -1,10 +1,10 @@
 import { equal, rejects } from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { edgeServes } from '../../../../cli/stack/checks/edge-probe.ts';
+import type { StackWork } from '../../../../cli/stack/find-stack.ts';
 import { emptyBucket } from '../../../../cli/stack/operate/bucket.ts';
 import { follow } from '../../../../cli/stack/operate/follow.ts';
 import { deleteEdgeFunction } from '../../../../cli/stack/operate/leftovers.ts';
-import type { StackWork } from '../../../../cli/stack/stack-work.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 import { workAgainst } from '../world.ts';
 

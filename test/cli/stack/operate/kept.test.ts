@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GoneRecords } from '../../../../cli/settings/bookkeeping.ts';
+import { GoneRecords } from '../../../../cli/settings/records.ts';
 import { deleteKept, type FoundKept } from '../../../../cli/stack/operate/kept.ts';
 import { testContext } from '../../../support/context.ts';
 import { ownFolder, withCode } from '../../transfer/helpers/uploading.ts';

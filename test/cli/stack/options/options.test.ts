@@ -5,15 +5,21 @@ import { test } from 'node:test';
 import { Command } from '@commander-js/extra-typings';
 import { declareDeploy, declareSynth } from '../../../../cli/declare/deploy.ts';
 import { isUserError } from '../../../../cli/errors.ts';
-import { askedOptions, type OptionFlags } from '../../../../cli/stack/options/asked-options.ts';
-import { readOptions, requireDeployable, stackTags } from '../../../../cli/stack/options/deployed-options.ts';
 import {
   describeOptions,
   optionChanges,
   optionsJson,
-} from '../../../../cli/stack/options/describe-options.ts';
+  readOptions,
+  requireDeployable,
+  stackTags,
+} from '../../../../cli/stack/options/deployed-options.ts';
 import { KINDS } from '../../../../cli/stack/options/kinds.ts';
-import { mergeOptions, unsetNotes } from '../../../../cli/stack/options/merge-options.ts';
+import {
+  askedOptions,
+  mergeOptions,
+  type OptionFlags,
+  unsetNotes,
+} from '../../../../cli/stack/options/merge-options.ts';
 import type { OptionName } from '../../../../cli/stack/options/option-kind.ts';
 import type { StackOptions, TrustedIssuer } from '../../../../infra/options.ts';
 import { synthesize } from '../../../../infra/upload-stack.ts';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { test } from 'node:test';
 import { isUserError } from '../../../../cli/errors.ts';
+import type { StackWork } from '../../../../cli/stack/find-stack.ts';
 import { signToken, type TokenClaims } from '../../../../cli/stack/signing/sign-token.ts';
 import { publicJwk, type SigningKey } from '../../../../cli/stack/signing/signing-key.ts';
-import type { StackWork } from '../../../../cli/stack/stack-work.ts';
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519');
 const KEY: SigningKey = {

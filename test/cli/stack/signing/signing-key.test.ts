@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
+import type { FoundStack, StackWork } from '../../../../cli/stack/find-stack.ts';
 import {
   publicJwk,
   signingKeys,
   usableSigningKey,
   verifyingKeys,
 } from '../../../../cli/stack/signing/signing-key.ts';
-import type { StackWork } from '../../../../cli/stack/stack-work.ts';
-import { deployedTemplate } from '../../../../cli/stack/template/deployed-template.ts';
+import { deployedTemplate } from '../../../../cli/stack/template/template.ts';
 import type { StackOptions } from '../../../../infra/options.ts';
 
 const STACK = { id: 'arn:stack', status: 'UPDATE_COMPLETE', outputs: {}, drifted: false, isProtected: false };

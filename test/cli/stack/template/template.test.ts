@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { interrupted, UserError } from '../../../../cli/errors.ts';
-import { withTemplate } from '../../../../cli/stack/operate/template-source.ts';
-import { creating } from '../../../../cli/stack/stack-work.ts';
+import { creating } from '../../../../cli/network/cancellation.ts';
+import { withTemplate } from '../../../../cli/stack/template/template.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 import { type Answer, workAgainst } from '../world.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Change, ResourceChange } from '@aws-sdk/client-cloudformation';
-import { losses, planLines, plannedSteps, propertyWords } from '../../../../cli/stack/operate/plan-words.ts';
-import { optionChanges } from '../../../../cli/stack/options/describe-options.ts';
+import { losses, planLines, plannedSteps, propertyWords } from '../../../../cli/stack/operate/plan.ts';
+import { optionChanges } from '../../../../cli/stack/options/deployed-options.ts';
 
 const change = (ResourceChange: ResourceChange): Change => ({ Type: 'Resource', ResourceChange });
 

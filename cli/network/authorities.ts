@@ -1,9 +1,30 @@
 import { X509Certificate } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { isLoopback } from '../../protocol/object-url.ts';
 import { command, type HintLine } from '../command-line.ts';
 import { systemCode, UserError } from '../errors.ts';
+import type { LocalCloud } from '../settings/deployments.ts';
 import { UNTRUSTED_HERE } from './failure-hints.ts';
-import { readRegular } from './regular-file.ts';
+
+/** Returns the authority of an embedded cloud, in PEM. @throws {UserError} `local_cloud` if it cannot be read */
+export function authority({ caFile }: Pick<LocalCloud, 'caFile'>): string {
+  try {
+    return readCertificates(caFile).toString();
+  } catch (error) {
+    throw new UserError(
+      'local_cloud',
+      `The embedded cloud's certificate ${caFile} cannot be read (${systemCode(error)}).`,
+      {
+        hint: [
+          'Start the embedded cloud, or deploy again:',
+          command`edge-upload local start`,
+          command`edge-upload deploy --local`,
+        ],
+        cause: error,
+      },
+    );
+  }
+}
 
 /** OpenSSL's codes for a certificate that no known authority signed. */
 const UNKNOWN_AUTHORITY = new Set([
@@ -42,7 +63,7 @@ const NAME_IT = [
 function faultOf(file: string): readonly [fault: string, hint: readonly HintLine[]] {
   let content: Buffer;
   try {
-    content = readRegular(file);
+    content = readCertificates(file);
   } catch (error) {
     return [`which cannot be read (${systemCode(error)})`, NAME_IT];
   }
@@ -69,5 +90,22 @@ function isCertificate(encoded: string | Buffer): boolean {
   } catch {
     // OpenSSL's error says less than the name of the file.
     return false;
+  }
+}
+
+/** A certificate has 1 KB, and the bundle of a system 300 KB. */
+const MAX_BYTES = 1024 ** 2;
+
+/** Reads a file of certificates. Opening a pipe would stop the whole process, Ctrl-C included, until something writes to it. */
+function readCertificates(path: string): Buffer {
+  // Windows does not have the flag, and `undefined` counts as 0.
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(descriptor);
+    const isUsable = stats.isFile() && stats.size <= MAX_BYTES;
+    if (!isUsable) throw Object.assign(new Error('not a certificate'), { code: 'EINVAL' });
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }

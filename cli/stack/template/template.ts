@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { BakedConfig } from '../../../edge/config.ts';
+import type { EdgeKeys, TrustedKeys } from '../../../infra/edge-code.ts';
+import type { StackOptions } from '../../../infra/options.ts';
+import type { UploadStackProps } from '../../../infra/upload-stack.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
+import { managedLoginOrigin } from '../../../protocol/sign-in-callback.ts';
+import { command } from '../../command-line.ts';
+import { isUserError, UserError } from '../../errors.ts';
+import { STACK_REGION } from '../../network/aws.ts';
+import { cleanUp, creating } from '../../network/cancellation.ts';
+import { awsFailure, onAws } from '../aws-failures.ts';
+import type { FoundStack, StackOutputs, StackWork } from '../find-stack.ts';
+import { keysIn, poolIdentity } from './key-sets.ts';
+
+/**
+ * Bytes of a template that CloudFormation reads from a bucket.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+ */
+const TEMPLATE_LIMIT_BYTES = 1_000_000;
+
+/** Returns the stack's template. Loads the CDK, several megabytes, on demand. */
+export async function makeTemplate(props: UploadStackProps): Promise<string> {
+  const { synthesize } = await import('../../../infra/upload-stack.ts');
+  const { template, bytes } = synthesize(props);
+  if (bytes <= TEMPLATE_LIMIT_BYTES) return template;
+  throw new UserError(
+    'usage',
+    `The template has ${bytes} bytes; CloudFormation takes ${TEMPLATE_LIMIT_BYTES}. Nothing was changed.`,
+    {
+      hint: [
+        'Trust fewer issuers, or use fewer options:',
+        command`edge-upload trust list`,
+        'Thousands of revoked links and keys are forgotten with a new signing key:',
+        command`edge-upload key rotate --drop`,
+      ],
+    },
+  );
+}
+
+interface Baking {
+  /** Absent for a new stack. */
+  readonly stackId?: string;
+  readonly outputs: StackOutputs;
+  readonly options: StackOptions;
+  readonly trusted: TrustedKeys;
+}
+
+/** Returns what a deploy bakes into the edge function; `undefined` before the stack has what it takes. */
+export async function edgeKeys(
+  { context: { env, sent, signal }, clients: { cognitoUrl }, local }: StackWork,
+  { stackId, outputs, options: { userPool = true, page, idp }, trusted }: Baking,
+): Promise<EdgeKeys | undefined> {
+  if (outputs.bucket === undefined) return undefined;
+  if (!userPool) return trusted;
+  const pool = await poolIdentity(outputs, { cognitoUrl, env, sent, signal, local });
+  // On AWS, the page finds the pool's API by its region.
+  const userPoolEndpoint = page ? local?.endpoint : undefined;
+  const managedLogin =
+    page && idp !== undefined && stackId !== undefined ? managedLoginOrigin(stackId) : undefined;
+  if (pool !== undefined)
+    return { pool: { ...pool, ...omitUndefined({ userPoolEndpoint, managedLogin }) }, ...trusted };
+  // An edge stays while a user pool is added.
+  return outputs.domain === undefined ? undefined : trusted;
+}
+
+/** Returns the template that a deploy would apply to the stack as it is now; of a new stack, the half that comes first. */
+export async function wantedTemplate(
+  work: StackWork,
+  stack: FoundStack | undefined,
+  options: StackOptions,
+  trusted: TrustedKeys,
+): Promise<string> {
+  const { outputs = {}, id: stackId } = stack ?? {};
+  const edge = await edgeKeys(work, { outputs, options, trusted, ...omitUndefined({ stackId }) });
+  return makeTemplate({ stackName: work.stackName, options, ...omitUndefined({ edge }) });
+}
+
+/** The parameter of a request that contains or names a template. */
+type TemplateSource = { readonly TemplateBody: string } | { readonly TemplateURL: string };
+
+/**
+ * Maximum bytes of an inline template.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+ */
+const INLINE_LIMIT_BYTES = 51_200;
+
+/** A prefix that the edge reserves, so uploaders cannot write to it. */
+const PREFIX = '.well-known/edge-upload/template/';
+
+interface TemplateObject {
+  readonly Bucket: string;
+  readonly Key: string;
+  /** Of a bucket with versions. */
+  readonly VersionId?: string;
+}
+
+/**
+ * Runs a request with a template: inline, or through the deployment's bucket if it is too large. The object is always
+ * deleted at the end, even after a failure or Ctrl-C.
+ */
+export async function withTemplate<T>(
+  work: StackWork,
+  template: string,
+  bucket: string | undefined,
+  run: (source: TemplateSource) => Promise<T>,
+): Promise<T> {
+  const bytes = Buffer.byteLength(template);
+  if (bytes <= INLINE_LIMIT_BYTES) return run({ TemplateBody: template });
+  if (bucket === undefined) {
+    throw new UserError(
+      'stack_failed',
+      `The template has ${bytes} bytes; a stack without a bucket takes ${INLINE_LIMIT_BYTES}.`,
+      { hint: 'Deploy with fewer options first, then again with all of them.' },
+    );
+  }
+  const name = createHash('sha256').update(template).digest('hex');
+  const object = { Bucket: bucket, Key: `${PREFIX}${name}.json` };
+  const stored = await store(work, object, template);
+  try {
+    return await run({ TemplateURL: `https://${bucket}.s3.${STACK_REGION}.amazonaws.com/${object.Key}` });
+  } finally {
+    await remove(work, stored);
+  }
+}
+
+async function store(work: StackWork, object: TemplateObject, template: string): Promise<TemplateObject> {
+  const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+  try {
+    const put = new PutObjectCommand({ ...object, Body: template, ContentType: 'application/json' });
+    const { VersionId } = await creating(work.context.signal, (bounds) =>
+      onAws(`Uploading the template to the bucket ${object.Bucket}`, () => work.clients.s3.send(put, bounds)),
+    );
+    return { ...object, ...omitUndefined({ VersionId }) };
+  } catch (error) {
+    // The object may be stored unless S3 refused it.
+    if (!isUserError(error) || error.code !== 'access_denied') await remove(work, object);
+    throw error;
+  }
+}
+
+/** Deletes the template. A failure is a warning: the template contains only public data. */
+async function remove(
+  { clients, context: { ui, signal } }: StackWork,
+  object: TemplateObject,
+): Promise<void> {
+  const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
+  try {
+    await cleanUp(signal, async (bounds) => {
+      await clients.s3.send(new DeleteObjectCommand(object), bounds);
+    });
+  } catch (error) {
+    const { message } = awsFailure(error, 'Deleting the uploaded template');
+    ui.event({
+      type: 'warning',
+      text: [`${message} Delete it with:`, command`aws s3 rm ${`s3://${object.Bucket}/${object.Key}`}`],
+    });
+  }
+}
+
+/** What is read of a template. */
+interface Template {
+  readonly Resources?: Readonly<
+    Record<
+      string,
+      { readonly Type: string; readonly Properties?: { readonly Code?: { readonly ZipFile?: unknown } } }
+    >
+  >;
+  readonly Outputs?: object;
+}
+
+/** A stack, and the template that it was made from. */
+export interface DeployedStack {
+  readonly stack: FoundStack;
+  readonly template: string;
+}
+
+/** Returns the template that the stack was made from, as it was sent. */
+export async function deployedTemplate({ clients, stackName }: StackWork, stackId: string): Promise<string> {
+  const { GetTemplateCommand } = await import('@aws-sdk/client-cloudformation');
+  const { TemplateBody = '{}' } = await onAws(`Reading the template of the stack “${stackName}”`, () =>
+    clients.cloudformation.send(new GetTemplateCommand({ StackName: stackId, TemplateStage: 'Original' })),
+  );
+  return TemplateBody;
+}
+
+/** Returns the template of a stack. `undefined` where there is none, or one that is only planned, which has no template. */
+export async function templateIfThere(
+  work: StackWork,
+  stack: FoundStack | undefined,
+): Promise<string | undefined> {
+  if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return undefined;
+  return deployedTemplate(work, stack.id);
+}
+
+/** Returns what is baked into the edge function of a template: see infra/edge-code.ts. `undefined` without a function. */
+export function bakedConfig(templateBody = '{}'): BakedConfig | undefined {
+  const { Resources = {} } = JSON.parse(templateBody) as Template;
+  for (const { Type, Properties } of Object.values(Resources)) {
+    const code = Properties?.Code?.ZipFile;
+    if (Type !== 'AWS::Lambda::Function' || typeof code !== 'string') continue;
+    const [, config] = /^const EDGE_CONFIG=(\{.*\});\n/.exec(code) ?? [];
+    if (config !== undefined) return JSON.parse(config) as BakedConfig;
+  }
+  return undefined;
+}
+
+/** Returns the keys of trusted issuers, and the signing keys, as they are baked. */
+export function bakedKeys(templateBody: string, { trust = [] }: StackOptions): TrustedKeys {
+  const config = bakedConfig(templateBody);
+  const keySets = trust.map(({ alias }) => [alias, keysIn(config, alias) ?? []] as const);
+  return {
+    keySets: Object.fromEntries(keySets),
+    ...omitUndefined({ bakedAt: config?.bakedAt, signing: config?.signing?.keys }),
+  };
+}
+
+/** CloudFormation types of the resources in which two templates differ, sorted; empty where they come to the same. */
+export function differingTypes(one: string, other: string): string[] {
+  const { Resources: left = {}, Outputs: leftOutputs } = JSON.parse(one) as Template;
+  const { Resources: right = {}, Outputs: rightOutputs } = JSON.parse(other) as Template;
+  const ids = new Set([...Object.keys(left), ...Object.keys(right)]);
+  const types = [...ids].flatMap((id) =>
+    isDeepStrictEqual(left[id], right[id]) ? [] : [left[id]?.Type ?? right[id]?.Type ?? ''],
+  );
+  const stack = isDeepStrictEqual(leftOutputs, rightOutputs) ? [] : ['AWS::CloudFormation::Stack'];
+  return [...new Set([...types, ...stack])].sort();
+}
