@@ -6,6 +6,7 @@ import { delimiter, dirname, join, relative } from 'node:path';
 import { pid, platform } from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { compileTests } from '../scripts/compile-tests.ts';
+import { memoryFolder } from './support/run/memory-folder.ts';
 import { NOT_ON_WINDOWS, PORTABLE, UNIT } from './support/run/selections.ts';
 import { WORKERS } from './support/run/worker.ts';
 
@@ -147,8 +148,17 @@ const [program = runner, loadedFirst = guard, ...single] = entries;
 const files = compiled === undefined ? single : await together(single, compiled);
 if (compiled === undefined) process.env.NODE_OPTIONS += ' --import=tsx';
 
+const isScale = wanted.some((file) => relative(root, file).startsWith('scale'));
+// The files of test/scale do not fit in memory. A developer's own folder for temporary files is used.
+const memory = isScale || process.env.TMPDIR !== undefined ? undefined : memoryFolder();
+if (memory !== undefined) process.env.TMPDIR = memory;
+
 const child = spawn(process.execPath, [program], { stdio: ['pipe', 'inherit', 'inherit'] });
+// Ctrl-C reaches the child too. This process waits for it, and deletes what the run made.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill(signal));
 child.stdin?.end(JSON.stringify({ files, loadedFirst: unit ? pathToFileURL(loadedFirst) : undefined }));
 const [code] = (await once(child, 'close')) as [number | null];
 process.exitCode = code ?? 1;
-if (compiled !== undefined) await rm(compiled, { recursive: true });
+// A process that a test killed can be about to write its last file.
+for (const folder of [compiled, memory])
+  if (folder !== undefined) await rm(folder, { recursive: true, maxRetries: 10 });
