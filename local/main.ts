@@ -71,6 +71,9 @@ const control = createControl({
   faults,
 });
 
+// The log is on the same disk as the state. A cloud that cannot write it serves all the same.
+process.stderr.on('error', () => {});
+
 let cloud: Cloud;
 try {
   openStateFolder(dataDir);

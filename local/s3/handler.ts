@@ -39,6 +39,16 @@ export function s3Handler(options: HandlerOptions): HttpHandler {
   };
 }
 
+const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** Returns the refusal for a full disk of this computer, which S3 does not have. Clients do not retry it. */
+function diskRefusal(error: unknown): AwsError | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (!FULL.has(code)) return undefined;
+  const message = `The disk of the embedded cloud is full (${code}). Free some space; “edge-upload local status” prints the folder.`;
+  return new AwsError('InsufficientStorage', message, 507);
+}
+
 type Ids = { readonly 'x-amz-request-id': string; readonly 'x-amz-id-2': string };
 
 async function answerOrRefuse(
@@ -49,8 +59,9 @@ async function answerOrRefuse(
   try {
     return await perform(request, options, ids['x-amz-request-id']);
   } catch (error) {
-    if (error instanceof AwsError) return errorResponse(error, request, ids);
-    throw error;
+    const refusal = error instanceof AwsError ? error : diskRefusal(error);
+    if (refusal === undefined) throw error;
+    return errorResponse(refusal, request, ids);
   }
 }
 
