@@ -1,6 +1,6 @@
 import type { EdgePolicy } from './config.ts';
 import { Refusal } from './refusal.ts';
-import { maySend } from './request/headers.ts';
+import { isAllowedHeader } from './request/headers.ts';
 import { type EdgeHeaders, type EdgeRequest, headerValues } from './request/viewer-request.ts';
 import { fitting, type Respond } from './response.ts';
 
@@ -57,7 +57,7 @@ export function answerPreflight({ headers }: EdgeRequest, policy: EdgePolicy): R
   const allowed = asked
     .split(',')
     .map((name) => name.trim())
-    .filter(maySend);
+    .filter(isAllowedHeader);
   return {
     kind: 'respond',
     status: 204,

@@ -10,7 +10,7 @@ import { type Operator, openOperator, policyVerdict } from './operator.ts';
 import { DeniedCall, type Probe, reasonNotToRun, runProbe, type Verdict } from './probe.ts';
 import { PROBES } from './probes/all.ts';
 import { createRedactor } from './redact.ts';
-import { type Results, usualFile, verdictLines, writeResults } from './results.ts';
+import { defaultFile, type Results, verdictLines, writeResults } from './results.ts';
 import { type LiveWorld, openWorld } from './world.ts';
 
 /*
@@ -143,7 +143,7 @@ async function main(): Promise<number> {
     ],
   };
   const redact = createRedactor({ ...known, ...operator?.secrets() });
-  const file = values.output ?? usualFile(results);
+  const file = values.output ?? defaultFile(results);
   await writeResults(file, results, redact);
   stdout.write(`${verdictLines(results, redact).join('\n')}\n\nResults: ${file}\n`);
   if (signal.aborted) return 130;

@@ -16,7 +16,7 @@ export interface Results {
 }
 
 /** Returns the default file of a run. Results of the embedded cloud have another name than results of AWS. */
-export function usualFile({ at, target }: Results): string {
+export function defaultFile({ at, target }: Results): string {
   return join(RESULTS, `${at.slice(0, 10)}${target === 'aws' ? '' : '-embedded'}.json`);
 }
 

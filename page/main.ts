@@ -10,10 +10,10 @@ import { type EdgeClient, openEdge, type TokenSource } from './transfer/edge-cli
 import { unexpectedResponse } from './transfer/refusals.ts';
 import type { Waiting } from './transfer/retry.ts';
 import { UploadError } from './transfer/upload-error.ts';
-import { button, element, setText, shownName } from './ui/elements.ts';
+import { button, element, setText, visibleName } from './ui/elements.ts';
 import { errorText } from './ui/file-row.ts';
 import { formatFor } from './ui/format.ts';
-import { createHeader, dress } from './ui/header.ts';
+import { applyBranding, createHeader } from './ui/header.ts';
 import { leave } from './ui/keep-awake.ts';
 import { createSignInScreen } from './ui/sign-in-screen.ts';
 import { createUploadScreen, type UploadScreen } from './ui/upload-screen.ts';
@@ -38,7 +38,7 @@ async function start(root: HTMLElement): Promise<void> {
   });
   await orRetry(screen, async (onWaiting) => {
     const settings = await fetchSettings(onWaiting);
-    dress(settings, texts);
+    applyBranding(settings, texts);
     root.replaceChildren(createHeader(settings, texts), screen);
     const token = linkToken(location.hash);
     if (token !== undefined) await showUploads(screen, async () => token);
@@ -176,7 +176,7 @@ interface Sender {
 }
 
 async function showFiles(screen: HTMLElement, { edge, caller, person }: Sender): Promise<void> {
-  const notes = caller.note === undefined ? [] : [element('p', { class: 'note' }, shownName(caller.note))];
+  const notes = caller.note === undefined ? [] : [element('p', { class: 'note' }, visibleName(caller.note))];
   const journal = await openJournal();
   const signIn = person && (() => void person.signInAgain({ caller, uploads, back }));
   const options = { edge, caller, journal, digester, texts, format, ...(signIn && { signIn }) };
@@ -191,7 +191,7 @@ async function showFiles(screen: HTMLElement, { edge, caller, person }: Sender):
 
 function whoLine({ username }: Caller, person?: Person, uploads?: UploadScreen): readonly HTMLElement[] {
   if (person === undefined) return [];
-  const name = element('span', {}, texts.signedInAs(shownName(username)));
+  const name = element('span', {}, texts.signedInAs(visibleName(username)));
   const signOut = button(texts.signOut, () => void person.signOut(uploads), { class: 'quiet' });
   return [element('p', { class: 'line who' }, name, signOut)];
 }

@@ -6,11 +6,11 @@ import type { StackWork } from '../stack/find-stack.ts';
 import { signingInput, signToken, type TokenClaims } from '../stack/signing/sign-token.ts';
 import type { SigningKey } from '../stack/signing/signing-key.ts';
 import type { DeployedEdge } from './deployed-edge.ts';
-import { existing, removeEntry, writeEntry } from './ledger.ts';
+import { existingKeys, removeEntry, writeEntry } from './ledger.ts';
 import type { Scope, TokenEntry } from './token-entry.ts';
 import type { TokenRequest } from './token-request.ts';
 
-export interface Issued {
+export interface CreatedToken {
   readonly entry: TokenEntry;
   readonly token: string;
 }
@@ -44,7 +44,7 @@ function claimsOf(entry: TokenEntry, audience: string): TokenClaims {
 /** Refuses a link to an existing object, because links never overwrite. */
 async function refuseTaken(work: StackWork, { bucket }: DeployedEdge, key: string): Promise<void> {
   try {
-    if (!(await existing(work, bucket, [key])).has(key)) return;
+    if (!(await existingKeys(work, bucket, [key])).has(key)) return;
   } catch (error) {
     // An operator who can only deploy is not allowed to check.
     if (isUserError(error) && error.code === 'access_denied') return;
@@ -63,7 +63,7 @@ export async function issueToken(
   edge: DeployedEdge,
   signingKey: SigningKey,
   request: TokenRequest,
-): Promise<Issued> {
+): Promise<CreatedToken> {
   const { kind, name, scope, lifetime, maxSize, noClobber, note } = request;
   if (kind === 'link' && scope?.key !== undefined) await refuseTaken(work, edge, scope.key);
   const { arn: createdBy } = await callerIdentity(work);

@@ -150,7 +150,7 @@ export async function findRecord(
 }
 
 /** Returns which of the keys exist in the bucket; none if the operator is not allowed to check. */
-export async function existing(
+export async function existingKeys(
   work: StackWork,
   bucket: string,
   keys: readonly string[],

@@ -2,7 +2,7 @@ import { omitUndefined, readFields } from '../../protocol/fields.ts';
 import { keyProblem } from '../../protocol/object-url.ts';
 
 /** Maximum lifetime of a token, in seconds. */
-export const LONGEST = 366 * 86_400;
+export const MAX_LIFETIME_SECONDS = 366 * 86_400;
 
 export type TokenKind = 'link' | 'key';
 

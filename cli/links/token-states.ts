@@ -1,7 +1,7 @@
 import { isUserError } from '../errors.ts';
 import type { StackWork } from '../stack/find-stack.ts';
 import type { DeployedEdge } from './deployed-edge.ts';
-import { existing } from './ledger.ts';
+import { existingKeys } from './ledger.ts';
 import type { TokenEntry } from './token-entry.ts';
 
 /** `used` is a link for one file that has been stored. */
@@ -37,7 +37,7 @@ export async function tokenStates(
 
 async function storedOf(work: StackWork, bucket: string, keys: readonly string[]) {
   try {
-    return await existing(work, bucket, keys);
+    return await existingKeys(work, bucket, keys);
   } catch (error) {
     if (!isUserError(error) || error.code !== 'access_denied') throw error;
     const text = `Used links are shown as active: ${error.message}`;

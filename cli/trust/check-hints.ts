@@ -2,8 +2,8 @@ import type { EdgeIssuer } from '../../edge/config.ts';
 import type { RefusalCode } from '../../edge/refusal.ts';
 import { isLoopback } from '../../protocol/object-url.ts';
 import { command, type HintLine } from '../command-line.ts';
+import { presetLines } from './describe-issuer.ts';
 import { presetOf } from './presets.ts';
-import { presetLines } from './words.ts';
 
 function setUp(issuer: EdgeIssuer | undefined, edge?: string): HintLine[] {
   const preset = issuer && presetOf(issuer);

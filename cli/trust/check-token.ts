@@ -7,7 +7,7 @@ import { decompose, type Jwt } from '../../edge/token/decompose.ts';
 import { createVerify } from '../../edge/token/verify.ts';
 import { claimTexts, readClaim } from '../../protocol/claims.ts';
 import { holds } from '../../protocol/upload-rule.ts';
-import { conditionWords, formatClaimName } from './conditions.ts';
+import { describeCondition, formatClaimName } from './conditions.ts';
 
 /** The edge's decision on a token. */
 export interface TokenEvaluation {
@@ -105,7 +105,7 @@ export function unmetLines({ issuer: { rules }, claims }: Caller): string[] {
       .filter((condition) => !holds(condition, claims))
       .map(
         (condition) =>
-          `rule ${at + 1}: the token's ${formatClaimName(condition.claim)} ${valueWords(readClaim(claims, condition.claim))}; the rule matches if ${conditionWords(condition)}`,
+          `rule ${at + 1}: the token's ${formatClaimName(condition.claim)} ${valueWords(readClaim(claims, condition.claim))}; the rule matches if ${describeCondition(condition)}`,
       ),
   );
 }

@@ -70,7 +70,7 @@ export function parseConditions(typed: readonly string[]): readonly Condition[] 
 }
 
 /** Describes a condition, such as `roles is “a” or “b”`. */
-export function conditionWords({ claim, is }: Condition): string {
+export function describeCondition({ claim, is }: Condition): string {
   const wild = (value: string) => allowsWildcard(claim) && value.endsWith('*');
   const quoted = (values: readonly string[]) => values.map((value) => `“${value}”`).join(' or ');
   const exact = is.filter((value) => !wild(value));

@@ -92,7 +92,7 @@ export async function discoverIssuers(
 }
 
 /** Returns the keys by their algorithms: `RS256: kid1, kid2; ES256: kid3`. */
-export function keyWords(keys: readonly Jwk[]): string {
+export function describeKeys(keys: readonly Jwk[]): string {
   const kids = new Map<string, string[]>();
   for (const key of keys) {
     const algorithms = algorithmsOf(key).join('/');

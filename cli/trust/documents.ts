@@ -12,7 +12,7 @@ import { quotableAddress } from '../settings/edge-url.ts';
 const DEADLINE_MS = 15_000;
 
 /** A JSON object, or the HTTP status of a failed request. */
-export type Fetched = { readonly fields: Fields } | { readonly status: number };
+export type FetchedDocument = { readonly fields: Fields } | { readonly status: number };
 
 /** Downloads public JSON documents of providers. */
 export interface Documents {
@@ -22,7 +22,7 @@ export interface Documents {
    * @throws {UserError} `unreachable`, `tls` or `usage` for anything but a JSON object or an error status: a redirect,
    * an HTML page, too many bytes, an address that is not https
    */
-  fetch(url: string): Promise<Fetched>;
+  fetch(url: string): Promise<FetchedDocument>;
 }
 
 /** Parses an address of a provider. Plain http is allowed only for this computer and the embedded cloud. */
@@ -70,7 +70,7 @@ export function openDocuments(context: Context, plainLoopback: boolean): Documen
   };
 }
 
-function readAnswer(url: URL, status: number, location: string | undefined, text: string): Fetched {
+function readAnswer(url: URL, status: number, location: string | undefined, text: string): FetchedDocument {
   const refuse = (why: string, hint = 'Check the address, and whether a proxy answers in its place.') => {
     throw new UserError('unreachable', `Unexpected answer from ${url.host}: ${why}.`, { hint });
   };

@@ -5,8 +5,8 @@ import type { Rule } from '../../protocol/upload-rule.ts';
 import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { count } from '../ui/format.ts';
+import { createIssuer, type TrustFlags } from './create-issuer.ts';
 import type { DiscoveredIssuer } from './discovery.ts';
-import { type IssuerFlags, makeIssuer } from './make-issuer.ts';
 import type { TrustRequest } from './providers/trust-request.ts';
 import { requireAlias } from './safety.ts';
 
@@ -70,13 +70,13 @@ function refuseTwice(trusted: Issuers, wanted: TrustedIssuer): void {
 export function mergeIssuer(
   trusted: Issuers,
   request: TrustRequest,
-  flags: IssuerFlags,
+  flags: TrustFlags,
   discovered: DiscoveredIssuer,
 ): Issuers {
   const { alias } = flags;
   if (alias !== undefined) requireAlias(alias);
   const known = sameIssuer(trusted, request, alias);
-  const wanted = makeIssuer(request, flags, discovered, known);
+  const wanted = createIssuer(request, flags, discovered, known);
   if (known === undefined) {
     refuseTwice(trusted, wanted);
     return [...trusted, wanted];

@@ -9,7 +9,7 @@ import type { Rule } from '../../protocol/upload-rule.ts';
 import { command, type Hint } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { requireJobs } from './ci-issuers.ts';
-import { checkedCondition, conditionWords } from './conditions.ts';
+import { checkedCondition, describeCondition } from './conditions.ts';
 import { requireReadable } from './readable-issuer.ts';
 import { requireOwner, requireVerifiable } from './shared-issuers.ts';
 
@@ -178,7 +178,7 @@ export function requireSafe(options: StackOptions): void {
   for (const issuer of trust) {
     requireAlias(issuer.alias);
     for (const { when = [], writeTo = '' } of issuer.rules) {
-      for (const one of when) checkedCondition(one, `“${conditionWords(one)}” of ${issuer.alias}`);
+      for (const one of when) checkedCondition(one, `“${describeCondition(one)}” of ${issuer.alias}`);
       requireOwner(issuer, when);
       if (writeTo !== '') requirePrefix(writeTo, issuer);
     }

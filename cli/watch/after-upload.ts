@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, renameSync, unlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { type FileStamp, isSameStamp, readStamp } from '../transfer/sources/file-system.ts';
-import { inRealFolder, makeRealFolder } from './real-folder.ts';
+import { createRealFolder, inRealFolder } from './real-folder.ts';
 
 export const AFTER = ['keep', 'move', 'delete'] as const;
 
@@ -15,7 +15,7 @@ export interface AfterUpload {
 }
 
 /** The folder for files moved by `--after move`. Hidden, so that they are not uploaded again. */
-export const movedIn = (folder: string) => join(folder, '.edge-upload-stored');
+export const storedFolder = (folder: string) => join(folder, '.edge-upload-stored');
 
 /** Reserves a name with an empty file, so that nothing is overwritten. Adds a number to a name that is taken. */
 function reserveName(path: string): string {
@@ -79,6 +79,6 @@ export function finishFile(
     if (!isSameStamp(stamp, readStamp(file, { follow: false }))) return false;
     if (action === 'delete') return deleteFile(file, stamp);
     mkdirSync(moveTo, { recursive: true });
-    return moveFile(file, makeRealFolder(moveTo, dirname(relative)), stamp);
+    return moveFile(file, createRealFolder(moveTo, dirname(relative)), stamp);
   });
 }

@@ -35,7 +35,7 @@ export function inRealFolder<T>(folder: string, work: (path: string) => T): T {
  * Creates a folder below an existing one, including those in between.
  * @throws as `inRealFolder`
  */
-export function makeRealFolder(base: string, relative: string): string {
+export function createRealFolder(base: string, relative: string): string {
   let folder = base;
   for (const name of relative.split(sep).filter((one) => one !== '' && one !== '.')) {
     inRealFolder(folder, (path) => {

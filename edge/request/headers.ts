@@ -26,7 +26,7 @@ const KEPT_PREFIXED = new RegExp(`^(?:${OBJECT_HEADER_PREFIXES.join('|')})[\\w!#
 const isKept = (name: string) => KEPT.has(name) || KEPT_PREFIXED.test(name);
 
 /** Whether a page's script is allowed to send a header. The name is in lower case. */
-export function maySend(name: string): boolean {
+export function isAllowedHeader(name: string): boolean {
   return name === 'authorization' || (isKept(name) && /^[\w-]+$/.test(name));
 }
 

@@ -9,8 +9,8 @@ import {
 } from './exchange.ts';
 import { createPool, type Pool } from './pool.ts';
 import { readFile } from './read-file.ts';
-import { failureOf, PassingFailure, TokenRejected, unexpectedResponse } from './refusals.ts';
-import { BROWSER, retrying, type Surroundings, type Waiting } from './retry.ts';
+import { failureOf, TokenRejected, TransientFailure, unexpectedResponse } from './refusals.ts';
+import { BROWSER, type RetryEnvironment, retrying, type Waiting } from './retry.ts';
 import { UploadError } from './upload-error.ts';
 
 /**
@@ -46,7 +46,7 @@ export interface EdgeClient {
 
 export interface EdgeOptions {
   readonly exchange?: Exchange;
-  readonly surroundings?: Surroundings;
+  readonly surroundings?: RetryEnvironment;
 }
 
 /** Milliseconds without progress after which a request is cancelled. */
@@ -107,7 +107,7 @@ export function openEdge(origin: string, token: TokenSource, options: EdgeOption
     } catch (error) {
       if (!(error instanceof NetworkFailure)) throw error;
       if (body && body.size > 0 && !surroundings.isOffline()) await askAfterCut(current, request, body);
-      throw new PassingFailure(
+      throw new TransientFailure(
         new UploadError('unreachable', `${new URL(origin).host} is unreachable: ${error.message}.`),
       );
     }

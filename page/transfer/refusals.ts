@@ -29,7 +29,7 @@ export interface FailureDetails {
 }
 
 /** A failure that a retry can fix. `error` is reported after the last attempt. */
-export class PassingFailure extends Error {
+export class TransientFailure extends Error {
   readonly error: UploadError;
   readonly details: FailureDetails;
 
@@ -41,16 +41,16 @@ export class PassingFailure extends Error {
 }
 
 /** Returns a failure with one retry, for damage that may not happen again. */
-export function damaged(message: string): PassingFailure {
-  return new PassingFailure(new UploadError('bytes_differ', message), {
+export function damaged(message: string): TransientFailure {
+  return new TransientFailure(new UploadError('bytes_differ', message), {
     limit: { kind: 'damaged', tries: 2 },
   });
 }
 
 /** Returns the failure for a response from neither the edge nor S3. It is retried a few times. */
-export function unexpectedResponse({ status }: HttpResponse): PassingFailure {
+export function unexpectedResponse({ status }: HttpResponse): TransientFailure {
   const message = `Unexpected answer: HTTP ${status}. A proxy or captive portal may be in between.`;
-  return new PassingFailure(new UploadError('not_an_edge', message), {
+  return new TransientFailure(new UploadError('not_an_edge', message), {
     limit: { kind: 'unexpected', tries: 3 },
   });
 }
@@ -125,7 +125,7 @@ export function refusalError(refusal: Refusal, response: HttpResponse): Error {
   const said = `${code}: ${refusal.message}`.slice(0, MAX_TEXT);
   if (PASSING_STATUS.has(status) || PASSING_CODES.has(code)) {
     const retryAfterMs = retryAfter(response.header('retry-after'), new Date());
-    return new PassingFailure(new UploadError('gave_up', said), { retryAfterMs });
+    return new TransientFailure(new UploadError('gave_up', said), { retryAfterMs });
   }
   const error = new UploadError(codeOf(refusal, status), said);
   const ofToken = (status === 401 && refusal.from !== 'between') || OF_CALLER.has(code);

@@ -1,9 +1,9 @@
 import { backoff, RETRY, type RetryPolicy } from '../../protocol/retry-rules.ts';
-import { PassingFailure } from './refusals.ts';
+import { TransientFailure } from './refusals.ts';
 import { stopped, UploadError } from './upload-error.ts';
 
 /** Time, randomness and network state. Tests replace them. */
-export interface Surroundings {
+export interface RetryEnvironment {
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   /** Resolves after the time, or when the signal is aborted. */
@@ -30,7 +30,7 @@ function eventOf(target: EventTarget, name: string, signal: AbortSignal): Promis
   });
 }
 
-export const BROWSER: Surroundings = {
+export const BROWSER: RetryEnvironment = {
   now: () => performance.now(),
   async sleep(milliseconds, signal) {
     // Ends the wait early when the device is back online.
@@ -53,7 +53,7 @@ const SLEPT_MS = 60_000;
 export type Waiting = 'network' | 'retry';
 
 export interface RetryOptions {
-  readonly surroundings: Surroundings;
+  readonly surroundings: RetryEnvironment;
   readonly signal: AbortSignal;
   /** Called with what the request is waiting for; `undefined` when an attempt starts. */
   readonly onWaiting: (waiting: Waiting | undefined) => void;
@@ -87,7 +87,7 @@ export async function retrying<T>(
       return await attempt(tries);
     } catch (error) {
       if (signal.aborted) throw stopped();
-      if (!(error instanceof PassingFailure)) throw error;
+      if (!(error instanceof TransientFailure)) throw error;
       if (isOffline()) continue;
       failures += 1;
       firstFailure ??= now();
@@ -108,7 +108,7 @@ export async function retrying<T>(
   }
 }
 
-function givenUp({ error }: PassingFailure, tries: number): UploadError {
+function givenUp({ error }: TransientFailure, tries: number): UploadError {
   if (tries === 1) return error;
   const message = `${error.message.replace(/\.$/, '')} (given up after ${tries} attempts).`;
   return new UploadError(error.code, message, { cause: error });

@@ -87,7 +87,7 @@ function changed(): UploadError {
 }
 
 /** Returns the error for bytes that differ. The file may have been changed between the digest and the upload. */
-export async function explained(
+export async function explainMismatch(
   error: unknown,
   { slice, crc }: Segment,
   digester: Digester,
@@ -180,7 +180,7 @@ async function sendMissing({ entry, stored, listed }: Session, work: Work): Prom
       const following = { edge, key, signal, onWaiting: request.waits };
       return await putPart(following, part, { slice, crc }, request.sent);
     } catch (error) {
-      throw await explained(error, { slice, crc }, digester);
+      throw await explainMismatch(error, { slice, crc }, digester);
     } finally {
       request.end();
     }

@@ -5,7 +5,7 @@ import type { Digester } from './digester.ts';
 import { checkSize, type EdgeClient } from './edge-client.ts';
 import { createProgress, type ProgressListener } from './progress.ts';
 import { putObject } from './requests.ts';
-import { type Completed, discardUpload, explained, uploadInParts, type Work } from './session.ts';
+import { type Completed, discardUpload, explainMismatch, uploadInParts, type Work } from './session.ts';
 import { stopped, UploadError } from './upload-error.ts';
 
 export interface UploadOptions extends ProgressListener {
@@ -81,7 +81,7 @@ async function uploadWhole(work: Work): Promise<Completed> {
       progress.stored(file);
       return { etag, crc: segment.crc };
     } catch (error) {
-      throw await explained(error, segment, digester);
+      throw await explainMismatch(error, segment, digester);
     } finally {
       request.end();
     }

@@ -16,7 +16,7 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
 }
 
 /** Returns a file name from elsewhere with a mark in place of characters that would reverse, hide or break its text. */
-export function shownName(name: string): string {
+export function visibleName(name: string): string {
   return name.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '\u{fffd}');
 }
 

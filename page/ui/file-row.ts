@@ -1,7 +1,7 @@
 import type { Item, Queue } from '../queue.ts';
 import type { Texts } from '../texts/en.ts';
 import type { UploadError } from '../transfer/upload-error.ts';
-import { button, element, setText, shownName } from './elements.ts';
+import { button, element, setText, visibleName } from './elements.ts';
 import type { Format } from './format.ts';
 
 /** The row of a file on the screen. */
@@ -37,7 +37,7 @@ const SYMBOLS = { waiting: '…', sending: '↑', paused: '‖', stored: '✓', 
 export function createFileRow(item: Item, context: RowContext): FileRow {
   const { queue, texts, format } = context;
   const { file } = item;
-  const path = shownName(item.path);
+  const path = visibleName(item.path);
   const symbol = element('span', { class: 'symbol', 'aria-hidden': 'true' });
   const state = element('span', { class: 'state' });
   const numbers = element('span', { class: 'numbers' });

@@ -3,7 +3,7 @@ import type { Texts } from '../texts/en.ts';
 import { element } from './elements.ts';
 
 /** Applies the operator's title and colour. */
-export function dress({ title = '', color }: PageSettings, texts: Texts): void {
+export function applyBranding({ title = '', color }: PageSettings, texts: Texts): void {
   if (title !== '') document.title = `${title} · ${texts.title}`;
   if (color === undefined) return;
   const { style } = document.documentElement;

@@ -1,7 +1,7 @@
 import type { Item } from '../queue.ts';
 import type { Texts } from '../texts/en.ts';
 import type { Announcer } from './announcer.ts';
-import { button, element, setText, shownName } from './elements.ts';
+import { button, element, setText, visibleName } from './elements.ts';
 import type { Format } from './format.ts';
 
 /** A receipt of what arrived: names, sizes, CRC-32 and time. */
@@ -44,7 +44,7 @@ export function createReceipt(texts: Texts, format: Format, announcer: Announcer
       const lines = added.flatMap(({ path, file, stored: object, storedAt }) => [
         '\n',
         // Isolates the direction of each name, so that it cannot move the numbers after it.
-        element('bdi', {}, shownName(path)),
+        element('bdi', {}, visibleName(path)),
         `\t${file.size} B (${format.bytes(file.size)})\tCRC-32 ${object?.crc32 ?? ''}\t`,
         element('span', { class: 'whole' }, storedAt?.toISOString() ?? ''),
       ]);

@@ -4,7 +4,7 @@ import type { Texts } from '../texts/en.ts';
 import { type Caller, ownerOf } from '../transfer/caller.ts';
 import type { EdgeClient } from '../transfer/edge-client.ts';
 import { busyKeys, discard } from '../transfer/upload.ts';
-import { button, element, shownName } from './elements.ts';
+import { button, element, visibleName } from './elements.ts';
 import type { Format } from './format.ts';
 
 interface UnfinishedOptions {
@@ -42,7 +42,7 @@ export function createUnfinished({ edge, caller, journal, texts, format }: Unfin
     section.hidden = left.length === 0;
     const rows = left.map(({ entry: { name, key, size }, parts }) => {
       // Shows the path as it was chosen. A link for one file has its own key.
-      const shown = shownName(caller.key === undefined ? key.slice(prefixOf(key)?.length) : name);
+      const shown = visibleName(caller.key === undefined ? key.slice(prefixOf(key)?.length) : name);
       const sent = parts.reduce((sum, part) => sum + part.size, 0);
       const forget = async () => {
         await discard({ key, edge, journal });

@@ -6,7 +6,7 @@ import type { Digester } from '../transfer/digester.ts';
 import type { EdgeClient } from '../transfer/edge-client.ts';
 import { allowedText, createDestination } from './allowed.ts';
 import { createAnnouncer } from './announcer.ts';
-import { button, element, setText, shownName } from './elements.ts';
+import { button, element, setText, visibleName } from './elements.ts';
 import { createFileRow, errorText, type FileRow } from './file-row.ts';
 import type { Format } from './format.ts';
 import { keepAwake } from './keep-awake.ts';
@@ -100,7 +100,7 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
     changed.clear();
     const [first] = failures;
     if (first?.error !== undefined) {
-      const text = `${shownName(first.path)}: ${errorText(first.error, context)}`;
+      const text = `${visibleName(first.path)}: ${errorText(first.error, context)}`;
       announcer.say(failures.length === 1 ? text : texts.someFailed(failures.length));
     }
     summarise(queue.items);

@@ -16,7 +16,7 @@ import { runBundle } from './support/bundle.ts';
 import { dice, mutate } from './support/hostile.ts';
 import { bakedWith, link, SIGNING_KEY } from './support/own-tokens.ts';
 import { accessToken, config, signingKey } from './support/pool.ts';
-import { readAnswer, viewerEvent } from './support/viewer.ts';
+import { readResponse, viewerEvent } from './support/viewer.ts';
 
 /** Bytes, the configuration included. */
 const LIMIT = 35_000;
@@ -76,7 +76,7 @@ test('bakes neither keys other than Ed25519 nor files too large for a response',
 test('bakes the policy text unchanged', async () => {
   const writeTo = '{{resolve:ssm:x}}/\u2028"\\`$`/';
   const { handler } = runBundle(config({ writeTo }));
-  const { body } = readAnswer(
+  const { body } = readResponse(
     await handler(viewerEvent({ method: 'GET', target: '/.well-known/edge-upload' })),
   );
   assert.deepEqual(body.policy, { writeTo });
@@ -111,7 +111,7 @@ test('makes one request within a time limit for an unknown key ID', async (t) =>
   const { module, asked, destroyed } = https(() => queueMicrotask(() => t.mock.timers.tick(1_500)));
   const { handler } = runBundle(config(), { https: module });
   for (let tries = 0; tries < 3; tries += 1) {
-    const answer = readAnswer(await handler(byUnknownKey()));
+    const answer = readResponse(await handler(byUnknownKey()));
     assert.deepEqual(
       [answer.status, answer.body.error, answer.headers['retry-after']],
       [503, 'keys_unavailable', '10'],
@@ -150,7 +150,7 @@ test('limits the keys that it downloads', async () => {
         headers: [`Authorization: ${accessToken({}, later)}`],
       }),
     )) as Record<string, unknown>;
-    assert.equal(readAnswer(answer).status, status, name);
+    assert.equal(readResponse(answer).status, status, name);
   }
 });
 
@@ -171,7 +171,7 @@ test('responds to any event, and forwards nothing without a valid token', async 
       headers,
     });
     const answer = (await handler(mutate(event, { roll, pick }))) as Record<string, unknown>;
-    const { status } = readAnswer(answer);
+    const { status } = readResponse(answer);
     assert.ok(status >= 400 && status <= 503, String(status));
     refused += 1;
   }

@@ -6,7 +6,7 @@ import type { EdgeRequest } from '../../edge/request/viewer-request.ts';
 import { createVerify } from '../../edge/token/verify.ts';
 import { viewerDecision } from '../../local/cloudfront/data-plane/function/viewer-result.ts';
 import { accessToken, config } from './support/pool.ts';
-import { type Answer, plainHeaders, readAnswer, type Sent, viewerEvent } from './support/viewer.ts';
+import { type Answer, plainHeaders, readResponse, type Sent, viewerEvent } from './support/viewer.ts';
 
 const PAGE = 'https://app.example.com';
 const POLICY = { corsOrigins: [PAGE, 'http://localhost:3000'] };
@@ -17,7 +17,7 @@ async function answered(sent: Sent, policy: UploadPolicy = POLICY): Promise<unkn
 }
 
 async function answerTo(sent: Sent, policy?: UploadPolicy): Promise<Answer> {
-  return readAnswer(await answered(sent, policy));
+  return readResponse(await answered(sent, policy));
 }
 
 const preflight = (origin: string, headers = 'authorization, content-type', method = 'PUT'): Sent => ({

@@ -5,7 +5,7 @@ import { REFUSALS } from '../../edge/refusal.ts';
 import { createVerify } from '../../edge/token/verify.ts';
 import { viewerDecision } from '../../local/cloudfront/data-plane/function/viewer-result.ts';
 import { accessToken, config } from './support/pool.ts';
-import { readAnswer, type Sent, viewerEvent } from './support/viewer.ts';
+import { readResponse, type Sent, viewerEvent } from './support/viewer.ts';
 
 function handling(changes: Partial<HandlerContext> = {}) {
   const log: string[] = [];
@@ -19,7 +19,7 @@ function handling(changes: Partial<HandlerContext> = {}) {
 }
 
 async function answerTo(sent: Sent, { handler } = handling()) {
-  return readAnswer(await handler(viewerEvent(sent)));
+  return readResponse(await handler(viewerEvent(sent)));
 }
 
 test('accepts a valid token with and without Bearer, in any case', async () => {
@@ -141,7 +141,7 @@ test('refuses an event that is not a viewer request', async () => {
   ];
   for (const odd of events) {
     const { handler, log } = handling();
-    const answer = readAnswer(await handler(odd));
+    const answer = readResponse(await handler(odd));
     assert.deepEqual([answer.status, answer.body.error], [500, 'internal']);
     assert.equal(log.length, 1);
   }
@@ -172,7 +172,7 @@ test('refuses a request at a fault, and logs only the fault’s name', async () 
     throw new TypeError('eyJhbGciOi… is not good');
   };
   const { handler, log } = handling({ verify });
-  const answer = readAnswer(await handler(viewerEvent({ headers: ['Authorization: eyJhbGciOi'] })));
+  const answer = readResponse(await handler(viewerEvent({ headers: ['Authorization: eyJhbGciOi'] })));
   assert.deepEqual([answer.status, answer.body.error], [500, 'internal']);
   assert.deepEqual(
     log.map((line) => JSON.parse(line)),

@@ -8,7 +8,7 @@ import type { Rule } from '../../protocol/upload-rule.ts';
 import type { Claims } from '../support/keys/forge.ts';
 import { configOf, issuerKey, ORIGIN, outside, SHARED_KEY, seconds, signed } from './support/issuers.ts';
 import { accessToken, config as poolConfig } from './support/pool.ts';
-import { plainHeaders, readAnswer, viewerEvent } from './support/viewer.ts';
+import { plainHeaders, readResponse, viewerEvent } from './support/viewer.ts';
 
 const OPERATIONS: readonly (readonly [method: string, query: string])[] = [
   ['PUT', ''],
@@ -40,7 +40,7 @@ function edgeOf(config: EdgeConfig) {
     const headers = [`Authorization: ${token}`, ...more];
     const answer = await handle(viewerEvent({ method, target, headers }));
     if (!('status' in answer)) return { status: 0, headers: plainHeaders((answer as EdgeRequest).headers) };
-    const { status, headers: sent, body } = readAnswer(answer);
+    const { status, headers: sent, body } = readResponse(answer);
     return { status, code: body.error ?? '', message: body.message ?? '', headers: sent };
   };
 }
@@ -687,7 +687,7 @@ test('lists its issuers, and shows callers their rules', async () => {
   const verify = createVerify(config);
   const handle = createHandler({ config, verify, log: () => {} });
   const described = async (...headers: string[]) =>
-    readAnswer(await handle(viewerEvent({ method: 'GET', target: '/.well-known/edge-upload', headers })))
+    readResponse(await handle(viewerEvent({ method: 'GET', target: '/.well-known/edge-upload', headers })))
       .body;
   const { issuers, caller: nobody } = await described();
   assert.equal(nobody, undefined);
@@ -723,7 +723,9 @@ test('lists its issuers, and shows callers their rules', async () => {
   });
   const without = configOf(outside(github));
   const only = createHandler({ config: without, verify: createVerify(without), log: () => {} });
-  const { body } = readAnswer(await only(viewerEvent({ method: 'GET', target: '/.well-known/edge-upload' })));
+  const { body } = readResponse(
+    await only(viewerEvent({ method: 'GET', target: '/.well-known/edge-upload' })),
+  );
   assert.deepEqual(Object.keys(body), ['service', 'version', 'policy', 'issuers']);
 });
 
@@ -732,7 +734,7 @@ test('describes a provider behind the pool as an issuer with the pool’s client
     const handle = createHandler({ config, verify: createVerify(config), log: () => {} });
     const answer = await handle(viewerEvent({ method: 'GET', target: '/.well-known/edge-upload' }));
     assert.ok('status' in answer);
-    return (readAnswer(answer).body as unknown as { issuers: Record<string, unknown>[] }).issuers;
+    return (readResponse(answer).body as unknown as { issuers: Record<string, unknown>[] }).issuers;
   };
   const config = poolConfig({});
   const [pool, idp, ...more] = await described({ ...config, idp: true });

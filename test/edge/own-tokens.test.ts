@@ -11,7 +11,7 @@ import { type Claims, signHs256, unsigned } from '../support/keys/forge.ts';
 import { DOMAIN, issuerKey, ORIGIN, SHARED_KEY, seconds, signed } from './support/issuers.ts';
 import { bakedWith, deviceKey, link, SIGNING_KEY } from './support/own-tokens.ts';
 import { accessToken } from './support/pool.ts';
-import { plainHeaders, readAnswer, type Sent, viewerEvent } from './support/viewer.ts';
+import { plainHeaders, readResponse, type Sent, viewerEvent } from './support/viewer.ts';
 
 const DAY = 24 * 3600;
 
@@ -40,7 +40,7 @@ function edgeOf(changes: Partial<BakedConfig> = {}, now = Date.now) {
       const passed = plainHeaders((answer as EdgeRequest).headers);
       return { outcome: 'passed', message: '', headers: passed, body: {} };
     }
-    const { status, headers: answered, body } = readAnswer(answer);
+    const { status, headers: answered, body } = readResponse(answer);
     const outcome = body.error ?? 'answered';
     assert.equal(status, body.error === undefined ? 200 : REFUSALS[body.error as RefusalCode]);
     return { outcome, message: body.message ?? '', headers: answered, body };

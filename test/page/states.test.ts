@@ -3,7 +3,7 @@ import { WITH_FAULTS, withCloud } from '../e2e/harness.ts';
 import { openBrowser } from './browser.ts';
 import { fileCases } from './cases/files.ts';
 import { HOSTILE, hostileCases } from './cases/hostile.ts';
-import { answerCases } from './cases/responses.ts';
+import { responseCases } from './cases/responses.ts';
 import { stateCases } from './cases/states.ts';
 import { deployPage } from './cases/world.ts';
 
@@ -23,6 +23,6 @@ test('the page under hostile input', async (t) => {
     const flags = ['--page-title', title, '--page-note', note];
     const world = await deployPage({ t, browser, computer, cloud }, flags);
     await hostileCases(world);
-    await answerCases(world);
+    await responseCases(world);
   });
 });

@@ -1,7 +1,13 @@
 import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
+import {
+  curlLine,
+  describeScope,
+  exampleFile,
+  formatExpiry,
+  uploadAddress,
+} from '../../links/describe-token.ts';
 import { type KeyFlags, keyRequest } from '../../links/token-request.ts';
-import { curlLine, exampleFile, scopeWords, untilWords, uploadAddress } from '../../links/words.ts';
 import { shellWord } from '../../ui/shell-words.ts';
 import type { ApplyArgs } from '../deploy.ts';
 import { create, createdDocument, declined } from '../link/create.ts';
@@ -20,7 +26,7 @@ export async function createKey(context: Context, args: KeyCreateArgs): Promise<
     text: [
       {
         mark: 'done',
-        text: `Created the key ${args.name} (${entry.id}), until ${untilWords(entry)}: ${scopeWords(entry)}.`,
+        text: `Created the key ${args.name} (${entry.id}), until ${formatExpiry(entry)}: ${describeScope(entry)}.`,
       },
       '',
       'This is the key. It is shown only now:',

@@ -3,7 +3,7 @@ import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { DeployedEdge } from '../../links/deployed-edge.ts';
 import { readLedger } from '../../links/ledger.ts';
-import { LONGEST, type TokenEntry } from '../../links/token-entry.ts';
+import { MAX_LIFETIME_SECONDS, type TokenEntry } from '../../links/token-entry.ts';
 import { stateOf } from '../../links/token-states.ts';
 import type { StackWork } from '../../stack/find-stack.ts';
 import { readOptions } from '../../stack/options/deployed-options.ts';
@@ -57,7 +57,10 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
   const { links, keys } = alive;
   const now = Math.floor(context.now().getTime() / 1000);
   // What is not on record may be valid for as long as any token.
-  const until = Math.min(alive.isWhole ? Math.max(alive.last ?? 0, now) : Infinity, now + LONGEST);
+  const until = Math.min(
+    alive.isWhole ? Math.max(alive.last ?? 0, now) : Infinity,
+    now + MAX_LIFETIME_SECONDS,
+  );
   const active = `${count(links, 'link')} and ${count(keys, 'key')}`;
   const isNoneLeft = until === now;
   const last = `${formatMinute(new Date(until * 1000))} UTC`;

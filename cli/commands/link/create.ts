@@ -4,19 +4,19 @@ import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { JsonValue } from '../../json-value.ts';
 import type { DeployedEdge } from '../../links/deployed-edge.ts';
-import { type Issued, issueToken } from '../../links/issue.ts';
+import {
+  curlLine,
+  describeScope,
+  exampleFile,
+  formatExpiry,
+  limitNotes,
+  linkAddress,
+  uploadAddress,
+} from '../../links/describe-token.ts';
+import { type CreatedToken, issueToken } from '../../links/issue.ts';
 import { removeEntry } from '../../links/ledger.ts';
 import type { TokenEntry } from '../../links/token-entry.ts';
 import { type LinkFlags, linkRequest, type TokenRequest } from '../../links/token-request.ts';
-import {
-  curlLine,
-  exampleFile,
-  limitNotes,
-  linkAddress,
-  scopeWords,
-  untilWords,
-  uploadAddress,
-} from '../../links/words.ts';
 import { qrCode } from '../../qr-code.ts';
 import type { FoundStack, StackWork } from '../../stack/find-stack.ts';
 import { readOptions } from '../../stack/options/deployed-options.ts';
@@ -29,7 +29,7 @@ import { type ApplyArgs, applyOptions } from '../deploy.ts';
 import { withEdge } from './with-edge.ts';
 
 /** A token, and the edge that it is for. */
-export interface Created extends Issued {
+export interface Created extends CreatedToken {
   readonly edge: DeployedEdge;
   /** Certificate authority of an embedded cloud. */
   readonly caFile?: string;
@@ -140,7 +140,10 @@ export async function createLink(context: Context, args: LinkCreateArgs): Promis
     : ['', 'No browser opens the link, since the deployment has no upload page. To add it:', ADD_PAGE];
   const code = args.qr && !context.options.json ? await codeFor(context, address) : [];
   const text: readonly TextLine[] = [
-    { mark: 'done', text: `Created the link ${entry.id}, until ${untilWords(entry)}: ${scopeWords(entry)}.` },
+    {
+      mark: 'done',
+      text: `Created the link ${entry.id}, until ${formatExpiry(entry)}: ${describeScope(entry)}.`,
+    },
     ...page,
     ...code,
     '',

@@ -1,10 +1,10 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
+import { creatorOf, formatExpiry } from '../../links/describe-token.ts';
 import { readLedger } from '../../links/ledger.ts';
 import type { TokenEntry, TokenKind } from '../../links/token-entry.ts';
 import { tokenStates } from '../../links/token-states.ts';
-import { makerOf, untilWords } from '../../links/words.ts';
 import { count, formatLimit, formatMinute } from '../../ui/format.ts';
 import type { TextLine } from '../../ui/shown.ts';
 import { cutTo, fields, tableLines } from '../../ui/table-lines.ts';
@@ -87,10 +87,10 @@ function wholeLines(token: Listed, at: number): TextLine[] {
     { style: 'bold', text: name === undefined ? id : `${id} (${name})` },
     ...fields([
       ['  state', state],
-      ['  ends', untilWords(token)],
+      ['  ends', formatExpiry(token)],
       ['  scope', token.key ?? token.prefix],
       ['  limit', limits(token) || undefined],
-      ['  created by', makerOf(token)],
+      ['  created by', creatorOf(token)],
       ['  note', note],
     ]),
   ];

@@ -2,10 +2,10 @@ import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { DeployedEdge } from '../../links/deployed-edge.ts';
+import { describeScope, formatExpiry } from '../../links/describe-token.ts';
 import { findRecord, type RecordedToken } from '../../links/ledger.ts';
-import { LONGEST, type TokenKind } from '../../links/token-entry.ts';
+import { MAX_LIFETIME_SECONDS, type TokenKind } from '../../links/token-entry.ts';
 import { stateOf, type TokenState } from '../../links/token-states.ts';
-import { scopeWords, untilWords } from '../../links/words.ts';
 import { isTokenId, revokeToken } from '../../stack/signing/signing-options.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';
 import { withEdge } from './with-edge.ts';
@@ -43,7 +43,7 @@ export async function revoke(
   const what =
     entry === undefined
       ? 'there is no record of it that can be read'
-      : `${scopeWords(entry)}, until ${untilWords(entry)}`;
+      : `${describeScope(entry)}, until ${formatExpiry(entry)}`;
   context.ui.event({
     type: 'note',
     text: [
@@ -52,7 +52,7 @@ export async function revoke(
     ],
   });
   const now = Math.floor(context.now().getTime() / 1000);
-  const most = now + LONGEST;
+  const most = now + MAX_LIFETIME_SECONDS;
   const until = entry === undefined || force ? most : Math.min(most, Date.parse(entry.expiresAt) / 1000);
   const result = await applyOptions(context, args, (previous) => ({
     options: revokeToken(previous, id, until),

@@ -3,7 +3,7 @@ import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { EdgeDescription } from '../../identity/edge-description.ts';
-import { askedAnswers, type GivenAnswers } from '../../identity/sign-in/answers.ts';
+import { type GivenAnswers, promptAnswers } from '../../identity/sign-in/answers.ts';
 import { signIn } from '../../identity/sign-in/sign-in.ts';
 import { knownUsername } from '../../identity/sign-in/username.ts';
 import { readAccessToken } from '../../identity/tokens/access-token.ts';
@@ -41,7 +41,7 @@ export async function knownUser(
 ): Promise<Person> {
   const username = await knownUsername(context, flag);
   if (context.ui.interactive) return { username };
-  return { username, password: await askedAnswers(context, given).password() };
+  return { username, password: await promptAnswers(context, given).password() };
 }
 
 /** Creates the user, who then signs in with a temporary password that is never shown. */
@@ -57,7 +57,7 @@ async function newUser(
   ]);
   const { email = '', username, attributes, profile } = args;
   // Without a terminal, require the new password before creating the user.
-  if (!context.ui.interactive) await askedAnswers(context, given).newPassword();
+  if (!context.ui.interactive) await promptAnswers(context, given).newPassword();
   const user = { email, ...omitUndefined({ username: username || undefined, attributes }) };
   const created = await administer(context, userPoolId, { local, profile }, 'Creating the user', (pool) =>
     createForSignIn(pool, user),
@@ -92,7 +92,7 @@ export async function signInToPool(
   const { username: signedInAs, password } = args.create
     ? await newUser(context, args, address, given)
     : (known ?? (await knownUser(context, args, given)));
-  const answers = askedAnswers(context, { ...given, ...omitUndefined({ password }) });
+  const answers = promptAnswers(context, { ...given, ...omitUndefined({ password }) });
   const pool = await openUserPool(context, address);
   const { now } = context;
   try {

@@ -4,18 +4,18 @@ import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { readYamlText } from '../../settings/yaml-file.ts';
 import { JOB_COMMANDS } from '../../trust/ci-issuers.ts';
+import type { TrustFlags } from '../../trust/create-issuer.ts';
+import { setUpLines } from '../../trust/describe-issuer.ts';
 import { discoverIssuers, discoverKeySets } from '../../trust/discovery.ts';
 import { type Documents, openDocuments } from '../../trust/documents.ts';
-import type { IssuerFlags } from '../../trust/make-issuer.ts';
 import { mergeIssuer, withoutIssuer } from '../../trust/merge-issuer.ts';
 import { readTrustRequest, type TypedProvider } from '../../trust/providers/read-trust-request.ts';
 import { issuerDocument, readTrustFile } from '../../trust/trust-file.ts';
-import { setUpLines } from '../../trust/words.ts';
 import { textLines } from '../../ui/shown.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';
 import { planTrust, type TrustPlan, withTrust } from './plan.ts';
 
-export type AddArgs = ApplyArgs & IssuerFlags & { readonly typed: TypedProvider };
+export type AddArgs = ApplyArgs & TrustFlags & { readonly typed: TypedProvider };
 
 /** Trusts an issuer, or adds a rule to one that is trusted. */
 export function add(context: Context, args: AddArgs): Promise<Result> {

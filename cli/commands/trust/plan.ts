@@ -5,8 +5,8 @@ import type { StackWork } from '../../stack/find-stack.ts';
 import { requireDeployable } from '../../stack/options/deployed-options.ts';
 import { fetchKeySets } from '../../stack/template/key-sets.ts';
 import { claimWarnings, openRuleWarnings } from '../../trust/claim-warnings.ts';
+import { issuerLines } from '../../trust/describe-issuer.ts';
 import { poolWarnings } from '../../trust/safety.ts';
-import { issuerLines } from '../../trust/words.ts';
 import type { TextLine } from '../../ui/shown.ts';
 
 /** A change of the trusted issuers, before it is agreed to. */

@@ -10,7 +10,7 @@ import { createFilter } from '../../transfer/sources/filters.ts';
 import { pathError, readError } from '../../transfer/sources/read-error.ts';
 import { MAX_CONCURRENCY } from '../../transfer/uploader.ts';
 import { parseSize } from '../../ui/format.ts';
-import { AFTER, movedIn } from '../../watch/after-upload.ts';
+import { AFTER, storedFolder } from '../../watch/after-upload.ts';
 import { withLedger } from '../../watch/ledger.ts';
 import { watchFolder } from '../../watch/watch-folder.ts';
 import { withEdgeAccess } from '../put.ts';
@@ -85,7 +85,7 @@ async function moveTarget({ cwd }: Context, { after, moveTo }: WatchArgs, folder
       hint: 'Add --after move, or omit --move-to.',
     });
   }
-  const path = moveTo === undefined ? movedIn(folder) : resolve(cwd, moveTo);
+  const path = moveTo === undefined ? storedFolder(folder) : resolve(cwd, moveTo);
   if (!isMove) return path;
   try {
     await mkdir(path, { recursive: true });

@@ -23,7 +23,7 @@ import {
 import { mismatchOf, openCallbackServer } from './callback-server.ts';
 import { openBrowser } from './open-browser.ts';
 import type { Provider } from './provider.ts';
-import { onProvider } from './provider-failures.ts';
+import { withProviderErrors } from './provider-failures.ts';
 
 /** Milliseconds for everything that the user does in the browser. */
 const BROWSER_MS = 10 * 60_000;
@@ -60,7 +60,7 @@ async function requestCode(
   const verifier = randomPKCECodeVerifier();
   const nonce = randomNonce();
   const challenge = await calculatePKCECodeChallenge(verifier);
-  const { href } = await onProvider(provider, `Signing in at ${host}`, async () =>
+  const { href } = await withProviderErrors(provider, `Signing in at ${host}`, async () =>
     buildAuthorizationUrl(config, {
       redirect_uri: redirect,
       scope: scopeOf(issuer),
@@ -98,7 +98,7 @@ function exchangeCode(
   const { config, host } = provider;
   const { redirect, state, nonce, verifier } = request;
   const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier };
-  return onProvider(provider, `Signing in at ${host}`, () =>
+  return withProviderErrors(provider, `Signing in at ${host}`, () =>
     authorizationCodeGrant(config, new URL(`${redirect}${query}`), checks),
   );
 }

@@ -13,7 +13,7 @@ import { findFailure, isPassing } from '../../network/failures.ts';
 import { audienceParameters, scopeOf } from './authorization-request.ts';
 import { insecurePage, type ProviderSignIn } from './code-sign-in.ts';
 import type { Provider } from './provider.ts';
-import { onProvider, providerError } from './provider-failures.ts';
+import { providerError, withProviderErrors } from './provider-failures.ts';
 
 /** https://www.rfc-editor.org/rfc/rfc8628#section-3.4 */
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -40,7 +40,7 @@ export async function signInByDevice(
   const { config, host } = provider;
   if (!hasDeviceGrant(provider)) throw withoutDeviceGrant(host);
   const parameters = audienceParameters(issuer, audience);
-  const device = await onProvider(provider, `Asking ${host} for a code`, () =>
+  const device = await withProviderErrors(provider, `Asking ${host} for a code`, () =>
     initiateDeviceAuthorization(config, { scope: scopeOf(issuer), ...parameters }),
   );
   if (!provider.isSecure(device.verification_uri)) throw insecurePage(host, device.verification_uri);
@@ -69,7 +69,7 @@ async function poll(
     await delay(interval * LATER * 1000, undefined, { signal }).catch(() => {
       throw interrupted();
     });
-    const outcome = await onProvider(provider, `Signing in at ${host}`, () =>
+    const outcome = await withProviderErrors(provider, `Signing in at ${host}`, () =>
       genericGrantRequest(config, GRANT, body).catch(pollAgain),
     );
     if (typeof outcome === 'object') return outcome;

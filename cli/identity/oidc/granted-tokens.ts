@@ -20,7 +20,7 @@ export interface GrantedTokens {
 }
 
 /** Requirements for a token. */
-export interface WantedToken {
+export interface TokenRequirements {
   /** `https://<host>[:port]` of the edge, as the user typed it. */
   readonly url: string;
   readonly host: string;
@@ -40,13 +40,13 @@ export function isClientAudience(audience: unknown, clientId: string): boolean {
 }
 
 /** Returns true for the edge's address, and for what the user accepted. An audience that only the edge names is not enough. */
-function isOwnAudience(audience: unknown, { url, clientId, audience: accepted }: WantedToken): boolean {
+function isOwnAudience(audience: unknown, { url, clientId, audience: accepted }: TokenRequirements): boolean {
   if (audience === url || audience === accepted) return true;
   return isClientAudience(accepted, clientId) && isClientAudience(audience, clientId);
 }
 
 /** Returns true for the issuer's own endpoint with the user's profile. Auth0 adds it to every audience. */
-function isUserInfo(audience: unknown, { issuer }: WantedToken): boolean {
+function isUserInfo(audience: unknown, { issuer }: TokenRequirements): boolean {
   return audience === `${issuer.replace(/\/$/, '')}/userinfo`;
 }
 
@@ -55,7 +55,7 @@ function isUserInfo(audience: unknown, { issuer }: WantedToken): boolean {
  * receive a token for that service.
  * @throws {UserError} `sign_in_refused`
  */
-function requireAudience({ aud, client_id: client }: Fields, wanted: WantedToken): void {
+function requireAudience({ aud, client_id: client }: Fields, wanted: TokenRequirements): void {
   const audiences = aud === undefined ? [] : [aud].flat();
   // Access tokens of Cognito name the client alone.
   const fits =
@@ -90,7 +90,7 @@ function lifetimeOf({ exp, iat }: Fields, expiresIn: number | undefined, now: Da
   return lifetimes.length === 0 ? 0 : Math.floor(Math.min(...lifetimes.map(Number)));
 }
 
-function opaque({ host, token }: WantedToken): UserError {
+function opaque({ host, token }: TokenRequirements): UserError {
   if (token === 'id') {
     return new UserError('sign_in_refused', `${host} returned no ID token, which this edge requires.`, {
       hint: ['The operator adds the scope openid to the issuer:', command`edge-upload trust show <alias>`],
@@ -101,7 +101,7 @@ function opaque({ host, token }: WantedToken): UserError {
   });
 }
 
-function nobodys({ host, token }: WantedToken): UserError {
+function nobodys({ host, token }: TokenRequirements): UserError {
   const kind = token === 'id' ? 'ID' : 'access';
   return new UserError('sign_in_refused', `The ${kind} token of ${host} names no user, and is not used.`, {
     hint: 'The operator adds the claim sub to the tokens at the provider. In Keycloak, the client scope basic has it.',
@@ -112,7 +112,11 @@ function nobodys({ host, token }: WantedToken): UserError {
  * Reads the tokens in an answer of a token endpoint, and checks their audience.
  * @throws {UserError} `sign_in_refused`
  */
-export function readGranted(answer: TokenEndpointResponse, wanted: WantedToken, now: Date): GrantedTokens {
+export function readGranted(
+  answer: TokenEndpointResponse,
+  wanted: TokenRequirements,
+  now: Date,
+): GrantedTokens {
   const { access_token: access, id_token: id, refresh_token: refreshToken } = answer;
   const accessToken = wanted.token === 'access' ? access : id;
   const claims = isTokenText(accessToken) ? readClaims(accessToken) : undefined;

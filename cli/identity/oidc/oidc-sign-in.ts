@@ -5,7 +5,7 @@ import type { DescribedIssuer } from '../edge-description.ts';
 import { signInByBrowser, signInByPaste } from './code-sign-in.ts';
 import { hasDeviceGrant, signInByDevice } from './device-sign-in.ts';
 import { type GrantedTokens, readGranted } from './granted-tokens.ts';
-import { whyNoBrowser } from './open-browser.ts';
+import { reasonForNoBrowser } from './open-browser.ts';
 import { openProvider, type Provider } from './provider.ts';
 
 /** How a user wants to sign in. */
@@ -63,7 +63,7 @@ export async function signInByOidc(context: Context, signIn: OidcSignIn): Promis
 function wayOf(context: Context, provider: Provider, { device, browser }: SignInWay) {
   if (device) return signInByDevice;
   if (browser !== undefined) return browser ? signInByBrowser : signInByPaste;
-  const reason = whyNoBrowser(context);
+  const reason = reasonForNoBrowser(context);
   if (reason === undefined) return signInByBrowser;
   context.ui.event({
     type: 'note',

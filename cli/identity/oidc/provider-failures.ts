@@ -171,7 +171,7 @@ function providerFailure(error: unknown, doing: string, host: string): UserError
 }
 
 /** Runs requests to a provider. Its errors, and those of the network and the library, become a `UserError`. */
-export async function onProvider<T>(
+export async function withProviderErrors<T>(
   { host, signal }: { readonly host: string; readonly signal: AbortSignal },
   doing: string,
   work: () => Promise<T>,

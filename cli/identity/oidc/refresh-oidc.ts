@@ -9,7 +9,7 @@ import type { Tokens } from '../user-pool.ts';
 import { audienceParameters } from './authorization-request.ts';
 import { readGranted } from './granted-tokens.ts';
 import { openProvider } from './provider.ts';
-import { onProvider } from './provider-failures.ts';
+import { withProviderErrors } from './provider-failures.ts';
 
 type Place = Pick<Context, 'env' | 'now' | 'sent'>;
 
@@ -40,7 +40,7 @@ export async function refreshOidc(context: Place, session: OidcSession, local?: 
   try {
     const { config } = provider;
     const parameters = audienceParameters({ token, ...omitUndefined({ preset }) }, audience ?? url);
-    const answer = await onProvider(provider, `Renewing the sign-in at ${host}`, () =>
+    const answer = await withProviderErrors(provider, `Renewing the sign-in at ${host}`, () =>
       refreshTokenGrant(config, refreshToken, parameters),
     );
     const wanted = { url, host, issuer, clientId, token, ...omitUndefined({ audience }) };
@@ -72,7 +72,7 @@ export async function revokeOidc(
   try {
     const { config } = provider;
     if (config.serverMetadata().revocation_endpoint === undefined) return `${host} cannot revoke tokens.`;
-    await onProvider(provider, 'Revoking the sign-in', () =>
+    await withProviderErrors(provider, 'Revoking the sign-in', () =>
       tokenRevocation(config, refreshToken, { token_type_hint: 'refresh_token' }),
     );
     return undefined;

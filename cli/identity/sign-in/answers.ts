@@ -65,7 +65,7 @@ async function askNewPassword({ ui }: Pick<Context, 'ui'>): Promise<string> {
 }
 
 /** Returns the given answers and asks for the rest. Without a terminal, a missing answer is a `usage` error. */
-export function askedAnswers({ ui }: Pick<Context, 'ui'>, given: GivenAnswers): SignInAnswers {
+export function promptAnswers({ ui }: Pick<Context, 'ui'>, given: GivenAnswers): SignInAnswers {
   let { password, newPassword } = given;
   let code: string | undefined;
   const attributes: Record<string, string> = { ...given.attributes };

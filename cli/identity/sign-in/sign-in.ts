@@ -2,7 +2,7 @@ import { startSrp } from '../../../protocol/srp.ts';
 import { UserError } from '../../errors.ts';
 import { awsErrorName, cognitoFailure, wasRepeated } from '../cognito-errors.ts';
 import type { Challenge, Step, Tokens } from '../user-pool.ts';
-import type { Attempt } from './challenges/challenge.ts';
+import type { SignInContext } from './challenges/challenge.ts';
 import { handlerOf } from './challenges/handlers.ts';
 
 /** Challenge at which NotAuthorizedException means a wrong password. */
@@ -11,7 +11,7 @@ const PASSWORD_CHALLENGE = 'PASSWORD_VERIFIER';
 /** Exceeds the longest sign-in: password, new password, choice, set-up and code of a factor, each restarted once. */
 const MAX_CHALLENGES = 20;
 
-export type SignIn = Omit<Attempt, 'srp'>;
+export type SignIn = Omit<SignInContext, 'srp'>;
 
 /**
  * Signs in by SRP and answers challenges until Cognito returns tokens.
@@ -26,7 +26,7 @@ export async function signIn(parts: SignIn): Promise<Tokens> {
   }
 }
 
-async function begin(parts: SignIn): Promise<{ step: Step; attempt: Attempt }> {
+async function begin(parts: SignIn): Promise<{ step: Step; attempt: SignInContext }> {
   const attempt = { ...parts, srp: startSrp() };
   return { attempt, step: await parts.pool.initiate(parts.username, attempt.srp.publicValue) };
 }

@@ -41,7 +41,7 @@ export function pathOf(typed: string, what: string, wildcardHint: Hint): readonl
 }
 
 /** What to look up in a public API. */
-export interface Named {
+export interface LookUp {
   /** Description for the start of a sentence. */
   readonly what: string;
   readonly address: string;
@@ -52,7 +52,7 @@ export interface Named {
 /** Looks up an id in the public API; `undefined` if it shows none, as for private repositories. */
 export async function lookUp(
   documents: Documents,
-  named: Named,
+  named: LookUp,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   try {
     const fetched = await documents.fetch(named.address);
@@ -70,7 +70,7 @@ export function idIn(value: unknown): string | undefined {
   return Number.isSafeInteger(value) ? String(value) : undefined;
 }
 
-export function notFound(named: Named): UserError {
+export function notFound(named: LookUp): UserError {
   const { host } = new URL(named.address);
   return new UserError('usage', `${named.what} is not public at ${host}, or it does not exist.`, {
     hint: ['Give the ids of a private one:', ...named.ids],

@@ -8,7 +8,7 @@ import { isUserError, type UserError } from '../../../cli/errors.ts';
 import { renderError } from '../../../cli/ui/error.ts';
 import { type TestContext, testContext } from '../../support/context.ts';
 import { Screen } from '../../support/streams.ts';
-import { answerJson, answerXml, readAll } from '../transfer/helpers/edge.ts';
+import { readAll, respondJson, respondXml } from '../transfer/helpers/edge.ts';
 import { ownEdge, ownFolder } from '../transfer/helpers/uploading.ts';
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -49,8 +49,8 @@ async function edgeFor(t: NodeTestContext, scope: Scope, refusal?: Refusal) {
     if (refusal === undefined) return false;
     await readAll(request);
     const [status, error] = refusal;
-    if (status === 412) answerXml(response, 412, 'PreconditionFailed');
-    else answerJson(response, status, error);
+    if (status === 412) respondXml(response, 412, 'PreconditionFailed');
+    else respondJson(response, status, error);
     return true;
   });
   const cwd = await ownFolder(t);

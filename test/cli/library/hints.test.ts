@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { createUploader, UploadError, type UploaderOptions } from '../../../cli/library/create-uploader.ts';
 import type { UploadOptions, UploadSource } from '../../../cli/library/types.ts';
-import { answerXml, type Mischief } from '../transfer/helpers/edge.ts';
+import { type EdgeFault, respondXml } from '../transfer/helpers/edge.ts';
 import { ownEdge, ownFolder } from '../transfer/helpers/uploading.ts';
 
 /** What only the command line has: flags, variables of the environment, “the same command”. */
@@ -22,7 +22,7 @@ async function hintOf(doing: () => Promise<unknown>, wanted: RegExp): Promise<vo
   assert.match(`${error.message} ${error.hint}`, wanted);
 }
 
-async function rig(t: TestContext, options: Partial<UploaderOptions> = {}, mischief?: Mischief) {
+async function rig(t: TestContext, options: Partial<UploaderOptions> = {}, mischief?: EdgeFault) {
   const edge = await ownEdge(t, mischief);
   const uploader = createUploader({ url: edge.url, token: 'good', ...options });
   t.after(() => uploader.close());
@@ -81,7 +81,7 @@ test('names options in refusals of the edge and the store', async (t) => {
     const uploader = await rig(t, {}, (request, response) => {
       if (request.method !== 'PUT') return false;
       request.resume();
-      answerXml(response, status, code);
+      respondXml(response, status, code);
       return true;
     });
     await hintOf(() => uploader.upload(new Uint8Array(1), { key: 'a', noClobber: true }), wanted);
@@ -92,10 +92,10 @@ test('says that the same upload resumes a file with stored parts', async (t) => 
   const folder = await ownFolder(t);
   const path = join(folder, 'film.mp4');
   await writeFile(path, Buffer.alloc(11 * 1024 ** 2));
-  const refuse: Mischief = (request, response) => {
+  const refuse: EdgeFault = (request, response) => {
     if (!/partNumber=2/.test(request.url ?? '')) return false;
     request.resume();
-    answerXml(response, 403, 'Forbidden');
+    respondXml(response, 403, 'Forbidden');
     return true;
   };
   const uploader = await rig(t, { resume: { dir: join(folder, 'journals') } }, refuse);

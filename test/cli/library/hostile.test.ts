@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { createUploader, UploadError, type UploaderOptions } from '../../../cli/library/create-uploader.ts';
 import type { UploadSource } from '../../../cli/library/types.ts';
-import { answerXml, type Mischief } from '../transfer/helpers/edge.ts';
+import { type EdgeFault, respondXml } from '../transfer/helpers/edge.ts';
 import { ownEdge } from '../transfer/helpers/uploading.ts';
 
 /* Programs whose functions and streams throw, hang or lie, and that leave what they began. */
@@ -16,7 +16,7 @@ const BYTE = new Uint8Array(1);
 const odd = (value: unknown) => value as never;
 const never = <T>() => new Promise<T>(() => {});
 
-async function rig(t: TestContext, options: Partial<UploaderOptions> = {}, mischief?: Mischief) {
+async function rig(t: TestContext, options: Partial<UploaderOptions> = {}, mischief?: EdgeFault) {
   const edge = await ownEdge(t, mischief);
   const uploader = createUploader({ url: edge.url, token: 'good', ...options });
   return { edge, uploader };
@@ -84,7 +84,7 @@ test('aborts although a source never gives its next bytes', async (t) => {
 test('fails although a source gives no more bytes or never closes', async (t) => {
   const { uploader } = await rig(t, {}, (request, response) => {
     if (request.method !== 'PUT') return false;
-    answerXml(response, 400, 'InvalidRequest', { connection: 'close' });
+    respondXml(response, 400, 'InvalidRequest', { connection: 'close' });
     request.resume();
     return true;
   });

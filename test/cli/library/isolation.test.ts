@@ -7,7 +7,7 @@ import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createUploader, UploadError, type UploaderOptions } from '../../../cli/library/create-uploader.ts';
-import type { Mischief } from '../transfer/helpers/edge.ts';
+import type { EdgeFault } from '../transfer/helpers/edge.ts';
 import { ownEdge, ownFolder } from '../transfer/helpers/uploading.ts';
 
 const TOKENS = ['first-token-of-the-first', 'other-token-of-the-other'] as const;
@@ -32,7 +32,7 @@ function answerJson(response: ServerResponse, status: number, error: string, mes
 }
 
 /** Two uploaders in one process, with a token each, for one edge. */
-async function pair(t: TestContext, mischief: Mischief, options: Partial<UploaderOptions> = {}) {
+async function pair(t: TestContext, mischief: EdgeFault, options: Partial<UploaderOptions> = {}) {
   const edge = await ownEdge(t, mischief);
   const open = (token: string) => {
     const uploader = createUploader({ url: edge.url, token, ...options });
@@ -60,7 +60,7 @@ test('removes a token that a server quotes from errors, causes, warnings and pro
   const folder = await ownFolder(t);
   const path = join(folder, 'a');
   await writeFile(path, 'hello');
-  const answers: Record<string, Mischief> = {
+  const answers: Record<string, EdgeFault> = {
     refusal: (request, response) => {
       answerJson(response, 403, 'no', `Not ${authorization(request)}`);
       return true;
@@ -84,7 +84,7 @@ test('removes a token that a server quotes from errors, causes, warnings and pro
   };
   const warnings: string[] = [];
   for (const [name, mischief] of Object.entries(answers)) {
-    const answer: Mischief = (request, response, number) => {
+    const answer: EdgeFault = (request, response, number) => {
       request.resume();
       return mischief(request, response, number);
     };

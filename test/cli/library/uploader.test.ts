@@ -11,7 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { createUploader, UploadError, type UploaderOptions } from '../../../cli/library/create-uploader.ts';
 import type { UploadProgress, UploadSource } from '../../../cli/library/types.ts';
-import { answerJson, answerXml, type Mischief } from '../transfer/helpers/edge.ts';
+import { type EdgeFault, respondJson, respondXml } from '../transfer/helpers/edge.ts';
 import { ownEdge, ownFolder } from '../transfer/helpers/uploading.ts';
 
 const MIB = 1024 * 1024;
@@ -19,7 +19,7 @@ const MIB = 1024 * 1024;
 const parted = { partSize: 5 * MIB };
 
 /** An edge and an uploader for it. */
-async function rig(t: TestContext, options: Partial<UploaderOptions> = {}, mischief?: Mischief) {
+async function rig(t: TestContext, options: Partial<UploaderOptions> = {}, mischief?: EdgeFault) {
   const edge = await ownEdge(t, mischief);
   const uploader = createUploader({ url: edge.url, token: 'good', ...options });
   t.after(() => uploader.close());
@@ -119,7 +119,7 @@ test('throws a failed upload where it is awaited and where it is iterated', asyn
 
 /** Refuses every PUT. */
 const refusing =
-  (refuse: (response: Parameters<Mischief>[1]) => void): Mischief =>
+  (refuse: (response: Parameters<EdgeFault>[1]) => void): EdgeFault =>
   (request, response) => {
     if (request.method !== 'PUT') return false;
     request.resume().on('end', () => refuse(response));
@@ -129,14 +129,14 @@ const refusing =
 test('gives failures the documented codes', async (t) => {
   const folder = await ownFolder(t);
   const bytes = new Uint8Array(10);
-  const cases: [code: string, source: UploadSource, refuse?: (response: Parameters<Mischief>[1]) => void][] =
+  const cases: [code: string, source: UploadSource, refuse?: (response: Parameters<EdgeFault>[1]) => void][] =
     [
       ['file_missing', join(folder, 'none')],
       ['file_is_folder', folder],
-      ['forbidden', bytes, (response) => answerJson(response, 403, 'prefix_not_allowed')],
-      ['exists', bytes, (response) => answerXml(response, 412, 'PreconditionFailed')],
-      ['too_large', bytes, (response) => answerJson(response, 413, 'too_large')],
-      ['refused_by_store', bytes, (response) => answerXml(response, 400, 'InvalidRequest')],
+      ['forbidden', bytes, (response) => respondJson(response, 403, 'prefix_not_allowed')],
+      ['exists', bytes, (response) => respondXml(response, 412, 'PreconditionFailed')],
+      ['too_large', bytes, (response) => respondJson(response, 413, 'too_large')],
+      ['refused_by_store', bytes, (response) => respondXml(response, 400, 'InvalidRequest')],
     ];
   for (const [code, source, refuse] of cases) {
     const { uploader } = await rig(t, {}, refuse && refusing(refuse));
@@ -285,7 +285,7 @@ test('sends the token to the edge only, and follows no redirect', async (t) => {
 });
 
 /** Lets two parts through, then calls `reached` and holds the others. */
-function holdingParts(reached: () => void): Mischief {
+function holdingParts(reached: () => void): EdgeFault {
   let parts = 0;
   return (request) => {
     if (!/partNumber/.test(request.url ?? '')) return false;
@@ -302,7 +302,7 @@ test('resumes an aborted upload of a file from its folder, also in another uploa
   await writeFile(path, bytes);
   const resume = { dir: join(folder, 'journals') };
   const abort = new AbortController();
-  let hold: Mischief | undefined = holdingParts(() => abort.abort('enough'));
+  let hold: EdgeFault | undefined = holdingParts(() => abort.abort('enough'));
   const { edge, uploader } = await rig(t, { resume, concurrency: 1 }, (...all) => hold?.(...all) ?? false);
   await assert.rejects(
     uploader.upload(path, { key: 'film.mp4', ...parted, signal: abort.signal }),

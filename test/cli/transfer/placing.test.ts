@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import { rows, type TestContext, testContext } from '../../support/context.ts';
-import { answerJson, readAll } from './helpers/edge.ts';
+import { readAll, respondJson } from './helpers/edge.ts';
 import { ownEdge, ownFolder, tokensOf, upload, withCode } from './helpers/uploading.ts';
 
 /** Opens an edge whose rule lets the caller write below these prefixes, of which it lists the first `listed`. */
@@ -22,7 +22,7 @@ async function ruled(t: NodeTestContext, writeTo: readonly string[] | undefined,
     const key = decodeURIComponent(request.url?.slice(1) ?? '');
     if (writeTo === undefined || writeTo.some((prefix) => key.startsWith(prefix))) return false;
     await readAll(request);
-    answerJson(response, 403, 'forbidden_key');
+    respondJson(response, 403, 'forbidden_key');
     return true;
   });
   const cwd = await ownFolder(t);
@@ -118,7 +118,7 @@ test('asks an edge that refuses to describe itself once, and fails each file', a
   const edge = await ownEdge(t, (request, response) => {
     if (request.method !== 'GET') return false;
     asked += 1;
-    answerJson(response, 403, 'forbidden_origin');
+    respondJson(response, 403, 'forbidden_origin');
     return true;
   });
   const context = testContext({ cwd });

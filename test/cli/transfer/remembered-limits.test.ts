@@ -7,7 +7,7 @@ import type { Context } from '../../../cli/context.ts';
 import { tokenSource } from '../../../cli/identity/tokens/token-source.ts';
 import { forgetLimits, rememberedLimits } from '../../../cli/transfer/limits.ts';
 import { rows, type TestContext, testContext } from '../../support/context.ts';
-import { answerJson, readAll } from './helpers/edge.ts';
+import { readAll, respondJson } from './helpers/edge.ts';
 import { ownEdge, ownFolder, tokensOf, upload, withCode } from './helpers/uploading.ts';
 
 /** An edge whose rule can change, and a home folder that remembers. */
@@ -23,7 +23,7 @@ async function changeable(t: NodeTestContext) {
     }
     if (rule.writeTo.some((prefix) => url.slice(1).startsWith(prefix))) return false;
     await readAll(request);
-    answerJson(response, 403, 'forbidden_key');
+    respondJson(response, 403, 'forbidden_key');
     return true;
   });
   const home = await ownFolder(t);

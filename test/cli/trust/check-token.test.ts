@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { checkHints } from '../../../cli/trust/check-hints.ts';
 import { evaluateToken, unmetLines } from '../../../cli/trust/check-token.ts';
-import { makeIssuer } from '../../../cli/trust/make-issuer.ts';
+import { createIssuer } from '../../../cli/trust/create-issuer.ts';
 import { readTrustRequest } from '../../../cli/trust/providers/read-trust-request.ts';
 import { requireSafe } from '../../../cli/trust/safety.ts';
 import type { EdgeConfig } from '../../../edge/config.ts';
@@ -20,7 +20,7 @@ const KEYS = JSON.stringify({
 
 async function edgeOf({ typed, flags = {} }: ClaimSet): Promise<EdgeConfig> {
   const request = await readTrustRequest(typed, documentsOf());
-  const issuer = makeIssuer(request, flags, { jwksUri: 'https://keys.example/jwks' });
+  const issuer = createIssuer(request, flags, { jwksUri: 'https://keys.example/jwks' });
   requireSafe({ userPool: false, trust: [issuer] });
   return { issuers: [{ ...issuer, keys: [] }], policy: {}, origins: [] };
 }

@@ -1,10 +1,10 @@
-import type { IssuerFlags } from '../../../cli/trust/make-issuer.ts';
+import type { TrustFlags } from '../../../cli/trust/create-issuer.ts';
 import type { TypedProvider } from '../../../cli/trust/providers/read-trust-request.ts';
 
 /** A token as a provider's documentation shows it, with the command that trusts it. */
 export interface ClaimSet {
   readonly typed: TypedProvider;
-  readonly flags?: IssuerFlags;
+  readonly flags?: TrustFlags;
   readonly header?: object;
   readonly claims: Readonly<Record<string, unknown>>;
   /** The prefix that its caller writes. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  conditionWords,
+  describeCondition,
   formatClaimName,
   parseClaimName,
   parseConditions,
@@ -49,7 +49,7 @@ describe('conditions of a rule', () => {
   it('takes * at the end of refs and tags', () => {
     const [condition] = parseConditions(['ref=refs/tags/v*', 'ref=refs/heads/main']);
     assert.ok(condition);
-    assert.equal(conditionWords(condition), 'ref is “refs/heads/main” or begins with “refs/tags/v”');
+    assert.equal(describeCondition(condition), 'ref is “refs/heads/main” or begins with “refs/tags/v”');
   });
 
   for (const typed of ['roles', '=a', 'roles=', '//x=a', 'roles=adm*', 'ref=*/main', 'ref=refs/*/v*']) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, it, test } from 'node:test';
-import { discoverIssuers, keyWords } from '../../../cli/trust/discovery.ts';
+import { describeKeys, discoverIssuers } from '../../../cli/trust/discovery.ts';
 import { openDocuments } from '../../../cli/trust/documents.ts';
 import { testContext } from '../../support/context.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
@@ -195,7 +195,7 @@ describe('discovery of an issuer', () => {
 test('lists keys by their algorithms', () => {
   const rsa = { kty: 'RSA', alg: 'RS256' };
   assert.equal(
-    keyWords([
+    describeKeys([
       { ...rsa, kid: 'a' },
       { kty: 'EC', crv: 'P-256', kid: 'b' },
       { ...rsa, kid: 'c' },

@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { TestContext } from 'node:test';
-import type { Documents, Fetched } from '../../../cli/trust/documents.ts';
+import type { Documents, FetchedDocument } from '../../../cli/trust/documents.ts';
 import type { TrustedIssuer } from '../../../infra/options.ts';
 import type { Rule } from '../../../protocol/upload-rule.ts';
 import { listen } from '../../support/serve.ts';
@@ -75,7 +75,7 @@ export function documentsOf(known: Readonly<Record<string, object>> = {}): Docum
   return {
     plainLoopback: false,
     asked,
-    async fetch(url): Promise<Fetched> {
+    async fetch(url): Promise<FetchedDocument> {
       asked.push(url);
       const fields = known[url];
       return fields === undefined ? { status: 404 } : { fields: { ...fields } };

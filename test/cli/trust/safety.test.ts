@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type IssuerFlags, makeIssuer } from '../../../cli/trust/make-issuer.ts';
+import { createIssuer, type TrustFlags } from '../../../cli/trust/create-issuer.ts';
 import { mergeIssuer, withoutIssuer } from '../../../cli/trust/merge-issuer.ts';
 import { PRESET_NAMES, PRESETS } from '../../../cli/trust/presets.ts';
 import { condition, type TrustRequest } from '../../../cli/trust/providers/trust-request.ts';
@@ -259,7 +259,7 @@ describe('a client secret that is public', () => {
     };
     const flags = { clientId: 'a', clientSecretPublic: 'GOCSPX-a' };
     const known = make(flags, request);
-    const secretAfter = (more: IssuerFlags) => makeIssuer(request, more, FOUND, known).clientSecretPublic;
+    const secretAfter = (more: TrustFlags) => createIssuer(request, more, FOUND, known).clientSecretPublic;
     assert.equal(known.clientSecretPublic, 'GOCSPX-a');
     assert.equal(secretAfter({}), 'GOCSPX-a');
     assert.equal(secretAfter({ clientId: 'b' }), undefined);
@@ -383,8 +383,8 @@ describe('issuers of jobs', () => {
 
 const corp: TrustRequest = { preset: 'oidc', iss: ['https://id.example.com'], when: [] };
 const FOUND = { jwksUri: 'https://id.example.com/keys' };
-const make = (flags: IssuerFlags, request: TrustRequest = corp, found: object = {}) =>
-  makeIssuer(request, flags, { ...FOUND, ...found });
+const make = (flags: TrustFlags, request: TrustRequest = corp, found: object = {}) =>
+  createIssuer(request, flags, { ...FOUND, ...found });
 
 describe('S an issuer from a command line', () => {
   it('keeps where people get tokens; of jobs only the keys', () => {
@@ -481,9 +481,9 @@ describe('S an issuer from a command line', () => {
 
 describe('S an issuer beside trusted ones', () => {
   const rule = (value: string) => ({ when: [condition('roles', value)], writeTo: `${value}/` });
-  const typed = (value: string): IssuerFlags => ({ when: [`roles=${value}`], writeTo: `${value}/` });
+  const typed = (value: string): TrustFlags => ({ when: [`roles=${value}`], writeTo: `${value}/` });
   const at = (iss: string): TrustRequest => ({ preset: 'oidc', iss: [iss], when: [] });
-  const merge = (kept: readonly TrustedIssuer[], request: TrustRequest, flags: IssuerFlags = {}) =>
+  const merge = (kept: readonly TrustedIssuer[], request: TrustRequest, flags: TrustFlags = {}) =>
     mergeIssuer(kept, request, flags, FOUND);
 
   it('is added at the end', () => {
@@ -527,7 +527,7 @@ describe('S an issuer beside trusted ones', () => {
   const ENTRA: TrustRequest = { ...corp, preset: 'entra' };
   const [API, CLIENT] = ['00001111-aaaa-2222-bbbb-3333cccc4444', '99991111-aaaa-2222-bbbb-3333cccc4444'];
   const OF_API = [API, `api://${API}`];
-  const CHANGES: readonly (readonly [string, TrustRequest, TrustedIssuer, IssuerFlags, object])[] = [
+  const CHANGES: readonly (readonly [string, TrustRequest, TrustedIssuer, TrustFlags, object])[] = [
     ['groups', corp, CUSTOM, { groups: 'teams' }, { groups: ['teams'] }],
     ['the name', corp, CUSTOM, { name: 'sub' }, { name: ['sub'] }],
     [

@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { typed } from '../../support/typed.ts';
-import { answerJson, type Mischief, type TestEdge } from '../transfer/helpers/edge.ts';
+import { type EdgeFault, respondJson, type TestEdge } from '../transfer/helpers/edge.ts';
 import { ownEdge, ownFolder } from '../transfer/helpers/uploading.ts';
 import { until } from './until.ts';
 
 /** A folder to watch, an edge, and what starts a watcher. */
-async function rig(t: TestContext, mischief?: Mischief) {
+async function rig(t: TestContext, mischief?: EdgeFault) {
   const [home, edge] = [await ownFolder(t), await ownEdge(t, mischief)];
   const folder = join(home, 'in');
   await mkdir(folder);
@@ -170,7 +170,7 @@ test('skips links, and neither sends nor deletes files outside of the folder', a
 test('ends without a sign-in, with the command to type', async (t) => {
   const { file, run } = await rig(t, (request, response) => {
     if (request.method !== 'PUT') return false;
-    answerJson(response, 401, 'token_expired', { connection: 'close' });
+    respondJson(response, 401, 'token_expired', { connection: 'close' });
     return true;
   });
   await writeFile(file('a'), 'a');

@@ -47,7 +47,7 @@ export interface Answer {
 }
 
 /** A generated response, read. */
-export function readAnswer(value: unknown): Answer {
+export function readResponse(value: unknown): Answer {
   const { status, headers, body } = value as GeneratedResponse;
   return { status: Number(status), headers: plainHeaders(headers), body: JSON.parse(body ?? '{}') };
 }

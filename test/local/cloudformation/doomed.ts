@@ -10,7 +10,7 @@ import type { Faults } from '../../../local/faults.ts';
 import { FakeCloud, thingsInFolder } from './fake-resources.ts';
 
 /** What a process that is going to be killed is told, as JSON in its first argument. */
-export interface Doom {
+export interface KillPlan {
   /** Stacks in `stacks/…`, things in `things/`. */
   readonly folder: string;
   /** Sent once what was left under way has come to rest. */
@@ -72,7 +72,7 @@ export async function send(
 }
 
 if (process.argv[1] === import.meta.filename && process.argv[2] !== undefined) {
-  const { folder, query, faults, killAt } = JSON.parse(process.argv[2]) as Doom;
+  const { folder, query, faults, killAt } = JSON.parse(process.argv[2]) as KillPlan;
   const steps = dieAt(killAt);
   const { service } = cloudIn(folder, faults);
   await service.resume();

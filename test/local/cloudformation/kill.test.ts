@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { StackStore } from '../../../local/cloudformation/stack/store.ts';
 import type { Faults } from '../../../local/faults.ts';
 import type { JsonObject } from '../../../local/json.ts';
-import { cloudIn, type Doom, send } from './doomed.ts';
+import { cloudIn, type KillPlan, send } from './doomed.ts';
 import { ref, template, thing } from './fixture.ts';
 
 /** Kills in each story; every step there is would take a minute. */
@@ -33,7 +33,7 @@ before(async () => {
 after(() => rmSync(home, { recursive: true, force: true }));
 
 /** Runs a process over a folder until it has finished or killed itself. @returns the steps it counted, if it finished */
-function run(doom: Doom): Promise<number | undefined> {
+function run(doom: KillPlan): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [script, JSON.stringify(doom)], (error, stdout, stderr) => {
       if (error === null) resolve(Number(stdout));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
-import { BUCKET, type RawAnswer, raw, startS3 } from './support.ts';
+import { BUCKET, type RawResponse, raw, startS3 } from './support.ts';
 
 const SUBRESOURCES = [
   'acl',
@@ -49,7 +49,7 @@ test('refuses unsupported parts of a request by name', async (t) => {
   const running = await startS3(t);
   const put = (headers: Record<string, string>, query = '') =>
     raw(running, { method: 'PUT', target: `/${BUCKET}/k${query}`, body: 'x', headers });
-  const refusals: [answer: Promise<RawAnswer>, status: number, code: string][] = [
+  const refusals: [answer: Promise<RawResponse>, status: number, code: string][] = [
     [put({ 'x-amz-acl': 'public-read' }), 400, 'AccessControlListNotSupported'],
     [put({ 'x-amz-grant-read': 'id=1' }), 400, 'AccessControlListNotSupported'],
     [put({ 'x-amz-storage-class': 'GLACIER' }), 501, 'NotImplemented'],

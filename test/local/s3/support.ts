@@ -65,7 +65,7 @@ export interface RawRequest {
   readonly as?: { readonly accessKeyId: string; readonly secret: string };
 }
 
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
@@ -74,7 +74,7 @@ export interface RawAnswer {
 }
 
 /** Signs a request as it is, without any client's help, and sends it. */
-export async function raw(running: Running, request: RawRequest): Promise<RawAnswer> {
+export async function raw(running: Running, request: RawRequest): Promise<RawResponse> {
   const { method = 'GET', target, body } = request;
   const [path = '', query = ''] = target.split(/\?(.*)/s);
   const host = `127.0.0.1:${running.port}`;
@@ -122,7 +122,7 @@ function exchange(port: number, head: string, body: string | Buffer = ''): Promi
   });
 }
 
-function parseAnswer(answer: Buffer): RawAnswer {
+function parseAnswer(answer: Buffer): RawResponse {
   const end = answer.indexOf('\r\n\r\n');
   const [statusLine = '', ...lines] = answer.toString('latin1', 0, end).split('\r\n');
   const headers = Object.fromEntries(

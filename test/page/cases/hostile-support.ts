@@ -18,7 +18,7 @@ export async function assertClean({ page }: Tab): Promise<void> {
 }
 
 /** Answers requests in the place of the edge, the store or a proxy. */
-export async function answerInstead(
+export async function respondInstead(
   { page }: Tab,
   answer: (request: HTTPRequest) => object | undefined,
 ): Promise<void> {

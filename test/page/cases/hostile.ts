@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { openTab } from '../tab.ts';
-import { answerInstead, assertClean, MARKUP, POLLUTION } from './hostile-support.ts';
+import { assertClean, MARKUP, POLLUTION, respondInstead } from './hostile-support.ts';
 import type { DeployedPage } from './world.ts';
 
 /** What the operator of the deployment gave it. */
@@ -44,7 +44,7 @@ export async function hostileCases(world: DeployedPage): Promise<void> {
         `"issuers":[null,7,{"kind":"people","alias":${JSON.stringify(MARKUP)},"issuer":"javascript:alert(1)","clientId":"a","scopes":[{}]}]}`,
       ].join('');
       const tab = await openTab(browser, 'about:blank', { ready: '*' });
-      await answerInstead(tab, (request) =>
+      await respondInstead(tab, (request) =>
         new URL(request.url()).pathname === '/.well-known/edge-upload'
           ? { status: 200, contentType: 'application/json', body: described }
           : undefined,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { listen } from '../../support/serve.ts';
 import { openTab } from '../tab.ts';
-import { answerInstead, assertClean, assertFails, MARKUP, POLLUTION } from './hostile-support.ts';
+import { assertClean, assertFails, MARKUP, POLLUTION, respondInstead } from './hostile-support.ts';
 import type { DeployedPage } from './world.ts';
 
 /** Whatever the store, the edge, a proxy or a sign-in service answers, the page names it in its own words. */
-export async function answerCases(world: DeployedPage): Promise<void> {
+export async function responseCases(world: DeployedPage): Promise<void> {
   const { t, browser, url, createLink } = world;
   const file = await world.file('plain.txt', 'plain');
 
@@ -13,7 +13,7 @@ export async function answerCases(world: DeployedPage): Promise<void> {
     const { address } = await createLink('--prefix', 'hostile/');
     const tab = await openTab(browser, address);
     let next: object = {};
-    await answerInstead(tab, (request) => (request.method() === 'PUT' ? next : undefined));
+    await respondInstead(tab, (request) => (request.method() === 'PUT' ? next : undefined));
     const escaped = MARKUP.replaceAll('<', '&lt;');
     for (const [contentType, body] of [
       ['application/xml', `<Error><Code>${escaped}</Code><Message>${escaped}</Message></Error>`],
@@ -33,7 +33,7 @@ export async function answerCases(world: DeployedPage): Promise<void> {
     const { address } = await createLink('--prefix', 'answers/');
     const tab = await openTab(browser, address);
     let next: object = {};
-    await answerInstead(tab, (request) => (request.method() === 'PUT' ? next : undefined));
+    await respondInstead(tab, (request) => (request.method() === 'PUT' ? next : undefined));
     // The CRC-32 of “plain” in base64, and another one.
     const [right, wrong] = ['GSBizw==', 'AAAAAA=='];
     for (const [answer, error] of [
@@ -69,7 +69,7 @@ export async function answerCases(world: DeployedPage): Promise<void> {
         .end();
     });
     const tab = await openTab(browser, address);
-    await answerInstead(tab, (request) =>
+    await respondInstead(tab, (request) =>
       request.method() === 'PUT' ? { status: 307, headers: { location: `${other}/stolen` } } : undefined,
     );
     await tab.choose(file);

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openEdge, type TokenSource } from '../../../page/transfer/edge-client.ts';
 import { type HttpRequest, type HttpResponse, NetworkFailure } from '../../../page/transfer/exchange.ts';
-import type { Surroundings } from '../../../page/transfer/retry.ts';
+import type { RetryEnvironment } from '../../../page/transfer/retry.ts';
 
 const ORIGIN = 'https://edge.example';
 const { signal } = new AbortController();
 
-const AT_ONCE: Surroundings = {
+const AT_ONCE: RetryEnvironment = {
   now: () => 0,
   sleep: async () => {},
   random: () => 0,

@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import type { HttpResponse } from '../../../page/transfer/exchange.ts';
 import {
   failureOf,
-  PassingFailure,
   TokenRejected,
+  TransientFailure,
   UploadConflict,
   UploadGone,
 } from '../../../page/transfer/refusals.ts';
-import { retrying, type Surroundings, type Waiting } from '../../../page/transfer/retry.ts';
+import { type RetryEnvironment, retrying, type Waiting } from '../../../page/transfer/retry.ts';
 import { UploadError, type UploadErrorCode } from '../../../page/transfer/upload-error.ts';
 
 function answer(status: number, text = '', headers: Readonly<Record<string, string>> = {}): HttpResponse {
@@ -69,7 +69,7 @@ test('gives each refusal a code, and retries only temporary ones', () => {
   ];
   for (const [one, code] of passing) {
     const error = thrown(one);
-    assert.ok(error instanceof PassingFailure, `${one.status} ${one.text}`);
+    assert.ok(error instanceof TransientFailure, `${one.status} ${one.text}`);
     assert.equal(error.error.code, code);
   }
   assert.ok(thrown(store(404, 'NoSuchUpload')) instanceof UploadGone);
@@ -82,7 +82,7 @@ function surroundings() {
   const waits: number[] = [];
   let time = 0;
   let offline = false;
-  const all: Surroundings = {
+  const all: RetryEnvironment = {
     now: () => time,
     async sleep(milliseconds) {
       waits.push(milliseconds);
@@ -97,7 +97,7 @@ function surroundings() {
   return { all, waits, goOffline: () => (offline = true) };
 }
 
-const busy = (details = {}) => new PassingFailure(new UploadError('gave_up', 'Busy.'), details);
+const busy = (details = {}) => new TransientFailure(new UploadError('gave_up', 'Busy.'), details);
 const { signal } = new AbortController();
 
 test('waits longer before each attempt, and reports the last failure after ten', async () => {
@@ -126,7 +126,7 @@ test('honours Retry-After, and gives up if the wait exceeds fifteen minutes', as
   });
   assert.deepEqual(waits, [60_000]);
   const error = thrown(answer(503, '', { 'retry-after': '7' }));
-  assert.ok(error instanceof PassingFailure);
+  assert.ok(error instanceof TransientFailure);
   assert.equal(error.details.retryAfterMs, 7000);
 });
 

@@ -4,8 +4,8 @@ import { qrCode } from '../../../qr-code.ts';
 import type { StyledLine } from '../../../ui/shown.ts';
 import { factorTitle, readFactors } from '../../second-factors.ts';
 import type { Challenge } from '../../user-pool.ts';
-import type { Attempt, ChallengeHandler } from './challenge.ts';
-import { mayTypeAgain } from './second-factor.ts';
+import type { ChallengeHandler, SignInContext } from './challenge.ts';
+import { canRetry } from './second-factor.ts';
 
 const APP = 'SOFTWARE_TOKEN_MFA';
 
@@ -22,12 +22,12 @@ function checkOffered({ parameters }: Challenge): void {
 }
 
 /** Asks for the app's first code until it is right. Returns the session that ends the set-up. */
-async function proveApp(attempt: Attempt, session: string | undefined): Promise<string | undefined> {
+async function proveApp(attempt: SignInContext, session: string | undefined): Promise<string | undefined> {
   for (;;) {
     try {
       return await attempt.pool.verifyApp(session, await attempt.answers.code('Code that the app shows'));
     } catch (error) {
-      if (!(error instanceof Error) || !mayTypeAgain(error, attempt)) throw error;
+      if (!(error instanceof Error) || !canRetry(error, attempt)) throw error;
     }
   }
 }

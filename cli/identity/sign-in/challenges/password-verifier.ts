@@ -1,7 +1,7 @@
 import { claimTimestamp } from '../../../../protocol/srp.ts';
 import { UserError } from '../../../errors.ts';
 import type { Challenge } from '../../user-pool.ts';
-import type { Attempt, ChallengeHandler } from './challenge.ts';
+import type { ChallengeHandler, SignInContext } from './challenge.ts';
 
 function parameter({ parameters }: Challenge, name: string): string {
   const value = parameters[name];
@@ -13,7 +13,7 @@ function parameter({ parameters }: Challenge, name: string): string {
 
 /** SRP: proves the password without sending it. */
 export const passwordVerifier: ChallengeHandler = {
-  async answer(challenge, { pool, srp, answers, now }: Attempt) {
+  async answer(challenge, { pool, srp, answers, now }: SignInContext) {
     const secretBlock = parameter(challenge, 'SECRET_BLOCK');
     const timestamp = claimTimestamp(now());
     const account = {

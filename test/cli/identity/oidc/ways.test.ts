@@ -3,7 +3,7 @@ import { type TestContext as Test, test } from 'node:test';
 import { login } from '../../../../cli/commands/login.ts';
 import { logout } from '../../../../cli/commands/logout.ts';
 import { whoami } from '../../../../cli/commands/whoami.ts';
-import { whyNoBrowser } from '../../../../cli/identity/oidc/open-browser.ts';
+import { reasonForNoBrowser } from '../../../../cli/identity/oidc/open-browser.ts';
 import { tokenSource } from '../../../../cli/identity/tokens/token-source.ts';
 import { resolveTarget } from '../../../../cli/settings/target.ts';
 import { openCompany } from '../../../support/company.ts';
@@ -299,7 +299,7 @@ test('shows the reason if the edge refuses a sign-in', async (t) => {
 
 test('opens a browser on desktops and in WSL, not in remote sessions', () => {
   const why = (env: Record<string, string>, platform: NodeJS.Platform = 'linux', interactive = true) =>
-    whyNoBrowser({ env, platform, ui: { interactive } as never });
+    reasonForNoBrowser({ env, platform, ui: { interactive } as never });
   const display = { DISPLAY: ':0' };
   for (const env of [
     display,

@@ -11,7 +11,7 @@ interface Seen {
 }
 
 /** What one request meets; `true`: it has been dealt with, so that the ordinary answer is not given. */
-export type Mischief = (
+export type EdgeFault = (
   request: IncomingMessage,
   response: ServerResponse,
   /** How many PUTs came before this one. */
@@ -34,12 +34,12 @@ export async function readAll(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-export function answerJson(response: ServerResponse, status: number, error: string, headers = {}): void {
+export function respondJson(response: ServerResponse, status: number, error: string, headers = {}): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(JSON.stringify({ error, message: `This is ${error}.` }));
 }
 
-export function answerXml(response: ServerResponse, status: number, code: string, headers = {}): void {
+export function respondXml(response: ServerResponse, status: number, code: string, headers = {}): void {
   response.writeHead(status, { 'content-type': 'application/xml', ...headers });
   response.end(
     `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>This is ${code}.</Message></Error>`,
@@ -47,14 +47,14 @@ export function answerXml(response: ServerResponse, status: number, code: string
 }
 
 /** The store does its work, and what it says is not passed on. */
-export async function loseAnswer({ multipart }: TestEdge, request: IncomingMessage): Promise<void> {
+export async function loseResponse({ multipart }: TestEdge, request: IncomingMessage): Promise<void> {
   const silent = { writeHead: () => silent, end: () => silent } as unknown as ServerResponse;
   multipart.answer(request, silent, await readAll(request));
 }
 
 /** The store does its work, and the connection is cut in place of its answer. */
-export async function cutAnswer(edge: TestEdge, request: IncomingMessage): Promise<true> {
-  await loseAnswer(edge, request);
+export async function cutResponse(edge: TestEdge, request: IncomingMessage): Promise<true> {
+  await loseResponse(edge, request);
   request.socket.resetAndDestroy();
   return true;
 }
@@ -63,7 +63,7 @@ export async function cutAnswer(edge: TestEdge, request: IncomingMessage): Promi
 export const TOKENS: readonly string[] = ['good', 'aaaa.good.cccc'];
 
 /** An edge that stores what it is sent, as S3 behind it would answer, with a token of {@link TOKENS}; apart from its mischief. */
-export async function startEdge(mischief: Mischief = () => false): Promise<TestEdge> {
+export async function startEdge(mischief: EdgeFault = () => false): Promise<TestEdge> {
   const seen: Seen[] = [];
   const stored = new Map<string, Buffer>();
   const multipart = multipartStore(stored);
@@ -75,7 +75,7 @@ export async function startEdge(mischief: Mischief = () => false): Promise<TestE
       const number = request.method === 'PUT' ? puts++ : puts;
       if (await mischief(request, response, number)) return;
       if (!TOKENS.includes(request.headers.authorization?.replace('Bearer ', '') ?? '')) {
-        return answerJson(response, 401, 'token_expired', { connection: 'close' });
+        return respondJson(response, 401, 'token_expired', { connection: 'close' });
       }
       if (path.includes('?')) return multipart.answer(request, response, await readAll(request));
       if (request.method === 'GET') {
@@ -84,7 +84,7 @@ export async function startEdge(mischief: Mischief = () => false): Promise<TestE
       const body = await readAll(request);
       const crc = crc32Bytes(crc32(body)).toString('base64');
       const claimed = request.headers['x-amz-checksum-crc32'];
-      if (claimed !== undefined && claimed !== crc) return answerXml(response, 400, 'BadDigest');
+      if (claimed !== undefined && claimed !== crc) return respondXml(response, 400, 'BadDigest');
       stored.set(path, body);
       response.writeHead(200, { etag: '"0123456789abcdef0123456789abcdef"', 'x-amz-checksum-crc32': crc });
       response.end();

@@ -10,7 +10,7 @@ import { openSources, type SourceOptions } from '../../../../cli/transfer/source
 import { type UploadFilesOptions, uploadFiles } from '../../../../cli/transfer/upload.ts';
 import type { Clock } from '../../../../cli/transfer/wire/retry.ts';
 import type { TestContext } from '../../../support/context.ts';
-import { type Mischief, startEdge, type TestEdge } from './edge.ts';
+import { type EdgeFault, startEdge, type TestEdge } from './edge.ts';
 
 /** A clock whose sleeps end at once and are written down. */
 export function restlessClock(random = () => 0.5): Clock & { readonly slept: number[] } {
@@ -49,7 +49,7 @@ export async function ownFolder(t: NodeTestContext): Promise<string> {
 }
 
 /** An edge of the test's own. */
-export async function ownEdge(t: NodeTestContext, mischief?: Mischief): Promise<TestEdge> {
+export async function ownEdge(t: NodeTestContext, mischief?: EdgeFault): Promise<TestEdge> {
   const edge = await startEdge(mischief);
   t.after(() => edge.close());
   return edge;

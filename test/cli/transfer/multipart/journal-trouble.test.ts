@@ -7,7 +7,7 @@ import { EXIT } from '../../../../cli/errors.ts';
 import { journalFolder } from '../../../../cli/transfer/multipart/journals.ts';
 import { type TestContext, testContext } from '../../../support/context.ts';
 import { flatText } from '../../../support/flat.ts';
-import { answerJson, readAll, type TestEdge, TOKENS } from '../helpers/edge.ts';
+import { readAll, respondJson, type TestEdge, TOKENS } from '../helpers/edge.ts';
 import { ownEdge, ownFolder, upload, withCode } from '../helpers/uploading.ts';
 
 const PART = 5 * 1024 * 1024;
@@ -65,7 +65,7 @@ test('leaves nothing open after a failed upload without a journal', async (t) =>
   const edge = await ownEdge(t, async (request, response) => {
     if (!request.url?.includes('partNumber=3')) return false;
     await readAll(request);
-    answerJson(response, 403, 'forbidden');
+    respondJson(response, 403, 'forbidden');
     return true;
   });
   await assert.rejects(put(t, testContext({ cwd, home: '/dev/null' }), edge), withCode('forbidden'));
@@ -126,7 +126,7 @@ test('sends a token of the environment to its edge only, and skips other edgesâ€
     ownEdge(t, async (request, response) => {
       if (!request.url?.includes('partNumber=3')) return false;
       await readAll(request);
-      answerJson(response, 403, 'forbidden');
+      respondJson(response, 403, 'forbidden');
       return true;
     });
   const [ours, other] = [await refuse(), await refuse()];

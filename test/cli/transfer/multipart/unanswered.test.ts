@@ -13,11 +13,11 @@ import { CLI } from '../../../e2e/harness.ts';
 import { testContext } from '../../../support/context.ts';
 import { runProgram } from '../../../support/programs.ts';
 import {
-  answerJson,
-  answerXml,
-  cutAnswer,
-  loseAnswer,
-  type Mischief,
+  cutResponse,
+  type EdgeFault,
+  loseResponse,
+  respondJson,
+  respondXml,
   type TestEdge,
   TOKENS,
 } from '../helpers/edge.ts';
@@ -47,14 +47,14 @@ interface LosingEdge extends TestEdge {
 async function losing(
   t: NodeTestContext,
   answers: number,
-  first: Mischief = () => false,
+  first: EdgeFault = () => false,
 ): Promise<LosingEdge> {
   let opened = 0;
   const edge: TestEdge = await ownEdge(t, async (request, response, number) => {
     if (await first(request, response, number)) return true;
     if (!opens(request)) return false;
     opened += 1;
-    return opened <= answers && cutAnswer(edge, request);
+    return opened <= answers && cutResponse(edge, request);
   });
   return { ...edge, opened: () => opened };
 }
@@ -124,7 +124,7 @@ test('searches for nothing after a creation that was answered or refused', async
   const edge = await ownEdge(t, (request, response) => {
     if (!opens(request) || !busy) return false;
     busy = false;
-    answerXml(response, 503, 'SlowDown');
+    respondXml(response, 503, 'SlowDown');
     return true;
   });
   await put(edge);
@@ -136,7 +136,7 @@ test('keeps a journal if the run is killed, so that the next run cleans up', asy
   let kill: (() => void) | undefined;
   const edge: TestEdge = await ownEdge(t, async (request) => {
     if (!opens(request) || kill === undefined) return false;
-    await loseAnswer(edge, request);
+    await loseResponse(edge, request);
     kill();
     return true;
   });
@@ -169,7 +169,7 @@ test('keeps the unanswered upload on record if its replacement cannot be finishe
   const { home, put, journals } = await bigFile(t);
   const edge: LosingEdge = await losing(t, 1, (request, response) => {
     if (edge.opened() > 2 || !request.url?.includes('partNumber=2')) return false;
-    answerXml(response, 403, 'AccessDenied');
+    respondXml(response, 403, 'AccessDenied');
     return true;
   });
   await assert.rejects(put(edge), withCode('forbidden'));
@@ -195,7 +195,7 @@ test('aborts a failed upload together with the unanswered one', async (t) => {
 test('leaves no journal after a refused creation', async (t) => {
   const { put, journals } = await bigFile(t);
   const edge = await ownEdge(t, (request, response) => {
-    if (opens(request)) answerJson(response, 403, 'forbidden_key');
+    if (opens(request)) respondJson(response, 403, 'forbidden_key');
     return opens(request);
   });
   await assert.rejects(put(edge), withCode('forbidden'));
@@ -205,7 +205,7 @@ test('leaves no journal after a refused creation', async (t) => {
 test('stores the file with a warning if uploads cannot be listed', async (t) => {
   const { home, bytes, put } = await bigFile(t);
   const edge = await losing(t, 1, (request, response) => {
-    if (lists(request)) answerJson(response, 405, 'method_not_allowed');
+    if (lists(request)) respondJson(response, 405, 'method_not_allowed');
     return lists(request);
   });
   const context = testContext({ cwd: home, home });
@@ -227,7 +227,7 @@ test('aborts a stream’s upload whose creation got no response', async (t) => {
 
 test('leaves nothing open after a stream that cannot be finished', async (t) => {
   const edge = await losing(t, 1, (request, response) => {
-    if (request.method === 'PUT') answerXml(response, 403, 'AccessDenied', { connection: 'close' });
+    if (request.method === 'PUT') respondXml(response, 403, 'AccessDenied', { connection: 'close' });
     return request.method === 'PUT';
   });
   const context = testContext({ stdin: Readable.from([randomBytes(PART + 1)]) });
@@ -241,7 +241,7 @@ test('uploads abort aborts an upload whose creation got no response', async (t) 
   const context = testContext({ cwd: home, home });
   const edge: TestEdge = await ownEdge(t, async (request) => {
     if (!opens(request)) return false;
-    await loseAnswer(edge, request);
+    await loseResponse(edge, request);
     context.abort.abort();
     return true;
   });
@@ -262,7 +262,7 @@ test('uploads abort aborts an upload whose creation got no response', async (t) 
 test('uploads abort --forget sends nothing to an edge that may be gone', async (t) => {
   const { home, put, journals } = await bigFile(t);
   const edge = await ownEdge(t, (request, response) => {
-    if (request.method === 'PUT') answerXml(response, 403, 'AccessDenied');
+    if (request.method === 'PUT') respondXml(response, 403, 'AccessDenied');
     return request.method === 'PUT';
   });
   await assert.rejects(put(edge), withCode('forbidden'));

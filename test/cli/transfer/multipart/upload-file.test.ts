@@ -9,7 +9,7 @@ import { crc32Bytes } from '../../../../cli/transfer/integrity.ts';
 import { journalFolder, listJournals } from '../../../../cli/transfer/multipart/journals.ts';
 import type { UploadFilesOptions } from '../../../../cli/transfer/upload.ts';
 import { rows, testContext } from '../../../support/context.ts';
-import { answerXml, cutAnswer, type Mischief, readAll, type TestEdge } from '../helpers/edge.ts';
+import { cutResponse, type EdgeFault, readAll, respondXml, type TestEdge } from '../helpers/edge.ts';
 import { ownEdge, ownFolder, upload, withCode } from '../helpers/uploading.ts';
 
 const MIB = 1024 * 1024;
@@ -36,10 +36,10 @@ const parts = (edge: TestEdge) =>
     .map(({ path }) => Number(/partNumber=(\d+)/.exec(path)?.[1]));
 
 /** Refuses a part for as long as the fault is on. */
-function refusing(part: number, fault: { readonly on: boolean }): Mischief {
+function refusing(part: number, fault: { readonly on: boolean }): EdgeFault {
   return (request, response) => {
     if (!fault.on || !request.url?.includes(`partNumber=${part}`)) return false;
-    answerXml(response, 403, 'AccessDenied');
+    respondXml(response, 403, 'AccessDenied');
     return true;
   };
 }
@@ -194,10 +194,10 @@ test('reports where an upload may have been completed already', async (t) => {
   const edge: TestEdge = await ownEdge(t, async (request, response) => {
     if (!completes(request)) return false;
     if (lost) {
-      await cutAnswer(edge, request);
+      await cutResponse(edge, request);
     } else {
       await readAll(request);
-      answerXml(response, 412, 'PreconditionFailed');
+      respondXml(response, 412, 'PreconditionFailed');
     }
     return true;
   });
@@ -213,7 +213,7 @@ test('sends Complete again after a lost response, in this run or the next', asyn
   const edge: TestEdge = await ownEdge(t, async (request) => {
     if (!completes(request) || swallow === 0) return false;
     swallow -= 1;
-    return cutAnswer(edge, request);
+    return cutResponse(edge, request);
   });
   await put(edge);
   assert.ok(edge.stored.get('/big.bin')?.equals(bytes));

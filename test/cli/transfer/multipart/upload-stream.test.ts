@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { UserError } from '../../../../cli/errors.ts';
 import type { MultipartMode } from '../../../../cli/transfer/plan.ts';
 import { rows, testContext } from '../../../support/context.ts';
-import { answerXml, type TestEdge } from '../helpers/edge.ts';
+import { respondXml, type TestEdge } from '../helpers/edge.ts';
 import { ownEdge, upload, withCode } from '../helpers/uploading.ts';
 
 const PART = 5 * 1024 * 1024;
@@ -122,7 +122,7 @@ test('sends failed parts again from memory', async (t) => {
 test('aborts an upload that cannot be finished, also after Ctrl-C', async (t) => {
   const refusing = await ownEdge(t, (request, response) => {
     if (!request.url?.includes('partNumber=2')) return false;
-    answerXml(response, 403, 'AccessDenied', { connection: 'close' });
+    respondXml(response, 403, 'AccessDenied', { connection: 'close' });
     return true;
   });
   const stdin = piped(randomBytes(4 * PART));

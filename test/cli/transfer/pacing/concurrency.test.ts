@@ -3,7 +3,7 @@ import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { testContext } from '../../../support/context.ts';
-import { answerXml, readAll } from '../helpers/edge.ts';
+import { readAll, respondXml } from '../helpers/edge.ts';
 import { ownEdge, ownFolder, upload } from '../helpers/uploading.ts';
 import { MIB, MOST, sendOver } from './simulated-link.ts';
 
@@ -123,7 +123,7 @@ test('starts no waiting part after a failure', async (t) => {
   const edge = await ownEdge(t, async (request, response) => {
     if (!request.url?.includes('partNumber=')) return false;
     await readAll(request);
-    answerXml(response, 403, 'AccessDenied');
+    respondXml(response, 403, 'AccessDenied');
     return true;
   });
   const context = testContext({ cwd: home, home });

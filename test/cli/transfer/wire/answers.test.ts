@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import { isUserError } from '../../../../cli/errors.ts';
 import { rows, testContext } from '../../../support/context.ts';
-import { answerJson, type Mischief, readAll, type TestEdge } from '../helpers/edge.ts';
+import { type EdgeFault, readAll, respondJson, type TestEdge } from '../helpers/edge.ts';
 import { ownEdge, ownFolder, tokensOf, upload, withCode } from '../helpers/uploading.ts';
 
 const MIB = 1024 ** 2;
-type Response = Parameters<Mischief>[1];
-type Request = Parameters<Mischief>[0];
+type Response = Parameters<EdgeFault>[1];
+type Request = Parameters<EdgeFault>[0];
 
 async function putOnce(t: NodeTestContext, edge: TestEdge, options = {}) {
   const cwd = await ownFolder(t);
@@ -302,7 +302,7 @@ test('fails at pages of ListParts without progress', async (t) => {
     }
     if (!request.url?.includes('partNumber=2')) return false;
     await readAll(request);
-    answerJson(response, 403, 'forbidden');
+    respondJson(response, 403, 'forbidden');
     return true;
   });
   await assert.rejects(put(edge), withCode('forbidden'));
@@ -354,7 +354,7 @@ test('refreshes a token once if its groups are outdated', async (t) => {
   const added = await ownEdge(t, async (request, response) => {
     if (request.headers.authorization === 'Bearer good') return false;
     await readAll(request);
-    answerJson(response, 403, 'forbidden_group');
+    respondJson(response, 403, 'forbidden_group');
     return true;
   });
   await upload(t, testContext({ cwd }), added.url, files, {
@@ -364,7 +364,7 @@ test('refreshes a token once if its groups are outdated', async (t) => {
   assert.equal(added.stored.size, 3);
   const never = await ownEdge(t, async (request, response) => {
     await readAll(request);
-    answerJson(response, 403, 'forbidden_group');
+    respondJson(response, 403, 'forbidden_group');
     return true;
   });
   const context = testContext({ cwd });

@@ -5,13 +5,13 @@ import { test } from 'node:test';
 import { EXIT } from '../../../../cli/errors.ts';
 import { RETRY } from '../../../../protocol/retry-rules.ts';
 import { rows, testContext } from '../../../support/context.ts';
-import { answerJson, answerXml, type Mischief, readAll } from '../helpers/edge.ts';
+import { type EdgeFault, readAll, respondJson, respondXml } from '../helpers/edge.ts';
 import { ownEdge, ownFolder, restlessClock, tokensOf, upload, withCode } from '../helpers/uploading.ts';
 
 const SIZE = 5 * 1024 * 1024 + 3;
 
 /** Reads so many bytes of a body, then does something rude. */
-async function afterBytes(request: Parameters<Mischief>[0], bytes: number, then: () => void): Promise<true> {
+async function afterBytes(request: Parameters<EdgeFault>[0], bytes: number, then: () => void): Promise<true> {
   let read = 0;
   for await (const chunk of request) {
     read += (chunk as Buffer).length;
@@ -44,13 +44,13 @@ test('retries a request whose connection is reset at any byte', async (t) => {
 test('retries 503, 500, 429, 408 and S3’s temporary errors; honours Retry-After', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
-  const answers: ((response: Parameters<Mischief>[1]) => void)[] = [
-    (response) => answerXml(response, 503, 'SlowDown', { 'retry-after': '7' }),
-    (response) => answerXml(response, 500, 'InternalError'),
-    (response) => answerJson(response, 429, 'slow', { 'retry-after': 'not a date' }),
-    (response) => answerXml(response, 400, 'RequestTimeout'),
+  const answers: ((response: Parameters<EdgeFault>[1]) => void)[] = [
+    (response) => respondXml(response, 503, 'SlowDown', { 'retry-after': '7' }),
+    (response) => respondXml(response, 500, 'InternalError'),
+    (response) => respondJson(response, 429, 'slow', { 'retry-after': 'not a date' }),
+    (response) => respondXml(response, 400, 'RequestTimeout'),
     (response) => void response.writeHead(504, { 'content-type': 'text/html' }).end('<html>'),
-    (response) => answerXml(response, 409, 'ConditionalRequestConflict'),
+    (response) => respondXml(response, 409, 'ConditionalRequestConflict'),
   ];
   const edge = await ownEdge(t, async (request, response, number) => {
     const answer = answers[number];
@@ -74,7 +74,7 @@ test('stops after ten attempts, and before a wait that is too long', async (t) =
   const edge = await ownEdge(t, async (request, response) => {
     asked += 1;
     await readAll(request);
-    answerXml(response, 503, 'SlowDown', asked > 10 ? { 'retry-after': '86400' } : {});
+    respondXml(response, 503, 'SlowDown', asked > 10 ? { 'retry-after': '86400' } : {});
     return true;
   });
   const put = () => upload(t, testContext({ cwd }), edge.url, { files: ['f'] });
@@ -101,7 +101,7 @@ test('does not retry final refusals, and explains each', async (t) => {
   for (const [status, from, said, code, exitCode] of cases) {
     const edge = await ownEdge(t, async (request, response) => {
       await readAll(request);
-      (from === 'edge' ? answerJson : answerXml)(response, status, said);
+      (from === 'edge' ? respondJson : respondXml)(response, status, said);
       return true;
     });
     await assert.rejects(
@@ -134,7 +134,7 @@ test('sends bytes damaged in transit again once, then fails', async (t) => {
     ownEdge(t, async (request, response, number) => {
       if (number >= times) return false;
       await readAll(request);
-      answerXml(response, 400, 'BadDigest');
+      respondXml(response, 400, 'BadDigest');
       return true;
     });
   const healing = await damageFirst(1);
@@ -188,7 +188,7 @@ test('ends the upload at Ctrl-C during a body and during a wait', async (t) => {
   const other = testContext({ cwd });
   const busy = await ownEdge(t, async (request, response) => {
     await readAll(request);
-    answerXml(response, 503, 'SlowDown', { 'retry-after': '100' });
+    respondXml(response, 503, 'SlowDown', { 'retry-after': '100' });
     return true;
   });
   const { CLOCK } = await import('../../../../cli/transfer/wire/retry.ts');
@@ -292,7 +292,7 @@ test('refuses metadata that is too long with the uploader’s name', async (t) =
   await writeFile(join(cwd, 'f'), 'bytes');
   const edge = await ownEdge(t, async (request, response) => {
     await readAll(request);
-    answerXml(response, 400, 'MetadataTooLarge');
+    respondXml(response, 400, 'MetadataTooLarge');
     return true;
   });
   const metadata = { long: 'x'.repeat(2044) };

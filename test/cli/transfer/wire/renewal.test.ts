@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../../../../cli/errors.ts';
 import { rows, testContext } from '../../../support/context.ts';
-import { answerJson, readAll } from '../helpers/edge.ts';
+import { readAll, respondJson } from '../helpers/edge.ts';
 import { ownEdge, ownFolder, restlessClock, upload, withCode } from '../helpers/uploading.ts';
 
 test('requests a token again while it cannot be renewed, like the edge', async (t) => {
@@ -39,7 +39,7 @@ test('renews a refused token again while the renewal fails temporarily', async (
   const edge = await ownEdge(t, async (request, response) => {
     if (request.headers.authorization === 'Bearer good') return false;
     await readAll(request);
-    answerJson(response, 401, 'token_expired');
+    respondJson(response, 401, 'token_expired');
     return true;
   });
   let renewals = 0;

@@ -5,7 +5,7 @@ import { formatLimit } from '../ui/format.ts';
 import type { TextLine } from '../ui/shown.ts';
 import { fields } from '../ui/table-lines.ts';
 import { formatClaimName } from './conditions.ts';
-import { keyWords } from './discovery.ts';
+import { describeKeys } from './discovery.ts';
 import { PRESETS, type Preset, presetOf, redirectAddresses } from './presets.ts';
 
 /** Returns the alias of an issuer with the name of its provider. */
@@ -41,7 +41,7 @@ function audienceWords({ audiences }: TrustedIssuer): string {
 }
 
 function keysWords({ jwksUri }: TrustedIssuer, keys: readonly Jwk[] | undefined): string {
-  return keys === undefined ? jwksUri : `${new URL(jwksUri).host}: ${keyWords(keys)}`;
+  return keys === undefined ? jwksUri : `${new URL(jwksUri).host}: ${describeKeys(keys)}`;
 }
 
 /** Returns an issuer's settings and its rules as sentences. */

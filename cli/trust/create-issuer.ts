@@ -11,7 +11,7 @@ import { isUuid, type TrustRequest } from './providers/trust-request.ts';
 import { requirePrefix } from './safety.ts';
 
 /** Flags of every `trust <provider>` command, as typed. */
-export interface IssuerFlags {
+export interface TrustFlags {
   readonly alias?: string;
   readonly audience?: readonly string[];
   readonly clientId?: string;
@@ -44,7 +44,7 @@ function claimOf(typed: string, flag: string): readonly string[] {
 }
 
 /** Returns the rule of a command line. */
-function makeRule({ preset, when, whole, note }: TrustRequest, flags: IssuerFlags): Rule {
+function makeRule({ preset, when, whole, note }: TrustRequest, flags: TrustFlags): Rule {
   const { maxSize, clobber, shared, writeTo = PRESETS[preset].writeTo } = flags;
   const conditions = mergeConditions([...when, ...parseConditions(flags.when ?? [])]);
   return {
@@ -71,7 +71,7 @@ type Settings = Pick<TrustedIssuer, 'kind' | 'token'>;
  */
 function audiencesOf(
   { preset }: TrustRequest,
-  { audience, clientId }: IssuerFlags,
+  { audience, clientId }: TrustFlags,
   { kind, token }: Settings,
   previous: TrustedIssuer | undefined,
 ): readonly string[] | undefined {
@@ -123,12 +123,12 @@ function scopesOf(
 }
 
 /** Returns the secret of the existing client; `undefined` for another client. */
-function previousSecret({ clientId }: IssuerFlags, previous: TrustedIssuer | undefined): string | undefined {
+function previousSecret({ clientId }: TrustFlags, previous: TrustedIssuer | undefined): string | undefined {
   return clientId === undefined || clientId === previous?.clientId ? previous?.clientSecretPublic : undefined;
 }
 
 /** Refuses empty values. */
-function requireValues({ audience = [], clientId, clientSecretPublic }: IssuerFlags): void {
+function requireValues({ audience = [], clientId, clientSecretPublic }: TrustFlags): void {
   for (const [flag, value] of [
     ...audience.map((one) => ['--audience', one] as const),
     ['--client-id', clientId] as const,
@@ -143,9 +143,9 @@ function requireValues({ audience = [], clientId, clientSecretPublic }: IssuerFl
  * @param previous The trusted issuer, whose settings are kept unless they were typed.
  * @throws {UserError} `usage`
  */
-export function makeIssuer(
+export function createIssuer(
   request: TrustRequest,
-  flags: IssuerFlags,
+  flags: TrustFlags,
   discovered: DiscoveredIssuer,
   previous?: TrustedIssuer,
 ): TrustedIssuer {

@@ -6,7 +6,7 @@ import type { TokenEntry } from './token-entry.ts';
 import type { TokenRequest } from './token-request.ts';
 
 /** Describes what a token allows, as the end of a sentence. */
-export function scopeWords({ kind, key, prefix, maxSize, noClobber }: TokenEntry): string {
+export function describeScope({ kind, key, prefix, maxSize, noClobber }: TokenEntry): string {
   const what = key === undefined ? `keys that begin with “${prefix}”` : `one file, stored as “${key}”`;
   const size =
     maxSize === undefined ? '' : `, up to ${formatLimit(maxSize)}${key === undefined ? ' each' : ''}`;
@@ -14,7 +14,7 @@ export function scopeWords({ kind, key, prefix, maxSize, noClobber }: TokenEntry
 }
 
 /** Returns `2026-12-05 22:34 UTC`. */
-export function untilWords({ expiresAt }: Pick<TokenEntry, 'expiresAt'>): string {
+export function formatExpiry({ expiresAt }: Pick<TokenEntry, 'expiresAt'>): string {
   return `${formatMinute(expiresAt)} UTC`;
 }
 
@@ -49,7 +49,7 @@ export function curlLine(edge: DeployedEdge, entry: TokenEntry, token: string, c
 }
 
 /** Returns the creator of a token, such as `user/ada` or `assumed-role/Admin/ada`. */
-export function makerOf({ createdBy }: TokenEntry): string {
+export function creatorOf({ createdBy }: TokenEntry): string {
   return createdBy.split(':').slice(5).join(':') || createdBy;
 }
 

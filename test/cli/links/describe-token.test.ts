@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TokenEntry } from '../../../cli/links/token-entry.ts';
 import {
+  creatorOf,
   curlLine,
+  describeScope,
   exampleFile,
   limitNotes,
-  makerOf,
-  scopeWords,
   uploadAddress,
-} from '../../../cli/links/words.ts';
+} from '../../../cli/links/describe-token.ts';
+import type { TokenEntry } from '../../../cli/links/token-entry.ts';
 
 const EDGE = {
   ...{ bucket: 'b', audience: 'https://d1.cloudfront.net', url: 'https://up.example.com' },
@@ -43,10 +43,10 @@ test('describes scope and creator', () => {
     [entry({ prefix: 'drop/', noClobber: true }), 'keys that begin with “drop/”'],
     [entry({ kind: 'key', prefix: 'a/', noClobber: true }), 'keys that begin with “a/”, without overwriting'],
   ] as const) {
-    assert.equal(scopeWords(given), words);
+    assert.equal(describeScope(given), words);
   }
-  assert.equal(makerOf(entry({ prefix: 'a/' })), 'assumed-role/Admin/ada');
-  assert.equal(makerOf(entry({ prefix: 'a/', createdBy: 'somebody' })), 'somebody');
+  assert.equal(creatorOf(entry({ prefix: 'a/' })), 'assumed-role/Admin/ada');
+  assert.equal(creatorOf(entry({ prefix: 'a/', createdBy: 'somebody' })), 'somebody');
 });
 
 test('notes what the deployment limits, if it does', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { issuerWords } from '../../../cli/stack/options/trusted-issuers.ts';
-import { issuerHeading, ruleSentence } from '../../../cli/trust/words.ts';
+import { issuerHeading, ruleSentence } from '../../../cli/trust/describe-issuer.ts';
 import { issuer } from './provider.ts';
 
 test('names the provider in the heading of an issuer, if known', () => {
