@@ -18,10 +18,10 @@ import type { Sources } from './sources/sources.ts';
 import type { StoredFiles } from './upload.ts';
 import { CLOCK } from './wire/retry.ts';
 
-/** Batches of files that are looked at ahead of the one whose rows are next, where the disk is slow. */
+/** Batches of files that are checked ahead of the one whose rows are next, because a disk can be slow. */
 const AHEAD = 2;
 
-/** Everybody may read the file, its owner and group included. */
+/** The mode bits that let everybody read the file, its owner and group included. */
 const READABLE = 0o444n;
 
 export interface DryRunOptions extends PlanOptions, HeaderOptions {
@@ -29,7 +29,7 @@ export interface DryRunOptions extends PlanOptions, HeaderOptions {
   readonly url: string;
   /** Absent: keys are not changed. */
   readonly placing?: Placing | undefined;
-  /** What earlier runs stored is left out. */
+  /** Files that earlier runs stored are left out. */
   readonly storedFiles?: StoredFiles | undefined;
 }
 
@@ -118,7 +118,7 @@ async function look(item: Item, disk: DiskCalls, options: PlanOptions): Promise<
   }
 }
 
-/** @throws {UserError} where the file cannot be uploaded. */
+/** @throws {UserError} if the file cannot be uploaded. */
 async function readableSize({ name, path }: Item & { kind: 'file' }, disk: DiskCalls): Promise<number> {
   try {
     const stats = await disk.run(

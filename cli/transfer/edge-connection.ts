@@ -15,9 +15,9 @@ export interface EdgeOptions {
   readonly url: string;
   readonly dispatcher: Dispatcher;
   readonly tokens: TokenSource;
-  /** A request that moves no byte for so long is cut, milliseconds; 0: never. */
+  /** Milliseconds without a byte sent or received after which a request is cut; 0: never. */
   readonly stallMs?: number;
-  /** Shared by all that it bounds. */
+  /** Shared by all requests that it limits. */
   readonly rateLimit?: RateLimit | undefined;
   readonly retry?: RetryPolicy;
   readonly clock?: Clock;
@@ -33,20 +33,20 @@ export interface EdgeConnection {
 
 const STALL_MS = 30_000;
 
-/** What is sent when Ctrl-C is pressed may end within this time: a part that is stored need not be sent again. */
+/** Time in which requests under way can still end after Ctrl-C: a stored part is not sent again. */
 const GRACE_MS = 1_000;
 
-/** What is still sent to clean up after Ctrl-C is given up after this time. */
+/** Time after which clean-up requests are given up after Ctrl-C. */
 const CLEAN_UP_MS = 10_000;
 
-/** A wait of this length that the server asked for is a note, milliseconds; shorter ones are shown with `--debug`. */
+/** Milliseconds from which a wait that the server requested is printed; shorter ones are shown with `--debug`. */
 const NOTED_WAIT_MS = 5_000;
 const NOTE_EVERY_MS = 10_000;
 
 /** After Ctrl-C, clean-up requests are given up early. */
 const CLEAN_UP = { retry: { ...RETRY, tries: 3, windowMs: 5_000 }, stallMs: 5_000 };
 
-/** Where the requests of an edge report to, and what aborts them. */
+/** The events and the abort signal of an edge's requests. */
 export interface EdgeWorld extends Pick<Context, 'now' | 'signal'> {
   readonly ui: Pick<Ui, 'event'>;
 }
@@ -68,7 +68,7 @@ export function connectEdge({ ui, signal, now }: EdgeWorld, options: EdgeOptions
   const wire = { url, dispatcher, tokens, clock, now, limit, onRetry };
   const sending = delayedSignal(signal, GRACE_MS);
   const cleaningUp = delayedSignal(signal, CLEAN_UP_MS);
-  // Every request listens while it lasts.
+  // Every running request listens to the signal.
   setMaxListeners(0, signal, sending, cleaningUp);
   return {
     edge: createEdgeClient({ ...wire, retry, stallMs, signal, sending, onTrouble }),
@@ -76,7 +76,7 @@ export function connectEdge({ ui, signal, now }: EdgeWorld, options: EdgeOptions
   };
 }
 
-/** A signal that is aborted some time after the other; the timer does not keep a process that has nothing else to do. */
+/** Returns a signal that is aborted some time after the given one. Its timer does not keep the process alive. */
 function delayedSignal(signal: AbortSignal, milliseconds: number): AbortSignal {
   const later = new AbortController();
   const abort = () => setTimeout(() => later.abort(), milliseconds).unref();

@@ -1,18 +1,20 @@
 import type { ErrorCode } from '../errors.ts';
 
-/** What an error of one file means beyond that file. */
+/** The effects of one file's error on other files. */
 interface Effect {
-  /** The edge, or the store behind it, answered; so it is there. */
+  /** The edge, or the store behind it, responded, so it is reachable. */
   readonly answered?: true;
-  /** The file may fit where the edge allows keys and sizes now; what it allowed before may be outdated. */
+  /** The remembered limits may be outdated; the file may be allowed under the current ones. */
   readonly file?: 'place again';
-  /** `stop`: later files would fail too, so they are not tried. `stop unanswered`: so too unless the edge answered. */
+  /**
+   * `stop`: later files would fail too, so they are not tried. `stop unanswered`: the same, unless the edge responded.
+   */
   readonly run?: 'stop' | 'stop unanswered';
   /** The multipart upload cannot be finished; otherwise it is kept, to be resumed. */
   readonly upload?: 'abort';
 }
 
-/** Codes that are not listed mean nothing beyond their file. */
+/** Codes that are not listed affect only their file. */
 const EFFECTS: Partial<Record<ErrorCode, Effect>> = {
   bad_key: { answered: true, file: 'place again', upload: 'abort' },
   bytes_differ: { answered: true, upload: 'abort' },
@@ -31,7 +33,7 @@ const EFFECTS: Partial<Record<ErrorCode, Effect>> = {
   unreachable: { run: 'stop unanswered' },
 };
 
-/** Returns what an error of one file means for the file, for the run and for the file's multipart upload. */
+/** Returns the effects of one file's error on the file, the run and the file's multipart upload. */
 export function effectOf(code: ErrorCode): Effect {
   return EFFECTS[code] ?? {};
 }

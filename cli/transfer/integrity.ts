@@ -17,7 +17,7 @@ export interface Hasher {
   digest(): Promise<Buffer>;
 }
 
-/** Makes hashers of one algorithm. */
+/** Creates hashers of one algorithm. */
 export interface Digester {
   readonly algorithm: Algorithm;
   create(): Hasher;
@@ -46,7 +46,7 @@ function sha256Hasher(): Hasher {
   return { update: (bytes) => void hash.update(bytes), digest: async () => hash.digest() };
 }
 
-/** Loads what an algorithm needs. */
+/** Loads the modules of an algorithm. */
 export async function openDigester(algorithm: Algorithm): Promise<Digester> {
   if (algorithm === 'crc32') return { algorithm, create: crc32Hasher };
   if (algorithm === 'sha256') return { algorithm, create: sha256Hasher };
@@ -95,16 +95,18 @@ export function objectChecksum(algorithm: Algorithm, parts: readonly PartCrc[]):
   return { type: 'COMPOSITE', value: `${digest.digest('base64')}-${parts.length}` };
 }
 
-/** The digest by which stored bytes were proved to be those of the file. */
+/** The digest by which the stored bytes were verified. */
 export interface Proof {
   readonly algorithm: Algorithm | 'md5';
-  /** As S3 writes it: base64, followed by `-` and the number of parts where it is of their digests. For `md5`: the ETag. */
+  /**
+   * As S3 writes it: base64, followed by `-` and the number of parts if it is of their digests. For `md5`: the ETag.
+   */
   readonly value: string;
 }
 
-/** Bytes with their digest, to be compared with what the store has. */
+/** Bytes with their digest, for comparison with the store's. */
 interface Digested {
-  /** Whose bytes they are, as it stands in a sentence. */
+  /** The name of the source in messages. */
   readonly name: string;
   readonly digest: Buffer;
   readonly open: () => AsyncIterable<Buffer> | Iterable<Buffer>;
@@ -112,7 +114,7 @@ interface Digested {
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Returns an ETag without its quotes; `undefined` where it has characters that S3 does not use. */
+/** Returns an ETag without its quotes; `undefined` if it has characters that S3 does not use. */
 export function readEtag(etag: string | undefined): string | undefined {
   return /^\s*(?:"([\w.+/=:-]{1,256})"|([\w.+/=:-]{1,256}))\s*$/
     .exec(etag ?? '')
@@ -120,7 +122,7 @@ export function readEtag(etag: string | undefined): string | undefined {
     .find(Boolean);
 }
 
-/** The error for stored bytes that are not proved to be those of the file. */
+/** Returns the error for stored bytes that could not be verified. */
 export function bytesDiffer(message: string): UserError {
   return new UserError('bytes_differ', message, {
     hint: 'The stored object may be damaged. Run the same command again. If it fails again, something on the way changes bytes or headers.',
@@ -130,7 +132,7 @@ export function bytesDiffer(message: string): UserError {
   });
 }
 
-/** One retry: the damage may not happen again. */
+/** One retry, because the damage may not happen again. */
 function unproved(message: string): PassingFailure {
   return new PassingFailure(bytesDiffer(message), { limit: { kind: 'damaged', tries: 2 } });
 }
@@ -149,8 +151,8 @@ function etagMd5(headers: Headers): string | undefined {
 }
 
 /**
- * Proves from the store's answer that it stored the bytes of the file: by the checksum, which S3 returns only after it has
- * checked it; without one, by an ETag that is the MD5 of the bytes, which are read again for it.
+ * Verifies by the store's response that it stored the bytes of the file: by the checksum, which S3 returns only after
+ * checking it; without one, by an ETag that is the MD5 of the bytes, which are read again.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
  * @throws {PassingFailure} of `bytes_differ`
  */

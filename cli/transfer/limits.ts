@@ -16,17 +16,20 @@ import { formatBytes } from '../ui/format.ts';
 import type { Answer } from './wire/answers.ts';
 import { notAllowed } from './wire/known-refusals.ts';
 
-/** What an edge allows the caller to store. */
+/** The limits of an edge for a caller. */
 export interface EdgeLimits {
   /** Bytes of the largest object; absent: S3's limits. */
   readonly maxSize?: number;
-  /** Prefixes that the caller is allowed to write; the empty prefix allows all keys. Absent where the edge does not list them. */
+  /**
+   * Prefixes that the caller is allowed to write; the empty prefix allows all keys. Absent if the edge does not list
+   * them.
+   */
   readonly writeTo?: readonly string[];
   /** The only key that the caller is allowed to write, under a link or key for it. */
   readonly key?: string;
   /** Prefixes that the edge left out of a long `writeTo`. */
   readonly omitted?: number;
-  /** Alias of the caller's issuer; absent where the edge knows the user pool alone. */
+  /** Alias of the caller's issuer; absent if the edge knows only the user pool. */
   readonly issuer?: string;
 }
 
@@ -52,7 +55,7 @@ export function readLimits(text: string): EdgeLimits {
       omitted: numberOf(caller?.omitted?.writeTo) || undefined,
     });
   } catch {
-    // The next request shows what answers at this address.
+    // The next request shows what responds at this address.
     return {};
   }
 }
@@ -65,7 +68,7 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }
 
-/** For sizes that the deployment, and not S3, refuses. */
+/** For sizes that the deployment refuses, not S3. */
 export const LARGER_LIMIT = { hint: 'Ask the operator of the edge for a larger limit.' };
 
 /** @throws {UserError} `too_large` */
@@ -78,13 +81,13 @@ export function checkSize(subject: string, bytes: number, { maxSize }: EdgeLimit
   );
 }
 
-/** What the edge allows the caller of this command. */
+/** The edge's limits for the caller of this command. */
 export interface Limits {
-  /** As an earlier command remembered them, else as the edge answers; it is asked once. */
+  /** Returns the limits that an earlier command remembered, or those of the edge, which is asked once. */
   current(): Promise<EdgeLimits>;
-  /** As the edge answers now. */
+  /** Requests the current limits. */
   fresh(): Promise<EdgeLimits>;
-  /** Those that replaced `used` since, for the case of a refusal; `undefined` where `used` is what the edge answers. */
+  /** After a refusal, returns the limits that have replaced `used`; `undefined` if `used` is current. */
   newerThan(used: EdgeLimits): Promise<EdgeLimits | undefined>;
 }
 
@@ -131,7 +134,7 @@ async function ask({ edge, tokens, memory }: LimitsOptions): Promise<EdgeLimits>
   }
 }
 
-/** Sends a request that changes nothing. Where no rule fits the caller, its refusal names the claims that differ. */
+/** Sends a request that changes nothing. If no rule matches the caller, its refusal names the claims that differ. */
 async function askWhy(edge: Edge): Promise<void> {
   await edge.request(
     { method: 'GET', key: 'uploads', query: { uploads: '' }, subject: edge.url },
@@ -174,13 +177,13 @@ function isSame(one: EdgeLimits, other: EdgeLimits): boolean {
   );
 }
 
-/** What the edge allowed the holder of a token, kept from one command to the next. */
+/** The limits of a token, remembered between commands. */
 export interface LimitsMemory {
   recall(token: string): Promise<EdgeLimits | undefined>;
   keep(token: string, limits: EdgeLimits): Promise<void>;
 }
 
-/** Forgets what an edge allowed, once it is known to allow something else. */
+/** Forgets the limits of an edge that are known to be outdated. */
 export async function forgetLimits(
   context: Pick<Context, 'env' | 'home' | 'platform' | 'ui'>,
   url: string,
@@ -199,8 +202,9 @@ function limitsFile(context: Parameters<typeof folders>[0], url: string): string
 const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /**
- * Keeps limits beside a stored sign-in, one file an edge. They count for one access token only, so they are asked for
- * again at least as often as it is refreshed. For a credential of the environment, and for a job, nothing is kept.
+ * Stores limits beside a stored sign-in, one file for each edge. They are valid for one access token only, so they are
+ * requested again at least as often as it is refreshed. For a credential of the environment, and for a job, nothing is
+ * stored.
  */
 export function rememberedLimits(
   context: Context,
@@ -209,7 +213,7 @@ export function rememberedLimits(
 ): LimitsMemory {
   const path = () => limitsFile(context, target.url);
   const isSignIn = async () => (await tokens.origin()).kind === 'kept';
-  // Without the file, the edge is asked: no reason to fail, or to warn.
+  // Without the file, the edge is asked, so that neither an error nor a warning is needed.
   const unusable = (error: UserError) => context.ui.event({ type: 'debug', text: error.message });
   return {
     async recall(token) {
@@ -225,7 +229,7 @@ export function rememberedLimits(
     },
     async keep(token, { maxSize, writeTo, omitted }) {
       if (!(await isSignIn())) return;
-      // In the shape of the edge's own description, so that one reader does for both.
+      // In the form of the edge's own description, so that one parser reads both.
       const caller = { writeTo, omitted: { writeTo: omitted } };
       const document = { token: digestOf(token), policy: { maxSize }, caller };
       try {

@@ -20,7 +20,7 @@ export const MAX_OBJECT = MAX_PARTS * MAX_PART;
 /** S3's limit for one PUT: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 export const MAX_WHOLE = 5 * 1024 ** 3;
 
-/** Bytes of a part of a stream, whose length is not known: 10,000 of them are the most that it can have. */
+/** Bytes of a part of a stream of unknown length, which can have at most 10,000 parts. */
 export const STREAM_PART = 16 * MIB;
 
 export const MULTIPART_MODES = ['auto', 'never', 'always'] as const;
@@ -30,11 +30,11 @@ export interface PlanOptions {
   readonly multipart?: MultipartMode;
   /** Bytes; absent: chosen by the file's size. */
   readonly partSize?: number;
-  /** Rate limit in bytes a second. Parts are small under it, so that each is stored soon. */
+  /** Rate limit in bytes a second. It makes parts small, so that each is stored soon. */
   readonly limitRate?: number;
 }
 
-/** How a file is divided: into parts of a multipart upload, or not at all (one PUT). */
+/** The plan of a file's upload: in parts of a multipart upload, or by one PUT. */
 export interface Plan {
   readonly multipart: boolean;
   /** Bytes of each part but the last. */
@@ -126,13 +126,13 @@ export function checkKey(key: string, source: string): void {
   if (error !== undefined) throw error;
 }
 
-/** Returns an item under a key that an edge named, whole or in part; an edge can answer with any text. */
+/** Returns an item under a key that an edge named, whole or in part. The edge can send any text. */
 function under(item: Item, key: string): Item {
   const error = keyError(key, item.name);
   return error === undefined ? { ...item, key } : { name: item.name, key: item.key, kind: 'refused', error };
 }
 
-/** Prefixes that an error names; it counts the others. */
+/** Maximum prefixes that an error names; it counts the others. */
 const NAMED = 5;
 
 function named(prefixes: readonly string[]): string {
@@ -151,28 +151,28 @@ function choose({ name, key }: Item, prefixes: readonly string[], several: boole
   });
 }
 
-/** An item under the key that the caller is allowed to write; refused where there is none, or more than one. */
+/** An item under the key that the caller is allowed to write; refused if there is none, or more than one. */
 interface Placed {
   readonly item: Item;
-  /** What decided; absent for an item that was refused before. */
+  /** The limits that decided; absent for an item that was refused before. */
   readonly limits?: EdgeLimits;
 }
 
 export interface Placing {
   place(item: Item): Promise<Placed>;
-  /** The item under another key, where the edge allows other keys than those that `placed` relied on. */
+  /** Returns the item under another key, if the edge's keys differ from those that `placed` relied on. */
   placeAgain(item: Item, placed: Placed, error: UserError): Promise<Placed | undefined>;
 }
 
 export interface PlacingOptions {
-  /** More than one item may come. */
+  /** There can be more than one item. */
   readonly several: boolean;
   /** The user typed the key or its beginning. */
   readonly isNamed: boolean;
   readonly note: (text: string) => void;
 }
 
-/** Puts an item under the one key that the caller is allowed to write, unless the user typed another. */
+/** Stores an item under the only key that the caller is allowed to write, unless the user typed another. */
 function exactly(item: Item, only: string, { several, isNamed, note }: PlacingOptions): Item {
   const { name, key } = item;
   if (!several && key === only) return item;
@@ -187,8 +187,8 @@ function exactly(item: Item, only: string, { several, isNamed, note }: PlacingOp
 }
 
 /**
- * Puts items below the one prefix that the caller is allowed to write, also with `--as` and `--prefix`. Where there
- * are several prefixes, items below none of them are refused, and the error names the prefixes.
+ * Stores items below the only prefix that the caller is allowed to write, also with `--as` and `--prefix`. If there are
+ * several prefixes, items outside of them are refused, and the error names the prefixes.
  */
 export function createPlacing(limits: Limits, { several, isNamed, note }: PlacingOptions): Placing {
   let noted: string | undefined;
@@ -199,7 +199,7 @@ export function createPlacing(limits: Limits, { several, isNamed, note }: Placin
     const { writeTo = [''], key: only, omitted } = limits;
     if (only !== undefined) return { item: exactly(item, only, { several, isNamed, note }), limits };
     if (writeTo.some((prefix) => key.startsWith(prefix))) return { item, limits };
-    // The key may begin with a prefix that the edge did not list: the edge decides.
+    // The key can begin with a prefix that the edge did not list, so the edge decides.
     if (omitted !== undefined) return { item, limits };
     const [prefix = '', ...others] = writeTo;
     if (others.length > 0) {
@@ -211,7 +211,7 @@ export function createPlacing(limits: Limits, { several, isNamed, note }: Placin
   };
 
   const refused = ({ name, key }: Item, error: UserError): Placed => {
-    // A failure stands for all items: each would wait for as long as the first.
+    // A failure applies to all items, because each would wait as long as the first.
     failure = error;
     return { item: { name, key, kind: 'refused', error } };
   };
@@ -221,7 +221,7 @@ export function createPlacing(limits: Limits, { several, isNamed, note }: Placin
       if (item.kind === 'refused') return { item };
       if (failure !== undefined) return refused(item, failure);
       try {
-        // A stream cannot be sent again, should what was remembered be outdated.
+        // A stream cannot be sent again if the remembered limits are outdated.
         return below(item, await (item.kind === 'stream' ? limits.fresh() : limits.current()));
       } catch (error) {
         if (!isUserError(error)) throw error;
@@ -232,7 +232,7 @@ export function createPlacing(limits: Limits, { several, isNamed, note }: Placin
       if (item.kind !== 'file' || placed.limits === undefined) return undefined;
       if (effectOf(error.code).file !== 'place again') return undefined;
       const newer = await limits.newerThan(placed.limits).catch((problem: unknown) => {
-        // The refusal is the error that counts.
+        // The refusal is reported instead.
         if (!isUserError(problem)) throw problem;
         return undefined;
       });

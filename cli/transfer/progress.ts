@@ -2,19 +2,19 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import type { Ui } from '../ui/ui.ts';
 import type { Trouble } from './wire/edge-client.ts';
 
-/** Milliseconds between two events, at least. */
+/** Minimum milliseconds between two events. */
 const INTERVAL_MS = 100;
 
-/** The rate is measured over this time, milliseconds. */
+/** Time over which the rate is measured, milliseconds. */
 const RATE_WINDOW_MS = 5_000;
 
 /** One file's share of the progress. */
 export interface FileMeter {
-  /** Counts bytes sent; negative where those of a failed try no longer count. */
+  /** Counts bytes sent; negative for those of a failed attempt. */
   readonly moved: (bytes: number) => void;
-  /** Counts bytes that the store has already: in the sum, not in the rate. */
+  /** Counts bytes that are already stored: in the sum, not in the rate. */
   readonly found: (bytes: number) => void;
-  /** Counts bytes of a stream that were read; they may still wait in memory. */
+  /** Counts bytes of a stream that were read, and may still be in memory. */
   readonly read: (bytes: number) => void;
   /** The file ended, stored or failed. */
   readonly end: () => void;
@@ -23,7 +23,7 @@ export interface FileMeter {
 export interface Meter {
   /** Sets the totals, once they are known. */
   expect(totals: { readonly files?: number; readonly bytes?: number }): void;
-  /** Sets what waits for another try. */
+  /** Sets the requests that wait for a retry. */
   trouble(now: Trouble): void;
   begin(name: string, size?: number): FileMeter;
   /** Sends a last event. */
@@ -75,13 +75,13 @@ export function createMeter(ui: Pick<Ui, 'event'>, now: () => number): Meter {
     },
     trouble(now) {
       trouble = now.count === 0 ? undefined : now;
-      // Nothing else may move until the retry.
+      // Nothing else may be reported until the retry.
       tell(true);
     },
     begin(name, size) {
       const one: Active = { name, bytes: 0, ...omitUndefined({ size }) };
       active.add(one);
-      // The size of a single file is that of the whole.
+      // For a single file, its size is the total.
       if (totals.files === 1 && size !== undefined) totals = { files: 1, bytes: size };
       return {
         moved(delta) {

@@ -5,25 +5,25 @@ import { checksumHeader, type Digester, type Proof, prove, readEtag } from './in
 import type { Segment } from './sources/segment.ts';
 import type { EdgeClient } from './wire/edge-client.ts';
 
-/** What to store, and how. */
+/** The object to store, and its options. */
 export interface Upload {
   readonly key: string;
   /** Header fields of the object: content type, metadata and the like. */
   readonly headers: Readonly<Record<string, string>>;
   /** An existing object is not replaced. */
   readonly noClobber: boolean;
-  /** Called with the bytes sent; negative where those of a failed try no longer count. */
+  /** Called with the bytes sent; negative for those of a failed attempt. */
   readonly onSent: (bytes: number) => void;
 }
 
-/** An object whose bytes are proved to be those of the file. */
+/** A stored and verified object. */
 export interface Stored {
   readonly bytes: number;
   readonly etag: string;
   readonly proof: Proof;
-  /** Requests that carried its bytes. */
+  /** Number of requests with its bytes. */
   readonly parts: number;
-  /** Tries of the request that took the most. */
+  /** Attempts of the request that took the most. */
   readonly attempts: number;
   /** Bytes that an earlier run had stored. */
   readonly resumedBytes: number;
@@ -35,9 +35,10 @@ export function condition({ noClobber }: Pick<Upload, 'noClobber'>): Record<stri
 }
 
 /**
- * Stores a segment by one PUT, and proves it.
+ * Stores a segment by one PUT, and verifies it.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
- * @throws {UserError} `file_changed`, `bytes_differ`, `exists`, and every refusal of the edge, the store or the network.
+ * @throws {UserError} `file_changed`, `bytes_differ`, `exists`, and every refusal of the edge, the store or the
+ * network.
  */
 export async function putObject(
   segment: Segment,
@@ -94,7 +95,10 @@ const STAMPED = 'uploaded-by';
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 const VISIBLE = /^[\x20-\x7e]*$/;
 
-/** CloudFront's signature for S3 covers single spaces only: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+/**
+ * CloudFront's signature for S3 counts consecutive spaces as one:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
 const SPACES = / {2}/;
 
 /** Space around a value is not part of it: RFC 9110, 5.5. */
@@ -130,7 +134,7 @@ export function contentType(...names: readonly string[]): string {
 }
 
 /**
- * Returns the headers of all objects of a command; `content-type` only where the user gave it.
+ * Returns the headers of all objects of a command; `content-type` only if the user gave it.
  * @throws {UserError} `usage` for an invalid header, or more metadata than S3 stores.
  */
 export function objectHeaders(options: HeaderOptions): Readonly<Record<string, string>> {
@@ -187,7 +191,7 @@ function badMetadata(why: string): UserError {
   });
 }
 
-/** Encodes text as RFC 2047 words of at most 75 characters, in which S3 takes and returns text beyond ASCII. */
+/** Encodes text as RFC 2047 words of at most 75 characters, S3's format for text beyond ASCII. */
 function encodedWords(text: string): string {
   const words: string[] = [];
   let word = '';

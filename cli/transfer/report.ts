@@ -10,7 +10,7 @@ import { type Text, visible } from '../ui/shown.ts';
 import type { Stored } from './put-object.ts';
 import type { Item } from './sources/items.ts';
 
-/** How one file's upload ended. */
+/** The result of one file's upload. */
 export interface Outcome {
   /** Under the key that the edge allows. */
   readonly item: Item;
@@ -21,7 +21,7 @@ export interface Outcome {
 /** Failures that the summary names; it counts the others. Each was a row when it happened. */
 const NAMED_FAILURES = 100;
 
-/** Up to so many files, the line of each is still in sight at the end. */
+/** Number of files up to which the line of each is still visible at the end. */
 const FEW_FILES = 20;
 
 type Document = { [name: string]: JsonValue | undefined };
@@ -75,7 +75,7 @@ function failedRow(
   };
 }
 
-/** Writes a line for each file as it ends, and the sum at the end. */
+/** Prints a line for each file as it ends, and the sum at the end. */
 export interface Report {
   add(outcome: Ended): UiEvent;
   /** Counts a file that was stored before and is not sent. */
@@ -89,9 +89,9 @@ interface ReportOptions {
   /** Milliseconds of a clock that only advances. */
   readonly now: () => number;
   readonly inUse: InUse;
-  /** The sum names unchanged files, also where there are none. */
+  /** The sum includes unchanged files, even if there are none. */
   readonly countsUnchanged?: boolean;
-  /** The sum names time and rate. */
+  /** The sum includes time and rate. */
   readonly hasRate?: boolean;
 }
 
@@ -106,7 +106,7 @@ export function createReport(
   const began = now();
   const elapsed = () => (now() - began) / 1000;
   const failures: { readonly item: Item; readonly error: UserError }[] = [];
-  /** Each is shown once, below the first file that it is for; by its text. */
+  /** Hints that were shown, by text. Each is shown once, below the first file that it is for. */
   const hinted = new Map<string, readonly string[]>();
   let stored = 0;
   let bytes = 0;
@@ -123,7 +123,7 @@ export function createReport(
     const time = hasRate ? ` in ${formatDuration(seconds * 1000)}${rate}` : '';
     const sum = stored === 0 ? files : `${files}  ${formatBytes(bytes)}${time}`;
     if (failed === 0 || stored + failed <= FEW_FILES) return sum;
-    // The rows of the failures may have left the screen.
+    // The rows of the failures may have scrolled off the screen.
     const names = failures.map(({ item, error }) => `  ${visible(item.name)} (${error.code})`);
     const more = failed > failures.length ? [`  and ${count(failed - failures.length, 'other')}`] : [];
     return ['Failed:', ...names, ...more, ...[...hinted.values()].flat(), sum];

@@ -13,27 +13,27 @@ import type { Sources } from './sources/sources.ts';
 import { openUploader, type UploadContextOptions } from './uploader.ts';
 import { CLOCK } from './wire/retry.ts';
 
-/** Remembers which files were stored, for `put --changed`. Its methods never throw for a disk. */
+/** Records which files were stored, for `put --changed`. Its methods never throw disk errors. */
 export interface StoredFiles {
   /** Whether the file as it is now was stored under the item's key; it is not sent then. */
   has(item: Item): boolean;
-  /** Called once the store proved that it has the file, before that is reported. */
+  /** Called once the stored file is verified, before it is reported. */
   add(item: Item): void;
   /** Called when the item's upload ended, stored or not. */
   ended(item: Item): void;
-  /** Whether the next run will know what is stored. Where not, a warning said so. */
+  /** Whether the next run will know what is stored. If not, a warning was printed. */
   isRecorded(): boolean;
 }
 
-/** Where files go, and how. */
+/** The destination of files, and the options of their upload. */
 export interface UploadFilesOptions extends UploadContextOptions, HeaderOptions, PlanOptions {
   /** An existing object is not replaced. */
   readonly noClobber?: boolean;
-  /** Put keys below the prefix that the caller is allowed to write. */
+  /** Places keys below the prefix that the caller is allowed to write. */
   readonly ownPrefix?: boolean;
   /** The user typed the key or its beginning. */
   readonly isNamed?: boolean;
-  /** What earlier runs stored is not sent again. */
+  /** Files that earlier runs stored are not sent again. */
   readonly storedFiles?: StoredFiles | undefined;
   /** Several uploads can share journals, which warn once, and a report, which has one sum. */
   readonly journals?: Journals;
@@ -42,7 +42,7 @@ export interface UploadFilesOptions extends UploadContextOptions, HeaderOptions,
   readonly onOutcome?: (outcome: Outcome) => void;
 }
 
-/** Several files are counted for the progress only in uploads that last so long: counting takes time too. */
+/** Milliseconds after which several files are counted for the progress, because counting takes time too. */
 const COUNT_AFTER_MS = 1_500;
 
 /**
@@ -60,7 +60,7 @@ export async function uploadFiles(
   const { now } = options.clock ?? CLOCK;
   const meter = createMeter(ui, now);
   const { storedFiles } = options;
-  // Where the ledger cannot be written, its warning is enough.
+  // If the ledger cannot be written, its warning is enough.
   const isWarned = () => storedFiles?.isRecorded() === false;
   const {
     journals = openJournals({ ...command, isWarned }, () => journalFolder(command)),
@@ -115,7 +115,7 @@ export async function uploadFiles(
   return report.result();
 }
 
-/** Tells the meter how many files and bytes there are. Unreadable files are reported when they are uploaded. */
+/** Sets the meter's number of files and bytes. Unreadable files are reported when they are uploaded. */
 function expectTotals(sources: Sources, meter: Meter): { stop(): void } {
   const stopping = new AbortController();
   const count = async () => {
@@ -134,7 +134,7 @@ function expectTotals(sources: Sources, meter: Meter): { stop(): void } {
   };
 }
 
-/** After so many files without an answer, the others are not tried. */
+/** Number of files without a response after which the others are not tried. */
 const UNANSWERED_FILES = 2;
 
 const RESUME_HINT = 'Run the same command again; a large file resumes where it stopped.';

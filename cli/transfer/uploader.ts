@@ -19,14 +19,14 @@ import { createBuffers, withSegment } from './sources/segment.ts';
 import { openFile } from './sources/source-file.ts';
 import { CLOCK } from './wire/retry.ts';
 
-/** What the uploads of one command share; each function takes the part of it that it needs. */
+/** The context that the uploads of one command share. Each function takes the members that it needs. */
 interface UploadContext extends FileUploadContext, StreamUploadContext {
   readonly disk: DiskCalls;
   /** Returns a context that shares memory, limits and connections with this one, but is aborted and reports apart. */
   readonly apart: (world: UploadWorld) => UploadContext;
 }
 
-/** Where uploads report to, what aborts them, and where they are recorded to be resumed. */
+/** The events, the abort signal and the journals of uploads. */
 export interface UploadWorld extends EdgeWorld {
   readonly journals: Journals;
   /** Called when the number of requests that wait for another try changes. */
@@ -40,12 +40,12 @@ export interface UploadContextOptions extends Omit<EdgeOptions, 'rateLimit' | 'o
   readonly limitRate?: number;
   /** The checksum that S3 verifies and stores. */
   readonly checksum?: Algorithm;
-  /** What an earlier command learned of the edge's limits; absent: the edge is asked. */
+  /** Limits that an earlier command remembered; absent: the edge is asked. */
   readonly limitsMemory?: LimitsMemory;
 }
 
 const CONCURRENCY = 32;
-/** The most that `concurrency` can be. */
+/** Maximum of `concurrency`. */
 export const MAX_CONCURRENCY = 256;
 
 async function openContext(world: UploadWorld, options: UploadContextOptions): Promise<UploadContext> {
@@ -76,13 +76,13 @@ async function openContext(world: UploadWorld, options: UploadContextOptions): P
   return { ...shared, ...first };
 }
 
-/** How one object is stored. */
+/** Options of one stored object. */
 interface ItemOptions extends PlanOptions {
   /** Header fields of the object, as `objectHeaders` returns them. */
   readonly headers: Readonly<Record<string, string>>;
   /** An existing object is not replaced. */
   readonly noClobber?: boolean;
-  /** Bytes that a file must have. */
+  /** Expected bytes of a file. */
   readonly size?: number;
   /** Parts of a stream under way at once. */
   readonly concurrency?: number;
@@ -122,7 +122,7 @@ function uploaderIn(context: UploadContext): Uploader {
   };
 }
 
-/** What to store, whether from a file or a stream. */
+/** The object to store, from a file or a stream. */
 function describe({ name, key }: Item, { headers, noClobber = false }: ItemOptions, meter: FileMeter) {
   return {
     key,
@@ -155,7 +155,7 @@ async function uploadFile(
       return await uploadFileInParts({ file, path, upload, plan, partSizeGiven }, context);
     }
     const subject = { url: edge.url, key: item.key, path };
-    // An earlier run may have left it in parts: it was larger then, or --multipart always was given.
+    // An earlier run may have left it in parts, because it was larger or --multipart always was given.
     const ids = await unfinished();
     if (ids.size > 0 && ids.has(journalId(subject))) {
       const { abortRecorded } = await import('./multipart/abort.ts');
@@ -180,7 +180,7 @@ function checkFileSize(name: string, found: number, { size = found }: ItemOption
 function partedFor({ name, size }: Item & { kind: 'stream' }, options: ItemOptions): ItemOptions {
   if (size === undefined) return options;
   const { partSize = suitablePartSize(size, STREAM_PART) } = options;
-  // Refuses what S3 would refuse after the last part that it takes.
+  // Refuses a size that S3 would refuse only after the last part.
   if (size > partSize) planUpload(name, size, { ...options, partSize });
   return { ...options, partSize };
 }
@@ -193,7 +193,7 @@ async function uploadFromStream(
   const { stream, name, size } = item;
   const options = partedFor(item, given);
   const progress = options.meter.begin(name, size);
-  // Drawn progress would be in the way of what is typed.
+  // Drawn progress would overwrite typed input.
   const isTyped = 'isTTY' in stream && stream.isTTY === true;
   const onRead = isTyped ? () => {} : progress.read;
   onRead(0);

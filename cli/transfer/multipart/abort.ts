@@ -7,18 +7,18 @@ import { hasParts, listUploads } from './listings.ts';
 import { abortUpload, type OpenUpload } from './requests.ts';
 
 /*
- * S3 returns an upload's id when it opens it. If that answer is lost, by a broken connection or a killed process, the
- * upload stays open under an unknown id. It is found by what is known: its key, the time between the request and the
- * opening of its replacement, and that it has no part. Another client's upload of the same key looks the same until its
- * first part is stored. Aborting it costs little: a file's upload starts again, a stream has to be sent again.
+ * S3 returns the id of an upload when it creates it. If that response is lost, by a broken connection or a killed
+ * process, the upload stays open under an unknown id. It is identified by its key, by the time between the request and
+ * the creation of its replacement, and by having no part. Another client's upload of the same key looks the same until
+ * its first part is stored. Aborting it costs little: a file's upload starts again, a stream has to be sent again.
  */
 
-/** Openings of uploads of a key that were not answered. */
+/** Requests to create uploads of a key that got no response. */
 interface Unanswered {
   readonly key: string;
-  /** The first of them; ISO 8601, by this computer's clock. */
+  /** Time of the first one; ISO 8601, by this computer's clock. */
   readonly since: string;
-  /** The upload that was opened instead; later ones are other clients'. */
+  /** The upload that was created instead; later ones are other clients'. */
   readonly instead?: OpenUpload;
 }
 
@@ -31,7 +31,7 @@ export interface CleanUpContext {
 const TOLERANCE_MS = 5_000;
 
 /**
- * Aborts the uploads that an unanswered opening may have left.
+ * Aborts the uploads that a request without a response may have left.
  * @throws {UserError}
  */
 async function abortUnanswered(
@@ -42,7 +42,7 @@ async function abortUnanswered(
   const { uploads, truncated } = await listUploads(edge, key, now);
   const until = uploads.findIndex(({ uploadId }) => uploadId === instead?.uploadId);
   if (instead !== undefined && until < 0) {
-    // With all of them listed, a missing one has ended: its own requests report that.
+    // If all are listed, a missing one has ended, which its own requests report.
     if (!truncated) return;
     throw new UserError(
       'refused_by_store',
@@ -56,10 +56,10 @@ async function abortUnanswered(
   }
 }
 
-/** Codes where the edge does not list uploads, or not to this caller. */
+/** Error codes of an edge that does not list uploads, or not to this caller. */
 const NOT_LISTED: ReadonlySet<ErrorCode> = new Set(['forbidden', 'refused_by_edge', 'refused_by_store']);
 
-/** As `abortUnanswered`; warns where uploads are not listed, which the edge does only for keys of the caller's own. */
+/** Like `abortUnanswered`, but warns if uploads cannot be listed. The edge lists only the caller's own keys. */
 export async function tryAbortUnanswered(
   edge: EdgeClient,
   unanswered: Unanswered,
@@ -75,12 +75,12 @@ export async function tryAbortUnanswered(
   }
 }
 
-/** What the store may have of an unfinished upload. */
+/** An unfinished upload as the store may have it. */
 interface Unfinished {
   readonly key: string;
-  /** Absent where its opening was never answered. */
+  /** Absent if its creation got no response. */
   readonly open?: OpenUpload | undefined;
-  /** Since when another upload of unknown id may be open; ISO 8601. */
+  /** Time from which another upload of unknown id may be open; ISO 8601. */
   readonly unansweredSince?: string | undefined;
 }
 
@@ -106,7 +106,7 @@ export async function abortUnfinished(
 
 /**
  * Aborts the upload that an earlier run left in a journal.
- * @throws {UserError} also `busy` where another run has the journal.
+ * @throws {UserError} also `busy` if another run uses the journal.
  */
 export async function abortRecorded(subject: JournalSubject, context: AbortContext): Promise<void> {
   const { edge, journals, signal } = context;
@@ -119,16 +119,16 @@ export async function abortRecorded(subject: JournalSubject, context: AbortConte
   });
 }
 
-/** Aborts what killed uploads of a stream left of a key. */
+/** Aborts the uploads of a key that killed streams left. */
 export async function abortEarlierStreams(key: string, context: AbortContext): Promise<void> {
   const { edge, journals } = context;
   await journals.orWarn(async () => {
-    // Files that are not journals have nothing of this key.
+    // Files that are not journals contain no upload of this key.
     const known = await listJournals(journals.folder(), () => {});
     for (const { entry } of known) {
       if (!isOfStream(entry) || entry.url !== edge.url || entry.key !== key) continue;
       await abortRecorded(entry, context).catch((error: unknown) => {
-        // One that another run still sends is left to it.
+        // An upload that another run is sending is not aborted.
         if (!isUserError(error) || error.code !== 'busy') throw error;
       });
     }

@@ -9,7 +9,7 @@ import { MAX_OBJECT } from '../plan.ts';
 import type { SourceFile } from '../sources/source-file.ts';
 import { isUploadId, type StoredPart } from './requests.ts';
 
-/** What a multipart upload is of and where it goes; the same command finds its journal by it. */
+/** The source and destination of a multipart upload, by which the same command finds its journal. */
 export interface JournalSubject {
   /** `https://<host>[:port]` of the edge. */
   readonly url: string;
@@ -23,7 +23,7 @@ export interface JournalEntry extends JournalSubject {
   /** Bytes of each part but the last. */
   readonly partSize: number;
   readonly algorithm: Algorithm;
-  /** The file as it was. */
+  /** The state of the file when the upload was created. */
   readonly size: number;
   /** Nanoseconds since 1970, in digits. */
   readonly mtimeNs: string;
@@ -32,35 +32,37 @@ export interface JournalEntry extends JournalSubject {
   readonly sample: string;
   /** Digest of the object's header fields. */
   readonly headers: string;
-  /** When it was first opened, unanswered tries included; ISO 8601. */
+  /** Time of the first attempt to create it, with or without a response; ISO 8601. */
   readonly startedAt: string;
 }
 
 /** Written once it is open. */
 export interface Opened {
   readonly uploadId: string;
-  /** An earlier try, since the entry's `startedAt`, may have opened another upload whose id is unknown. */
+  /** An earlier attempt, since the entry's `startedAt`, may have created another upload whose id is unknown. */
   readonly unanswered: boolean;
 }
 
 /** An entry and the lines after it. */
 export interface Recorded {
   readonly entry: JournalEntry;
-  /** Absent where the run ended before the store's answer. */
+  /** Absent if the run ended before the store's response. */
   readonly opened: Opened | undefined;
   readonly parts: ReadonlyMap<number, StoredPart>;
 }
 
-/** Since when uploads of unknown id may be open, as an earlier run recorded it; ISO 8601. */
+/** Time from which uploads of unknown id may be open, as an earlier run recorded it; ISO 8601. */
 export function unansweredSince(recorded: Recorded | undefined): string | undefined {
   if (recorded === undefined) return undefined;
   return (recorded.opened?.unanswered ?? true) ? recorded.entry.startedAt : undefined;
 }
 
-/** What stands in a stream's journal instead of a path and of what tells one file from another; no absolute path begins so. */
+/** Replaces the path and the file's state in the journal of a stream. No absolute path begins with it. */
 const STREAM = '-';
 
-/** The entry of an upload from a stream. Several may go to one key at the same time, so each has a path of its own. */
+/**
+ * Creates the entry of an upload from a stream. Several can have one key at the same time, so each has its own path.
+ */
 export function streamEntry(
   entry: Pick<JournalEntry, 'url' | 'key' | 'partSize' | 'algorithm'>,
 ): Omit<JournalEntry, 'startedAt'> {
@@ -72,13 +74,13 @@ export function isOfStream({ path }: Pick<JournalSubject, 'path'>): boolean {
   return path.startsWith(STREAM);
 }
 
-/** Bytes of parts together. */
+/** Sum of the bytes of parts. */
 export function totalSize(parts: ReadonlyMap<number, StoredPart>): number {
   return [...parts.values()].reduce((sum, { size }) => sum + size, 0);
 }
 
 export const FORMAT = 2;
-/** Of earlier versions, which wrote the upload's id in the first line. */
+/** The format of earlier versions, which wrote the upload's id in the first line. */
 const OLD_FORMAT = 1;
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
@@ -126,7 +128,7 @@ function isPart(line: Fields | undefined): line is Fields & StoredPart {
  * @returns `undefined` for a file that is no journal, is of another version, or has a damaged first line.
  */
 export function parseJournal(text: string): Recorded | undefined {
-  // The last line of a killed run can be torn.
+  // A killed run can leave an incomplete last line.
   const [first, ...lines] = text.split('\n').map(readFields);
   if (first === undefined) return undefined;
   const { format, uploadId, ...entry } = first;
@@ -148,10 +150,10 @@ export function noJournal(path: string): UserError {
   );
 }
 
-/** What a journal has to record for its upload to be resumed. */
+/** The state that a journal records to resume its upload. */
 export type Fingerprint = Omit<JournalEntry, 'startedAt'>;
 
-/** Bytes at each end of a file that tell it from another. */
+/** Bytes at each end of a file that distinguish it from another. */
 const SAMPLE_BYTES = 64 * 1024;
 
 export interface FingerprintOptions {
@@ -183,7 +185,7 @@ export async function fingerprint(
   };
 }
 
-/** @param anyPartSize an upload with parts of another size is the same. */
+/** @param anyPartSize true if an upload with parts of another size counts as the same. */
 export function isSameUpload(entry: JournalEntry, wanted: Fingerprint, anyPartSize: boolean): boolean {
   const { partSize, ...rest } = wanted;
   const same = Object.entries(rest).every(([name, value]) => entry[name as keyof Fingerprint] === value);

@@ -17,11 +17,11 @@ import type { StoredPart } from './requests.ts';
 
 /** The journal of one upload, locked against other processes. */
 export interface Journal {
-  /** What an earlier run wrote; absent in a new journal. */
+  /** The content of an earlier run; absent in a new journal. */
   readonly recorded: Recorded | undefined;
-  /** Replaces the journal; on disk before it returns. */
+  /** Replaces the journal. The data is on disk when this returns. */
   begin(entry: JournalEntry): Promise<void>;
-  /** On disk before it returns. */
+  /** The line is on disk when this returns. */
   open(opened: Opened): Promise<void>;
   add(part: StoredPart): Promise<void>;
   remove(): Promise<void>;
@@ -42,13 +42,14 @@ export function journalId({ url, key, path }: JournalSubject): string {
 }
 
 /*
- * A journal is a file of JSON lines: the entry, the upload's id, and one line for each stored part. Lines are only ever
- * added, so a crash leaves at worst a torn last line, which is skipped. Lines count only where the store's own list agrees.
+ * A journal is a file of JSON lines: the entry, the upload's id, and one line for each stored part. Lines are only
+ * appended, so a crash leaves at worst an incomplete last line, which is skipped. Recorded parts count only if the
+ * store lists them too.
  */
 
 /**
  * Runs `work` with the journal of one upload, locked against other processes.
- * @throws {UserError} `busy` where another run has it.
+ * @throws {UserError} `busy` if another run uses it.
  */
 export async function withJournal<T>(
   folder: string,
@@ -59,7 +60,7 @@ export async function withJournal<T>(
   const path = join(folder, `${journalId(subject)}${SUFFIX}`);
   let opening: Promise<FileHandle> | undefined;
   const close = async () => {
-    // An error of opening was thrown to the caller that wrote.
+    // An error of opening is thrown to the caller that writes.
     const handle = await opening?.catch(() => undefined);
     opening = undefined;
     await handle?.close().catch((error: unknown) => {
@@ -70,7 +71,7 @@ export async function withJournal<T>(
     try {
       opening ??= openToAppend(path);
       const handle = await opening;
-      // The line break comes first, so that a torn line of an earlier run ends before this one.
+      // The line break comes first, so that an incomplete line of an earlier run ends before this one.
       await handle.appendFile(`\n${JSON.stringify(line)}`);
       return handle;
     } catch (error) {

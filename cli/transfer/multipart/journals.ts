@@ -11,7 +11,7 @@ import { whenFree } from '../sources/file-system.ts';
 import { type Journal, SUFFIX, withJournal } from './journal.ts';
 import { type JournalSubject, noJournal, parseJournal, type Recorded } from './journal-entry.ts';
 
-/** A journal that stops writing after the first failure: bookkeeping never fails an upload. */
+/** A journal that stops writing after the first failure, so that the upload continues. */
 export interface OptionalJournal extends Journal {
   /** The journal is on disk, so that another run can resume the upload. */
   readonly isRecorded: () => boolean;
@@ -19,14 +19,14 @@ export interface OptionalJournal extends Journal {
 
 /** The journals of one command. */
 export interface Journals {
-  /** @throws {UserError} `settings` where this computer has no such folder. */
+  /** @throws {UserError} `settings` if this computer has no such folder. */
   readonly folder: () => string;
   /**
-   * Runs `work` with the journal of one upload. Where none can be kept, it warns and runs `work` without.
-   * @throws {UserError} `busy` where another run has it.
+   * Runs `work` with the journal of one upload. If no journal can be written, warns and runs `work` without one.
+   * @throws {UserError} `busy` if another run uses it.
    */
   use<T>(subject: JournalSubject, work: (journal: OptionalJournal) => Promise<T>): Promise<T>;
-  /** Returns what `work` returns. Where journals cannot be read or written, it warns and returns `otherwise`. */
+  /** Returns the result of `work`. If journals cannot be read or written, warns and returns `otherwise`. */
   orWarn<T>(work: () => Promise<T>, otherwise: T): Promise<T>;
 }
 
@@ -39,7 +39,7 @@ const NONE: OptionalJournal = {
   remove: async () => {},
 };
 
-/** Without its parts, a journal is still good: the store lists them. Without its first two lines, it is not. */
+/** A journal without its parts is usable, because the store lists them. Without its first two lines, it is not. */
 function optional(journal: Journal, onTrouble: (error: UserError) => void): OptionalJournal {
   let writing = true;
   let onDisk = true;
@@ -81,13 +81,13 @@ export function noJournals(): Journals {
 
 interface JournalsWorld extends Pick<Context, 'signal'> {
   readonly ui: Pick<Ui, 'event'>;
-  /** Whether a warning said already that nothing is recorded for the next run. */
+  /** Whether a warning already reported that nothing is recorded for the next run. */
   readonly isWarned?: (() => boolean) | undefined;
 }
 
 /**
  * Returns the journals in a folder. The first trouble with them is a warning, the others are not reported.
- * @param folder returns the folder; it throws where this computer has none.
+ * @param folder returns the folder; it throws if this computer has none.
  */
 export function openJournals({ ui, signal, isWarned }: JournalsWorld, folder: () => string): Journals {
   let warned = false;
@@ -109,7 +109,7 @@ export function openJournals({ ui, signal, isWarned }: JournalsWorld, folder: ()
             });
             return () => value;
           } catch (error) {
-            // Only what fails before the work is tried again.
+            // Only a failure before the work starts is retried.
             if (!started) throw error;
             return () => {
               throw error;
@@ -150,7 +150,7 @@ export async function journalIds(folder: string): Promise<ReadonlySet<string>> {
   return new Set((await journalNames(folder)).map((name) => name.slice(0, -SUFFIX.length)));
 }
 
-/** There is no folder of journals. */
+/** The folder of journals does not exist. */
 const NOT_THERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR']);
 
 async function journalNames(folder: string): Promise<readonly string[]> {

@@ -8,7 +8,7 @@ import { unexpectedAnswer } from '../wire/pages.ts';
 import { type Elements, listOf, numberOf, readXml, textOf } from '../wire/xml.ts';
 import { isUploadId, type OpenUpload, type StoredPart } from './requests.ts';
 
-/** S3 lists so many open uploads at most; the edge asks for 100. */
+/** Maximum open uploads on a page of S3; the edge requests 100. */
 const MAX_LISTED = 1_000;
 
 /** A part as the store lists it. */
@@ -44,7 +44,7 @@ export async function listParts(
   return parts;
 }
 
-/** Returns the parts of a page; `undefined` where one of them is invalid. */
+/** Returns the parts of a page; `undefined` if one of them is invalid. */
 function readParts(page: Elements, algorithm: Algorithm): ListedPart[] | undefined {
   const parts = listOf(page, 'Part')?.map((part): ListedPart | undefined => {
     const number = numberOf(part, 'PartNumber', MAX_PARTS);
@@ -60,12 +60,12 @@ function readParts(page: Elements, algorithm: Algorithm): ListedPart[] | undefin
 
 /** An open upload as the store lists it. */
 export interface ListedUpload extends OpenUpload {
-  /** Milliseconds since 1970 by this computer's clock, corrected by the answer's date. */
+  /** Milliseconds since 1970 by this computer's clock, corrected by the response's date. */
   readonly openedAt: number;
 }
 
 /**
- * Returns the open uploads of a key, the oldest first. The edge asks for 100; `truncated`: there are more.
+ * Returns the open uploads of a key, the oldest first. The edge requests 100; `truncated`: there are more.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
  */
 export async function listUploads(
@@ -92,7 +92,7 @@ export async function listUploads(
   return { ...value, uploads: value.uploads.filter((upload) => upload.key === key) };
 }
 
-/** Whether the store has any part of an upload; none where it is not open any more. */
+/** Whether the store has any part of an upload; false if it is no longer open. */
 export async function hasParts(edge: EdgeClient, { key, uploadId }: OpenUpload): Promise<boolean> {
   const query = { uploadId, 'max-parts': '1' };
   try {
@@ -110,16 +110,16 @@ export async function hasParts(edge: EdgeClient, { key, uploadId }: OpenUpload):
 }
 
 export interface Reconciled {
-  /** Parts that need not be sent, as journal and store agree on them. */
+  /** Parts that are not sent again, because journal and store agree on them. */
   readonly kept: readonly StoredPart[];
-  /** Parts of the right size at the store that the journal does not have, or has otherwise. */
+  /** Parts of the right size at the store that differ from the journal, or are missing in it. */
   readonly doubtful: readonly ListedPart[];
 }
 
 /**
- * Compares the journal's parts with those that the store lists; neither is trusted alone. A part is kept where its size is the
- * plan's and both have the same ETag and checksum. Where the store lists no checksum, the ETag decides. Parts that are in neither
- * result are to be sent.
+ * Compares the journal's parts with those that the store lists; neither is trusted alone. A part is kept if its size is
+ * the plan's and both have the same ETag and checksum. If the store lists no checksum, the ETag decides. Parts that are
+ * in neither result must be sent.
  */
 export function reconcile(
   size: number,

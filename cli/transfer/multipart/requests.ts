@@ -25,7 +25,7 @@ export interface OpenUpload {
   readonly uploadId: string;
 }
 
-/** A part that the store has. */
+/** A stored part. */
 export interface StoredPart {
   readonly number: number;
   /** Bytes. */
@@ -36,7 +36,7 @@ export interface StoredPart {
   readonly checksum: string;
 }
 
-/** S3's ids are opaque; ours go into URLs and journals. */
+/** S3's ids are opaque. These are written into URLs and journals. */
 const UPLOAD_ID = /^[\x21-\x7e]{1,1024}$/;
 
 export function isUploadId(value: unknown): value is string {
@@ -46,7 +46,7 @@ export function isUploadId(value: unknown): value is string {
 /**
  * Opens a multipart upload.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
- * @param onUnanswered called when a try may have opened an upload of unknown id.
+ * @param onUnanswered called when an attempt may have created an upload of unknown id.
  */
 export async function createUpload(
   edge: EdgeClient,
@@ -76,7 +76,7 @@ export async function createUpload(
 }
 
 /**
- * Sends a part and proves it.
+ * Sends a part and verifies it.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
  */
 export async function putPart(
@@ -109,8 +109,8 @@ export async function putPart(
 }
 
 /**
- * Has the store assemble the parts, and proves that the object is theirs. S3 answers a repeated Complete as it answered
- * the first (observed; `local/FIDELITY.md`), so it is sent again when an answer is lost.
+ * Completes an upload and verifies the object. S3 responds to a repeated Complete like to the first (observed;
+ * `local/FIDELITY.md`), so it is sent again if a response is lost.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
  * @throws {UploadGone}; {@link UploadConflict}; {@link UserError} `exists` or `bytes_differ`.
  */
@@ -138,7 +138,7 @@ export async function completeUpload(
         'content-type': 'application/xml',
         'x-amz-checksum-type': expected.type,
         'x-amz-mp-object-size': String(size),
-        // S3 checks a checksum of the whole object; a composite one it computes itself.
+        // S3 checks a checksum of the whole object. It computes a composite one itself.
         ...(expected.type === 'FULL_OBJECT' ? { [checksumHeader(algorithm)]: expected.value } : {}),
       },
       body: { length: document.length, open: () => [document] },
@@ -148,7 +148,7 @@ export async function completeUpload(
     (answer) => {
       const result = readXml(answer.text, 'CompleteMultipartUploadResult');
       if (result !== undefined) return result;
-      // S3 may send the status 200 before it knows the outcome.
+      // S3 can send the status 200 before it knows the result.
       const refusal = readStoreError(answer.text);
       if (refusal === undefined) throw unexpectedAnswer(key, answer);
       throw refuse(refusal) ?? refusalError(refusal, answer, key);
@@ -191,7 +191,7 @@ function completeDocument(parts: readonly StoredPart[], algorithm: Algorithm): s
 }
 
 /**
- * Aborts an upload at the store, which deletes its parts. One that is not open any more counts as aborted.
+ * Aborts an upload at the store, which deletes its parts. An upload that is no longer open counts as aborted.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
  */
 export async function abortUpload(edge: EdgeClient, { key, uploadId }: OpenUpload): Promise<void> {

@@ -23,11 +23,11 @@ export interface SessionContext extends CleanUpContext {
   readonly edge: EdgeClient;
   /** Client for clean-up requests; Ctrl-C does not cancel it at once. */
   readonly cleanUp: EdgeClient;
-  /** Bounds the requests under way. `send` does not take a slot: its caller holds one while it reads the part. */
+  /** Limits concurrent requests. `send` takes no slot, because its caller holds one while it reads the part. */
   readonly slots: Pool;
 }
 
-/** What a session uploads, and where it is recorded. */
+/** The source of a session, and its journal. */
 export interface SessionTarget {
   readonly upload: Upload;
   readonly journal: OptionalJournal;
@@ -35,7 +35,7 @@ export interface SessionTarget {
 
 export interface OpenOptions {
   readonly fingerprint: Fingerprint;
-  /** Since when an earlier opening is unanswered; ISO 8601. */
+  /** Time of an earlier creation without a response; ISO 8601. */
   readonly unansweredSince: string | undefined;
 }
 
@@ -44,7 +44,7 @@ export interface ResumeOptions {
   readonly isSame: (entry: JournalEntry) => boolean;
   /** Bytes of the file. */
   readonly size: number;
-  /** Compares a part that only the store knows with the file; `undefined` where they differ. */
+  /** Compares a part that only the store knows with the file; `undefined` if they differ. */
   readonly verify: (part: ListedPart, plan: Plan) => Promise<StoredPart | undefined>;
 }
 
@@ -53,7 +53,7 @@ interface State {
   readonly entry: Pick<JournalEntry, 'algorithm' | 'partSize'>;
   readonly unansweredSince: string | undefined;
   readonly parts: Map<number, StoredPart>;
-  /** The store may have completed it already: its answer was lost. */
+  /** The store may have completed it already, because its response was lost. */
   readonly mayBeComplete: boolean;
 }
 
@@ -63,7 +63,7 @@ export class MultipartSession {
   readonly partSize: number;
   /** Bytes that an earlier run had stored. */
   readonly resumedBytes: number;
-  /** Since when another upload of the key may be open whose id is unknown; ISO 8601. */
+  /** Time from which another upload of the key with an unknown id may be open; ISO 8601. */
   readonly unansweredSince: string | undefined;
   readonly #target: SessionTarget;
   readonly #context: SessionContext;
@@ -80,8 +80,8 @@ export class MultipartSession {
   }
 
   /**
-   * Opens an upload at the store. The journal says so before the request, so that a run that is killed before the answer
-   * leaves a trace.
+   * Creates an upload at the store. The journal records it before the request, so that a run that is killed before the
+   * response leaves a trace.
    */
   static async open(
     target: SessionTarget,
@@ -118,7 +118,7 @@ export class MultipartSession {
 
   /**
    * Resumes the upload in the journal. One of another file is aborted at the store.
-   * @returns `undefined` where there is no upload to resume.
+   * @returns `undefined` if there is no upload to resume.
    */
   static async resume(
     target: SessionTarget,
@@ -150,7 +150,7 @@ export class MultipartSession {
         throw error;
       });
     if (listed === undefined) {
-      // It may have been completed and the answer lost. With every part recorded, it can be completed again.
+      // It may have been completed and the response lost. If every part is recorded, it can be completed again.
       const isWhole = partsOf(size, plan).every(({ number }) => recorded.parts.has(number));
       return isWhole ? start(new Map(recorded.parts), true) : forget();
     }
@@ -170,12 +170,12 @@ export class MultipartSession {
     return this.#state.parts.has(number);
   }
 
-  /** Bytes of the parts that the store has. */
+  /** Bytes of the stored parts. */
   get storedBytes(): number {
     return totalSize(this.#state.parts);
   }
 
-  /** Sends one part and proves it. */
+  /** Sends one part and verifies it. */
   async send(number: number, segment: Segment, onSent: (bytes: number) => void): Promise<void> {
     const { id, entry, parts } = this.#state;
     const options = { algorithm: entry.algorithm, onSent };
@@ -186,7 +186,7 @@ export class MultipartSession {
   }
 
   /**
-   * Has the store assemble the parts, and proves the object.
+   * Completes the upload and verifies the object.
    * @throws {UserError} as `completeUpload`
    */
   async complete(): Promise<Stored> {
@@ -214,7 +214,7 @@ export class MultipartSession {
     };
   }
 
-  /** Aborts the upload at the store, where that is possible; elsewhere its journal stays for `uploads abort`. */
+  /** Aborts the upload at the store. If that fails, its journal is kept for `uploads abort`. */
   async abort(): Promise<void> {
     const { upload, journal } = this.#target;
     const { unansweredSince } = this;
@@ -222,7 +222,7 @@ export class MultipartSession {
     try {
       await abortUnfinished(this.#context.cleanUp, unfinished, journal, this.#context);
     } catch (error) {
-      // The error that ended the upload is the one to report.
+      // The error that ended the upload is reported instead.
       if (!isUserError(error)) throw error;
     }
   }

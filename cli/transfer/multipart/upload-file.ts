@@ -31,30 +31,30 @@ export interface FileUpload {
   /** Absolute. */
   readonly path: string;
   readonly upload: Upload & {
-    /** Called with the bytes that the store has already; negative where they no longer count. */
+    /** Called with the bytes that are already stored; negative if they no longer count. */
     readonly onFound: (bytes: number) => void;
   };
   readonly plan: Plan;
-  /** The user gave the part size: an upload with another one starts again. */
+  /** Set if the user gave the part size: an upload with another one starts again. */
   readonly partSizeGiven: boolean;
 }
 
 export interface FileUploadContext extends SessionContext, SegmentOptions {
   readonly journals: Journals;
   readonly limits: Limits;
-  /** Bounds the parts under way. */
+  /** Limits the parts under way. */
   readonly limiter: PartLimiter;
   readonly note: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** Sessions that are opened for one file before the last one's error is reported. */
+/** Maximum sessions for one file before the last one's error is reported. */
 const SESSIONS_IF_GONE = 2;
 const SESSIONS_IF_CONFLICT = 3;
 
 /**
- * Stores a file by a multipart upload, resuming the one that an earlier run left. Parts stay stored and recorded until
- * the object is proved, so that a run that ends early can be resumed.
+ * Stores a file by a multipart upload, and resumes the one of an earlier run. Parts stay stored and recorded until the
+ * object is verified, so that an interrupted run can be resumed.
  * @throws {UserError}
  */
 export async function uploadFileInParts(work: FileUpload, context: FileUploadContext): Promise<Stored> {
@@ -164,13 +164,13 @@ async function sendMissing(
   );
 }
 
-/** The store does not have the upload any more, or another upload of the key came in between. */
+/** The store no longer has the upload, or another upload of the key was completed meanwhile. */
 function startsAgain(error: unknown, sessions: number): boolean {
   if (error instanceof UploadConflict) return sessions < SESSIONS_IF_CONFLICT;
   return error instanceof UploadGone && sessions < SESSIONS_IF_GONE;
 }
 
-/** The error to report. The upload is kept where it can be resumed, and aborted where it cannot. */
+/** Returns the error to report. The upload is kept if it can be resumed, and aborted otherwise. */
 async function ended(
   error: unknown,
   session: MultipartSession,
@@ -183,7 +183,7 @@ async function ended(
   }
   if (!isUserError(error) || error instanceof UploadGone) return error;
   const { storedBytes } = session;
-  // With every part stored, it is their assembly that the store refused.
+  // If every part is stored, the store refused to complete the upload.
   const refused = error.code === 'refused_by_store' && storedBytes === file.size;
   const stored = `${formatBytes(storedBytes)} of ${formatBytes(file.size)} are stored`;
   const resumes = (what: string) =>

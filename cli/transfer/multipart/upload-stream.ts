@@ -17,12 +17,12 @@ import { MultipartSession, type SessionContext } from './session.ts';
 /** Parts under way at once: each is in memory until it is stored. */
 const CONCURRENT_PARTS = 4;
 
-/** S3 assembles no object of no parts, so an empty stream is one empty part. */
+/** S3 completes no upload without parts, so an empty stream is one empty part. */
 const NO_BYTES: BufferedPart = { number: 1, bytes: Buffer.alloc(0), release: () => {} };
 
 export interface StreamUpload {
   readonly stream: Readable;
-  /** Whose bytes they are, as it stands in a sentence. */
+  /** The name of the source in messages. */
   readonly name: string;
   readonly upload: Upload;
   readonly onRead?: (bytes: number) => void;
@@ -31,9 +31,9 @@ export interface StreamUpload {
 export interface StreamOptions {
   /** Bytes. */
   readonly partSize?: number;
-  /** Parts under way at once. */
+  /** Maximum parts under way at once. */
   readonly concurrency?: number;
-  /** `always`: in parts, however short it is; `never`: by one PUT, or not at all. */
+  /** `always`: in parts, even if it is short; `never`: by one PUT, or not at all. */
   readonly multipart?: MultipartMode;
 }
 
@@ -43,9 +43,10 @@ export interface StreamUploadContext extends SessionContext, AbortContext {
 }
 
 /**
- * Stores a stream: by one PUT where it fits in one part, else by a multipart upload. It cannot be resumed: after a failure
- * the upload is aborted, after a kill its journal shows it to `uploads abort` and to the next stream to the same key.
- * @throws {UserError} `too_large` past 10,000 parts; `usage` past one part with `never`.
+ * Stores a stream: by one PUT if it fits in one part, otherwise by a multipart upload. A stream cannot be resumed.
+ * After a failure the upload is aborted; after a kill, `uploads abort` and the next stream to the same key find it by
+ * its journal.
+ * @throws {UserError} `too_large` beyond 10,000 parts; `usage` beyond one part with `never`.
  */
 export async function uploadStream(
   source: StreamUpload,
@@ -174,14 +175,14 @@ export interface BufferedPart {
   /** From 1. */
   readonly number: number;
   readonly bytes: Buffer;
-  /** Gives the memory to a later part; call it once nothing uses the bytes any more, sockets included. */
+  /** Releases the memory for a later part. Call it once nothing uses the bytes, sockets included. */
   readonly release: () => void;
 }
 
 /**
- * Divides a stream into parts of `size` bytes; the last one is shorter, and an empty stream has none. Memory holds the
- * parts that were yielded and not released, and the one that is being filled.
- * @throws {UserError} `usage` where there is no memory for a part.
+ * Divides a stream into parts of `size` bytes; the last one is shorter, and an empty stream has none. Memory contains
+ * the parts that were yielded and not released, and the one that is being filled.
+ * @throws {UserError} `usage` if there is no memory for a part.
  */
 export async function* bufferedParts(
   chunks: AsyncIterable<Buffer>,

@@ -26,7 +26,7 @@ export function createPool(size: number): Pool {
 }
 
 /**
- * Works through items, `width` of them at once. After a failure, no further item begins, and the failure is thrown when the
+ * Processes items, `width` of them at once. After a failure, no further item starts, and the failure is thrown when the
  * items under way have ended.
  */
 export async function forEachAtOnce<T>(
@@ -37,7 +37,8 @@ export async function forEachAtOnce<T>(
   const queue = iterate(items);
   let failure: { readonly error: unknown } | undefined;
   const waiting = new Set<() => void>();
-  // A source can take long for its next item, and a failure does not wait for it. `Promise.race` would keep every item.
+  // A failure does not wait for the source's next item, which can take long. `Promise.race` would keep every item in
+  // memory.
   const nextItem = () =>
     new Promise<IteratorResult<T, void> | undefined>((resolve, reject) => {
       const stop = () => resolve(undefined);
@@ -61,13 +62,13 @@ export async function forEachAtOnce<T>(
   };
   await Promise.all(Array.from({ length: width }, worker));
   const closed = queue.return();
-  // A source that is still asked closes once it answers.
+  // A source with a pending read closes once the read ends.
   if (waiting.size === 0) await closed;
   else closed.catch(() => {});
   if (failure !== undefined) throw failure.error;
 }
 
-/** Yields what `work` returns for each item, in the order of the items. It works on `width` items at once. */
+/** Yields the results of `work` in the order of the items, `width` of which are processed at once. */
 export async function* mapAhead<T, R>(
   items: AsyncIterable<T>,
   width: number,
@@ -76,7 +77,7 @@ export async function* mapAhead<T, R>(
   const ahead: Promise<R>[] = [];
   for await (const item of items) {
     const result = work(item);
-    // Thrown when its turn comes.
+    // The error is thrown when its item is next.
     result.catch(() => {});
     if (ahead.push(result) === width) yield ahead.shift() as Promise<R>;
   }
@@ -87,17 +88,17 @@ async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerato
   yield* items;
 }
 
-/** Bounds the parts under way, of all files of a command together. */
+/** Limits the parts under way, of all files of a command together. */
 export interface PartLimiter {
   /**
    * Runs `work` as soon as another part of `size` bytes is allowed.
-   * @param work gets a function that counts the bytes which the socket took; negative: those of a failed try.
+   * @param work gets a function that counts the bytes which the socket took; negative for those of a failed attempt.
    */
   run<T>(size: number, work: (onSent: (bytes: number) => void) => Promise<T>): Promise<T>;
 }
 
 export interface PartLimiterOptions {
-  /** Most parts under way. */
+  /** Maximum parts under way. */
   readonly most: number;
   /** Bytes a second that the command is allowed to send. */
   readonly limitRate?: number | undefined;
@@ -113,18 +114,18 @@ const QUICK_MS = 4_000;
 const FAST = (5 * 1024 ** 2) / 1000;
 /** The shortest measurement, milliseconds: other programs change the rate from moment to moment. */
 const MEASURED_MS = 300;
-/** The longest that a part should take, milliseconds. */
+/** Maximum time that a part should take, milliseconds. */
 const LONG_MS = 30_000;
 /** Links change: after this time, more parts are tried again. Milliseconds. */
 const RETRY_MS = 30_000;
-/** What a rate limit sends in this time is under way at most, milliseconds. */
+/** At most the bytes that a rate limit sends in this time are under way, milliseconds. */
 const LIMITED_MS = 5_000;
 
-/** Buffers of the system take so many bytes of a part at once, and later a burst whenever some of them are free. */
+/** Bytes of a part that the system's buffers take at once. Later they take a burst whenever some of them are free. */
 const BUFFERED = 2.5 * 1024 ** 2;
 /** Two bursts are further apart than this, milliseconds. */
 const PAUSE_MS = 100;
-/** A link is known to be quick after so many bytes for each part under way. */
+/** Bytes for each part under way after which a link is known to be quick. */
 const ENOUGH = 1024 ** 2;
 
 interface Part {
@@ -137,9 +138,9 @@ interface Part {
 }
 
 /**
- * Creates a limiter that begins with four parts. Where parts are quick but each connection is slow, it allows all. Elsewhere
- * it adds parts, and goes back to the number before where the total rate has not risen enough. It allows fewer where parts
- * take too long. Parts under way are never held up.
+ * Creates a limiter that starts with four parts. If parts are quick but each connection is slow, it allows all.
+ * Otherwise it adds parts, and returns to the previous number if the total rate has not risen enough. It allows fewer
+ * if parts take too long. Parts under way are never paused.
  */
 export function createPartLimiter({ most, limitRate, clock: { now } }: PartLimiterOptions): PartLimiter {
   const waiting: { readonly size: number; readonly begin: () => void }[] = [];
@@ -175,7 +176,7 @@ export function createPartLimiter({ most, limitRate, clock: { now } }: PartLimit
     const isQuick = partMs < QUICK_MS;
     const last = before;
     before = undefined;
-    // Parts that share a link take longer the more they are; parts with connections of their own rate do not.
+    // On a shared link, parts take longer the more there are. If each connection has its own rate, they do not.
     const isFast = size / partMs > FAST;
     if (last !== undefined && partMs > last.partMs * Math.sqrt(limit / last.limit)) {
       sharing = true;

@@ -2,17 +2,17 @@ import type { Clock, StallGuard } from '../wire/retry.ts';
 
 /** Bounds the rate of all bodies together. */
 export interface RateLimit {
-  /** Most bytes to take at once, so that the flow is even. */
+  /** Maximum bytes to take at once, so that the flow is even. */
   readonly pieceBytes: number;
-  /** Resolves when `bytes` may be sent. */
+  /** Resolves when `bytes` can be sent. */
   take(bytes: number): Promise<void>;
 }
 
-/** The longest time of a piece at the full rate, milliseconds. The smallest piece may take longer. */
+/** Maximum time of a piece at the full rate, milliseconds. The smallest piece can take longer. */
 const LIMITED_PIECE_MS = 250;
 const MIN_LIMITED_PIECE = 1024;
 
-/** @param rate bytes a second, of all that share the limit. */
+/** @param rate bytes a second, for all bodies that share the limit. */
 export function createRateLimit(rate: number, clock: Clock, signal: AbortSignal): RateLimit {
   let free = clock.now();
   return {
@@ -26,18 +26,18 @@ export function createRateLimit(rate: number, clock: Clock, signal: AbortSignal)
   };
 }
 
-/** Bytes that are written at once: few on a slow link, so that each write is a sign of life. */
+/** Bytes that are written at once: few on a slow link, so that each write shows progress. */
 const MIN_PIECE = 64 * 1024;
 const MAX_PIECE = 1024 * 1024;
 
-/** After a piece that the socket takes in less than this, the next one has twice its size. Milliseconds. */
+/** If the socket takes a piece in less than this, the next one has twice its size. Milliseconds. */
 const QUICK_MS = 100;
 
 export interface OutflowOptions {
   readonly guard: StallGuard;
   readonly now: () => number;
   readonly limit?: RateLimit | undefined;
-  /** The time for the answer after the last byte, beyond the guard's limit, milliseconds. */
+  /** The time for the response after the last byte, in addition to the guard's limit, milliseconds. */
   readonly answerMs: number;
   /** Called with the bytes that the socket took. */
   readonly onSent?: ((bytes: number) => void) | undefined;

@@ -17,7 +17,7 @@ function clash(one: string, other: string, key: string): UserError {
 
 /**
  * Returns whether files found later could have the same key, so that each key has to be checked.
- * @throws {UserError} `usage` where two files have the same key.
+ * @throws {UserError} `usage` if two files have the same key.
  */
 export function checkClashes(ranges: readonly KeyRange[]): boolean {
   const files = new Map<string, string>();
@@ -36,10 +36,13 @@ export function checkClashes(ranges: readonly KeyRange[]): boolean {
   );
 }
 
-/** Bytes of a key's digest that are kept: 72 bits, so that millions of keys do not collide. */
+/** Bytes of a key's digest: 72 bits, so that millions of keys do not collide. */
 const KEPT = 9;
 
-/** Returns a function that takes keys one by one, and gives an error for one that was there before. Keeps some forty bytes a key. */
+/**
+ * Returns a function that checks keys one by one, and returns an error for a repeated one. It stores about forty bytes
+ * a key.
+ */
 export function keyClashes(): (item: {
   readonly name: string;
   readonly key: string;

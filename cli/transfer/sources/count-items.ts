@@ -12,9 +12,9 @@ interface Totals {
 }
 
 /**
- * Counts the items of repeatable sources and their bytes. Files that cannot be read have none. Between batches, transfers
- * that wait for this thread continue.
- * @returns `undefined` where the signal was aborted before.
+ * Counts the items of repeatable sources and their bytes. Unreadable files have none. Between batches, transfers that
+ * wait for this thread continue.
+ * @returns `undefined` if the signal was aborted before.
  */
 export async function countItems(sources: Sources, signal: AbortSignal): Promise<Totals | undefined> {
   const disk = createDiskCalls(CLOCK.now);

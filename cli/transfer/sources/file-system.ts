@@ -7,10 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { command } from '../../command-line.ts';
 import { interrupted, systemCode, UserError } from '../../errors.ts';
 
-/** A path as the file system has it: text, or bytes where they are not valid UTF-8. */
+/** A path in the file system: text, or bytes if they are not valid UTF-8. */
 export type FilePath = string | Buffer;
 
-/** Node's replacement for bytes that are not valid UTF-8; a file name may contain it too. */
+/** Node's replacement for bytes that are not valid UTF-8. A file name can contain it too. */
 export const REPLACEMENT = '\ufffd';
 
 /** The path of a name in a folder. */
@@ -29,7 +29,7 @@ export function pathText(path: FilePath): string {
   });
 }
 
-/** Returns the names in a folder that Node reads as this text; none where the folder cannot be read. */
+/** Returns the names in a folder that Node reads as this text; none if the folder cannot be read. */
 async function namesLike(folder: FilePath, text: string): Promise<readonly Buffer[]> {
   try {
     return (await readdir(folder, { encoding: 'buffer' })).filter((name) => name.toString() === text);
@@ -40,9 +40,9 @@ async function namesLike(folder: FilePath, text: string): Promise<readonly Buffe
 }
 
 /**
- * Returns the path that was typed. Node passes arguments as text and loses bytes that are not UTF-8; such names are looked
- * up in their folders.
- * @throws {UserError} `usage` where several names fit the text.
+ * Returns the path that was typed. Node passes arguments as text and loses bytes that are not UTF-8; such names are
+ * looked up in their folders.
+ * @throws {UserError} `usage` if several names match the text.
  */
 export async function findPath(cwd: string, typed: string): Promise<FilePath> {
   const path = resolve(cwd, typed);
@@ -93,7 +93,7 @@ export function stampOf(stats: BigIntStats): FileStamp {
   return { size: Number(stats.size), mtimeNs: stats.mtimeNs, inode: stats.ino, device: stats.dev };
 }
 
-/** Returns how a file changed; `undefined` where it did not. */
+/** Returns how a file changed; `undefined` if it did not. */
 export function difference(before: FileStamp, after: FileStamp): string | undefined {
   if (before.inode !== after.inode || before.device !== after.device) return 'another file took its place';
   if (after.size < before.size) return `it shrank from ${before.size} to ${after.size} bytes`;
@@ -125,8 +125,8 @@ export function isSameStamp(one: FileStamp | undefined, other: FileStamp | undef
 }
 
 /**
- * Returns a path that leads to an open file or folder itself, whatever has its name by now; `undefined` where the system
- * has none.
+ * Returns a path of an open file or folder, even if its name belongs to another one now; `undefined` if the system has
+ * no such path.
  */
 export function descriptorPath(descriptor: number): string | undefined {
   const path = `/proc/self/fd/${descriptor}`;
@@ -150,7 +150,7 @@ interface Opened {
   readonly stamp: FileStamp;
 }
 
-/** @throws {UserError} `file_changed` for another state than the expected one, or a path that leads through a link. */
+/** @throws {UserError} `file_changed` if the state differs from the expected one, or the path leads through a link. */
 export function checkExpected(expected: FileStamp, { path, name, descriptor, stamp }: Opened): void {
   const changed = difference(expected, stamp);
   if (changed !== undefined) throw fileChanged(name, changed);
@@ -165,12 +165,12 @@ export function checkExpected(expected: FileStamp, { path, name, descriptor, sta
  */
 const SLOW_MS = 0.5;
 
-/** First calls of a command, which run on other threads: a disk that does not answer must not stop Ctrl-C. */
+/** Number of first calls of a command that run on other threads: a disk that does not respond must not block Ctrl-C. */
 const FIRST_CALLS = 16;
 
 /**
- * Calls after a slow one that run on other threads, before the next is tried on this one. If that is slow too, the next ones are
- * so many times as many: on a busy computer, calls are slow now and then, and on a slow disk again and again.
+ * Number of calls after a slow one that run on other threads, before the next is tried on this one. If that is slow
+ * too, the number is multiplied: a busy computer is slow occasionally, a slow disk always.
  */
 const CAREFUL_CALLS = 16;
 const MORE_CAREFUL = 4;
@@ -178,13 +178,14 @@ const MOST_CAREFUL_CALLS = 1024;
 
 /** Chooses between the two forms of a call of the file system. */
 export interface DiskCalls {
-  /** Runs `now`, or `later` where the disk is not known to be fast. Both do the same. */
+  /** Runs `now`, or `later` if the disk is not known to be fast. Both do the same. */
   run<T>(now: () => T, later: () => Promise<T>): T | Promise<T>;
 }
 
 /**
- * Creates the rule by which calls block this thread or use another. Another thread costs several times as much as a call
- * that the kernel answers from memory. A call that waits for a disk would delay everything else on this thread.
+ * Creates the rule that decides whether calls block this thread or use another. Another thread costs several times as
+ * much as a call that the kernel answers from memory. A call that waits for a disk would delay everything else on this
+ * thread.
  * @param clock returns milliseconds of a steady clock.
  */
 export function createDiskCalls(clock: () => number): DiskCalls {
@@ -211,15 +212,15 @@ export function createDiskCalls(clock: () => number): DiskCalls {
   };
 }
 
-/** Errors while the process or the computer has no descriptor or memory for another file. */
+/** Error codes of a process or computer without a descriptor or memory for another file. */
 const PASSING: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
 
 const WAIT_MS = 15_000;
 const STEP_MS = 50;
 
 /**
- * Opens something as soon as a descriptor is free: the command closes others all the time.
- * @throws the last error, where none was free for 15 seconds.
+ * Opens a file as soon as a descriptor is free. The command closes others all the time.
+ * @throws the last error, if none was free for 15 seconds.
  */
 export async function whenFree<T>(open: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (let waited = 0; ; waited += STEP_MS) {

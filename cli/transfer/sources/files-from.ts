@@ -12,7 +12,7 @@ import { readUntil } from './until-aborted.ts';
 export interface ListWorld {
   readonly cwd: string;
   readonly stdin: Readable;
-  /** Ends the reading, also while the list's writer sends nothing. */
+  /** Ends the reading, even while the list's writer sends nothing. */
   readonly signal: AbortSignal;
 }
 
@@ -21,7 +21,7 @@ export interface ListOptions {
   readonly nul: boolean;
 }
 
-/** Characters of a list that show how it is separated. */
+/** Characters at the beginning of a list by which its separator is detected. */
 const ENOUGH = 4096;
 
 const NOT_UTF8_HINT = [
@@ -29,16 +29,16 @@ const NOT_UTF8_HINT = [
   command`edge-upload put <file> --as <key>`,
 ];
 
-/** An entry that shows that a list is not text with NUL between paths. A line end inside a name is allowed. */
+/** Matches an entry by which a list is not text with NUL between paths. A line end inside a name is allowed. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const ODD_ENTRY = /^.?$|^\n|\n$|[\u0001-\u0009\u000b-\u001f\u007f]/s;
 
 /**
- * Reads the paths of a list, in UTF-8 or UTF-16: one a line, or with NUL between them. Without `nul`, NUL separates only
- * where the beginning of the list leaves no doubt, because text in an unknown encoding has NUL too. Empty entries are
+ * Reads the paths of a list, in UTF-8 or UTF-16: one a line, or with NUL between them. Without `nul`, NUL separates
+ * only if the beginning of the list is unambiguous, because text in an unknown encoding has NUL too. Empty entries are
  * skipped. Yields the paths of each piece of the list together, as soon as it is read.
  * @param list a path, or `-` for standard input.
- * @throws {UserError} where the list cannot be read or is not text; `interrupted`.
+ * @throws {UserError} if the list cannot be read or is not text; `interrupted`.
  */
 export async function* listedPaths(
   list: string,
@@ -68,7 +68,7 @@ export async function* listedPaths(
   yield take(reader.end(), true);
 }
 
-/** @throws {UserError} `usage` for a list with NUL bytes that may not separate paths. */
+/** @throws {UserError} `usage` for a list whose NUL bytes do not clearly separate paths. */
 function checkNulSeparated(name: string, text: string, ended: boolean): void {
   const entries = text.split('\0');
   const last = entries.pop() ?? '';

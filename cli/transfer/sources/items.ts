@@ -6,7 +6,7 @@ import type { FilePath, FileStamp } from './file-system.ts';
 import { untilAborted } from './until-aborted.ts';
 import { type WalkOptions, walk } from './walk.ts';
 
-/** What to upload and where it goes, or why it cannot be uploaded. */
+/** A source with its key, or the reason why it cannot be uploaded. */
 export type Item = {
   /** As the user typed or would type it. */
   readonly name: string;
@@ -17,13 +17,13 @@ export type Item = {
       readonly path: FilePath;
       /** A folder listed it as a regular file; paths that were typed are checked later. */
       readonly found?: true;
-      /** The state in which it was found, at a path without links. In another state it is not read. */
+      /** Its state when it was found, at a path without links. It is not read in another state. */
       readonly expected?: FileStamp;
     }
   | {
       readonly kind: 'stream';
       readonly stream: Readable;
-      /** Bytes, where they are known. */
+      /** Bytes, if known. */
       readonly size?: number;
     }
   | { readonly kind: 'refused'; readonly error: UserError }
@@ -35,9 +35,9 @@ export type Batches = AsyncGenerator<readonly Item[], void, void>;
 /** A file or folder that was typed or listed. */
 export interface Root extends KeyRange {
   readonly path: FilePath;
-  /** The name that patterns match; empty for a folder whose content alone is uploaded. */
+  /** The name that patterns match; empty for a folder of which only the content is uploaded. */
   readonly known: string;
-  /** Absent for a folder, whose files are items. A folder is one where its name cannot be a key. */
+  /** Absent for a folder, whose files are items. A folder is an item only if its name cannot be a key. */
   readonly item?: Item;
 }
 
@@ -49,7 +49,7 @@ export interface FindOptions extends Omit<WalkOptions, 'named'> {
 }
 
 /**
- * Finds the items of roots: one after another those of folders, together those of other roots.
+ * Finds the items of roots: those of folders one after another, those of other roots together.
  * @throws {UserError} while iterating: `interrupted` as soon as the signal is aborted.
  */
 export function findItems(

@@ -8,7 +8,7 @@ import type { FilePath } from './file-system.ts';
 /** Standard input and `<(command)` as paths. */
 const STREAM = /^\/(?:dev\/(?:stdin$|fd\/)|proc\/(?:self|\d+)\/fd\/)/;
 
-/** The hint for what is not a regular file: the command that uploads it. */
+/** Returns the hint for anything but a regular file: the command that uploads it. */
 export function pipeHint(name: string): UserErrorOptions {
   return { hint: pipeCommand(name), library: { hint: 'Pass a stream of its bytes.' } };
 }

@@ -6,20 +6,20 @@ import type { SourceFile } from './source-file.ts';
 /** Bytes read from a file at once, and the bytes of the smallest buffer. */
 const CHUNK = 256 * 1024;
 
-/** Bytes of the buffer of a reader that does not keep what it read: a socket may hold two chunks of it. */
+/** Size of the buffer of a reader that keeps nothing. A socket can hold two chunks of it. */
 const RING_BYTES = 3 * CHUNK;
 
 /** Bytes whose digest is known before they are sent: a whole file, or one part of it. */
 export interface Segment {
-  /** Whose bytes they are, as it stands in a sentence. */
+  /** The name of the source in messages. */
   readonly name: string;
   readonly length: number;
   readonly digest: Buffer;
-  /** All bytes, where they are in memory. */
+  /** All bytes, if they are in memory. */
   readonly bytes?: Buffer;
   /**
-   * Returns the bytes, for each try. The last chunk comes only if the file has not changed, so that a store never gets the
-   * whole of a changed file.
+   * Returns the bytes, for each attempt. The last chunk comes only if the file has not changed, so that a changed file
+   * is never stored whole.
    * @throws {UserError} `file_changed`
    */
   readonly open: () => AsyncIterable<Buffer> | Iterable<Buffer>;
@@ -37,8 +37,8 @@ export interface SegmentOptions {
 }
 
 /**
- * Reads a segment of a file for its digest, then calls `use` with it. Where memory has room for the segment, it is read
- * once; elsewhere it is read again while it is sent.
+ * Reads a segment of a file for its digest, then calls `use` with it. If it fits in memory, it is read once; otherwise
+ * it is read again while it is sent.
  * @throws {UserError} `file_changed`, `file_unreadable`, and every error of `use`.
  */
 export async function withSegment<T>(
@@ -114,14 +114,14 @@ function readAgain(
 }
 
 /**
- * Bytes that are read before timers, sockets and signals have their turn: about 5 milliseconds. A part of up to 8 MiB is read
- * at once, so that the first of several parts is sent while the others are read.
+ * Bytes that are read before timers, sockets and signals are handled: about 5 milliseconds. A part of up to 8 MiB is
+ * read at once, so that the first of several parts is sent while the others are read.
  */
 const BYTES_IN_A_ROW = 32 * CHUNK;
 
 /**
- * Reads bytes in chunks of at most `CHUNK` bytes. They follow each other in the buffer; a shorter one is filled again from
- * its start.
+ * Reads bytes in chunks of at most `CHUNK` bytes. They are adjacent in the buffer. A buffer that is too short is filled
+ * again from its start.
  * @throws {UserError} as `SourceFile.fill`
  */
 async function* readChunks(
@@ -131,7 +131,7 @@ async function* readChunks(
 ): AsyncGenerator<Buffer, void, void> {
   let place = 0;
   for (let at = 0; at < length; at += CHUNK) {
-    // Where no read waits, nothing else would run before the last byte.
+    // If no read waits, nothing else would run before the last byte.
     if (at > 0 && at % BYTES_IN_A_ROW === 0) await nextTurn();
     const bytes = Math.min(CHUNK, length - at);
     if (place + bytes > buffer.length) place = 0;
@@ -140,16 +140,16 @@ async function* readChunks(
   }
 }
 
-/** Buffers in use, in bytes, up to which a whole part may be in memory. */
+/** Bytes of buffers in use up to which a whole part can be in memory. */
 const MOST_KEPT = 32 * 1024 * 1024;
 
 /** Buffers for all readers of a command: new memory costs more than reading into it. */
 export interface Buffers {
-  /** Whether so many bytes of a part may be in memory at once, besides the buffers that are in use. */
+  /** Whether this many bytes of a part can be in memory, besides the buffers that are in use. */
   hasRoom(bytes: number): boolean;
   /**
-   * Calls `work` with a buffer of so many bytes, however many are in use. It is used again after a success; after a failure
-   * a socket may still hold it.
+   * Calls `work` with a buffer of this size, however many are in use. The buffer is used again after a success. After a
+   * failure, a socket may still use it.
    */
   use<T>(bytes: number, work: (buffer: Buffer) => Promise<T>): Promise<T>;
 }
@@ -166,7 +166,7 @@ export function createBuffers(): Buffers {
       return found;
     }
     if (freeBytes + used + size > MOST_KEPT) {
-      // Those are of sizes that are not wanted now.
+      // Drops buffers of sizes that are not in use now.
       free = [];
       freeBytes = 0;
     }
@@ -189,7 +189,7 @@ export function createBuffers(): Buffers {
   };
 }
 
-/** Returns the bytes of the buffer to use: one of few sizes, so that it fits later readers. */
+/** Returns the size of the buffer: one of few, so that later readers can use it. */
 function sizeFor(bytes: number): number {
   let size = CHUNK;
   while (size < bytes) size *= 2;

@@ -14,9 +14,7 @@ import {
 } from './file-system.ts';
 import { pathError, pipeHint, readError } from './read-error.ts';
 
-/*
- * Opening and reading may wait for a disk: `DiskCalls` chooses the thread. `fstat` and `close` do not wait.
- */
+/* Opening and reading can wait for a disk, so `DiskCalls` chooses the thread. `fstat` and `close` do not wait. */
 const open = promisify(fs.open);
 const read = promisify(fs.read);
 
@@ -28,10 +26,10 @@ export interface SourceFile {
   readonly stamp: FileStamp;
   /**
    * Fills a buffer with the bytes from an offset.
-   * @throws {UserError} `file_changed` where the file ends earlier, `file_unreadable` where the disk fails.
+   * @throws {UserError} `file_changed` if the file ends earlier, `file_unreadable` if the disk fails.
    */
   fill(buffer: Buffer, from: number): Promise<Buffer>;
-  /** @throws {UserError} `file_changed` where the path is not the file as it was opened. */
+  /** @throws {UserError} `file_changed` if the path no longer leads to the file as it was opened. */
   checkUnchanged(): void;
   close(): void;
 }
@@ -42,7 +40,7 @@ const KINDS: readonly (readonly [string, (stats: fs.BigIntStats) => boolean])[] 
   ['a device', (stats) => stats.isCharacterDevice() || stats.isBlockDevice()],
 ];
 
-/** @throws {UserError} `file_is_folder` or `file_special` for what is not a regular file. */
+/** @throws {UserError} `file_is_folder` or `file_special` for anything but a regular file. */
 export function checkRegular(name: string, stats: fs.BigIntStats): void {
   if (stats.isFile()) return;
   if (stats.isDirectory()) {
@@ -55,7 +53,7 @@ export function checkRegular(name: string, stats: fs.BigIntStats): void {
   throw new UserError('file_special', `${name} is ${kind}. Only files can be uploaded.`, pipeHint(name));
 }
 
-/** Most bytes that are read of a kernel file. */
+/** Maximum bytes that are read of a kernel file. */
 const MAX_SNAPSHOT = 1024 * 1024;
 
 /** Kernel files (`/proc`, `/sys`) have no blocks, and claim to be empty or to have one page of at most so many bytes. */
@@ -119,8 +117,8 @@ interface OpenOptions {
 
 /**
  * Opens a file to upload; the caller closes it.
- * @throws {UserError} `file_missing`, `file_is_folder`, `file_special` or `file_unreadable`; `file_changed` for another state
- * than the expected one.
+ * @throws {UserError} `file_missing`, `file_is_folder`, `file_special` or `file_unreadable`; `file_changed` if the
+ * state differs from the expected one.
  */
 export async function openFile(
   path: FilePath,
@@ -155,7 +153,7 @@ export async function openFile(
   }
 }
 
-/** A kernel file as it was read: the kernel generates it again for every reader. */
+/** The content of a kernel file. The kernel generates it again for every reader. */
 function snapshotFile(name: string, bytes: Buffer, stamp: FileStamp): SourceFile {
   return {
     name,

@@ -9,17 +9,17 @@ import type { ListWorld } from './files-from.ts';
 import type { Filter, FilterOptions } from './filters.ts';
 import type { Batches, FindOptions, Item, Root } from './items.ts';
 
-/** What names the sources on the command line. */
+/** The arguments and flags that name the sources. */
 export interface SourceOptions extends FilterOptions {
-  /** Paths as typed; `-` is standard input. A folder that ends in `/` stands for its content. */
+  /** Paths as typed; `-` is standard input. Of a folder that ends in `/`, only the content is uploaded. */
   readonly files: readonly string[];
-  /** The key of a single file, or what replaces the name of a single folder. */
+  /** The key of a single file, or the replacement for the name of a single folder. */
   readonly as?: string;
-  /** Begins every key as it stands; ends with `/` where a folder is meant. */
+  /** Prefix of every key, unchanged; ends with `/` for a folder. */
   readonly prefix?: string;
   /** Folders are uploaded with everything below them. */
   readonly recursive?: boolean;
-  /** A file of paths, one a line; `-` is standard input. A path listed keeps its folders in its key. */
+  /** A file of paths, one a line; `-` is standard input. The key of a listed path includes its folders. */
   readonly filesFrom?: string;
   /** NUL separates the paths of the list. */
   readonly null?: boolean;
@@ -27,12 +27,12 @@ export interface SourceOptions extends FilterOptions {
 
 /** The items of one command. Each call of `items` or `batches` finds them again, except standard input. */
 export interface Sources {
-  /** More than one item may come. */
+  /** There can be more than one item. */
   readonly several: boolean;
   /** Items can be found a second time, to count them. */
   readonly repeatable: boolean;
   /**
-   * @param warn called for what is skipped.
+   * @param warn called for skipped files and links.
    * @throws {UserError} while iterating: `interrupted` as soon as the world's signal is aborted.
    */
   items(warn: (text: string) => void): AsyncIterable<Item>;
@@ -42,7 +42,7 @@ export interface Sources {
 
 /**
  * Checks the paths that were typed. Files in folders are found while the items are iterated.
- * @throws {UserError} `usage` where two paths have the same key, or options do not go together.
+ * @throws {UserError} `usage` if two paths have the same key, or options contradict each other.
  */
 export async function openSources(options: SourceOptions, world: ListWorld): Promise<Sources> {
   const { files, as, prefix = '', filesFrom } = options;
@@ -113,7 +113,7 @@ async function filterOf(options: FilterOptions): Promise<Filter> {
   return (await import('./filters.ts')).createFilter(options);
 }
 
-/** Warns where there are no items: a pattern may be mistyped, a list may be empty. An upload of nothing is no error. */
+/** Warns if there are no items: a pattern can be mistyped, a list empty. An upload of nothing is not an error. */
 function finding(
   filter: Filter,
   mayClash: boolean,
@@ -124,7 +124,7 @@ function finding(
   return { filter, mayClash, warn, signal, onNone: () => warn(`There is nothing to upload: ${why}.`) };
 }
 
-/** @throws {UserError} `usage` where the options do not go together, or name nothing. */
+/** @throws {UserError} `usage` if the options contradict each other, or name nothing. */
 function checkTyped({ files, as, filesFrom, null: nul = false }: SourceOptions): void {
   if (nul && filesFrom === undefined) {
     throw new UserError('usage', '--null is used with --files-from only.', {
@@ -198,7 +198,7 @@ async function listedRoot(
   return { ...root, known: key.replace(/\/$/, ''), ...omitUndefined({ item }) };
 }
 
-/** Returns a folder's name in keys. `dir/`, `.` and `..` have none: they stand for its content, as with rsync. */
+/** Returns a folder's name in keys. `dir/`, `.` and `..` have none: only their content is uploaded, as with rsync. */
 function folderName(name: string, cwd: string): string {
   const isContent = name.endsWith('/') || name.endsWith(sep) || ['.', '..'].includes(basename(name));
   return isContent ? '' : basename(resolve(cwd, name));
@@ -210,7 +210,7 @@ function asFolder(key: string): string {
   return bare === '' ? '' : `${bare}/`;
 }
 
-/** Returns what begins the keys of a folder's files. */
+/** Returns the prefix of the keys of a folder's files. */
 export function folderKey(
   name: string,
   cwd: string,
@@ -219,7 +219,7 @@ export function folderKey(
   return `${prefix}${asFolder(as ?? folderName(name, cwd))}`;
 }
 
-/** A listed path keeps its folders in its key. Paths such as `.` and `../..` have no name of their own. */
+/** The key of a listed path includes its folders. Paths such as `.` and `../..` have no name. */
 function listedKey(name: string): string {
   const path = posix.normalize(name.split(sep).join('/')).replace(/^\/+/, '');
   return /^(?:\.{1,2}(?:\/|$))+$/.test(path) ? '' : path;

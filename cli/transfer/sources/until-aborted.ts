@@ -5,10 +5,10 @@ import { orInterrupted } from '../../network/cancellation.ts';
 import { readError } from './read-error.ts';
 
 /**
- * Reads a stream until it ends or the signal is aborted, also while a terminal or a pipe sends nothing. Then the stream is
- * closed: an open pipe keeps the process alive.
+ * Reads a stream until it ends or the signal is aborted, even while a terminal or a pipe sends nothing. Then closes the
+ * stream, because an open pipe keeps the process alive.
  * @param name whose bytes they are, as it stands in a sentence.
- * @throws {UserError} `interrupted`; `file_is_folder` where standard input is one; the errors of `readError`.
+ * @throws {UserError} `interrupted`; `file_is_folder` if standard input is one; the errors of `readError`.
  */
 export async function* readUntil(
   stream: Readable,
@@ -28,7 +28,7 @@ export async function* readUntil(
   }
 }
 
-/** Closes an iterator that may be a program's own; its errors are no reason for an upload to fail. */
+/** Closes an iterator. It can be a program's own, so its errors are ignored. */
 async function closedIterator(iterator: AsyncIterator<unknown>): Promise<void> {
   try {
     await iterator.return?.();
@@ -38,8 +38,8 @@ async function closedIterator(iterator: AsyncIterator<unknown>): Promise<void> {
 }
 
 /**
- * Passes items through until the signal is aborted, also while the next item is still looked for: a disk or the writer
- * of a list may take long.
+ * Passes items through until the signal is aborted, even while the next item is awaited: a disk or the writer of a list
+ * can be slow.
  * @throws {UserError} `interrupted`
  */
 export async function* untilAborted<T>(
@@ -56,7 +56,7 @@ export async function* untilAborted<T>(
       yield next.value as T;
     }
   } finally {
-    // The source closes its files once its pending read ends. Nothing waits for that: it may never end.
+    // The source closes its files once its pending read ends. Nothing waits for that, because it may never end.
     if (!isRead) void closedIterator(iterator);
   }
 }

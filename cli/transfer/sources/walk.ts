@@ -13,25 +13,25 @@ type Found =
 
 export interface WalkOptions {
   readonly filter: Filter;
-  /** Returns the name in messages of what is below the folder, or of the folder itself (`''`). */
+  /** Returns the name in messages of a path below the folder, or of the folder itself (`''`). */
   readonly named: (relative: string) => string;
-  /** Called for what is skipped: special files, links that lead in a circle. */
+  /** Called for skipped special files and circular links. */
   readonly warn: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** Errors of a link that leads nowhere. */
+/** Error codes of a broken link. */
 const NOTHING: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 
 const idOf = ({ dev, ino }: BigIntStats) => `${dev}:${ino}`;
 
-/** Names of a folder that are sorted, and held in memory, at a time. */
+/** Names of a folder that are sorted in memory at a time. */
 const SORTED_NAMES = 20_000;
 
 /** Names that one call of the file system reads. */
 const READ_NAMES = 256;
 
-/** Files that are yielded together at most: a step of an asynchronous generator costs more than finding a file. */
+/** Maximum files that are yielded together: a step of an asynchronous generator costs more than finding a file. */
 const TOGETHER = 64;
 
 /** Files in their order. */
@@ -93,7 +93,7 @@ async function* visitSorted(
   names.sort();
   let files: Found[] = [];
   for (const name of names) {
-    // Filters may leave nothing to yield for long.
+    // Filters can leave nothing to yield for a long time.
     if (signal.aborted) throw interrupted();
     const path = pathIn(folder, name);
     const relative = prefix + name;
@@ -145,7 +145,7 @@ async function* visit(
   try {
     stats = await stat(path, { bigint: true });
   } catch (error) {
-    // It may be a folder with selected files, unless it is a link that leads nowhere.
+    // It can be a folder with selected files, unless it is a broken link.
     const nothing = !entry.isDirectory() && NOTHING.has(systemCode(error));
     if (filter.takes(relative) || (!nothing && filter.enters(relative))) {
       yield [{ path, relative, error: pathError(path, named(relative), error) }];

@@ -12,20 +12,20 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Bytes that are read of an answer. The longest, a page of ListParts, has about a third of them. */
+/** Maximum bytes of a response. The longest, a page of ListParts, has about a third of them. */
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
-/** Receives one answer. */
+/** Receives one response. */
 export interface Receiver {
   readonly handler: Dispatcher.DispatchHandler;
   /** Rejects with the failure of the connection, or with the reason of `abort`. */
   readonly answer: Promise<Answer>;
-  /** Cancels the request and rejects `answer`; it has no effect on an answer that has ended. */
+  /** Cancels the request and rejects `answer`; it has no effect on a response that has ended. */
   readonly abort: (reason: unknown) => void;
 }
 
 interface ReceiverEvents {
-  /** A connection is there, and takes the request. */
+  /** A connection accepts the request. */
   readonly onStart: () => void;
   /** The status and headers have arrived. */
   readonly onHead: () => void;
@@ -33,8 +33,8 @@ interface ReceiverEvents {
 }
 
 /**
- * Creates a receiver. It keeps the body as text, up to a limit. A refusal counts even where its connection breaks.
- * It takes the place of undici's `request`, whose stream and signal cost as much as all other work of a small upload.
+ * Creates a receiver. It keeps the body as text, up to a limit. A refusal counts even if its connection breaks. It
+ * replaces undici's `request`, whose stream and signal cost as much as all other work of a small upload.
  */
 export function createReceiver(host: string, { onStart, onHead, onBytes }: ReceiverEvents): Receiver {
   const chunks: Buffer[] = [];
@@ -44,7 +44,7 @@ export function createReceiver(host: string, { onStart, onHead, onBytes }: Recei
   let aborted: { readonly reason: unknown } | undefined;
   const { promise, resolve, reject } = withResolvers<Answer>();
 
-  // A request that could not begin has no one who waits for its answer.
+  // Nobody waits for the response to a request that could not start.
   promise.catch(() => {});
 
   const cancel = (reason: unknown) => {
@@ -68,7 +68,7 @@ export function createReceiver(host: string, { onStart, onHead, onBytes }: Recei
         else cancel(aborted.reason);
       },
       onResponseStart(_controller, status, headers) {
-        // Informational answers, such as 100 and 103.
+        // Informational responses, such as 100 and 103.
         if (status < 200) return;
         head = { status, headers: flat(headers) };
         onHead();
@@ -112,7 +112,7 @@ function flat(headers: Readonly<Record<string, string | string[] | undefined>>):
   return pairs;
 }
 
-/** The error for an answer without an end. */
+/** Returns the error for an incomplete response. */
 export function endless(host: string): PassingFailure {
   return new PassingFailure(
     new UserError('unreachable', `${host} did not complete its answer.`, {
@@ -122,7 +122,7 @@ export function endless(host: string): PassingFailure {
   );
 }
 
-/** Whether an answer is an HTML page. */
+/** Whether a response is an HTML page. */
 export function isPage({ headers, text }: Pick<Answer, 'headers' | 'text'>): boolean {
   return (
     /^text\/html\b/i.test(headers['content-type'] ?? '') || /^\s*<(?:!doctype\s+html|html)\b/i.test(text)
@@ -146,7 +146,9 @@ export class TokenRejected extends Error {
 
 /** An error document and its author. */
 export interface Refusal {
-  /** `edge`: JSON of the edge function. `store`: XML of S3. `between`: anything else, CloudFront's own pages included. */
+  /**
+   * `edge`: JSON of the edge function. `store`: XML of S3. `between`: anything else, such as CloudFront's own pages.
+   */
   readonly from: 'edge' | 'store' | 'between';
   readonly code: string;
   readonly message: string;
@@ -199,7 +201,7 @@ export function readStoreError(text: string): Refusal | undefined {
   };
 }
 
-/** Reads the error document of an answer. */
+/** Reads the error document of a response. */
 export function readRefusal({ status, headers, text }: Answer): Refusal {
   const json = headers['content-type']?.startsWith('application/json') ? readJson(text) : undefined;
   if (json !== undefined) return { from: 'edge', code: json.error, message: json.message };

@@ -16,25 +16,25 @@ interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
   readonly headers?: Readonly<Record<string, string>>;
   /** The request's subject in messages; absent: the key. */
   readonly subject?: string;
-  /** Called with the bytes that the socket took; negative: those of a failed try. */
+  /** Called with the bytes that the socket took; negative for those of a failed attempt. */
   readonly onSent?: (bytes: number) => void;
   /** Replaces the general words for some refusals. */
   readonly refuse?: Refuse;
-  /** Called when a try ends without an answer, so that the store may have done the work. */
+  /** Called when an attempt ends without a response, so that the store may have done the work. */
   readonly onUnanswered?: () => void;
 }
 
 interface Answered<T> {
   readonly value: T;
-  /** Tries, the successful one included. */
+  /** Attempts, including the successful one. */
   readonly attempts: number;
 }
 
-/** Client of the edge. It adds the token to requests, and retries them where that is safe. */
+/** Client of the edge. It adds the token to requests, and retries them if that is safe. */
 export interface EdgeClient {
   readonly url: string;
   /**
-   * @param read converts a successful answer; what it throws counts as a failure of the request.
+   * @param read converts a successful response; its errors count as failures of the request.
    * @throws {UserError} for a failure that a retry cannot fix, and after the last retry.
    */
   request<T>(request: EdgeRequest, read: (answer: Answer) => T | Promise<T>): Promise<Answered<T>>;
@@ -59,15 +59,15 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
   const wire = createWire(options);
 
   /**
-   * Where a server refuses a body early and closes, the reset may overtake its answer. So after a cut, this asks the edge
-   * whether it refuses the token or the size.
+   * If a server refuses a body early and closes, the reset can overtake its response. After a broken connection, the
+   * edge is therefore asked whether it refuses the token or the size.
    */
   const askAfterCut = async (authorization: string, { key, body, subject = key }: EdgeRequest) => {
     let answer: Answer;
     try {
       answer = await wire({ method: 'GET', path: `/${DESCRIPTION_KEY}`, headers: { authorization } });
     } catch {
-      // The cut is the error; the next try shows more.
+      // The broken connection is reported; the next attempt shows more.
       return;
     }
     if (answer.status === 401) throw failureOf(answer, subject, now());
@@ -175,21 +175,21 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
 }
 
 /**
- * Throws the error of a renewal. A network or an issuer that does not answer fails the request for now: the edge may be
- * unreachable for the same reason, and the next try renews the token.
+ * Throws the error of a renewal. An unreachable network or issuer fails only this attempt: the edge may be unreachable
+ * for the same reason, and the next attempt renews the token.
  */
 function throwPassing(error: unknown): never {
   const isPassing = isUserError(error) && (error.code === 'unreachable' || error.code === 'throttled');
   throw isPassing ? new PassingFailure(error, { refused: true }) : error;
 }
 
-/** Whether the store may have done the work although no answer arrived. */
+/** Whether the store may have done the work although no response arrived. */
 function isUnanswered(error: unknown): boolean {
   if (error instanceof PassingFailure) return error.details.refused !== true;
   return !(error instanceof UserError || error instanceof TokenRejected);
 }
 
-/** The error for an object that an earlier try, whose answer was lost, may have stored. */
+/** Returns the error for an object that an earlier attempt, whose response was lost, may have stored. */
 export function perhapsOurs(subject: string): UserError {
   return new UserError(
     'exists',
@@ -209,7 +209,7 @@ export function perhapsOurs(subject: string): UserError {
   );
 }
 
-/** @throws {UserError} `token_refused` where the edge does not accept the renewed token either. */
+/** @throws {UserError} `token_refused` if the edge does not accept the renewed token either. */
 async function withFreshToken<T>(renewing: Promise<string>, work: (token: string) => Promise<T>): Promise<T> {
   const fresh = await renewing.catch(throwPassing);
   try {

@@ -9,11 +9,11 @@ import { outflow, type RateLimit } from '../pacing/outflow.ts';
 import { type Answer, createReceiver, endless } from './answers.ts';
 import { answerDeadline, type Clock, PassingFailure, stallGuard } from './retry.ts';
 
-/** A body that each try opens again. */
+/** A body that each attempt opens again. */
 interface Body {
   /** Bytes. */
   readonly length: number;
-  /** All of them, where they are in memory. */
+  /** All of them, if they are in memory. */
   readonly bytes?: Buffer;
   readonly open: () => AsyncIterable<Buffer> | Iterable<Buffer>;
 }
@@ -26,7 +26,7 @@ export interface Message {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Body;
-  /** Bytes that the store assembles before it answers, the body apart. */
+  /** Bytes that the store assembles before it responds, in addition to the body. */
   readonly sealing?: number;
   /** Called with the bytes that the socket took. */
   readonly onSent?: (bytes: number) => void;
@@ -36,32 +36,32 @@ export interface WireOptions {
   /** `https://<host>[:port]` */
   readonly url: string;
   readonly dispatcher: Dispatcher;
-  /** A request that moves no byte for so long is cut, milliseconds; 0: never. */
+  /** Milliseconds without a byte sent or received after which a request is cut; 0: never. */
   readonly stallMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Aborted a moment after `signal`: until then, a body under way may still be stored. */
+  /** Aborted a moment after `signal`, so that a body under way can still be stored. */
   readonly sending?: AbortSignal;
   readonly limit?: RateLimit | undefined;
 }
 
 /**
- * Sends a request and returns its answer, whatever the status. An answer may arrive before the body is sent.
- * @throws {ConnectionCut} where the connection broke while a body was sent, so that an answer may be lost;
- * {@link PassingFailure} for other network failures; {@link UserError} for those that a retry cannot fix.
+ * Sends a request and returns its response, whatever the status. A response can arrive before the body is sent.
+ * @throws {ConnectionCut} if the connection broke while a body was sent, so that a response may be lost; {@link
+ * PassingFailure} for other network failures; {@link UserError} for those that a retry cannot fix.
  */
 export type Wire = (message: Message) => Promise<Answer>;
 
-/** The connection broke after some of a body may have been sent. */
+/** Thrown if the connection broke after part of a body may have been sent. */
 export class ConnectionCut extends PassingFailure {}
 
-/** Tries at an address that has never answered: it may be wrong. */
+/** Attempts at an address that has never responded, because it may be wrong. */
 const FIRST_CONTACT_TRIES = 4;
 const TLS_TRIES = 4;
 
 /**
- * Bytes of a body that are written at once where they are in memory. Larger bodies are written in pieces: each shows that
- * the network moves.
+ * Maximum bytes of a body in memory that are written at once. Larger bodies are written in pieces, each of which shows
+ * progress.
  */
 const AT_ONCE = 64 * 1024;
 
@@ -121,7 +121,7 @@ export function createWire(options: WireOptions): Wire {
       };
       dispatcher.dispatch(request, receiver.handler);
       const answer = await receiver.answer;
-      // undici takes the next request on this connection a turn later. One that comes before opens another connection.
+      // undici accepts the next request on this connection one turn later. An earlier one opens another connection.
       await nextTurn();
       return answer;
     } catch (error) {
@@ -145,11 +145,11 @@ function stalled(host: string, stallMs: number): PassingFailure {
 
 interface Circumstances {
   readonly url: string;
-  /** The edge has answered before. */
+  /** The edge has responded before. */
   readonly reached: boolean;
   /** A connection was made, through the proxy and with TLS if there are any. */
   readonly started: boolean;
-  /** Some of a body may have been sent. */
+  /** Part of a body may have been sent. */
   readonly withBody: boolean;
 }
 
@@ -164,7 +164,7 @@ function connectionFailure(error: unknown, { url, reached, started, withBody }: 
     case 'proxy':
       return failure;
     case 'handshake':
-      // A damaged record is a failure of the moment.
+      // A damaged record is a temporary failure.
       return new PassingFailure(failure, { limit: { kind: 'tls', tries: TLS_TRIES } });
     case 'protocol':
       return new PassingFailure(

@@ -23,7 +23,7 @@ const CALLER: KnownRefusal = {
   hint: ['Operators: see the rules of the edge with:', command`edge-upload trust list`],
 };
 
-/** Words for codes of S3 and of the edge; `$` stands for the detail that S3 adds. */
+/** Explanations of codes of S3 and of the edge; ` is replaced by S3's detail. */
 const KNOWN: Readonly<Record<string, KnownRefusal>> = {
   AccessDenied: {
     code: 'forbidden',
@@ -112,7 +112,7 @@ const STATUSES: Readonly<Record<number, KnownRefusal>> = {
   494: LONG_HEADERS,
 };
 
-/** Returns what a refusal is known to mean; `undefined` where its code and status are not in the tables. */
+/** Returns the explanation of a refusal; `undefined` if its code and status are not in the tables. */
 export function knownRefusal({ from, code }: Refusal, status: number): KnownRefusal | undefined {
   if (from !== 'between' && Object.hasOwn(KNOWN, code)) return KNOWN[code];
   if (from === 'store' && status === 301) return KNOWN.PermanentRedirect;
@@ -120,7 +120,7 @@ export function knownRefusal({ from, code }: Refusal, status: number): KnownRefu
 }
 
 /**
- * The error for a caller who is in no group that is allowed to upload, or whom no rule allows to.
+ * Returns the error for a caller who is in no group that is allowed to upload, or whom no rule allows to.
  * @param issuer Alias of the caller's issuer, as the edge names it.
  */
 export function notAllowed(subject: string, issuer = POOL_ALIAS): NotInGroup {

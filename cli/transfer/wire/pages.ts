@@ -15,7 +15,7 @@ interface PageReason {
 }
 
 /**
- * What CloudFront's pages contain, and what to do about it:
+ * Texts in CloudFront's pages, with their remedies:
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/troubleshooting-response-errors.html
  */
 const REASONS: readonly PageReason[] = [
@@ -51,7 +51,7 @@ export function cloudFrontReason({ headers, text }: Answer): PageReason | undefi
   return REASONS.find(({ pattern }) => pattern.test(told));
 }
 
-/** Describes an answer, so that a person can find out who sent it. */
+/** Describes a response, so that a person can find out who sent it. */
 function described(answer: Pick<Answer, 'status' | 'headers' | 'text'>): string {
   const type = answer.headers['content-type']?.split(';')[0];
   if (isPage(answer)) return `HTTP ${answer.status} with an HTML page`;
@@ -59,7 +59,7 @@ function described(answer: Pick<Answer, 'status' | 'headers' | 'text'>): string 
   return type === undefined ? `HTTP ${answer.status}` : `HTTP ${answer.status} with ${type}`;
 }
 
-/** The error for an answer that is neither the edge's nor S3's. It is worth a few retries. */
+/** Returns the error for a response that is neither the edge's nor S3's. It is retried a few times. */
 export function unexpectedAnswer(
   subject: string,
   answer: Pick<Answer, 'status' | 'headers' | 'text'>,

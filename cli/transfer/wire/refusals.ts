@@ -26,7 +26,7 @@ const DOCTOR = ['Operators: check the deployment with:', command`edge-upload doc
 /** Refusals that a renewed token can resolve: it has the caller's current groups and claims. */
 const OF_CALLER: ReadonlySet<string> = new Set(['forbidden_group', 'forbidden_caller']);
 
-/** S3 may answer 200 before it has checked the request. */
+/** S3 can send the status 200 before it has checked the request. */
 const isPrecondition = (code: string, status: number) => status === 412 || code === 'PreconditionFailed';
 
 function finalCode({ from, code }: Refusal, status: number): ErrorCode {
@@ -149,7 +149,7 @@ export function refusalError(
 }
 
 function redirected({ status, headers }: Answer, subject: string): UserError {
-  // The host as it was written: in lower case, no credential in it would be recognised.
+  // The host as it was sent: in lower case, a credential in it would not be recognised.
   const host = /^https?:\/\/(?:[^/?#]*@)?([^/?#]+)/i.exec(headers.location ?? '')?.[1];
   const where = host === undefined ? '' : ` to ${host}`;
   return new UserError('not_an_edge', `The server redirects ${subject}${where} (HTTP ${status}).`, {
@@ -165,13 +165,13 @@ function refusedBecause({ code, message }: Refusal): string {
   return message === '' ? code : `${message.replace(/\.?\s*$/, '')} (${code})`;
 }
 
-/** Returns the error for a refusal; `undefined` where the general rules apply. */
+/** Returns the error for a refusal; `undefined` if the general rules apply. */
 export type Refuse = (refusal: Refusal) => Error | undefined;
 
 /**
- * Returns the error for an answer that is no success: {@link TokenRejected} for 401; {@link PassingFailure} or
- * {@link UserError} for any other.
- * @param subject the request's subject in messages, mostly a key.
+ * Returns the error for an answer that is no success: {@link TokenRejected} for 401; {@link PassingFailure} or {@link
+ * UserError} for any other.
+ * @param subject the request's subject in messages, usually a key.
  */
 export function failureOf(answer: Answer, subject: string, now: Date, refuse?: Refuse): Error {
   const { status, headers } = answer;

@@ -4,7 +4,7 @@ import { backoff, type RetryPolicy } from '../../../protocol/retry-rules.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { formatDuration } from '../../ui/format.ts';
 
-/** Time and chance, as tests can set them. */
+/** The clock and the random generator, which tests replace. */
 export interface Clock {
   /** Milliseconds of any steady clock. */
   readonly now: () => number;
@@ -26,13 +26,13 @@ export const CLOCK: Clock = {
 export interface FailureDetails {
   /** The server's `Retry-After`, milliseconds. */
   readonly retryAfterMs?: number;
-  /** Fewer tries than the policy's for failures of this `kind`. */
+  /** Fewer attempts than the policy's for failures of this `kind`. */
   readonly limit?: { readonly kind: string; readonly tries: number };
-  /** The server answered that it did nothing. */
+  /** The server reported that it did nothing. */
   readonly refused?: boolean;
 }
 
-/** A failure that a retry may fix. `error` is reported after the last try. */
+/** A failure that a retry can fix. `error` is reported after the last attempt. */
 export class PassingFailure extends Error {
   readonly error: UserError;
   readonly details: FailureDetails;
@@ -62,8 +62,8 @@ function givenUp({ error }: PassingFailure, tries: number, elapsedMs: number): U
 }
 
 /**
- * Calls `attempt` with 1, 2, 3… until it succeeds, and waits in between as the policy and the server ask.
- * @throws the first error that is not a `PassingFailure`; the last failure's error when tries or time run out;
+ * Calls `attempt` with 1, 2, 3… until it succeeds, and waits in between as the policy and the server require.
+ * @throws the first error that is not a `PassingFailure`; the last failure's error when attempts or time run out;
  * `interrupted` once the signal is aborted.
  */
 export async function retrying<T>(
@@ -96,16 +96,16 @@ export async function retrying<T>(
   }
 }
 
-/** Calls back when a request moves no byte for too long. It is armed only while the network is to act. */
+/** Calls back when a request makes no progress for too long. It is armed only while the network has to act. */
 export interface StallGuard {
   /** Starts the time again; `extraMs` is added to the guard's limit. */
   arm(extraMs?: number): void;
   disarm(): void;
-  /** Disarms for good. */
+  /** Disarms permanently. */
   end(): void;
 }
 
-/** @param limitMs milliseconds without a byte moved; 0 switches the guard off. */
+/** @param limitMs milliseconds without progress; 0 turns the guard off. */
 export function stallGuard(limitMs: number, onStall: () => void): StallGuard {
   let timer: NodeJS.Timeout | undefined;
   let armedMs = -1;
@@ -134,20 +134,20 @@ export function stallGuard(limitMs: number, onStall: () => void): StallGuard {
   };
 }
 
-/** The slowest answer that is read, bytes a millisecond. At this rate the longest answer takes 17 minutes. */
+/** Rate of the slowest response that is read, bytes a millisecond. The longest response then takes 17 minutes. */
 const LEAST_RATE = 2;
 
-/** The time for an answer where the stall guard is off, milliseconds. */
+/** The time for a response if the stall guard is off, milliseconds. */
 const UNGUARDED_MS = 10 * 60_000;
 
 /**
- * Bounds the time of a whole answer, informational answers (1xx) included. The time that the request's body takes does not
- * count.
+ * Limits the time of a whole response, informational responses (1xx) included. The time that the request's body takes
+ * does not count.
  */
 export interface AnswerDeadline {
-  /** Starts the time for the answer; `extraMs` is the store's own work. A second call has no effect. */
+  /** Starts the time for the response; `extraMs` is for the store's work. A second call has no effect. */
   start(extraMs?: number): void;
-  /** Counts bytes of the answer. */
+  /** Counts bytes of the response. */
   received(bytes: number): void;
   end(): void;
 }

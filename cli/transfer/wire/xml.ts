@@ -3,7 +3,7 @@ import { XMLParser } from 'fast-xml-parser';
 /** The child elements of an XML element by name: text or nested elements. */
 export type Elements = Readonly<Record<string, unknown>>;
 
-/** S3's documents nest four elements at most. */
+/** Maximum depth of elements; S3's documents have four levels. */
 const MAX_NESTING = 8;
 
 const parser = new XMLParser({
@@ -17,7 +17,7 @@ const parser = new XMLParser({
 });
 
 /**
- * Parses a document of S3. Returns `undefined` where it is not well-formed XML with that root element, or has a document
+ * Parses a document of S3. Returns `undefined` if it is not well-formed XML with that root element, or has a document
  * type, which S3 never sends.
  */
 export function readXml(text: string, root: string): Elements | undefined {
@@ -26,7 +26,7 @@ export function readXml(text: string, root: string): Elements | undefined {
   try {
     document = parser.parse(text, true) as Elements;
   } catch {
-    // The status decides what an unreadable document means.
+    // The status determines the meaning of an unreadable document.
     return undefined;
   }
   const names = Object.keys(document).filter((name) => name !== '#text' || isText(document[name]));
@@ -42,7 +42,7 @@ function isText(value: unknown): boolean {
   return typeof value !== 'string' || value.trim() !== '';
 }
 
-/** Returns the text of a child element; `undefined` where it is missing, repeated, or has child elements. */
+/** Returns the text of a child element; `undefined` if it is missing, repeated, or has child elements. */
 export function textOf(elements: Elements, name: string): string | undefined {
   const value = Object.hasOwn(elements, name) ? elements[name] : undefined;
   return typeof value === 'string' ? value : undefined;
@@ -56,7 +56,7 @@ export function numberOf(elements: Elements, name: string, most: number): number
   return value <= most ? value : undefined;
 }
 
-/** Returns the repeated child elements of a name; `undefined` where one of them is text. */
+/** Returns the repeated child elements of a name; `undefined` if one of them is text. */
 export function listOf(elements: Elements, name: string): readonly Elements[] | undefined {
   if (!Object.hasOwn(elements, name)) return [];
   const found: unknown = elements[name];
@@ -81,7 +81,7 @@ export function element(name: string, content: string | readonly XmlElement[], a
   return { xml: `<${name}${attributes}>${inner}</${name}>` };
 }
 
-/** Written XML, unlike text, which is still to be escaped. */
+/** XML that is already escaped, unlike text. */
 export interface XmlElement {
   readonly xml: string;
 }
