@@ -2,9 +2,9 @@ import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { awsErrorName, wasRepeated, wordsOf } from '../identity/cognito-errors.ts';
-import { askedAnswers, type SignInAnswers } from '../identity/sign-in/answers.ts';
+import { promptAnswers, type SignInAnswers } from '../identity/sign-in/answers.ts';
 import { isPasswordRejected } from '../identity/sign-in/challenges/new-password.ts';
-import { mayTypeAgain } from '../identity/sign-in/challenges/second-factor.ts';
+import { canRetry } from '../identity/sign-in/challenges/second-factor.ts';
 import { type AnswerFlags, givenAnswers } from '../identity/sign-in/given-answers.ts';
 import { knownUsername, loginCommand } from '../identity/sign-in/username.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
@@ -72,7 +72,7 @@ export async function change(context: Context, args: AnswerFlags): Promise<Resul
   await requirePoolUser(context, target, tokens);
   // Nothing is asked where there is no pool.
   const address = await poolAddressOf(context, target);
-  const answers = askedAnswers(context, await givenAnswers(context, args));
+  const answers = promptAnswers(context, await givenAnswers(context, args));
   if (!context.ui.interactive) await given(answers);
   const token = await tokens.current();
   const { username = '' } = readAccessToken(token) ?? {};
@@ -113,7 +113,7 @@ export async function reset(context: Context, args: ResetArgs): Promise<Result> 
   const target = await resolveTarget(context, args.url, NAME_EDGE);
   const address = await poolAddressOf(context, target);
   const username = await knownUsername(context, args.username);
-  const answers = askedAnswers(context, await givenAnswers(context, args));
+  const answers = promptAnswers(context, await givenAnswers(context, args));
   if (!ui.interactive) {
     await answers.newPassword();
     // Require the flag before Cognito sends a code.
@@ -127,7 +127,7 @@ export async function reset(context: Context, args: ResetArgs): Promise<Result> 
         const code = await answers.code(from);
         await pool.resetPassword(username, { code, password: await answers.newPassword() });
       },
-      (error) => mayTypeAgain(error, { answers }),
+      (error) => canRetry(error, { answers }),
     );
     return {
       document: { username, url: target.url, reset: true },

@@ -3,7 +3,7 @@ import type { Challenge, UserPool } from '../../user-pool.ts';
 import type { SignInAnswers } from '../answers.ts';
 
 /** A sign-in in progress. */
-export interface Attempt {
+export interface SignInContext {
   readonly pool: UserPool;
   /** As typed. Challenges contain Cognito's own name for the user. */
   readonly username: string;
@@ -24,9 +24,9 @@ interface Reply {
 /** Answers one kind of challenge. Handlers are registered in `handlers.ts`. */
 export interface ChallengeHandler {
   /** @throws {UserError} `usage` if an answer is missing and there is no terminal. */
-  answer(challenge: Challenge, attempt: Attempt): Promise<Reply>;
+  answer(challenge: Challenge, attempt: SignInContext): Promise<Reply>;
   /** Returns true if another answer can be tried after this error, and records the reason. */
-  mayAnswerAgain?(error: Error, attempt: Attempt): boolean;
+  mayAnswerAgain?(error: Error, attempt: SignInContext): boolean;
   /** Called when the session ended, which `error` reports, and the sign-in restarts. */
-  restarted?(error: Error, attempt: Attempt): void;
+  restarted?(error: Error, attempt: SignInContext): void;
 }

@@ -3,13 +3,13 @@ import { UserError } from '../../../errors.ts';
 import { awsErrorName, wordsOf } from '../../cognito-errors.ts';
 import { factorOf, factorWord, readFactors } from '../../second-factors.ts';
 import type { Challenge } from '../../user-pool.ts';
-import type { Attempt, ChallengeHandler } from './challenge.ts';
+import type { ChallengeHandler, SignInContext } from './challenge.ts';
 
 /** Errors after which another code can be tried: wrong, expired or already used. */
 const REFUSED = new Set(['CodeMismatchException', 'ExpiredCodeException', 'EnableSoftwareTokenMFAException']);
 
 /** Returns true if the code was refused and another can be entered; records the reason. */
-export function mayTypeAgain(error: Error, { answers }: Pick<Attempt, 'answers'>): boolean {
+export function canRetry(error: Error, { answers }: Pick<SignInContext, 'answers'>): boolean {
   return REFUSED.has(awsErrorName(error) ?? '') && answers.rejectCode(`${wordsOf(error)}.`);
 }
 
@@ -18,7 +18,7 @@ export const softwareToken: ChallengeHandler = {
   async answer(_challenge, { answers }) {
     return { responses: { SOFTWARE_TOKEN_MFA_CODE: await answers.code('Code of the authenticator app') } };
   },
-  mayAnswerAgain: mayTypeAgain,
+  mayAnswerAgain: canRetry,
 };
 
 function destination({ parameters }: Challenge): string {
@@ -33,7 +33,7 @@ function messageCode(response: string): ChallengeHandler {
       const code = await answers.code(`Code sent to ${destination(challenge)}`);
       return { responses: { [response]: code } };
     },
-    mayAnswerAgain: mayTypeAgain,
+    mayAnswerAgain: canRetry,
     restarted(_error, { answers }) {
       answers.forgetCode();
       answers.tell('That took too long; another code is on its way.');
