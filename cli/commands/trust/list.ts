@@ -7,9 +7,9 @@ import { edgeUrl } from '../../settings/edge-url.ts';
 import { requireStack } from '../../stack/find-stack.ts';
 import { readOptions } from '../../stack/options/deployed-options.ts';
 import { bakedKeys, templateIfThere } from '../../stack/template/template.ts';
+import { issuerHeading, issuerLines, ruleSentence, setUpLines } from '../../trust/describe-issuer.ts';
 import { requireIssuer } from '../../trust/merge-issuer.ts';
 import { issuerDocument, writeTrustFile } from '../../trust/trust-file.ts';
-import { issuerHeading, issuerLines, ruleSentence, setUpLines } from '../../trust/words.ts';
 import { type OperatorArgs, requireTarget, withStack } from '../operator.ts';
 
 export interface DeployedTrust {

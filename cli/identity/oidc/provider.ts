@@ -13,7 +13,7 @@ import { UserError } from '../../errors.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import type { DescribedIssuer } from '../edge-description.ts';
-import { onProvider } from './provider-failures.ts';
+import { withProviderErrors } from './provider-failures.ts';
 import { providerFetch } from './provider-fetch.ts';
 
 /** What a request to a provider needs of an issuer. */
@@ -64,7 +64,7 @@ export async function openProvider(
   }
   const dispatcher = openDispatcher({ env: context.env, sent: context.sent });
   try {
-    const config = await onProvider({ host, signal }, `Reading the configuration of ${host}`, () =>
+    const config = await withProviderErrors({ host, signal }, `Reading the configuration of ${host}`, () =>
       discovery(
         new URL(issuer),
         clientId,

@@ -3,7 +3,7 @@ import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { JsonValue } from '../../json-value.ts';
-import { ruleSentence } from '../../trust/words.ts';
+import { ruleSentence } from '../../trust/describe-issuer.ts';
 import { findStack, type StackWork } from '../find-stack.ts';
 import { readOptions } from '../options/deployed-options.ts';
 import { fetchTrustedKeys, keysIn } from '../template/key-sets.ts';
