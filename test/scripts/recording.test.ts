@@ -34,7 +34,7 @@ test('draws valid XML for lines with any text', () => {
   assert.match(svg, /<tspan class="b r">&#60;a&#62; &#38; "b"<\/tspan>/);
 });
 
-test('the recorded demo equals the output of the demo', () => {
+test('the recorded demo has every heading of the demo', () => {
   const svg = readFileSync(join(ROOT, 'docs/demo.svg'), 'utf8');
   assert.equal(XMLValidator.validate(svg), true);
   const source = readFileSync(join(ROOT, 'cli/commands/demo.ts'), 'utf8');

@@ -32,37 +32,64 @@ const DOING = 'Comparing the resources with the template';
 /** Milliseconds. AWS documents up to several minutes. */
 const DETECTION_MS = 5 * 60_000;
 
+/** How a detection ended. */
+interface Detection {
+  /** Whether its results can be read: of all resources, or of those that CloudFormation could compare. */
+  readonly hasResults: boolean;
+  /** Why resources were not compared, if some or all were not. */
+  readonly reason?: string;
+}
+
+/** How CloudFormation refuses a second detection; it has no code for that. */
+const RUNNING = /already in progress/i;
+
 /**
- * Has CloudFormation compare all resources with the template. Returns why that failed, if it did for some of them.
+ * Starts a detection. Returns its id; `undefined` while another one of the same stack runs.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DetectStackDrift.html
  */
-async function detect(work: StackWork, stackId: string): Promise<string | undefined> {
+async function startDetection({ clients }: StackWork, stackId: string): Promise<string | undefined> {
+  const { DetectStackDriftCommand } = await import('@aws-sdk/client-cloudformation');
+  return onAws(DOING, async () => {
+    try {
+      const detect = new DetectStackDriftCommand({ StackName: stackId });
+      return (await clients.cloudformation.send(detect)).StackDriftDetectionId;
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ValidationError' && RUNNING.test(error.message)) return;
+      throw error;
+    }
+  });
+}
+
+/** Has CloudFormation compare all resources with the template. */
+async function detect(work: StackWork, stackId: string): Promise<Detection> {
   const { clients, context } = work;
-  const { DetectStackDriftCommand, DescribeStackDriftDetectionStatusCommand } = await import(
-    '@aws-sdk/client-cloudformation'
-  );
-  const { cloudformation } = clients;
-  const { StackDriftDetectionId } = await onAws(DOING, () =>
-    cloudformation.send(new DetectStackDriftCommand({ StackName: stackId })),
-  );
+  const StackDriftDetectionId = await startDetection(work, stackId);
+  if (StackDriftDetectionId === undefined)
+    return { hasResults: false, reason: 'another drift detection runs; try again in a few minutes' };
+  const { DescribeStackDriftDetectionStatusCommand } = await import('@aws-sdk/client-cloudformation');
   const since = context.now().getTime();
   let isFirst = true;
   for (;;) {
     const { DetectionStatus, DetectionStatusReason } = await onAws(DOING, () =>
-      cloudformation.send(new DescribeStackDriftDetectionStatusCommand({ StackDriftDetectionId })),
+      clients.cloudformation.send(new DescribeStackDriftDetectionStatusCommand({ StackDriftDetectionId })),
     );
-    if (DetectionStatus === 'DETECTION_COMPLETE') return undefined;
+    if (DetectionStatus === 'DETECTION_COMPLETE') return { hasResults: true };
     if (DetectionStatus !== 'DETECTION_IN_PROGRESS')
-      return DetectionStatusReason ?? `CloudFormation reports ${DetectionStatus}`;
+      return {
+        hasResults: true,
+        reason: DetectionStatusReason ?? `CloudFormation reports ${DetectionStatus}`,
+      };
     if (isFirst) context.ui.event({ type: 'note', text: `${DOING}, which takes a minute.` });
     isFirst = false;
-    if (context.now().getTime() - since > DETECTION_MS)
-      return `CloudFormation has not compared the resources within ${formatDuration(DETECTION_MS)}`;
+    if (context.now().getTime() - since > DETECTION_MS) {
+      const reason = `CloudFormation has not compared the resources within ${formatDuration(DETECTION_MS)}`;
+      return { hasResults: false, reason };
+    }
     await pause(pollInterval(work), context.signal, 'Nothing was changed.');
   }
 }
 
-/** Returns what the last detection found. */
+/** Returns what the detection found. */
 async function driftedResources(
   { clients, context: { signal } }: StackWork,
   stackId: string,
@@ -119,16 +146,19 @@ export function driftCheck(work: StackWork): Check {
     run: async () => {
       const stack = await findStack(work);
       if (stack === undefined || !isWhole(stack)) return { skipped: 'no stack is at rest' };
-      const failed = await ifAllowed(() => detect(work, stack.id));
-      if (failed === 'denied') return { skipped: 'not allowed (cloudformation:DetectStackDrift)' };
-      const found = (await driftedResources(work, stack.id)).filter((one) => !hasOwnCheck(one));
+      const detection = await ifAllowed(() => detect(work, stack.id));
+      if (detection === 'denied') return { skipped: 'not allowed (cloudformation:DetectStackDrift)' };
+      const { hasResults, reason } = detection;
+      const listed = hasResults ? await ifAllowed(() => driftedResources(work, stack.id)) : [];
+      if (listed === 'denied') return { skipped: 'not allowed (cloudformation:DescribeStackResourceDrifts)' };
+      const found = listed.filter((one) => !hasOwnCheck(one));
       if (found.length > 0) {
         const what = found.map(words).join('; ');
         const isPoolGone = found.some(({ type, isDeleted }) => isDeleted && type === POOL);
         const hint = isPoolGone ? REPLACE_POOL : RESTORE;
         throw new UserError('stack_failed', `Changed outside edge-upload: ${what}.`, { hint });
       }
-      if (failed !== undefined) return { skipped: failed };
+      if (reason !== undefined) return { skipped: reason };
       return { found: 'the resources are as they were deployed' };
     },
   };

@@ -202,7 +202,7 @@ const MARKS: Readonly<Record<PlannedStep['what'], string>> = {
 
 /**
  * Returns a line for each option, then one for each step: `~ change   max-size: none → 5 GiB`, `! REPLACE  user pool:
- * all its users are lost`. Omits changes of metadata, which only store the options.
+ * all its users are lost`. Omits changes of metadata, which only store the options; a line reports that nothing else changes.
  * @param isCharged Whether resources cost money, as on AWS.
  */
 export function planLines(
@@ -224,7 +224,8 @@ export function planLines(
     const which = properties.length === 0 ? '' : ` (${propertyWords(properties).join(', ')})`;
     return `  ${MARKS[what]}  ${resourceName(type)}${which}${more === undefined ? '' : `: ${more}`}`;
   });
-  return [...ofOptions, ...ofSteps];
+  const lines = [...ofOptions, ...ofSteps];
+  return lines.length === 0 ? ["  no resource, only CloudFormation's records"] : lines;
 }
 
 function isMetadataOnly(step: PlannedStep | undefined): boolean {

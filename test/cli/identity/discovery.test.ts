@@ -219,7 +219,7 @@ test('reports the response of a server that is not an edge', async (t) => {
   assert.match((await refusal(discover(testContext(), { url: moved }))).message, /HTTP 302/);
 });
 
-test('accepts an edge of another version', async (t) => {
+test('names an edge of another version, whose description it cannot read', async (t) => {
   const url = await listen(t, answering(200, JSON.stringify({ ...EDGE, policy: { writeTo: 42 } })));
   const error = await refusal(discover(testContext(), { url }));
   assert.equal(error.code, 'not_an_edge');

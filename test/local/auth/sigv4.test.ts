@@ -356,7 +356,7 @@ test('counts consecutive spaces in a header value as one', () => {
   });
 });
 
-test('accepts a signed header with a name of Object.prototype', () => {
+test('reads a signed header with a name of Object.prototype as an ordinary header', () => {
   const get = request({
     headers: {
       'x-amz-content-sha256': EMPTY,

@@ -21,12 +21,19 @@ interface Detected {
   /** Statuses of the detection, one for each call. */
   readonly statuses?: readonly string[];
   readonly drifts?: string;
+  /** Errors by action, code and message. */
+  readonly errors?: Readonly<Record<string, readonly [code: string, message: string]>>;
 }
 
 /** CloudFormation as far as a detection of drift goes. */
-function account({ statuses = ['DETECTION_COMPLETE'], drifts = '' }: Detected) {
+function account({ statuses = ['DETECTION_COMPLETE'], drifts = '', errors = {} }: Detected) {
   const left = [...statuses];
   return (body: string) => {
+    const [code, message] = errors[/Action=(\w+)/.exec(body)?.[1] ?? ''] ?? [];
+    if (code !== undefined) {
+      const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error>`;
+      return { status: 400, body: `<ErrorResponse>${error}<RequestId>r</RequestId></ErrorResponse>` };
+    }
     if (body.includes('Action=DetectStackDrift'))
       return answer('DetectStackDrift', '<StackDriftDetectionId>1</StackDriftDetectionId>');
     if (body.includes('Action=DescribeStackDriftDetectionStatus'))
@@ -45,11 +52,12 @@ const drift = (type: string, status: string, ...paths: readonly string[]) =>
     .map((path) => `<member><PropertyPath>${path}</PropertyPath></member>`)
     .join('')}</PropertyDifferences></member>`;
 
-async function checked(t: Parameters<typeof workAgainst>[0], detected: Detected) {
+async function checked(t: Parameters<typeof workAgainst>[0], detected: Detected, now = () => new Date()) {
   const { work, events } = await workAgainst(t, account(detected));
   // Polls often, as in the embedded cloud.
   const local = { endpoint: 'http://127.0.0.1:9', caFile: '/ca.pem' };
-  return { ...(await runCheck(driftCheck({ ...work, local }))), events };
+  const context = { ...work.context, now };
+  return { ...(await runCheck(driftCheck({ ...work, context, local }))), events };
 }
 
 test('names each changed or deleted resource, and the commands that change it back', async (t) => {
@@ -98,6 +106,37 @@ test('waits for the detection, and reports one that failed in part', async (t) =
   assert.equal(one.events.filter(({ type }) => type === 'note').length, 1);
   const drifts = drift('AWS::S3::BucketPolicy', 'DELETED');
   assert.equal((await checked(t, { statuses: ['DETECTION_FAILED'], drifts })).state, 'failed');
+});
+
+test('reads no results of an earlier detection', async (t) => {
+  const drifts = drift('AWS::S3::BucketPolicy', 'DELETED');
+  let minutes = 0;
+  const slow = () => {
+    minutes += 6;
+    return new Date(minutes * 60_000);
+  };
+  const late = await checked(t, { statuses: ['DETECTION_IN_PROGRESS'], drifts }, slow);
+  assert.ok(late.state === 'skipped');
+  assert.match(late.detail, /has not compared the resources within 5/);
+  const errors = {
+    DetectStackDrift: ['ValidationError', `Drift detection is already in progress for stack ${ARN}`],
+  } as const;
+  const busy = await checked(t, { drifts, errors });
+  assert.ok(busy.state === 'skipped');
+  assert.match(busy.detail, /another drift detection runs/);
+});
+
+test('skips the check without one of its permissions', async (t) => {
+  for (const [denied, named] of [
+    ['DetectStackDrift', 'DetectStackDrift'],
+    ['DescribeStackDriftDetectionStatus', 'DetectStackDrift'],
+    ['DescribeStackResourceDrifts', 'DescribeStackResourceDrifts'],
+  ] as const) {
+    const errors = { [denied]: ['AccessDenied', `Not authorized: cloudformation:${denied}`] } as const;
+    const one = await checked(t, { errors });
+    assert.ok(one.state === 'skipped');
+    assert.equal(one.detail, `not allowed (cloudformation:${named})`);
+  }
 });
 
 test('reports a disabled encryption key, with which uploads fail', async (t) => {

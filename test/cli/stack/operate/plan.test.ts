@@ -83,6 +83,15 @@ test('shows changed options by value, not as metadata', () => {
   ]);
 });
 
+test('reports a plan that changes no resource', () => {
+  const Details = [{ Target: { Attribute: 'Metadata' as const } }];
+  const steps = plannedSteps([
+    change({ Action: 'Modify', ResourceType: 'AWS::S3::Bucket', Replacement: 'False', Details }),
+    change({ Action: 'SyncWithActual', ResourceType: 'AWS::S3::BucketPolicy' }),
+  ]);
+  assert.deepEqual(planLines(steps), ["  no resource, only CloudFormation's records"]);
+});
+
 test('does not list a retained resource as removed', () => {
   const steps = plannedSteps([
     change({ Action: 'Remove', ResourceType: 'AWS::Lambda::Version', PolicyAction: 'Retain' }),
