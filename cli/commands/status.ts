@@ -220,7 +220,7 @@ function render(
   const text = fields(rows);
   if (differing !== undefined && differing.length > 0)
     text.push('See what a deploy would change:', command`edge-upload deploy --dry-run`);
-  if (stack?.drifted) text.push('Name them with:', command`edge-upload doctor`, ...RESTORE);
+  if (stack?.drifted) text.push('List the changed resources:', command`edge-upload doctor`, ...RESTORE);
   if (gone) text.push(...bucketGone(outputs.bucket ?? '').hintLines);
   if (poolGone) text.push(...REPLACE_POOL);
   text.push(...signingKeyHints(signingKeys));

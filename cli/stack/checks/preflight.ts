@@ -111,7 +111,7 @@ function warnOfDrift({ context, stackName }: StackWork, { drifted }: FoundStack)
     type: 'warning',
     text: [
       `Resources of ${stackName} were changed outside edge-upload (drift). A deploy overwrites only what it changes itself.`,
-      'Name them with:',
+      'List the changed resources:',
       command`edge-upload doctor`,
       ...RESTORE,
     ],
