@@ -10,7 +10,7 @@ import { visible } from '../ui/shown.ts';
 import { mapAhead } from './pacing/concurrency.ts';
 import { checkKey, checkPartSize, type Placing, type PlanOptions, planUpload } from './plan.ts';
 import { type HeaderOptions, objectHeaders } from './put-object.ts';
-import { createDiskCalls, type DiskCalls } from './sources/file-system.ts';
+import { createDiskCalls, type DiskCalls } from './sources/disk-calls.ts';
 import type { Item } from './sources/items.ts';
 import { pathError } from './sources/read-error.ts';
 import { checkRegular } from './sources/source-file.ts';

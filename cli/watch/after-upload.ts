@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, renameSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../errors.ts';
-import { type FileStamp, isSameStamp, readStamp } from '../transfer/sources/file-system.ts';
+import { type FileStamp, isSameStamp, readStamp } from '../transfer/sources/file-stamp.ts';
 import { createRealFolder, inRealFolder } from './real-folder.ts';
 
 export const AFTER = ['keep', 'move', 'delete'] as const;

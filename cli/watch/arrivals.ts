@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isUserError, systemCode } from '../errors.ts';
-import { type FileStamp, isSameStamp, readStamp } from '../transfer/sources/file-system.ts';
+import { type FileStamp, isSameStamp, readStamp } from '../transfer/sources/file-stamp.ts';
 import type { Filter } from '../transfer/sources/filters.ts';
 import type { Item } from '../transfer/sources/items.ts';
 import { walk } from '../transfer/sources/walk.ts';

@@ -10,7 +10,7 @@ import { folders } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
 import { openOwn, openToAppend, replaceFile } from '../settings/own-files.ts';
 import { withOptional } from '../settings/records.ts';
-import type { FileStamp } from '../transfer/sources/file-system.ts';
+import type { FileStamp } from '../transfer/sources/file-stamp.ts';
 
 /** Records which state of each file was stored, and under which key. Paths are relative to the folder. */
 export interface UploadLedger {

@@ -1,7 +1,7 @@
 import { closeSync, constants, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { systemCode } from '../errors.ts';
-import { descriptorPath, openedPath } from '../transfer/sources/file-system.ts';
+import { descriptorPath, openedPath } from '../transfer/sources/file-path.ts';
 
 /** Windows supports neither flag. */
 const {

@@ -4,7 +4,7 @@ import { ProxyRefusal } from '../network/proxy.ts';
 import { effectOf } from '../transfer/error-effects.ts';
 import { journalFolder, openJournals } from '../transfer/multipart/journals.ts';
 import { createReport, type Outcome } from '../transfer/report.ts';
-import { isSameStamp, readStamp } from '../transfer/sources/file-system.ts';
+import { isSameStamp, readStamp } from '../transfer/sources/file-stamp.ts';
 import type { Filter } from '../transfer/sources/filters.ts';
 import type { Item } from '../transfer/sources/items.ts';
 import type { Sources } from '../transfer/sources/sources.ts';

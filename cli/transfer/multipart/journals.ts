@@ -7,7 +7,7 @@ import { folders } from '../../settings/folders.ts';
 import { readIfThere } from '../../settings/own-files.ts';
 import { isRecordTrouble, withOptional } from '../../settings/records.ts';
 import type { Ui } from '../../ui/ui.ts';
-import { whenFree } from '../sources/file-system.ts';
+import { whenFree } from '../sources/disk-calls.ts';
 import { type Journal, SUFFIX, withJournal } from './journal.ts';
 import { type JournalSubject, noJournal, parseJournal, type Recorded } from './journal-entry.ts';
 

@@ -2,7 +2,8 @@ import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { setImmediate as untilNextTurn } from 'node:timers/promises';
 import { CLOCK } from '../wire/retry.ts';
-import { createDiskCalls, type DiskCalls, type FilePath } from './file-system.ts';
+import { createDiskCalls, type DiskCalls } from './disk-calls.ts';
+import type { FilePath } from './file-path.ts';
 import type { Sources } from './sources.ts';
 
 /** What is to be uploaded. */

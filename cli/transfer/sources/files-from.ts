@@ -4,7 +4,7 @@ import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { openInput } from '../../open-input.ts';
 import { ONE_LETTER_HINT, openText, withoutLineEnd } from '../../text.ts';
-import { type FilePath, findPath } from './file-system.ts';
+import { type FilePath, findPath } from './file-path.ts';
 import { readError } from './read-error.ts';
 import { readUntil } from './until-aborted.ts';
 

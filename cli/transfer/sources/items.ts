@@ -2,7 +2,8 @@ import { join, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { UserError } from '../../errors.ts';
 import { type KeyRange, keyClashes } from './clashes.ts';
-import type { FilePath, FileStamp } from './file-system.ts';
+import type { FilePath } from './file-path.ts';
+import type { FileStamp } from './file-stamp.ts';
 import { untilAborted } from './until-aborted.ts';
 import { type WalkOptions, walk } from './walk.ts';
 

@@ -3,7 +3,7 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { command, type Hint } from '../../command-line.ts';
 import { systemCode, UserError, type UserErrorOptions } from '../../errors.ts';
 import { diskReason, fileError } from '../../settings/disk-errors.ts';
-import type { FilePath } from './file-system.ts';
+import type { FilePath } from './file-path.ts';
 
 /** Standard input and `<(command)` as paths. */
 const STREAM = /^\/(?:dev\/(?:stdin$|fd\/)|proc\/(?:self|\d+)\/fd\/)/;

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Digester } from '../integrity.ts';
-import { fileChanged } from './file-system.ts';
+import { fileChanged } from './file-stamp.ts';
 import type { SourceFile } from './source-file.ts';
 
 /** Bytes read from a file at once, and the bytes of the smallest buffer. */

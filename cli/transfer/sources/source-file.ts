@@ -2,16 +2,9 @@ import * as fs from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { systemCode, UserError } from '../../errors.ts';
-import {
-  checkExpected,
-  type DiskCalls,
-  difference,
-  type FilePath,
-  type FileStamp,
-  fileChanged,
-  stampOf,
-  whenFree,
-} from './file-system.ts';
+import { type DiskCalls, whenFree } from './disk-calls.ts';
+import type { FilePath } from './file-path.ts';
+import { checkExpected, difference, type FileStamp, fileChanged, stampOf } from './file-stamp.ts';
 import { pathError, pipeHint, readError } from './read-error.ts';
 
 /* Opening and reading can wait for a disk, so `DiskCalls` chooses the thread. `fstat` and `close` do not wait. */

@@ -4,7 +4,7 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { checkClashes } from './clashes.ts';
-import { type FilePath, findPath, isNameless, notUtf8 } from './file-system.ts';
+import { type FilePath, findPath, isNameless, notUtf8 } from './file-path.ts';
 import type { ListWorld } from './files-from.ts';
 import type { Filter, FilterOptions } from './filters.ts';
 import type { Batches, FindOptions, Item, Root } from './items.ts';

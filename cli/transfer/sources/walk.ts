@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import type { BigIntStats, Dirent } from 'node:fs';
 import { lstat, opendir, readdir, stat } from 'node:fs/promises';
 import { interrupted, systemCode, type UserError } from '../../errors.ts';
-import { type FilePath, notUtf8, pathIn, REPLACEMENT, whenFree } from './file-system.ts';
+import { whenFree } from './disk-calls.ts';
+import { type FilePath, notUtf8, pathIn, REPLACEMENT } from './file-path.ts';
 import type { Filter } from './filters.ts';
 import { pathError, readError } from './read-error.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createDiskCalls } from '../../../../cli/transfer/sources/file-system.ts';
+import { createDiskCalls } from '../../../../cli/transfer/sources/disk-calls.ts';
 
 /** Runs calls of which those on this thread take so many milliseconds; returns where each ran. */
 async function run(count: number, milliseconds: (call: number) => number) {
