@@ -5,7 +5,7 @@ import { deniedHead } from '../stack/checks/bucket.ts';
 import type { StackWork } from '../stack/find-stack.ts';
 import { listObjects, type StoredObject } from '../stack/listing/bucket-listing.ts';
 import { isTokenId } from '../stack/signing/signing-options.ts';
-import { forEachAtOnce } from '../transfer/pacing/concurrency.ts';
+import { forEachAtOnce } from '../transfer/pacing/pool.ts';
 import { parseEntry, type TokenEntry, type TokenKind } from './token-entry.ts';
 
 /*

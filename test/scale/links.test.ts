@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
-import { forEachAtOnce } from '../../cli/transfer/pacing/concurrency.ts';
+import { forEachAtOnce } from '../../cli/transfer/pacing/pool.ts';
 import { awsClients } from '../e2e/aws-clients.ts';
 import { CLI, type DeployedStack, withCloud } from '../e2e/harness.ts';
 import { peakOf } from '../support/peak-memory.ts';

@@ -3,7 +3,7 @@ import { asTask } from '../../as-task.ts';
 import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { checkpoint, pause, resumable } from '../../network/cancellation.ts';
-import { forEachAtOnce } from '../../transfer/pacing/concurrency.ts';
+import { forEachAtOnce } from '../../transfer/pacing/pool.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { onAws, unexpectedAnswer } from '../aws-failures.ts';
 import type { StackWork } from '../find-stack.ts';

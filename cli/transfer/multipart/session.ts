@@ -1,6 +1,6 @@
 import { partsOf } from '../../../protocol/parts.ts';
 import { isUserError } from '../../errors.ts';
-import { forEachAtOnce, type Pool } from '../pacing/concurrency.ts';
+import { forEachAtOnce, type Pool } from '../pacing/pool.ts';
 import { type Plan, planOfParts } from '../plan.ts';
 import type { Stored, Upload } from '../put-object.ts';
 import type { Segment } from '../sources/segment.ts';

@@ -5,7 +5,7 @@ import { formatBytes } from '../../ui/format.ts';
 import type { Digester } from '../integrity.ts';
 import type { Limits } from '../limits.ts';
 import { checkSize, type EdgeLimits } from '../limits.ts';
-import { createPool, forEachAtOnce } from '../pacing/concurrency.ts';
+import { createPool, forEachAtOnce } from '../pacing/pool.ts';
 import { type MultipartMode, STREAM_PART } from '../plan.ts';
 import { putObject, type Stored, type Upload } from '../put-object.ts';
 import { bufferSegment } from '../sources/segment.ts';

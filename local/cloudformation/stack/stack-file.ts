@@ -11,7 +11,7 @@ const REFERENCE = 'text in file ';
 
 /**
  * The file of a stack, which is replaced at each step of an operation. Long texts, which a record contains up to seven times
- * and which few steps change, are files in a folder beside it. Writing them each time took a tenth of the processor time of an embedded cloud in the tests.
+ * and which few steps change, are files in a folder beside it, so that a step writes only those that it changes.
  */
 export class StackFile {
   readonly #folder: string;

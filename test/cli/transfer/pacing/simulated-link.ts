@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPartLimiter } from '../../../../cli/transfer/pacing/concurrency.ts';
+import { createPartLimiter } from '../../../../cli/transfer/pacing/part-limiter.ts';
 
 export const MIB = 1024 * 1024;
 export const MOST = 32;

@@ -1,0 +1,87 @@
+/** Runs at most `size` pieces of work at once, in the order of their calls. */
+export interface Pool {
+  readonly size: number;
+  run<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export function createPool(size: number): Pool {
+  const waiting: (() => void)[] = [];
+  let free = size;
+  return {
+    size,
+    async run(work) {
+      if (free > 0) free -= 1;
+      else await new Promise<void>((go) => waiting.push(go));
+      try {
+        return await work();
+      } finally {
+        const next = waiting.shift();
+        if (next === undefined) free += 1;
+        else next();
+      }
+    },
+  };
+}
+
+/**
+ * Processes items, `width` of them at once. After a failure, no further item starts, and the failure is thrown when the
+ * items under way have ended.
+ */
+export async function forEachAtOnce<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = iterate(items);
+  let failure: { readonly error: unknown } | undefined;
+  const waiting = new Set<() => void>();
+  // A failure does not wait for the source's next item, which can take long. `Promise.race` would keep every item in
+  // memory.
+  const nextItem = () =>
+    new Promise<IteratorResult<T, void> | undefined>((resolve, reject) => {
+      const stop = () => resolve(undefined);
+      waiting.add(stop);
+      queue
+        .next()
+        .finally(() => waiting.delete(stop))
+        .then(resolve, reject);
+    });
+  const worker = async () => {
+    try {
+      for (let next = await nextItem(); next !== undefined && !next.done; next = await nextItem()) {
+        if (failure !== undefined) return;
+        await work(next.value);
+        if (failure !== undefined) return;
+      }
+    } catch (error) {
+      failure ??= { error };
+      for (const stop of waiting) stop();
+    }
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+  const closed = queue.return();
+  // A source with a pending read closes once the read ends.
+  if (waiting.size === 0) await closed;
+  else closed.catch(() => {});
+  if (failure !== undefined) throw failure.error;
+}
+
+/** Yields the results of `work` in the order of the items, `width` of which are processed at once. */
+export async function* mapAhead<T, R>(
+  items: AsyncIterable<T>,
+  width: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R, void, void> {
+  const ahead: Promise<R>[] = [];
+  for await (const item of items) {
+    const result = work(item);
+    // The error is thrown when its item is next.
+    result.catch(() => {});
+    if (ahead.push(result) === width) yield ahead.shift() as Promise<R>;
+  }
+  yield* ahead;
+}
+
+async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T, void, void> {
+  yield* items;
+}
