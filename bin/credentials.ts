@@ -1,11 +1,11 @@
 import { fromIni } from '@aws-sdk/credential-provider-ini';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { fromTokenFile } from '@aws-sdk/credential-provider-web-identity';
-import { answeredFailure, credentialsOf } from '../cli/network/credential-source.ts';
+import { credentialsOf, reportedFailure } from '../cli/network/credential-source.ts';
 import { openDispatcher } from '../cli/network/dispatcher.ts';
 import { SdkHandler } from '../cli/network/sdk-handler.ts';
 import { createSentCredentials } from '../cli/sent-credentials.ts';
-import { answerRequest } from './helper.ts';
+import { handleRequest } from './helper.ts';
 
 interface CredentialsRequest {
   readonly profile?: string;
@@ -15,7 +15,7 @@ interface CredentialsRequest {
 // Sources that call AWS (roles, IAM Identity Center) go through the same proxies as the command.
 const dispatcher = openDispatcher({ env: process.env, sent: createSentCredentials() });
 
-void answerRequest(async ({ profile, region }: CredentialsRequest) => {
+void handleRequest(async ({ profile, region }: CredentialsRequest) => {
   const config = { region: async () => region, requestHandler: new SdkHandler(dispatcher) };
   const options = { ...(profile !== undefined && { profile }), parentClientConfig: config };
   const caller = { callerClientConfig: config };
@@ -29,6 +29,6 @@ void answerRequest(async ({ profile, region }: CredentialsRequest) => {
     });
     return { credentials };
   } catch (error) {
-    return { failure: answeredFailure(error) };
+    return { failure: reportedFailure(error) };
   }
 }).then(() => dispatcher.destroy());

@@ -1,4 +1,4 @@
-import { answerRequest } from './helper.ts';
+import { handleRequest } from './helper.ts';
 
 /** What a library that could not be loaded, or found no keyring, has in common. */
 const UNAVAILABLE = { unavailable: true };
@@ -29,7 +29,7 @@ async function open({ service, name }: KeyringRequest) {
   }
 }
 
-await answerRequest(async (request: KeyringRequest) => {
+await handleRequest(async (request: KeyringRequest) => {
   const entry = await open(request);
   if (entry === undefined) return UNAVAILABLE;
   if (request.secret !== undefined) {

@@ -12,10 +12,10 @@ export interface RetryPolicy {
 export const RETRY: RetryPolicy = { tries: 10, baseMs: 500, capMs: 30_000, windowMs: 15 * 60_000 };
 
 /** Response statuses that are retried. */
-export const PASSING_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+export const TRANSIENT_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** S3 error codes that are retried: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
-export const PASSING_CODES: ReadonlySet<string> = new Set([
+export const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   'SlowDown',
   'InternalError',
   'ServiceUnavailable',

@@ -13,7 +13,7 @@ import {
 import { edgeUrl } from '../settings/edge-url.ts';
 import { listKept } from '../settings/kept.ts';
 import { listLeftovers } from '../settings/leftovers.ts';
-import { noneChosen, tellChoice } from '../settings/target.ts';
+import { noneChosen, printChoice } from '../settings/target.ts';
 import { callerIdentity } from '../stack/caller.ts';
 import { DEFAULT_STACK_NAME, type StackWork } from '../stack/find-stack.ts';
 
@@ -76,7 +76,7 @@ async function meantTarget(context: Context, known: KnownDeployments): Promise<O
     return { stackName: meant.name, known: meant };
   }
   if (current?.bucket !== undefined) {
-    if (all.length > 1) tellChoice(context, current);
+    if (all.length > 1) printChoice(context, current);
     return { stackName: current.name, known: current };
   }
   const operated = all.filter(({ bucket }) => bucket !== undefined);

@@ -13,7 +13,7 @@ import { followLocalCloud } from '../settings/deployments.ts';
 import { diskError } from '../settings/disk-errors.ts';
 import { folders } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
-import { makeFolder, openToAppend, readIfThere } from '../settings/own-files.ts';
+import { createFolder, openToAppend, readIfThere } from '../settings/own-files.ts';
 
 /** The description of a running embedded cloud in `cloud.json`. */
 export interface RunningCloud {
@@ -177,7 +177,7 @@ export async function ensureCloud(
 
 async function openLog(dataDir: string, logFile: string): Promise<FileHandle> {
   try {
-    await makeFolder(dataDir);
+    await createFolder(dataDir);
     await (await open(logFile, 'ax', 0o600)).close();
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw diskError(logFile, error);

@@ -4,7 +4,7 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
 import { askHelper } from '../helper-process.ts';
 import { homeOf } from './aws-settings.ts';
-import { type AnsweredFailure, credentialsFailure } from './credentials-failure.ts';
+import { credentialsFailure, type ReportedFailure } from './credentials-failure.ts';
 
 /** Longer than a role of a role over a bad network; a `credential_process` can ask its user. */
 const TIMEOUT_MS = 300_000;
@@ -14,7 +14,7 @@ const AHEAD_MS = 300_000;
 
 interface Answer {
   readonly credentials?: Omit<AwsCredentialIdentity, 'expiration'> & { readonly expiration?: string };
-  readonly failure?: AnsweredFailure;
+  readonly failure?: ReportedFailure;
   /** Of a helper that could not work. */
   readonly error?: { readonly message: string };
 }

@@ -1,7 +1,7 @@
 import { CredentialsProviderError, parseKnownFiles } from '@smithy/core/config';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import { omitUndefined } from '../../protocol/fields.ts';
-import { type AnsweredFailure, MISSING, type ProfileFailure, type Source } from './credentials-failure.ts';
+import { MISSING, type ProfileFailure, type ReportedFailure, type Source } from './credentials-failure.ts';
 import { findFailure } from './failures.ts';
 
 type Section = Readonly<Record<string, string | undefined>>;
@@ -138,7 +138,7 @@ function unreadable({ code, path }: NodeJS.ErrnoException): string | undefined {
 }
 
 /** Returns a failure as a helper process answers it. */
-export function answeredFailure(error: unknown): AnsweredFailure {
+export function reportedFailure(error: unknown): ReportedFailure {
   if (error instanceof ProfileError) return omitUndefined(error.failure);
   const { name, message } = error as Error;
   return {

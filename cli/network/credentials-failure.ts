@@ -22,7 +22,7 @@ interface Asked extends Pick<Context, 'env'> {
 }
 
 /** What the helper process answers: the failure of a profile, or of all sources together. */
-export type AnsweredFailure = Pick<ProfileFailure, 'reason' | 'refusal'> & Partial<ProfileFailure>;
+export type ReportedFailure = Pick<ProfileFailure, 'reason' | 'refusal'> & Partial<ProfileFailure>;
 
 /** What the SDK's chain reports once none of its sources has credentials: neither the profile, nor what was tried. */
 const NOWHERE = /from any providers/;
@@ -52,7 +52,7 @@ const HINTS: Readonly<Partial<Record<Source, (profile: string) => Hint>>> = {
 const named = (message: string, name: string) => Object.assign(new Error(message), { name });
 
 /** Returns the failure to get AWS credentials, to be thrown by a call that needs them. */
-export function credentialsFailure(failure: AnsweredFailure, asked: Asked): Error {
+export function credentialsFailure(failure: ReportedFailure, asked: Asked): Error {
   const { profile, at = profile, source = 'keys', reason, refusal } = failure;
   if (profile === undefined || at === undefined) {
     return named(NOWHERE.test(reason) ? nowhere(asked) : reason, refusal ?? 'CredentialsProviderError');

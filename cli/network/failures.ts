@@ -134,7 +134,7 @@ function handshakeReason(code: string): string {
   return `TLS could not be negotiated (${code})`;
 }
 
-function judge(error: Details): Failure | undefined {
+function classify(error: Details): Failure | undefined {
   const { name, syscall } = error;
   const code = typeof error.code === 'string' ? error.code : name;
   const failure = (kind: FailureKind, reason: string, connecting = false) => ({
@@ -179,14 +179,14 @@ export function findFailure(error: unknown): Failure | undefined {
         return { kind: 'connection', code: PROXY_STATUS, reason, connecting: true, proxy };
       }
     }
-    const failure = judge(one);
+    const failure = classify(one);
     if (failure !== undefined) return proxy === undefined ? failure : { ...failure, proxy };
   }
   return undefined;
 }
 
 /** Returns true if a retry can work. */
-export function isPassing({ kind }: Pick<Failure, 'kind'>): boolean {
+export function isTransient({ kind }: Pick<Failure, 'kind'>): boolean {
   return kind === 'connection' || kind === 'handshake';
 }
 

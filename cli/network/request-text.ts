@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Dispatcher, request } from 'undici';
 import { openDeadline } from './cancellation.ts';
-import { findFailure, isPassing, isTimeout } from './failures.ts';
+import { findFailure, isTimeout, isTransient } from './failures.ts';
 
 export interface TextRequest {
   readonly dispatcher: Dispatcher;
@@ -17,7 +17,7 @@ export interface TextRequest {
   readonly maxBytes: number;
 }
 
-export interface TextAnswer {
+export interface TextResponse {
   readonly status: number;
   /** The first value of each header; names are lower-case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -43,7 +43,7 @@ export async function readBounded(body: AsyncIterable<Buffer>, maxBytes: number)
 export async function requestOnce(
   url: string,
   { dispatcher, signal, headers, method = 'GET', body = null, deadlineMs, maxBytes }: TextRequest,
-): Promise<TextAnswer> {
+): Promise<TextResponse> {
   const deadline = openDeadline(signal);
   deadline.set(deadlineMs);
   try {
@@ -69,13 +69,13 @@ export async function requestOnce(
  * failures, but not after a timeout, which would add a wait of the same length.
  * @throws the last failure unchanged; see `networkFailure`
  */
-export async function requestText(url: string, options: TextRequest): Promise<TextAnswer> {
+export async function requestText(url: string, options: TextRequest): Promise<TextResponse> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await requestOnce(url, options);
     } catch (error) {
       const failure = findFailure(error);
-      const passing = failure !== undefined && isPassing(failure) && !isTimeout(failure);
+      const passing = failure !== undefined && isTransient(failure) && !isTimeout(failure);
       if (!passing || attempt === ATTEMPTS || options.signal.aborted) throw error;
       await delay(Math.random() * FIRST_WAIT_MS * 2 ** attempt, undefined, { signal: options.signal });
     }

@@ -3,7 +3,7 @@ import { HttpResponse } from '@smithy/core/transport';
 import type { HttpHandlerOptions, HttpRequest } from '@smithy/types';
 import type { Dispatcher } from 'undici';
 import { openDeadline } from './cancellation.ts';
-import { findFailure, isPassing, isTimeout } from './failures.ts';
+import { findFailure, isTimeout, isTransient } from './failures.ts';
 
 type SdkBody = NonNullable<Dispatcher.RequestOptions['body']>;
 
@@ -63,7 +63,7 @@ function attemptOf({ headers }: HttpRequest): number {
  */
 function mark(error: unknown, sdkRequest: HttpRequest): void {
   const failure = findFailure(error);
-  if (failure === undefined || !isPassing(failure)) return;
+  if (failure === undefined || !isTransient(failure)) return;
   if (!isTimeout(failure) || attemptOf(sdkRequest) <= LAST_PATIENT_ATTEMPT) {
     Object.assign(error as Error, { $retryable: {} });
   } else if ((error as Error).name === 'TimeoutError') {

@@ -8,7 +8,7 @@ import { edgeUrl } from './edge-url.ts';
 import { findFolder, folders } from './folders.ts';
 import { withLock } from './lock.ts';
 import { replaceFile } from './own-files.ts';
-import { type Part, readDocument } from './records.ts';
+import { type DocumentPart, readDocument } from './records.ts';
 
 /** Deployment that this computer knows. Contains no secrets. */
 export interface Deployment {
@@ -70,7 +70,7 @@ async function read(place: Place): Promise<DeploymentsFile> {
   return (await readDocument(file(place), parse, 'sign in or deploy again')) ?? EMPTY;
 }
 
-function parse(root: Part): DeploymentsFile {
+function parse(root: DocumentPart): DeploymentsFile {
   const version = root.member('version');
   if (!version.is(1)) version.fail('is not one that this version of edge-upload reads');
   const current = root.optional('current')?.text();
@@ -78,7 +78,7 @@ function parse(root: Part): DeploymentsFile {
   return { version: 1, ...omitUndefined({ current }), deployments };
 }
 
-function parseDeployment(part: Part): Deployment {
+function parseDeployment(part: DocumentPart): Deployment {
   const region = part.optional('region')?.text();
   const userPoolId = part.optional('userPoolId')?.text();
   const clientId = part.optional('clientId')?.text();
@@ -94,7 +94,7 @@ function parseDeployment(part: Part): Deployment {
   };
 }
 
-function parseIssuer(part: Part): KnownIssuer {
+function parseIssuer(part: DocumentPart): KnownIssuer {
   const audience = part.optional('audience')?.text();
   return {
     alias: part.member('alias').text(),
@@ -105,7 +105,7 @@ function parseIssuer(part: Part): KnownIssuer {
 }
 
 /** Parses the addresses of an embedded cloud. */
-export function parseLocalCloud(part: Part): LocalCloud {
+export function parseLocalCloud(part: DocumentPart): LocalCloud {
   return {
     // Passwords and tokens of its user pool go there.
     endpoint: part.member('endpoint').textThat(isOnThisComputer, 'is not an http address of this computer'),

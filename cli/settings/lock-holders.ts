@@ -10,7 +10,7 @@ import { diskError } from './disk-errors.ts';
 import { openOwn } from './own-files.ts';
 
 /** The content of a lock file: who holds the lock. */
-export interface Held {
+export interface LockHolder {
   /** Absent for a damaged file: there is no process to look up. */
   readonly identity?: ProcessIdentity;
   readonly nonce: string;
@@ -30,7 +30,7 @@ export const claimOf = (lock: string, nonce: string) => `${lock}.${nonce}.claim`
 const GONE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'EBUSY', 'ESTALE']);
 
 /** Reads a lock file; `undefined` if there is none. */
-export async function readHeld(name: string): Promise<Held | undefined> {
+export async function readHolder(name: string): Promise<LockHolder | undefined> {
   try {
     const { handle, stats } = await openOwn(name, constants.O_RDONLY, { linked: true });
     try {
@@ -48,7 +48,7 @@ export async function readHeld(name: string): Promise<Held | undefined> {
 }
 
 /** Treats another file in place of a lock (a link, a pipe) as a damaged one, which holds the lock until it was silent for long. */
-async function readOdd(name: string, refusal: UserError): Promise<Held | undefined> {
+async function readOdd(name: string, refusal: UserError): Promise<LockHolder | undefined> {
   try {
     const found = await lstat(name);
     if (found.isDirectory()) throw refusal;
@@ -59,7 +59,7 @@ async function readOdd(name: string, refusal: UserError): Promise<Held | undefin
   }
 }
 
-function damaged({ ino, mtimeMs }: { readonly ino: number; readonly mtimeMs: number }): Held {
+function damaged({ ino, mtimeMs }: { readonly ino: number; readonly mtimeMs: number }): LockHolder {
   return { nonce: `damaged-${ino}-${Math.floor(mtimeMs)}`, sign: mtimeMs };
 }
 
@@ -67,10 +67,10 @@ function damaged({ ino, mtimeMs }: { readonly ino: number; readonly mtimeMs: num
  * Returns the holders of a lock, from the first to the last; none if the lock is free.
  * @throws {UserError} `settings` for a line without an end, which files restored from a copy can form
  */
-export async function readLine(lock: string): Promise<Held[]> {
-  const line: Held[] = [];
+export async function readLine(lock: string): Promise<LockHolder[]> {
+  const line: LockHolder[] = [];
   const seen = new Set<string>();
-  let held = await readHeld(lock);
+  let held = await readHolder(lock);
   while (held !== undefined) {
     if (seen.has(held.nonce) || line.length === MAX_LINE) {
       throw new UserError('settings', `The lock ${lock} is damaged: it names too many processes.`, {
@@ -79,7 +79,7 @@ export async function readLine(lock: string): Promise<Held[]> {
     }
     seen.add(held.nonce);
     line.push(held);
-    held = await readHeld(successor(lock, held.nonce));
+    held = await readHolder(successor(lock, held.nonce));
   }
   return line;
 }

@@ -6,15 +6,15 @@ import { interrupted, isUserError, systemCode, UserError } from '../errors.ts';
 import { diskError } from './disk-errors.ts';
 import {
   claimOf,
-  type Held,
+  type LockHolder,
   liveness,
   ownIdentity,
   type ProcessIdentity,
-  readHeld,
+  readHolder,
   readLine,
   successor,
 } from './lock-holders.ts';
-import { makeFolder, safeFolder } from './own-files.ts';
+import { createFolder, safeFolder } from './own-files.ts';
 
 export interface LockOptions {
   /**
@@ -77,7 +77,7 @@ export async function withLock<T>(
 
 async function writeClaim(claim: string, own: ProcessIdentity): Promise<void> {
   try {
-    await makeFolder(dirname(claim));
+    await createFolder(dirname(claim));
     await safeFolder(dirname(claim));
     await writeFile(claim, JSON.stringify(own), { flag: 'wx', mode: 0o600 });
   } catch (error) {
@@ -96,7 +96,7 @@ interface Acquired {
 
 async function acquire(lock: string, own: ProcessIdentity, waiting: Waiting): Promise<Acquired> {
   const { waitMs, pollMs, silentMs, signal } = waiting;
-  let watched: Held | undefined;
+  let watched: LockHolder | undefined;
   let silence = 0;
   for (let waited = 0; ; waited += pollMs) {
     if (signal?.aborted) throw interrupted();
@@ -124,13 +124,13 @@ async function acquire(lock: string, own: ProcessIdentity, waiting: Waiting): Pr
 }
 
 /** Takes the place of the last in line, unless another did or the whole line is gone. */
-async function succeed(lock: string, own: ProcessIdentity, line: readonly Held[]): Promise<boolean> {
+async function succeed(lock: string, own: ProcessIdentity, line: readonly LockHolder[]): Promise<boolean> {
   const [first, last] = [line[0], line.at(-1)];
   if (first === undefined || last === undefined) return false;
   const place = successor(lock, last.nonce);
   if (!(await put(lock, own, place))) return false;
   // A line is removed after its lock. If the lock is still there, no other waiter ever had this name.
-  if ((await readHeld(lock))?.nonce === first.nonce) return true;
+  if ((await readHolder(lock))?.nonce === first.nonce) return true;
   await rm(place, { force: true });
   return false;
 }
@@ -138,7 +138,7 @@ async function succeed(lock: string, own: ProcessIdentity, line: readonly Held[]
 async function release(lock: string, own: ProcessIdentity, line: readonly string[]): Promise<void> {
   try {
     // This process was silent for long, and another succeeded it: that one removes the line.
-    if ((await readHeld(successor(lock, own.nonce))) !== undefined) return;
+    if ((await readHolder(successor(lock, own.nonce))) !== undefined) return;
     await rm(lock, { force: true });
     for (const nonce of line) {
       await rm(successor(lock, nonce), { force: true });
@@ -181,7 +181,7 @@ function beat(place: string): void {
 }
 
 async function isOurs(name: string, { nonce }: ProcessIdentity): Promise<boolean> {
-  return (await readHeld(name))?.nonce === nonce;
+  return (await readHolder(name))?.nonce === nonce;
 }
 
 /** Removes what killed processes left beside the lock. Called by a holder whose lock has no line. */
@@ -190,12 +190,12 @@ async function sweep(lock: string, own: ProcessIdentity): Promise<void> {
   for (const name of await readdir(dirname(lock))) {
     if (!name.startsWith(prefix)) continue;
     const file = join(dirname(lock), name);
-    const identity = (await readHeld(file))?.identity;
+    const identity = (await readHolder(file))?.identity;
     if (identity && (await liveness(identity, own)) === 'dead') await rm(file, { force: true });
   }
 }
 
-function stillHeld(lock: string, last: Held | undefined, waitMs: number): UserError {
+function stillHeld(lock: string, last: LockHolder | undefined, waitMs: number): UserError {
   const { identity } = last ?? {};
   const who = identity === undefined ? 'Another process' : `Another edge-upload (process ${identity.pid})`;
   return new UserError('busy', `${who} has held ${lock} for more than ${waitMs / 1000} s.`, {

@@ -138,13 +138,13 @@ async function read(path: string, close: boolean): Promise<PrivateText | undefin
  * Creates a folder, and missing ones above it, for its owner alone. Node's own recursion (seen with 20 and 24) does not end
  * on a file system in which nobody can create folders, such as `/proc`.
  */
-export async function makeFolder(path: string): Promise<void> {
+export async function createFolder(path: string): Promise<void> {
   try {
     await makeOne(path);
   } catch (error) {
     const above = dirname(path);
     if (systemCode(error) !== 'ENOENT' || above === path) throw error;
-    await makeFolder(above);
+    await createFolder(above);
     await makeOne(path);
   }
 }
@@ -204,7 +204,7 @@ async function probe(folder: string): Promise<void> {
 export async function replaceFile(path: string, text: string): Promise<void> {
   const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    await makeFolder(dirname(path));
+    await createFolder(dirname(path));
     await safeFolder(dirname(path));
     const file = await open(aside, 'wx', 0o600);
     try {

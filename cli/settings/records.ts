@@ -10,7 +10,7 @@ import { moveAside, readIfThere, replaceFile } from './own-files.ts';
 class Malformed extends Error {}
 
 /** A value in a document that somebody can have edited. Each method checks its type. */
-export class Part {
+export class DocumentPart {
   readonly #value: unknown;
   readonly #where: string;
 
@@ -25,22 +25,22 @@ export class Part {
   }
 
   /** Returns a required member. */
-  member(name: string): Part {
+  member(name: string): DocumentPart {
     const part = this.optional(name);
     if (part !== undefined) return part;
-    return new Part(undefined, this.#way(name)).fail('is missing');
+    return new DocumentPart(undefined, this.#way(name)).fail('is missing');
   }
 
-  optional(name: string): Part | undefined {
+  optional(name: string): DocumentPart | undefined {
     const value = this.#value;
     if (!isFields(value)) return this.fail('is not an object');
     if (!Object.hasOwn(value, name)) return undefined;
-    return new Part(value[name], this.#way(name));
+    return new DocumentPart(value[name], this.#way(name));
   }
 
-  list(): Part[] {
+  list(): DocumentPart[] {
     if (!Array.isArray(this.#value)) return this.fail('is not a list');
-    return this.#value.map((value, at) => new Part(value, `${this.#where}[${at}]`));
+    return this.#value.map((value, at) => new DocumentPart(value, `${this.#where}[${at}]`));
   }
 
   /** Returns text that is not empty. */
@@ -72,13 +72,13 @@ export class Part {
  */
 export async function readDocument<T>(
   path: string,
-  parse: (root: Part) => T,
+  parse: (root: DocumentPart) => T,
   remedy: string,
 ): Promise<T | undefined> {
   const text = await readIfThere(path);
   if (text === undefined) return undefined;
   try {
-    return parse(new Part(JSON.parse(text)));
+    return parse(new DocumentPart(JSON.parse(text)));
   } catch (error) {
     if (!(error instanceof SyntaxError) && !(error instanceof Malformed)) throw error;
     const why = error instanceof Malformed ? error.message : notJson(text);
@@ -106,7 +106,7 @@ export interface Records<T> {
 
 export function recordsIn<T>(
   fileName: string,
-  parse: (part: Part) => T,
+  parse: (part: DocumentPart) => T,
   idOf: (record: T) => string,
 ): Records<T> {
   const file = (place: Place) => join(folders(place).config, fileName);

@@ -1,6 +1,6 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import { type LocalCloud, parseLocalCloud } from './deployments.ts';
-import type { Part } from './records.ts';
+import type { DocumentPart } from './records.ts';
 
 /** A stack, and where it is. Another AWS account can have a stack of the same name. */
 export interface StackPlace {
@@ -11,7 +11,7 @@ export interface StackPlace {
 }
 
 /** Parses the members of a record that name its stack. */
-export function parseStackPlace(part: Part): StackPlace {
+export function parseStackPlace(part: DocumentPart): StackPlace {
   const local = part.optional('local');
   return {
     stackName: part.member('stackName').text(),

@@ -64,7 +64,7 @@ async function findTarget(
   }
   const { current, all } = await knownDeployments(context);
   if (current !== undefined) {
-    if (all.length > 1) tellChoice(context, current);
+    if (all.length > 1) printChoice(context, current);
     return { url: current.url, deployment: current };
   }
   if (all.length > 0) throw noneChosen(all);
@@ -117,7 +117,7 @@ export function noneChosen(
 }
 
 /** Prints which of several deployments is used. */
-export function tellChoice(context: Context, { name, url }: Deployment): void {
+export function printChoice(context: Context, { name, url }: Deployment): void {
   const where = new URL(url).host === name ? name : `${name} (${new URL(url).host})`;
   context.ui.event({
     type: 'note',

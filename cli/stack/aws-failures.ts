@@ -117,7 +117,7 @@ const CHECK_ENDPOINT: Hint = [
 ];
 
 /** An answer that the service would never give. */
-export function unexpectedAnswer(service: string, doing: string, what: string): UserError {
+export function unexpectedAwsResponse(service: string, doing: string, what: string): UserError {
   return new UserError('aws', `${doing} failed: unexpected answer from ${service}: ${what}.`, {
     hint: CHECK_ENDPOINT,
   });

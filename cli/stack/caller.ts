@@ -1,6 +1,6 @@
 import type { OperatorClients } from '../network/aws.ts';
 import type { StackPlace } from '../settings/stack-place.ts';
-import { onAws, unexpectedAnswer } from './aws-failures.ts';
+import { onAws, unexpectedAwsResponse } from './aws-failures.ts';
 import type { Check } from './checks/check.ts';
 import type { StackWork } from './find-stack.ts';
 
@@ -21,7 +21,7 @@ export async function callerIdentity({ clients }: Pick<StackWork, 'clients'>): P
   if (known !== undefined) return known;
   const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
   const { Account, Arn } = await onAws(CHECKING, () => clients.sts.send(new GetCallerIdentityCommand({})));
-  if (!Account || !Arn) throw unexpectedAnswer('STS', CHECKING, 'it names no account');
+  if (!Account || !Arn) throw unexpectedAwsResponse('STS', CHECKING, 'it names no account');
   const caller = { account: Account, arn: Arn };
   callers.set(clients, caller);
   return caller;

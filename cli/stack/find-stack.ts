@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import type { OperatorClients } from '../network/aws.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
-import { onAws, pages, unexpectedAnswer } from './aws-failures.ts';
+import { onAws, pages, unexpectedAwsResponse } from './aws-failures.ts';
 
 export const DEFAULT_STACK_NAME = 'edge-upload';
 
@@ -104,7 +104,7 @@ export async function findStack(
       const { Stacks } = await clients.cloudformation.send(new DescribeStacksCommand({ StackName: id }));
       // CloudFormation reports a missing stack as an error, never as an empty list.
       if (!Stacks?.[0]?.StackName || !Stacks[0].StackStatus)
-        throw unexpectedAnswer('CloudFormation', doing, 'it describes no stack');
+        throw unexpectedAwsResponse('CloudFormation', doing, 'it describes no stack');
       return found(Stacks[0]);
     } catch (error) {
       if (isMissing(error)) return undefined;

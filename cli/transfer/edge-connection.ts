@@ -7,7 +7,7 @@ import { formatDuration } from '../ui/format.ts';
 import type { Ui } from '../ui/ui.ts';
 import type { RateLimit } from './pacing/outflow.ts';
 import { createEdgeClient, type EdgeClient, type Trouble } from './wire/edge-client.ts';
-import { CLOCK, type Clock, type PassingFailure } from './wire/retry.ts';
+import { CLOCK, type Clock, type TransientFailure } from './wire/retry.ts';
 
 /** How to reach an edge. */
 export interface EdgeOptions {
@@ -56,7 +56,7 @@ export function connectEdge({ ui, signal, now }: EdgeWorld, options: EdgeOptions
   const { url, dispatcher, tokens, rateLimit: limit, onTrouble } = options;
   const { stallMs = STALL_MS, retry = RETRY, clock = CLOCK } = options;
   let notedAt = Number.NEGATIVE_INFINITY;
-  const onRetry = (subject: string, failure: PassingFailure, tries: number, waitMs: number) => {
+  const onRetry = (subject: string, failure: TransientFailure, tries: number, waitMs: number) => {
     const askedToWait = (failure.details.retryAfterMs ?? 0) >= NOTED_WAIT_MS;
     const isNoted = askedToWait && clock.now() - notedAt >= NOTE_EVERY_MS;
     if (isNoted) notedAt = clock.now();

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { combineCrcs, type PartCrc } from '../../protocol/combine-crcs.ts';
 import { UserError } from '../errors.ts';
-import { PassingFailure } from './wire/retry.ts';
+import { TransientFailure } from './wire/retry.ts';
 
 /**
  * The checksums that can be sent for S3 to check and keep:
@@ -133,8 +133,8 @@ export function bytesDiffer(message: string): UserError {
 }
 
 /** One retry, because the damage may not happen again. */
-function unproved(message: string): PassingFailure {
-  return new PassingFailure(bytesDiffer(message), { limit: { kind: 'damaged', tries: 2 } });
+function unproved(message: string): TransientFailure {
+  return new TransientFailure(bytesDiffer(message), { limit: { kind: 'damaged', tries: 2 } });
 }
 
 async function md5Of({ open }: Pick<Digested, 'open'>): Promise<string> {
@@ -154,7 +154,7 @@ function etagMd5(headers: Headers): string | undefined {
  * Verifies by the store's response that it stored the bytes of the file: by the checksum, which S3 returns only after
  * checking it; without one, by an ETag that is the MD5 of the bytes, which are read again.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
- * @throws {PassingFailure} of `bytes_differ`
+ * @throws {TransientFailure} of `bytes_differ`
  */
 export async function prove(segment: Digested, algorithm: Algorithm, headers: Headers): Promise<Proof> {
   const { name } = segment;

@@ -13,8 +13,8 @@ import { folders } from '../settings/folders.ts';
 import { readIfThere, replaceFile } from '../settings/own-files.ts';
 import type { Target } from '../settings/target.ts';
 import { formatBytes } from '../ui/format.ts';
-import type { Answer } from './wire/answers.ts';
 import { notAllowed } from './wire/known-refusals.ts';
+import type { HttpResponse } from './wire/responses.ts';
 
 /** The limits of an edge for a caller. */
 export interface EdgeLimits {
@@ -101,7 +101,7 @@ interface Edge {
       readonly query?: Readonly<Record<string, string>>;
       readonly subject: string;
     },
-    read: (answer: Answer) => T,
+    read: (response: HttpResponse) => T,
   ): Promise<{ readonly value: T }>;
 }
 

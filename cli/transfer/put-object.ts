@@ -56,9 +56,9 @@ export async function putObject(
       body: segment,
       onSent,
     },
-    async (answer) => ({
-      etag: readEtag(answer.headers.etag) ?? '',
-      proof: await prove(segment, algorithm, answer.headers),
+    async (response) => ({
+      etag: readEtag(response.headers.etag) ?? '',
+      proof: await prove(segment, algorithm, response.headers),
     }),
   );
   return { bytes: segment.length, parts: 1, attempts, resumedBytes: 0, ...value };

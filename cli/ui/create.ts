@@ -64,16 +64,16 @@ export async function createUi(parts: Parts): Promise<Ui> {
     event: (event) => renderer.event(sent.removedFrom(printedEvent(event, inUse))),
     close: () => renderer.close(),
     async ask(question) {
-      const { askPerson, cannotAsk } = await import('./questions.ts');
+      const { askUser, cannotAsk } = await import('./questions.ts');
       if (!interactive) throw cannotAsk(question.prompt, question.flag);
       renderer.close();
-      return askPerson(question, streams);
+      return askUser(question, streams);
     },
     async confirm(prompt, flag) {
-      const { cannotConfirm, confirmPerson } = await import('./questions.ts');
+      const { cannotConfirm, confirmUser } = await import('./questions.ts');
       if (!interactive) throw cannotConfirm(prompt, flag);
       renderer.close();
-      return confirmPerson(prompt, streams);
+      return confirmUser(prompt, streams);
     },
   };
 }

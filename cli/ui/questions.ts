@@ -16,7 +16,7 @@ export function cannotConfirm(question: string, flag: string): UserError {
   });
 }
 
-export async function askPerson(question: Question, streams: PromptStreams): Promise<string> {
+export async function askUser(question: Question, streams: PromptStreams): Promise<string> {
   for (;;) {
     const { prompt: message, secret = false } = question;
     const answer = await prompt({ message, secret }, streams);
@@ -33,7 +33,7 @@ export async function askPerson(question: Question, streams: PromptStreams): Pro
 }
 
 /** No is the default. */
-export async function confirmPerson(question: string, streams: PromptStreams): Promise<boolean> {
+export async function confirmUser(question: string, streams: PromptStreams): Promise<boolean> {
   for (;;) {
     const answer = (await prompt({ message: `${question} (y/N)` }, streams)).trim();
     if (/^y(es)?$/i.test(answer)) return true;

@@ -39,7 +39,7 @@ export function whyItTakes(type: string): string | undefined {
 }
 
 /** `created`, `creating`, `could not be created`: a CloudFormation status in words. */
-export function statusWords(status: string): string {
+export function describeStatus(status: string): string {
   const match =
     /^(CREATE|UPDATE|DELETE|ROLLBACK|UPDATE_ROLLBACK|IMPORT)_(IN_PROGRESS|COMPLETE|FAILED|SKIPPED)$/.exec(
       status,
@@ -69,7 +69,7 @@ export function isFailure({ status }: Pick<ResourceEvent, 'status'>): boolean {
 /** Returns the change of a resource in one line, with the reason of a failure. */
 export function resourceLine(event: Omit<ResourceEvent, 'type'>): Shown {
   const why = isFailure(event) && event.reason !== undefined ? `: ${event.reason}` : '';
-  return line`${resourceName(event.resourceType)} ${statusWords(event.status)}${why}`;
+  return line`${resourceName(event.resourceType)} ${describeStatus(event.status)}${why}`;
 }
 
 const ORDER = ['created', 'imported', 'updated', 'deleted', 'kept'];
@@ -81,7 +81,7 @@ export function summarizeResources(
 ): string {
   const done = new Map<string, string[]>();
   for (const { resourceType, status } of events) {
-    const word = statusWords(status);
+    const word = describeStatus(status);
     done.set(word, [...(done.get(word) ?? []), resourceType]);
   }
   // What is not listed comes last.

@@ -1,5 +1,5 @@
 import { readFields } from '../../protocol/fields.ts';
-import { DAMAGED_CODES, PASSING_CODES, PASSING_STATUS, retryAfter } from '../../protocol/retry-rules.ts';
+import { DAMAGED_CODES, retryAfter, TRANSIENT_CODES, TRANSIENT_STATUS } from '../../protocol/retry-rules.ts';
 import type { HttpResponse } from './exchange.ts';
 import { UploadError, type UploadErrorCode } from './upload-error.ts';
 import { parseXml, textOf } from './xml.ts';
@@ -123,7 +123,7 @@ export function refusalError(refusal: Refusal, response: HttpResponse): Error {
   if (code === 'ConditionalRequestConflict' && status !== 503) return new UploadConflict(code);
   if (DAMAGED_CODES.has(code)) return damaged('The bytes were damaged in transit.');
   const said = `${code}: ${refusal.message}`.slice(0, MAX_TEXT);
-  if (PASSING_STATUS.has(status) || PASSING_CODES.has(code)) {
+  if (TRANSIENT_STATUS.has(status) || TRANSIENT_CODES.has(code)) {
     const retryAfterMs = retryAfter(response.header('retry-after'), new Date());
     return new TransientFailure(new UploadError('gave_up', said), { retryAfterMs });
   }

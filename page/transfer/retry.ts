@@ -63,7 +63,7 @@ export interface RetryOptions {
 /**
  * Calls `attempt` with 1, 2, 3… until it succeeds. Waits between attempts as the policy and the server require, and as
  * long as the device is offline. After the device wakes from sleep, attempts and time are counted from the start.
- * @throws the first error that is not a `PassingFailure`; the last failure's error when attempts or time run out;
+ * @throws the first error that is not a `TransientFailure`; the last failure's error when attempts or time run out;
  * `stopped`
  */
 export async function retrying<T>(

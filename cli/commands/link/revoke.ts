@@ -30,7 +30,7 @@ export async function revoke(
     const token: RecordedToken = found ?? { kind: typed, id };
     // A record is not signed. Forced, what it says of the end does not count.
     const judged = force ? { kind: token.kind, id } : token;
-    return { ...token, state: judge(judged, edge, context.now()) };
+    return { ...token, state: stateOfToken(judged, edge, context.now()) };
   });
   const document = { id, kind };
   if (state === 'expired' || state === 'revoked') {
@@ -73,7 +73,7 @@ export async function revoke(
 }
 
 /** Returns the state of a token, as far as its record and the edge say. */
-function judge({ id, entry }: RecordedToken, edge: DeployedEdge, now: Date): TokenState {
+function stateOfToken({ id, entry }: RecordedToken, edge: DeployedEdge, now: Date): TokenState {
   if (entry !== undefined) return stateOf(entry, edge, now);
   return edge.kids.size === 0 || edge.revoked.has(id) ? 'revoked' : 'active';
 }

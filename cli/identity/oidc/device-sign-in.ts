@@ -9,7 +9,7 @@ import { asTask } from '../../as-task.ts';
 import { command, sameCommand } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { interrupted, UserError } from '../../errors.ts';
-import { findFailure, isPassing } from '../../network/failures.ts';
+import { findFailure, isTransient } from '../../network/failures.ts';
 import { audienceParameters, scopeOf } from './authorization-request.ts';
 import { insecurePage, type ProviderSignIn } from './code-sign-in.ts';
 import type { Provider } from './provider.ts';
@@ -85,7 +85,7 @@ function pollAgain(error: unknown): 'authorization_pending' | 'slow_down' {
   const code = providerError(error)?.error;
   if (code === 'authorization_pending' || code === 'slow_down') return code;
   const failure = findFailure(error);
-  if (failure !== undefined && isPassing(failure)) return 'slow_down';
+  if (failure !== undefined && isTransient(failure)) return 'slow_down';
   throw error;
 }
 

@@ -8,7 +8,7 @@ import { formatDuration } from '../../ui/format.ts';
 import { resourceName } from '../../ui/resource-words.ts';
 import { ifAllowed, onAws, pages } from '../aws-failures.ts';
 import { type FoundStack, findStack, isWhole, pollInterval, type StackWork } from '../find-stack.ts';
-import { propertyWords } from '../operate/plan.ts';
+import { describeProperty } from '../operate/plan.ts';
 import type { Check } from './check.ts';
 
 /** A resource that was changed or deleted outside of CloudFormation. */
@@ -127,7 +127,7 @@ function drifted({
 }
 
 function words({ type, isDeleted, properties }: Drifted): string {
-  const changed = propertyWords(properties);
+  const changed = describeProperty(properties);
   const what = isDeleted ? 'deleted' : changed.length === 0 ? 'changed' : changed.join(', ');
   return `${resourceName(type)} (${what})`;
 }

@@ -38,7 +38,7 @@ function one(patterns: Listed | undefined, negated: Listed | undefined, text: st
 }
 
 /** Whether a statement covers an action on a resource. Principals and conditions are not compared. */
-export function speaksOf(
+export function mentions(
   { Action, NotAction, Resource, NotResource }: PolicyStatement,
   action: string,
   resource: string,

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { awsFailure, ifThere, onAws } from '../aws-failures.ts';
 import type { FoundStack, StackWork } from '../find-stack.ts';
-import { listed, type PolicyStatement, speaksOf, statementsOf } from './policy-statements.ts';
+import { listed, mentions, type PolicyStatement, statementsOf } from './policy-statements.ts';
 
 function refused(bucket: string, why: string, way: readonly HintLine[]): UserError {
   const keep = command`edge-upload destroy --keep-data`;
@@ -80,7 +80,7 @@ async function refuseLockedBucket(work: StackWork, bucket: string): Promise<void
     (statement) => statement.Effect === 'Deny' && isUnconditional(statement),
   );
   const [denied] = NEEDED.filter(([action, path]) =>
-    denials.some((statement) => speaksOf(statement, action, `arn:aws:s3:::${bucket}${path}`)),
+    denials.some((statement) => mentions(statement, action, `arn:aws:s3:::${bucket}${path}`)),
   );
   if (denied === undefined) return;
   throw refused(bucket, `its policy denies ${denied[0]} to everybody`, [
@@ -138,7 +138,7 @@ async function refuseProtectedPool({ clients }: StackWork, pool: string): Promis
 }
 
 /** What is deleted with a stack. */
-export interface Doomed {
+export interface StackToDelete {
   readonly buckets: readonly string[];
   readonly pools: readonly string[];
 }
@@ -151,7 +151,7 @@ export interface Doomed {
 export async function refuseProtected(
   work: StackWork,
   stack: Pick<FoundStack, 'isProtected'>,
-  { buckets, pools }: Doomed,
+  { buckets, pools }: StackToDelete,
 ): Promise<void> {
   if (stack.isProtected) throw protectedStack(work);
   for (const pool of pools) await refuseProtectedPool(work, pool);

@@ -5,7 +5,7 @@ import { resourceName } from '../../ui/resource-words.ts';
 import { onAws } from '../aws-failures.ts';
 import type { StackWork } from '../find-stack.ts';
 import type { PlannedStep } from '../operate/plan.ts';
-import { covers, listed, type PolicyStatement, speaksOf, statementsOf } from './policy-statements.ts';
+import { covers, listed, mentions, type PolicyStatement, statementsOf } from './policy-statements.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html */
 const ACTIONS: Readonly<Record<PlannedStep['what'], string | undefined>> = {
@@ -36,7 +36,7 @@ export function deniedSteps(policy: string, steps: readonly PlannedStep[]): Plan
     if (action === undefined) return false;
     const applying = statements.filter(
       (statement) =>
-        speaksOf(statement, action, `LogicalResourceId/${logicalId}`) && conditionHolds(statement, type),
+        mentions(statement, action, `LogicalResourceId/${logicalId}`) && conditionHolds(statement, type),
     );
     const allowed = applying.some(({ Effect }) => Effect === 'Allow');
     return !allowed || applying.some(({ Effect }) => Effect === 'Deny');

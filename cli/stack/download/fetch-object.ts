@@ -6,7 +6,7 @@ import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { pause } from '../../network/cancellation.ts';
 import { findFailure } from '../../network/failures.ts';
 import { formatBytes } from '../../ui/format.ts';
-import { awsFailure, unexpectedAnswer } from '../aws-failures.ts';
+import { awsFailure, unexpectedAwsResponse } from '../aws-failures.ts';
 import { bucketGone } from '../checks/bucket.ts';
 import type { StackWork } from '../find-stack.ts';
 import { expectedOf, isAsExpected } from './verify.ts';
@@ -46,7 +46,7 @@ export async function fetchObject(
   // An empty answer, or the page of a proxy, is no object.
   if (size === undefined || !etag || !$metadata.requestId) {
     discard(first);
-    throw unexpectedAnswer('S3', `Downloading ${object.key}`, 'no length, ETag or request id');
+    throw unexpectedAwsResponse('S3', `Downloading ${object.key}`, 'no length, ETag or request id');
   }
   const expected = await expectedOf(first);
   const tell = progress(work, object.key, size);

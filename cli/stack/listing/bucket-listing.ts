@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { text as readText } from 'node:stream/consumers';
 import type { MiddlewareStack } from '@smithy/types';
 import { omitUndefined } from '../../../protocol/fields.ts';
-import { pages, unexpectedAnswer } from '../aws-failures.ts';
+import { pages, unexpectedAwsResponse } from '../aws-failures.ts';
 import type { StackWork } from '../find-stack.ts';
 import { childOf, childrenOf, plainText } from './list-xml.ts';
 
@@ -85,7 +85,7 @@ export async function* listObjectPages(
       const bytes = sizeOf(entry);
       const modified = new Date(childOf(entry, 'LastModified') ?? '');
       if (!key || bytes === undefined || Number.isNaN(modified.getTime()))
-        throw unexpectedAnswer('S3', doing, 'an object without a key, size or time');
+        throw unexpectedAwsResponse('S3', doing, 'an object without a key, size or time');
       return { key, bytes, modified, etag: plainText(childOf(entry, 'ETag') ?? '').replaceAll('"', '') };
     });
     const next = childOf(xml, 'NextContinuationToken');
@@ -122,7 +122,8 @@ export async function* listVersionPages(
     const decode = keyDecoder(xml, doing);
     const read = (entry: string, bytes: number | undefined): StoredVersion => {
       const key = decode(childOf(entry, 'Key'));
-      if (!key || bytes === undefined) throw unexpectedAnswer('S3', doing, 'a version without a key or size');
+      if (!key || bytes === undefined)
+        throw unexpectedAwsResponse('S3', doing, 'a version without a key or size');
       return { key, versionId: plainText(childOf(entry, 'VersionId') ?? 'null'), bytes };
     };
     const entries = [
@@ -154,9 +155,9 @@ async function* entryPages<Entry, Next>(
 /** Returns whether more pages follow. Refuses an answer that is no list, such as the page of a proxy. */
 function isTruncated(xml: string, next: string | undefined, doing: string): boolean {
   const truncated = childOf(xml, 'IsTruncated')?.trim();
-  if (truncated === undefined) throw unexpectedAnswer('S3', doing, 'no list');
+  if (truncated === undefined) throw unexpectedAwsResponse('S3', doing, 'no list');
   if (truncated !== 'true') return false;
-  if (!next) throw unexpectedAnswer('S3', doing, 'a list that ends in the middle');
+  if (!next) throw unexpectedAwsResponse('S3', doing, 'a list that ends in the middle');
   return true;
 }
 
@@ -171,7 +172,7 @@ function keyDecoder(xml: string, doing: string): (text: string | undefined) => s
     try {
       return decodeURIComponent(text.replaceAll('+', ' '));
     } catch {
-      throw unexpectedAnswer('S3', doing, 'a key that is not valid Unicode');
+      throw unexpectedAwsResponse('S3', doing, 'a key that is not valid Unicode');
     }
   };
 }

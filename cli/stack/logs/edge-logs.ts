@@ -5,7 +5,7 @@ import type {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { isUserError } from '../../errors.ts';
-import { onAws, pages, unexpectedAnswer } from '../aws-failures.ts';
+import { onAws, pages, unexpectedAwsResponse } from '../aws-failures.ts';
 import type { StackOutputs, StackWork } from '../find-stack.ts';
 import { lineText } from './log-line.ts';
 
@@ -94,7 +94,7 @@ async function* regionLines(
 function line({ eventId = '', timestamp, message = '' }: FilteredLogEvent, region: string): EdgeLogLine {
   const at = new Date(timestamp ?? Number.NaN);
   if (Number.isNaN(at.getTime()))
-    throw unexpectedAnswer('CloudWatch Logs', `Reading the logs in ${region}`, 'a line without a time');
+    throw unexpectedAwsResponse('CloudWatch Logs', `Reading the logs in ${region}`, 'a line without a time');
   return { id: `${region}/${eventId}`, at, region, ...lineText(message.trimEnd()) };
 }
 

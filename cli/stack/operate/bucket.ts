@@ -5,7 +5,7 @@ import { UserError } from '../../errors.ts';
 import { checkpoint, pause, resumable } from '../../network/cancellation.ts';
 import { forEachAtOnce } from '../../transfer/pacing/pool.ts';
 import { count, formatBytes } from '../../ui/format.ts';
-import { onAws, unexpectedAnswer } from '../aws-failures.ts';
+import { onAws, unexpectedAwsResponse } from '../aws-failures.ts';
 import type { StackWork } from '../find-stack.ts';
 import { listVersionPages, type StoredVersion } from '../listing/bucket-listing.ts';
 
@@ -160,7 +160,7 @@ async function abortUploads(
     const { Uploads = [], IsTruncated } = await onAws(doing, () =>
       s3.send(new ListMultipartUploadsCommand({ Bucket: bucket })),
     );
-    if (IsTruncated === undefined) throw unexpectedAnswer('S3', doing, 'no list');
+    if (IsTruncated === undefined) throw unexpectedAwsResponse('S3', doing, 'no list');
     if (Uploads.length === 0) return aborted.size;
     const [stuck] = Uploads.filter(({ UploadId = '' }) => aborted.has(UploadId));
     if (stuck !== undefined) {

@@ -13,7 +13,7 @@ import { type FoundStack, findStack, isIdle, type StackWork } from '../find-stac
 import { readOptions } from '../options/deployed-options.ts';
 import { verifyingKeys } from '../signing/signing-key.ts';
 import { trustedKeys } from '../template/key-sets.ts';
-import { bakedConfig, deployedTemplate, edgeKeys, makeTemplate } from '../template/template.ts';
+import { bakedConfig, createTemplate, deployedTemplate, edgeKeys } from '../template/template.ts';
 import { discardPlan, executeChange, type PlanOptions, planChange, refusing } from './change-set.ts';
 import { follow, operationFailure } from './follow.ts';
 import type { NextStep, PlannedChange } from './plan.ts';
@@ -157,7 +157,7 @@ async function templateOf(work: StackWork, options: Omit<UploadStackProps, 'stac
       ? `Preparing the template of ${firstHalf(options.options)}`
       : 'Preparing the whole template';
   ui.event({ type: 'task-started', task });
-  const template = await makeTemplate({ stackName: work.stackName, ...options });
+  const template = await createTemplate({ stackName: work.stackName, ...options });
   ui.event({
     type: 'task-done',
     task,

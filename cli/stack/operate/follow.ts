@@ -4,7 +4,7 @@ import type { Hint } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { pause, resumable } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
-import { resourceName, statusWords } from '../../ui/resource-words.ts';
+import { describeStatus, resourceName } from '../../ui/resource-words.ts';
 import { pages } from '../aws-failures.ts';
 import { findStack, pollInterval, type StackWork } from '../find-stack.ts';
 import { failureHint } from './failure-hints.ts';
@@ -141,7 +141,7 @@ export function operationFailure(
   const why =
     cause === undefined
       ? 'CloudFormation gave no reason.'
-      : `the ${resourceName(cause.resourceType)} (${cause.logicalId}) ${statusWords(cause.status)}: ${cause.reason}`;
+      : `the ${resourceName(cause.resourceType)} (${cause.logicalId}) ${describeStatus(cause.status)}: ${cause.reason}`;
   const known = cause === undefined ? undefined : failureHint(cause.reason);
   return new UserError(
     'stack_failed',

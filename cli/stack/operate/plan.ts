@@ -186,7 +186,7 @@ const WORDS = table<string>({
 });
 
 /** Returns display names of properties, such as `expiry of objects` or `memory size`. */
-export function propertyWords(names: readonly string[]): string[] {
+export function describeProperty(names: readonly string[]): string[] {
   const words = names.map((name) => WORDS[name] ?? name.replace(/(?<=[a-z\d])(?=[A-Z])/g, ' ').toLowerCase());
   return [...new Set(words)];
 }
@@ -221,7 +221,7 @@ export function planLines(
   const ofSteps = told.map((step) => {
     const { what, type, properties } = step;
     const more = consequence(step, isCharged);
-    const which = properties.length === 0 ? '' : ` (${propertyWords(properties).join(', ')})`;
+    const which = properties.length === 0 ? '' : ` (${describeProperty(properties).join(', ')})`;
     return `  ${MARKS[what]}  ${resourceName(type)}${which}${more === undefined ? '' : `: ${more}`}`;
   });
   const lines = [...ofOptions, ...ofSteps];

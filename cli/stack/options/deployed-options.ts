@@ -8,7 +8,7 @@ import { isSigning } from '../signing/signing-options.ts';
 import { isValidOption } from './is-valid-option.ts';
 import { kindOf, nameOf, OPTION_NAMES } from './kinds.ts';
 import type { OptionName } from './option-kind.ts';
-import { areTrusted, issuerWords } from './trusted-issuers.ts';
+import { areTrusted, describeIssuer } from './trusted-issuers.ts';
 
 interface Template {
   readonly Resources?: Readonly<
@@ -187,7 +187,7 @@ function issuerChanges(
     const to = after.find((one) => one.alias === alias);
     if (isDeepStrictEqual(from, to)) return [];
     const words = (issuer: TrustedIssuer | undefined) =>
-      issuer === undefined ? 'none' : issuerWords(issuer);
+      issuer === undefined ? 'none' : describeIssuer(issuer);
     const more = words(from) === words(to) ? ` (other ${differingSettings(from, to)})` : '';
     return [{ name: `trust ${alias}`, from: words(from), to: `${words(to)}${more}` }];
   });

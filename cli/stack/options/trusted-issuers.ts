@@ -55,6 +55,6 @@ function ruleWords({ when = [], writeTo = 'any key' }: Rule): string {
 }
 
 /** Describes an issuer in one line of a plan: its address, and the prefixes and conditions of its rules. */
-export function issuerWords({ iss: [iss = ''], rules }: TrustedIssuer): string {
+export function describeIssuer({ iss: [iss = ''], rules }: TrustedIssuer): string {
   return rules.length === 0 ? `${iss}, writes nothing` : `${iss}, writes ${rules.map(ruleWords).join(', ')}`;
 }

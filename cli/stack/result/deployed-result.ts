@@ -12,7 +12,7 @@ import { keepBooks } from '../../settings/records.ts';
 import { placeOf } from '../caller.ts';
 import { countUsers, OUTPUT, type StackOutputs, type StackWork } from '../find-stack.ts';
 import { describeOptions, optionsJson } from '../options/deployed-options.ts';
-import { issuerWords } from '../options/trusted-issuers.ts';
+import { describeIssuer } from '../options/trusted-issuers.ts';
 
 interface Deployed {
   readonly outcome: string;
@@ -56,7 +56,7 @@ export function deployedResult(
       ...describeOptions(options).flatMap(({ flag, value, text }) =>
         value === undefined ? [] : [`  ${flag.padEnd(26)}${text}`],
       ),
-      ...(options.trust ?? []).map((one) => `  ${`trust ${one.alias}`.padEnd(26)}${issuerWords(one)}`),
+      ...(options.trust ?? []).map((one) => `  ${`trust ${one.alias}`.padEnd(26)}${describeIssuer(one)}`),
       ...nameHint(options, outputs, local !== undefined),
       ...next,
     ],

@@ -1,6 +1,6 @@
 import { verify } from 'node:crypto';
 import { UserError } from '../../errors.ts';
-import { unexpectedAnswer } from '../aws-failures.ts';
+import { unexpectedAwsResponse } from '../aws-failures.ts';
 import type { StackWork } from '../find-stack.ts';
 import { kmsFailure, type SigningKey } from './signing-key.ts';
 
@@ -89,7 +89,7 @@ export async function signToken(work: StackWork, key: SigningKey, claims: TokenC
   const Signature = await signatureOf(work, key, Message, doing);
   const jwk = { key: { ...key.jwk }, format: 'jwk' } as const;
   if (Signature === undefined || !verify(null, Message, jwk, Signature)) {
-    throw unexpectedAnswer('KMS', doing, 'its signature does not match the key');
+    throw unexpectedAwsResponse('KMS', doing, 'its signature does not match the key');
   }
   const prefix = claims.sub.startsWith('link:') ? 'eul_' : 'euk_';
   return `${prefix}${Message.toString('ascii')}.${Buffer.from(Signature).toString('base64url')}`;

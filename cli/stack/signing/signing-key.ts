@@ -5,7 +5,7 @@ import { omitUndefined, table } from '../../../protocol/fields.ts';
 import type { Jwk } from '../../../protocol/signing-key.ts';
 import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
-import { awsFailure, unexpectedAnswer } from '../aws-failures.ts';
+import { awsFailure, unexpectedAwsResponse } from '../aws-failures.ts';
 import { type FoundStack, type StackWork, stackResources } from '../find-stack.ts';
 import { REPAIRS } from '../kms-keys.ts';
 import { readOptions } from '../options/deployed-options.ts';
@@ -86,7 +86,7 @@ async function readKey(work: StackWork, id: string, keyId: string): Promise<Sign
   const kms = await work.clients.kms();
   try {
     const { PublicKey } = await kms.send(new GetPublicKeyCommand({ KeyId: keyId }));
-    if (PublicKey === undefined) throw unexpectedAnswer('KMS', doing, 'it has no public key');
+    if (PublicKey === undefined) throw unexpectedAwsResponse('KMS', doing, 'it has no public key');
     return { id, keyId, jwk: publicJwk(PublicKey) };
   } catch (error) {
     throw kmsFailure(error, doing, { id, keyId });

@@ -21,7 +21,7 @@ import { keysIn, poolIdentity } from './key-sets.ts';
 const TEMPLATE_LIMIT_BYTES = 1_000_000;
 
 /** Returns the stack's template. Loads the CDK, several megabytes, on demand. */
-export async function makeTemplate(props: UploadStackProps): Promise<string> {
+export async function createTemplate(props: UploadStackProps): Promise<string> {
   const { synthesize } = await import('../../../infra/upload-stack.ts');
   const { template, bytes } = synthesize(props);
   if (bytes <= TEMPLATE_LIMIT_BYTES) return template;
@@ -74,7 +74,7 @@ export async function wantedTemplate(
 ): Promise<string> {
   const { outputs = {}, id: stackId } = stack ?? {};
   const edge = await edgeKeys(work, { outputs, options, trusted, ...omitUndefined({ stackId }) });
-  return makeTemplate({ stackName: work.stackName, options, ...omitUndefined({ edge }) });
+  return createTemplate({ stackName: work.stackName, options, ...omitUndefined({ edge }) });
 }
 
 /** The parameter of a request that contains or names a template. */

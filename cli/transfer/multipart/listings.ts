@@ -2,9 +2,9 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { MAX_PART, MAX_PARTS, partOf } from '../../../protocol/parts.ts';
 import { type Algorithm, checksumElement, readEtag } from '../integrity.ts';
 import type { Plan } from '../plan.ts';
-import { UploadGone } from '../wire/answers.ts';
 import type { EdgeClient } from '../wire/edge-client.ts';
-import { unexpectedAnswer } from '../wire/pages.ts';
+import { unexpectedResponse } from '../wire/pages.ts';
+import { UploadGone } from '../wire/responses.ts';
 import { type Elements, listOf, numberOf, readXml, textOf } from '../wire/xml.ts';
 import { isUploadId, type OpenUpload, type StoredPart } from './requests.ts';
 
@@ -27,13 +27,14 @@ export async function listParts(
   const parts: ListedPart[] = [];
   const listFrom = async (marker: number): Promise<number | undefined> => {
     const query = { uploadId, ...(marker === 0 ? {} : { 'part-number-marker': String(marker) }) };
-    const { value } = await edge.request({ method: 'GET', key, query }, (answer) => {
-      const page = readXml(answer.text, 'ListPartsResult');
+    const { value } = await edge.request({ method: 'GET', key, query }, (response) => {
+      const page = readXml(response.text, 'ListPartsResult');
       const listed = page && readParts(page, algorithm);
-      if (page === undefined || listed === undefined) throw unexpectedAnswer(key, answer);
+      if (page === undefined || listed === undefined) throw unexpectedResponse(key, response);
       if (textOf(page, 'IsTruncated') !== 'true') return { listed, next: undefined };
       const next = numberOf(page, 'NextPartNumberMarker', MAX_PARTS);
-      if (next === undefined || next <= marker || listed.length === 0) throw unexpectedAnswer(key, answer);
+      if (next === undefined || next <= marker || listed.length === 0)
+        throw unexpectedResponse(key, response);
       return { listed, next };
     });
     parts.push(...value.listed);
@@ -73,13 +74,13 @@ export async function listUploads(
   key: string,
   now: () => Date,
 ): Promise<{ readonly uploads: readonly ListedUpload[]; readonly truncated: boolean }> {
-  const { value } = await edge.request({ method: 'GET', key, query: { uploads: '' } }, (answer) => {
-    const page = readXml(answer.text, 'ListMultipartUploadsResult');
+  const { value } = await edge.request({ method: 'GET', key, query: { uploads: '' } }, (response) => {
+    const page = readXml(response.text, 'ListMultipartUploadsResult');
     const listed = page && listOf(page, 'Upload');
     if (page === undefined || listed === undefined || listed.length > MAX_LISTED) {
-      throw unexpectedAnswer(key, answer);
+      throw unexpectedResponse(key, response);
     }
-    const ahead = Date.parse(answer.headers.date ?? '') - now().getTime();
+    const ahead = Date.parse(response.headers.date ?? '') - now().getTime();
     const uploads = listed.flatMap((upload) => {
       const uploadId = textOf(upload, 'UploadId');
       if (!isUploadId(uploadId)) return [];
@@ -96,10 +97,10 @@ export async function listUploads(
 export async function hasParts(edge: EdgeClient, { key, uploadId }: OpenUpload): Promise<boolean> {
   const query = { uploadId, 'max-parts': '1' };
   try {
-    const { value } = await edge.request({ method: 'GET', key, query }, (answer) => {
-      const page = readXml(answer.text, 'ListPartsResult');
+    const { value } = await edge.request({ method: 'GET', key, query }, (response) => {
+      const page = readXml(response.text, 'ListPartsResult');
       const parts = page && listOf(page, 'Part');
-      if (parts === undefined) throw unexpectedAnswer(key, answer);
+      if (parts === undefined) throw unexpectedResponse(key, response);
       return parts.length > 0;
     });
     return value;

@@ -13,10 +13,10 @@ import {
 } from '../integrity.ts';
 import { condition, type Upload } from '../put-object.ts';
 import type { Segment } from '../sources/segment.ts';
-import { type Refusal, readStoreError, UploadConflict, UploadGone } from '../wire/answers.ts';
 import type { EdgeClient } from '../wire/edge-client.ts';
-import { unexpectedAnswer } from '../wire/pages.ts';
+import { unexpectedResponse } from '../wire/pages.ts';
 import { refusalError } from '../wire/refusals.ts';
+import { type ErrorDocument, readStoreError, UploadConflict, UploadGone } from '../wire/responses.ts';
 import { type Elements, element, readXml, textOf } from '../wire/xml.ts';
 
 /** A multipart upload that is open at the store. */
@@ -66,9 +66,9 @@ export async function createUpload(
       },
       onUnanswered,
     },
-    (answer) => {
-      const uploadId = readXml(answer.text, 'InitiateMultipartUploadResult')?.UploadId;
-      if (!isUploadId(uploadId)) throw unexpectedAnswer(key, answer);
+    (response) => {
+      const uploadId = readXml(response.text, 'InitiateMultipartUploadResult')?.UploadId;
+      if (!isUploadId(uploadId)) throw unexpectedResponse(key, response);
       return { key, uploadId };
     },
   );
@@ -98,10 +98,10 @@ export async function putPart(
       subject,
       onSent,
     },
-    async (answer) => {
-      await prove(segment, algorithm, answer.headers);
-      const etag = readEtag(answer.headers.etag);
-      if (etag === undefined) throw unexpectedAnswer(subject, answer, 'an ETag that S3 does not give');
+    async (response) => {
+      await prove(segment, algorithm, response.headers);
+      const etag = readEtag(response.headers.etag);
+      if (etag === undefined) throw unexpectedResponse(subject, response, 'an ETag that S3 does not give');
       return { number, size: segment.length, etag, checksum };
     },
   );
@@ -126,7 +126,7 @@ export async function completeUpload(
   );
   const document = Buffer.from(completeDocument(parts, algorithm));
   const size = parts.reduce((sum, part) => sum + part.size, 0);
-  const refuse = ({ code }: Refusal) =>
+  const refuse = ({ code }: ErrorDocument) =>
     code === 'ConditionalRequestConflict' ? new UploadConflict(key) : undefined;
   const { value } = await edge.request(
     {
@@ -145,13 +145,13 @@ export async function completeUpload(
       sealing: size,
       refuse,
     },
-    (answer) => {
-      const result = readXml(answer.text, 'CompleteMultipartUploadResult');
+    (response) => {
+      const result = readXml(response.text, 'CompleteMultipartUploadResult');
       if (result !== undefined) return result;
       // S3 can send the status 200 before it knows the result.
-      const refusal = readStoreError(answer.text);
-      if (refusal === undefined) throw unexpectedAnswer(key, answer);
-      throw refuse(refusal) ?? refusalError(refusal, answer, key);
+      const refusal = readStoreError(response.text);
+      if (refusal === undefined) throw unexpectedResponse(key, response);
+      throw refuse(refusal) ?? refusalError(refusal, response, key);
     },
   );
   return proveObject(key, value, parts, { algorithm, expected });

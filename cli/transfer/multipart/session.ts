@@ -4,8 +4,8 @@ import { forEachAtOnce, type Pool } from '../pacing/pool.ts';
 import { type Plan, planOfParts } from '../plan.ts';
 import type { Stored, Upload } from '../put-object.ts';
 import type { Segment } from '../sources/segment.ts';
-import { UploadGone } from '../wire/answers.ts';
-import { type EdgeClient, perhapsOurs } from '../wire/edge-client.ts';
+import { type EdgeClient, possiblyOwnObject } from '../wire/edge-client.ts';
+import { UploadGone } from '../wire/responses.ts';
 import { abortUnfinished, type CleanUpContext, tryAbortUnanswered } from './abort.ts';
 import { type Fingerprint, type JournalEntry, totalSize, unansweredSince } from './journal-entry.ts';
 import type { OptionalJournal } from './journals.ts';
@@ -202,7 +202,7 @@ export class MultipartSession {
     const done = await slots
       .run(() => completeUpload(edge, id, parts, { algorithm: entry.algorithm, noClobber }))
       .catch((error: unknown) => {
-        throw mayBeComplete && isUserError(error) && error.code === 'exists' ? perhapsOurs(key) : error;
+        throw mayBeComplete && isUserError(error) && error.code === 'exists' ? possiblyOwnObject(key) : error;
       });
     await journal.remove();
     return {

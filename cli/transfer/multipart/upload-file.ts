@@ -12,7 +12,7 @@ import type { Plan } from '../plan.ts';
 import type { Stored, Upload } from '../put-object.ts';
 import { type SegmentOptions, withSegment } from '../sources/segment.ts';
 import type { SourceFile } from '../sources/source-file.ts';
-import { UploadConflict, UploadGone } from '../wire/answers.ts';
+import { UploadConflict, UploadGone } from '../wire/responses.ts';
 import { journalId } from './journal.ts';
 import {
   type Fingerprint,

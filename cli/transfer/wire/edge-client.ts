@@ -5,12 +5,12 @@ import { isUserError, UserError } from '../../errors.ts';
 import { hintForRefusal, type TokenSource } from '../../identity/tokens/access-token.ts';
 import { orInterrupted } from '../../network/cancellation.ts';
 import { checkSize, readLimits } from '../limits.ts';
-import { type Answer, isSuccess, NotInGroup, TokenRejected } from './answers.ts';
-import { ConnectionCut, createWire, type Message, type WireOptions } from './exchange.ts';
+import { ConnectionCut, createWire, type HttpRequest, type WireOptions } from './exchange.ts';
 import { failureOf, type Refuse } from './refusals.ts';
-import { PassingFailure, retrying } from './retry.ts';
+import { type HttpResponse, isSuccess, NotInGroup, TokenRejected } from './responses.ts';
+import { retrying, TransientFailure } from './retry.ts';
 
-interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
+interface EdgeRequest extends Omit<HttpRequest, 'path' | 'headers'> {
   readonly key: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -37,7 +37,7 @@ export interface EdgeClient {
    * @param read converts a successful response; its errors count as failures of the request.
    * @throws {UserError} for a failure that a retry cannot fix, and after the last retry.
    */
-  request<T>(request: EdgeRequest, read: (answer: Answer) => T | Promise<T>): Promise<Answered<T>>;
+  request<T>(request: EdgeRequest, read: (response: HttpResponse) => T | Promise<T>): Promise<Answered<T>>;
 }
 
 /** Requests that wait for a retry after a network failure. */
@@ -51,7 +51,7 @@ export interface EdgeClientOptions extends WireOptions {
   readonly retry: RetryPolicy;
   readonly now: () => Date;
   readonly onTrouble?: ((trouble: Trouble) => void) | undefined;
-  readonly onRetry?: (subject: string, failure: PassingFailure, tries: number, waitMs: number) => void;
+  readonly onRetry?: (subject: string, failure: TransientFailure, tries: number, waitMs: number) => void;
 }
 
 export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
@@ -63,21 +63,21 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
    * edge is therefore asked whether it refuses the token or the size.
    */
   const askAfterCut = async (authorization: string, { key, body, subject = key }: EdgeRequest) => {
-    let answer: Answer;
+    let response: HttpResponse;
     try {
-      answer = await wire({ method: 'GET', path: `/${DESCRIPTION_KEY}`, headers: { authorization } });
+      response = await wire({ method: 'GET', path: `/${DESCRIPTION_KEY}`, headers: { authorization } });
     } catch {
       // The broken connection is reported; the next attempt shows more.
       return;
     }
-    if (answer.status === 401) throw failureOf(answer, subject, now());
-    if (answer.status === 200) checkSize(subject, body?.length ?? 0, readLimits(answer.text));
+    if (response.status === 401) throw failureOf(response, subject, now());
+    if (response.status === 200) checkSize(subject, body?.length ?? 0, readLimits(response.text));
   };
 
   const once = async <T>(
     token: string,
     request: EdgeRequest,
-    read: (answer: Answer) => T | Promise<T>,
+    read: (response: HttpResponse) => T | Promise<T>,
   ): Promise<T> => {
     const { key, query, subject = key } = request;
     const authorization = `Bearer ${token}`;
@@ -90,15 +90,15 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
       request.onSent?.(bytes);
     };
     try {
-      const answer = await wire(
+      const response = await wire(
         Object.assign({}, request, {
           path: query === undefined ? path : `${path}?${encodeQuery(Object.entries(query))}`,
           headers: Object.assign({}, request.headers, { authorization }),
           onSent,
         }),
       );
-      if (!isSuccess(answer)) throw failureOf(answer, subject, now(), request.refuse);
-      return await read(answer);
+      if (!isSuccess(response)) throw failureOf(response, subject, now(), request.refuse);
+      return await read(response);
     } catch (error) {
       failed = true;
       request.onSent?.(-sent);
@@ -154,7 +154,9 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
           });
           return { value, attempts };
         } catch (error) {
-          throw attempts > 1 && isUserError(error) && error.code === 'exists' ? perhapsOurs(subject) : error;
+          throw attempts > 1 && isUserError(error) && error.code === 'exists'
+            ? possiblyOwnObject(subject)
+            : error;
         }
       };
       return retrying(attempt, {
@@ -180,17 +182,17 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
  */
 function throwPassing(error: unknown): never {
   const isPassing = isUserError(error) && (error.code === 'unreachable' || error.code === 'throttled');
-  throw isPassing ? new PassingFailure(error, { refused: true }) : error;
+  throw isPassing ? new TransientFailure(error, { refused: true }) : error;
 }
 
 /** Whether the store may have done the work although no response arrived. */
 function isUnanswered(error: unknown): boolean {
-  if (error instanceof PassingFailure) return error.details.refused !== true;
+  if (error instanceof TransientFailure) return error.details.refused !== true;
   return !(error instanceof UserError || error instanceof TokenRejected);
 }
 
 /** Returns the error for an object that an earlier attempt, whose response was lost, may have stored. */
-export function perhapsOurs(subject: string): UserError {
+export function possiblyOwnObject(subject: string): UserError {
   return new UserError(
     'exists',
     `${subject} exists already. It may be from this upload: an earlier attempt broke off before it was answered.`,

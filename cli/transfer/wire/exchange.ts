@@ -6,8 +6,8 @@ import { openAbortable } from '../../network/cancellation.ts';
 import { findFailure } from '../../network/failures.ts';
 import { networkFailure } from '../../network/network-failure.ts';
 import { outflow, type RateLimit } from '../pacing/outflow.ts';
-import { type Answer, createReceiver, endless } from './answers.ts';
-import { answerDeadline, type Clock, PassingFailure, stallGuard } from './retry.ts';
+import { createReceiver, endless, type HttpResponse } from './responses.ts';
+import { type Clock, responseDeadline, stallGuard, TransientFailure } from './retry.ts';
 
 /** A body that each attempt opens again. */
 interface Body {
@@ -19,7 +19,7 @@ interface Body {
 }
 
 /** An HTTP request. */
-export interface Message {
+export interface HttpRequest {
   readonly method: 'PUT' | 'POST' | 'GET' | 'DELETE';
   /** Percent-encoded, with the query if there is one. */
   readonly path: string;
@@ -48,12 +48,12 @@ export interface WireOptions {
 /**
  * Sends a request and returns its response, whatever the status. A response can arrive before the body is sent.
  * @throws {ConnectionCut} if the connection broke while a body was sent, so that a response may be lost; {@link
- * PassingFailure} for other network failures; {@link UserError} for those that a retry cannot fix.
+ * TransientFailure} for other network failures; {@link UserError} for those that a retry cannot fix.
  */
-export type Wire = (message: Message) => Promise<Answer>;
+export type Wire = (message: HttpRequest) => Promise<HttpResponse>;
 
 /** Thrown if the connection broke after part of a body may have been sent. */
-export class ConnectionCut extends PassingFailure {}
+export class ConnectionCut extends TransientFailure {}
 
 /** Attempts at an address that has never responded, because it may be wrong. */
 const FIRST_CONTACT_TRIES = 4;
@@ -91,7 +91,7 @@ export function createWire(options: WireOptions): Wire {
       },
     });
     const guard = stallGuard(stallMs, () => receiver.abort(stalled(host, stallMs)));
-    const deadline = answerDeadline(stallMs, () => receiver.abort(endless(host)));
+    const deadline = responseDeadline(stallMs, () => receiver.abort(endless(host)));
     const answerMs = sealingMs(length + sealing);
     const release = (length > 0 ? writing : reading).add(receiver.abort);
     const isAtOnce = body?.bytes !== undefined && length <= AT_ONCE && limit === undefined;
@@ -120,10 +120,10 @@ export function createWire(options: WireOptions): Wire {
         bodyTimeout: 0,
       };
       dispatcher.dispatch(request, receiver.handler);
-      const answer = await receiver.answer;
+      const response = await receiver.response;
       // undici accepts the next request on this connection one turn later. An earlier one opens another connection.
       await nextTurn();
-      return answer;
+      return response;
     } catch (error) {
       throw connectionFailure(error, { url, reached, started, withBody: length > 0 });
     } finally {
@@ -134,8 +134,8 @@ export function createWire(options: WireOptions): Wire {
   };
 }
 
-function stalled(host: string, stallMs: number): PassingFailure {
-  return new PassingFailure(
+function stalled(host: string, stallMs: number): TransientFailure {
+  return new TransientFailure(
     new UserError('unreachable', `The connection to ${host} stalled for ${stallMs / 1000} s.`, {
       hint: 'Check the network. A slower link can be given more time with --stall-timeout.',
       library: { hint: 'Check the network. A slower link can be given more time with stallTimeout.' },
@@ -154,7 +154,7 @@ interface Circumstances {
 }
 
 function connectionFailure(error: unknown, { url, reached, started, withBody }: Circumstances): unknown {
-  if (error instanceof UserError || error instanceof PassingFailure) return error;
+  if (error instanceof UserError || error instanceof TransientFailure) return error;
   const { host } = new URL(url);
   const failure = networkFailure(error, host);
   const kind = findFailure(error);
@@ -165,9 +165,9 @@ function connectionFailure(error: unknown, { url, reached, started, withBody }: 
       return failure;
     case 'handshake':
       // A damaged record is a temporary failure.
-      return new PassingFailure(failure, { limit: { kind: 'tls', tries: TLS_TRIES } });
+      return new TransientFailure(failure, { limit: { kind: 'tls', tries: TLS_TRIES } });
     case 'protocol':
-      return new PassingFailure(
+      return new TransientFailure(
         new UserError('not_an_edge', `${host} did not answer with valid HTTP.`, {
           hint: 'Check the address. Another program may listen there, or a proxy in between may change answers.',
           cause: error,
@@ -176,12 +176,12 @@ function connectionFailure(error: unknown, { url, reached, started, withBody }: 
       );
     case 'connection': {
       // A server or proxy may also accept the connection and close it before the end of CONNECT or of the TLS handshake. One
-      // that closes it without an answer to a first request may speak another protocol, or want a client's certificate.
+      // that closes it without a response to a first request may speak another protocol, or want a client's certificate.
       if (kind.connecting || !started || !(reached || withBody)) {
         const limit = { kind: 'first contact', tries: FIRST_CONTACT_TRIES };
-        return new PassingFailure(failure, reached ? {} : { limit });
+        return new TransientFailure(failure, reached ? {} : { limit });
       }
-      return withBody ? new ConnectionCut(failure) : new PassingFailure(failure);
+      return withBody ? new ConnectionCut(failure) : new TransientFailure(failure);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { POOL_ALIAS } from '../../../protocol/issuer-alias.ts';
 import { command, type Hint } from '../../command-line.ts';
 import type { ErrorCode, LibraryTexts } from '../../errors.ts';
-import { NotInGroup, type Refusal } from './answers.ts';
+import { type ErrorDocument, NotInGroup } from './responses.ts';
 
 interface KnownRefusal {
   readonly code: ErrorCode;
@@ -113,7 +113,7 @@ const STATUSES: Readonly<Record<number, KnownRefusal>> = {
 };
 
 /** Returns the explanation of a refusal; `undefined` if its code and status are not in the tables. */
-export function knownRefusal({ from, code }: Refusal, status: number): KnownRefusal | undefined {
+export function knownRefusal({ from, code }: ErrorDocument, status: number): KnownRefusal | undefined {
   if (from !== 'between' && Object.hasOwn(KNOWN, code)) return KNOWN[code];
   if (from === 'store' && status === 301) return KNOWN.PermanentRedirect;
   return STATUSES[status];

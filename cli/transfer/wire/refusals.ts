@@ -1,22 +1,27 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
-import { DAMAGED_CODES, PASSING_CODES, PASSING_STATUS, retryAfter } from '../../../protocol/retry-rules.ts';
+import {
+  DAMAGED_CODES,
+  retryAfter,
+  TRANSIENT_CODES,
+  TRANSIENT_STATUS,
+} from '../../../protocol/retry-rules.ts';
 import { command, type HintLine } from '../../command-line.ts';
 import { type ErrorCode, UserError, type UserErrorOptions } from '../../errors.ts';
 import { isRedirect } from '../../network/failures.ts';
 import { cutBetweenWords } from '../../text.ts';
 import { LARGER_LIMIT } from '../limits.ts';
+import { knownRefusal } from './known-refusals.ts';
+import { cloudFrontReason, isCloudFrontPage, unexpectedResponse } from './pages.ts';
 import {
-  type Answer,
+  type ErrorDocument,
+  type HttpResponse,
   isPage,
   NotInGroup,
-  type Refusal,
-  readRefusal,
+  readErrorDocument,
   TokenRejected,
   UploadGone,
-} from './answers.ts';
-import { knownRefusal } from './known-refusals.ts';
-import { cloudFrontReason, isCloudFrontPage, unexpectedAnswer } from './pages.ts';
-import { type FailureDetails, PassingFailure } from './retry.ts';
+} from './responses.ts';
+import { type FailureDetails, TransientFailure } from './retry.ts';
 
 const KEY_CODES: ReadonlySet<string> = new Set(['bad_key', 'KeyTooLongError', 'InvalidURI']);
 const SIZE_CODES: ReadonlySet<string> = new Set(['EntityTooLarge', 'too_large']);
@@ -29,7 +34,7 @@ const OF_CALLER: ReadonlySet<string> = new Set(['forbidden_group', 'forbidden_ca
 /** S3 can send the status 200 before it has checked the request. */
 const isPrecondition = (code: string, status: number) => status === 412 || code === 'PreconditionFailed';
 
-function finalCode({ from, code }: Refusal, status: number): ErrorCode {
+function finalCode({ from, code }: ErrorDocument, status: number): ErrorCode {
   if (isPrecondition(code, status)) return 'exists';
   if (status === 413 || SIZE_CODES.has(code)) return 'too_large';
   if (status === 403) return 'forbidden';
@@ -59,12 +64,12 @@ const MAX_TEXT = 300;
 /** Shortens a server's text. */
 const brief = (text: string) => cutBetweenWords(text, MAX_TEXT);
 
-function sentence(refusal: Refusal, status: number, subject: string): string {
+function sentence(refusal: ErrorDocument, status: number, subject: string): string {
   const said = refusal.message === '' ? '' : `: ${brief(refusal.message).replace(/\.?\s*$/, '')}`;
   const who = { edge: 'The edge', store: 'The store', between: 'The server' }[refusal.from];
   const code = brief(refusal.code);
   if (isPrecondition(refusal.code, status)) return `${subject} exists already, and was left as it is.`;
-  if (PASSING_STATUS.has(status)) return `${who} could not accept ${subject} (${code})${said}.`;
+  if (TRANSIENT_STATUS.has(status)) return `${who} could not accept ${subject} (${code})${said}.`;
   if (OF_CALLER.has(refusal.code)) return `${who} allows no uploads with this token (${code})${said}.`;
   return `${who} refused ${subject} (${code})${said}.`;
 }
@@ -86,16 +91,20 @@ const CONCURRENCY =
   'If it keeps failing: operators, a new AWS account can run only 10 functions at once. Ask for more Lambda concurrency in us-east-1.';
 
 /** The error for a page: CloudFront's own, a proxy's, or a captive portal's. */
-function pageError(answer: Answer, subject: string, details: FailureDetails): PassingFailure | UserError {
-  const { status } = answer;
-  if (!isCloudFrontPage(answer)) {
-    if (!PASSING_STATUS.has(status)) return unexpectedAnswer(subject, answer);
+function pageError(
+  response: HttpResponse,
+  subject: string,
+  details: FailureDetails,
+): TransientFailure | UserError {
+  const { status } = response;
+  if (!isCloudFrontPage(response)) {
+    if (!TRANSIENT_STATUS.has(status)) return unexpectedResponse(subject, response);
     const message = `The server could not accept ${subject} (HTTP ${status}).`;
-    return new PassingFailure(new UserError('gave_up', message, again()), details);
+    return new TransientFailure(new UserError('gave_up', message, again()), details);
   }
-  const reason = cloudFrontReason(answer);
+  const reason = cloudFrontReason(response);
   const why = reason === undefined ? '' : `: ${reason.why}`;
-  if (!PASSING_STATUS.has(status)) {
+  if (!TRANSIENT_STATUS.has(status)) {
     const code = status === 403 ? 'forbidden' : finalCode({ from: 'between', code: '', message: '' }, status);
     const hint = reason?.hint ?? DOCTOR;
     return new UserError(code, `CloudFront refused ${subject} (HTTP ${status})${why}.`, { hint });
@@ -103,20 +112,20 @@ function pageError(answer: Answer, subject: string, details: FailureDetails): Pa
   const texts =
     reason === undefined ? again(...(status === 503 ? [CONCURRENCY] : DOCTOR)) : { hint: reason.hint };
   const message = `CloudFront could not accept ${subject} (HTTP ${status})${why}.`;
-  return new PassingFailure(new UserError('gave_up', message, texts), details);
+  return new TransientFailure(new UserError('gave_up', message, texts), details);
 }
 
 /**
  * Returns the user's error for a refusal of the store, the edge or something in between.
- * @param answer for its status, and whether it is a page.
+ * @param response for its status, and whether it is a page.
  */
 export function refusalError(
-  refusal: Refusal,
-  answer: Answer,
+  refusal: ErrorDocument,
+  response: HttpResponse,
   subject: string,
   retryAfterMs?: number,
-): PassingFailure | UserError {
-  const { status } = answer;
+): TransientFailure | UserError {
+  const { status } = response;
   const { code } = refusal;
   if (code === 'NoSuchUpload') return new UploadGone(subject);
   if (DAMAGED_CODES.has(code)) {
@@ -124,7 +133,7 @@ export function refusalError(
       hint: 'Run the same command again. If it fails again, something on the way changes bytes.',
       library: { hint: 'Upload it again. If it fails again, something on the way changes bytes.' },
     });
-    return new PassingFailure(error, { limit: { kind: 'damaged', tries: 2 } });
+    return new TransientFailure(error, { limit: { kind: 'damaged', tries: 2 } });
   }
   const wait = omitUndefined({ retryAfterMs });
   const Class = OF_CALLER.has(code) ? NotInGroup : UserError;
@@ -134,21 +143,21 @@ export function refusalError(
     const name = refusal.from === 'between' ? `HTTP ${status}` : code;
     return new Class(known.code, `${subject} was refused (${name}): ${why}.`, known);
   }
-  if (refusal.from === 'between' && isPage(answer)) return pageError(answer, subject, wait);
+  if (refusal.from === 'between' && isPage(response)) return pageError(response, subject, wait);
   const message = sentence(refusal, status, subject);
-  if (PASSING_STATUS.has(status) || PASSING_CODES.has(code)) {
+  if (TRANSIENT_STATUS.has(status) || TRANSIENT_CODES.has(code)) {
     // A request that was throttled or refused by the edge was not served.
     const refused = refusal.from === 'edge' || (refusal.from === 'store' && status === 503);
     const texts = again(...(refusal.from === 'between' && status === 503 ? [CONCURRENCY] : []));
-    return new PassingFailure(new UserError('gave_up', message, texts), { refused, ...wait });
+    return new TransientFailure(new UserError('gave_up', message, texts), { refused, ...wait });
   }
-  if (refusal.from === 'between' && isRedirect(status)) return redirected(answer, subject);
+  if (refusal.from === 'between' && isRedirect(status)) return redirected(response, subject);
   const final = finalCode(refusal, status);
   const isLimit = final === 'too_large' && refusal.from === 'edge';
   return new Class(final, message, isLimit ? LARGER_LIMIT : HINTS[final]);
 }
 
-function redirected({ status, headers }: Answer, subject: string): UserError {
+function redirected({ status, headers }: HttpResponse, subject: string): UserError {
   // The host as it was sent: in lower case, a credential in it would not be recognised.
   const host = /^https?:\/\/(?:[^/?#]*@)?([^/?#]+)/i.exec(headers.location ?? '')?.[1];
   const where = host === undefined ? '' : ` to ${host}`;
@@ -161,22 +170,24 @@ function redirected({ status, headers }: Answer, subject: string): UserError {
 }
 
 /** Returns a refusal's message with its code. */
-function refusedBecause({ code, message }: Refusal): string {
+function refusedBecause({ code, message }: ErrorDocument): string {
   return message === '' ? code : `${message.replace(/\.?\s*$/, '')} (${code})`;
 }
 
 /** Returns the error for a refusal; `undefined` if the general rules apply. */
-export type Refuse = (refusal: Refusal) => Error | undefined;
+export type Refuse = (refusal: ErrorDocument) => Error | undefined;
 
 /**
- * Returns the error for an answer that is no success: {@link TokenRejected} for 401; {@link PassingFailure} or {@link
+ * Returns the error for a response that is no success: {@link TokenRejected} for 401; {@link TransientFailure} or {@link
  * UserError} for any other.
  * @param subject the request's subject in messages, usually a key.
  */
-export function failureOf(answer: Answer, subject: string, now: Date, refuse?: Refuse): Error {
-  const { status, headers } = answer;
-  if (status >= 200 && status < 300) return unexpectedAnswer(subject, answer);
-  const refusal = readRefusal(answer);
-  if (status === 401 && !isPage(answer)) return new TokenRejected(refusedBecause(refusal));
-  return refuse?.(refusal) ?? refusalError(refusal, answer, subject, retryAfter(headers['retry-after'], now));
+export function failureOf(response: HttpResponse, subject: string, now: Date, refuse?: Refuse): Error {
+  const { status, headers } = response;
+  if (status >= 200 && status < 300) return unexpectedResponse(subject, response);
+  const refusal = readErrorDocument(response);
+  if (status === 401 && !isPage(response)) return new TokenRejected(refusedBecause(refusal));
+  return (
+    refuse?.(refusal) ?? refusalError(refusal, response, subject, retryAfter(headers['retry-after'], now))
+  );
 }

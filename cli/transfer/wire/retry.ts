@@ -33,7 +33,7 @@ export interface FailureDetails {
 }
 
 /** A failure that a retry can fix. `error` is reported after the last attempt. */
-export class PassingFailure extends Error {
+export class TransientFailure extends Error {
   readonly error: UserError;
   readonly details: FailureDetails;
 
@@ -49,10 +49,10 @@ export interface RetryOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Called before each wait. */
-  readonly onRetry?: (failure: PassingFailure, tries: number, waitMs: number) => void;
+  readonly onRetry?: (failure: TransientFailure, tries: number, waitMs: number) => void;
 }
 
-function givenUp({ error }: PassingFailure, tries: number, elapsedMs: number): UserError {
+function givenUp({ error }: TransientFailure, tries: number, elapsedMs: number): UserError {
   if (tries === 1) return error;
   return new UserError(
     error.code,
@@ -63,7 +63,7 @@ function givenUp({ error }: PassingFailure, tries: number, elapsedMs: number): U
 
 /**
  * Calls `attempt` with 1, 2, 3… until it succeeds, and waits in between as the policy and the server require.
- * @throws the first error that is not a `PassingFailure`; the last failure's error when attempts or time run out;
+ * @throws the first error that is not a `TransientFailure`; the last failure's error when attempts or time run out;
  * `interrupted` once the signal is aborted.
  */
 export async function retrying<T>(
@@ -79,7 +79,7 @@ export async function retrying<T>(
       return await attempt(tries);
     } catch (error) {
       if (signal.aborted) throw interrupted();
-      if (!(error instanceof PassingFailure)) throw error;
+      if (!(error instanceof TransientFailure)) throw error;
       const now = clock.now();
       firstFailure ??= now;
       const { limit, retryAfterMs = 0 } = error.details;
@@ -144,7 +144,7 @@ const UNGUARDED_MS = 10 * 60_000;
  * Limits the time of a whole response, informational responses (1xx) included. The time that the request's body takes
  * does not count.
  */
-export interface AnswerDeadline {
+export interface ResponseDeadline {
   /** Starts the time for the response; `extraMs` is for the store's work. A second call has no effect. */
   start(extraMs?: number): void;
   /** Counts bytes of the response. */
@@ -153,7 +153,7 @@ export interface AnswerDeadline {
 }
 
 /** @param limitMs milliseconds for the first byte; later bytes add time at the slowest rate. 0: ten minutes. */
-export function answerDeadline(limitMs: number, onLate: () => void): AnswerDeadline {
+export function responseDeadline(limitMs: number, onLate: () => void): ResponseDeadline {
   let timer: NodeJS.Timeout | undefined;
   let received = 0;
   let ended = false;

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { Agent } from 'undici';
 import { UserError } from '../../../cli/errors.ts';
-import { findFailure, isPassing } from '../../../cli/network/failures.ts';
+import { findFailure, isTransient } from '../../../cli/network/failures.ts';
 import { networkFailure } from '../../../cli/network/network-failure.ts';
 import { requestText } from '../../../cli/network/request-text.ts';
 import { IDENTITY, stsClient } from './sts.ts';
@@ -30,7 +30,7 @@ test('recognises socket and DNS failures at any depth', () => {
     const error = failed(code, { syscall: 'connect', errno: -1 });
     for (const one of [error, new TypeError('fetch failed', { cause: error }), new AggregateError([error])]) {
       const failure = findFailure(one);
-      assert.ok(failure?.kind === 'connection' && failure.connecting && isPassing(failure), code);
+      assert.ok(failure?.kind === 'connection' && failure.connecting && isTransient(failure), code);
       assert.equal(networkFailure(one, 'edge.example')?.code, 'unreachable');
     }
   }
@@ -122,7 +122,7 @@ test('retries a failed handshake, but not a certificate error', () => {
   }
   for (const code of ['ERR_SSL_WRONG_VERSION_NUMBER', 'EPROTO', 'ERR_TLS_HANDSHAKE_TIMEOUT']) {
     const failure = findFailure(failed(code));
-    assert.ok(failure?.kind === 'handshake' && isPassing(failure), code);
+    assert.ok(failure?.kind === 'handshake' && isTransient(failure), code);
   }
 });
 

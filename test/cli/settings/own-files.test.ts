@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { geteuid } from 'node:process';
 import { type TestContext, test } from 'node:test';
 import {
-  makeFolder,
+  createFolder,
   openToAppend,
   readIfThere,
   readPrivate,
@@ -38,10 +38,10 @@ async function ownFolder(t: TestContext): Promise<string> {
 test('creates a private folder with its parents, also from many processes at once', async (t) => {
   const home = await ownFolder(t);
   const deep = join(home, 'a', 'b', 'c');
-  await Promise.all(Array.from({ length: 20 }, () => makeFolder(deep)));
+  await Promise.all(Array.from({ length: 20 }, () => createFolder(deep)));
   for (const path of [deep, join(home, 'a')]) assert.equal((await stat(path)).mode & 0o777, 0o700);
   await mkdir(join(home, 'open'), { mode: 0o755 });
-  await makeFolder(join(home, 'open'));
+  await createFolder(join(home, 'open'));
   assert.equal((await stat(join(home, 'open'))).mode & 0o777, 0o755, 'what is there stays as it is');
 });
 
@@ -49,16 +49,16 @@ test('fails if the path cannot be a folder', async (t) => {
   const home = await ownFolder(t);
   await writeFile(join(home, 'file'), '');
   await symlink('/nowhere', join(home, 'link'));
-  await assert.rejects(makeFolder(join(home, 'file')), { code: 'EEXIST' });
-  await assert.rejects(makeFolder(join(home, 'file', 'a', 'b')), { code: 'ENOTDIR' });
-  await assert.rejects(makeFolder(join(home, 'link')), { code: 'ENOENT' });
-  await assert.rejects(makeFolder(join(home, 'link', 'a', 'b')), { code: 'ENOENT' });
+  await assert.rejects(createFolder(join(home, 'file')), { code: 'EEXIST' });
+  await assert.rejects(createFolder(join(home, 'file', 'a', 'b')), { code: 'ENOTDIR' });
+  await assert.rejects(createFolder(join(home, 'link')), { code: 'ENOENT' });
+  await assert.rejects(createFolder(join(home, 'link', 'a', 'b')), { code: 'ENOENT' });
 });
 
 test('fails if the kernel forbids folders', {
   skip: process.platform === 'linux' ? false : 'Linux alone has /proc',
 }, async () => {
-  await assert.rejects(makeFolder('/proc/edge-upload/a/b'), { code: 'ENOENT' });
+  await assert.rejects(createFolder('/proc/edge-upload/a/b'), { code: 'ENOENT' });
 });
 
 test('neither reads nor changes anything else in place of a file', { skip: noLinks }, async (t) => {

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { isUserError, UserError } from '../../../cli/errors.ts';
 import { listDeployments } from '../../../cli/settings/deployments.ts';
 import { listLeftovers } from '../../../cli/settings/leftovers.ts';
-import { makeFolder } from '../../../cli/settings/own-files.ts';
+import { createFolder } from '../../../cli/settings/own-files.ts';
 import { GoneRecords, readDocument } from '../../../cli/settings/records.ts';
 import { testContext } from '../../support/context.ts';
 import { mutations } from '../../support/mutations.ts';
@@ -17,7 +17,7 @@ async function computer(t: TestContext) {
   const place = { env: {}, platform: 'linux', home } as const;
   const write = async (name: string, text: string) => {
     const file = join(home, '.config/edge-upload', name);
-    await makeFolder(dirname(file));
+    await createFolder(dirname(file));
     await writeFile(file, text);
     return file;
   };

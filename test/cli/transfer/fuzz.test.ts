@@ -7,10 +7,10 @@ import { parseJournal } from '../../../cli/transfer/multipart/journal-entry.ts';
 import { listParts, listUploads } from '../../../cli/transfer/multipart/listings.ts';
 import { createUpload } from '../../../cli/transfer/multipart/requests.ts';
 import { listedPaths } from '../../../cli/transfer/sources/files-from.ts';
-import { isSuccess, TokenRejected } from '../../../cli/transfer/wire/answers.ts';
 import type { EdgeClient } from '../../../cli/transfer/wire/edge-client.ts';
 import { failureOf } from '../../../cli/transfer/wire/refusals.ts';
-import { PassingFailure } from '../../../cli/transfer/wire/retry.ts';
+import { isSuccess, TokenRejected } from '../../../cli/transfer/wire/responses.ts';
+import { TransientFailure } from '../../../cli/transfer/wire/retry.ts';
 import { keyProblem } from '../../../protocol/object-url.ts';
 import { MAX_PARTS } from '../../../protocol/parts.ts';
 import { seeded } from '../../support/random.ts';
@@ -64,7 +64,7 @@ function mutated(text: string, random: () => number): string {
 }
 
 const told = (error: unknown) =>
-  isUserError(error) || error instanceof PassingFailure || error instanceof TokenRejected;
+  isUserError(error) || error instanceof TransientFailure || error instanceof TokenRejected;
 
 test('parses or rejects a journal with any content', () => {
   const entry = {
@@ -129,12 +129,12 @@ test('reads any response as a value or as an error with a message', async () => 
       location: mutated('https://a/b', random),
       date: mutated('Sat, 28 Nov 2026 00:00:00 GMT', random),
     };
-    const answer = { status: pick(statuses), headers, text };
+    const response = { status: pick(statuses), headers, text };
     const edge: EdgeClient = {
       url: 'https://edge',
       async request(request, read) {
-        if (!isSuccess(answer)) throw failureOf(answer, request.key, new Date(), request.refuse);
-        return { value: await read(answer), attempts: 1 };
+        if (!isSuccess(response)) throw failureOf(response, request.key, new Date(), request.refuse);
+        return { value: await read(response), attempts: 1 };
       },
     };
     readLimits(text);

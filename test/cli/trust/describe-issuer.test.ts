@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { issuerWords } from '../../../cli/stack/options/trusted-issuers.ts';
+import { describeIssuer } from '../../../cli/stack/options/trusted-issuers.ts';
 import { issuerHeading, ruleSentence } from '../../../cli/trust/describe-issuer.ts';
 import { issuer } from './provider.ts';
 
@@ -17,7 +17,7 @@ test('writes claims in a plan like the command line', () => {
     { claim: ['oidc.circleci.com/org-id'], is: ['7'] },
   ];
   assert.equal(
-    issuerWords(issuer('corp', [{ when, writeTo: 'x/' }])),
+    describeIssuer(issuer('corp', [{ when, writeTo: 'x/' }])),
     'https://corp.example, writes x/ when /realm_access/roles=a|b and oidc.circleci.com/org-id=7',
   );
 });

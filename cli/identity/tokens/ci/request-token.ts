@@ -4,7 +4,7 @@ import { interrupted } from '../../../errors.ts';
 import { openDispatcher } from '../../../network/dispatcher.ts';
 import { isRedirect } from '../../../network/failures.ts';
 import { networkFailure } from '../../../network/network-failure.ts';
-import { requestText, type TextAnswer } from '../../../network/request-text.ts';
+import { requestText, type TextResponse } from '../../../network/request-text.ts';
 import type { PresetName } from '../../../trust/presets.ts';
 import { noToken, type WorkloadPlace } from './workload.ts';
 
@@ -32,7 +32,7 @@ interface TokenRequest {
 export async function requestToken(
   { env, sent, signal }: Pick<WorkloadPlace, 'env' | 'sent' | 'signal'>,
   { preset, url, headers, hint, dispatcher = openDispatcher({ env, sent }) }: TokenRequest,
-): Promise<TextAnswer> {
+): Promise<TextResponse> {
   const options = { dispatcher, signal, headers, deadlineMs: DEADLINE_MS, maxBytes: MAX_ANSWER_BYTES };
   try {
     for (let attempt = 1; ; attempt += 1) {

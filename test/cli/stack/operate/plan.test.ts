@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Change, ResourceChange } from '@aws-sdk/client-cloudformation';
-import { losses, planLines, plannedSteps, propertyWords } from '../../../../cli/stack/operate/plan.ts';
+import { describeProperty, losses, planLines, plannedSteps } from '../../../../cli/stack/operate/plan.ts';
 import { optionChanges } from '../../../../cli/stack/options/deployed-options.ts';
 
 const change = (ResourceChange: ResourceChange): Change => ({ Type: 'Resource', ResourceChange });
@@ -40,10 +40,13 @@ test('lists a change set in words, additions first, removals last', () => {
 
 test('names properties in words for every resource', () => {
   assert.deepEqual(
-    propertyWords(['DistributionConfig', 'MemorySize', 'AccessTokenValidity', 'IdTokenValidity']),
+    describeProperty(['DistributionConfig', 'MemorySize', 'AccessTokenValidity', 'IdTokenValidity']),
     ['settings', 'memory size', 'token validity'],
   );
-  assert.deepEqual(propertyWords(['SSESpecification', 'constructor']), ['ssespecification', 'constructor']);
+  assert.deepEqual(describeProperty(['SSESpecification', 'constructor']), [
+    'ssespecification',
+    'constructor',
+  ]);
 });
 
 test('distinguishes deletions that lose users or objects from replaceable resources', () => {

@@ -39,10 +39,10 @@ export async function flippingProxy(
   };
   const url = await listen(t, (incoming, outgoing) => {
     const { method, url, headers } = incoming;
-    const onward = send(new URL(url ?? '/', target), { method, headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      const length = Number(answer.headers['content-length'] ?? 100);
-      pipeline(perhaps(answer, length), outgoing).catch(() => outgoing.destroy());
+    const onward = send(new URL(url ?? '/', target), { method, headers }, (response) => {
+      outgoing.writeHead(response.statusCode ?? 502, response.headers);
+      const length = Number(response.headers['content-length'] ?? 100);
+      pipeline(perhaps(response, length), outgoing).catch(() => outgoing.destroy());
     });
     onward.on('error', () => outgoing.destroy());
     pipeline(perhaps(incoming, Number(headers['content-length'])), onward).catch(() => outgoing.destroy());

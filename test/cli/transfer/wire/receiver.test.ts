@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Dispatcher } from 'undici';
-import { createReceiver } from '../../../../cli/transfer/wire/answers.ts';
-import { PassingFailure } from '../../../../cli/transfer/wire/retry.ts';
+import { createReceiver } from '../../../../cli/transfer/wire/responses.ts';
+import { TransientFailure } from '../../../../cli/transfer/wire/retry.ts';
 
 /** A receiver, what it reported, and a connection that drives it. */
 function rig() {
@@ -31,25 +31,25 @@ function rig() {
 }
 
 test('returns status, headers and the text of all chunks', async () => {
-  const { start, head, data, end, answer, seen } = rig();
+  const { start, head, data, end, response, seen } = rig();
   start();
   head(200, { etag: '"e"', 'x-twice': ['a', 'b'] });
   // The two bytes of a character are in two chunks.
   data(Buffer.from([0xc3]));
   data(Buffer.from([0xa9]));
   end();
-  assert.deepEqual(await answer, { status: 200, headers: { etag: '"e"', 'x-twice': 'a, b' }, text: 'é' });
+  assert.deepEqual(await response, { status: 200, headers: { etag: '"e"', 'x-twice': 'a, b' }, text: 'é' });
   assert.deepEqual(seen, ['start', 'head', '1 bytes', '1 bytes']);
 });
 
 test('ignores informational responses', async () => {
-  const { start, head, end, answer, seen } = rig();
+  const { start, head, end, response, seen } = rig();
   start();
   head(100);
   head(103, { link: 'x' });
   head(204);
   end();
-  assert.equal((await answer).status, 204);
+  assert.equal((await response).status, 204);
   assert.deepEqual(seen, ['start', 'head']);
 });
 
@@ -60,12 +60,12 @@ test('accepts a refusal that breaks off, but not a success', async () => {
   refused.head(403);
   refused.data('part of a ref');
   refused.fail(reset);
-  assert.deepEqual(await refused.answer, { status: 403, headers: {}, text: 'part of a ref' });
+  assert.deepEqual(await refused.response, { status: 403, headers: {}, text: 'part of a ref' });
   const stored = rig();
   stored.start();
   stored.head(200);
   stored.fail(reset);
-  await assert.rejects(stored.answer, reset);
+  await assert.rejects(stored.response, reset);
 });
 
 test('rejects with the reason of an abort, and cancels the request, started or not', async () => {
@@ -75,33 +75,33 @@ test('rejects with the reason of an abort, and cancels the request, started or n
   running.head(403);
   running.abort(reason);
   running.fail(new Error('aborted'));
-  await assert.rejects(running.answer, reason);
+  await assert.rejects(running.response, reason);
   assert.deepEqual(running.cancelled, [reason]);
   const waiting = rig();
   waiting.abort(reason);
   waiting.start();
-  await assert.rejects(waiting.answer, reason);
+  await assert.rejects(waiting.response, reason);
   assert.deepEqual([waiting.cancelled, waiting.seen], [[reason], []]);
 });
 
 test('ignores an abort after the end', async () => {
-  const { start, head, end, abort, answer } = rig();
+  const { start, head, end, abort, response } = rig();
   start();
   head(200);
   end();
   abort(new Error('late'));
-  assert.equal((await answer).status, 200);
+  assert.equal((await response).status, 200);
 });
 
 test('cancels an endless response: fails a success, keeps the beginning of a refusal', async () => {
   const mebibyte = Buffer.alloc(1024 * 1024, 'x');
   for (const status of [200, 403]) {
-    const { start, head, data, answer, cancelled } = rig();
+    const { start, head, data, response, cancelled } = rig();
     start();
     head(status);
     for (let read = 0; read < 3; read += 1) data(mebibyte);
-    if (status === 200) await assert.rejects(answer, PassingFailure);
-    else assert.equal((await answer).text.length, 2 * mebibyte.length);
+    if (status === 200) await assert.rejects(response, TransientFailure);
+    else assert.equal((await response).text.length, 2 * mebibyte.length);
     assert.equal(cancelled.length, 1);
   }
 });

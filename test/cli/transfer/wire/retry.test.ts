@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../../../cli/errors.ts';
-import { PassingFailure, retrying } from '../../../../cli/transfer/wire/retry.ts';
+import { retrying, TransientFailure } from '../../../../cli/transfer/wire/retry.ts';
 import { backoff, RETRY, retryAfter } from '../../../../protocol/retry-rules.ts';
 import { restlessClock, withCode } from '../helpers/uploading.ts';
 
 const failure = (code: 'gave_up' | 'unreachable' = 'gave_up', details = {}) =>
-  new PassingFailure(new UserError(code, 'It failed.'), details);
+  new TransientFailure(new UserError(code, 'It failed.'), details);
 
 test('waits at random below a bound that doubles up to a cap', () => {
   const bounds = [1, 2, 3, 7, 8, 60].map((failures) => backoff(failures, RETRY, () => 0.999_999_999));

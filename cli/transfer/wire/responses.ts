@@ -2,25 +2,25 @@ import type { Dispatcher } from 'undici';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { PassingFailure } from './retry.ts';
+import { TransientFailure } from './retry.ts';
 import { readXml, textOf } from './xml.ts';
 
 /** An HTTP response. Header names are lower-case. */
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
 }
 
 /** Maximum bytes of a response. The longest, a page of ListParts, has about a third of them. */
-const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 2 * 1024 * 1024;
 
 /** Receives one response. */
 export interface Receiver {
   readonly handler: Dispatcher.DispatchHandler;
   /** Rejects with the failure of the connection, or with the reason of `abort`. */
-  readonly answer: Promise<Answer>;
-  /** Cancels the request and rejects `answer`; it has no effect on a response that has ended. */
+  readonly response: Promise<HttpResponse>;
+  /** Cancels the request and rejects `response`; it has no effect on a response that has ended. */
   readonly abort: (reason: unknown) => void;
 }
 
@@ -39,10 +39,10 @@ interface ReceiverEvents {
 export function createReceiver(host: string, { onStart, onHead, onBytes }: ReceiverEvents): Receiver {
   const chunks: Buffer[] = [];
   let length = 0;
-  let head: Pick<Answer, 'status' | 'headers'> | undefined;
+  let head: Pick<HttpResponse, 'status' | 'headers'> | undefined;
   let controller: Dispatcher.DispatchController | undefined;
   let aborted: { readonly reason: unknown } | undefined;
-  const { promise, resolve, reject } = withResolvers<Answer>();
+  const { promise, resolve, reject } = withResolvers<HttpResponse>();
 
   // Nobody waits for the response to a request that could not start.
   promise.catch(() => {});
@@ -56,7 +56,7 @@ export function createReceiver(host: string, { onStart, onHead, onBytes }: Recei
   };
 
   return {
-    answer: promise,
+    response: promise,
     abort(reason) {
       reject(reason);
       cancel(reason);
@@ -76,7 +76,7 @@ export function createReceiver(host: string, { onStart, onHead, onBytes }: Recei
       onResponseData(_controller, chunk) {
         onBytes(chunk.length);
         length += chunk.length;
-        if (length <= MAX_ANSWER_BYTES) {
+        if (length <= MAX_RESPONSE_BYTES) {
           chunks.push(chunk);
           return;
         }
@@ -113,8 +113,8 @@ function flat(headers: Readonly<Record<string, string | string[] | undefined>>):
 }
 
 /** Returns the error for an incomplete response. */
-export function endless(host: string): PassingFailure {
-  return new PassingFailure(
+export function endless(host: string): TransientFailure {
+  return new TransientFailure(
     new UserError('unreachable', `${host} did not complete its answer.`, {
       hint: ['A proxy in between may hold it back. Check with:', command`edge-upload doctor`],
     }),
@@ -123,15 +123,15 @@ export function endless(host: string): PassingFailure {
 }
 
 /** Whether a response is an HTML page. */
-export function isPage({ headers, text }: Pick<Answer, 'headers' | 'text'>): boolean {
+export function isPage({ headers, text }: Pick<HttpResponse, 'headers' | 'text'>): boolean {
   return (
     /^text\/html\b/i.test(headers['content-type'] ?? '') || /^\s*<(?:!doctype\s+html|html)\b/i.test(text)
   );
 }
 
-/** Whether an answer is a success of the edge or the store. A page is of a proxy or a captive portal. */
-export function isSuccess(answer: Answer): boolean {
-  return answer.status >= 200 && answer.status < 300 && !isPage(answer);
+/** Returns whether a response is a success of the edge or the store. A page comes from a proxy or a captive portal. */
+export function isSuccess(response: HttpResponse): boolean {
+  return response.status >= 200 && response.status < 300 && !isPage(response);
 }
 
 /** The edge did not accept the token (401). */
@@ -145,7 +145,7 @@ export class TokenRejected extends Error {
 }
 
 /** An error document and its author. */
-export interface Refusal {
+export interface ErrorDocument {
   /**
    * `edge`: JSON of the edge function. `store`: XML of S3. `between`: anything else, such as CloudFront's own pages.
    */
@@ -189,7 +189,7 @@ function readJson(text: string): { error: string; message: string } | undefined 
 }
 
 /** Returns S3's error document; `undefined` for any other text. */
-export function readStoreError(text: string): Refusal | undefined {
+export function readStoreError(text: string): ErrorDocument | undefined {
   const error = readXml(text, 'Error');
   if (error === undefined) return undefined;
   const detail = textOf(error, 'HeadersNotSigned') ?? textOf(error, 'Endpoint');
@@ -202,7 +202,7 @@ export function readStoreError(text: string): Refusal | undefined {
 }
 
 /** Reads the error document of a response. */
-export function readRefusal({ status, headers, text }: Answer): Refusal {
+export function readErrorDocument({ status, headers, text }: HttpResponse): ErrorDocument {
   const json = headers['content-type']?.startsWith('application/json') ? readJson(text) : undefined;
   if (json !== undefined) return { from: 'edge', code: json.error, message: json.message };
   const error = readStoreError(text);
