@@ -12,6 +12,13 @@ export const EXPIRES_TAG = 'edge-upload-live-expires';
 /** Hours after which `npm run live:sweep` deletes what a run left. */
 export const RUN_HOURS = 6;
 
+/** Temporary credentials of a role. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+}
+
 /**
  * Returns the account of the credentials, after comparing it with the intended one.
  * @throws {Error} if they differ, or if none is named

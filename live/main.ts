@@ -99,7 +99,7 @@ async function main(): Promise<number> {
   let destroyed = false;
   try {
     operator = await openOperator(run, { account, stackName, expires, without: values.without });
-    const opened = await openWorld(operator.run, { stackName, expires, signal });
+    const opened = await openWorld(operator, { stackName, expires, signal });
     world = opened;
     const { secrets, bucket, userPoolId, url } = opened;
     known = { ...known, ...secrets, bucket, pool: userPoolId, edge: url, host: new URL(url).host };

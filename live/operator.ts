@@ -8,7 +8,7 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { EXPIRES_TAG, REGION, STACK_PREFIX } from './account.ts';
+import { type Credentials, EXPIRES_TAG, REGION, STACK_PREFIX } from './account.ts';
 import { type CommandLine, document } from './command-line.ts';
 import { DeniedCall, type Verdict } from './probe.ts';
 
@@ -55,6 +55,8 @@ interface PolicyDocument {
 export interface Operator {
   /** Runs the command line as the operator. Throws `DeniedCall` for a denied call, even if the command succeeds. */
   readonly run: CommandLine;
+  /** Returns the role's credentials. They are valid for longer than a command takes. */
+  credentials(): Promise<Credentials>;
   /** Returns the secrets of all the role's credentials, for the redactor. */
   secrets(): Readonly<Record<string, string>>;
   /** Deletes the role. */
@@ -116,14 +118,19 @@ export async function openOperator(
   }
   let since = Date.now();
   const issued = [credentials];
+  const fresh = async () => {
+    if (Date.now() - since > FRESH_MS) {
+      credentials = await session(Role?.Arn ?? '');
+      issued.push(credentials);
+      since = Date.now();
+    }
+    return credentials;
+  };
   return {
+    credentials: fresh,
     async run(args, options = {}) {
-      if (Date.now() - since > FRESH_MS) {
-        credentials = await session(Role?.Arn ?? '');
-        issued.push(credentials);
-        since = Date.now();
-      }
-      const ran = await run(args, { ...options, env: { ...options.env, ...environmentOf(credentials) } });
+      const own = environmentOf(await fresh());
+      const ran = await run(args, { ...options, env: { ...options.env, ...own } });
       const denied = deniedIn(`${ran.stdout}\n${ran.stderr}`);
       if (denied !== undefined) throw new DeniedCall(denied);
       return ran;
@@ -168,9 +175,7 @@ export async function deleteRole(iam: IAMClient, RoleName: string): Promise<void
   await iam.send(new DeleteRoleCommand({ RoleName }));
 }
 
-type Credentials = Awaited<ReturnType<typeof session>>;
-
-async function session(RoleArn: string) {
+async function session(RoleArn: string): Promise<Credentials> {
   const sts = new STSClient({ region: REGION });
   try {
     const assumed = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'live' }));

@@ -5,7 +5,7 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { request } from 'undici';
 import { omitUndefined } from '../protocol/fields.ts';
-import { EXPIRES_TAG, REGION } from './account.ts';
+import { type Credentials, EXPIRES_TAG, REGION } from './account.ts';
 import { type CommandLine, document } from './command-line.ts';
 
 /** A response of the edge. */
@@ -30,6 +30,8 @@ export interface LiveWorld {
   /** When a sweep deletes what the run left. */
   readonly expires: Date;
   readonly run: CommandLine;
+  /** Returns the operator's credentials, which `run` uses. The clients below use the account's own. */
+  credentials(): Promise<Credentials>;
   readonly url: string;
   readonly bucket: string;
   readonly userPoolId: string;
@@ -73,7 +75,7 @@ interface Deployed {
 
 /** Deploys, creates a user, and signs in. */
 export async function openWorld(
-  run: CommandLine,
+  { run, credentials }: Pick<LiveWorld, 'run' | 'credentials'>,
   {
     stackName,
     expires,
@@ -109,6 +111,7 @@ export async function openWorld(
     stackName,
     expires,
     run,
+    credentials,
     url,
     bucket: deployed.outputs.S3BucketName,
     userPoolId: deployed.outputs.CognitoUserPoolId,

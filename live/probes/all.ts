@@ -1,5 +1,7 @@
 import type { Probe } from '../probe.ts';
+import { DELETION } from './deletion.ts';
 import { DEPLOYMENT } from './deployment.ts';
+import { DRIFT } from './drift.ts';
 import { EDGE } from './edge.ts';
 import { FEDERATION } from './federation.ts';
 import { FORWARDED } from './forwarded.ts';
@@ -14,8 +16,10 @@ export const PROBES: readonly Probe[] = [
   ...MULTIPART,
   ...EDGE,
   ...REQUESTS,
+  ...DRIFT,
   ...DEPLOYMENT,
   ...IDENTITY,
   ...FEDERATION,
   ...SECOND_FACTOR,
+  ...DELETION,
 ];

@@ -14,14 +14,13 @@ import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { EXPIRES_TAG, REGION } from '../account.ts';
 import { document } from '../command-line.ts';
 import type { Probe } from '../probe.ts';
-import type { LiveWorld } from '../world.ts';
+import { until } from './until.ts';
 
 /** Maximum bytes of a template in a request. */
 const INLINE_LIMIT = 51_200;
 
 /** Milliseconds. CloudWatch shows a function's log lines after seconds, those of a new log group after minutes. */
 const LOGGED_MS = 180_000;
-const AGAIN_MS = 5_000;
 /**
  * Milliseconds. KMS distributes a new key policy within minutes:
  * https://docs.aws.amazon.com/kms/latest/developerguide/programming-eventual-consistency.html
@@ -34,20 +33,6 @@ const NOTICES = {
   'AWS::SNS::Subscription': 'CREATE_COMPLETE',
   'AWS::Events::Rule': 'CREATE_COMPLETE',
 };
-
-/** Repeats an observation until it is final or the time is up. Returns the last one. */
-async function until<T>(
-  { pause }: LiveWorld,
-  look: () => Promise<T>,
-  isFinal: (seen: T) => boolean,
-  limitMs: number,
-): Promise<T> {
-  for (let waited = 0; ; waited += AGAIN_MS) {
-    const seen = await look();
-    if (isFinal(seen) || waited >= limitMs) return seen;
-    await pause(AGAIN_MS);
-  }
-}
 
 /** Adds a statement to a key's policy. */
 async function allow(kms: KMSClient, KeyId: string | undefined, statement: object | undefined) {

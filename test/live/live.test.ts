@@ -235,6 +235,7 @@ test('names the denied action of a message of AWS or the command line', () => {
     ['is not authorized to perform: cognito-idp:ListUsers', 'cognito-idp:ListUsers'],
     ['a does not have the permissions to deploy: s3:CreateBucket, s3:PutBucketPolicy.', 's3:CreateBucket'],
     ['signing key: not allowed to read its state (kms:DescribeKey)', 'kms:DescribeKey'],
+    ['not allowed (cloudformation:DetectStackDrift)', 'cloudformation:DetectStackDrift'],
     ['IAM reports that these actions are not allowed: logs:DeleteLogGroup.', 'logs:DeleteLogGroup'],
     ['Checking permissions: all that an operator needs', undefined],
     ['not allowed. See https://a.example/s3:PutObject', undefined],

@@ -23,10 +23,13 @@ import { optionsAfter } from './command-words.ts';
 
 /** A world of which a probe finds what its stand-in has. */
 function worldOf(parts: Partial<LiveWorld>): LiveWorld {
-  const names: (keyof LiveWorld)[] = ['s3', 'kms', 'cognito', 'edge', 'run'];
+  const names: (keyof LiveWorld)[] = ['s3', 'kms', 'cognito', 'edge', 'run', 'credentials'];
   const absent = names.map((name) => [name, () => assert.fail(`the stand-in has no ${name}`)]);
   return {
-    ...(Object.fromEntries(absent) as Pick<LiveWorld, 's3' | 'kms' | 'cognito' | 'edge' | 'run'>),
+    ...(Object.fromEntries(absent) as Pick<
+      LiveWorld,
+      's3' | 'kms' | 'cognito' | 'edge' | 'run' | 'credentials'
+    >),
     ...{ stackName: 'edge-upload-live-1', expires: new Date(), url: 'https://d111.cloudfront.net' },
     ...{ bucket: 'bucket', userPoolId: USER_POOL_ID, clientId: 'client', token: 'token' },
     signal: new AbortController().signal,
