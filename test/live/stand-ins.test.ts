@@ -15,30 +15,12 @@ import { config, USER_POOL_ID } from '../edge/support/pool.ts';
 import { MINUTE, setUp } from '../local/cognito/harness.ts';
 import { clientOptions, listen } from '../support/serve.ts';
 import { optionsAfter } from './command-words.ts';
+import { worldOf } from './world-of.ts';
 
 /*
  * Runs the probes that the embedded cloud does not run, each against a stand-in that answers as AWS documents. Otherwise
  * their code would run for the first time in somebody's account.
  */
-
-/** A world of which a probe finds what its stand-in has. */
-function worldOf(parts: Partial<LiveWorld>): LiveWorld {
-  const names: (keyof LiveWorld)[] = ['s3', 'kms', 'cognito', 'edge', 'run', 'credentials'];
-  const absent = names.map((name) => [name, () => assert.fail(`the stand-in has no ${name}`)]);
-  return {
-    ...(Object.fromEntries(absent) as Pick<
-      LiveWorld,
-      's3' | 'kms' | 'cognito' | 'edge' | 'run' | 'credentials'
-    >),
-    ...{ stackName: 'edge-upload-live-1', expires: new Date(), url: 'https://d111.cloudfront.net' },
-    ...{ bucket: 'bucket', userPoolId: USER_POOL_ID, clientId: 'client', token: 'token' },
-    signal: new AbortController().signal,
-    key: () => 'live/probe-1',
-    pause: async () => {},
-    close: () => {},
-    ...parts,
-  };
-}
 
 /** A stack whose options `deploy` changes, and what it prints after each. */
 function stack(print: (options: StackOptions) => object = () => ({})) {
