@@ -396,10 +396,7 @@ test('links and keys upload with curl, fetch and put until they end', {
 
     await t.test('a new signing key keeps the old links valid, or ends them on request', async () => {
       const kept = await ok(computer, ['key', 'rotate']);
-      assert.match(
-        kept,
-        /kept until its last link or key ends, .* UTC\.\s+Today, \d+ links and 1 key are valid/,
-      );
+      assert.match(kept, /kept until its last link or key ends, .* UTC\.\s+\d+ links and 1 key stay valid\./);
       await ok(computer, ['put', 'q3.pdf', '--as', 'drop/kept.pdf', '--link', link.address]);
       const fresh = await computer.json<Created>(['link', 'create', '--prefix', 'drop/']);
       await ok(computer, ['put', 'q3.pdf', '--as', 'drop/new.pdf', '--link', fresh.address]);

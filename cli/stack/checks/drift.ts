@@ -133,6 +133,26 @@ function words({ type, isDeleted, properties }: Drifted): string {
 }
 
 const POOL = 'AWS::Cognito::UserPool';
+const BUCKET_POLICY = 'AWS::S3::BucketPolicy';
+
+/**
+ * Whether the bucket has no policy, so that S3 refuses all uploads. CloudFormation may not say: AWS has an open request to
+ * compare bucket policies, https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2169
+ */
+async function isPolicyGone({ clients }: StackWork, bucket: string): Promise<boolean> {
+  const { GetBucketPolicyCommand } = await import('@aws-sdk/client-s3');
+  return onAws(`Reading the policy of ${bucket}`, async () => {
+    try {
+      await clients.s3.send(new GetBucketPolicyCommand({ Bucket: bucket }));
+      return false;
+    } catch (error) {
+      // Another check reports a missing bucket.
+      if (error instanceof Error && error.name === 'NoSuchBucket') return false;
+      if (error instanceof Error && error.name === 'NoSuchBucketPolicy') return true;
+      throw error;
+    }
+  });
+}
 
 /** A new bucket is empty, and a new key invalidates what the old one signed: other checks report what to do instead. */
 function hasOwnCheck({ type, isDeleted }: Drifted): boolean {
@@ -152,6 +172,10 @@ export function driftCheck(work: StackWork): Check {
       const listed = hasResults ? await ifAllowed(() => driftedResources(work, stack.id)) : [];
       if (listed === 'denied') return { skipped: 'not allowed (cloudformation:DescribeStackResourceDrifts)' };
       const found = listed.filter((one) => !hasOwnCheck(one));
+      const { bucket } = stack.outputs;
+      const isListed = listed.some(({ type }) => type === BUCKET_POLICY);
+      if (bucket !== undefined && !isListed && (await ifAllowed(() => isPolicyGone(work, bucket))) === true)
+        found.push({ type: BUCKET_POLICY, isDeleted: true, properties: [] });
       if (found.length > 0) {
         const what = found.map(words).join('; ');
         const isPoolGone = found.some(({ type, isDeleted }) => isDeleted && type === POOL);

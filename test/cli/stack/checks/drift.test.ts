@@ -98,6 +98,34 @@ test('leaves a deleted bucket or key to the checks of their own', async (t) => {
   assert.equal((await checked(t, { drifts })).state, 'ok');
 });
 
+test('names a deleted bucket policy although CloudFormation compares none', async (t) => {
+  const outputs =
+    '<Outputs><member><OutputKey>S3BucketName</OutputKey><OutputValue>bucket</OutputValue></member></Outputs>';
+  const found = stack.body.replace('<StackStatus>', `${outputs}<StackStatus>`);
+  for (const [status, code, state] of [
+    [404, 'NoSuchBucketPolicy', 'failed'],
+    [404, 'NoSuchBucket', 'ok'],
+    [403, 'AccessDenied', 'ok'],
+    [200, undefined, 'ok'],
+  ] as const) {
+    const cloudformation = account({});
+    const { work } = await workAgainst(t, (body, path) => {
+      if (path.includes('?policy')) {
+        assert.match(path, /^\/bucket\//);
+        return code === undefined
+          ? { type: 'application/json', body: '{"Version":"2012-10-17","Statement":[]}' }
+          : { status, body: `<Error><Code>${code}</Code><Message>m</Message></Error>` };
+      }
+      const { body: answered, ...rest } = cloudformation(body);
+      return { ...rest, body: answered === stack.body ? found : answered };
+    });
+    const one = await runCheck(driftCheck(work));
+    assert.equal(one.state, state, code);
+    if (one.state === 'failed')
+      assert.equal(one.error.message, 'Changed outside edge-upload: bucket policy (deleted).');
+  }
+});
+
 test('waits for the detection, and reports one that failed in part', async (t) => {
   const statuses = ['DETECTION_IN_PROGRESS', 'DETECTION_IN_PROGRESS', 'DETECTION_FAILED'];
   const one = await checked(t, { statuses });
