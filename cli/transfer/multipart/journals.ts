@@ -155,7 +155,7 @@ const NOT_THERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR']
 
 async function journalNames(folder: string): Promise<readonly string[]> {
   try {
-    return (await readdir(folder)).filter((name) => name.endsWith(SUFFIX)).sort();
+    return (await whenFree(() => readdir(folder))).filter((name) => name.endsWith(SUFFIX)).sort();
   } catch (error) {
     if (NOT_THERE.has(systemCode(error))) return [];
     throw diskError(folder, error);

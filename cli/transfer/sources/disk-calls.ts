@@ -1,3 +1,5 @@
+import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { interrupted, systemCode } from '../../errors.ts';
 
@@ -20,6 +22,8 @@ const MOST_CAREFUL_CALLS = 1024;
 
 /** Chooses between the two forms of a call of the file system. */
 export interface DiskCalls {
+  /** Number of files to upload that are open. */
+  open: number;
   /** Runs `now`, or `later` if the disk is not known to be fast. Both do the same. */
   run<T>(now: () => T, later: () => Promise<T>): T | Promise<T>;
 }
@@ -34,6 +38,7 @@ export function createDiskCalls(clock: () => number): DiskCalls {
   let careful = FIRST_CALLS;
   let next = CAREFUL_CALLS;
   return {
+    open: 0,
     run(now, later) {
       if (careful > 0) {
         careful -= 1;
@@ -61,11 +66,16 @@ const WAIT_MS = 15_000;
 const STEP_MS = 50;
 
 /**
- * Opens a file as soon as a descriptor is free. The command closes others all the time.
+ * Opens a file as soon as a descriptor is free.
+ * @param isHeld returns true if the command holds descriptors that it will close. The wait is not limited then.
  * @throws the last error, if none was free for 15 seconds.
  */
-export async function whenFree<T>(open: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-  for (let waited = 0; ; waited += STEP_MS) {
+export async function whenFree<T>(
+  open: () => Promise<T>,
+  signal?: AbortSignal,
+  isHeld = () => false,
+): Promise<T> {
+  for (let waited = 0; ; waited = isHeld() ? 0 : waited + STEP_MS) {
     try {
       return await open();
     } catch (error) {
@@ -74,5 +84,18 @@ export async function whenFree<T>(open: () => Promise<T>, signal?: AbortSignal):
     await delay(STEP_MS, undefined, signal && { signal }).catch(() => {
       throw interrupted();
     });
+  }
+}
+
+/**
+ * Throws the system's error unless two more descriptors are free: for a connection, and for a file such as a journal.
+ * Without them, files that are open could fill the process, and none could be sent.
+ */
+export function checkSpare(): void {
+  const first = openSync(devNull, 'r');
+  try {
+    closeSync(openSync(devNull, 'r'));
+  } finally {
+    closeSync(first);
   }
 }

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { systemCode, UserError } from '../../errors.ts';
-import { type DiskCalls, whenFree } from './disk-calls.ts';
+import { checkSpare, type DiskCalls, whenFree } from './disk-calls.ts';
 import type { FilePath } from './file-path.ts';
 import { checkExpected, difference, type FileStamp, fileChanged, stampOf } from './file-stamp.ts';
 import { pathError, pipeHint, readError } from './read-error.ts';
@@ -121,24 +121,38 @@ export async function openFile(
     if (!regular) checkRegular(name, await stat(path, { bigint: true }));
     // Without O_NONBLOCK, opening a file that has become a pipe would hang.
     const flags = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
-    const opening = async () =>
-      disk.run(
+    const opening = async () => {
+      const descriptor = await disk.run(
         () => fs.openSync(path, flags),
         () => open(path, flags),
       );
-    const descriptor = await whenFree(opening, signal);
+      try {
+        // The only file is sent even if its connection has to wait.
+        if (disk.open > 0) checkSpare();
+      } catch (error) {
+        fs.closeSync(descriptor);
+        throw error;
+      }
+      disk.open += 1;
+      return descriptor;
+    };
+    const close = (descriptor: number) => {
+      fs.closeSync(descriptor);
+      disk.open -= 1;
+    };
+    const descriptor = await whenFree(opening, signal, () => disk.open > 0);
     try {
       const stats = fs.fstatSync(descriptor, { bigint: true });
       checkRegular(name, stats);
       if (expected !== undefined) checkExpected(expected, { path, name, descriptor, stamp: stampOf(stats) });
       const snapshot = mayBeKernelFile(stats) ? await readSnapshot(name, descriptor, stats) : undefined;
       if (snapshot !== undefined) {
-        fs.closeSync(descriptor);
+        close(descriptor);
         return snapshotFile(name, snapshot, stampOf(stats));
       }
       return sourceFile({ path, name, descriptor, stamp: stampOf(stats), disk });
     } catch (error) {
-      fs.closeSync(descriptor);
+      close(descriptor);
       throw error;
     }
   } catch (error) {
@@ -174,7 +188,9 @@ function sourceFile({ path, name, descriptor, stamp, disk }: Opened): SourceFile
   let closed = false;
   const closeIfDone = () => {
     // A read that is still pending must not meet another file with this descriptor.
-    if (closed && reading === 0) fs.closeSync(descriptor);
+    if (!closed || reading > 0) return;
+    fs.closeSync(descriptor);
+    disk.open -= 1;
   };
   const fill = async (buffer: Buffer, from: number): Promise<Buffer> => {
     if (closed) throw new Error(`${name} is closed`);

@@ -9,6 +9,7 @@ import { ConnectionCut, createWire, type HttpRequest, type WireOptions } from '.
 import { failureOf, type Refuse } from './refusals.ts';
 import { type HttpResponse, isSuccess, NotInGroup, TokenRejected } from './responses.ts';
 import { retrying, TransientFailure } from './retry.ts';
+import { shareConnections } from './share-connections.ts';
 
 interface EdgeRequest extends Omit<HttpRequest, 'path' | 'headers'> {
   readonly key: string;
@@ -56,7 +57,7 @@ export interface EdgeClientOptions extends WireOptions {
 
 export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
   const { url, tokens, retry, clock, now, signal, onRetry, onTrouble } = options;
-  const wire = createWire(options);
+  const wire = shareConnections(createWire(options), signal);
 
   /**
    * If a server refuses a body early and closes, the reset can overtake its response. After a broken connection, the

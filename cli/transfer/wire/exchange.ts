@@ -55,6 +55,11 @@ export type Wire = (message: HttpRequest) => Promise<HttpResponse>;
 /** Thrown if the connection broke after part of a body may have been sent. */
 export class ConnectionCut extends TransientFailure {}
 
+/** Thrown if the process or the computer has no descriptor for another connection. Nothing was sent. */
+export class NoDescriptor extends TransientFailure {}
+
+const DESCRIPTORS_USED: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
+
 /** Attempts at an address that has never responded, because it may be wrong. */
 const FIRST_CONTACT_TRIES = 4;
 const TLS_TRIES = 4;
@@ -175,6 +180,7 @@ function connectionFailure(error: unknown, { url, reached, started, withBody }: 
         { limit: { kind: 'garbled', tries: FIRST_CONTACT_TRIES } },
       );
     case 'connection': {
+      if (DESCRIPTORS_USED.has(kind.code)) return new NoDescriptor(failure, { refused: true });
       // A server or proxy may also accept the connection and close it before the end of CONNECT or of the TLS handshake. One
       // that closes it without a response to a first request may speak another protocol, or want a client's certificate.
       if (kind.connecting || !started || !(reached || withBody)) {
