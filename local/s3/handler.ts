@@ -4,7 +4,7 @@ import type { EventSink } from '../events/service.ts';
 import type { Conflicts, Throttle } from '../faults/throttling.ts';
 import { deniedMessage, type Permissions } from '../iam/permissions.ts';
 import { randomPiece } from '../random-piece.ts';
-import { AwsError } from '../wire/errors.ts';
+import { type AwsError, asRefusal } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../wire/http.ts';
 import { accessTo, requestContext } from './access.ts';
 import { detect } from './detect.ts';
@@ -39,16 +39,6 @@ export function s3Handler(options: HandlerOptions): HttpHandler {
   };
 }
 
-const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-
-/** Returns the refusal for a full disk of this computer, which S3 does not have. Clients do not retry it. */
-function diskRefusal(error: unknown): AwsError | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (!FULL.has(code)) return undefined;
-  const message = `The disk of the embedded cloud is full (${code}). Free some space; “edge-upload local status” prints the folder.`;
-  return new AwsError('InsufficientStorage', message, 507);
-}
-
 type Ids = { readonly 'x-amz-request-id': string; readonly 'x-amz-id-2': string };
 
 async function answerOrRefuse(
@@ -59,7 +49,7 @@ async function answerOrRefuse(
   try {
     return await perform(request, options, ids['x-amz-request-id']);
   } catch (error) {
-    const refusal = error instanceof AwsError ? error : diskRefusal(error);
+    const refusal = asRefusal(error);
     if (refusal === undefined) throw error;
     return errorResponse(refusal, request, ids);
   }

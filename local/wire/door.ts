@@ -3,7 +3,7 @@ import { authenticateBody, readBody } from '../auth/sigv4.ts';
 import { neverThrottled, type Throttle } from '../faults/throttling.ts';
 import { type Permissions, refuseDenied } from '../iam/permissions.ts';
 import { resourceArn } from '../iam/resource-arn.ts';
-import { AwsError } from './errors.ts';
+import { AwsError, asRefusal } from './errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from './http.ts';
 
 /** One call of an operation. */
@@ -90,8 +90,9 @@ export function requestDoor<Input, Result>(options: DoorOptions<Input, Result>):
     try {
       return await perform(request);
     } catch (error) {
-      if (error instanceof AwsError) return protocol.failure(error);
-      throw error;
+      const refusal = asRefusal(error);
+      if (refusal === undefined) throw error;
+      return protocol.failure(refusal);
     }
   };
 }

@@ -19,3 +19,17 @@ export class AwsError extends Error {
 export function notSupported(what: string, code = 'InvalidRequest', status = 400): AwsError {
   return new AwsError(code, `The embedded cloud does not support ${what}.`, status);
 }
+
+const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/**
+ * Returns the response for an error of an operation: itself if it is one, and a refusal if the disk of this computer is
+ * full, which AWS does not have and clients do not retry. Returns `undefined` for other errors, which are defects.
+ */
+export function asRefusal(error: unknown): AwsError | undefined {
+  if (error instanceof AwsError) return error;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (!FULL.has(code)) return undefined;
+  const message = `The disk of the embedded cloud is full (${code}). Free some space; “edge-upload local status” prints the folder.`;
+  return new AwsError('InsufficientStorage', message, 507);
+}

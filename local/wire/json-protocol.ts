@@ -26,7 +26,11 @@ export function jsonProtocol(service: string): Protocol<JsonObject, JsonObject> 
     success: (_name, result) => response(200, {}, result),
     // The error's name is in the body and in a header, with a colon as AWS writes it there.
     failure: ({ code, message, status }) =>
-      response(status === 413 ? 413 : 400, { 'x-amzn-errortype': `${code}:` }, { __type: code, message }),
+      response(
+        status === 413 || status === 507 ? status : 400,
+        { 'x-amzn-errortype': `${code}:` },
+        { __type: code, message },
+      ),
   };
 }
 

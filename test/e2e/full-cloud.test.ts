@@ -5,12 +5,23 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ownFolder } from '../cli/transfer/helpers/uploading.ts';
 import { runProgram } from '../support/programs.ts';
-import { CLI, computerAt, signIn } from './harness.ts';
+import { CLI, type Computer, computerAt, signIn } from './harness.ts';
 
 const MIB = 1024 * 1024;
 
 /** In units of 512 or 1,024 bytes, by the shell: larger than all files of a cloud but objects. */
 const LIMIT = 6 * 1024;
+/** Less than the file of a pool with a few users. */
+const SMALL_LIMIT = 2;
+/** More than such a file has space for. */
+const USERS = 20;
+
+/** Starts the embedded cloud of a computer with a limit of its files' sizes. */
+async function startLimited({ home, env }: Computer, limit: number, ...args: string[]): Promise<void> {
+  const limited = ['-c', `ulimit -f ${limit}; exec "$@"`, 'sh', process.execPath, CLI];
+  const started = await runProgram('sh', [...limited, 'local', 'start', ...args], { cwd: home, env });
+  assert.equal(started.code, 0, started.stderr);
+}
 
 test('refuses an upload that the embedded cloud has no space for at once, and stores the next', {
   skip: process.platform === 'win32' && 'Windows has no limit of file sizes',
@@ -18,12 +29,7 @@ test('refuses an upload that the embedded cloud has no space for at once, and st
   const home = await ownFolder(t);
   const computer = computerAt(home);
   t.after(() => computer.run(['local', 'stop']));
-  const limited = ['-c', `ulimit -f ${LIMIT}; exec "$@"`, 'sh', process.execPath, CLI];
-  const started = await runProgram('sh', [...limited, 'local', 'start', '--port', '0'], {
-    cwd: home,
-    env: computer.env,
-  });
-  assert.equal(started.code, 0, started.stderr);
+  await startLimited(computer, LIMIT, '--port', '0');
   await computer.json(['deploy', '--local']);
   await signIn(computer);
   await writeFile(join(home, 'large'), randomBytes(16 * MIB));
@@ -40,4 +46,14 @@ test('refuses an upload that the embedded cloud has no space for at once, and st
     objects.map(({ key }) => key),
     ['small'],
   );
+  await computer.run(['local', 'stop']);
+  await startLimited(computer, SMALL_LIMIT);
+  let refused = await computer.run(['user', 'list']);
+  for (let user = 0; user < USERS && refused.code === 0; user += 1) {
+    refused = await computer.run(['user', 'add', `user${user}`, '--email', `user${user}@example.com`]);
+  }
+  assert.equal(refused.code, 8, refused.stderr);
+  assert.match(refused.stderr, /^error: Adding the user .* failed: The disk of the embedded cloud is full/);
+  const status = await computer.run(['local', 'status']);
+  assert.equal(status.code, 0, status.stderr);
 });

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import type { FailingResource, Faults } from '../../faults.ts';
 import type { ResourceHandler } from '../../resource.ts';
-import { AwsError } from '../../wire/errors.ts';
+import { AwsError, asRefusal } from '../../wire/errors.ts';
 import { validationError } from '../errors.ts';
 import { type Actual, actualOf } from '../stack/drift.ts';
 import {
@@ -180,7 +180,8 @@ export class StackWork {
     try {
       return await ask();
     } catch (error) {
-      if (error instanceof AwsError) throw error;
+      const refusal = asRefusal(error);
+      if (refusal !== undefined) throw refusal;
       this.#options.onDefect(error);
       throw new AwsError('InternalFailure', 'Internal Failure', 500);
     }
