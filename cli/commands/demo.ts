@@ -11,6 +11,7 @@ import { cloudFolder, findCloud, startCloud, stopCloud } from '../local-cloud/pr
 import { withDispatcher } from '../network/dispatcher.ts';
 import { packageRoot } from '../package-root.ts';
 import { currentDeployment, type Deployment } from '../settings/deployments.ts';
+import { temporaryError } from '../settings/disk-errors.ts';
 import { printedEvent } from '../ui/create.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
 import { shellWord } from '../ui/shell-words.ts';
@@ -57,7 +58,9 @@ function narrating(ui: Ui, inUse: InUse): Ui {
 /** Deploys, signs in, uploads without and with a token, and destroys, in an embedded cloud of its own. */
 export async function demo(context: Context): Promise<Result> {
   const started = context.now().getTime();
-  const folder = await mkdtemp(join(tmpdir(), 'edge-upload-demo-'));
+  const folder = await mkdtemp(join(tmpdir(), 'edge-upload-demo-')).catch((error: unknown) => {
+    throw temporaryError(error);
+  });
   const inside = secluded(context, folder);
   try {
     const steps = await tell(inside, context.ui);

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { omitUndefined, table } from '../../protocol/fields.ts';
 import type { Hint } from '../command-line.ts';
 import { type LibraryTexts, systemCode, UserError } from '../errors.ts';
@@ -85,6 +86,14 @@ export function inputError(name: string, error: unknown, hint: Hint): UserError 
     `${name} ${isMissing ? 'does not exist' : `cannot be read: ${diskReason(error)}`}.`,
     { hint, cause: error },
   );
+}
+
+/** Returns the error to print if no temporary folder can be created. */
+export function temporaryError(error: unknown): UserError {
+  return new UserError('disk', `No temporary folder can be created in ${tmpdir()}: ${diskReason(error)}.`, {
+    hint: 'Set TMPDIR (on Windows: TEMP) to a folder that exists and that you can write to.',
+    cause: error,
+  });
 }
 
 /** Returns the error to print for a file of edge-upload, with a hint about its folder. */

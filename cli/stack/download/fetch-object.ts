@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { omitUndefined } from '../../../protocol/fields.ts';
-import { command } from '../../command-line.ts';
+import { command, type Hint } from '../../command-line.ts';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { pause } from '../../network/cancellation.ts';
 import { findFailure } from '../../network/failures.ts';
@@ -80,7 +80,7 @@ export async function fetchObject(
       );
     }
     await pause(2 ** fruitless * 250, signal, 'Run the same command again.');
-    answer = await request(work, object, { from: received, etag });
+    answer = await request(work, object, { from: received, size, etag });
   }
   if (received !== size || (expected !== undefined && !(await isAsExpected(expected)))) {
     throw differs(object.key);
@@ -105,19 +105,27 @@ function isMismatch(error: unknown): boolean {
   return error instanceof Error && /checksum mismatch/i.test(error.message);
 }
 
+const ANOTHER_TRY: Hint = [
+  'Run the same command again. If it happens again, a proxy may change the bytes. Check with:',
+  command`edge-upload doctor`,
+];
+
 function differs(key: string): UserError {
   return new UserError('bytes_differ', `The bytes of ${key} that arrived are not those that S3 stored.`, {
-    hint: [
-      'Run the same command again. If it happens again, a proxy may change the bytes. Check with:',
-      command`edge-upload doctor`,
-    ],
+    hint: ANOTHER_TRY,
   });
+}
+
+/** The error for a response whose `Content-Length` was longer than the object. */
+function tooLong(key: string, { from, size }: { from: number; size: number }, cause: Error): UserError {
+  const message = `The length of ${key} changed: the first answer announced ${size} bytes, and S3 has ${from}.`;
+  return new UserError('bytes_differ', message, { hint: ANOTHER_TRY, cause });
 }
 
 async function request(
   work: StackWork,
   { bucket, key, versionId }: ObjectToFetch,
-  rest?: { readonly from: number; readonly etag: string },
+  rest?: { readonly from: number; readonly size: number; readonly etag: string },
 ): Promise<GetObjectCommandOutput> {
   const { clients, context } = work;
   const { signal } = context;
@@ -136,6 +144,9 @@ async function request(
     );
   } catch (error) {
     if (signal.aborted) throw interrupted();
+    if (rest !== undefined && error instanceof Error && error.name === 'InvalidRange') {
+      throw tooLong(key, rest, error);
+    }
     throw refusal(error, { bucket, key });
   }
 }

@@ -10,6 +10,7 @@ import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { cleanUp, creating } from '../../network/cancellation.ts';
+import { temporaryError } from '../../settings/disk-errors.ts';
 import { awsFailure, onAws } from '../aws-failures.ts';
 import type { FoundStack, StackOutputs, StackWork } from '../find-stack.ts';
 import { keysIn, poolIdentity } from './key-sets.ts';
@@ -23,7 +24,7 @@ const TEMPLATE_LIMIT_BYTES = 1_000_000;
 /** Returns the stack's template. Loads the CDK, several megabytes, on demand. */
 export async function createTemplate(props: UploadStackProps): Promise<string> {
   const { synthesize } = await import('../../../infra/upload-stack.ts');
-  const { template, bytes } = synthesize(props);
+  const { template, bytes } = onTemporaryFolder(() => synthesize(props));
   if (bytes <= TEMPLATE_LIMIT_BYTES) return template;
   throw new UserError(
     'usage',
@@ -37,6 +38,16 @@ export async function createTemplate(props: UploadStackProps): Promise<string> {
       ],
     },
   );
+}
+
+/** Runs work that creates a temporary folder, which fails by its `mkdtemp`. */
+function onTemporaryFolder<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const isFolder = error instanceof Error && 'syscall' in error && error.syscall === 'mkdtemp';
+    throw isFolder ? temporaryError(error) : error;
+  }
 }
 
 interface Baking {

@@ -211,6 +211,12 @@ test('sets options, keeps them at a plain deploy, and resets them', async (t) =>
     assert.ok(!lines.includes(token.slice(0, 20)));
     const template = await computer.run(['synth', '--local']);
     assert.match(template.stdout, /"PriceClass": "PriceClass_100"/);
+    const gone = join(computer.home, 'gone');
+    for (const args of [['synth', '--local'], ['demo']]) {
+      const { code, stderr } = await computer.built.run(args, { env: { TMPDIR: gone, TEMP: gone } });
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /No temporary folder can be created in .*gone: .*\n {2}Set TMPDIR/);
+    }
 
     // A plain deploy keeps them, and one that is refused changes none.
     const plain = await computer.json<Deployed>(['deploy', '--local']);

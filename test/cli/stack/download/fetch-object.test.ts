@@ -94,6 +94,20 @@ test('compares downloaded bytes with the checksum of S3', async (t) => {
   });
 });
 
+test('names the lengths if the first response announced more bytes than S3 has', async (t) => {
+  const bucket = await store(t, ({ range }) =>
+    range === undefined
+      ? { body: BYTES, headers: { 'content-length': `${BYTES.length + 10}` }, cutAt: BYTES.length }
+      : {
+          status: 416,
+          headers: { 'content-type': 'application/xml' },
+          body: Buffer.from('<Error><Code>InvalidRange</Code><Message>Not satisfiable</Message></Error>'),
+        },
+  );
+  const text = /The length of k changed: the first answer announced 300010 bytes, and S3 has 300000\./;
+  await assert.rejects(bucket.fetch(), withCode('bytes_differ', text, /again/));
+});
+
 test('refuses a response that S3 never sends', async (t) => {
   const odd: Reply[] = [
     { headers: { etag: '' }, body: Buffer.alloc(0) },
