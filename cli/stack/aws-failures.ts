@@ -39,9 +39,6 @@ const DENIED: Entry = [
 ];
 const THROTTLED: Entry = ['throttled', 'AWS throttles this account: run the same command again in a minute.'];
 
-/** Of an embedded cloud whose disk is full. */
-const FULL: Entry = ['aws', ['See where it stores its files:', command`edge-upload local status`]];
-
 /** Names of AWS errors, of all services used here, that an operator can fix. */
 const KNOWN = table<Entry>({
   CredentialsProviderError: NO_CREDENTIALS,
@@ -63,7 +60,7 @@ const KNOWN = table<Entry>({
   ThrottlingException: THROTTLED,
   TooManyRequestsException: THROTTLED,
   SlowDown: THROTTLED,
-  InsufficientStorage: FULL,
+  InsufficientStorage: ['aws', ['See where it stores its files:', command`edge-upload local status`]],
   NoSuchBucket: [
     'stack_failed',
     ['Somebody deleted the bucket. See what is deployed:', command`edge-upload status`],
@@ -105,15 +102,12 @@ function redirected(
   });
 }
 
-const EMPTY_ANSWERS = table<Entry>({ 403: DENIED, 507: FULL });
-
 /** The SDK calls a failure without a reason unknown, and only its status is left. HEAD requests have such answers. */
 function emptyAnswer(error: SdkError, doing: string): UserError | undefined {
   const status = error.$metadata?.httpStatusCode;
   if (status === undefined || !/^Unknown(?:Error)?$/.test(error.message)) return undefined;
-  const [code, hint] = EMPTY_ANSWERS[status] ?? (['aws', CHECK_ENDPOINT] as const);
-  const message = `${doing} failed: HTTP ${status} ${status === 507 ? '(insufficient storage)' : 'without a reason'}.`;
-  return new UserError(code, message, { hint, cause: error });
+  const [code, hint] = status === 403 ? DENIED : (['aws', CHECK_ENDPOINT] as const);
+  return new UserError(code, `${doing} failed: HTTP ${status} without a reason.`, { hint, cause: error });
 }
 
 /** What to check where an answer cannot be one of AWS. */
