@@ -134,7 +134,7 @@ test('prints how to add a user pool, adds it, and removes it', async (t) => {
       (error) => isUserError(error) && error.code === 'stack_failed',
     );
     await apply(computer, (kept) => ({ ...kept, trust: [issuerAt(server, 'ci')] }));
-    assert.match(await run(0, 'status'), /trust ci +http.*\n.*keys ci/);
+    assert.match(await run(0, 'status'), /trust ci +http.*\n +Callers with repository_id “42” .*\n.*keys ci/);
     assert.match(await run(0, 'deploy', '--local'), /up to date/);
     assert.match(
       await run(8, 'user', 'list'),
