@@ -132,7 +132,12 @@ async function applyTo(
     const where = work.local === undefined ? `to AWS, ${STACK_REGION}` : 'to the embedded cloud';
     context.ui.event({ type: 'heading', text: `Deploying ${stackName} ${where}` });
     await refuseOtherAccount(work, target);
-    const { checks, found } = preflight(work, { given, mustExist, dryRun, revertDrift });
+    const { checks, found } = preflight(work, {
+      given,
+      mustExist: mustExist || revertDrift,
+      dryRun,
+      revertDrift,
+    });
     await requireChecks(context, checks);
     const before = found();
     const template = await templateIfThere(work, before);

@@ -1,8 +1,9 @@
-import { command } from '../command-line.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { CommandLine, command, type HintLine } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { connectionChecks } from '../doctor/connection.ts';
 import { edgeChecks } from '../doctor/edge.ts';
-import { EXIT, isUserError } from '../errors.ts';
+import { EXIT, isUserError, UserError } from '../errors.ts';
 import type { JsonValue } from '../json-value.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 import { type Check, type Checked, runCheck } from '../stack/checks/check.ts';
@@ -20,23 +21,37 @@ import {
 /** Runs every check there is, and reports for each that fails which command fixes it. */
 export async function doctor(context: Context, args: OperatorArgs): Promise<Result> {
   const checked: Checked[] = [];
+  const mine = await operated(context, args);
   const reasons = new Set<string>();
   const run = async (checks: readonly Check[]) => {
     for (const check of checks) {
-      const one = await runCheck(check);
+      const found = await runCheck(check);
+      // Uploaders show such a hint to the operator, whose checks did not run.
+      const one = 'skipped' in mine ? found : withoutDoctor(found);
       checked.push(one);
       // With --json all of them are one document.
       if (!context.options.json)
         context.ui.event({ type: 'row', text: lines(one, reasons, context), document: {} });
     }
   };
-  const mine = await operated(context, args);
   if ('skipped' in mine) await run([{ name: 'credentials', run: async () => mine }]);
   else await withStack(context, mine, args, (work) => run(stackHealth(work)));
   const target = await edgeTarget(context);
   if ('skipped' in target) await run([{ name: 'edge', run: async () => target }]);
   else await run([...connectionChecks(context, target), ...edgeChecks(context, target)]);
   return summary(checked, context);
+}
+
+const DOCTOR = command`edge-upload doctor`;
+
+/** Removes the hint to run this command from a failed check, with the sentence that introduces the command. */
+function withoutDoctor(checked: Checked): Checked {
+  if (checked.state !== 'failed') return checked;
+  const { code, message, hintLines, cause } = checked.error;
+  const isDoctor = (line: HintLine | undefined) =>
+    line instanceof CommandLine && isDeepStrictEqual(line.words, DOCTOR.words);
+  const hint = hintLines.filter((line, at) => !isDoctor(line) && !isDoctor(hintLines[at + 1]));
+  return { ...checked, error: new UserError(code, message, { hint, cause }) };
 }
 
 interface Skipped {

@@ -22,6 +22,7 @@ export interface CognitoErrorEntry {
     /** In place of Cognito's words. */
     readonly why?: string;
     readonly hint: Hint;
+    readonly hints?: CognitoErrorEntry['hints'];
   };
 }
 
@@ -39,6 +40,7 @@ const OPERATOR_POOL = [
 const LATER = 'Run the same command again in a minute.';
 const TRIGGER = 'A function that the operator attached to the user pool failed; its log says why.';
 const SEE_USERS = ['List the users with:', command`edge-upload user list`];
+const SEE_GROUPS = ['See the groups with:', command`edge-upload user groups`];
 const CODE_AGAIN = 'Run the same command again, and type the newest code.';
 
 /**
@@ -121,7 +123,8 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
     hint: 'The user pool is gone: the edge was destroyed or deployed again. Ask the operator for its address.',
     operator: {
       code: 'stack_missing',
-      hint: ['See which groups exist:', command`edge-upload user groups`, ...REPLACE_POOL],
+      hint: REPLACE_POOL,
+      hints: [[/group/i, SEE_GROUPS]],
     },
   },
   AliasExistsException: {
@@ -132,12 +135,9 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
   UsernameExistsException: {
     code: 'exists',
     hint: ['Sign in with:', command`edge-upload login --username <name>`],
-    operator: {
-      code: 'exists',
-      hint: ['Give that user a new password with:', command`edge-upload user reset <name>`],
-    },
+    operator: { code: 'exists', hint: SEE_USERS },
   },
-  GroupExistsException: { code: 'exists', hint: ['See the groups with:', command`edge-upload user groups`] },
+  GroupExistsException: { code: 'exists', hint: SEE_GROUPS },
   UnsupportedUserStateException: {
     code: 'aws',
     hint: ['The user has a password already:', command`edge-upload login`],
@@ -236,14 +236,14 @@ function serviceError(error: Error, name: string, doing: string, reader: Reader)
     });
   }
   const forOperator = reader === 'operator' ? entry.operator : undefined;
-  const code = forOperator?.code ?? entry.code;
-  const better = entry.hints?.find(([text]) => text.test(reason))?.[1];
-  const isRefusal = code !== 'throttled' && code !== 'aws' && forOperator?.why === undefined;
+  const shown = forOperator ?? entry;
+  const better = shown.hints?.find(([text]) => text.test(reason))?.[1];
+  const isRefusal = !['throttled', 'aws'].includes(shown.code) && forOperator?.why === undefined;
   return new UserError(
-    code,
+    shown.code,
     `${doing} ${isRefusal ? 'was refused' : 'failed'}: ${forOperator?.why ?? reason}.`,
     {
-      hint: forOperator?.hint ?? better ?? entry.hint,
+      hint: better ?? shown.hint,
       cause: error,
     },
   );

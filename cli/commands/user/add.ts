@@ -52,7 +52,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
   });
 }
 
-/** Creates a user. An error reports that the user may be the new one, if the answer of an earlier request was lost. */
+/** Creates a user. If the name exists, the error reports whether a repeated request may have created the user. */
 async function createOnce<T>(
   username: string,
   { groups = [], invite = false }: UserAddArgs,
@@ -61,7 +61,16 @@ async function createOnce<T>(
   try {
     return await create();
   } catch (error) {
-    if (awsErrorName(error) !== 'UsernameExistsException' || !wasRepeated(error)) throw error;
+    if (awsErrorName(error) !== 'UsernameExistsException') throw error;
+    if (!wasRepeated(error)) {
+      throw new UserError('exists', `The user ${username} exists already.`, {
+        hint: [
+          'For a new temporary password:',
+          command`edge-upload user reset ${username} ${invite ? ['--invite'] : []}`,
+        ],
+        cause: error,
+      });
+    }
     throw new UserError(
       'exists',
       `The user ${username} exists. Cognito did not answer the first request, which may have created the user.`,

@@ -91,19 +91,22 @@ interface PoolSource extends KeySource {
 const POOL_TRIES = 6;
 
 const AGAIN: readonly HintLine[] = ['What was created so far is kept. To continue:', sameCommand``];
+const TRY_AGAIN: readonly HintLine[] = ['To try again:', sameCommand``];
 
 /** Returns the pool's ids and public keys; `undefined` before the pool exists. */
 export async function poolIdentity(
-  { userPoolId, clientId }: StackOutputs,
+  { userPoolId, clientId, domain }: StackOutputs,
   source: PoolSource,
 ): Promise<PoolIdentity | undefined> {
   if (userPoolId === undefined || clientId === undefined) return undefined;
+  // Without an edge yet, the deploy that created the pool is unfinished.
+  const isNew = domain === undefined;
   const keys = await fetchKeySet(
     {
       url: `${source.cognitoUrl}/${userPoolId}/.well-known/jwks.json`,
       whose: 'the user pool',
-      hint: AGAIN,
-      ifGone: [...AGAIN, ...REPLACE_POOL],
+      hint: isNew ? AGAIN : TRY_AGAIN,
+      ifGone: isNew ? [...AGAIN, ...REPLACE_POOL] : REPLACE_POOL,
       tries: POOL_TRIES,
     },
     source,

@@ -39,6 +39,8 @@ test('operates the named stack, that of EDGE_UPLOAD_URL or the last one, and pri
   const last = at();
   assert.equal((await requireTarget(last)).stackName, 'second');
   assert.match(JSON.stringify(last.events), /Deployment: second, the one used last/);
+  await requireTarget(last);
+  assert.equal(last.events.length, 1, 'printed once');
   const byUrl = at({ EDGE_UPLOAD_URL: 'https://first' });
   assert.equal((await requireTarget(byUrl)).stackName, 'first');
   assert.deepEqual(byUrl.events, []);

@@ -27,6 +27,7 @@ test('names a user pool deleted outside edge-upload, with commands that replace 
       const { code, stderr } = await computer.run(args);
       assert.notEqual(code, 0, args.join(' '));
       assert.match(stderr, REPLACE);
+      assert.doesNotMatch(stderr, /user groups|created so far/, args.join(' '));
     }
     await computer.json(['deploy', '--local', '--yes', '--no-user-pool', '--allow-data-loss']);
     await computer.json(['deploy', '--local', '--yes', '--user-pool']);
@@ -70,6 +71,7 @@ test('names resources that were changed outside edge-upload, and changes them ba
       assert.equal(doctor.code, 8, doctor.stdout);
       assert.match(doctor.stdout, /drift +Changed outside edge-upload: bucket policy \(deleted\)\./);
       assert.match(doctor.stdout, REVERT);
+      assert.doesNotMatch(doctor.stdout, /edge-upload doctor/);
       const status = await computer.run(['status']);
       assert.match(status.stdout, /^drift +resources were changed outside edge-upload/m);
       assert.match(status.stdout, REVERT);
@@ -78,6 +80,16 @@ test('names resources that were changed outside edge-upload, and changes them ba
       assert.equal(plain.code, 0, plain.stderr);
       assert.match(plain.stderr, REVERT);
       await assert.rejects(s3.getBucketPolicy({ Bucket }), { name: 'NoSuchBucketPolicy' });
+      const mistyped = await computer.run([
+        'deploy',
+        '--local',
+        '--revert-drift',
+        '--yes',
+        '--stack-name',
+        'no',
+      ]);
+      assert.equal(mistyped.code, 8, mistyped.stdout);
+      assert.match(mistyped.stderr, /There is no stack “no” in the embedded cloud/);
       const planned = await computer.run(['deploy', '--local', '--revert-drift', '--dry-run']);
       assert.match(planned.stdout, /^ +\+ add +bucket policy$/m);
       await assert.rejects(s3.getBucketPolicy({ Bucket }), { name: 'NoSuchBucketPolicy' });

@@ -87,7 +87,7 @@ test('refuses existing users, missing names, invalid addresses and invitations w
   await here.user('ada');
   const exists = await failure(here, add(here.context(), { username: 'ada' }));
   assert.deepEqual([exists.code, exists.exitCode], ['exists', 6]);
-  assert.match(exists.hint ?? '', /user reset/);
+  assert.match(exists.hint ?? '', /user reset ada$/);
   for (const args of [{}, { username: 'bob', email: 'bob' }, { username: 'bob', invite: true }]) {
     assert.equal((await failure(here, add(here.context(), args))).code, 'usage');
   }
