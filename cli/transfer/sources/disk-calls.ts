@@ -24,6 +24,8 @@ const MOST_CAREFUL_CALLS = 1024;
 export interface DiskCalls {
   /** Number of files to upload that are open. */
   open: number;
+  /** The largest number of them beside which descriptors were left for a connection. */
+  spared: number;
   /** Runs `now`, or `later` if the disk is not known to be fast. Both do the same. */
   run<T>(now: () => T, later: () => Promise<T>): T | Promise<T>;
 }
@@ -39,6 +41,7 @@ export function createDiskCalls(clock: () => number): DiskCalls {
   let next = CAREFUL_CALLS;
   return {
     open: 0,
+    spared: 0,
     run(now, later) {
       if (careful > 0) {
         careful -= 1;

@@ -128,11 +128,12 @@ export async function openFile(
       );
       try {
         // The only file is sent even if its connection has to wait.
-        if (disk.open > 0) checkSpare();
+        if (disk.open > disk.spared) checkSpare();
       } catch (error) {
         fs.closeSync(descriptor);
         throw error;
       }
+      disk.spared = Math.max(disk.spared, disk.open);
       disk.open += 1;
       return descriptor;
     };
