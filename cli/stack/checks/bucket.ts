@@ -46,6 +46,35 @@ async function bucketExists({ clients }: StackWork, bucket: string): Promise<boo
   });
 }
 
+/** Names a read of a bucket's settings in errors. */
+export function readingSettings(bucket: string): string {
+  return `Reading the settings of the bucket ${bucket}`;
+}
+
+/** Runs a read. Returns `undefined` for S3's error that nothing is configured. */
+export async function unlessNamed<T>(
+  names: readonly string[],
+  read: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Error && names.includes(error.name)) return undefined;
+    throw error;
+  }
+}
+
+/** What `bucketPolicy` returns for a bucket without a policy. */
+export const NO_POLICY = '{}';
+
+/** Returns the policy of a bucket as JSON. */
+export async function bucketPolicy({ clients }: StackWork, bucket: string): Promise<string> {
+  const { GetBucketPolicyCommand } = await import('@aws-sdk/client-s3');
+  const read = () => clients.s3.send(new GetBucketPolicyCommand({ Bucket: bucket }));
+  const found = await onAws(readingSettings(bucket), () => unlessNamed(['NoSuchBucketPolicy'], read));
+  return found?.Policy ?? NO_POLICY;
+}
+
 /** Checks that the stack's bucket still exists. */
 export function bucketCheck(work: StackWork): Check {
   return {

@@ -6,9 +6,10 @@ import { REPLACE_POOL } from '../../identity/cognito-errors.ts';
 import { pause } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { resourceName } from '../../ui/resource-words.ts';
-import { ifAllowed, onAws, pages } from '../aws-failures.ts';
+import { ifAllowed, ifThere, onAws, pages } from '../aws-failures.ts';
 import { type FoundStack, findStack, isWhole, pollInterval, type StackWork } from '../find-stack.ts';
 import { describeProperty } from '../operate/plan.ts';
+import { bucketPolicy, NO_POLICY } from './bucket.ts';
 import type { Check } from './check.ts';
 
 /** A resource that was changed or deleted outside of CloudFormation. */
@@ -139,19 +140,9 @@ const BUCKET_POLICY = 'AWS::S3::BucketPolicy';
  * Whether the bucket has no policy, so that S3 refuses all uploads. CloudFormation may not say: AWS has an open request to
  * compare bucket policies, https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2169
  */
-async function isPolicyGone({ clients }: StackWork, bucket: string): Promise<boolean> {
-  const { GetBucketPolicyCommand } = await import('@aws-sdk/client-s3');
-  return onAws(`Reading the policy of ${bucket}`, async () => {
-    try {
-      await clients.s3.send(new GetBucketPolicyCommand({ Bucket: bucket }));
-      return false;
-    } catch (error) {
-      // Another check reports a missing bucket.
-      if (error instanceof Error && error.name === 'NoSuchBucket') return false;
-      if (error instanceof Error && error.name === 'NoSuchBucketPolicy') return true;
-      throw error;
-    }
-  });
+async function isPolicyGone(work: StackWork, bucket: string): Promise<boolean> {
+  // Another check reports a missing bucket.
+  return (await ifAllowed(() => ifThere(() => bucketPolicy(work, bucket)))) === NO_POLICY;
 }
 
 /** A new bucket is empty, and a new key invalidates what the old one signed: other checks report what to do instead. */
@@ -174,7 +165,7 @@ export function driftCheck(work: StackWork): Check {
       const found = listed.filter((one) => !hasOwnCheck(one));
       const { bucket } = stack.outputs;
       const isListed = listed.some(({ type }) => type === BUCKET_POLICY);
-      if (bucket !== undefined && !isListed && (await ifAllowed(() => isPolicyGone(work, bucket))) === true)
+      if (bucket !== undefined && !isListed && (await isPolicyGone(work, bucket)))
         found.push({ type: BUCKET_POLICY, isDeleted: true, properties: [] });
       if (found.length > 0) {
         const what = found.map(words).join('; ');

@@ -4,6 +4,7 @@ import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { awsFailure, ifThere, onAws } from '../aws-failures.ts';
 import type { FoundStack, StackWork } from '../find-stack.ts';
+import { bucketPolicy, readingSettings, unlessNamed } from './bucket.ts';
 import { listed, mentions, type PolicyStatement, statementsOf } from './policy-statements.ts';
 
 function refused(bucket: string, why: string, way: readonly HintLine[]): UserError {
@@ -13,16 +14,6 @@ function refused(bucket: string, why: string, way: readonly HintLine[]): UserErr
     `The bucket ${bucket} cannot be emptied and deleted: ${why}. Nothing was removed.`,
     { hint: [...way, 'Or leave the bucket with its objects:', keep] },
   );
-}
-
-/** Runs a read. Returns `undefined` for S3's error that nothing is configured. */
-async function unlessNamed<T>(names: readonly string[], read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof Error && names.includes(error.name)) return undefined;
-    throw error;
-  }
 }
 
 /** Principals that stand for every caller of the account. */
@@ -51,9 +42,10 @@ const NEEDED = [
  */
 async function refuseLockedBucket(work: StackWork, bucket: string): Promise<void> {
   const { s3 } = work.clients;
-  const { GetBucketPolicyCommand, GetBucketVersioningCommand, GetObjectLockConfigurationCommand } =
-    await import('@aws-sdk/client-s3');
-  const doing = `Reading the settings of the bucket ${bucket}`;
+  const { GetBucketVersioningCommand, GetObjectLockConfigurationCommand } = await import(
+    '@aws-sdk/client-s3'
+  );
+  const doing = readingSettings(bucket);
   const versioning = await onAws(doing, () =>
     unlessNamed(['NoSuchBucket'], () => s3.send(new GetBucketVersioningCommand({ Bucket: bucket }))),
   );
@@ -73,10 +65,7 @@ async function refuseLockedBucket(work: StackWork, bucket: string): Promise<void
   if (lock?.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled') {
     throw refused(bucket, 'Object Lock is on, and S3 keeps every object version until its lock ends', []);
   }
-  const policy = await onAws(doing, () =>
-    unlessNamed(['NoSuchBucketPolicy'], () => s3.send(new GetBucketPolicyCommand({ Bucket: bucket }))),
-  );
-  const denials = statementsOf(policy?.Policy ?? '{}').filter(
+  const denials = statementsOf(await bucketPolicy(work, bucket)).filter(
     (statement) => statement.Effect === 'Deny' && isUnconditional(statement),
   );
   const [denied] = NEEDED.filter(([action, path]) =>
