@@ -177,8 +177,8 @@ export function prepareStreams(sent: SentCredentials, onHangUp: () => void): voi
 const STOP_MS = 10;
 
 /**
- * Stops the process on SIGTSTP as the system would, after what is on the terminal has been taken away, and puts it back once
- * the process continues. Where no shell could continue it (a container's only process), the system does not stop it.
+ * Stops the process on SIGTSTP as the system would. Clears the lines that it redraws first, and draws them again when the
+ * process continues. The system does not stop a process that no shell could continue, such as a container's only one.
  */
 export function jobControl(): JobControl | undefined {
   if (process.platform === 'win32') return undefined;

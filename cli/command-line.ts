@@ -128,6 +128,8 @@ const ALWAYS_NAMED = new Set(['deploy', 'destroy', 'policy']);
 
 /** What a run is about. It starts with the typed flags; what finds the deployment sets it. */
 export class InUse {
+  /** Name of the deployment that the run has printed as its choice. A command may find its deployment several times. */
+  printed?: string;
   readonly #argv: readonly string[];
   readonly #profile: string | undefined;
   readonly #platform: string | undefined;

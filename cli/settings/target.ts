@@ -1,4 +1,4 @@
-import { command, type HintLine, type InUse } from '../command-line.ts';
+import { command, type HintLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { readLink } from '../links/link-address.ts';
@@ -116,13 +116,10 @@ export function noneChosen(
   });
 }
 
-/** Deployment that each run has printed already. A command may resolve its deployment several times. */
-const printed = new WeakMap<InUse, string>();
-
 /** Prints once in a run which of several deployments is used. */
 export function printChoice(context: Context, { name, url }: Deployment): void {
-  if (printed.get(context.inUse) === name) return;
-  printed.set(context.inUse, name);
+  if (context.inUse.printed === name) return;
+  context.inUse.printed = name;
   const where = new URL(url).host === name ? name : `${name} (${new URL(url).host})`;
   context.ui.event({
     type: 'note',
