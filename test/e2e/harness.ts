@@ -134,6 +134,27 @@ export function clientConfig({ endpoint, accessKeyId, secretAccessKey }: LocalSt
   return { endpoint, region: 'us-east-1', credentials: { accessKeyId, secretAccessKey } };
 }
 
+/** Returns the environment of an operator as against AWS, without `--local`. The calls go through a recorder. */
+export function recordedEnv(
+  computer: Computer,
+  cloud: LocalStatus,
+  recorder: { readonly endpoint: string },
+): NodeJS.ProcessEnv {
+  const env = awsEnv(computer, cloud);
+  return { ...env, AWS_ENDPOINT_URL: recorder.endpoint, NODE_EXTRA_CA_CERTS: cloud.caFile };
+}
+
+/** Returns the computer of another operator of the same cloud, below the home of the first one. */
+export async function otherOperator(
+  computer: Computer,
+  cloud: LocalStatus,
+  recorder: { readonly endpoint: string },
+): Promise<Computer> {
+  const home = join(computer.home, 'other-operator');
+  await mkdir(home);
+  return computerAt(home, { ...recordedEnv(computer, cloud, recorder), HOME: home });
+}
+
 /** The token that the control endpoint of a running cloud asks for. */
 async function controlToken({ dataDir }: LocalStatus): Promise<string> {
   const { control } = JSON.parse(await readFile(join(dataDir, 'cloud.json'), 'utf8')) as {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { awsClients } from '../aws-clients.ts';
-import { awsEnv, type DeployedStack, withCloud } from '../harness.ts';
+import { type DeployedStack, recordedEnv, withCloud } from '../harness.ts';
 import { startRecorder } from '../recorder.ts';
 
 /* What an operator reads whose AWS session expires in the middle, and that the next run completes the work. */
@@ -33,11 +33,7 @@ test('names an expired session in the middle of a deploy or a destroy, and conti
     };
     const recorder = await startRecorder(cloud, undefined, undefined, expires);
     t.after(() => recorder.close());
-    const env = {
-      ...awsEnv(computer, cloud),
-      AWS_ENDPOINT_URL: recorder.endpoint,
-      NODE_EXTRA_CA_CERTS: cloud.caFile,
-    };
+    const env = recordedEnv(computer, cloud, recorder);
     /** Runs a command whose session expires after a call. */
     const expired = async (args: readonly string[], after: string) => {
       last = after;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type AwsClients, awsClients } from '../aws-clients.ts';
@@ -8,9 +8,9 @@ import {
   awsEnv,
   CLI,
   type Computer,
-  computerAt,
   type DeployedStack,
   exitCode,
+  otherOperator,
   setFaults,
   signIn,
   withCloud,
@@ -248,14 +248,7 @@ test('a deploy that changes nothing asks AWS for each thing once', async () => {
     const recorder = await startRecorder(cloud, async (action) => void asked.push(action));
     try {
       // As against AWS, from a computer that does not know the deployment.
-      const home = join(computer.home, 'other');
-      await mkdir(home);
-      const other = computerAt(home, {
-        ...awsEnv(computer, cloud),
-        AWS_ENDPOINT_URL: recorder.endpoint,
-        NODE_EXTRA_CA_CERTS: cloud.caFile,
-        HOME: home,
-      });
+      const other = await otherOperator(computer, cloud, recorder);
       const { code, stderr } = await other.run(['deploy', '--stack-name', 'edge-upload', '--json']);
       assert.equal(code, 0, stderr);
     } finally {

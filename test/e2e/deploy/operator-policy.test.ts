@@ -7,7 +7,7 @@ import { covers } from '../../../cli/stack/checks/policy-statements.ts';
 import { policyDocument } from '../../../cli/stack/policy/operator-policy.ts';
 import { OPERATOR_POLICY } from '../../../cli/stack/policy/operator-statements.ts';
 import { type AwsClients, awsClients } from '../aws-clients.ts';
-import { awsEnv, computerAt, PASSWORD, withCloud } from '../harness.ts';
+import { awsEnv, computerAt, PASSWORD, recordedEnv, withCloud } from '../harness.ts';
 import { type Call, startRecorder } from '../recorder.ts';
 
 /** Whether the policy allows an action, of any resource. */
@@ -86,12 +86,7 @@ test('grants exactly the permissions that commands need', async (t) => {
     const recorder = await startRecorder(cloud);
     try {
       // As against AWS: no --local, credentials and endpoint from the environment.
-      const env = {
-        ...awsEnv(computer, cloud),
-        AWS_ENDPOINT_URL: recorder.endpoint,
-        NODE_EXTRA_CA_CERTS: cloud.caFile,
-        EDGE_UPLOAD_NEW_PASSWORD: PASSWORD,
-      };
+      const env = { ...recordedEnv(computer, cloud, recorder), EDGE_UPLOAD_NEW_PASSWORD: PASSWORD };
       await writeFile(join(computer.home, 'a.txt'), 'a');
       const run = async (args: readonly string[]) => {
         const { code, stdout, stderr } = await computer.run(args, { env });
@@ -174,11 +169,7 @@ test('names an unusable or forbidden signing key, with the next command', async 
     const denied = new Set<string>();
     const recorder = await startRecorder(cloud, async () => {}, denied);
     t.after(() => recorder.close());
-    const env = {
-      ...awsEnv(computer, cloud),
-      AWS_ENDPOINT_URL: recorder.endpoint,
-      NODE_EXTRA_CA_CERTS: cloud.caFile,
-    };
+    const env = recordedEnv(computer, cloud, recorder);
     const said = async (args: readonly string[], exit = 0) => {
       const { code, stdout, stderr } = await computer.run(args, { env });
       assert.equal(code, exit, `${args.join(' ')}\n${stdout}${stderr}`);
@@ -247,11 +238,7 @@ test('lets an operator deploy with the policy of --deploy-only', async () => {
     const recorder = await startRecorder(cloud, async () => {}, denied);
     try {
       const run = async (...args: string[]) => {
-        const env = {
-          ...awsEnv(computer, cloud),
-          AWS_ENDPOINT_URL: recorder.endpoint,
-          NODE_EXTRA_CA_CERTS: cloud.caFile,
-        };
+        const env = recordedEnv(computer, cloud, recorder);
         const { code, stdout, stderr } = await computer.run(args, { env });
         assert.equal(code, 0, `${args.join(' ')}\n${stdout}${stderr}`);
       };

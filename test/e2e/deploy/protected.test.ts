@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { awsClients } from '../aws-clients.ts';
-import { awsEnv, type DeployedStack, setFaults, WITH_FAULTS, withCloud } from '../harness.ts';
+import { type DeployedStack, recordedEnv, setFaults, WITH_FAULTS, withCloud } from '../harness.ts';
 import { startRecorder } from '../recorder.ts';
 
 interface Failed {
@@ -29,11 +29,7 @@ test('checks first whatever can refuse a deletion, and names what to do', async 
     const denied = new Set<string>();
     const recorder = await startRecorder(cloud, undefined, denied);
     // As against AWS: credentials and endpoint from the environment.
-    const env = {
-      ...awsEnv(computer, cloud),
-      AWS_ENDPOINT_URL: recorder.endpoint,
-      NODE_EXTRA_CA_CERTS: cloud.caFile,
-    };
+    const env = recordedEnv(computer, cloud, recorder);
     const { cloudformation, s3 } = awsClients(t, cloud);
     t.after(() => recorder.close());
     const { outputs } = await computer.json<DeployedStack>(['deploy', '--yes'], { env });

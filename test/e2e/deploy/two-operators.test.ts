@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { awsClients } from '../aws-clients.ts';
-import { awsEnv, type Computer, computerAt, type LocalStatus, withCloud } from '../harness.ts';
+import { type Computer, type LocalStatus, otherOperator, withCloud } from '../harness.ts';
 import { startRecorder } from '../recorder.ts';
 
 interface Failed {
@@ -20,15 +18,8 @@ async function operators(t: TestContext, computer: Computer, cloud: LocalStatus)
     await run();
   });
   t.after(() => recorder.close());
-  const home = join(computer.home, 'first');
-  await mkdir(home);
   // As against AWS: credentials and endpoint from the environment.
-  const other = computerAt(home, {
-    ...awsEnv(computer, cloud),
-    AWS_ENDPOINT_URL: recorder.endpoint,
-    NODE_EXTRA_CA_CERTS: cloud.caFile,
-    HOME: home,
-  });
+  const other = await otherOperator(computer, cloud, recorder);
   const ran = async (at: Computer, args: readonly string[]) => {
     const { code, stdout, stderr } = await at.run([...args, '--stack-name', 'edge-upload', '--json']);
     return { code, stdout, said: `${args.join(' ')}\n${stdout}${stderr}` };

@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
 import { PASSWORD, setFaults } from '../../e2e/harness.ts';
-import { openTab } from '../tab.ts';
+import { openTab, type Tab } from '../tab.ts';
 import { comeBack, drop, leave } from './gestures.ts';
 import { NEW_PASSWORD, type People } from './people.ts';
 
 const MIB = 1024 ** 2;
+
+/** Changes every token that the page sends, until the page defines `told`. */
+async function spoilTokens({ page }: Tab): Promise<void> {
+  await page.evaluate(() => {
+    const set = XMLHttpRequest.prototype.setRequestHeader;
+    XMLHttpRequest.prototype.setRequestHeader = function setRequestHeader(name, value) {
+      const spoiled = name === 'authorization' && globalThis.told === undefined;
+      set.call(this, name, spoiled ? `${value}x` : value);
+    };
+  });
+}
 
 /** Sign-ins end: by the pool, by the person, or because the page is left. */
 export async function sessionCases(people: People): Promise<void> {
@@ -17,12 +28,7 @@ export async function sessionCases(people: People): Promise<void> {
     await signIn(tab, 'ada');
     await tab.shows('.who', 'Signed in as ada');
     // The edge takes no token; the pool renews none.
-    await tab.page.evaluate(() => {
-      const set = XMLHttpRequest.prototype.setRequestHeader;
-      XMLHttpRequest.prototype.setRequestHeader = function setRequestHeader(name, value) {
-        set.call(this, name, name === 'authorization' && globalThis.told === undefined ? `${value}x` : value);
-      };
-    });
+    await spoilTokens(tab);
     await cognito.adminUserGlobalSignOut({ UserPoolId, Username: 'ada' });
     await tab.choose(report);
     await tab.shows('.error', 'Your sign-in has ended. Sign in again.');
@@ -126,13 +132,7 @@ export async function sessionCases(people: People): Promise<void> {
     const tab = await openTab(browser, `${url}/`);
     await signIn(tab, 'ada');
     await tab.shows('.who', 'Signed in as ada');
-    await tab.page.evaluate(() => {
-      const set = XMLHttpRequest.prototype.setRequestHeader;
-      XMLHttpRequest.prototype.setRequestHeader = function setRequestHeader(name, value) {
-        const spoiled = name === 'authorization' && globalThis.told === undefined;
-        set.call(this, name, spoiled ? `${value}x` : value);
-      };
-    });
+    await spoilTokens(tab);
     await cognito.adminUserGlobalSignOut({ UserPoolId, Username: 'ada' });
     await tab.choose(report);
     await tab.shows('.error', 'Your sign-in has ended.');
