@@ -5,7 +5,6 @@ import { loginCommand } from '../identity/sign-in/username.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { withDispatcher } from '../network/dispatcher.ts';
 import { resolveTarget } from '../settings/target.ts';
-import { connectEdge } from '../transfer/edge-connection.ts';
 import { abortRecorded } from '../transfer/multipart/abort.ts';
 import { journalId, withJournal } from '../transfer/multipart/journal.ts';
 import {
@@ -15,6 +14,7 @@ import {
   totalSize,
 } from '../transfer/multipart/journal-entry.ts';
 import { journalFolder, listJournals, openJournals } from '../transfer/multipart/journals.ts';
+import { connectEdge } from '../transfer/wire/edge-client.ts';
 import { count, formatBytes, formatMinute } from '../ui/format.ts';
 import { tableLines } from '../ui/table-lines.ts';
 

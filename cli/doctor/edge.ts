@@ -12,8 +12,8 @@ import { requestOnce } from '../network/request-text.ts';
 import type { Target } from '../settings/target.ts';
 import type { Check } from '../stack/checks/check.ts';
 import { guardDefect } from '../stack/checks/edge-probe.ts';
-import { connectEdge } from '../transfer/edge-connection.ts';
 import { abortUpload, createUpload } from '../transfer/multipart/requests.ts';
+import { connectEdge } from '../transfer/wire/edge-client.ts';
 
 /** Signatures and tokens are refused if a clock is off by more. Milliseconds. */
 const CLOCK_TOLERANCE_MS = 4 * 60_000;

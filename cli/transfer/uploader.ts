@@ -1,7 +1,6 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import { suitablePartSize } from '../../protocol/parts.ts';
 import { UserError } from '../errors.ts';
-import { connectEdge, type EdgeOptions, type EdgeWorld } from './edge-connection.ts';
 import { type Algorithm, openDigester } from './integrity.ts';
 import { createLimits, type LimitsMemory } from './limits.ts';
 import { journalId } from './multipart/journal.ts';
@@ -9,7 +8,7 @@ import { type Journals, journalIds } from './multipart/journals.ts';
 import type { FileUploadContext } from './multipart/upload-file.ts';
 import type { StreamUploadContext } from './multipart/upload-stream.ts';
 import { createRateLimit } from './pacing/outflow.ts';
-import { createPartLimiter } from './pacing/part-limiter.ts';
+import { createPartLimiter, type PartLimiter } from './pacing/part-limiter.ts';
 import { createPool } from './pacing/pool.ts';
 import { checkKey } from './placing.ts';
 import { type PlanOptions, planUpload, STREAM_PART } from './plan.ts';
@@ -20,6 +19,7 @@ import { pathText } from './sources/file-path.ts';
 import type { Item } from './sources/items.ts';
 import { createBuffers, withSegment } from './sources/segment.ts';
 import { openFile } from './sources/source-file.ts';
+import { connectEdge, type EdgeOptions, type EdgeWorld } from './wire/edge-client.ts';
 import { CLOCK } from './wire/retry.ts';
 
 /** The context that the uploads of one command share. Each function takes the members that it needs. */
@@ -66,6 +66,7 @@ async function openContext(world: UploadWorld, options: UploadContextOptions): P
       note: (text: string) => ui.event({ type: 'note', text }),
     };
   };
+  let limiter: PartLimiter | undefined;
   const first = parts(world);
   const shared: Omit<UploadContext, keyof typeof first> = {
     limits: createLimits({ edge: first.edge, tokens, memory: limitsMemory, signal: world.signal }),
@@ -73,7 +74,10 @@ async function openContext(world: UploadWorld, options: UploadContextOptions): P
     buffers: createBuffers(),
     disk: createDiskCalls(CLOCK.now),
     slots: createPool(concurrency),
-    limiter: createPartLimiter({ most: concurrency, limitRate, clock }),
+    limiter() {
+      limiter ??= createPartLimiter({ most: concurrency, limitRate, clock });
+      return limiter;
+    },
     apart: (own) => ({ ...shared, ...parts(own) }),
   };
   return { ...shared, ...first };

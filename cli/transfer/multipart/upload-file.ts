@@ -43,8 +43,8 @@ export interface FileUpload {
 export interface FileUploadContext extends SessionContext, SegmentOptions {
   readonly journals: Journals;
   readonly limits: Limits;
-  /** Limits the parts under way. */
-  readonly limiter: PartLimiter;
+  /** Returns the limiter of the parts under way, of all files together. */
+  readonly limiter: () => PartLimiter;
   readonly note: (text: string) => void;
   readonly signal: AbortSignal;
 }
@@ -147,7 +147,7 @@ async function sendMissing(
   const parts = partsOf(file.size, session);
   const missing = parts.filter(({ number }) => !session.has(number));
   await forEachAtOnce(missing, slots.size, (part) =>
-    limiter.run(part.length, async (limited) => {
+    limiter().run(part.length, async (limited) => {
       // A part that waited while another one failed is not sent.
       if (failed) return;
       await slots

@@ -1,15 +1,20 @@
+import { setMaxListeners } from 'node:events';
+import type { Dispatcher } from 'undici';
 import { DESCRIPTION_KEY, encodeKey, encodeQuery } from '../../../protocol/object-url.ts';
-import type { RetryPolicy } from '../../../protocol/retry-rules.ts';
-import { command } from '../../command-line.ts';
+import { RETRY, type RetryPolicy } from '../../../protocol/retry-rules.ts';
+import type { Context } from '../../context.ts';
 import { isUserError, UserError } from '../../errors.ts';
-import { hintForRefusal, type TokenSource } from '../../identity/tokens/access-token.ts';
+import type { TokenSource } from '../../identity/tokens/access-token.ts';
 import { orInterrupted } from '../../network/cancellation.ts';
+import { formatDuration } from '../../ui/format.ts';
+import type { Ui } from '../../ui/ui.ts';
 import { checkSize, readLimits } from '../limits.ts';
-import { ConnectionCut, createWire, type HttpRequest, type WireOptions } from './exchange.ts';
-import { failureOf, type Refuse } from './refusals.ts';
-import { type HttpResponse, isSuccess, NotInGroup, TokenRejected } from './responses.ts';
-import { retrying, TransientFailure } from './retry.ts';
-import { shareConnections } from './share-connections.ts';
+import type { RateLimit } from '../pacing/outflow.ts';
+import { ConnectionCut, createWire, type HttpRequest, type Wire, type WireOptions } from './exchange.ts';
+import { failureOf, possiblyOwnObject, type Refuse } from './refusals.ts';
+import { throwRenewalError, withRenewedToken } from './renewal.ts';
+import { type HttpResponse, isSuccess, TokenRejected } from './responses.ts';
+import { CLOCK, type Clock, retrying, TransientFailure } from './retry.ts';
 
 interface EdgeRequest extends Omit<HttpRequest, 'path' | 'headers'> {
   readonly key: string;
@@ -25,20 +30,17 @@ interface EdgeRequest extends Omit<HttpRequest, 'path' | 'headers'> {
   readonly onUnanswered?: () => void;
 }
 
-interface Answered<T> {
-  readonly value: T;
-  /** Attempts, including the successful one. */
-  readonly attempts: number;
-}
+/** Converts a successful response; its errors count as failures of the request. */
+type Read<T> = (response: HttpResponse) => T | Promise<T>;
 
 /** Client of the edge. It adds the token to requests, and retries them if that is safe. */
 export interface EdgeClient {
   readonly url: string;
   /**
-   * @param read converts a successful response; its errors count as failures of the request.
+   * Sends a request, and returns its value with the number of attempts.
    * @throws {UserError} for a failure that a retry cannot fix, and after the last retry.
    */
-  request<T>(request: EdgeRequest, read: (response: HttpResponse) => T | Promise<T>): Promise<Answered<T>>;
+  request<T>(request: EdgeRequest, read: Read<T>): Promise<{ readonly value: T; readonly attempts: number }>;
 }
 
 /** Requests that wait for a retry after a network failure. */
@@ -47,82 +49,91 @@ export interface Trouble {
   readonly noun: 'part' | 'file';
 }
 
-export interface EdgeClientOptions extends WireOptions {
+/** How to reach an edge. */
+export interface EdgeOptions {
+  /** `https://<host>[:port]` */
+  readonly url: string;
+  readonly dispatcher: Dispatcher;
+  readonly tokens: TokenSource;
+  /** Milliseconds without a byte sent or received after which a request is cut; 0: never. */
+  readonly stallMs?: number;
+  /** Shared by all requests that it limits. */
+  readonly rateLimit?: RateLimit | undefined;
+  readonly retry?: RetryPolicy;
+  readonly clock?: Clock;
+  /** Called when the number of requests that wait for another try changes. */
+  readonly onTrouble?: (trouble: Trouble) => void;
+}
+
+/** The events and the abort signal of an edge's requests. */
+export interface EdgeWorld extends Pick<Context, 'now' | 'signal'> {
+  readonly ui: Pick<Ui, 'event'>;
+}
+
+export interface EdgeConnection {
+  readonly edge: EdgeClient;
+  /** Client for clean-up requests; Ctrl-C does not cancel it at once. */
+  readonly cleanUp: EdgeClient;
+}
+
+const STALL_MS = 30_000;
+/** Time in which requests under way can still end after Ctrl-C: a stored part is not sent again. */
+const GRACE_MS = 1_000;
+/** Time after which clean-up requests are given up after Ctrl-C. */
+const CLEAN_UP_MS = 10_000;
+/** After Ctrl-C, clean-up requests are given up early. */
+const CLEAN_UP = { retry: { ...RETRY, tries: 3, windowMs: 5_000 }, stallMs: 5_000 };
+
+/** Milliseconds from which a wait that the server requested is printed; shorter ones are shown with `--debug`. */
+const NOTED_WAIT_MS = 5_000;
+const NOTE_EVERY_MS = 10_000;
+
+/** Returns the clients of one command for an edge. */
+export function connectEdge({ ui, signal, now }: EdgeWorld, options: EdgeOptions): EdgeConnection {
+  const { url, dispatcher, tokens, rateLimit: limit, onTrouble } = options;
+  const { stallMs = STALL_MS, retry = RETRY, clock = CLOCK } = options;
+  let notedAt = Number.NEGATIVE_INFINITY;
+  const onRetry: ClientOptions['onRetry'] = (subject, failure, tries, waitMs) => {
+    const askedToWait = (failure.details.retryAfterMs ?? 0) >= NOTED_WAIT_MS;
+    const isNoted = askedToWait && clock.now() - notedAt >= NOTE_EVERY_MS;
+    if (isNoted) notedAt = clock.now();
+    ui.event({
+      type: isNoted ? 'note' : 'debug',
+      text: `${subject}: ${failure.message} Trying again in ${formatDuration(waitMs)} (try ${tries + 1}).`,
+    });
+  };
+  const shared = { url, dispatcher, tokens, clock, now, limit, onRetry };
+  const sending = delayedSignal(signal, GRACE_MS);
+  const cleaningUp = delayedSignal(signal, CLEAN_UP_MS);
+  // Every running request listens to the signal.
+  setMaxListeners(0, signal, sending, cleaningUp);
+  return {
+    edge: createClient({ ...shared, retry, stallMs, signal, sending, onTrouble }),
+    cleanUp: createClient({ ...shared, ...CLEAN_UP, signal: cleaningUp }),
+  };
+}
+
+/** Returns a signal that is aborted some time after the given one. Its timer does not keep the process alive. */
+function delayedSignal(signal: AbortSignal, milliseconds: number): AbortSignal {
+  const later = new AbortController();
+  const abort = () => setTimeout(() => later.abort(), milliseconds).unref();
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return later.signal;
+}
+
+interface ClientOptions extends WireOptions {
   readonly tokens: TokenSource;
   readonly retry: RetryPolicy;
   readonly now: () => Date;
-  readonly onTrouble?: ((trouble: Trouble) => void) | undefined;
-  readonly onRetry?: (subject: string, failure: TransientFailure, tries: number, waitMs: number) => void;
+  readonly onTrouble?: EdgeOptions['onTrouble'];
+  readonly onRetry: (subject: string, failure: TransientFailure, tries: number, waitMs: number) => void;
 }
 
-export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
+function createClient(options: ClientOptions): EdgeClient {
   const { url, tokens, retry, clock, now, signal, onRetry, onTrouble } = options;
-  const wire = shareConnections(createWire(options), signal);
-
-  /**
-   * If a server refuses a body early and closes, the reset can overtake its response. After a broken connection, the
-   * edge is therefore asked whether it refuses the token or the size.
-   */
-  const askAfterCut = async (authorization: string, { key, body, subject = key }: EdgeRequest) => {
-    let response: HttpResponse;
-    try {
-      response = await wire({ method: 'GET', path: `/${DESCRIPTION_KEY}`, headers: { authorization } });
-    } catch {
-      // The broken connection is reported; the next attempt shows more.
-      return;
-    }
-    if (response.status === 401) throw failureOf(response, subject, now());
-    if (response.status === 200) checkSize(subject, body?.length ?? 0, readLimits(response.text));
-  };
-
-  const once = async <T>(
-    token: string,
-    request: EdgeRequest,
-    read: (response: HttpResponse) => T | Promise<T>,
-  ): Promise<T> => {
-    const { key, query, subject = key } = request;
-    const authorization = `Bearer ${token}`;
-    const path = `/${encodeKey(key)}`;
-    let sent = 0;
-    let failed = false;
-    const onSent = (bytes: number) => {
-      if (failed) return;
-      sent += bytes;
-      request.onSent?.(bytes);
-    };
-    try {
-      const response = await wire(
-        Object.assign({}, request, {
-          path: query === undefined ? path : `${path}?${encodeQuery(Object.entries(query))}`,
-          headers: Object.assign({}, request.headers, { authorization }),
-          onSent,
-        }),
-      );
-      if (!isSuccess(response)) throw failureOf(response, subject, now(), request.refuse);
-      return await read(response);
-    } catch (error) {
-      failed = true;
-      request.onSent?.(-sent);
-      if (isUnanswered(error)) request.onUnanswered?.();
-      if (error instanceof ConnectionCut) await askAfterCut(authorization, request);
-      throw error;
-    }
-  };
-
-  /** A token names the user's groups at the time of issue. One refresh shows whether they have changed. */
-  let refreshed: string | undefined;
-  const withNewGroups = async (token: string, refusal: NotInGroup): Promise<string> => {
-    if (token === refreshed) throw refusal;
-    try {
-      refreshed = await orInterrupted(tokens.renew(token), signal);
-      return refreshed;
-    } catch (error) {
-      // A token from the environment cannot be renewed; the refusal is the error to report.
-      if (!isUserError(error)) throw error;
-      throw refusal;
-    }
-  };
-
+  const wire = createWire(options);
+  const ownTokens = { tokens, signal };
   const troubled = new Set<EdgeRequest>();
   const setTrouble = (request: EdgeRequest, waits: boolean) => {
     const changed = waits ? !troubled.has(request) : troubled.delete(request);
@@ -134,7 +145,7 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
 
   return {
     url,
-    request: (asked, read) => {
+    request(asked, read) {
       const { subject = asked.key } = asked;
       const request: EdgeRequest = Object.assign({}, asked, {
         onSent(bytes: number) {
@@ -142,33 +153,25 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
           asked.onSent?.(bytes);
         },
       });
+      const send = (token: string) => sendOnce(wire, token, request, read, now);
       const attempt = async (attempts: number) => {
-        const token = tokens.held?.() ?? (await orInterrupted(tokens.current(), signal).catch(throwPassing));
+        const token =
+          tokens.held?.() ?? (await orInterrupted(tokens.current(), signal).catch(throwRenewalError));
         try {
-          const value = await once(token, request, read).catch(async (error: unknown) => {
-            if (error instanceof NotInGroup) {
-              return once(await withNewGroups(token, error), request, read);
-            }
-            if (!(error instanceof TokenRejected)) throw error;
-            const renewing = orInterrupted(tokens.renew(token, error.reason), signal);
-            return withFreshToken(renewing, (fresh) => once(fresh, request, read));
-          });
+          const value = await send(token).catch((failure) =>
+            withRenewedToken(failure, token, ownTokens, send),
+          );
           return { value, attempts };
         } catch (error) {
-          throw attempts > 1 && isUserError(error) && error.code === 'exists'
-            ? possiblyOwnObject(subject)
-            : error;
+          const isLate = attempts > 1 && isUserError(error) && error.code === 'exists';
+          throw isLate ? possiblyOwnObject(subject) : error;
         }
       };
-      return retrying(attempt, {
-        policy: retry,
-        clock,
-        signal,
-        onRetry: (...told) => {
-          setTrouble(request, true);
-          onRetry?.(subject, ...told);
-        },
-      })
+      const beforeWait = (...retried: [TransientFailure, number, number]) => {
+        setTrouble(request, true);
+        onRetry(subject, ...retried);
+      };
+      return retrying(attempt, { policy: retry, clock, signal, onRetry: beforeWait })
         .catch((error: unknown) => {
           throw isUserError(error) ? (tokens.explain?.(error) ?? error) : error;
         })
@@ -177,13 +180,41 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
   };
 }
 
-/**
- * Throws the error of a renewal. An unreachable network or issuer fails only this attempt: the edge may be unreachable
- * for the same reason, and the next attempt renews the token.
- */
-function throwPassing(error: unknown): never {
-  const isPassing = isUserError(error) && (error.code === 'unreachable' || error.code === 'throttled');
-  throw isPassing ? new TransientFailure(error, { refused: true }) : error;
+/** Sends a request once. After a failure, the bytes that the socket took no longer count. */
+async function sendOnce<T>(
+  wire: Wire,
+  token: string,
+  request: EdgeRequest,
+  read: Read<T>,
+  now: () => Date,
+): Promise<T> {
+  const { key, query, subject = key } = request;
+  const authorization = `Bearer ${token}`;
+  const path = `/${encodeKey(key)}`;
+  let sent = 0;
+  let failed = false;
+  const onSent = (bytes: number) => {
+    if (failed) return;
+    sent += bytes;
+    request.onSent?.(bytes);
+  };
+  try {
+    const response = await wire(
+      Object.assign({}, request, {
+        path: query === undefined ? path : `${path}?${encodeQuery(Object.entries(query))}`,
+        headers: Object.assign({}, request.headers, { authorization }),
+        onSent,
+      }),
+    );
+    if (!isSuccess(response)) throw failureOf(response, subject, now(), request.refuse);
+    return await read(response);
+  } catch (error) {
+    failed = true;
+    request.onSent?.(-sent);
+    if (isUnanswered(error)) request.onUnanswered?.();
+    if (error instanceof ConnectionCut) await checkRefusal(wire, authorization, request, now);
+    throw error;
+  }
 }
 
 /** Whether the store may have done the work although no response arrived. */
@@ -192,41 +223,23 @@ function isUnanswered(error: unknown): boolean {
   return !(error instanceof UserError || error instanceof TokenRejected);
 }
 
-/** Returns the error for an object that an earlier attempt, whose response was lost, may have stored. */
-export function possiblyOwnObject(subject: string): UserError {
-  return new UserError(
-    'exists',
-    `${subject} exists already. It may be from this upload: an earlier attempt broke off before it was answered.`,
-    {
-      hint: [
-        'To be sure, upload it again without --no-clobber, or have an operator look:',
-        command`edge-upload ls`,
-      ],
-      library: {
-        hint: [
-          'To be sure, upload it again without noClobber, or have an operator look:',
-          command`edge-upload ls`,
-        ],
-      },
-    },
-  );
-}
-
-/** @throws {UserError} `token_refused` if the edge does not accept the renewed token either. */
-async function withFreshToken<T>(renewing: Promise<string>, work: (token: string) => Promise<T>): Promise<T> {
-  const fresh = await renewing.catch(throwPassing);
+/**
+ * Asks the edge whether it refuses the token or the size, after a broken connection. If a server refuses a body early and
+ * closes, the reset can overtake its response.
+ */
+async function checkRefusal(
+  wire: Wire,
+  authorization: string,
+  { key, body, subject = key }: EdgeRequest,
+  now: () => Date,
+): Promise<void> {
+  let response: HttpResponse;
   try {
-    return await work(fresh);
-  } catch (error) {
-    if (!(error instanceof TokenRejected)) throw error;
-    throw new UserError(
-      'token_refused',
-      `The edge does not accept the token: ${error.reason.replace(/\.$/, '')}.`,
-      {
-        hint: hintForRefusal(error.reason, command`edge-upload login`),
-        library: { hint: 'Pass a new token of this edge.' },
-        cause: error,
-      },
-    );
+    response = await wire({ method: 'GET', path: `/${DESCRIPTION_KEY}`, headers: { authorization } });
+  } catch {
+    // The broken connection is reported; the next attempt shows more.
+    return;
   }
+  if (response.status === 401) throw failureOf(response, subject, now());
+  if (response.status === 200) checkSize(subject, body?.length ?? 0, readLimits(response.text));
 }

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { sealingMs } from '../../../protocol/parts.ts';
 import { UserError } from '../../errors.ts';
-import { openAbortable } from '../../network/cancellation.ts';
+import { type Abortable, openAbortable } from '../../network/cancellation.ts';
 import { findFailure } from '../../network/failures.ts';
 import { networkFailure } from '../../network/network-failure.ts';
 import { outflow, type RateLimit } from '../pacing/outflow.ts';
@@ -56,7 +56,7 @@ export type Wire = (message: HttpRequest) => Promise<HttpResponse>;
 export class ConnectionCut extends TransientFailure {}
 
 /** Thrown if the process or the computer has no descriptor for another connection. Nothing was sent. */
-export class NoDescriptor extends TransientFailure {}
+class NoDescriptor extends TransientFailure {}
 
 const DESCRIPTORS_USED: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
 
@@ -70,10 +70,43 @@ const TLS_TRIES = 4;
  */
 const AT_ONCE = 64 * 1024;
 
+/**
+ * Returns a wire on which a request without a descriptor for its connection waits until another request ends, and uses
+ * that connection. If no other is under way, it fails with `NoDescriptor`.
+ */
 export function createWire(options: WireOptions): Wire {
+  const aborting = openAbortable(options.signal);
+  const exchange = createExchange(options, aborting);
+  const waiting: (() => void)[] = [];
+  let underWay = 0;
+  return async (message) => {
+    for (;;) {
+      underWay += 1;
+      let isWaiting = false;
+      try {
+        return await exchange(message);
+      } catch (error) {
+        isWaiting = error instanceof NoDescriptor && underWay > 1;
+        if (!isWaiting) throw error;
+      } finally {
+        underWay -= 1;
+        if (!isWaiting) waiting.shift()?.();
+      }
+      await new Promise<void>((resolve) => {
+        const release = aborting.add(() => resolve());
+        waiting.push(() => {
+          release();
+          resolve();
+        });
+      });
+    }
+  };
+}
+
+/** Returns a wire that opens a connection for each request that finds none free. */
+function createExchange(options: WireOptions, reading: Abortable): Wire {
   const { url, dispatcher, stallMs, clock, signal, sending = signal, limit } = options;
   const { host } = new URL(url);
-  const reading = openAbortable(signal);
   const writing = sending === signal ? reading : openAbortable(sending);
   let reached = false;
 

@@ -191,3 +191,16 @@ export function failureOf(response: HttpResponse, subject: string, now: Date, re
     refuse?.(refusal) ?? refusalError(refusal, response, subject, retryAfter(headers['retry-after'], now))
   );
 }
+
+/** Returns the error for an object that an earlier attempt, whose response was lost, may have stored. */
+export function possiblyOwnObject(subject: string): UserError {
+  const hint = (flag: string): readonly HintLine[] => [
+    `To be sure, upload it again without ${flag}, or have an operator look:`,
+    command`edge-upload ls`,
+  ];
+  return new UserError(
+    'exists',
+    `${subject} exists already. It may be from this upload: an earlier attempt broke off before it was answered.`,
+    { hint: hint('--no-clobber'), library: { hint: hint('noClobber') } },
+  );
+}
