@@ -9,6 +9,7 @@ import type {
   PageSettings,
   PoolIdentity,
   Signing,
+  UploadPolicy,
 } from '../edge/config.ts';
 import { omitUndefined } from '../protocol/fields.ts';
 import { algorithmsOf, signingKeysOf } from '../protocol/signing-key.ts';
@@ -46,8 +47,21 @@ function builtFile(name: string): string {
   }
 }
 
+/**
+ * Returns the part of the options that the edge publishes: limits of all callers, and the policy of the pool's users.
+ */
+export function policyOf({
+  maxSize,
+  writeTo,
+  allowGroups,
+  corsOrigins,
+  userPool = true,
+}: StackOptions): UploadPolicy {
+  return omitUndefined(userPool ? { maxSize, writeTo, allowGroups, corsOrigins } : { maxSize, corsOrigins });
+}
+
 /** Returns the edge's settings for the upload page; `undefined` without a page. */
-export function pageSettings({
+function pageSettings({
   page = false,
   pageTitle: title,
   pageNote: note,
@@ -56,6 +70,23 @@ export function pageSettings({
 }: StackOptions): PageSettings | undefined {
   if (!page) return undefined;
   return omitUndefined({ title, note, color, logo: pageLogo === undefined ? undefined : (true as const) });
+}
+
+/** Returns the configuration of an edge, for {@link edgeCode}. */
+export function configOf(options: StackOptions, { pool, keySets, bakedAt, signing }: EdgeKeys): BakedConfig {
+  const { domain, trust, idp, userPool = true, signing: { revoked } = {} } = options;
+  return {
+    ...pool,
+    policy: policyOf(options),
+    ...omitUndefined({
+      issuers: trust?.map((issuer) => ({ ...issuer, keys: keySets[issuer.alias] ?? [] })),
+      page: pageSettings(options),
+      idp: userPool && idp !== undefined ? true : undefined,
+      origins: domain === undefined ? undefined : [`https://${domain}`],
+      bakedAt,
+      signing: signing && { keys: signing, ...omitUndefined({ revoked: revoked?.map(({ id }) => id) }) },
+    }),
+  };
 }
 
 /** Returns the built files of the upload page, with the operator's logo; `undefined` without a page. */

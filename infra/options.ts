@@ -1,5 +1,4 @@
-import type { EdgeIssuer, UploadPolicy } from '../edge/config.ts';
-import { omitUndefined } from '../protocol/fields.ts';
+import type { EdgeIssuer } from '../edge/config.ts';
 
 /** The options of a deployment. */
 export interface StackOptions {
@@ -101,19 +100,6 @@ export type PriceClassName = '100' | '200' | 'all';
 export type MinTls = '1.2' | '1.3';
 export type CognitoTier = 'lite' | 'essentials';
 export type Mfa = 'off' | 'optional' | 'required';
-
-/**
- * Returns the part of the options that the edge publishes: limits of all callers, and the policy of the pool's users.
- */
-export function policyOf({
-  maxSize,
-  writeTo,
-  allowGroups,
-  corsOrigins,
-  userPool = true,
-}: StackOptions): UploadPolicy {
-  return omitUndefined(userPool ? { maxSize, writeTo, allowGroups, corsOrigins } : { maxSize, corsOrigins });
-}
 
 /**
  * Key of this project's metadata in the template. The bucket's metadata contains the options, because CloudFormation

@@ -6,14 +6,13 @@ import type { IUserPool, IUserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { App, type IStackSynthesizer, LegacyStackSynthesizer, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { BakedConfig } from '../edge/config.ts';
 import { omitUndefined } from '../protocol/fields.ts';
 import { createDistribution } from './edge.ts';
-import { type EdgeKeys, edgeCode, pageFiles, pageSettings } from './edge-code.ts';
+import { configOf, type EdgeKeys, edgeCode, pageFiles } from './edge-code.ts';
 import { allowPage } from './federation.ts';
 import { createBucket, createUserPool, createUserPoolClient } from './identity.ts';
 import { createNotice } from './notice.ts';
-import { policyOf, type StackOptions } from './options.ts';
+import type { StackOptions } from './options.ts';
 import { createScan } from './scan.ts';
 import { createSigningKeys } from './signing-key.ts';
 
@@ -39,7 +38,7 @@ export class UploadStack extends Stack {
       synthesizer: new LegacyStackSynthesizer() as IStackSynthesizer,
       analyticsReporting: false,
     });
-    createUploads(this, { options, ...omitUndefined({ edge }) });
+    createUploads(this, { options, edge });
   }
 }
 
@@ -75,7 +74,7 @@ export interface UploadsProps {
    * Absent: only the identity half is created (user pool, client, bucket, signing keys). The whole stack leaves that
    * half unchanged, except for the redirect URLs of a client with a page.
    */
-  readonly edge?: EdgeKeys;
+  readonly edge?: EdgeKeys | undefined;
   readonly options: StackOptions;
 }
 
@@ -99,7 +98,7 @@ export function createUploads(scope: Construct, { edge, options }: UploadsProps)
   if (edge === undefined) return half;
   const distribution = createDistribution(scope, {
     bucket,
-    code: edgeCode(bakedConfig(options, edge), pageFiles(options)),
+    code: edgeCode(configOf(options, edge), pageFiles(options)),
     keySets: [...new Set(trust.map(({ jwksUri }) => jwksUri))],
     options,
   });
@@ -109,21 +108,4 @@ export function createUploads(scope: Construct, { edge, options }: UploadsProps)
   if (notify.length > 0) createNotice(scope, bucket, options);
   if (scan) createScan(scope, bucket, options);
   return { ...half, distribution };
-}
-
-/** Returns the configuration for the edge function's code. */
-function bakedConfig(options: StackOptions, { pool, keySets, bakedAt, signing }: EdgeKeys): BakedConfig {
-  const { domain, trust, idp, userPool = true, signing: { revoked } = {} } = options;
-  return {
-    ...pool,
-    policy: policyOf(options),
-    ...omitUndefined({
-      issuers: trust?.map((issuer) => ({ ...issuer, keys: keySets[issuer.alias] ?? [] })),
-      page: pageSettings(options),
-      idp: userPool && idp !== undefined ? true : undefined,
-      origins: domain === undefined ? undefined : [`https://${domain}`],
-      bakedAt,
-      signing: signing && { keys: signing, ...omitUndefined({ revoked: revoked?.map(({ id }) => id) }) },
-    }),
-  };
 }

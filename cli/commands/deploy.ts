@@ -1,13 +1,11 @@
-import type { TrustedKeys } from '../../infra/edge-code.ts';
+import { policyOf, type TrustedKeys } from '../../infra/edge-code.ts';
 import type { StackOptions } from '../../infra/options.ts';
-import { policyOf } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context, Result } from '../context.ts';
 import { STACK_REGION } from '../network/aws.ts';
 import { type Kept, listKept, recordKept } from '../settings/kept.ts';
 import { placeOf } from '../stack/caller.ts';
 import { refuseBucket } from '../stack/checks/bucket.ts';
-import { requireChecks } from '../stack/checks/check.ts';
 import { edgeServes } from '../stack/checks/edge-probe.ts';
 import { refuseUnusableKey } from '../stack/checks/kms-key.ts';
 import { preflight } from '../stack/checks/preflight.ts';
@@ -23,7 +21,7 @@ import {
   stackTags,
 } from '../stack/options/deployed-options.ts';
 import { askedOptions, mergeOptions, type OptionFlags, unsetNotes } from '../stack/options/merge-options.ts';
-import { withLogo } from '../stack/options/page-logo.ts';
+import { readLogo } from '../stack/options/page-logo.ts';
 import { deployedResult, nextSteps, remember } from '../stack/result/deployed-result.ts';
 import { keyPolicyFor } from '../stack/result/key-policy.ts';
 import { withoutEnded } from '../stack/signing/signing-options.ts';
@@ -78,7 +76,8 @@ async function fromFlags(
   context: Context,
   args: DeployArgs,
 ): Promise<{ readonly given: StackOptions; readonly change: ChangeOptions }> {
-  const { given, unset } = askedOptions(await withLogo(context, args));
+  const pageLogo = args.pageLogo && (await readLogo(context, args.pageLogo));
+  const { given, unset } = askedOptions({ ...args, ...omitUndefined({ pageLogo }) });
   return {
     given,
     change(previous) {
@@ -132,14 +131,12 @@ async function applyTo(
     const where = work.local === undefined ? `to AWS, ${STACK_REGION}` : 'to the embedded cloud';
     context.ui.event({ type: 'heading', text: `Deploying ${stackName} ${where}` });
     await refuseOtherAccount(work, target);
-    const { checks, found } = preflight(work, {
+    const before = await preflight(work, {
       given,
       mustExist: mustExist || revertDrift,
       dryRun,
       revertDrift,
     });
-    await requireChecks(context, checks);
-    const before = found();
     const template = await templateIfThere(work, before);
     const previous = readOptions(template);
     const { options: changed, keySets } = await change(previous, work);

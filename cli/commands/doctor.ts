@@ -7,7 +7,7 @@ import { EXIT, isUserError, UserError } from '../errors.ts';
 import type { JsonValue } from '../json-value.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 import { type Check, type Checked, runCheck } from '../stack/checks/check.ts';
-import { stackHealth } from '../stack/checks/preflight.ts';
+import { stackHealth } from '../stack/checks/health.ts';
 import { count } from '../ui/format.ts';
 import type { Text, TextLine } from '../ui/shown.ts';
 import {

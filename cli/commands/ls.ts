@@ -1,6 +1,6 @@
 import { isOwnKey } from '../../protocol/object-url.ts';
 import type { Context, Result } from '../context.ts';
-import { isBucketGone } from '../stack/aws-failures.ts';
+import { isBucketGone } from '../stack/aws-calls.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
 import { bucketOf } from '../stack/find-stack.ts';
 import { listObjectPages } from '../stack/listing/bucket-listing.ts';

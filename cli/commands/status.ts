@@ -5,7 +5,7 @@ import { REPLACE_POOL } from '../identity/cognito-errors.ts';
 import type { JsonValue } from '../json-value.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { GoneRecords } from '../settings/records.ts';
-import { ifAllowed, ifThere } from '../stack/aws-failures.ts';
+import { ifAllowed, ifThere } from '../stack/aws-calls.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
 import { driftRow, RESTORE } from '../stack/checks/drift.ts';
 import { compareKeys, type IssuerKeys, issuerRows, issuersJson } from '../stack/checks/issuer-keys.ts';

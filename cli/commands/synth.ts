@@ -3,7 +3,7 @@ import type { Context, Result } from '../context.ts';
 import { findStack } from '../stack/find-stack.ts';
 import { readOptions, requireDeployable } from '../stack/options/deployed-options.ts';
 import { askedOptions, mergeOptions, type OptionFlags } from '../stack/options/merge-options.ts';
-import { withLogo } from '../stack/options/page-logo.ts';
+import { readLogo } from '../stack/options/page-logo.ts';
 import { verifyingKeys } from '../stack/signing/signing-key.ts';
 import { withoutEnded } from '../stack/signing/signing-options.ts';
 import { trustedKeys } from '../stack/template/key-sets.ts';
@@ -12,7 +12,8 @@ import { type OperatorArgs, targetOrDefault, withStack } from './operator.ts';
 
 /** Prints the template that a deploy with the same options would apply, and changes nothing. */
 export async function synth(context: Context, args: OperatorArgs & OptionFlags): Promise<Result> {
-  const { given, unset } = askedOptions(await withLogo(context, args));
+  const pageLogo = args.pageLogo && (await readLogo(context, args.pageLogo));
+  const { given, unset } = askedOptions({ ...args, ...omitUndefined({ pageLogo }) });
   const target = await targetOrDefault(context, args);
   return withStack(context, target, args, async (work) => {
     const stack = await findStack(work);

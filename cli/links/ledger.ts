@@ -1,6 +1,6 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import { DESCRIPTION_KEY } from '../../protocol/object-url.ts';
-import { ifThere, onAws } from '../stack/aws-failures.ts';
+import { ifThere, onAws } from '../stack/aws-calls.ts';
 import { deniedHead } from '../stack/checks/bucket.ts';
 import type { StackWork } from '../stack/find-stack.ts';
 import { listObjects, type StoredObject } from '../stack/listing/bucket-listing.ts';

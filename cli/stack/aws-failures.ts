@@ -4,7 +4,6 @@ import { type ErrorCode, interrupted, isUserError, UserError } from '../errors.t
 import { STACK_REGION } from '../network/aws.ts';
 import { isRedirect } from '../network/failures.ts';
 import { networkFailure } from '../network/network-failure.ts';
-import { type Listing, pages as readPages } from '../network/pages.ts';
 
 type Entry = readonly [code: ErrorCode, hint: Hint];
 
@@ -148,103 +147,4 @@ export function awsFailure(error: unknown, doing: string): UserError {
     hint: 'Run the same command again with --debug to see more.',
     cause: error,
   });
-}
-
-/** Runs one piece of AWS work. A failure becomes a user's error that names the work. */
-export async function onAws<T>(doing: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw awsFailure(error, doing);
-  }
-}
-
-function isCausedBy(error: unknown, name: string): boolean {
-  const { cause } = error as Error;
-  return isUserError(error) && cause instanceof Error && cause.name === name;
-}
-
-/** Whether a service said that the bucket is gone. */
-export function isBucketGone(error: unknown): boolean {
-  return isCausedBy(error, 'NoSuchBucket');
-}
-
-/** Whether S3 refused to delete a bucket that has objects. */
-export function isBucketNotEmpty(error: unknown): boolean {
-  return isCausedBy(error, 'BucketNotEmpty');
-}
-
-/** Runs a read that an operator who only deploys is not allowed to do; returns `denied` then. */
-export async function ifAllowed<T>(read: () => Promise<T>): Promise<T | 'denied'> {
-  try {
-    return await read();
-  } catch (error) {
-    if (isUserError(error) && error.code === 'access_denied') return 'denied';
-    throw error;
-  }
-}
-
-/** Error names of services for a resource that is gone. */
-const GONE = new Set(['NoSuchBucket', 'NotFound', 'ResourceNotFoundException']);
-
-/** Runs work on a resource that may be gone, by other hands or a deletion under way; returns `undefined` then. */
-export async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    const { cause } = error as Error;
-    if (isUserError(error) && cause instanceof Error && GONE.has(cause.name)) return undefined;
-    throw error;
-  }
-}
-
-/**
- * How CloudFormation answers a request about a change set after another operation of the stack has started, which removes
- * or outdates all change sets. It has codes only for change sets.
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html
- */
-const CODES = ['ChangeSetNotFoundException', 'InvalidChangeSetStatusException'];
-const WORDS =
-  /^(Stack|ChangeSet)\b.*(does not exist|can not be updated|already exists and cannot be created)/s;
-
-/** Whether a request failed because somebody else changed or deleted the stack meanwhile. */
-export function isOvertaken(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return CODES.includes(error.name) || (error.name === 'ValidationError' && WORDS.test(error.message));
-}
-
-interface NamedStack {
-  readonly stackName: string;
-}
-
-/** Returns the error for a change that somebody else's change or deletion of the stack has overtaken. */
-export function overtaken({ stackName }: NamedStack, cause?: unknown): UserError {
-  return new UserError(
-    'stack_failed',
-    `Something else deployed or deleted the stack “${stackName}” meanwhile.`,
-    {
-      hint: [
-        'Its change stays. This change was applied in part, or not at all. See what is deployed, then run the same command again:',
-        command`edge-upload status`,
-      ],
-      ...(cause !== undefined && { cause }),
-    },
-  );
-}
-
-/** Runs a request about a planned change. */
-export function onPlan<T>(stack: NamedStack, doing: string, run: () => Promise<T>): Promise<T> {
-  return onAws(doing, async () => {
-    try {
-      return await run();
-    } catch (error) {
-      throw isOvertaken(error) ? overtaken(stack, error) : error;
-    }
-  });
-}
-
-/** Yields the pages of a list; an operator's error for a failed request names what `doing` says. */
-export function pages<Page, Token>(listing: Listing<Page, Token>): AsyncGenerator<Page> {
-  const { doing, ask } = listing;
-  return readPages({ ...listing, ask: (token) => onAws(doing, () => ask(token)) });
 }

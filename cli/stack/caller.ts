@@ -1,7 +1,7 @@
 import type { OperatorClients } from '../network/aws.ts';
 import type { StackPlace } from '../settings/stack-place.ts';
-import { onAws, unexpectedAwsResponse } from './aws-failures.ts';
-import type { Check } from './checks/check.ts';
+import { onAws } from './aws-calls.ts';
+import { unexpectedAwsResponse } from './aws-failures.ts';
 import type { StackWork } from './find-stack.ts';
 
 export interface Caller {
@@ -27,16 +27,9 @@ export async function callerIdentity({ clients }: Pick<StackWork, 'clients'>): P
   return caller;
 }
 
-/** Checks the credentials, and passes their caller to the next checks. */
-export function credentialsCheck(work: StackWork, keep: (caller: Caller) => void): Check {
-  return {
-    name: 'credentials',
-    run: async () => {
-      const caller = await callerIdentity(work);
-      keep(caller);
-      return { found: `account ${caller.account}, ${caller.arn.split(':').slice(5).join(':')}` };
-    },
-  };
+/** Names a caller for `doctor` and `deploy`, such as `account 123456789012, user/ada`. */
+export function callerWords({ account, arn }: Caller): string {
+  return `account ${account}, ${arn.split(':').slice(5).join(':')}`;
 }
 
 export function isRoot({ arn }: Caller): boolean {

@@ -44,7 +44,7 @@ async function optionOf(
   if (option === 'pageLogo') {
     const text = String(typed);
     const isDrawing = text.trimStart().startsWith('<');
-    typed = isDrawing ? value.parse((where) => storedLogo(text, where)) : await readLogo(text);
+    typed = isDrawing ? value.parse((where) => storedLogo(text, where)) : text && (await readLogo(text));
   }
   const read = value.parse((where) => parse(typed, where));
   return isValidOption(option, read) ? read : value.fail(`is not valid: it takes ${takes}`);

@@ -5,7 +5,8 @@ import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import type { OperatorClients } from '../network/aws.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
-import { onAws, pages, unexpectedAwsResponse } from './aws-failures.ts';
+import { onAws, pages } from './aws-calls.ts';
+import { unexpectedAwsResponse } from './aws-failures.ts';
 
 export const DEFAULT_STACK_NAME = 'edge-upload';
 

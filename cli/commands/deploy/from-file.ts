@@ -14,7 +14,7 @@ import {
   refuseOnAwsOnly,
   typedOptions,
 } from '../../stack/options/merge-options.ts';
-import { withLogo } from '../../stack/options/page-logo.ts';
+import { readLogo } from '../../stack/options/page-logo.ts';
 import { discoverKeySets } from '../../trust/discovery.ts';
 import { openDocuments } from '../../trust/documents.ts';
 import { planTrust, withTrust } from '../trust/plan.ts';
@@ -44,11 +44,9 @@ export async function fromFile(
     command`echo ${'max-size: 5G'} > ${path}`,
     command`edge-upload status --yaml > ${path}`,
   ]);
-  const { options: given, issuers } = await readDeployment(text, path, async (pageLogo) => {
-    // A path in a file is seen from its folder.
-    const logo = await withLogo({ cwd: dirname(resolve(context.cwd, path)) }, { pageLogo });
-    return logo.pageLogo;
-  });
+  // A path in a file is seen from its folder.
+  const cwd = dirname(resolve(context.cwd, path));
+  const { options: given, issuers } = await readDeployment(text, path, (logo) => readLogo({ cwd }, logo));
   if (args.local) refuseOnAwsOnly(given);
   const absent = OPTION_NAMES.filter((option) => given[option] === undefined);
   return {

@@ -1,7 +1,7 @@
 import type { EdgeConfig } from '../../../edge/config.ts';
 import { configOf } from '../../../edge/issuers.ts';
 import type { TrustedKeys } from '../../../infra/edge-code.ts';
-import { policyOf } from '../../../infra/options.ts';
+import { policyOf } from '../../../infra/edge-code.ts';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';

@@ -1,6 +1,6 @@
 import type { AttributeType, UserType } from '@aws-sdk/client-cognito-identity-provider';
 import { UserError } from '../../errors.ts';
-import { pages } from '../../network/pages.ts';
+import { rawPages } from '../../stack/aws-calls.ts';
 import type { AdministeredPool } from './administered-pool.ts';
 
 /** A user in a list. */
@@ -75,7 +75,7 @@ export async function* listUsers(
   pool: AdministeredPool,
   { prefix = '', group }: Wanted,
 ): AsyncGenerator<PoolUser> {
-  const listed = pages({
+  const listed = rawPages({
     doing: 'Listing the users',
     signal: pool.signal,
     ask: (token?: string) =>

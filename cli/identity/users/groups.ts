@@ -1,7 +1,7 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { pages } from '../../network/pages.ts';
+import { rawPages } from '../../stack/aws-calls.ts';
 import { awsErrorName } from '../cognito-errors.ts';
 import type { AdministeredPool } from './administered-pool.ts';
 import { isGroupName } from './group-name.ts';
@@ -13,7 +13,7 @@ export async function* listGroups({
   userPoolId: UserPoolId,
   signal,
 }: AdministeredPool): AsyncGenerator<{ readonly name: string; readonly description?: string }> {
-  const listed = pages({
+  const listed = rawPages({
     doing: 'Listing the groups',
     signal,
     ask: (NextToken?: string) => cognito.send(new sdk.ListGroupsCommand({ UserPoolId, NextToken })),
@@ -32,7 +32,7 @@ export async function groupsOf(
   Username: string,
 ): Promise<string[]> {
   const names: string[] = [];
-  const listed = pages({
+  const listed = rawPages({
     doing: `Listing the groups of ${Username}`,
     signal,
     ask: (NextToken?: string) =>

@@ -2,7 +2,7 @@ import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { onAws } from '../aws-failures.ts';
+import { onAws } from '../aws-calls.ts';
 import { type FoundStack, findStack, type StackWork } from '../find-stack.ts';
 import type { Check } from './check.ts';
 

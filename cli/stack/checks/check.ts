@@ -1,4 +1,3 @@
-import type { Context } from '../../context.ts';
 import { isUserError, type UserError } from '../../errors.ts';
 
 /** One check. Returns what was found, or why the check was skipped. Throws a `UserError` if it fails. */
@@ -21,20 +20,5 @@ export async function runCheck({ name, run }: Check): Promise<Checked> {
   } catch (error) {
     if (!isUserError(error) || error.code === 'interrupted') throw error;
     return { name, state: 'failed', error };
-  }
-}
-
-/** Runs checks in order and shows each as a task. Throws the first failure. */
-export async function requireChecks({ ui }: Pick<Context, 'ui'>, checks: readonly Check[]): Promise<void> {
-  for (const check of checks) {
-    const task = `Checking ${check.name}`;
-    ui.event({ type: 'task-started', task });
-    const checked = await runCheck(check);
-    if (checked.state === 'failed') {
-      ui.event({ type: 'task-failed', task });
-      throw checked.error;
-    }
-    const { state, detail } = checked;
-    ui.event({ type: 'task-done', task, detail: state === 'skipped' ? `skipped: ${detail}` : detail });
   }
 }

@@ -121,7 +121,7 @@ function refused(caller: Caller, principal: string, denied: readonly Denied[]): 
 export function permissionsCheck(
   work: StackWork,
   caller: () => Caller | undefined,
-  deploying?: () => PermissionsToCheck,
+  deploying?: PermissionsToCheck,
 ): Check {
   const { stackName, context } = work;
   return {
@@ -132,11 +132,13 @@ export function permissionsCheck(
       if (isRoot(asking)) return { found: 'the root user has all permissions' };
       let principal: string;
       let missing: Denied[];
-      const what = deploying?.();
-      const sure = what === undefined ? [] : ofDeploy(asking, stackName, what);
+      const sure = deploying === undefined ? [] : ofDeploy(asking, stackName, deploying);
       try {
         principal = await principalOf(work, asking);
-        missing = await simulateDenied(work, principal, [...sure, ...ofThePolicy(asking, stackName, what)]);
+        missing = await simulateDenied(work, principal, [
+          ...sure,
+          ...ofThePolicy(asking, stackName, deploying),
+        ]);
       } catch (error) {
         if (work.context.signal.aborted) throw interrupted();
         const { name } = error as Error;

@@ -6,7 +6,7 @@ import { REPLACE_POOL } from '../../identity/cognito-errors.ts';
 import { pause } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { resourceName } from '../../ui/resource-words.ts';
-import { ifAllowed, ifThere, onAws, pages } from '../aws-failures.ts';
+import { ifAllowed, ifThere, onAws, pages } from '../aws-calls.ts';
 import { type FoundStack, findStack, isWhole, pollInterval, type StackWork } from '../find-stack.ts';
 import { describeProperty } from '../operate/plan.ts';
 import { bucketPolicy, NO_POLICY } from './bucket.ts';

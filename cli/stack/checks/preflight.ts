@@ -1,16 +1,13 @@
 import type { StackOptions } from '../../../infra/options.ts';
+import { asTask } from '../../as-task.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { type Caller, credentialsCheck } from '../caller.ts';
-import { type FoundStack, findStack, isWhole, type StackWork, stackMissing } from '../find-stack.ts';
+import { type Caller, callerIdentity, callerWords } from '../caller.ts';
+import { type FoundStack, findStack, type StackWork, stackMissing } from '../find-stack.ts';
 import { concurrencyCheck, regionsCheck } from './account-limits.ts';
-import { bucketCheck } from './bucket.ts';
 import type { Check } from './check.ts';
 import { type PermissionsToCheck, permissionsCheck } from './deploy-permissions.ts';
-import { driftCheck, RESTORE } from './drift.ts';
-import { issuersCheck } from './issuer-keys.ts';
-import { encryptionKeyCheck } from './kms-key.ts';
-import { signingKeyCheck } from './signing-key.ts';
+import { RESTORE } from './drift.ts';
 
 /** Prefix of the description of our stacks: see infra/upload-stack.ts. */
 const OURS = 'edge-upload:';
@@ -46,63 +43,31 @@ function refuseLongName(stackName: string): void {
   );
 }
 
-/** Checks that the stack is one of ours, or that its name is unused. */
-function nameCheck(
-  work: StackWork,
-  { mustExist = false, revertDrift = false }: Deploying,
-  keep: (stack: FoundStack) => void,
-): Check {
-  return {
-    name: 'the stack',
-    run: async () => {
-      const stack = await findStack(work);
-      if (stack === undefined) {
-        if (mustExist) throw stackMissing(work);
-        refuseLongName(work.stackName);
-        return { found: `${work.stackName} is a new one` };
-      }
-      refuseForeign(work, stack);
-      if (!revertDrift) warnOfDrift(work, stack);
-      keep(stack);
-      return { found: `${work.stackName} is ${stack.status}` };
-    },
-  };
+interface Deploying {
+  /** Options as given. */
+  readonly given?: StackOptions;
+  /** Whether a missing stack is an error. */
+  readonly mustExist?: boolean;
+  /** Whether nothing will be changed. A missing permission is then a warning. */
+  readonly dryRun?: boolean;
+  /** Whether what was changed outside of CloudFormation is changed back. */
+  readonly revertDrift?: boolean;
 }
 
-/** Checks that the stack exists and that its last operation succeeded. */
-function healthCheck(work: StackWork): Check {
-  const { stackName } = work;
-  return {
-    name: 'stack',
-    run: async () => {
-      const stack = await findStack(work);
-      if (stack === undefined) {
-        throw new UserError(
-          'stack_missing',
-          `There is no stack “${stackName}”, though this computer knows it.`,
-          {
-            hint: [
-              'Deploy it again, or forget it:',
-              command`edge-upload deploy`,
-              command`edge-upload destroy`,
-            ],
-          },
-        );
-      }
-      refuseForeign(work, stack);
-      const { status, reason } = stack;
-      if (isWhole(stack) || status.endsWith('_IN_PROGRESS')) {
-        const failed = status === 'UPDATE_ROLLBACK_COMPLETE' ? '; the last update failed and was undone' : '';
-        return { found: `${stackName} is ${status}${failed}` };
-      }
-      const why = reason === undefined ? '' : `: ${reason.replace(/[.\s]+$/, '')}`;
-      throw new UserError('stack_failed', `The stack “${stackName}” is ${status}${why}.`, {
-        hint: status.startsWith('DELETE')
-          ? ['Finish the deletion:', command`edge-upload destroy`]
-          : ['Fix it with:', command`edge-upload deploy`],
-      });
-    },
-  };
+/** Returns the stack, which is one of ours; `undefined` if its name is unused. */
+async function ownStack(
+  work: StackWork,
+  { mustExist = false, revertDrift = false }: Deploying,
+): Promise<FoundStack | undefined> {
+  const stack = await findStack(work);
+  if (stack === undefined) {
+    if (mustExist) throw stackMissing(work);
+    refuseLongName(work.stackName);
+    return undefined;
+  }
+  refuseForeign(work, stack);
+  if (!revertDrift) warnOfDrift(work, stack);
+  return stack;
 }
 
 function warnOfDrift({ context, stackName }: StackWork, { drifted }: FoundStack): void {
@@ -118,58 +83,46 @@ function warnOfDrift({ context, stackName }: StackWork, { drifted }: FoundStack)
   });
 }
 
-interface Deploying {
-  /** Options as given. */
-  readonly given?: StackOptions;
-  /** Whether a missing stack is an error. */
-  readonly mustExist?: boolean;
-  /** Whether nothing will be changed. A missing permission is then a warning. */
-  readonly dryRun?: boolean;
-  /** Whether what was changed outside of CloudFormation is changed back. */
-  readonly revertDrift?: boolean;
-}
-
-interface Preflight {
-  /** In order. */
-  readonly checks: readonly Check[];
-  /** Returns the stack that the checks found, if there is one. */
-  readonly found: () => FoundStack | undefined;
-}
-
-/** Returns the checks before a deploy changes anything. */
-export function preflight(work: StackWork, how: Deploying = {}): Preflight {
+/**
+ * Checks what AWS would refuse, before a deploy changes anything. Returns the stack, if there is one.
+ * @throws {UserError} the first failure
+ */
+export async function preflight(work: StackWork, how: Deploying = {}): Promise<FoundStack | undefined> {
+  const { stackName, local, context } = work;
   const { given = {}, dryRun = false } = how;
-  let stack: FoundStack | undefined;
-  const name = nameCheck(work, how, (found) => {
-    stack = found;
-  });
-  const deploying = () => ({ stack: stack?.status === 'REVIEW_IN_PROGRESS' ? undefined : stack, given });
-  return { checks: operatorChecks(work, name, dryRun ? undefined : deploying), found: () => stack };
+  const { ui } = context;
+  const caller = await asTask(ui, 'Checking credentials', callerWords, () => callerIdentity(work));
+  const stack = await asTask(
+    ui,
+    'Checking the stack',
+    (found) => (found === undefined ? `${stackName} is a new one` : `${stackName} is ${found.status}`),
+    () => ownStack(work, how),
+  );
+  if (local !== undefined) return stack;
+  const before = stack?.status === 'REVIEW_IN_PROGRESS' ? undefined : stack;
+  for (const { name, run } of accountChecks(
+    work,
+    () => caller,
+    dryRun ? undefined : { stack: before, given },
+  )) {
+    await asTask(
+      ui,
+      `Checking ${name}`,
+      (seen) => ('skipped' in seen ? `skipped: ${seen.skipped}` : seen.found),
+      run,
+    );
+  }
+  return stack;
 }
 
-/** Returns the checks of an existing stack. */
-export function stackHealth(work: StackWork): Check[] {
-  return [
-    ...operatorChecks(work, healthCheck(work)),
-    bucketCheck(work),
-    driftCheck(work),
-    issuersCheck(work),
-    ...(work.local === undefined ? [encryptionKeyCheck(work)] : []),
-    signingKeyCheck(work),
-  ];
-}
-
-function operatorChecks(work: StackWork, stack: Check, deploying?: () => PermissionsToCheck): Check[] {
-  let caller: Caller | undefined;
-  const credentials = credentialsCheck(work, (found) => {
-    caller = found;
-  });
-  if (work.local !== undefined) return [credentials, stack];
-  return [
-    credentials,
-    stack,
-    regionsCheck(work),
-    permissionsCheck(work, () => caller, deploying),
-    concurrencyCheck(work),
-  ];
+/**
+ * Returns the checks of an AWS account: its regions, the caller's permissions, its quota.
+ * @param deploying what is about to be deployed; absent: a missing permission is only a warning
+ */
+export function accountChecks(
+  work: StackWork,
+  caller: () => Caller | undefined,
+  deploying?: PermissionsToCheck,
+): readonly Check[] {
+  return [regionsCheck(work), permissionsCheck(work, caller, deploying), concurrencyCheck(work)];
 }

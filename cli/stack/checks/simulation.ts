@@ -1,7 +1,7 @@
 import type { EvaluationResult } from '@aws-sdk/client-iam';
 import { type CommandLine, command } from '../../command-line.ts';
 import { interrupted } from '../../errors.ts';
-import { pages } from '../../network/pages.ts';
+import { rawPages } from '../aws-calls.ts';
 import { type Caller, principalOf } from '../caller.ts';
 import type { StackWork } from '../find-stack.ts';
 
@@ -37,7 +37,7 @@ async function deniedOf(
   const { SimulatePrincipalPolicyCommand } = await import('@aws-sdk/client-iam');
   const iam = await work.clients.iam();
   const request = { PolicySourceArn: principal, ActionNames: [...actions], ResourceArns: [resource] };
-  const listed = pages({
+  const listed = rawPages({
     doing: 'Simulating the permissions',
     signal: work.context.signal,
     ask: (Marker?: string) => iam.send(new SimulatePrincipalPolicyCommand({ ...request, Marker })),

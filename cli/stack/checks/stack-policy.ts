@@ -2,7 +2,7 @@ import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { resourceName } from '../../ui/resource-words.ts';
-import { onAws } from '../aws-failures.ts';
+import { onAws } from '../aws-calls.ts';
 import type { StackWork } from '../find-stack.ts';
 import type { PlannedStep } from '../operate/plan.ts';
 import { covers, listed, mentions, type PolicyStatement, statementsOf } from './policy-statements.ts';

@@ -2,7 +2,8 @@ import type { Readable } from 'node:stream';
 import { text as readText } from 'node:stream/consumers';
 import type { MiddlewareStack } from '@smithy/types';
 import { omitUndefined } from '../../../protocol/fields.ts';
-import { pages, unexpectedAwsResponse } from '../aws-failures.ts';
+import { pages } from '../aws-calls.ts';
+import { unexpectedAwsResponse } from '../aws-failures.ts';
 import type { StackWork } from '../find-stack.ts';
 import { childOf, childrenOf, plainText } from './list-xml.ts';
 

@@ -5,7 +5,8 @@ import type {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { isUserError } from '../../errors.ts';
-import { onAws, pages, unexpectedAwsResponse } from '../aws-failures.ts';
+import { onAws, pages } from '../aws-calls.ts';
+import { unexpectedAwsResponse } from '../aws-failures.ts';
 import type { StackOutputs, StackWork } from '../find-stack.ts';
 import { lineText } from './log-line.ts';
 

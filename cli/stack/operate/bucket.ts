@@ -5,7 +5,8 @@ import { UserError } from '../../errors.ts';
 import { checkpoint, pause, resumable } from '../../network/cancellation.ts';
 import { forEachAtOnce } from '../../transfer/pacing/pool.ts';
 import { count, formatBytes } from '../../ui/format.ts';
-import { onAws, unexpectedAwsResponse } from '../aws-failures.ts';
+import { onAws } from '../aws-calls.ts';
+import { unexpectedAwsResponse } from '../aws-failures.ts';
 import type { StackWork } from '../find-stack.ts';
 import { listVersionPages, type StoredVersion } from '../listing/bucket-listing.ts';
 

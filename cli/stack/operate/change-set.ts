@@ -10,7 +10,7 @@ import type {
 import { isUserError, UserError } from '../../errors.ts';
 import { checkpoint, cleanUp, creating, pause } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
-import { isOvertaken, onAws, onPlan, pages } from '../aws-failures.ts';
+import { isOvertaken, onAws, onPlan, pages } from '../aws-calls.ts';
 import { pollInterval, type StackWork } from '../find-stack.ts';
 import { withTemplate } from '../template/template.ts';
 import { type PlannedChange, plannedSteps } from './plan.ts';

@@ -7,7 +7,7 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { checkpoint, resumable } from '../../network/cancellation.ts';
-import { overtaken } from '../aws-failures.ts';
+import { overtaken } from '../aws-calls.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { type FoundStack, findStack, isIdle, type StackWork } from '../find-stack.ts';
 import { readOptions } from '../options/deployed-options.ts';

@@ -5,7 +5,7 @@ import { UserError } from '../../errors.ts';
 import { pause, resumable } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { describeStatus, resourceName } from '../../ui/resource-words.ts';
-import { pages } from '../aws-failures.ts';
+import { pages } from '../aws-calls.ts';
 import { findStack, pollInterval, type StackWork } from '../find-stack.ts';
 import { failureHint } from './failure-hints.ts';
 

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { forgetKept, type Kept, listKept } from '../../settings/kept.ts';
 import { GoneRecords } from '../../settings/records.ts';
 import { count, formatBytes } from '../../ui/format.ts';
-import { ifAllowed, ifThere, isBucketNotEmpty, onAws } from '../aws-failures.ts';
+import { ifAllowed, ifThere, isBucketNotEmpty, onAws } from '../aws-calls.ts';
 import { byAccount } from '../caller.ts';
 import { refuseProtected, tryEmptying } from '../checks/removal.ts';
 import { countUsers, type StackWork } from '../find-stack.ts';

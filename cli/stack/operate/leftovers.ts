@@ -6,7 +6,7 @@ import { listKept } from '../../settings/kept.ts';
 import { forgetLeftover, listLeftovers } from '../../settings/leftovers.ts';
 import type { GoneRecords } from '../../settings/records.ts';
 import { formatDuration } from '../../ui/format.ts';
-import { onAws } from '../aws-failures.ts';
+import { onAws } from '../aws-calls.ts';
 import { byAccount } from '../caller.ts';
 import { pollInterval, type StackWork } from '../find-stack.ts';
 import { deleteEdgeLogs, logGroup } from '../logs/edge-logs.ts';

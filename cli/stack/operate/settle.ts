@@ -3,7 +3,7 @@ import { table } from '../../../protocol/fields.ts';
 import { command, sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { count } from '../../ui/format.ts';
-import { ifThere, onAws } from '../aws-failures.ts';
+import { ifThere, onAws } from '../aws-calls.ts';
 import {
   countUsers,
   type FoundStack,

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { OPTIONS_METADATA, policyOf, type StackOptions, type TrustedIssuer } from '../../../infra/options.ts';
+import { policyOf } from '../../../infra/edge-code.ts';
+import { OPTIONS_METADATA, type StackOptions, type TrustedIssuer } from '../../../infra/options.ts';
 import { UserError } from '../../errors.ts';
 import type { JsonValue } from '../../json-value.ts';
 import { requireSafe } from '../../trust/safety.ts';

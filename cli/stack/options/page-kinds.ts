@@ -18,7 +18,7 @@ export const PAGE_KINDS = {
     summary: 'The heading of the page: who receives the files',
     takes: 'one line of up to 80 characters',
     needs: 'page',
-    ...text(isLine(80)),
+    ...text((title) => isLine(title, 80)),
   },
   pageNote: {
     flag: '--page-note',
@@ -26,7 +26,7 @@ export const PAGE_KINDS = {
     summary: 'A sentence or two below the heading',
     takes: 'one line of up to 400 characters',
     needs: 'page',
-    ...text(isLine(400)),
+    ...text((note) => isLine(note, 400)),
   },
   pageColor: {
     flag: '--page-color',
@@ -45,7 +45,7 @@ export const PAGE_KINDS = {
     details: 'Up to 20 kB of shapes and text; files with scripts or references to other files are refused.',
     takes: 'an SVG file of up to 20 kB without scripts and references to other files',
     needs: 'page',
-    // is-valid-option.ts checks the drawing.
+    // page-logo.ts checks the drawing: every command loads this table, and would load the XML parser with it.
     ...text((svg) => svg !== ''),
     show: (svg: string) => `SVG, ${formatLimit(Buffer.byteLength(svg))}`,
   },

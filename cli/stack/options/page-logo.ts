@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import type { Context } from '../../context.ts';
-import { UserError } from '../../errors.ts';
+import { isUserError, UserError } from '../../errors.ts';
 import { readSmallFile } from '../../small-file.ts';
 import { decodeText } from '../../text.ts';
 
@@ -53,8 +53,8 @@ const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
 type XmlNode = Readonly<Record<string, unknown>>;
 
-/** Thrown for an invalid logo. The message is the end of a sentence. */
-class BadLogo extends Error {}
+/** Returns why a drawing is no logo, as the end of a sentence. */
+const refusal = (why: string) => new UserError('usage', why);
 
 const options = {
   preserveOrder: true,
@@ -73,19 +73,19 @@ function cleanAttributes(element: string, attributes: XmlNode): XmlNode {
   const kept = Object.entries(attributes).flatMap(([typed, value]) => {
     const name = typed === 'xlink:href' ? 'href' : typed;
     if (LEFT_OUT_ATTRIBUTES.test(name)) return [];
-    if (!ATTRIBUTES.has(name)) throw new BadLogo(`its <${element}> has the attribute “${name}”`);
+    if (!ATTRIBUTES.has(name)) throw refusal(`its <${element}> has the attribute “${name}”`);
     const text = String(value);
     // CSS escapes could hide a reference.
-    if (text.includes('\\')) throw new BadLogo(`its <${element}> has a backslash in “${name}”`);
-    if (name === 'xmlns' && text !== 'http://www.w3.org/2000/svg') throw new BadLogo('it is not SVG');
-    if (name === 'href' && !LOCAL.test(text)) throw new BadLogo('it refers to something outside of it');
+    if (text.includes('\\')) throw refusal(`its <${element}> has a backslash in “${name}”`);
+    if (name === 'xmlns' && text !== 'http://www.w3.org/2000/svg') throw refusal('it is not SVG');
+    if (name === 'href' && !LOCAL.test(text)) throw refusal('it refers to something outside of it');
     const other = [...text.matchAll(/([^\s,;()]*)\s*\(/g)].find(([, called = '']) => !FUNCTIONS.test(called));
     if (other !== undefined && !FREE_TEXT.has(name)) {
-      throw new BadLogo(`its <${element}> has “${other[0]}” in “${name}”`);
+      throw refusal(`its <${element}> has “${other[0]}” in “${name}”`);
     }
     for (const [, target = ''] of text.matchAll(/url\(([^)]*)\)?/gi)) {
       if (!LOCAL.test(target.replace(/^\s*['"]?|['"]?\s*$/g, ''))) {
-        throw new BadLogo('it refers to something outside of it');
+        throw refusal('it refers to something outside of it');
       }
     }
     return [[name, text] as const];
@@ -94,12 +94,12 @@ function cleanAttributes(element: string, attributes: XmlNode): XmlNode {
 }
 
 function cleanNodes(nodes: readonly XmlNode[], depth = 0): XmlNode[] {
-  if (depth > MAX_DEPTH) throw new BadLogo('its elements are nested too deeply');
+  if (depth > MAX_DEPTH) throw refusal('its elements are nested too deeply');
   return nodes.flatMap((node) => {
     const [name = ''] = Object.keys(node).filter((key) => key !== ':@');
     if (name === '#comment' || name.startsWith('?') || LEFT_OUT.test(name)) return [];
     if (name === '#text') return [node];
-    if (!ELEMENTS.has(name)) throw new BadLogo(`it contains <${name}>`);
+    if (!ELEMENTS.has(name)) throw refusal(`it contains <${name}>`);
     const attributes = cleanAttributes(name, Object(node[':@']) as XmlNode);
     return [{ [name]: cleanNodes(node[name] as readonly XmlNode[], depth + 1), ':@': attributes }];
   });
@@ -134,7 +134,7 @@ function refuseExpansion(root: XmlNode): void {
   const drawn = new Map<XmlNode, number | 'open'>();
   const count = (node: XmlNode): number => {
     const known = drawn.get(node);
-    if (known === 'open') throw new BadLogo('it refers to itself');
+    if (known === 'open') throw refusal('it refers to itself');
     if (known !== undefined) return known;
     drawn.set(node, 'open');
     const targets = referencesOf(node)
@@ -145,29 +145,28 @@ function refuseExpansion(root: XmlNode): void {
     drawn.set(node, sum);
     return sum;
   };
-  if (count(root) > MAX_DRAWN) throw new BadLogo(`its references draw more than ${MAX_DRAWN} elements`);
+  if (count(root) > MAX_DRAWN) throw refusal(`its references draw more than ${MAX_DRAWN} elements`);
 }
 
 /**
  * Returns an SVG drawing without what editors add.
- * @throws {BadLogo} for anything but shapes and text: scripts, styles, images, external references
+ * @throws {UserError} `usage` for anything but shapes and text: scripts, styles, images, external references
  */
 function cleanLogo(svg: string): string {
-  if (/<!(?!--)/.test(svg)) throw new BadLogo('it contains a document type or CDATA');
-  if (FORBIDDEN.test(svg)) throw new BadLogo('it contains a control character');
+  if (/<!(?!--)/.test(svg)) throw refusal('it contains a document type or CDATA');
+  if (FORBIDDEN.test(svg)) throw refusal('it contains a control character');
   let nodes: readonly XmlNode[];
   try {
     nodes = new XMLParser(options).parse(svg, true) as readonly XmlNode[];
   } catch {
-    throw new BadLogo('it is not well-formed XML');
+    throw refusal('it is not well-formed XML');
   }
   const drawing = cleanNodes(nodes).filter((node) => !('#text' in node));
   const [root] = drawing;
-  if (drawing.length !== 1 || root === undefined || !('svg' in root)) throw new BadLogo('it is not SVG');
+  if (drawing.length !== 1 || root === undefined || !('svg' in root)) throw refusal('it is not SVG');
   const attributes = { xmlns: 'http://www.w3.org/2000/svg', ...(root[':@'] as XmlNode) };
   const text = new XMLBuilder(options).build([{ ...root, ':@': attributes }]).trim();
-  if (Buffer.byteLength(text) > MAX_LOGO_BYTES)
-    throw new BadLogo(`it has more than ${MAX_LOGO_BYTES / 1000} kB`);
+  if (Buffer.byteLength(text) > MAX_LOGO_BYTES) throw refusal(`it has more than ${MAX_LOGO_BYTES / 1000} kB`);
   refuseExpansion(root);
   return text;
 }
@@ -177,8 +176,8 @@ export function isLogo(svg: string): boolean {
   try {
     return cleanLogo(svg) === svg;
   } catch (error) {
-    if (error instanceof BadLogo) return false;
-    throw error;
+    if (!isUserError(error)) throw error;
+    return false;
   }
 }
 
@@ -191,7 +190,7 @@ export function storedLogo(svg: string, named: string): string {
   try {
     return cleanLogo(svg);
   } catch (error) {
-    if (!(error instanceof BadLogo)) throw error;
+    if (!isUserError(error)) throw error;
     throw new UserError('usage', `${named} is not a logo for the page: ${error.message}.`, {
       hint: 'Export a plain SVG of shapes and text, up to 20 kB, without scripts, styles and images.',
     });
@@ -199,19 +198,14 @@ export function storedLogo(svg: string, named: string): string {
 }
 
 /**
- * Returns the flags of `deploy` with the drawing instead of the logo's path. An empty path stays, and is refused later.
+ * Returns the drawing in a file, in the form that is stored with a deployment.
  * @throws {UserError} `usage` with the reason, or the error of a file that cannot be read
  */
-export async function withLogo<Flags extends { readonly pageLogo?: string }>(
-  { cwd }: Pick<Context, 'cwd'>,
-  flags: Flags,
-): Promise<Flags> {
-  const { pageLogo: path } = flags;
-  if (path === undefined || path === '') return flags;
+export async function readLogo({ cwd }: Pick<Context, 'cwd'>, path: string): Promise<string> {
   const bytes = await readSmallFile(resolve(cwd, path), {
     source: `The logo ${path}`,
     most: MAX_FILE_BYTES,
     hint: 'Name an SVG file of shapes and text.',
   });
-  return { ...flags, pageLogo: storedLogo(decodeText(bytes, { name: path }), `“${path}”`) };
+  return storedLogo(decodeText(bytes, { name: path }), `“${path}”`);
 }

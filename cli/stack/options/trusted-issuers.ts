@@ -4,47 +4,46 @@ import type { Rule } from '../../../protocol/upload-rule.ts';
 import { formatClaimName } from '../../trust/conditions.ts';
 import { isAmount, isOn, isRecord, isText, isTexts, listOf } from './value-checks.ts';
 
-const isRule = isRecord(
-  {},
-  {
-    when: listOf(isRecord({ claim: isTexts, is: isTexts })),
-    writeTo: isText,
-    maxSize: isAmount,
-    noClobber: isOn,
-    shared: isOn,
-    anyRepository: isOn,
-    anyProject: isOn,
-    note: isText,
-  },
-);
+const CONDITION = { claim: isTexts, is: isTexts };
+
+const RULE = {
+  when: listOf((value) => isRecord(value, CONDITION)),
+  writeTo: isText,
+  maxSize: isAmount,
+  noClobber: isOn,
+  shared: isOn,
+  anyRepository: isOn,
+  anyProject: isOn,
+  note: isText,
+};
 
 const isUrl = (value: unknown) => typeof value === 'string' && URL.canParse(value);
 
-const isIssuer = isRecord(
-  {
-    alias: isAlias,
-    kind: (value) => value === 'people' || value === 'workload',
-    iss: isTexts,
-    jwksUri: isUrl,
-    token: (value) => value === 'access' || value === 'id',
-    name: isTexts,
-    rules: listOf(isRule),
-  },
-  {
-    tokenOrigin: isUrl,
-    audiences: isTexts,
-    clientId: isText,
-    clientSecretPublic: isText,
-    scopes: isTexts,
-    preset: isText,
-    groups: isTexts,
-    maxAge: isAmount,
-  },
-);
+const ISSUER = {
+  alias: isAlias,
+  kind: (value: unknown) => value === 'people' || value === 'workload',
+  iss: isTexts,
+  jwksUri: isUrl,
+  token: (value: unknown) => value === 'access' || value === 'id',
+  name: isTexts,
+  rules: listOf((value) => isRecord(value, {}, RULE)),
+};
+
+const OPTIONAL = {
+  tokenOrigin: isUrl,
+  audiences: isTexts,
+  clientId: isText,
+  clientSecretPublic: isText,
+  scopes: isTexts,
+  preset: isText,
+  groups: isTexts,
+  maxAge: isAmount,
+};
 
 /** Whether a stored value is a list of issuers that this version supports completely, each alias once. */
 export function areTrusted(value: unknown): value is readonly TrustedIssuer[] {
-  if (!Array.isArray(value) || value.length === 0 || !value.every(isIssuer)) return false;
+  if (!Array.isArray(value) || value.length === 0) return false;
+  if (!value.every((one) => isRecord(one, ISSUER, OPTIONAL))) return false;
   const issuers = value as readonly TrustedIssuer[];
   return new Set(issuers.map(({ alias }) => alias)).size === issuers.length;
 }

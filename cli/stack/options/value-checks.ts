@@ -14,15 +14,16 @@ export const listOf =
 
 /** Whether a value is an object with only these properties. Others are refused, because a rule could depend on them. */
 export function isRecord(
+  value: unknown,
   required: Readonly<Record<string, Check>>,
   optional: Readonly<Record<string, Check>> = {},
-): Check {
+): boolean {
+  if (typeof value !== 'object' || value === null) return false;
   const all = new Map([...Object.entries(required), ...Object.entries(optional)]);
-  return (value) =>
-    typeof value === 'object' &&
-    value !== null &&
+  return (
     Object.keys(required).every((name) => Object.hasOwn(value, name)) &&
-    Object.entries(value).every(([name, member]) => all.get(name)?.(member) === true);
+    Object.entries(value).every(([name, member]) => all.get(name)?.(member) === true)
+  );
 }
 
 /** Placeholders that a key rule can contain. */
@@ -83,12 +84,13 @@ export function areTags(tags: Readonly<Record<string, string>>): boolean {
 }
 
 /** Whether a text is one line without control characters, direction marks, or spaces at its ends. */
-export function isLine(most: number): (text: string) => boolean {
-  return (text) =>
+export function isLine(text: string, most: number): boolean {
+  return (
     text !== '' &&
     text.trim() === text &&
     [...text].length <= most &&
-    !/[\p{Cc}\p{Cs}\p{Bidi_Control}]/u.test(text);
+    !/[\p{Cc}\p{Cs}\p{Bidi_Control}]/u.test(text)
+  );
 }
 
 export function isColor(color: string): boolean {

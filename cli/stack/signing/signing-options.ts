@@ -4,12 +4,9 @@ import { isAmount, isRecord, listOf } from '../options/value-checks.ts';
 /** Seconds since 1970, to the end of the year 9999. */
 const isTime = (value: unknown) => isAmount(value) && Number(value) <= 253_402_300_799;
 
-const isKey = isRecord(
-  { id: (value) => typeof value === 'string' && /^[1-9]\d{0,5}$/.test(value) },
-  { until: isTime },
-);
-
-const isRevoked = isRecord({ id: isTokenId, until: isTime });
+const isKeyId = (value: unknown) => typeof value === 'string' && /^[1-9]\d{0,5}$/.test(value);
+const isKey = (value: unknown) => isRecord(value, { id: isKeyId }, { until: isTime });
+const isRevoked = (value: unknown) => isRecord(value, { id: isTokenId, until: isTime });
 
 /** Returns whether a value is the id of a link or key: 6 bytes in base64url. */
 export function isTokenId(value: unknown): value is string {
@@ -24,11 +21,9 @@ function areInOrder(keys: readonly StackSigningKey[]): boolean {
   });
 }
 
-const hasForm = isRecord({ keys: listOf(isKey) }, { revoked: listOf(isRevoked) });
-
 /** Returns whether a stored value is a list of signing keys, and of revoked tokens, that this version knows whole. */
 export function isSigning(value: unknown): value is StackSigning {
-  if (!hasForm(value)) return false;
+  if (!isRecord(value, { keys: listOf(isKey) }, { revoked: listOf(isRevoked) })) return false;
   const { keys, revoked = [] } = value as StackSigning;
   return keys.length > 0 && areInOrder(keys) && new Set(revoked.map(({ id }) => id)).size === revoked.length;
 }

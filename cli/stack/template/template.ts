@@ -11,7 +11,8 @@ import { isUserError, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { cleanUp, creating } from '../../network/cancellation.ts';
 import { temporaryError } from '../../settings/disk-errors.ts';
-import { awsFailure, onAws } from '../aws-failures.ts';
+import { onAws } from '../aws-calls.ts';
+import { awsFailure } from '../aws-failures.ts';
 import type { FoundStack, StackOutputs, StackWork } from '../find-stack.ts';
 import { keysIn, poolIdentity } from './key-sets.ts';
 

@@ -91,11 +91,7 @@ test('refuses a deploy before any change if IAM denies a required action', async
       const missing = unknown === undefined ? '' : `<member>${unknown}</member>`;
       const { work, events } = await workAgainst(t, iam([denied], [], missing));
       const checked = await runCheck(
-        permissionsCheck(
-          work,
-          () => SESSION,
-          () => ({ stack, given: omitUndefined({ bucketName }) }),
-        ),
+        permissionsCheck(work, () => SESSION, { stack, given: omitUndefined({ bucketName }) }),
       );
       assert.equal(checked.state, refused ? 'failed' : 'ok');
       if (checked.state !== 'failed') return;
@@ -116,7 +112,7 @@ test('skips the root user, and warns if IAM does not respond', async (t) => {
   const root = { account: '123456789012', arn: 'arn:aws:iam::123456789012:root' };
   assert.equal((await runCheck(permissionsCheck(work, () => root))).state, 'ok');
   assert.deepEqual(events, []);
-  for (const deploying of [undefined, () => ({ stack: undefined, given: {} })]) {
+  for (const deploying of [undefined, { stack: undefined, given: {} }]) {
     const checked = await runCheck(permissionsCheck(work, () => SESSION, deploying));
     assert.ok(checked.state === 'skipped');
     assert.match(checked.detail, /AccessDenied/);

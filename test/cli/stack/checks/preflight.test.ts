@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runCheck } from '../../../../cli/stack/checks/check.ts';
-import { LONGEST_NAME, preflight, stackHealth } from '../../../../cli/stack/checks/preflight.ts';
+import { stackHealth } from '../../../../cli/stack/checks/health.ts';
+import { LONGEST_NAME, preflight } from '../../../../cli/stack/checks/preflight.ts';
 import { ALL_OPTIONS, EDGE, wholeTemplate } from '../../../infra/support.ts';
+import { withCode } from '../../transfer/helpers/uploading.ts';
 import { type Answer, workAgainst } from '../world.ts';
 
 interface Told {
@@ -25,20 +27,19 @@ function account({ status, description = 'edge-upload: a test', drift = 'NOT_CHE
 
 test('warns of a stack that was changed by hand, and deploys it', async (t) => {
   const { work, events } = await workAgainst(t, account({ status: 'UPDATE_COMPLETE', drift: 'DRIFTED' }));
-  const [, stack] = preflight(work).checks;
-  assert.ok(stack);
-  assert.equal((await runCheck(stack)).state, 'ok');
-  const [warning] = events;
+  assert.equal((await preflight(work))?.status, 'UPDATE_COMPLETE');
+  const warning = events.find(({ type }) => type === 'warning');
   assert.ok(warning?.type === 'warning');
   assert.match(String(warning.text), /Resources of edge-upload were changed outside edge-upload \(drift\)/);
 });
 
 test('does not warn of an unchanged stack', async (t) => {
   const { work, events } = await workAgainst(t, account({ status: 'UPDATE_COMPLETE', drift: 'IN_SYNC' }));
-  const [, stack] = preflight(work).checks;
-  assert.ok(stack);
-  assert.equal((await runCheck(stack)).state, 'ok');
-  assert.deepEqual(events, []);
+  assert.equal((await preflight(work))?.status, 'UPDATE_COMPLETE');
+  assert.deepEqual(
+    events.filter(({ type }) => !type.startsWith('task-')),
+    [],
+  );
 });
 
 test('reports the health of a stack by its state, with the command that fixes it', async (t) => {
@@ -73,21 +74,20 @@ test('accepts the longest name that leaves every generated name whole', () => {
   }
 });
 
+const NO_STACK: Answer = {
+  status: 400,
+  body: '<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack with id x does not exist</Message></Error></ErrorResponse>',
+};
+
 test('refuses a longer name for a new stack only', async (t) => {
-  const missing = () => ({
-    status: 400,
-    body: '<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack with id x does not exist</Message></Error></ErrorResponse>',
-  });
+  const existing = account({ status: 'UPDATE_COMPLETE' });
+  const missing = (body: string): Answer => (body.includes('GetCallerIdentity') ? existing(body) : NO_STACK);
   const long = 'x'.repeat(LONGEST_NAME + 1);
-  const named = async (stackName: string, answer: (body: string) => Answer) => {
+  const deployed = async (stackName: string, answer: (body: string) => Answer) => {
     const { work } = await workAgainst(t, answer);
-    const [, stack] = preflight({ ...work, stackName }).checks;
-    assert.ok(stack);
-    return runCheck(stack);
+    return preflight({ ...work, stackName });
   };
-  const refused = await named(long, missing);
-  assert.ok(refused.state === 'failed');
-  assert.match(refused.error.message, /has 30 characters; .* at most 29/);
-  assert.equal((await named('x'.repeat(LONGEST_NAME), missing)).state, 'ok');
-  assert.equal((await named(long, account({ status: 'UPDATE_COMPLETE' }))).state, 'ok');
+  await assert.rejects(deployed(long, missing), withCode('usage', /has 30 characters; .* at most 29/));
+  assert.equal(await deployed('x'.repeat(LONGEST_NAME), missing), undefined);
+  assert.equal((await deployed(long, existing))?.status, 'UPDATE_COMPLETE');
 });

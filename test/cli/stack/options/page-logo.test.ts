@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isUserError } from '../../../../cli/errors.ts';
-import { isLogo, withLogo } from '../../../../cli/stack/options/page-logo.ts';
+import { isLogo, readLogo } from '../../../../cli/stack/options/page-logo.ts';
 
 const SVG = 'xmlns="http://www.w3.org/2000/svg"';
 
@@ -14,9 +14,9 @@ async function folder(t: TestContext): Promise<string> {
   return cwd;
 }
 
-async function logoOf(cwd: string, content: string | Uint8Array): Promise<string | undefined> {
+async function logoOf(cwd: string, content: string | Uint8Array): Promise<string> {
   await writeFile(join(cwd, 'logo.svg'), content);
-  return (await withLogo({ cwd }, { pageLogo: 'logo.svg' })).pageLogo;
+  return readLogo({ cwd }, 'logo.svg');
 }
 
 test('stores a drawing without the data of editors', async (t) => {
@@ -32,7 +32,7 @@ test('stores a drawing without the data of editors', async (t) => {
     `<svg ${SVG} viewBox="0 0 9 9"><defs><linearGradient id="a"></linearGradient></defs><use href="#b"></use>
 <path id="b" d="M0 0" fill="url(#a)"></path><text>Müller &amp; Söhne &lt;GmbH&gt;</text></svg>`,
   );
-  assert.ok(isLogo(logo ?? ''), 'what is kept is a logo');
+  assert.ok(isLogo(logo), 'what is kept is a logo');
   assert.ok(!isLogo(drawn), 'what is not clean is none');
 });
 
@@ -165,9 +165,9 @@ for (const [name, svg, reason] of [...REFUSED, ...EXPANSIONS]) {
 
 test('refuses by name a file that cannot be a logo', async (t) => {
   const cwd = await folder(t);
-  await assert.rejects(withLogo({ cwd }, { pageLogo: 'none.svg' }), /The logo none\.svg does not exist/);
+  await assert.rejects(readLogo({ cwd }, 'none.svg'), /The logo none\.svg does not exist/);
   await mkdir(join(cwd, 'folder'));
-  await assert.rejects(withLogo({ cwd }, { pageLogo: 'folder' }), /The logo folder is a folder/);
+  await assert.rejects(readLogo({ cwd }, 'folder'), /The logo folder is a folder/);
   await assert.rejects(logoOf(cwd, Buffer.alloc(300_000, 32)), /larger than 256 KiB/);
   await assert.rejects(logoOf(cwd, Buffer.from([0xff, 0xfe, 0xfd])), isUserError);
 });

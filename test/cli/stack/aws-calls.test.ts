@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pages } from '../../../cli/network/pages.ts';
+import { rawPages } from '../../../cli/stack/aws-calls.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 
 interface Page {
@@ -10,7 +10,7 @@ interface Page {
 
 function read(answers: (asked: number) => Page, signal = new AbortController().signal) {
   let asked = 0;
-  const listed = pages({
+  const listed = rawPages({
     doing: 'Listing',
     signal,
     ask: async () => answers(asked++),

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { command } from '../command-line.ts';
+import { interrupted, isUserError, UserError } from '../errors.ts';
+import { awsFailure } from './aws-failures.ts';
+
+/** Runs one piece of AWS work. A failure becomes a user's error that names the work. */
+export async function onAws<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw awsFailure(error, doing);
+  }
+}
+
+function isCausedBy(error: unknown, name: string): boolean {
+  const { cause } = error as Error;
+  return isUserError(error) && cause instanceof Error && cause.name === name;
+}
+
+/** Whether a service said that the bucket is gone. */
+export function isBucketGone(error: unknown): boolean {
+  return isCausedBy(error, 'NoSuchBucket');
+}
+
+/** Whether S3 refused to delete a bucket that has objects. */
+export function isBucketNotEmpty(error: unknown): boolean {
+  return isCausedBy(error, 'BucketNotEmpty');
+}
+
+/** Runs a read that an operator who only deploys is not allowed to do; returns `denied` then. */
+export async function ifAllowed<T>(read: () => Promise<T>): Promise<T | 'denied'> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isUserError(error) && error.code === 'access_denied') return 'denied';
+    throw error;
+  }
+}
+
+/** Error names of services for a resource that is gone. */
+const GONE = new Set(['NoSuchBucket', 'NotFound', 'ResourceNotFoundException']);
+
+/** Runs work on a resource that may be gone, by other hands or a deletion under way; returns `undefined` then. */
+export async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    const { cause } = error as Error;
+    if (isUserError(error) && cause instanceof Error && GONE.has(cause.name)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * How CloudFormation answers a request about a change set after another operation of the stack has started, which removes
+ * or outdates all change sets. It has codes only for change sets.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html
+ */
+const CODES = ['ChangeSetNotFoundException', 'InvalidChangeSetStatusException'];
+const WORDS =
+  /^(Stack|ChangeSet)\b.*(does not exist|can not be updated|already exists and cannot be created)/s;
+
+/** Whether a request failed because somebody else changed or deleted the stack meanwhile. */
+export function isOvertaken(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return CODES.includes(error.name) || (error.name === 'ValidationError' && WORDS.test(error.message));
+}
+
+interface NamedStack {
+  readonly stackName: string;
+}
+
+/** Returns the error for a change that somebody else's change or deletion of the stack has overtaken. */
+export function overtaken({ stackName }: NamedStack, cause?: unknown): UserError {
+  return new UserError(
+    'stack_failed',
+    `Something else deployed or deleted the stack “${stackName}” meanwhile.`,
+    {
+      hint: [
+        'Its change stays. This change was applied in part, or not at all. See what is deployed, then run the same command again:',
+        command`edge-upload status`,
+      ],
+      ...(cause !== undefined && { cause }),
+    },
+  );
+}
+
+/** Runs a request about a planned change. */
+export function onPlan<T>(stack: NamedStack, doing: string, run: () => Promise<T>): Promise<T> {
+  return onAws(doing, async () => {
+    try {
+      return await run();
+    } catch (error) {
+      throw isOvertaken(error) ? overtaken(stack, error) : error;
+    }
+  });
+}
+
+/** How to read an AWS list page by page. */
+interface Listing<Page, Token> {
+  /** Start of error messages: `Listing the users`. */
+  readonly doing: string;
+  /** Ends the list, and the current request if `ask` passes the signal on. */
+  readonly signal?: AbortSignal;
+  readonly ask: (token: Token | undefined) => Promise<Page>;
+  /** The token of the next page; `undefined` on the last. */
+  readonly next: (page: Page) => Token | undefined;
+}
+
+/** Pages of a bucket with a billion objects. */
+const MAX_PAGES = 1_000_000;
+
+/** FilterLogEvents returns empty pages while it searches, but fewer than this in a row. */
+const MAX_EMPTY_PAGES = 2_000;
+
+function endless(doing: string, why: string): UserError {
+  return new UserError('aws', `${doing} failed: ${why}.`, {
+    hint: 'Run the same command again. If AWS_ENDPOINT_URL is set, check what answers there.',
+  });
+}
+
+/** Returns a digest of the items of a page; `undefined` if it is empty. */
+function contents(page: unknown): string | undefined {
+  const items = Object.values(page ?? {})
+    .filter(Array.isArray)
+    .flat();
+  return items.length === 0 ? undefined : createHash('sha256').update(JSON.stringify(items)).digest('base64');
+}
+
+/**
+ * Yields the pages of a list until its end. A list that would never end is an error: a page that points back to an earlier
+ * one, lists the same as the one before, or comes after too many empty ones.
+ * @throws {UserError} `aws`, or `interrupted` once the signal is aborted
+ * @throws errors of `ask` unchanged
+ */
+export async function* rawPages<Page, Token>({
+  doing,
+  signal,
+  ask,
+  next,
+}: Listing<Page, Token>): AsyncGenerator<Page> {
+  let token: Token | undefined;
+  // The distance between marked pages doubles, so that every loop returns to a marked page.
+  let marked: string | undefined;
+  let nextMark = 1;
+  let before: string | undefined;
+  let empty = 0;
+  for (let read = 1; ; read += 1) {
+    if (signal?.aborted) throw interrupted();
+    const page = await ask(token).catch((error: unknown) => {
+      throw signal?.aborted ? interrupted() : error;
+    });
+    yield page;
+    token = next(page);
+    if (token === undefined) return;
+    const text = JSON.stringify(token);
+    const listed = contents(page);
+    const isSame = listed !== undefined && listed === before;
+    before = listed;
+    empty = listed === undefined ? empty + 1 : 0;
+    if (text === marked || isSame) throw endless(doing, 'AWS answered with the same page again');
+    if (read === MAX_PAGES) throw endless(doing, `AWS answered with ${MAX_PAGES} pages and more`);
+    if (empty === MAX_EMPTY_PAGES)
+      throw endless(doing, `AWS answered with ${MAX_EMPTY_PAGES} empty pages in a row`);
+    if (read < nextMark) continue;
+    marked = text;
+    nextMark *= 2;
+  }
+}
+
+/** The same; a failed request is an operator's error that names what `doing` says. */
+export function pages<Page, Token>(listing: Listing<Page, Token>): AsyncGenerator<Page> {
+  const { doing, ask } = listing;
+  return rawPages({ ...listing, ask: (token) => onAws(doing, () => ask(token)) });
+}
