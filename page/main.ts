@@ -2,7 +2,7 @@ import { DESCRIPTION_KEY } from '../protocol/object-url.ts';
 import { isLink, linkToken } from './link.ts';
 import { openJournal } from './resume/indexed-db.ts';
 import { type PageSettings, readSettings } from './settings.ts';
-import type { Session } from './sign-in/signed-in.ts';
+import { problemOfRefusal, type Session, type SignInProblem } from './sign-in/signed-in.ts';
 import { textsFor } from './texts/texts.ts';
 import type { Caller } from './transfer/caller.ts';
 import { openDigester, startWorker } from './transfer/digester.ts';
@@ -18,7 +18,7 @@ import { leave } from './ui/keep-awake.ts';
 import { createSignInScreen } from './ui/sign-in-screen.ts';
 import { createUploadScreen, type UploadScreen } from './ui/upload-screen.ts';
 
-const { language, texts } = textsFor(navigator.languages);
+const { language, texts } = await textsFor(navigator.languages);
 const format = formatFor(language, texts);
 /** Shared by all sign-ins, because the page's policy allows its worker only once. */
 const digester = openDigester(startWorker);
@@ -67,9 +67,12 @@ async function orRetry(
   }
 }
 
+/** Called if the edge refuses the token of a sign-in. */
+type Refused = (problem: SignInProblem) => void;
+
 /** Shows the ways to sign in, then the upload screen. */
 function showSignIn(screen: HTMLElement, settings: PageSettings): Promise<void> {
-  const open = (session: Session, refused: () => void) => showPerson(screen, settings, session, refused);
+  const open = (session: Session, refused: Refused) => showPerson(screen, settings, session, refused);
   return createSignInScreen(screen, { settings, texts, open });
 }
 
@@ -81,7 +84,7 @@ function showPerson(
   screen: HTMLElement,
   settings: PageSettings,
   first: Session,
-  refused: () => void,
+  refused: Refused,
 ): Promise<void> {
   let session = first;
   return showUploads(screen, (rejected) => session.token(rejected), {
@@ -95,17 +98,19 @@ function showPerson(
       leave();
     },
     async signInAgain({ caller, uploads, back }) {
-      const open = async (next: Session, refusedAgain: () => void) => {
+      // The operator may have added or removed ways to sign in. Without an answer, those of before are offered.
+      const current = await fetchSettings(() => {}, AbortSignal.timeout(SETTINGS_MS)).catch(() => settings);
+      const open = async (next: Session, refusedAgain: Refused) => {
         const now = await callerOf(next).catch(() => undefined);
         if (now === undefined || !isSamePerson(now, caller)) {
           uploads.stop();
-          await showPerson(screen, settings, next, refusedAgain);
+          await showPerson(screen, current, next, refusedAgain);
           return;
         }
         session = next;
         back();
       };
-      await createSignInScreen(screen, { settings, texts, open });
+      await createSignInScreen(screen, { settings: current, texts, open });
     },
   });
 }
@@ -117,13 +122,18 @@ function isSamePerson(one: Caller, other: Caller): boolean {
   return one.username === other.username && String(one.writeTo) === String(other.writeTo);
 }
 
+/** Milliseconds for settings that are downloaded again. */
+const SETTINGS_MS = 5_000;
+
 /**
  * Downloads the edge's settings.
  * @throws {UploadError}
  */
-function fetchSettings(onWaiting: (waiting: Waiting | undefined) => void): Promise<PageSettings> {
+function fetchSettings(
+  onWaiting: (waiting: Waiting | undefined) => void,
+  signal = new AbortController().signal,
+): Promise<PageSettings> {
   const edge = openEdge(location.origin, async () => '');
-  const { signal } = new AbortController();
   return edge.request({ method: 'GET', key: DESCRIPTION_KEY, signal, onWaiting }, (response) => {
     const settings = readSettings(response.text);
     if (settings === undefined) throw unexpectedResponse(response);
@@ -141,8 +151,7 @@ interface Shown {
 
 /** Actions of a signed-in person, besides uploading. */
 interface Person {
-  /** Called if the edge refuses the token. */
-  readonly refused: () => void;
+  readonly refused: Refused;
   readonly signOut: (uploads?: UploadScreen) => Promise<void>;
   /** Lets somebody sign in. The same person gets the kept screen back. */
   readonly signInAgain: (shown: Shown) => Promise<void>;
@@ -158,11 +167,12 @@ function showUploads(screen: HTMLElement, token: TokenSource, person?: Person): 
     screen,
     async (onWaiting) => {
       const caller = await edge.describe(new AbortController().signal, onWaiting).catch((error: unknown) => {
-        const isEnded = error instanceof UploadError && error.code.startsWith('token_');
-        if (person === undefined || !isEnded) throw error;
+        const problem = error instanceof UploadError ? problemOfRefusal(error.code) : undefined;
+        if (person === undefined || problem === undefined) throw error;
+        person.refused(problem);
       });
-      if (caller === undefined) person?.refused();
-      else if (caller.writeTo.length > 0) await showFiles(screen, { edge, caller, person });
+      if (caller === undefined) return;
+      if (caller.writeTo.length > 0) await showFiles(screen, { edge, caller, person });
       else screen.replaceChildren(...whoLine(caller, person), message(texts.notAllowed));
     },
     person !== undefined,

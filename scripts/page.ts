@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 
@@ -39,11 +39,8 @@ function hashedName(name: string, text: string): string {
   return name.replace('.', `-${hash}.`);
 }
 
-async function bundle(
-  entry: string,
-  define: Record<string, string> = {},
-): Promise<{ text: string; metafile: Metafile }> {
-  const { outputFiles, metafile } = await build({ ...shared, entryPoints: [join(PAGE, entry)], define });
+async function bundle(entry: string): Promise<{ text: string; metafile: Metafile }> {
+  const { outputFiles, metafile } = await build({ ...shared, entryPoints: [join(PAGE, entry)] });
   const [{ text } = { text: '' }] = outputFiles;
   return { text, metafile };
 }
@@ -63,10 +60,21 @@ export async function buildPage(): Promise<{
   // The worker that computes checksums of parts.
   const worker = await bundle('transfer/worker.ts');
   const workerUrl = add('worker.js', SCRIPT, worker.text);
-  const script = await bundle('main.ts', { WORKER_URL: JSON.stringify(workerUrl) });
+  // A file for each language but English, imported by the first one: a response of the edge has at most 40 KB.
+  const script = await build({
+    ...shared,
+    entryPoints: { app: join(PAGE, 'main.ts') },
+    define: { WORKER_URL: JSON.stringify(workerUrl) },
+    splitting: true,
+    outdir: PAGE,
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+  });
+  for (const { path, text } of script.outputFiles) files[basename(path)] = compressed(SCRIPT, text);
+  const app = Object.keys(files).find((name) => name.startsWith('app-'));
   const styles = await bundle('styles.css');
   const html = (await readFile(join(PAGE, 'index.html'), 'utf8'))
-    .replace('{{script}}', add('app.js', SCRIPT, script.text))
+    .replace('{{script}}', `${FOLDER}${app}`)
     .replace('{{styles}}', add('app.css', 'text/css; charset=utf-8', styles.text))
     .replaceAll(/\n\s+/g, '\n');
   files[''] = compressed('text/html; charset=utf-8', html);

@@ -26,7 +26,9 @@ function checked(token: unknown, sent: SentCredentials): string {
 
 function refused(reason: string | undefined): UserError {
   const why = reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`;
-  return new UserError('token_refused', `The edge does not accept the token${why}.`);
+  return new UserError('token_refused', `The edge does not accept the token${why}.`, {
+    hint: 'Pass a new token of this edge.',
+  });
 }
 
 /**

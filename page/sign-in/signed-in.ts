@@ -1,4 +1,5 @@
 import type { TokenSource } from '../transfer/edge-client.ts';
+import type { UploadErrorCode } from '../transfer/upload-error.ts';
 
 /** Tokens of a sign-in. They are kept only in memory, as long as the page. */
 export interface SignedIn {
@@ -18,6 +19,7 @@ export interface Session {
 /** Why a sign-in failed. The page has a text for each. */
 export type SignInProblem =
   | 'signInFailed'
+  | 'signInEarly'
   | 'signInEnded'
   | 'disabled'
   | 'tookTooLong'
@@ -28,6 +30,8 @@ export type SignInProblem =
   | 'notHere'
   | 'signInUnreachable'
   | 'signInBroken'
+  | 'signInUnsuitable'
+  | 'signInUntrusted'
   | 'storageBlocked'
   | 'passwordRejected';
 
@@ -38,6 +42,20 @@ export class SignInError extends Error {
     super(problem);
     this.problem = problem;
   }
+}
+
+const REFUSED: Partial<Record<UploadErrorCode, SignInProblem>> = {
+  token_early: 'signInEarly',
+  token_expired: 'signInEnded',
+  token_refused: 'signInEnded',
+  token_revoked: 'signInEnded',
+  token_unsuitable: 'signInUnsuitable',
+  token_untrusted: 'signInUntrusted',
+};
+
+/** Returns the problem of a sign-in whose token the edge refused; `undefined` for other failures. */
+export function problemOfRefusal(code: UploadErrorCode): SignInProblem | undefined {
+  return REFUSED[code];
 }
 
 /** Seconds before its expiry at which a token is refreshed, so that none expires during a request. */

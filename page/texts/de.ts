@@ -90,11 +90,17 @@ export const DE: Texts = {
   signInUnreachable:
     'Der Anmeldedienst ist nicht erreichbar. Prüfen Sie Ihre Verbindung, und versuchen Sie es noch einmal.',
   signInEnded: 'Ihre Anmeldung ist abgelaufen. Melden Sie sich noch einmal an.',
+  signInUntrusted:
+    'Diese Art der Anmeldung gilt hier nicht mehr. Melden Sie sich anders an, oder bitten Sie um einen Link.',
+  signInUnsuitable:
+    'Dieser Dienst nimmt Ihre Anmeldung nicht an. Melden Sie sich anders an, oder wenden Sie sich an den Empfänger der Dateien.',
+  signInEarly: 'Ihre Anmeldung gilt noch nicht. Versuchen Sie es in einigen Minuten noch einmal.',
   signInBroken: 'Die Anmeldung wurde nicht abgeschlossen. Beginnen Sie noch einmal.',
   storageBlocked:
     'Ihr Browser sperrt den Speicher, den diese Anmeldung braucht. Erlauben Sie ihn für diese Seite, und beginnen Sie noch einmal.',
   noWay: 'Um hier Dateien zu senden, bitten Sie um einen Link.',
-  notAllowed: 'Sie sind angemeldet, dürfen hier aber keine Dateien senden.',
+  notAllowed:
+    'Sie sind angemeldet, dürfen hier aber keine Dateien senden. Wenden Sie sich an den Empfänger der Dateien.',
   errors: {
     bad_key: 'Dieser Dateiname ist hier nicht möglich. Benennen Sie die Datei um.',
     clash: 'Eine Datei mit diesem Namen ist schon in der Liste.',
@@ -108,16 +114,21 @@ export const DE: Texts = {
     exists_maybe_ours: 'Eine Datei mit diesem Namen ist angekommen. Vielleicht ist es diese.',
     file_changed: 'Die Datei hat sich seit der Auswahl geändert. Wählen Sie sie noch einmal aus.',
     file_unreadable: 'Diese Datei oder dieser Ordner kann nicht gelesen werden.',
-    forbidden: 'Dateien mit diesem Namen sind hier nicht erlaubt.',
-    gave_up: 'Der Dienst ist ausgelastet.',
+    forbidden:
+      'Dateien mit diesem Namen sind hier nicht erlaubt. Wählen Sie einen anderen Namen oder Ordner.',
+    gave_up: 'Der Dienst ist ausgelastet. Versuchen Sie es später noch einmal.',
     not_an_edge:
       'Ein anderer Server hat anstelle des Dienstes geantwortet. Vielleicht müssen Sie sich in Ihrem Netz anmelden.',
-    refused: 'Der Dienst hat die Datei abgelehnt.',
+    not_allowed: 'Sie dürfen hier keine Dateien senden. Wenden Sie sich an den Empfänger der Dateien.',
+    refused: 'Der Dienst hat die Datei abgelehnt. Wenden Sie sich an den Empfänger der Dateien.',
+    token_early: 'Dieser Link gilt noch nicht. Versuchen Sie es in einigen Minuten noch einmal.',
     token_expired: 'Dieser Link ist abgelaufen. Bitten Sie um einen neuen.',
     token_refused:
       'Dieser Link ist ungültig. Prüfen Sie, ob Sie ihn vollständig kopiert haben, oder bitten Sie um einen neuen.',
     token_revoked: 'Dieser Link wurde zurückgezogen. Bitten Sie um einen neuen.',
-    too_large: 'Die Datei ist zu groß.',
+    token_unsuitable: 'Dieser Link gilt hier nicht. Bitten Sie um einen neuen.',
+    token_untrusted: 'Dieser Link gilt nicht mehr. Bitten Sie um einen neuen.',
+    too_large: 'Die Datei ist zu groß. Wählen Sie eine kleinere.',
     tooLarge: (size) => `Die Datei ist zu groß. Erlaubt sind höchstens ${size}.`,
     unreachable: 'Der Dienst ist nicht erreichbar. Prüfen Sie Ihre Verbindung.',
   },

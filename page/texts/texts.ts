@@ -1,15 +1,24 @@
-import { DE } from './de.ts';
 import { EN, type Texts } from './en.ts';
 
-/** The texts by language. To add one, add a file and an entry here. */
-const LANGUAGES: Readonly<Record<string, Texts>> = { en: EN, de: DE };
+/** The texts of the languages besides English. To add one, add a file and an entry here. */
+const OTHERS: Readonly<Record<string, () => Promise<Texts>>> = {
+  de: async () => (await import('./de.ts')).DE,
+};
 
-/** Returns the texts of the first language that the page supports, or English. */
-export function textsFor(languages: readonly string[]): { readonly language: string; readonly texts: Texts } {
+interface Language {
+  readonly language: string;
+  readonly texts: Texts;
+}
+
+const ENGLISH: Language = { language: 'en', texts: EN };
+
+/** Returns the texts of the first language that the page supports, or English, also if the texts do not arrive. */
+export async function textsFor(languages: readonly string[]): Promise<Language> {
   for (const one of languages) {
     const language = one.toLowerCase().split('-')[0] ?? '';
-    const texts = Object.hasOwn(LANGUAGES, language) ? LANGUAGES[language] : undefined;
-    if (texts !== undefined) return { language, texts };
+    if (language === 'en') return ENGLISH;
+    const texts = Object.hasOwn(OTHERS, language) ? await OTHERS[language]?.().catch(() => EN) : undefined;
+    if (texts !== undefined) return texts === EN ? ENGLISH : { language, texts };
   }
-  return { language: 'en', texts: EN };
+  return ENGLISH;
 }

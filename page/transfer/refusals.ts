@@ -90,8 +90,22 @@ const BY_CODE: Readonly<Record<string, UploadErrorCode>> = {
   KeyTooLongError: 'bad_key',
   InvalidURI: 'bad_key',
   bad_key: 'bad_key',
+  forbidden_caller: 'not_allowed',
+  forbidden_group: 'not_allowed',
   token_expired: 'token_expired',
+  token_not_yet_valid: 'token_early',
   token_revoked: 'token_revoked',
+  unknown_issuer: 'token_untrusted',
+  // Refusals of what the issuer writes into every token of this kind.
+  invalid_claim: 'token_unsuitable',
+  lifetime_too_long: 'token_unsuitable',
+  missing_expiry: 'token_unsuitable',
+  opaque_token: 'token_unsuitable',
+  unsupported_algorithm: 'token_unsuitable',
+  unsupported_crit: 'token_unsuitable',
+  wrong_audience: 'token_unsuitable',
+  wrong_client: 'token_unsuitable',
+  wrong_token_kind: 'token_unsuitable',
 };
 
 const BY_STATUS: Readonly<Record<number, UploadErrorCode>> = {

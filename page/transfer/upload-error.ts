@@ -14,19 +14,27 @@ export type UploadErrorCode =
   /** The file was changed after it was chosen. */
   | 'file_changed'
   | 'file_unreadable'
-  /** The token does not allow this key, or no key at all. */
+  /** The token does not allow this key. */
   | 'forbidden'
   /** The edge or the store was too busy for all attempts. */
   | 'gave_up'
   /** The response is from neither the edge nor the store. */
   | 'not_an_edge'
+  /** The token allows no uploads at all: no rule or group of its caller does. */
+  | 'not_allowed'
   /** The edge or the store refused, and no retry can help. */
   | 'refused'
   /** The caller aborted the signal, to pause or remove the file. */
   | 'stopped'
+  /** The token is not valid yet: the clocks of its issuer and of the edge differ. */
+  | 'token_early'
   | 'token_expired'
   | 'token_refused'
   | 'token_revoked'
+  /** The edge accepts no token of this kind from the issuer. Another one would be refused too. */
+  | 'token_unsuitable'
+  /** The edge does not trust the issuer of the token. */
+  | 'token_untrusted'
   | 'too_large'
   | 'unreachable';
 
@@ -37,6 +45,7 @@ const RETRYABLE: ReadonlySet<UploadErrorCode> = new Set([
   'gave_up',
   'not_an_edge',
   'stopped',
+  'token_early',
   'unreachable',
 ]);
 

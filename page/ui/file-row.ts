@@ -1,4 +1,5 @@
 import type { Item, Queue } from '../queue.ts';
+import { problemOfRefusal } from '../sign-in/signed-in.ts';
 import type { Texts } from '../texts/en.ts';
 import type { UploadError } from '../transfer/upload-error.ts';
 import { button, element, setText, visibleName } from './elements.ts';
@@ -25,7 +26,9 @@ export function errorText(
   { code, maxSize }: Pick<UploadError, 'code' | 'maxSize'>,
   { texts, format, single, signedIn }: Omit<RowContext, 'queue'>,
 ): string {
-  if (signedIn && code.startsWith('token_')) return texts.signInEnded;
+  const problem = signedIn ? problemOfRefusal(code) : undefined;
+  if (problem !== undefined) return texts[problem];
+  if (code === 'not_allowed' && signedIn) return texts.notAllowed;
   if (code === 'clash' && single) return texts.errors.oneOnly;
   if (code === 'too_large' && maxSize !== undefined) return texts.errors.tooLarge(format.bytes(maxSize));
   return texts.errors[code === 'exists' && single ? 'used' : code];

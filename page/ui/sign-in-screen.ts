@@ -9,8 +9,8 @@ import { createQuestion } from './sign-in-question.ts';
 export interface SignInScreenOptions {
   readonly settings: PageSettings;
   readonly texts: Texts;
-  /** Shows the upload screen of a session. `signedOut` is called if the edge refuses its token. */
-  readonly open: (session: Session, signedOut: () => void) => Promise<void>;
+  /** Shows the upload screen of a session. `refused` is called if the edge refuses its token. */
+  readonly open: (session: Session, refused: (problem: SignInProblem) => void) => Promise<void>;
 }
 
 /** Shows the ways to sign in: the user pool's form, and a button for each provider. */
@@ -66,7 +66,7 @@ export async function createSignInScreen(screen: HTMLElement, options: SignInScr
     );
   };
 
-  const opening = (session: Session) => open(session, () => show('signInEnded'));
+  const opening = (session: Session) => open(session, show);
 
   const poolForm = (address: PoolAddress): HTMLFormElement => {
     const name = field('username', texts.username, {

@@ -1,5 +1,6 @@
 import { createQueue, type Item } from '../queue.ts';
 import type { Journal } from '../resume/journal.ts';
+import { problemOfRefusal } from '../sign-in/signed-in.ts';
 import type { Texts } from '../texts/en.ts';
 import type { Caller } from '../transfer/caller.ts';
 import type { Digester } from '../transfer/digester.ts';
@@ -28,13 +29,13 @@ export interface UploadScreenOptions {
 export interface UploadScreen {
   readonly element: HTMLElement;
   isSending(): boolean;
-  /** Sends the files that were refused because the sign-in had ended. */
+  /** Sends the files for which the sign-in was refused. */
   resume(): void;
   /** Pauses all files. */
   stop(): void;
 }
 
-const isRefused = ({ error }: Item) => error?.code.startsWith('token_') === true;
+const isRefused = ({ error }: Item) => error !== undefined && problemOfRefusal(error.code) !== undefined;
 const isRetryable = ({ state, error }: Item) => state === 'failed' && error?.retryable === true;
 const isActive = ({ state }: Item) => state === 'sending' || state === 'waiting';
 

@@ -32,13 +32,16 @@ test('uploads by a link in a browser', async (t) => {
   }, WITH_FAULTS);
 });
 
-test('limits script and style to 30 KB, and each file to a response', async () => {
+test('limits script and style to 30 KB, further languages to 3 KB, and each file to a response', async () => {
   const files = JSON.parse(
     await readFile(join(import.meta.dirname, '../../dist/page.json'), 'utf8'),
   ) as Readonly<Record<string, { readonly gzip: string }>>;
   const sizes = Object.entries(files).map(([name, { gzip }]) => {
     assert.ok(gzip.length < 38_000, `${name} has ${gzip.length} characters of base64`);
-    return name === '' ? 0 : Buffer.from(gzip, 'base64').length;
+    const bytes = Buffer.from(gzip, 'base64').length;
+    if (!/^[a-z]{2}-/.test(name)) return name === '' ? 0 : bytes;
+    assert.ok(bytes <= 3_000, `${name} has ${bytes} bytes`);
+    return 0;
   });
   const sum = sizes.reduce((all, bytes) => all + bytes, 0);
   assert.ok(sum <= 30_000, `script and style have ${sum} bytes`);

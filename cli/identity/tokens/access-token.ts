@@ -71,12 +71,32 @@ export function codeIn(reason: string): string | undefined {
   return CODE.exec(reason)?.[1];
 }
 
+/** Codes of refusals that another token of the same sign-in can avoid. */
+const OF_TOKEN: ReadonlySet<string> = new Set([
+  'invalid_token',
+  'missing_token',
+  'token_expired',
+  'token_revoked',
+]);
+
 /** Returns what helps after an edge refused the token of a sign-in. A new sign-in needs an issuer that the edge trusts. */
 export function hintForRefusal(reason: string, login: CommandLine): Hint {
-  if (codeIn(reason) !== 'unknown_issuer') return ['Sign in again:', login];
+  const code = codeIn(reason);
+  if (code === 'unknown_issuer') {
+    return [
+      'The edge no longer trusts the issuer of this sign-in. Ask its operator, who sees the trusted issuers with:',
+      command`edge-upload trust list`,
+    ];
+  }
+  if (code === 'token_not_yet_valid') {
+    return 'The clocks of the issuer and of the edge differ. Run the same command again in a few minutes.';
+  }
+  const again: Hint = ['Sign in again:', login];
+  if (code === undefined || OF_TOKEN.has(code)) return again;
   return [
-    'The edge no longer trusts the issuer of this sign-in. Ask its operator, who sees the trusted issuers with:',
-    command`edge-upload trust list`,
+    ...again,
+    'If the edge refuses that token too, ask its operator, who can check it with:',
+    command`edge-upload trust check`,
   ];
 }
 

@@ -57,6 +57,17 @@ const HINTS: Partial<Record<ErrorCode, UserErrorOptions>> = {
   not_an_edge: {
     hint: 'Check the address: use the one that deploy printed, or ask an operator of the edge.',
   },
+  bad_key: {
+    hint: 'Choose another key with --as or --prefix.',
+    library: { hint: 'Choose another key.' },
+  },
+  refused_by_edge: {
+    hint: [
+      'If the deployment is older than this edge-upload, its operator updates it with:',
+      command`edge-upload deploy`,
+    ],
+    library: { hint: 'If the deployment is older than this library, ask its operator to update it.' },
+  },
 };
 
 const MAX_TEXT = 300;

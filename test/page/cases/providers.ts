@@ -48,4 +48,18 @@ export async function providerCases(people: People): Promise<void> {
     await tab.inspect('sign-in-providers/one');
     await tab.close();
   });
+
+  await t.test('offers the ways that are left if the issuer of a sign-in is no longer trusted', async () => {
+    await computer.json(['deploy', '--local', '--yes', '--user-pool', ...stack]);
+    const tab = await openTab(browser, `${url}/`);
+    await tab.press('Sign in with corp');
+    await tab.shows('.who', 'Signed in as');
+    await computer.json(['trust', 'remove', 'corp', '--yes', ...stack]);
+    await tab.choose(people.report);
+    await tab.shows('.error', 'Sign-ins of this kind are no longer accepted here. Sign in another way');
+    await tab.press('Sign in');
+    await tab.page.waitForSelector('#password');
+    assert.equal(await tab.page.$('.ways'), null);
+    await tab.close();
+  });
 }

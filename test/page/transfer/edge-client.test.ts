@@ -60,7 +60,8 @@ test('does not send the token of a link twice', async () => {
   for (const [error, code] of [
     ['token_revoked', 'token_revoked'],
     ['token_expired', 'token_expired'],
-    ['unknown_issuer', 'token_refused'],
+    ['unknown_issuer', 'token_untrusted'],
+    ['wrong_audience', 'token_unsuitable'],
   ] as const) {
     const { put, requests } = clientOf(
       async () => 'eul',

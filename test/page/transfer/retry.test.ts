@@ -51,7 +51,7 @@ test('gives each refusal a code, and retries only temporary ones', () => {
     [edge(401, 'token_revoked'), 'token_revoked'],
     [edge(401, 'token_expired'), 'token_expired'],
     [edge(401, 'invalid_token'), 'token_refused'],
-    [edge(403, 'forbidden_group'), 'forbidden'],
+    [edge(403, 'forbidden_group'), 'not_allowed'],
   ];
   for (const [one, code] of ofToken) {
     const error = thrown(one);
