@@ -2,12 +2,21 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Context } from '../../context.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { Deployment } from '../../settings/deployments.ts';
+import { withLock } from '../../settings/lock.ts';
+import type { Target } from '../../settings/target.ts';
 import { awsErrorName, cognitoFailure, wordsOf } from '../cognito-errors.ts';
 import { regionOf } from '../issuer-values.ts';
 import { loginCommand } from '../sign-in/username.ts';
 import { openUserPool, type PoolAddress, type Tokens, withUserPool } from '../user-pool.ts';
-import type { PoolSession, StoredSession } from './session.ts';
-import { type FoundSession, forgetSession, readLocked } from './token-store.ts';
+import { isUsable, lifetime, type PoolSession, type StoredSession } from './session.ts';
+import {
+  type FoundSession,
+  forgetSession,
+  LOCK_WAIT_MS,
+  notSignedIn,
+  readLocked,
+  replaceSession,
+} from './token-store.ts';
 
 /** Errors of a refresh after which only a new sign-in helps. */
 const SIGNED_OUT = new Set([
@@ -26,12 +35,51 @@ function poolAddress({ url, userPoolId, clientId }: PoolSession, deployment?: De
   return { url, region, userPoolId, clientId, ...omitUndefined({ local: deployment?.local }) };
 }
 
-/** Requests tokens for a stored sign-in from its issuer. */
-export async function refreshSession(
+/**
+ * Returns a stored sign-in with tokens that are refreshed under its lock, unless another process has refreshed them.
+ * @throws {UserError} `not_signed_in` if another process signed out, or the issuer ended the sign-in
+ */
+export async function renewStored(
   context: Context,
-  session: StoredSession,
-  deployment?: Deployment,
-): Promise<Tokens> {
+  { url, deployment }: Target,
+  file: string,
+  rejected?: string,
+): Promise<StoredSession> {
+  const { now, signal } = context;
+  const renew = async (): Promise<StoredSession> => {
+    const found = await readLocked(context, file, url);
+    if (found === undefined) throw notSignedIn(url);
+    const { session } = found;
+    if (isUsable(session, now(), rejected)) return session;
+    const asked = now();
+    const { accessToken, expiresIn, refreshToken } = await refresh(context, session, deployment);
+    const renewed = {
+      ...session,
+      accessToken,
+      ...lifetime(asked, expiresIn),
+      ...omitUndefined({ refreshToken }),
+    };
+    await storeRenewed(context, found, renewed);
+    return renewed;
+  };
+  return withLock(file, renew, { waitMs: LOCK_WAIT_MS, signal, orWithout: true });
+}
+
+/** Stores renewed tokens. If that fails, warns, and the command uses them all the same. */
+async function storeRenewed({ ui }: Context, found: FoundSession, renewed: StoredSession): Promise<void> {
+  try {
+    await replaceSession(found, renewed);
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    const rotated = renewed.refreshToken !== found.session.refreshToken;
+    const consequence = rotated ? ' Afterwards sign in again.' : '';
+    const text = `The renewed tokens cannot be stored; only this command uses them. ${error.message}${consequence}`;
+    ui.event({ type: 'warning', text });
+  }
+}
+
+/** Requests tokens for a stored sign-in from its issuer. */
+async function refresh(context: Context, session: StoredSession, deployment?: Deployment): Promise<Tokens> {
   const { username } = session;
   const host = session.kind === 'oidc' ? new URL(session.issuer).host : session.userPoolId;
   context.ui.event({ type: 'debug', text: `refreshing the tokens of ${username} at ${host}` });

@@ -1,24 +1,15 @@
-import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Context } from '../../context.ts';
-import { isUserError, UserError } from '../../errors.ts';
 import { type Link, readLink } from '../../links/link-address.ts';
 import { currentDeployment, findByName } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
-import { withLock } from '../../settings/lock.ts';
 import type { Target } from '../../settings/target.ts';
 import { bareToken } from '../../text.ts';
 import { givenPassword } from '../sign-in/password.ts';
-import { checkedUsername, loginCommand } from '../sign-in/username.ts';
+import { checkedUsername } from '../sign-in/username.ts';
 import { expiryOf, type TokenSource } from './access-token.ts';
-import { type FoundWorkload, findWorkload } from './ci/find-workload.ts';
-import { isUsable, lifetime, renewingSource, type StoredSession } from './session.ts';
-import {
-  type FoundSession,
-  findStoredSession,
-  LOCK_WAIT_MS,
-  readLocked,
-  replaceSession,
-} from './token-store.ts';
+import type { FoundWorkload, JobService } from './ci/find-workload.ts';
+import { isUsable, renewingSource, type StoredSession } from './session.ts';
+import { type FoundSession, findStoredSession, notSignedIn } from './token-store.ts';
 
 /** Credential from environment variables. */
 export type EnvironmentCredential =
@@ -82,6 +73,75 @@ export async function credentialFor(
   return origin === edgeUrl(url) ? credential : undefined;
 }
 
+/** Variables of ECS, EKS, Lambda and CodeBuild. People also have access keys and profiles, and sign in otherwise. */
+const OF_AWS = [
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_LAMBDA_FUNCTION_NAME',
+  'CODEBUILD_BUILD_ARN',
+];
+
+/** Cloud Run sets the first two. Compute Engine and GKE have no variable that shows them. */
+const OF_GCP = ['K_SERVICE', 'CLOUD_RUN_JOB', 'GCE_METADATA_HOST'];
+
+const isSet =
+  (...names: readonly string[]) =>
+  (env: Context['env']) =>
+    names.some((name) => env[name]);
+
+/** CI systems come first, because their jobs can run in a pod or on AWS. */
+const JOB_SERVICES: readonly JobService[] = [
+  {
+    preset: 'github',
+    isHere: ({ GITHUB_ACTIONS }) => GITHUB_ACTIONS === 'true',
+    load: async () => (await import('./ci/github.ts')).github,
+  },
+  {
+    preset: 'gitlab',
+    isHere: ({ GITLAB_CI }) => GITLAB_CI === 'true',
+    load: async () => (await import('./ci/gitlab.ts')).gitlab,
+  },
+  {
+    preset: 'circleci',
+    isHere: ({ CIRCLECI }) => CIRCLECI === 'true',
+    load: async () => (await import('./ci/circleci.ts')).circleci,
+  },
+  {
+    preset: 'buildkite',
+    isHere: ({ BUILDKITE }) => BUILDKITE === 'true',
+    load: async () => (await import('./ci/buildkite.ts')).buildkite,
+  },
+  {
+    preset: 'bitbucket',
+    isHere: isSet('BITBUCKET_BUILD_NUMBER'),
+    load: async () => (await import('./ci/bitbucket.ts')).bitbucket,
+  },
+  {
+    preset: 'kubernetes',
+    isHere: isSet('KUBERNETES_SERVICE_HOST'),
+    load: async () => (await import('./ci/kubernetes.ts')).kubernetes(),
+  },
+  {
+    preset: 'aws',
+    isHere: isSet(...OF_AWS),
+    load: async () => (await import('./ci/aws.ts')).aws,
+  },
+  {
+    preset: 'gcp',
+    isHere: isSet(...OF_GCP),
+    load: async () => (await import('./ci/gcp.ts')).gcp,
+  },
+];
+
+/** Returns this job's own identity, if the edge trusts it; `undefined` outside of jobs, whose code is not loaded there. */
+async function identityOfJob(context: Context, target: Target): Promise<FoundWorkload | undefined> {
+  const { env } = context;
+  if (!env.EDGE_UPLOAD_IDENTITY && !JOB_SERVICES.some(({ isHere }) => isHere(env))) return undefined;
+  const { findWorkload } = await import('./ci/find-workload.ts');
+  return findWorkload(context, target, JOB_SERVICES);
+}
+
 /** Origin of a command's token. */
 export type TokenOrigin = EnvironmentCredential | FoundWorkload | { readonly kind: 'kept' };
 
@@ -109,7 +169,7 @@ export function tokenSource(context: Context, target: Target): CommandTokens {
   let found: Found | undefined;
   const find = async (): Promise<Found> => {
     const { url } = target;
-    const given = (await credentialFor(context, url)) ?? (await findWorkload(context, target));
+    const given = (await credentialFor(context, url)) ?? (await identityOfJob(context, target));
     const origin = given ?? ({ kind: 'kept' } as const);
     context.ui.event({ type: 'debug', text: `origin of the token: ${originName(origin)}` });
     found = { origin, tokens: await open(context, target, origin) };
@@ -149,37 +209,17 @@ async function open(context: Context, target: Target, origin: TokenOrigin): Prom
 
 /** Returns the source of the stored tokens. The first process that finds them about to expire refreshes them. */
 function storedTokens(context: Context, target: Target): TokenSource {
-  const { url, deployment } = target;
-  const { now, signal } = context;
+  const { now } = context;
   /** The sign-in that `endsAt` found, for the first token: reading it asks the keyring. */
   let seen: FoundSession | undefined;
 
   const obtain = async (rejected?: string): Promise<StoredSession> => {
     const found = seen ?? (await findStoredSession(context, target));
     seen = undefined;
-    if (found === undefined) throw notSignedIn(url);
+    if (found === undefined) throw notSignedIn(target.url);
     if (isUsable(found.session, now(), rejected)) return found.session;
-    const renew = () => renewLocked(found.file, rejected);
-    return withLock(found.file, renew, { waitMs: LOCK_WAIT_MS, signal, orWithout: true });
-  };
-
-  const renewLocked = async (path: string, rejected?: string): Promise<StoredSession> => {
-    // Another process may have refreshed the tokens or signed out during the wait for the lock.
-    const found = await readLocked(context, path, url);
-    if (found === undefined) throw notSignedIn(url);
-    const { session } = found;
-    if (isUsable(session, now(), rejected)) return session;
-    const { refreshSession } = await import('./refresh-session.ts');
-    const asked = now();
-    const { accessToken, expiresIn, refreshToken } = await refreshSession(context, session, deployment);
-    const renewed = {
-      ...session,
-      accessToken,
-      ...lifetime(asked, expiresIn),
-      ...omitUndefined({ refreshToken }),
-    };
-    await storeRenewed(context, found, renewed);
-    return renewed;
+    const { renewStored } = await import('./refresh-session.ts');
+    return renewStored(context, target, found.file, rejected);
   };
 
   return {
@@ -190,23 +230,4 @@ function storedTokens(context: Context, target: Target): TokenSource {
       return expiryOf(seen.session.accessToken);
     },
   };
-}
-
-/** Stores renewed tokens. If that fails, warns, and the command uses them all the same. */
-async function storeRenewed({ ui }: Context, found: FoundSession, renewed: StoredSession): Promise<void> {
-  try {
-    await replaceSession(found, renewed);
-  } catch (error) {
-    if (!isUserError(error)) throw error;
-    const rotated = renewed.refreshToken !== found.session.refreshToken;
-    const consequence = rotated ? ' Afterwards sign in again.' : '';
-    const text = `The renewed tokens cannot be stored; only this command uses them. ${error.message}${consequence}`;
-    ui.event({ type: 'warning', text });
-  }
-}
-
-function notSignedIn(url: string): UserError {
-  return new UserError('not_signed_in', `Nobody is signed in to ${new URL(url).host}.`, {
-    hint: ['Sign in with:', loginCommand(url)],
-  });
 }

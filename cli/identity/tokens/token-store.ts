@@ -196,6 +196,12 @@ export async function findStoredSession(
   return found.find(({ session }) => isWanted(session) && isFor(session, deployment));
 }
 
+export function notSignedIn(url: string): UserError {
+  return new UserError('not_signed_in', `Nobody is signed in to ${new URL(url).host}.`, {
+    hint: ['Sign in with:', loginCommand(url)],
+  });
+}
+
 /** Returns false for tokens of an earlier pool of the deployment. */
 function isFor(session: StoredSession, deployment: Deployment | undefined): boolean {
   if (deployment === undefined || session.kind === 'oidc') return true;

@@ -8,73 +8,12 @@ import { findStoredSession } from '../token-store.ts';
 import type { Workload } from './workload.ts';
 
 /** A service, and how its jobs are recognised. The code for its tokens is loaded in such a job alone. */
-interface Service {
+export interface JobService {
   readonly preset: Workload['preset'];
   /** Returns true if this process can run in such a job. */
   isHere(env: Context['env']): boolean;
   load(): Promise<Workload>;
 }
-
-/** Variables of ECS, EKS, Lambda and CodeBuild. People also have access keys and profiles, and sign in otherwise. */
-const OF_AWS = [
-  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
-  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-  'AWS_WEB_IDENTITY_TOKEN_FILE',
-  'AWS_LAMBDA_FUNCTION_NAME',
-  'CODEBUILD_BUILD_ARN',
-];
-
-/** Cloud Run sets the first two. Compute Engine and GKE have no variable that shows them. */
-const OF_GCP = ['K_SERVICE', 'CLOUD_RUN_JOB', 'GCE_METADATA_HOST'];
-
-const isSet =
-  (...names: readonly string[]) =>
-  (env: Context['env']) =>
-    names.some((name) => env[name]);
-
-/** CI systems come first, because their jobs can run in a pod or on AWS. */
-const SERVICES: readonly Service[] = [
-  {
-    preset: 'github',
-    isHere: ({ GITHUB_ACTIONS }) => GITHUB_ACTIONS === 'true',
-    load: async () => (await import('./github.ts')).github,
-  },
-  {
-    preset: 'gitlab',
-    isHere: ({ GITLAB_CI }) => GITLAB_CI === 'true',
-    load: async () => (await import('./gitlab.ts')).gitlab,
-  },
-  {
-    preset: 'circleci',
-    isHere: ({ CIRCLECI }) => CIRCLECI === 'true',
-    load: async () => (await import('./circleci.ts')).circleci,
-  },
-  {
-    preset: 'buildkite',
-    isHere: ({ BUILDKITE }) => BUILDKITE === 'true',
-    load: async () => (await import('./buildkite.ts')).buildkite,
-  },
-  {
-    preset: 'bitbucket',
-    isHere: isSet('BITBUCKET_BUILD_NUMBER'),
-    load: async () => (await import('./bitbucket.ts')).bitbucket,
-  },
-  {
-    preset: 'kubernetes',
-    isHere: isSet('KUBERNETES_SERVICE_HOST'),
-    load: async () => (await import('./kubernetes.ts')).kubernetes(),
-  },
-  {
-    preset: 'aws',
-    isHere: isSet(...OF_AWS),
-    load: async () => (await import('./aws.ts')).aws,
-  },
-  {
-    preset: 'gcp',
-    isHere: isSet(...OF_GCP),
-    load: async () => (await import('./gcp.ts')).gcp,
-  },
-];
 
 /** The identity of this job, and the issuers of it that the edge trusts. */
 export interface FoundWorkload {
@@ -110,7 +49,7 @@ function chosenByVariable(workload: Workload): Workload {
 }
 
 /** Returns what EDGE_UPLOAD_IDENTITY names; `undefined` if it is not set. */
-function named({ EDGE_UPLOAD_IDENTITY: name }: Context['env'], known: readonly Service[]) {
+function named({ EDGE_UPLOAD_IDENTITY: name }: Context['env'], known: readonly JobService[]) {
   if (!name) return undefined;
   if (name === 'off') return 'off';
   const service = known.find(({ preset }) => preset === name);
@@ -123,12 +62,13 @@ function named({ EDGE_UPLOAD_IDENTITY: name }: Context['env'], known: readonly S
 /**
  * Returns the identity of this job if the edge trusts its issuer. EDGE_UPLOAD_IDENTITY selects one without asking the edge,
  * or `off`.
+ * @param known CI systems come first, because their jobs can run in a pod or on AWS.
  * @throws {UserError} if nobody is signed in, and the edge does not trust the issuer of this job or the job has no token
  */
 export async function findWorkload(
   context: Context,
   target: Target,
-  known: readonly Service[] = SERVICES,
+  known: readonly JobService[],
 ): Promise<FoundWorkload | undefined> {
   const { env } = context;
   const chosen = named(env, known);
