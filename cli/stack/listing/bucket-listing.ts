@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { text as readText } from 'node:stream/consumers';
 import type { MiddlewareStack } from '@smithy/types';
 import { omitUndefined } from '../../../protocol/fields.ts';
-import { pages } from '../aws-calls.ts';
+import { onAws, pages } from '../aws-calls.ts';
 import { unexpectedAwsResponse } from '../aws-failures.ts';
 import type { StackWork } from '../find-stack.ts';
 import { childOf, childrenOf, plainText } from './list-xml.ts';
@@ -141,6 +141,30 @@ export async function* listVersionPages(
     return { entries, next };
   };
   yield* entryPages(work, doing, ask);
+}
+
+export interface UnfinishedUpload {
+  readonly key: string;
+  readonly uploadId: string;
+}
+
+/** Returns the first 1,000 unfinished multipart uploads of a bucket, in S3's order of keys. */
+export async function listUnfinishedUploads(
+  work: StackWork,
+  bucket: string,
+): Promise<readonly UnfinishedUpload[]> {
+  const { ListMultipartUploadsCommand } = await import('@aws-sdk/client-s3');
+  const doing = `Listing the unfinished uploads of ${bucket}`;
+  const command = new ListMultipartUploadsCommand({ Bucket: bucket, EncodingType: 'url' });
+  const xml = await onAws(doing, () => askList(command, () => work.clients.s3.send(command)));
+  if (xml === '') throw unexpectedAwsResponse('S3', doing, 'no list');
+  const decode = keyDecoder(xml, doing);
+  return childrenOf(xml, 'Upload').map((entry) => {
+    const key = decode(childOf(entry, 'Key'));
+    const uploadId = childOf(entry, 'UploadId');
+    if (!key || !uploadId) throw unexpectedAwsResponse('S3', doing, 'an upload without a key or id');
+    return { key, uploadId: plainText(uploadId) };
+  });
 }
 
 /** Yields the entries of each page. The next page is requested while one is used. */

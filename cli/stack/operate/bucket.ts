@@ -6,9 +6,13 @@ import { checkpoint, pause, resumable } from '../../network/cancellation.ts';
 import { forEachAtOnce } from '../../transfer/pacing/pool.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { onAws } from '../aws-calls.ts';
-import { unexpectedAwsResponse } from '../aws-failures.ts';
 import type { StackWork } from '../find-stack.ts';
-import { listVersionPages, type StoredVersion } from '../listing/bucket-listing.ts';
+import {
+  listUnfinishedUploads,
+  listVersionPages,
+  type StoredVersion,
+  type UnfinishedUpload,
+} from '../listing/bucket-listing.ts';
 
 /** Counts objects, including versions and delete markers, without the deployment's own records. */
 class Tally {
@@ -87,9 +91,11 @@ async function deleteContents(work: StackWork, bucket: string, task: string): Pr
   });
   checkpoint(signal, GO_ON);
   if (failures.length > 0) throw failures[0];
-  const uploads = await resumable(GO_ON, () => abortUploads(work, bucket));
-  const open = uploads === 0 ? '' : `, ${count(uploads, 'unfinished upload')}`;
-  return `${deleted}${open}`;
+  const summary = (uploads: number) =>
+    uploads === 0 ? `${deleted}` : `${deleted}, ${count(uploads, 'unfinished upload')}`;
+  const showProgress = (uploads: number) =>
+    ui.event({ type: 'task-progress', task, detail: summary(uploads) });
+  return summary(await resumable(GO_ON, () => abortUploads(work, bucket, showProgress)));
 }
 
 /** Matches a character that XML 1.0 cannot contain, even as a reference: https://www.w3.org/TR/xml/#charsets */
@@ -148,36 +154,54 @@ async function deleteBatch(
   }
 }
 
+/** Aborts of one page of uploads that run at the same time. */
+const ABORTS_AT_ONCE = 8;
+
 /** Aborts unfinished uploads until none is left. Throws if S3 still lists an aborted upload. */
 async function abortUploads(
-  { clients: { s3 }, context: { signal } }: StackWork,
+  work: StackWork,
   bucket: string,
+  onProgress: (aborted: number) => void,
 ): Promise<number> {
-  const { ListMultipartUploadsCommand, AbortMultipartUploadCommand } = await import('@aws-sdk/client-s3');
+  const { signal } = work.context;
   const aborted = new Set<string>();
   for (;;) {
     checkpoint(signal, GO_ON);
-    const doing = `Listing the unfinished uploads of ${bucket}`;
-    const { Uploads = [], IsTruncated } = await onAws(doing, () =>
-      s3.send(new ListMultipartUploadsCommand({ Bucket: bucket })),
-    );
-    if (IsTruncated === undefined) throw unexpectedAwsResponse('S3', doing, 'no list');
-    if (Uploads.length === 0) return aborted.size;
-    const [stuck] = Uploads.filter(({ UploadId = '' }) => aborted.has(UploadId));
+    const uploads = await listUnfinishedUploads(work, bucket);
+    if (uploads.length === 0) return aborted.size;
+    const stuck = uploads.find(({ uploadId }) => aborted.has(uploadId));
     if (stuck !== undefined) {
       throw new UserError(
         'aws',
-        `The unfinished upload of ${stuck.Key} in ${bucket} still exists after its abort.`,
+        `The unfinished upload of ${stuck.key} in ${bucket} still exists after its abort.`,
         {
           hint: ['Run again in a minute:', sameCommand``],
         },
       );
     }
-    for (const { Key, UploadId = '' } of Uploads) {
-      await onAws(`Aborting an unfinished upload of ${Key}`, () =>
-        s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId })),
-      );
-      aborted.add(UploadId);
-    }
+    await forEachAtOnce(uploads, ABORTS_AT_ONCE, async (upload) => {
+      checkpoint(signal, GO_ON);
+      await abortUpload(work, bucket, upload);
+      aborted.add(upload.uploadId);
+      onProgress(aborted.size);
+    });
   }
+}
+
+/** Aborts an upload. It can be complete or aborted since it was listed, by its uploader or by another `destroy`. */
+async function abortUpload(
+  work: StackWork,
+  bucket: string,
+  { key, uploadId }: UnfinishedUpload,
+): Promise<void> {
+  const { AbortMultipartUploadCommand } = await import('@aws-sdk/client-s3');
+  await onAws(`Aborting an unfinished upload of ${key}`, async () => {
+    try {
+      await work.clients.s3.send(
+        new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }),
+      );
+    } catch (error) {
+      if ((error as Error).name !== 'NoSuchUpload') throw error;
+    }
+  });
 }

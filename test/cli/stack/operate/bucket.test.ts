@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CreateMultipartUploadCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
+import { ListMultipartUploadsCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { listObjectPages, listObjects } from '../../../../cli/stack/listing/bucket-listing.ts';
 import { emptyBucket, measureBucket } from '../../../../cli/stack/operate/bucket.ts';
 import { encodeKey } from '../../../../protocol/object-url.ts';
@@ -42,8 +42,11 @@ test('lists and deletes keys that XML cannot contain', async (t) => {
     });
     assert.equal(status, 200, JSON.stringify(key));
   }
-  for (const key of ['upload\u0001', 'upload'])
-    await running.client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key: key }));
+  for (const key of ODD_KEYS) {
+    const target = `/${BUCKET}/${encodeKey(key)}?uploads`;
+    const { status } = await raw(running, { method: 'POST', target });
+    assert.equal(status, 200, JSON.stringify(key));
+  }
   const keys: string[] = [];
   for await (const { key } of listObjects(work, BUCKET)) keys.push(key);
   assert.deepEqual(keys, ODD_KEYS);
@@ -51,7 +54,40 @@ test('lists and deletes keys that XML cannot contain', async (t) => {
   await emptyBucket(work, BUCKET);
   const left = await running.client.send(new ListObjectVersionsCommand({ Bucket: BUCKET }));
   assert.equal(left.Versions, undefined);
+  const unfinished = await running.client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }));
+  assert.equal(unfinished.Uploads, undefined);
   assert.deepEqual(running.defects, []);
+});
+
+test('continues if an upload is completed or aborted elsewhere before its abort', async (t) => {
+  const unfinished = (id: number) => `<Upload><Key>a</Key><UploadId>${id}</UploadId></Upload>`;
+  let left = [1, 2, 3];
+  const { work, events } = await workAgainst(t, (_, path, method) => {
+    const id = Number(/uploadId=(\d+)/.exec(path)?.[1]);
+    if (method === 'DELETE') {
+      left = left.filter((other) => other !== id);
+      return id === 2
+        ? { status: 404, body: '<Error><Code>NoSuchUpload</Code><Message>gone</Message></Error>' }
+        : { status: 204, body: '' };
+    }
+    const uploads = path.includes('?uploads') ? left.map(unfinished).join('') : '';
+    return { body: `<Result>${LAST}${uploads}</Result>` };
+  });
+  await emptyBucket(work, 'b');
+  const [done] = events.filter(({ type }) => type === 'task-done');
+  assert.match(JSON.stringify(done), /0 objects, 0 B, 3 unfinished uploads/);
+});
+
+test('reports an upload that S3 still lists after its abort', async (t) => {
+  const upload = '<Upload><Key>a%0A+b</Key><UploadId>1</UploadId></Upload><EncodingType>url</EncodingType>';
+  const { work } = await workAgainst(t, (_, path, method) => {
+    if (method === 'DELETE') return { status: 204, body: '' };
+    return { body: `<Result>${LAST}${path.includes('?uploads') ? upload : ''}</Result>` };
+  });
+  await assert.rejects(
+    emptyBucket(work, 'b'),
+    withCode('aws', /The unfinished upload of a\n b in b still exists/),
+  );
 });
 
 test('leaves no task open if a bucket cannot be listed', async (t) => {
