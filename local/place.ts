@@ -25,17 +25,20 @@ export type InputFormat = 'template' | 'json' | 'query';
 /** The place of a value in a template or a request, and the problems found so far. */
 export class Place {
   readonly source: InputFormat;
+  /** The error code for invalid input. */
+  readonly invalid: string;
   readonly problems: Problem[];
   readonly #path: Path;
 
-  constructor(source: InputFormat, path: Path = [], problems: Problem[] = []) {
+  constructor(source: InputFormat, invalid: string, path: Path = [], problems: Problem[] = []) {
     this.source = source;
+    this.invalid = invalid;
     this.#path = path;
     this.problems = problems;
   }
 
   at(step: string | number): Place {
-    return new Place(this.source, [...this.#path, step], this.problems);
+    return new Place(this.source, this.invalid, [...this.#path, step], this.problems);
   }
 
   /**
@@ -57,12 +60,10 @@ export class Place {
     );
   }
 
-  /** @throws AwsError always: `InvalidRequest` for a template, otherwise the code for invalid input */
+  /** @throws AwsError always */
   notSupported(value = ''): never {
-    const name = this.source === 'template' ? `${this}` : this.#path.join('.');
-    const what = `${name}${value === '' ? '' : ` with the value ${value}`}`;
-    if (this.source === 'template') throw notSupported(`the property ${what}`);
-    throw notSupported(`the parameter ${what}`, REQUEST_CODES[this.source].invalid);
+    const name = this.source === 'template' ? `property ${this}` : `parameter ${this.#path.join('.')}`;
+    throw notSupported(`the ${name}${value === '' ? '' : ` with the value ${value}`}`, this.invalid);
   }
 
   /** Such as `#/Tags/0/Key` in a template and `tags.1.member.key` in a request. */

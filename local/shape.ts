@@ -157,7 +157,7 @@ export function tags(): Shape<Readonly<Record<string, string>>> {
   return changed(list(tag), (entries) => Object.fromEntries(entries.map(({ Key, Value }) => [Key, Value])));
 }
 
-interface StructureRules {
+export interface StructureRules {
   /** Members that the embedded cloud does not support. They are refused by name. */
   readonly notSupported?: readonly string[];
   /** Whether unknown members of a request are refused, which AWS ignores. Those of a template always are. */
@@ -212,24 +212,27 @@ function object(value: Json, place: Place): JsonObject | undefined {
  * @throws AwsError `InvalidRequest`, such as `Model validation failed (#/Timeout: 901 is not less or equal to 900)`
  */
 export function readProperties<T>(shape: Shape<T>, properties: JsonObject): T {
-  const place = new Place('template');
+  const place = new Place('template', 'InvalidRequest');
   const read = shape(properties, place);
   if (place.problems.length === 0) return read as T;
-  throw new AwsError('InvalidRequest', `Model validation failed (${place.modelProblems().join('; ')})`);
+  throw new AwsError(place.invalid, `Model validation failed (${place.modelProblems().join('; ')})`);
 }
 
 /**
  * Reads the input of an operation. Errors of the JSON protocol do not repeat values, because some are passwords.
- * @throws AwsError with the protocol's code for invalid or malformed input
+ * @param invalid the service's code for invalid input
+ * @throws AwsError with that code, or with the protocol's for malformed input
  */
-export function readInput<T>(shape: Shape<T>, body: JsonObject, protocol: 'json' | 'query' = 'json'): T {
-  const place = new Place(protocol);
+export function readInput<T>(
+  shape: Shape<T>,
+  body: JsonObject,
+  protocol: 'json' | 'query',
+  invalid: string = REQUEST_CODES[protocol].invalid,
+): T {
+  const place = new Place(protocol, invalid);
   const read = shape(body, place);
   const { length } = place.problems;
   if (length === 0) return read as T;
   const errors = length === 1 ? 'error' : 'errors';
-  throw new AwsError(
-    REQUEST_CODES[protocol].invalid,
-    `${length} validation ${errors} detected: ${place.apiProblems().join('; ')}`,
-  );
+  throw new AwsError(invalid, `${length} validation ${errors} detected: ${place.apiProblems().join('; ')}`);
 }

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { throttleOf } from '../faults/throttling.ts';
 import type { Faults } from '../faults.ts';
-import { unrestricted } from '../iam/permissions.ts';
 import type { ResourceHandler } from '../resource.ts';
 import type { ServiceOptions } from '../service.ts';
 import { requestDoor } from '../wire/door.ts';
@@ -33,36 +32,31 @@ export interface CloudFormation {
 
 /** Creates CloudFormation over the query protocol, for the resource types of the given handlers. */
 export function createCloudFormation(options: CloudFormationOptions): CloudFormation {
-  const { dataDir, now, identities, resources, faults, permissions = unrestricted, getObject } = options;
+  const { dataDir, now, resources, faults, getObject } = options;
   const store = new StackStore(join(dataDir, 'stacks'));
   const handlers = new Map(resources.map((handler) => [handler.type, handler]));
   const defects: unknown[] = [];
   const onDefect = options.onDefect ?? ((error: unknown) => void defects.push(error));
-  const throttle = throttleOf('cloudformation', () => faults);
   const view = new LaggingView(store, () => faults.describeLag ?? 0);
   const engine = new Engine({ store, handlers, now, faults, onDefect });
   const context: OperationContext = { store, view, engine, handlers, getObject, now };
 
   return {
     handle: requestDoor({
+      ...options,
       service: 'cloudformation',
       protocol: queryProtocol({
         namespace: 'http://cloudformation.amazonaws.com/doc/',
         version: '2010-05-15',
       }),
-      identities,
-      now,
-      permissions,
-      throttle,
+      throttle: throttleOf('cloudformation', () => faults),
       // The ARN of a change set stands for its stack: IAM decides by the stack.
       resourceOf: ({ ChangeSetName: id, StackName }) =>
         StackName === undefined
           ? store.all().find(({ changeSets }) => changeSets.some((one) => one.id === id))?.id
           : undefined,
-      find(name) {
-        const operation = OPERATIONS.get(name);
-        return operation && { run: ({ input }) => operation(input, context) };
-      },
+      operations: OPERATIONS,
+      context: () => context,
     }),
     async resume() {
       engine.resume();

@@ -1,7 +1,4 @@
 import { join } from 'node:path';
-import { omitUndefined } from '../../protocol/fields.ts';
-import { neverThrottled } from '../faults/throttling.ts';
-import { unrestricted } from '../iam/permissions.ts';
 import type { Service, ServiceOptions } from '../service.ts';
 import { requestDoor } from '../wire/door.ts';
 import { jsonProtocol } from '../wire/json-protocol.ts';
@@ -28,33 +25,19 @@ export interface Cognito extends Service {
 }
 
 /** Creates Amazon Cognito: the user pool API, the public documents of each pool, and two CloudFormation resources. */
-export function createCognito({
-  dataDir,
-  now,
-  identities,
-  newKeys = generateKeyPairs,
-  keyChange = () => undefined,
-  permissions = unrestricted,
-  throttle = neverThrottled,
-}: CognitoOptions): Cognito {
+export function createCognito(options: CognitoOptions): Cognito {
+  const { dataDir, now, newKeys = generateKeyPairs, keyChange = () => undefined } = options;
   const pools = new Pools(join(dataDir, 'pools'), now, newKeys, keyChange);
   const outboxDir = join(dataDir, 'outbox');
   const outbox = new Outbox(outboxDir, now);
   const context = { pools, outbox, now };
 
   const api = requestDoor({
+    ...options,
     service: 'cognito-idp',
     protocol: jsonProtocol('AWSCognitoIdentityProviderService'),
-    identities,
-    now,
-    permissions,
-    throttle,
-    find(name) {
-      const operation = OPERATIONS.get(name);
-      if (operation === undefined) return undefined;
-      const access = operation.signed ? undefined : 'public';
-      return { ...omitUndefined({ access }), run: ({ input }) => operation.run(context, input) };
-    },
+    operations: OPERATIONS,
+    context: () => context,
   });
 
   return {

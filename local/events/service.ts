@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { ACCOUNT_ID, REGION } from '../account.ts';
-import { neverThrottled } from '../faults/throttling.ts';
-import { unrestricted } from '../iam/permissions.ts';
 import type { JsonObject } from '../json.ts';
 import { JsonFile } from '../json-file.ts';
 import type { Service, ServiceOptions } from '../service.ts';
@@ -33,30 +31,21 @@ export interface EventsOptions extends ServiceOptions {
 }
 
 export interface Events extends Service {
-  /** Refuses every operation by name, because only templates create rules. */
   /** Delivers an event at once to the targets of every matching rule. */
   readonly put: EventSink;
 }
 
 /** Creates Amazon EventBridge: the default bus, with rules for events of services and topics as targets. */
-export function createEvents({
-  dataDir,
-  now,
-  identities,
-  permissions = unrestricted,
-  throttle = neverThrottled,
-  publish,
-}: EventsOptions): Events {
-  const rules = new Rules(new JsonFile(join(dataDir, 'rules.json')));
+export function createEvents(options: EventsOptions): Events {
+  const rules = new Rules(new JsonFile(join(options.dataDir, 'rules.json')));
   return {
+    // Every operation is refused by name, because only templates create rules.
     handle: requestDoor({
+      ...options,
       service: 'events',
       protocol: jsonProtocol('AWSEvents'),
-      identities,
-      now,
-      permissions,
-      throttle,
-      find: () => undefined,
+      operations: {},
+      context: () => undefined,
     }),
     resources: [ruleResource(rules)],
     put({ source, detailType, time, resources, detail }) {
@@ -76,7 +65,7 @@ export function createEvents({
         for (const { Arn, InputTransformer } of targets) {
           const message =
             InputTransformer === undefined ? JSON.stringify(event) : transform(InputTransformer, event);
-          deliver(() => publish(Arn, message, arn));
+          deliver(() => options.publish(Arn, message, arn));
         }
       }
     },

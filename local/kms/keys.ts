@@ -46,59 +46,8 @@ function metadataOf(key: Key): JsonObject {
   };
 }
 
-/** https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html */
-export const createKey = operation(
-  {
-    KeySpec: optional(oneOf([KEY_SPEC], { notSupported: OTHER_KEY_SPECS })),
-    KeyUsage: optional(oneOf([KEY_USAGE], { notSupported: OTHER_USAGES })),
-    Origin: optional(
-      oneOf(['AWS_KMS'], { notSupported: ['EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] }),
-    ),
-    Policy: optional(policyText),
-    Description: optional(description, ''),
-    BypassPolicyLockoutSafetyCheck: optional(flag(), false),
-    Tags: optional(list(tag), []),
-  },
-  ({ keys, permissions }, input) => {
-    if (input.KeySpec === undefined) {
-      throw validation(
-        'The embedded cloud does not support the parameter KeySpec with the value SYMMETRIC_DEFAULT.',
-      );
-    }
-    if (input.KeyUsage === undefined) {
-      throw validation('You must specify a KeyUsage value for an asymmetric KMS key.');
-    }
-    const id = randomUUID();
-    const policy = input.Policy === undefined ? DEFAULT_POLICY : parsePolicy(input.Policy);
-    checkPolicy(policy, keyArn(id), permissions, input.BypassPolicyLockoutSafetyCheck);
-    const key = keys.create({
-      id,
-      policy,
-      description: input.Description,
-      enabled: true,
-      tags: Object.fromEntries(input.Tags.map(({ TagKey, TagValue }) => [TagKey, TagValue])),
-    });
-    return { KeyMetadata: metadataOf(key) };
-  },
-);
-
-export const describeKey = keyOperation({
-  name: 'DescribeKey',
-  fields: {},
-  run: (_kms, key) => ({ KeyMetadata: metadataOf(key) }),
-});
-
 const limit = optional(integer({ min: 1, max: 1000 }), 100);
 const marker = optional(text({ min: 1, max: 1024 }));
-
-export const listKeys = operation({ Limit: limit, Marker: marker }, ({ keys }, input) =>
-  page(
-    'Keys',
-    keys.all().map(({ id }) => ({ KeyId: id, KeyArn: keyArn(id) })),
-    ({ KeyId }) => KeyId,
-    input,
-  ),
-);
 
 function page<T extends JsonObject>(
   name: string,
@@ -115,89 +64,121 @@ function page<T extends JsonObject>(
   };
 }
 
-export const listResourceTags = keyOperation({
-  name: 'ListResourceTags',
-  fields: { Limit: limit, Marker: marker },
-  run: (_kms, { tags }, input) =>
-    page(
-      'Tags',
-      Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue })),
-      ({ TagKey }) => TagKey,
-      input,
-    ),
-});
-
 /** KMS has one policy name. */
 const policyName = optional(oneOf(['default']), 'default');
 
-export const getKeyPolicy = keyOperation({
-  name: 'GetKeyPolicy',
-  fields: { PolicyName: policyName },
-  run: (_kms, { policy }) => ({ Policy: JSON.stringify(policy, undefined, 2), PolicyName: 'default' }),
-});
-
-export const listKeyPolicies = keyOperation({
-  name: 'ListKeyPolicies',
-  fields: { Limit: limit, Marker: marker },
-  run: () => ({ PolicyNames: ['default'], Truncated: false }),
-});
-
-export const putKeyPolicy = keyOperation({
-  name: 'PutKeyPolicy',
-  states: ['Enabled', 'Disabled'],
-  fields: {
-    Policy: required(policyText),
-    PolicyName: policyName,
-    BypassPolicyLockoutSafetyCheck: optional(flag(), false),
-  },
-  run({ keys, permissions }, key, { Policy, BypassPolicyLockoutSafetyCheck: skips }) {
-    const policy = parsePolicy(Policy);
-    checkPolicy(policy, keyArn(key.id), permissions, skips);
-    keys.save({ ...key, policy });
-    return {};
-  },
-});
-
-const switchTo = (name: 'EnableKey' | 'DisableKey', enabled: boolean) =>
+const switchTo = (enabled: boolean) =>
   keyOperation({
-    name,
     states: ['Enabled', 'Disabled'],
     fields: {},
     run({ keys }, key) {
       keys.save({ ...key, enabled });
-      return {};
     },
   });
-export const enableKey = switchTo('EnableKey', true);
-export const disableKey = switchTo('DisableKey', false);
 
 /** The service has narrower limits than the API's model. */
 export const windowInDays = integer({ min: 7, max: 30 });
 
-/** https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html */
-export const scheduleKeyDeletion = keyOperation({
-  name: 'ScheduleKeyDeletion',
-  states: ['Enabled', 'Disabled'],
-  fields: { PendingWindowInDays: optional(windowInDays, 30) },
-  run({ keys }, key, { PendingWindowInDays: days }) {
-    const deletion = keys.now + days * DAY_MS;
-    keys.save({ ...key, deletion });
-    return {
-      KeyId: keyArn(key.id),
-      DeletionDate: seconds(deletion),
-      KeyState: 'PendingDeletion',
-      PendingWindowInDays: days,
-    };
-  },
-});
-
-export const cancelKeyDeletion = keyOperation({
-  name: 'CancelKeyDeletion',
-  states: ['PendingDeletion'],
-  fields: {},
-  run({ keys }, key) {
-    const { deletion: _, ...rest } = key;
-    keys.save({ ...rest, enabled: false });
-    return { KeyId: keyArn(key.id) };
-  },
-});
+export const keys = {
+  EnableKey: switchTo(true),
+  DisableKey: switchTo(false),
+  /** https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html */
+  CreateKey: operation(
+    {
+      KeySpec: optional(oneOf([KEY_SPEC], { notSupported: OTHER_KEY_SPECS })),
+      KeyUsage: optional(oneOf([KEY_USAGE], { notSupported: OTHER_USAGES })),
+      Origin: optional(
+        oneOf(['AWS_KMS'], { notSupported: ['EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] }),
+      ),
+      Policy: optional(policyText),
+      Description: optional(description, ''),
+      BypassPolicyLockoutSafetyCheck: optional(flag(), false),
+      Tags: optional(list(tag), []),
+    },
+    ({ keys, permissions }, input) => {
+      if (input.KeySpec === undefined) {
+        throw validation(
+          'The embedded cloud does not support the parameter KeySpec with the value SYMMETRIC_DEFAULT.',
+        );
+      }
+      if (input.KeyUsage === undefined) {
+        throw validation('You must specify a KeyUsage value for an asymmetric KMS key.');
+      }
+      const id = randomUUID();
+      const policy = input.Policy === undefined ? DEFAULT_POLICY : parsePolicy(input.Policy);
+      checkPolicy(policy, keyArn(id), permissions, input.BypassPolicyLockoutSafetyCheck);
+      const key = keys.create({
+        id,
+        policy,
+        description: input.Description,
+        enabled: true,
+        tags: Object.fromEntries(input.Tags.map(({ TagKey, TagValue }) => [TagKey, TagValue])),
+      });
+      return { KeyMetadata: metadataOf(key) };
+    },
+  ),
+  DescribeKey: keyOperation({ fields: {}, run: (_kms, key) => ({ KeyMetadata: metadataOf(key) }) }),
+  ListKeys: operation({ Limit: limit, Marker: marker }, ({ keys }, input) =>
+    page(
+      'Keys',
+      keys.all().map(({ id }) => ({ KeyId: id, KeyArn: keyArn(id) })),
+      ({ KeyId }) => KeyId,
+      input,
+    ),
+  ),
+  ListResourceTags: keyOperation({
+    fields: { Limit: limit, Marker: marker },
+    run: (_kms, { tags }, input) =>
+      page(
+        'Tags',
+        Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue })),
+        ({ TagKey }) => TagKey,
+        input,
+      ),
+  }),
+  GetKeyPolicy: keyOperation({
+    fields: { PolicyName: policyName },
+    run: (_kms, { policy }) => ({ Policy: JSON.stringify(policy, undefined, 2), PolicyName: 'default' }),
+  }),
+  ListKeyPolicies: keyOperation({
+    fields: { Limit: limit, Marker: marker },
+    run: () => ({ PolicyNames: ['default'], Truncated: false }),
+  }),
+  PutKeyPolicy: keyOperation({
+    states: ['Enabled', 'Disabled'],
+    fields: {
+      Policy: required(policyText),
+      PolicyName: policyName,
+      BypassPolicyLockoutSafetyCheck: optional(flag(), false),
+    },
+    run({ keys, permissions }, key, { Policy, BypassPolicyLockoutSafetyCheck: skips }) {
+      const policy = parsePolicy(Policy);
+      checkPolicy(policy, keyArn(key.id), permissions, skips);
+      keys.save({ ...key, policy });
+    },
+  }),
+  /** https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html */
+  ScheduleKeyDeletion: keyOperation({
+    states: ['Enabled', 'Disabled'],
+    fields: { PendingWindowInDays: optional(windowInDays, 30) },
+    run({ keys }, key, { PendingWindowInDays: days }) {
+      const deletion = keys.now + days * DAY_MS;
+      keys.save({ ...key, deletion });
+      return {
+        KeyId: keyArn(key.id),
+        DeletionDate: seconds(deletion),
+        KeyState: 'PendingDeletion',
+        PendingWindowInDays: days,
+      };
+    },
+  }),
+  CancelKeyDeletion: keyOperation({
+    states: ['PendingDeletion'],
+    fields: {},
+    run({ keys }, key) {
+      const { deletion: _, ...rest } = key;
+      keys.save({ ...rest, enabled: false });
+      return { KeyId: keyArn(key.id) };
+    },
+  }),
+};

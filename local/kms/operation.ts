@@ -1,10 +1,10 @@
 import type { Accessed } from '../iam/identity-policy.ts';
 import type { Permissions } from '../iam/permissions.ts';
 import type { JsonObject } from '../json.ts';
-import { REQUEST_CODES } from '../place.ts';
-import { type Fields, type Output, readInput, required, structure, text } from '../shape.ts';
+import { type Fields, type Output, required, text } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
-import { invalidState, validation } from './errors.ts';
+import { operationsOf } from '../wire/operations.ts';
+import { invalidState } from './errors.ts';
 import { refuseByPolicy } from './key-policy.ts';
 import { KEY_SPEC } from './specs.ts';
 import { type Key, type KeyState, type KeyStore, keyArn, stateOf } from './store.ts';
@@ -14,49 +14,37 @@ export interface Kms {
   readonly permissions: Permissions;
 }
 
-export type Operation = (kms: Kms, body: JsonObject) => JsonObject;
-
-/** Reads the input of an operation. @throws AwsError with KMS's code for invalid input */
-function read<F extends Fields>(fields: F, body: JsonObject, notSupported: readonly string[]): Output<F> {
-  try {
-    return readInput(structure(fields, { strict: true, notSupported }), body);
-  } catch (error) {
-    const isInvalid = error instanceof AwsError && error.code === REQUEST_CODES.json.invalid;
-    throw isInvalid ? validation(error.message) : error;
-  }
-}
+const reading = { format: 'json', strict: true, invalid: 'ValidationException' } as const;
 
 /** Creates an operation of the account. */
-export function operation<F extends Fields>(
-  fields: F,
-  run: (kms: Kms, input: Output<F>) => JsonObject,
-): Operation {
-  return (kms, body) => run(kms, read(fields, body, []));
-}
+export const operation = operationsOf<Kms, JsonObject>(reading);
+
+/** Operations on a key check IAM themselves, because conditions are about the key. */
+const onKey = operationsOf<Kms, JsonObject>({ ...reading, access: 'signed' });
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html */
 const keyId = { KeyId: required(text({ min: 1, max: 2048 })) };
 
 interface KeyOperation<F extends Fields> {
-  readonly name: string;
   readonly fields: F;
   /** States of the key in which the operation is allowed: all if absent. */
   readonly states?: readonly KeyState[];
-  readonly run: (kms: Kms, key: Key, input: Output<F>) => JsonObject;
+  // biome-ignore lint/suspicious/noConfusingVoidType: an operation without a result returns nothing
+  readonly run: (kms: Kms, key: Key, input: Output<F>) => JsonObject | void;
 }
 
 /**
  * Creates an operation on a key. The key's policy and its state must allow it.
  * https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
  */
-export function keyOperation<F extends Fields>({ name, fields, states, run }: KeyOperation<F>): Operation {
-  return (kms, body) => {
-    const input = read({ ...fields, ...keyId }, body, []) as Output<F> & { readonly KeyId: string };
+export function keyOperation<F extends Fields>({ fields, states, run }: KeyOperation<F>) {
+  return onKey({ ...fields, ...keyId }, (kms, given, { name }) => {
+    const input = given as Output<F> & Output<typeof keyId>;
     const key = kms.keys.get(input.KeyId);
     refuseByPolicy(key.policy, kms.permissions, `kms:${name}`, accessedKey(key));
     refuseState(key, states);
     return run(kms, key, input);
-  };
+  });
 }
 
 /** https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html */

@@ -60,40 +60,37 @@ function refuseUnfit({ MessageType, SigningAlgorithm, DryRun }: Request): void {
   }
 }
 
-export const getPublicKey = keyOperation({
-  name: 'GetPublicKey',
-  states: ['Enabled'],
-  fields: {},
-  run: (_kms, key) => ({
-    KeyId: keyArn(key.id),
-    PublicKey: keyPairOf(key).publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
-    CustomerMasterKeySpec: KEY_SPEC,
-    KeySpec: KEY_SPEC,
-    KeyUsage: KEY_USAGE,
-    SigningAlgorithms: [ALGORITHM],
+export const signing = {
+  GetPublicKey: keyOperation({
+    states: ['Enabled'],
+    fields: {},
+    run: (_kms, key) => ({
+      KeyId: keyArn(key.id),
+      PublicKey: keyPairOf(key).publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
+      CustomerMasterKeySpec: KEY_SPEC,
+      KeySpec: KEY_SPEC,
+      KeyUsage: KEY_USAGE,
+      SigningAlgorithms: [ALGORITHM],
+    }),
   }),
-});
-
-export const sign = keyOperation({
-  name: 'Sign',
-  states: ['Enabled'],
-  fields,
-  run(_kms, key, input) {
-    refuseUnfit(input);
-    const signature = signWith(null, input.Message, keyPairOf(key).privateKey);
-    return { KeyId: keyArn(key.id), Signature: signature.toString('base64'), SigningAlgorithm: ALGORITHM };
-  },
-});
-
-export const verify = keyOperation({
-  name: 'Verify',
-  states: ['Enabled'],
-  fields: { ...fields, Signature: required(blob(6144)) },
-  run(_kms, key, input) {
-    refuseUnfit(input);
-    if (!verifyWith(null, input.Message, keyPairOf(key).publicKey, input.Signature)) {
-      throw new AwsError('KMSInvalidSignatureException', 'The signature is not valid.');
-    }
-    return { KeyId: keyArn(key.id), SignatureValid: true, SigningAlgorithm: ALGORITHM };
-  },
-});
+  Sign: keyOperation({
+    states: ['Enabled'],
+    fields,
+    run(_kms, key, input) {
+      refuseUnfit(input);
+      const signature = signWith(null, input.Message, keyPairOf(key).privateKey);
+      return { KeyId: keyArn(key.id), Signature: signature.toString('base64'), SigningAlgorithm: ALGORITHM };
+    },
+  }),
+  Verify: keyOperation({
+    states: ['Enabled'],
+    fields: { ...fields, Signature: required(blob(6144)) },
+    run(_kms, key, input) {
+      refuseUnfit(input);
+      if (!verifyWith(null, input.Message, keyPairOf(key).publicKey, input.Signature)) {
+        throw new AwsError('KMSInvalidSignatureException', 'The signature is not valid.');
+      }
+      return { KeyId: keyArn(key.id), SignatureValid: true, SigningAlgorithm: ALGORITHM };
+    },
+  }),
+};

@@ -1,7 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { neverThrottled } from '../faults/throttling.ts';
-import { unrestricted } from '../iam/permissions.ts';
 import type { Service, ServiceOptions } from '../service.ts';
 import { requestDoor } from '../wire/door.ts';
 import type { HttpHandler } from '../wire/http.ts';
@@ -61,8 +59,7 @@ const INIT_TIMEOUT = 10;
 
 /** The embedded Lambda: functions with inline Node.js code, run from their published versions. */
 export function createLambda(options: LambdaOptions): Lambda {
-  const { dataDir, now, identities, throttle = neverThrottled, permissions = unrestricted } = options;
-  const { concurrency = () => 1000 } = options;
+  const { dataDir, now, concurrency = () => 1000 } = options;
   let { sandboxSource } = options;
   let found: Isolation | undefined;
   const isolation = () => {
@@ -131,16 +128,11 @@ export function createLambda(options: LambdaOptions): Lambda {
 
   return {
     handle: requestDoor({
+      ...options,
       service: 'lambda',
       protocol: restProtocol,
-      identities,
-      now,
-      permissions,
-      throttle,
-      find(name) {
-        const operation = OPERATIONS.get(name);
-        return operation && { run: ({ input }) => operation({ functions, concurrency }, input) };
-      },
+      operations: OPERATIONS,
+      context: () => ({ functions, concurrency }),
     }),
     resources: lambdaResources(functions),
     isolation: () => isolation().description,

@@ -1,4 +1,4 @@
-import { flag, list, optional, required, structure } from '../shape.ts';
+import { flag, list, optional, required } from '../shape.ts';
 import { notSupported } from '../wire/errors.ts';
 import { invalid, invalidToken, limit, noSuch, operation, time, word } from './operation.ts';
 import type { LogEvent } from './store.ts';
@@ -34,7 +34,6 @@ function matcher(pattern: string): (message: string) => boolean {
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
 const MOST_EVENTS = 10_000;
 
-const strict = { strict: true };
 const range = {
   startTime: optional(time, 0),
   endTime: optional(time, Number.MAX_SAFE_INTEGER),
@@ -42,9 +41,13 @@ const range = {
   nextToken: optional(word),
 };
 
-/** Both ends of the time range are inclusive. The token of a page is the id of the event before it. */
-export const filterLogEvents = operation(
-  structure(
+function described({ timestamp, message }: LogEvent) {
+  return { timestamp, message, ingestionTime: timestamp };
+}
+
+export const eventOperations = {
+  /** Both ends of the time range are inclusive. The token of a page is the id of the event before it. */
+  FilterLogEvents: operation(
     {
       logGroupName: required(word),
       logStreamNames: optional(list(word)),
@@ -53,66 +56,62 @@ export const filterLogEvents = operation(
       interleaved: optional(flag()),
       ...range,
     },
-    strict,
+    (store, { logStreamNames: names, logStreamNamePrefix: prefix, nextToken: after = '', ...input }) => {
+      if (names !== undefined && prefix !== undefined) {
+        throw invalid('logStreamNames and logStreamNamePrefix cannot be given both');
+      }
+      if (after !== '' && !/^\d{56}$/.test(after)) throw invalidToken();
+      const { startTime: from, endTime: to } = input;
+      const matches = matcher(input.filterPattern);
+      const isWanted = (stream: string) => names?.includes(stream) ?? stream.startsWith(prefix ?? '');
+      const all = store.events(input.logGroupName, isWanted, from);
+      if (all === undefined) throw noSuch('group');
+      const found = all.filter(
+        ({ id, timestamp, message }) =>
+          timestamp >= from && timestamp <= to && id > after && matches(message),
+      );
+      const page = found.slice(0, input.limit);
+      const last = page.at(-1);
+      return {
+        events: page.map((event) => ({
+          ...described(event),
+          eventId: event.id,
+          logStreamName: event.stream,
+        })),
+        searchedLogStreams: [],
+        ...(page.length < found.length && last !== undefined ? { nextToken: last.id } : {}),
+      };
+    },
   ),
-  (store, { logStreamNames: names, logStreamNamePrefix: prefix, nextToken: after = '', ...input }) => {
-    if (names !== undefined && prefix !== undefined) {
-      throw invalid('logStreamNames and logStreamNamePrefix cannot be given both');
-    }
-    if (after !== '' && !/^\d{56}$/.test(after)) throw invalidToken();
-    const { startTime: from, endTime: to } = input;
-    const matches = matcher(input.filterPattern);
-    const isWanted = (stream: string) => names?.includes(stream) ?? stream.startsWith(prefix ?? '');
-    const all = store.events(input.logGroupName, isWanted, from);
-    if (all === undefined) throw noSuch('group');
-    const found = all.filter(
-      ({ id, timestamp, message }) => timestamp >= from && timestamp <= to && id > after && matches(message),
-    );
-    const page = found.slice(0, input.limit);
-    const last = page.at(-1);
-    return {
-      events: page.map((event) => ({ ...described(event), eventId: event.id, logStreamName: event.stream })),
-      searchedLogStreams: [],
-      ...(page.length < found.length && last !== undefined ? { nextToken: last.id } : {}),
-    };
-  },
-);
-
-/**
- * The end of the time range is exclusive, and pages go in both directions:
- * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
- */
-export const getLogEvents = operation(
-  structure(
+  /**
+   * The end of the time range is exclusive, and pages go in both directions:
+   * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
+   */
+  GetLogEvents: operation(
     {
       logGroupName: required(word),
       logStreamName: required(word),
       startFromHead: optional(flag(), false),
       ...range,
     },
-    strict,
+    (store, { logGroupName: group, logStreamName: stream, startTime: from, endTime: to, ...input }) => {
+      const { limit: most, nextToken, startFromHead } = input;
+      const [, direction, at = ''] = /^([fb])\/(\d{56})$/.exec(nextToken ?? '') ?? [];
+      if (nextToken !== undefined && direction === undefined) throw invalidToken();
+      const all = store.events(group, (name) => name === stream);
+      if (all === undefined) throw noSuch('group');
+      if (all.length === 0) throw noSuch('stream');
+      const within = all.filter(({ timestamp }) => timestamp >= from && timestamp < to);
+      const forward = direction === 'f' || (direction === undefined && startFromHead);
+      const ahead = within.filter(({ id }) => direction === undefined || (forward ? id > at : id < at));
+      const page = forward ? ahead.slice(0, most) : ahead.slice(-most);
+      // At either end, the same token is returned again, so that callers detect the end.
+      const here = at === '' ? undefined : at;
+      return {
+        events: page.map(described),
+        nextForwardToken: `f/${page.at(-1)?.id ?? here ?? all.at(-1)?.id}`,
+        nextBackwardToken: `b/${page[0]?.id ?? here ?? all[0]?.id}`,
+      };
+    },
   ),
-  (store, { logGroupName: group, logStreamName: stream, startTime: from, endTime: to, ...input }) => {
-    const { limit: most, nextToken, startFromHead } = input;
-    const [, direction, at = ''] = /^([fb])\/(\d{56})$/.exec(nextToken ?? '') ?? [];
-    if (nextToken !== undefined && direction === undefined) throw invalidToken();
-    const all = store.events(group, (name) => name === stream);
-    if (all === undefined) throw noSuch('group');
-    if (all.length === 0) throw noSuch('stream');
-    const within = all.filter(({ timestamp }) => timestamp >= from && timestamp < to);
-    const forward = direction === 'f' || (direction === undefined && startFromHead);
-    const ahead = within.filter(({ id }) => direction === undefined || (forward ? id > at : id < at));
-    const page = forward ? ahead.slice(0, most) : ahead.slice(-most);
-    // At either end, the same token is returned again, so that callers detect the end.
-    const here = at === '' ? undefined : at;
-    return {
-      events: page.map(described),
-      nextForwardToken: `f/${page.at(-1)?.id ?? here ?? all.at(-1)?.id}`,
-      nextBackwardToken: `b/${page[0]?.id ?? here ?? all[0]?.id}`,
-    };
-  },
-);
-
-function described({ timestamp, message }: LogEvent) {
-  return { timestamp, message, ingestionTime: timestamp };
-}
+};

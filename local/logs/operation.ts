@@ -1,7 +1,8 @@
 import { arnOf } from '../account.ts';
 import type { JsonObject } from '../json.ts';
-import { integer, oneOf, readInput, type Shape, text } from '../shape.ts';
+import { integer, oneOf, text } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
+import { operationsOf } from '../wire/operations.ts';
 import type { LogStore } from './store.ts';
 
 /** Errors of the CloudWatch Logs API, all HTTP 400. */
@@ -29,12 +30,7 @@ export const time = integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 /** The size of a page. */
 export const limit = (max: number) => integer({ min: 1, max });
 
-export type Operation = (store: LogStore, body: JsonObject) => JsonObject;
-
-/** Creates an operation whose input is read by its shape. */
-export function operation<T>(input: Shape<T>, run: (store: LogStore, input: T) => JsonObject): Operation {
-  return (store, body) => run(store, readInput(input, body));
-}
+export const operation = operationsOf<LogStore, JsonObject>({ format: 'json', strict: true });
 
 /** Returns the ARN of a group. With `:*` at its end, it is the ARN of the group's streams. */
 export function groupArn(name: string): string {

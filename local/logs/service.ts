@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { REGION } from '../account.ts';
-import { neverThrottled } from '../faults/throttling.ts';
-import { unrestricted } from '../iam/permissions.ts';
 import type { Service, ServiceOptions } from '../service.ts';
 import { requestDoor } from '../wire/door.ts';
 import { jsonProtocol } from '../wire/json-protocol.ts';
+import { eventOperations } from './events.ts';
 import { logGroupResource } from './log-group-resource.ts';
-import { OPERATIONS } from './operations.ts';
+import { groupOperations } from './operations.ts';
 import { LogStore } from './store.ts';
 
 export interface Logs extends Service {
@@ -19,13 +18,8 @@ export interface Logs extends Service {
  * Creates CloudWatch Logs, to read and delete the logs of edge functions. The only edge location is in us-east-1, so that
  * other regions have no groups.
  */
-export function createLogs({
-  dataDir,
-  identities,
-  now,
-  permissions = unrestricted,
-  throttle = neverThrottled,
-}: ServiceOptions): Logs {
+export function createLogs(options: ServiceOptions): Logs {
+  const { dataDir, now } = options;
   const home = new LogStore(join(dataDir, REGION), now);
   const elsewhere = new LogStore(join(dataDir, 'elsewhere'), now);
   return {
@@ -33,19 +27,12 @@ export function createLogs({
     write: (group, stream, ...messages) => home.append(group, stream, messages),
     close: () => home.close(),
     handle: requestDoor({
+      ...options,
       service: 'logs',
       protocol: jsonProtocol('Logs_20140328'),
-      identities,
-      now,
-      permissions,
-      throttle,
       anyRegion: true,
-      find(name) {
-        const operation = OPERATIONS.get(name);
-        return (
-          operation && { run: ({ region, input }) => operation(region === REGION ? home : elsewhere, input) }
-        );
-      },
+      operations: { ...groupOperations, ...eventOperations },
+      context: (region) => (region === REGION ? home : elsewhere),
     }),
   };
 }

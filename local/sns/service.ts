@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import { ACCOUNT_ID } from '../account.ts';
-import { neverThrottled } from '../faults/throttling.ts';
-import { unrestricted } from '../iam/permissions.ts';
-import type { JsonObject } from '../json.ts';
 import { JsonFile } from '../json-file.ts';
 import type { Service, ServiceOptions } from '../service.ts';
-import { readInput, required, structure, text } from '../shape.ts';
-import { type Operation, requestDoor } from '../wire/door.ts';
+import { required, text } from '../shape.ts';
+import { requestDoor } from '../wire/door.ts';
 import { AwsError } from '../wire/errors.ts';
+import { operationsOf } from '../wire/operations.ts';
 import { type QueryMembers, queryProtocol } from '../wire/query-protocol.ts';
 import { Mailbox, VERSION } from './mailbox.ts';
 import { noSuchTopic, subscriptionResource, topicPolicyResource, topicResource } from './resources.ts';
@@ -25,30 +23,17 @@ export interface Sns extends Service {
   publish(topicArn: string, message: string, publisher: Publisher): void;
 }
 
-type SnsOperation = Operation<JsonObject, QueryMembers>;
-
 /** Creates Amazon SNS: topics that services publish to, and e-mail subscriptions. */
-export function createSns({
-  dataDir,
-  now,
-  identities,
-  permissions = unrestricted,
-  throttle = neverThrottled,
-  send,
-  endpoint,
-}: SnsOptions): Sns {
-  const topics = new Topics(new JsonFile(join(dataDir, 'topics.json')), now);
-  const mailbox = new Mailbox(send, endpoint);
-  const operations = new Map(Object.entries(operationsOn(topics)));
+export function createSns(options: SnsOptions): Sns {
+  const topics = new Topics(new JsonFile(join(options.dataDir, 'topics.json')), options.now);
+  const mailbox = new Mailbox(options.send, options.endpoint);
   return {
     handle: requestDoor({
+      ...options,
       service: 'sns',
       protocol: queryProtocol({ namespace: 'http://sns.amazonaws.com/doc/', version: VERSION }),
-      identities,
-      now,
-      permissions,
-      throttle,
-      find: (name) => operations.get(name),
+      operations: OPERATIONS,
+      context: () => topics,
     }),
     resources: [topicResource(topics), subscriptionResource(topics, mailbox), topicPolicyResource(topics)],
     publish(topicArn, message, publisher) {
@@ -68,46 +53,35 @@ export function createSns({
   };
 }
 
-const confirmInput = structure({ TopicArn: required(text()), Token: required(text({ max: 200 })) });
-const unsubscribeInput = structure({ SubscriptionArn: required(text()) });
-const topicInput = structure({ TopicArn: required(text()) });
+const signed = operationsOf<Topics, QueryMembers>({ format: 'query' });
+/** The links in mails have no signature. */
+const open = operationsOf<Topics, QueryMembers>({ format: 'query', access: 'public' });
 
-function operationsOn(topics: Topics): Readonly<Record<string, SnsOperation>> {
-  return {
-    ConfirmSubscription: {
-      access: 'public',
-      run({ input }) {
-        const { TopicArn, Token } = readInput(confirmInput, input, 'query');
-        const confirmed = topics.confirm(TopicArn, Token);
-        if (confirmed === undefined) throw new AwsError('InvalidParameter', 'Invalid token');
-        return { SubscriptionArn: confirmed.arn };
-      },
+const OPERATIONS = {
+  ConfirmSubscription: open(
+    { TopicArn: required(text()), Token: required(text({ max: 200 })) },
+    (topics, { TopicArn, Token }) => {
+      const confirmed = topics.confirm(TopicArn, Token);
+      if (confirmed === undefined) throw new AwsError('InvalidParameter', 'Invalid token');
+      return { SubscriptionArn: confirmed.arn };
     },
-    Unsubscribe: {
-      access: 'public',
-      run({ input }) {
-        const { SubscriptionArn: arn } = readInput(unsubscribeInput, input, 'query');
-        if (topics.findSubscription(arn) === undefined) {
-          throw new AwsError('NotFound', 'Subscription does not exist', 404);
-        }
-        topics.unsubscribe(arn);
-        return {};
-      },
-    },
-    ListSubscriptionsByTopic: {
-      run({ input }) {
-        const { TopicArn } = readInput(topicInput, input, 'query');
-        if (topics.find(TopicArn) === undefined) throw noSuchTopic();
-        return {
-          Subscriptions: topics.subscriptions(TopicArn).map(({ arn, endpoint, token }) => ({
-            SubscriptionArn: token === undefined ? arn : 'PendingConfirmation',
-            Owner: ACCOUNT_ID,
-            Protocol: 'email',
-            Endpoint: endpoint,
-            TopicArn,
-          })),
-        };
-      },
-    },
-  };
-}
+  ),
+  Unsubscribe: open({ SubscriptionArn: required(text()) }, (topics, { SubscriptionArn: arn }) => {
+    if (topics.findSubscription(arn) === undefined) {
+      throw new AwsError('NotFound', 'Subscription does not exist', 404);
+    }
+    topics.unsubscribe(arn);
+  }),
+  ListSubscriptionsByTopic: signed({ TopicArn: required(text()) }, (topics, { TopicArn }) => {
+    if (topics.find(TopicArn) === undefined) throw noSuchTopic();
+    return {
+      Subscriptions: topics.subscriptions(TopicArn).map(({ arn, endpoint, token }) => ({
+        SubscriptionArn: token === undefined ? arn : 'PendingConfirmation',
+        Owner: ACCOUNT_ID,
+        Protocol: 'email',
+        Endpoint: endpoint,
+        TopicArn,
+      })),
+    };
+  }),
+};

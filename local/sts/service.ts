@@ -1,15 +1,14 @@
 import { ACCOUNT_ID } from '../account.ts';
-import { neverThrottled } from '../faults/throttling.ts';
 import { unrestricted } from '../iam/permissions.ts';
 import type { Role } from '../iam/roles.ts';
 import type { RoleSessions } from '../iam/sessions.ts';
 import { trustsAccount } from '../iam/trust.ts';
-import type { JsonObject } from '../json.ts';
 import type { ServiceOptions } from '../service.ts';
-import { integer, optional, readInput, required, structure, text } from '../shape.ts';
-import { type Operation, requestDoor } from '../wire/door.ts';
+import { integer, optional, required, text } from '../shape.ts';
+import { requestDoor } from '../wire/door.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler } from '../wire/http.ts';
+import { type Operation, operationsOf } from '../wire/operations.ts';
 import { type QueryMembers, queryProtocol } from '../wire/query-protocol.ts';
 
 export interface StsOptions extends Omit<ServiceOptions, 'dataDir'> {
@@ -17,77 +16,48 @@ export interface StsOptions extends Omit<ServiceOptions, 'dataDir'> {
   readonly assume?: { readonly sessions: RoleSessions; readonly findRole: (arn: string) => Role | undefined };
 }
 
-const assumption = structure(
+type Context = Required<Pick<StsOptions, 'now' | 'permissions'>> & Pick<StsOptions, 'assume'>;
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
+const getCallerIdentity: Operation<Context, unknown, QueryMembers> = {
+  access: 'signed',
+  run({ permissions }) {
+    const { arn, userId } = permissions.caller();
+    return { Arn: arn, UserId: userId, Account: ACCOUNT_ID };
+  },
+};
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+const assumeRole = operationsOf<Context, QueryMembers>({ format: 'query', strict: true })(
   {
     RoleArn: required(text({ min: 20, max: 2048 })),
     RoleSessionName: required(text({ pattern: /[\w+=,.@-]{2,64}/ })),
     DurationSeconds: optional(integer({ min: 900, max: 43_200 }), 3600),
   },
-  {
-    strict: true,
-    notSupported: [
-      'ExternalId',
-      'Policy',
-      'PolicyArns',
-      'SerialNumber',
-      'SourceIdentity',
-      'Tags',
-      'TokenCode',
-      'TransitiveTagKeys',
-    ],
+  ({ assume, permissions, now }, { RoleArn, RoleSessionName, DurationSeconds }) => {
+    const role = assume?.findRole(RoleArn);
+    if (assume === undefined || role === undefined || !trustsAccount(role.trust)) {
+      const message = `User: ${permissions.caller().arn} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`;
+      throw new AwsError('AccessDenied', message, 403);
+    }
+    const expires = new Date(now().getTime() + DurationSeconds * 1000);
+    const { session, credentials } = assume.sessions.open(role, RoleSessionName, expires);
+    return {
+      Credentials: { ...credentials },
+      AssumedRoleUser: { AssumedRoleId: session.userId, Arn: session.arn },
+    };
   },
 );
 
-/**
- * The embedded STS: who signed a request, and sessions of roles that the account can assume.
- * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
- */
-export function createSts({
-  identities,
-  now,
-  permissions = unrestricted,
-  throttle = neverThrottled,
-  assume,
-}: StsOptions): {
-  readonly handle: HttpHandler;
-} {
-  const getCallerIdentity: Operation<JsonObject, QueryMembers> = {
-    access: 'signed',
-    run() {
-      const { arn, userId } = permissions.caller();
-      return { Arn: arn, UserId: userId, Account: ACCOUNT_ID };
-    },
-  };
-  /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
-  const assumeRole: Operation<JsonObject, QueryMembers> = {
-    run({ input }) {
-      const { RoleArn, RoleSessionName, DurationSeconds } = readInput(assumption, input, 'query');
-      const role = assume?.findRole(RoleArn);
-      if (assume === undefined || role === undefined || !trustsAccount(role.trust)) {
-        const message = `User: ${permissions.caller().arn} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`;
-        throw new AwsError('AccessDenied', message, 403);
-      }
-      const expires = new Date(now().getTime() + DurationSeconds * 1000);
-      const { session, credentials } = assume.sessions.open(role, RoleSessionName, expires);
-      return {
-        Credentials: { ...credentials },
-        AssumedRoleUser: { AssumedRoleId: session.userId, Arn: session.arn },
-      };
-    },
-  };
-  const operations = new Map([
-    ['AssumeRole', assumeRole],
-    ['GetCallerIdentity', getCallerIdentity],
-  ]);
+/** The embedded STS: who signed a request, and sessions of roles that the account can assume. */
+export function createSts(options: StsOptions): { readonly handle: HttpHandler } {
   return {
     handle: requestDoor({
+      ...options,
       service: 'sts',
       protocol: queryProtocol({ namespace: 'https://sts.amazonaws.com/doc/', version: '2011-06-15' }),
-      identities,
-      now,
-      permissions,
-      throttle,
-      find: (name) => operations.get(name),
+      operations: { AssumeRole: assumeRole, GetCallerIdentity: getCallerIdentity },
+      context: () => ({ permissions: unrestricted, ...options }),
     }),
   };
 }

@@ -1,27 +1,12 @@
-import type { Identities, Principal } from '../auth/identities.ts';
+import type { Principal } from '../auth/identities.ts';
 import { authenticateBody, readBody } from '../auth/sigv4.ts';
-import { neverThrottled, type Throttle } from '../faults/throttling.ts';
-import { type Permissions, refuseDenied } from '../iam/permissions.ts';
+import { neverThrottled } from '../faults/throttling.ts';
+import { refuseDenied, unrestricted } from '../iam/permissions.ts';
 import { resourceArn } from '../iam/resource-arn.ts';
+import type { ServiceOptions } from '../service.ts';
 import { AwsError, asRefusal } from './errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from './http.ts';
-
-/** One call of an operation. */
-interface Call<Input> {
-  readonly name: string;
-  readonly input: Input;
-  /** The region that the request was signed for. */
-  readonly region: string;
-}
-
-export interface Operation<Input, Result> {
-  /**
-   * `public`: no signature is needed. `signed`: every caller of the account is allowed, even if IAM denies the action. By
-   * default, IAM must not deny the action.
-   */
-  readonly access?: 'public' | 'signed';
-  readonly run: (call: Call<Input>) => Result | Promise<Result>;
-}
+import type { Operations } from './operations.ts';
 
 /** How requests name their operation and input, and how results are written. */
 export interface Protocol<Input, Result> {
@@ -32,43 +17,37 @@ export interface Protocol<Input, Result> {
   /** Suffix of the error codes that all services have. */
   readonly codeSuffix: '' | 'Exception';
   readonly unknown: (name: string) => AwsError;
-  readonly success: (name: string, result: Result) => HttpResponse;
+  readonly success: (name: string, result: Result | undefined) => HttpResponse;
   readonly failure: (error: AwsError) => HttpResponse;
 }
 
-export interface DoorOptions<Input, Result> {
+export interface DoorOptions<Context, Input, Result> extends Omit<ServiceOptions, 'dataDir'> {
   /** As in the credential scope and in IAM's actions: `cognito-idp`, `logs`. */
   readonly service: string;
   readonly protocol: Protocol<Input, Result>;
-  readonly identities: Identities;
-  readonly now: () => Date;
-  readonly permissions: Permissions;
-  readonly throttle?: Throttle;
+  readonly operations: Operations<Context, Input, Result>;
+  /** Returns what the operations of a region work with. */
+  readonly context: (region: string) => Context;
   /** Accepts requests that are signed for other regions. */
   readonly anyRegion?: boolean;
   /** Returns the ARN for IAM, if the input contains only the id of a part of the resource. */
   readonly resourceOf?: (input: Input) => string | undefined;
-  readonly find: (name: string) => Operation<Input, Result> | undefined;
 }
 
 /**
  * Creates the request handler of a service. It finds the operation, verifies the signature, checks IAM, runs the
  * operation, and responds with its result or with AWS's error. S3 has its own handler, because its bodies are streams.
  */
-export function requestDoor<Input, Result>(options: DoorOptions<Input, Result>): HttpHandler {
-  const {
-    service,
-    protocol,
-    identities,
-    now,
-    permissions,
-    throttle = neverThrottled,
-    anyRegion = false,
-  } = options;
+export function requestDoor<Context, Input, Result>(
+  options: DoorOptions<Context, Input, Result>,
+): HttpHandler {
+  const { service, protocol, identities, now, anyRegion = false } = options;
+  const { permissions = unrestricted, throttle = neverThrottled } = options;
+  const operations = new Map(Object.entries(options.operations));
   const perform = async (request: HttpRequest): Promise<HttpResponse> => {
     const body = await readBody(request);
     const { name, input } = protocol.open(request, body.toString());
-    const operation = options.find(name);
+    const operation = operations.get(name);
     const isPublic = operation?.access === 'public';
     const { principal, region } = authenticateBody(isPublic ? unsigned(request) : request, body, {
       service,
@@ -84,7 +63,8 @@ export function requestDoor<Input, Result>(options: DoorOptions<Input, Result>):
         resource: options.resourceOf?.(input()) ?? resourceArn(service, input()),
       }));
     }
-    return protocol.success(name, await operation.run({ name, input: input(), region }));
+    const result = await operation.run(options.context(region), input(), { name, region });
+    return protocol.success(name, result ?? undefined);
   };
   return async (request) => {
     try {

@@ -23,7 +23,7 @@ export function jsonProtocol(service: string): Protocol<JsonObject, JsonObject> 
         name === '' ? 'a request without an operation' : `the operation ${name}`,
         'UnknownOperationException',
       ),
-    success: (_name, result) => response(200, {}, result),
+    success: (_name, result = {}) => response(200, {}, result),
     // The error's name is in the body and in a header, with a colon as AWS writes it there.
     failure: ({ code, message, status }) =>
       response(

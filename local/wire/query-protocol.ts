@@ -39,7 +39,7 @@ export function queryProtocol({ namespace, version }: Service): Protocol<JsonObj
       return { name, input: () => unfolded(form) };
     },
     unknown: (name) => unknown(name, version),
-    success: (name, result) =>
+    success: (name, result = {}) =>
       response(200, `${name}Response`, (RequestId) => ({
         [`${name}Result`]: children(result),
         ResponseMetadata: { RequestId },

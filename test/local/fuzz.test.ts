@@ -361,7 +361,7 @@ describe('S malformed requests', { concurrency: false }, () => {
       PreviousPassword: 'Correct-Horse-1!',
     };
     let seed = 16;
-    for (const operation of COGNITO_OPERATIONS.keys()) {
+    for (const operation of Object.keys(COGNITO_OPERATIONS)) {
       const headers = {
         'content-type': 'application/x-amz-json-1.1',
         'x-amz-target': `AWSCognitoIdentityProviderService.${operation}`,
@@ -466,7 +466,7 @@ describe('S malformed requests', { concurrency: false }, () => {
     const template = JSON.stringify({ Resources: { Bucket: { Type: 'AWS::S3::Bucket' } } });
     const form = `StackName=fuzzed&TemplateBody=${encodeURIComponent(template)}&ChangeSetName=one&ChangeSetType=UPDATE&Parameters.member.1.ParameterKey=A&Parameters.member.1.ParameterValue=1&Tags.member.1.Key=a&Tags.member.1.Value=b&LogicalResourceId=Pool&NextToken=x&Capabilities.member.1=CAPABILITY_IAM&StackStatusFilter.member.1=CREATE_COMPLETE&ClientRequestToken=t`;
     const actions: [string, string, string][] = [
-      ...[...STACK_OPERATIONS.keys()]
+      ...[...Object.keys(STACK_OPERATIONS)]
         .filter((action) => action !== 'DeleteStack')
         .map((action): [string, string, string] => ['cloudformation', '2010-05-15', action]),
       ['sts', '2011-06-15', 'GetCallerIdentity'],

@@ -74,141 +74,138 @@ function stackFor(
   );
 }
 
-export const createChangeSet = operation(
-  {
-    ...sourceFields,
-    StackName: required(text()),
-    ChangeSetName: required(newName),
-    ChangeSetType: optional(oneOf(['CREATE', 'UPDATE']), 'UPDATE'),
-    Description: optional(text()),
-    ClientToken: optional(text()),
-    OnStackFailure: optional(onFailure),
-    DeploymentConfig: optional(deploymentConfig),
-    ImportExistingResources: optional(flag(), false),
-    DeploymentMode: optional(oneOf(['REVERT_DRIFT'])),
-    // There are no nested stacks.
-    IncludeNestedStacks: optional(flag()),
-  },
-  async (input, context) => {
-    const { StackName, ChangeSetName: name, ChangeSetType: type, ClientToken: clientToken } = input;
-    if (input.OnStackFailure === 'DELETE' && type !== 'CREATE') {
-      throw validationError('OnStackFailure DELETE is only valid when the ChangeSetType is CREATE.');
-    }
-    const sourceFor = await readSource(input, context);
-    const stack = stackFor(StackName, context, type, name);
-    const existing = stack.changeSets.find((known) => known.name === name);
-    if (existing !== undefined && clientToken !== undefined && existing.clientToken === clientToken) {
-      return { Id: existing.id, StackId: stack.id };
-    }
-    if (existing !== undefined) {
-      throw new AwsError('AlreadyExistsException', `ChangeSet ${name} already exists`);
-    }
-    const source = {
-      ...sourceFor(type === 'UPDATE' ? stack.source : undefined),
-      ...(input.ImportExistingResources && { importsExisting: true }),
-      ...(input.DeploymentMode !== undefined && { revertsDrift: true }),
-    };
-    const { changes, changesNothing } = planChanges(stack, source, context.handlers);
-    const isEmpty = type === 'UPDATE' && changesNothing && !stack.status.endsWith('_FAILED');
-    const id = arnOf('cloudformation', `changeSet/${name}/${randomUUID()}`);
-    const changeSet: ChangeSetRecord = {
-      id,
-      name,
-      type,
-      created: context.now().toISOString(),
-      source,
-      changes,
-      ...omitUndefined({ description: input.Description, clientToken, onFailure: input.OnStackFailure }),
-      ...(isEmpty
-        ? { status: 'FAILED', statusReason: NO_CHANGES, executionStatus: 'UNAVAILABLE' }
-        : { status: 'CREATE_COMPLETE', executionStatus: 'AVAILABLE' }),
-    };
-    context.store.put({ ...stack, changeSets: [...stack.changeSets, changeSet] });
-    return { Id: id, StackId: stack.id };
-  },
-);
-
-export const describeChangeSet = operation(
-  { ...changeSetFields, IncludePropertyValues: optional(flag(), false), ...paged },
-  ({ IncludePropertyValues: withValues, NextToken, ...input }, context) => {
-    const { stack, changeSet } = requireChangeSet(input, context);
-    const { items, ...next } = page(changeSet.changes, NextToken);
-    const { source, onFailure: OnStackFailure } = changeSet;
-    return {
-      ...changeSetSummary(stack, changeSet),
-      OnStackFailure,
-      DeploymentMode: source.revertsDrift ? 'REVERT_DRIFT' : undefined,
-      Parameters: parametersXml(source),
-      Tags: tagsXml(source),
-      NotificationARNs: [],
-      Capabilities: source.capabilities,
-      Changes: items.map((change) => changeXml(change, withValues)),
-      ...next,
-    };
-  },
-);
-
-export const listChangeSets = operation(
-  { StackName: required(text()), ...paged },
-  ({ StackName, NextToken }, { store }) => {
-    const stack = store.require(StackName, 'in brackets');
-    const { items, ...next } = page([...stack.changeSets].reverse(), NextToken);
-    return { Summaries: items.map((changeSet) => changeSetSummary(stack, changeSet)), ...next };
-  },
-);
-
-/** Succeeds for a change set that does not exist, if its stack does. */
-export const deleteChangeSet = operation(changeSetFields, (input, context) => {
-  const { stack, changeSet } = find(input, context) ?? {};
-  if (stack === undefined || changeSet === undefined) return {};
-  if (changeSet.executionStatus === 'EXECUTE_IN_PROGRESS') {
-    throw new AwsError(
-      'InvalidChangeSetStatus',
-      `ChangeSet [${changeSet.id}] cannot be deleted in its current execution status of [EXECUTE_IN_PROGRESS]`,
-    );
-  }
-  context.store.put({ ...stack, changeSets: stack.changeSets.filter(({ id }) => id !== changeSet.id) });
-  return {};
-});
-
-export const executeChangeSet = operation(
-  {
-    ...changeSetFields,
-    ...requestFields,
-    DisableRollback: optional(flag()),
-    RetainExceptOnCreate: optional(flag(), false),
-  },
-  (input, context) => {
-    const { stack, changeSet } = requireChangeSet(input, context);
-    const request = { action: 'ExecuteChangeSet', token: input.ClientRequestToken };
-    if (isRepeated(stack, request)) return {};
-    const { id, name, type, source, status, executionStatus, onFailure: onStackFailure } = changeSet;
-    if (executionStatus !== 'AVAILABLE') {
-      const why = status === 'FAILED' ? `status of [${status}]` : `execution status of [${executionStatus}]`;
+export const changeSets = {
+  CreateChangeSet: operation(
+    {
+      ...sourceFields,
+      StackName: required(text()),
+      ChangeSetName: required(newName),
+      ChangeSetType: optional(oneOf(['CREATE', 'UPDATE']), 'UPDATE'),
+      Description: optional(text()),
+      ClientToken: optional(text()),
+      OnStackFailure: optional(onFailure),
+      DeploymentConfig: optional(deploymentConfig),
+      ImportExistingResources: optional(flag(), false),
+      DeploymentMode: optional(oneOf(['REVERT_DRIFT'])),
+      // There are no nested stacks.
+      IncludeNestedStacks: optional(flag()),
+    },
+    async (context, input) => {
+      const { StackName, ChangeSetName: name, ChangeSetType: type, ClientToken: clientToken } = input;
+      if (input.OnStackFailure === 'DELETE' && type !== 'CREATE') {
+        throw validationError('OnStackFailure DELETE is only valid when the ChangeSetType is CREATE.');
+      }
+      const sourceFor = await readSource(input, context);
+      const stack = stackFor(StackName, context, type, name);
+      const existing = stack.changeSets.find((known) => known.name === name);
+      if (existing !== undefined && clientToken !== undefined && existing.clientToken === clientToken) {
+        return { Id: existing.id, StackId: stack.id };
+      }
+      if (existing !== undefined) {
+        throw new AwsError('AlreadyExistsException', `ChangeSet ${name} already exists`);
+      }
+      const source = {
+        ...sourceFor(type === 'UPDATE' ? stack.source : undefined),
+        ...(input.ImportExistingResources && { importsExisting: true }),
+        ...(input.DeploymentMode !== undefined && { revertsDrift: true }),
+      };
+      const { changes, changesNothing } = planChanges(stack, source, context.handlers);
+      const isEmpty = type === 'UPDATE' && changesNothing && !stack.status.endsWith('_FAILED');
+      const id = arnOf('cloudformation', `changeSet/${name}/${randomUUID()}`);
+      const changeSet: ChangeSetRecord = {
+        id,
+        name,
+        type,
+        created: context.now().toISOString(),
+        source,
+        changes,
+        ...omitUndefined({ description: input.Description, clientToken, onFailure: input.OnStackFailure }),
+        ...(isEmpty
+          ? { status: 'FAILED', statusReason: NO_CHANGES, executionStatus: 'UNAVAILABLE' }
+          : { status: 'CREATE_COMPLETE', executionStatus: 'AVAILABLE' }),
+      };
+      context.store.put({ ...stack, changeSets: [...stack.changeSets, changeSet] });
+      return { Id: id, StackId: stack.id };
+    },
+  ),
+  DescribeChangeSet: operation(
+    { ...changeSetFields, IncludePropertyValues: optional(flag(), false), ...paged },
+    (context, { IncludePropertyValues: withValues, NextToken, ...input }) => {
+      const { stack, changeSet } = requireChangeSet(input, context);
+      const { items, ...next } = page(changeSet.changes, NextToken);
+      const { source, onFailure: OnStackFailure } = changeSet;
+      return {
+        ...changeSetSummary(stack, changeSet),
+        OnStackFailure,
+        DeploymentMode: source.revertsDrift ? 'REVERT_DRIFT' : undefined,
+        Parameters: parametersXml(source),
+        Tags: tagsXml(source),
+        NotificationARNs: [],
+        Capabilities: source.capabilities,
+        Changes: items.map((change) => changeXml(change, withValues)),
+        ...next,
+      };
+    },
+  ),
+  ListChangeSets: operation(
+    { StackName: required(text()), ...paged },
+    ({ store }, { StackName, NextToken }) => {
+      const stack = store.require(StackName, 'in brackets');
+      const { items, ...next } = page([...stack.changeSets].reverse(), NextToken);
+      return { Summaries: items.map((changeSet) => changeSetSummary(stack, changeSet)), ...next };
+    },
+  ),
+  /** Succeeds for a change set that does not exist, if its stack does. */
+  DeleteChangeSet: operation(changeSetFields, (context, input) => {
+    const { stack, changeSet } = find(input, context) ?? {};
+    if (stack === undefined || changeSet === undefined) return undefined;
+    if (changeSet.executionStatus === 'EXECUTE_IN_PROGRESS') {
       throw new AwsError(
         'InvalidChangeSetStatus',
-        `ChangeSet [${id}] cannot be executed in its current ${why}`,
+        `ChangeSet [${changeSet.id}] cannot be deleted in its current execution status of [EXECUTE_IN_PROGRESS]`,
       );
     }
-    if (onStackFailure !== undefined && input.DisableRollback !== undefined) {
-      throw validationError(
-        `DisableRollback cannot be specified: the change set [${name}] was created with OnStackFailure.`,
-      );
-    }
-    const options = {
-      request,
-      onFailure: onStackFailure ?? (input.DisableRollback === true ? 'DO_NOTHING' : 'ROLLBACK'),
-      retainExceptOnCreate: input.RetainExceptOnCreate,
-    } as const;
-    const executing: ChangeSetRecord = { ...changeSet, executionStatus: 'EXECUTE_IN_PROGRESS' };
-    const others = stack.changeSets.filter((other) => other.id !== id);
-    const executed: StackRecord = { ...stack, changeSets: [...outdated(others), executing] };
-    if (type === 'CREATE') {
-      beginCreate(executed, source, options, context);
-    } else {
-      refuseUnlessUpdatable(stack, options.onFailure === 'DO_NOTHING');
-      beginUpdate(executed, source, options, context);
-    }
-    return {};
-  },
-);
+    context.store.put({ ...stack, changeSets: stack.changeSets.filter(({ id }) => id !== changeSet.id) });
+  }),
+  ExecuteChangeSet: operation(
+    {
+      ...changeSetFields,
+      ...requestFields,
+      DisableRollback: optional(flag()),
+      RetainExceptOnCreate: optional(flag(), false),
+    },
+    (context, input) => {
+      const { stack, changeSet } = requireChangeSet(input, context);
+      const request = { action: 'ExecuteChangeSet', token: input.ClientRequestToken };
+      if (isRepeated(stack, request)) return undefined;
+      const { id, name, type, source, status, executionStatus, onFailure: onStackFailure } = changeSet;
+      if (executionStatus !== 'AVAILABLE') {
+        const why =
+          status === 'FAILED' ? `status of [${status}]` : `execution status of [${executionStatus}]`;
+        throw new AwsError(
+          'InvalidChangeSetStatus',
+          `ChangeSet [${id}] cannot be executed in its current ${why}`,
+        );
+      }
+      if (onStackFailure !== undefined && input.DisableRollback !== undefined) {
+        throw validationError(
+          `DisableRollback cannot be specified: the change set [${name}] was created with OnStackFailure.`,
+        );
+      }
+      const options = {
+        request,
+        onFailure: onStackFailure ?? (input.DisableRollback === true ? 'DO_NOTHING' : 'ROLLBACK'),
+        retainExceptOnCreate: input.RetainExceptOnCreate,
+      } as const;
+      const executing: ChangeSetRecord = { ...changeSet, executionStatus: 'EXECUTE_IN_PROGRESS' };
+      const others = stack.changeSets.filter((other) => other.id !== id);
+      const executed: StackRecord = { ...stack, changeSets: [...outdated(others), executing] };
+      if (type === 'CREATE') {
+        beginCreate(executed, source, options, context);
+      } else {
+        refuseUnlessUpdatable(stack, options.onFailure === 'DO_NOTHING');
+        beginUpdate(executed, source, options, context);
+      }
+    },
+  ),
+};

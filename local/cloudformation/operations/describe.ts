@@ -5,16 +5,6 @@ import { operation, page, paged } from './operation.ts';
 import { words } from './parameters.ts';
 import { eventXml, resourceXml, stackSummary, stackXml } from './responses.ts';
 
-export const describeStacks = operation(
-  { StackName: optional(text()), ...paged },
-  ({ StackName, NextToken }, { store, view }) => {
-    if (StackName !== undefined) return { Stacks: [stackXml(view.require(StackName, 'with id'))] };
-    const present = store.all().filter(({ status }) => status !== 'DELETE_COMPLETE');
-    const { items, ...next } = page(present, NextToken);
-    return { Stacks: items.map(stackXml), ...next };
-  },
-);
-
 const STATUSES = [
   ...['CREATE', 'ROLLBACK', 'DELETE', 'UPDATE', 'UPDATE_ROLLBACK', 'IMPORT', 'IMPORT_ROLLBACK'].flatMap(
     (kind) => [`${kind}_IN_PROGRESS`, `${kind}_FAILED`, `${kind}_COMPLETE`],
@@ -24,75 +14,11 @@ const STATUSES = [
   'REVIEW_IN_PROGRESS',
 ];
 
-export const listStacks = operation(
-  { StackStatusFilter: optional(words(STATUSES), []), ...paged },
-  ({ StackStatusFilter: filter, NextToken }, { store }) => {
-    const found = store.all().filter(({ status }) => filter.length === 0 || filter.includes(status));
-    const { items, ...next } = page(found, NextToken);
-    return { StackSummaries: items.map(stackSummary), ...next };
-  },
-);
-
-/** Newest first. */
-export const describeStackEvents = operation(
-  { StackName: required(text()), ...paged },
-  ({ StackName, NextToken }, { view }) => {
-    const stack = view.require(StackName, 'in brackets');
-    const { items, ...next } = page(stack.events, NextToken, true);
-    return { StackEvents: items.map((event) => eventXml(stack, event)), ...next };
-  },
-);
-
 function requireResource(logicalId: string, stack: StackRecord): ResourceRecord {
   const record = own(stack.resources, logicalId);
   if (record !== undefined) return record;
   throw validationError(`Resource ${logicalId} does not exist for stack ${stack.name}`);
 }
-
-export const describeStackResource = operation(
-  { StackName: required(text()), LogicalResourceId: required(text()) },
-  ({ StackName, LogicalResourceId }, { store }) => {
-    const stack = store.require(StackName);
-    const record = requireResource(LogicalResourceId, stack);
-    return {
-      StackResourceDetail: {
-        StackId: stack.id,
-        StackName: stack.name,
-        ...resourceXml(LogicalResourceId, record),
-        LastUpdatedTimestamp: record.at,
-        Metadata: record.metadata === undefined ? undefined : JSON.stringify(record.metadata),
-      },
-    };
-  },
-);
-
-export const describeStackResources = operation(
-  {
-    StackName: optional(text()),
-    LogicalResourceId: optional(text()),
-    PhysicalResourceId: optional(text()),
-  },
-  ({ StackName, LogicalResourceId: logicalId, PhysicalResourceId: physicalId }, { store }) => {
-    if (physicalId !== undefined && StackName !== undefined) {
-      throw validationError(
-        'You cannot specify both StackName and PhysicalResourceId: one of them names the stack.',
-      );
-    }
-    const stack = physicalId === undefined ? store.require(StackName) : stackOf(physicalId, store.all());
-    const found: [string, ResourceRecord][] =
-      logicalId === undefined
-        ? Object.entries(stack.resources)
-        : [[logicalId, requireResource(logicalId, stack)]];
-    return {
-      StackResources: found.map(([id, record]) => ({
-        StackId: stack.id,
-        StackName: stack.name,
-        ...resourceXml(id, record),
-        Timestamp: record.at,
-      })),
-    };
-  },
-);
 
 /** Returns the stack that has a resource. */
 function stackOf(physicalId: string, stacks: readonly StackRecord[]): StackRecord {
@@ -103,14 +29,85 @@ function stackOf(physicalId: string, stacks: readonly StackRecord[]): StackRecor
   throw validationError(`Stack for ${physicalId} does not exist`);
 }
 
-export const listStackResources = operation(
-  { StackName: required(text()), ...paged },
-  ({ StackName, NextToken }, { store }) => {
-    const { items, ...next } = page(Object.entries(store.require(StackName).resources), NextToken);
-    const StackResourceSummaries = items.map(([logicalId, record]) => ({
-      ...resourceXml(logicalId, record),
-      LastUpdatedTimestamp: record.at,
-    }));
-    return { StackResourceSummaries, ...next };
-  },
-);
+export const describe = {
+  DescribeStacks: operation(
+    { StackName: optional(text()), ...paged },
+    ({ store, view }, { StackName, NextToken }) => {
+      if (StackName !== undefined) return { Stacks: [stackXml(view.require(StackName, 'with id'))] };
+      const present = store.all().filter(({ status }) => status !== 'DELETE_COMPLETE');
+      const { items, ...next } = page(present, NextToken);
+      return { Stacks: items.map(stackXml), ...next };
+    },
+  ),
+  ListStacks: operation(
+    { StackStatusFilter: optional(words(STATUSES), []), ...paged },
+    ({ store }, { StackStatusFilter: filter, NextToken }) => {
+      const found = store.all().filter(({ status }) => filter.length === 0 || filter.includes(status));
+      const { items, ...next } = page(found, NextToken);
+      return { StackSummaries: items.map(stackSummary), ...next };
+    },
+  ),
+  /** Newest first. */
+  DescribeStackEvents: operation(
+    { StackName: required(text()), ...paged },
+    ({ view }, { StackName, NextToken }) => {
+      const stack = view.require(StackName, 'in brackets');
+      const { items, ...next } = page(stack.events, NextToken, true);
+      return { StackEvents: items.map((event) => eventXml(stack, event)), ...next };
+    },
+  ),
+  DescribeStackResource: operation(
+    { StackName: required(text()), LogicalResourceId: required(text()) },
+    ({ store }, { StackName, LogicalResourceId }) => {
+      const stack = store.require(StackName);
+      const record = requireResource(LogicalResourceId, stack);
+      return {
+        StackResourceDetail: {
+          StackId: stack.id,
+          StackName: stack.name,
+          ...resourceXml(LogicalResourceId, record),
+          LastUpdatedTimestamp: record.at,
+          Metadata: record.metadata === undefined ? undefined : JSON.stringify(record.metadata),
+        },
+      };
+    },
+  ),
+  DescribeStackResources: operation(
+    {
+      StackName: optional(text()),
+      LogicalResourceId: optional(text()),
+      PhysicalResourceId: optional(text()),
+    },
+    ({ store }, { StackName, LogicalResourceId: logicalId, PhysicalResourceId: physicalId }) => {
+      if (physicalId !== undefined && StackName !== undefined) {
+        throw validationError(
+          'You cannot specify both StackName and PhysicalResourceId: one of them names the stack.',
+        );
+      }
+      const stack = physicalId === undefined ? store.require(StackName) : stackOf(physicalId, store.all());
+      const found: [string, ResourceRecord][] =
+        logicalId === undefined
+          ? Object.entries(stack.resources)
+          : [[logicalId, requireResource(logicalId, stack)]];
+      return {
+        StackResources: found.map(([id, record]) => ({
+          StackId: stack.id,
+          StackName: stack.name,
+          ...resourceXml(id, record),
+          Timestamp: record.at,
+        })),
+      };
+    },
+  ),
+  ListStackResources: operation(
+    { StackName: required(text()), ...paged },
+    ({ store }, { StackName, NextToken }) => {
+      const { items, ...next } = page(Object.entries(store.require(StackName).resources), NextToken);
+      const StackResourceSummaries = items.map(([logicalId, record]) => ({
+        ...resourceXml(logicalId, record),
+        LastUpdatedTimestamp: record.at,
+      }));
+      return { StackResourceSummaries, ...next };
+    },
+  ),
+};

@@ -6,61 +6,6 @@ import { isInSync, own, type StackRecord } from '../stack/model.ts';
 import { operation, page, paged } from './operation.ts';
 import { words } from './parameters.ts';
 
-/**
- * Detects drift at once. On AWS that takes seconds to minutes.
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DetectStackDrift.html
- */
-export const detectStackDrift = operation(
-  { StackName: required(text()) },
-  ({ StackName }, { store, handlers, now }) => {
-    const stack = store.require(StackName, 'in brackets');
-    if (!stack.status.endsWith('_COMPLETE') && !stack.status.endsWith('_FAILED')) {
-      throw validationError(
-        `Drift detection cannot be performed on stack [${stack.id}] while it is in ${stack.status} state.`,
-      );
-    }
-    const id = randomUUID();
-    const drift = { id, at: now().toISOString(), resources: driftOf(stack.resources, handlers) };
-    store.put({ ...stack, drift });
-    return { StackDriftDetectionId: id };
-  },
-);
-
-/** Of a stack, only the results of the last detection are kept. */
-export const describeStackDriftDetectionStatus = operation(
-  { StackDriftDetectionId: required(text()) },
-  ({ StackDriftDetectionId: id }, { store }) => {
-    const stack = store.all().find(({ drift }) => drift?.id === id);
-    if (stack?.drift === undefined) throw validationError(`Drift detection ${id} does not exist`);
-    const { at, resources } = stack.drift;
-    const drifted = Object.values(resources).filter((one) => !isInSync(one)).length;
-    return {
-      StackId: stack.id,
-      StackDriftDetectionId: id,
-      StackDriftStatus: drifted === 0 ? 'IN_SYNC' : 'DRIFTED',
-      DetectionStatus: 'DETECTION_COMPLETE',
-      DriftedStackResourceCount: String(drifted),
-      Timestamp: at,
-    };
-  },
-);
-
-export const describeStackResourceDrifts = operation(
-  {
-    StackName: required(text()),
-    StackResourceDriftStatusFilters: optional(words(['IN_SYNC', 'MODIFIED', 'DELETED', 'NOT_CHECKED']), []),
-    ...paged,
-  },
-  ({ StackName, StackResourceDriftStatusFilters: filters, NextToken }, { store }) => {
-    const stack = store.require(StackName, 'in brackets');
-    const wanted = Object.entries(stack.drift?.resources ?? {}).filter(
-      ([, { status }]) => filters.length === 0 || filters.includes(status),
-    );
-    const { items, ...next } = page(wanted, NextToken);
-    return { StackResourceDrifts: items.flatMap(([id]) => driftXml(stack, id)), ...next };
-  },
-);
-
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackResourceDrift.html */
 function driftXml({ id, resources, drift }: StackRecord, logicalId: string) {
   const [record, found] = [own(resources, logicalId), own(drift?.resources ?? {}, logicalId)];
@@ -81,3 +26,55 @@ function driftXml({ id, resources, drift }: StackRecord, logicalId: string) {
     },
   ];
 }
+
+export const drift = {
+  /**
+   * Detects drift at once. On AWS that takes seconds to minutes.
+   * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DetectStackDrift.html
+   */
+  DetectStackDrift: operation({ StackName: required(text()) }, ({ store, handlers, now }, { StackName }) => {
+    const stack = store.require(StackName, 'in brackets');
+    if (!stack.status.endsWith('_COMPLETE') && !stack.status.endsWith('_FAILED')) {
+      throw validationError(
+        `Drift detection cannot be performed on stack [${stack.id}] while it is in ${stack.status} state.`,
+      );
+    }
+    const id = randomUUID();
+    const drift = { id, at: now().toISOString(), resources: driftOf(stack.resources, handlers) };
+    store.put({ ...stack, drift });
+    return { StackDriftDetectionId: id };
+  }),
+  /** Of a stack, only the results of the last detection are kept. */
+  DescribeStackDriftDetectionStatus: operation(
+    { StackDriftDetectionId: required(text()) },
+    ({ store }, { StackDriftDetectionId: id }) => {
+      const stack = store.all().find(({ drift }) => drift?.id === id);
+      if (stack?.drift === undefined) throw validationError(`Drift detection ${id} does not exist`);
+      const { at, resources } = stack.drift;
+      const drifted = Object.values(resources).filter((one) => !isInSync(one)).length;
+      return {
+        StackId: stack.id,
+        StackDriftDetectionId: id,
+        StackDriftStatus: drifted === 0 ? 'IN_SYNC' : 'DRIFTED',
+        DetectionStatus: 'DETECTION_COMPLETE',
+        DriftedStackResourceCount: String(drifted),
+        Timestamp: at,
+      };
+    },
+  ),
+  DescribeStackResourceDrifts: operation(
+    {
+      StackName: required(text()),
+      StackResourceDriftStatusFilters: optional(words(['IN_SYNC', 'MODIFIED', 'DELETED', 'NOT_CHECKED']), []),
+      ...paged,
+    },
+    ({ store }, { StackName, StackResourceDriftStatusFilters: filters, NextToken }) => {
+      const stack = store.require(StackName, 'in brackets');
+      const wanted = Object.entries(stack.drift?.resources ?? {}).filter(
+        ([, { status }]) => filters.length === 0 || filters.includes(status),
+      );
+      const { items, ...next } = page(wanted, NextToken);
+      return { StackResourceDrifts: items.flatMap(([id]) => driftXml(stack, id)), ...next };
+    },
+  ),
+};

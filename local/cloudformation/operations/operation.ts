@@ -1,7 +1,8 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
-import { type Fields, type Output, optional, readInput, structure, text } from '../../shape.ts';
+import { optional, text } from '../../shape.ts';
+import { operationsOf } from '../../wire/operations.ts';
 import { paginate } from '../../wire/paging.ts';
 import type { QueryMembers } from '../../wire/query-protocol.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -19,18 +20,12 @@ export interface OperationContext {
   readonly now: () => Date;
 }
 
-type Answer = QueryMembers | Promise<QueryMembers>;
-
-export type Operation = (query: JsonObject, context: OperationContext) => Answer;
-
-/** Creates an operation. Parameters that are not in `fields` are refused by name. */
-export function operation<F extends Fields>(
-  fields: F,
-  run: (input: Output<F>, context: OperationContext) => Answer,
-): Operation {
-  const shape = structure(fields, { strict: true });
-  return (query, context) => run(readInput(shape, withoutEmpty(query), 'query'), context);
-}
+/** Creates an operation. Parameters that are not in its fields are refused by name. */
+export const operation = operationsOf<OperationContext, QueryMembers>({
+  format: 'query',
+  strict: true,
+  prepare: withoutEmpty,
+});
 
 /** Omits empty parameters, which AWS treats as absent. Empty `Tags` are a list without tags, and remove all tags. */
 function withoutEmpty(query: JsonObject): JsonObject {

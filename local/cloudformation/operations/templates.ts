@@ -10,18 +10,6 @@ import { readTemplateBody } from './template-body.ts';
 
 const { TemplateBody, TemplateURL } = sourceFields;
 
-export const getTemplate = operation(
-  { StackName: optional(text()), ChangeSetName: optional(text()), TemplateStage: optional(text()) },
-  (input, context) => {
-    const { ChangeSetName, StackName } = input;
-    const { source } =
-      ChangeSetName === undefined
-        ? context.store.require(StackName)
-        : requireChangeSet({ ChangeSetName, StackName }, context).changeSet;
-    return { TemplateBody: source.template, StagesAvailable: ['Original', 'Processed'] };
-  },
-);
-
 function capabilities(template: Template): QueryMembers {
   const needed = neededCapability(template);
   if (needed === undefined) return { Capabilities: [] };
@@ -38,33 +26,45 @@ function parameterXml(
   return { ParameterKey, DefaultValue, NoEcho: noEcho, Description: description };
 }
 
-export const validateTemplate = operation({ TemplateBody, TemplateURL }, async (input, context) => {
-  const body = givenTemplate(await readTemplateBody(input, context.getObject));
-  const template = checkedTemplate(body, context.handlers);
-  return {
-    Description: template.description,
-    Parameters: [...template.parameters].map(([key, parameter]) => parameterXml(key, parameter)),
-    ...capabilities(template),
-  };
-});
-
-export const getTemplateSummary = operation(
-  { TemplateBody, TemplateURL, StackName: optional(text()) },
-  async (input, { store, handlers, getObject }) => {
-    const body = await readTemplateBody(input, getObject);
-    const template = checkedTemplate(body ?? store.require(input.StackName).source.template, handlers);
+export const templates = {
+  GetTemplate: operation(
+    { StackName: optional(text()), ChangeSetName: optional(text()), TemplateStage: optional(text()) },
+    (context, input) => {
+      const { ChangeSetName, StackName } = input;
+      const { source } =
+        ChangeSetName === undefined
+          ? context.store.require(StackName)
+          : requireChangeSet({ ChangeSetName, StackName }, context).changeSet;
+      return { TemplateBody: source.template, StagesAvailable: ['Original', 'Processed'] };
+    },
+  ),
+  ValidateTemplate: operation({ TemplateBody, TemplateURL }, async (context, input) => {
+    const body = givenTemplate(await readTemplateBody(input, context.getObject));
+    const template = checkedTemplate(body, context.handlers);
     return {
       Description: template.description,
-      Version: template.version,
-      Metadata: template.metadata === undefined ? undefined : JSON.stringify(template.metadata),
-      Parameters: [...template.parameters].map(([key, parameter]) => ({
-        ...parameterXml(key, parameter),
-        ParameterType: parameter.type,
-        ParameterConstraints: { AllowedValues: parameter.allowedValues },
-      })),
-      ResourceTypes: resourceTypes(template),
-      DeclaredTransforms: [],
+      Parameters: [...template.parameters].map(([key, parameter]) => parameterXml(key, parameter)),
       ...capabilities(template),
     };
-  },
-);
+  }),
+  GetTemplateSummary: operation(
+    { TemplateBody, TemplateURL, StackName: optional(text()) },
+    async ({ store, handlers, getObject }, input) => {
+      const body = await readTemplateBody(input, getObject);
+      const template = checkedTemplate(body ?? store.require(input.StackName).source.template, handlers);
+      return {
+        Description: template.description,
+        Version: template.version,
+        Metadata: template.metadata === undefined ? undefined : JSON.stringify(template.metadata),
+        Parameters: [...template.parameters].map(([key, parameter]) => ({
+          ...parameterXml(key, parameter),
+          ParameterType: parameter.type,
+          ParameterConstraints: { AllowedValues: parameter.allowedValues },
+        })),
+        ResourceTypes: resourceTypes(template),
+        DeclaredTransforms: [],
+        ...capabilities(template),
+      };
+    },
+  ),
+};

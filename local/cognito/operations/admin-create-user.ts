@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { flag, type Infer, list, oneOf, optional, structure } from '../../shape.ts';
+import { flag, list, type Output, oneOf, optional } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
 import { attributes, deliveryMedium, password, userOfPool } from '../fields.ts';
 import { invitation, textInvitation } from '../messages.ts';
-import { type Context, operation } from '../operation.ts';
+import { type Context, signed } from '../operation.ts';
 import { generatePassword, NO_FAILURES } from '../password.ts';
 import { passwordPolicyOf } from '../resources/pool-properties.ts';
 import { changeAttributes } from '../schema.ts';
@@ -12,15 +12,15 @@ import type { UserRecord } from '../store/model.ts';
 import type { UserPool } from '../store/pool.ts';
 import { checkAliases, describeUser, getUser, newCredential, withPassword } from '../users.ts';
 
-const input = structure({
+const input = {
   ...userOfPool,
   UserAttributes: optional(attributes),
   TemporaryPassword: optional(password),
   ForceAliasCreation: optional(flag()),
   MessageAction: optional(oneOf(['RESEND', 'SUPPRESS'])),
   DesiredDeliveryMediums: optional(list(deliveryMedium)),
-});
-type Input = Infer<typeof input>;
+};
+type Input = Output<typeof input>;
 
 const isEmail = (name: string) => /^[^\s@]+@[^\s@]+$/.test(name);
 
@@ -116,10 +116,12 @@ function resend(context: Context, pool: UserPool, request: Input): UserRecord {
   return changed;
 }
 
-/** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html */
-export const adminCreateUser = operation('AdminCreateUser', 'signed', input, (context, request) => {
-  const pool = context.pools.get(request.UserPoolId);
-  if (request.ForceAliasCreation) throw notEmbedded('ForceAliasCreation');
-  const user = (request.MessageAction === 'RESEND' ? resend : create)(context, pool, request);
-  return { User: describeUser(user) };
-});
+export const adminCreateUser = {
+  /** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html */
+  AdminCreateUser: signed(input, (context, request) => {
+    const pool = context.pools.get(request.UserPoolId);
+    if (request.ForceAliasCreation) throw notEmbedded('ForceAliasCreation');
+    const user = (request.MessageAction === 'RESEND' ? resend : create)(context, pool, request);
+    return { User: describeUser(user) };
+  }),
+};

@@ -1,9 +1,9 @@
-import { type Infer, oneOf, optional, required, strings, structure } from '../../shape.ts';
+import { type Output, oneOf, optional, required, strings } from '../../shape.ts';
 import { initiate } from '../auth/initiate.ts';
 import { respond } from '../auth/respond.ts';
 import { attemptOf } from '../auth/sign-in-attempt.ts';
 import { clientId, poolId, session } from '../fields.ts';
-import { operation } from '../operation.ts';
+import { open, signed } from '../operation.ts';
 
 const initiateFields = {
   ClientId: required(clientId),
@@ -22,20 +22,6 @@ const initiateFields = {
   AuthParameters: optional(strings()),
   Session: optional(session),
 };
-
-export const initiateAuth = operation('InitiateAuth', 'public', structure(initiateFields), (context, input) =>
-  initiate(attemptOf(context, input.ClientId), input.AuthFlow, input.AuthParameters ?? {}, 'public'),
-);
-
-export const adminInitiateAuth = operation(
-  'AdminInitiateAuth',
-  'signed',
-  structure({ UserPoolId: required(poolId), ...initiateFields }),
-  (context, input) => {
-    const attempt = attemptOf(context, input.ClientId, input.UserPoolId);
-    return initiate(attempt, input.AuthFlow, input.AuthParameters ?? {}, 'admin');
-  },
-);
 
 const respondFields = {
   ClientId: required(clientId),
@@ -63,24 +49,24 @@ const respondFields = {
   Session: optional(session),
 };
 
-const publicInput = structure(respondFields);
-
-const responseOf = (input: Infer<typeof publicInput>) => ({
+const responseOf = (input: Output<typeof respondFields>) => ({
   name: input.ChallengeName,
   session: input.Session,
   responses: input.ChallengeResponses ?? {},
 });
 
-export const respondToAuthChallenge = operation(
-  'RespondToAuthChallenge',
-  'public',
-  publicInput,
-  (context, input) => respond(attemptOf(context, input.ClientId), responseOf(input)),
-);
-
-export const adminRespondToAuthChallenge = operation(
-  'AdminRespondToAuthChallenge',
-  'signed',
-  structure({ UserPoolId: required(poolId), ...respondFields }),
-  (context, input) => respond(attemptOf(context, input.ClientId, input.UserPoolId), responseOf(input)),
-);
+export const authentication = {
+  InitiateAuth: open(initiateFields, (context, input) =>
+    initiate(attemptOf(context, input.ClientId), input.AuthFlow, input.AuthParameters ?? {}, 'public'),
+  ),
+  AdminInitiateAuth: signed({ UserPoolId: required(poolId), ...initiateFields }, (context, input) => {
+    const attempt = attemptOf(context, input.ClientId, input.UserPoolId);
+    return initiate(attempt, input.AuthFlow, input.AuthParameters ?? {}, 'admin');
+  }),
+  RespondToAuthChallenge: open(respondFields, (context, input) =>
+    respond(attemptOf(context, input.ClientId), responseOf(input)),
+  ),
+  AdminRespondToAuthChallenge: signed({ UserPoolId: required(poolId), ...respondFields }, (context, input) =>
+    respond(attemptOf(context, input.ClientId, input.UserPoolId), responseOf(input)),
+  ),
+};

@@ -1,8 +1,8 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
-import { integer, list, optional, required, structure, text } from '../../shape.ts';
+import { integer, list, optional, required, text } from '../../shape.ts';
 import { invalidParameter } from '../errors.ts';
 import { attributeName, page, poolId } from '../fields.ts';
-import { operation } from '../operation.ts';
+import { signed } from '../operation.ts';
 import type { UserRecord } from '../store/model.ts';
 import { describeUser } from '../users.ts';
 
@@ -38,33 +38,33 @@ function readFilter(filter: string): (user: UserRecord) => boolean {
     : (user) => read(user) === wanted;
 }
 
-export const listUsers = operation(
-  'ListUsers',
-  'signed',
-  structure({
-    UserPoolId: required(poolId),
-    AttributesToGet: optional(list(attributeName)),
-    Limit: optional(integer({ min: 0, max: 60 })),
-    PaginationToken: optional(text({ min: 1, pattern: /[\S]+/ })),
-    Filter: optional(text({ max: 256 })),
-  }),
-  ({ pools }, input) => {
-    const pool = pools.get(input.UserPoolId);
-    for (const name of input.AttributesToGet ?? []) {
-      if (!pool.schema.some((attribute) => attribute.name === name)) {
-        throw invalidParameter(`One or more requested attributes do not exist in user pool: ${name}`);
+export const listUsers = {
+  ListUsers: signed(
+    {
+      UserPoolId: required(poolId),
+      AttributesToGet: optional(list(attributeName)),
+      Limit: optional(integer({ min: 0, max: 60 })),
+      PaginationToken: optional(text({ min: 1, pattern: /[\S]+/ })),
+      Filter: optional(text({ max: 256 })),
+    },
+    ({ pools }, input) => {
+      const pool = pools.get(input.UserPoolId);
+      for (const name of input.AttributesToGet ?? []) {
+        if (!pool.schema.some((attribute) => attribute.name === name)) {
+          throw invalidParameter(`One or more requested attributes do not exist in user pool: ${name}`);
+        }
       }
-    }
-    const only = input.AttributesToGet;
-    const users = pool.users().filter(readFilter(input.Filter ?? ''));
-    const { items, next } = page(users, {
-      keyOf: (user) => `${user.created} ${user.sub}`,
-      limit: input.Limit,
-      token: input.PaginationToken,
-    });
-    return {
-      Users: items.map((user) => describeUser(user, only && ((name) => only.includes(name)))),
-      ...omitUndefined({ PaginationToken: next }),
-    };
-  },
-);
+      const only = input.AttributesToGet;
+      const users = pool.users().filter(readFilter(input.Filter ?? ''));
+      const { items, next } = page(users, {
+        keyOf: (user) => `${user.created} ${user.sub}`,
+        limit: input.Limit,
+        token: input.PaginationToken,
+      });
+      return {
+        Users: items.map((user) => describeUser(user, only && ((name) => only.includes(name)))),
+        ...omitUndefined({ PaginationToken: next }),
+      };
+    },
+  ),
+};

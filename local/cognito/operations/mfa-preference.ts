@@ -4,7 +4,7 @@ import { bearerOf } from '../auth/tokens.ts';
 import { invalidParameter } from '../errors.ts';
 import { chosenFactors, poolFactors } from '../factors.ts';
 import { token, userOfPool } from '../fields.ts';
-import { operation } from '../operation.ts';
+import { open, signed } from '../operation.ts';
 import { ADDRESS, FACTORS, type Factor, isMessageFactor } from '../resources/pool-rules.ts';
 import type { UserRecord } from '../store/model.ts';
 import type { UserPool } from '../store/pool.ts';
@@ -65,22 +65,13 @@ function setPreference(pool: UserPool, user: UserRecord, input: Preferences): Js
   return {};
 }
 
-export const setUserMfaPreference = operation(
-  'SetUserMFAPreference',
-  'public',
-  structure({ AccessToken: required(token), ...preferences }),
-  ({ pools, now }, input) => {
+export const mfaPreference = {
+  SetUserMFAPreference: open({ AccessToken: required(token), ...preferences }, ({ pools, now }, input) => {
     const { pool, user } = bearerOf(pools, input.AccessToken, now());
     return setPreference(pool, user, input);
-  },
-);
-
-export const adminSetUserMfaPreference = operation(
-  'AdminSetUserMFAPreference',
-  'signed',
-  structure({ ...userOfPool, ...preferences }),
-  ({ pools }, input) => {
+  }),
+  AdminSetUserMFAPreference: signed({ ...userOfPool, ...preferences }, ({ pools }, input) => {
     const pool = pools.get(input.UserPoolId);
     return setPreference(pool, getUser(pool, input.Username), input);
-  },
-);
+  }),
+};

@@ -1,12 +1,12 @@
 import { asJson, type JsonObject } from '../../json.ts';
-import { flag, type Infer, oneOf, optional, required, structure, text } from '../../shape.ts';
+import { flag, type Output, oneOf, optional, required, structure, text } from '../../shape.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
 import { poolId } from '../fields.ts';
-import { operation } from '../operation.ts';
+import { signed } from '../operation.ts';
 import { type PoolSettings, smsConfiguration } from '../resources/pool-properties.ts';
 import { checkMfa, type Factor } from '../resources/pool-rules.ts';
 
-const input = structure({
+const input = {
   UserPoolId: required(poolId),
   MfaConfiguration: optional(oneOf(['OFF', 'ON', 'OPTIONAL'])),
   SoftwareTokenMfaConfiguration: optional(structure({ Enabled: optional(flag()) })),
@@ -23,8 +23,8 @@ const input = structure({
     }),
   ),
   WebAuthnConfiguration: optional(structure({})),
-});
-type Input = Infer<typeof input>;
+};
+type Input = Output<typeof input>;
 
 function enabledIn({
   SoftwareTokenMfaConfiguration: app,
@@ -51,12 +51,9 @@ function described({ MfaConfiguration = 'OFF', EnabledMfas = [], ...settings }: 
   });
 }
 
-/** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SetUserPoolMfaConfig.html */
-export const setUserPoolMfaConfig = operation(
-  'SetUserPoolMfaConfig',
-  'signed',
-  input,
-  ({ pools, now }, request) => {
+export const poolMfa = {
+  /** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SetUserPoolMfaConfig.html */
+  SetUserPoolMfaConfig: signed(input, ({ pools, now }, request) => {
     if (request.WebAuthnConfiguration) throw notEmbedded('WebAuthnConfiguration');
     const pool = pools.get(request.UserPoolId);
     const enabled = enabledIn(request);
@@ -78,12 +75,8 @@ export const setUserPoolMfaConfig = operation(
     checkMfa(settings);
     pool.record = { ...pool.record, settings, modified: now().toISOString() };
     return described(settings);
-  },
-);
-
-export const getUserPoolMfaConfig = operation(
-  'GetUserPoolMfaConfig',
-  'signed',
-  structure({ UserPoolId: required(poolId) }),
-  ({ pools }, { UserPoolId }) => described(pools.get(UserPoolId).record.settings),
-);
+  }),
+  GetUserPoolMfaConfig: signed({ UserPoolId: required(poolId) }, ({ pools }, { UserPoolId }) =>
+    described(pools.get(UserPoolId).record.settings),
+  ),
+};

@@ -1,8 +1,8 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { asJson, type JsonObject } from '../../json.ts';
-import { integer, optional, required, structure, text } from '../../shape.ts';
+import { integer, optional, required, text } from '../../shape.ts';
 import { clientId, listing, pageToken, poolId } from '../fields.ts';
-import { operation } from '../operation.ts';
+import { signed } from '../operation.ts';
 import { checkClient, clientFields, clientRules } from '../resources/client-properties.ts';
 import { poolArn } from '../resources/ids.ts';
 import { passwordPolicyOf } from '../resources/pool-properties.ts';
@@ -81,23 +81,6 @@ function describeClient(client: ClientRecord): JsonObject {
   };
 }
 
-export const describeUserPool = operation(
-  'DescribeUserPool',
-  'signed',
-  structure({ UserPoolId: required(poolId) }),
-  ({ pools }, input) => ({ UserPool: describePool(pools.get(input.UserPoolId)) }),
-);
-
-export const describeUserPoolClient = operation(
-  'DescribeUserPoolClient',
-  'signed',
-  structure({ UserPoolId: required(poolId), ClientId: required(clientId) }),
-  ({ pools }, input) => {
-    const { client } = pools.client(input.ClientId, pools.get(input.UserPoolId));
-    return { UserPoolClient: describeClient(client) };
-  },
-);
-
 const describePoolShortly = ({ id, record }: UserPool): JsonObject => ({
   Id: id,
   Name: record.name,
@@ -106,63 +89,61 @@ const describePoolShortly = ({ id, record }: UserPool): JsonObject => ({
   CreationDate: epoch(record.created),
 });
 
-export const listUserPools = operation(
-  'ListUserPools',
-  'signed',
-  structure({
-    MaxResults: required(integer({ min: 1, max: 60 })),
-    NextToken: optional(text({ min: 1, pattern: /[\S]+/ })),
-  }),
-  ({ pools }, input) =>
-    listing('UserPools', pools.all(), {
-      keyOf: ({ id }) => id,
-      describe: describePoolShortly,
-      limit: input.MaxResults,
-      token: input.NextToken,
-    }),
-);
-
-export const listUserPoolClients = operation(
-  'ListUserPoolClients',
-  'signed',
-  structure({
-    UserPoolId: required(poolId),
-    MaxResults: optional(integer({ min: 1, max: 60 })),
-    NextToken: optional(pageToken),
-  }),
-  ({ pools }, input) =>
-    listing('UserPoolClients', pools.get(input.UserPoolId).clients.all(), {
-      keyOf: ({ id }) => id,
-      describe: ({ id, poolId: UserPoolId, name }) => ({ ClientId: id, UserPoolId, ClientName: name }),
-      limit: input.MaxResults,
-      token: input.NextToken,
-    }),
-);
-
-/** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DeleteUserPool.html */
-export const deleteUserPool = operation(
-  'DeleteUserPool',
-  'signed',
-  structure({ UserPoolId: required(poolId) }),
-  ({ pools }, { UserPoolId }) => {
-    pools.remove(pools.get(UserPoolId).id);
-    return {};
-  },
-);
-
 const { GenerateSecret: _fixed, ...changeable } = clientFields;
 
-/**
- * Replaces a client's settings. Settings that the request does not name get their defaults,
- * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserPoolClient.html
- */
-export const updateUserPoolClient = operation(
-  'UpdateUserPoolClient',
-  'signed',
-  structure({ ...changeable, ClientId: required(clientId) }, clientRules),
-  ({ pools, now }, { ClientId, ...given }) => {
-    const owned = pools.client(ClientId, pools.get(given.UserPoolId));
-    const settings = checkClient({ ...given, GenerateSecret: owned.client.settings.GenerateSecret });
-    return { UserPoolClient: describeClient(replaceSettings(owned, settings, now())) };
-  },
-);
+export const poolsAndClients = {
+  DescribeUserPool: signed({ UserPoolId: required(poolId) }, ({ pools }, input) => ({
+    UserPool: describePool(pools.get(input.UserPoolId)),
+  })),
+  DescribeUserPoolClient: signed(
+    { UserPoolId: required(poolId), ClientId: required(clientId) },
+    ({ pools }, input) => {
+      const { client } = pools.client(input.ClientId, pools.get(input.UserPoolId));
+      return { UserPoolClient: describeClient(client) };
+    },
+  ),
+  ListUserPools: signed(
+    {
+      MaxResults: required(integer({ min: 1, max: 60 })),
+      NextToken: optional(text({ min: 1, pattern: /[\S]+/ })),
+    },
+    ({ pools }, input) =>
+      listing('UserPools', pools.all(), {
+        keyOf: ({ id }) => id,
+        describe: describePoolShortly,
+        limit: input.MaxResults,
+        token: input.NextToken,
+      }),
+  ),
+  ListUserPoolClients: signed(
+    {
+      UserPoolId: required(poolId),
+      MaxResults: optional(integer({ min: 1, max: 60 })),
+      NextToken: optional(pageToken),
+    },
+    ({ pools }, input) =>
+      listing('UserPoolClients', pools.get(input.UserPoolId).clients.all(), {
+        keyOf: ({ id }) => id,
+        describe: ({ id, poolId: UserPoolId, name }) => ({ ClientId: id, UserPoolId, ClientName: name }),
+        limit: input.MaxResults,
+        token: input.NextToken,
+      }),
+  ),
+  /** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DeleteUserPool.html */
+  DeleteUserPool: signed({ UserPoolId: required(poolId) }, ({ pools }, { UserPoolId }) => {
+    pools.remove(pools.get(UserPoolId).id);
+  }),
+  /**
+   * Replaces a client's settings. Settings that the request does not name get their defaults,
+   * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserPoolClient.html
+   */
+  UpdateUserPoolClient: signed(
+    { ...changeable, ClientId: required(clientId) },
+    ({ pools, now }, { ClientId, ...given }) => {
+      const owned = pools.client(ClientId, pools.get(given.UserPoolId));
+      const settings = checkClient({ ...given, GenerateSecret: owned.client.settings.GenerateSecret });
+      return { UserPoolClient: describeClient(replaceSettings(owned, settings, now())) };
+    },
+    clientRules,
+  ),
+};

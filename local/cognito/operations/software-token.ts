@@ -1,12 +1,12 @@
 import type { JsonObject } from '../../json.ts';
-import { optional, required, structure, text } from '../../shape.ts';
+import { optional, required, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { bearerOf } from '../auth/tokens.ts';
 import { MFA_SETUP, newSecret, SOFTWARE_TOKEN_MFA, takeCode } from '../challenges/software-token.ts';
 import { invalidParameter, invalidSession } from '../errors.ts';
 import { poolFactors } from '../factors.ts';
 import { session, token } from '../fields.ts';
-import { type Context, operation } from '../operation.ts';
+import { type Context, open } from '../operation.ts';
 import { sessionLifetime } from '../resources/client-properties.ts';
 import type { SoftwareToken, UserRecord } from '../store/model.ts';
 import type { UserPool } from '../store/pool.ts';
@@ -45,12 +45,18 @@ function find({ pools, now }: Context, { AccessToken, Session }: Holder): Found 
 
 const holder = { AccessToken: optional(token), Session: optional(session) };
 
-/** Returns a new secret for an authenticator app. The current one remains valid until the new one is verified. */
-export const associateSoftwareToken = operation(
-  'AssociateSoftwareToken',
-  'public',
-  structure(holder),
-  (context, input) => {
+function takeFirstCode(pending: SoftwareToken, code: string, now: Date): SoftwareToken {
+  try {
+    return takeCode(pending, code, now);
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.code !== 'CodeMismatchException') throw error;
+    throw new AwsError('EnableSoftwareTokenMFAException', 'Code mismatch');
+  }
+}
+
+export const softwareToken = {
+  /** Returns a new secret for an authenticator app. The current one remains valid until the new one is verified. */
+  AssociateSoftwareToken: open(holder, (context, input) => {
     const { pool, user, next } = find(context, input);
     if (!poolFactors(pool).includes(SOFTWARE_TOKEN_MFA)) {
       throw new AwsError(
@@ -61,33 +67,21 @@ export const associateSoftwareToken = operation(
     const secret = newSecret();
     pool.putUser({ ...user, pendingSoftwareToken: secret });
     return { SecretCode: secret, ...next({}) };
-  },
-);
-
-function takeFirstCode(pending: SoftwareToken, code: string, now: Date): SoftwareToken {
-  try {
-    return takeCode(pending, code, now);
-  } catch (error) {
-    if (!(error instanceof AwsError) || error.code !== 'CodeMismatchException') throw error;
-    throw new AwsError('EnableSoftwareTokenMFAException', 'Code mismatch');
-  }
-}
-
-export const verifySoftwareToken = operation(
-  'VerifySoftwareToken',
-  'public',
-  structure({
-    ...holder,
-    UserCode: required(text({ min: 6, max: 6, pattern: /[0-9]+/ })),
-    FriendlyDeviceName: optional(text()),
   }),
-  (context, input) => {
-    const { pool, user, next } = find(context, input);
-    const { pendingSoftwareToken: secret, ...rest } = user;
-    if (secret === undefined) throw invalidParameter('No software token is associated with the user.');
-    const { enabled = false } = user.softwareToken ?? {};
-    const pending = { secret, verified: true, enabled, usedStep: 0 };
-    pool.putUser({ ...rest, softwareToken: takeFirstCode(pending, input.UserCode, context.now()) });
-    return { Status: 'SUCCESS', ...next({ verified: 'true' }) };
-  },
-);
+  VerifySoftwareToken: open(
+    {
+      ...holder,
+      UserCode: required(text({ min: 6, max: 6, pattern: /[0-9]+/ })),
+      FriendlyDeviceName: optional(text()),
+    },
+    (context, input) => {
+      const { pool, user, next } = find(context, input);
+      const { pendingSoftwareToken: secret, ...rest } = user;
+      if (secret === undefined) throw invalidParameter('No software token is associated with the user.');
+      const { enabled = false } = user.softwareToken ?? {};
+      const pending = { secret, verified: true, enabled, usedStep: 0 };
+      pool.putUser({ ...rest, softwareToken: takeFirstCode(pending, input.UserCode, context.now()) });
+      return { Status: 'SUCCESS', ...next({ verified: 'true' }) };
+    },
+  ),
+};

@@ -1,4 +1,4 @@
-import { optional, required, structure, text } from '../../shape.ts';
+import { optional, required, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { findRefreshToken, refresh } from '../auth/refresh.ts';
 import { attemptOf, checkSecret } from '../auth/sign-in-attempt.ts';
@@ -6,59 +6,51 @@ import { bearerOf, signedOut, withFamily } from '../auth/tokens.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
 import { clientId, token } from '../fields.ts';
 import { statedClaims } from '../keys.ts';
-import { operation } from '../operation.ts';
+import { open } from '../operation.ts';
 import { canRevoke } from '../resources/client-properties.ts';
 
 const clientSecret = text({ min: 24, max: 64, pattern: /[\w+]+/ });
 
-export const getTokensFromRefreshToken = operation(
-  'GetTokensFromRefreshToken',
-  'public',
-  structure({
-    RefreshToken: required(token),
-    ClientId: required(clientId),
-    ClientSecret: optional(clientSecret),
-    DeviceKey: optional(text()),
-  }),
-  (context, input) => {
-    if (input.DeviceKey !== undefined) throw notEmbedded('DeviceKey');
-    const attempt = attemptOf(context, input.ClientId);
-    return {
-      AuthenticationResult: refresh(attempt, input.RefreshToken, () =>
-        checkSecret(attempt.client, input.ClientSecret),
-      ),
-    };
-  },
-);
-
-/** Revokes a token family. This API then refuses its access tokens too. */
-export const revokeToken = operation(
-  'RevokeToken',
-  'public',
-  structure({ Token: required(token), ClientId: required(clientId), ClientSecret: optional(clientSecret) }),
-  ({ pools }, input) => {
-    const { pool, client } = pools.client(input.ClientId);
-    checkSecret(client, input.ClientSecret);
-    if (!canRevoke(client.settings)) {
-      throw new AwsError('UnsupportedOperationException', 'Token revocation is not enabled for this client.');
-    }
-    if (statedClaims(input.Token)) {
-      throw new AwsError('UnsupportedTokenTypeException', 'Only refresh tokens can be revoked.');
-    }
-    const found = findRefreshToken(pool, client, input.Token);
-    if (!found) throw invalidParameter('Invalid Refresh Token');
-    pool.putUser(withFamily(found.user, { ...found.family, revoked: true }));
-    return {};
-  },
-);
-
-export const globalSignOut = operation(
-  'GlobalSignOut',
-  'public',
-  structure({ AccessToken: required(token) }),
-  ({ pools, now }, input) => {
+export const tokens = {
+  GetTokensFromRefreshToken: open(
+    {
+      RefreshToken: required(token),
+      ClientId: required(clientId),
+      ClientSecret: optional(clientSecret),
+      DeviceKey: optional(text()),
+    },
+    (context, input) => {
+      if (input.DeviceKey !== undefined) throw notEmbedded('DeviceKey');
+      const attempt = attemptOf(context, input.ClientId);
+      return {
+        AuthenticationResult: refresh(attempt, input.RefreshToken, () =>
+          checkSecret(attempt.client, input.ClientSecret),
+        ),
+      };
+    },
+  ),
+  /** Revokes a token family. This API then refuses its access tokens too. */
+  RevokeToken: open(
+    { Token: required(token), ClientId: required(clientId), ClientSecret: optional(clientSecret) },
+    ({ pools }, input) => {
+      const { pool, client } = pools.client(input.ClientId);
+      checkSecret(client, input.ClientSecret);
+      if (!canRevoke(client.settings)) {
+        throw new AwsError(
+          'UnsupportedOperationException',
+          'Token revocation is not enabled for this client.',
+        );
+      }
+      if (statedClaims(input.Token)) {
+        throw new AwsError('UnsupportedTokenTypeException', 'Only refresh tokens can be revoked.');
+      }
+      const found = findRefreshToken(pool, client, input.Token);
+      if (!found) throw invalidParameter('Invalid Refresh Token');
+      pool.putUser(withFamily(found.user, { ...found.family, revoked: true }));
+    },
+  ),
+  GlobalSignOut: open({ AccessToken: required(token) }, ({ pools, now }, input) => {
     const { pool, user } = bearerOf(pools, input.AccessToken, now());
     pool.putUser(signedOut(user));
-    return {};
-  },
-);
+  }),
+};

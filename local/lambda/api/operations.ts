@@ -1,3 +1,5 @@
+import { notSupported } from '../../wire/errors.ts';
+import type { Operations } from '../../wire/operations.ts';
 import { paginate } from '../../wire/paging.ts';
 import { functionArn, invalidParameter, LATEST, parseIdentifier } from '../arn.ts';
 import type { Functions } from '../functions.ts';
@@ -11,13 +13,10 @@ interface Account {
   readonly concurrency: () => number;
 }
 
-type Run = (account: Account, input: LambdaInput) => object | undefined;
-
 /** https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html */
-export const OPERATIONS: ReadonlyMap<string, Run> = new Map<string, Run>([
-  [
-    'GetFunction',
-    (account, input) => {
+export const OPERATIONS: Operations<Account, LambdaInput, object> = {
+  GetFunction: {
+    run(account, input) {
       const { tags } = account.functions.get(identify(input).name);
       return {
         Configuration: configurationOf(account, input),
@@ -25,14 +24,13 @@ export const OPERATIONS: ReadonlyMap<string, Run> = new Map<string, Run>([
         ...(Object.keys(tags).length > 0 && { Tags: tags }),
       };
     },
-  ],
-  ['GetAccountSettings', accountSettings],
-  ['GetFunctionConfiguration', configurationOf],
-  [
-    'ListFunctions',
-    ({ functions }, { query }) => {
+  },
+  GetAccountSettings: { run: accountSettings },
+  GetFunctionConfiguration: { run: configurationOf },
+  ListFunctions: {
+    run({ functions }, { query }) {
       if (query.has('MasterRegion')) {
-        throw invalidParameter('The embedded cloud does not support the parameter MasterRegion.');
+        throw notSupported('the parameter MasterRegion', 'InvalidParameterValueException');
       }
       const all = query.get('FunctionVersion') === 'ALL';
       const described = functions.list().flatMap((record) => {
@@ -42,24 +40,21 @@ export const OPERATIONS: ReadonlyMap<string, Run> = new Map<string, Run>([
       const { items, next } = page(described, query);
       return { Functions: items, NextMarker: next };
     },
-  ],
-  [
-    'ListVersionsByFunction',
-    ({ functions }, input) => {
+  },
+  ListVersionsByFunction: {
+    run({ functions }, input) {
       const { items, next } = page(allVersions(functions.get(identify(input).name)), input.query);
       return { Versions: items, NextMarker: next };
     },
-  ],
-  [
-    'DeleteFunction',
-    ({ functions }, input) => {
+  },
+  DeleteFunction: {
+    run({ functions }, input) {
       const { name, qualifier } = identify(input);
       if (qualifier === undefined) functions.delete(name);
       else functions.deleteVersion(name, qualifier);
-      return undefined;
     },
-  ],
-]);
+  },
+};
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html */
 function accountSettings({ functions, concurrency }: Account): object {

@@ -32,7 +32,7 @@ const ROUTES: Readonly<Record<string, string>> = {
 const ACCOUNT_SETTINGS = /^\/2016-08-19\/account-settings\/?$/;
 
 /** Lambda's API: REST with JSON. */
-export const restProtocol: Protocol<LambdaInput, object | undefined> = {
+export const restProtocol: Protocol<LambdaInput, object> = {
   codeSuffix: 'Exception',
   open: (request) => ({
     name: operationName(request),
