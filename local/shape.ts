@@ -11,9 +11,16 @@ interface Field<T> {
   readonly otherwise?: T;
 }
 
-export type Fields = Readonly<Record<string, Field<unknown>>>;
+/** The members of a structure. A member with a shape alone can be absent. */
+export type Fields = Readonly<Record<string, Field<unknown> | Shape<unknown>>>;
 /** The value that a structure of fields reads. */
-export type Output<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+export type Output<F extends Fields> = {
+  readonly [K in keyof F]: F[K] extends Field<infer T>
+    ? T
+    : F[K] extends Shape<infer T>
+      ? T | undefined
+      : never;
+};
 /** The value that a shape reads. */
 export type Infer<S> = S extends Shape<infer T> ? T : never;
 
@@ -22,9 +29,7 @@ export function required<T>(shape: Shape<T>): Field<T> {
 }
 
 /** @param otherwise the value of an absent member */
-export function optional<T>(shape: Shape<T>, otherwise: T): Field<T>;
-export function optional<T>(shape: Shape<T>): Field<T | undefined>;
-export function optional<T>(shape: Shape<T>, otherwise?: T): Field<T | undefined> {
+export function withDefault<T>(shape: Shape<T>, otherwise: T): Field<T> {
   return { shape: shape as Shape<NonNullable<T>>, required: false, otherwise };
 }
 
@@ -179,7 +184,9 @@ export function structure<F extends Fields>(
     if (place.source === 'template') {
       for (const name of unknown) place.fail(`extraneous key [${name}] is not permitted`, '');
     }
-    const read = Object.entries(fields).map(([name, field]): [string, unknown] => {
+    const read = Object.entries(fields).map(([name, given]): [string, unknown] => {
+      const field =
+        typeof given === 'function' ? { shape: given, required: false, otherwise: undefined } : given;
       const member = Object.hasOwn(source, name) ? source[name] : null;
       if (member !== null && member !== undefined) return [name, field.shape(member, place.at(name))];
       if (field.required && place.source === 'template') place.fail(`required key [${name}] not found`, '');

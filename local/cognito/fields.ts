@@ -1,6 +1,6 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { JsonObject } from '../json.ts';
-import { integer, list, oneOf, optional, required, structure, text } from '../shape.ts';
+import { integer, list, oneOf, required, structure, text } from '../shape.ts';
 import { paginate } from '../wire/paging.ts';
 import { invalidParameter } from './errors.ts';
 import { MAX_PASSWORD_LENGTH, PASSWORD_PATTERN } from './password.ts';
@@ -22,9 +22,7 @@ export const pageToken = text({ min: 1, max: 131072, pattern: /[\S]+/ });
 export const attributeName = text({ min: 1, max: 32, pattern: /[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r ]+/u });
 export const deliveryMedium = oneOf(['SMS', 'EMAIL']);
 
-export const attributes = list(
-  structure({ Name: required(attributeName), Value: optional(text({ max: 2048 })) }),
-);
+export const attributes = list(structure({ Name: required(attributeName), Value: text({ max: 2048 }) }));
 
 export const userOfPool = { UserPoolId: required(poolId), Username: required(username) };
 
@@ -48,7 +46,7 @@ export function page<T>(all: readonly T[], { keyOf, limit, token }: PageRequest<
 }
 
 /** The paging members of most lists. */
-export const paging = { Limit: optional(integer({ min: 0, max: 60 })), NextToken: optional(pageToken) };
+export const paging = { Limit: integer({ min: 0, max: 60 }), NextToken: pageToken };
 
 interface Listing<T> extends PageRequest<T> {
   readonly describe: (item: T) => JsonObject;

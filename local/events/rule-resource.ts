@@ -7,13 +7,13 @@ import {
   document,
   list,
   oneOf,
-  optional,
   readProperties,
   required,
   strings,
   structure,
   tags,
   text,
+  withDefault,
 } from '../shape.ts';
 import { AwsError, notSupported } from '../wire/errors.ts';
 import { readPattern } from './pattern.ts';
@@ -75,12 +75,10 @@ const target = structure(
   {
     Id: required(text({ min: 1, max: 64 })),
     Arn: required(text({ min: 1, max: 1600 })),
-    InputTransformer: optional(
-      structure({
-        InputPathsMap: optional(strings(), {}),
-        InputTemplate: required(text({ min: 1, max: 8192 })),
-      }),
-    ),
+    InputTransformer: structure({
+      InputPathsMap: withDefault(strings(), {}),
+      InputTemplate: required(text({ min: 1, max: 8192 })),
+    }),
   },
   {
     notSupported: [
@@ -104,16 +102,16 @@ const target = structure(
 
 const ruleProperties = structure(
   {
-    Name: optional(text({ pattern: /[.\-_A-Za-z0-9]{1,64}/ })),
-    Description: optional(text({ max: 512 })),
-    EventBusName: optional(oneOf(['default'])),
+    Name: text({ pattern: /[.\-_A-Za-z0-9]{1,64}/ }),
+    Description: text({ max: 512 }),
+    EventBusName: oneOf(['default']),
     EventPattern: required(document()),
-    State: optional(
+    State: withDefault(
       oneOf(['ENABLED', 'DISABLED'], { notSupported: ['ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'] }),
       'ENABLED',
     ),
-    Tags: optional(tags()),
-    Targets: optional(
+    Tags: tags(),
+    Targets: withDefault(
       changed(list(target, { max: 5 }), (targets) => {
         for (const { Arn, InputTransformer } of targets) {
           if (!Arn.startsWith(arnOf('sns', ''))) throw notSupported(`the target ${Arn}`);

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts';
 import { generatedName, type ResourceHandler, type ResourceState } from '../resource.ts';
-import { document, list, optional, readProperties, required, structure, text } from '../shape.ts';
+import { document, list, readProperties, required, structure, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { Roles } from './roles.ts';
 import { checkIdentityPolicy } from './statement.ts';
@@ -66,7 +66,7 @@ const policyProperties = structure(
   {
     PolicyDocument: required(document()),
     PolicyName: required(text({ pattern: /[\w+=,.@-]{1,128}/ })),
-    Roles: optional(list(text()), []),
+    Roles: withDefault(list(text()), []),
   },
   { notSupported: ['Groups', 'Users'] },
 );

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ACCOUNT_ID } from '../account.ts';
 import { type JsonObject, parseObject } from '../json.ts';
-import { integer, list, optional, required, structure, text } from '../shape.ts';
+import { integer, list, required, structure, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { QueryMembers } from '../wire/query-protocol.ts';
 import { checkEvaluatedPolicy } from './identity-policy.ts';
@@ -37,11 +37,11 @@ export const roleOperations = {
   CreateRole: operation(
     {
       RoleName: roleName,
-      Path: optional(text({ max: 512, pattern: /\/|\/[\u0021-\u007e]+\// }), '/'),
+      Path: withDefault(text({ max: 512, pattern: /\/|\/[\u0021-\u007e]+\// }), '/'),
       AssumeRolePolicyDocument: required(text({ min: 1 })),
-      Description: optional(text({ max: 1000 })),
-      MaxSessionDuration: optional(integer({ min: 3600, max: 43_200 })),
-      Tags: optional(list(structure({ Key: required(text({ min: 1 })), Value: required(text()) })), []),
+      Description: text({ max: 1000 }),
+      MaxSessionDuration: integer({ min: 3600, max: 43_200 }),
+      Tags: withDefault(list(structure({ Key: required(text({ min: 1 })), Value: required(text()) })), []),
     },
     ({ roles }, { RoleName: name, Path, AssumeRolePolicyDocument, Tags }) => {
       if (roles.find(name) !== undefined)
@@ -63,7 +63,7 @@ export const roleOperations = {
     },
   ),
   /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html All roles are on one page. */
-  ListRoles: operation({ PathPrefix: optional(text(), '/') }, ({ roles }, { PathPrefix }) => ({
+  ListRoles: operation({ PathPrefix: withDefault(text(), '/') }, ({ roles }, { PathPrefix }) => ({
     IsTruncated: false,
     // AWS's lists also omit tags.
     Roles: roles

@@ -5,12 +5,12 @@ import {
   document,
   integer,
   list,
-  optional,
   readProperties,
   required,
   structure,
   tags,
   text,
+  withDefault,
 } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import { checkManagedPolicies, INLINE_LIMIT, type Role, type Roles } from './roles.ts';
@@ -65,17 +65,17 @@ const policyName = text({ pattern: /[\w+=,.@-]{1,128}/ });
 
 const roleProperties = structure({
   AssumeRolePolicyDocument: required(document()),
-  Description: optional(text({ max: 1000 })),
-  ManagedPolicyArns: optional(list(text()), []),
-  MaxSessionDuration: optional(integer({ min: 3600, max: 43_200 })),
-  Path: optional(text({ max: 512, pattern: /\/|\/[\u0021-\u007e]+\// }), '/'),
-  PermissionsBoundary: optional(text()),
-  Policies: optional(
+  Description: text({ max: 1000 }),
+  ManagedPolicyArns: withDefault(list(text()), []),
+  MaxSessionDuration: integer({ min: 3600, max: 43_200 }),
+  Path: withDefault(text({ max: 512, pattern: /\/|\/[\u0021-\u007e]+\// }), '/'),
+  PermissionsBoundary: text(),
+  Policies: withDefault(
     list(structure({ PolicyDocument: required(document()), PolicyName: required(policyName) })),
     [],
   ),
-  RoleName: optional(text({ pattern: /[\w+=,.@-]{1,64}/ })),
-  Tags: optional(tags()),
+  RoleName: text({ pattern: /[\w+=,.@-]{1,64}/ }),
+  Tags: tags(),
 });
 
 function readRole(source: JsonObject) {

@@ -1,4 +1,4 @@
-import { list, optional, required, text } from '../shape.ts';
+import { list, required, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import { isAllowedBy, missingContext } from './identity-policy.ts';
 import { operation } from './operation.ts';
@@ -12,8 +12,8 @@ export const simulation = {
   SimulatePrincipalPolicy: operation(
     {
       PolicySourceArn: required(text()),
-      ActionNames: optional(list(text()), []),
-      ResourceArns: optional(list(text()), []),
+      ActionNames: withDefault(list(text()), []),
+      ResourceArns: withDefault(list(text()), []),
     },
     ({ permissions: { caller, denies }, roles }, { PolicySourceArn: source, ActionNames, ResourceArns }) => {
       if (!/^arn:aws:iam::\d{12}:(user|group|role)\/.+/.test(source)) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../json.ts';
 import { type CreateRequest, creatorOf, type ResourceHandler, type ResourceState } from '../resource.ts';
-import { changed, document, flag, oneOf, optional, readProperties, structure, tags } from '../shape.ts';
+import { changed, document, flag, oneOf, readProperties, structure, tags, withDefault } from '../shape.ts';
 import { AwsError, notSupported } from '../wire/errors.ts';
 import { notFound } from './errors.ts';
 import { checkPolicy, DEFAULT_POLICY } from './key-policy.ts';
@@ -18,17 +18,17 @@ const never = (name: string) =>
 
 const keyProperties = structure(
   {
-    BypassPolicyLockoutSafetyCheck: optional(flag(), false),
-    Description: optional(description, ''),
-    Enabled: optional(flag(), true),
-    EnableKeyRotation: optional(never('EnableKeyRotation')),
-    KeyPolicy: optional(document(), DEFAULT_POLICY),
-    KeySpec: optional(oneOf([KEY_SPEC], { notSupported: OTHER_KEY_SPECS })),
-    KeyUsage: optional(oneOf([KEY_USAGE], { notSupported: OTHER_USAGES })),
-    MultiRegion: optional(never('MultiRegion')),
-    Origin: optional(oneOf(['AWS_KMS'], { notSupported: ['EXTERNAL'] })),
-    PendingWindowInDays: optional(windowInDays, 30),
-    Tags: optional(tags(), {}),
+    BypassPolicyLockoutSafetyCheck: withDefault(flag(), false),
+    Description: withDefault(description, ''),
+    Enabled: withDefault(flag(), true),
+    EnableKeyRotation: never('EnableKeyRotation'),
+    KeyPolicy: withDefault(document(), DEFAULT_POLICY),
+    KeySpec: oneOf([KEY_SPEC], { notSupported: OTHER_KEY_SPECS }),
+    KeyUsage: oneOf([KEY_USAGE], { notSupported: OTHER_USAGES }),
+    MultiRegion: never('MultiRegion'),
+    Origin: oneOf(['AWS_KMS'], { notSupported: ['EXTERNAL'] }),
+    PendingWindowInDays: withDefault(windowInDays, 30),
+    Tags: withDefault(tags(), {}),
   },
   { notSupported: ['RotationPeriodInDays'] },
 );

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { ACCOUNT_ID } from '../account.ts';
 import type { JsonObject } from '../json.ts';
-import { flag, integer, list, oneOf, optional, required, structure, text } from '../shape.ts';
+import { flag, integer, list, oneOf, required, structure, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import { paginate } from '../wire/paging.ts';
 import { validation } from './errors.ts';
@@ -46,8 +46,8 @@ function metadataOf(key: Key): JsonObject {
   };
 }
 
-const limit = optional(integer({ min: 1, max: 1000 }), 100);
-const marker = optional(text({ min: 1, max: 1024 }));
+const limit = withDefault(integer({ min: 1, max: 1000 }), 100);
+const marker = text({ min: 1, max: 1024 });
 
 function page<T extends JsonObject>(
   name: string,
@@ -65,7 +65,7 @@ function page<T extends JsonObject>(
 }
 
 /** KMS has one policy name. */
-const policyName = optional(oneOf(['default']), 'default');
+const policyName = withDefault(oneOf(['default']), 'default');
 
 const switchTo = (enabled: boolean) =>
   keyOperation({
@@ -85,15 +85,13 @@ export const keys = {
   /** https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html */
   CreateKey: operation(
     {
-      KeySpec: optional(oneOf([KEY_SPEC], { notSupported: OTHER_KEY_SPECS })),
-      KeyUsage: optional(oneOf([KEY_USAGE], { notSupported: OTHER_USAGES })),
-      Origin: optional(
-        oneOf(['AWS_KMS'], { notSupported: ['EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] }),
-      ),
-      Policy: optional(policyText),
-      Description: optional(description, ''),
-      BypassPolicyLockoutSafetyCheck: optional(flag(), false),
-      Tags: optional(list(tag), []),
+      KeySpec: oneOf([KEY_SPEC], { notSupported: OTHER_KEY_SPECS }),
+      KeyUsage: oneOf([KEY_USAGE], { notSupported: OTHER_USAGES }),
+      Origin: oneOf(['AWS_KMS'], { notSupported: ['EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] }),
+      Policy: policyText,
+      Description: withDefault(description, ''),
+      BypassPolicyLockoutSafetyCheck: withDefault(flag(), false),
+      Tags: withDefault(list(tag), []),
     },
     ({ keys, permissions }, input) => {
       if (input.KeySpec === undefined) {
@@ -149,7 +147,7 @@ export const keys = {
     fields: {
       Policy: required(policyText),
       PolicyName: policyName,
-      BypassPolicyLockoutSafetyCheck: optional(flag(), false),
+      BypassPolicyLockoutSafetyCheck: withDefault(flag(), false),
     },
     run({ keys, permissions }, key, { Policy, BypassPolicyLockoutSafetyCheck: skips }) {
       const policy = parsePolicy(Policy);
@@ -160,7 +158,7 @@ export const keys = {
   /** https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html */
   ScheduleKeyDeletion: keyOperation({
     states: ['Enabled', 'Disabled'],
-    fields: { PendingWindowInDays: optional(windowInDays, 30) },
+    fields: { PendingWindowInDays: withDefault(windowInDays, 30) },
     run({ keys }, key, { PendingWindowInDays: days }) {
       const deletion = keys.now + days * DAY_MS;
       keys.save({ ...key, deletion });

@@ -1,5 +1,5 @@
 import { sign as signWith, verify as verifyWith } from 'node:crypto';
-import { changed, flag, oneOf, optional, required, type Shape, text } from '../shape.ts';
+import { changed, flag, oneOf, required, type Shape, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import { validation } from './errors.ts';
 import { keyOperation } from './operation.ts';
@@ -28,11 +28,11 @@ const MESSAGE_TYPES = ['RAW', 'DIGEST', 'EXTERNAL_MU'] as const;
 /** The members that Sign and Verify share. */
 const fields = {
   Message: required(blob(4096)),
-  MessageType: optional(oneOf(MESSAGE_TYPES), 'RAW'),
+  MessageType: withDefault(oneOf(MESSAGE_TYPES), 'RAW'),
   SigningAlgorithm: required(
     oneOf([ALGORITHM, ...OTHER_ALGORITHMS], { notSupported: ['ED25519_PH_SHA_512'] }),
   ),
-  DryRun: optional(flag(), false),
+  DryRun: withDefault(flag(), false),
 };
 
 interface Request {

@@ -1,4 +1,4 @@
-import { flag, list, optional, required } from '../shape.ts';
+import { flag, list, required, withDefault } from '../shape.ts';
 import { notSupported } from '../wire/errors.ts';
 import { invalid, invalidToken, limit, noSuch, operation, time, word } from './operation.ts';
 import type { LogEvent } from './store.ts';
@@ -35,10 +35,10 @@ function matcher(pattern: string): (message: string) => boolean {
 const MOST_EVENTS = 10_000;
 
 const range = {
-  startTime: optional(time, 0),
-  endTime: optional(time, Number.MAX_SAFE_INTEGER),
-  limit: optional(limit(MOST_EVENTS), MOST_EVENTS),
-  nextToken: optional(word),
+  startTime: withDefault(time, 0),
+  endTime: withDefault(time, Number.MAX_SAFE_INTEGER),
+  limit: withDefault(limit(MOST_EVENTS), MOST_EVENTS),
+  nextToken: word,
 };
 
 function described({ timestamp, message }: LogEvent) {
@@ -50,10 +50,10 @@ export const eventOperations = {
   FilterLogEvents: operation(
     {
       logGroupName: required(word),
-      logStreamNames: optional(list(word)),
-      logStreamNamePrefix: optional(word),
-      filterPattern: optional(word, ''),
-      interleaved: optional(flag()),
+      logStreamNames: list(word),
+      logStreamNamePrefix: word,
+      filterPattern: withDefault(word, ''),
+      interleaved: flag(),
       ...range,
     },
     (store, { logStreamNames: names, logStreamNamePrefix: prefix, nextToken: after = '', ...input }) => {
@@ -91,7 +91,7 @@ export const eventOperations = {
     {
       logGroupName: required(word),
       logStreamName: required(word),
-      startFromHead: optional(flag(), false),
+      startFromHead: withDefault(flag(), false),
       ...range,
     },
     (store, { logGroupName: group, logStreamName: stream, startTime: from, endTime: to, ...input }) => {

@@ -1,7 +1,7 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { JsonObject } from '../json.ts';
 import { creatorOf, generatedName, type ResourceHandler, type ResourceState } from '../resource.ts';
-import { oneOf, optional, readProperties, structure, tags } from '../shape.ts';
+import { oneOf, readProperties, structure, tags, withDefault } from '../shape.ts';
 import { groupArn, groupExists, newGroupName, noSuch, retentionDays } from './operation.ts';
 import type { GroupSettings, LogStore } from './store.ts';
 
@@ -43,10 +43,10 @@ export function logGroupResource(store: LogStore): ResourceHandler {
 
 const groupProperties = structure(
   {
-    LogGroupClass: optional(oneOf(['STANDARD'], { notSupported: ['INFREQUENT_ACCESS', 'DELIVERY'] })),
-    LogGroupName: optional(newGroupName),
-    RetentionInDays: optional(retentionDays),
-    Tags: optional(tags(), {}),
+    LogGroupClass: oneOf(['STANDARD'], { notSupported: ['INFREQUENT_ACCESS', 'DELIVERY'] }),
+    LogGroupName: newGroupName,
+    RetentionInDays: retentionDays,
+    Tags: withDefault(tags(), {}),
   },
   {
     notSupported: [

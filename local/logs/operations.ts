@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../protocol/fields.ts';
-import { flag, oneOf, optional, required, strings } from '../shape.ts';
+import { flag, oneOf, required, strings, withDefault } from '../shape.ts';
 import { paginate } from '../wire/paging.ts';
 import {
   groupArn,
@@ -18,7 +18,7 @@ import type { LogStore } from './store.ts';
 /** Groups or streams on one page. */
 const PAGE = 50;
 
-const pageFields = { limit: optional(limit(PAGE), PAGE), nextToken: optional(word) };
+const pageFields = { limit: withDefault(limit(PAGE), PAGE), nextToken: word };
 
 function existing(store: LogStore, name: string) {
   const settings = store.settings(name);
@@ -28,7 +28,7 @@ function existing(store: LogStore, name: string) {
 
 export const groupOperations = {
   DescribeLogGroups: operation(
-    { logGroupNamePrefix: optional(word, ''), ...pageFields },
+    { logGroupNamePrefix: withDefault(word, ''), ...pageFields },
     (store, { logGroupNamePrefix: prefix, limit, nextToken: token }) => {
       const found = store.groups().filter(({ name }) => name.startsWith(prefix));
       const { items, next } = paginate(found, { limit, token, keyOf: ({ name }) => name, invalidToken });
@@ -50,9 +50,9 @@ export const groupOperations = {
   DescribeLogStreams: operation(
     {
       logGroupName: required(word),
-      logStreamNamePrefix: optional(word, ''),
-      orderBy: optional(oneOf(['LogStreamName', 'LastEventTime']), 'LogStreamName'),
-      descending: optional(flag(), false),
+      logStreamNamePrefix: withDefault(word, ''),
+      orderBy: withDefault(oneOf(['LogStreamName', 'LastEventTime']), 'LogStreamName'),
+      descending: withDefault(flag(), false),
       ...pageFields,
     },
     (
@@ -93,7 +93,7 @@ export const groupOperations = {
     if (!store.delete(logGroupName)) throw noSuch('group');
   }),
   CreateLogGroup: operation(
-    { logGroupName: required(newGroupName), tags: optional(strings()) },
+    { logGroupName: required(newGroupName), tags: strings() },
     (store, { logGroupName: name, tags }) => {
       if (store.settings(name) !== undefined) throw groupExists();
       store.configure(name, omitUndefined({ tags }));

@@ -3,17 +3,7 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import { arnOf } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { creatorOf, generatedName, type ResourceHandler } from '../resource.ts';
-import {
-  document,
-  list,
-  oneOf,
-  optional,
-  readProperties,
-  required,
-  structure,
-  tags,
-  text,
-} from '../shape.ts';
+import { document, list, oneOf, readProperties, required, structure, tags, text } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { Mailbox } from './mailbox.ts';
 import { readTopicPolicy } from './topic-policy.ts';
@@ -21,9 +11,9 @@ import type { Topic, Topics } from './topics.ts';
 
 const topicProperties = structure(
   {
-    TopicName: optional(text({ pattern: /[A-Za-z0-9_-]{1,256}/ })),
-    DisplayName: optional(text({ max: 100 })),
-    Tags: optional(tags()),
+    TopicName: text({ pattern: /[A-Za-z0-9_-]{1,256}/ }),
+    DisplayName: text({ max: 100 }),
+    Tags: tags(),
   },
   {
     notSupported: [

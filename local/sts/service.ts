@@ -4,7 +4,7 @@ import type { Role } from '../iam/roles.ts';
 import type { RoleSessions } from '../iam/sessions.ts';
 import { trustsAccount } from '../iam/trust.ts';
 import type { ServiceOptions } from '../service.ts';
-import { integer, optional, required, text } from '../shape.ts';
+import { integer, required, text, withDefault } from '../shape.ts';
 import { requestDoor } from '../wire/door.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler } from '../wire/http.ts';
@@ -32,7 +32,7 @@ const assumeRole = operationsOf<Context, QueryMembers>({ format: 'query', strict
   {
     RoleArn: required(text({ min: 20, max: 2048 })),
     RoleSessionName: required(text({ pattern: /[\w+=,.@-]{2,64}/ })),
-    DurationSeconds: optional(integer({ min: 900, max: 43_200 }), 3600),
+    DurationSeconds: withDefault(integer({ min: 900, max: 43_200 }), 3600),
   },
   ({ assume, permissions, now }, { RoleArn, RoleSessionName, DurationSeconds }) => {
     const role = assume?.findRole(RoleArn);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { arnOf } from '../../account.ts';
-import { flag, oneOf, optional, required, text } from '../../shape.ts';
+import { flag, oneOf, required, text, withDefault } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { validationError } from '../errors.ts';
 import type { ChangeSetRecord, StackRecord } from '../stack/model.ts';
@@ -28,7 +28,7 @@ interface Found {
 }
 
 /** A change set is named by its ARN, or by its name and its stack's name. */
-const changeSetFields = { ChangeSetName: required(text()), StackName: optional(text()) };
+const changeSetFields = { ChangeSetName: required(text()), StackName: text() };
 
 interface ChangeSetInput {
   readonly ChangeSetName: string;
@@ -80,15 +80,15 @@ export const changeSets = {
       ...sourceFields,
       StackName: required(text()),
       ChangeSetName: required(newName),
-      ChangeSetType: optional(oneOf(['CREATE', 'UPDATE']), 'UPDATE'),
-      Description: optional(text()),
-      ClientToken: optional(text()),
-      OnStackFailure: optional(onFailure),
-      DeploymentConfig: optional(deploymentConfig),
-      ImportExistingResources: optional(flag(), false),
-      DeploymentMode: optional(oneOf(['REVERT_DRIFT'])),
+      ChangeSetType: withDefault(oneOf(['CREATE', 'UPDATE']), 'UPDATE'),
+      Description: text(),
+      ClientToken: text(),
+      OnStackFailure: onFailure,
+      DeploymentConfig: deploymentConfig,
+      ImportExistingResources: withDefault(flag(), false),
+      DeploymentMode: oneOf(['REVERT_DRIFT']),
       // There are no nested stacks.
-      IncludeNestedStacks: optional(flag()),
+      IncludeNestedStacks: flag(),
     },
     async (context, input) => {
       const { StackName, ChangeSetName: name, ChangeSetType: type, ClientToken: clientToken } = input;
@@ -129,7 +129,7 @@ export const changeSets = {
     },
   ),
   DescribeChangeSet: operation(
-    { ...changeSetFields, IncludePropertyValues: optional(flag(), false), ...paged },
+    { ...changeSetFields, IncludePropertyValues: withDefault(flag(), false), ...paged },
     (context, { IncludePropertyValues: withValues, NextToken, ...input }) => {
       const { stack, changeSet } = requireChangeSet(input, context);
       const { items, ...next } = page(changeSet.changes, NextToken);
@@ -171,8 +171,8 @@ export const changeSets = {
     {
       ...changeSetFields,
       ...requestFields,
-      DisableRollback: optional(flag()),
-      RetainExceptOnCreate: optional(flag(), false),
+      DisableRollback: flag(),
+      RetainExceptOnCreate: withDefault(flag(), false),
     },
     (context, input) => {
       const { stack, changeSet } = requireChangeSet(input, context);

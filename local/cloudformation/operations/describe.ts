@@ -1,4 +1,4 @@
-import { optional, required, text } from '../../shape.ts';
+import { required, text, withDefault } from '../../shape.ts';
 import { validationError } from '../errors.ts';
 import { own, type ResourceRecord, type StackRecord } from '../stack/model.ts';
 import { operation, page, paged } from './operation.ts';
@@ -30,17 +30,14 @@ function stackOf(physicalId: string, stacks: readonly StackRecord[]): StackRecor
 }
 
 export const describe = {
-  DescribeStacks: operation(
-    { StackName: optional(text()), ...paged },
-    ({ store, view }, { StackName, NextToken }) => {
-      if (StackName !== undefined) return { Stacks: [stackXml(view.require(StackName, 'with id'))] };
-      const present = store.all().filter(({ status }) => status !== 'DELETE_COMPLETE');
-      const { items, ...next } = page(present, NextToken);
-      return { Stacks: items.map(stackXml), ...next };
-    },
-  ),
+  DescribeStacks: operation({ StackName: text(), ...paged }, ({ store, view }, { StackName, NextToken }) => {
+    if (StackName !== undefined) return { Stacks: [stackXml(view.require(StackName, 'with id'))] };
+    const present = store.all().filter(({ status }) => status !== 'DELETE_COMPLETE');
+    const { items, ...next } = page(present, NextToken);
+    return { Stacks: items.map(stackXml), ...next };
+  }),
   ListStacks: operation(
-    { StackStatusFilter: optional(words(STATUSES), []), ...paged },
+    { StackStatusFilter: withDefault(words(STATUSES), []), ...paged },
     ({ store }, { StackStatusFilter: filter, NextToken }) => {
       const found = store.all().filter(({ status }) => filter.length === 0 || filter.includes(status));
       const { items, ...next } = page(found, NextToken);
@@ -74,9 +71,9 @@ export const describe = {
   ),
   DescribeStackResources: operation(
     {
-      StackName: optional(text()),
-      LogicalResourceId: optional(text()),
-      PhysicalResourceId: optional(text()),
+      StackName: text(),
+      LogicalResourceId: text(),
+      PhysicalResourceId: text(),
     },
     ({ store }, { StackName, LogicalResourceId: logicalId, PhysicalResourceId: physicalId }) => {
       if (physicalId !== undefined && StackName !== undefined) {

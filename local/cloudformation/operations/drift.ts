@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { optional, required, text } from '../../shape.ts';
+import { required, text, withDefault } from '../../shape.ts';
 import { validationError } from '../errors.ts';
 import { differences, driftOf } from '../stack/drift.ts';
 import { isInSync, own, type StackRecord } from '../stack/model.ts';
@@ -65,7 +65,10 @@ export const drift = {
   DescribeStackResourceDrifts: operation(
     {
       StackName: required(text()),
-      StackResourceDriftStatusFilters: optional(words(['IN_SYNC', 'MODIFIED', 'DELETED', 'NOT_CHECKED']), []),
+      StackResourceDriftStatusFilters: withDefault(
+        words(['IN_SYNC', 'MODIFIED', 'DELETED', 'NOT_CHECKED']),
+        [],
+      ),
       ...paged,
     },
     ({ store }, { StackName, StackResourceDriftStatusFilters: filters, NextToken }) => {

@@ -1,7 +1,7 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
-import { optional, text } from '../../shape.ts';
+import { text } from '../../shape.ts';
 import { operationsOf } from '../../wire/operations.ts';
 import { paginate } from '../../wire/paging.ts';
 import type { QueryMembers } from '../../wire/query-protocol.ts';
@@ -34,7 +34,7 @@ function withoutEmpty(query: JsonObject): JsonObject {
 }
 
 /** The parameter of all paged lists. */
-export const paged = { NextToken: optional(text()) };
+export const paged = { NextToken: text() };
 
 const PAGE = 100;
 

@@ -1,4 +1,14 @@
-import { changed, flag, type Infer, list, oneOf, optional, required, structure, text } from '../../shape.ts';
+import {
+  changed,
+  flag,
+  type Infer,
+  list,
+  oneOf,
+  required,
+  structure,
+  text,
+  withDefault,
+} from '../../shape.ts';
 import { notSupported } from '../../wire/errors.ts';
 import { validationError } from '../errors.ts';
 import { checkStackPolicy } from '../stack/policy.ts';
@@ -14,7 +24,7 @@ const clientRequestToken = changed(text(), (token) => {
 });
 
 /** The token of a request that starts an operation. */
-export const requestFields = { ClientRequestToken: optional(clientRequestToken) };
+export const requestFields = { ClientRequestToken: clientRequestToken };
 
 export const stackPolicy = changed(text(), (policy) => {
   checkStackPolicy(policy);
@@ -31,7 +41,7 @@ export const words = (allowed: readonly string[]) =>
     );
   });
 
-const deploymentMode = structure({ Mode: optional(text(), 'STANDARD'), DisableRollback: optional(flag()) });
+const deploymentMode = structure({ Mode: withDefault(text(), 'STANDARD'), DisableRollback: flag() });
 
 /** `DeploymentConfig` with the values of an ordinary deployment, which the CDK sends. Other modes are not supported. */
 export const deploymentConfig = changed(deploymentMode, ({ Mode, DisableRollback }) => {
@@ -41,21 +51,21 @@ export const deploymentConfig = changed(deploymentMode, ({ Mode, DisableRollback
 
 /** The parameters of a stack's source. */
 export const sourceFields = {
-  TemplateBody: optional(text()),
-  TemplateURL: optional(text()),
-  UsePreviousTemplate: optional(flag(), false),
-  Parameters: optional(
+  TemplateBody: text(),
+  TemplateURL: text(),
+  UsePreviousTemplate: withDefault(flag(), false),
+  Parameters: withDefault(
     list(
       structure({
         ParameterKey: required(text()),
-        ParameterValue: optional(text()),
-        UsePreviousValue: optional(flag(), false),
+        ParameterValue: text(),
+        UsePreviousValue: withDefault(flag(), false),
       }),
     ),
     [],
   ),
-  Tags: optional(list(structure({ Key: required(text()), Value: optional(text(), '') }))),
-  Capabilities: optional(words(['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM', 'CAPABILITY_AUTO_EXPAND']), []),
+  Tags: list(structure({ Key: required(text()), Value: withDefault(text(), '') })),
+  Capabilities: withDefault(words(['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM', 'CAPABILITY_AUTO_EXPAND']), []),
 };
 const source = structure(sourceFields);
 export type SourceInput = Infer<typeof source>;

@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
-import { flag, list, oneOf, optional, required, text } from '../../shape.ts';
+import { flag, list, oneOf, required, text, withDefault } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { validationError } from '../errors.ts';
 import { own, type StackRecord } from '../stack/model.ts';
@@ -29,10 +29,10 @@ import {
 const startingFields = {
   ...requestFields,
   ...sourceFields,
-  DisableRollback: optional(flag()),
-  RetainExceptOnCreate: optional(flag(), false),
-  StackPolicyBody: optional(stackPolicy),
-  DeploymentConfig: optional(deploymentConfig),
+  DisableRollback: flag(),
+  RetainExceptOnCreate: withDefault(flag(), false),
+  StackPolicyBody: stackPolicy,
+  DeploymentConfig: deploymentConfig,
 };
 
 /** A stack can be deleted while it is being created. Every other operation must end first. */
@@ -56,8 +56,8 @@ export const stacks = {
     {
       StackName: required(newName),
       ...startingFields,
-      OnFailure: optional(onFailure),
-      EnableTerminationProtection: optional(flag(), false),
+      OnFailure: onFailure,
+      EnableTerminationProtection: withDefault(flag(), false),
     },
     async (context, input) => {
       const { StackName: name, OnFailure, DisableRollback } = input;
@@ -88,7 +88,7 @@ export const stacks = {
     },
   ),
   UpdateStack: operation(
-    { StackName: required(text()), ...startingFields, StackPolicyDuringUpdateBody: optional(stackPolicy) },
+    { StackName: required(text()), ...startingFields, StackPolicyDuringUpdateBody: stackPolicy },
     async (context, input) => {
       const sourceFor = await readSource(input, context);
       const stack = context.store.require(input.StackName, 'in brackets');
@@ -119,9 +119,9 @@ export const stacks = {
     {
       StackName: required(text()),
       ...requestFields,
-      RetainResources: optional(list(text()), []),
-      DeletionMode: optional(oneOf(['STANDARD', 'FORCE_DELETE_STACK'])),
-      DeploymentConfig: optional(deploymentConfig),
+      RetainResources: withDefault(list(text()), []),
+      DeletionMode: oneOf(['STANDARD', 'FORCE_DELETE_STACK']),
+      DeploymentConfig: deploymentConfig,
     },
     (context, { StackName, RetainResources: retain, DeletionMode, ClientRequestToken }) => {
       const stack = context.store.find(StackName);
@@ -153,7 +153,7 @@ export const stacks = {
     },
   ),
   ContinueUpdateRollback: operation(
-    { StackName: required(text()), ...requestFields, ResourcesToSkip: optional(list(text()), []) },
+    { StackName: required(text()), ...requestFields, ResourcesToSkip: withDefault(list(text()), []) },
     (context, { StackName, ResourcesToSkip: skip, ClientRequestToken }) => {
       const stack = context.store.require(StackName, 'in brackets');
       const request = { action: 'ContinueUpdateRollback', token: ClientRequestToken };
@@ -166,7 +166,7 @@ export const stacks = {
     },
   ),
   RollbackStack: operation(
-    { StackName: required(text()), ...requestFields, RetainExceptOnCreate: optional(flag(), false) },
+    { StackName: required(text()), ...requestFields, RetainExceptOnCreate: withDefault(flag(), false) },
     (context, { StackName, RetainExceptOnCreate, ClientRequestToken }) => {
       const stack = context.store.require(StackName, 'in brackets');
       const request = { action: 'RollbackStack', token: ClientRequestToken };
@@ -187,7 +187,7 @@ export const stacks = {
   ),
   /** A policy can be replaced, but not removed. */
   SetStackPolicy: operation(
-    { StackName: required(text()), StackPolicyBody: optional(stackPolicy) },
+    { StackName: required(text()), StackPolicyBody: stackPolicy },
     ({ store }, { StackName, StackPolicyBody: policy }) => {
       const stack = store.require(StackName, 'in brackets');
       if (policy === undefined) {

@@ -1,4 +1,4 @@
-import { optional, text } from '../../shape.ts';
+import { text } from '../../shape.ts';
 import type { QueryMembers } from '../../wire/query-protocol.ts';
 import type { TemplateParameter } from '../template/parameters.ts';
 import type { Template } from '../template/parse.ts';
@@ -28,7 +28,7 @@ function parameterXml(
 
 export const templates = {
   GetTemplate: operation(
-    { StackName: optional(text()), ChangeSetName: optional(text()), TemplateStage: optional(text()) },
+    { StackName: text(), ChangeSetName: text(), TemplateStage: text() },
     (context, input) => {
       const { ChangeSetName, StackName } = input;
       const { source } =
@@ -48,7 +48,7 @@ export const templates = {
     };
   }),
   GetTemplateSummary: operation(
-    { TemplateBody, TemplateURL, StackName: optional(text()) },
+    { TemplateBody, TemplateURL, StackName: text() },
     async ({ store, handlers, getObject }, input) => {
       const body = await readTemplateBody(input, getObject);
       const template = checkedTemplate(body ?? store.require(input.StackName).source.template, handlers);

@@ -1,5 +1,5 @@
 import type { ResourceHandler } from '../../resource.ts';
-import { changed, oneOf, optional, required, structure, text } from '../../shape.ts';
+import { changed, oneOf, required, structure, text } from '../../shape.ts';
 import { distributionId } from '../model.ts';
 import type { CloudFrontStore } from '../store.ts';
 import { namedResource } from './named-resource.ts';
@@ -8,7 +8,7 @@ import { invalidArgument, name } from './shapes.ts';
 const MAX_NAME = 64;
 
 const config = structure({
-  Description: optional(text()),
+  Description: text(),
   Name: required(
     changed(name, (given) => {
       if (given.length <= MAX_NAME) return given;

@@ -1,5 +1,15 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
-import { changed, flag, type Infer, list, oneOf, optional, required, structure, text } from '../../shape.ts';
+import {
+  changed,
+  flag,
+  type Infer,
+  list,
+  oneOf,
+  required,
+  structure,
+  text,
+  withDefault,
+} from '../../shape.ts';
 import { AwsError, notSupported } from '../../wire/errors.ts';
 import type { BehaviorConfig } from '../model.ts';
 import { CACHING_DISABLED, CACHING_POLICIES } from './origin-request-policies.ts';
@@ -24,7 +34,7 @@ const functions = changed(
       EventType: required(
         oneOf(['viewer-request'], { notSupported: ['viewer-response', 'origin-request', 'origin-response'] }),
       ),
-      IncludeBody: optional(off),
+      IncludeBody: off,
       LambdaFunctionARN: required(name),
     }),
   ),
@@ -38,15 +48,15 @@ const functions = changed(
 );
 
 const fields = {
-  AllowedMethods: optional(methods, ['GET', 'HEAD']),
-  CachePolicyId: optional(text()),
+  AllowedMethods: withDefault(methods, ['GET', 'HEAD']),
+  CachePolicyId: text(),
   // Compression and cached methods only matter with a cache, which CachingDisabled turns off.
-  CachedMethods: optional(methods),
-  Compress: optional(flag()),
-  LambdaFunctionAssociations: optional(functions),
-  OriginRequestPolicyId: optional(text()),
-  ResponseHeadersPolicyId: optional(text()),
-  SmoothStreaming: optional(off),
+  CachedMethods: methods,
+  Compress: flag(),
+  LambdaFunctionAssociations: functions,
+  OriginRequestPolicyId: text(),
+  ResponseHeadersPolicyId: text(),
+  SmoothStreaming: off,
   TargetOriginId: required(name),
   ViewerProtocolPolicy: required(oneOf(['https-only', 'redirect-to-https', 'allow-all'])),
 };

@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
-import { changed, flag, list, oneOf, optional, required, structure, tags, text } from '../../shape.ts';
+import { changed, flag, list, oneOf, required, structure, tags, text, withDefault } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { DistributionConfig, OriginConfig } from '../model.ts';
 import { cacheBehavior, defaultBehavior } from './behavior-config.ts';
@@ -7,8 +7,8 @@ import { inert, invalidArgument, name, off, within } from './shapes.ts';
 import { alias, certificate, viewerNames } from './viewer-certificate.ts';
 
 const s3Origin = structure({
-  OriginAccessIdentity: optional(inert('')),
-  OriginReadTimeout: optional(within(1, 120), 30),
+  OriginAccessIdentity: inert(''),
+  OriginReadTimeout: withDefault(within(1, 120), 30),
 });
 
 /**
@@ -18,13 +18,13 @@ const s3Origin = structure({
 const origin = changed(
   structure(
     {
-      ConnectionAttempts: optional(within(1, 3)),
-      ConnectionTimeout: optional(within(1, 10)),
+      ConnectionAttempts: within(1, 3),
+      ConnectionTimeout: within(1, 10),
       DomainName: required(name),
       Id: required(name),
-      OriginAccessControlId: optional(text()),
-      OriginPath: optional(changed(text(), checkPath), ''),
-      OriginShield: optional(structure({ Enabled: required(off), OriginShieldRegion: optional(text()) })),
+      OriginAccessControlId: text(),
+      OriginPath: withDefault(changed(text(), checkPath), ''),
+      OriginShield: structure({ Enabled: required(off), OriginShieldRegion: text() }),
       S3OriginConfig: required(s3Origin),
     },
     {
@@ -52,30 +52,30 @@ function checkPath(path: string): string {
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-cloudfront-distribution-logging.html */
 const logging = changed(
-  structure({ Bucket: required(name), IncludeCookies: optional(off), Prefix: optional(text(), '') }),
+  structure({ Bucket: required(name), IncludeCookies: off, Prefix: withDefault(text(), '') }),
   ({ Bucket, Prefix }) => ({ bucketHost: Bucket, prefix: Prefix }),
 );
 
 const config = changed(
   structure(
     {
-      Aliases: optional(list(alias), []),
-      CacheBehaviors: optional(list(cacheBehavior), []),
-      Comment: optional(text()),
-      CustomErrorResponses: optional(inert([])),
+      Aliases: withDefault(list(alias), []),
+      CacheBehaviors: withDefault(list(cacheBehavior), []),
+      Comment: text(),
+      CustomErrorResponses: inert([]),
       DefaultCacheBehavior: required(defaultBehavior),
-      DefaultRootObject: optional(inert('')),
+      DefaultRootObject: inert(''),
       Enabled: required(flag()),
-      HttpVersion: optional(oneOf(['http1.1', 'http2', 'http3', 'http2and3'])),
-      IPV6Enabled: optional(flag()),
-      Logging: optional(logging),
-      OriginGroups: optional(inert([])),
+      HttpVersion: oneOf(['http1.1', 'http2', 'http3', 'http2and3']),
+      IPV6Enabled: flag(),
+      Logging: logging,
+      OriginGroups: inert([]),
       Origins: required(list(origin)),
-      PriceClass: optional(oneOf(['PriceClass_100', 'PriceClass_200', 'PriceClass_All', 'None'])),
-      Restrictions: optional(inert({ GeoRestriction: { RestrictionType: 'none' } })),
-      Staging: optional(off),
-      ViewerCertificate: optional(certificate),
-      WebACLId: optional(inert('')),
+      PriceClass: oneOf(['PriceClass_100', 'PriceClass_200', 'PriceClass_All', 'None']),
+      Restrictions: inert({ GeoRestriction: { RestrictionType: 'none' } }),
+      Staging: off,
+      ViewerCertificate: certificate,
+      WebACLId: inert(''),
     },
     {
       notSupported: [
@@ -108,7 +108,7 @@ const config = changed(
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-distribution.html */
 export const distributionProperties = changed(
-  structure({ DistributionConfig: required(config), Tags: optional(tags()) }),
+  structure({ DistributionConfig: required(config), Tags: tags() }),
   ({ DistributionConfig }) => DistributionConfig,
 );
 

@@ -1,5 +1,5 @@
 import type { ResourceHandler } from '../../resource.ts';
-import { changed, list, oneOf, optional, required, structure, text } from '../../shape.ts';
+import { changed, list, oneOf, required, structure, text, withDefault } from '../../shape.ts';
 import { AwsError, notSupported } from '../../wire/errors.ts';
 import { behaviorsOf, type OriginRequestPolicy, policyId, type Selection } from '../model.ts';
 import type { CloudFrontStore } from '../store.ts';
@@ -68,7 +68,7 @@ const OTHER_ORIGIN_REQUEST_POLICIES: Readonly<Record<string, string>> = {
  */
 const MAX_NAMES = 10;
 
-const names = optional(list(name), []);
+const names = withDefault(list(name), []);
 
 const headers = changed(
   structure({
@@ -102,7 +102,7 @@ const queryStrings = changed(
 );
 
 const config = structure({
-  Comment: optional(text()),
+  Comment: text(),
   CookiesConfig: required(cookies),
   HeadersConfig: required(headers),
   Name: required(name),

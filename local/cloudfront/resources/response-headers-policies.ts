@@ -1,6 +1,6 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
 import type { ResourceHandler } from '../../resource.ts';
-import { changed, flag, oneOf, optional, required, structure, text } from '../../shape.ts';
+import { changed, flag, oneOf, required, structure, text, withDefault } from '../../shape.ts';
 import { AwsError, notSupported } from '../../wire/errors.ts';
 import { behaviorsOf, type CorsPolicy, policyId, type StoredResponseHeadersPolicy } from '../model.ts';
 import type { CloudFrontStore } from '../store.ts';
@@ -22,13 +22,13 @@ const headerPattern = changed(text(), (given, place) => {
  */
 const corsConfig = changed(
   structure({
-    AccessControlAllowCredentials: optional(flag(), false),
+    AccessControlAllowCredentials: withDefault(flag(), false),
     AccessControlAllowHeaders: required(items(headerPattern)),
     AccessControlAllowMethods: required(items(name)),
     AccessControlAllowOrigins: required(items(name)),
-    AccessControlExposeHeaders: optional(items(headerPattern), []),
-    AccessControlMaxAgeSec: optional(within(0, 2_147_483_647)),
-    OriginOverride: optional(flag(), false),
+    AccessControlExposeHeaders: withDefault(items(headerPattern), []),
+    AccessControlMaxAgeSec: within(0, 2_147_483_647),
+    OriginOverride: withDefault(flag(), false),
   }),
   (given): CorsPolicy => {
     const { AccessControlAllowMethods: methods, AccessControlAllowOrigins: origins } = given;
@@ -58,7 +58,7 @@ const corsConfig = changed(
 
 type SetHeader = StoredResponseHeadersPolicy['set'][number];
 
-const override = { Override: optional(flag(), false) };
+const override = { Override: withDefault(flag(), false) };
 
 const header = (header: string, value: string, { Override }: { readonly Override: boolean }): SetHeader => ({
   name: header,
@@ -72,56 +72,48 @@ const header = (header: string, value: string, { Override }: { readonly Override
  */
 const securityHeaders = changed(
   structure({
-    ContentSecurityPolicy: optional(
-      changed(structure({ ...override, ContentSecurityPolicy: required(name) }), (given) =>
-        header('content-security-policy', given.ContentSecurityPolicy, given),
-      ),
+    ContentSecurityPolicy: changed(
+      structure({ ...override, ContentSecurityPolicy: required(name) }),
+      (given) => header('content-security-policy', given.ContentSecurityPolicy, given),
     ),
-    ContentTypeOptions: optional(
-      changed(structure(override), (given) => header('x-content-type-options', 'nosniff', given)),
+    ContentTypeOptions: changed(structure(override), (given) =>
+      header('x-content-type-options', 'nosniff', given),
     ),
-    FrameOptions: optional(
-      changed(structure({ ...override, FrameOption: required(oneOf(['DENY', 'SAMEORIGIN'])) }), (given) =>
-        header('x-frame-options', given.FrameOption, given),
-      ),
+    FrameOptions: changed(
+      structure({ ...override, FrameOption: required(oneOf(['DENY', 'SAMEORIGIN'])) }),
+      (given) => header('x-frame-options', given.FrameOption, given),
     ),
-    ReferrerPolicy: optional(
-      changed(structure({ ...override, ReferrerPolicy: required(name) }), (given) =>
-        header('referrer-policy', given.ReferrerPolicy, given),
-      ),
+    ReferrerPolicy: changed(structure({ ...override, ReferrerPolicy: required(name) }), (given) =>
+      header('referrer-policy', given.ReferrerPolicy, given),
     ),
-    StrictTransportSecurity: optional(
-      changed(
-        structure({
-          ...override,
-          AccessControlMaxAgeSec: optional(within(0, 2_147_483_647), 0),
-          IncludeSubdomains: optional(flag()),
-          Preload: optional(flag()),
-        }),
-        (given) => {
-          const parts = [
-            `max-age=${given.AccessControlMaxAgeSec}`,
-            given.IncludeSubdomains && 'includeSubDomains',
-            given.Preload && 'preload',
-          ];
-          return header('strict-transport-security', parts.filter(Boolean).join('; '), given);
-        },
-      ),
+    StrictTransportSecurity: changed(
+      structure({
+        ...override,
+        AccessControlMaxAgeSec: withDefault(within(0, 2_147_483_647), 0),
+        IncludeSubdomains: flag(),
+        Preload: flag(),
+      }),
+      (given) => {
+        const parts = [
+          `max-age=${given.AccessControlMaxAgeSec}`,
+          given.IncludeSubdomains && 'includeSubDomains',
+          given.Preload && 'preload',
+        ];
+        return header('strict-transport-security', parts.filter(Boolean).join('; '), given);
+      },
     ),
-    XSSProtection: optional(
-      changed(
-        structure({
-          ...override,
-          ModeBlock: optional(flag()),
-          Protection: optional(flag()),
-          ReportUri: optional(text()),
-        }),
-        (given) => {
-          const report = given.ReportUri;
-          const parts = ['1', given.ModeBlock && 'mode=block', report !== undefined && `report=${report}`];
-          return header('x-xss-protection', given.Protection ? parts.filter(Boolean).join('; ') : '0', given);
-        },
-      ),
+    XSSProtection: changed(
+      structure({
+        ...override,
+        ModeBlock: flag(),
+        Protection: flag(),
+        ReportUri: text(),
+      }),
+      (given) => {
+        const report = given.ReportUri;
+        const parts = ['1', given.ModeBlock && 'mode=block', report !== undefined && `report=${report}`];
+        return header('x-xss-protection', given.Protection ? parts.filter(Boolean).join('; ') : '0', given);
+      },
     ),
   }),
   (given) => Object.values(given).filter((one) => one !== undefined),
@@ -130,7 +122,7 @@ const securityHeaders = changed(
 const headerName = changed(name, (given) => given.toLowerCase());
 
 const customHeader = changed(
-  structure({ Header: required(headerName), Override: optional(flag(), false), Value: required(name) }),
+  structure({ Header: required(headerName), Override: withDefault(flag(), false), Value: required(name) }),
   ({ Header, Override, Value }) => ({ name: Header, value: Value, override: Override }),
 );
 
@@ -138,12 +130,12 @@ const removedHeader = changed(structure({ Header: required(headerName) }), ({ He
 
 const config = structure(
   {
-    Comment: optional(text()),
-    CorsConfig: optional(corsConfig),
-    CustomHeadersConfig: optional(items(customHeader), []),
+    Comment: text(),
+    CorsConfig: corsConfig,
+    CustomHeadersConfig: withDefault(items(customHeader), []),
     Name: required(name),
-    RemoveHeadersConfig: optional(items(removedHeader), []),
-    SecurityHeadersConfig: optional(securityHeaders, []),
+    RemoveHeadersConfig: withDefault(items(removedHeader), []),
+    SecurityHeadersConfig: withDefault(securityHeaders, []),
   },
   { notSupported: ['ServerTimingHeadersConfig'] },
 );

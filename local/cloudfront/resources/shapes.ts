@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '../../json.ts';
-import { changed, integer, list, optional, type Shape, structure, text } from '../../shape.ts';
+import { changed, integer, list, type Shape, structure, text, withDefault } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 
 export const name: Shape<string> = text({ min: 1 });
@@ -30,5 +30,5 @@ export function within(min: number, max: number): Shape<number> {
 
 /** The list in `{ "Items": […] }`. */
 export function items<T>(item: Shape<T>): Shape<readonly T[]> {
-  return changed(structure({ Items: optional(list(item), []) }), ({ Items }) => Items);
+  return changed(structure({ Items: withDefault(list(item), []) }), ({ Items }) => Items);
 }

@@ -1,4 +1,4 @@
-import { changed, flag, type Infer, oneOf, optional, structure, text } from '../../shape.ts';
+import { changed, flag, type Infer, oneOf, structure, text, withDefault } from '../../shape.ts';
 import { AwsError, notSupported } from '../../wire/errors.ts';
 import type { DistributionConfig } from '../model.ts';
 import { invalidArgument } from './shapes.ts';
@@ -24,10 +24,10 @@ export const alias = changed(text(), (given, place) => {
 export const certificate = changed(
   structure(
     {
-      AcmCertificateArn: optional(text()),
-      CloudFrontDefaultCertificate: optional(flag(), false),
-      MinimumProtocolVersion: optional(text()),
-      SslSupportMethod: optional(oneOf(['sni-only'], { notSupported: ['vip', 'static-ip'] })),
+      AcmCertificateArn: text(),
+      CloudFrontDefaultCertificate: withDefault(flag(), false),
+      MinimumProtocolVersion: text(),
+      SslSupportMethod: oneOf(['sni-only'], { notSupported: ['vip', 'static-ip'] }),
     },
     { notSupported: ['IamCertificateId'] },
   ),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { flag, list, type Output, oneOf, optional } from '../../shape.ts';
+import { flag, list, type Output, oneOf } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
 import { attributes, deliveryMedium, password, userOfPool } from '../fields.ts';
@@ -14,11 +14,11 @@ import { checkAliases, describeUser, getUser, newCredential, withPassword } from
 
 const input = {
   ...userOfPool,
-  UserAttributes: optional(attributes),
-  TemporaryPassword: optional(password),
-  ForceAliasCreation: optional(flag()),
-  MessageAction: optional(oneOf(['RESEND', 'SUPPRESS'])),
-  DesiredDeliveryMediums: optional(list(deliveryMedium)),
+  UserAttributes: attributes,
+  TemporaryPassword: password,
+  ForceAliasCreation: flag(),
+  MessageAction: oneOf(['RESEND', 'SUPPRESS']),
+  DesiredDeliveryMediums: list(deliveryMedium),
 };
 type Input = Output<typeof input>;
 

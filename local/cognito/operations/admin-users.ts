@@ -1,4 +1,4 @@
-import { flag, optional, required } from '../../shape.ts';
+import { flag, required } from '../../shape.ts';
 import { signedOut } from '../auth/tokens.ts';
 import { notAuthorized } from '../errors.ts';
 import { attributes, password, userOfPool } from '../fields.ts';
@@ -52,7 +52,7 @@ export const adminUsers = {
     },
   ),
   AdminSetUserPassword: signed(
-    { ...userOfPool, Password: required(password), Permanent: optional(flag()) },
+    { ...userOfPool, Password: required(password), Permanent: flag() },
     (context, input) => {
       const { pool, user } = find(context, input);
       const status = input.Permanent ? 'CONFIRMED' : 'FORCE_CHANGE_PASSWORD';

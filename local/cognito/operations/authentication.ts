@@ -1,4 +1,4 @@
-import { type Output, oneOf, optional, required, strings } from '../../shape.ts';
+import { type Output, oneOf, required, strings } from '../../shape.ts';
 import { initiate } from '../auth/initiate.ts';
 import { respond } from '../auth/respond.ts';
 import { attemptOf } from '../auth/sign-in-attempt.ts';
@@ -19,8 +19,8 @@ const initiateFields = {
       'USER_AUTH',
     ]),
   ),
-  AuthParameters: optional(strings()),
-  Session: optional(session),
+  AuthParameters: strings(),
+  Session: session,
 };
 
 const respondFields = {
@@ -45,8 +45,8 @@ const respondFields = {
       'PASSWORD_SRP',
     ]),
   ),
-  ChallengeResponses: optional(strings()),
-  Session: optional(session),
+  ChallengeResponses: strings(),
+  Session: session,
 };
 
 const responseOf = (input: Output<typeof respondFields>) => ({

@@ -1,4 +1,4 @@
-import { optional, required, text } from '../../shape.ts';
+import { required, text } from '../../shape.ts';
 import { checkSecretHash } from '../auth/sign-in-attempt.ts';
 import { expiredCode, notAuthorized, userDisabled, userNotFound } from '../errors.ts';
 import { clientId, password, secretHash, username } from '../fields.ts';
@@ -12,7 +12,7 @@ export const passwordReset = {
     {
       ClientId: required(clientId),
       Username: required(username),
-      SecretHash: optional(secretHash),
+      SecretHash: secretHash,
     },
     (context, input) => {
       const { pool, client } = context.pools.client(input.ClientId);
@@ -33,7 +33,7 @@ export const passwordReset = {
     {
       ClientId: required(clientId),
       Username: required(username),
-      SecretHash: optional(secretHash),
+      SecretHash: secretHash,
       ConfirmationCode: required(text({ min: 1, max: 2048, pattern: /[\S]+/ })),
       Password: required(password),
     },

@@ -1,6 +1,6 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
 import type { JsonObject } from '../../json.ts';
-import { integer, type Output, optional, required, text } from '../../shape.ts';
+import { integer, type Output, required, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { notEmbedded, resourceNotFound } from '../errors.ts';
 import { groupName, listing, paging, poolId, userOfPool } from '../fields.ts';
@@ -59,9 +59,9 @@ export const groups = {
     {
       UserPoolId: required(poolId),
       GroupName: required(groupName),
-      Description: optional(text({ max: 2048 })),
-      Precedence: optional(integer({ min: 0, max: LARGEST_PRECEDENCE })),
-      RoleArn: optional(text({ min: 20, max: 2048 })),
+      Description: text({ max: 2048 }),
+      Precedence: integer({ min: 0, max: LARGEST_PRECEDENCE }),
+      RoleArn: text({ min: 20, max: 2048 }),
     },
     ({ pools, now }, input) => {
       const pool = pools.get(input.UserPoolId);

@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
-import { integer, list, optional, required, text } from '../../shape.ts';
+import { integer, list, required, text } from '../../shape.ts';
 import { invalidParameter } from '../errors.ts';
 import { attributeName, page, poolId } from '../fields.ts';
 import { signed } from '../operation.ts';
@@ -42,10 +42,10 @@ export const listUsers = {
   ListUsers: signed(
     {
       UserPoolId: required(poolId),
-      AttributesToGet: optional(list(attributeName)),
-      Limit: optional(integer({ min: 0, max: 60 })),
-      PaginationToken: optional(text({ min: 1, pattern: /[\S]+/ })),
-      Filter: optional(text({ max: 256 })),
+      AttributesToGet: list(attributeName),
+      Limit: integer({ min: 0, max: 60 }),
+      PaginationToken: text({ min: 1, pattern: /[\S]+/ }),
+      Filter: text({ max: 256 }),
     },
     ({ pools }, input) => {
       const pool = pools.get(input.UserPoolId);

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../json.ts';
-import { flag, type Infer, optional, required, structure } from '../../shape.ts';
+import { flag, type Infer, required, structure } from '../../shape.ts';
 import { bearerOf } from '../auth/tokens.ts';
 import { invalidParameter } from '../errors.ts';
 import { chosenFactors, poolFactors } from '../factors.ts';
@@ -10,11 +10,11 @@ import type { UserRecord } from '../store/model.ts';
 import type { UserPool } from '../store/pool.ts';
 import { getUser } from '../users.ts';
 
-const preference = structure({ Enabled: optional(flag()), PreferredMfa: optional(flag()) });
+const preference = structure({ Enabled: flag(), PreferredMfa: flag() });
 const preferences = {
-  SoftwareTokenMfaSettings: optional(preference),
-  SMSMfaSettings: optional(preference),
-  EmailMfaSettings: optional(preference),
+  SoftwareTokenMfaSettings: preference,
+  SMSMfaSettings: preference,
+  EmailMfaSettings: preference,
 };
 const preferencesShape = structure(preferences);
 type Preferences = Infer<typeof preferencesShape>;

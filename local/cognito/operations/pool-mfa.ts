@@ -1,5 +1,5 @@
 import { asJson, type JsonObject } from '../../json.ts';
-import { flag, type Output, oneOf, optional, required, structure, text } from '../../shape.ts';
+import { flag, type Output, oneOf, required, structure, text } from '../../shape.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
 import { poolId } from '../fields.ts';
 import { signed } from '../operation.ts';
@@ -8,21 +8,17 @@ import { checkMfa, type Factor } from '../resources/pool-rules.ts';
 
 const input = {
   UserPoolId: required(poolId),
-  MfaConfiguration: optional(oneOf(['OFF', 'ON', 'OPTIONAL'])),
-  SoftwareTokenMfaConfiguration: optional(structure({ Enabled: optional(flag()) })),
-  SmsMfaConfiguration: optional(
-    structure({
-      SmsAuthenticationMessage: optional(text({ min: 6, max: 140 })),
-      SmsConfiguration: optional(smsConfiguration),
-    }),
-  ),
-  EmailMfaConfiguration: optional(
-    structure({
-      Message: optional(text({ min: 6, max: 20_000 })),
-      Subject: optional(text({ min: 1, max: 140 })),
-    }),
-  ),
-  WebAuthnConfiguration: optional(structure({})),
+  MfaConfiguration: oneOf(['OFF', 'ON', 'OPTIONAL']),
+  SoftwareTokenMfaConfiguration: structure({ Enabled: flag() }),
+  SmsMfaConfiguration: structure({
+    SmsAuthenticationMessage: text({ min: 6, max: 140 }),
+    SmsConfiguration: smsConfiguration,
+  }),
+  EmailMfaConfiguration: structure({
+    Message: text({ min: 6, max: 20_000 }),
+    Subject: text({ min: 1, max: 140 }),
+  }),
+  WebAuthnConfiguration: structure({}),
 };
 type Input = Output<typeof input>;
 

@@ -1,6 +1,6 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { asJson, type JsonObject } from '../../json.ts';
-import { integer, optional, required, text } from '../../shape.ts';
+import { integer, required, text } from '../../shape.ts';
 import { clientId, listing, pageToken, poolId } from '../fields.ts';
 import { signed } from '../operation.ts';
 import { checkClient, clientFields, clientRules } from '../resources/client-properties.ts';
@@ -105,7 +105,7 @@ export const poolsAndClients = {
   ListUserPools: signed(
     {
       MaxResults: required(integer({ min: 1, max: 60 })),
-      NextToken: optional(text({ min: 1, pattern: /[\S]+/ })),
+      NextToken: text({ min: 1, pattern: /[\S]+/ }),
     },
     ({ pools }, input) =>
       listing('UserPools', pools.all(), {
@@ -118,8 +118,8 @@ export const poolsAndClients = {
   ListUserPoolClients: signed(
     {
       UserPoolId: required(poolId),
-      MaxResults: optional(integer({ min: 1, max: 60 })),
-      NextToken: optional(pageToken),
+      MaxResults: integer({ min: 1, max: 60 }),
+      NextToken: pageToken,
     },
     ({ pools }, input) =>
       listing('UserPoolClients', pools.get(input.UserPoolId).clients.all(), {

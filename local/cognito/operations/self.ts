@@ -1,4 +1,4 @@
-import { optional, required } from '../../shape.ts';
+import { required } from '../../shape.ts';
 import { checkProof } from '../auth/sign-in-attempt.ts';
 import { bearerOf } from '../auth/tokens.ts';
 import { notAuthorized, notEmbedded } from '../errors.ts';
@@ -40,7 +40,7 @@ export const selfService = {
   ChangePassword: open(
     {
       AccessToken: required(token),
-      PreviousPassword: optional(password),
+      PreviousPassword: password,
       ProposedPassword: required(password),
     },
     ({ pools, now }, input) => {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../json.ts';
-import { optional, required, text } from '../../shape.ts';
+import { required, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { bearerOf } from '../auth/tokens.ts';
 import { MFA_SETUP, newSecret, SOFTWARE_TOKEN_MFA, takeCode } from '../challenges/software-token.ts';
@@ -43,7 +43,7 @@ function find({ pools, now }: Context, { AccessToken, Session }: Holder): Found 
   throw invalidSession();
 }
 
-const holder = { AccessToken: optional(token), Session: optional(session) };
+const holder = { AccessToken: token, Session: session };
 
 function takeFirstCode(pending: SoftwareToken, code: string, now: Date): SoftwareToken {
   try {
@@ -72,7 +72,7 @@ export const softwareToken = {
     {
       ...holder,
       UserCode: required(text({ min: 6, max: 6, pattern: /[0-9]+/ })),
-      FriendlyDeviceName: optional(text()),
+      FriendlyDeviceName: text(),
     },
     (context, input) => {
       const { pool, user, next } = find(context, input);

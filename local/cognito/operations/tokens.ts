@@ -1,4 +1,4 @@
-import { optional, required, text } from '../../shape.ts';
+import { required, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { findRefreshToken, refresh } from '../auth/refresh.ts';
 import { attemptOf, checkSecret } from '../auth/sign-in-attempt.ts';
@@ -16,8 +16,8 @@ export const tokens = {
     {
       RefreshToken: required(token),
       ClientId: required(clientId),
-      ClientSecret: optional(clientSecret),
-      DeviceKey: optional(text()),
+      ClientSecret: clientSecret,
+      DeviceKey: text(),
     },
     (context, input) => {
       if (input.DeviceKey !== undefined) throw notEmbedded('DeviceKey');
@@ -31,7 +31,7 @@ export const tokens = {
   ),
   /** Revokes a token family. This API then refuses its access tokens too. */
   RevokeToken: open(
-    { Token: required(token), ClientId: required(clientId), ClientSecret: optional(clientSecret) },
+    { Token: required(token), ClientId: required(clientId), ClientSecret: clientSecret },
     ({ pools }, input) => {
       const { pool, client } = pools.client(input.ClientId);
       checkSecret(client, input.ClientSecret);

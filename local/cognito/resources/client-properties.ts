@@ -5,7 +5,6 @@ import {
   integer,
   list,
   oneOf,
-  optional,
   readProperties,
   required,
   structure,
@@ -20,43 +19,37 @@ const permittedAttribute = text({ min: 1, max: 2048 });
 /** The settings of a client, the same in templates and in the API. */
 export const clientFields = {
   UserPoolId: required(poolId),
-  ClientName: optional(text({ min: 1, max: 128, pattern: /[\w\s+=,.@-]+/ })),
-  GenerateSecret: optional(flag()),
-  AccessTokenValidity: optional(integer({ min: 1, max: 86_400 })),
-  IdTokenValidity: optional(integer({ min: 1, max: 86_400 })),
-  RefreshTokenValidity: optional(integer({ min: 1, max: 315_360_000 })),
-  TokenValidityUnits: optional(
-    structure({ AccessToken: optional(unit), IdToken: optional(unit), RefreshToken: optional(unit) }),
+  ClientName: text({ min: 1, max: 128, pattern: /[\w\s+=,.@-]+/ }),
+  GenerateSecret: flag(),
+  AccessTokenValidity: integer({ min: 1, max: 86_400 }),
+  IdTokenValidity: integer({ min: 1, max: 86_400 }),
+  RefreshTokenValidity: integer({ min: 1, max: 315_360_000 }),
+  TokenValidityUnits: structure({ AccessToken: unit, IdToken: unit, RefreshToken: unit }),
+  AuthSessionValidity: integer({ min: 3, max: 15 }),
+  EnableTokenRevocation: flag(),
+  PreventUserExistenceErrors: oneOf(['ENABLED', 'LEGACY']),
+  RefreshTokenRotation: structure({
+    Feature: oneOf(['ENABLED', 'DISABLED']),
+    RetryGracePeriodSeconds: integer({ min: 0, max: 60 }),
+  }),
+  ExplicitAuthFlows: list(
+    oneOf([
+      'ADMIN_NO_SRP_AUTH',
+      'CUSTOM_AUTH_FLOW_ONLY',
+      'USER_PASSWORD_AUTH',
+      'ALLOW_ADMIN_USER_PASSWORD_AUTH',
+      'ALLOW_CUSTOM_AUTH',
+      'ALLOW_USER_PASSWORD_AUTH',
+      'ALLOW_USER_SRP_AUTH',
+      'ALLOW_USER_AUTH',
+      'ALLOW_REFRESH_TOKEN_AUTH',
+    ]),
   ),
-  AuthSessionValidity: optional(integer({ min: 3, max: 15 })),
-  EnableTokenRevocation: optional(flag()),
-  PreventUserExistenceErrors: optional(oneOf(['ENABLED', 'LEGACY'])),
-  RefreshTokenRotation: optional(
-    structure({
-      Feature: optional(oneOf(['ENABLED', 'DISABLED'])),
-      RetryGracePeriodSeconds: optional(integer({ min: 0, max: 60 })),
-    }),
-  ),
-  ExplicitAuthFlows: optional(
-    list(
-      oneOf([
-        'ADMIN_NO_SRP_AUTH',
-        'CUSTOM_AUTH_FLOW_ONLY',
-        'USER_PASSWORD_AUTH',
-        'ALLOW_ADMIN_USER_PASSWORD_AUTH',
-        'ALLOW_CUSTOM_AUTH',
-        'ALLOW_USER_PASSWORD_AUTH',
-        'ALLOW_USER_SRP_AUTH',
-        'ALLOW_USER_AUTH',
-        'ALLOW_REFRESH_TOKEN_AUTH',
-      ]),
-    ),
-  ),
-  SupportedIdentityProviders: optional(list(oneOf(['COGNITO']))),
-  ReadAttributes: optional(list(permittedAttribute)),
-  WriteAttributes: optional(list(permittedAttribute)),
-  AllowedOAuthFlowsUserPoolClient: optional(flag()),
-  EnablePropagateAdditionalUserContextData: optional(flag()),
+  SupportedIdentityProviders: list(oneOf(['COGNITO'])),
+  ReadAttributes: list(permittedAttribute),
+  WriteAttributes: list(permittedAttribute),
+  AllowedOAuthFlowsUserPoolClient: flag(),
+  EnablePropagateAdditionalUserContextData: flag(),
 };
 
 /** Settings that the embedded Cognito does not have. */

@@ -5,7 +5,6 @@ import {
   integer,
   list,
   oneOf,
-  optional,
   readProperties,
   required,
   strings,
@@ -28,109 +27,89 @@ const arn = text({
 const numberText = text({ max: 131_072, pattern: /-?\d+/ });
 
 const passwordPolicy = structure({
-  MinimumLength: optional(integer({ min: 6, max: 99 })),
-  RequireUppercase: optional(flag()),
-  RequireLowercase: optional(flag()),
-  RequireNumbers: optional(flag()),
-  RequireSymbols: optional(flag()),
-  PasswordHistorySize: optional(integer({ min: 0, max: 24 })),
-  TemporaryPasswordValidityDays: optional(integer({ min: 0, max: 365 })),
+  MinimumLength: integer({ min: 6, max: 99 }),
+  RequireUppercase: flag(),
+  RequireLowercase: flag(),
+  RequireNumbers: flag(),
+  RequireSymbols: flag(),
+  PasswordHistorySize: integer({ min: 0, max: 24 }),
+  TemporaryPasswordValidityDays: integer({ min: 0, max: 365 }),
 });
 
 const signInPolicy = structure({
-  AllowedFirstAuthFactors: optional(list(oneOf(['PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN']))),
+  AllowedFirstAuthFactors: list(oneOf(['PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN'])),
 });
 
 const schemaEntry = structure({
   Name: required(text({ min: 1, max: 20, pattern: /[\p{L}\p{M}\p{S}\p{N}\p{P}]+/u })),
-  AttributeDataType: optional(oneOf(['String', 'Number', 'DateTime', 'Boolean'])),
-  Mutable: optional(flag()),
-  Required: optional(flag()),
-  StringAttributeConstraints: optional(
-    structure({ MinLength: optional(numberText), MaxLength: optional(numberText) }),
-  ),
-  NumberAttributeConstraints: optional(
-    structure({ MinValue: optional(numberText), MaxValue: optional(numberText) }),
-  ),
+  AttributeDataType: oneOf(['String', 'Number', 'DateTime', 'Boolean']),
+  Mutable: flag(),
+  Required: flag(),
+  StringAttributeConstraints: structure({ MinLength: numberText, MaxLength: numberText }),
+  NumberAttributeConstraints: structure({ MinValue: numberText, MaxValue: numberText }),
 });
 
 /** How text messages are sent. The embedded Cognito writes them to the outbox and does not check the role. */
 export const smsConfiguration = structure({
   SnsCallerArn: required(arn),
-  ExternalId: optional(text()),
-  SnsRegion: optional(text({ min: 5, max: 32 })),
+  ExternalId: text(),
+  SnsRegion: text({ min: 5, max: 32 }),
 });
 
 const poolProperties = structure(
   {
-    UserPoolName: optional(text({ min: 1, max: 128, pattern: /[\w\s+=,.@-]+/ })),
-    Policies: optional(
-      structure({ PasswordPolicy: optional(passwordPolicy), SignInPolicy: optional(signInPolicy) }),
-    ),
-    AdminCreateUserConfig: optional(
-      structure({
-        AllowAdminCreateUserOnly: optional(flag()),
-        InviteMessageTemplate: optional(
-          structure({
-            EmailMessage: optional(message),
-            EmailSubject: optional(subject),
-            SMSMessage: optional(smsMessage),
-          }),
-        ),
+    UserPoolName: text({ min: 1, max: 128, pattern: /[\w\s+=,.@-]+/ }),
+    Policies: structure({ PasswordPolicy: passwordPolicy, SignInPolicy: signInPolicy }),
+    AdminCreateUserConfig: structure({
+      AllowAdminCreateUserOnly: flag(),
+      InviteMessageTemplate: structure({
+        EmailMessage: message,
+        EmailSubject: subject,
+        SMSMessage: smsMessage,
       }),
-    ),
-    AccountRecoverySetting: optional(
-      structure({
-        RecoveryMechanisms: optional(
-          list(
-            structure({
-              Name: required(oneOf(['verified_email', 'verified_phone_number', 'admin_only'])),
-              Priority: required(integer({ min: 1, max: 2 })),
-            }),
-            { max: 2 },
-          ),
-        ),
-      }),
-    ),
-    AliasAttributes: optional(list(oneOf(['email', 'phone_number', 'preferred_username']))),
-    AutoVerifiedAttributes: optional(list(verifiedAttribute)),
-    DeletionProtection: optional(oneOf(['ACTIVE', 'INACTIVE'])),
-    EmailConfiguration: optional(
-      structure({
-        EmailSendingAccount: optional(oneOf(['COGNITO_DEFAULT', 'DEVELOPER'])),
-        SourceArn: optional(arn),
-        From: optional(text()),
-        ReplyToEmailAddress: optional(text()),
-      }),
-    ),
-    EmailVerificationMessage: optional(message),
-    EmailVerificationSubject: optional(subject),
-    EmailAuthenticationMessage: optional(message),
-    EmailAuthenticationSubject: optional(subject),
-    EnabledMfas: optional(list(oneOf(FACTORS))),
-    MfaConfiguration: optional(oneOf(['OFF', 'ON', 'OPTIONAL'])),
-    Schema: optional(list(schemaEntry, { max: 50 })),
-    SmsAuthenticationMessage: optional(smsMessage),
-    SmsConfiguration: optional(smsConfiguration),
-    SmsVerificationMessage: optional(smsMessage),
-    UserPoolAddOns: optional(
-      structure({ AdvancedSecurityMode: optional(oneOf(['OFF', 'AUDIT', 'ENFORCED'])) }),
-    ),
-    UserAttributeUpdateSettings: optional(
-      structure({ AttributesRequireVerificationBeforeUpdate: required(list(verifiedAttribute)) }),
-    ),
-    UserPoolTags: optional(strings()),
-    UserPoolTier: optional(oneOf(['LITE', 'ESSENTIALS', 'PLUS'])),
-    UsernameAttributes: optional(list(verifiedAttribute)),
-    UsernameConfiguration: optional(structure({ CaseSensitive: optional(flag()) })),
-    VerificationMessageTemplate: optional(
-      structure({
-        DefaultEmailOption: optional(oneOf(['CONFIRM_WITH_CODE'])),
-        EmailMessage: optional(message),
-        EmailSubject: optional(subject),
-        SmsMessage: optional(smsMessage),
-      }),
-    ),
+    }),
+    AccountRecoverySetting: structure({
+      RecoveryMechanisms: list(
+        structure({
+          Name: required(oneOf(['verified_email', 'verified_phone_number', 'admin_only'])),
+          Priority: required(integer({ min: 1, max: 2 })),
+        }),
+        { max: 2 },
+      ),
+    }),
+    AliasAttributes: list(oneOf(['email', 'phone_number', 'preferred_username'])),
+    AutoVerifiedAttributes: list(verifiedAttribute),
+    DeletionProtection: oneOf(['ACTIVE', 'INACTIVE']),
+    EmailConfiguration: structure({
+      EmailSendingAccount: oneOf(['COGNITO_DEFAULT', 'DEVELOPER']),
+      SourceArn: arn,
+      From: text(),
+      ReplyToEmailAddress: text(),
+    }),
+    EmailVerificationMessage: message,
+    EmailVerificationSubject: subject,
+    EmailAuthenticationMessage: message,
+    EmailAuthenticationSubject: subject,
+    EnabledMfas: list(oneOf(FACTORS)),
+    MfaConfiguration: oneOf(['OFF', 'ON', 'OPTIONAL']),
+    Schema: list(schemaEntry, { max: 50 }),
+    SmsAuthenticationMessage: smsMessage,
+    SmsConfiguration: smsConfiguration,
+    SmsVerificationMessage: smsMessage,
+    UserPoolAddOns: structure({ AdvancedSecurityMode: oneOf(['OFF', 'AUDIT', 'ENFORCED']) }),
+    UserAttributeUpdateSettings: structure({
+      AttributesRequireVerificationBeforeUpdate: required(list(verifiedAttribute)),
+    }),
+    UserPoolTags: strings(),
+    UserPoolTier: oneOf(['LITE', 'ESSENTIALS', 'PLUS']),
+    UsernameAttributes: list(verifiedAttribute),
+    UsernameConfiguration: structure({ CaseSensitive: flag() }),
+    VerificationMessageTemplate: structure({
+      DefaultEmailOption: oneOf(['CONFIRM_WITH_CODE']),
+      EmailMessage: message,
+      EmailSubject: subject,
+      SmsMessage: smsMessage,
+    }),
   },
   {
     notSupported: [

@@ -5,12 +5,12 @@ import {
   integer,
   list,
   oneOf,
-  optional,
   required,
   strings,
   structure,
   tags,
   text,
+  withDefault,
 } from '../../shape.ts';
 import { invalidParameter } from '../arn.ts';
 import { APPLICATION_LOG_LEVELS, type Configuration, RUNTIMES } from '../model.ts';
@@ -69,10 +69,10 @@ const variables = changed(strings(), (given) => {
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-loggingconfig.html */
 const loggingFields = structure({
-  ApplicationLogLevel: optional(oneOf(APPLICATION_LOG_LEVELS)),
-  LogFormat: optional(oneOf(['Text', 'JSON']), 'Text'),
-  LogGroup: optional(text({ pattern: /[.\-_/#A-Za-z0-9]{1,512}/ })),
-  SystemLogLevel: optional(oneOf(['DEBUG', 'INFO', 'WARN'])),
+  ApplicationLogLevel: oneOf(APPLICATION_LOG_LEVELS),
+  LogFormat: withDefault(oneOf(['Text', 'JSON']), 'Text'),
+  LogGroup: text({ pattern: /[.\-_/#A-Za-z0-9]{1,512}/ }),
+  SystemLogLevel: oneOf(['DEBUG', 'INFO', 'WARN']),
 });
 
 const logging = changed(loggingFields, (given): Infer<typeof loggingFields> => {
@@ -84,7 +84,7 @@ const logging = changed(loggingFields, (given): Infer<typeof loggingFields> => {
 
 const fields = structure(
   {
-    Architectures: optional(list(oneOf(['x86_64', 'arm64']), { min: 1, max: 1 }), []),
+    Architectures: withDefault(list(oneOf(['x86_64', 'arm64']), { min: 1, max: 1 }), []),
     Code: required(
       structure(
         { ZipFile: required(zipFile) },
@@ -100,21 +100,19 @@ const fields = structure(
         },
       ),
     ),
-    Description: optional(text({ max: 256 }), ''),
-    Environment: optional(structure({ Variables: optional(variables) })),
-    EphemeralStorage: optional(structure({ Size: required(integer({ min: 512, max: 10_240 })) })),
-    FunctionName: optional(text({ pattern: /[a-zA-Z0-9-_]{1,64}/ })),
-    Handler: optional(text({ max: 128, pattern: /\S+/ })),
-    LoggingConfig: optional(logging),
-    MemorySize: optional(integer({ min: 128, max: 10_240 }), 128),
-    PackageType: optional(oneOf(['Zip'], { notSupported: ['Image'] })),
+    Description: withDefault(text({ max: 256 }), ''),
+    Environment: structure({ Variables: variables }),
+    EphemeralStorage: structure({ Size: required(integer({ min: 512, max: 10_240 })) }),
+    FunctionName: text({ pattern: /[a-zA-Z0-9-_]{1,64}/ }),
+    Handler: text({ max: 128, pattern: /\S+/ }),
+    LoggingConfig: logging,
+    MemorySize: withDefault(integer({ min: 128, max: 10_240 }), 128),
+    PackageType: oneOf(['Zip'], { notSupported: ['Image'] }),
     Role: required(text({ pattern: /arn:aws[a-zA-Z-]*:iam::\d{12}:role\/?[a-zA-Z_0-9+=,.@\-_/]+/ })),
-    Runtime: optional(oneOf(RUNTIMES)),
-    Tags: optional(tags(), {}),
-    Timeout: optional(integer({ min: 1, max: 900 }), 3),
-    TracingConfig: optional(
-      structure({ Mode: optional(oneOf(['PassThrough'], { notSupported: ['Active'] })) }),
-    ),
+    Runtime: oneOf(RUNTIMES),
+    Tags: withDefault(tags(), {}),
+    Timeout: withDefault(integer({ min: 1, max: 900 }), 3),
+    TracingConfig: structure({ Mode: oneOf(['PassThrough'], { notSupported: ['Active'] }) }),
   },
   {
     notSupported: [

@@ -5,7 +5,7 @@ import {
   type ResourceHandler,
   type ResourceState,
 } from '../../resource.ts';
-import { optional, readProperties, required, structure, text } from '../../shape.ts';
+import { readProperties, required, structure, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { defaultLogGroup, functionArn, parseIdentifier, parseVersionArn } from '../arn.ts';
 import type { FunctionInput, Functions } from '../functions.ts';
@@ -16,8 +16,8 @@ const NAME_LIMIT = 64;
 
 const versionProperties = structure(
   {
-    CodeSha256: optional(text()),
-    Description: optional(text({ max: 256 })),
+    CodeSha256: text(),
+    Description: text({ max: 256 }),
     FunctionName: required(text({ min: 1, max: 140 })),
   },
   { notSupported: ['FunctionScalingConfig', 'ProvisionedConcurrencyConfig', 'RuntimePolicy'] },

@@ -5,7 +5,6 @@ import {
   integer,
   list,
   oneOf,
-  optional,
   readProperties,
   required,
   structure,
@@ -19,15 +18,16 @@ const status = oneOf(['Enabled', 'Disabled']);
 
 const lifecycleRule = structure(
   {
-    Id: optional(word),
+    Id: word,
     Status: required(status),
-    Prefix: optional(text()),
-    AbortIncompleteMultipartUpload: optional(structure({ DaysAfterInitiation: required(count) })),
-    ExpirationInDays: optional(count),
-    NoncurrentVersionExpiration: optional(
-      structure({ NoncurrentDays: required(count), NewerNoncurrentVersions: optional(count) }),
-    ),
-    ExpiredObjectDeleteMarker: optional(flag()),
+    Prefix: text(),
+    AbortIncompleteMultipartUpload: structure({ DaysAfterInitiation: required(count) }),
+    ExpirationInDays: count,
+    NoncurrentVersionExpiration: structure({
+      NoncurrentDays: required(count),
+      NewerNoncurrentVersions: count,
+    }),
+    ExpiredObjectDeleteMarker: flag(),
   },
   {
     notSupported: [
@@ -45,12 +45,12 @@ const lifecycleRule = structure(
 );
 
 const corsRule = structure({
-  Id: optional(word),
-  AllowedHeaders: optional(list(word)),
+  Id: word,
+  AllowedHeaders: list(word),
   AllowedMethods: required(list(oneOf(['GET', 'PUT', 'HEAD', 'POST', 'DELETE']))),
   AllowedOrigins: required(list(word)),
-  ExposedHeaders: optional(list(word)),
-  MaxAge: optional(count),
+  ExposedHeaders: list(word),
+  MaxAge: count,
 });
 
 const encryption = structure({
@@ -62,51 +62,41 @@ const ownership = oneOf(['BucketOwnerEnforced', 'BucketOwnerPreferred'], { notSu
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html */
 const bucketProperties = structure(
   {
-    BucketName: optional(word),
-    PublicAccessBlockConfiguration: optional(
-      structure({
-        BlockPublicAcls: optional(flag()),
-        BlockPublicPolicy: optional(flag()),
-        IgnorePublicAcls: optional(flag()),
-        RestrictPublicBuckets: optional(flag()),
-      }),
-    ),
-    BucketEncryption: optional(
-      structure({
-        ServerSideEncryptionConfiguration: required(
-          list(
-            structure(
-              { ServerSideEncryptionByDefault: optional(encryption), BucketKeyEnabled: optional(flag()) },
-              { notSupported: ['BlockedEncryptionTypes'] },
-            ),
+    BucketName: word,
+    PublicAccessBlockConfiguration: structure({
+      BlockPublicAcls: flag(),
+      BlockPublicPolicy: flag(),
+      IgnorePublicAcls: flag(),
+      RestrictPublicBuckets: flag(),
+    }),
+    BucketEncryption: structure({
+      ServerSideEncryptionConfiguration: required(
+        list(
+          structure(
+            { ServerSideEncryptionByDefault: encryption, BucketKeyEnabled: flag() },
+            { notSupported: ['BlockedEncryptionTypes'] },
           ),
         ),
-      }),
-    ),
-    OwnershipControls: optional(
-      structure({ Rules: required(list(structure({ ObjectOwnership: required(ownership) }))) }),
-    ),
-    LifecycleConfiguration: optional(
-      structure(
-        { Rules: required(list(lifecycleRule)) },
-        { notSupported: ['TransitionDefaultMinimumObjectSize'] },
       ),
+    }),
+    OwnershipControls: structure({
+      Rules: required(list(structure({ ObjectOwnership: required(ownership) }))),
+    }),
+    LifecycleConfiguration: structure(
+      { Rules: required(list(lifecycleRule)) },
+      { notSupported: ['TransitionDefaultMinimumObjectSize'] },
     ),
-    VersioningConfiguration: optional(structure({ Status: required(oneOf(['Enabled', 'Suspended'])) })),
-    Tags: optional(tags()),
-    LoggingConfiguration: optional(
-      structure(
-        { DestinationBucketName: optional(word), LogFilePrefix: optional(word) },
-        { notSupported: ['TargetObjectKeyFormat'] },
-      ),
+    VersioningConfiguration: structure({ Status: required(oneOf(['Enabled', 'Suspended'])) }),
+    Tags: tags(),
+    LoggingConfiguration: structure(
+      { DestinationBucketName: word, LogFilePrefix: word },
+      { notSupported: ['TargetObjectKeyFormat'] },
     ),
-    NotificationConfiguration: optional(
-      structure(
-        { EventBridgeConfiguration: optional(structure({ EventBridgeEnabled: required(flag()) })) },
-        { notSupported: ['LambdaConfigurations', 'QueueConfigurations', 'TopicConfigurations'] },
-      ),
+    NotificationConfiguration: structure(
+      { EventBridgeConfiguration: structure({ EventBridgeEnabled: required(flag()) }) },
+      { notSupported: ['LambdaConfigurations', 'QueueConfigurations', 'TopicConfigurations'] },
     ),
-    CorsConfiguration: optional(structure({ CorsRules: required(list(corsRule)) })),
+    CorsConfiguration: structure({ CorsRules: required(list(corsRule)) }),
   },
   {
     notSupported: [
