@@ -24,8 +24,6 @@ export const deliveryMedium = oneOf(['SMS', 'EMAIL']);
 
 export const attributes = list(structure({ Name: required(attributeName), Value: text({ max: 2048 }) }));
 
-export const userOfPool = { UserPoolId: required(poolId), Username: required(username) };
-
 /** The API's page size if the caller gives none, or 0. */
 const DEFAULT_LIMIT = 60;
 

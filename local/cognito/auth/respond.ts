@@ -30,7 +30,7 @@ export function respond(attempt: SignInAttempt, { name, session, responses }: Re
   const challenge = CHALLENGES.find((one) => one.name === name);
   if (!challenge) throw notEmbedded(`the challenge ${name}`);
   if (responses.DEVICE_KEY !== undefined) throw notEmbedded('DEVICE_KEY');
-  const token = challenge.sessionOf(responses, session);
+  const token = challenge.sessionOf?.(responses) ?? session;
   if (token === undefined) throw invalidParameter('Missing required parameter Session');
   const { sessions } = attempt.pool;
   const state = sessions.peek(token, { challenge: name, clientId: attempt.client.id });

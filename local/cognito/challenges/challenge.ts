@@ -15,8 +15,8 @@ export interface ChallengeResponse {
 export interface Challenge {
   readonly name: string;
   readonly proves: 'password' | 'second factor';
-  /** Returns the session token of a response. */
-  readonly sessionOf: (responses: Parameters, session: string | undefined) => string | undefined;
+  /** Returns the session token, if it is in another member than `Session`. */
+  readonly sessionOf?: (responses: Parameters) => string;
   /** Returns the user, or throws for a wrong response. The session stays open unless the challenge uses it up. */
   readonly judge: (attempt: SignInAttempt, response: ChallengeResponse) => UserRecord;
   /** The next challenge, if the state of the user does not decide it. */

@@ -43,7 +43,6 @@ function messageCode(factor: MessageFactor): Challenge {
   return {
     name: factor,
     proves: 'second factor',
-    sessionOf: (_, session) => session,
     judge(attempt, response) {
       const { responses, state } = response;
       const asked = sessionUser(attempt, response);

@@ -49,7 +49,6 @@ function answeredAttributes(
 export const newPasswordRequired: Challenge = {
   name: NEW_PASSWORD_REQUIRED,
   proves: 'password',
-  sessionOf: (_, session) => session,
   judge(attempt, response) {
     const { pool, now } = attempt;
     const { responses } = response;

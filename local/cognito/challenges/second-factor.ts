@@ -40,7 +40,6 @@ const askSetup = (attempt: SignInAttempt, user: UserRecord): JsonObject =>
 export const selectMfaType: Challenge = {
   name: SELECT_MFA_TYPE,
   proves: 'password',
-  sessionOf: (_, session) => session,
   judge(attempt, response) {
     const user = sessionUser(attempt, response);
     chosen(attempt, user, needed(response.responses, 'ANSWER'));

@@ -64,7 +64,6 @@ export function takeCode(token: SoftwareToken, code: string, now: Date): Softwar
 export const softwareTokenMfa: Challenge = {
   name: SOFTWARE_TOKEN_MFA,
   proves: 'second factor',
-  sessionOf: (_, session) => session,
   judge(attempt, response) {
     const user = sessionUser(attempt, response);
     const code = needed(response.responses, 'SOFTWARE_TOKEN_MFA_CODE');
@@ -83,7 +82,6 @@ export const softwareTokenMfa: Challenge = {
 export const mfaSetup: Challenge = {
   name: MFA_SETUP,
   proves: 'second factor',
-  sessionOf: (_, session) => session,
   judge(attempt, response) {
     const user = sessionUser(attempt, response);
     if (!user.softwareToken?.verified || response.state.data.verified !== 'true') {

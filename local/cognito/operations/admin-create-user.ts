@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { flag, list, type Output, oneOf } from '../../shape.ts';
+import { flag, list, type Output, oneOf, required } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
-import { attributes, deliveryMedium, password, userOfPool } from '../fields.ts';
+import { attributes, deliveryMedium, password, username } from '../fields.ts';
 import { invitation, textInvitation } from '../messages.ts';
-import { type Context, signed } from '../operation.ts';
+import { type Context, onPool } from '../operation.ts';
 import { generatePassword, NO_FAILURES } from '../password.ts';
 import { passwordPolicyOf } from '../resources/pool-properties.ts';
 import { changeAttributes } from '../schema.ts';
@@ -13,7 +13,7 @@ import type { UserPool } from '../store/pool.ts';
 import { checkAliases, describeUser, getUser, newCredential, withPassword } from '../users.ts';
 
 const input = {
-  ...userOfPool,
+  Username: required(username),
   UserAttributes: attributes,
   TemporaryPassword: password,
   ForceAliasCreation: flag(),
@@ -118,8 +118,7 @@ function resend(context: Context, pool: UserPool, request: Input): UserRecord {
 
 export const adminCreateUser = {
   /** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html */
-  AdminCreateUser: signed(input, (context, request) => {
-    const pool = context.pools.get(request.UserPoolId);
+  AdminCreateUser: onPool(input, ({ pool, ...context }, request) => {
     if (request.ForceAliasCreation) throw notEmbedded('ForceAliasCreation');
     const user = (request.MessageAction === 'RESEND' ? resend : create)(context, pool, request);
     return { User: describeUser(user) };

@@ -1,8 +1,8 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
-import { integer, list, required, text } from '../../shape.ts';
+import { integer, list, text } from '../../shape.ts';
 import { invalidParameter } from '../errors.ts';
-import { attributeName, page, poolId } from '../fields.ts';
-import { signed } from '../operation.ts';
+import { attributeName, page } from '../fields.ts';
+import { onPool } from '../operation.ts';
 import type { UserRecord } from '../store/model.ts';
 import { describeUser } from '../users.ts';
 
@@ -39,16 +39,14 @@ function readFilter(filter: string): (user: UserRecord) => boolean {
 }
 
 export const listUsers = {
-  ListUsers: signed(
+  ListUsers: onPool(
     {
-      UserPoolId: required(poolId),
       AttributesToGet: list(attributeName),
       Limit: integer({ min: 0, max: 60 }),
       PaginationToken: text({ min: 1, pattern: /[\S]+/ }),
       Filter: text({ max: 256 }),
     },
-    ({ pools }, input) => {
-      const pool = pools.get(input.UserPoolId);
+    ({ pool }, input) => {
       for (const name of input.AttributesToGet ?? []) {
         if (!pool.schema.some((attribute) => attribute.name === name)) {
           throw invalidParameter(`One or more requested attributes do not exist in user pool: ${name}`);

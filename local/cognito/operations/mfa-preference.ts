@@ -1,14 +1,10 @@
-import type { JsonObject } from '../../json.ts';
-import { flag, type Infer, required, structure } from '../../shape.ts';
-import { bearerOf } from '../auth/tokens.ts';
+import { flag, type Output, structure } from '../../shape.ts';
 import { invalidParameter } from '../errors.ts';
 import { chosenFactors, poolFactors } from '../factors.ts';
-import { token, userOfPool } from '../fields.ts';
-import { open, signed } from '../operation.ts';
+import { asUser, onUser } from '../operation.ts';
 import { ADDRESS, FACTORS, type Factor, isMessageFactor } from '../resources/pool-rules.ts';
 import type { UserRecord } from '../store/model.ts';
 import type { UserPool } from '../store/pool.ts';
-import { getUser } from '../users.ts';
 
 const preference = structure({ Enabled: flag(), PreferredMfa: flag() });
 const preferences = {
@@ -16,8 +12,7 @@ const preferences = {
   SMSMfaSettings: preference,
   EmailMfaSettings: preference,
 };
-const preferencesShape = structure(preferences);
-type Preferences = Infer<typeof preferencesShape>;
+type Preferences = Output<typeof preferences>;
 
 const MEMBER = {
   SMS_MFA: 'SMSMfaSettings',
@@ -38,7 +33,7 @@ function checkCanEnable(pool: UserPool, user: UserRecord, factor: Factor): void 
 }
 
 /** Turns factors of a user on and off, and sets the preferred one. Factors that are not named stay as they are. */
-function setPreference(pool: UserPool, user: UserRecord, input: Preferences): JsonObject {
+function setPreference(pool: UserPool, user: UserRecord, input: Preferences): void {
   const named = FACTORS.filter((factor) => input[MEMBER[factor]] !== undefined);
   const enabled = new Set(chosenFactors(user));
   for (const factor of named) {
@@ -62,16 +57,9 @@ function setPreference(pool: UserPool, user: UserRecord, input: Preferences): Js
     messageFactors: [...enabled].filter(isMessageFactor),
     ...(preferredFactor && { preferredFactor }),
   });
-  return {};
 }
 
 export const mfaPreference = {
-  SetUserMFAPreference: open({ AccessToken: required(token), ...preferences }, ({ pools, now }, input) => {
-    const { pool, user } = bearerOf(pools, input.AccessToken, now());
-    return setPreference(pool, user, input);
-  }),
-  AdminSetUserMFAPreference: signed({ ...userOfPool, ...preferences }, ({ pools }, input) => {
-    const pool = pools.get(input.UserPoolId);
-    return setPreference(pool, getUser(pool, input.Username), input);
-  }),
+  SetUserMFAPreference: asUser(preferences, ({ pool, user }, input) => setPreference(pool, user, input)),
+  AdminSetUserMFAPreference: onUser(preferences, ({ pool, user }, input) => setPreference(pool, user, input)),
 };

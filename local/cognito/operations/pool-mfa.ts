@@ -1,13 +1,11 @@
 import { asJson, type JsonObject } from '../../json.ts';
-import { flag, type Output, oneOf, required, structure, text } from '../../shape.ts';
+import { flag, type Output, oneOf, structure, text } from '../../shape.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
-import { poolId } from '../fields.ts';
-import { signed } from '../operation.ts';
+import { onPool } from '../operation.ts';
 import { type PoolSettings, smsConfiguration } from '../resources/pool-properties.ts';
 import { checkMfa, type Factor } from '../resources/pool-rules.ts';
 
 const input = {
-  UserPoolId: required(poolId),
   MfaConfiguration: oneOf(['OFF', 'ON', 'OPTIONAL']),
   SoftwareTokenMfaConfiguration: structure({ Enabled: flag() }),
   SmsMfaConfiguration: structure({
@@ -49,9 +47,8 @@ function described({ MfaConfiguration = 'OFF', EnabledMfas = [], ...settings }: 
 
 export const poolMfa = {
   /** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SetUserPoolMfaConfig.html */
-  SetUserPoolMfaConfig: signed(input, ({ pools, now }, request) => {
+  SetUserPoolMfaConfig: onPool(input, ({ pool, now }, request) => {
     if (request.WebAuthnConfiguration) throw notEmbedded('WebAuthnConfiguration');
-    const pool = pools.get(request.UserPoolId);
     const enabled = enabledIn(request);
     const { MfaConfiguration = 'OFF', SmsMfaConfiguration: sms, EmailMfaConfiguration: email } = request;
     if (MfaConfiguration === 'OFF' && enabled.length > 0) {
@@ -72,7 +69,5 @@ export const poolMfa = {
     pool.record = { ...pool.record, settings, modified: now().toISOString() };
     return described(settings);
   }),
-  GetUserPoolMfaConfig: signed({ UserPoolId: required(poolId) }, ({ pools }, { UserPoolId }) =>
-    described(pools.get(UserPoolId).record.settings),
-  ),
+  GetUserPoolMfaConfig: onPool({}, ({ pool }) => described(pool.record.settings)),
 };

@@ -1,8 +1,8 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { asJson, type JsonObject } from '../../json.ts';
 import { integer, required, text } from '../../shape.ts';
-import { clientId, listing, pageToken, poolId } from '../fields.ts';
-import { signed } from '../operation.ts';
+import { clientId, listing, pageToken } from '../fields.ts';
+import { onPool, signed } from '../operation.ts';
 import { checkClient, clientFields, clientRules } from '../resources/client-properties.ts';
 import { poolArn } from '../resources/ids.ts';
 import { passwordPolicyOf } from '../resources/pool-properties.ts';
@@ -92,16 +92,10 @@ const describePoolShortly = ({ id, record }: UserPool): JsonObject => ({
 const { GenerateSecret: _fixed, ...changeable } = clientFields;
 
 export const poolsAndClients = {
-  DescribeUserPool: signed({ UserPoolId: required(poolId) }, ({ pools }, input) => ({
-    UserPool: describePool(pools.get(input.UserPoolId)),
+  DescribeUserPool: onPool({}, ({ pool }) => ({ UserPool: describePool(pool) })),
+  DescribeUserPoolClient: onPool({ ClientId: required(clientId) }, ({ pools, pool }, { ClientId }) => ({
+    UserPoolClient: describeClient(pools.client(ClientId, pool).client),
   })),
-  DescribeUserPoolClient: signed(
-    { UserPoolId: required(poolId), ClientId: required(clientId) },
-    ({ pools }, input) => {
-      const { client } = pools.client(input.ClientId, pools.get(input.UserPoolId));
-      return { UserPoolClient: describeClient(client) };
-    },
-  ),
   ListUserPools: signed(
     {
       MaxResults: required(integer({ min: 1, max: 60 })),
@@ -115,14 +109,10 @@ export const poolsAndClients = {
         token: input.NextToken,
       }),
   ),
-  ListUserPoolClients: signed(
-    {
-      UserPoolId: required(poolId),
-      MaxResults: integer({ min: 1, max: 60 }),
-      NextToken: pageToken,
-    },
-    ({ pools }, input) =>
-      listing('UserPoolClients', pools.get(input.UserPoolId).clients.all(), {
+  ListUserPoolClients: onPool(
+    { MaxResults: integer({ min: 1, max: 60 }), NextToken: pageToken },
+    ({ pool }, input) =>
+      listing('UserPoolClients', pool.clients.all(), {
         keyOf: ({ id }) => id,
         describe: ({ id, poolId: UserPoolId, name }) => ({ ClientId: id, UserPoolId, ClientName: name }),
         limit: input.MaxResults,
@@ -130,9 +120,7 @@ export const poolsAndClients = {
       }),
   ),
   /** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DeleteUserPool.html */
-  DeleteUserPool: signed({ UserPoolId: required(poolId) }, ({ pools }, { UserPoolId }) => {
-    pools.remove(pools.get(UserPoolId).id);
-  }),
+  DeleteUserPool: onPool({}, ({ pools, pool }) => pools.remove(pool.id)),
   /**
    * Replaces a client's settings. Settings that the request does not name get their defaults,
    * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserPoolClient.html

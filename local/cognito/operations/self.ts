@@ -1,17 +1,15 @@
 import { required } from '../../shape.ts';
 import { checkProof } from '../auth/sign-in-attempt.ts';
-import { bearerOf } from '../auth/tokens.ts';
-import { notAuthorized, notEmbedded } from '../errors.ts';
-import { attributes, password, token } from '../fields.ts';
-import { open } from '../operation.ts';
+import { notEmbedded, wrongCredentials } from '../errors.ts';
+import { attributes, password } from '../fields.ts';
+import { asUser } from '../operation.ts';
 import { canRead, checkWrites } from '../permissions.ts';
 import { changeAttributes } from '../schema.ts';
 import { passwordMatches } from '../srp.ts';
 import { attributeList, checkAliases, mfaSettings, newCredential, withPassword } from '../users.ts';
 
 export const selfService = {
-  GetUser: open({ AccessToken: required(token) }, ({ pools, now }, input) => {
-    const { client, user } = bearerOf(pools, input.AccessToken, now());
+  GetUser: asUser({}, ({ client, user }) => {
     const UserAttributes = attributeList(user, (name) => canRead(client.settings, name));
     return { Username: user.username, UserAttributes, ...mfaSettings(user) };
   }),
@@ -20,10 +18,9 @@ export const selfService = {
    * embedded Cognito does not send that code.
    * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserAttributes.html
    */
-  UpdateUserAttributes: open(
-    { AccessToken: required(token), UserAttributes: required(attributes) },
-    ({ pools, now }, { AccessToken, UserAttributes: changes }) => {
-      const { pool, client, user } = bearerOf(pools, AccessToken, now());
+  UpdateUserAttributes: asUser(
+    { UserAttributes: required(attributes) },
+    ({ pool, client, user, now }, { UserAttributes: changes }) => {
       const changed = changeAttributes({ schema: pool.schema, current: user.attributes, changes });
       checkWrites(
         client.settings,
@@ -37,21 +34,14 @@ export const selfService = {
       pool.putUser({ ...user, attributes: changed, modified: now().toISOString() });
     },
   ),
-  ChangePassword: open(
-    {
-      AccessToken: required(token),
-      PreviousPassword: password,
-      ProposedPassword: required(password),
-    },
-    ({ pools, now }, input) => {
-      const bearer = bearerOf(pools, input.AccessToken, now());
-      const { pool, user } = bearer;
-      const previous = input.PreviousPassword;
-      if (previous === undefined) throw notAuthorized('Incorrect username or password.');
-      checkProof({ ...bearer, now: now() }, user, () =>
+  ChangePassword: asUser(
+    { PreviousPassword: password, ProposedPassword: required(password) },
+    ({ pool, user, now }, { PreviousPassword: previous, ProposedPassword }) => {
+      if (previous === undefined) throw wrongCredentials();
+      checkProof({ pool, now: now() }, user, () =>
         passwordMatches(pool.account(user.username), previous, user.credential),
       );
-      const credential = newCredential(pool, user.username, input.ProposedPassword, now());
+      const credential = newCredential(pool, user.username, ProposedPassword, now());
       pool.putUser(withPassword(user, 'CONFIRMED', credential));
     },
   ),

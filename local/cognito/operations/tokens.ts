@@ -2,11 +2,11 @@ import { required, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { findRefreshToken, refresh } from '../auth/refresh.ts';
 import { attemptOf, checkSecret } from '../auth/sign-in-attempt.ts';
-import { bearerOf, signedOut, withFamily } from '../auth/tokens.ts';
+import { signedOut, withFamily } from '../auth/tokens.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
 import { clientId, token } from '../fields.ts';
 import { statedClaims } from '../keys.ts';
-import { open } from '../operation.ts';
+import { asUser, open } from '../operation.ts';
 import { canRevoke } from '../resources/client-properties.ts';
 
 const clientSecret = text({ min: 24, max: 64, pattern: /[\w+]+/ });
@@ -49,8 +49,5 @@ export const tokens = {
       pool.putUser(withFamily(found.user, { ...found.family, revoked: true }));
     },
   ),
-  GlobalSignOut: open({ AccessToken: required(token) }, ({ pools, now }, input) => {
-    const { pool, user } = bearerOf(pools, input.AccessToken, now());
-    pool.putUser(signedOut(user));
-  }),
+  GlobalSignOut: asUser({}, ({ pool, user }) => pool.putUser(signedOut(user))),
 };
