@@ -1,5 +1,6 @@
 import { ACCOUNT_ID } from '../account.ts';
 import type { JsonObject } from '../json.ts';
+import { like } from '../policy/wildcard.ts';
 import { AwsError } from '../wire/errors.ts';
 import { type Accessed, isAllowedBy } from './identity-policy.ts';
 import type { RoleSessions } from './sessions.ts';
@@ -33,10 +34,7 @@ export const unrestricted: Permissions = { caller: () => ROOT, denies: () => fal
 export function operatorPermissions(denied: () => readonly string[] | undefined): Permissions {
   return {
     caller: () => (denied() === undefined ? ROOT : OPERATOR),
-    denies: (action) =>
-      (denied() ?? []).some((pattern) =>
-        pattern.endsWith('*') ? action.startsWith(pattern.slice(0, -1)) : action === pattern,
-      ),
+    denies: (action) => (denied() ?? []).some((pattern) => like(action, pattern)),
   };
 }
 

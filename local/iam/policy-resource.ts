@@ -3,7 +3,7 @@ import { generatedName, type ResourceHandler, type ResourceState } from '../reso
 import { document, list, readProperties, required, structure, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { Roles } from './roles.ts';
-import { checkIdentityPolicy } from './statement.ts';
+import { readIdentityPolicy } from './statement.ts';
 
 interface Policy {
   readonly name: string;
@@ -73,7 +73,7 @@ const policyProperties = structure(
 
 function readPolicy(properties: JsonObject): Policy {
   const { PolicyDocument, PolicyName: name, Roles: roleNames } = readProperties(policyProperties, properties);
-  checkIdentityPolicy(PolicyDocument);
+  readIdentityPolicy(PolicyDocument);
   if (roleNames.length === 0) {
     throw new AwsError('InvalidRequest', 'At least one of [Groups,Roles,Users] must be non-empty.');
   }

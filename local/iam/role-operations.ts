@@ -4,7 +4,7 @@ import { type JsonObject, parseObject } from '../json.ts';
 import { integer, list, required, structure, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { QueryMembers } from '../wire/query-protocol.ts';
-import { checkEvaluatedPolicy } from './identity-policy.ts';
+import { readEvaluatedPolicy } from './identity-policy.ts';
 import { operation } from './operation.ts';
 import { INLINE_LIMIT, inlinePolicies, type Role } from './roles.ts';
 import { malformed } from './statement.ts';
@@ -77,7 +77,7 @@ export const roleOperations = {
     ({ roles }, { RoleName, PolicyName, PolicyDocument }) => {
       const role = roles.get(RoleName);
       const document = parsed(PolicyDocument);
-      checkEvaluatedPolicy(document);
+      readEvaluatedPolicy(document);
       const policies = { ...role.policies, [PolicyName]: document };
       const documents = inlinePolicies({ ...role, policies });
       if (documents.reduce((sum, one) => sum + JSON.stringify(one).length, 0) > INLINE_LIMIT) {

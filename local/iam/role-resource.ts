@@ -14,7 +14,7 @@ import {
 } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import { checkManagedPolicies, INLINE_LIMIT, type Role, type Roles } from './roles.ts';
-import { checkIdentityPolicy } from './statement.ts';
+import { readIdentityPolicy } from './statement.ts';
 import { checkTrustPolicy } from './trust.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html */
@@ -88,7 +88,7 @@ function readRole(source: JsonObject) {
   checkTrustPolicy(trust);
   checkManagedPolicies(boundary === undefined ? managed : [...managed, boundary]);
   const documents = properties.Policies.map(({ PolicyDocument }) => PolicyDocument);
-  for (const policy of documents) checkIdentityPolicy(policy);
+  for (const policy of documents) readIdentityPolicy(policy);
   if (JSON.stringify(documents).length > INLINE_LIMIT) {
     throw new AwsError(
       'LimitExceeded',

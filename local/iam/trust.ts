@@ -1,6 +1,7 @@
 import { ACCOUNT_ID } from '../account.ts';
-import { isObject, type Json, type JsonObject } from '../json.ts';
-import { checkFields, malformed, statementsOf, textsOf } from './statement.ts';
+import type { JsonObject } from '../json.ts';
+import { readStatements, type Statement } from '../policy/statement.ts';
+import { malformed } from './statement.ts';
 
 /** Maximum characters of a trust policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const LIMIT = 2048;
@@ -11,37 +12,25 @@ const ACTIONS =
 
 const ACCOUNT_PRINCIPALS = [ACCOUNT_ID, `arn:aws:iam::${ACCOUNT_ID}:root`];
 
+function statementsOf(document: JsonObject): Statement[] {
+  return readStatements(document, { elements: ['Principal', 'Action'], malformed });
+}
+
 /** Refuses trust policies that IAM refuses. */
 export function checkTrustPolicy(document: JsonObject): void {
   if (JSON.stringify(document).length > LIMIT) {
     throw malformed(`Cannot exceed quota for ACLSizePerRole: ${LIMIT}`);
   }
-  for (const statement of statementsOf(document)) {
-    checkFields(statement, {
-      pairs: [
-        ['Principal', 'NotPrincipal'],
-        ['Action', 'NotAction'],
-      ],
-      prohibited: ['Resource', 'NotResource'],
-    });
-    const actions = textsOf(statement.Action ?? statement.NotAction);
-    if (!actions.every((action) => ACTIONS.test(action))) {
+  for (const { actions, principals } of statementsOf(document)) {
+    if (!actions.names.every((action) => ACTIONS.test(action))) {
       throw malformed('AssumeRole policy may only specify STS AssumeRole actions.');
     }
-    checkPrincipal(statement.Principal ?? statement.NotPrincipal);
-  }
-}
-
-function checkPrincipal(principal: JsonObject[string] | undefined): void {
-  if (principal === '*') return;
-  if (!isObject(principal)) throw malformed('Invalid principal in policy.');
-  for (const [kind, value] of Object.entries(principal)) {
-    const names = textsOf(value);
-    const wrong = PRINCIPAL_KINDS.includes(kind)
-      ? names.find((name) => kind === 'Service' && !SERVICE.test(name))
-      : names.join(', ');
-    if (wrong !== undefined)
-      throw malformed(`Invalid principal in policy: "${kind.toUpperCase()}":"${wrong}"`);
+    const wrong = principals?.names.find(
+      ({ kind, name }) => !PRINCIPAL_KINDS.includes(kind) || (kind === 'Service' && !SERVICE.test(name)),
+    );
+    if (wrong !== undefined) {
+      throw malformed(`Invalid principal in policy: "${wrong.kind.toUpperCase()}":"${wrong.name}"`);
+    }
   }
 }
 
@@ -52,17 +41,17 @@ function checkPrincipal(principal: JsonObject[string] | undefined): void {
  */
 export function trustedServicesOf(document: JsonObject): string[] {
   const statements = statementsOf(document);
-  const denials = statements.filter(({ Effect: effect }) => effect === 'Deny');
-  if (
-    denials.some(({ Principal: principal, NotAction: other }) => !isObject(principal) || other !== undefined)
-  ) {
-    return [];
-  }
-  const denied = denials.flatMap(servicesOf);
+  const denials = statements.filter(({ effect }) => effect === 'Deny');
+  if (denials.some(({ principals, actions }) => isForEveryone(principals) || actions.negated)) return [];
+  const denied = denials.flatMap((statement) => namesOf(statement, 'Service'));
   return statements
-    .filter(({ Effect: effect, Condition: condition }) => effect === 'Allow' && condition === undefined)
-    .flatMap(servicesOf)
+    .filter(({ effect, isConditional }) => effect === 'Allow' && !isConditional)
+    .flatMap((statement) => namesOf(statement, 'Service'))
     .filter((service) => !denied.includes(service));
+}
+
+function isForEveryone(principals: Statement['principals']): boolean {
+  return principals?.negated === true || principals?.names.some(({ name }) => name === '*') === true;
 }
 
 /**
@@ -71,21 +60,16 @@ export function trustedServicesOf(document: JsonObject): string[] {
  */
 export function trustsAccount(document: JsonObject): boolean {
   const statements = statementsOf(document);
-  if (statements.some(({ Effect: effect }) => effect === 'Deny')) return false;
-  return statements.some(({ Principal: principal, Action: action, Condition: condition }) => {
-    const names = isObject(principal) ? textsOf(principal.AWS) : [];
-    return (
-      isAssuming(action) && condition === undefined && names.some((name) => ACCOUNT_PRINCIPALS.includes(name))
-    );
-  });
+  if (statements.some(({ effect }) => effect === 'Deny')) return false;
+  return statements.some(
+    (statement) =>
+      !statement.isConditional && namesOf(statement, 'AWS').some((name) => ACCOUNT_PRINCIPALS.includes(name)),
+  );
 }
 
-/** Whether a statement with this `Action` covers sts:AssumeRole. */
-function isAssuming(action: Json | undefined): boolean {
-  return textsOf(action).some((name) => name === 'sts:AssumeRole' || name === 'sts:*');
-}
-
-/** Services that a statement names for sts:AssumeRole. */
-function servicesOf({ Principal: principal, Action: action }: JsonObject): string[] {
-  return isAssuming(action) && isObject(principal) ? textsOf(principal.Service) : [];
+/** Principals of a kind that a statement names for sts:AssumeRole. */
+function namesOf({ principals, actions }: Statement, wanted: 'AWS' | 'Service'): string[] {
+  const isAssuming = actions.names.some((name) => name === 'sts:AssumeRole' || name === 'sts:*');
+  if (!isAssuming || actions.negated || principals === undefined || principals.negated) return [];
+  return principals.names.filter(({ kind }) => kind === wanted).map(({ name }) => name);
 }

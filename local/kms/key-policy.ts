@@ -1,9 +1,15 @@
 import { ACCOUNT_ID } from '../account.ts';
 import type { Accessed } from '../iam/identity-policy.ts';
 import { type Permissions, refuseDenied } from '../iam/permissions.ts';
-import { checkFields, statementsOf, textsOf } from '../iam/statement.ts';
-import { isObject, type Json, type JsonObject, parseObject } from '../json.ts';
-import { like } from '../s3/policy/conditions.ts';
+import { type JsonObject, parseObject } from '../json.ts';
+import {
+  covers,
+  decision,
+  type NamedPrincipal,
+  readStatements,
+  refuseNegations,
+  type Statement,
+} from '../policy/statement.ts';
 import { AwsError, notSupported } from '../wire/errors.ts';
 import { malformedPolicy } from './errors.ts';
 
@@ -37,41 +43,23 @@ export function parsePolicy(text: string): JsonObject {
   );
 }
 
-function principalsOf(principal: Json | undefined): readonly string[] {
-  if (principal === '*') return ['*'];
-  if (!isObject(principal)) throw malformedPolicy('Policy contains a statement with no principal.');
-  return Object.entries(principal).flatMap(([kind, names]) => {
-    const all = textsOf(names);
-    if (kind === 'Service') return all.map((name) => `service ${name}`);
-    if (kind !== 'AWS') throw notSupported(`a principal of the kind ${kind} in a key policy`);
-    for (const name of all) {
+function readPolicy(policy: JsonObject): Statement[] {
+  const grammar = { elements: ['Principal', 'Action', 'Resource'], malformed: malformedPolicy } as const;
+  const statements = readStatements(policy, grammar);
+  for (const { principals, actions, resources, isConditional } of statements) {
+    refuseNegations({ principals, actions, resources }, 'a key policy');
+    if (isConditional) throw notSupported('Condition in a key policy');
+    for (const { kind, name } of principals?.names ?? []) {
+      if (kind === 'Service') continue;
+      if (kind !== 'AWS') throw notSupported(`a principal of the kind ${kind} in a key policy`);
       const isOurs = name === '*' || name === ACCOUNT_ID || name.startsWith(`arn:aws:iam::${ACCOUNT_ID}:`);
       if (!isOurs) throw notSupported(`the principal ${name} in a key policy`);
     }
-    return all;
-  });
-}
-
-function checkStatements(policy: JsonObject): void {
-  for (const statement of statementsOf(policy)) {
-    for (const name of ['Condition', 'NotPrincipal', 'NotAction', 'NotResource']) {
-      if (statement[name] !== undefined) throw notSupported(`${name} in a key policy`);
-    }
-    checkFields(statement, {
-      pairs: [
-        ['Principal', 'NotPrincipal'],
-        ['Action', 'NotAction'],
-        ['Resource', 'NotResource'],
-      ],
-      prohibited: [],
-    });
-    principalsOf(statement.Principal);
-    const actions = textsOf(statement.Action);
-    if (!actions.every((action) => action === '*' || /^kms:[A-Za-z*?]+$/i.test(action))) {
+    if (!actions.names.every((action) => action === '*' || /^kms:[A-Za-z*?]+$/i.test(action))) {
       throw malformedPolicy('Policy contains a statement with an invalid action.');
     }
-    textsOf(statement.Resource);
   }
+  return statements;
 }
 
 /** A request that a policy can allow. */
@@ -83,14 +71,11 @@ interface Access {
 }
 
 /** Whether a policy allows an action. A principal that is the account leaves it to IAM, which is checked before. */
-function allows(policy: JsonObject, { caller, action, keyArn }: Access): boolean {
-  const applying = statementsOf(policy).filter(
-    ({ Principal, Action, Resource }) =>
-      principalsOf(Principal).some((name) => ['*', ACCOUNT_ID, ROOT, caller].includes(name)) &&
-      textsOf(Action).some((pattern) => like(action.toLowerCase(), pattern.toLowerCase())) &&
-      textsOf(Resource).some((pattern) => like(keyArn, pattern)),
-  );
-  return applying.every(({ Effect }) => Effect === 'Allow') && applying.length > 0;
+function allows(policy: JsonObject, { caller, action, keyArn: resource }: Access): boolean {
+  const isPrincipal = ({ kind, name }: NamedPrincipal) =>
+    kind === 'AWS' && ['*', ACCOUNT_ID, ROOT, caller].includes(name);
+  const applying = readPolicy(policy).filter((one) => covers(one, { isPrincipal, action, resource }));
+  return decision(applying) === 'Allow';
 }
 
 /**
@@ -107,14 +92,7 @@ export function checkPolicy(
   if (Buffer.byteLength(JSON.stringify(policy)) > LIMIT) {
     throw new AwsError('LimitExceededException', `The key policy is larger than ${LIMIT} bytes.`);
   }
-  try {
-    checkStatements(policy);
-  } catch (error) {
-    // IAM's code for the same error has no suffix.
-    if (error instanceof AwsError && error.code === 'MalformedPolicyDocument')
-      throw malformedPolicy(error.message);
-    throw error;
-  }
+  readPolicy(policy);
   if (skipsLockout || allows(policy, { caller: caller().arn, action: 'kms:PutKeyPolicy', keyArn })) return;
   throw malformedPolicy('The new key policy will not allow you to update the key policy in the future.');
 }

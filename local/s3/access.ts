@@ -1,9 +1,8 @@
 import type { Principal } from '../auth/identities.ts';
+import type { ConditionContext } from '../policy/conditions.ts';
 import type { HttpRequest } from '../wire/http.ts';
 import type { OperationName } from './detect.ts';
-import type { ConditionContext } from './policy/conditions.ts';
-import { isAllowed } from './policy/evaluate.ts';
-import { parsePolicy, type Statement } from './policy/parse.ts';
+import { isAllowed, parsePolicy, type Statement } from './policy.ts';
 import type { Bucket } from './store/bucket.ts';
 
 /** Returns the ARN of a bucket or, with a key, of an object. */

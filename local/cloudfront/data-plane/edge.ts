@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Invocation, Invoke } from '../../lambda/messages.ts';
 import type { Origin } from '../../origin.ts';
+import { like } from '../../policy/wildcard.ts';
 import { originForm, splitTarget } from '../../wire/node-http.ts';
 import {
   type BehaviorConfig,
@@ -21,34 +22,6 @@ import {
   type ViewerResponse,
   withPolicy,
 } from './viewer-response.ts';
-
-/**
- * Whether a path matches a cache behavior's pattern: `*` matches any characters, `?` exactly one. The leading slash is
- * optional; matching is case-sensitive.
- * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html#DownloadDistValuesPathPattern
- */
-function matchesPattern(path: string, pattern: string): boolean {
-  const anchored = pattern.startsWith('/') || pattern.startsWith('*') ? pattern : `/${pattern}`;
-  let at = 0;
-  let mark = 0;
-  let star = -1;
-  let afterStar = 0;
-  while (at < path.length) {
-    if (anchored[mark] === '*') {
-      star = mark++;
-      afterStar = at;
-    } else if (anchored[mark] === '?' || anchored[mark] === path[at]) {
-      mark += 1;
-      at += 1;
-    } else if (star >= 0) {
-      mark = star + 1;
-      at = ++afterStar;
-    } else {
-      return false;
-    }
-  }
-  return /^\**$/.test(anchored.slice(mark));
-}
 
 /** One distribution's data plane with its current configuration. */
 export interface Edge {
@@ -105,10 +78,13 @@ function viewerRequest({ message, clientIp }: Viewer): ViewerRequest {
   return { method: message.method ?? 'GET', path, query, rawHeaders: message.rawHeaders, clientIp };
 }
 
-function behaviorFor(config: DistributionConfig, path: string): BehaviorConfig {
-  return (
-    config.behaviors.find(({ pathPattern }) => matchesPattern(path, pathPattern)) ?? config.defaultBehavior
-  );
+/**
+ * Returns the first behavior whose pattern matches a path. The leading slash of a pattern is optional.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html#DownloadDistValuesPathPattern
+ */
+function behaviorFor({ behaviors, defaultBehavior }: DistributionConfig, path: string): BehaviorConfig {
+  const anchored = (pattern: string) => (/^[/*]/.test(pattern) ? pattern : `/${pattern}`);
+  return behaviors.find(({ pathPattern }) => like(path, anchored(pathPattern))) ?? defaultBehavior;
 }
 
 /** Returns CloudFront's response to a request that it rejects before any function runs. */

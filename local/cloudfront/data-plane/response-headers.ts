@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
+import { like } from '../../policy/wildcard.ts';
 import type { CorsPolicy, StoredResponseHeadersPolicy } from '../model.ts';
 
 /** The parts of a request that CORS depends on. */
@@ -64,11 +65,7 @@ function allowedHeaders(allowed: readonly string[], requested = ''): string {
   const asked = requested.split(',').map((name) => name.trim());
   const names = allowed.flatMap((name) => {
     if (name === '*' || !name.includes('*')) return [name];
-    const [start = '', end = ''] = name.toLowerCase().split('*');
-    return asked.filter((one) => {
-      const lower = one.toLowerCase();
-      return one.length >= start.length + end.length && lower.startsWith(start) && lower.endsWith(end);
-    });
+    return asked.filter((one) => like(one.toLowerCase(), name.toLowerCase()));
   });
   return [...new Set(names)].join(', ');
 }

@@ -6,8 +6,7 @@ import { malformedXml, notImplemented } from '../errors.ts';
 import { lifecycleRules } from '../lifecycle/rules.ts';
 import { checkBucketName } from '../names.ts';
 import { type BucketRequest, type OperationRequest, xmlResponse } from '../operation.ts';
-import { malformedPolicy } from '../policy/conditions.ts';
-import { checkPolicy } from '../policy/parse.ts';
+import { checkPolicy, notJson } from '../policy.ts';
 import { childText, OWNER, once, parseXml, repeated } from '../xml.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
@@ -142,9 +141,7 @@ export function getBucketPolicy({ bucket, bucketName }: BucketRequest): HttpResp
 }
 
 export async function putBucketPolicy(call: BucketRequest): Promise<HttpResponse> {
-  const policy = await readText(call, {
-    malformed: () => malformedPolicy("Policies must be valid JSON and the first byte must be '{'"),
-  });
+  const policy = await readText(call, { malformed: notJson });
   checkPolicy(policy, call.bucketName);
   call.bucket.configure({ policy });
   return { status: 204 };

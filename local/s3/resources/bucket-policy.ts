@@ -3,7 +3,7 @@ import type { ResourceHandler } from '../../resource.ts';
 import { readProperties, required, type Shape, structure, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { noSuchBucket } from '../errors.ts';
-import { checkPolicy } from '../policy/parse.ts';
+import { checkPolicy } from '../policy.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { BucketStore } from '../store/store.ts';
 

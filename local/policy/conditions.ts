@@ -1,19 +1,15 @@
-import { AwsError } from '../../wire/errors.ts';
+import type { ConditionText, PolicyGrammar } from './statement.ts';
+import { like } from './wildcard.ts';
 
-/** Returns S3's error for an invalid policy. */
-export function malformedPolicy(message: string): AwsError {
-  return new AwsError('MalformedPolicy', message);
-}
-
-/** The condition keys of a request by lower-case name. Keys that do not apply are absent. */
+/** Values of the condition keys of a request by lower-case name. Keys that do not apply are absent. */
 export type ConditionContext = Readonly<Record<string, string | undefined>>;
 
 /** Returns the value of a condition key for one request. */
 export type Lookup = (key: string) => string | undefined;
 
 /**
- * Condition keys whose value, or absence, the embedded S3 knows. A policy with another key is refused, because its effect
- * would be unknown.
+ * Condition keys whose value, or absence, the services with policies of resources know. A policy with another key is
+ * refused, because its effect would be unknown.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
 const KNOWN_KEYS = new Set([
@@ -90,19 +86,22 @@ export interface Condition {
   readonly values: readonly string[];
 }
 
-/** @throws AwsError `MalformedPolicy` for an operator, key or value that cannot be evaluated */
-export function readCondition(operatorText: string, keyText: string, values: readonly string[]): Condition {
+/** @throws AwsError for an operator, key or value that cannot be evaluated */
+export function readCondition(
+  { operator: operatorText, key: keyText, values }: ConditionText,
+  malformed: PolicyGrammar['malformed'],
+): Condition {
   const ifExists = operatorText.endsWith('IfExists') && operatorText !== 'NullIfExists';
   const operator = ifExists ? operatorText.slice(0, -'IfExists'.length) : operatorText;
-  if (!Object.hasOwn(OPERATORS, operator)) throw malformedPolicy(`Invalid Condition type : ${operatorText}`);
+  if (!Object.hasOwn(OPERATORS, operator)) throw malformed(`Invalid Condition type : ${operatorText}`);
   const key = keyText.toLowerCase();
-  if (!KNOWN_KEYS.has(key)) throw malformedPolicy(`Policy has an invalid condition key - ${keyText}`);
+  if (!KNOWN_KEYS.has(key)) throw malformed(`Policy has an invalid condition key - ${keyText}`);
   const form = OPERATORS[operator]?.value;
   if (values.length === 0 || (form !== undefined && !values.every((value) => form.test(value)))) {
-    throw malformedPolicy(`Invalid value for the condition ${operatorText} of ${keyText}`);
+    throw malformed(`Invalid value for the condition ${operatorText} of ${keyText}`);
   }
   if (values.some((value) => value.includes('${'))) {
-    throw malformedPolicy('Policy variables are not implemented by the embedded S3');
+    throw malformed('The embedded cloud does not support policy variables.');
   }
   return { operator, ifExists, key, values };
 }
@@ -116,28 +115,6 @@ export function conditionHolds({ operator, ifExists, key, values }: Condition, c
   if (actual === undefined) return ifExists || facts.negative === true;
   const matches = values.some((value) => facts.test(actual, value));
   return facts.negative === true ? !matches : matches;
-}
-
-/** Compares text with a pattern: `*` matches any characters, `?` one. */
-export function like(actual: string, pattern: string): boolean {
-  return /[*?]/.test(pattern) ? expressionOf(pattern).test(actual) : actual === pattern;
-}
-
-/** Regular expressions by pattern. Policies have few patterns, and every request needs them. */
-const expressions = new Map<string, RegExp>();
-const MAX_EXPRESSIONS = 1_000;
-
-function expressionOf(pattern: string): RegExp {
-  const known = expressions.get(pattern);
-  if (known !== undefined) return known;
-  const escaped = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  const expression = new RegExp(`^${escaped}$`, 's');
-  if (expressions.size === MAX_EXPRESSIONS) expressions.clear();
-  expressions.set(pattern, expression);
-  return expression;
 }
 
 /** Returns the six parts of an ARN. Only the last can contain colons, and no wildcard matches across the first five. */
