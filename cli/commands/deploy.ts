@@ -10,19 +10,14 @@ import { edgeServes } from '../stack/checks/edge-probe.ts';
 import { refuseUnusableKey } from '../stack/checks/kms-key.ts';
 import { preflight } from '../stack/checks/preflight.ts';
 import { refuseUnsignable } from '../stack/checks/signing-permissions.ts';
-import type { FoundStack, StackWork } from '../stack/find-stack.ts';
+import type { StackWork } from '../stack/find-stack.ts';
 import { keepLogsBounded } from '../stack/logs/edge-logs.ts';
-import { deployStack } from '../stack/operate/deploy.ts';
-import { type Agreement, createAgreement } from '../stack/operate/plan.ts';
-import {
-  optionChanges,
-  readOptions,
-  requireDeployable,
-  stackTags,
-} from '../stack/options/deployed-options.ts';
+import { deployStack, type WantedChange } from '../stack/operate/deploy.ts';
+import { type Asking, createAgreement } from '../stack/operate/plan.ts';
+import { optionChanges, readOptions, requireDeployable } from '../stack/options/deployed-options.ts';
 import { askedOptions, mergeOptions, type OptionFlags, unsetNotes } from '../stack/options/merge-options.ts';
 import { readLogo } from '../stack/options/page-logo.ts';
-import { deployedResult, nextSteps, remember } from '../stack/result/deployed-result.ts';
+import { deployedResult, plannedResult, remember } from '../stack/result/deployed-result.ts';
 import { keyPolicyFor } from '../stack/result/key-policy.ts';
 import { withoutEnded } from '../stack/signing/signing-options.ts';
 import { templateIfThere } from '../stack/template/template.ts';
@@ -39,13 +34,7 @@ import {
   targetOrDefault,
 } from './operator.ts';
 
-/** How a change of the stack is asked for. */
-export interface ApplyArgs extends OperatorArgs {
-  readonly yes?: boolean;
-  /** Apply a change that loses users or objects without asking. */
-  readonly allowDataLoss?: boolean;
-  /** Only show what would be changed. */
-  readonly dryRun?: boolean;
+export interface ApplyArgs extends OperatorArgs, Asking {
   /** Change back what was changed outside of CloudFormation. */
   readonly revertDrift?: boolean;
 }
@@ -121,54 +110,21 @@ interface Applying {
   readonly mustExist?: boolean;
 }
 
-async function applyTo(
-  { context, target, work, args, given = {}, mustExist = false }: Applying,
-  change: ChangeOptions,
-): Promise<Result> {
-  const { stackName } = work;
+async function applyTo(applying: Applying, change: ChangeOptions): Promise<Result> {
+  const { context, work, args } = applying;
+  const { stackName, local } = work;
   const { dryRun = false, revertDrift = false } = args;
   try {
-    const where = work.local === undefined ? `to AWS, ${STACK_REGION}` : 'to the embedded cloud';
+    const where = local === undefined ? `to AWS, ${STACK_REGION}` : 'to the embedded cloud';
     context.ui.event({ type: 'heading', text: `Deploying ${stackName} ${where}` });
-    await refuseOtherAccount(work, target);
-    const before = await preflight(work, {
-      given,
-      mustExist: mustExist || revertDrift,
+    const wanted = await prepare(applying, change);
+    const { found, previous, options } = wanted;
+    const isPolicyShown = await showKeyPolicy(work, wanted);
+    const leaving = await poolToLeave(work, wanted);
+    const agreement = createAgreement(work, args, optionChanges(previous, options));
+    const { outcome, stack } = await deployStack(work, wanted, {
       dryRun,
       revertDrift,
-    });
-    const template = await templateIfThere(work, before);
-    const previous = readOptions(template);
-    const { options: changed, keySets } = await change(previous, work);
-    const options = changed.signing === undefined ? changed : withoutEnded(changed, context.now());
-    requireDeployable(options);
-    if (before !== undefined) await refuseBucket(work, before, options);
-    const { kmsKeyArn } = options;
-    if (kmsKeyArn !== undefined) await refuseUnusableKey(work, kmsKeyArn);
-    if (options.signing !== undefined) await refuseUnsignable(work, before, { previous, options });
-    if (before === undefined) await offerKept(context, work, options);
-    const tags = stackTags(options, previous);
-    const leaving = await poolToLeave(work, before, previous, options);
-    // Before the change, so that the key's policy can be changed first.
-    const keyPolicy =
-      kmsKeyArn === undefined || kmsKeyArn === previous.kmsKeyArn
-        ? undefined
-        : await keyPolicyFor(work, before, kmsKeyArn);
-    if (keyPolicy !== undefined) context.ui.event({ type: 'note', text: [...keyPolicy.lines] });
-    const agreement = createAgreement(work, {
-      yes: args.yes ?? false,
-      dryRun,
-      allowDataLoss: args.allowDataLoss ?? false,
-      options: optionChanges(previous, options),
-    });
-    const { outcome, stack } = await deployStack(work, {
-      found: before,
-      template,
-      options,
-      previous,
-      dryRun,
-      revertDrift,
-      ...omitUndefined({ tags, keySets }),
       async agree(plan, next) {
         const agreed = await agreement.agree(plan, next);
         // Before the change, which CloudFormation finishes after Ctrl-C too.
@@ -176,7 +132,7 @@ async function applyTo(
         return agreed;
       },
     });
-    if (dryRun) return planned(stackName, agreement);
+    if (dryRun) return plannedResult(stackName, agreement);
     if (outcome === 'declined') return { document: { stackName, outcome }, text: 'Nothing was changed.' };
     const { outputs = {} } = stack ?? {};
     const deployment = await remember(context, work, outputs, options);
@@ -184,27 +140,32 @@ async function applyTo(
     await Promise.all([
       edgeServes(context, { ...deployment, policy: policyOf(options), trust: options.trust ?? [] }),
       // A new edge has no logs, and no command remembers its limits.
-      ...(before === undefined ? [] : [keepLogsBounded(work, outputs), forgetLimits(context, url)]),
+      ...(found === undefined ? [] : [keepLogsBounded(work, outputs), forgetLimits(context, url)]),
     ]);
-    const needed =
-      kmsKeyArn === undefined || outcome === 'unchanged'
-        ? undefined
-        : await keyPolicyFor(work, stack, kmsKeyArn);
-    const next = [
-      ...(needed === undefined || keyPolicy !== undefined ? [] : ['', ...needed.lines]),
-      ...(await nextSteps(work, { outputs, options, previous })),
-    ];
-    return deployedResult(work, {
-      outcome,
-      outputs,
-      url,
-      options,
-      next,
-      ...omitUndefined({ keyPolicyStatement: needed?.statement }),
-    });
+    return await deployedResult(work, { outcome, stack, url, options, previous, isPolicyShown });
   } finally {
     work.clients.close();
   }
+}
+
+/** Reads what is deployed, and checks what is wanted, before anything is changed. */
+async function prepare(
+  { context, target, work, args, given = {}, mustExist = false }: Applying,
+  change: ChangeOptions,
+): Promise<WantedChange> {
+  const { dryRun = false, revertDrift = false } = args;
+  await refuseOtherAccount(work, target);
+  const found = await preflight(work, { given, mustExist: mustExist || revertDrift, dryRun, revertDrift });
+  const template = await templateIfThere(work, found);
+  const previous = readOptions(template);
+  const { options: changed, keySets } = await change(previous, work);
+  const options = changed.signing === undefined ? changed : withoutEnded(changed, context.now());
+  requireDeployable(options);
+  if (found !== undefined) await refuseBucket(work, found, options);
+  if (options.kmsKeyArn !== undefined) await refuseUnusableKey(work, options.kmsKeyArn);
+  if (options.signing !== undefined) await refuseUnsignable(work, found, { previous, options });
+  if (found === undefined) await offerKept(context, work, options);
+  return { found, template, previous, options, keySets };
 }
 
 /** Loads the code of uploads on demand. */
@@ -212,27 +173,26 @@ async function forgetLimits(context: Context, url: string): Promise<void> {
   await (await import('../transfer/limits.ts')).forgetLimits(context, url);
 }
 
+/** Shows what the policy of another KMS key needs: it can be changed before uploads need it. */
+async function showKeyPolicy(
+  work: StackWork,
+  { found, previous, options: { kmsKeyArn } }: WantedChange,
+): Promise<boolean> {
+  if (kmsKeyArn === undefined || kmsKeyArn === previous.kmsKeyArn) return false;
+  const keyPolicy = await keyPolicyFor(work, found, kmsKeyArn);
+  if (keyPolicy !== undefined) work.context.ui.event({ type: 'note', text: [...keyPolicy.lines] });
+  return keyPolicy !== undefined;
+}
+
 /** Returns the user pool that stays in the account when this deploy takes it out of the stack. */
 async function poolToLeave(
   work: StackWork,
-  stack: FoundStack | undefined,
-  { retainData = false, userPool: had = true }: StackOptions,
-  { userPool: has = true }: StackOptions,
+  { found, previous, options }: WantedChange,
 ): Promise<Kept | undefined> {
-  if (!retainData || !had || has) return undefined;
-  const name = stack?.outputs.userPoolId;
+  const { retainData = false, userPool: had = true } = previous;
+  if (!retainData || !had || options.userPool !== false) return undefined;
+  const name = found?.outputs.userPoolId;
   return name === undefined ? undefined : { type: 'user pool', name, ...(await placeOf(work)) };
-}
-
-function planned(stackName: string, { steps, lines }: Agreement): Result {
-  return {
-    document: {
-      stackName,
-      outcome: 'planned',
-      plan: steps.map(({ properties, ...step }) => ({ ...step, properties: [...properties] })),
-    },
-    text: steps.length === 0 ? 'Nothing would be changed.' : [...lines],
-  };
 }
 
 /** A new stack gets a new bucket, unless it is told to adopt the one that an earlier one left. */

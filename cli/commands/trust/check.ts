@@ -110,11 +110,10 @@ function keySets(
   { issuers }: EdgeConfig,
 ): (uri: string) => Promise<string> {
   const documents = openDocuments(context, local !== undefined);
-  const { env, sent, signal } = context;
   return async (uri) => {
     const isPool = issuers.some(({ kind, jwksUri }) => kind === 'pool' && jwksUri === uri);
     if (pool !== undefined && isPool) {
-      const identity = await poolIdentity(pool, { cognitoUrl, env, sent, signal, local });
+      const identity = await poolIdentity({ context, clients: { cognitoUrl }, local }, pool);
       return JSON.stringify(identity?.jwks);
     }
     const fetched = await documents.fetch(uri);

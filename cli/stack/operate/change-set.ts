@@ -17,7 +17,7 @@ import { type PlannedChange, plannedSteps } from './plan.ts';
 
 const NO_CHANGES = /didn't contain changes|No updates are to be performed/;
 
-export interface PlanOptions {
+interface PlanOptions {
   /** Tags of the stack. Absent: they are not changed. */
   readonly tags?: readonly Tag[] | undefined;
   /** Whether to adopt an existing bucket with the name in the template. */

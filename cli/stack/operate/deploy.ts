@@ -1,24 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Tag } from '@aws-sdk/client-cloudformation';
-import type { TrustedKeys } from '../../../infra/edge-code.ts';
+import type { EdgeKeys, TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions } from '../../../infra/options.ts';
-import type { UploadStackProps } from '../../../infra/upload-stack.ts';
 import { omitUndefined } from '../../../protocol/fields.ts';
+import { asTask } from '../../as-task.ts';
 import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { checkpoint, resumable } from '../../network/cancellation.ts';
 import { overtaken } from '../aws-calls.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { type FoundStack, findStack, isIdle, type StackWork } from '../find-stack.ts';
-import { readOptions } from '../options/deployed-options.ts';
+import { readOptions, stackTags } from '../options/deployed-options.ts';
 import { verifyingKeys } from '../signing/signing-key.ts';
 import { trustedKeys } from '../template/key-sets.ts';
 import { bakedConfig, createTemplate, deployedTemplate, edgeKeys } from '../template/template.ts';
-import { discardPlan, executeChange, type PlanOptions, planChange, refusing } from './change-set.ts';
-import { follow, operationFailure } from './follow.ts';
+import { discardPlan, executeChange, planChange, refusing } from './change-set.ts';
+import { operationFailure, runOperation } from './follow.ts';
 import type { NextStep, PlannedChange } from './plan.ts';
 
-export interface DeployOptions {
+/** What is deployed, and what is wanted instead. */
+export interface WantedChange {
   /** The stack and its template before the deploy; absent: there is none yet. */
   readonly found: FoundStack | undefined;
   readonly template: string | undefined;
@@ -29,13 +29,14 @@ export interface DeployOptions {
    */
   readonly previous: StackOptions;
   /** Keys of trusted issuers that were already downloaded, by alias. */
-  readonly keySets?: TrustedKeys['keySets'];
-  /** Tags of the stack. Absent: they are not changed. */
-  readonly tags?: readonly Tag[];
+  readonly keySets?: TrustedKeys['keySets'] | undefined;
+}
+
+interface DeployWay {
   /** Whether to change nothing, not even an unfinished earlier operation. */
-  readonly dryRun?: boolean;
+  readonly dryRun: boolean;
   /** Whether to change back what was changed outside of CloudFormation. */
-  readonly revertDrift?: boolean;
+  readonly revertDrift: boolean;
   /** Asks before each change; false cancels it. */
   readonly agree: (plan: PlannedChange, next: NextStep | undefined) => Promise<boolean>;
 }
@@ -56,33 +57,18 @@ const ROUNDS = 4;
  * applied until the code contains the current ones: twice for a first deploy, usually once later. The first round also
  * creates the bucket, which the second one needs for a large template.
  */
-export function deployStack(work: StackWork, options: DeployOptions): Promise<Deployed> {
-  return resumable(AGAIN, () => deployRounds(work, options));
-}
-
-/** Warns of keys that cannot sign. They do not prevent a deploy: the edge verifies without KMS. */
-function warnOfKeys({ context: { ui } }: StackWork, unusable: readonly UserError[]): void {
-  for (const { message, hintLines } of unusable) {
-    ui.event({ type: 'warning', text: [message, 'What it signed stays valid.', ...hintLines] });
-  }
+export function deployStack(work: StackWork, wanted: WantedChange, way: DeployWay): Promise<Deployed> {
+  return resumable(AGAIN, () => deployRounds(work, wanted, way));
 }
 
 async function deployRounds(
   work: StackWork,
-  {
-    found,
-    template: deployed,
-    options,
-    previous,
-    keySets,
-    tags,
-    dryRun = false,
-    revertDrift = false,
-    agree,
-  }: DeployOptions,
+  { found, template: deployed, options, previous, keySets }: WantedChange,
+  { dryRun, revertDrift, agree }: DeployWay,
 ): Promise<Deployed> {
   // Before anything is changed.
   const trusted = await trustedKeys(work, options, bakedConfig(deployed), keySets);
+  const tags = stackTags(options, previous);
   let stack = found;
   let changed = false;
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -91,26 +77,25 @@ async function deployRounds(
       const { settledStack } = await import('./settle.ts');
       stack = await settledStack(work, stack, { dryRun });
     }
-    const outputs = stack?.outputs ?? {};
     const { signing, unusable = [] } =
       options.signing === undefined ? {} : await verifyingKeys(work, options, stack);
     if (round === 0) warnOfKeys(work, unusable);
     // A key that is scheduled for deletion counts as deleted. A new one would invalidate every link and key.
     if (revertDrift && unusable[0] !== undefined) throw unusable[0];
     const isSigned = signing?.length === options.signing?.keys.length;
-    const edge = await edgeKeys(work, {
-      outputs,
-      options,
-      trusted: { ...trusted, ...omitUndefined({ signing }) },
-      ...omitUndefined({ stackId: stack?.id }),
-    });
-    const whole = edge !== undefined;
-    const template = await templateOf(work, { options, ...omitUndefined({ edge }) });
+    const edge = await edgeKeys(work, stack, options, { ...trusted, ...omitUndefined({ signing }) });
+    const template = await prepareTemplate(work, options, edge);
     const to = stack === undefined ? 'NEW' : stack.status === 'REVIEW_IN_PROGRESS' ? 'PLANNED' : 'EXISTING';
-    // A stack with a bucket imports no other.
-    const importsExisting = options.bucketName !== undefined && to !== 'EXISTING';
-    const wanted = { template, to, tags, importsExisting, revertDrift, bucket: outputs.bucket } as const;
-    const plan = await planning(work, wanted, whole ? 'the stack' : firstHalf(options));
+    const part = edge === undefined ? firstHalf(options) : 'the stack';
+    const plan = await asTask(work.context.ui, `Planning ${part}`, planDetail, () =>
+      planChange(work, template, to, {
+        tags,
+        // A stack with a bucket imports no other.
+        importsExisting: options.bucketName !== undefined && to !== 'EXISTING',
+        revertDrift,
+        bucket: stack?.outputs.bucket,
+      }),
+    );
     if (plan !== undefined) {
       const agreed = await refusing(work, plan, async () => {
         if (to === 'EXISTING') {
@@ -119,7 +104,7 @@ async function deployRounds(
           // A stack that this deploy created has no policy.
           if (found !== undefined) await refuseByStackPolicy(work, plan.stackId, plan.steps);
         }
-        return agree(plan, whole ? (isSigned ? undefined : 'verifying') : 'edge');
+        return agree(plan, edge === undefined ? 'edge' : isSigned ? undefined : 'verifying');
       });
       if (!agreed) {
         await discardPlan(work, plan);
@@ -132,7 +117,9 @@ async function deployRounds(
       if (stack === undefined) throw overtaken(work);
     }
     const { userPoolId, clientId } = edge?.pool ?? {};
-    if (whole && isSigned && stack?.outputs.userPoolId === userPoolId && stack?.outputs.clientId === clientId)
+    const { outputs } = stack ?? {};
+    const isCurrent = outputs?.userPoolId === userPoolId && outputs?.clientId === clientId;
+    if (edge !== undefined && isSigned && isCurrent)
       return { outcome: changed ? 'changed' : 'unchanged', stack };
   }
   throw new UserError(
@@ -144,26 +131,31 @@ async function deployRounds(
   );
 }
 
+/** Warns of keys that cannot sign. They do not prevent a deploy: the edge verifies without KMS. */
+function warnOfKeys({ context: { ui } }: StackWork, unusable: readonly UserError[]): void {
+  for (const { message, hintLines } of unusable) {
+    ui.event({ type: 'warning', text: [message, 'What it signed stays valid.', ...hintLines] });
+  }
+}
+
 /** Whether the stack was last deployed with these options. */
 async function keeps(work: StackWork, stackId: string, options: StackOptions): Promise<boolean> {
   const deployed = readOptions(await deployedTemplate(work, stackId));
   return isDeepStrictEqual(deployed, JSON.parse(JSON.stringify(options)));
 }
 
-async function templateOf(work: StackWork, options: Omit<UploadStackProps, 'stackName'>): Promise<string> {
-  const { ui } = work.context;
-  const task =
-    options.edge === undefined
-      ? `Preparing the template of ${firstHalf(options.options)}`
-      : 'Preparing the whole template';
-  ui.event({ type: 'task-started', task });
-  const template = await createTemplate({ stackName: work.stackName, ...options });
-  ui.event({
-    type: 'task-done',
-    task,
-    detail: `${Buffer.byteLength(template).toLocaleString('en-US')} bytes`,
-  });
-  return template;
+function prepareTemplate(
+  { context: { ui }, stackName }: StackWork,
+  options: StackOptions,
+  edge: EdgeKeys | undefined,
+): Promise<string> {
+  const part = edge === undefined ? `the template of ${firstHalf(options)}` : 'the whole template';
+  return asTask(
+    ui,
+    `Preparing ${part}`,
+    (template) => `${Buffer.byteLength(template).toLocaleString('en-US')} bytes`,
+    () => createTemplate({ stackName, options, edge }),
+  );
 }
 
 /** Describes the resources of a first deploy's first step. */
@@ -171,33 +163,21 @@ function firstHalf({ userPool = true }: StackOptions): string {
   return userPool ? 'bucket and user pool' : 'bucket';
 }
 
-async function planning(
-  work: StackWork,
-  wanted: PlanOptions & { template: string; to: PlannedChange['to'] },
-  part: string,
-) {
-  const { ui } = work.context;
-  const task = `Planning ${part}`;
-  ui.event({ type: 'task-started', task });
-  const plan = await planChange(work, wanted.template, wanted.to, wanted);
-  const detail = plan === undefined ? 'nothing to change' : `${plan.steps.length} to change`;
-  ui.event({ type: 'task-done', task, detail });
-  return plan;
+function planDetail(plan: PlannedChange | undefined): string {
+  return plan === undefined ? 'nothing to change' : `${plan.steps.length} to change`;
 }
 
 async function apply(work: StackWork, plan: PlannedChange): Promise<void> {
-  const { ui } = work.context;
-  const doing = plan.to === 'EXISTING' ? 'Updating' : 'Creating';
+  const { to, stackId } = plan;
+  const doing = to === 'EXISTING' ? 'Updating' : 'Creating';
   const task = `${doing} the stack ${work.stackName}`;
-  ui.event({ type: 'task-started', task });
-  const token = await executeChange(work, plan);
-  const ending = await follow(work, plan.stackId, token);
-  if (ending.status === 'CREATE_COMPLETE' || ending.status === 'UPDATE_COMPLETE') {
-    ui.event({ type: 'task-done', task });
-    return;
-  }
-  ui.event({ type: 'task-failed', task, detail: ending.status });
-  throw operationFailure(work.stackName, doing, ending, [
+  const failed = await runOperation(
+    work,
+    { task, stackId, succeeds: ['CREATE_COMPLETE', 'UPDATE_COMPLETE'] },
+    () => executeChange(work, plan),
+  );
+  if (failed === undefined) return;
+  throw operationFailure(work.stackName, doing, failed, [
     'Fix the cause, then continue from the current state:',
     sameCommand``,
   ]);

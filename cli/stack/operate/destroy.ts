@@ -5,38 +5,28 @@ import { checkpoint, resumable } from '../../network/cancellation.ts';
 import { ifThere, onAws } from '../aws-calls.ts';
 import { type FoundStack, type StackWork, stackResources } from '../find-stack.ts';
 import { emptyBucket } from './bucket.ts';
-import { type Ending, follow, operationFailure } from './follow.ts';
+import { type Ending, follow, operationFailure, runOperation } from './follow.ts';
 
 /**
- * Deletes the stack with its events shown, and says how that ended: `DELETE_COMPLETE`, or `DELETE_FAILED` with its cause.
- * A deletion under way is joined.
+ * Deletes the stack with its events shown, and returns how that failed: `DELETE_FAILED` with its cause. A deletion under
+ * way is joined.
  * @param retain logical ids to leave as they are; CloudFormation takes them for a stack in `DELETE_FAILED` only
  */
 export async function deleteStack(
   work: StackWork,
   { id, status }: Pick<FoundStack, 'id' | 'status'>,
   retain: readonly string[] = [],
-): Promise<Ending> {
-  const { ui } = work.context;
+): Promise<Ending | undefined> {
   const task = `Deleting the stack ${work.stackName}`;
-  ui.event({ type: 'task-started', task });
-  const { DeleteStackCommand } = await import('@aws-sdk/client-cloudformation');
-  const token = status === 'DELETE_IN_PROGRESS' ? undefined : `edge-upload-${randomUUID()}`;
-  if (token !== undefined) {
-    await onAws(task, () =>
-      work.clients.cloudformation.send(
-        new DeleteStackCommand({
-          StackName: id,
-          ClientRequestToken: token,
-          ...(retain.length === 0 ? {} : { RetainResources: [...retain] }),
-        }),
-      ),
-    );
-  }
-  const ending = await follow(work, id, token);
-  if (ending.status === 'DELETE_COMPLETE') ui.event({ type: 'task-done', task });
-  else ui.event({ type: 'task-failed', task, detail: ending.status });
-  return ending;
+  return runOperation(work, { task, stackId: id, succeeds: ['DELETE_COMPLETE'] }, async () => {
+    if (status === 'DELETE_IN_PROGRESS') return undefined;
+    const { DeleteStackCommand } = await import('@aws-sdk/client-cloudformation');
+    const token = `edge-upload-${randomUUID()}`;
+    const retained = retain.length === 0 ? {} : { RetainResources: [...retain] };
+    const deletion = new DeleteStackCommand({ StackName: id, ClientRequestToken: token, ...retained });
+    await onAws(task, () => work.clients.cloudformation.send(deletion));
+    return token;
+  });
 }
 
 /** Maximum attempts. Users with a valid token can add objects during the deletion; the bucket is then emptied again. */
@@ -69,8 +59,9 @@ async function emptyAndDelete(work: StackWork, { stack, buckets }: StackToRemove
       for (const bucket of buckets) await ifThere(() => emptyBucket(work, bucket));
     }
     checkpoint(work.context.signal, AGAIN);
-    ending = await deleteStack(work, { id: stack.id, status }, retain);
-    if (ending.status === 'DELETE_COMPLETE') return;
+    const failed = await deleteStack(work, { id: stack.id, status }, retain);
+    if (failed === undefined) return;
+    ending = failed;
     ({ status } = ending);
     if (isHeldByObjects(ending)) {
       work.context.ui.event({

@@ -128,6 +128,34 @@ export async function follow(work: StackWork, stackId: string, token?: string): 
   }
 }
 
+interface Operation {
+  /** Name of the task that it is shown as. */
+  readonly task: string;
+  readonly stackId: string;
+  /** States in which it ends if it succeeds. */
+  readonly succeeds: readonly string[];
+}
+
+/**
+ * Starts an operation, and shows it as a task until it ends. Returns how it failed; `undefined` if it succeeded.
+ * @param start returns the token of the request; `undefined` to follow an operation under way
+ */
+export async function runOperation(
+  work: StackWork,
+  { task, stackId, succeeds }: Operation,
+  start: () => Promise<string | undefined>,
+): Promise<Ending | undefined> {
+  const { ui } = work.context;
+  ui.event({ type: 'task-started', task });
+  const ending = await follow(work, stackId, await start());
+  if (!succeeds.includes(ending.status)) {
+    ui.event({ type: 'task-failed', task, detail: ending.status });
+    return ending;
+  }
+  ui.event({ type: 'task-done', task });
+  return undefined;
+}
+
 /**
  * Returns the error for a failed operation, with its first cause and the stack's current state.
  * @param remedy What to do once the cause is fixed.

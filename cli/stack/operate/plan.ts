@@ -56,19 +56,24 @@ function losesData(lost: readonly PlannedStep[]): UserError {
   });
 }
 
-interface Asking {
-  readonly yes: boolean;
-  readonly dryRun: boolean;
-  /** `--allow-data-loss` was given. */
-  readonly allowDataLoss: boolean;
-  readonly options: readonly OptionChange[];
+/** How a change of the stack is asked for. */
+export interface Asking {
+  readonly yes?: boolean;
+  /** Apply a change that loses users or objects without asking. */
+  readonly allowDataLoss?: boolean;
+  /** Only show what would be changed. */
+  readonly dryRun?: boolean;
 }
 
 /**
  * Shows each plan and asks once for a deploy, and again if a later step loses data. In the embedded cloud, which costs
  * nothing, it asks only before losses.
  */
-export function createAgreement(work: StackWork, { yes, dryRun, allowDataLoss, options }: Asking): Agreement {
+export function createAgreement(
+  work: StackWork,
+  { yes = false, dryRun = false, allowDataLoss = false }: Asking,
+  options: readonly OptionChange[],
+): Agreement {
   const { context, local, stackName } = work;
   const { ui } = context;
   const all: PlannedStep[] = [];

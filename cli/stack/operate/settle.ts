@@ -14,7 +14,7 @@ import {
   stackResources,
 } from '../find-stack.ts';
 import { deleteStack } from './destroy.ts';
-import { follow, operationFailure } from './follow.ts';
+import { follow, operationFailure, runOperation } from './follow.ts';
 import { POOL } from './kept-data.ts';
 
 /** States of a failed creation. Such a stack can only be deleted. */
@@ -25,6 +25,8 @@ const STUCK_UPDATE = table<'ContinueUpdateRollback' | 'RollbackStack'>({
   UPDATE_ROLLBACK_FAILED: 'ContinueUpdateRollback',
   UPDATE_FAILED: 'RollbackStack',
 });
+
+const ROLLED_BACK = ['ROLLBACK_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE', 'IMPORT_ROLLBACK_COMPLETE'];
 
 interface SettleOptions {
   /** Refuses to roll back or delete. */
@@ -117,9 +119,9 @@ async function refuseUsers(work: StackWork, { id, status }: FoundStack): Promise
 }
 
 async function removeRemains(work: StackWork, stack: FoundStack): Promise<void> {
-  const ending = await deleteStack(work, stack);
-  if (ending.status === 'DELETE_COMPLETE') return;
-  throw operationFailure(work.stackName, 'Removing the remains of', ending, [
+  const failed = await deleteStack(work, stack);
+  if (failed === undefined) return;
+  throw operationFailure(work.stackName, 'Removing the remains of', failed, [
     'Delete them, then deploy again:',
     command`edge-upload destroy`,
   ]);
@@ -130,24 +132,20 @@ async function rollBack(
   { id }: FoundStack,
   way: 'ContinueUpdateRollback' | 'RollbackStack',
 ): Promise<void> {
-  const { ui } = work.context;
   const { ContinueUpdateRollbackCommand, RollbackStackCommand } = await import(
     '@aws-sdk/client-cloudformation'
   );
   const task = `Rolling back the stack ${work.stackName}`;
-  ui.event({ type: 'task-started', task });
   const request = { StackName: id, ClientRequestToken: `edge-upload-${randomUUID()}` };
-  await onAws(task, async () => {
-    if (way === 'RollbackStack') await work.clients.cloudformation.send(new RollbackStackCommand(request));
-    else await work.clients.cloudformation.send(new ContinueUpdateRollbackCommand(request));
+  const failed = await runOperation(work, { task, stackId: id, succeeds: ROLLED_BACK }, async () => {
+    await onAws(task, async () => {
+      if (way === 'RollbackStack') await work.clients.cloudformation.send(new RollbackStackCommand(request));
+      else await work.clients.cloudformation.send(new ContinueUpdateRollbackCommand(request));
+    });
+    return request.ClientRequestToken;
   });
-  const ending = await follow(work, id, request.ClientRequestToken);
-  if (ending.status.endsWith('ROLLBACK_COMPLETE')) {
-    ui.event({ type: 'task-done', task });
-    return;
-  }
-  ui.event({ type: 'task-failed', task, detail: ending.status });
-  throw operationFailure(work.stackName, 'Rolling back', ending, [
+  if (failed === undefined) return;
+  throw operationFailure(work.stackName, 'Rolling back', failed, [
     'Fix the cause, or skip the resource in the CloudFormation console (“Continue update rollback”). Then run again:',
     sameCommand``,
   ]);

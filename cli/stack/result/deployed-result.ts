@@ -3,33 +3,50 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { command, type HintLine } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { isUserError, UserError } from '../../errors.ts';
-import type { JsonValue } from '../../json-value.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { type Deployment, rememberDeployment, useForHints } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { forgetKept } from '../../settings/kept.ts';
 import { keepBooks } from '../../settings/records.ts';
 import { placeOf } from '../caller.ts';
-import { countUsers, OUTPUT, type StackOutputs, type StackWork } from '../find-stack.ts';
+import { countUsers, type FoundStack, OUTPUT, type StackOutputs, type StackWork } from '../find-stack.ts';
+import type { Agreement } from '../operate/plan.ts';
 import { describeOptions, optionsJson } from '../options/deployed-options.ts';
 import { describeIssuer } from '../options/trusted-issuers.ts';
+import { keyPolicyFor } from './key-policy.ts';
+
+/** Returns the result of a dry run. */
+export function plannedResult(stackName: string, { steps, lines }: Agreement): Result {
+  return {
+    document: {
+      stackName,
+      outcome: 'planned',
+      plan: steps.map(({ properties, ...step }) => ({ ...step, properties: [...properties] })),
+    },
+    text: steps.length === 0 ? 'Nothing would be changed.' : [...lines],
+  };
+}
 
 interface Deployed {
-  readonly outcome: string;
-  readonly outputs: StackOutputs;
+  readonly outcome: 'changed' | 'unchanged';
+  readonly stack: FoundStack | undefined;
   readonly url: string;
   readonly options: StackOptions;
-  /** Lines that say what to do next. */
-  readonly next: readonly HintLine[];
-  /** Of the policy of the KMS key that objects are encrypted with. */
-  readonly keyPolicyStatement?: JsonValue;
+  readonly previous: StackOptions;
+  /** Whether the policy of the KMS key that objects are encrypted with was shown before the change. */
+  readonly isPolicyShown: boolean;
 }
 
 /** Returns what a deploy prints at its end. */
-export function deployedResult(
-  { stackName, local }: StackWork,
-  { outcome, outputs, url, options, next, keyPolicyStatement }: Deployed,
-): Result {
+export async function deployedResult(work: StackWork, deployed: Deployed): Promise<Result> {
+  const { stackName, local } = work;
+  const { outcome, stack, url, options, isPolicyShown } = deployed;
+  const { outputs = {} } = stack ?? {};
+  const { kmsKeyArn } = options;
+  const keyPolicy =
+    kmsKeyArn === undefined || outcome === 'unchanged'
+      ? undefined
+      : await keyPolicyFor(work, stack, kmsKeyArn);
   const named = (['domain', 'bucket', 'userPoolId', 'clientId'] as const).flatMap((key) => {
     const value = outputs[key];
     return value === undefined ? [] : [[OUTPUT[key], value] as const];
@@ -46,7 +63,7 @@ export function deployedResult(
       local: local !== undefined,
       outputs: Object.fromEntries(named),
       options: optionsJson(options),
-      ...omitUndefined({ keyPolicyStatement }),
+      ...omitUndefined({ keyPolicyStatement: keyPolicy?.statement }),
     },
     text: [
       { mark: 'done', text: headline },
@@ -58,7 +75,8 @@ export function deployedResult(
       ),
       ...(options.trust ?? []).map((one) => `  ${`trust ${one.alias}`.padEnd(26)}${describeIssuer(one)}`),
       ...nameHint(options, outputs, local !== undefined),
-      ...next,
+      ...(keyPolicy === undefined || isPolicyShown ? [] : ['', ...keyPolicy.lines]),
+      ...(await nextSteps(work, outputs, deployed)),
     ],
   };
 }
@@ -97,9 +115,10 @@ const FIRST_LINK = [
 ];
 
 /** Returns lines that say what to do after a deploy. */
-export async function nextSteps(
+async function nextSteps(
   work: StackWork,
-  { outputs, options, previous }: Pick<Deployed, 'outputs' | 'options'> & { readonly previous: StackOptions },
+  outputs: StackOutputs,
+  { options, previous }: Deployed,
 ): Promise<readonly HintLine[]> {
   const { userPool = true, trust = [] } = options;
   const confirmation = confirmationLines(previous, options, work.local !== undefined);

@@ -5,6 +5,7 @@ import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { readFields } from '../../../protocol/fields.ts';
 import { type Jwk, MAX_KEY_SET_BYTES, signingKeysOf } from '../../../protocol/signing-key.ts';
+import { asTask } from '../../as-task.ts';
 import { command, type Hint, type HintLine, sameCommand } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { interrupted, UserError } from '../../errors.ts';
@@ -18,7 +19,8 @@ import { count } from '../../ui/format.ts';
 import type { StackOutputs, StackWork } from '../find-stack.ts';
 
 /** How key sets are reached. */
-interface KeySource extends Pick<Context, 'env' | 'sent' | 'signal'> {
+interface KeySource {
+  readonly context: Pick<Context, 'env' | 'sent' | 'signal'>;
   readonly local?: LocalCloud | undefined;
 }
 
@@ -47,7 +49,7 @@ function defect(status: number): string {
  */
 async function fetchKeySet(
   { url, whose, hint, ifGone = hint, tries = 1 }: KeySetRequest,
-  { env, sent, local, signal }: KeySource,
+  { context: { env, sent, signal }, local }: KeySource,
 ): Promise<readonly Jwk[]> {
   const dispatcher = openDispatcher({ env, sent, local });
   let last = '';
@@ -82,11 +84,6 @@ async function fetchKeySet(
   });
 }
 
-interface PoolSource extends KeySource {
-  /** Base URL of the pool's public documents, without a trailing slash. */
-  readonly cognitoUrl: string;
-}
-
 /** Requests for a new pool's keys, which may be served a moment later than the pool exists. */
 const POOL_TRIES = 6;
 
@@ -95,15 +92,15 @@ const TRY_AGAIN: readonly HintLine[] = ['To try again:', sameCommand``];
 
 /** Returns the pool's ids and public keys; `undefined` before the pool exists. */
 export async function poolIdentity(
+  source: KeySource & { readonly clients: Pick<StackWork['clients'], 'cognitoUrl'> },
   { userPoolId, clientId, domain }: StackOutputs,
-  source: PoolSource,
 ): Promise<PoolIdentity | undefined> {
   if (userPoolId === undefined || clientId === undefined) return undefined;
   // Without an edge yet, the deploy that created the pool is unfinished.
   const isNew = domain === undefined;
   const keys = await fetchKeySet(
     {
-      url: `${source.cognitoUrl}/${userPoolId}/.well-known/jwks.json`,
+      url: `${source.clients.cognitoUrl}/${userPoolId}/.well-known/jwks.json`,
       whose: 'the user pool',
       hint: isNew ? AGAIN : TRY_AGAIN,
       ifGone: isNew ? [...AGAIN, ...REPLACE_POOL] : REPLACE_POOL,
@@ -119,7 +116,7 @@ const FRESH_FOR = 24 * 60 * 60;
 
 /** Returns the keys of a trusted issuer as it publishes them now, on the internet for an embedded cloud too. */
 export async function fetchTrustedKeys(
-  { context: { env, sent, signal } }: StackWork,
+  { context }: StackWork,
   { alias, iss: [iss = alias], jwksUri }: TrustedIssuer,
 ): Promise<EdgeIssuer['keys']> {
   return fetchKeySet(
@@ -131,7 +128,7 @@ export async function fetchTrustedKeys(
         command`edge-upload trust remove ${alias}`,
       ],
     },
-    { env, sent, signal },
+    { context },
   );
 }
 
@@ -168,16 +165,9 @@ export async function trustedKeys(
 /** Fetches the key sets of issuers at the same time. @throws {UserError} naming the issuer whose keys are unavailable */
 export async function fetchKeySets(work: StackWork, trust: readonly TrustedIssuer[]): Promise<KeySets> {
   if (trust.length === 0) return {};
-  const { ui } = work.context;
   const task = `Fetching the keys of ${count(trust.length, 'trusted issuer')}`;
-  ui.event({ type: 'task-started', task });
-  try {
+  return asTask(work.context.ui, task, undefined, async () => {
     const fetching = trust.map(async (one) => [one.alias, await fetchTrustedKeys(work, one)] as const);
-    const keySets = Object.fromEntries(await Promise.all(fetching));
-    ui.event({ type: 'task-done', task });
-    return keySets;
-  } catch (error) {
-    ui.event({ type: 'task-failed', task });
-    throw error;
-  }
+    return Object.fromEntries(await Promise.all(fetching));
+  });
 }

@@ -13,7 +13,7 @@ import { cleanUp, creating } from '../../network/cancellation.ts';
 import { temporaryError } from '../../settings/disk-errors.ts';
 import { onAws } from '../aws-calls.ts';
 import { awsFailure } from '../aws-failures.ts';
-import type { FoundStack, StackOutputs, StackWork } from '../find-stack.ts';
+import type { FoundStack, StackWork } from '../find-stack.ts';
 import { keysIn, poolIdentity } from './key-sets.ts';
 
 /**
@@ -51,30 +51,22 @@ function onTemporaryFolder<T>(work: () => T): T {
   }
 }
 
-interface Baking {
-  /** Absent for a new stack. */
-  readonly stackId?: string;
-  readonly outputs: StackOutputs;
-  readonly options: StackOptions;
-  readonly trusted: TrustedKeys;
-}
-
 /** Returns what a deploy bakes into the edge function; `undefined` before the stack has what it takes. */
 export async function edgeKeys(
-  { context: { env, sent, signal }, clients: { cognitoUrl }, local }: StackWork,
-  { stackId, outputs, options: { userPool = true, page, idp }, trusted }: Baking,
+  work: StackWork,
+  stack: FoundStack | undefined,
+  { userPool = true, page, idp }: StackOptions,
+  trusted: TrustedKeys,
 ): Promise<EdgeKeys | undefined> {
-  if (outputs.bucket === undefined) return undefined;
+  if (stack?.outputs.bucket === undefined) return undefined;
   if (!userPool) return trusted;
-  const pool = await poolIdentity(outputs, { cognitoUrl, env, sent, signal, local });
-  // On AWS, the page finds the pool's API by its region.
-  const userPoolEndpoint = page ? local?.endpoint : undefined;
-  const managedLogin =
-    page && idp !== undefined && stackId !== undefined ? managedLoginOrigin(stackId) : undefined;
-  if (pool !== undefined)
-    return { pool: { ...pool, ...omitUndefined({ userPoolEndpoint, managedLogin }) }, ...trusted };
+  const pool = await poolIdentity(work, stack.outputs);
   // An edge stays while a user pool is added.
-  return outputs.domain === undefined ? undefined : trusted;
+  if (pool === undefined) return stack.outputs.domain === undefined ? undefined : trusted;
+  // On AWS, the page finds the pool's API by its region.
+  const userPoolEndpoint = page ? work.local?.endpoint : undefined;
+  const managedLogin = page && idp !== undefined ? managedLoginOrigin(stack.id) : undefined;
+  return { pool: { ...pool, ...omitUndefined({ userPoolEndpoint, managedLogin }) }, ...trusted };
 }
 
 /** Returns the template that a deploy would apply to the stack as it is now; of a new stack, the half that comes first. */
@@ -84,9 +76,8 @@ export async function wantedTemplate(
   options: StackOptions,
   trusted: TrustedKeys,
 ): Promise<string> {
-  const { outputs = {}, id: stackId } = stack ?? {};
-  const edge = await edgeKeys(work, { outputs, options, trusted, ...omitUndefined({ stackId }) });
-  return createTemplate({ stackName: work.stackName, options, ...omitUndefined({ edge }) });
+  const edge = await edgeKeys(work, stack, options, trusted);
+  return createTemplate({ stackName: work.stackName, options, edge });
 }
 
 /** The parameter of a request that contains or names a template. */

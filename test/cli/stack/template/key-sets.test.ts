@@ -26,7 +26,8 @@ async function keysOf(
     asked += 1;
     answer(response, asked);
   });
-  const identity = await poolIdentity(POOL, { cognitoUrl, env: {}, sent: createSentCredentials(), signal });
+  const context = { env: {}, sent: createSentCredentials(), signal };
+  const identity = await poolIdentity({ context, clients: { cognitoUrl } }, POOL);
   return { keys: identity?.jwks.keys, asked };
 }
 
