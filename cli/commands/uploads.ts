@@ -4,6 +4,7 @@ import { EXIT, type ExitCode, isUserError, UserError } from '../errors.ts';
 import { loginCommand } from '../identity/sign-in/username.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { withDispatcher } from '../network/dispatcher.ts';
+import { journalFolder } from '../settings/folders.ts';
 import { resolveTarget } from '../settings/target.ts';
 import { abortRecorded } from '../transfer/multipart/abort.ts';
 import { journalId, withJournal } from '../transfer/multipart/journal.ts';
@@ -13,7 +14,7 @@ import {
   type Recorded,
   totalSize,
 } from '../transfer/multipart/journal-entry.ts';
-import { journalFolder, listJournals, openJournals } from '../transfer/multipart/journals.ts';
+import { listJournals } from '../transfer/multipart/journals.ts';
 import { connectEdge } from '../transfer/wire/edge-client.ts';
 import { count, formatBytes, formatMinute } from '../ui/format.ts';
 import { tableLines } from '../ui/table-lines.ts';
@@ -163,7 +164,6 @@ async function abortOne(context: Context, subject: JournalSubject): Promise<void
     const tokens = tokenSource(context, target);
     const { edge } = connectEdge(context, { url: target.url, dispatcher, tokens });
     const warn = (text: string) => context.ui.event({ type: 'warning', text });
-    const journals = openJournals(context, () => journalFolder(context));
-    await abortRecorded(subject, { edge, journals, now, signal, warn });
+    await abortRecorded(journalFolder(context), subject, { edge, now, signal, warn });
   });
 }

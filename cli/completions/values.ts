@@ -2,10 +2,11 @@ import type { Argument, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { suggestedValues } from '../declare/shared.ts';
 import { currentDeployment, listDeployments } from '../settings/deployments.ts';
+import { journalFolder } from '../settings/folders.ts';
 import { ALGORITHMS } from '../transfer/integrity.ts';
 import { journalId } from '../transfer/multipart/journal.ts';
 import { isOfStream } from '../transfer/multipart/journal-entry.ts';
-import { journalFolder, listJournals } from '../transfer/multipart/journals.ts';
+import { listJournals } from '../transfer/multipart/journals.ts';
 import { MULTIPART_MODES } from '../transfer/plan.ts';
 import type { Cursor } from './cursor.ts';
 

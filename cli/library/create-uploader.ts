@@ -6,9 +6,13 @@ import { UserError } from '../errors.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { createSentCredentials, type SentCredentials } from '../sent-credentials.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
-import { noJournals, openJournals } from '../transfer/multipart/journals.ts';
 import { objectHeaders, type Stored } from '../transfer/put-object.ts';
-import { openUploader, type Uploader as SharedUploader, type UploadWorld } from '../transfer/uploader.ts';
+import {
+  journalsIn,
+  openUploader,
+  type Uploader as SharedUploader,
+  type UploadWorld,
+} from '../transfer/uploader.ts';
 import { checkUpload, checkUploader, ownCopy } from './check-options.ts';
 import { givenToken } from './given-token.ts';
 import { type LinkedSignal, linkedSignal } from './linked-signal.ts';
@@ -77,7 +81,7 @@ function openLibrary(options: UploaderOptions, sent: SentCredentials): Uploader 
         queueMicrotask(() => onWarning(text));
       },
     };
-    const journals = folder === undefined ? noJournals() : openJournals({ ui, signal: own }, () => folder);
+    const journals = folder === undefined ? undefined : journalsIn(() => folder, ui);
     return { ui, signal: own, now, journals, ...omitUndefined({ onTrouble: feed?.meter.trouble }) };
   };
   let opening: Promise<SharedUploader> | undefined;

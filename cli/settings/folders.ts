@@ -1,6 +1,8 @@
+import { readdir } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { Context } from '../context.ts';
-import { UserError } from '../errors.ts';
+import { systemCode, UserError } from '../errors.ts';
+import { diskError } from './disk-errors.ts';
 
 /** The folders of edge-upload, in the places of the platform. */
 export interface Folders {
@@ -91,4 +93,25 @@ export function folders(place: Place): Folders {
       return requireFolder(place, 'data');
     },
   };
+}
+
+/** Returns the folder of the journals of this user's uploads. */
+export function journalFolder(place: Place): string {
+  return join(folders(place).state, 'uploads');
+}
+
+/** The folder does not exist. */
+const NOT_THERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR']);
+
+/**
+ * Returns the names in a folder of edge-upload; none if it does not exist.
+ * @throws {UserError} `disk`
+ */
+export async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (NOT_THERE.has(systemCode(error))) return [];
+    throw diskError(folder, error);
+  }
 }

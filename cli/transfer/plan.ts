@@ -55,36 +55,30 @@ export function checkPartSize(partSize: number): void {
  * @throws {UserError} `too_large` beyond S3's limits; `usage` for a part size that makes more than 10,000 parts.
  */
 export function planUpload(name: string, size: number, options: PlanOptions = {}): Plan {
-  const { multipart = 'auto', limitRate } = options;
-  const { partSize = suitablePartSize(size, limitRate === undefined ? DEFAULT_PART : MIN_PART) } = options;
+  const { multipart = 'auto', partSize, limitRate } = options;
+  const whole: Plan = { multipart: false, partSize: size, parts: 1 };
   if (multipart === 'never') {
-    if (size > MAX_WHOLE) {
-      throw tooLarge(name, size, MAX_WHOLE, 'in one request', {
-        hint: 'Omit --multipart.',
-        library: { hint: 'Omit multipart.' },
-      });
-    }
-    return { multipart: false, partSize: size, parts: 1 };
+    if (size <= MAX_WHOLE) return whole;
+    throw tooLarge(name, size, MAX_WHOLE, 'in one request', {
+      hint: 'Omit --multipart.',
+      library: { hint: 'Omit multipart.' },
+    });
   }
   if (size > MAX_OBJECT) throw tooLarge(name, size, MAX_OBJECT, 'as one object');
-  checkPartSize(partSize);
-  const plan = planOfParts(size, partSize);
-  const { parts } = plan;
-  if (parts > MAX_PARTS) {
-    const least = suitablePartSize(size, MIN_PART);
-    throw new UserError(
-      'usage',
-      `${name} (${formatBytes(size)}) would make ${count(parts, 'part')}; S3 takes ${MAX_PARTS.toLocaleString('en-US')}.`,
-      {
-        hint: `Omit --part-size, or set it to ${least / MIB}M or more.`,
-        library: { hint: `Omit partSize, or set it to ${least} or more.` },
-      },
-    );
-  }
-  if (multipart === 'auto' && parts === 1 && size <= MAX_WHOLE) {
-    return { multipart: false, partSize: size, parts: 1 };
-  }
-  return plan;
+  if (partSize !== undefined) checkPartSize(partSize);
+  const least = limitRate === undefined ? DEFAULT_PART : MIN_PART;
+  if (multipart === 'auto' && size <= (partSize ?? least)) return whole;
+  const plan = planOfParts(size, partSize ?? suitablePartSize(size, least));
+  if (plan.parts <= MAX_PARTS) return plan;
+  const smallest = suitablePartSize(size, MIN_PART);
+  throw new UserError(
+    'usage',
+    `${name} (${formatBytes(size)}) would make ${count(plan.parts, 'part')}; S3 takes ${MAX_PARTS.toLocaleString('en-US')}.`,
+    {
+      hint: `Omit --part-size, or set it to ${smallest / MIB}M or more.`,
+      library: { hint: `Omit partSize, or set it to ${smallest} or more.` },
+    },
+  );
 }
 
 function tooLarge(

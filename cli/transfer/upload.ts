@@ -1,7 +1,8 @@
 import type { Context, Result } from '../context.ts';
 import { interrupted, isUserError, UserError } from '../errors.ts';
+import { journalFolder } from '../settings/folders.ts';
 import { effectOf } from './error-effects.ts';
-import { type Journals, journalFolder, openJournals } from './multipart/journals.ts';
+import type { Journals } from './multipart/journals.ts';
 import { forEachAtOnce } from './pacing/pool.ts';
 import { createPlacing, type Placing } from './placing.ts';
 import { checkPartSize, type PlanOptions } from './plan.ts';
@@ -11,7 +12,7 @@ import { createReport, type Outcome, type Report } from './report.ts';
 import { countItems } from './sources/count-items.ts';
 import type { Item } from './sources/items.ts';
 import type { Sources } from './sources/sources.ts';
-import { openUploader, type UploadContextOptions } from './uploader.ts';
+import { journalsIn, openUploader, type UploadContextOptions } from './uploader.ts';
 import { CLOCK } from './wire/retry.ts';
 
 /** Records which files were stored, for `put --changed`. Its methods never throw disk errors. */
@@ -64,7 +65,7 @@ export async function uploadFiles(
   // If the ledger cannot be written, its warning is enough.
   const isWarned = () => storedFiles?.isRecorded() === false;
   const {
-    journals = openJournals({ ...command, isWarned }, () => journalFolder(command)),
+    journals = journalsIn(() => journalFolder(command), ui, isWarned),
     report = createReport(options.url, {
       now,
       inUse: command.inUse,

@@ -1,20 +1,22 @@
 import { omitUndefined } from '../../protocol/fields.ts';
-import { suitablePartSize } from '../../protocol/parts.ts';
 import { UserError } from '../errors.ts';
+import { namesIn } from '../settings/folders.ts';
+import { isRecordTrouble } from '../settings/records.ts';
+import type { Ui } from '../ui/ui.ts';
 import { type Algorithm, openDigester } from './integrity.ts';
 import { createLimits, type LimitsMemory } from './limits.ts';
-import { journalId } from './multipart/journal.ts';
-import { type Journals, journalIds } from './multipart/journals.ts';
+import { journalName } from './multipart/journal.ts';
+import { type Journals, orReport } from './multipart/journals.ts';
 import type { FileUploadContext } from './multipart/upload-file.ts';
 import type { StreamUploadContext } from './multipart/upload-stream.ts';
 import { createRateLimit } from './pacing/outflow.ts';
 import { createPartLimiter, type PartLimiter } from './pacing/part-limiter.ts';
 import { createPool } from './pacing/pool.ts';
 import { checkKey } from './placing.ts';
-import { type PlanOptions, planUpload, STREAM_PART } from './plan.ts';
+import { type PlanOptions, planUpload } from './plan.ts';
 import type { FileMeter, Meter } from './progress.ts';
 import { contentType, putObject, type Stored } from './put-object.ts';
-import { createDiskCalls, type DiskCalls } from './sources/disk-calls.ts';
+import { createDiskCalls, type DiskCalls, whenFree } from './sources/disk-calls.ts';
 import { pathText } from './sources/file-path.ts';
 import type { Item } from './sources/items.ts';
 import { createBuffers, withSegment } from './sources/segment.ts';
@@ -31,7 +33,8 @@ interface UploadContext extends FileUploadContext, StreamUploadContext {
 
 /** The events, the abort signal and the journals of uploads. */
 export interface UploadWorld extends EdgeWorld {
-  readonly journals: Journals;
+  /** Absent: an upload that is interrupted starts again. */
+  readonly journals?: Journals | undefined;
   /** Called when the number of requests that wait for another try changes. */
   readonly onTrouble?: EdgeOptions['onTrouble'];
 }
@@ -96,6 +99,8 @@ interface ItemOptions extends PlanOptions {
   readonly meter: Meter;
 }
 
+type FileItem = Item & { kind: 'file' };
+
 /** Stores files and streams through one edge: `put` and the library are made of it. */
 export interface Uploader {
   readonly context: UploadContext;
@@ -109,12 +114,50 @@ export async function openUploader(world: UploadWorld, options: UploadContextOpt
   return uploaderIn(await openContext(world, options));
 }
 
+/**
+ * Returns journals that warn once.
+ * @param folder returns their folder; it throws if this computer has none.
+ * @param isWarned whether a warning already reported that nothing is recorded for the next run.
+ */
+export function journalsIn(
+  folder: () => string,
+  { event }: Pick<Ui, 'event'>,
+  isWarned = () => false,
+): Journals {
+  let warned = false;
+  return {
+    folder,
+    onTrouble({ message }) {
+      const text = `An interrupted upload may have to start again: ${message}`;
+      if (!warned && !isWarned()) event({ type: 'warning', text });
+      warned = true;
+    },
+  };
+}
+
+/** Returns the file names of the journals that earlier runs left; none if their folder cannot be read, which is reported. */
+async function journalNames({ folder, onTrouble }: Journals): Promise<ReadonlySet<string>> {
+  try {
+    return new Set(await whenFree(async () => namesIn(folder())));
+  } catch (error) {
+    if (!isRecordTrouble(error)) throw error;
+    onTrouble(error);
+    return new Set();
+  }
+}
+
 function uploaderIn(context: UploadContext): Uploader {
-  const { journals } = context;
-  let ids: Promise<ReadonlySet<string>> | undefined;
-  const unfinished = () => {
-    ids ??= journals.orWarn(() => journalIds(journals.folder()), new Set<string>());
-    return ids;
+  const { edge, journals } = context;
+  let names: Promise<ReadonlySet<string>> | undefined;
+  const abortEarlier = async ({ key, path }: FileItem) => {
+    if (journals === undefined) return;
+    names ??= journalNames(journals);
+    const left = await names;
+    if (left.size === 0) return;
+    const subject = { url: edge.url, key, path: pathText(path) };
+    if (!left.has(journalName(subject))) return;
+    const { abortRecorded } = await import('./multipart/abort.ts');
+    await orReport(journals, () => abortRecorded(journals.folder(), subject, context));
   };
   return {
     context,
@@ -123,7 +166,7 @@ function uploaderIn(context: UploadContext): Uploader {
       checkKey(item.key, item.name);
       return item.kind === 'stream'
         ? uploadFromStream(item, options, context)
-        : uploadFile(item, options, context, unfinished);
+        : uploadFile(item, options, context, abortEarlier);
     },
     apart: (world) => uploaderIn(context.apart(world)),
   };
@@ -140,14 +183,14 @@ function describe({ name, key }: Item, { headers, noClobber = false }: ItemOptio
   };
 }
 
-/** @param unfinished returns the ids of the journals that earlier runs left. */
+/** @param abortEarlier aborts the upload in parts that an earlier run left: of a larger file, or with `--multipart always`. */
 async function uploadFile(
-  item: Item & { kind: 'file' },
+  item: FileItem,
   options: ItemOptions,
   context: UploadContext,
-  unfinished: () => Promise<ReadonlySet<string>>,
+  abortEarlier: (item: FileItem) => Promise<void>,
 ): Promise<Stored> {
-  const { edge, journals, digester, slots, disk, signal } = context;
+  const { edge, digester, slots, disk, signal } = context;
   const { name, found, expected } = item;
   const file = await openFile(item.path, { name, regular: found, expected, signal, disk });
   const progress = options.meter.begin(item.name, file.size);
@@ -155,19 +198,13 @@ async function uploadFile(
     checkFileSize(item.name, file.size, options);
     const plan = planUpload(item.name, file.size, options);
     const upload = describe(item, options, progress);
-    const path = pathText(item.path);
     if (plan.multipart) {
       const { uploadFileInParts } = await import('./multipart/upload-file.ts');
       const partSizeGiven = options.partSize !== undefined;
+      const path = pathText(item.path);
       return await uploadFileInParts({ file, path, upload, plan, partSizeGiven }, context);
     }
-    const subject = { url: edge.url, key: item.key, path };
-    // An earlier run may have left it in parts, because it was larger or --multipart always was given.
-    const ids = await unfinished();
-    if (ids.size > 0 && ids.has(journalId(subject))) {
-      const { abortRecorded } = await import('./multipart/abort.ts');
-      await journals.orWarn(() => abortRecorded(subject, context), undefined);
-    }
+    await abortEarlier(item);
     const whole = { from: 0, length: file.size };
     return await slots.run(() =>
       withSegment(file, whole, context, (segment) => putObject(segment, upload, digester, edge)),
@@ -183,22 +220,12 @@ function checkFileSize(name: string, found: number, { size = found }: ItemOption
   throw new UserError('file_changed', `${name} should have ${size} bytes; it has ${found}.`);
 }
 
-/** Returns options with parts that are large enough for a stream of a known size. */
-function partedFor({ name, size }: Item & { kind: 'stream' }, options: ItemOptions): ItemOptions {
-  if (size === undefined) return options;
-  const { partSize = suitablePartSize(size, STREAM_PART) } = options;
-  // Refuses a size that S3 would refuse only after the last part.
-  if (size > partSize) planUpload(name, size, { ...options, partSize });
-  return { ...options, partSize };
-}
-
 async function uploadFromStream(
   item: Item & { kind: 'stream' },
-  given: ItemOptions,
+  options: ItemOptions,
   context: UploadContext,
 ): Promise<Stored> {
   const { stream, name, size } = item;
-  const options = partedFor(item, given);
   const progress = options.meter.begin(name, size);
   // Drawn progress would overwrite typed input.
   const isTyped = 'isTTY' in stream && stream.isTTY === true;
@@ -207,7 +234,7 @@ async function uploadFromStream(
   const upload = describe(item, options, progress);
   try {
     const { uploadStream } = await import('./multipart/upload-stream.ts');
-    return await uploadStream({ stream, name, upload, onRead }, options, context);
+    return await uploadStream({ stream, name, size, upload, onRead }, options, context);
   } finally {
     progress.end();
   }

@@ -1,14 +1,15 @@
 import type { Context } from '../context.ts';
 import { interrupted, isUserError, systemCode, type UserError } from '../errors.ts';
 import { ProxyRefusal } from '../network/proxy.ts';
+import { journalFolder } from '../settings/folders.ts';
 import { effectOf } from '../transfer/error-effects.ts';
-import { journalFolder, openJournals } from '../transfer/multipart/journals.ts';
 import { createReport, type Outcome } from '../transfer/report.ts';
 import { isSameStamp, readStamp } from '../transfer/sources/file-stamp.ts';
 import type { Filter } from '../transfer/sources/filters.ts';
 import type { Item } from '../transfer/sources/items.ts';
 import type { Sources } from '../transfer/sources/sources.ts';
 import { type UploadFilesOptions, uploadFiles } from '../transfer/upload.ts';
+import { journalsIn } from '../transfer/uploader.ts';
 import { CLOCK } from '../transfer/wire/retry.ts';
 import { formatDuration } from '../ui/format.ts';
 import { type AfterUpload, finishFile } from './after-upload.ts';
@@ -131,7 +132,7 @@ export async function watchFolder(
     event: (event: Parameters<typeof ui.event>[0]) => event.type !== 'transfer' && ui.event(event),
   };
   const isWarned = () => !ledger.isRecorded();
-  const journals = openJournals({ ...context, isWarned }, () => journalFolder(context));
+  const journals = journalsIn(() => journalFolder(context), ui, isWarned);
   // No rate: most of the time passes without uploads.
   const report = createReport(upload.url, { now, inUse: context.inUse, hasRate: false });
   try {

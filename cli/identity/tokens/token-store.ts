@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { omitUndefined, readFields } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
-import { systemCode, UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import type { Deployment } from '../../settings/deployments.ts';
 import { diskError, diskReason } from '../../settings/disk-errors.ts';
-import { findFolder, folders } from '../../settings/folders.ts';
+import { findFolder, folders, namesIn } from '../../settings/folders.ts';
 import { withLock } from '../../settings/lock.ts';
 import { readPrivate, replaceFile } from '../../settings/own-files.ts';
 import type { Target } from '../../settings/target.ts';
@@ -155,13 +155,8 @@ async function filesOf(place: Place, url: string): Promise<string[]> {
   // Without a state folder, no tokens are stored.
   if (findFolder(place, 'state').path === undefined) return [];
   const prefix = prefixOf(url);
-  try {
-    const names = await readdir(folder(place));
-    return names.filter((name) => name.startsWith(prefix)).map((name) => join(folder(place), name));
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw diskError(folder(place), error);
-  }
+  const names = await namesIn(folder(place));
+  return names.filter((name) => name.startsWith(prefix)).map((name) => join(folder(place), name));
 }
 
 /** Returns the sessions for one edge, latest sign-in first. */

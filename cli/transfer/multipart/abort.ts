@@ -2,7 +2,7 @@ import { type ErrorCode, isUserError, UserError } from '../../errors.ts';
 import type { EdgeClient } from '../wire/edge-client.ts';
 import { type Journal, withJournal } from './journal.ts';
 import { isOfStream, type JournalSubject, unansweredSince } from './journal-entry.ts';
-import { type Journals, listJournals } from './journals.ts';
+import { type Journals, listJournals, orReport } from './journals.ts';
 import { hasParts, listUploads } from './listings.ts';
 import { abortUpload, type OpenUpload } from './requests.ts';
 
@@ -86,7 +86,6 @@ interface Unfinished {
 
 export interface AbortContext extends CleanUpContext {
   readonly edge: EdgeClient;
-  readonly journals: Journals;
   readonly signal: AbortSignal;
 }
 
@@ -105,13 +104,17 @@ export async function abortUnfinished(
 }
 
 /**
- * Aborts the upload that an earlier run left in a journal.
+ * Aborts the upload that an earlier run left in a journal of a folder.
  * @throws {UserError} also `busy` if another run uses the journal.
  */
-export async function abortRecorded(subject: JournalSubject, context: AbortContext): Promise<void> {
-  const { edge, journals, signal } = context;
+export async function abortRecorded(
+  folder: string,
+  subject: JournalSubject,
+  context: AbortContext,
+): Promise<void> {
+  const { edge, signal } = context;
   const { key } = subject;
-  await withJournal(journals.folder(), subject, signal, async (journal) => {
+  await withJournal(folder, subject, signal, async (journal) => {
     const { recorded } = journal;
     if (recorded === undefined) return;
     const open = recorded.opened && { key, uploadId: recorded.opened.uploadId };
@@ -120,17 +123,21 @@ export async function abortRecorded(subject: JournalSubject, context: AbortConte
 }
 
 /** Aborts the uploads of a key that killed streams left. */
-export async function abortEarlierStreams(key: string, context: AbortContext): Promise<void> {
-  const { edge, journals } = context;
-  await journals.orWarn(async () => {
+export async function abortEarlierStreams(
+  journals: Journals | undefined,
+  key: string,
+  context: AbortContext,
+): Promise<void> {
+  if (journals === undefined) return;
+  await orReport(journals, async () => {
+    const folder = journals.folder();
     // Files that are not journals contain no upload of this key.
-    const known = await listJournals(journals.folder(), () => {});
-    for (const { entry } of known) {
-      if (!isOfStream(entry) || entry.url !== edge.url || entry.key !== key) continue;
-      await abortRecorded(entry, context).catch((error: unknown) => {
+    for (const { entry } of await listJournals(folder, () => {})) {
+      if (!isOfStream(entry) || entry.url !== context.edge.url || entry.key !== key) continue;
+      await abortRecorded(folder, entry, context).catch((error: unknown) => {
         // An upload that another run is sending is not aborted.
         if (!isUserError(error) || error.code !== 'busy') throw error;
       });
     }
-  }, undefined);
+  });
 }

@@ -33,12 +33,17 @@ const WAIT_MS = 1_000;
 /** End of the name of a journal's file. */
 export const SUFFIX = '.jsonl';
 
-/** The id that `uploads list` shows and `uploads abort` takes; also the journal's file name. */
+/** The id that `uploads list` shows and `uploads abort` takes. */
 export function journalId({ url, key, path }: JournalSubject): string {
   return createHash('sha256')
     .update(JSON.stringify([url, key, path]))
     .digest('hex')
     .slice(0, 16);
+}
+
+/** Returns the name of a journal's file. */
+export function journalName(subject: JournalSubject): string {
+  return `${journalId(subject)}${SUFFIX}`;
 }
 
 /*
@@ -57,7 +62,7 @@ export async function withJournal<T>(
   signal: AbortSignal,
   work: (journal: Journal) => Promise<T>,
 ): Promise<T> {
-  const path = join(folder, `${journalId(subject)}${SUFFIX}`);
+  const path = join(folder, journalName(subject));
   let opening: Promise<FileHandle> | undefined;
   const close = async () => {
     // An error of opening is thrown to the caller that writes.

@@ -1,12 +1,9 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Context } from '../../context.ts';
-import { isUserError, systemCode, UserError } from '../../errors.ts';
+import { isUserError, systemCode, type UserError } from '../../errors.ts';
 import { diskError } from '../../settings/disk-errors.ts';
-import { folders } from '../../settings/folders.ts';
+import { namesIn } from '../../settings/folders.ts';
 import { readIfThere } from '../../settings/own-files.ts';
 import { isRecordTrouble, withOptional } from '../../settings/records.ts';
-import type { Ui } from '../../ui/ui.ts';
 import { whenFree } from '../sources/disk-calls.ts';
 import { type Journal, SUFFIX, withJournal } from './journal.ts';
 import { type JournalSubject, noJournal, parseJournal, type Recorded } from './journal-entry.ts';
@@ -17,17 +14,12 @@ export interface OptionalJournal extends Journal {
   readonly isRecorded: () => boolean;
 }
 
-/** The journals of one command. */
+/** The journals of one command. The first trouble with them is a warning. */
 export interface Journals {
   /** @throws {UserError} `settings` if this computer has no such folder. */
   readonly folder: () => string;
-  /**
-   * Runs `work` with the journal of one upload. If no journal can be written, warns and runs `work` without one.
-   * @throws {UserError} `busy` if another run uses it.
-   */
-  use<T>(subject: JournalSubject, work: (journal: OptionalJournal) => Promise<T>): Promise<T>;
-  /** Returns the result of `work`. If journals cannot be read or written, warns and returns `otherwise`. */
-  orWarn<T>(work: () => Promise<T>, otherwise: T): Promise<T>;
+  /** Called if journals cannot be read or written; the upload continues. */
+  readonly onTrouble: (error: UserError) => void;
 }
 
 const NONE: OptionalJournal = {
@@ -68,97 +60,62 @@ function optional(journal: Journal, onTrouble: (error: UserError) => void): Opti
   };
 }
 
-/** Returns journals that are never written: an upload that is interrupted starts again. */
-export function noJournals(): Journals {
-  return {
-    folder() {
-      throw new UserError('settings', 'Uploads are not recorded here, so none can be resumed.');
-    },
-    use: (_subject, work) => work(NONE),
-    orWarn: async (_work, otherwise) => otherwise,
-  };
-}
-
-interface JournalsWorld extends Pick<Context, 'signal'> {
-  readonly ui: Pick<Ui, 'event'>;
-  /** Whether a warning already reported that nothing is recorded for the next run. */
-  readonly isWarned?: (() => boolean) | undefined;
-}
-
 /**
- * Returns the journals in a folder. The first trouble with them is a warning, the others are not reported.
- * @param folder returns the folder; it throws if this computer has none.
+ * Runs `work` with the journal of one upload. If there are no journals or none can be written, runs `work` without one.
+ * @throws {UserError} `busy` if another run uses it.
  */
-export function openJournals({ ui, signal, isWarned }: JournalsWorld, folder: () => string): Journals {
-  let warned = false;
-  const onTrouble = ({ message }: UserError) => {
-    const text = `An interrupted upload may have to start again: ${message}`;
-    if (!warned && isWarned?.() !== true) ui.event({ type: 'warning', text });
-    warned = true;
+export async function useJournal<T>(
+  journals: Journals | undefined,
+  subject: JournalSubject,
+  signal: AbortSignal,
+  work: (journal: OptionalJournal) => Promise<T>,
+): Promise<T> {
+  if (journals === undefined) return work(NONE);
+  const { folder, onTrouble } = journals;
+  const open = (use: typeof work) =>
+    withFreeJournal(folder, subject, signal, (journal) => use(optional(journal, onTrouble)));
+  return withOptional(open, work, async () => NONE, onTrouble);
+}
+
+/** Like `withJournal`, but tries again until a descriptor is free. Once the work has begun, its error is final. */
+async function withFreeJournal<T>(
+  folder: () => string,
+  subject: JournalSubject,
+  signal: AbortSignal,
+  work: (journal: Journal) => Promise<T>,
+): Promise<T> {
+  let begun = false;
+  const begin = (journal: Journal) => {
+    begun = true;
+    return work(journal);
   };
-  return {
-    folder,
-    use<T>(subject: JournalSubject, work: (journal: OptionalJournal) => Promise<T>) {
-      const opened = async (run: (journal: OptionalJournal) => Promise<T>) => {
-        const open = async () => {
-          let started = false;
-          try {
-            const value = await withJournal(folder(), subject, signal, (journal) => {
-              started = true;
-              return run(optional(journal, onTrouble));
-            });
-            return () => value;
-          } catch (error) {
-            // Only a failure before the work starts is retried.
-            if (!started) throw error;
-            return () => {
-              throw error;
-            };
-          }
-        };
-        try {
-          const result = await whenFree(open, signal);
-          return result();
-        } catch (error) {
-          if (isUserError(error) || systemCode(error) === undefined) throw error;
-          throw diskError('The lock of a journal', error);
-        }
+  const attempt = async (): Promise<() => T> => {
+    try {
+      const value = await withJournal(folder(), subject, signal, begin);
+      return () => value;
+    } catch (error) {
+      if (!begun) throw error;
+      return () => {
+        throw error;
       };
-      return withOptional(opened, work, async () => NONE, onTrouble);
-    },
-    async orWarn(work, otherwise) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isRecordTrouble(error)) throw error;
-        onTrouble(error);
-        return otherwise;
-      }
-    },
+    }
   };
-}
-
-type Place = Pick<Context, 'env' | 'platform' | 'home'>;
-
-/** Returns the folder of the journals of this computer's user. */
-export function journalFolder(place: Place): string {
-  return join(folders(place).state, 'uploads');
-}
-
-/** The ids of all journals, locked ones included. */
-export async function journalIds(folder: string): Promise<ReadonlySet<string>> {
-  return new Set((await journalNames(folder)).map((name) => name.slice(0, -SUFFIX.length)));
-}
-
-/** The folder of journals does not exist. */
-const NOT_THERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR']);
-
-async function journalNames(folder: string): Promise<readonly string[]> {
   try {
-    return (await whenFree(() => readdir(folder))).filter((name) => name.endsWith(SUFFIX)).sort();
+    const result = await whenFree(attempt, signal);
+    return result();
   } catch (error) {
-    if (NOT_THERE.has(systemCode(error))) return [];
-    throw diskError(folder, error);
+    if (isUserError(error) || systemCode(error) === undefined) throw error;
+    throw diskError('The lock of a journal', error);
+  }
+}
+
+/** Runs work on the journals. If they cannot be read or written, reports that instead. */
+export async function orReport({ onTrouble }: Journals, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isRecordTrouble(error)) throw error;
+    onTrouble(error);
   }
 }
 
@@ -171,7 +128,8 @@ export async function listJournals(
   onOdd: (error: UserError) => void,
 ): Promise<readonly Recorded[]> {
   const found: Recorded[] = [];
-  for (const name of await journalNames(folder)) {
+  const names = await whenFree(() => namesIn(folder));
+  for (const name of names.filter((name) => name.endsWith(SUFFIX)).sort()) {
     const path = join(folder, name);
     try {
       const text = await readIfThere(path);

@@ -22,7 +22,7 @@ import {
   type JournalSubject,
   unansweredSince,
 } from './journal-entry.ts';
-import type { Journals, OptionalJournal } from './journals.ts';
+import { type Journals, type OptionalJournal, useJournal } from './journals.ts';
 import type { ListedPart } from './listings.ts';
 import type { StoredPart } from './requests.ts';
 import { MultipartSession, type SessionContext } from './session.ts';
@@ -41,7 +41,8 @@ export interface FileUpload {
 }
 
 export interface FileUploadContext extends SessionContext, SegmentOptions {
-  readonly journals: Journals;
+  /** Absent: an upload that is interrupted starts again. */
+  readonly journals: Journals | undefined;
   readonly limits: Limits;
   /** Returns the limiter of the parts under way, of all files together. */
   readonly limiter: () => PartLimiter;
@@ -60,9 +61,9 @@ const SESSIONS_IF_CONFLICT = 3;
  */
 export async function uploadFileInParts(work: FileUpload, context: FileUploadContext): Promise<Stored> {
   const { file, path, upload, plan } = work;
-  const { edge, digester } = context;
+  const { edge, digester, journals, signal } = context;
   const subject = { url: edge.url, key: upload.key, path };
-  return context.journals.use(subject, async (journal) => {
+  return useJournal(journals, subject, signal, async (journal) => {
     const { algorithm } = digester;
     const { headers } = upload;
     const wanted = await fingerprint(file, subject, { headers, partSize: plan.partSize, algorithm });

@@ -1,17 +1,19 @@
 import type { Readable } from 'node:stream';
-import { MAX_PARTS } from '../../../protocol/parts.ts';
+import { MAX_PARTS, suitablePartSize } from '../../../protocol/parts.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { formatBytes } from '../../ui/format.ts';
 import type { Digester } from '../integrity.ts';
 import type { Limits } from '../limits.ts';
 import { checkSize, type EdgeLimits } from '../limits.ts';
 import { createPool, forEachAtOnce } from '../pacing/pool.ts';
-import { type MultipartMode, STREAM_PART } from '../plan.ts';
+import { type MultipartMode, planUpload, STREAM_PART } from '../plan.ts';
 import { putObject, type Stored, type Upload } from '../put-object.ts';
 import { bufferSegment } from '../sources/segment.ts';
 import { readUntil } from '../sources/until-aborted.ts';
 import { type AbortContext, abortEarlierStreams } from './abort.ts';
+import { type BufferedPart, bufferedParts } from './buffered-parts.ts';
 import { streamEntry } from './journal-entry.ts';
+import { type Journals, useJournal } from './journals.ts';
 import { MultipartSession, type SessionContext } from './session.ts';
 
 /** Parts under way at once: each is in memory until it is stored. */
@@ -24,6 +26,8 @@ export interface StreamUpload {
   readonly stream: Readable;
   /** The name of the source in messages. */
   readonly name: string;
+  /** Bytes, if known: the parts are large enough for them. */
+  readonly size?: number | undefined;
   readonly upload: Upload;
   readonly onRead?: (bytes: number) => void;
 }
@@ -38,6 +42,8 @@ export interface StreamOptions {
 }
 
 export interface StreamUploadContext extends SessionContext, AbortContext {
+  /** Absent: an upload that is interrupted starts again. */
+  readonly journals: Journals | undefined;
   readonly limits: Limits;
   readonly digester: Digester;
 }
@@ -63,10 +69,12 @@ export async function uploadStream(
 }
 
 async function sendStream(
-  { stream, name, upload, onRead = () => {} }: StreamUpload,
-  { partSize = STREAM_PART, concurrency = CONCURRENT_PARTS, multipart = 'auto' }: StreamOptions,
+  { stream, name, size, upload, onRead = () => {} }: StreamUpload,
+  options: StreamOptions,
   context: StreamUploadContext,
 ): Promise<Stored> {
+  const { concurrency = CONCURRENT_PARTS, multipart = 'auto' } = options;
+  const partSize = partSizeFor(name, size, options);
   const { edge, digester, slots, journals } = context;
   const { key } = upload;
   const parts = bufferedParts(counted(readUntil(stream, name, context.signal), onRead), partSize);
@@ -74,13 +82,13 @@ async function sendStream(
   if (second !== undefined && multipart === 'never') throw needsParts(name, partSize);
   if (second === undefined && multipart !== 'always') {
     const segment = await bufferSegment(name, first.bytes, digester);
-    await abortEarlierStreams(key, context);
+    await abortEarlierStreams(journals, key, context);
     return slots.run(() => putObject(segment, upload, digester, edge));
   }
   const limits = await context.limits.fresh();
   const entry = streamEntry({ url: edge.url, key, partSize, algorithm: digester.algorithm });
-  await abortEarlierStreams(key, context);
-  return journals.use(entry, async (journal) => {
+  await abortEarlierStreams(journals, key, context);
+  return useJournal(journals, entry, context.signal, async (journal) => {
     const options = { fingerprint: entry, unansweredSince: undefined };
     const session = await MultipartSession.open({ journal, upload }, options, context);
     try {
@@ -93,6 +101,14 @@ async function sendStream(
       throw error;
     }
   });
+}
+
+/** @throws {UserError} for a size that S3 would refuse only after the last part. */
+function partSizeFor(name: string, size: number | undefined, options: StreamOptions): number {
+  if (size === undefined) return options.partSize ?? STREAM_PART;
+  const { partSize = suitablePartSize(size, STREAM_PART) } = options;
+  if (size > partSize) planUpload(name, size, { ...options, partSize });
+  return partSize;
 }
 
 interface Sending {
@@ -168,58 +184,4 @@ function needsParts(name: string, partSize: number): UserError {
       },
     },
   );
-}
-
-/** A part of a stream, kept in memory because a stream cannot be read again. */
-export interface BufferedPart {
-  /** From 1. */
-  readonly number: number;
-  readonly bytes: Buffer;
-  /** Releases the memory for a later part. Call it once nothing uses the bytes, sockets included. */
-  readonly release: () => void;
-}
-
-/**
- * Divides a stream into parts of `size` bytes; the last one is shorter, and an empty stream has none. Memory contains
- * the parts that were yielded and not released, and the one that is being filled.
- * @throws {UserError} `usage` if there is no memory for a part.
- */
-export async function* bufferedParts(
-  chunks: AsyncIterable<Buffer>,
-  size: number,
-): AsyncGenerator<BufferedPart, void, void> {
-  const free: Buffer[] = [];
-  let number = 0;
-  let filled = 0;
-  let filling: Buffer | undefined;
-  const filledPart = (buffer: Buffer, length: number): BufferedPart => {
-    number += 1;
-    return { number, bytes: buffer.subarray(0, length), release: () => void free.push(buffer) };
-  };
-  for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; ) {
-      filling ??= free.pop() ?? memoryFor(size);
-      const copied = chunk.copy(filling, filled, at);
-      at += copied;
-      filled += copied;
-      if (filled === size) {
-        yield filledPart(filling, filled);
-        filling = undefined;
-        filled = 0;
-      }
-    }
-  }
-  if (filling !== undefined) yield filledPart(filling, filled);
-}
-
-function memoryFor(bytes: number): Buffer {
-  try {
-    return Buffer.allocUnsafeSlow(bytes);
-  } catch (error) {
-    throw new UserError('usage', `A part of ${formatBytes(bytes)} does not fit in memory.`, {
-      hint: 'Upload standard input in smaller parts: --part-size 16M',
-      library: { hint: 'Upload the stream in smaller parts, with a smaller partSize.' },
-      cause: error,
-    });
-  }
 }

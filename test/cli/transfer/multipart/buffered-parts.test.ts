@@ -3,7 +3,7 @@ import { constants } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { type BufferedPart, bufferedParts } from '../../../../cli/transfer/multipart/upload-stream.ts';
+import { type BufferedPart, bufferedParts } from '../../../../cli/transfer/multipart/buffered-parts.ts';
 import { withCode } from '../helpers/uploading.ts';
 
 const piecesOf = (bytes: Buffer, size: number) =>
