@@ -50,10 +50,13 @@ export function algorithmsOf({ kty, crv, alg }: Pick<Jwk, 'kty' | 'crv' | 'alg'>
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-/** Copies the properties that verification needs. Certificates and private numbers are never baked. */
+/**
+ * Copies the properties that verification needs, without certificates. A published private key (RFC 7518, `d`) proves
+ * nothing: anyone can sign with it.
+ */
 function readSigningKey(value: unknown): Jwk | undefined {
   const { kty, kid, alg, use, crv, key_ops: operations = ['verify'], ...rest } = Object(value) as Claims;
-  if (!isText(kty) || !isText(kid) || (use !== undefined && use !== 'sig')) return undefined;
+  if (!isText(kty) || !isText(kid) || 'd' in rest || (use !== undefined && use !== 'sig')) return undefined;
   if (![alg, crv].every((text) => text === undefined || isText(text))) return undefined;
   if (!Array.isArray(operations) || !operations.includes('verify')) return undefined;
   const numbers = Object.entries(NUMBERS[kty] ?? {}).map(([name]) => [name, rest[name]] as const);

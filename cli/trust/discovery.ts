@@ -2,7 +2,7 @@ import type { TrustedIssuer } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { isPlainHost, isSecureOrigin } from '../../protocol/object-url.ts';
 import { algorithmsOf, type Jwk } from '../../protocol/signing-key.ts';
-import { command } from '../command-line.ts';
+import { command, sameCommand } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { type Documents, requireHttps } from './documents.ts';
 import { requireTenant } from './entra-tenants.ts';
@@ -35,6 +35,13 @@ async function discoverIssuer(issuer: string, documents: Documents): Promise<Dis
   const at = metadataUrl(issuer);
   const fetched = await documents.fetch(at);
   if ('status' in fetched) {
+    if (fetched.status === 429 || fetched.status >= 500) {
+      throw new UserError(
+        'unreachable',
+        `${new URL(at).host} cannot answer at the moment: HTTP ${fetched.status}.`,
+        { hint: ['Run the same command again in a minute:', sameCommand``] },
+      );
+    }
     throw new UserError('unreachable', `${at} cannot be read: HTTP ${fetched.status}.`, {
       hint: [
         'Check the issuer: it is the value of iss in a token. To see it:',

@@ -13,7 +13,7 @@ const ec = (crv: string) => ({
 test('copies the keys of a set that verify tokens, and leaves out the others', () => {
   const curves = ['P-256', 'P-384', 'P-521'].map(ec);
   const kept = [RSA, { ...RSA, alg: 'RS512', use: 'sig' }, ...curves, { ...curves[0], alg: 'ES256' }, ED];
-  const more = { x5c: ['MII'], x5t: 't', d: 'private', issuer: 'https://x' };
+  const more = { x5c: ['MII'], x5t: 't', issuer: 'https://x' };
   assert.deepEqual(signingKeysOf({ keys: kept.map((key) => ({ ...key, ...more })) }), kept);
   assert.deepEqual(signingKeysOf({ keys: [{ ...RSA, key_ops: ['verify'] }] }), [RSA]);
   const { kid: _kid, ...nameless } = RSA;
@@ -34,7 +34,7 @@ test('copies the keys of a set that verify tokens, and leaves out the others', (
       { n: `${'n'.repeat(342)}=` },
       { e: 'A/B' },
     ],
-    ...[{ e: 'A'.repeat(12) }, { key_ops: ['sign'] }, { key_ops: 'verify' }],
+    ...[{ e: 'A'.repeat(12) }, { key_ops: ['sign'] }, { key_ops: 'verify' }, { d: 'private' }],
   ];
   const odd = [null, 7, 'key', [], {}, nameless, ...changed.map((changes) => ({ ...RSA, ...changes }))];
   const others = [

@@ -79,10 +79,12 @@ async function requestCode(
 
 /** Returns the error for a sign-in page that is not https. */
 export function insecurePage(host: string, address: string): UserError {
-  const page = URL.canParse(address) ? new URL(address).origin : address.slice(0, 200);
+  const { origin = 'null' } = URL.canParse(address) ? new URL(address) : {};
+  // Addresses such as javascript:… have no origin.
+  const page = origin === 'null' ? `“${address.slice(0, 200)}”` : origin;
   return new UserError(
     'sign_in_refused',
-    `${host} has its sign-in page at ${page}, which is not an https address.`,
+    `${host} has its sign-in page at ${page}, which is not a plain https address.`,
     {
       hint: 'Do not sign in there. Ask the administrator of the provider.',
     },

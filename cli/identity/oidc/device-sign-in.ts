@@ -13,7 +13,7 @@ import { findFailure, isTransient } from '../../network/failures.ts';
 import { audienceParameters, scopeOf } from './authorization-request.ts';
 import { insecurePage, type ProviderSignIn } from './code-sign-in.ts';
 import type { Provider } from './provider.ts';
-import { providerError, withProviderErrors } from './provider-failures.ts';
+import { isTransientAnswer, providerError, withProviderErrors } from './provider-failures.ts';
 
 /** https://www.rfc-editor.org/rfc/rfc8628#section-3.4 */
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -84,6 +84,8 @@ async function poll(
 function pollAgain(error: unknown): 'authorization_pending' | 'slow_down' {
   const code = providerError(error)?.error;
   if (code === 'authorization_pending' || code === 'slow_down') return code;
+  // Meanwhile, the user can be typing the code.
+  if (isTransientAnswer(error)) return 'authorization_pending';
   const failure = findFailure(error);
   if (failure !== undefined && isTransient(failure)) return 'slow_down';
   throw error;

@@ -5,6 +5,9 @@ import { interrupted, isUserError, UserError, type UserErrorOptions } from '../.
 import { networkFailure } from '../../network/network-failure.ts';
 import { cutBetweenWords } from '../../text.ts';
 
+/** https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1 */
+const LATER = 'temporarily_unavailable';
+
 /** OAuth error of a provider: https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
 export interface ProviderError {
   readonly error: string;
@@ -79,9 +82,11 @@ export function providerError(error: unknown): ProviderError | undefined {
   return { error: words(error.error), description: words(description ?? '') };
 }
 
-/** Returns true for a status after which the same request can work later. */
-function isTransientStatus(status: unknown): boolean {
-  return typeof status === 'number' && (status >= 500 || status === 429);
+/** Returns true for an answer after which the same request can work later: 429, or a failure of the server. */
+export function isTransientAnswer(error: unknown): boolean {
+  const { status, error: code, cause } = Object(error) as Partial<ResponseBodyError>;
+  const answered = cause instanceof Response ? cause.status : status;
+  return code === LATER || (typeof answered === 'number' && (answered >= 500 || answered === 429));
 }
 
 function unavailable(host: string, doing: string, options: UserErrorOptions): UserError {
@@ -111,7 +116,6 @@ function withoutBody(cause: unknown): Error | undefined {
   return Object.assign(new Error(message), { name });
 }
 
-const LATER = 'temporarily_unavailable';
 const CLOCK = 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED';
 const ATTRIBUTE = 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED';
 /** For answers that are not a provider's, such as the page of a captive portal: the sign-in stays as it is. */
@@ -120,6 +124,20 @@ const FOREIGN: ReadonlySet<string> = new Set([
   'OAUTH_RESPONSE_IS_NOT_CONFORM',
   'OAUTH_PARSE_ERROR',
 ]);
+
+/** Beginnings of messages, by the library's code. */
+const WHAT = table<string>({
+  OAUTH_RESPONSE_IS_NOT_JSON: 'the answer is not JSON',
+  OAUTH_RESPONSE_IS_NOT_CONFORM: 'unexpected status',
+  OAUTH_PARSE_ERROR: 'unexpected answer',
+  OAUTH_INVALID_RESPONSE: 'unexpected answer',
+});
+
+/** Returns `HTTP 200, text/html`. */
+function statusAndType({ status, headers }: Response): string {
+  const type = headers.get('content-type')?.split(';')[0]?.trim();
+  return `HTTP ${status}${type ? `, ${words(type)}` : ''}`;
+}
 
 function unexpected(error: Error, doing: string, host: string): UserError {
   const { code } = error as Partial<ClientError>;
@@ -138,14 +156,14 @@ function unexpected(error: Error, doing: string, host: string): UserError {
   }
   const isForeign = FOREIGN.has(code ?? '');
   const { cause } = error;
-  if (cause instanceof Response && isTransientStatus(cause.status)) return unavailable(host, doing, options);
-  const status = cause instanceof Response ? `: HTTP ${cause.status}` : '';
+  if (isTransientAnswer(error)) return unavailable(host, doing, options);
+  const status = cause instanceof Response ? `: ${statusAndType(cause)}` : '';
   // The parser's message quotes the answer, which can contain tokens.
   const inner =
     cause instanceof Error && !(cause instanceof SyntaxError) ? `: ${words(cause.message)}` : status;
   return new UserError(
     isForeign ? 'unreachable' : 'sign_in_refused',
-    `${doing} failed: ${words(error.message)}${inner}.`,
+    `${doing} failed: ${WHAT[code ?? ''] ?? words(error.message)}${inner}.`,
     {
       ...options,
       hint: `Check that ${host} is an OpenID Connect provider; a proxy or captive portal may answer in its place.`,
@@ -159,9 +177,7 @@ function providerFailure(error: unknown, doing: string, host: string): UserError
   for (let at = error; at instanceof Error; at = at.cause) if (isUserError(at)) return at;
   const answered = providerError(error);
   if (answered !== undefined) {
-    const isLater =
-      isTransientStatus((error as Partial<ResponseBodyError>).status) || answered.error === LATER;
-    return isLater
+    return isTransientAnswer(error)
       ? unavailable(host, doing, { cause: withoutBody(error) })
       : refused(answered, doing, error);
   }

@@ -1,6 +1,6 @@
 import type { CustomFetch } from 'openid-client';
 import type { Dispatcher } from 'undici';
-import { requestOnce } from '../../network/request-text.ts';
+import { requestOnce, requestText } from '../../network/request-text.ts';
 import type { SentCredentials } from '../../sent-credentials.ts';
 
 /** Bounds of each answer: discovery, a token, an error. */
@@ -24,7 +24,9 @@ export function providerFetch(
 ): CustomFetch {
   return async (url, { method, headers, body }) => {
     if (body instanceof URLSearchParams) sent.note(...SECRETS.map((name) => body.get(name) ?? undefined));
-    const answer = await requestOnce(url, {
+    // A code or a refresh token can be used only once.
+    const send = method === 'GET' ? requestText : requestOnce;
+    const answer = await send(url, {
       dispatcher,
       signal,
       method: method as Dispatcher.HttpMethod,

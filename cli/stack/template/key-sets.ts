@@ -38,9 +38,13 @@ interface KeySetRequest {
 /** Milliseconds for one answer. */
 const DEADLINE_MS = 20_000;
 
-function defect(status: number): string {
-  if (status === 200) return 'the answer contains no key that verifies tokens';
-  return isRedirect(status) ? `it redirects (status ${status})` : `status ${status}`;
+function defect(status: number, text: string): string {
+  if (status !== 200) return isRedirect(status) ? `it redirects (status ${status})` : `status ${status}`;
+  if (Buffer.byteLength(text) > MAX_KEY_SET_BYTES)
+    return `the answer has more than ${MAX_KEY_SET_BYTES} bytes`;
+  if (readFields(text) === undefined)
+    return 'the answer is not a JSON object. A proxy or the sign-in page of a network may be in between';
+  return 'the answer contains no key that verifies tokens';
 }
 
 /**
@@ -61,11 +65,12 @@ async function fetchKeySet(
         dispatcher,
         signal,
         deadlineMs: DEADLINE_MS,
-        maxBytes: MAX_KEY_SET_BYTES,
+        maxBytes: MAX_KEY_SET_BYTES + 1,
       });
-      const keys = status === 200 ? signingKeysOf(readFields(text)) : [];
+      const isWhole = status === 200 && Buffer.byteLength(text) <= MAX_KEY_SET_BYTES;
+      const keys = isWhole ? signingKeysOf(readFields(text)) : [];
       if (keys.length > 0) return keys;
-      last = defect(status);
+      last = defect(status, text);
       isGone = status === 400 || status === 404;
     }
   } catch (error) {

@@ -78,13 +78,14 @@ describe('discovery of an issuer', () => {
     );
   });
 
-  /** Answers of a hostile or broken provider at its discovery document, or at its key set. */
-  const HOSTILE: readonly (readonly [
+  type Hostile = readonly [
     name: string,
     answer: object | ((response: ServerResponse, origin: string) => void),
     code: string,
     message: RegExp,
-  ])[] = [
+  ];
+  /** Answers of a hostile or broken provider at its discovery document, or at its key set. */
+  const HOSTILE: readonly Hostile[] = [
     [
       'another issuer',
       { issuer: 'https://evil.example', jwks_uri: 'https://evil.example/keys' },
@@ -111,7 +112,15 @@ describe('discovery of an issuer', () => {
       'unreachable',
       /more than 262144 bytes/,
     ],
-    ['an error', (response) => response.writeHead(503).end('{}'), 'unreachable', /HTTP 503/],
+    ['an error', (response) => response.writeHead(403).end('{}'), 'unreachable', /cannot be read: HTTP 403/],
+    ...[429, 503].map(
+      (status): Hostile => [
+        `HTTP ${status}`,
+        (response) => response.writeHead(status).end('{}'),
+        'unreachable',
+        new RegExp(`cannot answer at the moment: HTTP ${status}`),
+      ],
+    ),
     [
       'a document without an end',
       (response) => {

@@ -20,10 +20,23 @@ export interface StandIn {
   claims: Record<string, unknown>;
   /** What the browser comes back with, beside the state; a code if absent. */
   redirectWith: Record<string, string> | undefined;
-  /** The answer of the token endpoint; a function chooses it for each request. */
+  /** The answer of the token endpoint: its JSON, or a `WholeAnswer`; a function chooses it for each request. */
   tokenAnswer: unknown;
   /** The answer of the device endpoint. */
   deviceAnswer: unknown;
+}
+
+/** An answer that is not one of a provider. */
+export class WholeAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+
+  constructor(status: number, type: string, body = '') {
+    this.status = status;
+    this.type = type;
+    this.body = body;
+  }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<URLSearchParams> {
@@ -78,6 +91,11 @@ export async function openStandIn(t: Pick<TestContext, 'after'>): Promise<StandI
     if (code !== null) standIn.codes.push(code);
     const { tokenAnswer } = standIn;
     const given = typeof tokenAnswer === 'function' ? tokenAnswer(body) : tokenAnswer;
+    if (given instanceof WholeAnswer) {
+      const { status, type, body } = given;
+      response.writeHead(status, { 'content-type': type }).end(body);
+      return;
+    }
     const isError = typeof given === 'object' && given !== null && 'error' in given;
     return json(isError ? 400 : 200, given ?? granted());
   });

@@ -10,7 +10,7 @@ import { openCompany } from '../../../support/company.ts';
 import { flatResult } from '../../../support/flat.ts';
 import { headlessBrowser } from '../../../support/headless-browser.ts';
 import { addressIn, failure, openRig } from './rig.ts';
-import { openStandIn } from './stand-in.ts';
+import { openStandIn, WholeAnswer } from './stand-in.ts';
 
 const PENDING = { error: 'authorization_pending' };
 
@@ -88,16 +88,30 @@ test('polls for a device code as the provider demands, until it is approved or r
   assert.equal(document.username, 'ada');
   assert.equal(provider.bodies.at(-1)?.get('device_code'), 'd1');
 
+  // While the user types the code, no failure of the provider's server ends the sign-in.
+  provider.tokenAnswer = answering([
+    new WholeAnswer(503, 'text/html', '<html>busy</html>'),
+    new WholeAnswer(429, 'application/json', '{"error":"rate_limited"}'),
+    undefined,
+  ]);
+  assert.equal((await login(rig.context(), { url: rig.url, device: true })).document.username, 'ada');
+
   const refusals: readonly (readonly [unknown, RegExp])[] = [
     [{ error: 'access_denied' }, /access_denied/],
     [{ error: 'expired_token' }, /expired_token/],
     [{ error: 'invalid_grant', error_description: 'AADSTS530033: blocked by policy' }, /blocked by policy/],
     [{}, /failed/],
+    [
+      new WholeAnswer(200, 'text/html; charset=utf-8', '<html>'),
+      /the answer is not JSON: HTTP 200, text\/html\.$/,
+    ],
+    [new WholeAnswer(302, ''), /unexpected status: HTTP 302\.$/],
+    [new WholeAnswer(200, 'application/json', '{"x"'), /unexpected answer: .* as JSON\.$/],
   ];
   for (const [answer, message] of refusals) {
     provider.tokenAnswer = answering([answer]);
     const error = await failure(login(rig.context(), { url: rig.url, device: true }));
-    assert.equal(error.code, 'sign_in_refused');
+    assert.equal(error.code, answer instanceof WholeAnswer ? 'unreachable' : 'sign_in_refused');
     assert.match(error.message, message);
   }
 

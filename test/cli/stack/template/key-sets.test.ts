@@ -33,8 +33,9 @@ async function keysOf(
 
 test('bakes only keys that verify access tokens, and only their public fields', async (t) => {
   const keys = [
-    { ...KEY, x5c: ['private'], d: 'private' },
+    { ...KEY, x5c: ['private'], other: 'private' },
     ...[
+      { ...KEY, d: 'published' },
       { ...KEY, use: 'enc' },
       { ...KEY, alg: 'HS256' },
       { ...KEY, n: 'a b' },
@@ -105,7 +106,9 @@ test('fetches keys of trusted issuers once, without a redirect; an error names t
     [302, '', { location: 'https://169.254.169.254/' }, /it redirects \(status 302\)/],
     [404, '', {}, /status 404/],
     [200, '{"keys":[]}', {}, /no key that verifies tokens/],
-    [200, `{"keys":[${'x'.repeat(300_000)}]}`, {}, /no key that verifies tokens/],
+    [200, `{"keys":[${'x'.repeat(300_000)}]}`, {}, /more than 262144 bytes/],
+    [200, `${JSON.stringify({ keys: [KEY] })}${' '.repeat(300_000)}`, {}, /more than 262144 bytes/],
+    [200, '<html>Sign in</html>', {}, /not a JSON object/],
   ];
   for (const [status, body, headers, says] of rows) {
     const { keys, asked } = await at(status, body, headers);
