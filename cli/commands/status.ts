@@ -1,41 +1,31 @@
-import { omitUndefined } from '../../protocol/fields.ts';
-import { command } from '../command-line.ts';
+import { command, type HintLine } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
+import type { UserError } from '../errors.ts';
 import { REPLACE_POOL } from '../identity/cognito-errors.ts';
 import type { JsonValue } from '../json-value.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { GoneRecords } from '../settings/records.ts';
-import { ifAllowed, ifThere } from '../stack/aws-calls.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
 import { driftRow, RESTORE } from '../stack/checks/drift.ts';
-import { compareKeys, type IssuerKeys, issuerRows, issuersJson } from '../stack/checks/issuer-keys.ts';
-import {
-  type DescribedKey,
-  describeSigningKeys,
-  signingKeyHints,
-  signingKeyRows,
-} from '../stack/checks/signing-key.ts';
+import { issuerRows, issuersJson } from '../stack/checks/issuer-keys.ts';
+import { signingKeyHints, signingKeyRows } from '../stack/checks/signing-key.ts';
 import { writeDeployment } from '../stack/deployment-file.ts';
 import {
-  countUsers,
   type FoundStack,
   findStack,
   OUTPUT,
   requireStack,
+  type StackResource,
   type StackWork,
   stackMissing,
   stackResources,
 } from '../stack/find-stack.ts';
-import { measureBucket } from '../stack/operate/bucket.ts';
 import { type FoundKept, findKept, keptLines, NOT_COUNTED } from '../stack/operate/kept.ts';
 import { clearLeftovers, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
-import {
-  type DescribedOption,
-  describeOptions,
-  optionsJson,
-  readOptions,
-} from '../stack/options/deployed-options.ts';
-import { bakedKeys, deployedTemplate, differingTypes, wantedTemplate } from '../stack/template/template.ts';
+import { type DescribedOption, optionsJson, readOptions } from '../stack/options/deployed-options.ts';
+import { type Insight, lookInto } from '../stack/status/insight.ts';
+import { Parts } from '../stack/status/parts.ts';
+import { deployedTemplate } from '../stack/template/template.ts';
 import { count, formatBytes, formatMinute } from '../ui/format.ts';
 import { resourceName } from '../ui/resource-words.ts';
 import { fields } from '../ui/table-lines.ts';
@@ -54,25 +44,31 @@ export async function status(context: Context, args: StatusArgs): Promise<Result
     if (args.yaml) return await asFile(work);
     const gone = new GoneRecords();
     const stack = await findStack(work);
-    const leftovers = await clearLeftovers(context, work, {
-      wait: false,
-      gone,
-      // The function of a stack that is there is no leftover, even if an interrupted destroy wrote it down.
-      except: stack?.outputs.edgeFunction,
-    });
+    const parts = new Parts();
+    const clearing = () =>
+      clearLeftovers(context, work, {
+        wait: false,
+        gone,
+        // The function of a stack that is there is no leftover, even if an interrupted destroy wrote it down.
+        except: stack?.outputs.edgeFunction,
+      });
+    const leftovers = (await parts.read('left over', clearing)) ?? { removed: [], left: [] };
     const isThere = stack !== undefined && stack.status !== 'REVIEW_IN_PROGRESS';
-    const inUse = isThere ? await stackResources(work, stack.id) : [];
-    const kept = await findKept(context, work, gone, {
-      inUse: inUse.flatMap(({ physicalId }) => physicalId ?? []),
-    });
+    const resources = isThere ? await parts.read('kept', () => stackResources(work, stack.id)) : [];
+    // Without the list, data in use could be taken for data that was kept.
+    const kept =
+      resources === undefined ? [] : await findKept(context, work, gone, { inUse: idsOf(resources) });
     gone.warn(context);
     await warnOfOtherAccounts(context, work);
-    const remains = leftovers.removed.length + leftovers.left.length + kept.length;
+    const remains = leftovers.removed.length + leftovers.left.length + kept.length + parts.failed.size;
     if (!isThere && remains === 0) throw stackMissing(work);
-    const insight = isThere ? await lookInto(work, stack) : undefined;
-    return render(work, stack, insight, { ...leftovers, kept }, args.verbose ?? false);
+    const insight = isThere ? await lookInto(work, stack, parts) : undefined;
+    return render(work, stack, insight, { ...leftovers, kept, parts }, args.verbose ?? false);
   });
 }
+
+const idsOf = (resources: readonly StackResource[]) =>
+  resources.flatMap(({ physicalId }) => physicalId ?? []);
 
 async function asFile(work: StackWork): Promise<Result> {
   const options = readOptions(await deployedTemplate(work, (await requireStack(work)).id));
@@ -83,53 +79,11 @@ async function asFile(work: StackWork): Promise<Result> {
   };
 }
 
-interface Insight {
-  /** The bucket was deleted by other hands. */
-  readonly gone?: boolean;
-  /** The user pool was. */
-  readonly poolGone?: boolean;
-  readonly objects?: Awaited<ReturnType<typeof measureBucket>> | 'denied';
-  readonly users?: number;
-  /** Types of resources that this version would deploy otherwise. */
-  readonly differing?: readonly string[];
-  readonly options?: readonly DescribedOption[];
-  readonly issuers?: readonly IssuerKeys[];
-  readonly signingKeys?: readonly DescribedKey[];
-}
-
-async function lookInto(work: StackWork, stack: FoundStack): Promise<Insight> {
-  const { bucket, userPoolId } = stack.outputs;
-  const deployed = await deployedTemplate(work, stack.id);
-  const options = readOptions(deployed);
-  const counted = userPoolId === undefined ? undefined : ifThere(() => countUsers(work, userPoolId));
-  const isPoolGone = async () => counted !== undefined && (await counted) === undefined;
-  const [objects, users, poolGone, issuers, signingKeys, wanted] = await Promise.all([
-    bucket === undefined ? undefined : ifThere(() => ifAllowed(() => measureBucket(work, bucket))),
-    counted,
-    isPoolGone(),
-    compareKeys(work, options, deployed),
-    describeSigningKeys(work, options, stack),
-    // Keys that changed are reported by themselves.
-    isPoolGone().then((isGone) =>
-      isGone ? undefined : wantedTemplate(work, stack, options, bakedKeys(deployed, options)),
-    ),
-  ]);
-  return {
-    options: describeOptions(options),
-    issuers,
-    signingKeys,
-    ...omitUndefined({ objects }),
-    gone: bucket !== undefined && objects === undefined,
-    poolGone,
-    ...omitUndefined({ users }),
-    ...(wanted !== undefined && { differing: differingTypes(deployed, wanted) }),
-  };
-}
-
 interface Remains {
   readonly removed: readonly string[];
   readonly left: readonly string[];
   readonly kept: readonly FoundKept[];
+  readonly parts: Parts;
 }
 
 function render(
@@ -145,12 +99,12 @@ function render(
     issuers = [],
     signingKeys = [],
   }: Insight = {},
-  { removed, left, kept }: Remains,
+  { removed, left, kept, parts }: Remains,
   verbose: boolean,
 ): Result {
   const { stackName, local } = work;
   const { domain, ...outputs } = stack?.outputs ?? {};
-  const stored = objects === 'denied' ? undefined : objects;
+  const { failed } = parts;
   const url = domain === undefined ? undefined : edgeUrl(domain);
   const changedAt = stack?.changedAt?.toISOString();
   const state = stack === undefined ? 'gone' : stack.status;
@@ -164,15 +118,13 @@ function render(
       'bucket',
       gone
         ? `${outputs.bucket}: gone, deleted outside edge-upload`
-        : objects && `${outputs.bucket}: ${objectsText(objects)}`,
+        : outputs.bucket && `${outputs.bucket}: ${objectsText(objects, failed.get('bucket'))}`,
     ],
     [
       'user pool',
       poolGone
         ? `${outputs.userPoolId}: gone, deleted outside edge-upload`
-        : users === undefined
-          ? undefined
-          : `${outputs.userPoolId}: ${count(users, 'user')}`,
+        : outputs.userPoolId && `${outputs.userPoolId}: ${usersText(users)}`,
     ],
     ['function', outputs.edgeFunction],
     ...signingKeyRows(signingKeys),
@@ -199,8 +151,8 @@ function render(
         return value === undefined ? [] : [[name, value]];
       }),
     ),
-    objects: stored?.objects,
-    bytes: stored?.bytes,
+    objects: objects?.objects,
+    bytes: objects?.bytes,
     bucketGone: gone || undefined,
     userPoolGone: poolGone || undefined,
     users,
@@ -210,6 +162,7 @@ function render(
     options: options.map(({ name, flag, value = null }) => ({ name, flag, value })),
     leftovers: { removed: [...removed], left: [...left] },
     kept: kept.map(({ type, name, holds }) => ({ type, name, holds })),
+    unread: unreadJson(parts),
   };
   const set = options.filter(({ value }) => value !== undefined);
   const unset = options.filter(({ value }) => value === undefined);
@@ -223,13 +176,32 @@ function render(
   if (stack?.drifted) text.push('List the changed resources:', command`edge-upload doctor`, ...RESTORE);
   if (gone) text.push(...bucketGone(outputs.bucket ?? '').hintLines);
   if (poolGone) text.push(...REPLACE_POOL);
-  text.push(...signingKeyHints(signingKeys));
-  return { document, text: [...text, ...keptLines(kept, work)] };
+  text.push(...signingKeyHints(signingKeys), ...keptLines(kept, work), ...unreadLines(parts));
+  return { document, text };
 }
 
-function objectsText(objects: NonNullable<Insight['objects']>): string {
-  if (objects === 'denied') return NOT_COUNTED;
-  return `${count(objects.objects, 'object')}, ${formatBytes(objects.bytes)}`;
+function objectsText(objects: Insight['objects'], error: UserError | undefined): string {
+  if (objects !== undefined) return `${count(objects.objects, 'object')}, ${formatBytes(objects.bytes)}`;
+  return error?.code === 'access_denied' ? NOT_COUNTED : 'not counted';
+}
+
+function usersText(users: number | undefined): string {
+  return users === undefined ? 'users not counted' : count(users, 'user');
+}
+
+/** The parts that a service refused, for a result's JSON document. */
+function unreadJson({ failed }: Parts): JsonValue | undefined {
+  if (failed.size === 0) return undefined;
+  return [...failed].map(([part, { code, message }]) => ({ part, code, message }));
+}
+
+/** Names the parts that a service refused, and what helps; the same hint once. */
+function unreadLines({ failed }: Parts): HintLine[] {
+  const byCode = new Map([...failed.values()].map((error) => [error.code, error]));
+  return [
+    ...[...failed].map(([part, { message }]) => `Not read: ${part}. ${message}`),
+    ...[...byCode.values()].flatMap(({ hintLines }) => hintLines),
+  ];
 }
 
 /** The options that nobody has set. */

@@ -61,7 +61,15 @@ export async function deleteEdgeFunction(
   const since = now().getTime();
   checkpoint(signal, AGAIN);
   ui.event({ type: 'task-started', task });
-  while (!(await resumable(AGAIN, () => tryDelete(work, functionName)))) {
+  const attempt = async () => {
+    try {
+      return await resumable(AGAIN, () => tryDelete(work, functionName));
+    } catch (error) {
+      ui.event({ type: 'task-failed', task });
+      throw error;
+    }
+  };
+  while (!(await attempt())) {
     const waitedMs = now().getTime() - since;
     const waited = formatDuration(waitedMs);
     if (!wait || waitedMs > PATIENCE_MS) {

@@ -1,29 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { listKept, rememberKept } from '../../../cli/settings/kept.ts';
 import { listLeftovers, rememberLeftover } from '../../../cli/settings/leftovers.ts';
 import { ACCOUNT_ID } from '../../../local/account.ts';
 import { typed } from '../../support/typed.ts';
 import { awsClients } from '../aws-clients.ts';
-import {
-  awsEnv,
-  type Computer,
-  computerAt,
-  type DeployedStack,
-  type LocalStatus,
-  withCloud,
-} from '../harness.ts';
+import { type DeployedStack, withCloud } from '../harness.ts';
 import { startRecorder } from '../recorder.ts';
-
-/** Returns the computer of an operator for whom the embedded cloud is AWS. */
-async function operatorOf(computer: Computer, cloud: LocalStatus) {
-  const home = join(computer.home, 'operator');
-  await mkdir(home);
-  const env = { ...awsEnv(computer, cloud), HOME: home, NODE_EXTRA_CA_CERTS: cloud.caFile };
-  return { operator: computerAt(home, env), place: { env, platform: process.platform, home } };
-}
+import { operatorOf } from './operator-of.ts';
 
 test('keeps the records of a namesake stack in another account or cloud', async () => {
   await withCloud(async (computer, cloud) => {

@@ -1,0 +1,74 @@
+import { omitUndefined } from '../../../protocol/fields.ts';
+import { ifThere } from '../aws-calls.ts';
+import { compareKeys, type IssuerKeys } from '../checks/issuer-keys.ts';
+import { type DescribedKey, describeSigningKeys } from '../checks/signing-key.ts';
+import { countUsers, type FoundStack, type StackWork } from '../find-stack.ts';
+import { measureBucket } from '../operate/bucket.ts';
+import { type DescribedOption, describeOptions, readOptions } from '../options/deployed-options.ts';
+import { bakedKeys, deployedTemplate, differingTypes, wantedTemplate } from '../template/template.ts';
+import type { Parts } from './parts.ts';
+
+/** What `status` reads of a stack. What is absent does not exist, or is a failed part. */
+export interface Insight {
+  /** Whether somebody deleted the bucket outside edge-upload. */
+  readonly gone?: boolean;
+  /** Whether somebody deleted the user pool outside edge-upload. */
+  readonly poolGone?: boolean;
+  readonly objects?: Awaited<ReturnType<typeof measureBucket>>;
+  readonly users?: number;
+  /** Types of resources that this version would deploy otherwise. */
+  readonly differing?: readonly string[];
+  readonly options?: readonly DescribedOption[];
+  readonly issuers?: readonly IssuerKeys[];
+  readonly signingKeys?: readonly DescribedKey[];
+}
+
+/** Reads the parts of a stack. */
+export async function lookInto(work: StackWork, stack: FoundStack, parts: Parts): Promise<Insight> {
+  const [content, pool, template] = await Promise.all([
+    lookIntoBucket(work, stack, parts),
+    lookIntoPool(work, stack, parts),
+    parts.read('options', () => deployedTemplate(work, stack.id)),
+  ]);
+  const whole = template === undefined ? {} : await compare(work, stack, parts, template, pool.poolGone);
+  return { ...content, ...pool, ...whole };
+}
+
+async function lookIntoBucket(work: StackWork, { outputs }: FoundStack, parts: Parts): Promise<Insight> {
+  const { bucket } = outputs;
+  if (bucket === undefined) return {};
+  const objects = await parts.read('bucket', () => ifThere(() => measureBucket(work, bucket)));
+  return objects === undefined ? { gone: !parts.failed.has('bucket') } : { objects };
+}
+
+async function lookIntoPool(work: StackWork, { outputs }: FoundStack, parts: Parts): Promise<Insight> {
+  const { userPoolId } = outputs;
+  if (userPoolId === undefined) return {};
+  const users = await parts.read('user pool', () => ifThere(() => countUsers(work, userPoolId)));
+  return users === undefined ? { poolGone: !parts.failed.has('user pool') } : { users };
+}
+
+/** Compares the deployed template with what it was made from: keys of issuers, signing keys, this version. */
+async function compare(
+  work: StackWork,
+  stack: FoundStack,
+  parts: Parts,
+  deployed: string,
+  poolGone = false,
+): Promise<Insight> {
+  const options = readOptions(deployed);
+  const [issuers, signingKeys, wanted] = await Promise.all([
+    compareKeys(work, options, deployed),
+    parts.read('signing keys', () => describeSigningKeys(work, options, stack)),
+    // Without its pool, no template can be made. Keys that changed are reported by themselves.
+    poolGone
+      ? undefined
+      : parts.read('this version', () => wantedTemplate(work, stack, options, bakedKeys(deployed, options))),
+  ]);
+  return {
+    options: describeOptions(options),
+    issuers,
+    ...omitUndefined({ signingKeys }),
+    ...(wanted !== undefined && { differing: differingTypes(deployed, wanted) }),
+  };
+}

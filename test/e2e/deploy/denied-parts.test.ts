@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { rememberLeftover } from '../../../cli/settings/leftovers.ts';
+import { ACCOUNT_ID } from '../../../local/account.ts';
+import { type DeployedStack, withCloud } from '../harness.ts';
+import { startRecorder } from '../recorder.ts';
+import { operatorOf } from './operator-of.ts';
+
+interface Status {
+  readonly status: string;
+  readonly unread?: readonly { readonly part: string; readonly code: string; readonly message: string }[];
+  readonly bucketGone?: true;
+  readonly userPoolGone?: true;
+  readonly kept: readonly unknown[];
+}
+
+/** The permissions that `status` uses apart from the description of the stack, with the parts that need them. */
+const PARTS: readonly (readonly [action: string, ...parts: string[]])[] = [
+  ['lambda:DeleteFunction', 'left over'],
+  ['cloudformation:ListStackResources', 'kept', 'signing keys'],
+  ['cloudformation:GetTemplate', 'options'],
+  ['s3:ListBucketVersions', 'bucket'],
+  ['cognito-idp:DescribeUserPool', 'user pool'],
+];
+
+test('status and doctor name the parts that are denied, and show the rest', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    await computer.json<DeployedStack>(['deploy', '--local', '--yes']);
+    await computer.json(['link', 'create', '--prefix', 'a/', '--yes']);
+    const { operator, place } = await operatorOf(computer, cloud);
+    const leftover = { functionName: 'of-before', stackName: 'edge-upload', account: ACCOUNT_ID };
+    await rememberLeftover(place, leftover);
+    const denied = new Set<string>();
+    const recorder = await startRecorder(cloud, undefined, denied);
+    t.after(() => recorder.close());
+    const env = { AWS_ENDPOINT_URL: recorder.endpoint };
+    const named = ['--stack-name', 'edge-upload'];
+    const status = async () => {
+      const { code, stdout, stderr } = await operator.run(['status', '--json', ...named], { env });
+      assert.equal(code, 0, stdout + stderr);
+      return JSON.parse(stdout) as Status;
+    };
+    for (const [action, ...parts] of PARTS) {
+      denied.clear();
+      denied.add(action);
+      const { unread, bucketGone, userPoolGone, kept, status: state } = await status();
+      assert.deepEqual(
+        unread?.map((one) => [one.part, one.code]),
+        parts.map((part) => [part, 'access_denied']),
+        action,
+      );
+      assert.match(unread[0]?.message ?? '', new RegExp(action));
+      assert.deepEqual(
+        [state, bucketGone, userPoolGone, kept],
+        ['UPDATE_COMPLETE', undefined, undefined, []],
+      );
+    }
+    for (const [action] of PARTS) denied.add(action);
+    await rememberLeftover(place, leftover);
+    const shown = await operator.run(['status', ...named], { env });
+    assert.equal(shown.code, 0, shown.stderr);
+    assert.match(shown.stdout, /^edge +https:/m);
+    for (const [action, part] of PARTS)
+      assert.match(shown.stdout, new RegExp(`^Not read: ${part}\\. .*${action}`, 'm'));
+    assert.equal(shown.stdout.match(/edge-upload policy --extras/g)?.length, 1, shown.stdout);
+    const doctor = await operator.run(['doctor', ...named], { env });
+    assert.match(doctor.stdout, /^ok +stack/m, doctor.stdout);
+    denied.clear();
+    assert.deepEqual((await status()).unread, undefined);
+    // What the stack is cannot be told without its description.
+    denied.add('cloudformation:DescribeStacks');
+    assert.equal((await operator.run(['status', ...named], { env })).code, 8);
+  });
+});
