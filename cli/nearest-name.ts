@@ -3,6 +3,12 @@ import leven from 'leven';
 /** Longer names are not misspelt ones, and take long to compare. */
 const LONGEST = 64;
 
+/** Returns the known name that begins with what was typed; `undefined` for none and for several. */
+export function onlyCompletion(typed: string, known: readonly string[]): string | undefined {
+  const [first, ...more] = new Set(known.filter((name) => name.startsWith(typed)));
+  return more.length === 0 ? first : undefined;
+}
+
 /** Returns the known name that a misspelt one was meant to be, or `undefined`. */
 export function nearestName(typed: string, known: readonly string[]): string | undefined {
   if (typed.length > LONGEST) return undefined;

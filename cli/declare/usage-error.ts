@@ -2,7 +2,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { CommanderError } from 'commander';
 import { command, type HintLine } from '../command-line.ts';
 import { UserError } from '../errors.ts';
-import { nearestName } from '../nearest-name.ts';
+import { nearestName, onlyCompletion } from '../nearest-name.ts';
 
 type Program = Pick<CommandUnknownOpts, 'commands'>;
 
@@ -50,6 +50,10 @@ export function usageError({ message }: CommanderError, root: Program, argv: rea
     const hint = ['Options follow the command:', command`edge-upload ${[...named, first]}`];
     return new UserError('usage', shown, { hint });
   }
+  const typed = named.slice(1).reduce(childOf, childOf(root, named[0]));
+  const completed = typed && onlyCompletion(option, flagsOf(typed));
+  if (completed !== undefined)
+    return new UserError('usage', `Unknown option “${option}”. Did you mean ${completed}?`, { hint: see });
   const meant =
     option === '--version' || option === '-V'
       ? ['It is typed without a command:', command`edge-upload --version`]
@@ -57,6 +61,11 @@ export function usageError({ message }: CommanderError, root: Program, argv: rea
         ? []
         : (ofAnother(first, option) ?? meantArgument(named, option, root));
   return new UserError('usage', shown, { hint: [...meant, ...see] });
+}
+
+/** Returns the long flags that the help of a command lists. */
+function flagsOf({ options }: CommandUnknownOpts): string[] {
+  return options.flatMap(({ long, hidden }) => (hidden || !long ? [] : [long]));
 }
 
 /** Returns the command that has an option, for commands that start an embedded cloud without it. */
@@ -126,7 +135,7 @@ function unknownCommand(
 ): UserError {
   const known = parent.commands.map((one) => one.name());
   const same = SAME.find(([names]) => names.test(word))?.[1].find((one) => known.includes(one));
-  const meant = same ?? nearestName(word, known);
+  const meant = same ?? onlyCompletion(word, known) ?? nearestName(word, known);
   const guess = meant === undefined ? '' : ` Did you mean ${meant}?`;
   return new UserError('usage', `Unknown command “${word}”.${guess}`, { hint: see });
 }
