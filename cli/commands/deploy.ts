@@ -3,7 +3,7 @@ import type { StackOptions } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context, Result } from '../context.ts';
 import { STACK_REGION } from '../network/aws.ts';
-import { type Kept, listKept, recordKept } from '../settings/kept.ts';
+import { type Kept, listKept, recordKept } from '../settings/remains.ts';
 import { placeOf } from '../stack/caller.ts';
 import { refuseBucket } from '../stack/checks/bucket.ts';
 import { edgeServes } from '../stack/checks/edge-probe.ts';

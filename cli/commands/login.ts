@@ -13,7 +13,7 @@ import type { StoredSession } from '../identity/tokens/session.ts';
 import { environmentCredential, variablesOf } from '../identity/tokens/token-source.ts';
 import { storeSession } from '../identity/tokens/token-store.ts';
 import { type Deployment, listDeployments, rememberDeployment } from '../settings/deployments.ts';
-import { folders } from '../settings/folders.ts';
+import { requireFolder } from '../settings/folders.ts';
 import { requireWritable } from '../settings/own-files.ts';
 import { resolveTarget, useTarget } from '../settings/target.ts';
 import { formatDuration } from '../ui/format.ts';
@@ -30,9 +30,7 @@ export interface LoginArgs extends AnswerFlags, PoolArgs, OidcArgs {
 export async function login(context: Context, args: LoginArgs): Promise<Result> {
   checkArgs(args);
   // Check before the prompts that the tokens can be stored.
-  const { config, state } = folders(context);
-  await requireWritable(config);
-  await requireWritable(state);
+  for (const kind of ['config', 'state'] as const) await requireWritable(requireFolder(context, kind));
   // What is remembered of an edge's issuers tells a changed one. Other commands do without.
   await listDeployments(context);
   const target = await resolveTarget(context, args.url);

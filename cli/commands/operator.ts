@@ -11,8 +11,7 @@ import {
   useForHints,
 } from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
-import { listKept } from '../settings/kept.ts';
-import { listLeftovers } from '../settings/leftovers.ts';
+import { listRemains } from '../settings/remains.ts';
 import { noneChosen, printChoice } from '../settings/target.ts';
 import { callerIdentity } from '../stack/caller.ts';
 import { DEFAULT_STACK_NAME, type StackWork } from '../stack/find-stack.ts';
@@ -85,8 +84,7 @@ async function meantTarget(context: Context, known: KnownDeployments): Promise<O
       ? noneChosen(operated)
       : noneChosen(operated, `The chosen deployment, ${current.name}, was not deployed from this computer.`);
   }
-  const remains = [...(await listLeftovers(context)), ...(await listKept(context))];
-  const left = [...new Set(remains.map((one) => one.stackName))];
+  const left = [...new Set((await listRemains(context)).map((one) => one.stackName))];
   const [only] = left;
   if (left.length > 1) {
     throw new UserError('no_deployment', 'Several stacks have left something behind.', {
@@ -161,8 +159,7 @@ export async function openStack(
   { stackName, known }: OperatorTarget,
   { profile, local = false }: OperatorArgs,
 ): Promise<StackWork> {
-  const remains = [...(await listLeftovers(context)), ...(await listKept(context))];
-  const left = remains.find((one) => one.stackName === stackName);
+  const left = (await listRemains(context)).find((one) => one.stackName === stackName);
   const isLocal = local || (known === undefined ? left?.local : known.local) !== undefined;
   return isLocal ? openLocal(context, stackName) : openAws(context, stackName, profile);
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
+import { asTask } from '../as-task.ts';
 import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
@@ -11,7 +12,7 @@ import { readBounded } from '../network/request-text.ts';
 import { packageRoot } from '../package-root.ts';
 import { followLocalCloud } from '../settings/deployments.ts';
 import { diskError } from '../settings/disk-errors.ts';
-import { folders } from '../settings/folders.ts';
+import { requireFolder } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
 import { createFolder, openToAppend, readIfThere } from '../settings/own-files.ts';
 
@@ -36,7 +37,7 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Returns the folder of this user's embedded cloud. */
 export function cloudFolder(context: Pick<Context, 'env' | 'platform' | 'home'>): string {
-  return join(folders(context).data, 'local');
+  return join(requireFolder(context, 'data'), 'local');
 }
 
 /** Checks a description, so that the token is sent only to 127.0.0.1 and signals only to a valid process id. */
@@ -164,11 +165,12 @@ export async function ensureCloud(
     async () => {
       const running = await findCloud(dataDir);
       if (running !== undefined) return { cloud: running, started: false };
-      const task = 'Starting the embedded cloud';
-      context.ui.event({ type: 'task-started', task });
-      const cloud = await startCloud(context, { dataDir, ...options });
-      await followLocalCloud(context, { endpoint: cloud.endpoint, caFile: cloud.caFile });
-      context.ui.event({ type: 'task-done', task, detail: cloud.endpoint });
+      const endpointOf = ({ endpoint }: RunningCloud) => endpoint;
+      const cloud = await asTask(context.ui, 'Starting the embedded cloud', endpointOf, async () => {
+        const started = await startCloud(context, { dataDir, ...options });
+        await followLocalCloud(context, { endpoint: started.endpoint, caFile: started.caFile });
+        return started;
+      });
       return { cloud, started: true };
     },
     { signal: context.signal },

@@ -4,7 +4,7 @@ import { isLoopback } from '../../protocol/object-url.ts';
 import { command, type HintLine } from '../command-line.ts';
 import { systemCode, UserError } from '../errors.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
-import { UNTRUSTED_HERE } from './failure-hints.ts';
+import { UNTRUSTED_HERE } from './network-failure.ts';
 
 /** Returns the authority of an embedded cloud, in PEM. @throws {UserError} `local_cloud` if it cannot be read */
 export function authority({ caFile }: Pick<LocalCloud, 'caFile'>): string {

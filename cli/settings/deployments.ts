@@ -5,7 +5,7 @@ import type { UsedDeployment } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { isUserError } from '../errors.ts';
 import { edgeUrl } from './edge-url.ts';
-import { findFolder, folders } from './folders.ts';
+import { findFolder, requireFolder } from './folders.ts';
 import { withLock } from './lock.ts';
 import { replaceFile } from './own-files.ts';
 import { type DocumentPart, readDocument } from './records.ts';
@@ -60,7 +60,7 @@ type Place = Pick<Context, 'env' | 'platform' | 'home'>;
 const EMPTY: DeploymentsFile = { version: 1, deployments: [] };
 
 function file(place: Place): string {
-  return join(folders(place).config, 'deployments.json');
+  return join(requireFolder(place, 'config'), 'deployments.json');
 }
 
 /** Without a config folder, no deployment is known. */

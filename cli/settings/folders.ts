@@ -4,17 +4,8 @@ import type { Context } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
 import { diskError } from './disk-errors.ts';
 
-/** The folders of edge-upload, in the places of the platform. */
-export interface Folders {
-  /** Deployments that this computer knows. */
-  readonly config: string;
-  /** Tokens and transfer journals. */
-  readonly state: string;
-  /** The embedded cloud. */
-  readonly data: string;
-}
-
-export type FolderKind = keyof Folders;
+/** `config`: deployments that this computer knows. `state`: tokens and transfer journals. `data`: the embedded cloud. */
+export type FolderKind = 'config' | 'state' | 'data';
 
 /** A folder, or why there is none, as a clause such as `HOME is empty`. */
 export type FoundFolder =
@@ -70,8 +61,11 @@ export function findFolder(place: Place, kind: FolderKind): FoundFolder {
   return { path: join(home, ...(platform === 'darwin' ? MAC : LINUX)[kind]) };
 }
 
-/** @throws {UserError} `settings` where this computer has no such folder, with the variable to set. */
-function requireFolder(place: Place, kind: FolderKind): string {
+/**
+ * Returns the same folder.
+ * @throws {UserError} `settings` where this computer has none, with the variable to set
+ */
+export function requireFolder(place: Place, kind: FolderKind): string {
   const { path, missing } = findFolder(place, kind);
   if (path !== undefined) return path;
   const variable = place.platform === 'win32' ? WINDOWS[kind].variable : VARIABLES[kind];
@@ -80,24 +74,9 @@ function requireFolder(place: Place, kind: FolderKind): string {
   });
 }
 
-/** Returns all folders. Reading one that this computer does not have throws, as {@link requireFolder} does. */
-export function folders(place: Place): Folders {
-  return {
-    get config() {
-      return requireFolder(place, 'config');
-    },
-    get state() {
-      return requireFolder(place, 'state');
-    },
-    get data() {
-      return requireFolder(place, 'data');
-    },
-  };
-}
-
 /** Returns the folder of the journals of this user's uploads. */
 export function journalFolder(place: Place): string {
-  return join(folders(place).state, 'uploads');
+  return join(requireFolder(place, 'state'), 'uploads');
 }
 
 /** The folder does not exist. */

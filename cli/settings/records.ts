@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isFields } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
 import { type ErrorCode, isUserError, UserError } from '../errors.ts';
-import { findFolder, folders } from './folders.ts';
+import { findFolder, requireFolder } from './folders.ts';
 import { withLock } from './lock.ts';
 import { moveAside, readIfThere, replaceFile } from './own-files.ts';
 
@@ -109,7 +109,7 @@ export function recordsIn<T>(
   parse: (part: DocumentPart) => T,
   idOf: (record: T) => string,
 ): Records<T> {
-  const file = (place: Place) => join(folders(place).config, fileName);
+  const file = (place: Place) => join(requireFolder(place, 'config'), fileName);
   const list = async (place: Place): Promise<readonly T[]> => {
     if (findFolder(place, 'config').path === undefined) return [];
     return (await readDocument(file(place), (root) => root.list().map(parse), 'run the command again')) ?? [];

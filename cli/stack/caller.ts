@@ -1,5 +1,5 @@
 import type { OperatorClients } from '../network/aws.ts';
-import type { StackPlace } from '../settings/stack-place.ts';
+import type { StackPlace } from '../settings/remains.ts';
 import { onAws } from './aws-calls.ts';
 import { unexpectedAwsResponse } from './aws-failures.ts';
 import type { StackWork } from './find-stack.ts';

@@ -3,7 +3,7 @@ import { command } from '../command-line.ts';
 import { isUserError } from '../errors.ts';
 import { parseYaml, type YamlMapping, type YamlValue } from '../settings/yaml-file.ts';
 import { type IssuerEntry, issuerDocument, issuersOf } from '../trust/trust-file.ts';
-import { isValidOption } from './options/is-valid-option.ts';
+import { isValidOption } from './options/deployed-options.ts';
 import { kindOf, nameOf, OPTION_NAMES } from './options/kinds.ts';
 import type { OptionName } from './options/option-kind.ts';
 import { storedLogo } from './options/page-logo.ts';

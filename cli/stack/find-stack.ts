@@ -135,7 +135,7 @@ export async function stackResources(
       clients.cloudformation.send(
         new ListStackResourcesCommand({
           StackName: stackId,
-          ...omitUndefined({ NextToken }),
+          NextToken,
         }),
       ),
     next: ({ NextToken }) => NextToken,

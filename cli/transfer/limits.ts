@@ -9,7 +9,7 @@ import { isUserError, UserError } from '../errors.ts';
 import type { TokenSource } from '../identity/tokens/access-token.ts';
 import type { CommandTokens } from '../identity/tokens/token-source.ts';
 import { orInterrupted } from '../network/cancellation.ts';
-import { folders } from '../settings/folders.ts';
+import { requireFolder } from '../settings/folders.ts';
 import { readIfThere, replaceFile } from '../settings/own-files.ts';
 import type { Target } from '../settings/target.ts';
 import { formatBytes } from '../ui/format.ts';
@@ -195,8 +195,8 @@ export async function forgetLimits(
   }
 }
 
-function limitsFile(context: Parameters<typeof folders>[0], url: string): string {
-  return join(folders(context).state, 'limits', `${digestOf(url).slice(0, 16)}.json`);
+function limitsFile(context: Parameters<typeof requireFolder>[0], url: string): string {
+  return join(requireFolder(context, 'state'), 'limits', `${digestOf(url).slice(0, 16)}.json`);
 }
 
 const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -6,7 +6,7 @@ import { readFields } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
 import { isUserError, systemCode, UserError } from '../errors.ts';
 import { diskError } from '../settings/disk-errors.ts';
-import { folders } from '../settings/folders.ts';
+import { requireFolder } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
 import { openOwn, openToAppend, replaceFile } from '../settings/own-files.ts';
 import { withOptional } from '../settings/records.ts';
@@ -115,7 +115,7 @@ async function pathOf(world: LedgerWorld, { url, folder, beginning }: LedgerSubj
     .update(JSON.stringify([url, real, beginning]))
     .digest('hex')
     .slice(0, 16);
-  return join(folders(world).state, 'stored', `${id}.jsonl`);
+  return join(requireFolder(world, 'state'), 'stored', `${id}.jsonl`);
 }
 
 function ledgerOf(

@@ -7,7 +7,7 @@ import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { Deployment } from '../../settings/deployments.ts';
 import { diskError, diskReason } from '../../settings/disk-errors.ts';
-import { findFolder, folders, namesIn } from '../../settings/folders.ts';
+import { findFolder, namesIn, requireFolder } from '../../settings/folders.ts';
 import { withLock } from '../../settings/lock.ts';
 import { readPrivate, replaceFile } from '../../settings/own-files.ts';
 import type { Target } from '../../settings/target.ts';
@@ -25,7 +25,7 @@ const SUFFIX = '.json';
 const DAMAGED = '.damaged';
 
 function folder(place: Place): string {
-  return join(folders(place).state, 'tokens');
+  return join(requireFolder(place, 'state'), 'tokens');
 }
 
 /** Returns the prefix of file names. The host makes them readable; the digest makes them unique. */

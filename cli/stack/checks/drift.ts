@@ -1,5 +1,4 @@
 import type { StackResourceDrift } from '@aws-sdk/client-cloudformation';
-import { omitUndefined } from '../../../protocol/fields.ts';
 import { command, type HintLine } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { REPLACE_POOL } from '../../identity/cognito-errors.ts';
@@ -104,7 +103,7 @@ async function driftedResources(
         new DescribeStackResourceDriftsCommand({
           StackName: stackId,
           StackResourceDriftStatusFilters: ['MODIFIED', 'DELETED'],
-          ...omitUndefined({ NextToken }),
+          NextToken,
         }),
       ),
     next: ({ NextToken }) => NextToken,

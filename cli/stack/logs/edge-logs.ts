@@ -3,7 +3,6 @@ import type {
   FilteredLogEvent,
   FilterLogEventsCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { omitUndefined } from '../../../protocol/fields.ts';
 import { isUserError } from '../../errors.ts';
 import { onAws, pages } from '../aws-calls.ts';
 import { unexpectedAwsResponse } from '../aws-failures.ts';
@@ -75,7 +74,7 @@ async function* regionLines(
         new FilterLogEventsCommand({
           logGroupName: logGroup(functionName),
           startTime: since.getTime(),
-          ...omitUndefined({ nextToken }),
+          nextToken,
         }),
       );
     } catch (error) {

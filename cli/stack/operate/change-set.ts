@@ -44,9 +44,9 @@ export async function planChange(
       const created = await createChangeSet(work, name, {
         ...source,
         ChangeSetType: to === 'EXISTING' ? 'UPDATE' : 'CREATE',
-        ...(tags === undefined ? {} : { Tags: [...tags] }),
-        ...(importsExisting ? { ImportExistingResources: true } : {}),
-        ...(revertDrift && to === 'EXISTING' ? { DeploymentMode: 'REVERT_DRIFT' as const } : {}),
+        Tags: tags && [...tags],
+        ImportExistingResources: importsExisting || undefined,
+        DeploymentMode: revertDrift && to === 'EXISTING' ? 'REVERT_DRIFT' : undefined,
       });
       const changeSetId = created.Id ?? '';
       const described = await settled(work, changeSetId);

@@ -45,7 +45,7 @@ async function newEvents(
       clients.cloudformation.send(
         new DescribeStackEventsCommand({
           StackName: stackId,
-          ...omitUndefined({ NextToken }),
+          NextToken,
         }),
       ),
     next: ({ NextToken }) => NextToken,

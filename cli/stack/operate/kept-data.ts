@@ -1,6 +1,6 @@
 import { command, sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import type { Kept } from '../../settings/kept.ts';
+import type { Kept } from '../../settings/remains.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { type FoundStack, isWhole, type StackResource, type StackWork } from '../find-stack.ts';
 import { deployedTemplate } from '../template/template.ts';

@@ -1,7 +1,7 @@
 import { command, evaluated, type HintLine } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
-import { forgetKept, type Kept, listKept } from '../../settings/kept.ts';
 import { GoneRecords } from '../../settings/records.ts';
+import { forgetKept, type Kept, listKept } from '../../settings/remains.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { ifAllowed, ifThere, isBucketNotEmpty, onAws } from '../aws-calls.ts';
 import { byAccount } from '../caller.ts';

@@ -2,9 +2,8 @@ import { command, type HintLine } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { checkpoint, pause, resumable } from '../../network/cancellation.ts';
-import { listKept } from '../../settings/kept.ts';
-import { forgetLeftover, listLeftovers } from '../../settings/leftovers.ts';
 import type { GoneRecords } from '../../settings/records.ts';
+import { forgetLeftover, listLeftovers, listRemains } from '../../settings/remains.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { onAws } from '../aws-calls.ts';
 import { byAccount } from '../caller.ts';
@@ -145,8 +144,7 @@ export async function leftLines(context: Context, left: readonly string[]): Prom
 
 /** Warns of leftovers of a stack with this name in other AWS accounts. */
 export async function warnOfOtherAccounts(context: Context, work: StackWork): Promise<void> {
-  const records = [...(await listLeftovers(context)), ...(await listKept(context))];
-  const { others } = await byAccount(work, records);
+  const { others } = await byAccount(work, await listRemains(context));
   for (const account of new Set(others.map((one) => one.account))) {
     context.ui.event({
       type: 'warning',

@@ -215,16 +215,16 @@ export function planLines(
   options: readonly OptionChange[] = [],
   { isCharged = false }: { readonly isCharged?: boolean } = {},
 ): string[] {
-  const shown = steps
-    .map((step) => ({ ...step, properties: step.properties.filter((name) => name !== 'Metadata') }))
-    .filter(
-      ({ what, properties }, at) => what !== 'change' || properties.length > 0 || !isMetadataOnly(steps[at]),
-    );
-  // Every deploy retains old versions of the function.
-  const told = shown.filter(({ what, type }) => what !== 'leave' || type !== 'AWS::Lambda::Version');
+  const told = steps.filter(
+    ({ what, type, properties }) =>
+      !(what === 'change' && isMetadata(properties)) &&
+      // Every deploy retains old versions of the function.
+      !(what === 'leave' && type === 'AWS::Lambda::Version'),
+  );
   const ofOptions = options.map(({ name, from, to }) => `  ${MARKS.change}  ${name}: ${from} → ${to}`);
   const ofSteps = told.map((step) => {
-    const { what, type, properties } = step;
+    const { what, type } = step;
+    const properties = step.properties.filter((name) => name !== 'Metadata');
     const more = consequence(step, isCharged);
     const which = properties.length === 0 ? '' : ` (${describeProperty(properties).join(', ')})`;
     return `  ${MARKS[what]}  ${resourceName(type)}${which}${more === undefined ? '' : `: ${more}`}`;
@@ -233,10 +233,8 @@ export function planLines(
   return lines.length === 0 ? ["  no resource, only CloudFormation's records"] : lines;
 }
 
-function isMetadataOnly(step: PlannedStep | undefined): boolean {
-  return (
-    step !== undefined && step.properties.length > 0 && step.properties.every((name) => name === 'Metadata')
-  );
+function isMetadata(properties: readonly string[]): boolean {
+  return properties.length > 0 && properties.every((name) => name === 'Metadata');
 }
 
 /** Returns the steps that lose data. */

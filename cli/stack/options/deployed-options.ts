@@ -6,9 +6,9 @@ import type { JsonValue } from '../../json-value.ts';
 import { requireSafe } from '../../trust/safety.ts';
 import { formatMinute } from '../../ui/format.ts';
 import { isSigning } from '../signing/signing-options.ts';
-import { isValidOption } from './is-valid-option.ts';
 import { kindOf, nameOf, OPTION_NAMES } from './kinds.ts';
 import type { OptionName } from './option-kind.ts';
+import { isLogo } from './page-logo.ts';
 import { areTrusted, describeIssuer } from './trusted-issuers.ts';
 
 interface Template {
@@ -21,6 +21,11 @@ function unreadable(what: string): UserError {
   return new UserError('stack_failed', `The deployment keeps ${what}.`, {
     hint: 'A newer edge-upload may have deployed it: use that version. Nothing was changed.',
   });
+}
+
+/** Whether a value of an option is valid. The table of options does not check logos: see page-kinds.ts. */
+export function isValidOption(option: OptionName, value: unknown): boolean {
+  return kindOf(option).isValid(value) && (option !== 'pageLogo' || isLogo(String(value)));
 }
 
 function validity(name: string): ((value: unknown) => boolean) | undefined {

@@ -3,8 +3,8 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { isPrefixRule } from '../../../protocol/prefix-rule.ts';
 import { changedCommand, command, sameCommandWithout } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
+import { isValidOption } from './deployed-options.ts';
 import { refuseIdp } from './idp.ts';
-import { isValidOption } from './is-valid-option.ts';
 import { KINDS, kindOf, nameOf, OPTION_NAMES } from './kinds.ts';
 import type { OptionName } from './option-kind.ts';
 

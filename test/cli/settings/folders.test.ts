@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findFolder, folders } from '../../../cli/settings/folders.ts';
+import { findFolder, requireFolder } from '../../../cli/settings/folders.ts';
 
-const at = (platform: NodeJS.Platform, env: Record<string, string> = {}) =>
-  folders({ platform, env, home: '/home/ada' });
+function at(platform: NodeJS.Platform, env: Record<string, string> = {}) {
+  const place = { platform, env, home: '/home/ada' };
+  const [config, state, data] = (['config', 'state', 'data'] as const).map((kind) =>
+    requireFolder(place, kind),
+  );
+  return { config, state, data };
+}
 
 test('follows the XDG base directories and their defaults on Linux', () => {
-  assert.deepEqual(
-    { ...at('linux') },
-    {
-      config: '/home/ada/.config/edge-upload',
-      state: '/home/ada/.local/state/edge-upload',
-      data: '/home/ada/.local/share/edge-upload',
-    },
-  );
+  assert.deepEqual(at('linux'), {
+    config: '/home/ada/.config/edge-upload',
+    state: '/home/ada/.local/state/edge-upload',
+    data: '/home/ada/.local/share/edge-upload',
+  });
   assert.equal(at('linux', { XDG_STATE_HOME: '/var/state' }).state, '/var/state/edge-upload');
 });
 
@@ -45,8 +47,8 @@ test('refuses an empty or relative home folder with the name of its variable', (
 
 test('needs a home folder only if it is used', () => {
   const place = { platform: 'linux', env: { HOME: '', XDG_CONFIG_HOME: '/c' }, home: '' } as const;
-  assert.equal(folders(place).config, '/c/edge-upload');
-  assert.throws(() => folders(place).state, {
+  assert.equal(requireFolder(place, 'config'), '/c/edge-upload');
+  assert.throws(() => requireFolder(place, 'state'), {
     code: 'settings',
     message: 'edge-upload has no folder for its files: HOME is empty.',
     hint: /XDG_STATE_HOME/,

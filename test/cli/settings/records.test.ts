@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isUserError, UserError } from '../../../cli/errors.ts';
 import { listDeployments } from '../../../cli/settings/deployments.ts';
-import { listLeftovers } from '../../../cli/settings/leftovers.ts';
 import { createFolder } from '../../../cli/settings/own-files.ts';
 import { GoneRecords, readDocument } from '../../../cli/settings/records.ts';
+import { listLeftovers } from '../../../cli/settings/remains.ts';
 import { testContext } from '../../support/context.ts';
 import { mutations } from '../../support/mutations.ts';
 

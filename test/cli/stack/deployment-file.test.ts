@@ -6,7 +6,7 @@ import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { isGroupName } from '../../../cli/identity/users/group-name.ts';
 import { readDeployment, writeDeployment } from '../../../cli/stack/deployment-file.ts';
-import { isValidOption } from '../../../cli/stack/options/is-valid-option.ts';
+import { isValidOption } from '../../../cli/stack/options/deployed-options.ts';
 import { OPTION_NAMES } from '../../../cli/stack/options/kinds.ts';
 import { mergeOptions } from '../../../cli/stack/options/merge-options.ts';
 import type { OptionName } from '../../../cli/stack/options/option-kind.ts';

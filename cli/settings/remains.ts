@@ -1,0 +1,79 @@
+import { omitUndefined } from '../../protocol/fields.ts';
+import type { Context } from '../context.ts';
+import { type LocalCloud, parseLocalCloud } from './deployments.ts';
+import { type DocumentPart, keepBooks, recordsIn } from './records.ts';
+
+/* Records of what outlives a stack. They are written before it is deleted, so that an interrupted `destroy` knows them. */
+
+/** A stack, and where it is. Another AWS account can have a stack of the same name. */
+export interface StackPlace {
+  readonly stackName: string;
+  /** AWS account; absent in an embedded cloud, and in records of earlier versions. */
+  readonly account?: string;
+  readonly local?: LocalCloud;
+}
+
+/** Parses the members of a record that name its stack. */
+function parseStackPlace(part: DocumentPart): StackPlace {
+  const local = part.optional('local');
+  return {
+    stackName: part.member('stackName').text(),
+    ...omitUndefined({ account: part.optional('account')?.text() }),
+    ...(local === undefined ? {} : { local: parseLocalCloud(local) }),
+  };
+}
+
+/** Edge function that stays after its stack until CloudFront deletes its replicas. */
+export interface Leftover extends StackPlace {
+  readonly functionName: string;
+}
+
+export const {
+  list: listLeftovers,
+  remember: rememberLeftover,
+  forget: forgetLeftover,
+} = recordsIn<Leftover>(
+  'leftovers.json',
+  (part) => ({ functionName: part.member('functionName').text(), ...parseStackPlace(part) }),
+  ({ functionName }) => functionName,
+);
+
+const TYPES = ['bucket', 'log bucket', 'user pool'] as const;
+
+/** Bucket or user pool that `destroy` kept. */
+export interface Kept extends StackPlace {
+  readonly type: (typeof TYPES)[number];
+  /** The bucket's name, or the user pool's id. */
+  readonly name: string;
+}
+
+export const {
+  list: listKept,
+  remember: rememberKept,
+  forget: forgetKept,
+} = recordsIn<Kept>(
+  'kept.json',
+  (part) => {
+    const type = part.member('type');
+    return {
+      type: TYPES.find((one) => type.is(one)) ?? type.fail('is not a type of data that is kept'),
+      name: part.member('name').text(),
+      ...parseStackPlace(part),
+    };
+  },
+  ({ name }) => name,
+);
+
+/** Records data that a change leaves in the account. */
+export async function recordKept(context: Context, kept: Kept): Promise<void> {
+  await keepBooks(context, `The ${kept.type} ${kept.name} stays, but is not recorded on this computer.`, () =>
+    rememberKept(context, kept),
+  );
+}
+
+/** Returns everything that is recorded, of all stacks. */
+export async function listRemains(
+  context: Pick<Context, 'env' | 'platform' | 'home'>,
+): Promise<readonly (Leftover | Kept)[]> {
+  return [...(await listLeftovers(context)), ...(await listKept(context))];
+}
