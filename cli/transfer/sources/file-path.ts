@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { existsSync, readlinkSync, realpathSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { parse, resolve, sep } from 'node:path';
+import { parse, sep } from 'node:path';
 import { platform } from 'node:process';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
@@ -39,13 +39,12 @@ async function namesLike(folder: FilePath, text: string): Promise<readonly Buffe
 }
 
 /**
- * Returns the path that was typed. Node passes arguments as text and loses bytes that are not UTF-8; such names are
- * looked up in their folders.
+ * Returns the path of a name that was typed with bytes that are not UTF-8. Node passes arguments as text and loses such
+ * bytes; they are looked up in their folders.
+ * @param path the absolute path, as text.
  * @throws {UserError} `usage` if several names match the text.
  */
-export async function findPath(cwd: string, typed: string): Promise<FilePath> {
-  const path = resolve(cwd, typed);
-  if (!path.includes(REPLACEMENT)) return path;
+export async function findPath(path: string, typed: string): Promise<FilePath> {
   const { root } = parse(path);
   let found: FilePath = root;
   for (const segment of path.slice(root.length).split(sep)) {
@@ -65,8 +64,8 @@ export async function findPath(cwd: string, typed: string): Promise<FilePath> {
 }
 
 /** Whether the last name of a path is not valid UTF-8 and so cannot be a key. */
-export function isNameless(path: FilePath): boolean {
-  return typeof path !== 'string' && !isUtf8(path.subarray(path.lastIndexOf(sep) + 1));
+export function isNameless(path: Buffer): boolean {
+  return !isUtf8(path.subarray(path.lastIndexOf(sep) + 1));
 }
 
 /** The error for a name that cannot be a key. */

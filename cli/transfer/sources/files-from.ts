@@ -1,24 +1,21 @@
 import { stat } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { openInput } from '../../open-input.ts';
 import { ONE_LETTER_HINT, openText, withoutLineEnd } from '../../text.ts';
-import { type FilePath, findPath } from './file-path.ts';
+import type { FilePath } from './file-path.ts';
 import { readError } from './read-error.ts';
 import { readUntil } from './until-aborted.ts';
 
-/** Where a list comes from. */
-export interface ListWorld {
-  readonly cwd: string;
-  readonly stdin: Readable;
-  /** Ends the reading, even while the list's writer sends nothing. */
-  readonly signal: AbortSignal;
-}
+/** Where a list comes from: standard input, or the path of a file. */
+export type ListSource = Readable | FilePath;
 
 export interface ListOptions {
   /** NUL separates the paths (`find -print0`), whatever they contain. */
   readonly nul: boolean;
+  /** Ends the reading, even while the list's writer sends nothing. */
+  readonly signal: AbortSignal;
 }
 
 /** Characters at the beginning of a list by which its separator is detected. */
@@ -37,16 +34,16 @@ const ODD_ENTRY = /^.?$|^\n|\n$|[\u0001-\u0009\u000b-\u001f\u007f]/s;
  * Reads the paths of a list, in UTF-8 or UTF-16: one a line, or with NUL between them. Without `nul`, NUL separates
  * only if the beginning of the list is unambiguous, because text in an unknown encoding has NUL too. Empty entries are
  * skipped. Yields the paths of each piece of the list together, as soon as it is read.
- * @param list a path, or `-` for standard input.
+ * @param list as it was typed.
  * @throws {UserError} if the list cannot be read or is not text; `interrupted`.
  */
 export async function* listedPaths(
   list: string,
-  { cwd, stdin, signal }: ListWorld,
-  { nul }: ListOptions,
+  source: ListSource,
+  { nul, signal }: ListOptions,
 ): AsyncGenerator<readonly string[], void, void> {
   const name = list === '-' ? 'Standard input' : list;
-  const input = list === '-' ? stdin : await openList(await findPath(cwd, list), list);
+  const input = source instanceof Readable ? source : await openList(source, list);
   const reader = openText({ name, nulSeparates: true, hint: NOT_UTF8_HINT });
   let separator = nul ? '\0' : undefined;
   let rest = '';
@@ -96,9 +93,9 @@ function checkEntries(name: string, entries: readonly string[]): void {
 }
 
 /** Whether a list can be read a second time; a pipe cannot. */
-export async function isRepeatable(list: string, cwd: string): Promise<boolean> {
-  if (list === '-') return false;
-  return stat(await findPath(cwd, list)).then(
+export async function isRepeatable(source: ListSource): Promise<boolean> {
+  if (source instanceof Readable) return false;
+  return stat(source).then(
     (stats) => stats.isFile(),
     () => false,
   );

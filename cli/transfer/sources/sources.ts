@@ -2,10 +2,10 @@ import { stat } from 'node:fs/promises';
 import { basename, posix, resolve, sep } from 'node:path';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
+import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { checkClashes } from './clashes.ts';
-import { type FilePath, findPath, isNameless, notUtf8 } from './file-path.ts';
-import type { ListWorld } from './files-from.ts';
+import { type FilePath, findPath, isNameless, notUtf8, REPLACEMENT } from './file-path.ts';
 import type { Filter, FilterOptions } from './filters.ts';
 import type { Batches, FindOptions, Item, Root } from './items.ts';
 
@@ -24,6 +24,9 @@ export interface SourceOptions extends FilterOptions {
   /** NUL separates the paths of the list. */
   readonly null?: boolean;
 }
+
+/** The folder that paths are below, standard input, and Ctrl-C. */
+type SourceWorld = Pick<Context, 'cwd' | 'stdin' | 'signal'>;
 
 /** The items of one command. Each call of `items` or `batches` finds them again, except standard input. */
 export interface Sources {
@@ -44,7 +47,7 @@ export interface Sources {
  * Checks the paths that were typed. Files in folders are found while the items are iterated.
  * @throws {UserError} `usage` if two paths have the same key, or options contradict each other.
  */
-export async function openSources(options: SourceOptions, world: ListWorld): Promise<Sources> {
+export async function openSources(options: SourceOptions, world: SourceWorld): Promise<Sources> {
   const { files, as, prefix = '', filesFrom } = options;
   const filter = await filterOf(options);
   checkTyped(options);
@@ -69,20 +72,24 @@ async function openList(
   list: string,
   options: SourceOptions,
   filter: Filter,
-  world: ListWorld,
+  world: SourceWorld,
 ): Promise<Sources> {
   const [{ isRepeatable, listedPaths }, { findItems }] = await Promise.all([
     import('./files-from.ts'),
     import('./items.ts'),
   ]);
+  const source = list === '-' ? world.stdin : await typedPath(list, world.cwd);
   const roots = async function* () {
-    for await (const names of listedPaths(list, world, { nul: options.null === true })) {
+    for await (const names of listedPaths(list, source, {
+      nul: options.null === true,
+      signal: world.signal,
+    })) {
       const found: Root[] = [];
       for (const name of names) found.push(await listedRoot(name, options, world.cwd));
       yield found;
     }
   };
-  const kind = { several: true, repeatable: await isRepeatable(list, world.cwd) };
+  const kind = { several: true, repeatable: await isRepeatable(source) };
   return sourcesOf(kind, (warn) => findItems(roots(), finding(filter, true, warn, world)));
 }
 
@@ -118,7 +125,7 @@ function finding(
   filter: Filter,
   mayClash: boolean,
   warn: (text: string) => void,
-  { signal }: ListWorld,
+  { signal }: SourceWorld,
 ): FindOptions {
   const why = filter === EVERYTHING ? 'no file was found' : '--include and --exclude leave no file';
   return { filter, mayClash, warn, signal, onNone: () => warn(`There is nothing to upload: ${why}.`) };
@@ -162,6 +169,12 @@ function checkTyped({ files, as, filesFrom, null: nul = false }: SourceOptions):
   }
 }
 
+/** Returns the path that was typed; most are text without bytes that Node lost. */
+async function typedPath(name: string, cwd: string): Promise<FilePath> {
+  const path = resolve(cwd, name);
+  return path.includes(REPLACEMENT) ? findPath(path, name) : path;
+}
+
 async function isFolder(path: FilePath): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() === true;
 }
@@ -175,12 +188,13 @@ function itemOf(root: Omit<Root, 'item' | 'known'>, nameless: boolean): Item | u
 
 async function typedRoot(name: string, options: SourceOptions, cwd: string): Promise<Root> {
   const { as, prefix = '', recursive = false } = options;
-  const path = await findPath(cwd, name);
+  const path = await typedPath(name, cwd);
   const folder = recursive && (await isFolder(path));
   const known = folder ? folderName(name, cwd) : basename(resolve(cwd, name));
   const key = folder ? folderKey(name, cwd, options) : `${prefix}${as ?? known}`;
   const root = { name, path, folder, key };
-  const item = itemOf(root, as === undefined && known !== '' && isNameless(path));
+  const isUnnamed = as === undefined && known !== '';
+  const item = itemOf(root, isUnnamed && typeof path !== 'string' && isNameless(path));
   return { ...root, known, ...omitUndefined({ item }) };
 }
 
@@ -189,7 +203,7 @@ async function listedRoot(
   { prefix = '', recursive = false }: SourceOptions,
   cwd: string,
 ): Promise<Root> {
-  const path = await findPath(cwd, name);
+  const path = await typedPath(name, cwd);
   const folder = recursive && (await isFolder(path));
   const listedAs = listedKey(name);
   const key = folder ? asFolder(listedAs) : listedAs || basename(resolve(cwd, name));

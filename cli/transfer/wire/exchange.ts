@@ -130,21 +130,16 @@ function createExchange(options: WireOptions, reading: Abortable): Wire {
     });
     const guard = stallGuard(stallMs, () => receiver.abort(stalled(host, stallMs)));
     const deadline = responseDeadline(stallMs, () => receiver.abort(endless(host)));
-    const answerMs = sealingMs(length + sealing);
     const release = (length > 0 ? writing : reading).add(receiver.abort);
     const isAtOnce = body?.bytes !== undefined && length <= AT_ONCE && limit === undefined;
-    const pieces = () =>
-      outflow(body?.open() ?? [], {
-        guard,
-        now: clock.now,
-        limit,
-        answerMs,
-        onSent,
-        onEnd: () => deadline.start(answerMs),
-      });
+    const pieces = () => {
+      const answerMs = sealingMs(length + sealing);
+      const onEnd = () => deadline.start(answerMs);
+      return outflow(body?.open() ?? [], { guard, now: clock.now, limit, answerMs, onSent, onEnd });
+    };
     try {
-      guard.arm(answerMs);
-      if (length === 0 || isAtOnce) deadline.start(answerMs);
+      guard.arm();
+      if (length === 0 || isAtOnce) deadline.start();
       const request = {
         origin: url,
         path,
