@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { JsonObject } from './json.ts';
 
 /** The request of the CloudFormation engine to create a resource. Intrinsic functions in properties are resolved. */
@@ -60,6 +61,18 @@ export function generatedName({ stackName, logicalId, suffix }: CreateRequest, m
   const room = max - random.length - 2;
   const logical = logicalId.slice(0, Math.max(room - stackName.length, Math.ceil(room / 2)));
   return `${stackName.slice(0, room - logical.length)}-${logical}-${random}`;
+}
+
+/** Returns an id in the form of a UUID, the same for the same text. */
+export function uuidOf(text: string): string {
+  const hex = hash('sha256', text);
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join('-');
 }
 
 /** Returns a text that identifies a create request. A resource stores it to recognise a repeated request. */

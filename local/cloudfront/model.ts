@@ -106,14 +106,6 @@ export function distributionId(suffix: string): string {
   return `E${suffix.slice(0, 13).toUpperCase()}`;
 }
 
-/** Returns the id of a policy, a UUID. It is derived from the suffix, so that a repeated create request finds the policy. */
-export function policyId(suffix: string): string {
-  const hex = createHash('sha256').update(suffix).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
-    '-',
-  );
-}
-
 /** Returns an id for `x-amz-cf-id` and the event's `requestId`: 56 characters, the same for one request. */
 export function requestId(): string {
   return randomPiece(40).toString('base64').replaceAll('+', '-').replaceAll('/', '_');

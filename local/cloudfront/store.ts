@@ -48,11 +48,6 @@ export class CloudFrontStore {
   }
 }
 
-/** Returns a record with one entry set. */
-export function withEntry<T>(entries: Readonly<Record<string, T>>, id: string, entry: T): Record<string, T> {
-  return { ...entries, [id]: entry };
-}
-
 /** Returns a record without one entry. */
 export function withoutEntry<T>(entries: Readonly<Record<string, T>>, id: string): Record<string, T> {
   return Object.fromEntries(Object.entries(entries).filter(([key]) => key !== id));

@@ -23,29 +23,24 @@ export type Throttle = (operation: string) => void;
 
 export const neverThrottled: Throttle = () => {};
 
-const limited =
-  (code: string, status = 400) =>
-  () =>
-    new AwsError(code, 'Rate exceeded', status);
-
-/** The throttling error of each service, by its name in IAM's actions. */
+/** The throttling error of each service, by its name in IAM's actions: its code, and its status if not 400. */
 const REFUSALS = {
   /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html */
-  cloudformation: () => new AwsError('Throttling', 'Rate exceeded'),
-  /** https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html#API_GetFunction_Errors */
-  lambda: () => new AwsError('TooManyRequestsException', 'Rate exceeded', 429),
-  /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList */
-  s3: () => new AwsError('SlowDown', 'Please reduce your request rate.', 503),
+  cloudformation: ['Throttling'],
   /** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/CommonErrors.html */
-  'cognito-idp': limited('TooManyRequestsException'),
+  'cognito-idp': ['TooManyRequestsException'],
+  events: ['ThrottlingException'],
+  iam: ['Throttling'],
   /** https://docs.aws.amazon.com/kms/latest/developerguide/throttling.html */
-  kms: limited('ThrottlingException'),
-  logs: limited('ThrottlingException'),
-  events: limited('ThrottlingException'),
-  iam: limited('Throttling'),
-  sns: limited('Throttling', 429),
-  sts: limited('Throttling'),
-};
+  kms: ['ThrottlingException'],
+  /** https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html#API_GetFunction_Errors */
+  lambda: ['TooManyRequestsException', 429],
+  logs: ['ThrottlingException'],
+  /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList */
+  s3: ['SlowDown', 503],
+  sns: ['Throttling', 429],
+  sts: ['Throttling'],
+} as const;
 
 export type ThrottledService = keyof typeof REFUSALS;
 
@@ -66,7 +61,9 @@ export function throttleOf(service: ThrottledService, faults: () => Faults): Thr
     const state = used.get(rule) ?? { calls: 0, dice: new Dice(seed) };
     used.set(rule, state);
     state.calls += 1;
-    if (state.calls <= calls || state.dice.throw() < share) throw REFUSALS[service]();
+    if (state.calls > calls && state.dice.throw() >= share) return;
+    const [code, status] = REFUSALS[service];
+    throw new AwsError(code, service === 's3' ? 'Please reduce your request rate.' : 'Rate exceeded', status);
   };
 }
 

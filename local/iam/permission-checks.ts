@@ -19,6 +19,12 @@ interface Calls {
 const bucketArn = (name: string) => `arn:aws:s3:::${name.toLowerCase()}`;
 const functionArn = (name: string) => arnOf('lambda', `function:${name}`);
 
+const lifeOf = (service: string, noun: string): Calls => ({
+  create: [`${service}:Create${noun}`],
+  update: [`${service}:Update${noun}`],
+  delete: [`${service}:Delete${noun}`],
+});
+
 /**
  * The calls that change a resource, by type, as the handlers in the type's schema list them.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource-type-schemas.html
@@ -46,16 +52,10 @@ const CALLS: Readonly<Record<string, Calls>> = {
     named: { by: 'Bucket', arn: bucketArn },
   },
   'AWS::Cognito::UserPool': {
-    create: ['cognito-idp:CreateUserPool'],
-    update: ['cognito-idp:UpdateUserPool'],
-    delete: ['cognito-idp:DeleteUserPool'],
+    ...lifeOf('cognito-idp', 'UserPool'),
     withProperty: { MfaConfiguration: ['cognito-idp:SetUserPoolMfaConfig'] },
   },
-  'AWS::Cognito::UserPoolClient': {
-    create: ['cognito-idp:CreateUserPoolClient'],
-    update: ['cognito-idp:UpdateUserPoolClient'],
-    delete: ['cognito-idp:DeleteUserPoolClient'],
-  },
+  'AWS::Cognito::UserPoolClient': lifeOf('cognito-idp', 'UserPoolClient'),
   'AWS::IAM::Role': {
     create: ['iam:CreateRole'],
     update: ['iam:UpdateAssumeRolePolicy'],
@@ -82,16 +82,8 @@ const CALLS: Readonly<Record<string, Calls>> = {
     delete: ['cloudfront:UpdateDistribution', 'cloudfront:DeleteDistribution'],
     withProperty: { Tags: ['cloudfront:TagResource'] },
   },
-  'AWS::CloudFront::OriginAccessControl': {
-    create: ['cloudfront:CreateOriginAccessControl'],
-    update: ['cloudfront:UpdateOriginAccessControl'],
-    delete: ['cloudfront:DeleteOriginAccessControl'],
-  },
-  'AWS::CloudFront::ResponseHeadersPolicy': {
-    create: ['cloudfront:CreateResponseHeadersPolicy'],
-    update: ['cloudfront:UpdateResponseHeadersPolicy'],
-    delete: ['cloudfront:DeleteResponseHeadersPolicy'],
-  },
+  'AWS::CloudFront::OriginAccessControl': lifeOf('cloudfront', 'OriginAccessControl'),
+  'AWS::CloudFront::ResponseHeadersPolicy': lifeOf('cloudfront', 'ResponseHeadersPolicy'),
   'AWS::Events::Rule': {
     create: ['events:PutRule', 'events:PutTargets'],
     update: ['events:PutRule', 'events:PutTargets'],

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { JsonObject } from '../json.ts';
-import { type CreateRequest, creatorOf, type ResourceHandler, type ResourceState } from '../resource.ts';
+import { creatorOf, type ResourceHandler, type ResourceState, uuidOf } from '../resource.ts';
 import { changed, document, flag, oneOf, readProperties, structure, tags, withDefault } from '../shape.ts';
 import { AwsError, notSupported } from '../wire/errors.ts';
 import { notFound } from './errors.ts';
@@ -43,7 +42,7 @@ export function keyResource(kms: Kms): ResourceHandler {
     type: 'AWS::KMS::Key',
     replaceOn: [],
     async create(request) {
-      const id = idOf(request);
+      const id = uuidOf(creatorOf(request));
       const settings = readKey(kms, id, request.properties);
       return stateOf(keys.find(id) ?? keys.create(settings));
     },
@@ -72,13 +71,6 @@ export function keyResource(kms: Kms): ResourceHandler {
       keys.save({ ...key, deletion: keys.now + days * DAY_MS });
     },
   };
-}
-
-/** Returns the same UUID for the same create request. */
-function idOf(request: CreateRequest): string {
-  const hex = createHash('sha256').update(creatorOf(request)).digest('hex');
-  const variant = `8${hex.slice(17, 20)}`;
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, variant, hex.slice(20, 32)].join('-');
 }
 
 function readKey({ permissions }: Kms, id: string, properties: JsonObject): NewKey {

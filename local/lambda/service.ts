@@ -8,6 +8,7 @@ import { restProtocol } from './api/rest-protocol.ts';
 import { functionArn, logGroupAtEdge, logStreamName, parseVersionArn } from './arn.ts';
 import { Functions } from './functions.ts';
 import { environmentOf, nodeFacts } from './instances/environment.ts';
+import { failure } from './instances/instance.ts';
 import { findIsolation, type Isolation } from './instances/isolation.ts';
 import type { KeySetFault } from './instances/key-sets.ts';
 import { InstancePool } from './instances/pool.ts';
@@ -139,8 +140,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     async invoke(versionArn, event) {
       const pool = poolOf(versionArn);
       if (pool) return pool.invoke(event);
-      const message = `Function not found: ${versionArn}`;
-      return { outcome: 'failed', errorType: 'ResourceNotFoundException', message };
+      return failure('ResourceNotFoundException', `Function not found: ${versionArn}`);
     },
     describeVersion(versionArn) {
       const published = find(versionArn);

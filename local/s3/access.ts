@@ -1,7 +1,6 @@
 import type { Principal } from '../auth/identities.ts';
 import type { ConditionContext } from '../policy/conditions.ts';
 import type { HttpRequest } from '../wire/http.ts';
-import type { OperationName } from './detect.ts';
 import { isAllowed, parsePolicy, type Statement } from './policy.ts';
 import type { Bucket } from './store/bucket.ts';
 
@@ -37,9 +36,9 @@ function statementsOf(bucket: Bucket): readonly Statement[] {
   return statements;
 }
 
-const CREATING: readonly OperationName[] = ['PutObject', 'CopyObject', 'CompleteMultipartUpload'];
-const UPLOADING: readonly OperationName[] = ['CreateMultipartUpload', 'UploadPart', 'UploadPartCopy'];
-const LISTING: readonly OperationName[] = ['ListObjects', 'ListObjectsV2', 'ListObjectVersions'];
+const CREATING: readonly string[] = ['PutObject', 'CopyObject', 'CompleteMultipartUpload'];
+const UPLOADING: readonly string[] = ['CreateMultipartUpload', 'UploadPart', 'UploadPartCopy'];
+const LISTING: readonly string[] = ['ListObjects', 'ListObjectsV2', 'ListObjectVersions'];
 
 /**
  * Returns the condition keys of a request, for bucket policies:
@@ -47,7 +46,7 @@ const LISTING: readonly OperationName[] = ['ListObjects', 'ListObjectsV2', 'List
  */
 export function requestContext(
   { headers }: HttpRequest,
-  operation: OperationName,
+  operation: string,
   query: ReadonlyMap<string, string>,
 ): ConditionContext {
   const creates = CREATING.includes(operation);

@@ -81,6 +81,19 @@ export function incompleteBody(): AwsError {
   );
 }
 
+export function methodNotAllowed(method: string, resourceType: string): AwsError {
+  return new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.', 405, {
+    Method: method,
+    ResourceType: resourceType,
+  });
+}
+
+/** Returns S3's error for a header whose meaning it does not support. */
+export function headerNotImplemented(header: string): AwsError {
+  const message = 'A header you provided implies functionality that is not implemented';
+  return new AwsError('NotImplemented', message, 501, { Header: header });
+}
+
 /** Returns S3's error for what the embedded S3 does not support, by name. */
 export function notImplemented(what: string, details: Readonly<Record<string, string>> = {}): AwsError {
   return new AwsError('NotImplemented', `${what} is not implemented by the embedded S3.`, 501, details);

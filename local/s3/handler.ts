@@ -8,7 +8,6 @@ import { type AwsError, asRefusal } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../wire/http.ts';
 import { accessTo, requestContext } from './access.ts';
 import { detect } from './detect.ts';
-import { operationOf } from './dispatch.ts';
 import { accessDenied, noSuchBucket } from './errors.ts';
 import { checkHeaders } from './headers.ts';
 import type { OperationRequest } from './operation.ts';
@@ -61,12 +60,10 @@ async function perform(
   requestId: string,
 ): Promise<HttpResponse> {
   const authentication = authenticate(request, { service: 's3', identities, now: now() });
-  const target = detect(request);
-  const { bucket: bucketName, key, query } = target;
-  throttle(target.operation);
-  const operation = operationOf(target);
+  const { operation, bucket: bucketName, key, query } = detect(request);
+  throttle(operation.name);
   const bucket = store.bucket(bucketName);
-  const context = requestContext(request, target.operation, query);
+  const context = requestContext(request, operation.name, query);
   const { principal } = authentication;
   const isDenied = (action: string, resource: string) =>
     principal.kind === 'account' && permissions.denies(action, () => ({ resource }));
@@ -99,16 +96,18 @@ async function perform(
     requestId,
   };
 
-  if (operation.on === 'service') {
-    if (!allows(operation.action)) throw denied(operation.action);
-    checkHeaders(request.headers);
+  const action = query.has('versionId') ? (operation.versionAction ?? operation.action) : operation.action;
+  const check = () => {
+    if (action !== undefined && !allows(action, key)) throw denied(action, key);
+    checkHeaders(request.headers, operation);
+  };
+  if (operation.on === 'account') {
+    check();
     return operation.run(call);
   }
-  const action = query.has('versionId') ? (operation.versionAction ?? operation.action) : operation.action;
-  if (authentication.principal.kind === 'anonymous') throw accessDenied();
+  if (principal.kind === 'anonymous') throw accessDenied();
   if (bucket === undefined) throw noSuchBucket(bucketName);
-  if (action !== undefined && !allows(action, key)) throw denied(action, key);
-  checkHeaders(request.headers, operation);
+  check();
   try {
     return await operation.run({ ...call, bucket });
   } catch (error) {

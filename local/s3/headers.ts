@@ -1,6 +1,6 @@
 import { ACCOUNT_ID } from '../account.ts';
 import { AwsError } from '../wire/errors.ts';
-import { accessDenied, notImplemented } from './errors.ts';
+import { accessDenied, headerNotImplemented, notImplemented } from './errors.ts';
 import type { Description, WriteCondition } from './store/version.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -135,12 +135,7 @@ export function readWriteCondition(headers: Headers): WriteCondition {
   const { 'if-none-match': ifNoneMatch, 'if-match': ifMatch } = headers;
   const both = ifNoneMatch !== undefined && ifMatch !== undefined;
   if (both || (ifNoneMatch !== undefined && ifNoneMatch !== '*')) {
-    throw new AwsError(
-      'NotImplemented',
-      'A header you provided implies functionality that is not implemented',
-      501,
-      { Header: 'If-None-Match' },
-    );
+    throw headerNotImplemented('If-None-Match');
   }
   if (ifNoneMatch !== undefined) return { ifNoneMatch: '*' };
   return ifMatch === undefined ? {} : { ifMatch: unquoted(ifMatch) };

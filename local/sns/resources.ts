@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { arnOf } from '../account.ts';
 import type { JsonObject } from '../json.ts';
-import { creatorOf, generatedName, type ResourceHandler } from '../resource.ts';
+import { creatorOf, generatedName, type ResourceHandler, uuidOf } from '../resource.ts';
 import { document, list, oneOf, readProperties, required, structure, tags, text } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { Mailbox } from './mailbox.ts';
@@ -103,7 +103,7 @@ export function subscriptionResource(topics: Topics, mailbox: Mailbox): Resource
       const { TopicArn, Endpoint } = readProperties(subscriptionProperties, request.properties);
       const topic = topics.find(TopicArn);
       if (topic === undefined) throw noSuchTopic();
-      const arn = `${TopicArn}:${idOf(request.suffix)}`;
+      const arn = `${TopicArn}:${uuidOf(request.suffix)}`;
       if (topics.findSubscription(arn) === undefined) {
         const token = randomBytes(32).toString('hex');
         const creator = creatorOf(request);
@@ -119,20 +119,6 @@ export function subscriptionResource(topics: Topics, mailbox: Mailbox): Resource
       topics.unsubscribe(physicalId);
     },
   };
-}
-
-/** Returns an id in the form of a UUID, the same for the same create request. */
-function idOf(suffix: string): string {
-  const hex = Buffer.from(suffix).toString('hex');
-  return [
-    [0, 8],
-    [8, 12],
-    [12, 16],
-    [16, 20],
-    [20, 32],
-  ]
-    .map(([from, to]) => hex.slice(from, to))
-    .join('-');
 }
 
 const policyProperties = structure({

@@ -31,64 +31,38 @@ const isSub: Shape = (value) =>
   isText(value) || isList(isText, (map) => isObject(map) && Object.values(map).every(isScalar))(value);
 
 /** Each function with the form of its argument and AWS's message for any other form. */
-const FUNCTIONS: ReadonlyMap<string, { readonly shape: Shape; readonly refusal: string }> = new Map([
-  ['Ref', { shape: isText, refusal: 'every Ref object must have a single String value.' }],
-  [
-    'Fn::GetAtt',
-    {
-      shape: isGetAtt,
-      refusal:
-        'every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute',
-    },
+const FUNCTIONS: Readonly<Record<string, readonly [shape: Shape, refusal: string]>> = {
+  Ref: [isText, 'every Ref object must have a single String value.'],
+  'Fn::GetAtt': [
+    isGetAtt,
+    'every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute',
   ],
-  [
-    'Fn::Join',
-    {
-      shape: isList(isText, isListOrCall),
-      refusal:
-        'every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.',
-    },
+  'Fn::Join': [
+    isList(isText, isListOrCall),
+    'every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.',
   ],
-  [
-    'Fn::Split',
-    {
-      shape: isList((delimiter) => isText(delimiter) && delimiter !== '', isScalar),
-      refusal:
-        'every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or a function that returns a string to be split.',
-    },
+  'Fn::Split': [
+    isList((delimiter) => isText(delimiter) && delimiter !== '', isScalar),
+    'every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or a function that returns a string to be split.',
   ],
-  [
-    'Fn::Select',
-    {
-      shape: isList(isScalar, isListOrCall),
-      refusal: 'Fn::Select requires a list argument with two elements: an integer index and a list',
-    },
+  'Fn::Select': [
+    isList(isScalar, isListOrCall),
+    'Fn::Select requires a list argument with two elements: an integer index and a list',
   ],
-  [
-    'Fn::Sub',
-    {
-      shape: isSub,
-      refusal:
-        "One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as first argument, and an optional second argument to specify a mapping of values to replace in the string",
-    },
+  'Fn::Sub': [
+    isSub,
+    "One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as first argument, and an optional second argument to specify a mapping of values to replace in the string",
   ],
-  ['Fn::Base64', { shape: isScalar, refusal: 'every Fn::Base64 object must have a String-typed value.' }],
-  [
-    'Fn::FindInMap',
-    {
-      shape: isList(isScalar, isScalar, isScalar),
-      refusal:
-        'every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for return value',
-    },
+  'Fn::Base64': [isScalar, 'every Fn::Base64 object must have a String-typed value.'],
+  'Fn::FindInMap': [
+    isList(isScalar, isScalar, isScalar),
+    'every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for return value',
   ],
-  [
-    'Fn::If',
-    {
-      shape: (value) => Array.isArray(value) && value.length === 3 && typeof value[0] === 'string',
-      refusal: 'Fn::If requires a list argument with three parameters',
-    },
+  'Fn::If': [
+    (value) => Array.isArray(value) && value.length === 3 && typeof value[0] === 'string',
+    'Fn::If requires a list argument with three parameters',
   ],
-]);
+};
 
 function functionName(value: JsonObject): string | undefined {
   return Object.keys(value).find((name) => name === 'Ref' || name.startsWith('Fn::'));
@@ -106,11 +80,12 @@ function isCall(value: Json): boolean {
 export function callIn(value: JsonObject): FunctionCall | undefined {
   const name = functionName(value);
   if (name === undefined) return undefined;
-  const known = FUNCTIONS.get(name);
-  if (known === undefined) throw notSupported(`the function ${name}`, 'ValidationError');
+  const [shape, refusal] = FUNCTIONS[name] ?? [];
+  if (shape === undefined || refusal === undefined)
+    throw notSupported(`the function ${name}`, 'ValidationError');
   const argument = value[name] ?? null;
   if (Object.keys(value).length > 1) throw formatError(`${name} must be the only member of its object`);
-  if (!known.shape(argument)) throw functionError(known.refusal);
+  if (!shape(argument)) throw functionError(refusal);
   return { name, argument };
 }
 

@@ -25,103 +25,67 @@ export interface ServedRequest {
   readonly timeTaken: number;
 }
 
-/** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html#BasicDistributionFileFormat */
-const FIELDS = [
-  ...[
-    'date',
-    'time',
-    'x-edge-location',
-    'sc-bytes',
-    'c-ip',
-    'cs-method',
-    'cs(Host)',
-    'cs-uri-stem',
-    'sc-status',
-  ],
-  ...[
-    'cs(Referer)',
-    'cs(User-Agent)',
-    'cs-uri-query',
-    'cs(Cookie)',
-    'x-edge-result-type',
-    'x-edge-request-id',
-  ],
-  ...[
-    'x-host-header',
-    'cs-protocol',
-    'cs-bytes',
-    'time-taken',
-    'x-forwarded-for',
-    'ssl-protocol',
-    'ssl-cipher',
-  ],
-  ...['x-edge-response-result-type', 'cs-protocol-version', 'fle-status', 'fle-encrypted-fields', 'c-port'],
-  ...[
-    'time-to-first-byte',
-    'x-edge-detailed-result-type',
-    'sc-content-type',
-    'sc-content-len',
-    'sc-range-start',
-  ],
-  'sc-range-end',
-] as const;
-
-const LOG_HEAD = `#Version: 1.0\n#Fields: ${FIELDS.join(' ')}\n`;
-
-/** Encodes characters that a field cannot contain, such as tabs and line breaks, as CloudFront does. */
-function field(value: string | undefined): string {
-  if (value === undefined || value === '') return '-';
-  // Existing percent-encoding is kept.
-  return encodeURI(value).replaceAll('%25', '%');
+interface Entry extends ServedRequest {
+  readonly endedAt: Date;
+  /** Of the distribution. */
+  readonly domainName: string;
 }
 
+const sent = ({ response }: Entry, name: string) =>
+  response.headers.find(([given]) => given.toLowerCase() === name)?.[1];
+const result = (entry: Entry) => sent(entry, 'x-cache')?.split(' ')[0];
+
 /**
- * Formats a standard log line for a request that ended at `endedAt`. Cookies are omitted because `IncludeCookies` is not
- * supported; Authorization has no field.
- * @param domainName of the distribution
+ * The fields of a standard log. Cookies are omitted because `IncludeCookies` is not supported; Authorization has no field.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html#BasicDistributionFileFormat
  */
-function logLine(served: ServedRequest, endedAt: Date, domainName: string): string {
-  const { response, headers } = served;
-  const [date = '', time = ''] = endedAt.toISOString().split(/[T.]/);
-  const [stem = '', query] = served.target.split(/\?(.*)/s);
-  const sent = (name: string) => response.headers.find(([given]) => given.toLowerCase() === name)?.[1];
-  const result = sent('x-cache')?.split(' ')[0];
-  const values: Record<(typeof FIELDS)[number], string | undefined> = {
-    date,
-    time,
-    'x-edge-location': sent('x-amz-cf-pop'),
-    'sc-bytes': String(served.sentBytes),
-    'c-ip': served.clientIp,
-    'cs-method': served.method,
-    'cs(Host)': domainName,
-    'cs-uri-stem': stem,
-    'sc-status': String(response.status),
-    'cs(Referer)': headers.referer,
-    'cs(User-Agent)': headers['user-agent'],
-    'cs-uri-query': query,
-    'cs(Cookie)': undefined,
-    'x-edge-result-type': result,
-    'x-edge-request-id': sent('x-amz-cf-id'),
-    'x-host-header': headers.host,
-    'cs-protocol': 'https',
-    'cs-bytes': String(served.receivedBytes),
-    'time-taken': served.timeTaken.toFixed(3),
-    'x-forwarded-for': headers['x-forwarded-for']?.toString(),
-    'ssl-protocol': served.tlsProtocol,
-    'ssl-cipher': served.tlsCipher,
-    'x-edge-response-result-type': result,
-    'cs-protocol-version': `HTTP/${served.httpVersion}`,
-    'fle-status': undefined,
-    'fle-encrypted-fields': undefined,
-    'c-port': String(served.clientPort),
-    'time-to-first-byte': served.timeToFirstByte.toFixed(3),
-    'x-edge-detailed-result-type': result,
-    'sc-content-type': sent('content-type'),
-    'sc-content-len': sent('content-length'),
-    'sc-range-start': undefined,
-    'sc-range-end': undefined,
-  };
-  return `${FIELDS.map((name) => field(values[name])).join('\t')}\n`;
+const FIELDS: readonly (readonly [name: string, value: (entry: Entry) => string | number | undefined])[] = [
+  ['date', ({ endedAt }) => endedAt.toISOString().slice(0, 10)],
+  ['time', ({ endedAt }) => endedAt.toISOString().slice(11, 19)],
+  ['x-edge-location', (entry) => sent(entry, 'x-amz-cf-pop')],
+  ['sc-bytes', ({ sentBytes }) => sentBytes],
+  ['c-ip', ({ clientIp }) => clientIp],
+  ['cs-method', ({ method }) => method],
+  ['cs(Host)', (entry) => entry.domainName],
+  ['cs-uri-stem', ({ target }) => target.split('?', 1)[0]],
+  ['sc-status', ({ response }) => response.status],
+  ['cs(Referer)', ({ headers }) => headers.referer],
+  ['cs(User-Agent)', ({ headers }) => headers['user-agent']],
+  ['cs-uri-query', ({ target }) => target.split(/\?(.*)/s)[1]],
+  ['cs(Cookie)', () => undefined],
+  ['x-edge-result-type', result],
+  ['x-edge-request-id', (entry) => sent(entry, 'x-amz-cf-id')],
+  ['x-host-header', ({ headers }) => headers.host],
+  ['cs-protocol', () => 'https'],
+  ['cs-bytes', ({ receivedBytes }) => receivedBytes],
+  ['time-taken', ({ timeTaken }) => timeTaken.toFixed(3)],
+  ['x-forwarded-for', ({ headers }) => headers['x-forwarded-for']?.toString()],
+  ['ssl-protocol', ({ tlsProtocol }) => tlsProtocol],
+  ['ssl-cipher', ({ tlsCipher }) => tlsCipher],
+  ['x-edge-response-result-type', result],
+  ['cs-protocol-version', ({ httpVersion }) => `HTTP/${httpVersion}`],
+  ['fle-status', () => undefined],
+  ['fle-encrypted-fields', () => undefined],
+  ['c-port', ({ clientPort }) => clientPort],
+  ['time-to-first-byte', ({ timeToFirstByte }) => timeToFirstByte.toFixed(3)],
+  ['x-edge-detailed-result-type', result],
+  ['sc-content-type', (entry) => sent(entry, 'content-type')],
+  ['sc-content-len', (entry) => sent(entry, 'content-length')],
+  ['sc-range-start', () => undefined],
+  ['sc-range-end', () => undefined],
+];
+
+const LOG_HEAD = `#Version: 1.0\n#Fields: ${FIELDS.map(([name]) => name).join(' ')}\n`;
+
+/** Encodes characters that a field cannot contain, such as tabs and line breaks, as CloudFront does. */
+function encoded(value: string | number | undefined): string {
+  if (value === undefined || value === '') return '-';
+  // Existing percent-encoding is kept.
+  return encodeURI(String(value)).replaceAll('%25', '%');
+}
+
+function logLine(entry: Entry): string {
+  return `${FIELDS.map(([, value]) => encoded(value(entry))).join('\t')}\n`;
 }
 
 /** Buckets that logs can be delivered to. */
@@ -153,7 +117,7 @@ export class AccessLogs {
     const now = this.#now();
     const file = `${distribution.id}.${now.toISOString().slice(0, 13).replace('T', '-')}`;
     const kept = this.#lines.get(file) ?? { distribution, lines: [] };
-    kept.lines.push(logLine(served, now, domainName(distribution.port)));
+    kept.lines.push(logLine({ ...served, endedAt: now, domainName: domainName(distribution.port) }));
     this.#lines.set(file, kept);
     this.#timer ??= setTimeout(() => this.deliver(), DELIVER_AFTER_MS).unref();
   }

@@ -30,13 +30,11 @@ const shape = changed(
 /** `AWS::CloudFront::OriginAccessControl` for S3 origins, sigv4; `Ref` and `Id` return its id. */
 export function accessControls(store: CloudFrontStore): ResourceHandler {
   return namedResource(store, {
-    kind: 'OriginAccessControl',
-    noun: 'origin access control',
+    name: 'OriginAccessControl',
+    kind: 'accessControls',
     whileUsed: 'in use by one or more distributions',
     newId: distributionId,
     shape,
-    all: (state) => state.accessControls,
-    put: (all) => ({ accessControls: all }),
     uses: ({ origins }, id) => origins.some(({ accessControlId }) => accessControlId === id),
   });
 }

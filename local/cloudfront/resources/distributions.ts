@@ -14,7 +14,7 @@ import {
   domainName,
   type StoredDistribution,
 } from '../model.ts';
-import { type CloudFrontStore, withEntry, withoutEntry } from '../store.ts';
+import { type CloudFrontStore, withoutEntry } from '../store.ts';
 import { distributionProperties } from './distribution-config.ts';
 import { associated, checkAssociation, type FunctionLookup, heldReplicas } from './lambda-association.ts';
 import { findOriginRequestPolicy } from './origin-request-policies.ts';
@@ -80,7 +80,7 @@ export class Distributions {
     this.#check(id, config);
     // A disabled distribution is opened briefly, because its domain name contains a port.
     const port = await this.#open(id, this.#stored(id)?.port ?? 0);
-    await this.#change(withEntry(this.#options.store.state.distributions, id, { id, port, config }));
+    await this.#change({ ...this.#options.store.state.distributions, [id]: { id, port, config } });
     if (!config.enabled) await this.#shut(id);
     return { physicalId: id, attributes: { Id: id, DomainName: domainName(port) } };
   }

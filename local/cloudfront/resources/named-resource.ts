@@ -3,52 +3,57 @@ import type { ResourceHandler } from '../../resource.ts';
 import { readProperties, type Shape } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { DistributionConfig } from '../model.ts';
-import { type CloudFrontState, type CloudFrontStore, withEntry, withoutEntry } from '../store.ts';
+import { type CloudFrontState, type CloudFrontStore, withoutEntry } from '../store.ts';
 
-type Stored<T> = Readonly<Record<string, T & { readonly id: string }>>;
+type Kind = 'accessControls' | 'originRequestPolicies' | 'responseHeadersPolicies';
+type Entry<K extends Kind> = CloudFrontState[K][string];
 
 /** One kind of resource that distributions refer to. */
-interface NamedResource<T extends { readonly name: string }> {
+interface NamedResource<K extends Kind> {
   /** Last part of the CloudFormation type. CloudFront's error codes start with it too. */
-  readonly kind: string;
-  /** Such as `origin request policy`. */
-  readonly noun: string;
+  readonly name: string;
+  /** The member of the state with the resources. */
+  readonly kind: K;
   /** End of CloudFront's error for deleting a resource in use. */
   readonly whileUsed: string;
   readonly newId: (suffix: string) => string;
-  readonly shape: Shape<T>;
-  readonly all: (state: CloudFrontState) => Stored<T>;
-  readonly put: (all: Stored<T>) => Partial<CloudFrontState>;
+  readonly shape: Shape<Omit<Entry<K>, 'id'>>;
   readonly uses: (distribution: DistributionConfig, id: string) => boolean;
 }
 
 /** A resource whose name is unique in the account. `Ref` and `Id` return its id; it cannot be deleted while it is used. */
-export function namedResource<T extends { readonly name: string }>(
+export function namedResource<K extends Kind>(
   store: CloudFrontStore,
-  of: NamedResource<T>,
+  { name, kind, whileUsed, newId, shape, uses }: NamedResource<K>,
 ): ResourceHandler {
+  /** Such as `origin request policy`. */
+  const noun = name.replace(/\B[A-Z]/g, ' $&').toLowerCase();
+  const all = (): Readonly<Record<string, { readonly id: string; readonly name: string }>> =>
+    store.state[kind];
   const save = (id: string, properties: JsonObject) => {
-    const one = { ...readProperties(of.shape, properties), id };
-    const known = of.all(store.state);
-    if (Object.values(known).some((other) => other.name === one.name && other.id !== id)) {
-      const message = `An ${of.noun} with this name already exists: ${one.name}`;
-      throw new AwsError(`${of.kind}AlreadyExists`, message.replace(/^An (?![aeiou])/, 'A '), 409);
+    const one = { ...readProperties(shape, properties), id } as Entry<K>;
+    if (Object.values(all()).some((other) => other.name === one.name && other.id !== id)) {
+      const article = /^[aeiou]/.test(noun) ? 'An' : 'A';
+      throw new AwsError(
+        `${name}AlreadyExists`,
+        `${article} ${noun} with this name already exists: ${one.name}`,
+        409,
+      );
     }
-    store.change(of.put(withEntry(known, id, one)));
+    store.change({ [kind]: { ...all(), [id]: one } });
     return { physicalId: id, attributes: { Id: id } };
   };
   return {
-    type: `AWS::CloudFront::${of.kind}`,
+    type: `AWS::CloudFront::${name}`,
     replaceOn: [],
-    create: async ({ suffix, properties }) => save(of.newId(suffix), properties),
+    create: async ({ suffix, properties }) => save(newId(suffix), properties),
     update: async ({ physicalId, properties }) => save(physicalId, properties),
-    actual: (id, properties) => (of.all(store.state)[id] === undefined ? undefined : properties),
+    actual: (id, properties) => (all()[id] === undefined ? undefined : properties),
     delete: async (id) => {
-      if (Object.values(store.state.distributions).some(({ config }) => of.uses(config, id))) {
-        const message = `Cannot delete the ${of.noun} because it is ${of.whileUsed}.`;
-        throw new AwsError(`${of.kind}InUse`, message, 409);
+      if (Object.values(store.state.distributions).some(({ config }) => uses(config, id))) {
+        throw new AwsError(`${name}InUse`, `Cannot delete the ${noun} because it is ${whileUsed}.`, 409);
       }
-      store.change(of.put(withoutEntry(of.all(store.state), id)));
+      store.change({ [kind]: withoutEntry(all(), id) });
     },
   };
 }

@@ -1,7 +1,7 @@
-import type { ResourceHandler } from '../../resource.ts';
+import { type ResourceHandler, uuidOf } from '../../resource.ts';
 import { changed, list, oneOf, required, structure, text, withDefault } from '../../shape.ts';
 import { AwsError, notSupported } from '../../wire/errors.ts';
-import { behaviorsOf, type OriginRequestPolicy, policyId, type Selection } from '../model.ts';
+import { behaviorsOf, type OriginRequestPolicy, type Selection } from '../model.ts';
 import type { CloudFrontStore } from '../store.ts';
 import { namedResource } from './named-resource.ts';
 import { invalidArgument, name } from './shapes.ts';
@@ -122,13 +122,11 @@ const shape = changed(
 /** `AWS::CloudFront::OriginRequestPolicy`; `Ref` and `Id` return the policy's UUID. */
 export function originRequestPolicies(store: CloudFrontStore): ResourceHandler {
   return namedResource(store, {
-    kind: 'OriginRequestPolicy',
-    noun: 'origin request policy',
+    name: 'OriginRequestPolicy',
+    kind: 'originRequestPolicies',
     whileUsed: 'attached to one or more cache behaviors',
-    newId: policyId,
+    newId: uuidOf,
     shape,
-    all: (state) => state.originRequestPolicies,
-    put: (all) => ({ originRequestPolicies: all }),
     uses: (distribution, id) =>
       behaviorsOf(distribution).some(({ originRequestPolicyId }) => originRequestPolicyId === id),
   });

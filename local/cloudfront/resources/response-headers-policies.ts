@@ -1,8 +1,8 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
-import type { ResourceHandler } from '../../resource.ts';
+import { type ResourceHandler, uuidOf } from '../../resource.ts';
 import { changed, flag, oneOf, required, structure, text, withDefault } from '../../shape.ts';
 import { AwsError, notSupported } from '../../wire/errors.ts';
-import { behaviorsOf, type CorsPolicy, policyId, type StoredResponseHeadersPolicy } from '../model.ts';
+import { behaviorsOf, type CorsPolicy, type StoredResponseHeadersPolicy } from '../model.ts';
 import type { CloudFrontStore } from '../store.ts';
 import { namedResource } from './named-resource.ts';
 import { invalidArgument, items, name, within } from './shapes.ts';
@@ -153,13 +153,11 @@ const shape = changed(
 /** `AWS::CloudFront::ResponseHeadersPolicy`: custom, security, CORS and removed headers, without Server-Timing. */
 export function responseHeadersPolicies(store: CloudFrontStore): ResourceHandler {
   return namedResource(store, {
-    kind: 'ResponseHeadersPolicy',
-    noun: 'response headers policy',
+    name: 'ResponseHeadersPolicy',
+    kind: 'responseHeadersPolicies',
     whileUsed: 'attached to one or more cache behaviors',
-    newId: policyId,
+    newId: uuidOf,
     shape,
-    all: (state) => state.responseHeadersPolicies,
-    put: (all) => ({ responseHeadersPolicies: all }),
     uses: (distribution, id) =>
       behaviorsOf(distribution).some(({ responseHeadersPolicyId }) => responseHeadersPolicyId === id),
   });

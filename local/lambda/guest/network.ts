@@ -1,5 +1,6 @@
 import { call, errorOf } from './bridge.ts';
 import { Buffer } from './modules/buffer.ts';
+import { Pending } from './pending.ts';
 
 export interface NetworkRequest {
   readonly method: string;
@@ -17,21 +18,12 @@ export interface NetworkResponse {
   readonly body: Buffer;
 }
 
-interface Waiting {
-  resolve(response: NetworkResponse): void;
-  reject(error: Error): void;
-}
-
-const waiting = new Map<number, Waiting>();
-let last = 0;
+const pending = new Pending<NetworkResponse>();
 
 /** Sends a request through the embedded cloud. Rejects with Node's error for a failed connection. */
 export function sendRequest({ body, ...request }: NetworkRequest): Promise<NetworkResponse> {
-  return new Promise((resolve, reject) => {
-    last += 1;
-    waiting.set(last, { resolve, reject });
-    call('request', JSON.stringify({ id: last, ...request, body: body.toString('base64') }));
-  });
+  const bytes = body.toString('base64');
+  return pending.start((id) => void call('request', JSON.stringify({ id, ...request, body: bytes })));
 }
 
 interface Reply {
@@ -45,8 +37,7 @@ interface Reply {
 /** Settles an earlier request with its response. */
 export function settleRequest(json: string): void {
   const reply = JSON.parse(json) as Reply;
-  const asker = waiting.get(reply.id);
-  waiting.delete(reply.id);
+  const asker = pending.take(reply.id);
   if (reply.type === 'answered') asker?.resolve({ ...reply, body: Buffer.from(reply.body, 'base64') });
   else asker?.reject(Object.assign(errorOf(json), { syscall: 'connect' }));
 }

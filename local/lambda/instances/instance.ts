@@ -2,11 +2,12 @@ import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
+import { LineSplitter } from '../line-splitter.ts';
 import { InstanceLog, type LogStream } from '../logs/instance-log.ts';
 import type { SystemLines } from '../logs/log-lines.ts';
 import type { Failure, Invocation, NetworkRequest, Start } from '../messages.ts';
 import { type Reachable, reach } from './network.ts';
-import { exitReason, MessageReader, residentMegabytes, spawnSandbox } from './sandbox-process.ts';
+import { exitReason, residentMegabytes, spawnSandbox } from './sandbox-process.ts';
 
 export interface InstanceOptions {
   /** The built text of `sandbox/main.ts`. */
@@ -37,6 +38,9 @@ const MEMORY_AGE_MS = 1000;
 const OUT_OF_MEMORY = /out of memory|process OOM/i;
 /** Characters of the process's stderr that are kept for the search. */
 const ERRORS_KEPT = 16 * 1024;
+
+/** Longest message of the process, bytes: a request of the function's code, or its result of 6 MB. */
+const LONGEST_MESSAGE = 32 * 1024 * 1024;
 
 type Settle = (invocation: Invocation) => void;
 
@@ -97,7 +101,7 @@ export class Instance {
   }
 
   stop(): void {
-    this.#end({ outcome: 'failed', errorType: 'Runtime.ExitError', message: 'The instance was stopped.' });
+    this.#end(failure('Runtime.ExitError', 'The instance was stopped.'));
   }
 
   /** Resolves when the process has ended. */
@@ -137,13 +141,7 @@ export class Instance {
 
   /** Sends the message, if there is one, and waits for the next message of the process. */
   #until(seconds: number, message?: string): Promise<Invocation> {
-    if (!this.#alive) {
-      return Promise.resolve({
-        outcome: 'failed',
-        errorType: 'Runtime.ExitError',
-        message: 'The instance is gone.',
-      });
-    }
+    if (!this.#alive) return Promise.resolve(failure('Runtime.ExitError', 'The instance is gone.'));
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#end({ outcome: 'timed-out', seconds }), seconds * 1000);
       const watch = setInterval(() => this.#checkMemory(), MEMORY_CHECK_MS);
@@ -164,9 +162,10 @@ export class Instance {
 
   #listen(): void {
     const child = this.#child;
-    const reader = new MessageReader((kind, text) => void this.#receive(kind, text));
+    const lines = new LineSplitter((line) => void this.#receive(line));
     (child.stdio?.[3] as Readable | null | undefined)?.on('data', (chunk: Buffer) => {
-      if (!reader.append(chunk)) this.#end(exited('with error: endless message'));
+      lines.append(chunk);
+      if (lines.size > LONGEST_MESSAGE) this.#end(exited('with error: endless message'));
     });
     let errors = '';
     child.stderr?.on('data', (chunk) => {
@@ -179,9 +178,10 @@ export class Instance {
   }
 
   /** Handles a message of the process. Its code is not trusted: an invalid message ends the process. */
-  async #receive(kind: string, text: string): Promise<void> {
+  async #receive(line: string): Promise<void> {
+    const space = line.indexOf(' ');
     try {
-      await this.#take(kind, text);
+      await this.#take(line.slice(0, space), line.slice(space + 1));
     } catch {
       this.#end(exited('with error: malformed message'));
     }
@@ -232,18 +232,13 @@ export class Instance {
   }
 }
 
-function failed({ errorType, message }: Failure): Invocation {
-  return { outcome: 'failed', errorType: String(errorType), message: String(message) };
+/** Returns the invocation of a function that failed. */
+export function failure(errorType: string, message: string): Invocation {
+  return { outcome: 'failed', errorType, message };
 }
 
-const exited = (how: string): Invocation => {
-  return { outcome: 'failed', errorType: 'Runtime.ExitError', message: `Runtime exited ${how}` };
-};
+const failed = ({ errorType, message }: Failure) => failure(String(errorType), String(message));
 
-const outOfMemory = (): Invocation => {
-  return {
-    outcome: 'failed',
-    errorType: 'Runtime.OutOfMemory',
-    message: 'Runtime exited with error: signal: killed',
-  };
-};
+const exited = (how: string) => failure('Runtime.ExitError', `Runtime exited ${how}`);
+
+const outOfMemory = () => failure('Runtime.OutOfMemory', 'Runtime exited with error: signal: killed');

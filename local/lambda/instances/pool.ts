@@ -1,5 +1,5 @@
 import type { Invocation } from '../messages.ts';
-import { Instance, type InstanceOptions } from './instance.ts';
+import { failure, Instance, type InstanceOptions } from './instance.ts';
 
 interface Waiting {
   readonly event: unknown;
@@ -97,10 +97,4 @@ export class InstancePool {
   }
 }
 
-const stopped = (): Invocation => {
-  return {
-    outcome: 'failed',
-    errorType: 'ServiceException',
-    message: 'The function was deleted or is being stopped.',
-  };
-};
+const stopped = () => failure('ServiceException', 'The function was deleted or is being stopped.');

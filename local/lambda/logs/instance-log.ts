@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { setImmediate } from 'node:timers/promises';
 import type { Invocation } from '../messages.ts';
-import type { Beginning, SystemLines } from './log-lines.ts';
+import type { Beginning, Report, SystemLines } from './log-lines.ts';
 
 /** Bytes of the longest message: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html */
 const LONGEST = 256 * 1024;
@@ -122,14 +122,7 @@ export class InstanceLog {
 }
 
 /** A completed invocation. */
-interface Ended {
-  readonly requestId: string;
-  readonly outcome: Invocation;
-  /** Milliseconds. */
-  readonly duration: number;
-  /** MB, like `memoryUsed`, which is absent if the system does not report it. */
-  readonly memorySize: number;
-  readonly memoryUsed: number | undefined;
+interface Ended extends Omit<Report, 'initDuration'> {
   /** Whether the process continues. */
   readonly alive: boolean;
 }

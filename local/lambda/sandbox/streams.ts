@@ -1,4 +1,5 @@
 import { read, writeSync } from 'node:fs';
+import { LineSplitter } from '../line-splitter.ts';
 
 const CHUNK = 64 * 1024;
 
@@ -8,17 +9,7 @@ const CHUNK = 64 * 1024;
  */
 export function readLines(onLine: (line: string) => void, onEnd: () => void): void {
   const chunk = Buffer.allocUnsafe(CHUNK);
-  let rest: Buffer[] = [];
-  const take = (bytes: Buffer) => {
-    let from = 0;
-    for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, from)) {
-      const line = Buffer.concat([...rest, bytes.subarray(from, at)]).toString('utf8');
-      rest = [];
-      from = at + 1;
-      onLine(line);
-    }
-    if (from < bytes.length) rest.push(Buffer.from(bytes.subarray(from)));
-  };
+  const lines = new LineSplitter(onLine);
   const next = () =>
     read(0, chunk, 0, CHUNK, null, (error, size) => {
       if (error?.code === 'EAGAIN') {
@@ -29,7 +20,7 @@ export function readLines(onLine: (line: string) => void, onEnd: () => void): vo
         onEnd();
         return;
       }
-      take(chunk.subarray(0, size));
+      lines.append(chunk.subarray(0, size));
       next();
     });
   next();

@@ -30,16 +30,6 @@ function compress(name: string, bytes: string): string {
   return fromBytes(zlib[`${method}Sync`](toBytes(bytes), { maxOutputLength: UNPACKED_LIMIT }));
 }
 
-/** CRC-32 as in zlib: https://www.rfc-editor.org/rfc/rfc1952#section-8 */
-function crc32(bytes: string): number {
-  let crc = 0xffffffff;
-  for (let at = 0; at < bytes.length; at += 1) {
-    crc ^= bytes.charCodeAt(at);
-    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return (crc ^ 0xffffffff) >>> 0;
-}
-
 /** Node's operations that the language lacks: URLs, encodings, compression. */
 export const textOperations: Readonly<Record<string, Operation>> = {
   'url.parse': (input) => parts(new URL(input)),
@@ -50,6 +40,7 @@ export const textOperations: Readonly<Record<string, Operation>> = {
   'query.build': (pairs) => String(new URLSearchParams(JSON.parse(pairs))),
   'text.encoding': (label) => new TextDecoder(label).encoding,
   'text.decode': decode,
+  'text.encode': (text) => fromBytes(Buffer.from(text)),
   zlib: compress,
-  crc32: (bytes) => String(crc32(bytes)),
+  crc32: (bytes) => String(zlib.crc32(toBytes(bytes))),
 };

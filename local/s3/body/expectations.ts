@@ -2,7 +2,7 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import type { PayloadMode } from '../../auth/sigv4.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { type Algorithm, checksumHeader, isAlgorithm, isChecksumValue } from '../checksums/algorithms.ts';
-import { invalidArgument, invalidRequest, notImplemented } from '../errors.ts';
+import { headerNotImplemented, invalidArgument, invalidRequest, notImplemented } from '../errors.ts';
 
 /** Maximum bytes of a request body, 5 GiB: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 export const MAX_PUT_BYTES = 5 * 1024 ** 3;
@@ -54,12 +54,7 @@ function bodySize(headers: Headers, chunked: boolean): number {
   const encoded = headers['content-length'];
   const decoded = headers['x-amz-decoded-content-length'];
   if (!chunked && headers['transfer-encoding'] !== undefined) {
-    throw new AwsError(
-      'NotImplemented',
-      'A header you provided implies functionality that is not implemented',
-      501,
-      { Header: 'Transfer-Encoding' },
-    );
+    throw headerNotImplemented('Transfer-Encoding');
   }
   const text = chunked ? decoded : encoded;
   if (text === undefined) {

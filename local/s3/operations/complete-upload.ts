@@ -13,7 +13,7 @@ import { type BucketRequest, xmlResponse } from '../operation.ts';
 import type { Part, Upload } from '../store/uploads.ts';
 import { conditionText, type Version, type WriteCondition } from '../store/version.ts';
 import { choosePart, type ListedPart, readPartList } from './part-list.ts';
-import { versionHeader } from './put-object.ts';
+import { checksumMembers, versionHeaders } from './put-object.ts';
 import { checksumMismatch } from './upload-part.ts';
 import { findUpload } from './uploads.ts';
 
@@ -91,19 +91,16 @@ function completedBefore(
 }
 
 function completed({ request, bucketName, key }: BucketRequest, version: Version): HttpResponse {
-  const { etag, checksum } = version;
   return xmlResponse(
     'CompleteMultipartUploadResult',
     {
       Location: `http://${request.headers.host ?? 'localhost'}${request.path}`,
       Bucket: bucketName,
       Key: key,
-      ETag: `"${etag}"`,
-      ...(checksum === undefined
-        ? {}
-        : { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type }),
+      ETag: `"${version.etag}"`,
+      ...checksumMembers(version),
     },
-    { 'x-amz-server-side-encryption': 'AES256', ...versionHeader(version) },
+    versionHeaders(version),
   );
 }
 

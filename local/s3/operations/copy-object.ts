@@ -20,7 +20,7 @@ import { type BucketRequest, xmlResponse } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { Version } from '../store/version.ts';
 import { type ByteRange, findVersion } from './get-object.ts';
-import { DEFAULT_ALGORITHM, versionHeader, writeObject } from './put-object.ts';
+import { checksumMembers, DEFAULT_ALGORITHM, versionHeaders, writeObject } from './put-object.ts';
 
 /** The source of a copy. */
 export interface CopySource {
@@ -183,19 +183,10 @@ function checkItself({ request, bucket, key }: BucketRequest, { bucket: from, ve
 }
 
 function copied(version: Version, source: CopySource): HttpResponse {
-  const { checksum } = version;
   return xmlResponse(
     'CopyObjectResult',
-    {
-      LastModified: version.modified,
-      ETag: `"${version.etag}"`,
-      ...(checksum && { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type }),
-    },
-    {
-      'x-amz-server-side-encryption': 'AES256',
-      ...versionHeader(version),
-      ...sourceVersionHeader(source),
-    },
+    { LastModified: version.modified, ETag: `"${version.etag}"`, ...checksumMembers(version) },
+    { ...versionHeaders(version), ...sourceVersionHeader(source) },
   );
 }
 

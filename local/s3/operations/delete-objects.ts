@@ -7,7 +7,6 @@ import { checkKey } from '../names.ts';
 import { type BucketRequest, xmlResponse } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { childText, once, type ParsedXml, parseXml, repeated } from '../xml.ts';
-import { versionHeader } from './put-object.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
 export function deleteObject({ request, bucket, key, query }: BucketRequest): HttpResponse {
@@ -37,8 +36,7 @@ function deleteOne(bucket: Bucket, key: string, versionId: string | undefined): 
   }
   const marker = bucket.remove(key);
   if (marker === undefined) return { marker: false };
-  const named = versionHeader(marker)['x-amz-version-id'];
-  return { marker: true, versionId: named ?? 'null' };
+  return { marker: true, versionId: marker.versionId };
 }
 
 const MAX_KEYS = 1000;

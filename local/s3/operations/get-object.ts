@@ -2,13 +2,13 @@ import { closeSync, createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { AwsError } from '../../wire/errors.ts';
 import type { HttpResponse } from '../../wire/http.ts';
-import { accessDenied, noSuchKey, noSuchVersion, preconditionFailed } from '../errors.ts';
+import { accessDenied, methodNotAllowed, noSuchKey, noSuchVersion, preconditionFailed } from '../errors.ts';
 import { descriptionHeaders, unquoted } from '../headers.ts';
 import { checkKey } from '../names.ts';
 import type { BucketRequest } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { Version } from '../store/version.ts';
-import { checksumHeaders, versionHeader } from './put-object.ts';
+import { checksumHeaders, versionHeaders } from './put-object.ts';
 
 interface Wanted {
   readonly bucket: Bucket;
@@ -80,7 +80,7 @@ export function getObject(call: BucketRequest): HttpResponse {
     key,
     versionId: query.get('versionId'),
     allows,
-    ofMarker: () => markerNotAllowed(request.method),
+    ofMarker: () => methodNotAllowed(request.method, 'DeleteMarker'),
   });
   const conditional = checkConditions(request.headers, version);
   if (conditional !== undefined) return conditional;
@@ -93,8 +93,8 @@ export function getObject(call: BucketRequest): HttpResponse {
     'content-length': String(sent),
   };
   if (range !== undefined) headers['content-range'] = `bytes ${range.start}-${range.end}/${version.size}`;
-  if (request.headers['x-amz-checksum-mode'] === 'ENABLED' && range === undefined && version.checksum) {
-    Object.assign(headers, checksumHeaders(version.checksum));
+  if (request.headers['x-amz-checksum-mode'] === 'ENABLED' && range === undefined) {
+    Object.assign(headers, checksumHeaders(version));
   }
   const status = range === undefined ? 200 : 206;
   if (request.method === 'HEAD') return { status, headers };
@@ -107,21 +107,13 @@ function bytes(descriptor: number, length: number, range: ByteRange | undefined)
   return Readable.from([]);
 }
 
-function markerNotAllowed(method: string): AwsError {
-  return new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.', 405, {
-    Method: method,
-    ResourceType: 'DeleteMarker',
-  });
-}
-
 function objectHeaders(version: Version): Record<string, string> {
   return {
     ...descriptionHeaders(version),
     etag: `"${version.etag}"`,
     'last-modified': httpDate(version),
     'accept-ranges': 'bytes',
-    'x-amz-server-side-encryption': 'AES256',
-    ...versionHeader(version),
+    ...versionHeaders(version),
   };
 }
 

@@ -4,7 +4,7 @@ import type { XmlChildren } from '../../wire/xml.ts';
 import { invalidArgument } from '../errors.ts';
 import { type BucketRequest, xmlResponse } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
-import { compareKeys } from '../store/version.ts';
+import { compareKeys, type Version } from '../store/version.ts';
 import { OWNER } from '../xml.ts';
 
 interface KeyQuery {
@@ -137,6 +137,17 @@ export function listObjects(call: BucketRequest): HttpResponse {
   });
 }
 
+/** Returns the members of a listed object that describe its content. */
+export function contentOf({ etag, checksum, size }: Version): XmlChildren {
+  return {
+    ETag: `"${etag}"`,
+    ChecksumAlgorithm: checksum?.algorithm,
+    ChecksumType: checksum?.type,
+    Size: size,
+    StorageClass: 'STANDARD',
+  };
+}
+
 function askedOf(query: ReadonlyMap<string, string>) {
   return {
     prefix: query.get('prefix') ?? '',
@@ -170,11 +181,7 @@ function found(
         {
           Key: encode(key),
           LastModified: version.modified,
-          ETag: `"${version.etag}"`,
-          ChecksumAlgorithm: version.checksum?.algorithm,
-          ChecksumType: version.checksum?.type,
-          Size: version.size,
-          StorageClass: 'STANDARD',
+          ...contentOf(version),
           Owner: owner ? OWNER : undefined,
         },
       ];

@@ -5,7 +5,7 @@ import { type BucketRequest, xmlResponse } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { compareKeys, type Version } from '../store/version.ts';
 import { OWNER } from '../xml.ts';
-import { keyEncoding, pageSize } from './list-objects.ts';
+import { contentOf, keyEncoding, pageSize } from './list-objects.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
 export function listObjectVersions({ bucket, bucketName, query }: BucketRequest): HttpResponse {
@@ -74,13 +74,5 @@ function describeVersion(bucket: Bucket, version: Version, encode: (text: string
     LastModified: version.modified,
     Owner: OWNER,
   };
-  if (version.deleteMarker) return named;
-  return {
-    ...named,
-    ETag: `"${version.etag}"`,
-    ChecksumAlgorithm: version.checksum?.algorithm,
-    ChecksumType: version.checksum?.type,
-    Size: version.size,
-    StorageClass: 'STANDARD',
-  };
+  return version.deleteMarker ? named : { ...named, ...contentOf(version) };
 }

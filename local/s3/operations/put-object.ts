@@ -1,7 +1,8 @@
 import type { HttpResponse } from '../../wire/http.ts';
+import type { XmlChildren } from '../../wire/xml.ts';
 import { readExpectations } from '../body/expectations.ts';
 import { type Received, receiveBody, type Sink } from '../body/receive.ts';
-import { type Algorithm, type Checksum, checksumHeader } from '../checksums/algorithms.ts';
+import { type Algorithm, checksumHeader } from '../checksums/algorithms.ts';
 import { tellCreated } from '../events.ts';
 import { readDescription, readWriteCondition } from '../headers.ts';
 import { checkKey } from '../names.ts';
@@ -64,24 +65,28 @@ export async function putObject(call: BucketRequest): Promise<HttpResponse> {
     algorithm,
     receive: (makeSink) => receiveBody(request, authentication, expected, makeSink, [algorithm]),
   });
-  return { status: 200, headers: writtenHeaders(version) };
-}
-
-/** Returns the headers of every response to a write that created a version. */
-function writtenHeaders(version: Version): Record<string, string> {
   return {
-    etag: `"${version.etag}"`,
-    'x-amz-server-side-encryption': 'AES256',
-    ...versionHeader(version),
-    ...(version.checksum === undefined ? {} : checksumHeaders(version.checksum)),
+    status: 200,
+    headers: { etag: `"${version.etag}"`, ...versionHeaders(version), ...checksumHeaders(version) },
   };
 }
 
-export function checksumHeaders({ algorithm, value, type }: Checksum): Record<string, string> {
-  return { [checksumHeader(algorithm)]: value, 'x-amz-checksum-type': type };
+/** Returns the members of a response in XML about the checksum of a written object. */
+export function checksumMembers({ checksum }: Version): XmlChildren {
+  return checksum === undefined
+    ? {}
+    : { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type };
 }
 
-/** Only versions created with versioning enabled have an id. */
-export function versionHeader({ versionId }: Version): Record<string, string> {
-  return versionId === 'null' ? {} : { 'x-amz-version-id': versionId };
+export function checksumHeaders({ checksum }: Version): Record<string, string> {
+  if (checksum === undefined) return {};
+  return { [checksumHeader(checksum.algorithm)]: checksum.value, 'x-amz-checksum-type': checksum.type };
+}
+
+/** Every object is encrypted by S3. */
+export const ENCRYPTED = { 'x-amz-server-side-encryption': 'AES256' };
+
+/** Returns the headers of responses about a version. Only versions created with versioning enabled have an id. */
+export function versionHeaders({ versionId }: Version): Record<string, string> {
+  return versionId === 'null' ? ENCRYPTED : { ...ENCRYPTED, 'x-amz-version-id': versionId };
 }

@@ -12,6 +12,7 @@ import { OWNER } from '../xml.ts';
 import { checkCopySize, findCopySource, receiveCopy, sourceVersionHeader } from './copy-object.ts';
 import type { ByteRange } from './get-object.ts';
 import { keyEncoding, pageSize } from './list-objects.ts';
+import { ENCRYPTED } from './put-object.ts';
 import { findUpload } from './uploads.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
@@ -32,7 +33,7 @@ export async function uploadPart(call: BucketRequest): Promise<HttpResponse> {
     status: 200,
     headers: {
       etag: `"${part.etag}"`,
-      'x-amz-server-side-encryption': 'AES256',
+      ...ENCRYPTED,
       [checksumHeader(algorithm)]: part.checksums[algorithm] ?? '',
     },
   };
@@ -166,7 +167,7 @@ export async function uploadPartCopy(call: BucketRequest): Promise<HttpResponse>
       ETag: `"${part.etag}"`,
       ...(declared ? { [`Checksum${algorithm}`]: part.checksums[algorithm] } : {}),
     },
-    { 'x-amz-server-side-encryption': 'AES256', ...sourceVersionHeader(source) },
+    { ...ENCRYPTED, ...sourceVersionHeader(source) },
   );
 }
 

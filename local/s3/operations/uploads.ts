@@ -9,7 +9,7 @@ import type { Upload, UploadRecord } from '../store/uploads.ts';
 import { compareKeys } from '../store/version.ts';
 import { OWNER } from '../xml.ts';
 import { keyEncoding, pageSize } from './list-objects.ts';
-import { DEFAULT_ALGORITHM } from './put-object.ts';
+import { DEFAULT_ALGORITHM, ENCRYPTED } from './put-object.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
 export function createMultipartUpload(call: BucketRequest): HttpResponse {
@@ -26,7 +26,7 @@ export function createMultipartUpload(call: BucketRequest): HttpResponse {
     'InitiateMultipartUploadResult',
     { Bucket: bucketName, Key: key, UploadId: uploadId },
     {
-      'x-amz-server-side-encryption': 'AES256',
+      ...ENCRYPTED,
       ...(declared ? { 'x-amz-checksum-algorithm': algorithm, 'x-amz-checksum-type': checksumType } : {}),
     },
   );

@@ -45,53 +45,14 @@ function asBuffer(bytes: Uint8Array): Uint8Array {
   return Object.setPrototypeOf(bytes, Plain.prototype) as Uint8Array;
 }
 
-/** Returns the length of a text in UTF-8. A lone surrogate counts as U+FFFD, three bytes. */
-function utf8Length(text: string): number {
-  let length = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at);
-    if (unit < 0x80) length += 1;
-    else if (unit < 0x800) length += 2;
-    else if (isPair(text, at)) {
-      length += 4;
-      at += 1;
-    } else length += 3;
-  }
-  return length;
-}
-
-function isPair(text: string, at: number): boolean {
-  const low = text.charCodeAt(at + 1);
-  return (text.charCodeAt(at) & 0xfc00) === 0xd800 && (low & 0xfc00) === 0xdc00;
-}
+const NOT_ASCII = /[\u0080-\uffff]/;
 
 function utf8Bytes(text: string): Uint8Array {
-  const bytes = new Uint8Array(utf8Length(text));
-  let to = 0;
-  const put = (point: number, shift: number) => {
-    bytes[to] = shift === 0 ? point : ((point >> shift) & 0x3f) | 0x80;
-    to += 1;
-  };
-  for (let at = 0; at < text.length; at += 1) {
-    let point = text.charCodeAt(at);
-    if (point < 0x80) {
-      put(point, 0);
-      continue;
-    }
-    if (isPair(text, at)) {
-      point = text.codePointAt(at) ?? 0;
-      at += 1;
-    } else if ((point & 0xf800) === 0xd800) point = 0xfffd;
-    if (point < 0x800) bytes[to] = 0xc0 | (point >> 6);
-    else if (point < 0x10000) bytes[to] = 0xe0 | (point >> 12);
-    else bytes[to] = 0xf0 | (point >> 18);
-    to += 1;
-    if (point >= 0x10000) put(point, 12);
-    if (point >= 0x800) put(point, 6);
-    bytes[to] = 0x80 | (point & 0x3f);
-    to += 1;
-  }
-  return bytes;
+  return latin1Bytes(NOT_ASCII.test(text) ? call('text.encode', text) : text);
+}
+
+function utf8Length(text: string): number {
+  return NOT_ASCII.test(text) ? call('text.encode', text).length : text.length;
 }
 
 export function latin1Bytes(text: string): Uint8Array {

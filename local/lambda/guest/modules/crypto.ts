@@ -11,6 +11,7 @@ import {
   KeyObject,
   secretKey,
 } from './keys.ts';
+import { maybeLater } from './later.ts';
 import { randomFillSync, randomUUID, webcrypto } from './webcrypto.ts';
 
 type Encoding = BufferEncoding | 'buffer' | undefined;
@@ -121,24 +122,6 @@ class Signer extends Writable {
     this.update(chunk, encoding);
     next();
   }
-}
-
-type Done = (error: Error | null, value?: unknown) => void;
-
-/** Returns a result at once, or passes it later to a callback in the last argument. */
-function maybeLater<A extends unknown[]>(sync: (...args: A) => unknown) {
-  return (...args: unknown[]): unknown => {
-    const done = args.at(-1);
-    if (typeof done !== 'function') return sync(...(args as A));
-    setImmediate(() => {
-      try {
-        (done as Done)(null, sync(...(args.slice(0, -1) as A)));
-      } catch (error) {
-        (done as Done)(error as Error);
-      }
-    });
-    return undefined;
-  };
 }
 
 function sign(algorithm: string | null, data: unknown, key: unknown): Buffer {

@@ -1,6 +1,7 @@
 import { call, errorOf } from '../bridge.ts';
 import { SUBTLE_METHODS } from '../bridge-names.ts';
 import { DOMException } from '../globals/abort.ts';
+import { Pending } from '../pending.ts';
 import { arrayBufferOf, fromLatin1, latin1 } from './buffer.ts';
 
 /** Encoding of arguments and results: bytes and keys are tagged, the rest is JSON. */
@@ -51,34 +52,23 @@ function decoded(value: Coded): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, decoded(item)]));
 }
 
-interface Waiting {
-  resolve(value: unknown): void;
-  reject(error: Error): void;
-}
-
-const waiting = new Map<number, Waiting>();
-let last = 0;
+const pending = new Pending<unknown>();
 
 /** Settles an earlier operation with its result or error in the bridge's encoding. */
 export function settleSubtle(id: number, outcome: string): void {
-  const { resolve, reject } = waiting.get(id) ?? {};
-  waiting.delete(id);
+  const asker = pending.take(id);
   if (outcome[0] === '=') {
-    resolve?.(decoded(JSON.parse(outcome.slice(1) || 'null')));
+    asker?.resolve(decoded(JSON.parse(outcome.slice(1) || 'null')));
     return;
   }
   const error = errorOf(outcome.slice(1));
   const { name } = JSON.parse(outcome.slice(1)) as { name: string };
-  reject?.(error.name === name ? error : new DOMException(error.message, name));
+  asker?.reject(error.name === name ? error : new DOMException(error.message, name));
 }
 
 function operation(method: string) {
   return (...args: unknown[]) =>
-    new Promise((resolve, reject) => {
-      last += 1;
-      waiting.set(last, { resolve, reject });
-      call('subtle', String(last), method, JSON.stringify(args.map(coded)));
-    });
+    pending.start((id) => void call('subtle', String(id), method, JSON.stringify(args.map(coded))));
 }
 
 export const subtle = Object.fromEntries(SUBTLE_METHODS.map((method) => [method, operation(method)]));
