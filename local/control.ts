@@ -1,5 +1,6 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
+import { equal } from './auth/equal.ts';
 import type { Faults } from './faults.ts';
 import { isObject } from './json.ts';
 import type { HttpHandler, HttpResponse } from './wire/http.ts';
@@ -32,7 +33,7 @@ interface ControlOptions {
  */
 export function createControl({ secrets, describe, isolation, faults }: ControlOptions): HttpHandler {
   return async ({ method, path, headers, body }) => {
-    if (!isEqual(headers.authorization ?? '', `Bearer ${secrets.token}`)) {
+    if (!equal(headers.authorization ?? '', `Bearer ${secrets.token}`)) {
       return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
     }
     switch (`${method} ${path}`) {
@@ -68,9 +69,4 @@ function parseFaults(json: string): Faults | undefined {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-function isEqual(given: string, expected: string): boolean {
-  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
-  return one.length === other.length && timingSafeEqual(one, other);
 }

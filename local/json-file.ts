@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { checkOwnFile, readOwnFile } from './own-file.ts';
+import { readOwnFile, replaceFile } from './own-file.ts';
 
 type Convert = (key: string, value: unknown) => unknown;
 
@@ -28,11 +27,8 @@ export class JsonFile<T> {
 
   /** @param replacer as of `JSON.stringify` */
   write(document: T, replacer?: Convert): void {
-    checkOwnFile(this.path);
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
-    const aside = `${this.path}.${randomBytes(6).toString('hex')}.tmp`;
-    writeFileSync(aside, JSON.stringify(document, replacer), { mode: 0o600 });
-    renameSync(aside, this.path);
+    replaceFile(this.path, JSON.stringify(document, replacer));
   }
 
   remove(): void {

@@ -1,4 +1,16 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs';
 import { getuid, platform } from 'node:process';
 
 /** Windows has neither flag, and `undefined` counts as 0. */
@@ -72,6 +84,16 @@ function notOurs(path: string, stats: Stats): Error {
   ];
   const [kind = 'a device'] = kinds.find(([, is]) => is) ?? [];
   return new Error(`${path} is ${kind}, not a file that the embedded cloud wrote`);
+}
+
+/** Replaces a file atomically: a `kill -9` leaves the old one or the new one. @param mode of the file */
+export function replaceFile(path: string, content: string, mode = 0o600): void {
+  checkOwnFile(path);
+  const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  writeFileSync(aside, content, { mode });
+  // The mask of the process removes bits of others.
+  if (mode !== 0o600) chmodSync(aside, mode);
+  renameSync(aside, path);
 }
 
 /** Returns the result of `read`, or `otherwise` if the file or folder does not exist. */

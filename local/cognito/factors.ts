@@ -1,4 +1,4 @@
-import { ADDRESS, FACTORS, type Factor, isMessageFactor } from './resources/pool-rules.ts';
+import { ADDRESS, FACTORS, type Factor, isMessageFactor } from './resources/second-factors.ts';
 import type { UserRecord } from './store/model.ts';
 import type { UserPool } from './store/pool.ts';
 

@@ -1,8 +1,8 @@
 import { createHash, randomInt } from 'node:crypto';
+import { equal } from '../auth/equal.ts';
 import { codeMismatch, expiredCode, invalidParameter } from './errors.ts';
 import { mask, resetMessage } from './messages.ts';
 import type { Context } from './operation.ts';
-import { equal } from './srp.ts';
 import type { UserRecord } from './store/model.ts';
 import type { UserPool } from './store/pool.ts';
 
@@ -48,7 +48,7 @@ export const deliveryTo = (email: string) => ({
 export function checkResetCode(pool: UserPool, user: UserRecord, given: string, now: Date): void {
   const kept = user.resetCode;
   if (!kept || now.getTime() >= Date.parse(kept.expires) || kept.attempts >= TRIES) throw expiredCode();
-  if (equal(Buffer.from(hashOf(user, given)), Buffer.from(kept.hash))) return;
+  if (equal(hashOf(user, given), kept.hash)) return;
   pool.putUser({ ...user, resetCode: { ...kept, attempts: kept.attempts + 1 } });
   throw codeMismatch();
 }

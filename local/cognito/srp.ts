@@ -1,11 +1,5 @@
-import {
-  createHash,
-  createHmac,
-  getDiffieHellman,
-  hkdfSync,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createHash, createHmac, getDiffieHellman, hkdfSync, randomBytes } from 'node:crypto';
+import { equal } from '../auth/equal.ts';
 
 /*
  * The server's half of SRP-6a (RFC 5054, the 3072-bit group, which is RFC 3526's group 15, g = 2) with Cognito's own
@@ -74,7 +68,7 @@ export function makeVerifier(account: Account, password: string): Verifier {
 
 /** Checks a plain password against its verifier in constant time. */
 export function passwordMatches(account: Account, password: string, known: Verifier): boolean {
-  return equal(Buffer.from(verifierFor(account, password, known.salt)), Buffer.from(known.verifier));
+  return equal(verifierFor(account, password, known.salt), known.verifier);
 }
 
 /** Returns the verifier of a user who does not exist: always the same salt, and no matching password. */
@@ -83,10 +77,6 @@ export function fakeVerifier(pepper: string, username: string): Verifier {
     createHmac('sha256', Buffer.from(pepper, 'hex')).update(`${what}:${username}`).digest('hex');
   const salt = derive('salt').slice(0, 2 * SALT_BYTES);
   return { salt, verifier: power(g, toNumber(derive('verifier'))).toString(16) };
-}
-
-export function equal(left: Buffer, right: Buffer): boolean {
-  return left.length === right.length && timingSafeEqual(left, right);
 }
 
 /** Parses the client's public value `A`; `undefined` for a value that the protocol forbids (A mod N = 0). */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { JsonFile } from '../json-file.ts';
-import { readOwnFile } from '../own-file.ts';
+import { readOwnFile, replaceFile } from '../own-file.ts';
 import type { FunctionRecord } from './model.ts';
 
 /** Functions on disk: `<dir>/<name>/function.json`, with each version of its code in `<hash>.js`. */
@@ -45,8 +45,7 @@ export class FunctionStore {
     const sha256 = createHash('sha256').update(code).digest('base64');
     const path = this.#codePath(name, sha256);
     mkdirSync(join(this.#dir, name), { recursive: true, mode: 0o700 });
-    writeFileSync(`${path}.tmp`, code, { mode: 0o600 });
-    renameSync(`${path}.tmp`, path);
+    replaceFile(path, code);
     return sha256;
   }
 

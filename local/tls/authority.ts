@@ -1,9 +1,9 @@
-import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { readOwnFile } from '../own-file.ts';
+import { readOwnFile, replaceFile } from '../own-file.ts';
 import {
   type KeyedCertificate,
   makeAuthority,
@@ -39,7 +39,7 @@ export async function openAuthority(options: { dir: string; now: () => Date }): 
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const kept = readPair(dir, 'ca');
   let authority = kept !== undefined && isUsable(kept.cert, now()) ? kept : await makeAuthority(now());
-  if (authority !== kept) await writePair(dir, 'ca', authority);
+  if (authority !== kept) writePair(dir, 'ca', authority);
   let issued = Promise.resolve();
 
   return {
@@ -52,7 +52,7 @@ export async function openAuthority(options: { dir: string; now: () => Date }): 
       const issue = async () => {
         if (isDeepStrictEqual(namesOfAuthority(authority.cert), wanted)) return;
         const next = await makeAuthority(now(), wanted, authority.key);
-        await writePair(dir, 'ca', next);
+        writePair(dir, 'ca', next);
         authority = next;
       };
       const done = issued.then(issue);
@@ -66,7 +66,7 @@ export async function openAuthority(options: { dir: string; now: () => Date }): 
       const current = readPair(dir, file);
       if (current !== undefined && serves(current.cert, authority.cert, names, now())) return current;
       const renewed = await makeServerCertificate(authority, names, now());
-      await writePair(dir, file, renewed);
+      writePair(dir, file, renewed);
       return renewed;
     },
   };
@@ -96,14 +96,7 @@ function readPair(dir: string, name: string): KeyedCertificate | undefined {
   return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)) ? { cert, key } : undefined;
 }
 
-async function writePair(dir: string, name: string, pair: KeyedCertificate): Promise<void> {
-  await replace(join(dir, `${name}.key`), pair.key, 0o600);
-  await replace(join(dir, `${name}.pem`), pair.cert, 0o644);
-}
-
-async function replace(path: string, text: string, mode: number): Promise<void> {
-  const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-  await writeFile(aside, text, { mode });
-  await chmod(aside, mode);
-  await rename(aside, path);
+function writePair(dir: string, name: string, pair: KeyedCertificate): void {
+  replaceFile(join(dir, `${name}.key`), pair.key);
+  replaceFile(join(dir, `${name}.pem`), pair.cert, 0o644);
 }

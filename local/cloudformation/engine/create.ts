@@ -1,7 +1,11 @@
-import { omitUndefined } from '../../../protocol/fields.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { type BoundTemplate, outputsOf } from '../stack/bound.ts';
-import type { CreateOperation, OutputRecord, UndoCreateOperation } from '../stack/model.ts';
+import {
+  type CreateOperation,
+  nextPhase,
+  type OutputRecord,
+  type UndoCreateOperation,
+} from '../stack/model.ts';
 import { applyAll, bindCurrent } from './apply.ts';
 import { failureReason } from './reasons.ts';
 import { removeAll, removeSuperseded } from './remove.ts';
@@ -9,7 +13,7 @@ import type { StackWork } from './work.ts';
 
 /** Creates the stack's resources and outputs. */
 export async function runCreate(work: StackWork, operation: CreateOperation): Promise<void> {
-  const { target, onFailure, id, token, retainExceptOnCreate } = operation;
+  const { target, onFailure } = operation;
   await applyAll(work, operation);
   if (work.isInterrupted) return;
   const { failed } = work;
@@ -23,21 +27,10 @@ export async function runCreate(work: StackWork, operation: CreateOperation): Pr
     work.end('CREATE_FAILED', reason);
     return;
   }
-  const ending = onFailure;
-  work.status(
-    `${ending}_IN_PROGRESS`,
-    `${reason}${ending === 'DELETE' ? 'Delete' : 'Rollback'} requested by user.`,
-    {
-      operation: {
-        kind: 'undo-create',
-        id,
-        ending,
-        retainExceptOnCreate,
-        progress: {},
-        ...omitUndefined({ token }),
-      },
-    },
-  );
+  const why = `${reason}${onFailure === 'DELETE' ? 'Delete' : 'Rollback'} requested by user.`;
+  work.status(`${onFailure}_IN_PROGRESS`, why, {
+    operation: { kind: 'undo-create', ending: onFailure, ...nextPhase(operation) },
+  });
 }
 
 /** Returns the outputs, or the reason why there are none. */

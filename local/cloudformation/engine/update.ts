@@ -1,10 +1,9 @@
-import { omitUndefined } from '../../../protocol/fields.ts';
 import { changedProperties } from '../stack/bound.ts';
 import {
   type Before,
   type CleanUpOperation,
   isPresent,
-  type OperationRecord,
+  nextPhase,
   own,
   type ResourceRecord,
   type StackRecord,
@@ -19,11 +18,6 @@ import { fail, updatePhysical } from './physical.ts';
 import { failureReason } from './reasons.ts';
 import { removeSuperseded } from './remove.ts';
 import type { StackWork } from './work.ts';
-
-/** Returns the common members of the next phase of the same request. */
-function nextPhase({ id, token, retainExceptOnCreate }: OperationRecord) {
-  return { id, retainExceptOnCreate, progress: {}, ...omitUndefined({ token }) };
-}
 
 /** Updates the stack to its target, except for the deletion of resources that are no longer part of it. */
 export async function runUpdate(work: StackWork, operation: UpdateOperation): Promise<void> {

@@ -101,44 +101,47 @@ function notInState(id: string, status: string, what: string): AwsError {
   return validationError(`Stack:${id} is in ${status} state and can not ${what}.`);
 }
 
+/** An operation without the members that every operation has. */
+type Started = OperationRecord extends infer O
+  ? O extends OperationRecord
+    ? Omit<O, 'id' | 'token' | 'progress' | 'retainExceptOnCreate'>
+    : never
+  : never;
+
 function begin(
   stack: StackRecord,
   status: string,
-  operation: OperationRecord,
-  request: Request,
+  started: Started,
+  {
+    request,
+    retainExceptOnCreate = false,
+  }: Pick<Partial<BeginOptions>, 'retainExceptOnCreate'> & { request: Request },
   { store, engine, now }: OperationContext,
 ): void {
   const { action, token } = request;
   const at = later(stack.events.at(-1)?.at, now().toISOString());
   const event = stackEvent(stack, status, 'User Initiated', { at, token });
+  const common = { id: randomUUID(), retainExceptOnCreate, progress: {}, ...omitUndefined({ token }) };
   store.put({
     ...stack,
     status,
     statusReason: 'User Initiated',
-    operation,
+    operation: { ...started, ...common },
     lastRequest: token === undefined ? undefined : { action, token },
     events: [...stack.events, event],
   });
   engine.start(stack.id);
 }
 
-function common({ token }: Request, retainExceptOnCreate = false) {
-  return { id: randomUUID(), retainExceptOnCreate, progress: {}, ...omitUndefined({ token }) };
-}
-
 export function beginCreate(
   stack: StackRecord,
   target: TemplateSource,
-  { request, onFailure, retainExceptOnCreate }: BeginOptions,
+  options: BeginOptions,
   context: OperationContext,
 ): void {
-  const operation: OperationRecord = {
-    kind: 'create',
-    target,
-    onFailure,
-    ...common(request, retainExceptOnCreate),
-  };
-  begin({ ...stack, source: target }, 'CREATE_IN_PROGRESS', operation, request, context);
+  const { onFailure } = options;
+  const created = { ...stack, source: target };
+  begin(created, 'CREATE_IN_PROGRESS', { kind: 'create', target, onFailure }, options, context);
 }
 
 /** Returns the state that a failed update restores: the last one without an operation. */
@@ -151,18 +154,19 @@ function beforeOf({ status, operation, source, resources }: StackRecord): Before
 export function beginUpdate(
   stack: StackRecord,
   target: TemplateSource,
-  { request, onFailure, retainExceptOnCreate, policyDuringUpdate }: BeginOptions,
+  options: BeginOptions,
   context: OperationContext,
 ): void {
   const before = beforeOf(stack);
-  const operation: OperationRecord = {
+  const { policyDuringUpdate } = options;
+  const onFailure = options.onFailure === 'DO_NOTHING' ? 'DO_NOTHING' : 'ROLLBACK';
+  const update = {
     kind: 'update',
     target,
-    onFailure: onFailure === 'DO_NOTHING' ? 'DO_NOTHING' : 'ROLLBACK',
+    onFailure,
     ...omitUndefined({ before, policyDuringUpdate }),
-    ...common(request, retainExceptOnCreate),
-  };
-  begin(stack, 'UPDATE_IN_PROGRESS', operation, request, context);
+  } as const;
+  begin(stack, 'UPDATE_IN_PROGRESS', update, options, context);
 }
 
 export function beginDelete(
@@ -171,7 +175,7 @@ export function beginDelete(
   request: Request,
   context: OperationContext,
 ): void {
-  begin(stack, 'DELETE_IN_PROGRESS', { kind: 'delete', retain, ...common(request) }, request, context);
+  begin(stack, 'DELETE_IN_PROGRESS', { kind: 'delete', retain }, { request }, context);
 }
 
 /** Resumes a failed rollback of an update, without the resources in `skip`. */
@@ -186,13 +190,8 @@ export function beginContinueRollback(
     throw notInState(id, status, 'continue update rollback');
   }
   const { before, retainExceptOnCreate } = operation;
-  const again: OperationRecord = {
-    kind: 'undo-update',
-    before,
-    skip,
-    ...common(request, retainExceptOnCreate),
-  };
-  begin(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', again, request, context);
+  const how = { request, retainExceptOnCreate };
+  begin(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', { kind: 'undo-update', before, skip }, how, context);
 }
 
 /** Rolls back a failed operation whose results were preserved. */
@@ -203,15 +202,14 @@ export function beginRollback(
   context: OperationContext,
 ): void {
   const { id, status, operation } = stack;
-  if (status !== 'CREATE_FAILED' && status !== 'UPDATE_FAILED')
+  if (status !== 'CREATE_FAILED' && status !== 'UPDATE_FAILED') {
     throw notInState(id, status, 'be rolled back');
+  }
   const before = operation?.kind === 'update' ? operation.before : undefined;
-  const shared = common(request, retainExceptOnCreate);
+  const how = { request, retainExceptOnCreate };
   if (before === undefined) {
-    const undo: OperationRecord = { kind: 'undo-create', ending: 'ROLLBACK', ...shared };
-    begin(stack, 'ROLLBACK_IN_PROGRESS', undo, request, context);
+    begin(stack, 'ROLLBACK_IN_PROGRESS', { kind: 'undo-create', ending: 'ROLLBACK' }, how, context);
   } else {
-    const undo: OperationRecord = { kind: 'undo-update', before, skip: [], ...shared };
-    begin(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', undo, request, context);
+    begin(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', { kind: 'undo-update', before, skip: [] }, how, context);
   }
 }

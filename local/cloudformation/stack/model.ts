@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../../protocol/fields.ts';
 import type { JsonObject } from '../../json.ts';
 import type { DeletionPolicy } from '../template/parse.ts';
 
@@ -219,6 +220,11 @@ export interface StackRecord {
 /** Returns a member of a record by a name from a template. Inherited members do not count. */
 export function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+/** Returns the common members of the next phase of the same request. */
+export function nextPhase({ id, token, retainExceptOnCreate }: OperationRecord) {
+  return { id, retainExceptOnCreate, progress: {}, ...omitUndefined({ token }) };
 }
 
 export function isInSync({ status }: ResourceDrift): boolean {

@@ -118,34 +118,16 @@ function changeOf(logicalId: string, planning: Planning, bound: BoundTemplate): 
   if (definition === undefined || handler === undefined) throw new Error(`${logicalId} was not checked`);
   const properties = resolveAhead(definition.properties, bound.scope, NOT_YET_KNOWN) as JsonObject;
   const { type } = definition;
+  const added = { logicalId, type, details: [], ...shown({ after: properties }, bound) };
   const current = own(planning.stack.resources, logicalId);
   if (!isPresent(current) || current.physicalId === undefined) {
     const existing = planning.source.importsExisting ? handler.existing?.(properties) : undefined;
-    if (existing !== undefined) {
-      if (definition.deletionPolicy === 'Delete') throw notRetained(logicalId);
-      const { physicalId } = existing;
-      return {
-        action: 'Import',
-        logicalId,
-        physicalId,
-        type,
-        details: [],
-        ...shown({ after: properties }, bound),
-      };
-    }
-    return { action: 'Add', logicalId, type, details: [], ...shown({ after: properties }, bound) };
+    if (existing === undefined) return { action: 'Add', ...added };
+    if (definition.deletionPolicy === 'Delete') throw notRetained(logicalId);
+    return { action: 'Import', physicalId: existing.physicalId, ...added };
   }
   const actual = planning.source.revertsDrift ? actualOf(current, planning.handlers) : 'unsupported';
-  if (actual === 'deleted') {
-    return {
-      action: 'Add',
-      logicalId,
-      type,
-      details: [],
-      drift: 'DELETED',
-      ...shown({ after: properties }, bound),
-    };
-  }
+  if (actual === 'deleted') return { action: 'Add', drift: 'DELETED', ...added };
   const before = actual === 'unsupported' ? current.properties : actual;
   const details = changedProperties(before, properties).flatMap((name) =>
     detailsOf(name, recreates(handler, name), definition, planning),

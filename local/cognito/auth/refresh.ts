@@ -1,7 +1,7 @@
+import { equal } from '../../auth/equal.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { notAuthorized, userDisabled } from '../errors.ts';
 import { isRotating } from '../resources/client-properties.ts';
-import { equal } from '../srp.ts';
 import type { ClientRecord, RefreshTokenRecord, TokenFamily, UserRecord } from '../store/model.ts';
 import type { UserPool } from '../store/pool.ts';
 import type { SignInAttempt } from './sign-in-attempt.ts';
@@ -27,9 +27,9 @@ export function findRefreshToken(
   text: string,
 ): Refreshable | undefined {
   const user = pool.user(refreshTokenOwner(text));
-  const hash = Buffer.from(hashRefreshToken(text));
+  const hash = hashRefreshToken(text);
   for (const family of user?.families ?? []) {
-    const token = family.refresh.find((one) => equal(Buffer.from(one.hash), hash));
+    const token = family.refresh.find((one) => equal(one.hash, hash));
     if (user && token && family.clientId === client.id) return { user, family, token };
   }
   return undefined;

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
+import { equal } from '../../auth/equal.ts';
 import type { JsonObject } from '../../json.ts';
 import { invalidParameter, notAuthorized, wrongCredentials } from '../errors.ts';
 import type { Outbox } from '../messages.ts';
 import type { Context } from '../operation.ts';
 import { checkLockout, withFailure } from '../password.ts';
 import { sessionLifetime } from '../resources/client-properties.ts';
-import { equal } from '../srp.ts';
 import type { ClientRecord, UserRecord } from '../store/model.ts';
 import type { UserPool } from '../store/pool.ts';
 
@@ -36,10 +36,7 @@ export function checkSecretHash(
 /** Checks the secret itself, for operations that take it instead of a hash. */
 export function checkSecret(client: ClientRecord, given: string | undefined): void {
   if (client.secret === undefined && given === undefined) return;
-  const matches =
-    client.secret !== undefined &&
-    given !== undefined &&
-    equal(Buffer.from(client.secret), Buffer.from(given));
+  const matches = client.secret !== undefined && given !== undefined && equal(client.secret, given);
   if (!matches) throw notAuthorized(`Client secret does not match for the client: ${client.id}`);
 }
 

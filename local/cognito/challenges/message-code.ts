@@ -1,10 +1,10 @@
 import { createHash, randomInt } from 'node:crypto';
+import { equal } from '../../auth/equal.ts';
 import type { JsonObject } from '../../json.ts';
 import { issueChallenge, needed, type SignInAttempt } from '../auth/sign-in-attempt.ts';
 import { codeMismatch, invalidParameter } from '../errors.ts';
 import { mask, signInMessage } from '../messages.ts';
-import { ADDRESS, type MessageFactor } from '../resources/pool-rules.ts';
-import { equal } from '../srp.ts';
+import { ADDRESS, type MessageFactor } from '../resources/second-factors.ts';
 import type { UserRecord } from '../store/model.ts';
 import { type Challenge, checkCode, sessionUser } from './challenge.ts';
 
@@ -48,7 +48,7 @@ function messageCode(factor: MessageFactor): Challenge {
       const asked = sessionUser(attempt, response);
       const code = needed(responses, `${factor}_CODE`);
       return checkCode(attempt, asked, (user) => {
-        if (!equal(Buffer.from(hashOf(code)), Buffer.from(state.data.code ?? ''))) throw codeMismatch();
+        if (!equal(hashOf(code), state.data.code ?? '')) throw codeMismatch();
         return withVerified(user, factor);
       });
     },

@@ -3,7 +3,8 @@ import { flag, type Output, oneOf, structure, text } from '../../shape.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
 import { onPool } from '../operation.ts';
 import { type PoolSettings, smsConfiguration } from '../resources/pool-properties.ts';
-import { checkMfa, type Factor } from '../resources/pool-rules.ts';
+import { checkMfa } from '../resources/pool-rules.ts';
+import type { Factor } from '../resources/second-factors.ts';
 
 const input = {
   MfaConfiguration: oneOf(['OFF', 'ON', 'OPTIONAL']),

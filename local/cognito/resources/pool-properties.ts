@@ -1,19 +1,5 @@
-import type { JsonObject } from '../../json.ts';
-import {
-  flag,
-  type Infer,
-  integer,
-  list,
-  oneOf,
-  readProperties,
-  required,
-  strings,
-  structure,
-  text,
-} from '../../shape.ts';
-import { invalidParameter } from '../errors.ts';
-import { checkMfa, checkPoolTier, FACTORS } from './pool-rules.ts';
-import { isStandardAttribute } from './standard-attributes.ts';
+import { flag, type Infer, integer, list, oneOf, required, strings, structure, text } from '../../shape.ts';
+import { FACTORS } from './second-factors.ts';
 
 const message = text({ min: 6, max: 20_000 });
 const subject = text({ min: 1, max: 140 });
@@ -56,7 +42,7 @@ export const smsConfiguration = structure({
   SnsRegion: text({ min: 5, max: 32 }),
 });
 
-const poolProperties = structure(
+export const poolProperties = structure(
   {
     UserPoolName: text({ min: 1, max: 128, pattern: /[\w\s+=,.@-]+/ }),
     Policies: structure({ PasswordPolicy: passwordPolicy, SignInPolicy: signInPolicy }),
@@ -125,46 +111,6 @@ const poolProperties = structure(
 export type PoolSettings = Infer<typeof poolProperties>;
 
 export const POOL_TYPE = 'AWS::Cognito::UserPool';
-
-/**
- * Reads a user pool's settings from its template properties,
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpool.html
- */
-export function readPoolProperties(properties: JsonObject): PoolSettings {
-  const settings = readProperties(poolProperties, properties);
-  for (const entry of settings.Schema ?? []) {
-    if (isStandardAttribute(entry.Name)) continue;
-    if (!entry.AttributeDataType) {
-      throw invalidParameter(
-        'Invalid AttributeDataType input, consider using the provided AttributeDataType enum.',
-      );
-    }
-    if (entry.Required) {
-      throw invalidParameter(`Required custom attributes are not supported currently. (${entry.Name})`);
-    }
-  }
-  if (settings.AliasAttributes?.length && settings.UsernameAttributes?.length) {
-    throw invalidParameter(
-      'Only one of the aliasAttributes or usernameAttributes can be set in a user pool.',
-    );
-  }
-  if (
-    settings.EmailConfiguration?.EmailSendingAccount === 'DEVELOPER' &&
-    !settings.EmailConfiguration.SourceArn
-  ) {
-    throw invalidParameter('SourceArn is required when EmailSendingAccount is DEVELOPER.');
-  }
-  checkMfa(settings);
-  checkPoolTier(settings);
-  for (const name of settings.UserAttributeUpdateSettings?.AttributesRequireVerificationBeforeUpdate ?? []) {
-    if (!settings.AutoVerifiedAttributes?.includes(name)) {
-      throw invalidParameter(
-        'All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes',
-      );
-    }
-  }
-  return settings;
-}
 
 /** Returns a pool's password policy, with Cognito's defaults for what it does not set. */
 export function passwordPolicyOf(settings: PoolSettings) {

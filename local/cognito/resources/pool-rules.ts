@@ -1,27 +1,47 @@
+import type { JsonObject } from '../../json.ts';
+import { readProperties } from '../../shape.ts';
 import { invalidParameter, notEmbedded, notInTier } from '../errors.ts';
+import { type PoolSettings, poolProperties } from './pool-properties.ts';
+import { isStandardAttribute } from './standard-attributes.ts';
 
-/** Second factors, by the names that challenges, templates and preferences call them. */
-export const FACTORS = ['SMS_MFA', 'SOFTWARE_TOKEN_MFA', 'EMAIL_OTP'] as const;
-export type Factor = (typeof FACTORS)[number];
-
-/** Factors that are sent as a message, and the attribute with the address. */
-export const ADDRESS = { SMS_MFA: 'phone_number', EMAIL_OTP: 'email' } as const;
-export type MessageFactor = keyof typeof ADDRESS;
-
-export const isMessageFactor = (factor: Factor): factor is MessageFactor => factor in ADDRESS;
-
-/** Settings that depend on the pool's feature plan. */
-interface TierSettings {
-  readonly UserPoolTier?: string | undefined;
-  readonly UserPoolAddOns?: { readonly AdvancedSecurityMode?: string | undefined } | undefined;
-  readonly Policies?:
-    | {
-        readonly PasswordPolicy?: { readonly PasswordHistorySize?: number | undefined } | undefined;
-        readonly SignInPolicy?:
-          | { readonly AllowedFirstAuthFactors?: readonly string[] | undefined }
-          | undefined;
-      }
-    | undefined;
+/**
+ * Reads a user pool's settings from its template properties,
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpool.html
+ */
+export function readPoolProperties(properties: JsonObject): PoolSettings {
+  const settings = readProperties(poolProperties, properties);
+  for (const entry of settings.Schema ?? []) {
+    if (isStandardAttribute(entry.Name)) continue;
+    if (!entry.AttributeDataType) {
+      throw invalidParameter(
+        'Invalid AttributeDataType input, consider using the provided AttributeDataType enum.',
+      );
+    }
+    if (entry.Required) {
+      throw invalidParameter(`Required custom attributes are not supported currently. (${entry.Name})`);
+    }
+  }
+  if (settings.AliasAttributes?.length && settings.UsernameAttributes?.length) {
+    throw invalidParameter(
+      'Only one of the aliasAttributes or usernameAttributes can be set in a user pool.',
+    );
+  }
+  if (
+    settings.EmailConfiguration?.EmailSendingAccount === 'DEVELOPER' &&
+    !settings.EmailConfiguration.SourceArn
+  ) {
+    throw invalidParameter('SourceArn is required when EmailSendingAccount is DEVELOPER.');
+  }
+  checkMfa(settings);
+  checkPoolTier(settings);
+  for (const name of settings.UserAttributeUpdateSettings?.AttributesRequireVerificationBeforeUpdate ?? []) {
+    if (!settings.AutoVerifiedAttributes?.includes(name)) {
+      throw invalidParameter(
+        'All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes',
+      );
+    }
+  }
+  return settings;
 }
 
 /**
@@ -30,7 +50,7 @@ interface TierSettings {
  *
  * @throws AwsError `FeatureUnavailableInTierException`, or `InvalidParameterException` for features that are not embedded
  */
-export function checkPoolTier({ UserPoolTier: tier = 'ESSENTIALS', ...settings }: TierSettings): void {
+function checkPoolTier({ UserPoolTier: tier = 'ESSENTIALS', ...settings }: PoolSettings): void {
   const factors = settings.Policies?.SignInPolicy?.AllowedFirstAuthFactors ?? [];
   const threats = settings.UserPoolAddOns?.AdvancedSecurityMode ?? 'OFF';
   const history = settings.Policies?.PasswordPolicy?.PasswordHistorySize ?? 0;
@@ -44,22 +64,13 @@ export function checkPoolTier({ UserPoolTier: tier = 'ESSENTIALS', ...settings }
   }
 }
 
-/** Settings that second factors depend on. */
-interface MfaSettings {
-  readonly MfaConfiguration?: 'OFF' | 'ON' | 'OPTIONAL' | undefined;
-  readonly EnabledMfas?: readonly Factor[] | undefined;
-  readonly SmsConfiguration?: object | undefined;
-  readonly EmailConfiguration?: { readonly EmailSendingAccount?: string | undefined } | undefined;
-  readonly UserPoolTier?: string | undefined;
-}
-
 /**
  * Checks the settings that second factors require,
  * https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-sms-email-message.html
  *
  * @throws AwsError `InvalidParameterException`
  */
-export function checkMfa(settings: MfaSettings): void {
+export function checkMfa(settings: PoolSettings): void {
   const { MfaConfiguration = 'OFF', EnabledMfas = [] } = settings;
   if (MfaConfiguration === 'OFF') return;
   const smsMissing = EnabledMfas.includes('SMS_MFA') && settings.SmsConfiguration === undefined;

@@ -7,7 +7,8 @@ import type { UserPool } from '../store/pool.ts';
 import type { Pools } from '../store/pools.ts';
 import { actualSettings } from './actual-settings.ts';
 import { generatedName, poolArn, poolIdFor } from './ids.ts';
-import { POOL_TYPE, type PoolSettings, readPoolProperties } from './pool-properties.ts';
+import { POOL_TYPE, type PoolSettings } from './pool-properties.ts';
+import { readPoolProperties } from './pool-rules.ts';
 
 const stateOf = ({ id }: UserPool): ResourceState => ({
   physicalId: id,

@@ -1,7 +1,7 @@
 import type { Failures } from '../password.ts';
 import type { ClientSettings } from '../resources/client-properties.ts';
 import type { PoolSettings } from '../resources/pool-properties.ts';
-import type { Factor, MessageFactor } from '../resources/pool-rules.ts';
+import type { Factor, MessageFactor } from '../resources/second-factors.ts';
 
 export interface PoolRecord {
   readonly id: string;

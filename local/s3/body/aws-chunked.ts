@@ -1,5 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type ChunkSigner, sha256 } from '../../auth/canonical.ts';
+import { equal } from '../../auth/equal.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { incompleteBody } from '../errors.ts';
 
@@ -78,9 +79,7 @@ function chunkHeader(line: string): { size: number; signature: string | undefine
 }
 
 function checkSignature(expected: string, given: string | undefined): void {
-  const matches =
-    given?.length === expected.length && timingSafeEqual(Buffer.from(expected), Buffer.from(given));
-  if (matches) return;
+  if (given !== undefined && equal(expected, given)) return;
   throw new AwsError(
     'SignatureDoesNotMatch',
     'The chunk signature we calculated does not match the signature you provided.',

@@ -1,13 +1,5 @@
-import {
-  closeSync,
-  constants,
-  ftruncateSync,
-  renameSync,
-  truncateSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
-import { openOwnFile, readOwnFile } from '../../own-file.ts';
+import { closeSync, constants, ftruncateSync, truncateSync, writeSync } from 'node:fs';
+import { openOwnFile, readOwnFile, replaceFile } from '../../own-file.ts';
 
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
 
@@ -49,9 +41,7 @@ export class Journal<T> {
   /** Replaces all entries atomically. */
   replace(entries: readonly T[]): void {
     const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
-    const aside = `${this.#path}.tmp`;
-    writeFileSync(aside, text, { mode: 0o600 });
-    renameSync(aside, this.#path);
+    replaceFile(this.#path, text);
     this.close();
     this.#size = Buffer.byteLength(text);
   }
