@@ -67,9 +67,7 @@ function only(headers: Headers, name: string, value: string): void {
     throw notImplemented(`The value ${given} of ${name}`, { Header: name });
 }
 
-function aclNotSupported(): AwsError {
-  return new AwsError('AccessControlListNotSupported', 'The bucket does not allow ACLs');
-}
+const aclNotSupported = () => new AwsError('AccessControlListNotSupported', 'The bucket does not allow ACLs');
 
 const DESCRIBING = [
   'content-type',

@@ -24,14 +24,10 @@ export interface Statement extends Omit<PolicyStatement, 'conditions'> {
 }
 
 /** Returns S3's error for an invalid policy. */
-function malformed(message: string): AwsError {
-  return new AwsError('MalformedPolicy', message);
-}
+const malformed = (message: string) => new AwsError('MalformedPolicy', message);
 
 /** Returns S3's error for text that is not a JSON object. */
-export function notJson(): AwsError {
-  return malformed("Policies must be valid JSON and the first byte must be '{'");
-}
+export const notJson = () => malformed("Policies must be valid JSON and the first byte must be '{'");
 
 /**
  * Parses a bucket policy. Refuses everything that the embedded S3 cannot evaluate, so that evaluation never fails.

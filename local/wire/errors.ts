@@ -16,9 +16,8 @@ export class AwsError extends Error {
 }
 
 /** Returns the error for a feature of AWS that the embedded cloud does not support, by name. */
-export function notSupported(what: string, code = 'InvalidRequest', status = 400): AwsError {
-  return new AwsError(code, `The embedded cloud does not support ${what}.`, status);
-}
+export const notSupported = (what: string, code = 'InvalidRequest', status = 400) =>
+  new AwsError(code, `The embedded cloud does not support ${what}.`, status);
 
 const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 

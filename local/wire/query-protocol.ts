@@ -61,11 +61,10 @@ export function queryProtocol({ namespace, version }: Service): Protocol<JsonObj
   }
 }
 
-function unknown(action: string, version: string): AwsError {
-  return action === ''
+const unknown = (action: string, version: string) =>
+  action === ''
     ? new AwsError('MissingAction', 'The request must contain the parameter Action.')
     : new AwsError('InvalidAction', `Could not find operation ${action} for version ${version}`);
-}
 
 type Element = string | number | boolean | Date | XmlChildren | undefined;
 
@@ -118,6 +117,4 @@ function json(tree: Tree): Json {
   return numbered.map(([, member]) => (member instanceof Map ? json(member) : member));
 }
 
-function malformed(message: string): AwsError {
-  return new AwsError('MalformedInput', message);
-}
+const malformed = (message: string) => new AwsError('MalformedInput', message);

@@ -97,9 +97,8 @@ export function outdated(changeSets: readonly ChangeSetRecord[]): ChangeSetRecor
     .map((one) => (one.executionStatus === 'AVAILABLE' ? { ...one, executionStatus: 'OBSOLETE' } : one));
 }
 
-function notInState(id: string, status: string, what: string): AwsError {
-  return validationError(`Stack:${id} is in ${status} state and can not ${what}.`);
-}
+const notInState = (id: string, status: string, what: string) =>
+  validationError(`Stack:${id} is in ${status} state and can not ${what}.`);
 
 /** An operation without the members that every operation has. */
 type Started = OperationRecord extends infer O

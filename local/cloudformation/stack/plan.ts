@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import type { JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
-import type { AwsError } from '../../wire/errors.ts';
 import { validationError } from '../errors.ts';
 import { references } from '../template/functions.ts';
 import { sorted } from '../template/graph.ts';
@@ -157,11 +156,10 @@ function driftStatus({ properties }: ResourceRecord, actual: Actual): NonNullabl
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html */
-function notRetained(logicalId: string): AwsError {
-  return validationError(
+const notRetained = (logicalId: string) =>
+  validationError(
     `CloudFormation is attempting to import some resources because they already exist in your account. The resources must have the DeletionPolicy attribute set to 'Retain' or 'RetainExceptOnCreate' in the template for successful import. The affected resources are ${logicalId}`,
   );
-}
 
 /** Returns no properties for a template with a `NoEcho` parameter, because they can contain its value. */
 function shown<T extends object>(properties: T, { template }: BoundTemplate): T | object {

@@ -1,7 +1,6 @@
 import { parseObject } from '../../json.ts';
 import { covers, readStatements, type Statement } from '../../policy/statement.ts';
 import { like } from '../../policy/wildcard.ts';
-import type { AwsError } from '../../wire/errors.ts';
 import { validationError } from '../errors.ts';
 
 export type UpdateAction = 'Update:Modify' | 'Update:Replace' | 'Update:Delete';
@@ -68,6 +67,5 @@ function statementsOf(text: string): Statement[] {
 }
 
 /** Only the words before the reason are AWS's own. */
-function invalid(why: string): AwsError {
-  return validationError(`Error validating stack policy: Invalid stack policy: ${why}`);
-}
+const invalid = (why: string) =>
+  validationError(`Error validating stack policy: Invalid stack policy: ${why}`);

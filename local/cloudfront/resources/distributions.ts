@@ -199,9 +199,8 @@ export class Distributions {
   }
 }
 
-function noSuchDistribution(): AwsError {
-  return new AwsError('NoSuchDistribution', 'The specified distribution does not exist.', 404);
-}
+const noSuchDistribution = () =>
+  new AwsError('NoSuchDistribution', 'The specified distribution does not exist.', 404);
 
 function portTaken(id: string, port: number): Error {
   const message = `port ${port} of distribution ${id} is in use by another program, and the distribution's domain name contains that port`;

@@ -96,6 +96,4 @@ function checkLimit(what: string, value: number, max: number, arn: string): void
   );
 }
 
-function refused(message: string): AwsError {
-  return new AwsError('InvalidLambdaFunctionAssociation', message);
-}
+const refused = (message: string) => new AwsError('InvalidLambdaFunctionAssociation', message);

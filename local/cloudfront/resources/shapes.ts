@@ -6,9 +6,7 @@ import { AwsError } from '../../wire/errors.ts';
 export const name: Shape<string> = text({ min: 1 });
 
 /** CloudFront's error for a value that the resource's model allows. */
-export function invalidArgument(message: string): AwsError {
-  return new AwsError('InvalidArgument', message);
-}
+export const invalidArgument = (message: string) => new AwsError('InvalidArgument', message);
 
 /** A property that is supported only with these values, which have no effect. */
 export function inert(...values: readonly Json[]): Shape<undefined> {

@@ -73,6 +73,4 @@ export function viewerNames(
   };
 }
 
-function invalidCertificate(message: string): AwsError {
-  return new AwsError('InvalidViewerCertificate', message);
-}
+const invalidCertificate = (message: string) => new AwsError('InvalidViewerCertificate', message);

@@ -87,12 +87,11 @@ function checkSignature(expected: string, given: string | undefined): void {
   );
 }
 
-function malformedTrailer(): AwsError {
-  return new AwsError(
+const malformedTrailer = () =>
+  new AwsError(
     'MalformedTrailerError',
     'The request contained trailing data that was not well-formed or did not conform to our published schema.',
   );
-}
 
 /** Reads lines and byte ranges from a stream of buffers without copying them. */
 class ChunkReader {

@@ -55,11 +55,10 @@ export function deleteBucket({ store, bucket, bucketName }: BucketRequest): Http
   return { status: 204 };
 }
 
-function bucketNotEmpty(bucket: string): AwsError {
-  return new AwsError('BucketNotEmpty', 'The bucket you tried to delete is not empty', 409, {
+const bucketNotEmpty = (bucket: string) =>
+  new AwsError('BucketNotEmpty', 'The bucket you tried to delete is not empty', 409, {
     BucketName: bucket,
   });
-}
 
 export function headBucket(): HttpResponse {
   return { status: 200, headers: { 'x-amz-bucket-region': REGION, 'content-type': 'application/xml' } };

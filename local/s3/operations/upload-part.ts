@@ -100,12 +100,11 @@ function checkAlgorithm(
   throw checksumMismatch(algorithm, given);
 }
 
-export function checksumMismatch(expected: Algorithm, actual: Algorithm | undefined): AwsError {
-  return invalidRequest(
+export const checksumMismatch = (expected: Algorithm, actual: Algorithm | undefined) =>
+  invalidRequest(
     `Checksum Type mismatch occurred, expected checksum Type: ${expected.toLowerCase()}, ` +
       `actual checksum Type: ${actual?.toLowerCase() ?? 'null'}`,
   );
-}
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html */
 export function listParts(call: BucketRequest): HttpResponse {

@@ -78,14 +78,12 @@ function generatedBucketName({ stackName, logicalId, suffix }: CreateRequest): s
   return [stackName.slice(0, 24), logicalId.slice(0, 24), suffix.slice(0, 12)].join('-').toLowerCase();
 }
 
-function alreadyExists(name: string): AwsError {
-  return new AwsError('BucketAlreadyOwnedByYou', `${name} already exists`, 409, { BucketName: name });
-}
+const alreadyExists = (name: string) =>
+  new AwsError('BucketAlreadyOwnedByYou', `${name} already exists`, 409, { BucketName: name });
 
-function notEmpty(): AwsError {
-  return new AwsError(
+const notEmpty = () =>
+  new AwsError(
     'BucketNotEmpty',
     'The bucket you tried to delete is not empty (Service: S3, Status Code: 409)',
     409,
   );
-}

@@ -38,9 +38,8 @@ export class FunctionFailure extends Error {
   }
 }
 
-function invalidResult(reason: string): FunctionFailure {
-  return FunctionFailure.validation(`The Lambda function result failed validation: ${reason}`);
-}
+const invalidResult = (reason: string) =>
+  FunctionFailure.validation(`The Lambda function result failed validation: ${reason}`);
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
@@ -83,11 +82,10 @@ function checkedEntry(name: string, entry: unknown): { key?: string; value: stri
   return { key, value };
 }
 
-function invalidEntry(reason: string): FunctionFailure {
-  return FunctionFailure.validation(
+const invalidEntry = (reason: string) =>
+  FunctionFailure.validation(
     `The Lambda function returned an invalid entry in the headers object: ${reason}`,
   );
-}
 
 /** A response that a function generated instead of the origin. */
 export interface GeneratedResponse {
