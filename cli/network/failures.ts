@@ -54,6 +54,7 @@ const REASONS = table<string>({
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'its answer was cut off',
 });
 
+export const OTHER_HOST = 'its certificate is for another host';
 export const UNKNOWN_AUTHORITY = 'its certificate is signed by an unknown authority';
 
 const CERTIFICATE_REASONS = table<string>({
@@ -65,8 +66,8 @@ const CERTIFICATE_REASONS = table<string>({
   UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
-  HOSTNAME_MISMATCH: 'its certificate is for another host',
+  ERR_TLS_CERT_ALTNAME_INVALID: OTHER_HOST,
+  HOSTNAME_MISMATCH: OTHER_HOST,
 });
 
 /** OpenSSL's codes for invalid certificates: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
@@ -131,6 +132,8 @@ function systemReason(code: string): string {
 function handshakeReason(code: string): string {
   if (code.endsWith('NO_APPLICATION_PROTOCOL')) return 'it does not speak HTTP/1.1';
   if (/PROTOCOL_VERSION$|UNSUPPORTED_PROTOCOL$/.test(code)) return 'it does not speak TLS 1.2 or later';
+  if (/ALERT_(?:HANDSHAKE_FAILURE|BAD_CERTIFICATE|CERTIFICATE_REQUIRED)$/.test(code))
+    return `it refuses the TLS handshake, or demands a client certificate, which edge-upload does not have (${code})`;
   return `TLS could not be negotiated (${code})`;
 }
 

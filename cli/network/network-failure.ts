@@ -2,7 +2,15 @@ import { isLoopback } from '../../protocol/object-url.ts';
 import { command } from '../command-line.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { DESCRIPTORS } from '../settings/disk-errors.ts';
-import { chain, type Failure, findFailure, PROXY_STATUS, REFUSED, UNKNOWN_AUTHORITY } from './failures.ts';
+import {
+  chain,
+  type Failure,
+  findFailure,
+  OTHER_HOST,
+  PROXY_STATUS,
+  REFUSED,
+  UNKNOWN_AUTHORITY,
+} from './failures.ts';
 import { ProxyRefusal } from './proxy.ts';
 
 const BETWEEN = 'A proxy of your company or the sign-in page of a network may be in between.';
@@ -29,6 +37,9 @@ export const UNTRUSTED_HERE = {
   ],
   library: { hint: 'Pass the certificate authority of the embedded cloud as “ca”.' },
 };
+
+/** For a certificate of another host, which no authority makes right. */
+const WRONG_HOST = `Check the address. ${BETWEEN} Open any page in a browser to see its sign-in.`;
 
 /** For a certificate outside of its time. */
 const CLOCK = "Check this computer's clock. If it is right, the certificate of the host has to be renewed.";
@@ -68,6 +79,12 @@ function refusedByProxy(refusal: ProxyRefusal, host: string): UserError {
   });
 }
 
+function certificateHint({ code, reason }: Failure, host: string) {
+  if (/^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/.test(code)) return { hint: CLOCK };
+  if (reason === OTHER_HOST) return { hint: WRONG_HOST };
+  return reason === UNKNOWN_AUTHORITY && isOnThisComputer(host) ? UNTRUSTED_HERE : UNTRUSTED;
+}
+
 /**
  * Returns the error to print for a network failure; `undefined` for other errors. A `UserError` is returned
  * unchanged.
@@ -91,9 +108,8 @@ export function networkFailure(error: unknown, host: string): UserError | undefi
     });
   }
   if (kind === 'certificate') {
-    const untrusted = reason === UNKNOWN_AUTHORITY && isOnThisComputer(host) ? UNTRUSTED_HERE : UNTRUSTED;
     return new UserError('tls', `${host} cannot be trusted: ${reason}.`, {
-      ...(/^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/.test(code) ? { hint: CLOCK } : untrusted),
+      ...certificateHint(failure, host),
       cause: error,
     });
   }

@@ -8,7 +8,7 @@ import { edgeUrl } from './edge-url.ts';
 import { findFolder, requireFolder } from './folders.ts';
 import { withLock } from './lock.ts';
 import { replaceFile } from './own-files.ts';
-import { type DocumentPart, readDocument } from './records.ts';
+import { type DocumentPart, readDocument, writtenByNewer } from './records.ts';
 
 /** Deployment that this computer knows. Contains no secrets. */
 export interface Deployment {
@@ -67,11 +67,13 @@ function file(place: Place): string {
 async function read(place: Place): Promise<DeploymentsFile> {
   const { path } = findFolder(place, 'config');
   if (path === undefined) return EMPTY;
-  return (await readDocument(file(place), parse, 'sign in or deploy again')) ?? EMPTY;
+  const at = file(place);
+  return (await readDocument(at, (root) => parse(root, at), 'sign in or deploy again')) ?? EMPTY;
 }
 
-function parse(root: DocumentPart): DeploymentsFile {
+function parse(root: DocumentPart, at: string): DeploymentsFile {
   const version = root.member('version');
+  if (version.isAbove(1)) throw writtenByNewer(at);
   if (!version.is(1)) version.fail('is not one that this version of edge-upload reads');
   const current = root.optional('current')?.text();
   const deployments = root.member('deployments').list().map(parseDeployment);

@@ -55,8 +55,8 @@ function refusal(path: string, why: string): UserError {
  */
 export async function safeFolder(folder: string): Promise<Stats> {
   const found = await stat(folder);
-  // Windows has no such bits.
-  if (platform === 'win32' || (found.mode & 0o002) === 0) return found;
+  // Windows has no such bits. What is no folder, such as a device, cannot be used anyway.
+  if (platform === 'win32' || !found.isDirectory() || (found.mode & 0o002) === 0) return found;
   throw new UserError(
     'settings',
     `Everybody on this computer can write to ${folder}. Files in it are not used.`,

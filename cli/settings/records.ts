@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isFields } from '../../protocol/fields.ts';
+import { command, type HintLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { type ErrorCode, isUserError, UserError } from '../errors.ts';
 import { findFolder, requireFolder } from './folders.ts';
@@ -58,6 +59,10 @@ export class DocumentPart {
     return this.#value === value;
   }
 
+  isAbove(value: number): boolean {
+    return typeof this.#value === 'number' && this.#value > value;
+  }
+
   #way(name: string): string {
     return this.#where === '' ? name : `${this.#where}.${name}`;
   }
@@ -87,6 +92,13 @@ export async function readDocument<T>(
       cause: error,
     });
   }
+}
+
+/** Returns the error for a file whose format this version does not know yet. It stays as it is. */
+export function writtenByNewer(path: string, ...otherwise: HintLine[]): UserError {
+  return new UserError('settings', `${path} cannot be read: a newer version of edge-upload wrote it.`, {
+    hint: ['Update this one:', command`npm install --global edge-upload`, ...otherwise],
+  });
 }
 
 function notJson(text: string): string {

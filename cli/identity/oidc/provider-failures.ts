@@ -159,8 +159,8 @@ function unexpected(error: Error, doing: string, host: string): UserError {
   if (isTransientAnswer(error)) return unavailable(host, doing, options);
   const status = cause instanceof Response ? `: ${statusAndType(cause)}` : '';
   // The parser's message quotes the answer, which can contain tokens.
-  const inner =
-    cause instanceof Error && !(cause instanceof SyntaxError) ? `: ${words(cause.message)}` : status;
+  const says = cause instanceof Error && !(cause instanceof SyntaxError) && cause.message !== error.message;
+  const inner = says ? `: ${words(cause.message)}` : status;
   return new UserError(
     isForeign ? 'unreachable' : 'sign_in_refused',
     `${doing} failed: ${WHAT[code ?? ''] ?? words(error.message)}${inner}.`,

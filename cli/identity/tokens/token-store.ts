@@ -10,6 +10,7 @@ import { diskError, diskReason } from '../../settings/disk-errors.ts';
 import { findFolder, namesIn, requireFolder } from '../../settings/folders.ts';
 import { withLock } from '../../settings/lock.ts';
 import { readPrivate, replaceFile } from '../../settings/own-files.ts';
+import { writtenByNewer } from '../../settings/records.ts';
 import type { Target } from '../../settings/target.ts';
 import { checkedUsername, loginCommand } from '../sign-in/username.ts';
 import { ensureKey, findKey, seal, type TokenKey, unseal } from './seal.ts';
@@ -60,7 +61,7 @@ function write(file: string, session: StoredSession, key: Buffer | undefined): s
 
 type KeySource = () => Promise<TokenKey>;
 
-/** Returns a file's session; `damaged` if it is truncated, changed or from another version. */
+/** Returns a file's session; `damaged` if it is truncated or changed. */
 async function parse(
   keyOf: KeySource,
   file: string,
@@ -71,6 +72,9 @@ async function parse(
   if (fields.version === PLAIN) {
     const session = readSession(fields, url);
     return session === undefined ? 'damaged' : { file, session };
+  }
+  if (typeof fields.version === 'number' && fields.version > SEALED) {
+    throw writtenByNewer(file, 'Or sign in again, which replaces it:', loginCommand(url));
   }
   if (fields.version !== SEALED || typeof fields.sealed !== 'string') return 'damaged';
   const found = await keyOf();

@@ -253,7 +253,10 @@ test('distinguishes a TLS proxy, an expired certificate and a certificate for an
   writeFileSync(caFile, authority.cert);
   const expired = await ask(certificates.expired, caFile);
   assert.match(`${expired.message} ${expired.hint}`, /expired.*clock/);
-  assert.match((await ask(certificates.another, caFile)).message, /for another host/);
+  const another = await ask(certificates.another, caFile);
+  assert.match(another.message, /for another host/);
+  assert.match(another.hint ?? '', /^Check the address/);
+  assert.doesNotMatch(another.hint ?? '', /NODE_EXTRA_CA_CERTS/);
 });
 
 test('cuts an endless response', async (t) => {

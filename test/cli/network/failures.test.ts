@@ -57,6 +57,8 @@ test('does not blame the certificate if TLS was not negotiated', () => {
     ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', /it does not speak TLS 1\.2 or later\.$/],
     ['ERR_SSL_UNSUPPORTED_PROTOCOL', /it does not speak TLS 1\.2 or later\.$/],
     ['ERR_SSL_WRONG_VERSION_NUMBER', /TLS could not be negotiated \(ERR_SSL_WRONG_VERSION_NUMBER\)\.$/],
+    ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', /demands a client certificate/],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', /demands a client certificate/],
     ['EPROTO', /TLS could not be negotiated \(EPROTO\)\.$/],
   ];
   for (const [code, reason] of reasons) {
@@ -105,6 +107,10 @@ test('treats files, services, interruptions and defects as other failures', asyn
 });
 
 test('retries a failed handshake, but not a certificate error', () => {
+  const hints: Readonly<Record<string, RegExp>> = {
+    CERT_HAS_EXPIRED: /clock/,
+    ERR_TLS_CERT_ALTNAME_INVALID: /Check the address/,
+  };
   for (const code of [
     'CERT_HAS_EXPIRED',
     'SELF_SIGNED_CERT_IN_CHAIN',
@@ -118,7 +124,7 @@ test('retries a failed handshake, but not a certificate error', () => {
     assert.equal(findFailure(error)?.kind, 'certificate');
     const said = networkFailure(error, 'edge.example');
     assert.equal(said?.code, 'tls');
-    assert.match(said.hint ?? '', code === 'CERT_HAS_EXPIRED' ? /clock/ : /NODE_EXTRA_CA_CERTS/);
+    assert.match(said.hint ?? '', hints[code] ?? /NODE_EXTRA_CA_CERTS/);
   }
   for (const code of ['ERR_SSL_WRONG_VERSION_NUMBER', 'EPROTO', 'ERR_TLS_HANDSHAKE_TIMEOUT']) {
     const failure = findFailure(failed(code));

@@ -35,6 +35,17 @@ const DEPLOYMENT = {
   local: LOCAL,
 };
 
+test('neither reads nor moves a settings file of a newer version', async (t) => {
+  const { place, write } = await computer(t);
+  const file = await write('deployments.json', '{"version":2,"places":[]}');
+  await assert.rejects(listDeployments(place), (error: unknown) => {
+    assert.ok(isUserError(error));
+    assert.equal(error.message, `${file} cannot be read: a newer version of edge-upload wrote it.`);
+    assert.equal(error.hint, 'Update this one:\n  npm install --global edge-upload');
+    return error.code === 'settings';
+  });
+});
+
 test('reports an invalid settings file with the next step', async (t) => {
   const { place, write } = await computer(t);
   const cases = {
@@ -42,7 +53,7 @@ test('reports an invalid settings file with the next step', async (t) => {
     '{': 'it is not valid JSON',
     null: 'the document is not an object',
     '{"deployments":[]}': 'version is missing',
-    '{"version":2,"deployments":[]}': 'version is not one that this version of edge-upload reads',
+    '{"version":"1","deployments":[]}': 'version is not one that this version of edge-upload reads',
     '{"version":1}': 'deployments is missing',
     '{"version":1,"deployments":{}}': 'deployments is not a list',
     '{"version":1,"deployments":[null]}': 'deployments[0] is not an object',

@@ -178,6 +178,21 @@ test('keeps the sign-in when Cognito throttles', async (t) => {
   assert.equal((await failure(here, source(here).current())).code, 'throttled');
 });
 
+test('leaves tokens of a newer version in place until a new sign-in', async (t) => {
+  const here = await world(t);
+  const { file } = await signedIn(here);
+  const text = '{"version":3,"boxed":"x"}';
+  await writeFile(file, text);
+  const error = await failure(here, tokenSource(here.context(), { url: here.url }).current());
+  assert.equal(error.code, 'settings');
+  assert.equal(error.message, `${file} cannot be read: a newer version of edge-upload wrote it.`);
+  assert.match(error.hint ?? '', /npm install.*Or sign in again.*edge-upload login http/s);
+  assert.equal(await readFile(file, 'utf8'), text);
+  const again = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } });
+  await login(again, { url: here.url, username: 'ada' });
+  await tokenSource(here.context(), { url: here.url }).current();
+});
+
 for (const [name, text] of [
   ['cut short', '{"version":1,"url":"http'],
   ['empty', ''],
