@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { geteuid } from 'node:process';
 import { type TestContext, test } from 'node:test';
+import type { UserError } from '../../../cli/errors.ts';
 import {
   createFolder,
   openToAppend,
@@ -147,6 +148,19 @@ test('refuses a folder in which everybody can write', {
   await chmod(folder, 0o775);
   await replaceFile(path, 'ours');
   assert.deepEqual(await readdir(folder), ['kept.json']);
+});
+
+test('gives no advice to change the permissions of a device in place of a folder', {
+  skip: noLinks,
+}, async (t) => {
+  const folder = join(await ownFolder(t), 'device');
+  await symlink('/dev/null', folder);
+  const path = join(folder, 'kept.json');
+  assert.equal(await readIfThere(path), undefined);
+  await assert.rejects(replaceFile(path, 'ours'), ({ code, hint }: UserError) => {
+    assert.doesNotMatch(hint ?? '', /chmod/);
+    return code === 'disk';
+  });
 });
 
 test('refuses another user’s file, unless root works in that user’s folder', {
