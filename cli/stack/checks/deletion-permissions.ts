@@ -1,11 +1,10 @@
 import { table } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
-import { UserError } from '../../errors.ts';
 import { resourceName } from '../../ui/resource-words.ts';
 import { callerIdentity, isRoot } from '../caller.ts';
 import type { FoundStack, StackResource, StackWork } from '../find-stack.ts';
 import { isExtra } from '../policy/extra-statements.ts';
-import { actionNames, deniedTo, type Needed, simulationCommand } from './simulation.ts';
+import { accessDenied, actionNames, deniedTo, type Needed } from './simulation.ts';
 
 interface Deletion {
   readonly actions: readonly string[];
@@ -71,23 +70,17 @@ export async function refuseUnpermitted(
   const caller = await callerIdentity(work);
   if (isRoot(caller)) return;
   const needed = doomed.flatMap((resource) => deletion(resource, caller.account));
-  const simulated = await deniedTo(work, caller, needed, roleArn);
-  if (simulated === undefined) return;
-  const { principal, denied } = simulated;
-  const [first] = denied;
+  const refused = await deniedTo(work, caller, needed, roleArn);
+  const [first] = refused.denied;
   if (first === undefined) return;
   const type =
     doomed.find((one) => deletion(one, caller.account)[0]?.resource === first.resource)?.type ?? '';
-  throw new UserError(
-    'access_denied',
-    `${roleArn ?? caller.arn} is not allowed to delete the ${resourceName(type)}: ${actionNames(denied)}. Nothing was removed.`,
-    {
-      hint: [
-        'Ask the administrator of the AWS account for the whole policy:',
-        command`edge-upload policy ${isExtra(first) ? ['--extras'] : []}`,
-        'See which policy decides:',
-        simulationCommand(principal, first),
-      ],
-    },
+  throw accessDenied(
+    refused,
+    `${roleArn ?? caller.arn} is not allowed to delete the ${resourceName(type)}: ${actionNames(refused.denied)}. Nothing was removed.`,
+    [
+      'Ask the administrator of the AWS account for the whole policy:',
+      command`edge-upload policy ${isExtra(first) ? ['--extras'] : []}`,
+    ],
   );
 }

@@ -1,13 +1,13 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { command } from '../../command-line.ts';
-import { interrupted, UserError } from '../../errors.ts';
+import { interrupted } from '../../errors.ts';
 import { type Caller, isRoot, principalOf } from '../caller.ts';
 import type { FoundStack, StackWork } from '../find-stack.ts';
 import { kindOf, OPTION_NAMES } from '../options/kinds.ts';
 import { isExtra } from '../policy/extra-statements.ts';
 import { bucketBeginning, operatorPolicy } from '../policy/operator-policy.ts';
 import type { Check } from './check.ts';
-import { actionNames, type Denied, type Needed, simulateDenied, simulationCommand } from './simulation.ts';
+import { accessDenied, actionNames, type Denied, type Needed, simulateDenied } from './simulation.ts';
 
 export interface PermissionsToCheck {
   /** What is deployed now; `undefined` for a first deploy. */
@@ -99,21 +99,6 @@ function ofThePolicy({ account }: Caller, stackName: string, deploying?: Permiss
 const PRINT_POLICY = command`edge-upload policy`;
 const PRINT_EXTRAS = command`edge-upload policy --extras`;
 
-function refused(caller: Caller, principal: string, denied: readonly Denied[]): UserError {
-  const [first] = denied;
-  return new UserError(
-    'access_denied',
-    `${caller.arn} does not have the permissions to deploy: ${actionNames(denied)}. Nothing was changed.`,
-    {
-      hint: [
-        'Ask the administrator of the AWS account for the whole policy:',
-        PRINT_POLICY,
-        ...(first === undefined ? [] : ['See which policy decides:', simulationCommand(principal, first)]),
-      ],
-    },
-  );
-}
-
 /**
  * Checks with IAM which permissions are missing. Without `deploying`, checks the whole operator's policy and warns of
  * missing permissions. Otherwise, refuses the deploy, before any change, if a call that it certainly makes is denied.
@@ -151,7 +136,13 @@ export function permissionsCheck(
       const fatal = missing.filter(({ action, resource }) =>
         sure.some((one) => one.resource === resource && one.actions.includes(action)),
       );
-      if (fatal.length > 0) throw refused(asking, principal, fatal);
+      if (fatal.length > 0) {
+        throw accessDenied(
+          { principal, denied: fatal },
+          `${asking.arn} does not have the permissions to deploy: ${actionNames(fatal)}. Nothing was changed.`,
+          ['Ask the administrator of the AWS account for the whole policy:', PRINT_POLICY],
+        );
+      }
       if (missing.length === 0) return { found: 'all that an operator needs' };
       context.ui.event({
         type: 'warning',

@@ -1,10 +1,9 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { command } from '../../command-line.ts';
-import { UserError } from '../../errors.ts';
 import { callerIdentity, isRoot } from '../caller.ts';
 import type { FoundStack, StackWork } from '../find-stack.ts';
 import { createsSigningKey } from '../signing/signing-options.ts';
-import { actionNames, deniedTo, type Needed, simulationCommand } from './simulation.ts';
+import { accessDenied, actionNames, deniedTo, type Needed } from './simulation.ts';
 
 /**
  * Refuses options with a new signing key if the caller lacks a permission to create it or sign with it. Refuses nothing if the
@@ -31,21 +30,14 @@ export async function refuseUnsignable(
       ? [{ actions: ['s3:PutObject'], resource: `arn:aws:s3:::${bucket}/.well-known/edge-upload/tokens/x` }]
       : []),
   ];
-  const simulated = await deniedTo(work, caller, needed);
-  if (simulated === undefined) return;
-  const { principal, denied } = simulated;
-  const [first] = denied;
-  if (first === undefined) return;
-  throw new UserError(
-    'access_denied',
-    `${caller.arn} does not have the permissions for links and keys: ${actionNames(denied)}. Nothing was changed.`,
-    {
-      hint: [
-        'Ask the administrator of the AWS account for the second policy of operators:',
-        command`edge-upload policy --extras`,
-        'See which policy decides:',
-        simulationCommand(principal, first),
-      ],
-    },
+  const refused = await deniedTo(work, caller, needed);
+  if (refused.denied.length === 0) return;
+  throw accessDenied(
+    refused,
+    `${caller.arn} does not have the permissions for links and keys: ${actionNames(refused.denied)}. Nothing was changed.`,
+    [
+      'Ask the administrator of the AWS account for the second policy of operators:',
+      command`edge-upload policy --extras`,
+    ],
   );
 }

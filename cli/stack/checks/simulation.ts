@@ -1,6 +1,6 @@
 import type { EvaluationResult } from '@aws-sdk/client-iam';
-import { type CommandLine, command } from '../../command-line.ts';
-import { interrupted } from '../../errors.ts';
+import { command, type HintLine } from '../../command-line.ts';
+import { interrupted, UserError } from '../../errors.ts';
 import { rawPages } from '../aws-calls.ts';
 import { type Caller, principalOf } from '../caller.ts';
 import type { StackWork } from '../find-stack.ts';
@@ -16,6 +16,12 @@ export interface Needed {
 export interface Denied {
   readonly action: string;
   readonly resource: string;
+}
+
+/** What a principal lacks. */
+interface DeniedTo {
+  readonly principal: string;
+  readonly denied: readonly Denied[];
 }
 
 /** Whether the result depends on a condition key that the simulation does not know, such as a tag. */
@@ -84,15 +90,15 @@ export async function simulateDenied(
 }
 
 /**
- * Returns the actions that IAM's simulation denies to a caller, or to the role used instead; `undefined` if the
- * simulation is not available. AWS then decides at each call.
+ * Returns the actions that IAM's simulation denies to a caller, or to the role used instead. Returns none if the
+ * simulation is not available: AWS then decides at each call.
  */
 export async function deniedTo(
   work: StackWork,
   caller: Caller,
   needed: readonly Needed[],
   role?: string,
-): Promise<{ readonly principal: string; readonly denied: readonly Denied[] } | undefined> {
+): Promise<DeniedTo> {
   try {
     const principal = role ?? (await principalOf(work, caller));
     return { principal, denied: await simulateDenied(work, principal, needed) };
@@ -100,7 +106,7 @@ export async function deniedTo(
     if (work.context.signal.aborted) throw interrupted();
     const text = `IAM does not report the permissions: ${(error as Error).name}`;
     work.context.ui.event({ type: 'debug', text });
-    return undefined;
+    return { principal: role ?? caller.arn, denied: [] };
   }
 }
 
@@ -109,7 +115,20 @@ export function actionNames(denied: readonly Denied[]): string {
   return [...new Set(denied.map(({ action }) => action))].join(', ');
 }
 
-/** Returns the command that prints which policy decides about an action. */
-export function simulationCommand(principal: string, { action, resource }: Denied): CommandLine {
-  return command`aws iam simulate-principal-policy --policy-source-arn ${principal} --action-names ${action} --resource-arns ${resource}`;
+/**
+ * Returns the error for denied actions.
+ * @param policy how the operator gets the policy that allows them
+ */
+export function accessDenied(
+  { principal, denied }: DeniedTo,
+  message: string,
+  policy: readonly HintLine[],
+): UserError {
+  const deciding = denied
+    .slice(0, 1)
+    .flatMap(({ action, resource }) => [
+      'See which policy decides:',
+      command`aws iam simulate-principal-policy --policy-source-arn ${principal} --action-names ${action} --resource-arns ${resource}`,
+    ]);
+  return new UserError('access_denied', message, { hint: [...policy, ...deciding] });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { keyPolicyFor } from '../../../../cli/stack/checks/kms-key.ts';
 import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
-import { keyPolicyFor } from '../../../../cli/stack/result/key-policy.ts';
 import { workAgainst } from '../world.ts';
 
 const ACCOUNT = '123456789012';

@@ -9,11 +9,11 @@ import { edgeUrl } from '../../settings/edge-url.ts';
 import { keepBooks } from '../../settings/records.ts';
 import { forgetKept } from '../../settings/remains.ts';
 import { placeOf } from '../caller.ts';
+import { keyPolicyFor } from '../checks/kms-key.ts';
 import { countUsers, type FoundStack, OUTPUT, type StackOutputs, type StackWork } from '../find-stack.ts';
-import type { Agreement } from '../operate/plan.ts';
 import { describeOptions, optionsJson } from '../options/deployed-options.ts';
 import { describeIssuer } from '../options/trusted-issuers.ts';
-import { keyPolicyFor } from './key-policy.ts';
+import type { Agreement } from './plan.ts';
 
 /** Returns the result of a dry run. */
 export function plannedResult(stackName: string, { steps, lines }: Agreement): Result {
