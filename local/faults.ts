@@ -62,6 +62,8 @@ export interface Faults {
    * account's keys then belong to a user `operator`; without this fault, to the root user, who is denied nothing.
    */
   operator?: { denied: readonly string[] };
+  /** Resource types that CloudFormation does not compare: no drift is detected, and none is reverted. */
+  uncomparedTypes?: readonly string[];
   /** How many calls old the responses of DescribeStackEvents and of DescribeStacks for one stack are. */
   describeLag?: number;
 }

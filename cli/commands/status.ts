@@ -173,7 +173,9 @@ function render(
   const text = fields(rows);
   if (differing !== undefined && differing.length > 0)
     text.push('See what a deploy would change:', command`edge-upload deploy --dry-run`);
-  if (stack?.drifted) text.push('List the changed resources:', command`edge-upload doctor`, ...RESTORE);
+  if (stack?.drifted) text.push('List the changed resources:', command`edge-upload doctor`);
+  // A deleted pool or bucket is replaced, not changed back.
+  if (stack?.drifted && !gone && !poolGone) text.push(...RESTORE);
   if (gone) text.push(...bucketGone(outputs.bucket ?? '').hintLines);
   if (poolGone) text.push(...REPLACE_POOL);
   text.push(...signingKeyHints(signingKeys), ...keptLines(kept, work), ...unreadLines(parts));

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { throttleOf } from '../faults/throttling.ts';
+import { orUncompared } from '../faults/uncompared-types.ts';
 import type { Faults } from '../faults.ts';
 import type { ResourceHandler } from '../resource.ts';
 import type { ServiceOptions } from '../service.ts';
@@ -34,7 +35,7 @@ export interface CloudFormation {
 export function createCloudFormation(options: CloudFormationOptions): CloudFormation {
   const { dataDir, now, resources, faults, getObject } = options;
   const store = new StackStore(join(dataDir, 'stacks'));
-  const handlers = new Map(resources.map((handler) => [handler.type, handler]));
+  const handlers = new Map(resources.map((handler) => [handler.type, orUncompared(handler, faults)]));
   const defects: unknown[] = [];
   const onDefect = options.onDefect ?? ((error: unknown) => void defects.push(error));
   const view = new LaggingView(store, () => faults.describeLag ?? 0);

@@ -1,14 +1,15 @@
 import type { StackResourceDrift } from '@aws-sdk/client-cloudformation';
+import type { StackOptions } from '../../../infra/options.ts';
 import { command, type HintLine } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { REPLACE_POOL } from '../../identity/cognito-errors.ts';
 import { pause } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { resourceName } from '../../ui/resource-words.ts';
-import { ifAllowed, ifThere, onAws, pages } from '../aws-calls.ts';
+import { ifAllowed, onAws, pages } from '../aws-calls.ts';
 import { type FoundStack, findStack, isWhole, pollInterval, type StackWork } from '../find-stack.ts';
 import { describeProperty } from '../operate/plan.ts';
-import { bucketPolicy, NO_POLICY } from './bucket.ts';
+import { BUCKET_POLICY, policyDrift } from './bucket-policy.ts';
 import type { Check } from './check.ts';
 
 /** A resource that was changed or deleted outside of CloudFormation. */
@@ -133,15 +134,12 @@ function words({ type, isDeleted, properties }: Drifted): string {
 }
 
 const POOL = 'AWS::Cognito::UserPool';
-const BUCKET_POLICY = 'AWS::S3::BucketPolicy';
 
-/**
- * Whether the bucket has no policy, so that S3 refuses all uploads. CloudFormation may not say: AWS has an open request to
- * compare bucket policies, https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2169
- */
-async function isPolicyGone(work: StackWork, bucket: string): Promise<boolean> {
-  // Another check reports a missing bucket.
-  return (await ifAllowed(() => ifThere(() => bucketPolicy(work, bucket)))) === NO_POLICY;
+/** Returns the bucket's policy if it was deleted or changed, which CloudFormation may not notice. */
+async function driftedPolicy(work: StackWork, stack: FoundStack): Promise<Drifted[]> {
+  const drift = await policyDrift(work, stack);
+  if (drift === undefined) return [];
+  return [{ type: BUCKET_POLICY, isDeleted: drift.isDeleted, properties: ['PolicyDocument'] }];
 }
 
 /** A new bucket is empty, and a new key invalidates what the old one signed: other checks report what to do instead. */
@@ -162,10 +160,8 @@ export function driftCheck(work: StackWork): Check {
       const listed = hasResults ? await ifAllowed(() => driftedResources(work, stack.id)) : [];
       if (listed === 'denied') return { skipped: 'not allowed (cloudformation:DescribeStackResourceDrifts)' };
       const found = listed.filter((one) => !hasOwnCheck(one));
-      const { bucket } = stack.outputs;
       const isListed = listed.some(({ type }) => type === BUCKET_POLICY);
-      if (bucket !== undefined && !isListed && (await isPolicyGone(work, bucket)))
-        found.push({ type: BUCKET_POLICY, isDeleted: true, properties: [] });
+      if (!isListed) found.push(...(await driftedPolicy(work, stack)));
       if (found.length > 0) {
         const what = found.map(words).join('; ');
         const isPoolGone = found.some(({ type, isDeleted }) => isDeleted && type === POOL);
@@ -176,6 +172,37 @@ export function driftCheck(work: StackWork): Check {
       return { found: 'the resources are as they were deployed' };
     },
   };
+}
+
+/** Options of a deploy that decide which drift it ends. */
+type Given = Pick<StackOptions, 'userPool' | 'bucketName'>;
+
+/** Whether a deploy with these options removes or replaces a resource, and with it its drift. */
+function isEnded({ type }: Drifted, { userPool, bucketName }: Given): boolean {
+  if (userPool === false && type.startsWith('AWS::Cognito::')) return true;
+  return bucketName !== undefined && (type === 'AWS::S3::Bucket' || type === BUCKET_POLICY);
+}
+
+/**
+ * Warns before a deploy of what the last detection found, unless the deploy removes it, as in the advice for a deleted
+ * user pool.
+ */
+export async function warnOfDrift(work: StackWork, { id, drifted }: FoundStack, given: Given): Promise<void> {
+  if (!drifted) return;
+  const listed = await ifAllowed(() => driftedResources(work, id));
+  const known = listed === 'denied' ? [] : listed;
+  const left = known.filter((one) => !isEnded(one, given));
+  if (known.length > 0 && left.length === 0) return;
+  const what = left.length === 0 ? '' : `: ${left.map(words).join('; ')}`;
+  work.context.ui.event({
+    type: 'warning',
+    text: [
+      `Resources of ${work.stackName} were changed outside edge-upload (drift)${what}. A deploy overwrites only what it changes itself.`,
+      'Check all resources again:',
+      command`edge-upload doctor`,
+      ...RESTORE,
+    ],
+  });
 }
 
 /** Returns the row of `status` for what the last detection found, until the next deploy. */

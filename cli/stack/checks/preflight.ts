@@ -1,13 +1,12 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { asTask } from '../../as-task.ts';
-import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { type Caller, callerIdentity, callerWords } from '../caller.ts';
 import { type FoundStack, findStack, type StackWork, stackMissing } from '../find-stack.ts';
 import { concurrencyCheck, regionsCheck } from './account-limits.ts';
 import type { Check } from './check.ts';
 import { type PermissionsToCheck, permissionsCheck } from './deploy-permissions.ts';
-import { RESTORE } from './drift.ts';
+import { warnOfDrift } from './drift.ts';
 
 /** Prefix of the description of our stacks: see infra/upload-stack.ts. */
 const OURS = 'edge-upload:';
@@ -57,7 +56,7 @@ interface Deploying {
 /** Returns the stack, which is one of ours; `undefined` if its name is unused. */
 async function ownStack(
   work: StackWork,
-  { mustExist = false, revertDrift = false }: Deploying,
+  { given = {}, mustExist = false, revertDrift = false }: Deploying,
 ): Promise<FoundStack | undefined> {
   const stack = await findStack(work);
   if (stack === undefined) {
@@ -66,21 +65,8 @@ async function ownStack(
     return undefined;
   }
   refuseForeign(work, stack);
-  if (!revertDrift) warnOfDrift(work, stack);
+  if (!revertDrift) await warnOfDrift(work, stack, given);
   return stack;
-}
-
-function warnOfDrift({ context, stackName }: StackWork, { drifted }: FoundStack): void {
-  if (!drifted) return;
-  context.ui.event({
-    type: 'warning',
-    text: [
-      `Resources of ${stackName} were changed outside edge-upload (drift). A deploy overwrites only what it changes itself.`,
-      'List the changed resources:',
-      command`edge-upload doctor`,
-      ...RESTORE,
-    ],
-  });
 }
 
 /**

@@ -15,7 +15,8 @@ import { trustedKeys } from '../template/key-sets.ts';
 import { bakedConfig, createTemplate, deployedTemplate, edgeKeys } from '../template/template.ts';
 import { discardPlan, executeChange, planChange, refusing } from './change-set.ts';
 import { operationFailure, runOperation } from './follow.ts';
-import type { NextStep, PlannedChange } from './plan.ts';
+import type { Agreement, PlannedChange } from './plan.ts';
+import { policyRepair } from './policy-repair.ts';
 
 /** What is deployed, and what is wanted instead. */
 export interface WantedChange {
@@ -38,7 +39,7 @@ interface DeployWay {
   /** Whether to change back what was changed outside of CloudFormation. */
   readonly revertDrift: boolean;
   /** Asks before each change; false cancels it. */
-  readonly agree: (plan: PlannedChange, next: NextStep | undefined) => Promise<boolean>;
+  readonly agree: Agreement['agree'];
 }
 
 export interface Deployed {
@@ -96,6 +97,14 @@ async function deployRounds(
         bucket: stack?.outputs.bucket,
       }),
     );
+    const repair =
+      revertDrift && stack !== undefined && to === 'EXISTING'
+        ? await policyRepair(work, stack, plan?.steps ?? [])
+        : undefined;
+    const steps = [...(plan?.steps ?? []), ...(repair === undefined ? [] : [repair.step])];
+    if (plan === undefined && repair !== undefined) {
+      if (!(await agree({ to, steps }, undefined))) return { outcome: 'declined', stack };
+    }
     if (plan !== undefined) {
       const agreed = await refusing(work, plan, async () => {
         if (to === 'EXISTING') {
@@ -104,7 +113,7 @@ async function deployRounds(
           // A stack that this deploy created has no policy.
           if (found !== undefined) await refuseByStackPolicy(work, plan.stackId, plan.steps);
         }
-        return agree(plan, edge === undefined ? 'edge' : isSigned ? undefined : 'verifying');
+        return agree({ to, steps }, edge === undefined ? 'edge' : isSigned ? undefined : 'verifying');
       });
       if (!agreed) {
         await discardPlan(work, plan);
@@ -115,6 +124,10 @@ async function deployRounds(
       stack = await findStack(work);
       // A stack that somebody else deletes meanwhile must not be created again.
       if (stack === undefined) throw overtaken(work);
+    }
+    if (repair !== undefined) {
+      await repair.run();
+      changed = true;
     }
     const { userPoolId, clientId } = edge?.pool ?? {};
     const { outputs } = stack ?? {};

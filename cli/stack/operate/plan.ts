@@ -29,14 +29,14 @@ export interface PlannedStep {
 
 /** The question before a change, and the plans it showed. */
 export interface Agreement {
-  readonly agree: (plan: PlannedChange, next: NextStep | undefined) => Promise<boolean>;
+  readonly agree: (plan: Pick<PlannedChange, 'to' | 'steps'>, next: NextStep | undefined) => Promise<boolean>;
   readonly steps: readonly PlannedStep[];
   /** The plans as text. */
   readonly lines: readonly string[];
 }
 
 /** What a later step of the same deploy changes. CloudFormation can plan it only then. */
-export type NextStep = keyof typeof FOLLOWS;
+type NextStep = keyof typeof FOLLOWS;
 
 const FOLLOWS = {
   edge: '  then the edge: its function, a role for it, the CloudFront distribution',

@@ -29,8 +29,15 @@ test('names a user pool deleted outside edge-upload, with commands that replace 
       assert.match(stderr, REPLACE);
       assert.doesNotMatch(stderr, /user groups|created so far/, args.join(' '));
     }
-    await computer.json(['deploy', '--local', '--yes', '--no-user-pool', '--allow-data-loss']);
-    await computer.json(['deploy', '--local', '--yes', '--user-pool']);
+    // The drift that doctor detects is the pool's, which the advice replaces: no warning leads elsewhere.
+    const doctor = await computer.run(['doctor']);
+    assert.match(doctor.stdout, /drift +Changed outside edge-upload: user pool \(deleted\)/);
+    assert.match((await computer.run(['status'])).stdout, /^drift +resources were changed/m);
+    for (const args of [['--no-user-pool', '--allow-data-loss'], ['--user-pool']]) {
+      const { code, stdout, stderr } = await computer.run(['deploy', '--local', '--yes', ...args]);
+      assert.equal(code, 0, stderr);
+      assert.doesNotMatch(`${stdout}${stderr}`, /drift/, args[0]);
+    }
     assert.match((await computer.run(['status'])).stdout, /^user pool +\S+: 0 users$/m);
   });
 });
