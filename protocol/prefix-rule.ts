@@ -2,7 +2,7 @@ import { type Claims, claimText, readClaim } from './claims.ts';
 import { keyProblem } from './object-url.ts';
 
 /** The fields of a caller that prefixes depend on. */
-export interface Uploader {
+export interface UploaderIdentity {
   /** The alias of the issuer. */
   readonly issuer: string;
   readonly name: string;
@@ -52,7 +52,7 @@ function asSegment(claim: string): string {
 
 function fill(
   placeholder: string,
-  { issuer, name, sub, claims }: Uploader,
+  { issuer, name, sub, claims }: UploaderIdentity,
   group: string,
 ): string | undefined {
   if (placeholder === 'issuer') return issuer;
@@ -69,7 +69,7 @@ function fill(
  * not a whole segment, or if a claim is missing, empty, `..` or too long. A prefix that ends with a claim always gets a
  * final slash: `home/ada` would also match `home/adam/`.
  */
-export function prefixesOf(rule: string, uploader: Uploader): readonly string[] {
+export function prefixesOf(rule: string, uploader: UploaderIdentity): readonly string[] {
   if (!/[{}]/.test(rule)) return [rule];
   const parts = partsOf(rule);
   if (parts === undefined) return [];

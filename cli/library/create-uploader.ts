@@ -7,12 +7,7 @@ import { openDispatcher } from '../network/dispatcher.ts';
 import { createSentCredentials, type SentCredentials } from '../sent-credentials.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { objectHeaders, type Stored } from '../transfer/put-object.ts';
-import {
-  journalsIn,
-  openUploader,
-  type Uploader as SharedUploader,
-  type UploadWorld,
-} from '../transfer/uploader.ts';
+import { type EdgeUploader, journalsIn, openUploader, type UploadWorld } from '../transfer/uploader.ts';
 import { checkUpload, checkUploader, ownCopy } from './check-options.ts';
 import { givenToken } from './given-token.ts';
 import { type LinkedSignal, linkedSignal } from './linked-signal.ts';
@@ -84,7 +79,7 @@ function openLibrary(options: UploaderOptions, sent: SentCredentials): Uploader 
     const journals = folder === undefined ? undefined : journalsIn(() => folder, ui);
     return { ui, signal: own, now, journals, ...omitUndefined({ onTrouble: feed?.meter.trouble }) };
   };
-  let opening: Promise<SharedUploader> | undefined;
+  let opening: Promise<EdgeUploader> | undefined;
   const shared = () => {
     opening ??= openUploader(world(whole.signal), ownCopy({ url, dispatcher, tokens, ...limits }));
     return opening;

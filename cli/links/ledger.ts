@@ -3,7 +3,7 @@ import { DESCRIPTION_KEY } from '../../protocol/object-url.ts';
 import { ifThere, onAws } from '../stack/aws-calls.ts';
 import { deniedHead } from '../stack/checks/bucket.ts';
 import type { StackWork } from '../stack/find-stack.ts';
-import { listObjects, type StoredObject } from '../stack/listing/bucket-listing.ts';
+import { type ListedObject, listObjects } from '../stack/listing/bucket-listing.ts';
 import { isTokenId } from '../stack/signing/signing-options.ts';
 import { forEachAtOnce } from '../transfer/pacing/pool.ts';
 import { parseEntry, type TokenEntry, type TokenKind } from './token-entry.ts';
@@ -92,11 +92,11 @@ export interface LinkLedger {
   readonly omitted: number;
 }
 
-const newest = (one: StoredObject, other: StoredObject) => other.modified.getTime() - one.modified.getTime();
+const newest = (one: ListedObject, other: ListedObject) => other.modified.getTime() - one.modified.getTime();
 
 /** Reads the entries of one kind, at most 10,000. Memory use is limited, however many objects there are. */
 export async function readLedger(work: StackWork, bucket: string, kind: TokenKind): Promise<LinkLedger> {
-  let listed: StoredObject[] = [];
+  let listed: ListedObject[] = [];
   let count = 0;
   for await (const object of listObjects(work, bucket, folderOf(kind))) {
     count += 1;

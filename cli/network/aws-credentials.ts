@@ -12,14 +12,14 @@ const TIMEOUT_MS = 300_000;
 /** Credentials are renewed this long before they expire, as the SDK does. */
 const AHEAD_MS = 300_000;
 
-interface Answer {
+interface HelperResponse {
   readonly credentials?: Omit<AwsCredentialIdentity, 'expiration'> & { readonly expiration?: string };
   readonly failure?: ReportedFailure;
   /** Of a helper that could not work. */
   readonly error?: { readonly message: string };
 }
 
-export interface CredentialsPlace extends Pick<Context, 'env' | 'home' | 'execPath'> {
+export interface CredentialsContext extends Pick<Context, 'env' | 'home' | 'execPath'> {
   readonly profile?: string | undefined;
   readonly region: string;
   readonly signal?: AbortSignal | undefined;
@@ -29,7 +29,7 @@ export interface CredentialsPlace extends Pick<Context, 'env' | 'home' | 'execPa
  * Returns the SDK's ordinary credential chain for the environment that a command was given. The chain reads `process.env`
  * in many places, so it runs in a helper process that has this environment. Keys in the environment need no helper.
  */
-export function awsCredentials(place: CredentialsPlace): () => Promise<AwsCredentialIdentity> {
+export function awsCredentials(place: CredentialsContext): () => Promise<AwsCredentialIdentity> {
   return memoize(
     async () => sendable(keysOf(place) ?? (await askChain(place))),
     ({ expiration }) => expiration !== undefined && expiration.getTime() - Date.now() < AHEAD_MS,
@@ -52,7 +52,7 @@ function sendable(identity: AwsCredentialIdentity): AwsCredentialIdentity {
   );
 }
 
-function keysOf({ env, profile }: CredentialsPlace): AwsCredentialIdentity | undefined {
+function keysOf({ env, profile }: CredentialsContext): AwsCredentialIdentity | undefined {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
   if (profile || env.AWS_PROFILE || !accessKeyId || !secretAccessKey) return undefined;
   const { AWS_SESSION_TOKEN: sessionToken, AWS_CREDENTIAL_EXPIRATION: expires } = env;
@@ -64,7 +64,7 @@ function keysOf({ env, profile }: CredentialsPlace): AwsCredentialIdentity | und
   };
 }
 
-async function askChain(place: CredentialsPlace): Promise<AwsCredentialIdentity> {
+async function askChain(place: CredentialsContext): Promise<AwsCredentialIdentity> {
   const { env, home, execPath, profile, region, signal } = place;
   const request = { region, ...omitUndefined({ profile }) };
   const { credentials, failure, error } = (await askHelper('credentials', request, {
@@ -72,7 +72,7 @@ async function askChain(place: CredentialsPlace): Promise<AwsCredentialIdentity>
     execPath,
     signal,
     timeoutMs: TIMEOUT_MS,
-  })) as Answer;
+  })) as HelperResponse;
   if (credentials === undefined) {
     throw credentialsFailure(failure ?? { reason: error?.message ?? 'no answer' }, place);
   }

@@ -85,9 +85,9 @@ function sourceOf(section: Section | undefined): Source | undefined {
   return entries.find(([, settings]) => settings.some((one) => section?.[one] !== undefined))?.[0];
 }
 
-type Place = Pick<ProfileFailure, 'profile' | 'at' | 'source'>;
+type FailedProfile = Pick<ProfileFailure, 'profile' | 'at' | 'source'>;
 
-function failureOf(error: Error, place: Place): ProfileFailure {
+function failureOf(error: Error, place: FailedProfile): ProfileFailure {
   const network = findFailure(error);
   if (network !== undefined) return { ...place, reason: `AWS is unreachable: ${network.reason}` };
   // A service's message names the role and the permission.

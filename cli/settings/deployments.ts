@@ -5,7 +5,7 @@ import type { UsedDeployment } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { isUserError } from '../errors.ts';
 import { edgeUrl } from './edge-url.ts';
-import { findFolder, requireFolder } from './folders.ts';
+import { type FolderContext, findFolder, requireFolder } from './folders.ts';
 import { withLock } from './lock.ts';
 import { replaceFile } from './own-files.ts';
 import { type DocumentPart, readDocument, writtenByNewer } from './records.ts';
@@ -55,19 +55,17 @@ interface DeploymentsFile {
   readonly deployments: readonly Deployment[];
 }
 
-type Place = Pick<Context, 'env' | 'platform' | 'home'>;
-
 const EMPTY: DeploymentsFile = { version: 1, deployments: [] };
 
-function file(place: Place): string {
-  return join(requireFolder(place, 'config'), 'deployments.json');
+function file(context: FolderContext): string {
+  return join(requireFolder(context, 'config'), 'deployments.json');
 }
 
 /** Without a config folder, no deployment is known. */
-async function read(place: Place): Promise<DeploymentsFile> {
-  const { path } = findFolder(place, 'config');
+async function read(context: FolderContext): Promise<DeploymentsFile> {
+  const { path } = findFolder(context, 'config');
   if (path === undefined) return EMPTY;
-  const at = file(place);
+  const at = file(context);
   return (await readDocument(at, (root) => parse(root, at), 'sign in or deploy again')) ?? EMPTY;
 }
 
@@ -127,9 +125,12 @@ function isEdgeUrl(text: string): boolean {
   }
 }
 
-async function change(place: Place, edit: (now: DeploymentsFile) => DeploymentsFile): Promise<void> {
-  await withLock(file(place), async () => {
-    await replaceFile(file(place), `${JSON.stringify(edit(await read(place)), undefined, 2)}\n`);
+async function change(
+  context: FolderContext,
+  edit: (now: DeploymentsFile) => DeploymentsFile,
+): Promise<void> {
+  await withLock(file(context), async () => {
+    await replaceFile(file(context), `${JSON.stringify(edit(await read(context)), undefined, 2)}\n`);
   });
 }
 
@@ -143,21 +144,21 @@ export interface KnownDeployments {
   readonly all: readonly Deployment[];
 }
 
-export async function knownDeployments(place: Place): Promise<KnownDeployments> {
-  const { current: name, deployments: all } = await read(place);
+export async function knownDeployments(context: FolderContext): Promise<KnownDeployments> {
+  const { current: name, deployments: all } = await read(context);
   return { all, ...omitUndefined({ current: all.find((known) => known.name === name) }) };
 }
 
-export async function listDeployments(place: Place): Promise<readonly Deployment[]> {
-  return (await read(place)).deployments;
+export async function listDeployments(context: FolderContext): Promise<readonly Deployment[]> {
+  return (await read(context)).deployments;
 }
 
 /**
  * Stores a deployment, replaces one with the same name or address, and makes it the current one. Issuers that were
  * signed in at stay known while the address is the same.
  */
-export async function rememberDeployment(place: Place, deployment: Deployment): Promise<void> {
-  await change(place, (now) => {
+export async function rememberDeployment(context: FolderContext, deployment: Deployment): Promise<void> {
+  await change(context, (now) => {
     const before = now.deployments.find(({ url }) => url === deployment.url);
     const issuers = deployment.issuers ?? before?.issuers;
     return {
@@ -172,12 +173,12 @@ export async function rememberDeployment(place: Place, deployment: Deployment): 
 }
 
 /** Makes a known deployment the current one. */
-export async function useDeployment(place: Place, name: string): Promise<void> {
-  await change(place, (now) => ({ ...now, current: name }));
+export async function useDeployment(context: FolderContext, name: string): Promise<void> {
+  await change(context, (now) => ({ ...now, current: name }));
 }
 
-export async function forgetDeployment(place: Place, name: string): Promise<void> {
-  await change(place, ({ current, deployments }) => ({
+export async function forgetDeployment(context: FolderContext, name: string): Promise<void> {
+  await change(context, ({ current, deployments }) => ({
     version: 1,
     ...(current !== undefined && current !== name ? { current } : {}),
     deployments: deployments.filter((known) => known.name !== name),
@@ -185,27 +186,27 @@ export async function forgetDeployment(place: Place, name: string): Promise<void
 }
 
 /** Stores a new port of an embedded cloud in its deployments, which have the same authority file. */
-export async function followLocalCloud(place: Place, cloud: LocalCloud): Promise<void> {
+export async function followLocalCloud(context: FolderContext, cloud: LocalCloud): Promise<void> {
   const moved = ({ local }: Deployment) =>
     local?.caFile === cloud.caFile && local.endpoint !== cloud.endpoint;
-  if (!(await listDeployments(place)).some(moved)) return;
-  await change(place, (now) => ({
+  if (!(await listDeployments(context)).some(moved)) return;
+  await change(context, (now) => ({
     ...now,
     deployments: now.deployments.map((known) => (moved(known) ? { ...known, local: cloud } : known)),
   }));
 }
 
 /** Returns the deployment with this stack name, if this computer knows it. */
-export async function findByName(place: Place, name: string): Promise<Deployment | undefined> {
-  return (await listDeployments(place)).find((known) => known.name === name);
+export async function findByName(context: FolderContext, name: string): Promise<Deployment | undefined> {
+  return (await listDeployments(context)).find((known) => known.name === name);
 }
 
-export async function findByUrl(place: Place, url: string): Promise<Deployment | undefined> {
-  return (await listDeployments(place)).find((known) => known.url === url);
+export async function findByUrl(context: FolderContext, url: string): Promise<Deployment | undefined> {
+  return (await listDeployments(context)).find((known) => known.url === url);
 }
 
-export async function currentDeployment(place: Place): Promise<Deployment | undefined> {
-  return (await knownDeployments(place)).current;
+export async function currentDeployment(context: FolderContext): Promise<Deployment | undefined> {
+  return (await knownDeployments(context)).current;
 }
 
 /**

@@ -12,7 +12,8 @@ export type FoundFolder =
   | { readonly path: string; readonly missing?: never }
   | { readonly path?: never; readonly missing: string };
 
-type Place = Pick<Context, 'env' | 'platform' | 'home'>;
+/** What decides where the folders are. */
+export type FolderContext = Pick<Context, 'env' | 'platform' | 'home'>;
 
 const NAME = 'edge-upload';
 
@@ -37,7 +38,7 @@ const WINDOWS = {
   data: { ...LOCAL, below: [NAME, 'data'] },
 };
 
-function missingHome({ env, platform }: Place): string {
+function missingHome({ env, platform }: FolderContext): string {
   const variable = platform === 'win32' ? 'USERPROFILE' : 'HOME';
   const value = env[variable];
   if (value === undefined) return `${variable} is not set, and this user has no home folder`;
@@ -51,12 +52,12 @@ function missingHome({ env, platform }: Place): string {
  * Support` on macOS, `AppData` on Windows. A relative path is never used, so that nothing is written to the current folder.
  * An XDG variable with one is ignored, as the XDG specification asks. A relative home folder counts as missing.
  */
-export function findFolder(place: Place, kind: FolderKind): FoundFolder {
-  const { env, platform, home } = place;
+export function findFolder(context: FolderContext, kind: FolderKind): FoundFolder {
+  const { env, platform, home } = context;
   const windows = platform === 'win32' ? WINDOWS[kind] : undefined;
   const above = env[windows?.variable ?? VARIABLES[kind]];
   if (above !== undefined && isAbsolute(above)) return { path: join(above, ...(windows?.below ?? [NAME])) };
-  if (!isAbsolute(home)) return { missing: missingHome(place) };
+  if (!isAbsolute(home)) return { missing: missingHome(context) };
   if (windows !== undefined) return { path: join(home, ...windows.parts, ...windows.below) };
   return { path: join(home, ...(platform === 'darwin' ? MAC : LINUX)[kind]) };
 }
@@ -65,18 +66,18 @@ export function findFolder(place: Place, kind: FolderKind): FoundFolder {
  * Returns the same folder.
  * @throws {UserError} `settings` where this computer has none, with the variable to set
  */
-export function requireFolder(place: Place, kind: FolderKind): string {
-  const { path, missing } = findFolder(place, kind);
+export function requireFolder(context: FolderContext, kind: FolderKind): string {
+  const { path, missing } = findFolder(context, kind);
   if (path !== undefined) return path;
-  const variable = place.platform === 'win32' ? WINDOWS[kind].variable : VARIABLES[kind];
+  const variable = context.platform === 'win32' ? WINDOWS[kind].variable : VARIABLES[kind];
   throw new UserError('settings', `edge-upload has no folder for its files: ${missing}.`, {
-    hint: `Set ${variable} to the absolute path of a folder that is yours, or ${place.platform === 'win32' ? 'USERPROFILE' : 'HOME'} to your home folder.`,
+    hint: `Set ${variable} to the absolute path of a folder that is yours, or ${context.platform === 'win32' ? 'USERPROFILE' : 'HOME'} to your home folder.`,
   });
 }
 
 /** Returns the folder of the journals of this user's uploads. */
-export function journalFolder(place: Place): string {
-  return join(requireFolder(place, 'state'), 'uploads');
+export function journalFolder(context: FolderContext): string {
+  return join(requireFolder(context, 'state'), 'uploads');
 }
 
 /** The folder does not exist. */

@@ -3,7 +3,7 @@ import { isFields } from '../../protocol/fields.ts';
 import { command, type HintLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { type ErrorCode, isUserError, UserError } from '../errors.ts';
-import { findFolder, requireFolder } from './folders.ts';
+import { type FolderContext, findFolder, requireFolder } from './folders.ts';
 import { withLock } from './lock.ts';
 import { moveAside, readIfThere, replaceFile } from './own-files.ts';
 
@@ -105,15 +105,13 @@ function notJson(text: string): string {
   return text.trim() === '' ? 'it is empty' : 'it is not valid JSON';
 }
 
-type Place = Pick<Context, 'env' | 'platform' | 'home'>;
-
 /** Records of one kind in a file of the settings folder, each with an id. */
 export interface Records<T> {
-  readonly list: (place: Place) => Promise<readonly T[]>;
+  readonly list: (context: FolderContext) => Promise<readonly T[]>;
   /** Adds a record, in place of the one with the same id. */
-  readonly remember: (place: Place, record: T) => Promise<void>;
+  readonly remember: (context: FolderContext, record: T) => Promise<void>;
   /** Removes the record with this id, if there is one. */
-  readonly forget: (place: Place, id: string) => Promise<void>;
+  readonly forget: (context: FolderContext, id: string) => Promise<void>;
 }
 
 export function recordsIn<T>(
@@ -121,22 +119,24 @@ export function recordsIn<T>(
   parse: (part: DocumentPart) => T,
   idOf: (record: T) => string,
 ): Records<T> {
-  const file = (place: Place) => join(requireFolder(place, 'config'), fileName);
-  const list = async (place: Place): Promise<readonly T[]> => {
-    if (findFolder(place, 'config').path === undefined) return [];
-    return (await readDocument(file(place), (root) => root.list().map(parse), 'run the command again')) ?? [];
+  const file = (context: FolderContext) => join(requireFolder(context, 'config'), fileName);
+  const list = async (context: FolderContext): Promise<readonly T[]> => {
+    if (findFolder(context, 'config').path === undefined) return [];
+    return (
+      (await readDocument(file(context), (root) => root.list().map(parse), 'run the command again')) ?? []
+    );
   };
-  const change = (place: Place, edit: (now: readonly T[]) => readonly T[]) =>
-    withLock(file(place), async () => {
-      await replaceFile(file(place), `${JSON.stringify(edit(await list(place)), undefined, 2)}\n`);
+  const change = (context: FolderContext, edit: (now: readonly T[]) => readonly T[]) =>
+    withLock(file(context), async () => {
+      await replaceFile(file(context), `${JSON.stringify(edit(await list(context)), undefined, 2)}\n`);
     });
   const others = (now: readonly T[], id: string) => now.filter((one) => idOf(one) !== id);
   return {
     list,
-    remember: (place, record) => change(place, (now) => [...others(now, idOf(record)), record]),
-    async forget(place, id) {
-      if (!(await list(place)).some((one) => idOf(one) === id)) return;
-      await change(place, (now) => others(now, id));
+    remember: (context, record) => change(context, (now) => [...others(now, idOf(record)), record]),
+    async forget(context, id) {
+      if (!(await list(context)).some((one) => idOf(one) === id)) return;
+      await change(context, (now) => others(now, id));
     },
   };
 }

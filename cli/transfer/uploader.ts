@@ -102,15 +102,15 @@ interface ItemOptions extends PlanOptions {
 type FileItem = Item & { kind: 'file' };
 
 /** Stores files and streams through one edge: `put` and the library are made of it. */
-export interface Uploader {
+export interface EdgeUploader {
   readonly context: UploadContext;
   /** @throws {UserError} */
   upload(item: Item, options: ItemOptions): Promise<Stored>;
   /** Returns an uploader that shares memory and connections with this one, but is aborted and reports apart. */
-  apart(world: UploadWorld): Uploader;
+  apart(world: UploadWorld): EdgeUploader;
 }
 
-export async function openUploader(world: UploadWorld, options: UploadContextOptions): Promise<Uploader> {
+export async function openUploader(world: UploadWorld, options: UploadContextOptions): Promise<EdgeUploader> {
   return uploaderIn(await openContext(world, options));
 }
 
@@ -146,7 +146,7 @@ async function journalNames({ folder, onTrouble }: Journals): Promise<ReadonlySe
   }
 }
 
-function uploaderIn(context: UploadContext): Uploader {
+function uploaderIn(context: UploadContext): EdgeUploader {
   const { edge, journals } = context;
   let names: Promise<ReadonlySet<string>> | undefined;
   const abortEarlier = async ({ key, path }: FileItem) => {

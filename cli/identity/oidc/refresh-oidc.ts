@@ -11,7 +11,7 @@ import { readGranted } from './granted-tokens.ts';
 import { openProvider } from './provider.ts';
 import { withProviderErrors } from './provider-failures.ts';
 
-type Place = Pick<Context, 'env' | 'now' | 'sent'>;
+type RefreshContext = Pick<Context, 'env' | 'now' | 'sent'>;
 
 /** Ctrl-C does not cancel a refresh, which could lose a rotated token. */
 const never = () => new AbortController().signal;
@@ -31,7 +31,11 @@ function ended({ url, username, alias }: OidcSession, why: string, cause?: unkno
  * Refreshes the tokens of a session.
  * @throws {UserError} `not_signed_in` if the provider ended the sign-in, or gave no refresh token
  */
-export async function refreshOidc(context: Place, session: OidcSession, local?: LocalCloud): Promise<Tokens> {
+export async function refreshOidc(
+  context: RefreshContext,
+  session: OidcSession,
+  local?: LocalCloud,
+): Promise<Tokens> {
   const { url, issuer, clientId, token, refreshToken, audience, subject, preset } = session;
   const { host } = new URL(issuer);
   if (refreshToken === undefined)

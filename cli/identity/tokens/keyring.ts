@@ -16,13 +16,13 @@ const ENTRY = { service: 'edge-upload', name: 'token encryption key' };
 /** How long a keyring can wait to be unlocked. */
 const TIMEOUT_MS = 30_000;
 
-interface Answer {
+interface KeyringResponse {
   readonly secret?: string;
   readonly unavailable?: boolean;
   readonly error?: { readonly message: string };
 }
 
-interface KeyringPlace {
+interface KeyringOptions {
   readonly env: HelperEnv;
   readonly execPath: string;
   readonly signal?: AbortSignal;
@@ -40,16 +40,16 @@ export function systemKeyring({
   execPath,
   signal,
   timeoutMs = TIMEOUT_MS,
-}: KeyringPlace): Keyring | undefined {
+}: KeyringOptions): Keyring | undefined {
   if (env.EDGE_UPLOAD_KEYRING === 'off') return undefined;
-  const ask = async (secret?: Buffer): Promise<Answer> => {
+  const ask = async (secret?: Buffer): Promise<KeyringResponse> => {
     const request = { ...ENTRY, ...omitUndefined({ secret: secret?.toString('base64') }) };
     const answer = (await askHelper('keyring', request, {
       env: withoutSecrets(env),
       execPath,
       signal,
       timeoutMs,
-    })) as Answer;
+    })) as KeyringResponse;
     if (answer.unavailable) throw new Error('this computer has no keyring');
     if (answer.error !== undefined) throw new Error(answer.error.message);
     return answer;

@@ -34,7 +34,7 @@ export function unseal(key: Buffer, sealed: string, place: string): string | und
   }
 }
 
-type Place = Pick<Context, 'env' | 'platform' | 'home' | 'keyring'>;
+type KeyringContext = Pick<Context, 'env' | 'platform' | 'home' | 'keyring'>;
 
 /** Result of asking the keyring: its key, no key, or keyring unavailable. */
 export type TokenKey =
@@ -45,7 +45,7 @@ export type TokenKey =
 const NO_KEYRING: TokenKey = { kind: 'unavailable', reason: 'this computer has no keyring' };
 
 /** Returns the key of the stored tokens, if there is one. */
-export async function findKey({ keyring: open }: Pick<Place, 'keyring'>): Promise<TokenKey> {
+export async function findKey({ keyring: open }: Pick<KeyringContext, 'keyring'>): Promise<TokenKey> {
   const keyring = await open?.();
   if (keyring === undefined) return NO_KEYRING;
   try {
@@ -57,20 +57,20 @@ export async function findKey({ keyring: open }: Pick<Place, 'keyring'>): Promis
 }
 
 /** Returns the key, and creates it if there is none. The lock of the token `folder` prevents a second key. */
-export async function ensureKey(place: Place, folder: string): Promise<TokenKey> {
-  const found = await findKey(place);
+export async function ensureKey(context: KeyringContext, folder: string): Promise<TokenKey> {
+  const found = await findKey(context);
   if (found.kind !== 'none') return found;
   return withLock(join(folder, 'key'), async () => {
-    const again = await findKey(place);
+    const again = await findKey(context);
     if (again.kind !== 'none') return again;
     const key = randomBytes(KEY_BYTES);
     try {
-      await (await place.keyring?.())?.write(key);
+      await (await context.keyring?.())?.write(key);
     } catch (error) {
       return unavailable(error);
     }
     // Read the key back: without it the tokens could not be decrypted.
-    const kept = await findKey(place);
+    const kept = await findKey(context);
     return kept.kind === 'none' ? NO_KEYRING : kept;
   });
 }

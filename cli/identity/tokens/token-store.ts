@@ -16,8 +16,8 @@ import { checkedUsername, loginCommand } from '../sign-in/username.ts';
 import { ensureKey, findKey, seal, type TokenKey, unseal } from './seal.ts';
 import { readSession, type StoredSession } from './session.ts';
 
-type Place = Pick<Context, 'env' | 'platform' | 'home' | 'keyring'>;
-type Keeper = Place & Pick<Context, 'ui'>;
+type StoreContext = Pick<Context, 'env' | 'platform' | 'home' | 'keyring'>;
+type ReadContext = StoreContext & Pick<Context, 'ui'>;
 
 /** Format of a file: plain, or sealed with the key in the keyring. */
 const PLAIN = 1;
@@ -25,8 +25,8 @@ const SEALED = 2;
 const SUFFIX = '.json';
 const DAMAGED = '.damaged';
 
-function folder(place: Place): string {
-  return join(requireFolder(place, 'state'), 'tokens');
+function folder(context: StoreContext): string {
+  return join(requireFolder(context, 'state'), 'tokens');
 }
 
 /** Returns the prefix of file names. The host makes them readable; the digest makes them unique. */
@@ -36,11 +36,11 @@ function prefixOf(url: string): string {
 }
 
 /** Returns the path of one user's tokens for one edge. Users of two issuers can have the same name. */
-function sessionFile(place: Place, session: StoredSession): string {
+function sessionFile(context: StoreContext, session: StoredSession): string {
   const { url } = session;
   const who = session.kind === 'pool' ? session.username : `${session.issuer} ${session.subject}`;
   const user = createHash('sha256').update(who).digest('hex').slice(0, 16);
-  return join(folder(place), `${prefixOf(url)}${user}${SUFFIX}`);
+  return join(folder(context), `${prefixOf(url)}${user}${SUFFIX}`);
 }
 
 /** A session and how it is stored. */
@@ -94,15 +94,15 @@ function locked(url: string, reason: string): UserError {
 }
 
 async function read(
-  keeper: Keeper,
+  context: ReadContext,
   file: string,
   url: string,
-  keyOf: KeySource = () => findKey(keeper),
+  keyOf: KeySource = () => findKey(context),
 ): Promise<FoundSession | 'damaged' | undefined> {
   const found = await readPrivate(file);
   if (found === undefined) return undefined;
   if (found.wasOpen) {
-    keeper.ui.event({
+    context.ui.event({
       type: 'warning',
       text: [
         `${file} was readable by others on this computer until now. If somebody read it, revoke the tokens:`,
@@ -118,17 +118,17 @@ async function read(
  * sign in again.
  */
 export async function readLocked(
-  keeper: Keeper,
+  context: ReadContext,
   file: string,
   url: string,
 ): Promise<FoundSession | undefined> {
-  const found = await read(keeper, file, url);
+  const found = await read(context, file, url);
   if (found !== 'damaged') return found;
-  await moveAside(keeper, file);
+  await moveAside(context, file);
   return undefined;
 }
 
-async function moveAside({ ui }: Keeper, file: string): Promise<void> {
+async function moveAside({ ui }: ReadContext, file: string): Promise<void> {
   const aside = `${file}${DAMAGED}`;
   try {
     await rename(file, aside);
@@ -142,9 +142,9 @@ async function moveAside({ ui }: Keeper, file: string): Promise<void> {
 }
 
 /** Stores a session and replaces the user's earlier one for that edge. A keyring, if any, provides the key to seal it. */
-export async function storeSession(place: Place, session: StoredSession): Promise<FoundSession> {
-  const file = sessionFile(place, session);
-  const found = await ensureKey(place, folder(place));
+export async function storeSession(context: StoreContext, session: StoredSession): Promise<FoundSession> {
+  const file = sessionFile(context, session);
+  const found = await ensureKey(context, folder(context));
   const key = found.kind === 'key' ? found.key : undefined;
   await withLock(file, () => replaceFile(file, write(file, session, key)));
   return { file, session, ...(key && { key }) };
@@ -155,28 +155,28 @@ export async function replaceSession({ file, key }: FoundSession, session: Store
   await replaceFile(file, write(file, session, key));
 }
 
-async function filesOf(place: Place, url: string): Promise<string[]> {
+async function filesOf(context: StoreContext, url: string): Promise<string[]> {
   // Without a state folder, no tokens are stored.
-  if (findFolder(place, 'state').path === undefined) return [];
+  if (findFolder(context, 'state').path === undefined) return [];
   const prefix = prefixOf(url);
-  const names = await namesIn(folder(place));
-  return names.filter((name) => name.startsWith(prefix)).map((name) => join(folder(place), name));
+  const names = await namesIn(folder(context));
+  return names.filter((name) => name.startsWith(prefix)).map((name) => join(folder(context), name));
 }
 
 /** Returns the sessions for one edge, latest sign-in first. */
-export async function findSessions(keeper: Keeper, url: string): Promise<FoundSession[]> {
+export async function findSessions(context: ReadContext, url: string): Promise<FoundSession[]> {
   const sessions: FoundSession[] = [];
   // The keyring is asked once for all files.
   let key: Promise<TokenKey> | undefined;
   const keyOf = () => {
-    key ??= findKey(keeper);
+    key ??= findKey(context);
     return key;
   };
-  for (const file of await filesOf(keeper, url)) {
+  for (const file of await filesOf(context, url)) {
     if (!file.endsWith(SUFFIX)) continue;
-    let found = await read(keeper, file, url, keyOf);
+    let found = await read(context, file, url, keyOf);
     // Read again under the lock: another process may have replaced the file.
-    if (found === 'damaged') found = await withLock(file, () => readLocked(keeper, file, url));
+    if (found === 'damaged') found = await withLock(file, () => readLocked(context, file, url));
     if (found !== undefined) sessions.push(found);
   }
   return sessions.sort((a, b) => b.session.signedInAt.getTime() - a.session.signedInAt.getTime());
@@ -228,8 +228,8 @@ export async function forgetSession(
 }
 
 /** Removes all tokens for an edge. */
-export async function forgetTokens(place: Place, url: string): Promise<void> {
-  const files = (await filesOf(place, url)).map((file) => file.replace(DAMAGED, ''));
+export async function forgetTokens(context: StoreContext, url: string): Promise<void> {
+  const files = (await filesOf(context, url)).map((file) => file.replace(DAMAGED, ''));
   for (const file of new Set(files)) {
     if (file.endsWith(SUFFIX)) await forgetSession(file);
   }

@@ -7,14 +7,14 @@ import { unexpectedAwsResponse } from '../aws-failures.ts';
 import type { StackWork } from '../find-stack.ts';
 import { childOf, childrenOf, plainText } from './list-xml.ts';
 
-export interface StoredObject {
+export interface ListedObject {
   readonly key: string;
   readonly bytes: number;
   readonly modified: Date;
   readonly etag: string;
 }
 
-export interface StoredVersion {
+export interface ListedVersion {
   readonly key: string;
   readonly versionId: string;
   readonly bytes: number;
@@ -26,14 +26,14 @@ interface ListPage<Entry, Next> {
   readonly next?: Next | undefined;
 }
 
-interface Answer {
+interface ListResponse {
   readonly statusCode: number;
   body: Readable | Uint8Array;
 }
 
 /** Whether a list may be in it. */
-function isAnswered(response: unknown): response is Answer & { readonly body: Readable } {
-  return (response as Partial<Answer> | undefined)?.statusCode === 200;
+function isAnswered(response: unknown): response is ListResponse & { readonly body: Readable } {
+  return (response as Partial<ListResponse> | undefined)?.statusCode === 200;
 }
 
 /**
@@ -52,7 +52,7 @@ async function askList<Input extends object, Output extends object>(
       if (isAnswered(response)) {
         const body = await readText(response.body);
         xml = childOf(body, 'IsTruncated') === undefined ? '' : body;
-        (response as Answer).body = Buffer.from(xml === '' ? body : '');
+        (response as ListResponse).body = Buffer.from(xml === '' ? body : '');
       }
       return result;
     },
@@ -67,11 +67,11 @@ export async function* listObjectPages(
   work: StackWork,
   bucket: string,
   prefix = '',
-): AsyncGenerator<readonly StoredObject[]> {
+): AsyncGenerator<readonly ListedObject[]> {
   const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
   const { s3 } = work.clients;
   const doing = `Listing the bucket ${bucket}`;
-  const ask = async (token?: string): Promise<ListPage<StoredObject, string>> => {
+  const ask = async (token?: string): Promise<ListPage<ListedObject, string>> => {
     const more = omitUndefined({ ContinuationToken: token });
     const command = new ListObjectsV2Command({
       Bucket: bucket,
@@ -100,7 +100,7 @@ export async function* listObjects(
   work: StackWork,
   bucket: string,
   prefix = '',
-): AsyncGenerator<StoredObject> {
+): AsyncGenerator<ListedObject> {
   for await (const page of listObjectPages(work, bucket, prefix)) yield* page;
 }
 
@@ -113,15 +113,15 @@ interface VersionMarker {
 export async function* listVersionPages(
   work: StackWork,
   bucket: string,
-): AsyncGenerator<readonly StoredVersion[]> {
+): AsyncGenerator<readonly ListedVersion[]> {
   const { ListObjectVersionsCommand } = await import('@aws-sdk/client-s3');
   const { s3 } = work.clients;
   const doing = `Listing the bucket ${bucket}`;
-  const ask = async (from?: VersionMarker): Promise<ListPage<StoredVersion, VersionMarker>> => {
+  const ask = async (from?: VersionMarker): Promise<ListPage<ListedVersion, VersionMarker>> => {
     const command = new ListObjectVersionsCommand({ Bucket: bucket, EncodingType: 'url', ...from });
     const xml = await askList(command, () => s3.send(command));
     const decode = keyDecoder(xml, doing);
-    const read = (entry: string, bytes: number | undefined): StoredVersion => {
+    const read = (entry: string, bytes: number | undefined): ListedVersion => {
       const key = decode(childOf(entry, 'Key'));
       if (!key || bytes === undefined)
         throw unexpectedAwsResponse('S3', doing, 'a version without a key or size');

@@ -8,9 +8,9 @@ import { count, formatBytes } from '../../ui/format.ts';
 import { onAws } from '../aws-calls.ts';
 import type { StackWork } from '../find-stack.ts';
 import {
+  type ListedVersion,
   listUnfinishedUploads,
   listVersionPages,
-  type StoredVersion,
   type UnfinishedUpload,
 } from '../listing/bucket-listing.ts';
 
@@ -19,7 +19,7 @@ class Tally {
   objects = 0;
   bytes = 0;
 
-  add(versions: readonly StoredVersion[]): void {
+  add(versions: readonly ListedVersion[]): void {
     for (const { key, bytes } of versions) {
       if (isOwnKey(key)) continue;
       this.objects += 1;
@@ -67,7 +67,7 @@ async function deleteContents(work: StackWork, bucket: string, task: string): Pr
   const deleted = new Tally();
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  const begin = (page: readonly StoredVersion[]) => {
+  const begin = (page: readonly ListedVersion[]) => {
     const batch = deleteVersions(work, bucket, page)
       .then(() => {
         deleted.add(page);
@@ -111,10 +111,10 @@ const SINGLE_AT_ONCE = 4;
 async function deleteVersions(
   work: StackWork,
   bucket: string,
-  versions: readonly StoredVersion[],
+  versions: readonly ListedVersion[],
 ): Promise<void> {
   const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
-  const isSingle = ({ key }: StoredVersion) => NOT_IN_XML.test(key);
+  const isSingle = ({ key }: ListedVersion) => NOT_IN_XML.test(key);
   const batch = versions.filter((version) => !isSingle(version));
   if (batch.length > 0) await deleteBatch(work, bucket, batch);
   await forEachAtOnce(versions.filter(isSingle), SINGLE_AT_ONCE, async ({ key, versionId }) => {
@@ -132,7 +132,7 @@ const BATCH_TRIES = 8;
 async function deleteBatch(
   work: StackWork,
   bucket: string,
-  versions: readonly StoredVersion[],
+  versions: readonly ListedVersion[],
 ): Promise<void> {
   const { DeleteObjectsCommand } = await import('@aws-sdk/client-s3');
   let left = versions.map(({ key, versionId }) => ({ Key: key, VersionId: versionId }));

@@ -6,7 +6,7 @@ import { isRedirect } from '../../../network/failures.ts';
 import { networkFailure } from '../../../network/network-failure.ts';
 import { requestText, type TextResponse } from '../../../network/request-text.ts';
 import type { PresetName } from '../../../trust/presets.ts';
-import { noToken, type WorkloadPlace } from './workload.ts';
+import { noToken, type WorkloadContext } from './workload.ts';
 
 const DEADLINE_MS = 15_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -30,7 +30,7 @@ interface TokenRequest {
  * answer, which can contain the request's own credential.
  */
 export async function requestToken(
-  { env, sent, signal }: Pick<WorkloadPlace, 'env' | 'sent' | 'signal'>,
+  { env, sent, signal }: Pick<WorkloadContext, 'env' | 'sent' | 'signal'>,
   { preset, url, headers, hint, dispatcher = openDispatcher({ env, sent }) }: TokenRequest,
 ): Promise<TextResponse> {
   const options = { dispatcher, signal, headers, deadlineMs: DEADLINE_MS, maxBytes: MAX_ANSWER_BYTES };

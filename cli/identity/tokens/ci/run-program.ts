@@ -1,6 +1,6 @@
 import { isUserError } from '../../../errors.ts';
 import type { PresetName } from '../../../trust/presets.ts';
-import { noToken, type WorkloadPlace } from './workload.ts';
+import { noToken, type WorkloadContext } from './workload.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -18,7 +18,7 @@ interface Program {
  * credentials. Credentials for edges are not passed on to it.
  */
 export async function runProgram(
-  { env, cwd, signal }: Pick<WorkloadPlace, 'env' | 'cwd' | 'signal'>,
+  { env, cwd, signal }: Pick<WorkloadContext, 'env' | 'cwd' | 'signal'>,
   { preset, name, args, hint }: Program,
 ): Promise<string> {
   const others = Object.entries(env).filter(([variable]) => !variable.startsWith('EDGE_UPLOAD_'));

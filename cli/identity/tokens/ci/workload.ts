@@ -5,7 +5,7 @@ import { PRESETS, type PresetName } from '../../../trust/presets.ts';
 import { isJwtText, readClaims } from '../access-token.ts';
 
 /** What a workload needs to get a token. */
-export interface WorkloadPlace
+export interface WorkloadContext
   extends Pick<Context, 'env' | 'sent' | 'home' | 'cwd' | 'execPath' | 'signal'> {
   /** Origin of the edge, as the user typed it. An edge never names the audience: it could name another service's. */
   readonly audience: string;
@@ -25,7 +25,7 @@ export interface Workload {
   /** Returns why this job has no identity, if its environment shows that. */
   problem?(env: Context['env'], audience: string): UserError | undefined;
   /** Returns a token. The caller checks its form and audience. */
-  token(place: WorkloadPlace): Promise<string>;
+  token(place: WorkloadContext): Promise<string>;
 }
 
 /** Returns the name of a workload for people, such as `GitHub Actions`. */
