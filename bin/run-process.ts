@@ -31,14 +31,9 @@ function homeFolder(): string {
   }
 }
 
-/** Runs the command line of this process, and sets its exit code. */
-export function runProcess(commands: readonly Declare[]): void {
-  // The AWS SDK warns on stderr about the end of Node 20; that is for us to follow, not for the user to read.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
-
-  // Keeps the token of a typed link out of the list of processes.
-  if (process.argv.some((word) => /\beu[lk]_/.test(word))) process.title = 'edge-upload';
-
+/** Returns what the first Ctrl-C or SIGTERM aborts. The second ends the process. */
+function onInterrupt(): AbortController {
+  const isDumb = process.env.TERM === 'dumb';
   const interruption = new AbortController();
   // Every request under way listens to it.
   setMaxListeners(0, interruption.signal);
@@ -48,11 +43,22 @@ export function runProcess(commands: readonly Declare[]): void {
   };
   process.on('SIGINT', () => {
     // The terminal shows ^C where the next line begins.
-    if (process.stderr.isTTY && env.TERM !== 'dumb') cursorTo(process.stderr, 0);
+    if (process.stderr.isTTY && !isDumb) cursorTo(process.stderr, 0);
     interrupt();
   });
   process.on('SIGTERM', interrupt);
+  return interruption;
+}
 
+/** Runs the command line of this process, and sets its exit code. */
+export function runProcess(commands: readonly Declare[]): void {
+  // The AWS SDK warns on stderr about the end of Node 20; that is for us to follow, not for the user to read.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
+  // Keeps the token of a typed link out of the list of processes.
+  if (process.argv.some((word) => /\beu[lk]_/.test(word))) process.title = 'edge-upload';
+
+  const interruption = onInterrupt();
   const env = { ...process.env };
   // Libraries start programs, such as a browser, with all variables of this process. These may be passwords and tokens.
   for (const name of Object.keys(env)) if (name.startsWith('EDGE_UPLOAD_')) delete process.env[name];

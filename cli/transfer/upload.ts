@@ -75,19 +75,10 @@ export async function uploadFiles(
   const uploader = await openUploader({ ...command, journals, onTrouble: meter.trouble }, options);
   const { limits, slots, note, warn } = uploader.context;
   const how = { ...options, headers, meter };
+  const upload = (item: Item) => unlessStored(item, storedFiles, () => uploader.upload(item, how));
   // With --json, one file has the same lines as several.
   const inLines = sources.several || command.options.json;
   let onlyFailure: UserError | undefined;
-  const upload = async (item: Item) => {
-    if (storedFiles?.has(item)) return undefined;
-    try {
-      const stored = await uploader.upload(item, how);
-      storedFiles?.add(item);
-      return stored;
-    } finally {
-      storedFiles?.ended(item);
-    }
-  };
   const counting = expectTotals(sources, meter);
   try {
     const { several } = sources;
@@ -115,6 +106,22 @@ export async function uploadFiles(
   if (onlyFailure !== undefined) throw onlyFailure;
   meter.close();
   return report.result();
+}
+
+/** Uploads an item, unless an earlier run stored the file as it is now. */
+async function unlessStored(
+  item: Item,
+  storedFiles: StoredFiles | undefined,
+  upload: () => Promise<Stored>,
+): Promise<Stored | undefined> {
+  if (storedFiles?.has(item)) return undefined;
+  try {
+    const stored = await upload();
+    storedFiles?.add(item);
+    return stored;
+  } finally {
+    storedFiles?.ended(item);
+  }
 }
 
 /** Sets the meter's number of files and bytes. Unreadable files are reported when they are uploaded. */

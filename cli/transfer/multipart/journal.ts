@@ -63,49 +63,8 @@ export async function withJournal<T>(
   work: (journal: Journal) => Promise<T>,
 ): Promise<T> {
   const path = join(folder, journalName(subject));
-  let opening: Promise<FileHandle> | undefined;
-  const close = async () => {
-    // An error of opening is thrown to the caller that writes.
-    const handle = await opening?.catch(() => undefined);
-    opening = undefined;
-    await handle?.close().catch((error: unknown) => {
-      throw diskError(path, error);
-    });
-  };
-  const append = async (line: Opened | StoredPart): Promise<FileHandle> => {
-    try {
-      opening ??= openToAppend(path);
-      const handle = await opening;
-      // The line break comes first, so that an incomplete line of an earlier run ends before this one.
-      await handle.appendFile(`\n${JSON.stringify(line)}`);
-      return handle;
-    } catch (error) {
-      throw diskError(path, error);
-    }
-  };
   const useJournal = async () => {
-    const journal: Journal = {
-      recorded: parseJournal((await readIfThere(path)) ?? ''),
-      async begin(entry) {
-        await close();
-        await replaceFile(path, JSON.stringify({ format: FORMAT, ...entry }));
-      },
-      async open(opened) {
-        const handle = await append(opened);
-        await handle.sync().catch((error: unknown) => {
-          throw diskError(path, error);
-        });
-      },
-      async add(part) {
-        await append(part);
-      },
-      async remove() {
-        await close();
-        await rm(path, { force: true }).catch((error: unknown) => {
-          throw diskError(path, error);
-        });
-      },
-    };
+    const { close, ...journal } = await openJournal(path);
     try {
       return await work(journal);
     } finally {
@@ -124,4 +83,48 @@ export async function withJournal<T>(
       cause: error,
     });
   }
+}
+
+/** Opens the journal in a file, whose lock the caller holds. The caller closes it. */
+async function openJournal(path: string): Promise<Journal & { close(): Promise<void> }> {
+  let opening: Promise<FileHandle> | undefined;
+  const fail = (error: unknown): never => {
+    throw diskError(path, error);
+  };
+  const close = async () => {
+    // An error of opening is thrown to the caller that writes.
+    const handle = await opening?.catch(() => undefined);
+    opening = undefined;
+    await handle?.close().catch(fail);
+  };
+  const append = async (line: Opened | StoredPart): Promise<FileHandle> => {
+    try {
+      opening ??= openToAppend(path);
+      const handle = await opening;
+      // The line break comes first, so that an incomplete line of an earlier run ends before this one.
+      await handle.appendFile(`\n${JSON.stringify(line)}`);
+      return handle;
+    } catch (error) {
+      return fail(error);
+    }
+  };
+  return {
+    recorded: parseJournal((await readIfThere(path)) ?? ''),
+    async begin(entry) {
+      await close();
+      await replaceFile(path, JSON.stringify({ format: FORMAT, ...entry }));
+    },
+    async open(opened) {
+      const handle = await append(opened);
+      await handle.sync().catch(fail);
+    },
+    async add(part) {
+      await append(part);
+    },
+    async remove() {
+      await close();
+      await rm(path, { force: true }).catch(fail);
+    },
+    close,
+  };
 }

@@ -110,7 +110,8 @@ function createExchange(options: WireOptions, reading: Abortable): Wire {
   const writing = sending === signal ? reading : openAbortable(sending);
   let reached = false;
 
-  return async ({ method, path, headers, body, sealing = 0, onSent }) => {
+  return async (message) => {
+    const { body, sealing = 0, onSent } = message;
     signal.throwIfAborted();
     const length = body?.length ?? 0;
     let started = false;
@@ -140,19 +141,8 @@ function createExchange(options: WireOptions, reading: Abortable): Wire {
     try {
       guard.arm();
       if (length === 0 || isAtOnce) deadline.start();
-      const request = {
-        origin: url,
-        path,
-        method,
-        headers:
-          method === 'GET' ? headers : Object.assign({}, headers, { 'content-length': String(length) }),
-        // undici takes any async iterable; its types name streams alone.
-        body: length === 0 ? null : isAtOnce ? body.bytes : (pieces() as unknown as Buffer),
-        // The stall guard is stricter.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      };
-      dispatcher.dispatch(request, receiver.handler);
+      const bytes = length === 0 ? null : isAtOnce ? body.bytes : pieces();
+      dispatcher.dispatch(requestOf(url, message, bytes), receiver.handler);
       const response = await receiver.response;
       // undici accepts the next request on this connection one turn later. An earlier one opens another connection.
       await nextTurn();
@@ -164,6 +154,26 @@ function createExchange(options: WireOptions, reading: Abortable): Wire {
       deadline.end();
       release();
     }
+  };
+}
+
+/** Returns a request as undici takes it. */
+function requestOf(
+  origin: string,
+  { method, path, headers, body }: HttpRequest,
+  bytes: Buffer | AsyncIterable<Buffer> | null | undefined,
+): Dispatcher.DispatchOptions {
+  const length = { 'content-length': String(body?.length ?? 0) };
+  return {
+    origin,
+    path,
+    method,
+    headers: method === 'GET' ? headers : Object.assign({}, headers, length),
+    // undici takes any async iterable; its types name streams alone.
+    body: bytes as Buffer | null,
+    // The stall guard is stricter.
+    headersTimeout: 0,
+    bodyTimeout: 0,
   };
 }
 

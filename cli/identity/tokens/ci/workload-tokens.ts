@@ -18,9 +18,10 @@ function lifetimeOf(token: string, asked: Date, isNew: boolean) {
 export function workloadTokens(
   context: Context,
   { url: audience }: Target,
-  { workload, issuers }: FoundWorkload,
+  found: FoundWorkload,
 ): TokenSource {
   const { now, ui } = context;
+  const { workload, issuers } = found;
   const title = titleOf(workload);
   const place = { ...context, audience, issuers: issuers.map(({ issuer }) => issuer) };
   let held: HeldToken | undefined;
@@ -47,47 +48,49 @@ export function workloadTokens(
       ui.event({ type: 'debug', text: `The token is not renewed yet. ${error.message}` });
       return held;
     }
-    if (token.accessToken === rejected) throw refused(reason);
+    if (token.accessToken === rejected) throw refused(title, reason);
     if (held === undefined) tell(token.accessToken);
     held = token;
     return token;
   };
 
-  const refused = (reason = 'no reason given') =>
-    new UserError(
-      'token_refused',
-      `The edge does not accept the token of ${title}: ${reason.replace(/\.$/, '')}.`,
-    );
-
-  /** An edge's refusal, with what its operator needs to allow this job. */
-  const explain = (error: UserError): UserError => {
-    const { code, message, hintLines } = error;
-    if ((code !== 'token_refused' && code !== 'forbidden') || held === undefined) return error;
-    if (code === 'token_refused' && workload.source === 'variable' && held.expiresAt <= now()) {
-      const hint = `${title} gives this job no other token. Run the job again: it begins with a new one.`;
-      return new UserError(code, message, { hint, cause: error });
-    }
-    const audiences = issuers.flatMap(({ audience: wanted }) => wanted ?? []);
-    const other = audiences.length > 0 && !audiences.includes(audience);
-    const hint = [
-      ...(code === 'forbidden' ? hintLines : []),
-      ...(other
-        ? [
-            `The edge accepts tokens for ${audiences.join(', ')}. This job requests tokens for ${audience} only.`,
-          ]
-        : []),
-      `Claims of the token: ${claimsText(workload, held.accessToken)}`,
-      'Operators see what the edge allows, and check a token of this job, with:',
-      command`edge-upload trust list`,
-      command`edge-upload trust check`,
-    ];
-    return new UserError(code, message, { hint, cause: error });
-  };
-
   const source = renewingSource(obtain, now);
   return {
     ...source,
-    explain,
+    explain: (error) => (held === undefined ? error : explained(error, held, found, now, audience)),
     ...(workload.source === 'variable' && { endsAt: async () => expiryOf(await source.current()) }),
   };
+}
+
+function refused(title: string, reason = 'no reason given'): UserError {
+  const message = `The edge does not accept the token of ${title}: ${reason.replace(/\.$/, '')}.`;
+  return new UserError('token_refused', message);
+}
+
+/** Returns an edge's refusal with what its operator needs to allow this job. */
+function explained(
+  error: UserError,
+  { accessToken, expiresAt }: HeldToken,
+  { workload, issuers }: FoundWorkload,
+  now: () => Date,
+  audience: string,
+): UserError {
+  const { code, message, hintLines } = error;
+  if (code !== 'token_refused' && code !== 'forbidden') return error;
+  if (code === 'token_refused' && workload.source === 'variable' && expiresAt <= now()) {
+    const hint = `${titleOf(workload)} gives this job no other token. Run the job again: it begins with a new one.`;
+    return new UserError(code, message, { hint, cause: error });
+  }
+  const audiences = issuers.flatMap(({ audience: wanted }) => wanted ?? []);
+  const isOther = audiences.length > 0 && !audiences.includes(audience);
+  const wanted = `The edge accepts tokens for ${audiences.join(', ')}. This job requests tokens for ${audience} only.`;
+  const hint = [
+    ...(code === 'forbidden' ? hintLines : []),
+    ...(isOther ? [wanted] : []),
+    `Claims of the token: ${claimsText(workload, accessToken)}`,
+    'Operators see what the edge allows, and check a token of this job, with:',
+    command`edge-upload trust list`,
+    command`edge-upload trust check`,
+  ];
+  return new UserError(code, message, { hint, cause: error });
 }
