@@ -38,6 +38,8 @@ const DENIED: Entry = [
 ];
 const THROTTLED: Entry = ['throttled', 'AWS throttles this account: run the same command again in a minute.'];
 
+const FULL: Entry = ['aws', ['See where it stores its files:', command`edge-upload local status`]];
+
 /** Names of AWS errors, of all services used here, that an operator can fix. */
 const KNOWN = table<Entry>({
   CredentialsProviderError: NO_CREDENTIALS,
@@ -59,7 +61,7 @@ const KNOWN = table<Entry>({
   ThrottlingException: THROTTLED,
   TooManyRequestsException: THROTTLED,
   SlowDown: THROTTLED,
-  InsufficientStorage: ['aws', ['See where it stores its files:', command`edge-upload local status`]],
+  InsufficientStorage: FULL,
   NoSuchBucket: [
     'stack_failed',
     ['Somebody deleted the bucket. See what is deployed:', command`edge-upload status`],
@@ -105,9 +107,29 @@ function redirected(
 function emptyAnswer(error: SdkError, doing: string): UserError | undefined {
   const status = error.$metadata?.httpStatusCode;
   if (status === undefined || !/^Unknown(?:Error)?$/.test(error.message)) return undefined;
-  const [code, hint] = status === 403 ? DENIED : (['aws', CHECK_ENDPOINT] as const);
+  if (status === 507) return fullCloud(doing, error);
+  const isBusy = status === 429 || status >= 500;
+  const [code, hint] =
+    status === 403 ? DENIED : isBusy ? BUSY : (['aws', status === 400 ? MALFORMED : CHECK_ENDPOINT] as const);
   return new UserError(code, `${doing} failed: HTTP ${status} without a reason.`, { hint, cause: error });
 }
+
+/** Only an embedded cloud answers 507. The words are those of its other answers. */
+function fullCloud(doing: string, cause: Error): UserError {
+  const [code, hint] = FULL;
+  return new UserError(code, `${doing} failed: HTTP 507: the disk of the embedded cloud is full.`, {
+    hint,
+    cause,
+  });
+}
+
+const BUSY: Entry = ['throttled', 'AWS is busy: run the same command again in a minute.'];
+
+/** S3 answers 400 to a session that has expired, among others. */
+const MALFORMED: Hint = [
+  'The credentials may have expired. Check them, then run the same command again:',
+  command`aws sts get-caller-identity`,
+];
 
 /** What to check where an answer cannot be one of AWS. */
 const CHECK_ENDPOINT: Hint = [

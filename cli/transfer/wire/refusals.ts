@@ -70,6 +70,11 @@ const HINTS: Partial<Record<ErrorCode, UserErrorOptions>> = {
   },
 };
 
+/** For a refusal by neither the edge nor the store. */
+const IN_BETWEEN: UserErrorOptions = {
+  hint: ['A proxy in between may refuse it. Check with:', command`edge-upload doctor`],
+};
+
 const MAX_TEXT = 300;
 
 /** Shortens a server's text. */
@@ -165,7 +170,8 @@ export function refusalError(
   if (refusal.from === 'between' && isRedirect(status)) return redirected(response, subject);
   const final = finalCode(refusal, status);
   const isLimit = final === 'too_large' && refusal.from === 'edge';
-  return new Class(final, message, isLimit ? LARGER_LIMIT : HINTS[final]);
+  const isForeign = refusal.from === 'between' && final === 'refused_by_edge';
+  return new Class(final, message, isLimit ? LARGER_LIMIT : isForeign ? IN_BETWEEN : HINTS[final]);
 }
 
 function redirected({ status, headers }: HttpResponse, subject: string): UserError {
