@@ -3,7 +3,7 @@ import { copyFile, link, lstat, lutimes, readdir, rm, writeFile } from 'node:fs/
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { interrupted, isUserError, systemCode, UserError } from '../errors.ts';
-import { diskError } from './disk-errors.ts';
+import { diskError, isDiskCode } from './disk-errors.ts';
 import {
   claimOf,
   type LockHolder,
@@ -29,7 +29,7 @@ export interface LockOptions {
   /** Milliseconds without a sign of life after which a holder that cannot be looked up counts as dead; default 10,000. */
   readonly silentMs?: number;
   readonly signal?: AbortSignal;
-  /** On a disk that is full or read-only, run the work without the lock: nobody else can write there either. */
+  /** Run the work without the lock if it cannot be taken: the disk is full or read-only, or no descriptor is left. */
   readonly orWithout?: boolean;
 }
 
@@ -63,7 +63,7 @@ export async function withLock<T>(
     const { line, place } = acquired;
     const heart = setInterval(() => beat(place), beatMs).unref();
     try {
-      if (line.length === 0) await sweep(lock, own);
+      if (line.length === 0) await sweep(lock, own).catch(laterUnlessDisk);
       return await work();
     } finally {
       clearInterval(heart);
@@ -135,10 +135,21 @@ async function succeed(lock: string, own: ProcessIdentity, line: readonly LockHo
   return false;
 }
 
+/** Looks without opening the file: a process that has no descriptor left releases its lock too. */
+async function isThere(name: string): Promise<boolean> {
+  try {
+    await lstat(name);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
 async function release(lock: string, own: ProcessIdentity, line: readonly string[]): Promise<void> {
   try {
     // This process was silent for long, and another succeeded it: that one removes the line.
-    if ((await readHolder(successor(lock, own.nonce))) !== undefined) return;
+    if (await isThere(successor(lock, own.nonce))) return;
     await rm(lock, { force: true });
     for (const nonce of line) {
       await rm(successor(lock, nonce), { force: true });
@@ -182,6 +193,12 @@ function beat(place: string): void {
 
 async function isOurs(name: string, { nonce }: ProcessIdentity): Promise<boolean> {
   return (await readHolder(name))?.nonce === nonce;
+}
+
+/** Leaves the sweep to a later holder if the disk fails or no descriptor is left. */
+function laterUnlessDisk(error: unknown): void {
+  const isDisk = isUserError(error) ? error.code === 'disk' : isDiskCode(systemCode(error));
+  if (!isDisk) throw error;
 }
 
 /** Removes what killed processes left beside the lock. Called by a holder whose lock has no line. */

@@ -376,3 +376,21 @@ function onWindows(): string | false {
 function notLinux(): string | false {
   return process.platform === 'linux' ? false : 'only Linux tells when a process started';
 }
+
+test(
+  'works without a descriptor for the lock, and releases the lock without one',
+  {
+    skip: process.platform === 'win32' && 'Windows has no limit of open files',
+  },
+  () =>
+    inFolder(async (path, folder) => {
+      const limited = ['-c', 'ulimit -n 64; exec "$@"', 'sh', execPath];
+      const { code, stdout, stderr } = await runProgram('sh', [
+        ...limited,
+        ...workerArgs('test/cli/settings/lock-worker', 'exhaust', path),
+      ]);
+      assert.equal(code, 0, stderr);
+      assert.equal(stdout, 'before during');
+      assert.deepEqual(await readdir(folder), []);
+    }),
+);
