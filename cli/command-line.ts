@@ -3,6 +3,7 @@ import {
   isSyntax,
   type Piece,
   rawText,
+  typedAnywhere,
   typedInPosix,
   typedInPowerShell,
   type Word,
@@ -135,6 +136,7 @@ export class InUse {
   readonly #platform: string | undefined;
   #deployment: UsedDeployment;
 
+  /** @param options.platform `any` for commands that somebody else types, on a computer that is not known */
   constructor(
     deployment: UsedDeployment = {},
     argv: readonly string[] = [],
@@ -168,12 +170,17 @@ export class InUse {
         : `eval "$(${this.text(new CommandLine(words))})"`;
     }
     const all = again === undefined ? words : this.#again(words, again);
-    const typed = this.#platform === 'win32' ? typedInPowerShell : typedInPosix;
+    const typed = this.#typed();
     const start = all.findIndex((one) => rawText(one) === 'edge-upload');
     if (start < 0) return typed(all);
     const length = all.slice(start).findIndex(isSyntax);
     const end = length < 0 ? all.length : start + length;
     return typed([...all.slice(0, start), ...this.#completed(all.slice(start, end)), ...all.slice(end)]);
+  }
+
+  #typed(): (words: readonly Word[]) => string {
+    if (this.#platform === 'any') return typedAnywhere;
+    return this.#platform === 'win32' ? typedInPowerShell : typedInPosix;
   }
 
   /** Adds flags to the arguments of this run, or has them replace those that it has. */

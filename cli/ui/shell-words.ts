@@ -57,6 +57,22 @@ function printed(word: string): string {
   return `"$(printf '${bytes.join('')}')"`;
 }
 
+/**
+ * Returns words as sh, PowerShell and cmd all take them, for somebody else's computer: what needs quotes is in double
+ * quotes, which all of them know. Values in which a shell would replace something are quoted as in POSIX shells.
+ */
+export function typedAnywhere(words: readonly Word[]): string {
+  return words.map((one) => quotedText(one, wordAnywhere)).join(' ');
+}
+
+/** Characters with which a shell replaces something within double quotes, and quotes, as PowerShell knows them. */
+const REPLACED = /[$`!%^"\\\u201c-\u201e\p{Cc}\p{Zl}\p{Zp}]/u;
+
+function wordAnywhere(word: string): string {
+  if (/^[\w+:./-][\w@+:./-]*$/.test(word)) return word;
+  return REPLACED.test(word) ? shellWord(word) : `"${word}"`;
+}
+
 /** A variable in front of a command, or behind `export`. */
 const ASSIGNMENT = /^([A-Z][A-Z0-9_]*)=(.*)$/s;
 

@@ -5,6 +5,7 @@ import {
   describeScope,
   exampleFile,
   formatExpiry,
+  inPowerShell,
   uploadAddress,
 } from '../../links/describe-token.ts';
 import { type KeyFlags, keyRequest } from '../../links/token-request.ts';
@@ -32,9 +33,11 @@ export async function createKey(context: Context, args: KeyCreateArgs): Promise<
       'This is the key. It is shown only now:',
       `  ${token}`,
       '',
-      'To upload with curl, or with edge-upload:',
+      'To upload with curl, or with edge-upload, in sh, bash or zsh:',
       `  ${curl}`,
       `  EDGE_UPLOAD_URL=${shellWord(edge.url)} EDGE_UPLOAD_TOKEN=${token} edge-upload put ${shellWord(exampleFile(entry))}`,
+      'In PowerShell:',
+      `  ${inPowerShell({ EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: token }, entry)}`,
       '',
       'Anyone with the key can upload. To revoke it:',
       command`edge-upload key revoke ${entry.id}`,

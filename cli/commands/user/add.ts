@@ -38,7 +38,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
         document: { username, ...described, url: pool.url, invited: true },
         text: [
           `User ${username} created. Cognito sends the temporary password to ${email}.`,
-          ...sentInvitation(pool, username),
+          ...sentInvitation(context, pool, username),
         ],
       };
     }

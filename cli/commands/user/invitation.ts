@@ -1,12 +1,11 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
-import { InUse } from '../../command-line.ts';
+import { command as commandLine, InUse } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { loginCommand } from '../../identity/sign-in/username.ts';
 import type { PoolRules } from '../../identity/users/administered-pool.ts';
 import type { JsonValue } from '../../json-value.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { formatMinute } from '../../ui/format.ts';
-import { shellWord } from '../../ui/shell-words.ts';
 import type { OperatedPool } from './pool.ts';
 
 const DAY_MS = 86_400_000;
@@ -22,14 +21,14 @@ const NO_EDGE = 'the edge is not deployed yet';
 
 /** Returns the text that an operator sends to a new user. It assumes that only Node.js is installed. */
 export function invitation(
-  { now }: Pick<Context, 'now'>,
+  context: Pick<Context, 'now' | 'platform'>,
   { url, local }: OperatedPool,
   { username, temporaryPassword, rules }: Invited,
 ): {
   readonly document: { [name: string]: JsonValue | undefined };
   readonly lines: readonly string[];
 } {
-  const expiresAt = new Date(now().getTime() + rules.temporaryDays * DAY_MS).toISOString();
+  const expiresAt = new Date(context.now().getTime() + rules.temporaryDays * DAY_MS).toISOString();
   const command = url && commandText(url, username);
   const environment = local && environmentFor(local);
   return {
@@ -48,17 +47,21 @@ export function invitation(
       `  user name            ${username}`,
       `  temporary password   ${temporaryPassword}`,
       `  valid until          ${formatMinute(expiresAt)} UTC, for one sign-in`,
-      ...(local === undefined ? [] : ['', ...embeddedLines(local)]),
+      ...(local === undefined ? [] : ['', ...embeddedLines(context, local)]),
       ...(command === undefined ? [] : ['', ...steps(command)]),
     ],
   };
 }
 
 /** Returns the text to send besides Cognito's e-mail, which has the password but not the address of the edge. */
-export function sentInvitation({ url, local }: OperatedPool, username: string): readonly string[] {
+export function sentInvitation(
+  context: Pick<Context, 'platform'>,
+  { url, local }: OperatedPool,
+  username: string,
+): readonly string[] {
   if (url === undefined) return [`The e-mail does not name an address to sign in at: ${NO_EDGE}.`];
   return [
-    ...(local === undefined ? [] : [...embeddedLines(local), '']),
+    ...(local === undefined ? [] : [...embeddedLines(context, local), '']),
     'The e-mail does not name an address to sign in at. Send them this:',
     '',
     ...steps(commandText(url, username)),
@@ -70,16 +73,19 @@ function environmentFor({ endpoint, caFile }: LocalCloud) {
   return { AWS_ENDPOINT_URL: endpoint, NODE_EXTRA_CA_CERTS: caFile };
 }
 
-function embeddedLines(local: LocalCloud): readonly string[] {
+function embeddedLines({ platform }: Pick<Context, 'platform'>, local: LocalCloud): readonly string[] {
+  const shell = new InUse({}, [], { platform });
   return [
     'This edge is in an embedded cloud, which only this computer reaches. In another home folder, first run:',
-    ...Object.entries(environmentFor(local)).map(([name, value]) => `  export ${name}=${shellWord(value)}`),
+    ...Object.entries(environmentFor(local)).map(([name, value]) =>
+      shell.line(commandLine`export ${name}=${value}`),
+    ),
   ];
 }
 
 /** Returns the command for another computer, which knows no deployment. */
 function commandText(url: string, username: string): string {
-  return new InUse().text(loginCommand(url, '--username', username));
+  return new InUse({}, [], { platform: 'any' }).text(loginCommand(url, '--username', username));
 }
 
 function steps(command: string): readonly string[] {

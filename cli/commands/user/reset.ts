@@ -34,7 +34,7 @@ export async function reset(context: Context, args: UserResetArgs): Promise<Resu
   return withPool(context, args, `Resetting the user ${username}`, async (pool) => {
     const user = await getUser(pool, username);
     if (mfa) return resetFactors(pool, user);
-    return invite ? sendByMail(pool, user) : replace(context, pool, user);
+    return invite ? sendByMail(context, pool, user) : replace(context, pool, user);
   });
 }
 
@@ -74,7 +74,7 @@ async function failureOf(
   }
 }
 
-async function sendByMail(pool: OperatedPool, user: KnownUser): Promise<Result> {
+async function sendByMail(context: Context, pool: OperatedPool, user: KnownUser): Promise<Result> {
   const { url, userPoolId } = pool;
   const { username, status } = user;
   const { email } = user.attributes;
@@ -90,7 +90,7 @@ async function sendByMail(pool: OperatedPool, user: KnownUser): Promise<Result> 
       document,
       text: [
         `Cognito sends a new temporary password for ${username} to ${email}.`,
-        ...sentInvitation(pool, username),
+        ...sentInvitation(context, pool, username),
       ],
     };
   }

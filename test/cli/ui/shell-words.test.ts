@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { command, InUse } from '../../../cli/command-line.ts';
 import { shellWord } from '../../../cli/ui/shell-words.ts';
 
 test('quotes all words that a shell could interpret, and no others', () => {
@@ -21,4 +22,24 @@ test('quotes all words that a shell could interpret, and no others', () => {
     ['=ls', "'=ls'"],
   ];
   for (const [word, expected] of cases) assert.equal(shellWord(word), expected);
+});
+
+test('quotes for a computer that is not known in a form that sh, PowerShell and cmd share', () => {
+  const anywhere = new InUse({}, [], { platform: 'any' });
+  for (const [name, typed] of [
+    ['ada', 'ada'],
+    ['ada+test@example.com', 'ada+test@example.com'],
+    ['Ada Lovelace', '"Ada Lovelace"'],
+    ["O'Neil", '"O\'Neil"'],
+    ['a;b&c|d', '"a;b&c|d"'],
+    ['@home', '"@home"'],
+    ['a,b', '"a,b"'],
+    ['x#y', '"x#y"'],
+    // A shell replaces something in double quotes: POSIX shells alone read these.
+    ['$HOME', "'$HOME'"],
+    ['100%', '100%'],
+  ] as const) {
+    const text = anywhere.text(command`edge-upload login https://d1.cloudfront.net --username ${name}`);
+    assert.equal(text, `edge-upload login https://d1.cloudfront.net --username ${typed}`);
+  }
 });
