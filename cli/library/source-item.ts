@@ -56,14 +56,20 @@ export function closeSource(source: unknown): void {
   else if (source instanceof ReadableStream && !source.locked) void source.cancel().catch(() => {});
 }
 
-/** Streams that an upload reads. A second reader would get only some of the bytes. */
-const taken = new WeakSet<Readable>();
+/** Streams and iterators that an upload reads. A second reader would get only some of the bytes. */
+const taken = new WeakSet<object>();
+
+/** Whether a source is an iterator, such as a generator, which is read once. Other iterables start again. */
+function isIterator(source: unknown): source is AsyncIterator<unknown> {
+  return typeof source === 'object' && source !== null && 'next' in source;
+}
 
 /** Whether a stream is being read already, or would be stored as an empty object. */
 export function isUsed(source: unknown): boolean {
   if (source instanceof ReadableStream) {
     return source.locked || Readable.isDisturbed(source as unknown as Readable);
   }
+  if (isIterator(source)) return taken.has(source);
   if (!(source instanceof Readable) || source.errored !== null) return false;
   return taken.has(source) || source.readableEnded || source.destroyed;
 }
@@ -103,7 +109,8 @@ function streamOf(source: Exclude<UploadSource, string | URL>, signal: AbortSign
     };
   }
   if (typeof (source as unknown) === 'object' && source !== null && Symbol.asyncIterator in source) {
-    return { chunks: untilAborted<unknown>(source, signal) };
+    if (isIterator(source)) taken.add(source);
+    return { chunks: copied(untilAborted<unknown>(source, signal)) };
   }
   throw new UserError('usage', 'The source is neither a path nor bytes, a Blob or a stream of bytes.');
 }
@@ -119,6 +126,11 @@ function requireBytes(buffer: ArrayBufferLike): Uint8Array {
   } catch (cause) {
     throw new UserError('usage', 'The buffer of the source was transferred to another thread.', { cause });
   }
+}
+
+/** Copies each chunk, because a generator can fill the same buffer again while the chunk waits to be sent. */
+async function* copied(chunks: AsyncIterable<unknown>): AsyncGenerator<unknown, void, void> {
+  for await (const chunk of chunks) yield isUint8Array(chunk) ? Buffer.from(chunk) : chunk;
 }
 
 function* piecesOf(bytes: Uint8Array): Generator<Uint8Array, void, void> {

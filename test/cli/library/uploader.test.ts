@@ -404,6 +404,43 @@ test('refuses a used, closed or locked stream, and never stores an empty object 
   assert.deepEqual([...edge.stored.keys()], ['/first']);
 });
 
+test('reads a generator once, and any other iterable as often as it is given', async (t) => {
+  const { edge, uploader } = await rig(t);
+  async function* generate() {
+    yield 'abc';
+  }
+  const broken = (async function* () {
+    yield 'a';
+    throw new Error('unplugged');
+  })();
+  await assert.rejects(uploader.upload(broken, { key: 'broken' }), withCode('file_unreadable'));
+  const given = generate();
+  await uploader.upload(given, { key: 'first' });
+  for (const source of [broken, given]) {
+    const again = uploader.upload(source, { key: 'again' });
+    await assert.rejects(again, withCode('usage', /already read or closed/));
+  }
+  const iterable = { [Symbol.asyncIterator]: generate };
+  for (const key of ['second', 'third']) await uploader.upload(iterable, { key });
+  assert.deepEqual([...edge.stored.keys()], ['/first', '/second', '/third']);
+});
+
+test('stores the bytes of a generator that fills the same buffer again', async (t) => {
+  const { edge, uploader } = await rig(t);
+  const generate = async function* (pieces: number, bytes: number) {
+    const buffer = Buffer.alloc(bytes);
+    for (let piece = 0; piece < pieces; piece += 1) yield buffer.fill(piece);
+  };
+  for (const [key, pieces, bytes] of [
+    ['few', 3, 10],
+    ['parts', 24, 1024 * 1024],
+  ] as const) {
+    await uploader.upload(generate(pieces, bytes), { key, partSize: 8 * 1024 * 1024 });
+    const expected = Array.from({ length: pieces }, (_, piece) => Buffer.alloc(bytes, piece));
+    assert.ok(edge.stored.get(`/${key}`)?.equals(Buffer.concat(expected)), key);
+  }
+});
+
 test('ends the progress and closes the stream of an upload that is refused at once', async (t) => {
   const { uploader } = await rig(t);
   const source = new Readable({ read() {} });
