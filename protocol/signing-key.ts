@@ -34,11 +34,18 @@ const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
 const EXPONENT =
   /^(?!A+[BEQ]$)(?:[\w-]{4}){0,2}(?:[\w-][Qw]|[\w-]{2}[08EMUcks]|[\w-]{3}[13579BDFHJLNPRTVXZ_bdfhjlnprtvxz])$/;
 
+/**
+ * Matches an Ed25519 key other than the points of small order, in all their spellings. With one of them, a signature can be
+ * valid for every text. https://www.rfc-editor.org/rfc/rfc8032#section-8.9, https://eprint.iacr.org/2020/1244
+ */
+const ED25519_POINT =
+  /^(?!A[AQ]A{39}[AI][A-D]|JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_[AI][U-X]|xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA[3_][o-r]|7[Pfv]_{39}[3_][89_-])[\w-]{43}$/;
+
 /** The numbers of a key, in base64url. 342 characters are 2,048 bits, RFC 7518's minimum for RSA. */
 const NUMBERS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
   RSA: { n: /^[\w-]{342,2000}$/, e: EXPONENT },
   EC: { x: /^[\w-]{43,88}$/, y: /^[\w-]{43,88}$/ },
-  OKP: { x: /^[\w-]{43}$/ },
+  OKP: { x: ED25519_POINT },
 };
 
 /** Returns the algorithms that a key is allowed to sign with; none for an unsupported key. */

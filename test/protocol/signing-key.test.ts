@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { test } from 'node:test';
 import { algorithmsOf, signingKeysOf } from '../../protocol/signing-key.ts';
 
@@ -77,4 +77,33 @@ test('allows a key the algorithms of its type and curve', () => {
   assert.deepEqual(algorithmsOf(ED), ['EdDSA', 'Ed25519']);
   assert.deepEqual(algorithmsOf({ kty: 'EC', crv: 'P-521' }), ['ES512']);
   assert.deepEqual(algorithmsOf({ kty: 'EC' }), []);
+});
+
+/** A signature that the identity, the key of order 1, verifies for every text. */
+const FOR_EVERY_TEXT = Buffer.from([1, ...new Array<number>(63).fill(0)]);
+
+test('leaves out Ed25519 keys of small order, with which signatures of any text are valid', () => {
+  const p = 2n ** 255n - 19n;
+  // The 8 points have 5 different values of y; those of 0 and 1 have another spelling above p.
+  const order8 = BigInt('0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826');
+  const small = [0n, 1n, p - 1n, p, p + 1n, order8, p - order8];
+  for (const y of small) {
+    for (const sign of [0n, 1n]) {
+      const bytes = Buffer.from((y | (sign << 255n)).toString(16).padStart(64, '0'), 'hex').reverse();
+      const x = bytes.toString('base64url');
+      const spare = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+      for (const extra of [0, 1, 2, 3]) {
+        const last = spare[spare.indexOf(x.slice(-1)) + extra];
+        const key = { ...ED, x: `${x.slice(0, -1)}${last}` };
+        assert.deepEqual(signingKeysOf({ keys: [key] }), [], key.x);
+      }
+    }
+  }
+  const identity = Buffer.from([1, ...new Array<number>(31).fill(0)]).toString('base64url');
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: identity }, format: 'jwk' });
+  assert.ok(verify(null, Buffer.from('any text'), key, FOR_EVERY_TEXT), 'OpenSSL does not refuse such keys');
+  for (let round = 0; round < 100; round += 1) {
+    const own = { ...generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }), kid: 'k' };
+    assert.deepEqual(signingKeysOf({ keys: [own] }), [own]);
+  }
 });
