@@ -1,5 +1,4 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { omitUndefined } from '../protocol/fields.ts';
 import { type AccessKey, openAccessKey } from './auth/access-key.ts';
@@ -30,6 +29,7 @@ import { openAuthority } from './tls/authority.ts';
 import { listenBehindGate, refusePlainly } from './wire/gate.ts';
 import type { HttpHandler } from './wire/http.ts';
 import { nodeListener } from './wire/node-http.ts';
+import { bind, closeServer } from './wire/server.ts';
 
 export interface CloudOptions {
   /** Folder of all state, objects, keys and certificates. One process at a time. */
@@ -192,7 +192,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       answer(request, response);
     },
   );
-  const port = await listen(server, options.port);
+  const port = await bind(server, options.port);
   address = `http://127.0.0.1:${port}`;
   await cloudformation.resume();
   const applyLifecycles = () => void s3.applyLifecycles().catch(onDefect);
@@ -208,21 +208,11 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     idle: () => cloudformation.idle(),
     async close() {
       clearInterval(lifecycles);
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+      await closeServer(server);
       await cloudformation.idle();
       await cloudfront.close();
       await lambda.close();
       logs.close();
     },
   };
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-  });
 }

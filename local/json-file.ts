@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { readOwnFile, replaceFile } from './own-file.ts';
 
 type Convert = (key: string, value: unknown) => unknown;
@@ -64,5 +64,47 @@ export class JsonRecords<T> {
 
   remove(key: string): void {
     if (this.#records.delete(key)) this.#file.write(this.all());
+  }
+}
+
+/** Records of one kind, in memory and in a file each. The name of a record must be a valid file name. */
+export class JsonFolder<T> {
+  readonly #folder: string;
+  readonly #records = new Map<string, T>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const file of readdirSync(folder)) {
+      if (!file.endsWith('.json')) continue;
+      const record = new JsonFile<T>(join(folder, file)).read();
+      if (record !== undefined) this.#records.set(file.slice(0, -'.json'.length), record);
+    }
+  }
+
+  get(name: string): T | undefined {
+    return this.#records.get(name);
+  }
+
+  all(): T[] {
+    return [...this.#records.values()];
+  }
+
+  entries(): [string, T][] {
+    return [...this.#records.entries()];
+  }
+
+  put(name: string, record: T): void {
+    this.#file(name).write(record);
+    this.#records.set(name, record);
+  }
+
+  remove(name: string): void {
+    this.#file(name).remove();
+    this.#records.delete(name);
+  }
+
+  #file(name: string): JsonFile<T> {
+    return new JsonFile<T>(join(this.#folder, `${name}.json`));
   }
 }

@@ -1,5 +1,3 @@
-import { omitUndefined } from '../../protocol/fields.ts';
-import type { JsonObject } from '../json.ts';
 import { integer, list, oneOf, required, structure, text } from '../shape.ts';
 import { paginate } from '../wire/paging.ts';
 import { invalidParameter } from './errors.ts';
@@ -47,15 +45,11 @@ export function page<T>(all: readonly T[], { keyOf, limit, token }: PageRequest<
 export const paging = { Limit: integer({ min: 0, max: 60 }), NextToken: pageToken };
 
 interface Listing<T> extends PageRequest<T> {
-  readonly describe: (item: T) => JsonObject;
+  readonly describe: (item: T) => object;
 }
 
 /** Returns one page in the form of most lists: the items below their name, and `NextToken` if there are more. */
-export function listing<T>(
-  name: string,
-  all: readonly T[],
-  { describe, ...request }: Listing<T>,
-): JsonObject {
+export function listing<T>(name: string, all: readonly T[], { describe, ...request }: Listing<T>): object {
   const { items, next } = page(all, request);
-  return { [name]: items.map(describe), ...omitUndefined({ NextToken: next }) };
+  return { [name]: items.map(describe), NextToken: next };
 }

@@ -1,4 +1,3 @@
-import type { JsonObject } from '../json.ts';
 import { type Fields, type Output, required } from '../shape.ts';
 import { type Operation, operationsOf } from '../wire/operations.ts';
 import { type Bearer, bearerOf } from './auth/tokens.ts';
@@ -16,13 +15,13 @@ export interface Context {
   readonly now: () => Date;
 }
 
-type Run<Found, F extends Fields> = Operation<Context & Found, Output<F>, JsonObject>['run'];
+type Run<Found, F extends Fields> = Operation<Context & Found, Output<F>, object>['run'];
 
 /** Creates an operation that needs a signature by AWS credentials. */
-export const signed = operationsOf<Context, JsonObject>({ format: 'json' });
+export const signed = operationsOf<Context, object>({ format: 'json' });
 
 /** Creates an operation that everybody can call. */
-export const open = operationsOf<Context, JsonObject>({ format: 'json', access: 'public' });
+export const open = operationsOf<Context, object>({ format: 'json', access: 'public' });
 
 const poolFields = { UserPoolId: required(poolId) };
 const userFields = { ...poolFields, Username: required(username) };

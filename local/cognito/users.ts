@@ -1,4 +1,3 @@
-import type { JsonObject } from '../json.ts';
 import { AwsError } from '../wire/errors.ts';
 import { invalidPassword, userNotFound } from './errors.ts';
 import { chosenFactors } from './factors.ts';
@@ -58,7 +57,7 @@ export function withPassword(
 }
 
 /** Returns the attributes as name and value pairs, all or those that `only` accepts. */
-export function attributeList(user: UserRecord, only: (name: string) => boolean = () => true): JsonObject[] {
+export function attributeList(user: UserRecord, only: (name: string) => boolean = () => true): object[] {
   const all: [string, string][] = [...Object.entries(user.attributes), ['sub', user.sub]];
   return all.filter(([name]) => only(name)).map(([Name, Value]) => ({ Name, Value }));
 }
@@ -71,13 +70,13 @@ const dates = (user: UserRecord) => ({
 });
 
 /** Returns a `UserType`, for lists and AdminCreateUser. */
-export const describeUser = (user: UserRecord, only?: (name: string) => boolean): JsonObject => ({
+export const describeUser = (user: UserRecord, only?: (name: string) => boolean): object => ({
   Username: user.username,
   Attributes: attributeList(user, only),
   ...dates(user),
 });
 
-export function mfaSettings(user: UserRecord): JsonObject {
+export function mfaSettings(user: UserRecord): object {
   const factors = chosenFactors(user);
   if (factors.length === 0) return {};
   const { preferredFactor } = user;
@@ -88,7 +87,7 @@ export function mfaSettings(user: UserRecord): JsonObject {
 }
 
 /** Returns the response of AdminGetUser, which has another name for the attributes. */
-export const describeUserForAdmin = (user: UserRecord): JsonObject => ({
+export const describeUserForAdmin = (user: UserRecord): object => ({
   Username: user.username,
   UserAttributes: attributeList(user),
   ...dates(user),

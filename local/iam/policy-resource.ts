@@ -2,7 +2,7 @@ import type { JsonObject } from '../json.ts';
 import { generatedName, type ResourceHandler, type ResourceState } from '../resource.ts';
 import { document, list, readProperties, required, structure, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
-import type { Roles } from './roles.ts';
+import { policyName, type Roles } from './roles.ts';
 import { readIdentityPolicy } from './statement.ts';
 
 interface Policy {
@@ -65,7 +65,7 @@ function stateOf(id: string): ResourceState {
 const policyProperties = structure(
   {
     PolicyDocument: required(document()),
-    PolicyName: required(text({ pattern: /[\w+=,.@-]{1,128}/ })),
+    PolicyName: required(policyName),
     Roles: withDefault(list(text()), []),
   },
   { notSupported: ['Groups', 'Users'] },

@@ -1,17 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { ACCOUNT_ID } from '../account.ts';
 import { type JsonObject, parseObject } from '../json.ts';
 import { integer, list, required, structure, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { QueryMembers } from '../wire/query-protocol.ts';
 import { readEvaluatedPolicy } from './identity-policy.ts';
 import { operation } from './operation.ts';
-import { INLINE_LIMIT, inlinePolicies, type Role } from './roles.ts';
+import {
+  checkInlineSize,
+  hasPolicies,
+  inlinePolicies,
+  policyName,
+  type Role,
+  roleName,
+  rolePath,
+} from './roles.ts';
 import { malformed } from './statement.ts';
 import { checkTrustPolicy } from './trust.ts';
-
-const roleName = required(text({ pattern: /[\w+=,.@-]{1,64}/ }));
-const policyName = required(text({ pattern: /[\w+=,.@-]{1,128}/ }));
 
 function parsed(policy: string): JsonObject {
   return parseObject(policy, () => malformed('Syntax errors in policy.'));
@@ -36,29 +40,25 @@ export const roleOperations = {
   /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
   CreateRole: operation(
     {
-      RoleName: roleName,
-      Path: withDefault(text({ max: 512, pattern: /\/|\/[\u0021-\u007e]+\// }), '/'),
+      RoleName: required(roleName),
+      Path: rolePath,
       AssumeRolePolicyDocument: required(text({ min: 1 })),
       Description: text({ max: 1000 }),
       MaxSessionDuration: integer({ min: 3600, max: 43_200 }),
       Tags: withDefault(list(structure({ Key: required(text({ min: 1 })), Value: required(text()) })), []),
     },
-    ({ roles }, { RoleName: name, Path, AssumeRolePolicyDocument, Tags }) => {
-      if (roles.find(name) !== undefined)
-        throw new AwsError('EntityAlreadyExists', `Role with name ${name} already exists.`, 409);
+    ({ roles }, { RoleName: name, Path: path, AssumeRolePolicyDocument, Tags }) => {
       const trust = parsed(AssumeRolePolicyDocument);
       checkTrustPolicy(trust);
-      const role: Role = {
+      const role = roles.create({
         name,
-        arn: `arn:aws:iam::${ACCOUNT_ID}:role${Path}${name}`,
+        path,
         id: `AROA${randomBytes(9).toString('hex').toUpperCase().slice(0, 17)}`,
         creator: 'CreateRole',
         trust,
         policies: {},
-        addedPolicies: {},
         tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])),
-      };
-      roles.save(role);
+      });
       return { Role: describe(role) };
     },
   ),
@@ -73,26 +73,23 @@ export const roleOperations = {
   })),
   /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html */
   PutRolePolicy: operation(
-    { RoleName: roleName, PolicyName: policyName, PolicyDocument: required(text({ min: 1 })) },
+    {
+      RoleName: required(roleName),
+      PolicyName: required(policyName),
+      PolicyDocument: required(text({ min: 1 })),
+    },
     ({ roles }, { RoleName, PolicyName, PolicyDocument }) => {
       const role = roles.get(RoleName);
       const document = parsed(PolicyDocument);
       readEvaluatedPolicy(document);
       const policies = { ...role.policies, [PolicyName]: document };
-      const documents = inlinePolicies({ ...role, policies });
-      if (documents.reduce((sum, one) => sum + JSON.stringify(one).length, 0) > INLINE_LIMIT) {
-        throw new AwsError(
-          'LimitExceeded',
-          `Maximum policy size of ${INLINE_LIMIT} bytes exceeded for role ${RoleName}`,
-          409,
-        );
-      }
+      checkInlineSize(inlinePolicies({ ...role, policies }), RoleName);
       roles.save({ ...role, policies });
     },
   ),
   /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRolePolicy.html */
   DeleteRolePolicy: operation(
-    { RoleName: roleName, PolicyName: policyName },
+    { RoleName: required(roleName), PolicyName: required(policyName) },
     ({ roles }, { RoleName, PolicyName }) => {
       const role = roles.get(RoleName);
       const { [PolicyName]: removed, ...policies } = role.policies;
@@ -102,9 +99,8 @@ export const roleOperations = {
     },
   ),
   /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html */
-  DeleteRole: operation({ RoleName: roleName }, ({ roles }, { RoleName }) => {
-    if (inlinePolicies(roles.get(RoleName)).length > 0)
-      throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete policies first.', 409);
+  DeleteRole: operation({ RoleName: required(roleName) }, ({ roles }, { RoleName }) => {
+    if (inlinePolicies(roles.get(RoleName)).length > 0) throw hasPolicies();
     roles.remove(RoleName);
   }),
 };

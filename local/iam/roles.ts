@@ -1,5 +1,7 @@
+import { ACCOUNT_ID } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { type JsonFile, JsonRecords } from '../json-file.ts';
+import { text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 
 /** AWS managed policies that functions and their roles commonly have, without `arn:aws:iam::aws:policy/`. */
@@ -39,7 +41,19 @@ export function checkManagedPolicies(arns: readonly string[]): void {
  * Maximum characters of all inline policies of a role:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
-export const INLINE_LIMIT = 10_240;
+const INLINE_LIMIT = 10_240;
+
+/** @throws AwsError `LimitExceeded` */
+export function checkInlineSize(documents: readonly JsonObject[], roleName = ''): void {
+  const size = documents.reduce((sum, one) => sum + JSON.stringify(one).length, 0);
+  if (size <= INLINE_LIMIT) return;
+  const message = `Maximum policy size of ${INLINE_LIMIT} bytes exceeded for role ${roleName}`;
+  throw new AwsError('LimitExceeded', message.trimEnd(), 409);
+}
+
+export const roleName = text({ pattern: /[\w+=,.@-]{1,64}/ });
+export const policyName = text({ pattern: /[\w+=,.@-]{1,128}/ });
+export const rolePath = withDefault(text({ max: 512, pattern: /\/|\/[\u0021-\u007e]+\// }), '/');
 
 export interface Role {
   readonly name: string;
@@ -63,6 +77,9 @@ export function inlinePolicies({
   return Object.values({ ...policies, ...addedPolicies });
 }
 
+export const hasPolicies = () =>
+  new AwsError('DeleteConflict', 'Cannot delete entity, must delete policies first.', 409);
+
 /** The account's roles, by name. */
 export class Roles extends JsonRecords<Role> {
   constructor(file: JsonFile<readonly Role[]>) {
@@ -74,6 +91,15 @@ export class Roles extends JsonRecords<Role> {
     const role = this.find(name);
     if (role !== undefined) return role;
     throw new AwsError('NoSuchEntity', `The role with name ${name} cannot be found.`, 404);
+  }
+
+  /** @throws AwsError `EntityAlreadyExists` */
+  create({ path, ...role }: Omit<Role, 'arn' | 'addedPolicies'> & { readonly path: string }): Role {
+    const { name } = role;
+    if (this.find(name) !== undefined) {
+      throw new AwsError('EntityAlreadyExists', `Role with name ${name} already exists.`, 409);
+    }
+    return this.save({ ...role, arn: `arn:aws:iam::${ACCOUNT_ID}:role${path}${name}`, addedPolicies: {} });
   }
 
   findByArn(arn: string): Role | undefined {

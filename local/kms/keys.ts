@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { omitUndefined } from '../../protocol/fields.ts';
 import { ACCOUNT_ID } from '../account.ts';
-import type { JsonObject } from '../json.ts';
 import { flag, integer, list, oneOf, required, structure, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import { paginate } from '../wire/paging.ts';
@@ -25,7 +23,7 @@ const tag = structure({
   TagValue: required(text({ max: 256 })),
 });
 
-function metadataOf(key: Key): JsonObject {
+function metadataOf(key: Key): object {
   const state = stateOf(key);
   return {
     AWSAccountId: ACCOUNT_ID,
@@ -42,26 +40,22 @@ function metadataOf(key: Key): JsonObject {
     KeySpec: KEY_SPEC,
     SigningAlgorithms: [ALGORITHM],
     MultiRegion: false,
-    ...omitUndefined({ DeletionDate: key.deletion && seconds(key.deletion) }),
+    DeletionDate: key.deletion && seconds(key.deletion),
   };
 }
 
 const limit = withDefault(integer({ min: 1, max: 1000 }), 100);
 const marker = text({ min: 1, max: 1024 });
 
-function page<T extends JsonObject>(
+function page<T>(
   name: string,
   all: readonly T[],
   keyOf: (item: T) => string,
   { Limit, Marker }: { readonly Limit: number; readonly Marker: string | undefined },
-): JsonObject {
+): object {
   const invalidToken = () => new AwsError('InvalidMarkerException', 'The marker is not valid.');
   const { items, next } = paginate(all, { limit: Limit, token: Marker, keyOf, invalidToken });
-  return {
-    [name]: [...items],
-    Truncated: next !== undefined,
-    ...omitUndefined({ NextMarker: next }),
-  };
+  return { [name]: items, Truncated: next !== undefined, NextMarker: next };
 }
 
 /** KMS has one policy name. */

@@ -1,6 +1,5 @@
 import type { Accessed } from '../iam/identity-policy.ts';
 import type { Permissions } from '../iam/permissions.ts';
-import type { JsonObject } from '../json.ts';
 import { type Fields, type Output, required, text } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import { operationsOf } from '../wire/operations.ts';
@@ -17,10 +16,10 @@ export interface Kms {
 const reading = { format: 'json', strict: true, invalid: 'ValidationException' } as const;
 
 /** Creates an operation of the account. */
-export const operation = operationsOf<Kms, JsonObject>(reading);
+export const operation = operationsOf<Kms, object>(reading);
 
 /** Operations on a key check IAM themselves, because conditions are about the key. */
-const onKey = operationsOf<Kms, JsonObject>({ ...reading, access: 'signed' });
+const onKey = operationsOf<Kms, object>({ ...reading, access: 'signed' });
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html */
 const keyId = { KeyId: required(text({ min: 1, max: 2048 })) };
@@ -30,7 +29,7 @@ interface KeyOperation<F extends Fields> {
   /** States of the key in which the operation is allowed: all if absent. */
   readonly states?: readonly KeyState[];
   // biome-ignore lint/suspicious/noConfusingVoidType: an operation without a result returns nothing
-  readonly run: (kms: Kms, key: Key, input: Output<F>) => JsonObject | void;
+  readonly run: (kms: Kms, key: Key, input: Output<F>) => object | void;
 }
 
 /**

@@ -1,9 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { arnOf } from '../account.ts';
 import type { JsonObject } from '../json.ts';
-import { JsonFile } from '../json-file.ts';
+import { JsonFolder } from '../json-file.ts';
 import { notFound } from './errors.ts';
 
 /** A KMS key, stored in a file that only its owner can read. */
@@ -36,11 +34,11 @@ export type NewKey = Omit<Key, 'privateKey' | 'created' | 'deletion'>;
 
 /** The keys of the account. A key whose deletion is due is deleted by the next read. */
 export class KeyStore {
-  readonly #folder: string;
+  readonly #keys: JsonFolder<Key>;
   readonly #now: () => Date;
 
   constructor(folder: string, now: () => Date) {
-    this.#folder = folder;
+    this.#keys = new JsonFolder(folder);
     this.#now = now;
   }
 
@@ -59,15 +57,13 @@ export class KeyStore {
   }
 
   save(key: Key): void {
-    this.#file(key.id).write(key);
+    this.#keys.put(key.id, key);
   }
 
   find(id: string): Key | undefined {
-    if (!UUID.test(id)) return undefined;
-    const file = this.#file(id);
-    const key = file.read();
+    const key = this.#keys.get(id);
     if (key?.deletion === undefined || key.deletion > this.now) return key;
-    file.remove();
+    this.#keys.remove(id);
     return undefined;
   }
 
@@ -86,17 +82,8 @@ export class KeyStore {
     return key;
   }
 
-  /** In the order of their ids. */
   all(): Key[] {
-    if (!existsSync(this.#folder)) return [];
-    return readdirSync(this.#folder)
-      .filter((name) => name.endsWith('.json'))
-      .sort()
-      .flatMap((name) => this.find(name.slice(0, -'.json'.length)) ?? []);
-  }
-
-  #file(id: string): JsonFile<Key> {
-    return new JsonFile(join(this.#folder, `${id}.json`));
+    return this.#keys.all().flatMap(({ id }) => this.find(id) ?? []);
   }
 }
 

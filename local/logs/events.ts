@@ -79,7 +79,7 @@ export const eventOperations = {
           logStreamName: event.stream,
         })),
         searchedLogStreams: [],
-        ...(page.length < found.length && last !== undefined ? { nextToken: last.id } : {}),
+        nextToken: page.length < found.length ? last?.id : undefined,
       };
     },
   ),

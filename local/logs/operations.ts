@@ -36,14 +36,14 @@ export const groupOperations = {
         logGroups: items.map(({ name, bytes, created, retentionInDays }) => ({
           logGroupName: name,
           creationTime: created,
-          ...omitUndefined({ retentionInDays }),
+          retentionInDays,
           metricFilterCount: 0,
           arn: `${groupArn(name)}:*`,
           logGroupArn: groupArn(name),
           logGroupClass: 'STANDARD',
           storedBytes: bytes,
         })),
-        ...omitUndefined({ nextToken: next }),
+        nextToken: next,
       };
     },
   ),
@@ -85,7 +85,7 @@ export const groupOperations = {
           arn: `${groupArn(group)}:log-stream:${name}`,
           storedBytes: 0,
         })),
-        ...omitUndefined({ nextToken: next }),
+        nextToken: next,
       };
     },
   ),

@@ -1,20 +1,9 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import { ACCOUNT_ID } from '../account.ts';
-import type { JsonObject } from '../json.ts';
 import { arnOf } from './access.ts';
 import type { BucketRequest } from './operation.ts';
+import { readBucketProperties } from './resources/bucket-properties.ts';
 import type { Version } from './store/version.ts';
-
-interface Notifications {
-  readonly NotificationConfiguration?: {
-    readonly EventBridgeConfiguration?: { readonly EventBridgeEnabled?: boolean | string };
-  };
-}
-
-function sendsEvents(properties: JsonObject = {}): boolean {
-  const { NotificationConfiguration } = properties as Notifications;
-  return String(NotificationConfiguration?.EventBridgeConfiguration?.EventBridgeEnabled) === 'true';
-}
 
 /**
  * Sends an event for a new object or version to EventBridge, if the bucket has events enabled.
@@ -25,7 +14,8 @@ export function tellCreated(
   { key, size, etag, versionId, modified }: Version,
   reason: 'PutObject' | 'CopyObject' | 'CompleteMultipartUpload',
 ): void {
-  if (!sendsEvents(bucket.config.properties)) return;
+  const { NotificationConfiguration } = readBucketProperties(bucket.config.properties ?? {});
+  if (NotificationConfiguration?.EventBridgeConfiguration?.EventBridgeEnabled !== true) return;
   events({
     source: 'aws.s3',
     detailType: 'Object Created',

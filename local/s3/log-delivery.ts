@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import type { JsonObject } from '../json.ts';
+import { readBucketProperties } from './resources/bucket-properties.ts';
 import type { BucketStore } from './store/store.ts';
 
 /** Writes logs to buckets as AWS's log delivery does, which grants itself access by an ACL. */
@@ -11,17 +11,15 @@ export interface LogDelivery {
   deliver(bucketName: string, key: string, body: Buffer): void;
 }
 
-/** A bucket accepts ACLs unless its object ownership is BucketOwnerEnforced, which is S3's default. */
-function takesAcls(properties: JsonObject = {}): boolean {
-  const { Rules = [] } = (properties.OwnershipControls ?? {}) as { Rules?: { ObjectOwnership?: string }[] };
-  return Rules.some(({ ObjectOwnership }) => ObjectOwnership === 'BucketOwnerPreferred');
-}
-
 export function logDelivery(store: BucketStore): LogDelivery {
   return {
     accepts(bucketName) {
       const bucket = store.bucket(bucketName);
-      return bucket !== undefined && takesAcls(bucket.config.properties);
+      const { OwnershipControls } = readBucketProperties(bucket?.config.properties ?? {});
+      // By default, object ownership is BucketOwnerEnforced.
+      return (
+        OwnershipControls?.Rules.some((rule) => rule.ObjectOwnership === 'BucketOwnerPreferred') === true
+      );
     },
     deliver(bucketName, key, body) {
       const bucket = store.bucket(bucketName);

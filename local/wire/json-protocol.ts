@@ -10,7 +10,7 @@ const CONTENT_TYPE = 'application/x-amz-json-1.1';
  * Creates AWS's JSON 1.1 protocol.
  * @param service Prefix of the protocol's targets, such as `Logs_20140328`.
  */
-export function jsonProtocol(service: string): Protocol<JsonObject, JsonObject> {
+export function jsonProtocol(service: string): Protocol<JsonObject, object> {
   return {
     codeSuffix: 'Exception',
     open({ headers }, body) {
@@ -49,7 +49,7 @@ function parsed(text: string): JsonObject {
   );
 }
 
-function response(status: number, headers: Record<string, string>, document: JsonObject): HttpResponse {
+function response(status: number, headers: Record<string, string>, document: object): HttpResponse {
   return {
     status,
     headers: { 'content-type': CONTENT_TYPE, 'x-amzn-requestid': randomUUID(), ...headers },

@@ -3,10 +3,9 @@ import type { ResourceHandler, ResourceState } from '../../resource.ts';
 import { readProperties } from '../../shape.ts';
 import type { Authority } from '../../tls/authority.ts';
 import { AwsError } from '../../wire/errors.ts';
-import { AccessLogs, type LogSink, type ServedRequest } from '../data-plane/access-logs.ts';
+import { AccessLogs, type LogSink } from '../data-plane/access-logs.ts';
 import { type Edge, serve } from '../data-plane/edge.ts';
 import { type Listener, listen } from '../data-plane/viewer/listener.ts';
-import type { Viewer } from '../data-plane/viewer/viewer.ts';
 import {
   behaviorsOf,
   type DistributionConfig,
@@ -146,35 +145,27 @@ export class Distributions {
     const running = this.#listeners.get(id);
     if (running !== undefined) return running.port;
     const { authority, edge, onDefect } = this.#options;
-    const response = async (viewer: Viewer) => {
-      const distribution = this.#stored(id);
-      if (distribution === undefined) throw noSuchDistribution();
-      return serve(viewer, edge(distribution));
-    };
-    const certificate = await authority.serverCertificate([]);
-    const certificateFor = async (name: string) =>
-      this.#stored(id)?.config.aliases?.includes(name) ? authority.serverCertificate([name]) : undefined;
-    const refusesTls12 = (name: string) => {
-      const { aliases = [], tls13Only = false } = this.#stored(id)?.config ?? {};
-      return tls13Only && aliases.includes(name);
-    };
-    const onServed = (served: ServedRequest) => {
-      const distribution = this.#stored(id);
-      if (distribution?.config.logging !== undefined) this.#logs.add(distribution, served);
-    };
-    const aliases = () => this.#stored(id)?.config.aliases ?? [];
-    const options = {
+    const config = () => this.#stored(id)?.config;
+    const aliases = () => config()?.aliases ?? [];
+    const listener = await listen({
       port,
-      certificate,
-      certificateFor,
-      refusesTls12,
+      certificate: await authority.serverCertificate([]),
+      certificateFor: async (name) =>
+        aliases().includes(name) ? authority.serverCertificate([name]) : undefined,
+      refusesTls12: (name) => config()?.tls13Only === true && aliases().includes(name),
       aliases,
-      isElsewhere: (host: string) => this.#isElsewhere(id, host),
-      serve: response,
-      onServed,
+      isElsewhere: (host) => this.#isElsewhere(id, host),
+      serve: async (viewer) => {
+        const distribution = this.#stored(id);
+        if (distribution === undefined) throw noSuchDistribution();
+        return serve(viewer, edge(distribution));
+      },
+      onServed: (served) => {
+        const distribution = this.#stored(id);
+        if (distribution?.config.logging !== undefined) this.#logs.add(distribution, served);
+      },
       onDefect,
-    };
-    const listener = await listen(options).catch((error: NodeJS.ErrnoException) => {
+    }).catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'EADDRINUSE' ? portTaken(id, port) : error;
     });
     this.#listeners.set(id, listener);

@@ -1,5 +1,4 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
-import type { JsonObject } from '../../json.ts';
 import { integer, required, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { notEmbedded, resourceNotFound } from '../errors.ts';
@@ -19,10 +18,11 @@ function getGroup(pool: UserPool, name: string): GroupRecord {
   return group;
 }
 
-const describeGroup = (pool: UserPool, group: GroupRecord): JsonObject => ({
+const describeGroup = (pool: UserPool, group: GroupRecord): object => ({
   GroupName: group.name,
   UserPoolId: pool.id,
-  ...omitUndefined({ Description: group.description, Precedence: group.precedence }),
+  Description: group.description,
+  Precedence: group.precedence,
   LastModifiedDate: epoch(group.modified),
   CreationDate: epoch(group.created),
 });
@@ -32,7 +32,7 @@ const listGroupPage = (
   pool: UserPool,
   groups: readonly GroupRecord[],
   { Limit, NextToken }: { readonly Limit: number | undefined; readonly NextToken: string | undefined },
-): JsonObject =>
+): object =>
   listing('Groups', groups, {
     keyOf: ({ name }) => name,
     describe: (group) => describeGroup(pool, group),

@@ -1,4 +1,3 @@
-import { omitUndefined } from '../../../protocol/fields.ts';
 import { integer, list, text } from '../../shape.ts';
 import { invalidParameter } from '../errors.ts';
 import { attributeName, page } from '../fields.ts';
@@ -61,7 +60,7 @@ export const listUsers = {
       });
       return {
         Users: items.map((user) => describeUser(user, only && ((name) => only.includes(name)))),
-        ...omitUndefined({ PaginationToken: next }),
+        PaginationToken: next,
       };
     },
   ),

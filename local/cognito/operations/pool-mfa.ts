@@ -1,4 +1,3 @@
-import { asJson, type JsonObject } from '../../json.ts';
 import { flag, type Output, oneOf, structure, text } from '../../shape.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
 import { onPool } from '../operation.ts';
@@ -33,17 +32,17 @@ function enabledIn({
   ];
 }
 
-function described({ MfaConfiguration = 'OFF', EnabledMfas = [], ...settings }: PoolSettings): JsonObject {
+function described({ MfaConfiguration = 'OFF', EnabledMfas = [], ...settings }: PoolSettings): object {
   const { SmsAuthenticationMessage, SmsConfiguration } = settings;
   const { EmailAuthenticationMessage: Message, EmailAuthenticationSubject: Subject } = settings;
-  return asJson({
+  return {
     MfaConfiguration,
     SoftwareTokenMfaConfiguration: { Enabled: EnabledMfas.includes('SOFTWARE_TOKEN_MFA') },
     ...(EnabledMfas.includes('SMS_MFA') && {
       SmsMfaConfiguration: { SmsAuthenticationMessage, SmsConfiguration },
     }),
     ...(EnabledMfas.includes('EMAIL_OTP') && { EmailMfaConfiguration: { Message, Subject } }),
-  });
+  };
 }
 
 export const poolMfa = {

@@ -1,5 +1,4 @@
-import { omitUndefined } from '../../../protocol/fields.ts';
-import { asJson, type JsonObject } from '../../json.ts';
+import { asJson } from '../../json.ts';
 import { integer, required, text } from '../../shape.ts';
 import { clientId, listing, pageToken } from '../fields.ts';
 import { onPool, signed } from '../operation.ts';
@@ -12,27 +11,20 @@ import type { ClientRecord } from '../store/model.ts';
 import type { UserPool } from '../store/pool.ts';
 import { epoch } from '../users.ts';
 
-const limit = (name: string, value: number | undefined): JsonObject =>
-  value === undefined ? {} : { [name]: String(value) };
-
-function describeAttribute({ name, type, mutable, required: needed, min, max }: SchemaAttribute): JsonObject {
-  const constraints: JsonObject =
-    type === 'String'
-      ? { StringAttributeConstraints: { ...limit('MinLength', min), ...limit('MaxLength', max) } }
-      : type === 'Number'
-        ? { NumberAttributeConstraints: { ...limit('MinValue', min), ...limit('MaxValue', max) } }
-        : {};
+function describeAttribute({ name, type, mutable, required: needed, min, max }: SchemaAttribute): object {
+  const [least, most] = [min?.toString(), max?.toString()];
   return {
     Name: name,
     AttributeDataType: type,
     DeveloperOnlyAttribute: false,
     Mutable: mutable,
     Required: needed,
-    ...constraints,
+    ...(type === 'String' && { StringAttributeConstraints: { MinLength: least, MaxLength: most } }),
+    ...(type === 'Number' && { NumberAttributeConstraints: { MinValue: least, MaxValue: most } }),
   };
 }
 
-function describePool(pool: UserPool): JsonObject {
+function describePool(pool: UserPool): object {
   const { record } = pool;
   const {
     UserPoolName: _name,
@@ -64,7 +56,7 @@ function describePool(pool: UserPool): JsonObject {
   };
 }
 
-function describeClient(client: ClientRecord): JsonObject {
+function describeClient(client: ClientRecord): object {
   const { GenerateSecret: _, ...settings } = client.settings;
   return {
     RefreshTokenValidity: 30,
@@ -75,13 +67,13 @@ function describeClient(client: ClientRecord): JsonObject {
     ...asJson(settings),
     ClientId: client.id,
     ClientName: client.name,
-    ...omitUndefined({ ClientSecret: client.secret }),
+    ClientSecret: client.secret,
     CreationDate: epoch(client.created),
     LastModifiedDate: epoch(client.modified),
   };
 }
 
-const describePoolShortly = ({ id, record }: UserPool): JsonObject => ({
+const describePoolShortly = ({ id, record }: UserPool): object => ({
   Id: id,
   Name: record.name,
   LambdaConfig: {},

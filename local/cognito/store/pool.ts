@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import { JsonFile } from '../../json-file.ts';
+import { JsonFile, JsonFolder } from '../../json-file.ts';
 import type { KeyRing } from '../keys.ts';
 import { isCaseSensitive } from '../resources/pool-properties.ts';
 import type { SchemaAttribute } from '../resources/standard-attributes.ts';
 import { poolSchema } from '../schema.ts';
 import { type Account, poolNameOf } from '../srp.ts';
-import { Directory } from './directory.ts';
 import type { ClientRecord, GroupRecord, PoolRecord, UserRecord } from './model.ts';
 import { ChallengeSessions, type SessionRecord } from './sessions.ts';
 
@@ -13,11 +12,11 @@ import { ChallengeSessions, type SessionRecord } from './sessions.ts';
 export class UserPool {
   readonly id: string;
   readonly keys: KeyRing;
-  readonly clients: Directory<ClientRecord>;
+  readonly clients: JsonFolder<ClientRecord>;
   readonly sessions: ChallengeSessions;
   readonly #file: JsonFile<PoolRecord>;
   #record: PoolRecord;
-  readonly #users: Directory<UserRecord>;
+  readonly #users: JsonFolder<UserRecord>;
   readonly #subs = new Map<string, string>();
   readonly #groupFile: JsonFile<readonly GroupRecord[]>;
   #groups: readonly GroupRecord[];
@@ -27,9 +26,9 @@ export class UserPool {
     this.keys = keys;
     this.#file = new JsonFile(join(dir, 'pool.json'));
     this.#record = record;
-    this.clients = new Directory(join(dir, 'clients'));
-    this.#users = new Directory(join(dir, 'users'));
-    this.sessions = new ChallengeSessions(new Directory<SessionRecord>(join(dir, 'sessions')), now);
+    this.clients = new JsonFolder(join(dir, 'clients'));
+    this.#users = new JsonFolder(join(dir, 'users'));
+    this.sessions = new ChallengeSessions(new JsonFolder<SessionRecord>(join(dir, 'sessions')), now);
     this.#groupFile = new JsonFile(join(dir, 'groups.json'));
     this.#groups = this.#groupFile.read() ?? [];
     for (const user of this.#users.all()) this.#subs.set(this.#key(user.username), user.sub);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { JsonFolder } from '../../json-file.ts';
 import { invalidSession, notAuthorized } from '../errors.ts';
-import type { Directory } from './directory.ts';
 
 /** The state of a sign-in between a challenge and its response. */
 export interface SessionState {
@@ -23,10 +23,10 @@ const nameOf = (token: string) => createHash('sha256').update(token).digest('hex
 
 /** Open challenges by opaque token. Each token is valid for one success, until it expires. */
 export class ChallengeSessions {
-  readonly #directory: Directory<SessionRecord>;
+  readonly #directory: JsonFolder<SessionRecord>;
   readonly #now: () => Date;
 
-  constructor(directory: Directory<SessionRecord>, now: () => Date) {
+  constructor(directory: JsonFolder<SessionRecord>, now: () => Date) {
     this.#directory = directory;
     this.#now = now;
   }

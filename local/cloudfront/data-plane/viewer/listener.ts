@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createSecureContext, type TLSSocket } from 'node:tls';
 import type { KeyedCertificate } from '../../../tls/certificates.ts';
 import { type GateRefusal, listenBehindGate } from '../../../wire/gate.ts';
+import { bind, closeServer } from '../../../wire/server.ts';
 import { requestId } from '../../model.ts';
 import type { ServedRequest } from '../access-logs.ts';
 import { errorPage, type ViewerResponse } from '../viewer-response.ts';
@@ -145,27 +145,15 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     if (refusesTls12(servername)) socket.destroy();
   });
 
-  await (port === 0 ? bindLasting(server) : bind(server, port));
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-async function bind(server: Server, port: number): Promise<void> {
-  server.listen(port, HOST);
-  await once(server, 'listening');
+  const bound = await (port === 0 ? bindLasting(server) : bind(server, port));
+  return { port: bound, close: () => closeServer(server) };
 }
 
 /**
  * Binds a port that is free now and when the cloud starts again: outgoing connections of other programs have ports from
  * 32,768 (Linux) or 49,152 on.
  */
-async function bindLasting(server: Server): Promise<void> {
+async function bindLasting(server: Server): Promise<number> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await bind(server, randomInt(20_000, 32_768));
