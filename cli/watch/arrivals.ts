@@ -5,6 +5,7 @@ import { type FileStamp, isSameStamp, readStamp } from '../transfer/sources/file
 import type { Filter } from '../transfer/sources/filters.ts';
 import type { Item } from '../transfer/sources/items.ts';
 import { walk } from '../transfer/sources/walk.ts';
+import { Holds } from './holds.ts';
 import type { UploadLedger } from './ledger.ts';
 
 /** A file of the watched folder. */
@@ -31,125 +32,130 @@ export interface ArrivalOptions {
   readonly onStored: (arrival: Arrival) => void;
 }
 
-export interface Arrivals {
-  /** Scans the folder for new and changed files. */
-  look(): Promise<void>;
-  /** Returns the files that are ready to upload. */
-  due(): Item[];
-  /** Returns milliseconds until the next file is ready. */
-  wait(): number;
-  /** Returns the file that is being uploaded with a name. */
-  get(name: string): Arrival | undefined;
-  /** Ends the upload of a file. A failed one is retried after a pause that doubles each time. */
-  end(name: string, how: 'stored' | 'failed' | 'changed'): void;
-}
-
 /** Maximum number of tracked files. Later scans find the others. */
 const MAX_WAITING = 20_000;
-const MAX_HELD = 10_000;
-const FIRST_HOLD_MS = 10_000;
-const LONGEST_HOLD_MS = 3_600_000;
+/** Maximum number of warnings that are remembered, so that they are not repeated. */
+const MAX_WARNED = 10_000;
 
-interface Held {
-  readonly stamp: FileStamp;
-  readonly forMs: number;
-  readonly until: number;
+interface Waiting {
+  readonly arrival: Arrival;
+  /** When the file had this stamp first. */
+  readonly since: number;
 }
 
 /** Finds complete files in a folder. Links are skipped, because they lead out of the folder. */
-export function createArrivals(options: ArrivalOptions): Arrivals {
-  const { folder, prefix, filter, settleMs, ledger, now, signal, warn, onStored } = options;
-  const waiting = new Map<string, { readonly arrival: Arrival; readonly since: number }>();
-  const underWay = new Map<string, Arrival>();
-  const held = new Map<string, Held>();
-  const warned = new Set<string>();
+export class Arrivals {
+  readonly #options: ArrivalOptions;
+  readonly #holds: Holds;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #underWay = new Map<string, Arrival>();
+  readonly #warned = new Set<string>();
 
-  const warnOnce = (text: string) => {
-    if (warned.size < MAX_HELD && !warned.has(text)) warn(text);
-    warned.add(text);
-  };
-  const isHeld = (path: string, stamp: FileStamp): boolean => {
-    const hold = held.get(path);
-    return hold !== undefined && isSameStamp(hold.stamp, stamp) && now() < hold.until;
-  };
-  const see = (arrival: Arrival) => {
-    const { path, relative, stamp } = arrival;
-    if (isHeld(path, stamp)) return;
-    if (ledger.has(relative, stamp)) {
-      waiting.delete(path);
-      onStored(arrival);
-    } else if (!isSameStamp(waiting.get(path)?.arrival.stamp, stamp)) {
-      waiting.set(path, { arrival, since: now() });
+  constructor(options: ArrivalOptions) {
+    this.#options = options;
+    this.#holds = new Holds(options.now);
+  }
+
+  /** Scans the folder for new and changed files. */
+  async scan(): Promise<void> {
+    const { folder } = this.#options;
+    try {
+      await this.#scan();
+    } catch (error) {
+      if (isUserError(error) || systemCode(error) === undefined) throw error;
+      // A disconnected disk can come back.
+      this.#warnOnce(`${folder} cannot be read now (${systemCode(error)}).`);
     }
-  };
-  const named = (relative: string) => join(folder, relative);
-  const lookAtAll = async () => {
-    const real = new Map<string, boolean>();
-    const isInFolder = async (path: string) => {
-      const parent = dirname(path);
-      const known = real.get(parent) ?? (await realpath(parent).catch(() => '')) === parent;
-      real.set(parent, known);
-      return known;
-    };
-    for await (const batch of walk(folder, { filter, named, warn: warnOnce, signal })) {
+  }
+
+  /** Returns the files that are ready to upload. */
+  due(): Item[] {
+    const { prefix, settleMs, now } = this.#options;
+    const items: Item[] = [];
+    for (const [path, { arrival, since }] of this.#waiting) {
+      if (now() - since < settleMs) continue;
+      this.#waiting.delete(path);
+      const stamp = readStamp(path, { follow: false });
+      if (stamp === undefined) continue;
+      if (isSameStamp(stamp, arrival.stamp)) {
+        this.#underWay.set(path, arrival);
+        const key = `${prefix}${arrival.relative}`;
+        items.push({ name: path, key, kind: 'file', path, found: true, expected: stamp });
+      } else this.#see({ ...arrival, stamp });
+    }
+    return items;
+  }
+
+  /** Returns milliseconds until the next file is ready. */
+  wait(): number {
+    const { settleMs, now } = this.#options;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const { since } of this.#waiting.values()) earliest = Math.min(earliest, since + settleMs - now());
+    return Math.max(0, earliest);
+  }
+
+  /** Returns the file that is being uploaded with a name. */
+  get(name: string): Arrival | undefined {
+    return this.#underWay.get(name);
+  }
+
+  /** Ends the upload of a file. A failed one is retried after a pause. */
+  end(name: string, how: 'stored' | 'failed' | 'changed'): void {
+    const arrival = this.#underWay.get(name);
+    this.#underWay.delete(name);
+    if (how === 'failed' && arrival !== undefined) this.#holds.add(name, arrival.stamp);
+    else this.#holds.remove(name);
+  }
+
+  async #scan(): Promise<void> {
+    const { folder, filter, signal } = this.#options;
+    const isInFolder = realFolders();
+    const named = (relative: string) => join(folder, relative);
+    const warn = (text: string) => this.#warnOnce(text);
+    for await (const batch of walk(folder, { filter, named, warn, signal })) {
       for (const found of batch) {
         if ('error' in found) {
           const { code, message } = found.error;
-          warnOnce(code === 'bad_key' ? `${message} Rename it.` : message);
+          warn(code === 'bad_key' ? `${message} Rename it.` : message);
           continue;
         }
         const path = String(found.path);
-        const stamp = underWay.has(path) ? undefined : readStamp(path, { follow: false });
-        if (underWay.has(path) || (stamp === undefined && readStamp(path, { follow: true }) === undefined)) {
-          continue;
-        }
-        if (stamp !== undefined && (await isInFolder(path))) see({ path, relative: found.relative, stamp });
-        else warnOnce(`Skipped ${path}: it is a link, or in a linked folder.`);
-        if (waiting.size >= MAX_WAITING) return;
+        if (this.#underWay.has(path)) continue;
+        const stamp = readStamp(path, { follow: false });
+        if (stamp === undefined && readStamp(path, { follow: true }) === undefined) continue;
+        if (stamp !== undefined && (await isInFolder(path))) {
+          this.#see({ path, relative: found.relative, stamp });
+        } else warn(`Skipped ${path}: it is a link, or in a linked folder.`);
+        if (this.#waiting.size >= MAX_WAITING) return;
       }
     }
-  };
-  return {
-    async look() {
-      try {
-        await lookAtAll();
-      } catch (error) {
-        if (isUserError(error) || systemCode(error) === undefined) throw error;
-        // A disconnected disk can come back.
-        warnOnce(`${folder} cannot be read now (${systemCode(error)}).`);
-      }
-    },
-    due() {
-      const items: Item[] = [];
-      for (const [path, { arrival, since }] of waiting) {
-        if (now() - since < settleMs) continue;
-        waiting.delete(path);
-        const stamp = readStamp(path, { follow: false });
-        if (stamp === undefined) continue;
-        if (isSameStamp(stamp, arrival.stamp)) {
-          underWay.set(path, arrival);
-          const key = `${prefix}${arrival.relative}`;
-          items.push({ name: path, key, kind: 'file', path, found: true, expected: stamp });
-        } else see({ ...arrival, stamp });
-      }
-      return items;
-    },
-    wait() {
-      let earliest = Number.POSITIVE_INFINITY;
-      for (const { since } of waiting.values()) earliest = Math.min(earliest, since + settleMs - now());
-      return Math.max(0, earliest);
-    },
-    get: (name) => underWay.get(name),
-    end(name, how) {
-      const arrival = underWay.get(name);
-      underWay.delete(name);
-      const before = held.get(name);
-      held.delete(name);
-      if (how !== 'failed' || arrival === undefined) return;
-      const forMs = Math.min(LONGEST_HOLD_MS, before === undefined ? FIRST_HOLD_MS : 2 * before.forMs);
-      const [oldest] = held.keys();
-      if (held.size >= MAX_HELD && oldest !== undefined) held.delete(oldest);
-      held.set(name, { stamp: arrival.stamp, forMs, until: now() + forMs });
-    },
+  }
+
+  #see(arrival: Arrival): void {
+    const { ledger, now, onStored } = this.#options;
+    const { path, relative, stamp } = arrival;
+    if (this.#holds.has(path, stamp)) return;
+    if (ledger.has(relative, stamp)) {
+      this.#waiting.delete(path);
+      onStored(arrival);
+    } else if (!isSameStamp(this.#waiting.get(path)?.arrival.stamp, stamp)) {
+      this.#waiting.set(path, { arrival, since: now() });
+    }
+  }
+
+  #warnOnce(text: string): void {
+    if (this.#warned.size < MAX_WARNED && !this.#warned.has(text)) this.#options.warn(text);
+    this.#warned.add(text);
+  }
+}
+
+/** Returns a test whether a file's folder is reached without links. Each folder is checked once. */
+function realFolders(): (path: string) => Promise<boolean> {
+  const known = new Map<string, boolean>();
+  return async (path) => {
+    const parent = dirname(path);
+    const isReal = known.get(parent) ?? (await realpath(parent).catch(() => '')) === parent;
+    known.set(parent, isReal);
+    return isReal;
   };
 }

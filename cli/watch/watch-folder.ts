@@ -10,13 +10,13 @@ import type { Item } from '../transfer/sources/items.ts';
 import type { Sources } from '../transfer/sources/sources.ts';
 import { type UploadFilesOptions, uploadFiles } from '../transfer/upload.ts';
 import { journalsIn } from '../transfer/uploader.ts';
-import { CLOCK } from '../transfer/wire/retry.ts';
+import { CLOCK, type Clock } from '../transfer/wire/retry.ts';
 import { formatDuration } from '../ui/format.ts';
 import { type AfterUpload, finishFile } from './after-upload.ts';
-import { type Arrival, createArrivals } from './arrivals.ts';
+import { type Arrival, Arrivals } from './arrivals.ts';
 import type { UploadLedger } from './ledger.ts';
-import { createLongUploads } from './long-uploads.ts';
-import { createWake, watchHints } from './wake.ts';
+import { createLongUploads, type LongUploads } from './long-uploads.ts';
+import { createWake, type Hints, type Wake, watchHints } from './wake.ts';
 
 export interface WatchOptions {
   /** Absolute path without links. */
@@ -46,124 +46,179 @@ const MAX_WARNED = 10_000;
  */
 export async function watchFolder(
   context: Context,
-  { folder, intervalMs, after, ledger, ...rest }: WatchOptions,
+  options: WatchOptions,
   upload: UploadFilesOptions,
 ): Promise<never> {
-  const { ui, signal } = context;
-  const { now, sleep } = upload.clock ?? CLOCK;
-  const sending = createLongUploads({ sleep }, (text) => ui.event({ type: 'note', text }));
-  const warn = (text: string) => ui.event({ type: 'warning', text });
-  const wake = createWake(signal);
-  let stop: UserError | undefined;
-  /** Whether the edge refuses all files with this prefix. */
-  let forbidden = false;
-  let pauseMs = FIRST_PAUSE_MS;
-  let lookAt = now();
-
-  const warned = new Set<string>();
-  const finish = ({ path, relative, stamp }: Arrival) => {
-    try {
-      if (finishFile(path, relative, stamp, after)) ledger.remove(relative);
-    } catch (error) {
-      if (systemCode(error) === undefined) throw error;
-      const text = `${path} is stored, but --after ${after.action} failed: ${systemCode(error)}.`;
-      if (warned.size < MAX_WARNED && !warned.has(path)) warn(text);
-      warned.add(path);
-    }
-  };
-  const arrivals = createArrivals({ folder, ledger, now, signal, warn, onStored: finish, ...rest });
-
-  const record = ({ name, key }: Item) => {
-    const arrival = arrivals.get(name);
-    if (arrival === undefined) return;
-    // A file that has changed since is sent again.
-    if (!isSameStamp(arrival.stamp, readStamp(arrival.path, { follow: false }))) return;
-    ledger.add(arrival.relative, arrival.stamp, key);
-    finish(arrival);
-  };
-
-  const onOutcome = ({ item, result }: Outcome) => {
-    sending.end(item);
-    if (!('error' in result)) {
-      pauseMs = FIRST_PAUSE_MS;
-      // Recorded before the file is reported, so that a reported file is not sent again.
-      record(item);
-      return arrivals.end(item.name, 'stored');
-    }
-    const { code } = result.error;
-    const ends = effectOf(code).run !== undefined || item.kind === 'refused';
-    if (ends) stop ??= result.error;
-    forbidden ||= item.kind === 'refused' && code === 'forbidden';
-    const changed = code === 'file_changed' || code === 'file_missing';
-    // The pause for all files is enough.
-    arrivals.end(item.name, changed || ends ? 'changed' : 'failed');
-    if (stop !== undefined) wake.call();
-  };
-
-  async function* items(): AsyncGenerator<Item, void, void> {
-    for (;;) {
-      if (now() >= lookAt) {
-        const began = now();
-        // Before the scan, so that files arriving during it are noticed.
-        hints.renew();
-        await arrivals.look();
-        lookAt = now() + Math.max(intervalMs, REST * (now() - began));
-      }
-      for (const item of arrivals.due()) {
-        if (stop !== undefined) arrivals.end(item.name, 'changed');
-        else {
-          sending.begin(item);
-          yield item;
-        }
-      }
-      if (stop !== undefined) return;
-      await wake.sleep(Math.max(0, Math.min(lookAt - now(), arrivals.wait())));
-      if (stop !== undefined) return;
-    }
-  }
-
-  const hints = watchHints(folder, () => {
-    lookAt = Math.min(lookAt, now() + HINT_MS);
-    wake.call();
-  });
-  // Prints a line for each file. There is no total that a bar could show.
-  const lines = {
-    ...ui,
-    event: (event: Parameters<typeof ui.event>[0]) => event.type !== 'transfer' && ui.event(event),
-  };
-  const isWarned = () => !ledger.isRecorded();
-  const journals = journalsIn(() => journalFolder(context), ui, isWarned);
-  // No rate: most of the time passes without uploads.
-  const report = createReport(upload.url, { now, inUse: context.inUse, hasRate: false });
+  const watcher = new FolderWatcher(context, options, upload);
   try {
-    for (;;) {
-      stop = undefined;
-      await uploadFiles({ ...context, ui: lines }, itemSources(items), {
-        ...upload,
-        journals,
-        report,
-        onOutcome,
-      });
-      // `onOutcome` sets it.
-      const reason = stop as UserError | undefined;
-      if (reason === undefined) continue;
-      const needsSettings = reason.cause instanceof ProxyRefusal && reason.cause.isFinal;
-      if (forbidden || needsSettings || effectOf(reason.code).run === 'stop') throw reason;
-      warn(`${reason.message} The next attempt is in ${formatDuration(pauseMs)}.`);
-      lookAt = now();
-      await sleep(pauseMs, signal).catch(() => {
-        throw interrupted();
-      });
-      pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * pauseMs);
-    }
+    return await watcher.run();
   } catch (error) {
     if (isUserError(error) && error.code === 'interrupted') {
       throw interrupted('The same command resumes where this one stopped.');
     }
     throw error;
   } finally {
-    hints.end();
-    sending.close();
+    watcher.close();
+  }
+}
+
+class FolderWatcher {
+  readonly #context: Context;
+  readonly #options: WatchOptions;
+  readonly #upload: UploadFilesOptions;
+  readonly #clock: Pick<Clock, 'now' | 'sleep'>;
+  readonly #arrivals: Arrivals;
+  readonly #sending: LongUploads;
+  readonly #wake: Wake;
+  readonly #hints: Hints;
+  /** Files whose failed `--after` was reported. */
+  readonly #warned = new Set<string>();
+  /** Why the current round of uploads ends. */
+  #stop: UserError | undefined;
+  /** Whether the edge refuses all files with this prefix. */
+  #forbidden = false;
+  #pauseMs = FIRST_PAUSE_MS;
+  #scanAt: number;
+
+  constructor(context: Context, options: WatchOptions, upload: UploadFilesOptions) {
+    const { ui, signal } = context;
+    this.#context = context;
+    this.#options = options;
+    this.#upload = upload;
+    this.#clock = upload.clock ?? CLOCK;
+    const { now } = this.#clock;
+    this.#scanAt = now();
+    this.#sending = createLongUploads(this.#clock, (text) => ui.event({ type: 'note', text }));
+    this.#wake = createWake(signal);
+    this.#arrivals = new Arrivals({
+      ...options,
+      now,
+      signal,
+      warn: (text) => this.#warn(text),
+      onStored: (arrival) => this.#finish(arrival),
+    });
+    this.#hints = watchHints(options.folder, () => {
+      this.#scanAt = Math.min(this.#scanAt, now() + HINT_MS);
+      this.#wake.call();
+    });
+  }
+
+  async run(): Promise<never> {
+    const context = this.#context;
+    const { ui, inUse } = context;
+    // Prints a line for each file. There is no total that a bar could show.
+    const lines = {
+      ...ui,
+      event: (event: Parameters<typeof ui.event>[0]) => event.type !== 'transfer' && ui.event(event),
+    };
+    const isWarned = () => !this.#options.ledger.isRecorded();
+    const options = {
+      ...this.#upload,
+      journals: journalsIn(() => journalFolder(context), ui, isWarned),
+      // No rate: most of the time passes without uploads.
+      report: createReport(this.#upload.url, { now: this.#clock.now, inUse, hasRate: false }),
+      onOutcome: (outcome: Outcome) => this.#onOutcome(outcome),
+    };
+    for (;;) {
+      this.#stop = undefined;
+      await uploadFiles(
+        { ...context, ui: lines },
+        itemSources(() => this.#items()),
+        options,
+      );
+      // `onOutcome` sets it.
+      const reason = this.#stop as UserError | undefined;
+      if (reason !== undefined) await this.#pause(reason);
+    }
+  }
+
+  close(): void {
+    this.#hints.end();
+    this.#sending.close();
+  }
+
+  async *#items(): AsyncGenerator<Item, void, void> {
+    const { now } = this.#clock;
+    for (;;) {
+      if (now() >= this.#scanAt) await this.#scan();
+      for (const item of this.#arrivals.due()) {
+        if (this.#stop !== undefined) this.#arrivals.end(item.name, 'changed');
+        else {
+          this.#sending.begin(item);
+          yield item;
+        }
+      }
+      if (this.#stop !== undefined) return;
+      await this.#wake.sleep(Math.max(0, Math.min(this.#scanAt - now(), this.#arrivals.wait())));
+      if (this.#stop !== undefined) return;
+    }
+  }
+
+  async #scan(): Promise<void> {
+    const { now } = this.#clock;
+    const began = now();
+    // Before the scan, so that files arriving during it are noticed.
+    this.#hints.renew();
+    await this.#arrivals.scan();
+    this.#scanAt = now() + Math.max(this.#options.intervalMs, REST * (now() - began));
+  }
+
+  #onOutcome({ item, result }: Outcome): void {
+    this.#sending.end(item);
+    if (!('error' in result)) {
+      this.#pauseMs = FIRST_PAUSE_MS;
+      // Recorded before the file is reported, so that a reported file is not sent again.
+      this.#record(item);
+      this.#arrivals.end(item.name, 'stored');
+      return;
+    }
+    const { code } = result.error;
+    const ends = effectOf(code).run !== undefined || item.kind === 'refused';
+    if (ends) this.#stop ??= result.error;
+    this.#forbidden ||= item.kind === 'refused' && code === 'forbidden';
+    const changed = code === 'file_changed' || code === 'file_missing';
+    // The pause for all files is enough.
+    this.#arrivals.end(item.name, changed || ends ? 'changed' : 'failed');
+    if (this.#stop !== undefined) this.#wake.call();
+  }
+
+  /** Records a stored file, unless it has changed since. A changed file is sent again. */
+  #record({ name, key }: Item): void {
+    const arrival = this.#arrivals.get(name);
+    if (arrival === undefined) return;
+    if (!isSameStamp(arrival.stamp, readStamp(arrival.path, { follow: false }))) return;
+    this.#options.ledger.add(arrival.relative, arrival.stamp, key);
+    this.#finish(arrival);
+  }
+
+  /** Moves or deletes a stored file, as `--after` requests. */
+  #finish({ path, relative, stamp }: Arrival): void {
+    const { after, ledger } = this.#options;
+    try {
+      if (finishFile(path, relative, stamp, after)) ledger.remove(relative);
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      const text = `${path} is stored, but --after ${after.action} failed: ${systemCode(error)}.`;
+      if (this.#warned.size < MAX_WARNED && !this.#warned.has(path)) this.#warn(text);
+      this.#warned.add(path);
+    }
+  }
+
+  /** Waits after a failure that affects all files. @throws the reason if a later attempt cannot succeed */
+  async #pause(reason: UserError): Promise<void> {
+    const { now, sleep } = this.#clock;
+    const needsSettings = reason.cause instanceof ProxyRefusal && reason.cause.isFinal;
+    if (this.#forbidden || needsSettings || effectOf(reason.code).run === 'stop') throw reason;
+    this.#warn(`${reason.message} The next attempt is in ${formatDuration(this.#pauseMs)}.`);
+    this.#scanAt = now();
+    await sleep(this.#pauseMs, this.#context.signal).catch(() => {
+      throw interrupted();
+    });
+    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * this.#pauseMs);
+  }
+
+  #warn(text: string): void {
+    this.#context.ui.event({ type: 'warning', text });
   }
 }
 

@@ -3,7 +3,7 @@ import { appendFile, mkdir, realpath, rm, utimes, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createFilter } from '../../../cli/transfer/sources/filters.ts';
-import { createArrivals } from '../../../cli/watch/arrivals.ts';
+import { Arrivals } from '../../../cli/watch/arrivals.ts';
 import { ownFolder } from '../transfer/helpers/uploading.ts';
 
 /** Arrivals of a folder, with a clock that the test moves. */
@@ -13,7 +13,7 @@ async function rig(t: TestContext) {
   const known = new Set<string>();
   const finished: string[] = [];
   const warnings: string[] = [];
-  const arrivals = createArrivals({
+  const arrivals = new Arrivals({
     folder,
     prefix: 'p/',
     filter: createFilter({}),
@@ -34,7 +34,7 @@ async function rig(t: TestContext) {
     /** Looks again after some time, and returns the keys that are due. */
     async after(milliseconds: number) {
       time += milliseconds;
-      await arrivals.look();
+      await arrivals.scan();
       return arrivals.due().map(({ key }) => key);
     },
   };
