@@ -25,7 +25,7 @@ import { put } from './put.ts';
 const EMAIL = 'ada@example.com';
 const KEY = 'dawn.png';
 
-/** Returns a context with all its folders in `folder`, so that the demo touches nothing of the user's. */
+/** Returns a context with all its folders in `folder`, so that the demo does not touch the user's files. */
 function secluded(context: Context, folder: string): Context {
   const kept = Object.entries(context.env).filter(
     ([name]) => !/^(EDGE_UPLOAD_|AWS_|XDG_|(https?|no|all)_proxy$)/i.test(name),
@@ -43,7 +43,7 @@ function secluded(context: Context, folder: string): Context {
   return { ...context, env, options, home: folder, inUse, ui: narrating(context.ui, inUse) };
 }
 
-/** Shows the results of the commands among their progress; the headings and the result are the demo's own. */
+/** Prints the results of the commands as part of their progress. Headings and the final result come from the demo. */
 function narrating(ui: Ui, inUse: InUse): Ui {
   return {
     ...ui,
@@ -55,7 +55,7 @@ function narrating(ui: Ui, inUse: InUse): Ui {
   };
 }
 
-/** Deploys, signs in, uploads without and with a token, and destroys, in an embedded cloud of its own. */
+/** Deploys, signs in, uploads without and with a token, and destroys, in its own embedded cloud. */
 export async function demo(context: Context): Promise<Result> {
   const started = context.now().getTime();
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-demo-')).catch((error: unknown) => {

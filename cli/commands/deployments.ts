@@ -13,7 +13,7 @@ import {
 } from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 
-/** Lists the deployments that this computer knows, and who is signed in to each. */
+/** Lists the saved deployments, and who is signed in to each. */
 export async function list(context: Context): Promise<Result> {
   const known = await listDeployments(context);
   const current = await currentDeployment(context);
@@ -80,7 +80,7 @@ async function require(context: Context, { name }: Named): Promise<Deployment> {
   });
 }
 
-/** Returns who is signed in; nobody, with a warning, where the keyring does not open. */
+/** Returns who is signed in; nobody, with a warning, if the keyring cannot be opened. */
 async function sessionsOf(context: Context, url: string): Promise<FoundSession[]> {
   try {
     return await findSessions(context, url);
@@ -91,7 +91,7 @@ async function sessionsOf(context: Context, url: string): Promise<FoundSession[]
   }
 }
 
-/** Chooses the deployment that commands use where none is named. */
+/** Chooses the deployment that commands use by default. */
 export async function use(context: Context, args: Named): Promise<Result> {
   const { name, url } = await require(context, args);
   await useDeployment(context, name);
@@ -101,7 +101,7 @@ export async function use(context: Context, args: Named): Promise<Result> {
   };
 }
 
-/** Signs everybody out of a deployment on this computer, and forgets it. The deployment itself is not changed. */
+/** Signs all users out of a deployment on this computer, and deletes its record. The deployment itself is not changed. */
 export async function forget(context: Context, args: Named): Promise<Result> {
   const deployment = await require(context, args);
   const { name, url, bucket, local } = deployment;

@@ -35,9 +35,9 @@ export interface DestroyArgs extends OperatorArgs {
   readonly yes?: boolean;
   /** Leaves the bucket with its objects. */
   readonly keepData?: boolean;
-  /** Deletes what this and earlier deletions of the stack have kept. */
+  /** Deletes the resources that this and earlier deletions of the stack retained. */
   readonly deleteKept?: boolean;
-  /** False: what CloudFront still holds copies of is left to the next `destroy` or `status`. */
+  /** False: functions that CloudFront still has replicas of are left to the next `destroy` or `status`. */
   readonly wait?: boolean;
 }
 
@@ -48,7 +48,7 @@ const PENDING_KEY = 'KMS deletes a signing key after 7 days. Until then it signs
 
 const EMPTY: Inventory = { goes: [], stays: [], functions: [], domain: undefined, tellToKeep: false };
 
-/** Takes a deployment down, whole; run again at any point it continues with what is left. */
+/** Deletes a whole deployment. After an interruption, the same command deletes the rest. */
 export async function destroy(context: Context, args: DestroyArgs): Promise<Result> {
   if (args.keepData && args.deleteKept) {
     throw new UserError('usage', '--keep-data is not used with --delete-kept.');
@@ -71,7 +71,7 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
     const held = stack === undefined ? EMPTY : await takeInventory(work, stack, args.keepData ?? false);
     const inUse = [...held.goes, ...held.stays].flatMap(({ physicalId }) => physicalId ?? []);
     const earlier = args.deleteKept ? await findKept(context, work, gone, { inUse }) : [];
-    // What is being deleted was agreed to before, and cannot be counted while it goes.
+    // A running deletion was confirmed before, and its objects cannot be counted.
     const isGoing = stack?.status === 'DELETE_IN_PROGRESS';
     if (isGoing) context.ui.event({ type: 'note', text: `The stack ${stackName} is being deleted already.` });
     if ((stack !== undefined && !isGoing) || earlier.length > 0) {
@@ -89,7 +89,7 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
   }
 }
 
-/** What can be refused is asked first: all that can be read before the question, what takes a call after it. */
+/** Finds refusals before anything is deleted. Checks that need a changing call follow after the question. */
 async function refuse(
   work: StackWork,
   stack: FoundStack | undefined,
@@ -116,7 +116,7 @@ async function tryOut(work: StackWork, stack: FoundStack, { goes, stays }: Inven
   for (const bucket of physicalIds(goes, BUCKET)) await tryEmptying(work, bucket);
 }
 
-/** Writes down what outlives the stack, then deletes it. */
+/** Records the resources that outlive the stack, then deletes it. */
 async function remove(
   context: Context,
   work: StackWork,
@@ -190,7 +190,7 @@ async function agree(
   return false;
 }
 
-/** The part after the stack: its retained functions, kept data, and what this computer remembers. */
+/** Finishes after the stack is deleted: its retained functions, kept data, and the records on this computer. */
 async function finish(
   context: Context,
   work: StackWork,

@@ -10,14 +10,14 @@ import { type OperatorArgs, requireTarget, withStack } from './operator.ts';
 
 export interface GetArgs extends OperatorArgs {
   readonly key: string;
-  /** A path, a folder that is there, or `-` for standard output. Absent: the key's file name in the current folder. */
+  /** A path, an existing folder, or `-` for standard output. Absent: the key's file name in the current folder. */
   readonly as?: string;
-  /** Replace a file that is there. */
+  /** Replace an existing file. */
   readonly force?: boolean;
   readonly versionId?: string;
 }
 
-/** Downloads an object with the operator's AWS credentials, and compares it with the checksum that S3 keeps. */
+/** Downloads an object with the operator's AWS credentials, and compares it with the checksum that S3 stores. */
 export async function get(context: Context, { force = false, ...args }: GetArgs): Promise<Result> {
   const { as, key, versionId } = args;
   const toStdout = as === '-';

@@ -26,7 +26,7 @@ function signingKey({ wellKnownKeys, dataDir }: RunningCloud): Promise<AccessKey
   return wellKnownKeys ? { accessKeyId: 'test', secretAccessKey: 'test' } : readAccessKey(dataDir);
 }
 
-/** The secret key is in the JSON document alone, because screens are shared and logged. */
+/** Only the JSON document contains the secret key, because screens are shared and logged. */
 async function described(cloud: RunningCloud, headline: string, isolation?: string): Promise<Result> {
   const { endpoint, caFile, dataDir, outboxDir, pid, wellKnownKeys } = cloud;
   const { accessKeyId, secretAccessKey } = await signingKey(cloud);
@@ -133,7 +133,7 @@ export async function stop(context: Context): Promise<Result> {
   };
 }
 
-/** Stops the cloud, deletes its data, and forgets its deployments. */
+/** Stops the cloud, and deletes its data and the records of its deployments. */
 export async function reset(context: Context, { yes = false }: { readonly yes?: boolean }): Promise<Result> {
   const dataDir = cloudFolder(context);
   if (!yes && !(await context.ui.confirm(`Delete everything in ${dataDir}?`, '--yes'))) {

@@ -31,7 +31,7 @@ export async function login(context: Context, args: LoginArgs): Promise<Result> 
   checkArgs(args);
   // Check before the prompts that the tokens can be stored.
   for (const kind of ['config', 'state'] as const) await requireWritable(requireFolder(context, kind));
-  // What is remembered of an edge's issuers tells a changed one. Other commands do without.
+  // The saved issuers of an edge are needed to detect a changed one, so an unreadable list is an error here.
   await listDeployments(context);
   const target = await resolveTarget(context, args.url);
   const given = await givenAnswers(context, args);
@@ -56,7 +56,7 @@ export async function login(context: Context, args: LoginArgs): Promise<Result> 
   return keep(context, await signInToIssuer(context, target, issuer, way));
 }
 
-/** Returns true if flags or the environment have answers that the user pool alone asks for. */
+/** Returns true if flags or the environment contain answers that only the user pool asks for. */
 function isForPool({ env }: Context, { create, username, passwordStdin }: LoginArgs): boolean {
   return Boolean(create || username || passwordStdin || env.EDGE_UPLOAD_USERNAME || env.EDGE_UPLOAD_PASSWORD);
 }

@@ -10,7 +10,7 @@ import { findStoredSession, forgetSession } from '../identity/tokens/token-store
 import { poolAddressOf, withUserPool } from '../identity/user-pool.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 
-/** Ends the sign-in at its issuer, and forgets its tokens even if the issuer cannot be reached. */
+/** Ends the sign-in at its issuer, and deletes its tokens even if the issuer is unreachable. */
 export async function logout(
   context: Context,
   { everywhere = false }: { readonly everywhere?: boolean } = {},
@@ -55,7 +55,7 @@ function notEverywhere({ issuer, username }: OidcSession): UserError {
   });
 }
 
-/** Ends every sign-in of the user, wherever it was made. What cannot be ended is an error: it is what was asked for. */
+/** Ends every sign-in of the user, on all computers. Fails if one cannot be ended. */
 async function endAll(context: Context, target: Target): Promise<Result> {
   const found = await findStoredSession(context, target);
   if (found?.session.kind === 'oidc') throw notEverywhere(found.session);

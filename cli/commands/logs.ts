@@ -12,17 +12,17 @@ export interface LogsArgs extends OperatorArgs {
   /** Such as `30m`, `1h`, `2d`, or a time such as `2026-11-23 12:00`. */
   readonly since?: string;
   readonly follow?: boolean;
-  /** Lambda's own lines about each call, too. */
+  /** Also prints Lambda's own lines about each call. */
   readonly all?: boolean;
   /** Shows whole request ids. */
   readonly verbose?: boolean;
-  /** Regions to look in, besides those that every account may use. */
+  /** Regions to search besides those that are enabled in every account. */
   readonly region?: readonly string[];
 }
 
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** Lines turn up in CloudWatch some time after they were written: so far back is looked again. */
+/** Lines appear in CloudWatch with a delay. This far back is searched again. */
 const LATE_MS = 60_000;
 const AWS_POLL_MS = 5_000;
 const LOCAL_POLL_MS = 200;
@@ -30,7 +30,7 @@ const LOCAL_POLL_MS = 200;
 /** Shows the log lines of the edge function from all regions, merged by time. */
 export async function logs(context: Context, args: LogsArgs): Promise<Result> {
   const typed = args.since ?? '1h';
-  // Before any request, for an invalid value.
+  // Before any request, so that an invalid value is reported at once.
   startOf(typed, context.now());
   return withStack(context, await requireTarget(context, args), args, async (work) => {
     const { outputs } = await requireStack(work);
@@ -55,15 +55,15 @@ export async function logs(context: Context, args: LogsArgs): Promise<Result> {
   });
 }
 
-/** Returns the time at AWS. The SDK learns from answers by how much the clock of this computer is wrong. */
+/** Returns the time at AWS. The SDK measures the error of this computer's clock by the responses. */
 function timeAtAws({ context, clients }: StackWork): Date {
   return new Date(context.now().getTime() + clients.cloudformation.config.systemClockOffset);
 }
 
-/** RFC 3339, of which the end may be left out. https://www.rfc-editor.org/rfc/rfc3339#section-5.6 */
+/** RFC 3339, whose end can be omitted. https://www.rfc-editor.org/rfc/rfc3339#section-5.6 */
 const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:\d\d)?)?$/;
 
-/** Returns the time that is typed. Without an offset it is in UTC, as all times that commands print. */
+/** Returns the typed time. Without an offset it is in UTC, like all times that commands print. */
 function startOf(typed: string, now: Date): Date {
   const [, amount, unit] = /^(\d+)([smhd])$/.exec(typed) ?? [];
   const [, day, time = '00:00', offset = 'Z'] = TIME.exec(typed) ?? [];
@@ -106,7 +106,7 @@ async function show(
       });
       return lines;
     }
-    // By the times of the lines: the clock of this computer can be wrong.
+    // Uses the times of the lines, because the clock of this computer can be wrong.
     since = new Date(Math.max(query.since.getTime(), newest - LATE_MS));
     for (const [id, at] of seen) if (at < since.getTime()) seen.delete(id);
     await pause(work.local === undefined ? AWS_POLL_MS : LOCAL_POLL_MS, signal, [
@@ -116,7 +116,7 @@ async function show(
   }
 }
 
-/** What the edge function writes on a refusal: see edge/handler.ts. */
+/** A line that the edge function writes for a refusal: see edge/handler.ts. */
 interface RefusalLine {
   readonly edge: 'refused';
   readonly requestId?: string;
@@ -139,12 +139,12 @@ function refusalIn(text: string): RefusalLine | undefined {
     const value: unknown = JSON.parse(json);
     return isRefusal(value) ? value : undefined;
   } catch {
-    // Not every line is one of ours: the runtime writes, too.
+    // The runtime writes other lines.
     return undefined;
   }
 }
 
-/** As many characters of a request's id as tell it from others in a list. */
+/** Characters of a request's id that distinguish it from others in a list. */
 const SHORT_ID = 12;
 
 const columns = (when: string, region: string, status: string, code: string, method: string, id: string) =>

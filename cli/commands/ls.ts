@@ -9,11 +9,11 @@ import { type TextLine, visible } from '../ui/shown.ts';
 import { type OperatorArgs, requireTarget, withStack } from './operator.ts';
 
 export interface LsArgs extends OperatorArgs {
-  /** Only keys that begin with this. */
+  /** Prefix of the keys to list. */
   readonly prefix?: string;
 }
 
-/** Lists what is stored: as text line by line while it is read, as JSON one document. */
+/** Lists the stored objects. Text is printed as pages arrive; JSON is one document. */
 export async function ls(context: Context, { prefix = '', ...args }: LsArgs): Promise<Result> {
   return withStack(context, await requireTarget(context, args), args, async (work) => {
     const bucket = await bucketOf(work);
@@ -27,7 +27,7 @@ export async function ls(context: Context, { prefix = '', ...args }: LsArgs): Pr
       for await (const page of listObjectPages(work, bucket, prefix)) {
         const lines: TextLine[] = [];
         for (const object of page) {
-          // The records of links and keys are shown where their prefix is typed.
+          // The records of links and keys are listed only if their prefix is typed.
           if (isOwnKey(object.key) && !isOwnKey(prefix)) continue;
           const modified = object.modified.toISOString();
           found += 1;

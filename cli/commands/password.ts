@@ -13,10 +13,10 @@ import { findStoredSession } from '../identity/tokens/token-store.ts';
 import { poolAddressOf, withUserPool } from '../identity/user-pool.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 
-/** Errors of a request that Cognito has carried out before: the password has changed, or the code is used up. */
+/** Errors of a repeated request that Cognito has already carried out: the password has changed, or the code is used. */
 const SECOND_TIME = new Set(['NotAuthorizedException', 'CodeMismatchException', 'ExpiredCodeException']);
 
-/** @throws {UserError} `gave_up` where the first request, whose answer was lost, may have changed the password */
+/** @throws {UserError} `gave_up` if the first request, whose response was lost, may have changed the password */
 function checkUnanswered(error: Error, url: string, username: string): void {
   if (!wasRepeated(error) || !SECOND_TIME.has(awsErrorName(error) ?? '')) return;
   throw new UserError(
@@ -29,7 +29,7 @@ function checkUnanswered(error: Error, url: string, username: string): void {
   );
 }
 
-/** Repeats work until the pool accepts the new password, or no other can be asked for. */
+/** Repeats work until the pool accepts the new password. Gives up if no other password can be asked for. */
 async function untilAccepted(
   {
     answers,
@@ -70,7 +70,7 @@ export async function change(context: Context, args: AnswerFlags): Promise<Resul
   const target = await resolveTarget(context);
   const tokens = tokenSource(context, target);
   await requirePoolUser(context, target, tokens);
-  // Nothing is asked where there is no pool.
+  // Without a pool, nothing is asked.
   const address = await poolAddressOf(context, target);
   const answers = promptAnswers(context, await givenAnswers(context, args));
   if (!context.ui.interactive) await given(answers);
@@ -79,7 +79,7 @@ export async function change(context: Context, args: AnswerFlags): Promise<Resul
   return withUserPool(context, address, `Changing the password of ${username}`, async (pool) => {
     await untilAccepted({ answers, url: target.url, username }, async () => {
       const [old, changed] = [await answers.password(), await answers.newPassword()];
-      // Typing takes time: the token may have expired since.
+      // The token may have expired while the user typed.
       await pool.changePassword(await tokens.current(), { old, new: changed });
     });
     return {

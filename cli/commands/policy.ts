@@ -7,13 +7,13 @@ import { POLICY_LIMIT_CHARACTERS, policyDocument } from '../stack/policy/operato
 import { type OperatorTarget, openAws, targetOrDefault } from './operator.ts';
 
 export interface PolicyArgs {
-  /** Leaves out what a deploy does not need. */
+  /** Omits permissions that a deploy does not need. */
   readonly deployOnly?: boolean;
-  /** A second policy, for options and commands that most deployments do without. */
+  /** A second policy, for options and commands that most deployments do not use. */
   readonly extras?: boolean;
-  /** Of the policy; absent: the one of the credentials. */
+  /** Account of the policy. Default: that of the credentials. */
   readonly account?: string;
-  /** A bucket that was adopted, or is to be. */
+  /** A bucket that is or will be adopted. */
   readonly bucketName?: string;
   readonly profile?: string;
 }

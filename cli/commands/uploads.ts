@@ -143,7 +143,7 @@ export async function abort(
   };
 }
 
-/** Deletes the journal alone: the edge may be gone, and the bucket's lifecycle rule aborts the upload. */
+/** Deletes only the journal: the edge may no longer exist, and the bucket's lifecycle rule aborts the upload. */
 async function forgetOne(context: Context, subject: JournalSubject): Promise<void> {
   await withJournal(journalFolder(context), subject, context.signal, ({ remove }) => remove());
 }

@@ -18,7 +18,7 @@ export async function whoami(context: Context, _args: object): Promise<Result> {
   const target = await resolveTarget(context);
   const tokens = tokenSource(context, target);
   const { description, caller } = await askCaller(context, target, tokens);
-  // What this prints is what the next upload goes by.
+  // The next upload uses the permissions that this prints, not stored ones.
   await forgetLimits(context, target.url);
   const { username, groups, writeTo, omitted, tokenExpiresAt, claims } = caller;
   const issuer = description.issuers.find(({ alias }) => alias === caller.issuer);
@@ -81,7 +81,7 @@ function originText(origin: TokenOrigin, stored: FoundSession | undefined): stri
   }
 }
 
-/** Returns false for a token that nothing renews. */
+/** Returns false for a token that cannot be refreshed. */
 function isRenewed(origin: TokenOrigin, stored: FoundSession | undefined): boolean {
   if (stored !== undefined) return stored.session.refreshToken !== undefined;
   if (origin.kind === 'workload') return origin.workload.source !== 'variable';
@@ -93,7 +93,7 @@ function goodFor(now: Date, renewed: boolean, expiresAt: string): string {
   return renewed ? `${time}, then renewed automatically` : time;
 }
 
-/** Returns nothing for users of the pool, which the deployment has itself. */
+/** Returns nothing for users of the deployment's own pool. */
 function issuerText({ alias, kind, issuer }: DescribedIssuer): string | undefined {
   return kind === 'pool' ? undefined : `${alias}, ${new URL(issuer).host}`;
 }

@@ -64,7 +64,7 @@ function deleteFile(path: string, stamp: FileStamp): boolean {
 
 /**
  * Moves or deletes a stored file, unless it changed since it was sent or its path now contains a link.
- * @returns whether the file is gone
+ * @returns whether the file was moved or deleted
  * @throws the system's error
  */
 export function finishFile(

@@ -22,7 +22,7 @@ interface Alive {
   readonly keys: number;
   /** Seconds since 1970 when the last known token of the signing key ends; absent without one. */
   readonly last?: number;
-  /** Whether the ledger has every token that may be valid. */
+  /** Whether the ledger contains every token that can be valid. */
   readonly isWhole: boolean;
 }
 
@@ -56,7 +56,7 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
   });
   const { links, keys } = alive;
   const now = Math.floor(context.now().getTime() / 1000);
-  // What is not on record may be valid for as long as any token.
+  // Tokens without a record can be valid for the maximum lifetime.
   const until = Math.min(
     alive.isWhole ? Math.max(alive.last ?? 0, now) : Infinity,
     now + MAX_LIFETIME_SECONDS,

@@ -37,9 +37,9 @@ export interface Created extends CreatedToken {
 }
 
 /**
- * Issues a token. The first one of a deployment creates the signing key: the plan, the question and the change.
+ * Issues a token. The first token of a deployment creates the signing key, with a plan and a question.
  * @param check refuses an edge before anything is changed
- * @returns `undefined` where the operator declined
+ * @returns `undefined` if the operator declined
  */
 export async function create(
   context: Context,
@@ -75,7 +75,7 @@ export async function create(
 }
 
 /**
- * Removes the record of a token that would stop before its end, since its signing key was replaced while it was created.
+ * Removes the record of a token that would stop early, because its signing key was replaced meanwhile.
  * @throws {UserError} `stack_failed`
  */
 async function refuseReplaced(
@@ -106,7 +106,7 @@ export function createdDocument({ entry, token }: Created): { [name: string]: Js
 
 const ADD_PAGE = command`edge-upload deploy --page`;
 
-/** A QR code is for a phone, which opens the page. */
+/** QR codes are for phones, which open the page. */
 function requirePage({ hasPage }: DeployedEdge): void {
   if (hasPage) return;
   throw new UserError('usage', '--qr needs an upload page, which this deployment does not have.', {
@@ -128,7 +128,7 @@ export interface LinkCreateArgs extends ApplyArgs, LinkFlags {
   readonly qr?: boolean;
 }
 
-/** Creates a link: an address with which somebody without an account uploads. */
+/** Creates a link: an address that lets a person without an account upload. */
 export async function createLink(context: Context, args: LinkCreateArgs): Promise<Result> {
   const created = await create(context, args, linkRequest(args), args.qr ? requirePage : undefined);
   if (created === undefined) return declined('link');

@@ -17,10 +17,10 @@ export interface TokenListArgs extends OperatorArgs {
   readonly verbose?: boolean;
 }
 
-/** Objects that are named one by one, if they are no records. */
+/** Maximum number of objects that are listed by name if they are not records. */
 const MOST_NAMED = 10;
 
-/** Lists the links or the keys of a deployment, the newest first, as its ledger has them. */
+/** Lists the links or keys in the ledger of a deployment, newest first. */
 export async function list(
   context: Context,
   { kind, verbose = false, ...args }: TokenListArgs,
@@ -79,7 +79,7 @@ function shortLines(tokens: readonly Listed[], kind: TokenKind): TextLine[] {
   ];
 }
 
-/** Returns all of a token, a line for each field. */
+/** Returns all fields of a token, one a line. */
 function wholeLines(token: Listed, at: number): TextLine[] {
   const { id, name, state, note } = token;
   return [

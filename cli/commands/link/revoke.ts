@@ -28,7 +28,7 @@ export async function revoke(
     const found = await findRecord(work, edge.bucket, id);
     if (found === undefined && !force) throw unknown(id, typed);
     const token: RecordedToken = found ?? { kind: typed, id };
-    // A record is not signed. Forced, what it says of the end does not count.
+    // A record is not signed. With --force, its expiry is ignored.
     const judged = force ? { kind: token.kind, id } : token;
     return { ...token, state: stateOfToken(judged, edge, context.now()) };
   });
@@ -72,7 +72,7 @@ export async function revoke(
   };
 }
 
-/** Returns the state of a token, as far as its record and the edge say. */
+/** Returns the state of a token, from its record and the edge. */
 function stateOfToken({ id, entry }: RecordedToken, edge: DeployedEdge, now: Date): TokenState {
   if (entry !== undefined) return stateOf(entry, edge, now);
   return edge.kids.size === 0 || edge.revoked.has(id) ? 'revoked' : 'active';

@@ -11,7 +11,7 @@ import type { SignedIn } from './pool-sign-in.ts';
 export interface OidcArgs extends SignInWay {
   /** Audience that the user accepts in addition to the edge's own address. */
   readonly audience?: string;
-  /** Accepts another issuer or client than before, and tokens that are made for the client. */
+  /** Accepts another issuer or client than before, and tokens whose audience is the client. */
   readonly acceptIssuer?: boolean;
   /** Fills in the user name on the provider's page. */
   readonly username?: string;
@@ -26,7 +26,7 @@ function rememberedAs({ url, deployment }: Target, signedInAt: KnownIssuer): Dep
   return { ...deployment, name, url, issuers: [...others, signedInAt] };
 }
 
-/** Signs in at an issuer by OpenID Connect. Prints what is signed in at before anything is sent. */
+/** Signs in at an issuer by OpenID Connect. Prints the issuer before anything is sent. */
 export async function signInToIssuer(
   context: Context,
   target: Target,
@@ -54,7 +54,7 @@ export async function signInToIssuer(
     username,
     signedInAs: username,
     signedInAt: asked,
-    // The user can take minutes: the lifetime begins when the tokens came.
+    // The lifetime begins when the tokens arrive, which can take minutes.
     ...lifetime(context.now(), expiresIn),
     ...omitUndefined({ preset, clientSecretPublic }),
   } as const;

@@ -12,7 +12,7 @@ import { noUserPool, openUserPool, type PoolAddress } from '../../identity/user-
 import type { Deployment } from '../../settings/deployments.ts';
 import type { Target } from '../../settings/target.ts';
 
-/** What a sign-in leaves on this computer. */
+/** The result of a sign-in that is stored on this computer. */
 export interface SignedIn {
   readonly deployment: Deployment;
   readonly session: StoredSession;

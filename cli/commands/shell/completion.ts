@@ -17,7 +17,7 @@ export interface CompleteArgs {
   readonly words: readonly string[];
 }
 
-/** `edge-upload complete`: what the shells' completions ask. A suggestion a line, then `:` and a number. */
+/** `edge-upload complete`: prints completions for the shells' scripts: one suggestion a line, then `:` and a number. */
 export async function complete(context: Context, { root, words }: CompleteArgs): Promise<Result> {
   const { suggestions, directive } = await suggest(context, root, words);
   writeLines(context.stdout, [

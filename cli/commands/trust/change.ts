@@ -43,11 +43,11 @@ export async function remove(context: Context, { alias, rule, ...args }: RemoveA
 
 export interface FileArgs extends ApplyArgs {
   readonly file?: string;
-  /** A word that is not the name of a provider. */
+  /** A typed word that is not the name of a provider. */
   readonly unknown?: string;
 }
 
-/** Trusts the issuers of a file, and no others. */
+/** Trusts exactly the issuers of a file. */
 export async function file(context: Context, args: FileArgs): Promise<Result> {
   const { unknown } = args;
   if (args.file === undefined || unknown !== undefined) {
@@ -73,7 +73,7 @@ export async function file(context: Context, args: FileArgs): Promise<Result> {
 
 type Issuers = readonly TrustedIssuer[];
 
-/** Deploys with other trusted issuers: shows them in words, asks, and applies the change. */
+/** Deploys changed trusted issuers: describes them, asks, and applies the change. */
 async function applyTrust(
   context: Context,
   args: ApplyArgs,

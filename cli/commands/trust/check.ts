@@ -29,7 +29,7 @@ export interface CheckArgs extends OperatorArgs {
   readonly verify?: boolean;
 }
 
-/** Judges a token as the edge would, and explains why. The token itself is never shown. */
+/** Checks a token as the edge does, and explains the result. The token itself is never shown. */
 export async function check(
   context: Context,
   { token, verify = false, ...args }: CheckArgs,
@@ -46,7 +46,7 @@ export async function check(
   if (verify && judgement.refusal?.code === 'invalid_token') {
     const baked = await evaluateToken(given, knownToEdge(deployed, deployed.keys), circumstances);
     if (baked.verified && baked.refusal === undefined) return described(context, deployed, baked, 'deployed');
-    // The edge fetches keys itself, and keeps those that an issuer withdraws afterwards for a time.
+    // The edge fetches keys itself, and keeps withdrawn keys for a time.
     if (await edgeAccepts(context, deployed, given)) {
       const unverified = await evaluateToken(given, config, circumstances);
       return described(context, deployed, { ...unverified, verified: true }, 'fetched');
@@ -55,7 +55,7 @@ export async function check(
   return described(context, deployed, judgement);
 }
 
-/** Asks the edge whether it accepts a token, which is for this edge. An edge that does not answer changes nothing. */
+/** Asks the edge whether it accepts a token for this edge. Without an answer, the result is unchanged. */
 async function edgeAccepts(
   context: Context,
   { stackName, domain, local }: DeployedTrust,
@@ -103,7 +103,10 @@ async function readToken({ stdin, signal, ui }: Context, typed: string | undefin
   return (await linesOf(stdin, signal).next()) ?? '';
 }
 
-/** Returns a function that fetches key sets as text. An embedded cloud has those of its own user pools. */
+/**
+ * Returns a function that fetches key sets as text. The key sets of user pools in an embedded cloud are read from that
+ * cloud.
+ */
 function keySets(
   context: Context,
   { pool, cognitoUrl, local }: DeployedTrust,
@@ -122,7 +125,7 @@ function keySets(
   };
 }
 
-/** Returns what the edge of the deployment knows; without `keys`, its issuers have none. */
+/** Returns the configuration of the edge. Without `keys`, its issuers have no keys. */
 function knownToEdge({ issuers, options, pool }: DeployedTrust, keys?: TrustedKeys): EdgeConfig {
   const { domain } = options;
   return configOf({
@@ -134,7 +137,7 @@ function knownToEdge({ issuers, options, pool }: DeployedTrust, keys?: TrustedKe
   });
 }
 
-/** Where the edge has a key from that its issuer no longer publishes: the last deploy, or a download of its own. */
+/** Returns the source of a key that its issuer no longer publishes: the last deploy, or a download by the edge. */
 type WithdrawnKey = 'deployed' | 'fetched';
 
 function described(

@@ -16,17 +16,17 @@ export interface DeployedTrust {
   readonly stackName: string;
   readonly issuers: readonly TrustedIssuer[];
   readonly options: StackOptions;
-  /** What the edge verifies tokens with until it fetches keys itself. */
+  /** The keys that the edge verifies tokens with until it fetches keys itself. */
   readonly keys: TrustedKeys;
   /** Host of the distribution. */
   readonly domain?: string;
   readonly pool?: { readonly userPoolId: string; readonly clientId: string };
-  /** Where the pool's keys are. */
+  /** Address of the pool's keys. */
   readonly cognitoUrl: string;
   readonly local?: LocalCloud;
 }
 
-/** Reads what a deployment trusts. */
+/** Reads the trusted issuers of a deployment. */
 export async function deployedTrust(context: Context, args: OperatorArgs): Promise<DeployedTrust> {
   return withStack(context, await requireTarget(context, args), args, async (work) => {
     const stack = await requireStack(work);

@@ -9,16 +9,16 @@ import { issuerLines } from '../../trust/describe-issuer.ts';
 import { poolWarnings } from '../../trust/safety.ts';
 import type { TextLine } from '../../ui/shown.ts';
 
-/** A change of the trusted issuers, before it is agreed to. */
+/** A planned change of the trusted issuers. */
 export interface TrustPlan {
   /** New issuers, and those whose rules change. */
   readonly changed: readonly TrustedIssuer[];
-  /** The keys that the plan shows are those that are deployed. */
+  /** The keys in the plan, which are those that are deployed. */
   readonly keySets: TrustedKeys['keySets'];
   readonly lines: readonly TextLine[];
 }
 
-/** Returns options with these issuers instead of those that they have. */
+/** Returns options with other issuers. */
 export function withTrust(
   { trust: _, ...others }: StackOptions,
   trust: readonly TrustedIssuer[],
@@ -27,7 +27,7 @@ export function withTrust(
 }
 
 /**
- * Fetches the keys of new and changed issuers, and shows in words who is trusted from now on and who no longer.
+ * Fetches the keys of new and changed issuers, and describes who becomes trusted and who no longer is.
  * @throws {UserError} before anything is fetched, for options that cannot be deployed
  */
 export async function planTrust(

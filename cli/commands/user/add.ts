@@ -52,7 +52,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
   });
 }
 
-/** Creates a user. If the name exists, the error reports whether a repeated request may have created the user. */
+/** Creates a user. If the name exists, the error reports whether an earlier attempt could have created the user. */
 async function createOnce<T>(
   username: string,
   { groups = [], invite = false }: UserAddArgs,

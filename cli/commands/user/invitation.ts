@@ -83,7 +83,7 @@ function embeddedLines({ platform }: Pick<Context, 'platform'>, local: LocalClou
   ];
 }
 
-/** Returns the command for another computer, which knows no deployment. */
+/** Returns the command for another computer, which has no saved deployment. */
 function commandText(url: string, username: string): string {
   return new InUse({}, [], { platform: 'any' }).text(loginCommand(url, '--username', username));
 }

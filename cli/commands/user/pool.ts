@@ -64,7 +64,7 @@ export function administeredFailure(error: unknown, doing: string, signal: Abort
   return cognitoFailure(error, doing, 'AWS', 'operator');
 }
 
-/** Returns the pool that this computer remembers for the deployment, otherwise the one in the outputs of its stack. */
+/** Returns the saved pool of the deployment, otherwise the one in the outputs of its stack. */
 async function findPool(context: Context, target: OperatorTarget, args: OperatorArgs): Promise<FoundPool> {
   const { userPoolId, local, url } = target.known ?? {};
   if (userPoolId !== undefined) return { userPoolId, ...omitUndefined({ local, url }) };

@@ -60,7 +60,7 @@ async function replace(context: Context, pool: OperatedPool, { username }: Known
   };
 }
 
-/** Runs work whose failure must not hide what was done before it. */
+/** Runs work. Returns its error instead of throwing it, so that the earlier steps are still reported. */
 async function failureOf(
   pool: OperatedPool,
   doing: string,

@@ -3,7 +3,7 @@ import { EXACT_PORTS, MANAGED_LOGIN } from '../../../protocol/sign-in-callback.t
 import { presetOf, type Redirect } from '../../trust/presets.ts';
 import type { DescribedIssuer } from '../edge-description.ts';
 
-/** What one sign-in asks a provider for. */
+/** The settings of an issuer that decide about its authorization requests. */
 export type RequestedIssuer = Pick<DescribedIssuer, 'scopes' | 'token' | 'preset'>;
 
 const OFFLINE = 'offline_access';

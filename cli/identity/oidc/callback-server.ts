@@ -8,20 +8,20 @@ import { systemCode, UserError } from '../../errors.ts';
 import type { Redirect } from '../../trust/presets.ts';
 import { type Peer, peerOf } from './peer-user.ts';
 
-/** Listener for the one answer that belongs to a sign-in. */
+/** Listener for the response to one sign-in. */
 export interface CallbackServer {
   /** Redirect address, as it is sent to the provider. */
   readonly address: string;
   /**
-   * Returns an address of this listener that leads to `page`: once, or more often where the system says that this user
-   * opened it. Other users of the computer can read what a browser is started with; it must not contain the state, with
-   * which they could answer this sign-in with one of their own.
+   * Returns an address of this listener that redirects to `page`: once, or again if the system shows that this user
+   * opened it. Other users of the computer can read the command line of the browser, so the address does not contain
+   * the state. With the state they could answer this sign-in with one of their own.
    */
   leadTo(page: string): string;
   /**
-   * Resolves with the address of the first request that has the state of this sign-in. Rejects if the address that leads
-   * to the page is requested again, by somebody unknown or after somebody unknown: a program that read it may have had one
-   * of the answers.
+   * Resolves with the address of the first request that has the state of this sign-in. Rejects if the redirecting
+   * address is requested again and either request is not known to be this user's: another program may have read the
+   * address.
    */
   readonly answered: Promise<URL>;
   close(): Promise<void>;
@@ -30,7 +30,7 @@ export interface CallbackServer {
 /** Tries for `any` port. The system's choice for IPv4 can be in use for IPv6. */
 const TRIES = 5;
 
-/** Bound for each request, so that slow clients do not block a sign-in. */
+/** Maximum milliseconds for a request, so that slow clients do not block a sign-in. */
 const REQUEST_MS = 10_000;
 
 const PAGE_HEADERS = {
@@ -130,20 +130,20 @@ export async function openCallbackServer(redirect: Redirect, state: string): Pro
   let isAnswered = false;
   const startPath = `/start/${randomBytes(32).toString('base64url')}`;
   let startPage: string | undefined;
-  /** Those who were led to the page. */
+  /** Peers that were redirected to the page. */
   const started: Peer[] = [];
   const listener: RequestListener = (request, response) => {
     const text = `http://${redirect.host}${request.url ?? ''}`;
     const url = URL.canParse(text) ? new URL(text) : undefined;
     const defect = url === undefined ? 'path' : mismatchOf(url, state);
-    // A page that reaches this port by another name is not one that the provider sent the browser from.
+    // The provider redirects the browser to this host name only.
     const isOwn = request.headers.host === `${redirect.host}:${port}`;
     request.resume();
     const isStart = url?.pathname === startPath && isOwn && request.method === 'GET';
     const peer = isStart ? peerOf(request.socket) : 'unknown';
     if (isStart && startPage !== undefined && peer !== 'another user') {
       started.push(peer);
-      // Browsers fetch an address ahead, and people click twice.
+      // Browsers prefetch addresses, and users click twice.
       if (started.length === 1 || started.every((one) => one === 'same user')) {
         response.writeHead(302, { ...PAGE_HEADERS, location: startPage }).end();
         return;

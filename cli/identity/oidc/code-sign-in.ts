@@ -40,7 +40,7 @@ export interface ProviderSignIn {
   readonly callbackPort?: number;
 }
 
-/** Authorization request, and the secrets that its answer is checked with. */
+/** Authorization request, and the secrets for checking its response. */
 interface CodeRequest {
   /** Address that the browser opens. */
   readonly url: string;
@@ -125,7 +125,9 @@ async function inTime<T>(answered: Promise<T>, signal: AbortSignal): Promise<T> 
   }
 }
 
-/** Signs in with the browser of this computer, which comes back to a port that is open for this one answer. */
+/**
+ * Signs in with the browser of this computer. The provider redirects it to a port that is open for this response only.
+ */
 export async function signInByBrowser(
   context: Context,
   signIn: ProviderSignIn,
@@ -158,7 +160,7 @@ function pastedQuery(text: string, { redirect, state }: CodeRequest): string | u
   return mismatchOf(url, state) === undefined ? url.search : undefined;
 }
 
-/** Signs in with a browser anywhere: the user pastes the address that it ends on, which no page answers. */
+/** Signs in with a browser anywhere: the user pastes the last address that it shows. No page answers at that address. */
 export async function signInByPaste(
   context: Context,
   signIn: ProviderSignIn,

@@ -20,9 +20,9 @@ const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 const DEFAULT_INTERVAL_S = 5;
 const MAX_INTERVAL_S = 60;
-/** Milliseconds, also where the provider's code lives longer. */
+/** Maximum milliseconds, even if the provider's code is valid for longer. */
 const PATIENCE_MS = 15 * 60_000;
-/** Clocks of virtual machines run fast; a poll that is early is told to slow down. */
+/** The clocks of virtual machines can run fast, and providers answer an early poll with `slow_down`. */
 const LATER = 1.2;
 
 /** Returns true if the provider has the device grant. */
@@ -84,7 +84,7 @@ async function poll(
 function pollAgain(error: unknown): 'authorization_pending' | 'slow_down' {
   const code = providerError(error)?.error;
   if (code === 'authorization_pending' || code === 'slow_down') return code;
-  // Meanwhile, the user can be typing the code.
+  // The user may be typing the code meanwhile.
   if (isTransientAnswer(error)) return 'authorization_pending';
   const failure = findFailure(error);
   if (failure !== undefined && isTransient(failure)) return 'slow_down';

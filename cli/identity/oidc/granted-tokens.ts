@@ -11,9 +11,9 @@ export interface GrantedTokens {
   readonly accessToken: string;
   /** Seconds after it was issued. */
   readonly expiresIn: number;
-  /** Absent if the provider gave none. */
+  /** Absent if the provider returned none. */
   readonly refreshToken?: string;
-  /** Identifies the user at the issuer for ever. */
+  /** Permanent id of the user at the issuer. */
   readonly subject: string;
   /** Name of the user, as the provider shows it. */
   readonly username: string;
@@ -31,7 +31,7 @@ export interface TokenRequirements {
   readonly audience?: string;
 }
 
-/** Claims that name a user for people, best first. They are shown, and decide nothing. */
+/** Claims with a readable name of the user, best first. They are only displayed. */
 const NAMES = ['preferred_username', 'email', 'upn', 'username', 'name'] as const;
 
 /** Returns true for an audience that is the client itself; Entra ID has two names for it. */
@@ -39,7 +39,10 @@ export function isClientAudience(audience: unknown, clientId: string): boolean {
   return audience === clientId || audience === `api://${clientId}`;
 }
 
-/** Returns true for the edge's address, and for what the user accepted. An audience that only the edge names is not enough. */
+/**
+ * Returns true for the edge's address, and for the audience that the user accepted. An audience that only the edge
+ * names is refused.
+ */
 function isOwnAudience(audience: unknown, { url, clientId, audience: accepted }: TokenRequirements): boolean {
   if (audience === url || audience === accepted) return true;
   return isClientAudience(accepted, clientId) && isClientAudience(audience, clientId);
@@ -57,7 +60,7 @@ function isUserInfo(audience: unknown, { issuer }: TokenRequirements): boolean {
  */
 function requireAudience({ aud, client_id: client }: Fields, wanted: TokenRequirements): void {
   const audiences = aud === undefined ? [] : [aud].flat();
-  // Access tokens of Cognito name the client alone.
+  // Access tokens of Cognito name only the client.
   const fits =
     aud === undefined
       ? client === wanted.clientId && isClientAudience(wanted.audience, wanted.clientId)
@@ -128,7 +131,7 @@ export function readGranted(
   const name = NAMES.map((claim) => shown[claim]).find((value) => typeof value === 'string' && value !== '');
   return {
     accessToken,
-    // The other token of the answer does not bound this one.
+    // `expires_in` is the lifetime of the access token.
     expiresIn: lifetimeOf(claims, wanted.token === 'access' ? answer.expires_in : undefined, now),
     subject,
     username: typeof name === 'string' ? name : subject,

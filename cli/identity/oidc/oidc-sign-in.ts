@@ -8,7 +8,7 @@ import { type GrantedTokens, readGranted } from './granted-tokens.ts';
 import { reasonForNoBrowser } from './open-browser.ts';
 import { openProvider, type Provider } from './provider.ts';
 
-/** How a user wants to sign in. */
+/** The requested way to sign in. */
 export interface SignInWay {
   /** By a code that is typed on another device. */
   readonly device?: boolean;
@@ -30,7 +30,10 @@ export interface OidcSignIn {
   readonly local?: LocalCloud;
 }
 
-/** Signs in at an issuer by OpenID Connect. @throws {UserError} `sign_in_refused`, `interrupted`, or of the network */
+/**
+ * Signs in at an issuer by OpenID Connect.
+ * @throws {UserError} `sign_in_refused`, `interrupted`, or an error of the network
+ */
 export async function signInByOidc(context: Context, signIn: OidcSignIn): Promise<GrantedTokens> {
   const { url, issuer, audience, way, local, hint } = signIn;
   const { signal, now } = context;
@@ -59,7 +62,7 @@ export async function signInByOidc(context: Context, signIn: OidcSignIn): Promis
   }
 }
 
-/** Returns the wanted way to sign in. Otherwise: the browser, a device code, or a pasted address. */
+/** Returns the requested way to sign in. By default: the browser, else a device code, else a pasted address. */
 function wayOf(context: Context, provider: Provider, { device, browser }: SignInWay) {
   if (device) return signInByDevice;
   if (browser !== undefined) return browser ? signInByBrowser : signInByPaste;

@@ -6,8 +6,8 @@ async function launch(address: string): Promise<void> {
 }
 
 /**
- * Opens the user's browser; `BROWSER=none` opens none. The address is on the screen too: a launcher that ends well proves
- * nothing.
+ * Opens the user's browser; `BROWSER=none` opens none. The address is also printed, because a launcher can succeed
+ * without opening a browser.
  */
 export function openBrowser({ env, ui }: Pick<Context, 'env' | 'ui'>, address: string): void {
   if (env.BROWSER === 'none') return;

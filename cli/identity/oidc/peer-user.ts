@@ -5,7 +5,7 @@ import { geteuid } from 'node:process';
 /** Tables of the network in use: https://man7.org/linux/man-pages/man5/proc_net.5.html */
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 
-/** Its relays, such as the one of the Windows Subsystem for Linux, connect for other users. */
+/** Relays that run as root, such as that of the Windows Subsystem for Linux, connect for other users. */
 const ROOT = 0;
 
 /** Returns the users in a table who have a connection from one port to another. A closed connection has no user. */
@@ -26,7 +26,7 @@ function readTable(path: string): string {
   }
 }
 
-/** Whose a connection over loopback is. Only Linux says it; of a relay it is unknown. */
+/** The owner of a connection over loopback. It is known only on Linux, and not for a relay. */
 export type Peer = 'same user' | 'another user' | 'unknown';
 
 /** Returns which user of this computer opened a connection over loopback. */

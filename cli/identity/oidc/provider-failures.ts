@@ -70,7 +70,7 @@ const HINTS = table<Hint>({
   login_required: ['Sign in again with:', command`edge-upload login`],
 });
 
-/** Returns a text of the provider's in one line of bounded length, as a part of a sentence. */
+/** Returns a text of the provider as one line of limited length, for use within a sentence. */
 function words(text: string): string {
   return cutBetweenWords(text.replaceAll(/\s+/g, ' ').trim().replace(/\.$/, ''), MAX_WORDS);
 }
@@ -109,7 +109,7 @@ function refused({ error, description }: ProviderError, doing: string, cause: un
   });
 }
 
-/** The library keeps responses in its errors, which can hold tokens. `--debug` prints causes. */
+/** The library keeps responses in its errors, which can contain tokens. `--debug` prints causes. */
 function withoutBody(cause: unknown): Error | undefined {
   if (!(cause instanceof Error)) return undefined;
   const { name, message } = cause;
@@ -118,7 +118,7 @@ function withoutBody(cause: unknown): Error | undefined {
 
 const CLOCK = 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED';
 const ATTRIBUTE = 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED';
-/** For answers that are not a provider's, such as the page of a captive portal: the sign-in stays as it is. */
+/** Error for a response that is not the provider's, such as the page of a captive portal. The sign-in is kept. */
 const FOREIGN: ReadonlySet<string> = new Set([
   'OAUTH_RESPONSE_IS_NOT_JSON',
   'OAUTH_RESPONSE_IS_NOT_CONFORM',

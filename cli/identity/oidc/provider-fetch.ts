@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import { requestOnce, requestText } from '../../network/request-text.ts';
 import type { SentCredentials } from '../../sent-credentials.ts';
 
-/** Bounds of each answer: discovery, a token, an error. */
+/** Limits for each response: discovery, a token, an error. */
 const BOUNDS = { deadlineMs: 20_000, maxBytes: 256 * 1024 };
 
 /** Statuses whose responses have no body: https://fetch.spec.whatwg.org/#null-body-status */

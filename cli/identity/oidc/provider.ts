@@ -16,7 +16,7 @@ import type { DescribedIssuer } from '../edge-description.ts';
 import { withProviderErrors } from './provider-failures.ts';
 import { providerFetch } from './provider-fetch.ts';
 
-/** What a request to a provider needs of an issuer. */
+/** The properties of an issuer that requests to its provider need. */
 export type ProviderAddress = Pick<DescribedIssuer, 'alias' | 'issuer' | 'clientSecretPublic'> & {
   readonly clientId: string;
 };
@@ -36,8 +36,8 @@ export interface Provider {
 
 /**
  * Opens a provider; the caller closes it. Every endpoint comes from the issuer itself, whose document must repeat the
- * issuer exactly: what the edge says can lead to no other host.
- * @param local set for a deployment in an embedded cloud, whose provider can be a plain http one on this computer
+ * issuer exactly: the description of the edge cannot redirect requests to another host.
+ * @param local set for a deployment in an embedded cloud, whose provider is allowed to use plain http on this computer
  * @param signal aborts requests; a refresh passes one that Ctrl-C does not abort
  */
 export async function openProvider(

@@ -64,6 +64,23 @@ async function askNewPassword({ ui }: Pick<Context, 'ui'>): Promise<string> {
   }
 }
 
+/** Returns the given factor if the pool offers it. Asks for one if none is given. */
+async function chooseFactor(
+  { ui }: Pick<Context, 'ui'>,
+  offered: readonly FactorWord[],
+  given: FactorWord | undefined,
+): Promise<FactorWord> {
+  const typed = (word: string) => offered.find((one) => one === word.trim().toLowerCase());
+  const list = offered.join(', ');
+  const reject = (answer: string) => (typed(answer) === undefined ? `Type one of ${list}.` : undefined);
+  const answer = given ?? (await ui.ask({ prompt: `Second factor (${list})`, flag: '--mfa', reject }));
+  const factor = typed(answer);
+  if (factor !== undefined) return factor;
+  throw new UserError('usage', `The user has no second factor “${answer}”.`, {
+    hint: `Give one of these with --mfa: ${list}`,
+  });
+}
+
 /** Returns the given answers and asks for the rest. Without a terminal, a missing answer is a `usage` error. */
 export function promptAnswers({ ui }: Pick<Context, 'ui'>, given: GivenAnswers): SignInAnswers {
   let { password, newPassword } = given;
@@ -115,18 +132,7 @@ export function promptAnswers({ ui }: Pick<Context, 'ui'>, given: GivenAnswers):
     forgetCode() {
       code = undefined;
     },
-    async factor(offered) {
-      const typed = (word: string) => offered.find((one) => one === word.trim().toLowerCase());
-      const list = offered.join(', ');
-      const reject = (answer: string) => (typed(answer) === undefined ? `Type one of ${list}.` : undefined);
-      const answer =
-        given.factor ?? (await ui.ask({ prompt: `Second factor (${list})`, flag: '--mfa', reject }));
-      const factor = typed(answer);
-      if (factor !== undefined) return factor;
-      throw new UserError('usage', `The user has no second factor “${answer}”.`, {
-        hint: `Give one of these with --mfa: ${list}`,
-      });
-    },
+    factor: (offered) => chooseFactor({ ui }, offered, given.factor),
     tell: (text) => ui.event({ type: 'instruction', text }),
     async show(text) {
       if (ui.interactive) ui.event({ type: 'instruction', text: await text() });

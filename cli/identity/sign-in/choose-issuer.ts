@@ -10,7 +10,7 @@ export type PeopleIssuer = DescribedIssuer & { readonly clientId: string };
 export interface IssuerChoice {
   /** `--issuer` */
   readonly alias?: string;
-  /** True if other flags are of the user pool alone. */
+  /** True if a flag is given that only the user pool has. */
   readonly isOfPool: boolean;
 }
 

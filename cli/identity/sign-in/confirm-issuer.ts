@@ -8,13 +8,13 @@ import { isClientAudience } from '../oidc/granted-tokens.ts';
 import type { PeopleIssuer } from './choose-issuer.ts';
 import { loginCommand } from './username.ts';
 
-/** What was signed in at before, and what the edge names now. */
+/** The issuer of the last sign-in, and the one that the edge names now. */
 interface Change {
   readonly before: string;
   readonly now: string;
 }
 
-/** What this computer signed in at before. */
+/** An issuer that this computer signed in at before. */
 interface Before extends Pick<PeopleIssuer, 'alias' | 'kind'> {
   readonly text: string;
   isSame(issuer: PeopleIssuer): boolean;
@@ -59,8 +59,8 @@ function changeOf(target: Target, issuer: PeopleIssuer, isNamed: boolean): Chang
 }
 
 /**
- * Asks before a sign-in at an issuer or a client that this computer did not use before with the deployment. An edge in
- * wrong hands could send its users elsewhere.
+ * Asks before a sign-in at an issuer or a client that this computer did not use before with the deployment. A
+ * compromised edge could send its users elsewhere.
  * @param isNamed true if the user chose the issuer by its alias
  */
 export async function confirmIssuer(
@@ -109,7 +109,7 @@ interface AudienceFlags {
 
 /**
  * Returns the audience of the wanted token, if it is not the edge's own address. An edge can name any audience and any
- * client: without the user's word, no token for another service is requested, and none is sent.
+ * client: unless the user accepts it, no token for another service is requested or sent.
  */
 export async function acceptedAudience(
   { ui }: Pick<Context, 'ui'>,

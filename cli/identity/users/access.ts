@@ -26,7 +26,7 @@ export const signOutEverywhere: Act = async ({ cognito, sdk, userPoolId: UserPoo
   await cognito.send(new sdk.AdminUserGlobalSignOutCommand({ UserPoolId, Username }));
 };
 
-/** Has Cognito send a code to the verified address of a user who has a password of their own. */
+/** Has Cognito send a code to the verified address of a user who has already chosen a password. */
 export const sendResetCode: Act = async ({ cognito, sdk, userPoolId: UserPoolId }, Username) => {
   await cognito.send(new sdk.AdminResetUserPasswordCommand({ UserPoolId, Username }));
 };
