@@ -139,7 +139,8 @@ async function applyTo(applying: Applying, change: ChangeOptions): Promise<Resul
     await Promise.all([
       edgeServes(context, { ...deployment, policy: policyOf(options), trust: options.trust ?? [] }),
       // A new edge has no logs, and no command remembers its limits.
-      ...(found === undefined ? [] : [keepLogsBounded(work, outputs), forgetLimits(context, url)]),
+      found && keepLogsBounded(work, outputs),
+      found && outcome === 'changed' && forgetLimits(context, url),
     ]);
     return await deployedResult(work, { outcome, stack, url, options, previous, isPolicyShown });
   } finally {

@@ -55,9 +55,7 @@ export async function findTarget(
 
 /** The same, or the stack of the default name where none is meant. */
 export async function targetOrDefault(context: Context, args: OperatorArgs = {}): Promise<OperatorTarget> {
-  return (
-    (await findTarget(context, args)) ?? targetNamed(DEFAULT_STACK_NAME, await knownDeployments(context))
-  );
+  return (await findTarget(context, args)) ?? { stackName: DEFAULT_STACK_NAME };
 }
 
 async function meantTarget(context: Context, known: KnownDeployments): Promise<OperatorTarget | undefined> {
