@@ -228,9 +228,12 @@ export function refuseOtherCloud(
   const where = known.local === undefined ? 'on AWS' : 'in the embedded cloud of this computer';
   throw new UserError('usage', `“${stackName}” is a deployment ${where}.`, {
     hint: [
-      'Deploy it there again, or deploy here under another name:',
+      `Deploy it there again, or deploy to ${local ? 'the embedded cloud' : 'AWS'} under another name:`,
       local ? sameCommandWithout('--local') : changedCommand`--local`,
       changedCommand`--stack-name <name>`,
+      ...(local
+        ? []
+        : ['To use the name on AWS, destroy the local deployment first:', command`edge-upload destroy`]),
     ],
   });
 }
