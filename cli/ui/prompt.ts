@@ -1,4 +1,4 @@
-import { clearLine, createInterface, cursorTo } from 'node:readline';
+import { clearLine, clearScreenDown, createInterface, cursorTo, moveCursor } from 'node:readline';
 import { Writable } from 'node:stream';
 import stringWidth from 'fast-string-width';
 import type { InputStream } from '../context.ts';
@@ -57,7 +57,12 @@ export function prompt({ message, secret = false }: PromptOptions, streams: Prom
   const head = (): Shown =>
     isWide() ? line`${paint('green', '›')} ` : line`${paint('green', '?')} ${paint('bold', message)} `;
   const headWidth = () => stringWidth(isWide() ? '› ' : `? ${visible(message)} `);
+  /** Columns of the question above the answer; 0 if it is on the same line. */
+  let above = 0;
+  /** Column of the cursor as last drawn. */
+  let cursorAt = 0;
   const begin = () => {
+    above = isWide() ? stringWidth(`? ${visible(message)}`) : 0;
     if (isWide()) writeLines(stderr, [line`${paint('green', '?')} ${paint('bold', message)}`]);
     if (!drawn) writePart(stderr, head());
   };
@@ -71,7 +76,20 @@ export function prompt({ message, secret = false }: PromptOptions, streams: Prom
     cursorTo(stderr, 0);
     clearLine(stderr, 0);
     writePart(stderr, line`${head()}${before}${after}`);
-    cursorTo(stderr, headWidth() + stringWidth(before));
+    cursorAt = headWidth() + stringWidth(before);
+    cursorTo(stderr, cursorAt);
+  };
+
+  /** Draws the question again for another width. Terminals have wrapped what was drawn into rows of that width. */
+  const resized = () => {
+    if (!drawn) return;
+    const width = Math.max(1, stderr.columns ?? 80);
+    const rows = Math.ceil(above / width) + Math.floor(cursorAt / width);
+    moveCursor(stderr, 0, -rows);
+    cursorTo(stderr, 0);
+    clearScreenDown(stderr);
+    begin();
+    draw();
   };
 
   return new Promise((resolve, reject) => {
@@ -101,7 +119,7 @@ export function prompt({ message, secret = false }: PromptOptions, streams: Prom
       if (waiting !== undefined) clearImmediate(waiting);
       unwatch?.();
       stdin.off('keypress', typed);
-      stderr.off('resize', draw);
+      stderr.off('resize', resized);
       signal.removeEventListener('abort', interrupt);
       reader.off('close', interrupt);
       reader.close();
@@ -128,7 +146,7 @@ export function prompt({ message, secret = false }: PromptOptions, streams: Prom
     reader.on('close', interrupt);
     signal.addEventListener('abort', interrupt);
     stdin.on('keypress', typed);
-    stderr.on('resize', draw);
+    stderr.on('resize', resized);
     begin();
     draw();
   });

@@ -194,6 +194,8 @@ test('redraws a question after a resize, and keeps a long answer on its line', {
   ]);
   assert.equal(code, 0, shown);
   assert.ok(shown.includes(`answer: ${JSON.stringify(long)}`));
+  // The terminal has wrapped 79 columns into two rows of 40: both are drawn again.
+  assert.ok(shown.includes('\u001b[1A\u001b[1G\u001b[0J'), JSON.stringify(shown));
 });
 
 test('moves no cursor and echoes no password on a dumb terminal', {
