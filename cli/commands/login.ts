@@ -128,7 +128,7 @@ async function keep(context: Context, { deployment, session }: SignedIn): Promis
   const stored = await storeSession(context, session);
   await rememberDeployment(context, deployment);
   await useTarget(context, { url, deployment });
-  const allowed = await allowance(context, url, deployment, accessToken);
+  const { allowed, refusal } = await allowance(context, url, deployment, accessToken);
   const given = environmentCredential(context);
   if (given !== undefined && given.kind !== 'password') {
     context.ui.event({
@@ -162,7 +162,7 @@ async function keep(context: Context, { deployment, session }: SignedIn): Promis
       `The tokens are in a file, ${protectionOf(stored)}:`,
       `  ${stored.file}`,
       ...lastingText(session, context.now()),
-      ...nextStep(session, allowed?.caller.writeTo),
+      ...(refusal === undefined ? nextStep(session, allowed?.caller.writeTo) : stepAfter(refusal)),
     ],
   };
 }
@@ -174,16 +174,36 @@ function lastingText(session: StoredSession, now: Date): readonly string[] {
   return [`The sign-in lasts for ${time}: the issuer gave no refresh token.`];
 }
 
-/** Returns what the user has permission to write. A failure does not affect the sign-in. */
-async function allowance(context: Context, url: string, deployment: Deployment, token: string) {
+/** What the user has permission to write, or why the edge refused the new token; neither if it did not answer. */
+interface Allowance {
+  readonly allowed?: Awaited<ReturnType<typeof discoverCaller>>;
+  readonly refusal?: UserError;
+}
+
+/** Asks the edge about a new token. A failure does not affect the sign-in. */
+async function allowance(
+  context: Context,
+  url: string,
+  deployment: Deployment,
+  token: string,
+): Promise<Allowance> {
   try {
-    return await discoverCaller(context, { url, deployment, token, again: true });
+    return { allowed: await discoverCaller(context, { url, deployment, token, again: true }) };
   } catch (error) {
     if (!isUserError(error) || error.code === 'interrupted') throw error;
     const isRefused = error.code === 'token_refused' || error.code === 'forbidden';
     context.ui.event({ type: isRefused ? 'warning' : 'debug', text: error.message });
-    return undefined;
+    return isRefused ? { refusal: error } : {};
   }
+}
+
+/** Returns what to do about a token that the edge refused at once. To sign in again would not help. */
+function stepAfter({ code, hintLines }: UserError): readonly HintLine[] {
+  if (code === 'forbidden') return hintLines;
+  return [
+    'Nothing can be uploaded with it. Ask the operator of the edge, who can check the token with:',
+    command`edge-upload trust check`,
+  ];
 }
 
 /** Command for a first upload. `put` adds a required prefix itself. */

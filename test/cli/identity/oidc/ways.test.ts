@@ -300,15 +300,23 @@ test('logout prints where to revoke if the provider cannot', async (t) => {
   );
 });
 
-test('shows the reason if the edge refuses a sign-in', async (t) => {
+test('shows the reason if the edge refuses a sign-in, and the step that helps', async (t) => {
   const { rig } = await withStandIn(t);
-  rig.refusal = { status: 403, error: 'forbidden', message: 'No rule of this issuer fits the token.' };
-  const context = rig.context();
-  const { document } = await login(context, { url: rig.url, device: true });
-  assert.equal(document.writeTo, undefined);
-  assert.ok(
-    context.events.some((event) => event.type === 'warning' && /No rule of this issuer/.test(event.text)),
-  );
+  for (const [status, error, step] of [
+    [403, 'forbidden', 'Ask the operator of the edge for a rule or a group that allows it.'],
+    [401, 'invalid_token', 'edge-upload trust check'],
+    [401, 'unknown_issuer', 'edge-upload trust check'],
+  ] as const) {
+    rig.refusal = { status, error, message: 'This token is not enough.' };
+    const context = rig.context();
+    const { document, text } = flatResult(await login(context, { url: rig.url, device: true }));
+    assert.equal(document.writeTo, undefined);
+    assert.ok(
+      context.events.some((event) => event.type === 'warning' && /not enough/.test(String(event.text))),
+    );
+    assert.ok(text?.includes(step), text);
+    assert.doesNotMatch(text ?? '', /edge-upload put/);
+  }
 });
 
 test('opens a browser on desktops and in WSL, not in remote sessions', () => {
