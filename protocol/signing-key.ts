@@ -57,13 +57,10 @@ export function algorithmsOf({ kty, crv, alg }: Pick<Jwk, 'kty' | 'crv' | 'alg'>
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-/**
- * Copies the properties that verification needs, without certificates. A published private key (RFC 7518, `d`) proves
- * nothing: anyone can sign with it.
- */
+/** Copies the properties that verification needs. Certificates and private numbers are never baked. */
 function readSigningKey(value: unknown): Jwk | undefined {
   const { kty, kid, alg, use, crv, key_ops: operations = ['verify'], ...rest } = Object(value) as Claims;
-  if (!isText(kty) || !isText(kid) || 'd' in rest || (use !== undefined && use !== 'sig')) return undefined;
+  if (!isText(kty) || !isText(kid) || (use !== undefined && use !== 'sig')) return undefined;
   if (![alg, crv].every((text) => text === undefined || isText(text))) return undefined;
   if (!Array.isArray(operations) || !operations.includes('verify')) return undefined;
   const numbers = Object.entries(NUMBERS[kty] ?? {}).map(([name]) => [name, rest[name]] as const);
@@ -74,9 +71,22 @@ function readSigningKey(value: unknown): Jwk | undefined {
   return sound ? key : undefined;
 }
 
+function keysOf(keySet: unknown): readonly unknown[] {
+  const { keys } = (keySet ?? {}) as { readonly keys?: unknown };
+  return Array.isArray(keys) ? keys : [];
+}
+
 /** Returns the keys of a key set that can verify tokens. Skips unsupported and malformed keys. */
 export function signingKeysOf(keySet: unknown): readonly Jwk[] {
-  const { keys } = (keySet ?? {}) as { readonly keys?: unknown };
-  if (!Array.isArray(keys)) return [];
-  return keys.map(readSigningKey).filter((key) => key !== undefined);
+  return keysOf(keySet)
+    .map(readSigningKey)
+    .filter((key) => key !== undefined);
+}
+
+/**
+ * As `signingKeysOf`, for a set that an issuer publishes. A published private key (RFC 7518, `d`) proves nothing,
+ * because anyone can sign with it: it is skipped.
+ */
+export function publishedKeysOf(keySet: unknown): readonly Jwk[] {
+  return signingKeysOf({ keys: keysOf(keySet).filter((key) => Object(key).d === undefined) });
 }

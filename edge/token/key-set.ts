@@ -1,5 +1,5 @@
 import { isJsonObject, safeJsonParse } from 'aws-jwt-verify/safe-json-parse';
-import { algorithmsOf, type Jwk, signingKeysOf } from '../../protocol/signing-key.ts';
+import { algorithmsOf, type Jwk, publishedKeysOf } from '../../protocol/signing-key.ts';
 import type { EdgeIssuer } from '../config.ts';
 import { Refusal } from '../refusal.ts';
 import { type Download, download as overHttps } from './download.ts';
@@ -39,7 +39,7 @@ export interface KeySources {
  */
 function parseKeys(document: string, before: readonly Jwk[], kind: EdgeIssuer['kind']): readonly Jwk[] {
   const keySet = safeJsonParse(document);
-  const keys = signingKeysOf(keySet);
+  const keys = publishedKeysOf(keySet);
   const isSet = isJsonObject(keySet) && Array.isArray(keySet.keys);
   if (!isSet || (kind === 'pool' && keys.length === 0)) throw new Error('no keys');
   const known = new Map(before.map((key) => [JSON.stringify(key), key]));

@@ -176,7 +176,7 @@ test('quotes arguments as PowerShell does on Windows', () => {
 });
 
 /** Commands of other programs, and of the shell. */
-const OTHERS = /^ {2}(?:aws|chmod|echo|export|gh|ls|mkdir|mv|openssl|rm|unset) /;
+const OTHERS = /^ {2}(?:aws|chmod|echo|export|gh|ls|mkdir|mv|npm|openssl|rm|unset) /;
 
 test('every command in the sources is valid', async () => {
   const all = [...textsBelow('cli/')].flatMap(([file, texts]) =>
@@ -195,7 +195,7 @@ test('every command in the sources is valid', async () => {
 
 /** Files of a user's, results for another computer, and what the demo shows. */
 const PLAIN =
-  /^cli\/(?:declare\/|completions\/|commands\/demo\.ts|commands\/(?:key|link)\/create\.ts|commands\/user\/invitation\.ts|commands\/local\.ts|stack\/deployment-file\.ts|trust\/trust-(?:document|file)\.ts|stack\/operate\/(?:change-set|kept|kept-data)\.ts)/;
+  /^cli\/(?:declare\/|completions\/|commands\/demo\.ts|commands\/(?:key|link)\/create\.ts|commands\/user\/invitation\.ts|commands\/local\.ts|links\/describe-token\.ts|stack\/deployment-file\.ts|trust\/trust-(?:document|file)\.ts|stack\/operate\/(?:change-set|kept|kept-data)\.ts)/;
 
 const COMMAND = new RegExp(`\\bedge-upload (?:${commandNames().join('|')})\\b`);
 

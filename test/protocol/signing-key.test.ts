@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { test } from 'node:test';
-import { algorithmsOf, signingKeysOf } from '../../protocol/signing-key.ts';
+import { algorithmsOf, publishedKeysOf, signingKeysOf } from '../../protocol/signing-key.ts';
 
 const RSA = { kty: 'RSA', kid: 'r', n: 'n'.repeat(342), e: 'AQAB' };
 const ED = { kty: 'OKP', crv: 'Ed25519', kid: 'o', x: 'x'.repeat(43) };
@@ -13,7 +13,7 @@ const ec = (crv: string) => ({
 test('copies the keys of a set that verify tokens, and leaves out the others', () => {
   const curves = ['P-256', 'P-384', 'P-521'].map(ec);
   const kept = [RSA, { ...RSA, alg: 'RS512', use: 'sig' }, ...curves, { ...curves[0], alg: 'ES256' }, ED];
-  const more = { x5c: ['MII'], x5t: 't', issuer: 'https://x' };
+  const more = { x5c: ['MII'], x5t: 't', d: 'private', issuer: 'https://x' };
   assert.deepEqual(signingKeysOf({ keys: kept.map((key) => ({ ...key, ...more })) }), kept);
   assert.deepEqual(signingKeysOf({ keys: [{ ...RSA, key_ops: ['verify'] }] }), [RSA]);
   const { kid: _kid, ...nameless } = RSA;
@@ -34,7 +34,7 @@ test('copies the keys of a set that verify tokens, and leaves out the others', (
       { n: `${'n'.repeat(342)}=` },
       { e: 'A/B' },
     ],
-    ...[{ e: 'A'.repeat(12) }, { key_ops: ['sign'] }, { key_ops: 'verify' }, { d: 'private' }],
+    ...[{ e: 'A'.repeat(12) }, { key_ops: ['sign'] }, { key_ops: 'verify' }],
   ];
   const odd = [null, 7, 'key', [], {}, nameless, ...changed.map((changes) => ({ ...RSA, ...changes }))];
   const others = [
@@ -54,6 +54,13 @@ test('copies the keys of a set that verify tokens, and leaves out the others', (
   for (const document of [undefined, null, [], {}, { keys: {} }, { keys: 'x' }, 'x', 7]) {
     assert.deepEqual(signingKeysOf(document), []);
   }
+});
+
+test('skips a private key that an issuer publishes: anyone can sign with it', () => {
+  const leaked = [RSA, ED, ec('P-256')].map((key) => ({ ...key, d: 'private' }));
+  assert.deepEqual(publishedKeysOf({ keys: [...leaked, ED] }), [ED]);
+  for (const document of [undefined, null, {}, { keys: 'x' }])
+    assert.deepEqual(publishedKeysOf(document), []);
 });
 
 test('requires an odd RSA exponent above 1', () => {

@@ -4,7 +4,7 @@ import type { BakedConfig, EdgeIssuer, PoolIdentity } from '../../../edge/config
 import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { readFields } from '../../../protocol/fields.ts';
-import { type Jwk, MAX_KEY_SET_BYTES, signingKeysOf } from '../../../protocol/signing-key.ts';
+import { type Jwk, MAX_KEY_SET_BYTES, publishedKeysOf } from '../../../protocol/signing-key.ts';
 import { asTask } from '../../as-task.ts';
 import { command, type Hint, type HintLine, sameCommand } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
@@ -68,7 +68,7 @@ async function fetchKeySet(
         maxBytes: MAX_KEY_SET_BYTES + 1,
       });
       const isWhole = status === 200 && Buffer.byteLength(text) <= MAX_KEY_SET_BYTES;
-      const keys = isWhole ? signingKeysOf(readFields(text)) : [];
+      const keys = isWhole ? publishedKeysOf(readFields(text)) : [];
       if (keys.length > 0) return keys;
       last = defect(status, text);
       isGone = status === 400 || status === 404;
