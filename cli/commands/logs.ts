@@ -3,7 +3,7 @@ import type { Context, Result } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { pause } from '../network/cancellation.ts';
 import { requireStack, type StackWork } from '../stack/find-stack.ts';
-import { type EdgeLogLine, edgeLogLines, keepLogsBounded, LOG_REGIONS } from '../stack/logs/edge-logs.ts';
+import { type EdgeLogLine, edgeLogLines, LOG_REGIONS } from '../stack/logs/edge-logs.ts';
 import { count, formatMinute } from '../ui/format.ts';
 import { type StyledLine, visible } from '../ui/shown.ts';
 import { type OperatorArgs, requireTarget, withStack } from './operator.ts';
@@ -33,15 +33,13 @@ export async function logs(context: Context, args: LogsArgs): Promise<Result> {
   // Before any request, so that an invalid value is reported at once.
   startOf(typed, context.now());
   return withStack(context, await requireTarget(context, args), args, async (work) => {
-    const { outputs } = await requireStack(work);
-    const { edgeFunction } = outputs;
+    const { edgeFunction } = (await requireStack(work)).outputs;
     const since = startOf(typed, timeAtAws(work));
     if (edgeFunction === undefined) {
       throw new UserError('stack_failed', `The stack “${work.stackName}” has no edge function yet.`, {
         hint: ['Finish its deployment:', command`edge-upload deploy`],
       });
     }
-    await keepLogsBounded(work, outputs);
     const regions = [...LOG_REGIONS, ...(args.region ?? [])];
     const shown = await show(
       work,

@@ -20,7 +20,6 @@ import {
   stackMissing,
   stackResources,
 } from '../stack/find-stack.ts';
-import { keepLogsBounded } from '../stack/logs/edge-logs.ts';
 import { type FoundKept, findKept, keptLines, NOT_COUNTED } from '../stack/operate/kept.ts';
 import { clearLeftovers, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
 import { type DescribedOption, optionsJson, readOptions } from '../stack/options/deployed-options.ts';
@@ -64,8 +63,6 @@ export async function status(context: Context, args: StatusArgs): Promise<Result
     const remains = leftovers.removed.length + leftovers.left.length + kept.length + parts.failed.size;
     if (!isThere && remains === 0) throw stackMissing(work);
     const insight = isThere ? await lookInto(work, stack, parts) : undefined;
-    // Since the last deploy, the function may have run in further regions.
-    if (isThere) await keepLogsBounded(work, stack.outputs);
     return render(work, stack, insight, { ...leftovers, kept, parts }, args.verbose ?? false);
   });
 }

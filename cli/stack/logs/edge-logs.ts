@@ -145,7 +145,7 @@ export async function deleteEdgeLogs(work: StackWork, functionName: string): Pro
 
 /**
  * Has the function's logs expire. Lambda creates a group for each region when the function first runs there, without an
- * expiry; groups that appear later are reached by the next `deploy`, `status` or `logs`. Returns the regions where that is not allowed.
+ * expiry; the next deploy reaches groups that appear later. Returns the regions where that is not allowed.
  */
 async function expireEdgeLogs(work: StackWork, functionName: string): Promise<string[]> {
   const { PutRetentionPolicyCommand } = await import('@aws-sdk/client-cloudwatch-logs');
@@ -156,7 +156,7 @@ async function expireEdgeLogs(work: StackWork, functionName: string): Promise<st
   return inEachRegion(work, 'Setting the expiry of the logs', (logs) => logs.send(command));
 }
 
-/** Sets the edge's logs to expire. A failure is a warning: the edge serves, and the next command tries again. */
+/** Sets the edge's logs to expire. A failure is a warning: the edge serves, and the next deploy tries again. */
 export async function keepLogsBounded(work: StackWork, { edgeFunction }: StackOutputs): Promise<void> {
   if (edgeFunction === undefined) return;
   try {
