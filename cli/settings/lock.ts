@@ -63,7 +63,7 @@ export async function withLock<T>(
     const { line, place } = acquired;
     const heart = setInterval(() => beat(place), beatMs).unref();
     try {
-      if (line.length === 0) await sweep(lock, own).catch(laterUnlessDisk);
+      if (line.length === 0) await sweep(lock, own).catch(leaveToLaterHolder);
       return await work();
     } finally {
       clearInterval(heart);
@@ -196,7 +196,7 @@ async function isOurs(name: string, { nonce }: ProcessIdentity): Promise<boolean
 }
 
 /** Leaves the sweep to a later holder if the disk fails or no descriptor is left. */
-function laterUnlessDisk(error: unknown): void {
+function leaveToLaterHolder(error: unknown): void {
   const isDisk = isUserError(error) ? error.code === 'disk' : isDiskCode(systemCode(error));
   if (!isDisk) throw error;
 }

@@ -77,10 +77,10 @@ function readRole(properties: JsonObject) {
   } = readProperties(roleProperties, properties);
   checkTrustPolicy(trust);
   checkManagedPolicies(boundary === undefined ? managed : [...managed, boundary]);
+  for (const { PolicyDocument } of given.Policies) readIdentityPolicy(PolicyDocument);
   const policies = Object.fromEntries(
     given.Policies.map(({ PolicyName, PolicyDocument }) => [PolicyName, PolicyDocument]),
   );
-  for (const policy of Object.values(policies)) readIdentityPolicy(policy);
   checkInlineSize(Object.values(policies), given.RoleName);
   return { roleName: given.RoleName, path: given.Path, trust, policies };
 }

@@ -83,7 +83,9 @@ function readStatement(value: Json, { elements, malformed }: PolicyGrammar): Sta
     }
     const given = plain ?? negated;
     if (given === undefined) throw malformed(`Missing required field ${element}`);
-    return { negated: plain === undefined, names: read(given, malformed) };
+    const names = read(given, malformed);
+    if (names.length === 0) throw malformed(`Policy statement must contain ${element.toLowerCase()}s.`);
+    return { negated: plain === undefined, names };
   };
   return {
     effect,
@@ -106,11 +108,13 @@ function refuseUnknown(value: JsonObject, known: readonly string[], malformed: M
 
 function readPrincipals(value: Json, malformed: Malformed): NamedPrincipal[] {
   if (value === '*') return [{ kind: 'AWS', name: '*' }];
-  const principals = Object.entries(isObject(value) ? value : {}).flatMap(([kind, names]) =>
+  const kinds = Object.entries(isObject(value) ? value : {}).map(([kind, names]) =>
     textsOf(names, malformed).map((name) => ({ kind, name })),
   );
-  if (principals.length === 0) throw malformed('Invalid principal in policy.');
-  return principals;
+  if (kinds.length === 0 || kinds.some((named) => named.length === 0)) {
+    throw malformed('Invalid principal in policy.');
+  }
+  return kinds.flat();
 }
 
 function readConditions(value: Json, malformed: Malformed): ConditionText[] {

@@ -47,7 +47,7 @@ export function parsePolicy(text: string, bucket: string): readonly Statement[] 
 }
 
 function check<T>(names: readonly T[] = [], isValid: (name: T) => boolean, message: string): void {
-  if (names.length === 0 || !names.every(isValid)) throw malformed(message);
+  if (!names.every(isValid)) throw malformed(message);
 }
 
 function isKnownPrincipal({ kind, name }: NamedPrincipal): boolean {

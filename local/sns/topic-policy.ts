@@ -14,7 +14,7 @@ import {
   refuseNegations,
   type Statement,
 } from '../policy/statement.ts';
-import { AwsError } from '../wire/errors.ts';
+import { AwsError, notSupported } from '../wire/errors.ts';
 
 /** The service that publishes, and the resource that it publishes for. */
 export interface Publisher {
@@ -35,6 +35,8 @@ export function readTopicPolicy(
 ): { readonly statement: Statement; readonly conditions: readonly Condition[] }[] {
   return readStatements(document, GRAMMAR).map((statement) => {
     refuseNegations(statement, 'a topic policy');
+    const other = statement.principals?.names.find(({ kind }) => kind !== 'AWS' && kind !== 'Service');
+    if (other !== undefined) throw notSupported(`a principal of the kind ${other.kind} in a topic policy`);
     if (!statement.actions.names.every((action) => /^(\*|sns:[A-Za-z*]+)$/i.test(action))) {
       throw invalid('Policy statement action out of service scope!');
     }

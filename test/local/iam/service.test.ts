@@ -179,6 +179,30 @@ const REFUSALS: Record<string, { properties: JsonObject; code: string; message: 
     code: 'MalformedPolicyDocument',
     message: /must be in ARN format/,
   },
+  'a statement without actions': {
+    properties: {
+      Policies: [{ PolicyName: 'p', PolicyDocument: { Statement: { ...ALLOW.Statement, Action: [] } } }],
+    },
+    code: 'MalformedPolicyDocument',
+    message: /must contain actions/,
+  },
+  'an invalid policy before one with the same name': {
+    properties: {
+      Policies: [
+        { PolicyName: 'p', PolicyDocument: { Statement: { ...ALLOW.Statement, Resource: [] } } },
+        { PolicyName: 'p', PolicyDocument: ALLOW },
+      ],
+    },
+    code: 'MalformedPolicyDocument',
+    message: /must contain resources/,
+  },
+  'a principal without names': {
+    properties: {
+      AssumeRolePolicyDocument: statement({ Principal: { AWS: [], Service: 'lambda.amazonaws.com' } }),
+    },
+    code: 'MalformedPolicyDocument',
+    message: /Invalid principal in policy/,
+  },
   'too short a session': {
     properties: { MaxSessionDuration: 60 },
     code: 'InvalidRequest',

@@ -164,6 +164,10 @@ test('refuses a policy that cannot be evaluated when it is set', async (t) => {
     { Resource: 'arn:aws:s3:::another-bucket/*' },
     { Principal: { AWS: 'somebody' } },
     { Principal: {} },
+    { Principal: { AWS: [], Service: 'cloudfront.amazonaws.com' } },
+    { Action: [] },
+    { Action: undefined, NotAction: [] },
+    { Resource: [] },
     { Effect: 'Perhaps' },
     { Unknown: 1 },
   ];

@@ -186,6 +186,8 @@ test('refuses invalid and unsupported requests by name', async (t) => {
     ['TopicPolicy', policy(`${topic}2`, statement(topic)), /Topic does not exist/],
     ['TopicPolicy', policy(topic, statement(topic, { Action: 's3:GetObject' })), /out of service scope/],
     ['TopicPolicy', policy(topic, { ...statement(topic), NotAction: 'sns:Publish' }), /NotAction/],
+    ['TopicPolicy', policy(topic, statement(topic, { Action: [] })), /must contain actions/],
+    ['TopicPolicy', policy(topic, statement(topic, { Principal: { Federated: '*' } })), /kind Federated/],
     ['TopicPolicy', policy(topic, statement(topic, { Condition: { Odd: { a: 'b' } } })), /Odd/],
   ];
   for (const [type, properties, says] of rows) {
