@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ownFolder } from '../cli/transfer/helpers/uploading.ts';
 import { runProgram } from '../support/programs.ts';
 import { CLI, type Computer, computerAt, signIn } from './harness.ts';
 
@@ -26,9 +26,12 @@ async function startLimited({ home, env }: Computer, limit: number, ...args: str
 test('refuses an upload that the embedded cloud has no space for at once, and stores the next', {
   skip: process.platform === 'win32' && 'Windows has no limit of file sizes',
 }, async (t) => {
-  const home = await ownFolder(t);
+  const home = await mkdtemp(join(tmpdir(), 'edge-upload-full-'));
   const computer = computerAt(home);
-  t.after(() => computer.run(['local', 'stop']));
+  t.after(async () => {
+    await computer.run(['local', 'stop']);
+    await rm(home, { recursive: true });
+  });
   await startLimited(computer, LIMIT, '--port', '0');
   await computer.json(['deploy', '--local']);
   await signIn(computer);
