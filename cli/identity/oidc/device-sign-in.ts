@@ -13,7 +13,7 @@ import { findFailure, isTransient } from '../../network/failures.ts';
 import { audienceParameters, scopeOf } from './authorization-request.ts';
 import { insecurePage, type ProviderSignIn } from './code-sign-in.ts';
 import type { Provider } from './provider.ts';
-import { isTransientAnswer, providerError, withProviderErrors } from './provider-failures.ts';
+import { isTransientAnswer, providerError, statusOf, withProviderErrors } from './provider-failures.ts';
 
 /** https://www.rfc-editor.org/rfc/rfc8628#section-3.4 */
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -70,25 +70,30 @@ async function poll(
       throw interrupted();
     });
     const outcome = await withProviderErrors(provider, `Signing in at ${host}`, () =>
-      genericGrantRequest(config, GRANT, body).catch(pollAgain),
+      genericGrantRequest(config, GRANT, body).catch((error: unknown) => nextInterval(interval, error)),
     );
     if (typeof outcome === 'object') return outcome;
-    if (outcome === 'slow_down') interval = Math.min(interval + 5, MAX_INTERVAL_S);
+    interval = outcome;
   }
   throw new UserError('gave_up', `Nobody signed in at ${host} with the code in time.`, {
     hint: ['Sign in again:', sameCommand``],
   });
 }
 
-/** Returns why a poll is to be repeated. @throws the error of a sign-in that has ended */
-function pollAgain(error: unknown): 'authorization_pending' | 'slow_down' {
+/**
+ * Returns the seconds until the next poll. A server that fails is asked as often as before, because the user may be
+ * typing the code meanwhile. One that demands fewer requests, or is unreachable, is asked less often.
+ * https://www.rfc-editor.org/rfc/rfc8628#section-3.5
+ * @throws the error of a sign-in that has ended
+ */
+export function nextInterval(seconds: number, error: unknown): number {
   const code = providerError(error)?.error;
-  if (code === 'authorization_pending' || code === 'slow_down') return code;
-  // The user may be typing the code meanwhile.
-  if (isTransientAnswer(error)) return 'authorization_pending';
+  if (code === 'authorization_pending') return seconds;
+  const isThrottled = code === 'slow_down' || statusOf(error) === 429;
+  if (!isThrottled && isTransientAnswer(error)) return seconds;
   const failure = findFailure(error);
-  if (failure !== undefined && isTransient(failure)) return 'slow_down';
-  throw error;
+  if (!isThrottled && (failure === undefined || !isTransient(failure))) throw error;
+  return Math.min(seconds + 5, MAX_INTERVAL_S);
 }
 
 function withoutDeviceGrant(host: string): UserError {

@@ -82,11 +82,16 @@ export function providerError(error: unknown): ProviderError | undefined {
   return { error: words(error.error), description: words(description ?? '') };
 }
 
+/** Returns the status of the answer in a failure of the protocol library, if there was one. */
+export function statusOf(error: unknown): number | undefined {
+  const { status, cause } = Object(error) as Partial<ResponseBodyError>;
+  return cause instanceof Response ? cause.status : status;
+}
+
 /** Returns true for an answer after which the same request can work later: 429, or a failure of the server. */
 export function isTransientAnswer(error: unknown): boolean {
-  const { status, error: code, cause } = Object(error) as Partial<ResponseBodyError>;
-  const answered = cause instanceof Response ? cause.status : status;
-  return code === LATER || (typeof answered === 'number' && (answered >= 500 || answered === 429));
+  const status = statusOf(error) ?? 0;
+  return (Object(error) as Partial<ResponseBodyError>).error === LATER || status >= 500 || status === 429;
 }
 
 function unavailable(host: string, doing: string, options: UserErrorOptions): UserError {
