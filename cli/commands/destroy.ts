@@ -82,7 +82,7 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
       if (stack !== undefined) await tryOut(work, stack, held);
     }
     if (stack !== undefined) await remove(context, work, stack, held);
-    return await finish(context, work, target, args, { wasThere: stack !== undefined, held, gone });
+    return await finish(context, work, target, args, { wasThere: stack !== undefined, held, earlier, gone });
   } finally {
     gone.warn(context);
     work.clients.close();
@@ -199,8 +199,14 @@ async function finish(
   {
     wasThere,
     held,
+    earlier,
     gone,
-  }: { readonly wasThere: boolean; readonly held: Inventory; readonly gone: GoneRecords },
+  }: {
+    readonly wasThere: boolean;
+    readonly held: Inventory;
+    readonly earlier: readonly FoundKept[];
+    readonly gone: GoneRecords;
+  },
 ): Promise<Result> {
   const { stackName } = work;
   if (known !== undefined) {
@@ -210,7 +216,7 @@ async function finish(
       await forgetDeployment(context, stackName);
     });
   }
-  const found = await findKept(context, work, gone, { also: dataOf(held.stays) });
+  const found = await findKept(context, work, gone, { also: dataOf(held.stays), counted: earlier });
   if (deletes) await deleteKept(context, work, found, gone);
   const [kept, deleted] = deletes ? [[], found] : [found, []];
   const { removed, left } = await clearLeftovers(context, work, { wait, also: held.functions, gone });

@@ -92,15 +92,15 @@ export function typedInPowerShell(words: readonly Word[]): string {
     if (name !== undefined && value !== undefined) {
       variables.push(`$env:${name} = ${powerShellQuoted(value)}`);
     } else if (!begins || text !== 'export') {
-      rest.push(quotedText(word, argument));
+      rest.push(quotedText(word, powerShellWord));
       begins = isSyntax(word);
     }
   }
   return [...variables, ...(rest.length === 0 ? [] : [rest.join(' ')])].join('; ');
 }
 
-/** Returns a value as one argument. A comma would make a list of it, and a leading `@` the values of a variable. */
-function argument(value: string): string {
+/** Returns a value as one argument in PowerShell. A comma would make a list of it, and a leading `@` the values of a variable. */
+export function powerShellWord(value: string): string {
   return /^(?!@)[\w@%+=:.\\/-]+$/.test(value) ? value : powerShellQuoted(value);
 }
 

@@ -152,7 +152,11 @@ test('links and keys upload with curl, fetch and put until they end', {
       const whole = await ok(computer, ['link', 'list', '--verbose']);
       assert.match(whole, new RegExp(`^ +note +${note}$`, 'm'));
       assert.match(whole, /^ +created by +\S+$/m);
-      assert.ok(stdout.includes(`It opens in a browser:\n  ${url}/#eul_`), stdout);
+      assert.match(
+        stdout.replace(`  ${url}/#eul_`, '  <address>'),
+        /It opens in a browser:\n {2}<address>\S+\n\nAnyone with the link can upload/,
+        'the address is near the end, where a small terminal shows it',
+      );
       const withCode = await ok(computer, ['link', 'create', '--qr']);
       assert.ok(withCode.split('\n').filter((row) => /^[█▀▄ ]{60,}$/.test(row)).length > 30, withCode);
     });
@@ -324,6 +328,12 @@ test('links and keys upload with curl, fetch and put until they end', {
         await ok(computer, ['link', 'revoke', 'AAAAAAAA'], 3),
         /no link or key.*\n.*\n.*link list .*\n.*\n.*\n.*link revoke AAAAAAAA .*--force/,
       );
+      for (const force of [[], ['--force']]) {
+        assert.match(
+          await ok(computer, ['key', 'revoke', 'roof-3', ...force], 3),
+          /“roof-3” is not the id of a link or key.*\n.*\n.*link list.*\n.*key list/,
+        );
+      }
       assert.match(await ok(computer, ['key', 'revoke', 'AAAAAAAA', '--force']), /Revoked the key AAAAAAAA/);
       await ok(computer, ['put', 'q3.pdf', '--as', 'drop/after.pdf', '--link', link.address]);
     });
@@ -396,7 +406,10 @@ test('links and keys upload with curl, fetch and put until they end', {
 
     await t.test('a new signing key keeps the old links valid, or ends them on request', async () => {
       const kept = await ok(computer, ['key', 'rotate']);
-      assert.match(kept, /kept until its last link or key ends, .* UTC\.\s+\d+ links and 1 key stay valid\./);
+      assert.match(
+        kept,
+        /kept until .* UTC, when all its links and keys have ended\.\s+\d+ links and 1 key stay valid\./,
+      );
       await ok(computer, ['put', 'q3.pdf', '--as', 'drop/kept.pdf', '--link', link.address]);
       const fresh = await computer.json<Created>(['link', 'create', '--prefix', 'drop/']);
       await ok(computer, ['put', 'q3.pdf', '--as', 'drop/new.pdf', '--link', fresh.address]);

@@ -72,7 +72,7 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
           'A new KMS key signs from now on. AWS charges $1 a month for each.',
           isNoneLeft
             ? 'No link or key is valid, so the next deploy deletes the old one.'
-            : `The old one is kept until its last link or key ends, ${last}. ${active} stay valid.`,
+            : `The old one is kept until ${last}, when all its links and keys have ended. ${active} stay valid.`,
         ],
   });
   const result = await applyOptions(context, args, (previous) => ({

@@ -79,13 +79,14 @@ function stateOfToken({ id, entry }: RecordedToken, edge: DeployedEdge, now: Dat
 }
 
 function unknown(id: string, kind: TokenKind): UserError {
+  const see = ['See the ids:', command`edge-upload link list`, command`edge-upload key list`];
+  if (!isTokenId(id)) {
+    return new UserError('not_found', `“${id}” is not the id of a link or key. Ids have 8 characters.`, {
+      hint: see,
+    });
+  }
   const byForce = ['Without a record, revoke it with:', command`edge-upload ${kind} revoke ${id} --force`];
   return new UserError('not_found', `There is no link or key with the id “${id}”.`, {
-    hint: [
-      'See the ids:',
-      command`edge-upload link list`,
-      command`edge-upload key list`,
-      ...(isTokenId(id) ? byForce : []),
-    ],
+    hint: [...see, ...byForce],
   });
 }

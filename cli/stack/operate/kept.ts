@@ -46,19 +46,29 @@ export async function countedContent(work: StackWork, data: Data): Promise<strin
  * @param gone forgets data that was deleted meanwhile
  * @param options.inUse data that is still part of the stack: an operation that leaves it there may be under way
  * @param options.also data of a stack that was just deleted, recorded or not
+ * @param options.counted data that was found and counted before, whose amount is not counted again
  */
 export async function findKept(
   context: Context,
   work: StackWork,
   gone: GoneRecords,
-  { inUse = [], also = [] }: { readonly inUse?: readonly string[]; readonly also?: readonly Data[] } = {},
+  {
+    inUse = [],
+    also = [],
+    counted = [],
+  }: {
+    readonly inUse?: readonly string[];
+    readonly also?: readonly Data[];
+    readonly counted?: readonly FoundKept[];
+  } = {},
 ): Promise<FoundKept[]> {
   const found: FoundKept[] = [];
   const { own } = await byAccount(work, await listKept(context));
   const recorded = new Set(own.map(({ name }) => name));
   for (const { type, name } of [...own, ...also.filter((one) => !recorded.has(one.name))]) {
     if (inUse.includes(name)) continue;
-    const holds = await countedContent(work, { type, name });
+    const before = counted.find((one) => one.name === name);
+    const holds = before?.holds ?? (await countedContent(work, { type, name }));
     if (holds !== undefined) found.push({ type, name, holds, isRecorded: recorded.has(name) });
     else await gone.forget(`the ${type} ${name}`, () => forgetKept(context, name));
   }

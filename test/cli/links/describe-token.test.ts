@@ -5,6 +5,7 @@ import {
   curlLine,
   describeScope,
   exampleFile,
+  inPowerShell,
   limitNotes,
   uploadAddress,
 } from '../../../cli/links/describe-token.ts';
@@ -34,6 +35,20 @@ test('prints a curl line that a shell accepts with any key and authority path', 
   );
   assert.equal(exampleFile(entry({ key: 'a/-rf' })), './-rf');
   assert.equal(uploadAddress(EDGE, entry({ key: 'a?b#c' })), 'https://up.example.com/a%3Fb%23c');
+});
+
+test('prints a command for PowerShell, with quotes where it needs them', () => {
+  for (const [key, file] of [
+    ['q3/report.pdf', 'report.pdf'],
+    ["it's.pdf", "'it''s.pdf'"],
+    ['a,b.pdf', "'a,b.pdf'"],
+    ['@home', "'@home'"],
+  ] as const) {
+    assert.equal(
+      inPowerShell({ EDGE_UPLOAD_TOKEN: 'eul_a' }, entry({ key })),
+      `$env:EDGE_UPLOAD_TOKEN = 'eul_a'; edge-upload put ${file}`,
+    );
+  }
 });
 
 test('describes scope and creator', () => {

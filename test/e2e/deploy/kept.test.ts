@@ -51,7 +51,9 @@ test('lists a kept bucket, adopts it with its objects, and deletes it on request
     const unsure = await computer.run(['destroy', '--delete-kept']);
     assert.equal(unsure.code, 2);
     assert.match(unsure.stderr, /\n +edge-upload destroy .*--delete-kept.*--yes/);
-    const last = await computer.json<Destroyed>(['destroy', '--yes', '--delete-kept']);
+    const { stdout, stderr } = await computer.run(['destroy', '--yes', '--delete-kept', '--json']);
+    assert.equal(stderr.match(/^Counting objects/gm)?.length, 1, stderr);
+    const last = JSON.parse(stdout) as Destroyed;
     assert.deepEqual([last.kept, last.deleted], [[], [{ type: 'bucket', name: bucket }]]);
     assert.equal((await computer.json<Destroyed>(['destroy', '--yes'])).outcome, 'nothing');
   });
