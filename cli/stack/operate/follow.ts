@@ -147,7 +147,13 @@ export async function runOperation(
 ): Promise<Ending | undefined> {
   const { ui } = work.context;
   ui.event({ type: 'task-started', task });
-  const ending = await follow(work, stackId, await start());
+  let ending: Ending;
+  try {
+    ending = await follow(work, stackId, await start());
+  } catch (error) {
+    ui.event({ type: 'task-failed', task });
+    throw error;
+  }
   if (!succeeds.includes(ending.status)) {
     ui.event({ type: 'task-failed', task, detail: ending.status });
     return ending;
