@@ -64,8 +64,15 @@ const WELL_KNOWN =
 
 export async function start(context: Context, args: Omit<StartOptions, 'dataDir'>): Promise<Result> {
   const { cloud, started } = await ensureCloud(context, args);
-  if (args.wellKnownKeys === true && !cloud.wellKnownKeys) {
-    throw new UserError('local_cloud', 'The embedded cloud is already running, without --well-known-keys.', {
+  const running = new URL(cloud.endpoint).port || '80';
+  const differs =
+    args.wellKnownKeys === true && !cloud.wellKnownKeys
+      ? 'without --well-known-keys'
+      : !started && args.port !== undefined && ![0, Number(running)].includes(args.port)
+        ? `on port ${running}`
+        : undefined;
+  if (differs !== undefined) {
+    throw new UserError('local_cloud', `The embedded cloud is already running, ${differs}.`, {
       hint: ['Stop it first:', command`edge-upload local stop`],
     });
   }

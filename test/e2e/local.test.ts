@@ -193,6 +193,17 @@ test('accepts well-known keys only on request, with a warning', async (t) => {
   const refused = await computer.run(['local', 'start', '--well-known-keys']);
   assert.equal(refused.code, 8);
   assert.match(refused.stderr, /without --well-known-keys[\s\S]*edge-upload local stop/);
+  const { port } = new URL((await computer.json<LocalStatus>(['local', 'status'])).endpoint);
+  for (const [wanted, code] of [
+    [port, 0],
+    ['0', 0],
+    [port === '4601' ? '4602' : '4601', 8],
+  ] as const) {
+    const again = await computer.run(['local', 'start', '--port', wanted]);
+    assert.equal(again.code, code, again.stderr);
+    if (code !== 0)
+      assert.match(again.stderr, /already running, on port \d+\.\n[\s\S]*edge-upload local stop/);
+  }
 });
 
 test('keeps the port and replaces the key at a reset', async (t) => {
