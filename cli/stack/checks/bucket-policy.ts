@@ -28,7 +28,10 @@ type Json = string | number | boolean | null | readonly Json[] | { readonly [nam
 /** Thrown for an intrinsic function that the policies of this project do not use. */
 class Unresolvable extends Error {}
 
+const isText = (value: Json): value is string => typeof value === 'string';
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
+const isTextList = (value: Json | undefined): value is readonly string[] =>
+  isList(value) && value.every(isText);
 
 /** Returns a value of a template with the functions replaced that the policy uses. */
 function resolve(value: Json, references: ReadonlyMap<string, string>): Json {
@@ -42,9 +45,10 @@ function resolve(value: Json, references: ReadonlyMap<string, string>): Json {
   }
   if (name === 'Fn::Join' && isList(given) && given.length === 2) {
     const [separator, parts] = given.map((one) => resolve(one, references));
-    if (typeof separator === 'string' && isList(parts)) return parts.join(separator);
+    if (typeof separator === 'string' && isTextList(parts)) return parts.join(separator);
   }
-  const found = references.get(name === 'Fn::GetAtt' && isList(given) ? given.join('.') : String(given));
+  const target = name === 'Fn::GetAtt' && isTextList(given) ? given.join('.') : given;
+  const found = isText(target) ? references.get(target) : undefined;
   if (found === undefined || (name !== 'Ref' && name !== 'Fn::GetAtt')) throw new Unresolvable(name);
   return found;
 }
