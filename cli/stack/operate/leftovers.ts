@@ -1,3 +1,4 @@
+import { asTask } from '../../as-task.ts';
 import { command, type HintLine } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { STACK_REGION } from '../../network/aws.ts';
@@ -59,39 +60,29 @@ export async function deleteEdgeFunction(
   const task = 'Removing the edge function';
   const since = now().getTime();
   checkpoint(signal, AGAIN);
-  ui.event({ type: 'task-started', task });
-  const attempt = async () => {
-    try {
-      return await resumable(AGAIN, () => tryDelete(work, functionName));
-    } catch (error) {
-      ui.event({ type: 'task-failed', task });
-      throw error;
-    }
-  };
-  while (!(await attempt())) {
-    const waitedMs = now().getTime() - since;
-    const waited = formatDuration(waitedMs);
-    if (!wait || waitedMs > PATIENCE_MS) {
-      const after = wait ? ` after ${waited}` : '';
-      ui.event({
-        type: 'task-done',
-        task,
-        detail: `not yet: CloudFront still has replicas of it${after}`,
-      });
-      return false;
-    }
-    ui.event({
-      type: 'task-progress',
-      task,
-      detail: `CloudFront still has replicas, which takes minutes to hours; waited ${waited}`,
-    });
-    await pause(work.local === undefined ? REPLICA_POLL_MS : pollInterval(work), signal, [
-      'Everything else is gone. Delete the function now or in a few hours:',
-      command`edge-upload destroy`,
-    ]);
-  }
-  ui.event({ type: 'task-done', task, detail: functionName });
-  return true;
+  const { isDeleted } = await asTask(
+    ui,
+    task,
+    ({ detail }) => detail,
+    async () => {
+      while (!(await resumable(AGAIN, () => tryDelete(work, functionName)))) {
+        const waitedMs = now().getTime() - since;
+        const waited = formatDuration(waitedMs);
+        if (!wait || waitedMs > PATIENCE_MS) {
+          const after = wait ? ` after ${waited}` : '';
+          return { isDeleted: false, detail: `not yet: CloudFront still has replicas of it${after}` };
+        }
+        const detail = `CloudFront still has replicas, which takes minutes to hours; waited ${waited}`;
+        ui.event({ type: 'task-progress', task, detail });
+        await pause(work.local === undefined ? REPLICA_POLL_MS : pollInterval(work), signal, [
+          'Everything else is gone. Delete the function now or in a few hours:',
+          command`edge-upload destroy`,
+        ]);
+      }
+      return { isDeleted: true, detail: functionName };
+    },
+  );
+  return isDeleted;
 }
 
 /**

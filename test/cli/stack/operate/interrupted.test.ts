@@ -39,3 +39,26 @@ test('Ctrl-C during a request prints how to continue, and sends no other request
     equal(asked.length, number);
   }
 });
+
+test('leaves no task open after Ctrl-C while CloudFront still has replicas', async (t) => {
+  const { work, events, interruption } = await workAgainst(t, () => ({
+    status: 400,
+    type: 'application/json',
+    headers: { 'x-amzn-errortype': 'InvalidParameterValueException' },
+    body: JSON.stringify({
+      Type: 'User',
+      message: 'Lambda was unable to delete f because it is a replicated function.',
+    }),
+  }));
+  const { event } = work.context.ui;
+  const ui = {
+    ...work.context.ui,
+    event(one: Parameters<typeof event>[0]) {
+      event(one);
+      if (one.type === 'task-progress') interruption.abort();
+    },
+  };
+  const interrupted = { ...work, context: { ...work.context, ui } };
+  await rejects(deleteEdgeFunction(interrupted, 'f', { wait: true }), withCode('interrupted', /Interrupted/));
+  equal(events.map(({ type }) => type).join(), 'task-started,task-progress,task-failed');
+});
