@@ -137,15 +137,14 @@ if (wanted.length === 0) throw new Error(`No test file matches ${asked.join(' ')
 const compiled = process.env.NODE_V8_COVERAGE === undefined ? join(root, `../dist.test.${pid}`) : undefined;
 const runner = join(root, 'support/run/runner.ts');
 const guard = join(root, 'support/run/no-sockets.ts');
-const lean = join(root, 'support/run/lean-process.ts');
 const workers = WORKERS.map((worker) => join(root, `../${worker}.ts`));
-const sources = [runner, guard, lean, ...wanted];
+const sources = [runner, guard, ...wanted];
 const entries =
   compiled === undefined
     ? sources
     : (await compileTests([...sources, ...workers], compiled)).slice(0, sources.length);
 if (compiled !== undefined) process.env.COMPILED_TESTS = compiled;
-const [program = runner, loadedFirst = guard, leanProcess = lean, ...single] = entries;
+const [program = runner, loadedFirst = guard, ...single] = entries;
 const files = compiled === undefined ? single : await together(single, compiled);
 if (compiled === undefined) process.env.NODE_OPTIONS += ' --import=tsx';
 
@@ -154,9 +153,7 @@ const isScale = wanted.some((file) => relative(root, file).startsWith('scale'));
 const memory = isScale || process.env.TMPDIR !== undefined ? undefined : memoryFolder();
 if (memory !== undefined) process.env.TMPDIR = memory;
 
-// Node gives these arguments to the process of each file.
-const args = compiled === undefined ? [] : ['--import', pathToFileURL(leanProcess).href];
-const child = spawn(process.execPath, [...args, program], { stdio: ['pipe', 'inherit', 'inherit'] });
+const child = spawn(process.execPath, [program], { stdio: ['pipe', 'inherit', 'inherit'] });
 // Ctrl-C reaches the child too. This process waits for it, and deletes what the run made.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill(signal));
 child.stdin?.end(JSON.stringify({ files, loadedFirst: unit ? pathToFileURL(loadedFirst) : undefined }));
