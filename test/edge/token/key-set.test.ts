@@ -157,7 +157,8 @@ test('checks times and edge of a cached token again', async () => {
   const { say, tokenOf, wait } = edge();
   const seen = tokenOf(OLD);
   assert.equal(await say(seen), 'ada');
-  assert.equal(await say(`${seen.slice(0, -2)}AA`), 'invalid_token');
+  const forged = `${seen.slice(0, -2)}${seen.endsWith('AA') ? 'BB' : 'AA'}`;
+  assert.equal(await say(forged), 'invalid_token');
   wait(HOUR - 1);
   assert.equal(await say(seen), 'ada');
   wait(1);

@@ -76,7 +76,11 @@ test('refuses invalid requests to Sign like KMS', async (t) => {
     [{ KeyId: 'nothing' }, 'NotFoundException', /Invalid keyId 'nothing'/],
     [{ KeyId: 'alias/mine' }, 'NotFoundException', /Alias alias\/mine is not found/],
     [{ KeyId: '../keys.json' }, 'NotFoundException', /Invalid keyId/],
-    [{ KeyId: `${KeyId.slice(0, -4)}0000` }, 'NotFoundException', /^Key 'arn:aws:kms:.*' does not exist$/],
+    [
+      { KeyId: `${KeyId.slice(0, -1)}${KeyId.endsWith('0') ? '1' : '0'}` },
+      'NotFoundException',
+      /^Key 'arn:aws:kms:.*' does not exist$/,
+    ],
     [{ KeyId: ARN(KeyId).replace('us-east-1', 'eu-west-1') }, 'NotFoundException', /Invalid arn/],
   ] as const) {
     await assert.rejects(
