@@ -64,15 +64,12 @@ const WELL_KNOWN =
 
 export async function start(context: Context, args: Omit<StartOptions, 'dataDir'>): Promise<Result> {
   const { cloud, started } = await ensureCloud(context, args);
-  const running = new URL(cloud.endpoint).port || '80';
-  const differs =
-    args.wellKnownKeys === true && !cloud.wellKnownKeys
-      ? 'without --well-known-keys'
-      : !started && args.port !== undefined && ![0, Number(running)].includes(args.port)
-        ? `on port ${running}`
-        : undefined;
-  if (differs !== undefined) {
-    throw new UserError('local_cloud', `The embedded cloud is already running, ${differs}.`, {
+  const port = Number(new URL(cloud.endpoint).port || 80);
+  const isOnOther = !started && args.port !== undefined && args.port !== 0 && args.port !== port;
+  const lacksKeys = args.wellKnownKeys === true && !cloud.wellKnownKeys;
+  if (lacksKeys || isOnOther) {
+    const how = lacksKeys ? 'without --well-known-keys' : `on port ${port}`;
+    throw new UserError('local_cloud', `The embedded cloud is already running, ${how}.`, {
       hint: ['Stop it first:', command`edge-upload local stop`],
     });
   }

@@ -188,8 +188,22 @@ export class GoneRecords {
 const TROUBLE: ReadonlySet<ErrorCode> = new Set(['disk', 'settings']);
 
 /** Whether a record cannot be read or written. */
-export function isRecordTrouble(error: unknown): error is UserError {
+function isRecordTrouble(error: unknown): error is UserError {
   return isUserError(error) && TROUBLE.has(error.code);
+}
+
+/** Returns the result of work on records. If they cannot be read or written, reports that and returns `undefined`. */
+export async function orReport<T>(
+  work: () => Promise<T>,
+  onTrouble: (error: UserError) => void,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isRecordTrouble(error)) throw error;
+    onTrouble(error);
+    return undefined;
+  }
 }
 
 /**

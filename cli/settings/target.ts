@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts';
 import { readLink } from '../links/link-address.ts';
 import { type Deployment, findByName, findByUrl, knownDeployments, useForHints } from './deployments.ts';
 import { edgeUrl } from './edge-url.ts';
-import { isRecordTrouble } from './records.ts';
+import { orReport } from './records.ts';
 
 /** Address of an edge, and its deployment if this computer knows it. */
 export interface Target {
@@ -90,17 +90,12 @@ function addressOfLink(link: string, address: string | undefined): string {
 }
 
 /** Looks up the deployment of an address. An unreadable list of deployments is ignored: the address is enough. */
-async function knownAt(context: Context, url: string): Promise<Deployment | undefined> {
-  try {
-    return await findByUrl(context, url);
-  } catch (error) {
-    if (!isRecordTrouble(error)) throw error;
-    context.ui.event({
-      type: 'note',
-      text: `The settings for ${url} are not used: ${error.message}`,
-    });
-    return undefined;
-  }
+function knownAt(context: Context, url: string): Promise<Deployment | undefined> {
+  return orReport(
+    () => findByUrl(context, url),
+    ({ message }) =>
+      context.ui.event({ type: 'note', text: `The settings for ${url} are not used: ${message}` }),
+  );
 }
 
 /** Returns the error for a missing choice: several deployments are known, or the current one was removed. */

@@ -12,19 +12,19 @@ export async function onAws<T>(doing: string, work: () => Promise<T>): Promise<T
   }
 }
 
-function isCausedBy(error: unknown, name: string): boolean {
-  const { cause } = error as Error;
-  return isUserError(error) && cause instanceof Error && cause.name === name;
+/** Returns the name of the service's error that caused a user's error. */
+function causeName(error: unknown): string | undefined {
+  return isUserError(error) && error.cause instanceof Error ? error.cause.name : undefined;
 }
 
 /** Whether a service said that the bucket is gone. */
 export function isBucketGone(error: unknown): boolean {
-  return isCausedBy(error, 'NoSuchBucket');
+  return causeName(error) === 'NoSuchBucket';
 }
 
 /** Whether S3 refused to delete a bucket that has objects. */
 export function isBucketNotEmpty(error: unknown): boolean {
-  return isCausedBy(error, 'BucketNotEmpty');
+  return causeName(error) === 'BucketNotEmpty';
 }
 
 /** Runs a read that an operator who only deploys is not allowed to do; returns `denied` then. */
@@ -38,15 +38,18 @@ export async function ifAllowed<T>(read: () => Promise<T>): Promise<T | 'denied'
 }
 
 /** Error names of services for a resource that is gone. */
-const GONE = new Set(['NoSuchBucket', 'NotFound', 'ResourceNotFoundException']);
+const GONE: ReadonlySet<string | undefined> = new Set([
+  'NoSuchBucket',
+  'NotFound',
+  'ResourceNotFoundException',
+]);
 
 /** Runs work on a resource that may be gone, by other hands or a deletion under way; returns `undefined` then. */
 export async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    const { cause } = error as Error;
-    if (isUserError(error) && cause instanceof Error && GONE.has(cause.name)) return undefined;
+    if (GONE.has(causeName(error))) return undefined;
     throw error;
   }
 }

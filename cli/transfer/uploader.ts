@@ -1,12 +1,12 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import { UserError } from '../errors.ts';
 import { namesIn } from '../settings/folders.ts';
-import { isRecordTrouble } from '../settings/records.ts';
+import { orReport } from '../settings/records.ts';
 import type { Ui } from '../ui/ui.ts';
 import { type Algorithm, openDigester } from './integrity.ts';
 import { createLimits, type LimitsMemory } from './limits.ts';
 import { journalName } from './multipart/journal.ts';
-import { type Journals, orReport } from './multipart/journals.ts';
+import type { Journals } from './multipart/journals.ts';
 import type { FileUploadContext } from './multipart/upload-file.ts';
 import type { StreamUploadContext } from './multipart/upload-stream.ts';
 import { createRateLimit } from './pacing/outflow.ts';
@@ -137,13 +137,7 @@ export function journalsIn(
 
 /** Returns the file names of the journals that earlier runs left; none if their folder cannot be read, which is reported. */
 async function journalNames({ folder, onTrouble }: Journals): Promise<ReadonlySet<string>> {
-  try {
-    return new Set(await whenFree(async () => namesIn(folder())));
-  } catch (error) {
-    if (!isRecordTrouble(error)) throw error;
-    onTrouble(error);
-    return new Set();
-  }
+  return new Set(await orReport(() => whenFree(async () => namesIn(folder())), onTrouble));
 }
 
 function uploaderIn(context: UploadContext): EdgeUploader {
@@ -157,7 +151,7 @@ function uploaderIn(context: UploadContext): EdgeUploader {
     const subject = { url: edge.url, key, path: pathText(path) };
     if (!left.has(journalName(subject))) return;
     const { abortRecorded } = await import('./multipart/abort.ts');
-    await orReport(journals, () => abortRecorded(journals.folder(), subject, context));
+    await orReport(() => abortRecorded(journals.folder(), subject, context), journals.onTrouble);
   };
   return {
     context,

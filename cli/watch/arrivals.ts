@@ -7,6 +7,7 @@ import type { Item } from '../transfer/sources/items.ts';
 import { walk } from '../transfer/sources/walk.ts';
 import { Holds } from './holds.ts';
 import type { UploadLedger } from './ledger.ts';
+import { warnOnce } from './warn-once.ts';
 
 /** A file of the watched folder. */
 export interface Arrival {
@@ -34,8 +35,6 @@ export interface ArrivalOptions {
 
 /** Maximum number of tracked files. Later scans find the others. */
 const MAX_WAITING = 20_000;
-/** Maximum number of warnings that are remembered, so that they are not repeated. */
-const MAX_WARNED = 10_000;
 
 interface Waiting {
   readonly arrival: Arrival;
@@ -49,11 +48,12 @@ export class Arrivals {
   readonly #holds: Holds;
   readonly #waiting = new Map<string, Waiting>();
   readonly #underWay = new Map<string, Arrival>();
-  readonly #warned = new Set<string>();
+  readonly #warnOnce: (text: string) => void;
 
   constructor(options: ArrivalOptions) {
     this.#options = options;
     this.#holds = new Holds(options.now);
+    this.#warnOnce = warnOnce(options.warn);
   }
 
   /** Scans the folder for new and changed files. */
@@ -111,7 +111,7 @@ export class Arrivals {
     const { folder, filter, signal } = this.#options;
     const isInFolder = realFolders();
     const named = (relative: string) => join(folder, relative);
-    const warn = (text: string) => this.#warnOnce(text);
+    const warn = this.#warnOnce;
     for await (const batch of walk(folder, { filter, named, warn, signal })) {
       for (const found of batch) {
         if ('error' in found) {
@@ -141,11 +141,6 @@ export class Arrivals {
     } else if (!isSameStamp(this.#waiting.get(path)?.arrival.stamp, stamp)) {
       this.#waiting.set(path, { arrival, since: now() });
     }
-  }
-
-  #warnOnce(text: string): void {
-    if (this.#warned.size < MAX_WARNED && !this.#warned.has(text)) this.#options.warn(text);
-    this.#warned.add(text);
   }
 }
 

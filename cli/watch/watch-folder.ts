@@ -17,6 +17,7 @@ import { type Arrival, Arrivals } from './arrivals.ts';
 import type { UploadLedger } from './ledger.ts';
 import { createLongUploads, type LongUploads } from './long-uploads.ts';
 import { createWake, type Hints, type Wake, watchHints } from './wake.ts';
+import { warnOnce } from './warn-once.ts';
 
 export interface WatchOptions {
   /** Absolute path without links. */
@@ -36,8 +37,6 @@ const HINT_MS = 250;
 const REST = 4;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 300_000;
-/** Maximum number of files for which a failed `--after` is remembered. */
-const MAX_WARNED = 10_000;
 
 /**
  * Uploads the files of a folder as they arrive, until the signal is aborted.
@@ -71,8 +70,8 @@ class FolderWatcher {
   readonly #sending: LongUploads;
   readonly #wake: Wake;
   readonly #hints: Hints;
-  /** Files whose failed `--after` was reported. */
-  readonly #warned = new Set<string>();
+  /** Reports a failed `--after`, once for each file. */
+  readonly #warnOfAfter: ReturnType<typeof warnOnce>;
   /** Why the current round of uploads ends. */
   #stop: UserError | undefined;
   /** Whether the edge refuses all files with this prefix. */
@@ -90,6 +89,7 @@ class FolderWatcher {
     this.#scanAt = now();
     this.#sending = createLongUploads(this.#clock, (text) => ui.event({ type: 'note', text }));
     this.#wake = createWake(signal);
+    this.#warnOfAfter = warnOnce((text) => this.#warn(text));
     this.#arrivals = new Arrivals({
       ...options,
       now,
@@ -198,9 +198,7 @@ class FolderWatcher {
       if (finishFile(path, relative, stamp, after)) ledger.remove(relative);
     } catch (error) {
       if (systemCode(error) === undefined) throw error;
-      const text = `${path} is stored, but --after ${after.action} failed: ${systemCode(error)}.`;
-      if (this.#warned.size < MAX_WARNED && !this.#warned.has(path)) this.#warn(text);
-      this.#warned.add(path);
+      this.#warnOfAfter(`${path} is stored, but --after ${after.action} failed: ${systemCode(error)}.`, path);
     }
   }
 

@@ -102,8 +102,8 @@ async function deployRounds(
         ? await policyRepair(work, stack, plan?.steps ?? [])
         : undefined;
     const steps = [...(plan?.steps ?? []), ...(repair === undefined ? [] : [repair.step])];
-    if (plan === undefined && repair !== undefined) {
-      if (!(await agree({ to, steps }, undefined))) return { outcome: 'declined', stack };
+    if (plan === undefined && repair !== undefined && !(await agree({ to, steps }, undefined))) {
+      return { outcome: 'declined', stack };
     }
     if (plan !== undefined) {
       const agreed = await refusing(work, plan, async () => {

@@ -1,8 +1,9 @@
 import { type ErrorCode, isUserError, UserError } from '../../errors.ts';
+import { orReport } from '../../settings/records.ts';
 import type { EdgeClient } from '../wire/edge-client.ts';
 import { type Journal, withJournal } from './journal.ts';
 import { isOfStream, type JournalSubject, unansweredSince } from './journal-entry.ts';
-import { type Journals, listJournals, orReport } from './journals.ts';
+import { type Journals, listJournals } from './journals.ts';
 import { hasParts, listUploads } from './listings.ts';
 import { abortUpload, type OpenUpload } from './requests.ts';
 
@@ -129,7 +130,7 @@ export async function abortEarlierStreams(
   context: AbortContext,
 ): Promise<void> {
   if (journals === undefined) return;
-  await orReport(journals, async () => {
+  await orReport(async () => {
     const folder = journals.folder();
     // Files that are not journals contain no upload of this key.
     for (const { entry } of await listJournals(folder, () => {})) {
@@ -139,5 +140,5 @@ export async function abortEarlierStreams(
         if (!isUserError(error) || error.code !== 'busy') throw error;
       });
     }
-  });
+  }, journals.onTrouble);
 }

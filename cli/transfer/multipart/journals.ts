@@ -3,7 +3,7 @@ import { isUserError, systemCode, type UserError } from '../../errors.ts';
 import { diskError } from '../../settings/disk-errors.ts';
 import { namesIn } from '../../settings/folders.ts';
 import { readIfThere } from '../../settings/own-files.ts';
-import { isRecordTrouble, withOptional } from '../../settings/records.ts';
+import { orReport, withOptional } from '../../settings/records.ts';
 import { whenFree } from '../sources/disk-calls.ts';
 import { type Journal, SUFFIX, withJournal } from './journal.ts';
 import { type JournalSubject, noJournal, parseJournal, type Recorded } from './journal-entry.ts';
@@ -35,15 +35,11 @@ const NONE: OptionalJournal = {
 function optional(journal: Journal, onTrouble: (error: UserError) => void): OptionalJournal {
   let writing = true;
   let onDisk = true;
-  const attempt = async (write: () => Promise<void>) => {
-    try {
-      await write();
-    } catch (error) {
-      if (!isRecordTrouble(error)) throw error;
+  const attempt = (write: () => Promise<void>) =>
+    orReport(write, (error) => {
       writing = false;
       onTrouble(error);
-    }
-  };
+    });
   const mustWrite = async (write: () => Promise<void>) => {
     if (writing) await attempt(write);
     onDisk = writing;
@@ -106,16 +102,6 @@ async function withFreeJournal<T>(
   } catch (error) {
     if (isUserError(error) || systemCode(error) === undefined) throw error;
     throw diskError('The lock of a journal', error);
-  }
-}
-
-/** Runs work on the journals. If they cannot be read or written, reports that instead. */
-export async function orReport({ onTrouble }: Journals, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!isRecordTrouble(error)) throw error;
-    onTrouble(error);
   }
 }
 
