@@ -10,7 +10,7 @@ import type { Faults } from './faults.ts';
 import { JsonFile } from './json-file.ts';
 
 /*
- * The process of the embedded cloud: `node dist/local.js --data-dir <folder> [--port <n>] [--well-known-keys]`. The default
+ * The process of the embedded cloud: `node dist/local.cjs --data-dir <folder> [--port <n>] [--well-known-keys]`. The default
  * port is the last one, else 4599. Over the IPC channel it reports that it serves, or why it cannot. SIGTERM ends it.
  */
 
@@ -75,31 +75,38 @@ const control = createControl({
 process.stderr.on('error', () => {});
 
 let cloud: Cloud;
-try {
-  openStateFolder(dataDir);
-  cloud = await openCloud({
-    dataDir,
-    port: values.port === undefined ? lastPort() : Number(values.port),
-    wellKnownKeys,
-    control,
-    ...omitUndefined({ faults, newPoolKeys: poolKeysFile ? preparedKeyPairs(poolKeysFile) : undefined }),
-    onDefect: (error) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
-  });
-  portFile.write(Number(new URL(cloud.endpoint).port));
-  // A program that can read this file (mode 0600) can control the cloud.
-  description.write({ ...describe(cloud), control: secrets });
-} catch (error) {
-  const { message, code, port } = error as NodeJS.ErrnoException & { readonly port?: number };
-  process.send?.({ failed: { message, code, port } });
-  process.disconnect?.();
-  throw error;
-}
-process.send?.({ ready: { ...describe(cloud), control: secrets } });
 
-const stop = async () => {
+/** Opens the cloud and reports the result to the process that started this one. */
+async function serve(stateFolder: string): Promise<void> {
+  try {
+    openStateFolder(stateFolder);
+    cloud = await openCloud({
+      dataDir: stateFolder,
+      port: values.port === undefined ? lastPort() : Number(values.port),
+      wellKnownKeys,
+      control,
+      ...omitUndefined({ faults, newPoolKeys: poolKeysFile ? preparedKeyPairs(poolKeysFile) : undefined }),
+      onDefect: (error) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
+    });
+    portFile.write(Number(new URL(cloud.endpoint).port));
+    // A program that can read this file (mode 0600) can control the cloud.
+    description.write({ ...describe(cloud), control: secrets });
+  } catch (error) {
+    const { message, code, port } = error as NodeJS.ErrnoException & { readonly port?: number };
+    process.send?.({ failed: { message, code, port } });
+    process.disconnect?.();
+    throw error;
+  }
+  process.send?.({ ready: { ...describe(cloud), control: secrets } });
+}
+
+async function stop(): Promise<void> {
   description.remove();
   await cloud.close();
   process.exit(0);
-};
-process.on('SIGTERM', () => void stop());
-process.on('SIGINT', () => void stop());
+}
+
+void serve(dataDir).then(() => {
+  process.on('SIGTERM', () => void stop());
+  process.on('SIGINT', () => void stop());
+});

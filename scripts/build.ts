@@ -53,19 +53,29 @@ const commandLine: BuildOptions = {
   ...compact,
   ...commonJs,
   plugins: [withoutUnused, onDemand],
-  entryPoints: { main: 'bin/main.ts', put: 'bin/put.ts', start: 'bin/start.ts' },
+  entryPoints: { main: 'bin/main.ts', put: 'bin/put.ts', start: 'bin/start.ts', local: 'bin/local.ts' },
   outdir: aside,
   outExtension: { '.js': '.cjs' },
+};
+
+/** The embedded cloud in one file, which `local` runs. */
+const cloud: BuildOptions = {
+  ...compact,
+  ...commonJs,
+  // Saves space: the package is limited to 16 MB. Only developers of the embedded cloud read its stack traces.
+  minifyIdentifiers: true,
+  plugins: [withoutUnused],
+  entryPoints: ['local/main.ts'],
+  outfile: `${aside}/cloud.cjs`,
 };
 
 /** The other programs and the SDK's modules, which share most of their code. */
 const programs = (): BuildOptions => ({
   ...compact,
-  // Saves space: the package is limited to 16 MB. Only developers of the embedded cloud read its stack traces.
+  // Saves space: the package is limited to 16 MB.
   minifyIdentifiers: true,
   plugins: [withoutUnused],
   entryPoints: {
-    local: 'local/main.ts',
     credentials: 'bin/credentials.ts',
     keyring: 'bin/keyring.ts',
     ...Object.fromEntries(sdk),
@@ -143,10 +153,10 @@ async function buildAll(): Promise<void> {
   const main = await build(commandLine);
   for (const name of ['main', 'put']) await toRunCached(`${aside}/${name}.cjs`);
   const others = await Promise.all([
-    ...[programs(), library, construct, edge(false), edge(true)].map((options) => build(options)),
+    ...[programs(), cloud, library, construct, edge(false), edge(true)].map((options) => build(options)),
     buildCdk({ ...shared, ...commonJs, outdir: aside }),
   ]);
-  await toRunCached(`${aside}/cdk.cjs`);
+  for (const name of ['cloud', 'cdk']) await toRunCached(`${aside}/${name}.cjs`);
   for (const name of ['edge', 'edge-page']) await quoteForJson(`${aside}/${name}.cjs`);
   const results = [main, ...others, ...(await buildSandbox({ ...shared, outfile: `${aside}/sandbox.cjs` }))];
   const page = await buildPage();

@@ -12,6 +12,7 @@ import { withDispatcher } from '../network/dispatcher.ts';
 import { packageRoot } from '../package-root.ts';
 import { currentDeployment, type Deployment } from '../settings/deployments.ts';
 import { temporaryError } from '../settings/disk-errors.ts';
+import { cacheHome } from '../settings/folders.ts';
 import { printedEvent } from '../ui/create.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
 import { shellWord } from '../ui/shell-words.ts';
@@ -35,6 +36,7 @@ function secluded(context: Context, folder: string): Context {
     XDG_CONFIG_HOME: join(folder, 'config'),
     XDG_STATE_HOME: join(folder, 'state'),
     XDG_DATA_HOME: join(folder, 'data'),
+    XDG_CACHE_HOME: cacheHome(context),
     EDGE_UPLOAD_KEYRING: 'off',
     EDGE_UPLOAD_NEW_PASSWORD: `Demo-${randomBytes(12).toString('base64url')}-1!`,
   };

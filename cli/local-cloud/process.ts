@@ -12,7 +12,7 @@ import { readBounded } from '../network/request-text.ts';
 import { packageRoot } from '../package-root.ts';
 import { followLocalCloud } from '../settings/deployments.ts';
 import { diskError } from '../settings/disk-errors.ts';
-import { requireFolder } from '../settings/folders.ts';
+import { cacheHome, requireFolder } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
 import { createFolder, openToAppend, readIfThere } from '../settings/own-files.ts';
 
@@ -114,22 +114,23 @@ export interface StartOptions {
  * @throws {UserError} `local_cloud`, or `interrupted` once the signal is aborted
  */
 export async function startCloud(
-  { env, execPath, platform, signal }: Pick<Context, 'env' | 'execPath' | 'platform' | 'signal'>,
+  context: Pick<Context, 'env' | 'execPath' | 'home' | 'platform' | 'signal'>,
   { dataDir, port, wellKnownKeys = false }: StartOptions,
 ): Promise<RunningCloud> {
+  const { execPath, platform, signal } = context;
   const logFile = join(dataDir, 'cloud.log');
   const log = await openLog(dataDir, logFile);
   try {
     const child = spawn(
       execPath,
       [
-        join(packageRoot(), 'dist', 'local.js'),
+        join(packageRoot(), 'dist', 'local.cjs'),
         '--data-dir',
         dataDir,
         ...(port === undefined ? [] : ['--port', String(port)]),
         ...(wellKnownKeys ? ['--well-known-keys'] : []),
       ],
-      { detached: true, stdio: ['ignore', log.fd, log.fd, 'ipc'], env: inherited(env) },
+      { detached: true, stdio: ['ignore', log.fd, log.fd, 'ipc'], env: cloudEnvironment(context) },
     );
     const stop = () => child.kill();
     signal.addEventListener('abort', stop);
@@ -189,11 +190,15 @@ async function openLog(dataDir: string, logFile: string): Promise<FileHandle> {
 
 /** Variables for paths, languages and time zones. Windows needs `SystemRoot` to start a program. */
 const INHERITED =
-  /^(PATH|TMPDIR|TMP|TEMP|LANG|LANGUAGE|LC_[A-Z]+|TZ|SystemRoot|windir|EDGE_UPLOAD_LOCAL_FAULTS|EDGE_UPLOAD_LOCAL_POOL_KEYS)$/i;
+  /^(PATH|NODE_DISABLE_COMPILE_CACHE|TMPDIR|TMP|TEMP|LANG|LANGUAGE|LC_[A-Z]+|TZ|SystemRoot|windir|EDGE_UPLOAD_LOCAL_FAULTS|EDGE_UPLOAD_LOCAL_POOL_KEYS)$/i;
 
-/** Returns the variables of the cloud. It runs other people's code, so it gets no passwords, proxies, keys or Node options. */
-function inherited(env: Context['env']): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => INHERITED.test(name)));
+/**
+ * Returns the variables of the cloud. It runs other people's code, so it gets no passwords, proxies, keys or Node options.
+ * Its compiled code is in this user's cache, although it has no `HOME`.
+ */
+function cloudEnvironment({ env, home }: Pick<Context, 'env' | 'home'>): NodeJS.ProcessEnv {
+  const inherited = Object.entries(env).filter(([name]) => INHERITED.test(name));
+  return { ...Object.fromEntries(inherited), XDG_CACHE_HOME: cacheHome({ env, home }) };
 }
 
 function startFailure(failed: StartMessage['failed'], platform: Context['platform']): UserError {

@@ -75,6 +75,12 @@ export function requireFolder(context: FolderContext, kind: FolderKind): string 
   });
 }
 
+/** Returns the parent of the folder of compiled code, which `bin/compile-cache.ts` creates and checks. */
+export function cacheHome({ env, home }: Pick<FolderContext, 'env' | 'home'>): string {
+  const { XDG_CACHE_HOME: given = '' } = env;
+  return isAbsolute(given) ? given : join(home, '.cache');
+}
+
 /** Returns the folder of the journals of this user's uploads. */
 export function journalFolder(context: FolderContext): string {
   return join(requireFolder(context, 'state'), 'uploads');

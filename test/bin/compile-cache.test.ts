@@ -49,8 +49,25 @@ test('loads code on demand when a command runs from compiled code', async (t) =>
   assert.deepEqual(cached, await look({ NODE_DISABLE_COMPILE_CACHE: '1' }));
 });
 
+test('keeps the compiled code of the embedded cloud', async (t) => {
+  const { folder, run } = await computer(t);
+  const startAndStop = async () => {
+    try {
+      await run(['local', 'start', '--port', '0', '--quiet']);
+    } finally {
+      await run(['local', 'stop', '--quiet']);
+    }
+  };
+  const code = join(folder, 'cloud.code');
+  await startAndStop();
+  assert.equal(await modeOf(code), 0o600);
+  const { mtimeNs } = await stat(code, { bigint: true });
+  await startAndStop();
+  assert.equal((await stat(code, { bigint: true })).mtimeNs, mtimeNs);
+});
+
 test('caches only ASCII programs, which are read fastest', async () => {
-  for (const name of ['main', 'put', 'cdk']) {
+  for (const name of ['main', 'put', 'cloud', 'cdk']) {
     const program = await readFile(join(CLI, `../${name}.cjs`));
     assert.equal(
       program.findIndex((byte) => byte >= 0x80),

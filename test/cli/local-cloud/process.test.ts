@@ -7,7 +7,12 @@ import { findCloud, type RunningCloud, readIsolation, startCloud } from '../../.
 import { runProgram } from '../../support/programs.ts';
 import { listen } from '../../support/serve.ts';
 
-const COMPUTER = { env: {}, execPath: process.execPath, platform: 'linux' } as const;
+const COMPUTER = {
+  env: { NODE_DISABLE_COMPILE_CACHE: '1' },
+  execPath: process.execPath,
+  home: tmpdir(),
+  platform: 'linux',
+} as const;
 
 test('ignores a damaged or foreign cloud.json, and keeps its token at home', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-cloud-'));
