@@ -6,6 +6,7 @@ import type { JsonValue } from '../json-value.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { GoneRecords } from '../settings/records.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
+import { stackSnapshot } from '../stack/checks/check.ts';
 import { driftRow, RESTORE } from '../stack/checks/drift.ts';
 import { issuerRows, issuersJson } from '../stack/checks/issuer-keys.ts';
 import { signingKeyHints, signingKeyRows } from '../stack/checks/signing-key.ts';
@@ -18,7 +19,6 @@ import {
   type StackResource,
   type StackWork,
   stackMissing,
-  stackResources,
 } from '../stack/find-stack.ts';
 import { type FoundKept, findKept, keptLines, NOT_COUNTED } from '../stack/operate/kept.ts';
 import { clearLeftovers, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
@@ -54,7 +54,8 @@ export async function status(context: Context, args: StatusArgs): Promise<Result
       });
     const leftovers = (await parts.read('left over', clearing)) ?? { removed: [], left: [] };
     const isThere = stack !== undefined && stack.status !== 'REVIEW_IN_PROGRESS';
-    const resources = isThere ? await parts.read('kept', () => stackResources(work, stack.id)) : [];
+    const snapshot = stackSnapshot(work, stack);
+    const resources = isThere ? await parts.read('kept', snapshot.resources) : [];
     // Without the list, data in use could be taken for data that was kept.
     const kept =
       resources === undefined ? [] : await findKept(context, work, gone, { inUse: idsOf(resources) });
@@ -62,7 +63,7 @@ export async function status(context: Context, args: StatusArgs): Promise<Result
     await warnOfOtherAccounts(context, work);
     const remains = leftovers.removed.length + leftovers.left.length + kept.length + parts.failed.size;
     if (!isThere && remains === 0) throw stackMissing(work);
-    const insight = isThere ? await lookInto(work, stack, parts) : undefined;
+    const insight = isThere ? await lookInto(work, stack, snapshot, parts) : undefined;
     return render(work, stack, insight, { ...leftovers, kept, parts }, args.verbose ?? false);
   });
 }

@@ -154,6 +154,15 @@ export async function stackResources(
   return found;
 }
 
+/** Returns the resources of a stack. None where there is no stack, or one that is only planned. */
+export async function resourcesIfThere(
+  work: StackWork,
+  stack: FoundStack | undefined,
+): Promise<StackResource[]> {
+  if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return [];
+  return stackResources(work, stack.id);
+}
+
 /** Returns the physical ids of the existing resources of a type. */
 export function physicalIds(resources: readonly StackResource[], type: string): string[] {
   return resources

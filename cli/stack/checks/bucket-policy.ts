@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { ifAllowed, ifThere, onAws } from '../aws-calls.ts';
-import { type FoundStack, type StackResource, type StackWork, stackResources } from '../find-stack.ts';
-import { deployedTemplate } from '../template/template.ts';
+import type { FoundStack, StackResource, StackWork } from '../find-stack.ts';
 import { bucketPolicy, NO_POLICY } from './bucket.ts';
+import type { StackSnapshot } from './check.ts';
 
 /*
  * CloudFormation may not compare bucket policies, so that neither its drift detection nor its drift-aware change sets
@@ -70,14 +70,11 @@ function referencesOf({ id }: FoundStack, resources: readonly StackResource[]): 
 
 /** Returns the policy that the deployed template declares for a bucket; without `wanted` if it cannot be resolved. */
 async function declaredPolicy(
-  work: StackWork,
+  snapshot: StackSnapshot,
   stack: FoundStack,
   bucket: string,
 ): Promise<{ readonly logicalId: string; readonly wanted?: Json } | undefined> {
-  const [template, resources] = await Promise.all([
-    deployedTemplate(work, stack.id),
-    stackResources(work, stack.id),
-  ]);
+  const [template = '{}', resources] = await Promise.all([snapshot.template(), snapshot.resources()]);
   const references = referencesOf(stack, resources);
   const { Resources: declared = {} } = JSON.parse(template) as {
     readonly Resources?: Readonly<
@@ -118,12 +115,16 @@ function plain(value: Json): Json {
  * Returns how the policy of the stack's bucket differs from that of the deployed template; `undefined` if it does not, or
  * if the operator is not allowed to compare them. Another check reports a missing bucket.
  */
-export async function policyDrift(work: StackWork, stack: FoundStack): Promise<PolicyDrift | undefined> {
-  const { bucket } = stack.outputs;
-  if (bucket === undefined) return undefined;
+export async function policyDrift(
+  work: StackWork,
+  snapshot: StackSnapshot,
+): Promise<PolicyDrift | undefined> {
+  const stack = await snapshot.stack();
+  const { bucket } = stack?.outputs ?? {};
+  if (stack === undefined || bucket === undefined) return undefined;
   const actual = await ifAllowed(() => ifThere(() => bucketPolicy(work, bucket)));
   if (actual === undefined || actual === 'denied') return undefined;
-  const declared = await ifAllowed(() => declaredPolicy(work, stack, bucket));
+  const declared = await ifAllowed(() => declaredPolicy(snapshot, stack, bucket));
   const { logicalId, wanted } = declared === 'denied' ? {} : (declared ?? {});
   const isDeleted = actual === NO_POLICY;
   const isSame = wanted === undefined || isDeepStrictEqual(plain(JSON.parse(actual)), plain(wanted));

@@ -3,8 +3,8 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { onAws } from '../aws-calls.ts';
-import { type FoundStack, findStack, type StackWork } from '../find-stack.ts';
-import type { Check } from './check.ts';
+import type { FoundStack, StackWork } from '../find-stack.ts';
+import type { Check, StackSnapshot } from './check.ts';
 
 /** Returns the error for a bucket that was deleted outside CloudFormation, which does not create it again. */
 export function bucketGone(bucket: string, cause?: unknown): UserError {
@@ -76,11 +76,11 @@ export async function bucketPolicy({ clients }: StackWork, bucket: string): Prom
 }
 
 /** Checks that the stack's bucket still exists. */
-export function bucketCheck(work: StackWork): Check {
+export function bucketCheck(work: StackWork, snapshot: StackSnapshot): Check {
   return {
     name: 'bucket',
     run: async () => {
-      const { bucket } = (await findStack(work))?.outputs ?? {};
+      const { bucket } = (await snapshot.stack())?.outputs ?? {};
       if (bucket === undefined) return { skipped: 'the stack has none' };
       if (await bucketExists(work, bucket)) return { found: bucket };
       throw bucketGone(bucket);

@@ -7,10 +7,10 @@ import { pause } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { resourceName } from '../../ui/resource-words.ts';
 import { ifAllowed, onAws, pages } from '../aws-calls.ts';
-import { type FoundStack, findStack, isWhole, pollInterval, type StackWork } from '../find-stack.ts';
+import { type FoundStack, isWhole, pollInterval, type StackWork } from '../find-stack.ts';
 import { describeProperty } from '../operate/plan.ts';
 import { BUCKET_POLICY, policyDrift } from './bucket-policy.ts';
-import type { Check } from './check.ts';
+import type { Check, StackSnapshot } from './check.ts';
 
 /** A resource that was changed or deleted outside of CloudFormation. */
 interface Drifted {
@@ -136,8 +136,8 @@ function words({ type, isDeleted, properties }: Drifted): string {
 const POOL = 'AWS::Cognito::UserPool';
 
 /** Returns the bucket's policy if it was deleted or changed, which CloudFormation may not notice. */
-async function driftedPolicy(work: StackWork, stack: FoundStack): Promise<Drifted[]> {
-  const drift = await policyDrift(work, stack);
+async function driftedPolicy(work: StackWork, snapshot: StackSnapshot): Promise<Drifted[]> {
+  const drift = await policyDrift(work, snapshot);
   if (drift === undefined) return [];
   return [{ type: BUCKET_POLICY, isDeleted: drift.isDeleted, properties: ['PolicyDocument'] }];
 }
@@ -148,11 +148,11 @@ function hasOwnCheck({ type, isDeleted }: Drifted): boolean {
 }
 
 /** Checks that nobody has changed or deleted the stack's resources outside of CloudFormation. */
-export function driftCheck(work: StackWork): Check {
+export function driftCheck(work: StackWork, snapshot: StackSnapshot): Check {
   return {
     name: 'drift',
     run: async () => {
-      const stack = await findStack(work);
+      const stack = await snapshot.stack();
       if (stack === undefined || !isWhole(stack)) return { skipped: 'no stack is at rest' };
       const detection = await ifAllowed(() => detect(work, stack.id));
       if (detection === 'denied') return { skipped: 'not allowed (cloudformation:DetectStackDrift)' };
@@ -161,7 +161,7 @@ export function driftCheck(work: StackWork): Check {
       if (listed === 'denied') return { skipped: 'not allowed (cloudformation:DescribeStackResourceDrifts)' };
       const found = listed.filter((one) => !hasOwnCheck(one));
       const isListed = listed.some(({ type }) => type === BUCKET_POLICY);
-      if (!isListed) found.push(...(await driftedPolicy(work, stack)));
+      if (!isListed) found.push(...(await driftedPolicy(work, snapshot)));
       if (found.length > 0) {
         const what = found.map(words).join('; ');
         const isPoolGone = found.some(({ type, isDeleted }) => isDeleted && type === POOL);

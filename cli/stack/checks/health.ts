@@ -1,9 +1,9 @@
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { type Caller, callerIdentity, callerWords } from '../caller.ts';
-import { findStack, isWhole, type StackWork } from '../find-stack.ts';
+import { isWhole, type StackWork } from '../find-stack.ts';
 import { bucketCheck } from './bucket.ts';
-import type { Check } from './check.ts';
+import { type Check, type StackSnapshot, stackSnapshot } from './check.ts';
 import { driftCheck } from './drift.ts';
 import { issuersCheck } from './issuer-keys.ts';
 import { encryptionKeyCheck } from './kms-key.ts';
@@ -11,12 +11,12 @@ import { accountChecks, refuseForeign } from './preflight.ts';
 import { signingKeyCheck } from './signing-key.ts';
 
 /** Checks that the stack exists and that its last operation succeeded. */
-function healthCheck(work: StackWork): Check {
+function healthCheck(work: StackWork, snapshot: StackSnapshot): Check {
   const { stackName } = work;
   return {
     name: 'stack',
     run: async () => {
-      const stack = await findStack(work);
+      const stack = await snapshot.stack();
       if (stack === undefined) {
         throw new UserError(
           'stack_missing',
@@ -48,6 +48,7 @@ function healthCheck(work: StackWork): Check {
 
 /** Returns the checks of a deployment by `doctor`. */
 export function stackHealth(work: StackWork): Check[] {
+  const snapshot = stackSnapshot(work);
   let caller: Caller | undefined;
   const credentials: Check = {
     name: 'credentials',
@@ -58,12 +59,12 @@ export function stackHealth(work: StackWork): Check[] {
   };
   return [
     credentials,
-    healthCheck(work),
+    healthCheck(work, snapshot),
     ...(work.local === undefined ? accountChecks(work, () => caller) : []),
-    bucketCheck(work),
-    driftCheck(work),
-    issuersCheck(work),
-    ...(work.local === undefined ? [encryptionKeyCheck(work)] : []),
-    signingKeyCheck(work),
+    bucketCheck(work, snapshot),
+    driftCheck(work, snapshot),
+    issuersCheck(work, snapshot),
+    ...(work.local === undefined ? [encryptionKeyCheck(work, snapshot)] : []),
+    signingKeyCheck(work, snapshot),
   ];
 }

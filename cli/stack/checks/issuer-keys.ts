@@ -4,11 +4,11 @@ import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { JsonValue } from '../../json-value.ts';
 import { ruleSentence } from '../../trust/describe-issuer.ts';
-import { findStack, type StackWork } from '../find-stack.ts';
+import type { StackWork } from '../find-stack.ts';
 import { readOptions } from '../options/deployed-options.ts';
 import { fetchTrustedKeys, keysIn } from '../template/key-sets.ts';
-import { bakedConfig, templateIfThere } from '../template/template.ts';
-import type { Check } from './check.ts';
+import { bakedConfig } from '../template/template.ts';
+import type { Check, StackSnapshot } from './check.ts';
 
 /** A trusted issuer's keys in the edge, and the keys that it publishes now. */
 export interface IssuerKeys {
@@ -77,11 +77,11 @@ export function issuersJson(compared: readonly IssuerKeys[]): JsonValue {
 }
 
 /** Checks that the key sets of trusted issuers are reachable and equal to those in the edge. */
-export function issuersCheck(work: StackWork): Check {
+export function issuersCheck(work: StackWork, snapshot: StackSnapshot): Check {
   return {
     name: 'issuers',
     run: async () => {
-      const deployed = await templateIfThere(work, await findStack(work));
+      const deployed = await snapshot.template();
       if (deployed === undefined) return { skipped: 'there is no stack' };
       const options = readOptions(deployed);
       const compared = await compareKeys(work, options, deployed);

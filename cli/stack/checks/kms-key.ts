@@ -5,11 +5,10 @@ import type { JsonValue } from '../../json-value.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { awsFailure } from '../aws-failures.ts';
 import { callerIdentity } from '../caller.ts';
-import { type FoundStack, findStack, physicalIds, type StackWork, stackResources } from '../find-stack.ts';
+import { type FoundStack, physicalIds, resourcesIfThere, type StackWork } from '../find-stack.ts';
 import { describeKey, REPAIRS } from '../kms-keys.ts';
 import { readOptions } from '../options/deployed-options.ts';
-import { templateIfThere } from '../template/template.ts';
-import type { Check } from './check.ts';
+import type { Check, StackSnapshot } from './check.ts';
 
 const LIST = command`aws kms list-keys --region ${STACK_REGION}`;
 const CHOOSE = ['List the keys of your account, and choose another one:', LIST];
@@ -57,11 +56,11 @@ async function metadataOf(work: StackWork, arn: string): Promise<KeyMetadata | u
 }
 
 /** Checks that S3 can encrypt uploads with the key of the deployment, if it has one. */
-export function encryptionKeyCheck(work: StackWork): Check {
+export function encryptionKeyCheck(work: StackWork, snapshot: StackSnapshot): Check {
   return {
     name: 'encryption key',
     run: async () => {
-      const template = await templateIfThere(work, await findStack(work));
+      const template = await snapshot.template();
       const { kmsKeyArn } = template === undefined ? {} : readOptions(template);
       if (kmsKeyArn === undefined) return { skipped: 'no --kms-key is set' };
       const metadata = await metadataOf(work, kmsKeyArn);
@@ -116,8 +115,7 @@ export async function keyPolicyFor(
   stack: FoundStack | undefined,
   kmsKeyArn: string,
 ): Promise<KeyPolicy | undefined> {
-  if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return undefined;
-  const [distribution] = physicalIds(await stackResources(work, stack.id), 'AWS::CloudFront::Distribution');
+  const [distribution] = physicalIds(await resourcesIfThere(work, stack), 'AWS::CloudFront::Distribution');
   if (distribution === undefined) return undefined;
   const account = kmsKeyArn.split(':')[4];
   const statement = {

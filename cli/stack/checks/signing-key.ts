@@ -3,7 +3,7 @@ import { table } from '../../../protocol/fields.ts';
 import type { HintLine } from '../../command-line.ts';
 import type { UserError } from '../../errors.ts';
 import { formatMinute } from '../../ui/format.ts';
-import { type FoundStack, findStack, type StackWork } from '../find-stack.ts';
+import type { StackWork } from '../find-stack.ts';
 import { describeKey } from '../kms-keys.ts';
 import { readOptions } from '../options/deployed-options.ts';
 import {
@@ -13,8 +13,7 @@ import {
   signingKeyIds,
   unusableKey,
 } from '../signing/signing-key.ts';
-import { templateIfThere } from '../template/template.ts';
-import type { Check } from './check.ts';
+import type { Check, StackSnapshot } from './check.ts';
 
 /** A signing key of the stack, as KMS describes it. */
 export interface DescribedKey extends Pick<SigningKey, 'id' | 'keyId'> {
@@ -32,10 +31,10 @@ export interface DescribedKey extends Pick<SigningKey, 'id' | 'keyId'> {
 export async function describeSigningKeys(
   work: StackWork,
   options: StackOptions,
-  stack: FoundStack | undefined,
+  { resources }: Pick<StackSnapshot, 'resources'>,
 ): Promise<readonly DescribedKey[]> {
   const ends = new Map(options.signing?.keys.map(({ id, until }) => [id, until]));
-  const ids = await signingKeyIds(work, options, stack);
+  const ids = await signingKeyIds(options, resources);
   return Promise.all(
     ids.map(async (key) => {
       const until = ends.get(key.id);
@@ -90,14 +89,13 @@ export function signingKeyHints(keys: readonly DescribedKey[]): readonly HintLin
 }
 
 /** Checks that every signing key exists and is enabled. */
-export function signingKeyCheck(work: StackWork): Check {
+export function signingKeyCheck(work: StackWork, snapshot: StackSnapshot): Check {
   return {
     name: 'signing key',
     run: async () => {
-      const stack = await findStack(work);
-      const template = await templateIfThere(work, stack);
+      const template = await snapshot.template();
       if (template === undefined) return { skipped: 'there is no stack' };
-      const keys = await describeSigningKeys(work, readOptions(template), stack);
+      const keys = await describeSigningKeys(work, readOptions(template), snapshot);
       if (keys.length === 0) return { skipped: 'no link or key was created' };
       const problem = problemOf(keys, 'Checking the signing keys');
       if (problem !== undefined) throw problem;

@@ -1,11 +1,11 @@
 import {
   type FoundStack,
   physicalIds,
+  resourcesIfThere,
   type StackResource,
   type StackWork,
-  stackResources,
 } from '../find-stack.ts';
-import { deployedTemplate } from '../template/template.ts';
+import { templateIfThere } from '../template/template.ts';
 import { contentOf } from './kept.ts';
 import { BUCKET, dataOf, isData, keptIds } from './kept-data.ts';
 
@@ -26,9 +26,9 @@ export async function takeInventory(
   stack: FoundStack,
   keepData: boolean,
 ): Promise<Inventory> {
-  const isPlanned = stack.status === 'REVIEW_IN_PROGRESS';
-  const all = isPlanned ? [] : await stackResources(work, stack.id);
-  const kept = isPlanned ? [] : keptIds(await deployedTemplate(work, stack.id));
+  const all = await resourcesIfThere(work, stack);
+  const template = await templateIfThere(work, stack);
+  const kept = template === undefined ? [] : keptIds(template);
   const resources = all.filter(({ status }) => status !== 'DELETE_COMPLETE');
   const stays = (one: StackResource) =>
     isData(one) && (kept.includes(one.logicalId) || (keepData && one.type === BUCKET));

@@ -1,5 +1,6 @@
 import { asTask } from '../../as-task.ts';
 import { BUCKET_POLICY, policyDrift, restorePolicy } from '../checks/bucket-policy.ts';
+import { stackSnapshot } from '../checks/check.ts';
 import type { FoundStack, StackWork } from '../find-stack.ts';
 import type { PlannedStep } from './plan.ts';
 
@@ -17,7 +18,7 @@ export async function policyRepair(
   planned: readonly PlannedStep[],
 ): Promise<PolicyRepair | undefined> {
   if (planned.some(({ type }) => type === BUCKET_POLICY)) return undefined;
-  const drift = await policyDrift(work, stack);
+  const drift = await policyDrift(work, stackSnapshot(work, stack));
   if (drift?.wanted === undefined) return undefined;
   const { logicalId = '', isDeleted } = drift;
   return {

@@ -6,7 +6,7 @@ import type { Jwk } from '../../../protocol/signing-key.ts';
 import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { awsFailure, unexpectedAwsResponse } from '../aws-failures.ts';
-import { type FoundStack, type StackWork, stackResources } from '../find-stack.ts';
+import { type FoundStack, resourcesIfThere, type StackResource, type StackWork } from '../find-stack.ts';
 import { REPAIRS } from '../kms-keys.ts';
 import { readOptions } from '../options/deployed-options.ts';
 import { bakedConfig, type DeployedStack, templateIfThere } from '../template/template.ts';
@@ -93,14 +93,16 @@ async function readKey(work: StackWork, id: string, keyId: string): Promise<Sign
   }
 }
 
-/** Returns the ids of those signing keys of the options that the stack has, newest first. */
+/**
+ * Returns the ids of those signing keys of the options that the stack has, newest first.
+ * @param readResources of the stack; is not called if the options have no signing key
+ */
 export async function signingKeyIds(
-  work: StackWork,
   { signing }: StackOptions,
-  stack: FoundStack | undefined,
+  readResources: () => Promise<readonly StackResource[]>,
 ): Promise<readonly Pick<SigningKey, 'id' | 'keyId'>[]> {
-  if (signing === undefined || stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return [];
-  const resources = await stackResources(work, stack.id);
+  if (signing === undefined) return [];
+  const resources = await readResources();
   return signing.keys.flatMap((key) => {
     const found = resources.find(
       ({ logicalId, status }) => logicalId === logicalIdOf(key) && status !== 'DELETE_COMPLETE',
@@ -118,7 +120,7 @@ export async function signingKeys(
   options: StackOptions,
   stack: FoundStack | undefined,
 ): Promise<readonly SigningKey[]> {
-  const ids = await signingKeyIds(work, options, stack);
+  const ids = await signingKeyIds(options, () => resourcesIfThere(work, stack));
   return Promise.all(ids.map(({ id, keyId }) => readKey(work, id, keyId)));
 }
 
@@ -157,7 +159,7 @@ export async function verifyingKeys(
   stack: FoundStack | undefined,
 ): Promise<VerifyingKeys> {
   const unusable: UserError[] = [];
-  const ids = await signingKeyIds(work, options, stack);
+  const ids = await signingKeyIds(options, () => resourcesIfThere(work, stack));
   let baked: Promise<ReadonlyMap<string, Jwk>> | undefined;
   const jwks = await Promise.all(
     ids.map(async ({ id, keyId }) => {

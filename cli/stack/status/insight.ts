@@ -1,11 +1,12 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { ifThere } from '../aws-calls.ts';
+import type { StackSnapshot } from '../checks/check.ts';
 import { compareKeys, type IssuerKeys } from '../checks/issuer-keys.ts';
 import { type DescribedKey, describeSigningKeys } from '../checks/signing-key.ts';
 import { countUsers, type FoundStack, type StackWork } from '../find-stack.ts';
 import { measureBucket } from '../operate/bucket.ts';
 import { type DescribedOption, describeOptions, readOptions } from '../options/deployed-options.ts';
-import { bakedKeys, deployedTemplate, differingTypes, wantedTemplate } from '../template/template.ts';
+import { bakedKeys, differingTypes, wantedTemplate } from '../template/template.ts';
 import type { Parts } from './parts.ts';
 
 /** What `status` reads of a stack. What is absent does not exist, or is a failed part. */
@@ -24,13 +25,19 @@ export interface Insight {
 }
 
 /** Reads the parts of a stack. */
-export async function lookInto(work: StackWork, stack: FoundStack, parts: Parts): Promise<Insight> {
+export async function lookInto(
+  work: StackWork,
+  stack: FoundStack,
+  snapshot: StackSnapshot,
+  parts: Parts,
+): Promise<Insight> {
   const [content, pool, template] = await Promise.all([
     lookIntoBucket(work, stack, parts),
     lookIntoPool(work, stack, parts),
-    parts.read('options', () => deployedTemplate(work, stack.id)),
+    parts.read('options', snapshot.template),
   ]);
-  const whole = template === undefined ? {} : await compare(work, stack, parts, template, pool.poolGone);
+  const whole =
+    template === undefined ? {} : await compare(work, stack, snapshot, parts, template, pool.poolGone);
   return { ...content, ...pool, ...whole };
 }
 
@@ -52,6 +59,7 @@ async function lookIntoPool(work: StackWork, { outputs }: FoundStack, parts: Par
 async function compare(
   work: StackWork,
   stack: FoundStack,
+  snapshot: StackSnapshot,
   parts: Parts,
   deployed: string,
   poolGone = false,
@@ -59,7 +67,7 @@ async function compare(
   const options = readOptions(deployed);
   const [issuers, signingKeys, wanted] = await Promise.all([
     compareKeys(work, options, deployed),
-    parts.read('signing keys', () => describeSigningKeys(work, options, stack)),
+    parts.read('signing keys', () => describeSigningKeys(work, options, snapshot)),
     // Without its pool, no template can be made. Keys that changed are reported by themselves.
     poolGone
       ? undefined

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runCheck } from '../../../../cli/stack/checks/check.ts';
+import { runCheck, stackSnapshot } from '../../../../cli/stack/checks/check.ts';
 import { driftCheck } from '../../../../cli/stack/checks/drift.ts';
 import { encryptionKeyCheck } from '../../../../cli/stack/checks/kms-key.ts';
 import { EDGE, wholeTemplate } from '../../../infra/support.ts';
@@ -57,7 +57,7 @@ async function checked(t: Parameters<typeof workAgainst>[0], detected: Detected,
   // Polls often, as in the embedded cloud.
   const local = { endpoint: 'http://127.0.0.1:9', caFile: '/ca.pem' };
   const context = { ...work.context, now };
-  return { ...(await runCheck(driftCheck({ ...work, context, local }))), events };
+  return { ...(await runCheck(driftCheck({ ...work, context, local }, stackSnapshot(work)))), events };
 }
 
 test('names each changed or deleted resource, and the commands that change it back', async (t) => {
@@ -119,7 +119,7 @@ test('names a deleted bucket policy although CloudFormation compares none', asyn
       const { body: answered, ...rest } = cloudformation(body);
       return { ...rest, body: answered === stack.body ? found : answered };
     });
-    const one = await runCheck(driftCheck(work));
+    const one = await runCheck(driftCheck(work, stackSnapshot(work)));
     assert.equal(one.state, state, code);
     if (one.state === 'failed')
       assert.equal(one.error.message, 'Changed outside edge-upload: bucket policy (deleted).');
@@ -183,7 +183,7 @@ test('reports a disabled encryption key, with which uploads fail', async (t) => 
         return answer('GetTemplate', `<TemplateBody>${escaped}</TemplateBody>`);
       return { type: 'application/x-amz-json-1.1', body: JSON.stringify({ KeyMetadata }) };
     });
-    const one = await runCheck(encryptionKeyCheck(work));
+    const one = await runCheck(encryptionKeyCheck(work, stackSnapshot(work)));
     assert.equal(one.state, state);
     if (one.state === 'failed') assert.match(one.error.hint ?? '', /aws kms (?:enable|cancel)-key/);
   }
