@@ -11,7 +11,7 @@ import { keyPolicyFor, refuseUnusableKey } from '../stack/checks/kms-key.ts';
 import { preflight } from '../stack/checks/preflight.ts';
 import { refuseUnsignable } from '../stack/checks/signing-permissions.ts';
 import type { StackWork } from '../stack/find-stack.ts';
-import { keepLogsBounded } from '../stack/logs/edge-logs.ts';
+import { keepLogsBounded } from '../stack/logs/log-groups.ts';
 import { deployStack, type WantedChange } from '../stack/operate/deploy.ts';
 import { deployedResult, plannedResult, remember } from '../stack/operate/deployed-result.ts';
 import { type Asking, createAgreement } from '../stack/operate/plan.ts';

@@ -7,6 +7,7 @@ import { type Check, type StackSnapshot, stackSnapshot } from './check.ts';
 import { driftCheck } from './drift.ts';
 import { issuersCheck } from './issuer-keys.ts';
 import { encryptionKeyCheck } from './kms-key.ts';
+import { logExpiryCheck } from './log-expiry.ts';
 import { accountChecks, refuseForeign } from './preflight.ts';
 import { signingKeyCheck } from './signing-key.ts';
 
@@ -63,6 +64,7 @@ export function stackHealth(work: StackWork): Check[] {
     ...(work.local === undefined ? accountChecks(work, () => caller) : []),
     bucketCheck(work, snapshot),
     driftCheck(work, snapshot),
+    logExpiryCheck(work, snapshot),
     issuersCheck(work, snapshot),
     ...(work.local === undefined ? [encryptionKeyCheck(work, snapshot)] : []),
     signingKeyCheck(work, snapshot),

@@ -9,7 +9,7 @@ import { formatDuration } from '../../ui/format.ts';
 import { onAws } from '../aws-calls.ts';
 import { byAccount } from '../caller.ts';
 import { pollInterval, type StackWork } from '../find-stack.ts';
-import { deleteEdgeLogs, logGroup } from '../logs/edge-logs.ts';
+import { deleteEdgeLogs, logGroup } from '../logs/log-groups.ts';
 import { AGAIN } from './destroy.ts';
 
 /** Milliseconds between two attempts. CloudFront deletes replicas minutes to hours after the distribution. */

@@ -101,8 +101,7 @@ export const OPERATOR_POLICY: readonly OperatorStatement[] = [
       'cognito-idp:CreateGroup',
       'cognito-idp:GetGroup',
       'cognito-idp:ListGroups',
-      'cognito-idp:ListUsers',
-      'cognito-idp:ListUsersInGroup',
+      'cognito-idp:ListUsers*',
     ],
     resources: [POOL],
   },
@@ -118,7 +117,12 @@ export const OPERATOR_POLICY: readonly OperatorStatement[] = [
   },
   {
     sid: 'SelfCheck',
-    actions: ['iam:GetRole', 'iam:SimulatePrincipalPolicy', 'lambda:GetAccountSettings'],
+    actions: [
+      'iam:GetRole',
+      'iam:SimulatePrincipalPolicy',
+      'lambda:GetAccountSettings',
+      'logs:DescribeLogGroups',
+    ],
     resources: ['*'],
   },
   {

@@ -72,3 +72,24 @@ test('status and doctor name the parts that are denied, and show the rest', asyn
     assert.equal((await operator.run(['status', ...named], { env })).code, 8);
   });
 });
+
+test('doctor and status read the stack, its template and its resources once', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    await computer.json<DeployedStack>(['deploy', '--local', '--yes']);
+    await computer.json(['link', 'create', '--prefix', 'a/', '--yes']);
+    const { operator } = await operatorOf(computer, cloud);
+    const calls = new Map<string, number>();
+    const recorder = await startRecorder(cloud, async (action) => {
+      calls.set(action, (calls.get(action) ?? 0) + 1);
+    });
+    t.after(() => recorder.close());
+    for (const command of ['doctor', 'status']) {
+      calls.clear();
+      const args = [command, '--stack-name', 'edge-upload'];
+      const { code, stdout } = await operator.run(args, { env: { AWS_ENDPOINT_URL: recorder.endpoint } });
+      assert.equal(code, 0, stdout);
+      for (const action of ['DescribeStacks', 'GetTemplate', 'ListStackResources'])
+        assert.equal(calls.get(`cloudformation:${action}`), 1, `${command}: ${action}`);
+    }
+  });
+});

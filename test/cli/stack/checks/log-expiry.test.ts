@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { runCheck, type StackSnapshot } from '../../../../cli/stack/checks/check.ts';
+import { logExpiryCheck } from '../../../../cli/stack/checks/log-expiry.ts';
+import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
+import { listen } from '../../../support/serve.ts';
+import { workAt } from '../world.ts';
+
+const GROUP = '/aws/lambda/us-east-1.studio-EdgeFunction';
+
+/** What CloudWatch Logs answers in a region. */
+type InRegion = { readonly groups: readonly object[] } | 'denied';
+
+async function checked(t: TestContext, regions: Readonly<Record<string, InRegion>>, edgeFunction?: string) {
+  const endpoint = await listen(t, (request, response) => {
+    const [, region = ''] =
+      /Credential=[^/]+\/\d+\/([\w-]+)\/logs\//.exec(request.headers.authorization ?? '') ?? [];
+    const answer = regions[region] ?? { groups: [] };
+    const isDenied = answer === 'denied';
+    response.writeHead(isDenied ? 400 : 200, { 'content-type': 'application/x-amz-json-1.1' });
+    response.end(
+      JSON.stringify(
+        isDenied ? { __type: 'AccessDeniedException', message: 'no' } : { logGroups: answer.groups },
+      ),
+    );
+  });
+  const { work, events } = await workAt(t, endpoint);
+  const snapshot = { stack: async () => ({ outputs: { edgeFunction } }) as FoundStack } as StackSnapshot;
+  return { checked: await runCheck(logExpiryCheck(work, snapshot)), events };
+}
+
+test('names the expiry of each region, and warns of those without one', async (t) => {
+  const { checked: one, events } = await checked(
+    t,
+    {
+      'us-east-1': { groups: [{ logGroupName: `${GROUP}s` }, { logGroupName: GROUP, retentionInDays: 90 }] },
+      'eu-west-1': { groups: [{ logGroupName: GROUP }] },
+      'eu-central-1': { groups: [{ logGroupName: GROUP }] },
+      'sa-east-1': { groups: [{ logGroupName: GROUP, retentionInDays: 1 }] },
+      // Another function, whose name begins with this one's.
+      'us-west-2': { groups: [{ logGroupName: `${GROUP}s` }] },
+      'ap-south-1': 'denied',
+    },
+    'studio-EdgeFunction',
+  );
+  assert.ok(one.state === 'ok');
+  for (const said of [
+    'expire after 90 days in us-east-1',
+    'no expiry in ',
+    'expire after 1 day in sa-east-1',
+    'not allowed in ap-south-1',
+  ])
+    assert.ok(one.detail.includes(said), one.detail);
+  assert.doesNotMatch(one.detail, /us-west-2/);
+  const warnings = events.filter(({ type }) => type === 'warning');
+  assert.equal(warnings.length, 1);
+  assert.match(JSON.stringify(warnings), /never expire in .*eu-(west|central)-1.*edge-upload deploy/);
+});
+
+test('is skipped before the edge has logged, and where nothing is allowed', async (t) => {
+  for (const [regions, edgeFunction, why] of [
+    [{}, undefined, 'the stack has no edge function'],
+    [{}, 'studio-EdgeFunction', 'the edge has not logged yet'],
+    [{ 'us-east-1': 'denied' }, 'studio-EdgeFunction', 'not allowed in us-east-1 (logs:DescribeLogGroups)'],
+  ] as const) {
+    const { checked: one } = await checked(t, regions, edgeFunction);
+    assert.ok(one.state === 'skipped');
+    assert.equal(one.detail, why);
+  }
+});
