@@ -1,4 +1,3 @@
-import { sameCommand } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { forgetDeployment } from '../settings/deployments.ts';
@@ -10,17 +9,11 @@ import { refuseForeign } from '../stack/checks/preflight.ts';
 import { refuseProtected, tryDeletingStack, tryEmptying } from '../stack/checks/removal.ts';
 import { type FoundStack, findStack, physicalIds, type StackWork } from '../stack/find-stack.ts';
 import { removeStack } from '../stack/operate/destroy.ts';
-import { dataLines, type Inventory, takeInventory } from '../stack/operate/inventory.ts';
-import {
-  countedContent,
-  deleteKept,
-  type FoundKept,
-  findKept,
-  keptLines,
-  refuseKept,
-} from '../stack/operate/kept.ts';
+import { type CountedData, type Inventory, takeInventory } from '../stack/operate/inventory.ts';
+import { deleteKept, type FoundKept, findKept, keptLines, refuseKept } from '../stack/operate/kept.ts';
 import { BUCKET, dataOf, isData, keepBucket, POOL } from '../stack/operate/kept-data.ts';
 import { clearLeftovers, leftLines, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
+import { agree, countContent } from './destroy/confirm.ts';
 import {
   findTarget,
   forOperators,
@@ -40,11 +33,6 @@ export interface DestroyArgs extends OperatorArgs {
   /** False: functions that CloudFront still has replicas of are left to the next `destroy` or `status`. */
   readonly wait?: boolean;
 }
-
-const KEY = 'AWS::KMS::Key';
-
-/** https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html */
-const PENDING_KEY = 'KMS deletes a signing key after 7 days. Until then it signs nothing and costs nothing.';
 
 const EMPTY: Inventory = { goes: [], stays: [], functions: [], domain: undefined, tellToKeep: false };
 
@@ -71,18 +59,21 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
     const held = stack === undefined ? EMPTY : await takeInventory(work, stack, args.keepData ?? false);
     const inUse = [...held.goes, ...held.stays].flatMap(({ physicalId }) => physicalId ?? []);
     const earlier = args.deleteKept ? await findKept(context, work, gone, { inUse }) : [];
+    const counted: CountedData[] = [...earlier];
     // A running deletion was confirmed before, and its objects cannot be counted.
     const isGoing = stack?.status === 'DELETE_IN_PROGRESS';
     if (isGoing) context.ui.event({ type: 'note', text: `The stack ${stackName} is being deleted already.` });
     if ((stack !== undefined && !isGoing) || earlier.length > 0) {
       await refuse(work, stack, held, { earlier, deleteKept: args.deleteKept ?? false });
-      if (!(await agree(context, work, { stack, held, earlier }, args))) {
+      const content = await countContent(work, held);
+      counted.push(...content.staying);
+      if (!(await agree(context, work, { stack, held, earlier, ...content }, args))) {
         return { document: { stackName, outcome: 'declined' }, text: 'Nothing was removed.' };
       }
       if (stack !== undefined) await tryOut(work, stack, held);
     }
     if (stack !== undefined) await remove(context, work, stack, held);
-    return await finish(context, work, target, args, { wasThere: stack !== undefined, held, earlier, gone });
+    return await finish(context, work, target, args, { wasThere: stack !== undefined, held, counted, gone });
   } finally {
     gone.warn(context);
     work.clients.close();
@@ -136,60 +127,6 @@ async function remove(
   await removeStack(work, { stack: current, buckets: physicalIds(goes, BUCKET) });
 }
 
-interface Asked {
-  readonly stack: FoundStack | undefined;
-  readonly held: Inventory;
-  /** Kept data to be deleted. */
-  readonly earlier: readonly FoundKept[];
-}
-
-async function agree(
-  { ui }: Context,
-  work: StackWork,
-  { stack, held, earlier }: Asked,
-  { yes = false, deleteKept = false }: DestroyArgs,
-): Promise<boolean> {
-  const { stackName } = work;
-  const [going, staying] = await Promise.all([
-    dataLines(work, held.goes),
-    dataLines(work, held.stays, countedContent),
-  ]);
-  const goes = [
-    ...going,
-    ...physicalIds(held.goes, KEY).map((id) => `  signing key ${id}: links and keys stop at once`),
-    ...(deleteKept ? staying : []),
-    ...earlier.map(({ type, name, holds }) => `  ${type.padEnd(11)} ${name}: ${holds}`),
-    ...(held.domain === undefined ? [] : [`  edge        ${held.domain}`]),
-  ];
-  const what =
-    stack === undefined
-      ? 'This is deleted for good:'
-      : `This is deleted with the stack ${stackName}, for good:`;
-  ui.event({
-    type: 'note',
-    text: [
-      ...(goes.length === 0 ? [`The stack ${stackName} is empty.`] : [what, ...goes]),
-      ...(physicalIds(held.goes, KEY).length === 0 ? [] : [PENDING_KEY]),
-      ...(staying.length === 0 || deleteKept ? [] : ['This stays:', ...staying]),
-    ],
-  });
-  if (yes) return true;
-  if (!ui.interactive) {
-    throw new UserError(
-      'usage',
-      `Destroying the stack ${stackName} needs confirmation. Nothing was deleted.`,
-      {
-        hint: ['To confirm:', sameCommand`--yes`],
-      },
-    );
-  }
-  const answer = await ui.ask({ prompt: `Type the stack's name to destroy it`, flag: '--yes' });
-  if (answer.trim() === stackName) return true;
-  if (answer.trim() !== '')
-    ui.event({ type: 'note', text: `“${answer}” is not the stack's name, ${stackName}.` });
-  return false;
-}
-
 /** Finishes after the stack is deleted: its retained functions, kept data, and the records on this computer. */
 async function finish(
   context: Context,
@@ -199,12 +136,13 @@ async function finish(
   {
     wasThere,
     held,
-    earlier,
+    counted,
     gone,
   }: {
     readonly wasThere: boolean;
     readonly held: Inventory;
-    readonly earlier: readonly FoundKept[];
+    /** Data that was counted before the question. */
+    readonly counted: readonly CountedData[];
     readonly gone: GoneRecords;
   },
 ): Promise<Result> {
@@ -216,7 +154,7 @@ async function finish(
       await forgetDeployment(context, stackName);
     });
   }
-  const found = await findKept(context, work, gone, { also: dataOf(held.stays), counted: earlier });
+  const found = await findKept(context, work, gone, { also: dataOf(held.stays), counted });
   if (deletes) await deleteKept(context, work, found, gone);
   const [kept, deleted] = deletes ? [[], found] : [found, []];
   const { removed, left } = await clearLeftovers(context, work, { wait, also: held.functions, gone });

@@ -74,10 +74,9 @@ export async function start(context: Context, args: Omit<StartOptions, 'dataDir'
     });
   }
   if (cloud.wellKnownKeys) context.ui.event({ type: 'warning', text: WELL_KNOWN });
-  return described(
-    cloud,
-    started ? 'The embedded cloud is running.' : 'The embedded cloud is already running.',
-  );
+  // A new cloud has not tried yet how it can isolate functions.
+  if (started) return described(cloud, 'The embedded cloud is running.');
+  return described(cloud, 'The embedded cloud is already running.', await readIsolation(cloud));
 }
 
 export async function status(context: Context): Promise<Result> {

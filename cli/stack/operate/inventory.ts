@@ -6,7 +6,7 @@ import {
   type StackWork,
 } from '../find-stack.ts';
 import { templateIfThere } from '../template/template.ts';
-import { contentOf } from './kept.ts';
+import { contentOf, type FoundKept } from './kept.ts';
 import { BUCKET, dataOf, isData, keptIds } from './kept-data.ts';
 
 /** The resources of a stack, and those that its deletion retains. */
@@ -41,18 +41,21 @@ export async function takeInventory(
   };
 }
 
+/** A resource with data, and its amount, such as `2 objects, 3.10 MiB`. */
+export type CountedData = Pick<FoundKept, 'type' | 'name' | 'holds'>;
+
 /**
- * Returns a line for each resource with data. A resource that was deleted meanwhile has none.
+ * Counts the data of resources. Leaves out a resource that was deleted meanwhile.
  * @param content `countedContent` for retained data, which the operator may not be allowed to read.
  */
-export async function dataLines(
+export async function countData(
   work: StackWork,
   resources: readonly StackResource[],
   content: typeof contentOf = contentOf,
-): Promise<string[]> {
-  const lines = dataOf(resources).map(async (one) => {
+): Promise<CountedData[]> {
+  const counted = dataOf(resources).map(async (one) => {
     const holds = await content(work, one);
-    return holds === undefined ? [] : [`  ${one.type.padEnd(11)} ${one.name}: ${holds}`];
+    return holds === undefined ? [] : [{ ...one, holds }];
   });
-  return (await Promise.all(lines)).flat();
+  return (await Promise.all(counted)).flat();
 }

@@ -59,7 +59,7 @@ export async function findKept(
   }: {
     readonly inUse?: readonly string[];
     readonly also?: readonly Data[];
-    readonly counted?: readonly FoundKept[];
+    readonly counted?: readonly Pick<FoundKept, 'name' | 'holds'>[];
   } = {},
 ): Promise<FoundKept[]> {
   const found: FoundKept[] = [];

@@ -88,6 +88,7 @@ test('warns once of a destroy that cannot be recorded, and completes it', async 
     assert.equal(code, 0, stderr);
     assert.match(stdout, new RegExp(`Kept: the bucket ${S3BucketName} `));
     assert.doesNotMatch(stdout, /--delete-kept/);
+    assert.equal(stderr.match(/Counting objects in /g)?.length, 1, stderr);
     assert.equal(stderr.match(/warning: /g)?.length, 1, stderr);
     assert.match(stderr, new RegExp(`warning: Not recorded on this computer: \\S+, ${S3BucketName}\\.`));
     assert.match(stderr, /Removing the edge function: unrecorded-/);
