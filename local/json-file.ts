@@ -36,11 +36,11 @@ export class JsonFile<T> {
   }
 }
 
-/** Records of one kind in one file, each with a key. */
+/** Records of one kind in one file, each with a key. A change that cannot be written has no effect. */
 export class JsonRecords<T> {
   readonly #file: JsonFile<readonly T[]>;
   readonly #keyOf: (record: T) => string;
-  readonly #records: Map<string, T>;
+  #records: ReadonlyMap<string, T>;
 
   constructor(file: JsonFile<readonly T[]>, keyOf: (record: T) => string) {
     this.#file = file;
@@ -57,13 +57,18 @@ export class JsonRecords<T> {
   }
 
   save(record: T): T {
-    this.#records.set(this.#keyOf(record), record);
-    this.#file.write(this.all());
+    this.#replace(new Map(this.#records).set(this.#keyOf(record), record));
     return record;
   }
 
   remove(key: string): void {
-    if (this.#records.delete(key)) this.#file.write(this.all());
+    const records = new Map(this.#records);
+    if (records.delete(key)) this.#replace(records);
+  }
+
+  #replace(records: ReadonlyMap<string, T>): void {
+    this.#file.write([...records.values()]);
+    this.#records = records;
   }
 }
 

@@ -8,6 +8,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   type Stats,
   writeFileSync,
 } from 'node:fs';
@@ -86,14 +87,22 @@ function notOurs(path: string, stats: Stats): Error {
   return new Error(`${path} is ${kind}, not a file that the embedded cloud wrote`);
 }
 
-/** Replaces a file atomically: a `kill -9` leaves the old one or the new one. @param mode of the file */
+/**
+ * Replaces a file atomically: a `kill -9` leaves the old one or the new one, and a full disk the old one alone.
+ * @param mode of the file
+ */
 export function replaceFile(path: string, content: string, mode = 0o600): void {
   checkOwnFile(path);
   const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-  writeFileSync(aside, content, { mode });
-  // The mask of the process removes bits of others.
-  if (mode !== 0o600) chmodSync(aside, mode);
-  renameSync(aside, path);
+  try {
+    writeFileSync(aside, content, { mode });
+    // The mask of the process removes bits of others.
+    if (mode !== 0o600) chmodSync(aside, mode);
+    renameSync(aside, path);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw error;
+  }
 }
 
 /** Returns the result of `read`, or `otherwise` if the file or folder does not exist. */

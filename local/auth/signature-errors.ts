@@ -16,16 +16,19 @@ export type SignatureRefusal =
 
 const MISMATCH = 'The request signature we calculated does not match the signature you provided. Check your';
 
+/** Services with the query protocol. All others but S3 have a JSON protocol. */
+const QUERY_SERVICES = ['cloudformation', 'iam', 'sns', 'sts'];
+
 /**
- * Returns the error of a service for a refusal: S3 has its own, the query protocol (CloudFormation, STS) and the JSON protocols
- * (Cognito, KMS, Lambda, Logs) have those of https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+ * Returns the error of a service for a refusal: S3 has its own, the query and JSON protocols have those of
+ * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
  */
 export function signatureError(service: string, refusal: SignatureRefusal): AwsError {
   if (service === 's3') return s3Error(refusal);
   const error = queryError(refusal);
-  return ['cognito-idp', 'kms', 'lambda', 'logs'].includes(service)
-    ? new AwsError(JSON_CODES[error.code] ?? error.code, error.message, error.status)
-    : error;
+  return QUERY_SERVICES.includes(service)
+    ? error
+    : new AwsError(JSON_CODES[error.code] ?? error.code, error.message, error.status);
 }
 
 const JSON_CODES: Readonly<Record<string, string>> = {

@@ -33,8 +33,9 @@ export class Outbox {
   }
 }
 
+/** Fills a template in one pass: names and passwords can contain placeholders, and `$`. */
 const fill = (template: string, username: string, code: string) =>
-  template.replaceAll('{username}', username).replaceAll('{####}', code);
+  template.replace(/\{username\}|\{####\}/g, (name) => (name === '{####}' ? code : username));
 
 const INVITATION = 'Your username is {username} and temporary password is {####}.';
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts';
+import { type JsonObject, own } from '../json.ts';
 import { generatedName, type ResourceHandler, type ResourceState } from '../resource.ts';
 import { document, list, readProperties, required, structure, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
@@ -15,7 +15,7 @@ interface Policy {
 export function policyResource(roles: Roles): ResourceHandler {
   const put = ({ name, roleNames, document }: Policy) => {
     for (const role of roleNames.map((roleName) => roles.get(roleName))) {
-      if (role.policies[name] !== undefined) {
+      if (own(role.policies, name) !== undefined) {
         throw new AwsError(
           'EntityAlreadyExists',
           `The role ${role.name} already has a policy named ${name}.`,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type JsonObject, parseObject } from '../json.ts';
+import { type JsonObject, own, parseObject } from '../json.ts';
 import { integer, list, required, structure, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { QueryMembers } from '../wire/query-protocol.ts';
@@ -92,8 +92,8 @@ export const roleOperations = {
     { RoleName: required(roleName), PolicyName: required(policyName) },
     ({ roles }, { RoleName, PolicyName }) => {
       const role = roles.get(RoleName);
-      const { [PolicyName]: removed, ...policies } = role.policies;
-      if (removed === undefined)
+      const { [PolicyName]: _, ...policies } = role.policies;
+      if (own(role.policies, PolicyName) === undefined)
         throw new AwsError('NoSuchEntity', `The role policy with name ${PolicyName} cannot be found.`, 404);
       roles.save({ ...role, policies });
     },

@@ -2,7 +2,6 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import { ACCOUNT_ID } from '../account.ts';
 import { arnOf } from './access.ts';
 import type { BucketRequest } from './operation.ts';
-import { readBucketProperties } from './resources/bucket-properties.ts';
 import type { Version } from './store/version.ts';
 
 /**
@@ -14,7 +13,7 @@ export function tellCreated(
   { key, size, etag, versionId, modified }: Version,
   reason: 'PutObject' | 'CopyObject' | 'CompleteMultipartUpload',
 ): void {
-  const { NotificationConfiguration } = readBucketProperties(bucket.config.properties ?? {});
+  const { NotificationConfiguration } = bucket.properties;
   if (NotificationConfiguration?.EventBridgeConfiguration?.EventBridgeEnabled !== true) return;
   events({
     source: 'aws.s3',

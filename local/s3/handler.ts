@@ -6,7 +6,7 @@ import { deniedMessage, type Permissions } from '../iam/permissions.ts';
 import { randomPiece } from '../random-piece.ts';
 import { type AwsError, asRefusal } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../wire/http.ts';
-import { accessTo, requestContext } from './access.ts';
+import { accessTo, arnOf, requestContext } from './access.ts';
 import { detect } from './detect.ts';
 import { accessDenied, noSuchBucket } from './errors.ts';
 import { checkHeaders } from './headers.ts';
@@ -117,8 +117,7 @@ async function perform(
 }
 
 function objectArn(bucket: string, key?: string): string {
-  if (bucket === '') return '*';
-  return `arn:aws:s3:::${bucket}${key ? `/${key}` : ''}`;
+  return bucket === '' ? '*' : arnOf(bucket, key);
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses */

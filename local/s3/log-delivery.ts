@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { readBucketProperties } from './resources/bucket-properties.ts';
 import type { BucketStore } from './store/store.ts';
 
 /** Writes logs to buckets as AWS's log delivery does, which grants itself access by an ACL. */
@@ -14,12 +13,9 @@ export interface LogDelivery {
 export function logDelivery(store: BucketStore): LogDelivery {
   return {
     accepts(bucketName) {
-      const bucket = store.bucket(bucketName);
-      const { OwnershipControls } = readBucketProperties(bucket?.config.properties ?? {});
       // By default, object ownership is BucketOwnerEnforced.
-      return (
-        OwnershipControls?.Rules.some((rule) => rule.ObjectOwnership === 'BucketOwnerPreferred') === true
-      );
+      const rules = store.bucket(bucketName)?.properties.OwnershipControls?.Rules ?? [];
+      return rules.some((rule) => rule.ObjectOwnership === 'BucketOwnerPreferred');
     },
     deliver(bucketName, key, body) {
       const bucket = store.bucket(bucketName);

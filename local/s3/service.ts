@@ -3,7 +3,7 @@ import { type Conflicts, neverThrottled, noConflicts } from '../faults/throttlin
 import { unrestricted } from '../iam/permissions.ts';
 import type { Service, ServiceOptions } from '../service.ts';
 import { s3Handler } from './handler.ts';
-import { applyLifecycle } from './lifecycle/expire.ts';
+import { applyLifecycle } from './lifecycle.ts';
 import { type LogDelivery, logDelivery } from './log-delivery.ts';
 import { bucketResource } from './resources/bucket.ts';
 import { bucketPolicyResource } from './resources/bucket-policy.ts';
@@ -15,15 +15,13 @@ export interface S3Options extends ServiceOptions {
 }
 
 export interface S3 extends Service {
-  /** The REST API with path-style addresses. */
-  /** `AWS::S3::Bucket` and `AWS::S3::BucketPolicy`. */
   /** For services that write logs. */
   readonly logs: LogDelivery;
   /** Applies the lifecycle rules of all buckets. Call it periodically. */
   applyLifecycles(): Promise<void>;
 }
 
-/** Creates the embedded S3. A confirmed write is on disk, and survives whenever the process is killed. */
+/** Creates the embedded S3: its REST API with path-style addresses, buckets and their policies. A confirmed write is on disk, and survives whenever the process is killed. */
 export function createS3({
   dataDir,
   now,

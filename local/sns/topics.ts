@@ -30,60 +30,59 @@ interface Document {
   readonly subscriptions: readonly Subscription[];
 }
 
+const NONE: Document = { topics: [], subscriptions: [] };
+
 /** Milliseconds. https://docs.aws.amazon.com/sns/latest/dg/sns-delete-subscription-topic.html */
 const CONFIRM_WITHIN = 48 * 60 * 60 * 1000;
 
 const digest = (token: string) => createHash('sha256').update(token).digest('hex');
 
-/** The account's topics and their subscriptions, in one file. */
+/** The account's topics and their subscriptions, in one file. A change that cannot be written has no effect. */
 export class Topics {
   readonly #file: JsonFile<Document>;
   readonly #now: () => Date;
-  readonly #topics: Map<string, Topic>;
-  readonly #subscriptions: Map<string, Subscription>;
+  #document: Document;
 
   constructor(file: JsonFile<Document>, now: () => Date) {
-    const { topics = [], subscriptions = [] } = file.read() ?? {};
     this.#file = file;
     this.#now = now;
-    this.#topics = new Map(topics.map((topic) => [topic.arn, topic]));
-    this.#subscriptions = new Map(subscriptions.map((one) => [one.arn, one]));
+    this.#document = file.read() ?? NONE;
   }
 
   find(arn: string): Topic | undefined {
-    return this.#topics.get(arn);
+    return this.#document.topics.find((topic) => topic.arn === arn);
   }
 
   save(topic: Topic): Topic {
-    this.#topics.set(topic.arn, topic);
-    this.#write();
+    this.#change({ topics: withEntry(this.#document.topics, topic) });
     return topic;
   }
 
   /** Removes a topic with its subscriptions. */
   remove(arn: string): void {
-    this.#topics.delete(arn);
-    for (const one of this.subscriptions(arn)) this.#subscriptions.delete(one.arn);
-    this.#write();
+    const { topics, subscriptions } = this.#document;
+    this.#change({
+      topics: topics.filter((topic) => topic.arn !== arn),
+      subscriptions: subscriptions.filter(({ topicArn }) => topicArn !== arn),
+    });
   }
 
   /** Returns the subscriptions of a topic, without those that were not confirmed in time. */
   subscriptions(topicArn: string): readonly Subscription[] {
     const since = this.#now().getTime() - CONFIRM_WITHIN;
-    return [...this.#subscriptions.values()].filter(
+    return this.#document.subscriptions.filter(
       (one) => one.topicArn === topicArn && (one.token === undefined || one.created > since),
     );
   }
 
   findSubscription(arn: string): Subscription | undefined {
-    return this.#subscriptions.get(arn);
+    return this.#document.subscriptions.find((one) => one.arn === arn);
   }
 
   /** Adds a subscription that waits for its token. */
   subscribe(subscription: Omit<Subscription, 'created' | 'token'>, token: string): void {
     const created = this.#now().getTime();
-    this.#subscriptions.set(subscription.arn, { ...subscription, created, token: digest(token) });
-    this.#write();
+    this.#saveSubscription({ ...subscription, created, token: digest(token) });
   }
 
   /** Confirms a subscription and returns it; `undefined` for an unknown or expired token. */
@@ -91,13 +90,13 @@ export class Topics {
     const found = this.subscriptions(topicArn).find((one) => one.token === digest(token));
     if (found === undefined) return undefined;
     const { token: _, ...confirmed } = found;
-    this.#subscriptions.set(found.arn, confirmed);
-    this.#write();
+    this.#saveSubscription(confirmed);
     return confirmed;
   }
 
   unsubscribe(arn: string): void {
-    if (this.#subscriptions.delete(arn)) this.#write();
+    if (this.findSubscription(arn) === undefined) return;
+    this.#change({ subscriptions: this.#document.subscriptions.filter((one) => one.arn !== arn) });
   }
 
   setPolicy(topicArn: string, policy: JsonObject | undefined): void {
@@ -107,10 +106,19 @@ export class Topics {
     this.save({ ...rest, ...omitUndefined({ policy }) });
   }
 
-  #write(): void {
-    this.#file.write({
-      topics: [...this.#topics.values()],
-      subscriptions: [...this.#subscriptions.values()],
-    });
+  #saveSubscription(subscription: Subscription): void {
+    this.#change({ subscriptions: withEntry(this.#document.subscriptions, subscription) });
   }
+
+  #change(part: Partial<Document>): void {
+    const document = { ...this.#document, ...part };
+    this.#file.write(document);
+    this.#document = document;
+  }
+}
+
+/** Returns a list with a new entry, or with a changed one in its place. */
+function withEntry<T extends { readonly arn: string }>(entries: readonly T[], entry: T): readonly T[] {
+  const isNew = entries.every(({ arn }) => arn !== entry.arn);
+  return isNew ? [...entries, entry] : entries.map((one) => (one.arn === entry.arn ? entry : one));
 }

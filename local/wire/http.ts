@@ -22,3 +22,13 @@ export interface HttpResponse {
 
 /** Handles the requests of one embedded service. It responds with AWS's errors, and throws only for its own defects. */
 export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** Whether a header can have a value: ISO-8859-1, without control characters except tabs (RFC 9110 section 5.5). */
+export function isHeaderValue(text: string): boolean {
+  return !/[^\t\x20-\x7e\x80-\xff]/.test(text);
+}
+
+/** Whether a header can have a name: a token (RFC 9110 section 5.6.2). */
+export function isHeaderName(text: string): boolean {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text);
+}

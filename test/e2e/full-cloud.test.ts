@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -57,6 +57,8 @@ test('refuses an upload that the embedded cloud has no space for at once, and st
   }
   assert.equal(refused.code, 8, refused.stderr);
   assert.match(refused.stderr, /^error: Adding the user .* failed: The disk of the embedded cloud is full/);
+  const parts = (await readdir(home, { recursive: true })).filter((name) => name.endsWith('.tmp'));
+  assert.deepEqual(parts, [], 'files that could not be written are deleted');
   const status = await computer.run(['local', 'status']);
   assert.equal(status.code, 0, status.stderr);
 });

@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonObject } from '../../json.ts';
+import { type JsonObject, own } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { type BoundTemplate, bind, changedProperties, recreates } from '../stack/bound.ts';
 import {
   type CreateOperation,
   isPresent,
-  own,
   type ResourceRecord,
   type TemplateSource,
   type UpdateOperation,

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { omitUndefined } from '../../../protocol/fields.ts';
-import type { JsonObject } from '../../json.ts';
+import { type JsonObject, own } from '../../json.ts';
 import type { ResourceState } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';
-import { own, type ResourceRecord } from '../stack/model.ts';
+import type { ResourceRecord } from '../stack/model.ts';
 import type { TemplateResource } from '../template/parse.ts';
 import { handlerReason } from './reasons.ts';
 import type { EventContent, StackWork } from './work.ts';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { own } from '../../json.ts';
 import type { AwsError } from '../../wire/errors.ts';
-import { own, type Resources } from '../stack/model.ts';
+import type { Resources } from '../stack/model.ts';
 
 /** https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html */
 const HANDLER_ERROR_CODES = [

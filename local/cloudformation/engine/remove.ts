@@ -1,11 +1,6 @@
+import { own } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
-import {
-  type DeleteOperation,
-  isPresent,
-  own,
-  type ResourceRecord,
-  type Superseded,
-} from '../stack/model.ts';
+import { type DeleteOperation, isPresent, type ResourceRecord, type Superseded } from '../stack/model.ts';
 import { acyclic, type Graph, reversed, runInOrder } from '../template/graph.ts';
 import { failureReason, handlerReason } from './reasons.ts';
 import type { StackWork } from './work.ts';

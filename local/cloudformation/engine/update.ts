@@ -1,10 +1,10 @@
+import { own } from '../../json.ts';
 import { changedProperties } from '../stack/bound.ts';
 import {
   type Before,
   type CleanUpOperation,
   isPresent,
   nextPhase,
-  own,
   type ResourceRecord,
   type StackRecord,
   type Superseded,

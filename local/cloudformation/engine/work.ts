@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import type { FailingResource, Faults } from '../../faults.ts';
+import { own } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { AwsError, asRefusal } from '../../wire/errors.ts';
 import { validationError } from '../errors.ts';
 import { type Actual, actualOf } from '../stack/drift.ts';
-import {
-  type ChangeSetRecord,
-  type EventRecord,
-  type OperationRecord,
-  own,
-  type ResourceRecord,
-  type StackRecord,
+import type {
+  ChangeSetRecord,
+  EventRecord,
+  OperationRecord,
+  ResourceRecord,
+  StackRecord,
 } from '../stack/model.ts';
 import { denialByPolicy, type UpdateAction } from '../stack/policy.ts';
 import type { StackStore } from '../stack/store.ts';

@@ -1,6 +1,7 @@
+import { own } from '../../json.ts';
 import { required, text, withDefault } from '../../shape.ts';
 import { validationError } from '../errors.ts';
-import { own, type ResourceRecord, type StackRecord } from '../stack/model.ts';
+import type { ResourceRecord, StackRecord } from '../stack/model.ts';
 import { operation, page, paged } from './operation.ts';
 import { words } from './parameters.ts';
 import { eventXml, resourceXml, stackSummary, stackXml } from './responses.ts';

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { own } from '../../json.ts';
 import { required, text, withDefault } from '../../shape.ts';
 import { validationError } from '../errors.ts';
 import { differences, driftOf } from '../stack/drift.ts';
-import { isInSync, own, type StackRecord } from '../stack/model.ts';
+import { isInSync, type StackRecord } from '../stack/model.ts';
 import { operation, page, paged } from './operation.ts';
 import { words } from './parameters.ts';
 

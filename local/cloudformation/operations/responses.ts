@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../json.ts';
+import { type Json, type JsonObject, own } from '../../json.ts';
 import type { QueryResult } from '../../wire/query-protocol.ts';
 import type {
   ChangeDetail,
@@ -9,7 +9,7 @@ import type {
   StackRecord,
   TemplateSource,
 } from '../stack/model.ts';
-import { isInSync, own } from '../stack/model.ts';
+import { isInSync } from '../stack/model.ts';
 import { isDynamic } from '../stack/plan.ts';
 import { parseTemplate } from '../template/parse.ts';
 

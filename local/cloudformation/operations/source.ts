@@ -1,7 +1,8 @@
+import { own } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { AwsError, notSupported } from '../../wire/errors.ts';
 import { formatError, validationError } from '../errors.ts';
-import { own, type TemplateSource } from '../stack/model.ts';
+import type { TemplateSource } from '../stack/model.ts';
 import { checkNames } from '../template/names.ts';
 import { parameterValues } from '../template/parameters.ts';
 import type { Template } from '../template/parse.ts';

@@ -1,8 +1,9 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
+import { own } from '../../json.ts';
 import { flag, list, oneOf, required, text, withDefault } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { validationError } from '../errors.ts';
-import { own, type StackRecord } from '../stack/model.ts';
+import type { StackRecord } from '../stack/model.ts';
 import { planChanges } from '../stack/plan.ts';
 import { operation } from './operation.ts';
 import {

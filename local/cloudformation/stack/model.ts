@@ -217,11 +217,6 @@ export interface StackRecord {
   readonly lastRequest?: { readonly action: string; readonly token: string } | undefined;
 }
 
-/** Returns a member of a record by a name from a template. Inherited members do not count. */
-export function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
-}
-
 /** Returns the common members of the next phase of the same request. */
 export function nextPhase({ id, token, retainExceptOnCreate }: OperationRecord) {
   return { id, retainExceptOnCreate, progress: {}, ...omitUndefined({ token }) };

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { omitUndefined } from '../../../protocol/fields.ts';
-import type { JsonObject } from '../../json.ts';
+import { type JsonObject, own } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { validationError } from '../errors.ts';
 import { references } from '../template/functions.ts';
@@ -14,7 +14,6 @@ import {
   type ChangeDetail,
   isPresent,
   type OutputRecord,
-  own,
   type PlannedChange,
   type ResourceRecord,
   type StackRecord,

@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
+import { own } from '../../json.ts';
 import {
   changed,
   flag,
@@ -106,7 +107,7 @@ function behaviorOf(given: Infer<typeof defaultFields>): BehaviorConfig {
 function checkCachePolicy(id: string | undefined): void {
   if (id === undefined) throw invalidArgument('The parameter ForwardedValues is required.');
   if (id === CACHING_DISABLED) return;
-  const policy = CACHING_POLICIES[id];
+  const policy = own(CACHING_POLICIES, id);
   if (policy !== undefined) throw notSupported(`caching (the managed cache policy ${policy})`);
   throw new AwsError('NoSuchCachePolicy', 'The specified cache policy does not exist.', 404);
 }

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../json.ts';
+import { type JsonObject, own } from '../../json.ts';
 import type { ResourceHandler, ResourceState } from '../../resource.ts';
 import { readProperties } from '../../shape.ts';
 import type { Authority } from '../../tls/authority.ts';
@@ -79,8 +79,12 @@ export class Distributions {
     this.#check(id, config);
     // A disabled distribution is opened briefly, because its domain name contains a port.
     const port = await this.#open(id, this.#stored(id)?.port ?? 0);
-    await this.#change({ ...this.#options.store.state.distributions, [id]: { id, port, config } });
-    if (!config.enabled) await this.#shut(id);
+    try {
+      await this.#change({ ...this.#options.store.state.distributions, [id]: { id, port, config } });
+    } finally {
+      // A new distribution that could not be stored has no listener either.
+      if (this.#stored(id)?.config.enabled !== true) await this.#shut(id);
+    }
     return { physicalId: id, attributes: { Id: id, DomainName: domainName(port) } };
   }
 
@@ -107,7 +111,7 @@ export class Distributions {
       if (!isOrigin(hostname)) {
         throw invalidArgument('The parameter Origin DomainName does not refer to a valid S3 bucket.');
       }
-      if (accessControlId !== undefined && store.state.accessControls[accessControlId] === undefined) {
+      if (accessControlId !== undefined && own(store.state.accessControls, accessControlId) === undefined) {
         throw new AwsError(
           'InvalidOriginAccessControl',
           'The specified origin access control does not exist.',

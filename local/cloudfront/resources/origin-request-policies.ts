@@ -1,3 +1,4 @@
+import { own } from '../../json.ts';
 import { type ResourceHandler, uuidOf } from '../../resource.ts';
 import { changed, list, oneOf, required, structure, text, withDefault } from '../../shape.ts';
 import { AwsError, notSupported } from '../../wire/errors.ts';
@@ -134,9 +135,9 @@ export function originRequestPolicies(store: CloudFrontStore): ResourceHandler {
 
 /** @throws AwsError `NoSuchOriginRequestPolicy`, or an error for a managed policy that is not supported */
 export function findOriginRequestPolicy(store: CloudFrontStore, id: string): OriginRequestPolicy {
-  const policy = MANAGED_ORIGIN_REQUEST_POLICIES[id] ?? store.state.originRequestPolicies[id];
+  const policy = own(MANAGED_ORIGIN_REQUEST_POLICIES, id) ?? own(store.state.originRequestPolicies, id);
   if (policy !== undefined) return policy;
-  const other = OTHER_ORIGIN_REQUEST_POLICIES[id];
+  const other = own(OTHER_ORIGIN_REQUEST_POLICIES, id);
   if (other !== undefined) throw notSupported(`the managed origin request policy ${other}`);
   throw new AwsError('NoSuchOriginRequestPolicy', 'The specified origin request policy does not exist.', 404);
 }

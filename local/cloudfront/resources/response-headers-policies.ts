@@ -1,19 +1,31 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
+import { own } from '../../json.ts';
 import { type ResourceHandler, uuidOf } from '../../resource.ts';
 import { changed, flag, oneOf, required, structure, text, withDefault } from '../../shape.ts';
 import { AwsError, notSupported } from '../../wire/errors.ts';
+import { isHeaderName, isHeaderValue } from '../../wire/http.ts';
 import { behaviorsOf, type CorsPolicy, type StoredResponseHeadersPolicy } from '../model.ts';
 import type { CloudFrontStore } from '../store.ts';
 import { namedResource } from './named-resource.ts';
 import { invalidArgument, items, name, within } from './shapes.ts';
 
 const METHODS = ['GET', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
-const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** A header name. */
+const headerName = changed(text(), (given, place) => {
+  if (isHeaderName(given)) return given;
+  throw invalidArgument(`${place} is not a header name: ${given}`);
+});
 
 /** A header name with at most one `*`, which matches any characters. */
-const headerPattern = changed(text(), (given, place) => {
-  if (NAME.test(given) && given.split('*').length <= 2) return given;
+const headerPattern = changed(headerName, (given, place) => {
+  if (given.split('*').length <= 2) return given;
   throw invalidArgument(`${place} is not a header name: ${given}`);
+});
+
+const headerValue = changed(name, (given, place) => {
+  if (isHeaderValue(given)) return given;
+  throw invalidArgument(`${place} is not the value of a header`);
 });
 
 /**
@@ -73,7 +85,7 @@ const header = (header: string, value: string, { Override }: { readonly Override
 const securityHeaders = changed(
   structure({
     ContentSecurityPolicy: changed(
-      structure({ ...override, ContentSecurityPolicy: required(name) }),
+      structure({ ...override, ContentSecurityPolicy: required(headerValue) }),
       (given) => header('content-security-policy', given.ContentSecurityPolicy, given),
     ),
     ContentTypeOptions: changed(structure(override), (given) =>
@@ -83,7 +95,7 @@ const securityHeaders = changed(
       structure({ ...override, FrameOption: required(oneOf(['DENY', 'SAMEORIGIN'])) }),
       (given) => header('x-frame-options', given.FrameOption, given),
     ),
-    ReferrerPolicy: changed(structure({ ...override, ReferrerPolicy: required(name) }), (given) =>
+    ReferrerPolicy: changed(structure({ ...override, ReferrerPolicy: required(headerValue) }), (given) =>
       header('referrer-policy', given.ReferrerPolicy, given),
     ),
     StrictTransportSecurity: changed(
@@ -107,7 +119,7 @@ const securityHeaders = changed(
         ...override,
         ModeBlock: flag(),
         Protection: flag(),
-        ReportUri: text(),
+        ReportUri: headerValue,
       }),
       (given) => {
         const report = given.ReportUri;
@@ -119,14 +131,14 @@ const securityHeaders = changed(
   (given) => Object.values(given).filter((one) => one !== undefined),
 );
 
-const headerName = changed(name, (given) => given.toLowerCase());
+const lowerCaseName = changed(headerName, (given) => given.toLowerCase());
 
 const customHeader = changed(
-  structure({ Header: required(headerName), Override: withDefault(flag(), false), Value: required(name) }),
+  structure({ ...override, Header: required(lowerCaseName), Value: required(headerValue) }),
   ({ Header, Override, Value }) => ({ name: Header, value: Value, override: Override }),
 );
 
-const removedHeader = changed(structure({ Header: required(headerName) }), ({ Header }) => Header);
+const removedHeader = changed(structure({ Header: required(lowerCaseName) }), ({ Header }) => Header);
 
 const config = structure(
   {
@@ -165,7 +177,7 @@ export function responseHeadersPolicies(store: CloudFrontStore): ResourceHandler
 
 /** @throws AwsError `NoSuchResponseHeadersPolicy`, also for AWS's managed policies */
 export function findResponseHeadersPolicy(store: CloudFrontStore, id: string): StoredResponseHeadersPolicy {
-  const policy = store.state.responseHeadersPolicies[id];
+  const policy = own(store.state.responseHeadersPolicies, id);
   if (policy !== undefined) return policy;
   throw new AwsError(
     'NoSuchResponseHeadersPolicy',

@@ -3,7 +3,7 @@ import { AwsError } from '../../wire/errors.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 import { readText } from '../body/text.ts';
 import { malformedXml, notImplemented } from '../errors.ts';
-import { lifecycleRules } from '../lifecycle/rules.ts';
+import { lifecycleRules } from '../lifecycle.ts';
 import { checkBucketName } from '../names.ts';
 import { type BucketRequest, type OperationRequest, xmlResponse } from '../operation.ts';
 import { checkPolicy, notJson } from '../policy.ts';
@@ -87,7 +87,7 @@ export async function putBucketVersioning(call: BucketRequest): Promise<HttpResp
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLifecycleConfiguration.html */
 export function getBucketLifecycle({ bucket, bucketName }: BucketRequest): HttpResponse {
-  const rules = lifecycleRules(bucket.config.properties);
+  const rules = lifecycleRules(bucket);
   if (rules.length === 0) {
     throw new AwsError('NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist', 404, {
       BucketName: bucketName,

@@ -1,8 +1,15 @@
 import { closeSync, createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { AwsError } from '../../wire/errors.ts';
-import type { HttpResponse } from '../../wire/http.ts';
-import { accessDenied, methodNotAllowed, noSuchKey, noSuchVersion, preconditionFailed } from '../errors.ts';
+import { type HttpResponse, isHeaderValue } from '../../wire/http.ts';
+import {
+  accessDenied,
+  invalidArgument,
+  methodNotAllowed,
+  noSuchKey,
+  noSuchVersion,
+  preconditionFailed,
+} from '../errors.ts';
 import { descriptionHeaders, unquoted } from '../headers.ts';
 import { checkKey } from '../names.ts';
 import type { BucketRequest } from '../operation.ts';
@@ -156,11 +163,15 @@ function isStale(ifRange: string | undefined, version: Version): boolean {
   return ifRange !== undefined && unquoted(ifRange) !== version.etag && ifRange !== httpDate(version);
 }
 
+const OVERRIDE = 'response-';
+
+/** @throws AwsError `InvalidArgument` for a value that no header can have */
 function overrides(query: ReadonlyMap<string, string>): Record<string, string> {
-  const prefix = 'response-';
-  return Object.fromEntries(
-    [...query]
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, value]) => [name.slice(prefix.length), value]),
-  );
+  const given = [...query].filter(([name]) => name.startsWith(OVERRIDE));
+  for (const [name, value] of given) {
+    if (!isHeaderValue(value)) {
+      throw invalidArgument(name, value, 'Header value cannot be represented using ISO-8859-1.');
+    }
+  }
+  return Object.fromEntries(given.map(([name, value]) => [name.slice(OVERRIDE.length), value]));
 }

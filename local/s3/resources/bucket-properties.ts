@@ -119,7 +119,9 @@ const bucketProperties = structure(
   },
 );
 
+export type BucketProperties = Infer<typeof bucketProperties>;
+
 /** @throws AwsError `InvalidRequest` with the property that is unknown, invalid or not supported */
-export function readBucketProperties(properties: JsonObject): Infer<typeof bucketProperties> {
+export function readBucketProperties(properties: JsonObject): BucketProperties {
   return readProperties(bucketProperties, properties);
 }

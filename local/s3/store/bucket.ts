@@ -4,6 +4,7 @@ import type { JsonObject } from '../../json.ts';
 import { JsonFile } from '../../json-file.ts';
 import { openOwnFile } from '../../own-file.ts';
 import { conditionalConflict, noSuchBucket } from '../errors.ts';
+import { type BucketProperties, readBucketProperties } from '../resources/bucket-properties.ts';
 import { KeyIndex } from './index.ts';
 import { Journal } from './journal.ts';
 import { type Change, ObjectsFolder, withChange } from './objects-folder.ts';
@@ -57,6 +58,7 @@ export class Bucket {
   readonly #index = new KeyIndex();
   readonly #writes = new Set<Write>();
   #config: BucketConfig;
+  #properties: BucketProperties | undefined;
   #closed = false;
 
   /** Opens the bucket in `folder`, and completes or removes what a killed process left. */
@@ -82,6 +84,13 @@ export class Bucket {
     const config = { ...this.#config, ...changes };
     this.#file.write(config);
     this.#config = config;
+    this.#properties = undefined;
+  }
+
+  /** CloudFormation's properties of the bucket, validated once; none for a bucket outside of stacks. */
+  get properties(): BucketProperties {
+    this.#properties ??= readBucketProperties(this.#config.properties ?? {});
+    return this.#properties;
   }
 
   get isEmpty(): boolean {

@@ -299,9 +299,11 @@ test('requires other services to sign the body, and answers with their own error
   await assert.rejects(authenticatedText(signed('sts', 'a=b')('a=c'), at('sts')), {
     code: 'SignatureDoesNotMatch',
   });
-  await assert.rejects(authenticatedText(signed('cognito-idp', '{}')('{ }'), at('cognito-idp')), {
-    code: 'InvalidSignatureException',
-  });
+  for (const service of ['cognito-idp', 'events', 'kms', 'lambda', 'logs']) {
+    await assert.rejects(authenticatedText(signed(service, '{}')('{ }'), at(service)), {
+      code: 'InvalidSignatureException',
+    });
+  }
   await assert.rejects(
     authenticatedText(signed('sts', '')(''), { ...at('sts'), now: new Date('2013-05-24T00:05:01Z') }),
     {

@@ -188,6 +188,27 @@ test('writes an invitation that AWS would mail to a private file', async (t) => 
   assert.equal((await adminSignIn(setup, 'ann', generated)).ChallengeName, 'NEW_PASSWORD_REQUIRED');
 });
 
+test('writes names and passwords into an invitation as they are', async (t) => {
+  const body = '{username} has {####}';
+  const setup = await setUp(t, {
+    pool: { AdminCreateUserConfig: { InviteMessageTemplate: { EmailMessage: body, SMSMessage: body } } },
+  });
+  for (const [Username, TemporaryPassword] of [
+    ['ann', 'A$$1-pass$&word'],
+    ['$&-{####}', "B$`2-pass$'word"],
+    ['ben', 'C3-{username}-word'],
+  ] as const) {
+    await setup.sdk.adminCreateUser({
+      UserPoolId: setup.UserPoolId,
+      Username,
+      TemporaryPassword,
+      DesiredDeliveryMediums: ['EMAIL'],
+      UserAttributes: [{ Name: 'email', Value: 'ann@example.com' }],
+    });
+    assert.equal(setup.outbox().at(-1)?.body, `${Username} has ${TemporaryPassword}`);
+  }
+});
+
 test('requires a user without a password of their own for RESEND', async (t) => {
   const setup = await setUp(t);
   await assert.rejects(invite(setup, { MessageAction: 'RESEND' }), awsError('UserNotFoundException'));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -242,4 +242,27 @@ test('attaches a policy to roles, and keeps them until it is deleted', async (t)
   await assert.rejects(room.policies.create({ ...request, properties: { ...properties, Users: ['u'] } }), {
     message: /does not support the property #\/Users/,
   });
+});
+
+test('has no role that it could not store', async (t) => {
+  const room = await openRoom(t);
+  const properties = { AssumeRolePolicyDocument: EDGE, RoleName: 'fixed' };
+  const file = join(room.dataDir, 'roles.json');
+  await mkdir(file);
+  await assert.rejects(room.create(properties), /roles\.json is a folder/);
+  assert.deepEqual(room.trustedServices('arn:aws:iam::000000000000:role/fixed'), undefined);
+  await rmdir(file);
+  await room.create(properties, 'Other');
+  await rm(file);
+  await mkdir(file);
+  await assert.rejects(room.roles.delete('fixed', properties), /roles\.json is a folder/);
+  assert.ok(room.trustedServices('arn:aws:iam::000000000000:role/fixed'));
+});
+
+test('takes names of inherited members as names of policies', async (t) => {
+  const room = await openRoom(t);
+  const { physicalId: role } = await room.create({ AssumeRolePolicyDocument: EDGE });
+  const properties = { PolicyName: 'constructor', PolicyDocument: ALLOW, Roles: [role] };
+  await room.policies.create({ stackName: 'stack', logicalId: 'Policy', suffix: SUFFIX, properties });
+  assert.deepEqual(room.policiesOf(role), [ALLOW]);
 });

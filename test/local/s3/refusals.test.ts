@@ -148,3 +148,19 @@ test('refuses invalid XML', async (t) => {
   for (const body of wrong)
     assert.equal((await raw(running, { method: 'POST', target, body })).code, 'MalformedXML', body);
 });
+
+test('refuses response headers that no header can have', async (t) => {
+  const running = await startS3(t);
+  await running.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'k', Body: 'kept' }));
+  const get = (name: string, value: string) =>
+    raw(running, { target: `/${BUCKET}/k?${name}=${encodeURIComponent(value)}` });
+  for (const value of ['a\r\nSet-Cookie: b', 'filename="€.txt"', '\0']) {
+    for (const name of ['content-type', 'content-disposition', 'cache-control', 'expires']) {
+      const answer = await get(`response-${name}`, value);
+      assert.deepEqual([answer.status, answer.code], [400, 'InvalidArgument'], `${name}: ${value}`);
+      assert.match(answer.text, /Header value cannot be represented using ISO-8859-1/);
+    }
+  }
+  const fits = await get('response-content-disposition', 'filename="ü.txt"');
+  assert.equal(fits.headers['content-disposition'], 'filename="ü.txt"');
+});

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -193,4 +193,22 @@ test('refuses invalid and unsupported requests by name', async (t) => {
   for (const [type, properties, says] of rows) {
     await assert.rejects(create(type, properties, 'f'.repeat(20)), says, JSON.stringify(properties));
   }
+});
+
+test('has no topic and no subscription that it could not store', async (t) => {
+  const { sns, open, create, topic, subscribe, handler, mails, dataDir } = await openRoom(t);
+  await create('TopicPolicy', policy(topic, statement(topic)));
+  const file = join(dataDir, 'topics.json');
+  renameSync(file, `${file}.moved`);
+  mkdirSync(file);
+  const full = /topics\.json is a folder/;
+  await assert.rejects(create('Topic', { TopicName: 'other' }), full);
+  await assert.rejects(subscribe('ann@example.com'), full);
+  await assert.rejects(handler('Topic').delete(topic, {}), full);
+  assert.deepEqual(mails, []);
+  assert.equal(refusal(sns, topic), '');
+  rmdirSync(file);
+  renameSync(`${file}.moved`, file);
+  await create('Topic', { TopicName: 'other' }, '9876543210jihgfedcba');
+  assert.equal(refusal(open(), topic), '');
 });

@@ -1,6 +1,7 @@
 import { omitUndefined } from '../../../../protocol/fields.ts';
 import { isObject } from '../../../json.ts';
 import type { Invocation } from '../../../lambda/messages.ts';
+import { isHeaderName } from '../../../wire/http.ts';
 import { isDisallowed, NOT_AT_VIEWER_REQUEST, READ_ONLY } from '../header-rules.ts';
 import type { EdgeHeaders, EdgeRequest } from './viewer-event.ts';
 
@@ -41,8 +42,6 @@ export class FunctionFailure extends Error {
 const invalidResult = (reason: string) =>
   FunctionFailure.validation(`The Lambda function result failed validation: ${reason}`);
 
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-
 /**
  * Validates a function's headers object: lower-case names with arrays of `{ key?, value }`, no disallowed names, and no
  * characters that are invalid in a header. Absent means no headers.
@@ -59,7 +58,7 @@ function checkedHeaders(value: unknown): EdgeHeaders {
 }
 
 function checkedEntries(name: string, list: unknown): { key?: string; value: string }[] {
-  if (!TOKEN.test(name) || name !== name.toLowerCase()) {
+  if (!isHeaderName(name) || name !== name.toLowerCase()) {
     throw invalidEntry('Each header name must be a lower-case HTTP header name.');
   }
   if (isDisallowed(name)) throw invalidResult('The function tried to add a blacklisted header.');

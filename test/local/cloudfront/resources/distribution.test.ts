@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, renameSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { beforeEach, describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { send } from '../client.ts';
 import {
+  ACCESS_CONTROL,
   deploy,
   distributionProperties,
   type Fixture,
   openFixture,
+  SUFFIX,
   VERSION_ARN,
   withBehavior,
 } from '../fixture.ts';
@@ -109,6 +114,31 @@ describe('AWS::CloudFront::Distribution', () => {
       await assert.rejects(resource.update({ physicalId, previous, properties: previous }), {
         code: 'NoSuchDistribution',
       });
+    }),
+  );
+
+  it(
+    'has no listener if it cannot be stored',
+    closing(async () => {
+      const request = { stackName: 'stack', logicalId: 'Thing', suffix: SUFFIX };
+      const control = await fixture
+        .resource('OriginAccessControl')
+        .create({ ...request, properties: ACCESS_CONTROL });
+      const listeners = () =>
+        process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length;
+      const before = listeners();
+      const state = join(fixture.dataDir, 'state.json');
+      renameSync(state, `${state}.moved`);
+      mkdirSync(state);
+      const properties = distributionProperties(control.physicalId);
+      await assert.rejects(
+        fixture.resource('Distribution').create({ ...request, properties }),
+        /state\.json is a folder/,
+      );
+      // Node frees closed handles at the end of a turn, after immediates.
+      await setImmediate();
+      await setImmediate();
+      assert.equal(listeners(), before);
     }),
   );
 

@@ -100,3 +100,44 @@ describe('origin access controls and origin request policies', () => {
     );
   });
 });
+
+describe('a response headers policy', () => {
+  let fixture: Fixture;
+  before(async () => {
+    fixture = await openFixture();
+  });
+  after(() => fixture.close());
+
+  const custom = (Header: string, Value: string) => ({ CustomHeadersConfig: { Items: [{ Header, Value }] } });
+  const security = (config: JsonObject) => ({ SecurityHeadersConfig: config });
+  const refusals: Readonly<Record<string, [change: JsonObject, message: RegExp]>> = {
+    'a name with a space': [custom('X Own', 'v'), /CustomHeadersConfig.*Header is not a header name: X Own/],
+    'a value with a line break': [custom('X-Own', 'a\r\nb: c'), /Value is not the value of a header/],
+    'a value beyond ISO-8859-1': [custom('X-Own', '€'), /Value is not the value of a header/],
+    'a removed header with a colon': [
+      { RemoveHeadersConfig: { Items: [{ Header: 'Server:' }] } },
+      /RemoveHeadersConfig.*Header is not a header name/,
+    ],
+    'a content security policy on two lines': [
+      security({ ContentSecurityPolicy: { ContentSecurityPolicy: "default-src\n'self'" } }),
+      /ContentSecurityPolicy is not the value of a header/,
+    ],
+    'a referrer policy on two lines': [
+      security({ ReferrerPolicy: { ReferrerPolicy: 'a\nb' } }),
+      /ReferrerPolicy is not the value of a header/,
+    ],
+    'a report address on two lines': [
+      security({ XSSProtection: { Protection: true, ReportUri: 'https://a\nb' } }),
+      /ReportUri is not the value of a header/,
+    ],
+  };
+  for (const [name, [change, message]] of Object.entries(refusals)) {
+    it(`refuses ${name}`, async () => {
+      const properties = { ResponseHeadersPolicyConfig: { Name: 'policy', ...change } };
+      await assert.rejects(fixture.resource('ResponseHeadersPolicy').create({ ...CREATE, properties }), {
+        code: 'InvalidArgument',
+        message,
+      });
+    });
+  }
+});

@@ -86,6 +86,26 @@ describe('S refuses a distribution', () => {
       'NoSuchResponseHeadersPolicy',
       /does not exist/,
     ],
+    'with the name of an inherited member as a cache policy': [
+      behavior({ CachePolicyId: 'constructor' }),
+      'NoSuchCachePolicy',
+      /does not exist/,
+    ],
+    'with the name of an inherited member as an origin request policy': [
+      behavior({ OriginRequestPolicyId: 'constructor' }),
+      'NoSuchOriginRequestPolicy',
+      /does not exist/,
+    ],
+    'with the name of an inherited member as a response headers policy': [
+      behavior({ ResponseHeadersPolicyId: 'constructor' }),
+      'NoSuchResponseHeadersPolicy',
+      /does not exist/,
+    ],
+    'with the name of an inherited member as an origin access control': [
+      origin({ OriginAccessControlId: 'constructor' }),
+      'InvalidOriginAccessControl',
+      /does not exist/,
+    ],
     'with methods in a set of its own': [
       behavior({ AllowedMethods: ['PUT'] }),
       'InvalidArgument',

@@ -1,5 +1,34 @@
-import type { Bucket } from '../store/bucket.ts';
-import { type LifecycleRule, lifecycleRules } from './rules.ts';
+import type { Bucket } from './store/bucket.ts';
+
+/** One lifecycle rule of a bucket. Numbers are days. */
+interface LifecycleRule {
+  readonly id: string | undefined;
+  readonly enabled: boolean;
+  readonly prefix: string;
+  readonly expiration: number | undefined;
+  /** Whether to delete delete markers without other versions. */
+  readonly expiredObjectDeleteMarker: boolean;
+  readonly noncurrent: { readonly days: number; readonly keep: number } | undefined;
+  readonly abortIncomplete: number | undefined;
+}
+
+/** Returns the rules of a bucket; none without a lifecycle. */
+export function lifecycleRules({ properties }: Bucket): LifecycleRule[] {
+  return (properties.LifecycleConfiguration?.Rules ?? []).map(
+    ({ NoncurrentVersionExpiration: noncurrent, ...rule }) => ({
+      id: rule.Id,
+      enabled: rule.Status === 'Enabled',
+      prefix: rule.Prefix ?? '',
+      expiration: rule.ExpirationInDays,
+      expiredObjectDeleteMarker: rule.ExpiredObjectDeleteMarker ?? false,
+      noncurrent: noncurrent && {
+        days: noncurrent.NoncurrentDays,
+        keep: noncurrent.NewerNoncurrentVersions ?? 0,
+      },
+      abortIncomplete: rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation,
+    }),
+  );
+}
 
 const DAY_MS = 86_400_000;
 
@@ -14,7 +43,7 @@ function isOver(since: string, days: number, now: Date): boolean {
 
 /** Applies a bucket's lifecycle rules. S3 does so once a day; more often has the same result. */
 export async function applyLifecycle(bucket: Bucket, now: Date): Promise<void> {
-  for (const rule of lifecycleRules(bucket.config.properties).filter(({ enabled }) => enabled)) {
+  for (const rule of lifecycleRules(bucket).filter(({ enabled }) => enabled)) {
     for (const key of [...bucket.keysFrom(rule.prefix)].filter((one) => one.startsWith(rule.prefix))) {
       expireNoncurrent(bucket, key, rule, now);
       expireCurrent(bucket, key, rule, now);
