@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
-import { asTask } from '../as-task.ts';
 import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
@@ -15,6 +14,7 @@ import { diskError } from '../settings/disk-errors.ts';
 import { cacheHome, requireFolder } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
 import { createFolder, openToAppend, readIfThere } from '../settings/own-files.ts';
+import { asTask } from '../ui/create.ts';
 
 /** The description of a running embedded cloud in `cloud.json`. */
 export interface RunningCloud {

@@ -169,3 +169,22 @@ export function plainRenderer({ stdout, stderr, now, json, quiet, debug }: Rende
     },
   };
 }
+
+/** Shows work as a task, from its beginning to its end or failure. `detail`, if any, is shown once it is done. */
+export async function asTask<T>(
+  ui: Ui,
+  task: string,
+  detail: string | ((result: T) => string) | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  ui.event({ type: 'task-started', task });
+  try {
+    const result = await work();
+    const shown = typeof detail === 'function' ? detail(result) : detail;
+    ui.event({ type: 'task-done', task, ...omitUndefined({ detail: shown }) });
+    return result;
+  } catch (error) {
+    ui.event({ type: 'task-failed', task });
+    throw error;
+  }
+}

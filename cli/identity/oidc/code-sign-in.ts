@@ -8,11 +8,11 @@ import {
   type TokenEndpointResponse,
 } from 'openid-client';
 import { EXACT_PORTS, REDIRECT_PATH } from '../../../protocol/sign-in-callback.ts';
-import { asTask } from '../../as-task.ts';
 import { sameCommand } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { openDeadline, orInterrupted } from '../../network/cancellation.ts';
+import { asTask } from '../../ui/create.ts';
 import {
   audienceParameters,
   offlineParameters,

@@ -5,11 +5,11 @@ import {
   initiateDeviceAuthorization,
   type TokenEndpointResponse,
 } from 'openid-client';
-import { asTask } from '../../as-task.ts';
 import { command, sameCommand } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { findFailure, isTransient } from '../../network/failures.ts';
+import { asTask } from '../../ui/create.ts';
 import { audienceParameters, scopeOf } from './authorization-request.ts';
 import { insecurePage, type ProviderSignIn } from './code-sign-in.ts';
 import type { Provider } from './provider.ts';

@@ -1,6 +1,6 @@
 import type { StackOptions } from '../../../infra/options.ts';
-import { asTask } from '../../as-task.ts';
 import { UserError } from '../../errors.ts';
+import { asTask } from '../../ui/create.ts';
 import { type Caller, callerIdentity, callerWords } from '../caller.ts';
 import { type FoundStack, findStack, type StackWork, stackMissing } from '../find-stack.ts';
 import { concurrencyCheck, regionsCheck } from './account-limits.ts';

@@ -1,9 +1,9 @@
 import { isOwnKey } from '../../../protocol/object-url.ts';
-import { asTask } from '../../as-task.ts';
 import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { checkpoint, pause, resumable } from '../../network/cancellation.ts';
 import { forEachAtOnce } from '../../transfer/pacing/pool.ts';
+import { asTask } from '../../ui/create.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { onAws } from '../aws-calls.ts';
 import type { StackWork } from '../find-stack.ts';

@@ -1,10 +1,10 @@
-import { asTask } from '../../as-task.ts';
 import { command, type HintLine } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { checkpoint, pause, resumable } from '../../network/cancellation.ts';
 import type { GoneRecords } from '../../settings/records.ts';
 import { forgetLeftover, listLeftovers, listRemains } from '../../settings/remains.ts';
+import { asTask } from '../../ui/create.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { onAws } from '../aws-calls.ts';
 import { byAccount } from '../caller.ts';

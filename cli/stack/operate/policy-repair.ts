@@ -1,4 +1,4 @@
-import { asTask } from '../../as-task.ts';
+import { asTask } from '../../ui/create.ts';
 import { BUCKET_POLICY, policyDrift, restorePolicy } from '../checks/bucket-policy.ts';
 import { stackSnapshot } from '../checks/check.ts';
 import type { FoundStack, StackWork } from '../find-stack.ts';

@@ -5,7 +5,6 @@ import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { readFields } from '../../../protocol/fields.ts';
 import { type Jwk, MAX_KEY_SET_BYTES, publishedKeysOf } from '../../../protocol/signing-key.ts';
-import { asTask } from '../../as-task.ts';
 import { command, type Hint, type HintLine, sameCommand } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { interrupted, UserError } from '../../errors.ts';
@@ -15,6 +14,7 @@ import { isRedirect } from '../../network/failures.ts';
 import { networkFailure } from '../../network/network-failure.ts';
 import { requestText } from '../../network/request-text.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
+import { asTask } from '../../ui/create.ts';
 import { count } from '../../ui/format.ts';
 import type { StackOutputs, StackWork } from '../find-stack.ts';
 
