@@ -1,4 +1,5 @@
-import { commandsFor } from '../cli/declare/every-command.ts';
+import { COMMAND_GROUPS } from '../cli/declare/command-groups.ts';
+import { commandsFor } from '../cli/declare/shared.ts';
 import { runProcess } from './run-process.ts';
 
-runProcess(commandsFor(process.argv[2]));
+runProcess(commandsFor(COMMAND_GROUPS, process.argv[2]));

@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import type { Command as Commander, Option } from 'commander';
-import { EVERY_COMMAND } from '../cli/declare/every-command.ts';
+import { COMMAND_GROUPS } from '../cli/declare/command-groups.ts';
+import { commandsFor } from '../cli/declare/shared.ts';
 import { EXIT } from '../cli/errors.ts';
 import { packageVersion } from '../cli/package-root.ts';
 import { program } from '../cli/program.ts';
@@ -71,7 +72,7 @@ function commandTree(): Tree {
     },
   });
   const typed = program({ stdout: stream, stderr: stream }, () => {});
-  for (const declare of EVERY_COMMAND) declare(typed, async () => {});
+  for (const declare of commandsFor(COMMAND_GROUPS)) declare(typed, async () => {});
   // The typed package contains only types for this one.
   const root = typed as unknown as Commander;
   return {

@@ -33,11 +33,17 @@ export interface CommandGroup {
   readonly commands: Readonly<Record<string, Declare>>;
 }
 
-export function declareGroup({ heading, commands }: CommandGroup): Declare {
+function declareGroup({ heading, commands }: CommandGroup): Declare {
   return (root, act) => {
     root.commandsGroup(heading);
     for (const declare of Object.values(commands)) declare(root, act);
   };
+}
+
+/** Returns the command of a name alone; all of them, for the help and for suggestions, if none has the name. */
+export function commandsFor(groups: readonly CommandGroup[], name = ''): readonly Declare[] {
+  const found = groups.find(({ commands }) => Object.hasOwn(commands, name))?.commands[name];
+  return found === undefined ? groups.map(declareGroup) : [found];
 }
 
 /** Returns a new subcommand with its one-line summary, and examples below its help. */

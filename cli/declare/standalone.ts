@@ -1,7 +1,7 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { UserError } from '../errors.ts';
 import { declareDoctor } from './operators.ts';
-import { type CommandGroup, type Declare, declareGroup } from './shared.ts';
+import { type CommandGroup, commandsFor, type Declare } from './shared.ts';
 import { SHELL } from './shell.ts';
 import { UPLOADERS } from './uploaders.ts';
 
@@ -20,7 +20,7 @@ const CHECKS: CommandGroup = {
 
 /** The commands of the standalone program, which runs without Node. */
 export const STANDALONE_COMMANDS: readonly Declare[] = [
-  ...[UPLOADERS, CHECKS, SHELL].map(declareGroup),
+  ...commandsFor([UPLOADERS, CHECKS, SHELL]),
   declareOthers,
 ];
 

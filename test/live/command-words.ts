@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
-import { EVERY_COMMAND } from '../../cli/declare/every-command.ts';
+import { COMMAND_GROUPS } from '../../cli/declare/command-groups.ts';
 import type { Act } from '../../cli/declare/shared.ts';
+import { commandsFor } from '../../cli/declare/shared.ts';
 import { run, type World } from '../../cli/program.ts';
 import { createSentCredentials } from '../../cli/sent-credentials.ts';
 import { askedOptions, mergeOptions, type OptionFlags } from '../../cli/stack/options/merge-options.ts';
@@ -28,7 +29,7 @@ export async function optionsAfter(kept: StackOptions, words: readonly string[])
   const code = await run(
     words,
     world,
-    EVERY_COMMAND.map((declare) => (root) => declare(root, act)),
+    commandsFor(COMMAND_GROUPS).map((declare) => (root) => declare(root, act)),
   );
   assert.equal(code, 0, stdout.text + stderr.text);
   assert.ok(after !== undefined && words[0] === 'deploy', words.join(' '));

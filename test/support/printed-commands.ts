@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { CommanderError } from 'commander';
-import { EVERY_COMMAND } from '../../cli/declare/every-command.ts';
+import { COMMAND_GROUPS } from '../../cli/declare/command-groups.ts';
+import { commandsFor } from '../../cli/declare/shared.ts';
 import { program } from '../../cli/program.ts';
 
 /** A command in a line that the program printed: the words behind `edge-upload`. */
@@ -41,7 +42,7 @@ export function printedCommands(text: string): PrintedCommand[] {
 function parser() {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const root = program({ stdout, stderr }, () => {});
-  for (const declare of EVERY_COMMAND) declare(root, async () => {});
+  for (const declare of commandsFor(COMMAND_GROUPS)) declare(root, async () => {});
   return root;
 }
 

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Readable } from 'node:stream';
-import { commandsFor } from '../../cli/declare/every-command.ts';
-import type { Declare } from '../../cli/declare/shared.ts';
+import { COMMAND_GROUPS } from '../../cli/declare/command-groups.ts';
+import { commandsFor, type Declare } from '../../cli/declare/shared.ts';
 import { run } from '../../cli/program.ts';
 import { createSentCredentials } from '../../cli/sent-credentials.ts';
 import { withExtraAuthorities } from './extra-authorities.ts';
@@ -19,7 +19,14 @@ interface TypedOptions extends RunOptions {
 
 /** Runs `edge-upload <words>` without a terminal in this process, as bin/main.ts does in a process of its own. */
 export async function typed(words: readonly string[], options: TypedOptions): Promise<Ran> {
-  const { home, cwd = home, env = {}, input, platform = 'linux', commands = commandsFor(words[0]) } = options;
+  const {
+    home,
+    cwd = home,
+    env = {},
+    input,
+    platform = 'linux',
+    commands = commandsFor(COMMAND_GROUPS, words[0]),
+  } = options;
   const { signal = new AbortController().signal } = options;
   // Every request under way listens to it.
   setMaxListeners(0, signal);

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Command } from '@commander-js/extra-typings';
-import { EVERY_COMMAND } from '../../../cli/declare/every-command.ts';
+import { COMMAND_GROUPS } from '../../../cli/declare/command-groups.ts';
+import { commandsFor } from '../../../cli/declare/shared.ts';
 import { typed } from '../../support/typed.ts';
 
 /** A command's words and its long flags, hidden ones apart. */
@@ -35,7 +36,7 @@ test('suggests the only flag that begins with what was typed, for every flag of 
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-suggestions-'));
   t.after(() => rm(home, { recursive: true, force: true }));
   const root = new Command();
-  for (const declare of EVERY_COMMAND) declare(root, async () => {});
+  for (const declare of commandsFor(COMMAND_GROUPS)) declare(root, async () => {});
   let tried = 0;
   for (const [words, flags] of commandsBelow(root)) {
     // The shell calls it, with any words behind it.

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Command } from '@commander-js/extra-typings';
-import { commandsFor, EVERY_COMMAND } from '../../../cli/declare/every-command.ts';
-import type { Declare } from '../../../cli/declare/shared.ts';
+import { COMMAND_GROUPS } from '../../../cli/declare/command-groups.ts';
+import { commandsFor, type Declare } from '../../../cli/declare/shared.ts';
 
 function declaredBy(commands: readonly Declare[]) {
   const root = new Command();
@@ -10,7 +10,7 @@ function declaredBy(commands: readonly Declare[]) {
   return root.commands;
 }
 
-const EVERY = declaredBy(EVERY_COMMAND);
+const EVERY = declaredBy(commandsFor(COMMAND_GROUPS));
 const named = (name: string) => EVERY.filter((one) => one.name() === name);
 
 test('declares a typed command alone as among all commands', () => {
@@ -18,7 +18,7 @@ test('declares a typed command alone as among all commands', () => {
   assert.ok(alone.length > 20, `${alone.length} commands`);
   for (const command of alone) {
     const name = command.name();
-    const [first, ...more] = declaredBy(commandsFor(name));
+    const [first, ...more] = declaredBy(commandsFor(COMMAND_GROUPS, name));
     assert.equal(first?.helpInformation(), command.helpInformation(), name);
     assert.deepEqual(named(name).length, 1, name);
     // The script of a shell completes by a hidden command beside the one that prints it.
@@ -32,6 +32,6 @@ test('declares a typed command alone as among all commands', () => {
 
 test('declares all commands for help, suggestions and the TAB key', () => {
   for (const word of [undefined, '', '--help', '-V', 'help', 'depoly', 'complete', 'constructor']) {
-    assert.equal(declaredBy(commandsFor(word)).length, EVERY.length, word);
+    assert.equal(declaredBy(commandsFor(COMMAND_GROUPS, word)).length, EVERY.length, word);
   }
 });

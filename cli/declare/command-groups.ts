@@ -1,0 +1,8 @@
+import { EMBEDDED } from './embedded.ts';
+import { OPERATORS } from './operators.ts';
+import type { CommandGroup } from './shared.ts';
+import { SHELL } from './shell.ts';
+import { UPLOADERS } from './uploaders.ts';
+
+/** All commands, in the order of the help. */
+export const COMMAND_GROUPS: readonly CommandGroup[] = [UPLOADERS, OPERATORS, EMBEDDED, SHELL];
