@@ -1,6 +1,6 @@
 import { claimTexts, readClaim } from '../protocol/claims.ts';
 import { omitUndefined } from '../protocol/fields.ts';
-import { IDP_ALIAS } from '../protocol/issuer-alias.ts';
+import { IDP_ALIAS } from '../protocol/issuer.ts';
 import { placeholdersOf } from '../protocol/prefix-rule.ts';
 import { MANAGED_LOGIN } from '../protocol/sign-in-callback.ts';
 import type { EdgeConfig, EdgeIssuer, PageSettings, UploadPolicy } from './config.ts';

@@ -1,5 +1,5 @@
 import { omitUndefined } from '../protocol/fields.ts';
-import { POOL_ALIAS } from '../protocol/issuer-alias.ts';
+import { POOL_ALIAS } from '../protocol/issuer.ts';
 import type { BakedConfig, EdgeConfig, EdgeIssuer, PoolIdentity, Signing, UploadPolicy } from './config.ts';
 
 /**

@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-cognito';
 import { Fn, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { IDP_ALIAS } from '../protocol/issuer-alias.ts';
+import { IDP_ALIAS } from '../protocol/issuer.ts';
 import { MANAGED_LOGIN, REDIRECT_PATH } from '../protocol/sign-in-callback.ts';
 import type { StackOptions } from './options.ts';
 

@@ -1,4 +1,4 @@
-import { POOL_ALIAS } from '../../protocol/issuer-alias.ts';
+import { POOL_ALIAS } from '../../protocol/issuer.ts';
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';

@@ -1,5 +1,5 @@
 import type { UploadPolicy } from '../../edge/config.ts';
-import { POOL_ALIAS } from '../../protocol/issuer-alias.ts';
+import { POOL_ALIAS } from '../../protocol/issuer.ts';
 import type { Context } from '../context.ts';
 import { isUserError } from '../errors.ts';
 import type { Target } from '../settings/target.ts';

@@ -1,7 +1,14 @@
 import type { UploadPolicy } from '../../edge/config.ts';
 import { type Fields, isFields, omitUndefined, readFields } from '../../protocol/fields.ts';
-import { isAlias, POOL_ALIAS } from '../../protocol/issuer-alias.ts';
-import { isClientId, isIssuer, isRegion, isVisible, regionOf } from './issuer-values.ts';
+import {
+  isAlias,
+  isClientId,
+  isIssuer,
+  isRegion,
+  isVisible,
+  POOL_ALIAS,
+  regionOf,
+} from '../../protocol/issuer.ts';
 
 /** What a client reads of the document at `/.well-known/edge-upload`. */
 export interface EdgeDescription {

@@ -3,13 +3,13 @@ import type {
   RespondToAuthChallengeCommandOutput,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { omitUndefined } from '../../protocol/fields.ts';
+import { isTokenText } from '../../protocol/issuer.ts';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { type PoolPlace, poolEndpoint, publicCognito } from '../network/aws.ts';
 import type { Target } from '../settings/target.ts';
 import { cognitoFailure } from './cognito-errors.ts';
 import { discover } from './discovery.ts';
-import { isTokenText } from './issuer-values.ts';
 import { poolElsewhere } from './pool-elsewhere.ts';
 import { loginCommand } from './sign-in/username.ts';
 

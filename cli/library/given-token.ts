@@ -1,5 +1,5 @@
+import { isTokenText } from '../../protocol/issuer.ts';
 import { isUserError, UserError } from '../errors.ts';
-import { isTokenText } from '../identity/issuer-values.ts';
 import { expiryOf, type TokenSource } from '../identity/tokens/access-token.ts';
 import { renewingSource } from '../identity/tokens/session.ts';
 import type { SentCredentials } from '../sent-credentials.ts';

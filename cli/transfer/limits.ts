@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { omitUndefined, readFields } from '../../protocol/fields.ts';
-import { POOL_ALIAS } from '../../protocol/issuer-alias.ts';
+import { POOL_ALIAS } from '../../protocol/issuer.ts';
 import { DESCRIPTION_KEY } from '../../protocol/object-url.ts';
 import type { Context } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';

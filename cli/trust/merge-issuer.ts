@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TrustedIssuer } from '../../infra/options.ts';
-import { ambiguousIss } from '../../protocol/ambiguous-iss.ts';
+import { ambiguousIss } from '../../protocol/issuer.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
 import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';

@@ -1,9 +1,9 @@
 import type { TrustedIssuer } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/fields.ts';
+import { isIssuer } from '../../protocol/issuer.ts';
 import { isPlainHost } from '../../protocol/object-url.ts';
 import { UserError } from '../errors.ts';
 import { unreadableMember } from '../identity/edge-description.ts';
-import { isIssuer } from '../identity/issuer-values.ts';
 import { quotableAddress } from '../settings/edge-url.ts';
 
 const TEXT = 'Use up to 255 ASCII characters, without spaces.';

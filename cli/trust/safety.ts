@@ -1,7 +1,6 @@
 import type { StackOptions, TrustedIssuer } from '../../infra/options.ts';
-import { ambiguousIss } from '../../protocol/ambiguous-iss.ts';
 import { omitUndefined } from '../../protocol/fields.ts';
-import { isAlias, POOL_ALIAS, RESERVED_ALIASES } from '../../protocol/issuer-alias.ts';
+import { ambiguousIss, isAlias, POOL_ALIAS, RESERVED_ALIASES } from '../../protocol/issuer.ts';
 import { keyProblem } from '../../protocol/object-url.ts';
 import { type IssuerRule, overlap } from '../../protocol/prefix-overlap.ts';
 import { placeholdersOf } from '../../protocol/prefix-rule.ts';

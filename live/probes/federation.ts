@@ -1,6 +1,6 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { request } from 'undici';
-import { IDP_ALIAS } from '../../protocol/issuer-alias.ts';
+import { IDP_ALIAS } from '../../protocol/issuer.ts';
 import { MANAGED_LOGIN, REDIRECT_PATH } from '../../protocol/sign-in-callback.ts';
 import { REGION } from '../account.ts';
 import { document } from '../command-line.ts';

@@ -1,8 +1,8 @@
 import type { TokenEndpointResponse } from 'openid-client';
 import { type Fields, omitUndefined } from '../../../protocol/fields.ts';
+import { isTokenText } from '../../../protocol/issuer.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { isTokenText } from '../issuer-values.ts';
 import { readClaims } from '../tokens/access-token.ts';
 
 /** Tokens of a sign-in, checked as far as a client can. The edge verifies the token. */

@@ -1,4 +1,4 @@
-import { POOL_ALIAS } from '../../../protocol/issuer-alias.ts';
+import { POOL_ALIAS } from '../../../protocol/issuer.ts';
 import type { Hint } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';

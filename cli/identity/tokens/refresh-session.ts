@@ -1,11 +1,11 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
+import { regionOf } from '../../../protocol/issuer.ts';
 import type { Context } from '../../context.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { Deployment } from '../../settings/deployments.ts';
 import { withLock } from '../../settings/lock.ts';
 import type { Target } from '../../settings/target.ts';
 import { awsErrorName, cognitoFailure, wordsOf } from '../cognito-errors.ts';
-import { regionOf } from '../issuer-values.ts';
 import { loginCommand } from '../sign-in/username.ts';
 import { openUserPool, type PoolAddress, type Tokens, withUserPool } from '../user-pool.ts';
 import { isUsable, lifetime, type PoolSession, type StoredSession } from './session.ts';

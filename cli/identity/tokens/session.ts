@@ -1,6 +1,5 @@
 import { type Fields, omitUndefined } from '../../../protocol/fields.ts';
-import { isAlias } from '../../../protocol/issuer-alias.ts';
-import { isClientId, isIssuer, isTokenText, regionOf } from '../issuer-values.ts';
+import { isAlias, isClientId, isIssuer, isTokenText, regionOf } from '../../../protocol/issuer.ts';
 import type { TokenSource } from './access-token.ts';
 
 /** Lifetime of a token by this computer's clock. A wrong clock does not change its length. */

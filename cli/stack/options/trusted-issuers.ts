@@ -1,5 +1,5 @@
 import type { TrustedIssuer } from '../../../infra/options.ts';
-import { isAlias } from '../../../protocol/issuer-alias.ts';
+import { isAlias } from '../../../protocol/issuer.ts';
 import type { Rule } from '../../../protocol/upload-rule.ts';
 import { formatClaimName } from '../../trust/conditions.ts';
 import { isAmount, isOn, isRecord, isText, isTexts, listOf } from './value-checks.ts';

@@ -1,4 +1,4 @@
-import { POOL_ALIAS } from '../../../protocol/issuer-alias.ts';
+import { POOL_ALIAS } from '../../../protocol/issuer.ts';
 import { command, type Hint } from '../../command-line.ts';
 import type { ErrorCode, LibraryTexts } from '../../errors.ts';
 import { type ErrorDocument, NotInGroup } from './responses.ts';
