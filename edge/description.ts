@@ -2,7 +2,7 @@ import { claimTexts, readClaim } from '../protocol/claims.ts';
 import { omitUndefined } from '../protocol/fields.ts';
 import { IDP_ALIAS } from '../protocol/issuer.ts';
 import { placeholdersOf } from '../protocol/prefix-rule.ts';
-import { MANAGED_LOGIN } from '../protocol/sign-in-callback.ts';
+import { MANAGED_LOGIN } from '../protocol/sign-in.ts';
 import type { EdgeConfig, EdgeIssuer, PageSettings, UploadPolicy } from './config.ts';
 import { permissionOf } from './permission.ts';
 import { fitting } from './response.ts';

@@ -31,8 +31,8 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { omitUndefined } from '../protocol/fields.ts';
-import { createLogBucket } from './access-logs.ts';
 import { createCorsPolicy } from './cors.ts';
+import { createLogBucket } from './identity.ts';
 import { type MinTls, OPTIONS_METADATA, type PriceClassName, type StackOptions } from './options.ts';
 
 /** Seconds. CloudFront's maximum: S3 needs time to complete a large multipart upload. */

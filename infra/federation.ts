@@ -12,7 +12,7 @@ import {
 import { Fn, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { IDP_ALIAS } from '../protocol/issuer.ts';
-import { MANAGED_LOGIN, REDIRECT_PATH } from '../protocol/sign-in-callback.ts';
+import { MANAGED_LOGIN, REDIRECT_PATH } from '../protocol/sign-in.ts';
 import type { StackOptions } from './options.ts';
 
 type FederatedOptions = Pick<StackOptions, 'idpClientId' | 'idpSecret'> & { readonly idp: string };

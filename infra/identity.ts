@@ -18,7 +18,7 @@ import {
 import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { omitUndefined } from '../protocol/fields.ts';
-import { PASSWORD_POLICY } from '../protocol/password-policy.ts';
+import { PASSWORD_POLICY } from '../protocol/sign-in.ts';
 import { createFederation, FEDERATED_CLIENT } from './federation.ts';
 import { type CognitoTier, type Mfa, OPTIONS_METADATA, type StackOptions } from './options.ts';
 
@@ -193,5 +193,30 @@ export function createBucket(scope: Construct, options: StackOptions): IBucket {
   new CfnOutput(scope, 'S3BucketName', { value: bucket.bucketName });
   // The CDK's classes type optional members more widely than its interfaces. Other assertions in this folder have the
   // same reason.
+  return bucket as IBucket;
+}
+
+/** Days until S3 deletes a log, which bounds their cost. */
+const KEPT_FOR = 90;
+
+/**
+ * Creates the bucket for CloudFront's standard logs (legacy). Version 2 would need three more resources and is billed
+ * by volume. The bucket accepts ACLs, because CloudFront grants itself access with one.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html
+ */
+export function createLogBucket(scope: Construct, options: StackOptions): IBucket {
+  const bucket = new Bucket(scope, 'LogBucket', {
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    enforceSSL: true,
+    objectOwnership: ObjectOwnership.BUCKET_OWNER_PREFERRED,
+    lifecycleRules: [
+      { expiration: Duration.days(KEPT_FOR), abortIncompleteMultipartUploadAfter: Duration.days(7) },
+    ],
+    removalPolicy: dataPolicy(options),
+  });
+  Validations.of(bucket).acknowledge({
+    id: 'AwsSolutions-S1',
+    reason: 'This is the bucket for access logs.',
+  });
   return bucket as IBucket;
 }

@@ -1,4 +1,4 @@
-import { EXACT_PORTS, REDIRECT_PATH } from '../../protocol/sign-in-callback.ts';
+import { EXACT_PORTS, REDIRECT_PATH } from '../../protocol/sign-in.ts';
 
 /** Redirect URLs of a sign-in. */
 export interface Redirect {

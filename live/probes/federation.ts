@@ -1,7 +1,7 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { request } from 'undici';
 import { IDP_ALIAS } from '../../protocol/issuer.ts';
-import { MANAGED_LOGIN, REDIRECT_PATH } from '../../protocol/sign-in-callback.ts';
+import { MANAGED_LOGIN, REDIRECT_PATH } from '../../protocol/sign-in.ts';
 import { REGION } from '../account.ts';
 import { document } from '../command-line.ts';
 import type { Probe } from '../probe.ts';

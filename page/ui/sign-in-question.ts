@@ -1,4 +1,4 @@
-import { PASSWORD_POLICY } from '../../protocol/password-policy.ts';
+import { PASSWORD_POLICY } from '../../protocol/sign-in.ts';
 import type { Question } from '../sign-in/cognito.ts';
 import type { Texts } from '../texts/en.ts';
 import { createForm, element, field } from './elements.ts';

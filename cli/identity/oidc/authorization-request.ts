@@ -1,5 +1,5 @@
 import { table } from '../../../protocol/fields.ts';
-import { EXACT_PORTS, MANAGED_LOGIN } from '../../../protocol/sign-in-callback.ts';
+import { EXACT_PORTS, MANAGED_LOGIN } from '../../../protocol/sign-in.ts';
 import { presetOf, type Redirect } from '../../trust/presets.ts';
 import type { DescribedIssuer } from '../edge-description.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import { REDIRECT_PATH } from '../../../protocol/sign-in-callback.ts';
+import { REDIRECT_PATH } from '../../../protocol/sign-in.ts';
 import { sameCommand } from '../../command-line.ts';
 import { systemCode, UserError } from '../../errors.ts';
 import type { Redirect } from '../../trust/presets.ts';

@@ -7,7 +7,7 @@ import {
   randomState,
   type TokenEndpointResponse,
 } from 'openid-client';
-import { EXACT_PORTS, REDIRECT_PATH } from '../../../protocol/sign-in-callback.ts';
+import { EXACT_PORTS, REDIRECT_PATH } from '../../../protocol/sign-in.ts';
 import { sameCommand } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';

@@ -1,4 +1,4 @@
-import { PASSWORD_POLICY } from '../../../protocol/password-policy.ts';
+import { PASSWORD_POLICY } from '../../../protocol/sign-in.ts';
 import { UserError } from '../../errors.ts';
 import { withoutLineEnd } from '../../text.ts';
 import { count } from '../../ui/format.ts';

@@ -1,4 +1,4 @@
-import { readSmallFile } from '../../small-file.ts';
+import { readSmallFile } from '../../input-file.ts';
 import { bareToken, decodeText } from '../../text.ts';
 import { requireToken } from './access-token.ts';
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import type { Context } from '../../context.ts';
 import { isUserError, UserError } from '../../errors.ts';
-import { readSmallFile } from '../../small-file.ts';
+import { readSmallFile } from '../../input-file.ts';
 import { decodeText } from '../../text.ts';
 
 /** Maximum bytes of a stored logo. Each file of the page can have 40 KB. */

@@ -5,7 +5,7 @@ import type { EdgeKeys, TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions } from '../../../infra/options.ts';
 import type { UploadStackProps } from '../../../infra/upload-stack.ts';
 import { omitUndefined } from '../../../protocol/fields.ts';
-import { managedLoginOrigin } from '../../../protocol/sign-in-callback.ts';
+import { managedLoginOrigin } from '../../../protocol/sign-in.ts';
 import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';

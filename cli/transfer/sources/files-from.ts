@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { openInput } from '../../open-input.ts';
+import { openInput } from '../../input-file.ts';
 import { ONE_LETTER_HINT, openText, withoutLineEnd } from '../../text.ts';
 import type { FilePath } from './file-path.ts';
 import { readError } from './read-error.ts';

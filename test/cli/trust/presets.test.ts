@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PRESET_NAMES, PRESETS, type Preset, redirectAddresses } from '../../../cli/trust/presets.ts';
-import { REDIRECT_PATH } from '../../../protocol/sign-in-callback.ts';
+import { REDIRECT_PATH } from '../../../protocol/sign-in.ts';
 
 const all = PRESET_NAMES.map((name): [string, Preset] => [name, PRESETS[name]]);
 

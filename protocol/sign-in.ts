@@ -1,3 +1,12 @@
+/** Password policy of the user pools that `deploy` creates. It is shown wherever a user chooses a password. */
+export const PASSWORD_POLICY = {
+  minLength: 12,
+  requireDigits: true,
+  requireLowercase: true,
+  requireUppercase: true,
+  requireSymbols: true,
+} as const;
+
 /** Path of the redirect URLs of the command line's sign-in. */
 export const REDIRECT_PATH = '/callback';
 

@@ -1,5 +1,8 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { constants, createReadStream, open as openDescriptor } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { omitUndefined } from '../protocol/fields.ts';
 import { UserError } from './errors.ts';
 import { inputError } from './settings/disk-errors.ts';
@@ -53,4 +56,15 @@ async function readPlainFile(path: string, { source, most, hint }: SmallFile): P
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Opens a file or a named pipe for reading. Opening a pipe does not wait for its writer: a thread blocked in it would keep
+ * the process alive after Ctrl-C.
+ * @throws the system's error
+ */
+export async function openInput(path: string | Buffer): Promise<Readable> {
+  if (!(await stat(path)).isFIFO()) return createReadStream(path);
+  const fd = await promisify(openDescriptor)(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false });
 }
