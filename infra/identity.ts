@@ -23,7 +23,7 @@ import { createFederation, FEDERATED_CLIENT } from './federation.ts';
 import { type CognitoTier, type Mfa, OPTIONS_METADATA, type StackOptions } from './options.ts';
 
 /** Returns the deletion policy of bucket and user pool. Even with `retainData`, a rolled-back creation deletes both. */
-export function dataPolicy({ retainData = false }: StackOptions): RemovalPolicy {
+function dataPolicy({ retainData = false }: StackOptions): RemovalPolicy {
   return retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
 }
 
