@@ -28,8 +28,7 @@ import { createSts } from './sts/service.ts';
 import { openAuthority } from './tls/authority.ts';
 import { listenBehindGate, refusePlainly } from './wire/gate.ts';
 import type { HttpHandler } from './wire/http.ts';
-import { nodeListener } from './wire/node-http.ts';
-import { bind, closeServer } from './wire/server.ts';
+import { bind, closeServer, nodeListener } from './wire/node-http.ts';
 
 export interface CloudOptions {
   /** Folder of all state, objects, keys and certificates. One process at a time. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { equal } from './auth/equal.ts';
 import type { Faults } from './faults.ts';
 import { isObject } from './json.ts';
+import { equal } from './secrets.ts';
 import type { HttpHandler, HttpResponse } from './wire/http.ts';
 
 /** Secrets that the cloud's process shares with the programs that control it. New in each process. */

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { JsonObject } from './json.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { asJson, type JsonObject } from './json.ts';
 
 /** The request of the CloudFormation engine to create a resource. Intrinsic functions in properties are resolved. */
 export interface CreateRequest {
@@ -78,4 +79,17 @@ export function uuidOf(text: string): string {
 /** Returns a text that identifies a create request. A resource stores it to recognise a repeated request. */
 export function creatorOf({ stackName, logicalId, suffix }: CreateRequest): string {
   return `${stackName}/${logicalId}/${suffix}`;
+}
+
+/**
+ * Returns properties with the actual values of those settings that differ.
+ * @param set the settings that the properties set
+ */
+export function actualSettings(properties: JsonObject, set: object, actual: object): JsonObject {
+  const [wanted, found] = [asJson(set), asJson(actual)];
+  const entries = Object.entries(properties).flatMap(([name, value]): [string, JsonObject[string]][] => {
+    if (isDeepStrictEqual(wanted[name], found[name])) return [[name, value]];
+    return found[name] === undefined ? [] : [[name, found[name]]];
+  });
+  return Object.fromEntries(entries);
 }

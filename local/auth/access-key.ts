@@ -1,6 +1,7 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { JsonFile } from '../json-file.ts';
 import { readPrivateFile } from '../own-file.ts';
+import { randomText } from '../secrets.ts';
 
 /** An access key of the embedded account, in AWS's format. */
 export interface AccessKey {
@@ -13,8 +14,8 @@ export interface AccessKey {
 const ID_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 export function newAccessKey(): AccessKey {
-  const id = Array.from({ length: 16 }, () => ID_CHARACTERS[randomInt(ID_CHARACTERS.length)]);
-  return { accessKeyId: `AKIA${id.join('')}`, secretAccessKey: randomBytes(30).toString('base64') };
+  const id = randomText(ID_CHARACTERS, 16);
+  return { accessKeyId: `AKIA${id}`, secretAccessKey: randomBytes(30).toString('base64') };
 }
 
 /**

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { throttleOf } from '../faults/throttling.ts';
-import { orUncompared } from '../faults/uncompared-types.ts';
 import type { Faults } from '../faults.ts';
 import type { ResourceHandler } from '../resource.ts';
 import type { ServiceOptions } from '../service.ts';
@@ -8,9 +7,13 @@ import { requestDoor } from '../wire/door.ts';
 import type { HttpHandler } from '../wire/http.ts';
 import { queryProtocol } from '../wire/query-protocol.ts';
 import { Engine } from './engine/engine.ts';
-import { OPERATIONS } from './operations/index.ts';
+import { changeSets } from './operations/change-sets.ts';
+import { describe } from './operations/describe.ts';
+import { drift } from './operations/drift.ts';
 import type { OperationContext } from './operations/operation.ts';
+import { stacks } from './operations/stacks.ts';
 import type { GetObject } from './operations/template-body.ts';
+import { templates } from './operations/templates.ts';
 import { LaggingView, StackStore } from './stack/store.ts';
 
 export interface CloudFormationOptions extends ServiceOptions {
@@ -22,6 +25,9 @@ export interface CloudFormationOptions extends ServiceOptions {
   /** Called with defects of the cloud, not with refusals. By default `idle` rejects with the first defect. */
   readonly onDefect?: (error: unknown) => void;
 }
+
+/** The supported operations by the name of the action. */
+export const OPERATIONS = { ...changeSets, ...describe, ...drift, ...stacks, ...templates };
 
 export interface CloudFormation {
   readonly handle: HttpHandler;
@@ -68,4 +74,13 @@ export function createCloudFormation(options: CloudFormationOptions): CloudForma
       if (defect !== undefined) throw defect;
     },
   };
+}
+
+/** Returns a handler without drift detection while the fault names its type. */
+function orUncompared(handler: ResourceHandler, faults: Faults): ResourceHandler {
+  return Object.create(handler, {
+    actual: {
+      get: () => (faults.uncomparedTypes?.includes(handler.type) ? undefined : handler.actual?.bind(handler)),
+    },
+  }) as ResourceHandler;
 }

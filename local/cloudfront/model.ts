@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { randomPiece } from '../random-piece.ts';
+import { randomPiece } from '../secrets.ts';
 
 /** The validated configuration of a distribution, as plain JSON. */
 export interface DistributionConfig {

@@ -1,4 +1,4 @@
-import { ADDRESS, FACTORS, type Factor, isMessageFactor } from './resources/second-factors.ts';
+import { ADDRESS, FACTORS, type Factor, isMessageFactor } from './resources/pool-properties.ts';
 import type { UserRecord } from './store/model.ts';
 import type { UserPool } from './store/pool.ts';
 

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { JsonFile } from '../json-file.ts';
-import type { PoolSettings } from './resources/pool-properties.ts';
-import type { MessageFactor } from './resources/second-factors.ts';
+import type { MessageFactor, PoolSettings } from './resources/pool-properties.ts';
 
 /** A message that AWS would send, with its code or temporary password. */
 export interface Message {

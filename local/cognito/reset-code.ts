@@ -1,5 +1,5 @@
-import { createHash, randomInt } from 'node:crypto';
-import { equal } from '../auth/equal.ts';
+import { createHash } from 'node:crypto';
+import { DIGITS, equal, randomText } from '../secrets.ts';
 import { codeMismatch, expiredCode, invalidParameter } from './errors.ts';
 import { mask, resetMessage } from './messages.ts';
 import type { Context } from './operation.ts';
@@ -9,6 +9,7 @@ import type { UserPool } from './store/pool.ts';
 /** A code is valid for an hour and for five tries. */
 const LIFETIME_MS = 60 * 60_000;
 const TRIES = 5;
+const CODE_LENGTH = 6;
 
 const hashOf = (user: UserRecord, code: string) =>
   createHash('sha256').update(`${user.sub}:${code}`).digest('hex');
@@ -23,10 +24,10 @@ function recoveryEmail(pool: UserPool, user: UserRecord): string {
   );
 }
 
-/** Sends a six-digit code and stores the given user with its hash. */
+/** Sends a code and stores the given user with its hash. */
 export function sendResetCode({ outbox, now }: Context, pool: UserPool, user: UserRecord) {
   const to = recoveryEmail(pool, user);
-  const code = String(randomInt(1_000_000)).padStart(6, '0');
+  const code = randomText(DIGITS, CODE_LENGTH);
   const expires = new Date(now().getTime() + LIFETIME_MS).toISOString();
   outbox.send(resetMessage(pool.record.settings, to, user.username, code));
   pool.putUser({ ...user, resetCode: { hash: hashOf(user, code), expires, attempts: 0 } });

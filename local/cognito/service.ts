@@ -5,10 +5,37 @@ import { jsonProtocol } from '../wire/json-protocol.ts';
 import { discover } from './discovery.ts';
 import { generateKeyPairs, type KeyChange, type KeyPairs } from './keys.ts';
 import { type Message, Outbox } from './messages.ts';
-import { OPERATIONS } from './operations/index.ts';
+import { adminCreateUser } from './operations/admin-create-user.ts';
+import { adminUsers } from './operations/admin-users.ts';
+import { authentication } from './operations/authentication.ts';
+import { passwordReset } from './operations/forgot-password.ts';
+import { groups } from './operations/groups.ts';
+import { listUsers } from './operations/list-users.ts';
+import { mfaPreference } from './operations/mfa-preference.ts';
+import { poolMfa } from './operations/pool-mfa.ts';
+import { poolsAndClients } from './operations/pools.ts';
+import { selfService } from './operations/self.ts';
+import { softwareToken } from './operations/software-token.ts';
+import { tokens } from './operations/tokens.ts';
 import { userPoolResource } from './resources/user-pool.ts';
 import { userPoolClientResource } from './resources/user-pool-client.ts';
 import { Pools } from './store/pools.ts';
+
+/** Every operation of the embedded Cognito by its name. */
+export const OPERATIONS = {
+  ...adminCreateUser,
+  ...adminUsers,
+  ...authentication,
+  ...groups,
+  ...listUsers,
+  ...mfaPreference,
+  ...passwordReset,
+  ...poolMfa,
+  ...poolsAndClients,
+  ...selfService,
+  ...softwareToken,
+  ...tokens,
+};
 
 interface CognitoOptions extends ServiceOptions {
   /** Generates the signing keys of a new pool. */

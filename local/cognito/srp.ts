@@ -1,5 +1,5 @@
 import { createHash, createHmac, getDiffieHellman, hkdfSync, randomBytes } from 'node:crypto';
-import { equal } from '../auth/equal.ts';
+import { equal } from '../secrets.ts';
 
 /*
  * The server's half of SRP-6a (RFC 5054, the 3072-bit group, which is RFC 3526's group 15, g = 2) with Cognito's own

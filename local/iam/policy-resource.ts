@@ -2,8 +2,8 @@ import { type JsonObject, own } from '../json.ts';
 import { generatedName, type ResourceHandler, type ResourceState } from '../resource.ts';
 import { document, list, readProperties, required, structure, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
+import { readIdentityPolicy } from './identity-policy.ts';
 import { policyName, type Roles } from './roles.ts';
-import { readIdentityPolicy } from './statement.ts';
 
 interface Policy {
   readonly name: string;

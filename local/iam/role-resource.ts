@@ -11,6 +11,7 @@ import {
   text,
   withDefault,
 } from '../shape.ts';
+import { readIdentityPolicy } from './identity-policy.ts';
 import {
   checkInlineSize,
   checkManagedPolicies,
@@ -21,7 +22,6 @@ import {
   roleName,
   rolePath,
 } from './roles.ts';
-import { readIdentityPolicy } from './statement.ts';
 import { checkTrustPolicy } from './trust.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html */

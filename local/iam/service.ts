@@ -4,12 +4,11 @@ import { JsonFile } from '../json-file.ts';
 import type { Service, ServiceOptions } from '../service.ts';
 import { requestDoor } from '../wire/door.ts';
 import { queryProtocol } from '../wire/query-protocol.ts';
+import { OPERATIONS } from './operations.ts';
 import { unrestricted } from './permissions.ts';
 import { policyResource } from './policy-resource.ts';
-import { roleOperations } from './role-operations.ts';
 import { roleResource } from './role-resource.ts';
 import { inlinePolicies, type Role, Roles } from './roles.ts';
-import { simulation } from './simulation.ts';
 import { trustedServicesOf } from './trust.ts';
 
 export interface Iam extends Service {
@@ -33,7 +32,7 @@ export function createIam(options: ServiceOptions): Iam {
       ...options,
       service: 'iam',
       protocol: queryProtocol({ namespace: 'https://iam.amazonaws.com/doc/', version: '2010-05-08' }),
-      operations: { ...roleOperations, ...simulation },
+      operations: OPERATIONS,
       context: () => ({ roles, permissions }),
     }),
     resources: [roleResource(roles), policyResource(roles)],

@@ -1,7 +1,7 @@
 import { ACCOUNT_ID } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { readStatements, type Statement } from '../policy/statement.ts';
-import { malformed } from './statement.ts';
+import { malformed } from './identity-policy.ts';
 
 /** Maximum characters of a trust policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const LIMIT = 2048;

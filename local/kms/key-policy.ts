@@ -11,10 +11,11 @@ import {
   type Statement,
 } from '../policy/statement.ts';
 import { AwsError, notSupported } from '../wire/errors.ts';
-import { malformedPolicy } from './errors.ts';
 
 /** Maximum bytes: https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html */
 const LIMIT = 32_768;
+
+const malformedPolicy = (message: string) => new AwsError('MalformedPolicyDocumentException', message);
 
 const ROOT = `arn:aws:iam::${ACCOUNT_ID}:root`;
 

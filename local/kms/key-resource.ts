@@ -2,12 +2,11 @@ import type { JsonObject } from '../json.ts';
 import { creatorOf, type ResourceHandler, type ResourceState, uuidOf } from '../resource.ts';
 import { changed, document, flag, oneOf, readProperties, structure, tags, withDefault } from '../shape.ts';
 import { AwsError, notSupported } from '../wire/errors.ts';
-import { notFound } from './errors.ts';
 import { checkPolicy, DEFAULT_POLICY } from './key-policy.ts';
 import { DAY_MS, description, windowInDays } from './keys.ts';
 import type { Kms } from './operation.ts';
 import { KEY_SPEC, KEY_USAGE, OTHER_KEY_SPECS, OTHER_USAGES } from './specs.ts';
-import { type Key, keyArn, type NewKey } from './store.ts';
+import { type Key, keyArn, type NewKey, notFound } from './store.ts';
 
 const never = (name: string) =>
   changed(flag(), (value) => {

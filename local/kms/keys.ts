@@ -3,9 +3,8 @@ import { ACCOUNT_ID } from '../account.ts';
 import { flag, integer, list, oneOf, required, structure, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import { paginate } from '../wire/paging.ts';
-import { validation } from './errors.ts';
 import { checkPolicy, DEFAULT_POLICY, parsePolicy } from './key-policy.ts';
-import { keyOperation, operation } from './operation.ts';
+import { keyOperation, operation, validation } from './operation.ts';
 import { ALGORITHM, KEY_SPEC, KEY_USAGE, OTHER_KEY_SPECS, OTHER_USAGES } from './specs.ts';
 import { type Key, keyArn, stateOf } from './store.ts';
 

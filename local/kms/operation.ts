@@ -3,7 +3,6 @@ import type { Permissions } from '../iam/permissions.ts';
 import { type Fields, type Output, required, text } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import { operationsOf } from '../wire/operations.ts';
-import { invalidState } from './errors.ts';
 import { refuseByPolicy } from './key-policy.ts';
 import { KEY_SPEC } from './specs.ts';
 import { type Key, type KeyState, type KeyStore, keyArn, stateOf } from './store.ts';
@@ -12,6 +11,10 @@ export interface Kms {
   readonly keys: KeyStore;
   readonly permissions: Permissions;
 }
+
+export const validation = (message: string) => new AwsError('ValidationException', message);
+
+const invalidState = (message: string) => new AwsError('KMSInvalidStateException', message);
 
 const reading = { format: 'json', strict: true, invalid: 'ValidationException' } as const;
 

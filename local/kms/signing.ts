@@ -1,8 +1,7 @@
 import { sign as signWith, verify as verifyWith } from 'node:crypto';
 import { changed, flag, oneOf, required, type Shape, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
-import { validation } from './errors.ts';
-import { keyOperation } from './operation.ts';
+import { keyOperation, validation } from './operation.ts';
 import { ALGORITHM, KEY_SPEC, KEY_USAGE, OTHER_ALGORITHMS } from './specs.ts';
 import { keyArn, keyPairOf } from './store.ts';
 

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 import { arnOf } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { JsonFolder } from '../json-file.ts';
-import { notFound } from './errors.ts';
+import { AwsError } from '../wire/errors.ts';
 
 /** A KMS key, stored in a file that only its owner can read. */
 export interface Key {
@@ -25,6 +25,8 @@ export function stateOf({ enabled, deletion }: Key): KeyState {
   if (deletion !== undefined) return 'PendingDeletion';
   return enabled ? 'Enabled' : 'Disabled';
 }
+
+export const notFound = (message: string) => new AwsError('NotFoundException', message);
 
 export const keyArn = (id: string) => arnOf('kms', `key/${id}`);
 

@@ -1,8 +1,8 @@
-import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { JsonFile } from '../json-file.ts';
 import { ifThere, readOwnFile } from '../own-file.ts';
+import { DIGITS, randomText } from '../secrets.ts';
 import { AppendFiles, aside } from './append-files.ts';
 
 export interface LogEvent {
@@ -53,7 +53,7 @@ export class LogStore {
   readonly #folder: string;
   readonly #now: () => Date;
   /** Makes ids unique among processes that write in the same millisecond. */
-  readonly #mark = Array.from({ length: 30 }, () => randomInt(10)).join('');
+  readonly #mark = randomText(DIGITS, 30);
   readonly #files = new AppendFiles();
   #count = 0;
 

@@ -3,7 +3,7 @@ import { authenticate } from '../auth/sigv4.ts';
 import type { EventSink } from '../events/service.ts';
 import type { Conflicts, Throttle } from '../faults/throttling.ts';
 import { deniedMessage, type Permissions } from '../iam/permissions.ts';
-import { randomPiece } from '../random-piece.ts';
+import { randomPiece } from '../secrets.ts';
 import { type AwsError, asRefusal } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../wire/http.ts';
 import { accessTo, arnOf, requestContext } from './access.ts';

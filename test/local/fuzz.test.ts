@@ -8,8 +8,8 @@ import { after, before, describe, it } from 'node:test';
 import { sha256 } from '../../local/auth/canonical.ts';
 import { sign } from '../../local/auth/sigv4.ts';
 import { type Cloud, openCloud } from '../../local/cloud.ts';
-import { OPERATIONS as STACK_OPERATIONS } from '../../local/cloudformation/operations/index.ts';
-import { OPERATIONS as COGNITO_OPERATIONS } from '../../local/cognito/operations/index.ts';
+import { OPERATIONS as STACK_OPERATIONS } from '../../local/cloudformation/service.ts';
+import { OPERATIONS as COGNITO_OPERATIONS } from '../../local/cognito/service.ts';
 import { mutateText, mutations } from '../support/mutations.ts';
 import { seeded } from '../support/random.ts';
 

@@ -1,7 +1,7 @@
-import { randomInt } from 'node:crypto';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { type JsonObject, own } from '../../json.ts';
 import type { ResourceState } from '../../resource.ts';
+import { LOWER_CASE_AND_DIGITS, randomText } from '../../secrets.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { ResourceRecord } from '../stack/model.ts';
 import type { TemplateResource } from '../template/parse.ts';
@@ -30,11 +30,8 @@ export interface HandlerContext {
   readonly revertsDrift: boolean;
 }
 
-const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
-
-function newSuffix(): string {
-  return Array.from({ length: 20 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
-}
+/** As in `CreateRequest`. */
+const SUFFIX_LENGTH = 20;
 
 /** Returns the record of a physical resource before its creation: `CREATE` for a new one, `UPDATE` for a replacement. */
 export function pending(
@@ -46,7 +43,7 @@ export function pending(
     type: definition.type,
     status: `${verb}_IN_PROGRESS`,
     at: work.at(),
-    suffix: newSuffix(),
+    suffix: randomText(LOWER_CASE_AND_DIGITS, SUFFIX_LENGTH),
     attributes: {},
     properties,
     ...attributesOf(definition),

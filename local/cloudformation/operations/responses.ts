@@ -1,15 +1,15 @@
 import { type Json, type JsonObject, own } from '../../json.ts';
 import type { QueryResult } from '../../wire/query-protocol.ts';
-import type {
-  ChangeDetail,
-  ChangeSetRecord,
-  EventRecord,
-  PlannedChange,
-  ResourceRecord,
-  StackRecord,
-  TemplateSource,
+import {
+  type ChangeDetail,
+  type ChangeSetRecord,
+  type EventRecord,
+  isInSync,
+  type PlannedChange,
+  type ResourceRecord,
+  type StackRecord,
+  type TemplateSource,
 } from '../stack/model.ts';
-import { isInSync } from '../stack/model.ts';
 import { isDynamic } from '../stack/plan.ts';
 import { parseTemplate } from '../template/parse.ts';
 

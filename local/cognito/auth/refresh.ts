@@ -1,4 +1,4 @@
-import { equal } from '../../auth/equal.ts';
+import { equal } from '../../secrets.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { notAuthorized, userDisabled } from '../errors.ts';
 import { isRotating } from '../resources/client-properties.ts';

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { equal } from '../../auth/equal.ts';
 import type { JsonObject } from '../../json.ts';
+import { equal } from '../../secrets.ts';
 import { invalidParameter, notAuthorized, wrongCredentials } from '../errors.ts';
 import type { Outbox } from '../messages.ts';
 import type { Context } from '../operation.ts';

@@ -1,16 +1,16 @@
-import { createHash, randomInt } from 'node:crypto';
-import { equal } from '../../auth/equal.ts';
+import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../json.ts';
+import { DIGITS, equal, randomText } from '../../secrets.ts';
 import { issueChallenge, needed, type SignInAttempt } from '../auth/sign-in-attempt.ts';
 import { codeMismatch, invalidParameter } from '../errors.ts';
 import { mask, signInMessage } from '../messages.ts';
-import { ADDRESS, type MessageFactor } from '../resources/second-factors.ts';
+import { ADDRESS, type MessageFactor } from '../resources/pool-properties.ts';
 import type { UserRecord } from '../store/model.ts';
 import { type Challenge, checkCode, sessionUser } from './challenge.ts';
 
 const MEDIUM = { SMS_MFA: 'SMS', EMAIL_OTP: 'EMAIL' } as const;
 
-const DIGITS = { SMS_MFA: 6, EMAIL_OTP: 8 } as const;
+const LENGTH = { SMS_MFA: 6, EMAIL_OTP: 8 } as const;
 
 const hashOf = (code: string) => createHash('sha256').update(code).digest('hex');
 
@@ -22,8 +22,7 @@ export function requestMessageCode(
 ): JsonObject {
   const to = user.attributes[ADDRESS[factor]];
   if (to === undefined) throw invalidParameter(`The user has no ${ADDRESS[factor]}.`);
-  const digits = DIGITS[factor];
-  const code = String(randomInt(10 ** digits)).padStart(digits, '0');
+  const code = randomText(DIGITS, LENGTH[factor]);
   attempt.outbox.send(signInMessage(attempt.pool.record.settings, factor, { to, user: user.username, code }));
   const parameters = {
     CODE_DELIVERY_DELIVERY_MEDIUM: MEDIUM[factor],

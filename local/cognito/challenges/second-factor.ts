@@ -2,7 +2,7 @@ import type { JsonObject } from '../../json.ts';
 import { issueChallenge, needed, type SignInAttempt } from '../auth/sign-in-attempt.ts';
 import { invalidParameter } from '../errors.ts';
 import { poolFactors, usableFactors } from '../factors.ts';
-import { type Factor, isMessageFactor } from '../resources/second-factors.ts';
+import { type Factor, isMessageFactor } from '../resources/pool-properties.ts';
 import type { UserRecord } from '../store/model.ts';
 import { type Challenge, sessionUser } from './challenge.ts';
 import { requestMessageCode } from './message-code.ts';

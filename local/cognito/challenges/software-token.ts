@@ -1,5 +1,6 @@
-import { createHmac, randomInt } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { JsonObject } from '../../json.ts';
+import { randomText } from '../../secrets.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { issueChallenge, needed, type SignInAttempt } from '../auth/sign-in-attempt.ts';
 import { codeMismatch, expiredCode, invalidParameter } from '../errors.ts';
@@ -16,7 +17,7 @@ const SECRET_LETTERS = 52;
 
 /** Returns a new shared secret, base32, of Cognito's length. */
 export function newSecret(): string {
-  return Array.from({ length: SECRET_LETTERS }, () => BASE32.charAt(randomInt(BASE32.length))).join('');
+  return randomText(BASE32, SECRET_LETTERS);
 }
 
 function fromBase32(text: string): Buffer {

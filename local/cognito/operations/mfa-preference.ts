@@ -2,7 +2,7 @@ import { flag, type Output, structure } from '../../shape.ts';
 import { invalidParameter } from '../errors.ts';
 import { chosenFactors, poolFactors } from '../factors.ts';
 import { asUser, onUser } from '../operation.ts';
-import { ADDRESS, FACTORS, type Factor, isMessageFactor } from '../resources/second-factors.ts';
+import { ADDRESS, FACTORS, type Factor, isMessageFactor } from '../resources/pool-properties.ts';
 import type { UserRecord } from '../store/model.ts';
 import type { UserPool } from '../store/pool.ts';
 

@@ -1,9 +1,8 @@
 import { flag, type Output, oneOf, structure, text } from '../../shape.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
 import { onPool } from '../operation.ts';
-import { type PoolSettings, smsConfiguration } from '../resources/pool-properties.ts';
+import { type Factor, type PoolSettings, smsConfiguration } from '../resources/pool-properties.ts';
 import { checkMfa } from '../resources/pool-rules.ts';
-import type { Factor } from '../resources/second-factors.ts';
 
 const input = {
   MfaConfiguration: oneOf(['OFF', 'ON', 'OPTIONAL']),

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { arnOf, REGION } from '../../account.ts';
 import type { CreateRequest } from '../../resource.ts';
+import { LOWER_CASE_AND_DIGITS } from '../../secrets.ts';
 
-const LOWER = 'abcdefghijklmnopqrstuvwxyz0123456789';
-const ALL = `${LOWER}ABCDEFGHIJKLMNOPQRSTUVWXYZ`;
+const ALL = `${LOWER_CASE_AND_DIGITS}ABCDEFGHIJKLMNOPQRSTUVWXYZ`;
 
 /** Returns the same letters for the same create request, so that a request repeated after a crash has the same id. */
 function derive(
@@ -20,7 +20,7 @@ function derive(
 export const poolIdFor = (request: CreateRequest) => `${REGION}_${derive(request, 'pool', ALL, 9)}`;
 
 /** 26 of [a-z0-9]. */
-export const clientIdFor = (request: CreateRequest) => derive(request, 'client', LOWER, 26);
+export const clientIdFor = (request: CreateRequest) => derive(request, 'client', LOWER_CASE_AND_DIGITS, 26);
 
 /** Returns the name of a resource whose template gives none: the logical id and part of the suffix. */
 export const generatedName = ({ logicalId, suffix }: CreateRequest) =>

@@ -1,19 +1,14 @@
-import { randomInt } from 'node:crypto';
 import { omitUndefined } from '../../../protocol/fields.ts';
-import type { ResourceHandler, ResourceState } from '../../resource.ts';
+import { actualSettings, type ResourceHandler, type ResourceState } from '../../resource.ts';
+import { LOWER_CASE_AND_DIGITS, randomText } from '../../secrets.ts';
 import { checkPermissions } from '../permissions.ts';
 import type { ClientRecord } from '../store/model.ts';
 import type { UserPool } from '../store/pool.ts';
 import type { Pools } from '../store/pools.ts';
-import { actualSettings } from './actual-settings.ts';
 import { CLIENT_TYPE, type ClientSettings, checkTier, readClientProperties } from './client-properties.ts';
 import { clientIdFor, generatedName } from './ids.ts';
 
-const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const SECRET_LENGTH = 51;
-
-const newSecret = () =>
-  Array.from({ length: SECRET_LENGTH }, () => LETTERS.charAt(randomInt(LETTERS.length))).join('');
 
 const stateOf = ({ id, name, secret }: ClientRecord): ResourceState => ({
   physicalId: id,
@@ -56,7 +51,7 @@ export function userPoolClientResource(pools: Pools, now: () => Date): ResourceH
         name: settings.ClientName ?? generatedName(request),
         created,
         modified: created,
-        ...(settings.GenerateSecret ? { secret: newSecret() } : {}),
+        ...(settings.GenerateSecret ? { secret: randomText(LOWER_CASE_AND_DIGITS, SECRET_LENGTH) } : {}),
         settings,
       };
       pool.clients.put(id, client);

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { ResourceHandler, ResourceState } from '../../resource.ts';
+import { actualSettings, type ResourceHandler, type ResourceState } from '../../resource.ts';
 import { providerName } from '../discovery.ts';
 import { invalidParameter } from '../errors.ts';
 import type { UserPool } from '../store/pool.ts';
 import type { Pools } from '../store/pools.ts';
-import { actualSettings } from './actual-settings.ts';
 import { generatedName, poolArn, poolIdFor } from './ids.ts';
 import { POOL_TYPE, type PoolSettings } from './pool-properties.ts';
 import { readPoolProperties } from './pool-rules.ts';

@@ -1,7 +1,6 @@
 import type { Failures } from '../password.ts';
 import type { ClientSettings } from '../resources/client-properties.ts';
-import type { PoolSettings } from '../resources/pool-properties.ts';
-import type { Factor, MessageFactor } from '../resources/second-factors.ts';
+import type { Factor, MessageFactor, PoolSettings } from '../resources/pool-properties.ts';
 
 export interface PoolRecord {
   readonly id: string;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type ChunkSigner, sha256 } from '../../auth/canonical.ts';
-import { equal } from '../../auth/equal.ts';
+import { equal } from '../../secrets.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { incompleteBody } from '../errors.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { randomPiece } from '../../random-piece.ts';
+import { randomPiece } from '../../secrets.ts';
 
 /** Folder of objects without a readable path. {@link readablePath} never returns the name `%h…`. */
 const HASHED = '%hashed';

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createSecureContext, type TLSSocket } from 'node:tls';
 import type { KeyedCertificate } from '../../../tls/certificates.ts';
 import { type GateRefusal, listenBehindGate } from '../../../wire/gate.ts';
-import { bind, closeServer } from '../../../wire/server.ts';
+import { bind, closeServer } from '../../../wire/node-http.ts';
 import { requestId } from '../../model.ts';
 import type { ServedRequest } from '../access-logs.ts';
 import { errorPage, type ViewerResponse } from '../viewer-response.ts';

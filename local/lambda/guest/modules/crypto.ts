@@ -11,7 +11,7 @@ import {
   KeyObject,
   secretKey,
 } from './keys.ts';
-import { maybeLater } from './later.ts';
+import { maybeLater } from './util.ts';
 import { randomFillSync, randomUUID, webcrypto } from './webcrypto.ts';
 
 type Encoding = BufferEncoding | 'buffer' | undefined;

@@ -28,6 +28,22 @@ export function callbackify(original: AnyFunction): AnyFunction {
   };
 }
 
+/** Returns a result at once, or passes it later to a callback in the last argument. */
+export function maybeLater<A extends unknown[]>(sync: (...args: A) => unknown) {
+  return (...args: unknown[]): unknown => {
+    const done = args.at(-1);
+    if (typeof done !== 'function') return sync(...(args as A));
+    setImmediate(() => {
+      try {
+        (done as Callback)(null, sync(...(args.slice(0, -1) as A)));
+      } catch (error) {
+        (done as Callback)(error as Error);
+      }
+    });
+    return undefined;
+  };
+}
+
 export function inherits(child: AnyFunction, parent: AnyFunction): void {
   Object.defineProperty(child, 'super_', { value: parent, writable: true, configurable: true });
   Object.setPrototypeOf(child.prototype, parent.prototype);

@@ -2,7 +2,7 @@ import { Transform, type TransformCallback } from 'node:stream';
 import { call } from '../bridge.ts';
 import { ZLIB_METHODS } from '../bridge-names.ts';
 import { Buffer, fromLatin1, latin1, toBuffer } from './buffer.ts';
-import { maybeLater } from './later.ts';
+import { maybeLater } from './util.ts';
 
 /** Processes whole inputs: a stream's chunks are collected first. Options are ignored. */
 function method(name: string) {

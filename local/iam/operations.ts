@@ -2,20 +2,29 @@ import { randomBytes } from 'node:crypto';
 import { type JsonObject, own, parseObject } from '../json.ts';
 import { integer, list, required, structure, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
+import { operationsOf } from '../wire/operations.ts';
 import type { QueryMembers } from '../wire/query-protocol.ts';
-import { readEvaluatedPolicy } from './identity-policy.ts';
-import { operation } from './operation.ts';
+import { isAllowedBy, malformed, missingContext, readEvaluatedPolicy } from './identity-policy.ts';
+import type { Permissions } from './permissions.ts';
 import {
   checkInlineSize,
   hasPolicies,
   inlinePolicies,
   policyName,
   type Role,
+  type Roles,
   roleName,
   rolePath,
 } from './roles.ts';
-import { malformed } from './statement.ts';
 import { checkTrustPolicy } from './trust.ts';
+
+/** The dependencies of operations. */
+interface IamContext {
+  readonly roles: Roles;
+  readonly permissions: Permissions;
+}
+
+const operation = operationsOf<IamContext, QueryMembers>({ format: 'query', strict: true });
 
 function parsed(policy: string): JsonObject {
   return parseObject(policy, () => malformed('Syntax errors in policy.'));
@@ -32,7 +41,7 @@ function describe({ name, arn, id, trust, tags = {} }: Role): QueryMembers {
   };
 }
 
-export const roleOperations = {
+const roleOperations = {
   /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html */
   GetRole: operation({ RoleName: required(text({ min: 1 })) }, ({ roles }, { RoleName }) => ({
     Role: describe(roles.get(RoleName)),
@@ -104,3 +113,51 @@ export const roleOperations = {
     roles.remove(RoleName);
   }),
 };
+
+const simulation = {
+  /**
+   * Returns one result for each action and resource, all on one page.
+   * https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+   */
+  SimulatePrincipalPolicy: operation(
+    {
+      PolicySourceArn: required(text()),
+      ActionNames: withDefault(list(text()), []),
+      ResourceArns: withDefault(list(text()), []),
+    },
+    ({ permissions: { caller, denies }, roles }, { PolicySourceArn: source, ActionNames, ResourceArns }) => {
+      if (!/^arn:aws:iam::\d{12}:(user|group|role)\/.+/.test(source)) {
+        throw new AwsError(
+          'InvalidInput',
+          `Invalid Entity Arn: ${source} does not clearly define entity type and name.`,
+        );
+      }
+      const role = roles.findByArn(source);
+      if (role === undefined && source !== caller().arn) {
+        throw new AwsError('NoSuchEntity', `The entity with ARN ${source} cannot be found.`, 404);
+      }
+      const wrong = ActionNames.find((action) => !/^[a-zA-Z0-9-]+:[a-zA-Z0-9]+$/.test(action));
+      if (wrong !== undefined || ActionNames.length === 0) {
+        throw new AwsError('InvalidInput', `Invalid Action Name: ${wrong ?? 'none'}`);
+      }
+      const policies = role === undefined ? [] : inlinePolicies(role);
+      const isDenied = (action: string, resource: string) =>
+        role === undefined
+          ? denies(action, () => ({ resource }))
+          : !isAllowedBy(policies, action, { resource });
+      return {
+        IsTruncated: false,
+        EvaluationResults: ActionNames.flatMap((action) =>
+          (ResourceArns.length === 0 ? ['*'] : ResourceArns).map((resource) => ({
+            EvalActionName: action,
+            EvalResourceName: resource,
+            EvalDecision: isDenied(action, resource) ? 'implicitDeny' : 'allowed',
+            MissingContextValues: missingContext(policies, action, resource),
+          })),
+        ),
+      };
+    },
+  ),
+};
+
+export const OPERATIONS = { ...roleOperations, ...simulation };
