@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { test } from 'node:test';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -24,7 +24,8 @@ const WITHOUT_HELPER = 'local/lambda/guest/';
 function* sources(): Generator<readonly [path: string, text: string]> {
   for (const room of ROOMS) {
     for (const name of readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })) {
-      if (name.endsWith('.ts')) yield [`${room}/${name}`, readFileSync(join(ROOT, room, name), 'utf8')];
+      if (!name.endsWith('.ts')) continue;
+      yield [posix.join(room, name.replaceAll('\\', '/')), readFileSync(join(ROOT, room, name), 'utf8')];
     }
   }
 }
@@ -56,4 +57,28 @@ test('limits folders to 20 files, and source files to 250 lines', () => {
     [...folders].filter(([, count]) => count > 20),
     [],
   );
+});
+
+/** Imports and re-exports of other sources, those of types and those on demand included. */
+const IMPORTED = /\b(?:from|import) ?\(?\s*'(\.[^']+)'/g;
+
+/** Biome's rule takes half of the processor time of the whole lint for this. */
+test('has no circles of imports', () => {
+  const imports = new Map(
+    [...sources()].map(([path, text]) => [
+      path,
+      [...text.matchAll(IMPORTED)].map(([, imported = '']) => posix.join(posix.dirname(path), imported)),
+    ]),
+  );
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const follow = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(' → '));
+    else if (!done.has(path)) {
+      for (const imported of imports.get(path) ?? []) follow(imported, [...way, path]);
+      done.add(path);
+    }
+  };
+  for (const path of imports.keys()) follow(path, []);
+  assert.deepEqual(circles, []);
 });
