@@ -2,8 +2,6 @@ import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { forgetDeployment } from '../settings/deployments.ts';
 import { GoneRecords, keepBooks } from '../settings/records.ts';
-import { rememberKept, rememberLeftover } from '../settings/remains.ts';
-import { placeOf } from '../stack/caller.ts';
 import { refuseUnpermitted } from '../stack/checks/deletion-permissions.ts';
 import { refuseForeign } from '../stack/checks/preflight.ts';
 import { refuseProtected, tryDeletingStack, tryEmptying } from '../stack/checks/removal.ts';
@@ -13,6 +11,7 @@ import { type CountedData, type Inventory, takeInventory } from '../stack/operat
 import { deleteKept, type FoundKept, findKept, keptLines, refuseKept } from '../stack/operate/kept.ts';
 import { BUCKET, dataOf, isData, keepBucket, POOL } from '../stack/operate/kept-data.ts';
 import { clearLeftovers, leftLines, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
+import { placeOf, rememberKept, rememberLeftover } from '../stack/remains.ts';
 import { agree, countContent } from './destroy/confirm.ts';
 import {
   findTarget,

@@ -11,10 +11,10 @@ import {
   useForHints,
 } from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
-import { listRemains } from '../settings/remains.ts';
 import { noneChosen, printChoice } from '../settings/target.ts';
-import { callerIdentity } from '../stack/caller.ts';
+import { callerIdentity } from '../stack/aws-calls.ts';
 import { DEFAULT_STACK_NAME, type StackWork } from '../stack/find-stack.ts';
+import { listRemains } from '../stack/remains.ts';
 
 /** CloudFormation's own rule for stack names. */
 const STACK_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;

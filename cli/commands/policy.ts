@@ -2,7 +2,7 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
-import { callerIdentity } from '../stack/caller.ts';
+import { callerIdentity } from '../stack/aws-calls.ts';
 import { POLICY_LIMIT_CHARACTERS, policyDocument } from '../stack/policy/operator-policy.ts';
 import { type OperatorTarget, openAws, targetOrDefault } from './operator.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { isUserError, UserError } from '../errors.ts';
-import { callerIdentity } from '../stack/caller.ts';
+import { callerIdentity } from '../stack/aws-calls.ts';
 import type { StackWork } from '../stack/find-stack.ts';
 import { signingInput, signToken, type TokenClaims } from '../stack/signing/sign-token.ts';
 import type { SigningKey } from '../stack/signing/signing-key.ts';

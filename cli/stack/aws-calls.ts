@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { command } from '../command-line.ts';
 import { interrupted, isUserError, UserError } from '../errors.ts';
-import { awsFailure } from './aws-failures.ts';
+import type { OperatorClients } from '../network/aws.ts';
+import { awsFailure, unexpectedAwsResponse } from './aws-failures.ts';
 
 /** Runs one piece of AWS work. A failure becomes a user's error that names the work. */
 export async function onAws<T>(doing: string, work: () => Promise<T>): Promise<T> {
@@ -10,6 +11,52 @@ export async function onAws<T>(doing: string, work: () => Promise<T>): Promise<T
   } catch (error) {
     throw awsFailure(error, doing);
   }
+}
+
+interface Clients {
+  readonly clients: OperatorClients;
+}
+
+/** Whose credentials a command uses. */
+export interface Caller {
+  readonly account: string;
+  /** Of a user, an assumed role or the root user. */
+  readonly arn: string;
+}
+
+const CHECKING = 'Checking the AWS credentials';
+
+/** The clients of a command have the credentials of one caller. */
+const callers = new WeakMap<OperatorClients, Caller>();
+
+/** Returns whose credentials the command uses, from one request. @throws {UserError} `aws` for an answer without an account, such as a proxy's */
+export async function callerIdentity({ clients }: Clients): Promise<Caller> {
+  const known = callers.get(clients);
+  if (known !== undefined) return known;
+  const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+  const { Account, Arn } = await onAws(CHECKING, () => clients.sts.send(new GetCallerIdentityCommand({})));
+  if (!Account || !Arn) throw unexpectedAwsResponse('STS', CHECKING, 'it names no account');
+  const caller = { account: Account, arn: Arn };
+  callers.set(clients, caller);
+  return caller;
+}
+
+/** Names a caller for `doctor` and `deploy`, such as `account 123456789012, user/ada`. */
+export function callerWords({ account, arn }: Caller): string {
+  return `account ${account}, ${arn.split(':').slice(5).join(':')}`;
+}
+
+export function isRoot({ arn }: Caller): boolean {
+  return arn.endsWith(':root');
+}
+
+/** Returns the user, or the role behind an assumed role's session. */
+export async function principalOf({ clients }: Clients, { arn }: Caller): Promise<string> {
+  const role = /^arn:[\w-]+:sts::\d+:assumed-role\/([^/]+)\//.exec(arn)?.[1];
+  if (role === undefined) return arn;
+  const { GetRoleCommand } = await import('@aws-sdk/client-iam');
+  const { Role } = await (await clients.iam()).send(new GetRoleCommand({ RoleName: role }));
+  return Role?.Arn ?? arn;
 }
 
 /** Returns the name of the service's error that caused a user's error. */

@@ -1,7 +1,7 @@
 import { table } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import { resourceName } from '../../ui/resource-words.ts';
-import { callerIdentity, isRoot } from '../caller.ts';
+import { callerIdentity, isRoot } from '../aws-calls.ts';
 import type { FoundStack, StackResource, StackWork } from '../find-stack.ts';
 import { isExtra } from '../policy/extra-statements.ts';
 import { accessDenied, actionNames, deniedTo, type Needed } from './simulation.ts';

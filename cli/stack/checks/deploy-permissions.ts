@@ -1,7 +1,7 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { command } from '../../command-line.ts';
 import { interrupted } from '../../errors.ts';
-import { type Caller, isRoot, principalOf } from '../caller.ts';
+import { type Caller, isRoot, principalOf } from '../aws-calls.ts';
 import type { FoundStack, StackWork } from '../find-stack.ts';
 import { kindOf, OPTION_NAMES } from '../options/kinds.ts';
 import { isExtra } from '../policy/extra-statements.ts';

@@ -1,6 +1,6 @@
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { type Caller, callerIdentity, callerWords } from '../caller.ts';
+import { type Caller, callerIdentity, callerWords } from '../aws-calls.ts';
 import { isWhole, type StackWork } from '../find-stack.ts';
 import { bucketCheck } from './bucket.ts';
 import { type Check, type StackSnapshot, stackSnapshot } from './check.ts';

@@ -1,7 +1,7 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { UserError } from '../../errors.ts';
 import { asTask } from '../../ui/create.ts';
-import { type Caller, callerIdentity, callerWords } from '../caller.ts';
+import { type Caller, callerIdentity, callerWords } from '../aws-calls.ts';
 import { type FoundStack, findStack, type StackWork, stackMissing } from '../find-stack.ts';
 import { concurrencyCheck, regionsCheck } from './account-limits.ts';
 import type { Check } from './check.ts';

@@ -1,6 +1,6 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { command } from '../../command-line.ts';
-import { callerIdentity, isRoot } from '../caller.ts';
+import { callerIdentity, isRoot } from '../aws-calls.ts';
 import type { FoundStack, StackWork } from '../find-stack.ts';
 import { createsSigningKey } from '../signing/signing-options.ts';
 import { accessDenied, actionNames, deniedTo, type Needed } from './simulation.ts';

@@ -1,8 +1,7 @@
 import type { EvaluationResult } from '@aws-sdk/client-iam';
 import { command, type HintLine } from '../../command-line.ts';
 import { interrupted, UserError } from '../../errors.ts';
-import { rawPages } from '../aws-calls.ts';
-import { type Caller, principalOf } from '../caller.ts';
+import { type Caller, principalOf, rawPages } from '../aws-calls.ts';
 import type { StackWork } from '../find-stack.ts';
 
 /** Actions on one resource. */

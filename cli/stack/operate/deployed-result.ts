@@ -7,12 +7,11 @@ import { STACK_REGION } from '../../network/aws.ts';
 import { type Deployment, rememberDeployment, useForHints } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { keepBooks } from '../../settings/records.ts';
-import { forgetKept } from '../../settings/remains.ts';
-import { placeOf } from '../caller.ts';
 import { keyPolicyFor } from '../checks/kms-key.ts';
 import { countUsers, type FoundStack, OUTPUT, type StackOutputs, type StackWork } from '../find-stack.ts';
 import { describeOptions, optionsJson } from '../options/deployed-options.ts';
 import { describeIssuer } from '../options/trusted-issuers.ts';
+import { forgetKept, placeOf } from '../remains.ts';
 import type { Agreement } from './plan.ts';
 
 /** Returns the result of a dry run. */

@@ -1,8 +1,8 @@
 import { command, sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import type { Kept } from '../../settings/remains.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { type FoundStack, isWhole, type StackResource, type StackWork } from '../find-stack.ts';
+import type { Kept } from '../remains.ts';
 import { deployedTemplate } from '../template/template.ts';
 import { discardPlan, executeChange, planChange, refusing } from './change-set.ts';
 import { follow, operationFailure } from './follow.ts';

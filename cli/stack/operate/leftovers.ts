@@ -3,13 +3,12 @@ import type { Context } from '../../context.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { checkpoint, pause, resumable } from '../../network/cancellation.ts';
 import type { GoneRecords } from '../../settings/records.ts';
-import { forgetLeftover, listLeftovers, listRemains } from '../../settings/remains.ts';
 import { asTask } from '../../ui/create.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { onAws } from '../aws-calls.ts';
-import { byAccount } from '../caller.ts';
 import { pollInterval, type StackWork } from '../find-stack.ts';
 import { deleteEdgeLogs, logGroup } from '../logs/log-groups.ts';
+import { byAccount, forgetLeftover, listLeftovers, listRemains } from '../remains.ts';
 import { AGAIN } from './destroy.ts';
 
 /** Milliseconds between two attempts. CloudFront deletes replicas minutes to hours after the distribution. */

@@ -7,7 +7,7 @@ import { isUserError, UserError } from '../../../cli/errors.ts';
 import { listDeployments } from '../../../cli/settings/deployments.ts';
 import { createFolder } from '../../../cli/settings/own-files.ts';
 import { GoneRecords, readDocument } from '../../../cli/settings/records.ts';
-import { listLeftovers } from '../../../cli/settings/remains.ts';
+import { listLeftovers } from '../../../cli/stack/remains.ts';
 import { testContext } from '../../support/context.ts';
 import { mutations } from '../../support/mutations.ts';
 

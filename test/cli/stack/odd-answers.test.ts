@@ -5,7 +5,7 @@ import * as sdk from '@aws-sdk/client-cognito-identity-provider';
 import { Agent } from 'undici';
 import { isUserError } from '../../../cli/errors.ts';
 import { listUsers } from '../../../cli/identity/users/directory.ts';
-import { callerIdentity } from '../../../cli/stack/caller.ts';
+import { callerIdentity } from '../../../cli/stack/aws-calls.ts';
 import { guardDefect } from '../../../cli/stack/checks/edge-probe.ts';
 import { findStack, type StackWork } from '../../../cli/stack/find-stack.ts';
 import { listObjects } from '../../../cli/stack/listing/bucket-listing.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rememberLeftover } from '../../../cli/settings/remains.ts';
+import { rememberLeftover } from '../../../cli/stack/remains.ts';
 import { ACCOUNT_ID } from '../../../local/account.ts';
 import { type DeployedStack, withCloud } from '../harness.ts';
 import { startRecorder } from '../recorder.ts';

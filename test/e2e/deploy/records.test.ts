@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { listKept, listLeftovers, rememberKept, rememberLeftover } from '../../../cli/settings/remains.ts';
+import { listKept, listLeftovers, rememberKept, rememberLeftover } from '../../../cli/stack/remains.ts';
 import { ACCOUNT_ID } from '../../../local/account.ts';
 import { typed } from '../../support/typed.ts';
 import { awsClients } from '../aws-clients.ts';

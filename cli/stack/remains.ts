@@ -1,7 +1,9 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
-import { type LocalCloud, parseLocalCloud } from './deployments.ts';
-import { type DocumentPart, keepBooks, recordsIn } from './records.ts';
+import { type LocalCloud, parseLocalCloud } from '../settings/deployments.ts';
+import { type DocumentPart, keepBooks, recordsIn } from '../settings/records.ts';
+import { callerIdentity } from './aws-calls.ts';
+import type { StackWork } from './find-stack.ts';
 
 /* Records of what outlives a stack. They are written before it is deleted, so that an interrupted `destroy` knows them. */
 
@@ -76,4 +78,29 @@ export async function listRemains(
   context: Pick<Context, 'env' | 'platform' | 'home'>,
 ): Promise<readonly (Leftover | Kept)[]> {
   return [...(await listLeftovers(context)), ...(await listKept(context))];
+}
+
+/** Returns where the stack of this command is, for records that outlive it. */
+export async function placeOf(work: StackWork): Promise<StackPlace> {
+  const { stackName, local } = work;
+  if (local !== undefined) return { stackName, local };
+  return { stackName, account: (await callerIdentity(work)).account };
+}
+
+/**
+ * Splits records into those of the stack of this command, and those of a stack of the same name in another AWS account.
+ * There, AWS reports what the record names as missing, although it exists.
+ */
+export async function byAccount<T extends StackPlace>(
+  work: StackWork,
+  records: readonly T[],
+): Promise<{ readonly own: readonly T[]; readonly others: readonly T[] }> {
+  const named = records.filter(
+    ({ stackName, local }) =>
+      stackName === work.stackName && (local === undefined) === (work.local === undefined),
+  );
+  if (named.every((one) => one.account === undefined)) return { own: named, others: [] };
+  const { account } = await callerIdentity(work);
+  const isOwn = (one: T) => one.account === undefined || one.account === account;
+  return { own: named.filter(isOwn), others: named.filter((one) => !isOwn(one)) };
 }
