@@ -5,7 +5,7 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
-import { authority } from '../network/authorities.ts';
+import { authority } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/network-failure.ts';
 import { type ProxyServer, proxyFor } from '../network/proxy.ts';
 import type { Target } from '../settings/target.ts';

@@ -21,8 +21,8 @@ import {
   readAwsSettings,
   type Service,
 } from './aws-settings.ts';
+import { SdkHandler } from './bounded-requests.ts';
 import { openDispatcher } from './dispatcher.ts';
-import { SdkHandler } from './sdk-handler.ts';
 
 /** Lambda@Edge functions, and so the whole stack, must be in this region. */
 export const STACK_REGION = 'us-east-1';

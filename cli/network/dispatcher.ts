@@ -1,13 +1,14 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { isLoopback } from '../../protocol/object-url.ts';
+import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
-import { interrupted, UserError } from '../errors.ts';
+import { interrupted, systemCode, UserError } from '../errors.ts';
 import type { SentCredentials } from '../sent-credentials.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
-import { authority, withExtraAuthorities } from './authorities.ts';
-import { networkFailure } from './network-failure.ts';
+import { networkFailure, withExtraAuthorities } from './network-failure.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
 import { openTunnel, type Trial, type Tunnel } from './tunnel.ts';
 
@@ -24,6 +25,43 @@ export interface DispatcherOptions {
 }
 
 const CONNECT_MS = 10_000;
+
+/** Returns the authority of an embedded cloud, in PEM. @throws {UserError} `local_cloud` if it cannot be read */
+export function authority({ caFile }: Pick<LocalCloud, 'caFile'>): string {
+  try {
+    return readCertificates(caFile).toString();
+  } catch (error) {
+    throw new UserError(
+      'local_cloud',
+      `The embedded cloud's certificate ${caFile} cannot be read (${systemCode(error)}).`,
+      {
+        hint: [
+          'Start the embedded cloud, or deploy again:',
+          command`edge-upload local start`,
+          command`edge-upload deploy --local`,
+        ],
+        cause: error,
+      },
+    );
+  }
+}
+
+/** A certificate has 1 KB, and the bundle of a system 300 KB. */
+const MAX_BYTES = 1024 ** 2;
+
+/** Reads a file of certificates. Opening a pipe would stop the whole process, Ctrl-C included, until something writes to it. */
+function readCertificates(path: string): Buffer {
+  // Windows does not have the flag, and `undefined` counts as 0.
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(descriptor);
+    const isUsable = stats.isFile() && stats.size <= MAX_BYTES;
+    if (!isUsable) throw Object.assign(new Error('not a certificate'), { code: 'EINVAL' });
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
 
 function authorities(ca: DispatcherOptions['ca']): string | string[] | undefined {
   return typeof ca === 'object' ? [...ca] : ca;
@@ -131,14 +169,15 @@ export function openDispatcher({ env, sent, local, ca, connections }: Dispatcher
     return tunnel.open(`${bracketed(options.hostname)}:${options.port || 443}`);
   };
 
-  const extraAuthorities = local === undefined && ca === undefined ? env.NODE_EXTRA_CA_CERTS : undefined;
+  const extraFile = local === undefined && ca === undefined ? env.NODE_EXTRA_CA_CERTS : undefined;
 
   const connect: buildConnector.connector = (options, answer) => {
     const callback: buildConnector.Callback = (...[error, socket]) => {
       if (error === null) return answer(null, socket);
       const { hostname, port } = options;
       const host = port && port !== '443' ? `${bracketed(hostname)}:${port}` : bracketed(hostname);
-      answer(withExtraAuthorities(error, host, extraAuthorities), null);
+      const extra = extraFile && { file: extraFile, read: () => readCertificates(extraFile) };
+      answer(extra ? withExtraAuthorities(error, host, extra) : error, null);
     };
     const fail = (error: unknown) =>
       callback(error instanceof Error ? error : new Error(String(error)), null);

@@ -1,6 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { isLoopback } from '../../protocol/object-url.ts';
-import { command } from '../command-line.ts';
-import { isUserError, UserError } from '../errors.ts';
+import { command, type HintLine } from '../command-line.ts';
+import { isUserError, systemCode, UserError } from '../errors.ts';
 import { DESCRIPTORS } from '../settings/disk-errors.ts';
 import {
   chain,
@@ -28,7 +29,7 @@ const UNTRUSTED = {
 };
 
 /** For a certificate of this computer whose authority is unknown. */
-export const UNTRUSTED_HERE = {
+const UNTRUSTED_HERE = {
   hint: [
     'An embedded cloud has a certificate authority of its own. To print its file, run where the cloud was started:',
     command`edge-upload local status`,
@@ -125,4 +126,67 @@ export function networkFailure(error: unknown, host: string): UserError | undefi
       : NO_CONNECTION),
     cause: error,
   });
+}
+
+/** The file that `NODE_EXTRA_CA_CERTS` names. */
+export interface ExtraAuthorities {
+  readonly file: string;
+  /** @throws the system's error */
+  readonly read: () => Buffer;
+}
+
+/**
+ * Returns the error for a host that is not trusted although `NODE_EXTRA_CA_CERTS` names a file, and what is wrong with the
+ * file: Node ignores one without a certificate silently. Returns other errors unchanged.
+ */
+export function withExtraAuthorities(error: Error, host: string, extra: ExtraAuthorities): Error {
+  const { code, reason } = findFailure(error) ?? {};
+  if (reason !== UNKNOWN_AUTHORITY && code !== 'DEPTH_ZERO_SELF_SIGNED_CERT') return error;
+  const [fault, hint] = faultOf(extra);
+  return new UserError(
+    'tls',
+    `${host} cannot be trusted: its certificate is signed by an unknown authority. NODE_EXTRA_CA_CERTS names ${extra.file}, ${fault}.`,
+    { hint: isOnThisComputer(host) && hint === NAME_IT ? UNTRUSTED_HERE.hint : hint, cause: error },
+  );
+}
+
+const PEM =
+  /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+
+const NAME_IT = [
+  'Name the certificate of the authority, in PEM:',
+  command`export NODE_EXTRA_CA_CERTS=<file.pem>`,
+];
+
+function faultOf({ file, read }: ExtraAuthorities): readonly [fault: string, hint: readonly HintLine[]] {
+  let content: Buffer;
+  try {
+    content = read();
+  } catch (error) {
+    return [`which cannot be read (${systemCode(error)})`, NAME_IT];
+  }
+  const certificates = content.toString('latin1').match(PEM);
+  if (certificates !== null) {
+    return certificates.every(isCertificate)
+      ? ['which does not contain that authority', NAME_IT]
+      : ['which contains a damaged certificate', NAME_IT];
+  }
+  if (!isCertificate(content)) return ['which contains no certificate', NAME_IT];
+  return [
+    'which is in DER: Node reads only PEM',
+    [
+      'Convert it, and name the new file:',
+      command`openssl x509 -inform der -in ${file} -out ${`${file}.pem`}`,
+      command`export NODE_EXTRA_CA_CERTS=${`${file}.pem`}`,
+    ],
+  ];
+}
+
+function isCertificate(encoded: string | Buffer): boolean {
+  try {
+    return new X509Certificate(encoded).raw.length > 0;
+  } catch {
+    // OpenSSL's error says less than the name of the file.
+    return false;
+  }
 }

@@ -3,9 +3,9 @@ import { isLoopback, isPlainHost, isSecureOrigin } from '../../protocol/object-u
 import { MAX_KEY_SET_BYTES } from '../../protocol/signing-key.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
+import { requestText } from '../network/bounded-requests.ts';
 import { askHost } from '../network/dispatcher.ts';
 import { isRedirect } from '../network/failures.ts';
-import { requestText } from '../network/request-text.ts';
 import { quotableAddress } from '../settings/edge-url.ts';
 
 /** Milliseconds for a document, from connecting to the last byte. */

@@ -1,6 +1,6 @@
 import type { CustomFetch } from 'openid-client';
 import type { Dispatcher } from 'undici';
-import { requestOnce, requestText } from '../../network/request-text.ts';
+import { requestOnce, requestText } from '../../network/bounded-requests.ts';
 import type { SentCredentials } from '../../sent-credentials.ts';
 
 /** Limits for each response: discovery, a token, an error. */

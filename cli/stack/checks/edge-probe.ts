@@ -6,10 +6,10 @@ import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { type EdgeDescription, readDescription } from '../../identity/edge-description.ts';
+import { requestOnce } from '../../network/bounded-requests.ts';
 import { pause } from '../../network/cancellation.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
 import { networkFailure } from '../../network/network-failure.ts';
-import { requestOnce } from '../../network/request-text.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { formatDuration } from '../../ui/format.ts';
 

@@ -9,10 +9,10 @@ import { command, type Hint, type HintLine, sameCommand } from '../../command-li
 import type { Context } from '../../context.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { REPLACE_POOL } from '../../identity/cognito-errors.ts';
+import { requestText } from '../../network/bounded-requests.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
 import { isRedirect } from '../../network/failures.ts';
 import { networkFailure } from '../../network/network-failure.ts';
-import { requestText } from '../../network/request-text.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { asTask } from '../../ui/create.ts';
 import { count } from '../../ui/format.ts';

@@ -6,9 +6,9 @@ import { test } from 'node:test';
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { Agent } from 'undici';
 import { UserError } from '../../../cli/errors.ts';
+import { requestText } from '../../../cli/network/bounded-requests.ts';
 import { findFailure, isTransient } from '../../../cli/network/failures.ts';
 import { networkFailure } from '../../../cli/network/network-failure.ts';
-import { requestText } from '../../../cli/network/request-text.ts';
 import { IDENTITY, stsClient } from './sts.ts';
 
 const failed = (code: string, more: object = {}) => Object.assign(new Error(code), { code, ...more });

@@ -1,6 +1,6 @@
 import { STSClient } from '@aws-sdk/client-sts';
 import type { Dispatcher } from 'undici';
-import { SdkHandler } from '../../../cli/network/sdk-handler.ts';
+import { SdkHandler } from '../../../cli/network/bounded-requests.ts';
 
 /** STS's answer about the caller. */
 export const IDENTITY =

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { interrupted } from '../../../errors.ts';
+import { requestText, type TextResponse } from '../../../network/bounded-requests.ts';
 import { openDispatcher } from '../../../network/dispatcher.ts';
 import { isRedirect } from '../../../network/failures.ts';
 import { networkFailure } from '../../../network/network-failure.ts';
-import { requestText, type TextResponse } from '../../../network/request-text.ts';
 import type { PresetName } from '../../../trust/presets.ts';
 import { noToken, type WorkloadContext } from './workload.ts';
 
