@@ -1,30 +1,12 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { omitUndefined } from '../protocol/fields.ts';
 import { type AccessKey, openAccessKey } from './auth/access-key.ts';
-import { accountClient } from './auth/account-client.ts';
 import { Identities } from './auth/identities.ts';
-import { createCloudFormation } from './cloudformation/service.ts';
-import { createCloudFront } from './cloudfront/service.ts';
 import type { KeyPairs } from './cognito/keys.ts';
-import { createCognito } from './cognito/service.ts';
-import { createEvents } from './events/service.ts';
-import { withLateWriter } from './faults/late-writer.ts';
-import { conflictsOf, type ThrottledService, throttleOf } from './faults/throttling.ts';
 import type { Faults } from './faults.ts';
-import { withPermissionChecks } from './iam/permission-checks.ts';
-import { operatorPermissions, sessionPermissions } from './iam/permissions.ts';
-import { createIam } from './iam/service.ts';
-import { RoleSessions } from './iam/sessions.ts';
-import { createKms } from './kms/service.ts';
-import { createLambda } from './lambda/service.ts';
-import { createLogs } from './logs/service.ts';
-import { bucketLogs, bucketOrigin } from './origin.ts';
 import { pageRequests } from './page-requests.ts';
-import { createS3 } from './s3/service.ts';
-import { type ServiceName, serviceOf } from './service-of.ts';
-import { createSns } from './sns/service.ts';
-import { createSts } from './sts/service.ts';
+import type { S3 } from './s3/service.ts';
+import { createServices, type Services } from './services.ts';
 import { openAuthority } from './tls/authority.ts';
 import { listenBehindGate, refusePlainly } from './wire/gate.ts';
 import type { HttpHandler } from './wire/http.ts';
@@ -70,143 +52,38 @@ const LIFECYCLE_EVERY_MS = 600_000;
 
 /** Opens all embedded services: one account, one region, one endpoint, and a listener for each distribution. */
 export async function openCloud(options: CloudOptions): Promise<Cloud> {
-  const {
-    now = () => new Date(),
-    wellKnownKeys = false,
-    faults = {},
-    onDefect = () => {},
-    control,
-  } = options;
-  const folder = (name: string) => join(options.dataDir, name);
-  const accessKey = openAccessKey(folder('keys.json'));
-  const identities = new Identities({ accessKey, wellKnownKeys });
-  const sessions = new RoleSessions(identities);
-  const permissions = sessionPermissions(
-    sessions,
-    (roleName) => iam.policiesOf(roleName),
-    operatorPermissions(() => faults.operator?.denied),
-  );
-  const common = (name: string, service?: ThrottledService) => ({
-    dataDir: folder(name),
+  const { dataDir, now = () => new Date(), wellKnownKeys = false, onDefect = () => {} } = options;
+  const accessKey = openAccessKey(join(dataDir, 'keys.json'));
+  const authority = await openAuthority({ dir: join(dataDir, 'tls'), now });
+  let endpoint = '';
+  const services = createServices({
+    dataDir,
     now,
-    identities,
-    permissions,
-    ...(service !== undefined && { throttle: throttleOf(service, () => faults) }),
-  });
-
-  const authority = await openAuthority({ dir: folder('tls'), now });
-  const s3 = createS3({
-    ...common('s3', 's3'),
-    events: (event) => {
-      try {
-        events.put(event);
-      } catch (error) {
-        onDefect(error);
-      }
-    },
-    conflicts: conflictsOf(() => faults),
-  });
-  const cognito = createCognito({
-    ...common('cognito', 'cognito-idp'),
-    keyChange: () => faults.poolKeys,
-    ...omitUndefined({ newKeys: options.newPoolKeys }),
-  });
-  let address = '';
-  const sns = createSns({ ...common('sns', 'sns'), send: cognito.send, endpoint: () => address });
-  const events = createEvents({
-    ...common('events', 'events'),
-    publish: (topicArn, message, sourceArn) =>
-      sns.publish(topicArn, message, { service: 'events.amazonaws.com', sourceArn }),
-  });
-  const iam = createIam(common('iam', 'iam'));
-  const kms = createKms(common('kms', 'kms'));
-  const sts = createSts({
-    identities,
-    now,
-    permissions,
-    throttle: throttleOf('sts', () => faults),
-    assume: { sessions, findRole: iam.findRole },
-  });
-  const logs = createLogs(common('logs', 'logs'));
-  const lambda = createLambda({
-    log: logs.write,
-    ...common('lambda', 'lambda'),
-    network: (request) => endpoint(request),
-    keySetFault: (url) => faults.keySets?.[url],
-    isReplicated: (versionArn) => cloudfront.isReplicated(versionArn),
-    roleTrusts: iam.trustedServices,
-    concurrency: () => faults.lambdaConcurrency ?? 1000,
-  });
-  const cloudfront = createCloudFront({
-    ...common('cloudfront'),
-    origins: bucketOrigin(s3.handle),
-    logs: bucketLogs(s3.logs),
-    invoke: lambda.invoke,
-    describeVersion: lambda.describeVersion,
-    trustedServices: iam.trustedServices,
+    identities: new Identities({ accessKey, wellKnownKeys }),
     authority,
-    faults: () => faults,
+    faults: options.faults ?? {},
+    newPoolKeys: options.newPoolKeys,
     onDefect,
+    control: options.control,
+    endpoint: () => endpoint,
   });
-  const asAccount = accountClient(s3.handle, identities, now);
-  const cloudformation = createCloudFormation({
-    ...common('cloudformation'),
-    getObject: ({ bucket, key, versionId }) =>
-      asAccount({
-        method: 'GET',
-        path: `/${bucket}/${key}`,
-        query: versionId === undefined ? '' : `versionId=${encodeURIComponent(versionId)}`,
-      }),
-    resources: [s3, cognito, iam, kms, logs, lambda, cloudfront, events, sns]
-      .flatMap(({ resources }) => resources)
-      .map((handler) => withPermissionChecks(handler, permissions)),
-    faults,
-    onDefect,
-  });
-
-  const handlers: Record<ServiceName, HttpHandler> = {
-    s3: withLateWriter(s3.handle, asAccount, () => faults),
-    'cognito-idp': cognito.handle,
-    cloudformation: cloudformation.handle,
-    lambda: lambda.handle,
-    logs: logs.handle,
-    sts: sts.handle,
-    iam: iam.handle,
-    events: events.handle,
-    sns: sns.handle,
-    kms: kms.handle,
-    control: control ?? s3.handle,
-  };
-  const endpoint = sessions.within((request) => handlers[serviceOf(request)](request));
+  const { s3, cognito, logs, lambda, cloudfront, cloudformation } = services;
 
   await cloudfront.start();
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS });
-  const pages = pageRequests(cloudfront.pageOrigins);
-  const answer = nodeListener(pages.withCors(endpoint), onDefect);
-  listenBehindGate(
-    server,
-    { scheme: 'http', refuse: refusePlainly, allowsPage: pages.allows },
-    (request, response, expectsContinue) => {
-      if (expectsContinue) response.writeContinue();
-      answer(request, response);
-    },
-  );
-  const port = await bind(server, options.port);
-  address = `http://127.0.0.1:${port}`;
+  const server = endpointServer(services, onDefect);
+  endpoint = `http://127.0.0.1:${await bind(server, options.port)}`;
   await cloudformation.resume();
-  const applyLifecycles = () => void s3.applyLifecycles().catch(onDefect);
-  applyLifecycles();
-  const lifecycles = setInterval(applyLifecycles, LIFECYCLE_EVERY_MS).unref();
+  const stopLifecycles = applyLifecycles(s3, onDefect);
 
   return {
-    endpoint: address,
+    endpoint,
     accessKey,
     caFile: authority.caFile,
     outboxDir: cognito.outboxDir,
     isolation: lambda.isolation,
     idle: () => cloudformation.idle(),
     async close() {
-      clearInterval(lifecycles);
+      stopLifecycles();
       await closeServer(server);
       await cloudformation.idle();
       await cloudfront.close();
@@ -214,4 +91,25 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       logs.close();
     },
   };
+}
+
+/** Returns the server of the AWS endpoint, which does not listen yet. */
+function endpointServer({ handle, cloudfront }: Services, onDefect: (error: unknown) => void): Server {
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS });
+  const pages = pageRequests(cloudfront.pageOrigins);
+  const answer = nodeListener(pages.withCors(handle), onDefect);
+  const rules = { scheme: 'http', refuse: refusePlainly, allowsPage: pages.allows } as const;
+  listenBehindGate(server, rules, (request, response, expectsContinue) => {
+    if (expectsContinue) response.writeContinue();
+    answer(request, response);
+  });
+  return server;
+}
+
+/** Applies the lifecycle rules of all buckets now and periodically. Returns a function that stops it. */
+function applyLifecycles(s3: S3, onDefect: (error: unknown) => void): () => void {
+  const apply = () => void s3.applyLifecycles().catch(onDefect);
+  apply();
+  const timer = setInterval(apply, LIFECYCLE_EVERY_MS).unref();
+  return () => clearInterval(timer);
 }

@@ -1,5 +1,6 @@
 import type { Identities } from '../auth/identities.ts';
 import type { Faults } from '../faults.ts';
+import { own } from '../json.ts';
 import type { Invoke } from '../lambda/messages.ts';
 import type { Origin } from '../origin.ts';
 import type { ResourceHandler } from '../resource.ts';
@@ -48,32 +49,8 @@ export interface CloudFront {
  * Creates the embedded CloudFront: resources for CloudFormation, and an HTTPS listener for each enabled distribution.
  */
 export function createCloudFront(options: CloudFrontOptions): CloudFront {
-  const { now, faults, identities, onDefect = () => {} } = options;
+  const { now, faults, onDefect = () => {} } = options;
   const store = new CloudFrontStore(options.dataDir);
-  const dice = new FaultDice();
-  const signers = new Map<string, OriginSigner>();
-
-  const signerOf = (id: string): OriginSigner => {
-    const signer = signers.get(id) ?? originSigner(id, identities);
-    signers.set(id, signer);
-    return signer;
-  };
-  const edge = ({ id, port, config }: StoredDistribution): Edge => ({
-    id,
-    domainName: domainName(port),
-    config,
-    invoke: options.invoke,
-    now,
-    onDefect,
-    origin: options.origins,
-    originRequestPolicy: (policyId) => findOriginRequestPolicy(store, policyId),
-    responseHeadersPolicy: (policyId) => findResponseHeadersPolicy(store, policyId),
-    signer: (accessControlId) =>
-      store.state.accessControls[accessControlId]?.signing === 'always' ? signerOf(id) : undefined,
-    blocks: (contentLength) => dice.blocks(faults().edge, contentLength),
-    policyOnGenerated: faults().edge?.policyOnGenerated ?? false,
-    faultPlan: (contentLength) => dice.plan(faults().edge, contentLength),
-  });
   const distributions = new Distributions({
     store,
     functions: options,
@@ -83,7 +60,7 @@ export function createCloudFront(options: CloudFrontOptions): CloudFront {
     replicasHeldMs: () => faults().replicasHeldMs ?? 0,
     logs: options.logs,
     isOrigin: (hostname) => options.origins(hostname) !== undefined,
-    edge,
+    edge: edgesOf(store, { ...options, onDefect }),
   });
 
   return {
@@ -116,4 +93,35 @@ export function createCloudFront(options: CloudFrontOptions): CloudFront {
         enabled: config.enabled,
       })),
   };
+}
+
+/** Returns how to create the data plane of a distribution. */
+function edgesOf(
+  store: CloudFrontStore,
+  options: CloudFrontOptions & Pick<Edge, 'onDefect'>,
+): (distribution: StoredDistribution) => Edge {
+  const { faults, identities } = options;
+  const dice = new FaultDice();
+  const signers = new Map<string, OriginSigner>();
+  const signerOf = (id: string): OriginSigner => {
+    const signer = signers.get(id) ?? originSigner(id, identities);
+    signers.set(id, signer);
+    return signer;
+  };
+  return ({ id, port, config }) => ({
+    id,
+    domainName: domainName(port),
+    config,
+    invoke: options.invoke,
+    now: options.now,
+    onDefect: options.onDefect,
+    origin: options.origins,
+    originRequestPolicy: (policyId) => findOriginRequestPolicy(store, policyId),
+    responseHeadersPolicy: (policyId) => findResponseHeadersPolicy(store, policyId),
+    signer: (accessControlId) =>
+      own(store.state.accessControls, accessControlId)?.signing === 'always' ? signerOf(id) : undefined,
+    blocks: (contentLength) => dice.blocks(faults().edge, contentLength),
+    policyOnGenerated: faults().edge?.policyOnGenerated ?? false,
+    faultPlan: (contentLength) => dice.plan(faults().edge, contentLength),
+  });
 }

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { AwsError } from '../wire/errors.ts';
-import { functionArn, functionNotFound, invalidParameter, LATEST, replicated } from './arn.ts';
+import {
+  functionArn,
+  functionNotFound,
+  invalidParameter,
+  LATEST,
+  parseVersionArn,
+  replicated,
+} from './arn.ts';
 import type { Configuration, FunctionRecord, PublishedVersion, Snapshot } from './model.ts';
 import type { FunctionStore } from './store.ts';
 
@@ -25,6 +32,11 @@ export interface FunctionInput {
   readonly code: string;
   /** URLs of the key sets that the code is allowed to fetch. */
   readonly keySets: readonly string[];
+}
+
+/** A published version with the name of its function. */
+export interface NamedVersion extends PublishedVersion {
+  readonly name: string;
 }
 
 /** Operations on functions for the API and CloudFormation. Errors are thrown as `AwsError`. */
@@ -56,6 +68,13 @@ export class Functions {
     const found = versions.find((candidate) => candidate.version === version);
     if (found === undefined) throw functionNotFound(functionArn(name, version));
     return found;
+  }
+
+  /** Returns a published version by its ARN; `undefined` if there is none. */
+  findVersion(versionArn: string): NamedVersion | undefined {
+    const { name = '', version } = parseVersionArn(versionArn) ?? {};
+    const found = this.find(name)?.versions.find((candidate) => candidate.version === version);
+    return found && { ...found, name };
   }
 
   /** Creates a function. Idempotent for the same `creator`. */

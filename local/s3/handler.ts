@@ -1,4 +1,4 @@
-import type { Identities } from '../auth/identities.ts';
+import type { Identities, Principal } from '../auth/identities.ts';
 import { authenticate } from '../auth/sigv4.ts';
 import type { EventSink } from '../events/service.ts';
 import type { Conflicts, Throttle } from '../faults/throttling.ts';
@@ -65,19 +65,11 @@ async function perform(
   const bucket = store.bucket(bucketName);
   const context = requestContext(request, operation.name, query);
   const { principal } = authentication;
-  const isDenied = (action: string, resource: string) =>
-    principal.kind === 'account' && permissions.denies(action, () => ({ resource }));
-  /** Returns the error for a denied action, with IAM's message if IAM denies it. */
-  const denied = (action: string, key?: string) => {
-    const resource = objectArn(bucketName, key);
-    return isDenied(action, resource)
-      ? accessDenied(deniedMessage(permissions, action, () => ({ resource })))
-      : accessDenied();
-  };
+  const deniedByIam = iamDenial(principal, permissions);
   const allowsIn: OperationRequest['allowsIn'] = (other) => {
-    const isAllowed = accessTo(other?.name ?? bucketName, other, principal, context);
-    return (action, key) =>
-      !isDenied(action, objectArn(other?.name ?? bucketName, key)) && isAllowed(action, key);
+    const name = other?.name ?? bucketName;
+    const isAllowed = accessTo(name, other, principal, context);
+    return (action, key) => deniedByIam(action, objectArn(name, key)) === undefined && isAllowed(action, key);
   };
   const allows = allowsIn(bucket);
   const call: OperationRequest = {
@@ -98,7 +90,9 @@ async function perform(
 
   const action = query.has('versionId') ? (operation.versionAction ?? operation.action) : operation.action;
   const check = () => {
-    if (action !== undefined && !allows(action, key)) throw denied(action, key);
+    if (action !== undefined && !allows(action, key)) {
+      throw accessDenied(deniedByIam(action, objectArn(bucketName, key)));
+    }
     checkHeaders(request.headers, operation);
   };
   if (operation.on === 'account') {
@@ -114,6 +108,14 @@ async function perform(
     // The bucket was deleted during the request. The error is only a consequence.
     throw store.bucket(bucketName) === bucket ? error : noSuchBucket(bucketName);
   }
+}
+
+/** Returns IAM's message for an action that it denies to a principal; `undefined` for others. */
+function iamDenial(principal: Principal, permissions: Permissions) {
+  return (action: string, resource: string): string | undefined => {
+    const isDenied = principal.kind === 'account' && permissions.denies(action, () => ({ resource }));
+    return isDenied ? deniedMessage(permissions, action, () => ({ resource })) : undefined;
+  };
 }
 
 function objectArn(bucket: string, key?: string): string {

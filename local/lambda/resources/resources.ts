@@ -76,9 +76,7 @@ function versionResource(functions: Functions): ResourceHandler {
       throw new AwsError('NotUpdatable', 'Resource type AWS::Lambda::Version is immutable.');
     },
     actual(physicalId, properties) {
-      const { name = '', version } = parseVersionArn(physicalId) ?? {};
-      const isThere = functions.find(name)?.versions.some((one) => one.version === version);
-      return isThere ? properties : undefined;
+      return functions.findVersion(physicalId) === undefined ? undefined : properties;
     },
     async delete(physicalId) {
       const parsed = parseVersionArn(physicalId);

@@ -85,22 +85,8 @@ export interface ListenerOptions {
  * Node's error if the port is in use.
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { port, certificate, certificateFor, refusesTls12, aliases, isElsewhere, serve, onServed, onDefect } =
-    options;
-  const server = createServer({
-    ...certificate,
-    SNICallback: (name, done) => {
-      certificateFor(name).then(
-        (own) => done(null, own && createSecureContext(own)),
-        (error: Error) => done(error),
-      );
-    },
-    maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    // An upload can take hours.
-    requestTimeout: 0,
-  });
+  const { port, aliases, isElsewhere, serve, onServed, onDefect } = options;
+  const server = tlsServer(options);
   const sockets = tcpSockets(server);
   const meter = new Meter();
   const handle = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
@@ -138,15 +124,33 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const rules = { scheme: 'https', names: aliases, anyOrigin: true, refuse } as const;
   listenBehindGate(server, rules, handle);
   server.on('clientError', refuseUnreadable);
+
+  const bound = await (port === 0 ? bindLasting(server) : bind(server, port));
+  return { port: bound, close: () => closeServer(server) };
+}
+
+function tlsServer({ certificate, certificateFor, refusesTls12 }: ListenerOptions): Server {
+  const server = createServer({
+    ...certificate,
+    SNICallback: (name, done) => {
+      certificateFor(name).then(
+        (own) => done(null, own && createSecureContext(own)),
+        (error: Error) => done(error),
+      );
+    },
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // An upload can take hours.
+    requestTimeout: 0,
+  });
   // OpenSSL negotiates the version before it asks for the name's certificate, so an old version is rejected here.
   server.on('secureConnection', (socket: TLSSocket) => {
     const { servername } = socket;
     if (typeof servername !== 'string' || socket.getProtocol() !== 'TLSv1.2') return;
     if (refusesTls12(servername)) socket.destroy();
   });
-
-  const bound = await (port === 0 ? bindLasting(server) : bind(server, port));
-  return { port: bound, close: () => closeServer(server) };
+  return server;
 }
 
 /**
