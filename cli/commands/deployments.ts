@@ -1,8 +1,9 @@
 import { POOL_ALIAS } from '../../protocol/issuer.ts';
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
-import { isUserError, UserError } from '../errors.ts';
-import { type FoundSession, findSessions, forgetTokens } from '../identity/tokens/token-store.ts';
+import { UserError } from '../errors.ts';
+import { forgetTokens } from '../identity/tokens/forget-tokens.ts';
+import { type FoundSession, findSessions } from '../identity/tokens/token-store.ts';
 import type { JsonValue } from '../json-value.ts';
 import {
   currentDeployment,
@@ -80,15 +81,17 @@ async function require(context: Context, { name }: Named): Promise<Deployment> {
   });
 }
 
-/** Returns who is signed in; nobody, with a warning, if the keyring cannot be opened. */
-async function sessionsOf(context: Context, url: string): Promise<FoundSession[]> {
-  try {
-    return await findSessions(context, url);
-  } catch (error) {
-    if (!isUserError(error) || error.code !== 'not_signed_in') throw error;
-    context.ui.event({ type: 'warning', text: error.message });
-    return [];
+/** Returns who is signed in. Warns of each file that cannot be read, with what happens to it as the last sentence. */
+async function sessionsOf(
+  context: Context,
+  url: string,
+  consequence?: string,
+): Promise<readonly FoundSession[]> {
+  const { sessions, unreadable } = await findSessions(context, url);
+  for (const { message } of unreadable) {
+    context.ui.event({ type: 'warning', text: [message, consequence].filter(Boolean).join(' ') });
   }
+  return sessions;
 }
 
 /** Chooses the deployment that commands use by default. */
@@ -105,7 +108,7 @@ export async function use(context: Context, args: Named): Promise<Result> {
 export async function forget(context: Context, args: Named): Promise<Result> {
   const deployment = await require(context, args);
   const { name, url, bucket, local } = deployment;
-  const sessions = await sessionsOf(context, url);
+  const sessions = await sessionsOf(context, url, 'It is deleted, and its sign-in is not revoked.');
   if (sessions.length > 0) {
     const { endSession } = await import('../identity/tokens/refresh-session.ts');
     for (const found of sessions) await endSession(context, found, deployment);

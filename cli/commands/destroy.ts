@@ -147,7 +147,7 @@ async function finish(
 ): Promise<Result> {
   const { stackName } = work;
   if (known !== undefined) {
-    const { forgetTokens } = await import('../identity/tokens/token-store.ts');
+    const { forgetTokens } = await import('../identity/tokens/forget-tokens.ts');
     await gone.forget(`the deployment ${stackName}`, async () => {
       await forgetTokens(context, known.url);
       await forgetDeployment(context, stackName);

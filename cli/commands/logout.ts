@@ -1,12 +1,13 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
-import { UserError } from '../errors.ts';
+import { isUserError, UserError } from '../errors.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
+import { forgetSession } from '../identity/tokens/forget-tokens.ts';
 import { endSession } from '../identity/tokens/refresh-session.ts';
 import type { OidcSession } from '../identity/tokens/session.ts';
 import { environmentCredential, tokenSource, variablesOf } from '../identity/tokens/token-source.ts';
-import { findStoredSession, forgetSession } from '../identity/tokens/token-store.ts';
+import { findNamedSession, findStoredSession } from '../identity/tokens/token-store.ts';
 import { poolAddressOf, withUserPool } from '../identity/user-pool.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 
@@ -27,13 +28,13 @@ export async function logout(
 
 async function endThis(context: Context, target: Target): Promise<Result> {
   const { url, deployment } = target;
-  const found = await findStoredSession(context, target);
+  const found = await findNamedSession(context, target);
   if (found === undefined) {
     return { document: { signedOut: false, url }, text: `Nobody was signed in to ${url}.` };
   }
   const { username } = found.session;
   const revoked = await endSession(context, found, deployment);
-  const other = (await findStoredSession(context, target))?.session.username;
+  const other = await nextUser(context, target);
   return {
     document: { signedOut: true, username, url, revoked, ...omitUndefined({ stillSignedIn: other }) },
     text: [
@@ -46,6 +47,16 @@ async function endThis(context: Context, target: Target): Promise<Result> {
           ]),
     ],
   };
+}
+
+/** Returns the user whose sign-in commands use now; `undefined` if there is none, or none that can be read. */
+async function nextUser(context: Context, target: Target): Promise<string | undefined> {
+  try {
+    return (await findStoredSession(context, target))?.session.username;
+  } catch (error) {
+    if (!isUserError(error) || error.code === 'interrupted') throw error;
+    return undefined;
+  }
 }
 
 function notEverywhere({ issuer, username }: OidcSession): UserError {

@@ -8,15 +8,9 @@ import type { Target } from '../../settings/target.ts';
 import { awsErrorName, cognitoFailure, wordsOf } from '../cognito-errors.ts';
 import { loginCommand } from '../sign-in/username.ts';
 import { openUserPool, type PoolAddress, type Tokens, withUserPool } from '../user-pool.ts';
+import { forgetSession, LOCK_WAIT_MS } from './forget-tokens.ts';
 import { isUsable, lifetime, type PoolSession, type StoredSession } from './session.ts';
-import {
-  type FoundSession,
-  forgetSession,
-  LOCK_WAIT_MS,
-  notSignedIn,
-  readLocked,
-  replaceSession,
-} from './token-store.ts';
+import { type FoundSession, notSignedIn, readLocked, replaceSession } from './token-store.ts';
 
 /** Errors of a refresh after which only a new sign-in helps. */
 const SIGNED_OUT = new Set([

@@ -9,7 +9,7 @@ import { checkedUsername } from '../sign-in/username.ts';
 import { expiryOf, type TokenSource } from './access-token.ts';
 import type { FoundWorkload, JobService } from './ci/find-workload.ts';
 import { isUsable, renewingSource, type StoredSession } from './session.ts';
-import { type FoundSession, findStoredSession, notSignedIn } from './token-store.ts';
+import { type FoundSession, findNamedSession, findStoredSession, notSignedIn } from './token-store.ts';
 
 /** Credential from environment variables. */
 export type EnvironmentCredential =
@@ -212,9 +212,15 @@ function storedTokens(context: Context, target: Target): TokenSource {
   const { now } = context;
   /** The sign-in that `endsAt` found, for the first token: reading it asks the keyring. */
   let seen: FoundSession | undefined;
+  let isNamed = false;
+  const find = () => {
+    const first = !isNamed;
+    isNamed = true;
+    return first ? findNamedSession(context, target) : findStoredSession(context, target);
+  };
 
   const obtain = async (rejected?: string): Promise<StoredSession> => {
-    const found = seen ?? (await findStoredSession(context, target));
+    const found = seen ?? (await find());
     seen = undefined;
     if (found === undefined) throw notSignedIn(target.url);
     if (isUsable(found.session, now(), rejected)) return found.session;
@@ -225,7 +231,7 @@ function storedTokens(context: Context, target: Target): TokenSource {
   return {
     ...renewingSource(obtain, now),
     async endsAt() {
-      seen = await findStoredSession(context, target);
+      seen = await find();
       if (seen === undefined || seen.session.refreshToken !== undefined) return undefined;
       return expiryOf(seen.session.accessToken);
     },

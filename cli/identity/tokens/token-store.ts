@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { omitUndefined, readFields } from '../../../protocol/fields.ts';
+import { readFields } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
-import { UserError } from '../../errors.ts';
+import { isUserError, UserError } from '../../errors.ts';
 import type { Deployment } from '../../settings/deployments.ts';
-import { diskError, diskReason } from '../../settings/disk-errors.ts';
+import { diskError } from '../../settings/disk-errors.ts';
 import { findFolder, namesIn, requireFolder } from '../../settings/folders.ts';
 import { withLock } from '../../settings/lock.ts';
 import { readPrivate, replaceFile } from '../../settings/own-files.ts';
@@ -16,14 +16,14 @@ import { checkedUsername, loginCommand } from '../sign-in/username.ts';
 import { ensureKey, findKey, seal, type TokenKey, unseal } from './seal.ts';
 import { readSession, type StoredSession } from './session.ts';
 
-type StoreContext = Pick<Context, 'env' | 'platform' | 'home' | 'keyring'>;
+export type StoreContext = Pick<Context, 'env' | 'platform' | 'home' | 'keyring'>;
 type ReadContext = StoreContext & Pick<Context, 'ui'>;
 
 /** Format of a file: plain, or sealed with the key in the keyring. */
 const PLAIN = 1;
 const SEALED = 2;
-const SUFFIX = '.json';
-const DAMAGED = '.damaged';
+export const SUFFIX = '.json';
+export const DAMAGED = '.damaged';
 
 function folder(context: StoreContext): string {
   return join(requireFolder(context, 'state'), 'tokens');
@@ -155,7 +155,8 @@ export async function replaceSession({ file, key }: FoundSession, session: Store
   await replaceFile(file, write(file, session, key));
 }
 
-async function filesOf(context: StoreContext, url: string): Promise<string[]> {
+/** Returns the files of all users of one edge, and those of the sign-ins that were moved aside. */
+export async function filesOf(context: StoreContext, url: string): Promise<string[]> {
   // Without a state folder, no tokens are stored.
   if (findFolder(context, 'state').path === undefined) return [];
   const prefix = prefixOf(url);
@@ -163,9 +164,18 @@ async function filesOf(context: StoreContext, url: string): Promise<string[]> {
   return names.filter((name) => name.startsWith(prefix)).map((name) => join(folder(context), name));
 }
 
-/** Returns the sessions for one edge, latest sign-in first. */
-export async function findSessions(context: ReadContext, url: string): Promise<FoundSession[]> {
+/** The stored sessions for one edge. */
+interface FoundSessions {
+  /** Latest sign-in first. */
+  readonly sessions: readonly FoundSession[];
+  /** Errors of files that cannot be read: of a newer version, sealed with an unavailable key, or of another user. */
+  readonly unreadable: readonly UserError[];
+}
+
+/** Returns the sessions for one edge. A file that cannot be read stays as it is, and does not hide the others. */
+export async function findSessions(context: ReadContext, url: string): Promise<FoundSessions> {
   const sessions: FoundSession[] = [];
+  const unreadable: UserError[] = [];
   // The keyring is asked once for all files.
   let key: Promise<TokenKey> | undefined;
   const keyOf = () => {
@@ -174,25 +184,49 @@ export async function findSessions(context: ReadContext, url: string): Promise<F
   };
   for (const file of await filesOf(context, url)) {
     if (!file.endsWith(SUFFIX)) continue;
-    let found = await read(context, file, url, keyOf);
-    // Read again under the lock: another process may have replaced the file.
-    if (found === 'damaged') found = await withLock(file, () => readLocked(context, file, url));
-    if (found !== undefined) sessions.push(found);
+    try {
+      let found = await read(context, file, url, keyOf);
+      // Read again under the lock: another process may have replaced the file.
+      if (found === 'damaged') found = await withLock(file, () => readLocked(context, file, url));
+      if (found !== undefined) sessions.push(found);
+    } catch (error) {
+      if (!isUserError(error) || error.code === 'interrupted') throw error;
+      unreadable.push(error);
+    }
   }
-  return sessions.sort((a, b) => b.session.signedInAt.getTime() - a.session.signedInAt.getTime());
+  sessions.sort((a, b) => b.session.signedInAt.getTime() - a.session.signedInAt.getTime());
+  return { sessions, unreadable };
 }
 
-/** Returns the session of EDGE_UPLOAD_USERNAME, otherwise of the user who signed in last. */
+/**
+ * Returns the session of EDGE_UPLOAD_USERNAME, otherwise of the user who signed in last.
+ * @param onUnreadable called with the error of a file that cannot be read, which may be of a later sign-in
+ * @throws {UserError} if there is no such session, and a file cannot be read
+ */
 export async function findStoredSession(
   context: Context,
   { url, deployment }: Target,
+  onUnreadable?: (error: UserError, used: FoundSession) => void,
 ): Promise<FoundSession | undefined> {
   const given = context.env.EDGE_UPLOAD_USERNAME;
   const wanted = given ? checkedUsername(given, 'EDGE_UPLOAD_USERNAME') : undefined;
-  const found = await findSessions(context, url);
+  const { sessions, unreadable } = await findSessions(context, url);
   const isWanted = ({ username, signedInAs }: StoredSession) =>
     wanted === undefined || username === wanted || signedInAs === wanted;
-  return found.find(({ session }) => isWanted(session) && isFor(session, deployment));
+  const found = sessions.find(({ session }) => isWanted(session) && isFor(session, deployment));
+  const [error] = unreadable;
+  if (error === undefined) return found;
+  if (found === undefined) throw error;
+  if (wanted === undefined) onUnreadable?.(error, found);
+  return found;
+}
+
+/** Like {@link findStoredSession}; warns of a file that cannot be read, and names the user whose sign-in is used. */
+export async function findNamedSession(context: Context, target: Target): Promise<FoundSession | undefined> {
+  return findStoredSession(context, target, ({ message, hintLines }, { session }) => {
+    const used = `The sign-in of ${session.username} is used.`;
+    context.ui.event({ type: 'warning', text: [`${message} ${used}`, ...hintLines] });
+  });
 }
 
 export function notSignedIn(url: string): UserError {
@@ -205,43 +239,4 @@ export function notSignedIn(url: string): UserError {
 function isFor(session: StoredSession, deployment: Deployment | undefined): boolean {
   if (deployment === undefined || session.kind === 'oidc') return true;
   return deployment.userPoolId === session.userPoolId && deployment.clientId === session.clientId;
-}
-
-/** Longer than a refresh with all its retries. */
-export const LOCK_WAIT_MS = 180_000;
-
-/**
- * Removes one user's tokens after any refresh in progress.
- * @param before called under the lock, while the tokens are still there
- */
-export async function forgetSession(
-  file: string,
-  before?: () => Promise<void>,
-  signal?: AbortSignal,
-): Promise<void> {
-  const remove = async () => {
-    await before?.();
-    await removeFile(file);
-    await removeFile(`${file}${DAMAGED}`);
-  };
-  await withLock(file, remove, { waitMs: LOCK_WAIT_MS, orWithout: true, ...omitUndefined({ signal }) });
-}
-
-/** Removes all tokens for an edge. */
-export async function forgetTokens(context: StoreContext, url: string): Promise<void> {
-  const files = (await filesOf(context, url)).map((file) => file.replace(DAMAGED, ''));
-  for (const file of new Set(files)) {
-    if (file.endsWith(SUFFIX)) await forgetSession(file);
-  }
-}
-
-async function removeFile(file: string): Promise<void> {
-  try {
-    await rm(file, { force: true });
-  } catch (error) {
-    throw new UserError('disk', `The tokens in ${file} cannot be deleted: ${diskReason(error)}.`, {
-      hint: ['Make that folder writable, then delete them:', command`rm ${file}`],
-      cause: error,
-    });
-  }
 }

@@ -7,7 +7,7 @@ import { login } from '../../../cli/commands/login.ts';
 import { logout } from '../../../cli/commands/logout.ts';
 import { token } from '../../../cli/commands/token.ts';
 import { whoami } from '../../../cli/commands/whoami.ts';
-import { forgetTokens } from '../../../cli/identity/tokens/token-store.ts';
+import { forgetTokens } from '../../../cli/identity/tokens/forget-tokens.ts';
 import { withLock } from '../../../cli/settings/lock.ts';
 import { replaceFile } from '../../../cli/settings/own-files.ts';
 import { whenFound } from '../../support/when-found.ts';

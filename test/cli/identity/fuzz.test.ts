@@ -201,7 +201,7 @@ test(`a token file with any content is used or moved aside (seed ${SEED})`, asyn
   const next = mutations(whole);
   for (let round = 0; round < 150; round += 1) {
     await writeFile(file, next(), { mode: 0o600 });
-    const found = await findSessions(here.context(), here.url);
+    const { sessions: found } = await findSessions(here.context(), here.url);
     assert.ok(found.every((one) => basename(one.file) === basename(file) && one.session.url === here.url));
   }
 });

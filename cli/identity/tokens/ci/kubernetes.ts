@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readTokenFile } from '../token-file.ts';
+import { readTokenFile } from '../given-tokens.ts';
 import { noToken, type Workload } from './workload.ts';
 
 /** Where docs/ci.md mounts the projected token. The default token of a pod is for the cluster's API, and never read. */

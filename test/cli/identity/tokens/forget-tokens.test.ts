@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { forgetSession } from '../../../../cli/identity/tokens/token-store.ts';
+import { forgetSession } from '../../../../cli/identity/tokens/forget-tokens.ts';
 
 test('revokes tokens that cannot be deleted, and then names their file', {
   skip: process.platform === 'linux' ? false : 'Linux alone has a file that nobody can delete',
