@@ -8,12 +8,18 @@ import {
 import { command, sameCommand } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { interrupted, UserError } from '../../errors.ts';
-import { findFailure, isTransient } from '../../network/failures.ts';
+import { findFailure, isTimeout, isTransient } from '../../network/failures.ts';
 import { asTask } from '../../ui/create.ts';
 import { audienceParameters, scopeOf } from './authorization-request.ts';
 import { insecurePage, type ProviderSignIn } from './code-sign-in.ts';
 import type { Provider } from './provider.ts';
-import { isTransientAnswer, providerError, statusOf, withProviderErrors } from './provider-failures.ts';
+import {
+  isTransientAnswer,
+  providerError,
+  statusOf,
+  unansweredError,
+  withProviderErrors,
+} from './provider-failures.ts';
 
 /** https://www.rfc-editor.org/rfc/rfc8628#section-3.4 */
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -22,6 +28,8 @@ const DEFAULT_INTERVAL_S = 5;
 const MAX_INTERVAL_S = 60;
 /** Maximum milliseconds, even if the provider's code is valid for longer. */
 const PATIENCE_MS = 15 * 60_000;
+/** Requests in a row without a response after which the sign-in ends. The network may change while the user types. */
+const MAX_UNANSWERED = 3;
 /** The clocks of virtual machines can run fast, and providers answer an early poll with `slow_down`. */
 const LATER = 1.2;
 
@@ -56,7 +64,7 @@ export async function signInByDevice(
 
 /** Asks for the tokens until the user has signed in. The library's own loop delays Ctrl-C by up to one interval. */
 async function poll(
-  { signal }: Pick<Context, 'signal'>,
+  { signal, ui }: Pick<Context, 'signal' | 'ui'>,
   provider: Provider,
   device: DeviceAuthorizationResponse,
   parameters: Readonly<Record<string, string>>,
@@ -65,12 +73,23 @@ async function poll(
   const endsAt = performance.now() + Math.min(device.expires_in * 1000, PATIENCE_MS);
   let interval = Math.min(Math.max(device.interval ?? DEFAULT_INTERVAL_S, 1), MAX_INTERVAL_S);
   const body = { ...parameters, device_code: device.device_code };
+  /** Requests in a row that got no response. */
+  let unanswered = 0;
+  const nextPoll = (error: unknown): number => {
+    const next = nextInterval(interval, error);
+    const failure = unansweredError(error);
+    unanswered = failure === undefined ? 0 : unanswered + 1;
+    if (failure === undefined) return next;
+    if (unanswered === MAX_UNANSWERED) throw error;
+    if (unanswered === 1) ui.event({ type: 'warning', text: `${failure.message} Trying again…` });
+    return next;
+  };
   while (performance.now() < endsAt) {
     await delay(interval * LATER * 1000, undefined, { signal }).catch(() => {
       throw interrupted();
     });
     const outcome = await withProviderErrors(provider, `Signing in at ${host}`, () =>
-      genericGrantRequest(config, GRANT, body).catch((error: unknown) => nextInterval(interval, error)),
+      genericGrantRequest(config, GRANT, body).catch(nextPoll),
     );
     if (typeof outcome === 'object') return outcome;
     interval = outcome;
@@ -81,8 +100,9 @@ async function poll(
 }
 
 /**
- * Returns the seconds until the next poll. A server that fails is asked as often as before, because the user may be
- * typing the code meanwhile. One that demands fewer requests, or is unreachable, is asked less often.
+ * Returns the seconds until the next poll. A server that fails or cannot be reached is asked as often as before, because
+ * the user may be typing the code meanwhile. One that demands fewer requests, or does not answer in time, is asked less
+ * often.
  * https://www.rfc-editor.org/rfc/rfc8628#section-3.5
  * @throws the error of a sign-in that has ended
  */
@@ -93,6 +113,7 @@ export function nextInterval(seconds: number, error: unknown): number {
   if (!isThrottled && isTransientAnswer(error)) return seconds;
   const failure = findFailure(error);
   if (!isThrottled && (failure === undefined || !isTransient(failure))) throw error;
+  if (!isThrottled && failure !== undefined && !isTimeout(failure)) return seconds;
   return Math.min(seconds + 5, MAX_INTERVAL_S);
 }
 

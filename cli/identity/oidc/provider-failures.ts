@@ -2,7 +2,6 @@ import type { ClientError, ResponseBodyError } from 'openid-client';
 import { table } from '../../../protocol/fields.ts';
 import { command, type Hint } from '../../command-line.ts';
 import { interrupted, isUserError, UserError, type UserErrorOptions } from '../../errors.ts';
-import { networkFailure } from '../../network/network-failure.ts';
 import { cutBetweenWords } from '../../text.ts';
 
 /** https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1 */
@@ -176,18 +175,22 @@ function unexpected(error: Error, doing: string, host: string): UserError {
   );
 }
 
+/** Returns the error of a request that got no response; the library wraps it. `undefined` for other failures. */
+export function unansweredError(error: unknown): UserError | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) if (isUserError(at)) return at;
+  return undefined;
+}
+
 /** Returns the error to print for a failure of a request to a provider; the message begins with `doing`. */
 function providerFailure(error: unknown, doing: string, host: string): UserError {
-  // The library wraps what our dispatcher throws.
-  for (let at = error; at instanceof Error; at = at.cause) if (isUserError(at)) return at;
+  const unanswered = unansweredError(error);
+  if (unanswered !== undefined) return unanswered;
   const answered = providerError(error);
   if (answered !== undefined) {
     return isTransientAnswer(error)
       ? unavailable(host, doing, { cause: withoutBody(error) })
       : refused(answered, doing, error);
   }
-  const network = networkFailure(error, host);
-  if (network !== undefined) return network;
   return unexpected(error instanceof Error ? error : new Error(String(error)), doing, host);
 }
 

@@ -1,6 +1,7 @@
 import type { CustomFetch } from 'openid-client';
 import type { Dispatcher } from 'undici';
 import { requestOnce, requestText } from '../../network/bounded-requests.ts';
+import { networkFailure } from '../../network/network-failure.ts';
 import type { SentCredentials } from '../../sent-credentials.ts';
 
 /** Limits for each response: discovery, a token, an error. */
@@ -33,6 +34,9 @@ export function providerFetch(
       headers,
       body: body === undefined || body === null ? null : String(body),
       ...BOUNDS,
+    }).catch((error: unknown) => {
+      // An endpoint can be on another host than the issuer.
+      throw networkFailure(error, new URL(url).host) ?? error;
     });
     const text = WITHOUT_BODY.has(answer.status) ? null : answer.text;
     return new Response(text, { status: answer.status, headers: { ...answer.headers } });

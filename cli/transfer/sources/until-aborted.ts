@@ -1,5 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { orInterrupted } from '../../network/cancellation.ts';
 import { readError } from './read-error.ts';
@@ -37,9 +38,12 @@ async function closedIterator(iterator: AsyncIterator<unknown>): Promise<void> {
   }
 }
 
+/** Items that are passed through before timers, sockets and signals are handled. */
+const ITEMS_IN_A_ROW = 64;
+
 /**
  * Passes items through until the signal is aborted, even while the next item is awaited: a disk or the writer of a list
- * can be slow.
+ * can be slow. A source that never waits, such as a generator of empty chunks, does not keep the signal from being aborted.
  * @throws {UserError} `interrupted`
  */
 export async function* untilAborted<T>(
@@ -49,7 +53,8 @@ export async function* untilAborted<T>(
   const iterator = items[Symbol.asyncIterator]();
   let isRead = false;
   try {
-    for (;;) {
+    for (let count = 1; ; count += 1) {
+      if (count % ITEMS_IN_A_ROW === 0) await nextTurn();
       const next = await orInterrupted(iterator.next(), signal);
       isRead = next.done === true;
       if (isRead) return;

@@ -133,15 +133,16 @@ function createExchange(options: WireOptions, reading: Abortable): Wire {
     const deadline = responseDeadline(stallMs, () => receiver.abort(endless(host)));
     const release = (length > 0 ? writing : reading).add(receiver.abort);
     const isAtOnce = body?.bytes !== undefined && length <= AT_ONCE && limit === undefined;
+    const answerMs = sealingMs(length + sealing);
     const pieces = () => {
-      const answerMs = sealingMs(length + sealing);
       const onEnd = () => deadline.start(answerMs);
       return outflow(body?.open() ?? [], { guard, now: clock.now, limit, answerMs, onSent, onEnd });
     };
     try {
-      guard.arm();
-      if (length === 0 || isAtOnce) deadline.start();
-      const bytes = length === 0 ? null : isAtOnce ? body.bytes : pieces();
+      const isInPieces = length > 0 && !isAtOnce;
+      guard.arm(isInPieces ? 0 : answerMs);
+      if (!isInPieces) deadline.start(answerMs);
+      const bytes = isInPieces ? pieces() : isAtOnce ? body.bytes : null;
       dispatcher.dispatch(requestOf(url, message, bytes), receiver.handler);
       const response = await receiver.response;
       // undici accepts the next request on this connection one turn later. An earlier one opens another connection.

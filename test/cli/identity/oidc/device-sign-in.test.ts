@@ -5,7 +5,7 @@ import { nextInterval } from '../../../../cli/identity/oidc/device-sign-in.ts';
 const oauthError = (error: string, status = 400) => Object.assign(new Error(error), { error, status });
 const answer = (status: number) => new Error('unexpected', { cause: new Response('', { status }) });
 
-test('polls less often for a provider that demands it or is unreachable', () => {
+test('polls less often for a provider that demands it or does not answer in time', () => {
   const rows: readonly (readonly [error: Error, seconds: number])[] = [
     [oauthError('authorization_pending'), 5],
     [oauthError('temporarily_unavailable'), 5],
@@ -14,7 +14,9 @@ test('polls less often for a provider that demands it or is unreachable', () => 
     [oauthError('slow_down'), 10],
     [oauthError('rate_limited', 429), 10],
     [answer(429), 10],
-    [Object.assign(new Error('reset'), { code: 'ECONNRESET' }), 10],
+    [Object.assign(new Error('reset'), { code: 'ECONNRESET' }), 5],
+    [Object.assign(new Error('unknown'), { code: 'ENOTFOUND', syscall: 'getaddrinfo' }), 5],
+    [Object.assign(new Error('silent'), { code: 'UND_ERR_CONNECT_TIMEOUT' }), 10],
   ];
   for (const [error, seconds] of rows) {
     assert.equal(nextInterval(5, error), seconds, `${error.message} ${String(error.cause)}`);

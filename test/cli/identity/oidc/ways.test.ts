@@ -128,6 +128,23 @@ test('polls for a device code as the provider demands, until it is approved or r
   assert.equal(late.code, 'gave_up');
 });
 
+for (const [host, reason] of [
+  ['127.0.0.1:1', 'nothing listens there'],
+  ['no-such-host.invalid', 'the host name'],
+] as const) {
+  test(`names a provider that becomes unreachable while a code is typed, and gives up: ${host}`, async (t) => {
+    const { rig, provider } = await withStandIn(t);
+    provider.metadata = { token_endpoint: `https://${host}/token` };
+    const context = rig.context();
+    const error = await failure(login(context, { url: rig.url, device: true }));
+    assert.equal(error.code, 'unreachable');
+    assert.ok(error.message.includes(reason), error.message);
+    const warnings = context.events.filter(({ type }) => type === 'warning');
+    assert.equal(warnings.length, 1, 'at the first failure');
+    assert.ok(JSON.stringify(warnings).includes(`${reason}`));
+  });
+}
+
 test('stops waiting for a device at Ctrl-C', async (t) => {
   const { rig, provider } = await withStandIn(t);
   provider.deviceAnswer = { ...(provider.deviceAnswer as object), interval: 60 };
