@@ -1,13 +1,5 @@
 import { type Flag, withoutFlags } from './repeated-flags.ts';
-import {
-  isSyntax,
-  type Piece,
-  rawText,
-  typedAnywhere,
-  typedInPosix,
-  typedInPowerShell,
-  type Word,
-} from './ui/shell-words.ts';
+import { isSyntax, type Piece, rawText, typedInPosix, typedOnWindows, type Word } from './ui/shell-words.ts';
 
 /*
  * Commands that errors, warnings and results tell somebody to type. The code that writes one states what it does:
@@ -136,7 +128,6 @@ export class InUse {
   readonly #platform: string | undefined;
   #deployment: UsedDeployment;
 
-  /** @param options.platform `any` for commands that somebody else types, on a computer that is not known */
   constructor(
     deployment: UsedDeployment = {},
     argv: readonly string[] = [],
@@ -179,8 +170,7 @@ export class InUse {
   }
 
   #typed(): (words: readonly Word[]) => string {
-    if (this.#platform === 'any') return typedAnywhere;
-    return this.#platform === 'win32' ? typedInPowerShell : typedInPosix;
+    return this.#platform === 'win32' ? typedOnWindows : typedInPosix;
   }
 
   /** Adds flags to the arguments of this run, or has them replace those that it has. */

@@ -1,6 +1,6 @@
 import { encodeKey } from '../../protocol/object-url.ts';
 import { count, formatLimit, formatMinute } from '../ui/format.ts';
-import { powerShellQuoted, powerShellWord, shellWord } from '../ui/shell-words.ts';
+import { powerShellQuoted, shellWord, windowsWord } from '../ui/shell-words.ts';
 import type { DeployedEdge } from './deployed-edge.ts';
 import type { TokenEntry } from './token-entry.ts';
 import type { TokenRequest } from './token-request.ts';
@@ -51,7 +51,7 @@ export function curlLine(edge: DeployedEdge, entry: TokenEntry, token: string, c
 /** Returns a command for PowerShell that uploads a file with edge-upload. The variables stay set in that window. */
 export function inPowerShell(variables: Readonly<Record<string, string>>, entry: TokenEntry): string {
   const set = Object.entries(variables).map(([name, value]) => `$env:${name} = ${powerShellQuoted(value)}`);
-  return [...set, `edge-upload put ${powerShellWord(exampleFile(entry))}`].join('; ');
+  return [...set, `edge-upload put ${windowsWord(exampleFile(entry))}`].join('; ');
 }
 
 /** Returns the creator of a token, such as `user/ada` or `assumed-role/Admin/ada`. */

@@ -57,30 +57,14 @@ function printed(word: string): string {
   return `"$(printf '${bytes.join('')}')"`;
 }
 
-/**
- * Returns words as sh, PowerShell and cmd all take them, for somebody else's computer: what needs quotes is in double
- * quotes, which all of them know. Values in which a shell would replace something are quoted as in POSIX shells.
- */
-export function typedAnywhere(words: readonly Word[]): string {
-  return words.map((one) => quotedText(one, wordAnywhere)).join(' ');
-}
-
-/** Characters with which a shell replaces something within double quotes, and quotes, as PowerShell knows them. */
-const REPLACED = /[$`!%^"\\\u201c-\u201e\p{Cc}\p{Zl}\p{Zp}]/u;
-
-function wordAnywhere(word: string): string {
-  if (/^[\w+:./-][\w@+:./-]*$/.test(word)) return word;
-  return REPLACED.test(word) ? shellWord(word) : `"${word}"`;
-}
-
 /** A variable in front of a command, or behind `export`. */
 const ASSIGNMENT = /^([A-Z][A-Z0-9_]*)=(.*)$/s;
 
 /**
  * Returns words as PowerShell takes them: other quotes than in POSIX shells, and no variables before a command. They are set
- * first.
+ * first. Without variables, cmd takes most of them too.
  */
-export function typedInPowerShell(words: readonly Word[]): string {
+export function typedOnWindows(words: readonly Word[]): string {
   const [first, unset] = words.map(rawText);
   if (first === 'unset' && unset !== undefined) return `Remove-Item Env:${unset}`;
   const variables: string[] = [];
@@ -92,16 +76,28 @@ export function typedInPowerShell(words: readonly Word[]): string {
     if (name !== undefined && value !== undefined) {
       variables.push(`$env:${name} = ${powerShellQuoted(value)}`);
     } else if (!begins || text !== 'export') {
-      rest.push(quotedText(word, powerShellWord));
+      rest.push(quotedText(word, windowsWord));
       begins = isSyntax(word);
     }
   }
   return [...variables, ...(rest.length === 0 ? [] : [rest.join(' ')])].join('; ');
 }
 
-/** Returns a value as one argument in PowerShell. A comma would make a list of it, and a leading `@` the values of a variable. */
-export function powerShellWord(value: string): string {
-  return /^(?!@)[\w@%+=:.\\/-]+$/.test(value) ? value : powerShellQuoted(value);
+/** What PowerShell or cmd replaces within double quotes, and quotes as they know them. A final backslash escapes the quote. */
+const REPLACED_ON_WINDOWS = /[$`!%"\u201c-\u201e\p{Cc}\p{Zl}\p{Zp}]|\\$/u;
+
+/**
+ * Returns a value as one argument in PowerShell and, wherever one form fits both, in cmd. In PowerShell, a comma would make
+ * a list of it, and a leading `@` the values of a variable.
+ */
+export function windowsWord(value: string): string {
+  if (/^(?![@=])[\w@%+=:.\\/-]+$/.test(value)) return value;
+  return REPLACED_ON_WINDOWS.test(value) ? powerShellQuoted(value) : `"${value}"`;
+}
+
+/** Returns whether POSIX shells, PowerShell and cmd all read a value as `windowsWord` quotes it. */
+export function isPortable(value: string): boolean {
+  return !REPLACED_ON_WINDOWS.test(value) && !value.includes('\\');
 }
 
 /** Returns a text as PowerShell quotes it. It treats typographic quotes as the plain one. */

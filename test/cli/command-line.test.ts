@@ -151,9 +151,14 @@ test('quotes arguments as PowerShell does on Windows', () => {
     new InUse({}, argv, { platform: 'win32' }).text(line);
   const same = (...argv: string[]) => onWindows(sameCommand`--yes`, argv);
   assert.equal(same('put', 'C:\\photos\\a.jpg'), 'edge-upload put C:\\photos\\a.jpg --yes');
-  assert.equal(same('put', 'C:\\my photos\\ü.jpg'), "edge-upload put 'C:\\my photos\\ü.jpg' --yes");
-  assert.equal(same('put', "it's", '50 %'), "edge-upload put 'it''s' '50 %' --yes");
-  assert.equal(same('put', 'a,b.jpg', '@list'), "edge-upload put 'a,b.jpg' '@list' --yes");
+  assert.equal(same('put', 'C:\\my photos\\ü.jpg'), 'edge-upload put "C:\\my photos\\ü.jpg" --yes');
+  assert.equal(same('put', "it's", '50 %'), `edge-upload put "it's" '50 %' --yes`);
+  assert.equal(same('put', 'a,b.jpg', '@list'), 'edge-upload put "a,b.jpg" "@list" --yes');
+  // cmd has double quotes alone. Where PowerShell would replace something in them, its own quotes are used.
+  assert.equal(
+    same('put', '$a b', '`b', 'a"b', 'C:\\a b\\'),
+    `edge-upload put '$a b' '\`b' 'a"b' 'C:\\a b\\' --yes`,
+  );
   assert.equal(
     same('put', 'export', '--metadata', 'OWNER=ada', 'A=1'),
     'edge-upload put export --metadata OWNER=ada A=1 --yes',
@@ -161,17 +166,17 @@ test('quotes arguments as PowerShell does on Windows', () => {
   assert.equal(onWindows(command`export CA=${'C:\\a b\\it’s.pem'}`), "$env:CA = 'C:\\a b\\it’’s.pem'");
   // Commands of other programs, too.
   const mv = command`mv ${'C:\\it’s here\\a'} ${'b c'}`;
-  assert.equal(onWindows(mv), "mv 'C:\\it’’s here\\a' 'b c'");
+  assert.equal(onWindows(mv), 'mv "C:\\it’s here\\a" "b c"');
   assert.equal(text(command`mv ${"it's"} ${'b c'}`), "mv 'it'\\''s' 'b c'");
   const env = evaluated(
     command`aws env ${'a b'} --format env`,
     command`aws env ${'a b'} --format powershell`,
   );
   assert.equal(text(env), `eval "$(aws env 'a b' --format env)"`);
-  assert.equal(onWindows(env), "aws env 'a b' --format powershell | Out-String | Invoke-Expression");
+  assert.equal(onWindows(env), 'aws env "a b" --format powershell | Out-String | Invoke-Expression');
   assert.equal(
     onWindows(command`echo x | edge-upload put - --as ${'a b'}`),
-    "echo x | edge-upload put - --as 'a b'",
+    'echo x | edge-upload put - --as "a b"',
   );
 });
 

@@ -6,6 +6,7 @@ import type { PoolRules } from '../../identity/users/administered-pool.ts';
 import type { JsonValue } from '../../json-value.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { formatMinute } from '../../ui/format.ts';
+import { isPortable } from '../../ui/shell-words.ts';
 import type { OperatedPool } from './pool.ts';
 
 const DAY_MS = 86_400_000;
@@ -83,9 +84,13 @@ function embeddedLines({ platform }: Pick<Context, 'platform'>, local: LocalClou
   ];
 }
 
-/** Returns the command for another computer, which has no saved deployment. */
+/**
+ * Returns the command for another computer, which has no saved deployment, and whose shell is not known. It asks for a user
+ * name that shells would read in different ways.
+ */
 function commandText(url: string, username: string): string {
-  return new InUse({}, [], { platform: 'any' }).text(loginCommand(url, '--username', username));
+  const named = isPortable(username) ? ['--username', username] : [];
+  return new InUse({}, [], { platform: 'win32' }).text(loginCommand(url, ...named));
 }
 
 function steps(command: string): readonly string[] {

@@ -40,9 +40,10 @@ test('prints a curl line that a shell accepts with any key and authority path', 
 test('prints a command for PowerShell, with quotes where it needs them', () => {
   for (const [key, file] of [
     ['q3/report.pdf', 'report.pdf'],
-    ["it's.pdf", "'it''s.pdf'"],
-    ['a,b.pdf', "'a,b.pdf'"],
-    ['@home', "'@home'"],
+    ["it's.pdf", '"it\'s.pdf"'],
+    ['$1.pdf', "'$1.pdf'"],
+    ['a,b.pdf', '"a,b.pdf"'],
+    ['@home', '"@home"'],
   ] as const) {
     assert.equal(
       inPowerShell({ EDGE_UPLOAD_TOKEN: 'eul_a' }, entry({ key })),

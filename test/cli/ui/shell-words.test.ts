@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { command, InUse } from '../../../cli/command-line.ts';
-import { shellWord } from '../../../cli/ui/shell-words.ts';
+import { sentInvitation } from '../../../cli/commands/user/invitation.ts';
+import type { OperatedPool } from '../../../cli/commands/user/pool.ts';
+import { isPortable, shellWord, windowsWord } from '../../../cli/ui/shell-words.ts';
 
 test('quotes all words that a shell could interpret, and no others', () => {
   const cases: readonly (readonly [string, string])[] = [
@@ -24,8 +25,7 @@ test('quotes all words that a shell could interpret, and no others', () => {
   for (const [word, expected] of cases) assert.equal(shellWord(word), expected);
 });
 
-test('quotes for a computer that is not known in a form that sh, PowerShell and cmd share', () => {
-  const anywhere = new InUse({}, [], { platform: 'any' });
+test('knows which words sh, PowerShell and cmd read alike, and in which quotes', () => {
   for (const [name, typed] of [
     ['ada', 'ada'],
     ['ada+test@example.com', 'ada+test@example.com'],
@@ -33,13 +33,25 @@ test('quotes for a computer that is not known in a form that sh, PowerShell and 
     ["O'Neil", '"O\'Neil"'],
     ['a;b&c|d', '"a;b&c|d"'],
     ['@home', '"@home"'],
+    ['=ls', '"=ls"'],
     ['a,b', '"a,b"'],
     ['x#y', '"x#y"'],
-    // A shell replaces something in double quotes: POSIX shells alone read these.
-    ['$HOME', "'$HOME'"],
-    ['100%', '100%'],
+    ['größe', '"größe"'],
+    ['', '""'],
   ] as const) {
-    const text = anywhere.text(command`edge-upload login https://d1.cloudfront.net --username ${name}`);
-    assert.equal(text, `edge-upload login https://d1.cloudfront.net --username ${typed}`);
+    assert.deepEqual([windowsWord(name), isPortable(name)], [typed, true], name);
+  }
+  for (const name of ['$HOME', '%PATH%', '100%', 'wow!', '`id`', 'a"b', 'a\\b', 'a\nb', '“x”']) {
+    assert.equal(isPortable(name), false, name);
+  }
+});
+
+test('an invitation asks for a user name that shells read in different ways', () => {
+  const invited = (username: string) =>
+    sentInvitation({ platform: 'linux' }, { url: 'https://d1.cloudfront.net' } as OperatedPool, username);
+  assert.match(invited('ada').join('\n'), /login https:\/\/d1\.cloudfront\.net --username ada$/m);
+  assert.match(invited("O'Neil").join('\n'), /login https:\/\/d1\.cloudfront\.net --username "O'Neil"$/m);
+  for (const name of ['$HOME', '%PATH%', 'wow!', '`id`']) {
+    assert.match(invited(name).join('\n'), /edge-upload login https:\/\/d1\.cloudfront\.net$/m, name);
   }
 });

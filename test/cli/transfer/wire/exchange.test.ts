@@ -48,7 +48,13 @@ for (const [kind, body] of Object.entries(BODIES)) {
       signal: new AbortController().signal,
     });
     let failed = false;
-    const response = wire({ method: 'POST', path: '/k', headers: {}, sealing: SEALING, ...(body && { body }) });
+    const response = wire({
+      method: 'POST',
+      path: '/k',
+      headers: {},
+      sealing: SEALING,
+      ...(body && { body }),
+    });
     response.catch(() => {
       failed = true;
     });
