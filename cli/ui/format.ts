@@ -72,6 +72,9 @@ export function count(amount: number, noun: string): string {
 /** A command at the end of a sentence: [`Sign in with:`, command`edge-upload login <url>`]. */
 const LAST_COMMAND = /^(.*\S:) ((?:edge-upload|aws|npm) (?:(?![.,;] ).)*)$/;
 
+/** A space that is not between a number and its unit, or within a time. */
+const BETWEEN_WORDS = / (?!(?<=\d )(?:(?:[KMGT]i)?B|m?s|\d\d:\d\d|UTC)\b)/;
+
 /**
  * Returns text as lines, broken between words so that no line is wider than `width`; lines after the first begin with
  * `indent`. A command at the end is not broken: it stands on a line of its own, so that it can be copied.
@@ -80,7 +83,7 @@ export function wrap(text: string, width: number, indent = ''): string[] {
   const [, prose, command] = (text.length > width && LAST_COMMAND.exec(text)) || [];
   if (prose !== undefined) return [...wrap(prose, width, indent), `${indent}  ${command}`];
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of text.split(BETWEEN_WORDS)) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 1 + word.length <= width)
       lines[lines.length - 1] = `${last} ${word}`;

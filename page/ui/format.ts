@@ -1,6 +1,6 @@
 import type { Texts } from '../texts/en.ts';
 
-/** Formats numbers and times in the page's language. */
+/** Formats numbers and times in the page's language. A line is not broken between a number and its unit. */
 export interface Format {
   /** `1.5 MB`, in powers of 1,000. */
   bytes(count: number): string;
@@ -10,6 +10,9 @@ export interface Format {
 }
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+
+/** Returns a text that is not broken at its spaces. Its language may have put other spaces in it. */
+const whole = (text: string) => text.replaceAll(' ', '\u00a0');
 
 export function formatFor(language: string, texts: Texts): Format {
   const time = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
@@ -30,12 +33,12 @@ export function formatFor(language: string, texts: Texts): Format {
       const power = Math.min(Math.floor(Math.log10(Math.max(count, 1)) / 3), UNITS.length - 1);
       const value = count / 1000 ** power;
       const digits = power === 0 || value >= 100 ? 0 : 1;
-      return formats[power * 2 + digits]?.format(value) ?? '';
+      return whole(formats[power * 2 + digits]?.format(value) ?? '');
     },
     duration(seconds) {
-      if (seconds < 60) return texts.seconds(Math.max(Math.ceil(seconds), 1));
-      if (seconds < 90 * 60) return texts.minutes(Math.ceil(seconds / 60));
-      return texts.hours(Math.ceil(seconds / 3600));
+      if (seconds < 60) return whole(texts.seconds(Math.max(Math.ceil(seconds), 1)));
+      if (seconds < 90 * 60) return whole(texts.minutes(Math.ceil(seconds / 60)));
+      return whole(texts.hours(Math.ceil(seconds / 3600)));
     },
     time: (date) => time.format(date),
   };

@@ -76,6 +76,17 @@ test('wraps text between words, and keeps long words whole', () => {
   assert.deepEqual(wrap('one two', Number.POSITIVE_INFINITY), ['one two']);
 });
 
+test('does not break between a number and its unit, or within a time', () => {
+  assert.deepEqual(wrap('more than 5 GiB in 30 s or 12 MiB/s', 12), [
+    'more than',
+    '5 GiB in',
+    '30 s or',
+    '12 MiB/s',
+  ]);
+  assert.deepEqual(wrap('valid until 2026-12-05 22:34 UTC', 26), ['valid until', '2026-12-05 22:34 UTC']);
+  assert.deepEqual(wrap('5 Buckets', 4), ['5', 'Buckets']);
+});
+
 test('does not break a command at the end of a sentence', () => {
   const hint = '  Sign in with: edge-upload login https://d111.cloudfront.net --username ada';
   assert.deepEqual(wrap(hint, 80, '  '), [hint]);

@@ -44,7 +44,8 @@ export async function interruptedCases(world: DeployedPage): Promise<void> {
     await tab.page.reload();
     await setFaults(cloud, {});
     await tab.shows('.unfinished .name', 'film.mov');
-    const [, recorded = ''] = /^([\d.]+) MB of 200 MB$/.exec(await tab.textOf('.unfinished .numbers')) ?? [];
+    const [, recorded = ''] =
+      /^([\d.]+)\u00a0MB of 200\u00a0MB$/.exec(await tab.textOf('.unfinished .numbers')) ?? [];
     assert.ok(Number(recorded) >= 16, `${recorded} MB are recorded`);
     await tab.inspect('uploads/unfinished');
     await tab.choose(path);

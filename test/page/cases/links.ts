@@ -47,14 +47,17 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     const tab = await openTab(browser, inbox.address);
     assert.equal(await tab.textOf('h1'), title);
     assert.match(await tab.textOf('.screen'), /Photos of the new hall, please\./);
-    assert.match(await tab.textOf('.allowed'), /Any number of files\. Up to 5\d(\.\d)? MB each\. Open until/);
+    assert.match(
+      await tab.textOf('.allowed'),
+      /Any number of files\. Up to 5\d(\.\d)?\u00a0MB each\. Open until/,
+    );
     await tab.inspect('link/open');
     await tab.choose(first, second, empty);
     await tab.shows('.summary', '3 files arrived. You can close this page.');
     assert.equal(await tab.textOf('[role=status]'), '3 files arrived. You can close this page.');
     await tab.inspect('link/arrived');
     const receipt = await tab.textOf('.receipt pre');
-    assert.match(receipt, /a file\.txt\t10 B \(10 bytes\)\tCRC-32 [\da-f]{8}\t2\d{3}-/);
+    assert.match(receipt, /a file\.txt\t10 B \(10\u00a0bytes\)\tCRC-32 [\da-f]{8}\t2\d{3}-/);
     assert.deepEqual((await keysBelow('inbox/')).sort(), [
       'inbox/a file.txt',
       'inbox/drawing.pdf',
@@ -86,7 +89,7 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     await tab.page.waitForSelector('[data-state=stored]');
     assert.match(await tab.textOf('.name'), /bill\ufffdfdp\.exe/);
     const errors = await tab.textOf('.error');
-    assert.match(errors, /The file is too large\. The limit is 5\d(\.\d)? MB\./);
+    assert.match(errors, /The file is too large\. The limit is 5\d(\.\d)?\u00a0MB\./);
     assert.match(errors, /A file with this name was sent earlier\. Rename this/);
     assert.match(await tab.textOf('[role=status]'), /./);
     assert.equal(await tab.textOf('.summary'), '1 file arrived. 2 files were not sent.');
