@@ -10,8 +10,9 @@ import type { Faults } from './faults.ts';
 import { JsonFile } from './json-file.ts';
 
 /*
- * The process of the embedded cloud: `node dist/local.cjs --data-dir <folder> [--port <n>] [--well-known-keys]`. The default
- * port is the last one, else 4599. Over the IPC channel it reports that it serves, or why it cannot. SIGTERM ends it.
+ * The process of the embedded cloud: `node dist/local.cjs --data-dir <folder> [--port <n>] [--well-known-keys]
+ * [--with-parent]`. The default port is the last one, else 4599. Over the IPC channel it reports that it serves, or why it
+ * cannot. SIGTERM ends it, and with `--with-parent` the end of the process that started it.
  */
 
 const { values } = parseArgs({
@@ -19,11 +20,15 @@ const { values } = parseArgs({
     'data-dir': { type: 'string' },
     port: { type: 'string' },
     'well-known-keys': { type: 'boolean', default: false },
+    'with-parent': { type: 'boolean', default: false },
   },
 });
 const DEFAULT_PORT = 4599;
 const { 'data-dir': dataDir, 'well-known-keys': wellKnownKeys } = values;
 if (dataDir === undefined) throw new Error('--data-dir is missing');
+
+// The system closes the channel of a process that was killed, too.
+if (values['with-parent']) process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 
 const description = new JsonFile<object>(join(dataDir, 'cloud.json'));
 const portFile = new JsonFile<number>(join(dataDir, 'port.json'));

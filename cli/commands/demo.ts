@@ -98,7 +98,7 @@ async function tell(context: Context, ui: Ui): Promise<Step[]> {
     ui.event({ type: 'heading', text: `${steps.length}. ${title}`, below: `   $ ${command}` });
   };
 
-  await startCloud(context, { dataDir: cloudFolder(context), port: 0 });
+  await startCloud(context, { dataDir: cloudFolder(context), port: 0, withParent: true });
 
   step('An operator deploys a private bucket behind an authenticated edge.', 'edge-upload deploy --local');
   await deploy(context, { local: true, yes: true });

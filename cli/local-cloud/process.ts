@@ -107,15 +107,17 @@ export interface StartOptions {
   /** Port of its AWS endpoint on 127.0.0.1; 0 for a free one. Default: the last one, else 4599. */
   readonly port?: number;
   readonly wellKnownKeys?: boolean;
+  /** The cloud ends with this process, even if that is killed. Otherwise it outlives it. */
+  readonly withParent?: boolean;
 }
 
 /**
- * Starts the cloud in a process that outlives this one, and waits until it serves.
+ * Starts the cloud in a process of its own, and waits until it serves.
  * @throws {UserError} `local_cloud`, or `interrupted` once the signal is aborted
  */
 export async function startCloud(
   context: Pick<Context, 'env' | 'execPath' | 'home' | 'platform' | 'signal'>,
-  { dataDir, port, wellKnownKeys = false }: StartOptions,
+  { dataDir, port, wellKnownKeys = false, withParent = false }: StartOptions,
 ): Promise<RunningCloud> {
   const { execPath, platform, signal } = context;
   const logFile = join(dataDir, 'cloud.log');
@@ -129,6 +131,7 @@ export async function startCloud(
         dataDir,
         ...(port === undefined ? [] : ['--port', String(port)]),
         ...(wellKnownKeys ? ['--well-known-keys'] : []),
+        ...(withParent ? ['--with-parent'] : []),
       ],
       { detached: true, stdio: ['ignore', log.fd, log.fd, 'ipc'], env: cloudEnvironment(context) },
     );
@@ -145,7 +148,8 @@ export async function startCloud(
     signal.removeEventListener('abort', stop);
     child.removeAllListeners();
     child.unref();
-    if (child.connected) child.disconnect();
+    if (withParent) child.channel?.unref();
+    else if (child.connected) child.disconnect();
     if (signal.aborted) throw interrupted();
     if (message.ready !== undefined) return message.ready;
     throw startFailure(message.failed, platform);

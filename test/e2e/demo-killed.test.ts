@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { whenFound } from '../support/when-found.ts';
+import { CLI, cleanEnv } from './harness.ts';
+
+/** Ctrl-\; the end of a process that cannot clean up, such as by the system where memory is short. */
+for (const signal of ['SIGQUIT', 'SIGKILL'] as const) {
+  test(`a demo that ends by ${signal} takes its cloud with it`, {
+    skip: process.platform === 'win32' ? 'Windows has no such signals' : false,
+  }, async (t) => {
+    const home = await mkdtemp(join(tmpdir(), 'edge-upload-killed-'));
+    t.after(() => rm(home, { recursive: true, force: true, maxRetries: 10 }));
+    const demo = spawn(process.execPath, [CLI, 'demo'], {
+      cwd: home,
+      env: cleanEnv(home, { TMPDIR: home }),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    demo.stderr.setEncoding('utf8');
+    let shown = '';
+    for await (const text of demo.stderr) {
+      shown += text;
+      if (shown.includes('1. An operator deploys')) break;
+    }
+    const ended = once(demo, 'exit');
+    demo.kill(signal);
+    assert.deepEqual(await ended, [null, signal], shown);
+    const [folder = ''] = (await readdir(home)).filter((name) => name.startsWith('edge-upload-demo-'));
+    const cloud = join(home, folder, 'data', 'edge-upload', 'local');
+    // The cloud removes its description before it ends.
+    await whenFound(cloud, async () => (existsSync(join(cloud, 'cloud.json')) ? undefined : true));
+  });
+}
