@@ -1,6 +1,7 @@
 import { omitUndefined } from '../../protocol/fields.ts';
-import { keyProblem } from '../../protocol/object-url.ts';
+import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
+import { checkAs } from '../transfer/typed-keys.ts';
 import { parseSize } from '../ui/format.ts';
 import { prefixProblem, type Scope, type TokenKind } from './token-entry.ts';
 
@@ -88,12 +89,12 @@ export function linkRequest({ as, prefix, expires, maxSize, note }: LinkFlags): 
       hint: 'A link is for one file (--as <key>), or for files below a prefix (--prefix <prefix>).',
     });
   }
-  const problem = as === undefined ? undefined : keyProblem(as);
-  if (problem !== undefined) {
-    throw new UserError('usage', `Invalid value for --as: “${as}” ${problem}.`, {
-      hint: 'For files below a prefix, use --prefix.',
+  if (as?.endsWith('/')) {
+    throw new UserError('usage', `Invalid value for --as: “${as}” ends with “/”.`, {
+      hint: ['For files below a prefix:', command`edge-upload link create --prefix ${as}`],
     });
   }
+  if (as !== undefined) checkAs({ as });
   const below = prefix === undefined ? undefined : prefixOf(prefix, '--prefix');
   return {
     kind: 'link',

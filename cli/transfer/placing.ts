@@ -1,5 +1,5 @@
 import { keyProblem } from '../../protocol/object-url.ts';
-import { command, sameCommand } from '../command-line.ts';
+import { changedCommand, command } from '../command-line.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { effectOf } from './error-effects.ts';
 import type { EdgeLimits, Limits } from './limits.ts';
@@ -35,13 +35,10 @@ function named(prefixes: readonly string[]): string {
   return more > 0 ? `${some.join(', ')} and ${more} more` : some.join(' or ');
 }
 
-function choose({ name, key }: Item, prefixes: readonly string[], several: boolean): UserError {
+function choose(key: string, prefixes: readonly string[]): UserError {
   const [first = ''] = prefixes;
-  const [from, as] = [name === 'standard input' ? '-' : name, `${first}${key}`];
   return new UserError('forbidden', `You are allowed to write below ${named(prefixes)} only, not “${key}”.`, {
-    hint: several
-      ? ['Choose one, for instance:', sameCommand`--prefix ${first}`]
-      : ['Choose one, for instance:', command`edge-upload put ${from} --as ${as}`],
+    hint: ['Choose one, for instance:', changedCommand`--prefix ${first}`],
   });
 }
 
@@ -97,7 +94,7 @@ export function createPlacing(limits: Limits, { several, isNamed, note }: Placin
     if (omitted !== undefined) return { item, limits };
     const [prefix = '', ...others] = writeTo;
     if (others.length > 0) {
-      return { item: { name, key, kind: 'refused', error: choose(item, writeTo, several) }, limits };
+      return { item: { name, key, kind: 'refused', error: choose(key, writeTo) }, limits };
     }
     if (noted !== prefix) note(`Everything is stored below “${prefix}”, where you are allowed to write.`);
     noted = prefix;

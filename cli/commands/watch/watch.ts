@@ -8,6 +8,7 @@ import { UserError } from '../../errors.ts';
 import { resolveTarget } from '../../settings/target.ts';
 import { createFilter } from '../../transfer/sources/filters.ts';
 import { pathError, readError } from '../../transfer/sources/read-error.ts';
+import { checkPrefix } from '../../transfer/typed-keys.ts';
 import { MAX_CONCURRENCY } from '../../transfer/uploader.ts';
 import { parseSize } from '../../ui/format.ts';
 import { AFTER, storedFolder } from '../../watch/after-upload.ts';
@@ -44,6 +45,7 @@ const INTERVAL_MS = 5_000;
 /** `edge-upload watch`: uploads the files of a folder as they arrive, until it is interrupted. */
 export async function watch(context: Context, args: WatchArgs): Promise<Result> {
   const { prefix = '', include, exclude = [], limitRate } = args;
+  checkPrefix(prefix);
   const settleMs = seconds(args.settle, '--settle') ?? SETTLE_MS;
   const intervalMs = seconds(args.interval, '--interval') ?? INTERVAL_MS;
   const concurrency = wholeNumber(args.concurrency, '--concurrency', 1, MAX_CONCURRENCY);

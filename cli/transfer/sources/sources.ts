@@ -4,6 +4,7 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
+import { checkAs, checkPrefix } from '../typed-keys.ts';
 import { checkClashes } from './clashes.ts';
 import { type FilePath, findPath, isNameless, notUtf8, REPLACEMENT } from './file-path.ts';
 import type { Filter, FilterOptions } from './filters.ts';
@@ -51,9 +52,11 @@ export async function openSources(options: SourceOptions, world: SourceWorld): P
   const { files, as, prefix = '', filesFrom } = options;
   const filter = await filterOf(options);
   checkTyped(options);
+  checkPrefix(prefix);
   if (filesFrom !== undefined) return openList(filesFrom, options, filter, world);
   if (files[0] === '-') {
     const { stdin: stream } = world;
+    if (as !== undefined) checkAs({ as, prefix });
     const item: Item = { name: 'standard input', key: `${prefix}${as}`, kind: 'stream', stream };
     return sourcesOf({ several: false, repeatable: false }, () => single([item]));
   }
@@ -190,6 +193,7 @@ async function typedRoot(name: string, options: SourceOptions, cwd: string): Pro
   const { as, prefix = '', recursive = false } = options;
   const path = await typedPath(name, cwd);
   const folder = recursive && (await isFolder(path));
+  if (as !== undefined) checkAs({ as, prefix, source: name, folder });
   const known = folder ? folderName(name, cwd) : basename(resolve(cwd, name));
   const key = folder ? folderKey(name, cwd, options) : `${prefix}${as ?? known}`;
   const root = { name, path, folder, key };

@@ -45,7 +45,8 @@ test('refuses flags that the edge would refuse, and flags without effect', () =>
   const key = { name: 'a', writeTo: 'a/' };
   for (const [request, why] of [
     [() => linkRequest({ as: 'a', prefix: 'b/' }), /contradict/],
-    [() => linkRequest({ as: 'a/' }), /begins or ends with “\/”/],
+    [() => linkRequest({ as: 'a/' }), /ends with “\/”/],
+    [() => linkRequest({ as: '/a' }), /begins or ends with “\/”/],
     [() => linkRequest({ as: '../a' }), /as a segment/],
     [() => linkRequest({ as: '.well-known/x' }), /reserved/],
     [() => linkRequest({ as: 'a'.repeat(1025) }), /1025 bytes/],
