@@ -173,7 +173,12 @@ export function openDispatcher({ env, sent, local, ca, connections }: Dispatcher
 
   const connect: buildConnector.connector = (options, answer) => {
     const callback: buildConnector.Callback = (...[error, socket]) => {
-      if (error === null) return answer(null, socket);
+      if (error === null) {
+        // After an alert, such as for a missing client certificate in TLS 1.3, Node leaves the socket open, and undici would
+        // report only that it was closed.
+        socket.once('error', (failure) => socket.destroy(failure));
+        return answer(null, socket);
+      }
       const { hostname, port } = options;
       const host = port && port !== '443' ? `${bracketed(hostname)}:${port}` : bracketed(hostname);
       const extra = extraFile && { file: extraFile, read: () => readCertificates(extraFile) };

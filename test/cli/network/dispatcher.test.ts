@@ -13,6 +13,7 @@ import { type DispatcherOptions, openDispatcher } from '../../../cli/network/dis
 import { networkFailure } from '../../../cli/network/network-failure.ts';
 import { createSentCredentials } from '../../../cli/sent-credentials.ts';
 import { openAuthority } from '../../../local/tls/authority.ts';
+import { listen } from '../../support/serve.ts';
 
 let folder: string;
 let caFile: string;
@@ -55,6 +56,26 @@ async function get(options: Omit<DispatcherOptions, 'sent'>): Promise<string> {
   } finally {
     await dispatcher.destroy();
   }
+}
+
+for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+  test(`reports that a server demands a client certificate, with ${version}`, async (t) => {
+    const authority = await openAuthority({ dir: folder, now: () => new Date() });
+    const options = { requestCert: true, minVersion: version, maxVersion: version } as const;
+    const demanding = createTlsServer({
+      ...(await authority.serverCertificate(['localhost', '127.0.0.1'])),
+      ...options,
+    });
+    const at = await listen(t, demanding);
+    const dispatcher = openDispatcher({ env: {}, local: { caFile }, sent: createSentCredentials() });
+    t.after(() => dispatcher.destroy());
+    for (const body of [null, Buffer.alloc(1024 * 1024)]) {
+      await assert.rejects(request(at, { dispatcher, method: 'PUT', body }), (error) => {
+        const failure = networkFailure(error, 'edge.example');
+        return failure?.code === 'tls' && /demands a client certificate/.test(failure.message);
+      });
+    }
+  });
 }
 
 test('trusts an embedded cloud’s authority only where it is named', async () => {
