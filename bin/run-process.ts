@@ -9,7 +9,7 @@ import { isStandalone } from '../cli/package-root.ts';
 import { run, type World } from '../cli/program.ts';
 import { createSentCredentials, type SentCredentials } from '../cli/sent-credentials.ts';
 import { renderError } from '../cli/ui/error.ts';
-import type { JobControl, OnTerminal } from '../cli/ui/job-control.ts';
+import type { JobControl, OnTerminal } from '../cli/ui/ui.ts';
 
 function currentFolder(): string {
   try {

@@ -4,9 +4,8 @@ import type { ExitCode } from './errors.ts';
 import type { OpenKeyring } from './identity/tokens/keyring.ts';
 import type { JsonValue } from './json-value.ts';
 import type { SentCredentials } from './sent-credentials.ts';
-import type { JobControl } from './ui/job-control.ts';
 import type { OutputStream, Text } from './ui/shown.ts';
-import type { Ui } from './ui/ui.ts';
+import type { JobControl, Ui } from './ui/ui.ts';
 
 export type InputStream = Readable & { isTTY?: boolean; setRawMode?: (mode: boolean) => unknown };
 

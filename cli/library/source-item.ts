@@ -67,7 +67,7 @@ function isIterator(source: unknown): source is AsyncIterator<unknown> {
 /** Whether a stream is being read already, or would be stored as an empty object. */
 export function isUsed(source: unknown): boolean {
   if (source instanceof ReadableStream) {
-    return source.locked || Readable.isDisturbed(source as unknown as Readable);
+    return taken.has(source) || source.locked || Readable.isDisturbed(source as unknown as Readable);
   }
   if (isIterator(source)) return taken.has(source);
   if (!(source instanceof Readable) || source.errored !== null) return false;
@@ -90,13 +90,8 @@ function streamOf(source: Exclude<UploadSource, string | URL>, signal: AbortSign
     return { ...streamOf(source.stream() as ReadableStream<Uint8Array>, signal), length: source.size };
   }
   if (source instanceof ReadableStream) {
-    // Not read at all if the signal is already aborted.
-    return {
-      chunks: untilAborted(
-        Readable.fromWeb(source, { signal }).on('error', () => {}),
-        signal,
-      ),
-    };
+    taken.add(source);
+    return { chunks: untilAborted(chunksOf(source), signal) };
   }
   if (source instanceof Readable) {
     taken.add(source);
@@ -113,6 +108,25 @@ function streamOf(source: Exclude<UploadSource, string | URL>, signal: AbortSign
     return { chunks: copied(untilAborted<unknown>(source, signal)) };
   }
   throw new UserError('usage', 'The source is neither a path nor bytes, a Blob or a stream of bytes.');
+}
+
+/**
+ * Returns the chunks of a stream, which is locked once it is read. `Readable.fromWeb` would read empty chunks without
+ * letting anything else run, and the stream's own iterator cannot be closed while a chunk is awaited.
+ */
+function chunksOf(stream: ReadableStream): AsyncIterable<unknown> {
+  return {
+    [Symbol.asyncIterator]() {
+      const reader = stream.getReader();
+      return {
+        next: () => reader.read(),
+        async return() {
+          await reader.cancel();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
 }
 
 /**

@@ -55,6 +55,7 @@ export async function createUi(parts: Parts): Promise<Ui> {
     signal,
     paint,
     dumb: env.TERM === 'dumb',
+    reflows: reflows(env),
     ...omitUndefined({ jobControl }),
   };
   // Asking needs someone to see the question and someone to answer it.
@@ -76,6 +77,11 @@ export async function createUi(parts: Parts): Promise<Ui> {
       return confirmUser(prompt, streams);
     },
   };
+}
+
+/** Whether a terminal wraps its lines again when its width changes. xterm and GNU screen do not; tmux within them does. */
+function reflows({ TMUX, STY, XTERM_VERSION }: Context['env']): boolean {
+  return TMUX !== undefined || (STY === undefined && XTERM_VERSION === undefined);
 }
 
 /** Returns an event with commands about what is in use. */

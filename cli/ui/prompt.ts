@@ -1,34 +1,18 @@
-import { clearLine, clearScreenDown, createInterface, cursorTo, moveCursor } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
-import stringWidth from 'fast-string-width';
 import type { InputStream } from '../context.ts';
 import { interrupted } from '../errors.ts';
-import { cutEnd, cutStart, fits } from './columns.ts';
-import type { JobControl } from './job-control.ts';
-import type { OutputStream } from './shown.ts';
-import { line, type Paint, type Shown, visible, writeLines, writePart } from './shown.ts';
+import { QuestionLine, type QuestionOptions, type QuestionScreen } from './question-line.ts';
+import { line, writeLines } from './shown.ts';
+import type { JobControl } from './ui.ts';
 
-export interface PromptStreams {
+export interface PromptStreams extends QuestionScreen {
   readonly stdin: InputStream;
-  /** Never stdout, which belongs to results. */
-  readonly stderr: OutputStream;
   readonly signal: AbortSignal;
-  readonly paint: Paint;
-  /** A terminal that cannot go back within a line (`TERM=dumb`). */
-  readonly dumb: boolean;
   readonly jobControl?: JobControl;
 }
 
-export interface PromptOptions {
-  readonly message: string;
-  /** Shown as dots. */
-  readonly secret?: boolean;
-}
-
-/** Columns that an answer has at least; a longer question is above it. */
-const LEAST_COLUMNS = 24;
-
-/** readline echoes what is typed, secrets too: what is shown is drawn here instead. */
+/** readline echoes what is typed, secrets too: what is shown is drawn by a `QuestionLine` instead. */
 class Muted extends Writable {
   override _write(_chunk: unknown, _encoding: string, done: () => void): void {
     done();
@@ -36,90 +20,21 @@ class Muted extends Writable {
 }
 
 /**
- * Asks for one line, edited with the usual keys. The answer is on one row of the terminal, scrolled where it is longer, so
- * that it can be drawn again after any change of size and after Ctrl-Z and `fg`: nothing typed is lost or echoed.
+ * Asks for one line, edited with the usual keys. It is drawn again after any change of size and after Ctrl-Z and `fg`:
+ * nothing typed is lost or echoed.
  * @throws {UserError} `interrupted` for Ctrl-C, Ctrl-D, a terminal that goes away, and an aborted signal
  */
-export function prompt({ message, secret = false }: PromptOptions, streams: PromptStreams): Promise<string> {
-  const { stdin, stderr, signal, paint, dumb, jobControl } = streams;
+export function prompt(options: QuestionOptions, streams: PromptStreams): Promise<string> {
+  const { stdin, stderr, signal, dumb, jobControl } = streams;
   if (signal.aborted) return Promise.reject(interrupted());
-  const columns = () => Math.max(LEAST_COLUMNS, stderr.columns ?? 80);
   // On a dumb terminal the system echoes and edits a line, secrets apart.
-  const drawn = !dumb;
-  const reader = createInterface({
-    input: stdin,
-    output: new Muted(),
-    terminal: drawn || secret,
-    historySize: 0,
-  });
-
-  const isWide = () => !fits(`? ${visible(message)} `, columns() - LEAST_COLUMNS);
-  const head = (): Shown =>
-    isWide() ? line`${paint('green', '›')} ` : line`${paint('green', '?')} ${paint('bold', message)} `;
-  const headWidth = () => stringWidth(isWide() ? '› ' : `? ${visible(message)} `);
-  /** Columns of the question above the answer; 0 if it is on the same line. */
-  let above = 0;
-  /** Column of the cursor as last drawn. */
-  let cursorAt = 0;
-  const begin = () => {
-    above = isWide() ? stringWidth(`? ${visible(message)}`) : 0;
-    if (isWide()) writeLines(stderr, [line`${paint('green', '?')} ${paint('bold', message)}`]);
-    if (!drawn) writePart(stderr, head());
-  };
-  const display = (text: string) => (secret ? '•'.repeat(Array.from(text).length) : visible(text));
-
-  const draw = () => {
-    if (!drawn) return;
-    const space = columns() - headWidth() - 1;
-    const before = cutStart(display(reader.line.slice(0, reader.cursor)), space);
-    const after = cutEnd(display(reader.line.slice(reader.cursor)), space - stringWidth(before));
-    cursorTo(stderr, 0);
-    clearLine(stderr, 0);
-    writePart(stderr, line`${head()}${before}${after}`);
-    cursorAt = headWidth() + stringWidth(before);
-    cursorTo(stderr, cursorAt);
-  };
-
-  /** Draws the question again for another width. Terminals have wrapped what was drawn into rows of that width. */
-  const resized = () => {
-    if (!drawn) return;
-    const width = Math.max(1, stderr.columns ?? 80);
-    const rows = Math.ceil(above / width) + Math.floor(cursorAt / width);
-    moveCursor(stderr, 0, -rows);
-    cursorTo(stderr, 0);
-    clearScreenDown(stderr);
-    begin();
-    draw();
-  };
-
+  const isRaw = !dumb || options.secret === true;
+  const reader = createInterface({ input: stdin, output: new Muted(), terminal: isRaw, historySize: 0 });
+  const question = new QuestionLine(options, streams);
   return new Promise((resolve, reject) => {
-    let waiting: NodeJS.Immediate | undefined;
-    let ended = false;
-    // What is pasted comes as many keys at once. The key that ends the answer arrives after `end`, and must not draw again.
-    const typed = () => {
-      if (ended) return;
-      waiting ??= setImmediate(() => {
-        waiting = undefined;
-        draw();
-      });
-    };
-    const unwatch = jobControl?.watch({
-      suspend() {
-        stdin.setRawMode?.(false);
-        writeLines(stderr, [line``]);
-      },
-      resume() {
-        if (drawn || secret) stdin.setRawMode?.(true);
-        begin();
-        draw();
-      },
-    });
+    const stopDrawing = keepDrawn(question, reader, streams, isRaw);
     const end = () => {
-      ended = true;
-      if (waiting !== undefined) clearImmediate(waiting);
-      unwatch?.();
-      stdin.off('keypress', typed);
-      stderr.off('resize', resized);
+      stopDrawing();
       signal.removeEventListener('abort', interrupt);
       reader.off('close', interrupt);
       reader.close();
@@ -130,24 +45,61 @@ export function prompt({ message, secret = false }: PromptOptions, streams: Prom
       reject(interrupted());
     };
     reader.on('line', (answer) => {
-      if (drawn) {
-        cursorTo(stderr, 0);
-        clearLine(stderr, 0);
-        const space = columns() - headWidth() - 1;
-        writePart(stderr, line`${head()}${cutEnd(display(answer), space)}`);
-      }
+      question.finish(answer);
       end();
       // On a dumb terminal the system has echoed the end of the line already.
-      if (drawn || secret) writeLines(stderr, [line``]);
+      if (isRaw) writeLines(stderr, [line``]);
       resolve(answer);
     });
     reader.on('SIGINT', interrupt);
     reader.on('SIGTSTP', () => jobControl?.stop());
     reader.on('close', interrupt);
     signal.addEventListener('abort', interrupt);
-    stdin.on('keypress', typed);
-    stderr.on('resize', resized);
-    begin();
-    draw();
+    question.begin();
+    question.draw(reader);
   });
+}
+
+/**
+ * Draws the question again after each key, each change of size, and `fg`.
+ * @param isRaw Whether keys are read one by one.
+ * @returns a function that ends this
+ */
+function keepDrawn(
+  question: QuestionLine,
+  reader: Interface,
+  { stdin, stderr, jobControl }: PromptStreams,
+  isRaw: boolean,
+): () => void {
+  let waiting: NodeJS.Immediate | undefined;
+  let ended = false;
+  // What is pasted comes as many keys at once. The key that ends the answer arrives after the end, and must not draw again.
+  const typed = () => {
+    if (ended) return;
+    waiting ??= setImmediate(() => {
+      waiting = undefined;
+      question.draw(reader);
+    });
+  };
+  const resized = () => question.redraw(reader);
+  const unwatch = jobControl?.watch({
+    suspend() {
+      stdin.setRawMode?.(false);
+      writeLines(stderr, [line``]);
+    },
+    resume() {
+      if (isRaw) stdin.setRawMode?.(true);
+      question.begin();
+      question.draw(reader);
+    },
+  });
+  stdin.on('keypress', typed);
+  stderr.on('resize', resized);
+  return () => {
+    ended = true;
+    if (waiting !== undefined) clearImmediate(waiting);
+    unwatch?.();
+    stdin.off('keypress', typed);
+    stderr.off('resize', resized);
+  };
 }

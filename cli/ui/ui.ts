@@ -1,5 +1,4 @@
 import type { PrintedEvent, UiEvent } from './events.ts';
-import type { OnTerminal } from './job-control.ts';
 import type { OutputStream } from './shown.ts';
 
 export interface Question {
@@ -33,6 +32,22 @@ export interface RendererOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly debug: boolean;
+}
+
+/** What is on a terminal, and must leave it as it was while the shell has it. */
+export interface OnTerminal {
+  /** Before the process is stopped. */
+  suspend(): void;
+  /** Once it continues, or whatever stopped it did so unseen: the shell has used the terminal meanwhile. */
+  resume(): void;
+}
+
+/** Ctrl-Z and `fg`. */
+export interface JobControl {
+  /** @returns ends the watching */
+  watch(shown: OnTerminal): () => void;
+  /** Stops this process and those that were started with it, as the terminal does for Ctrl-Z outside of raw mode. */
+  stop(): void;
 }
 
 /** Writes events, whole or redrawn. */

@@ -42,10 +42,20 @@ const INTERRUPT = { send: '\u0003' };
 const HIDE = '\u001b[?25l';
 const SHOW = '\u001b[?25h';
 
+/** Variables of a terminal that wraps its lines again when its width changes. */
+const SCREEN = {
+  ...process.env,
+  TERM: 'xterm',
+  NO_COLOR: undefined,
+  TMUX: undefined,
+  STY: undefined,
+  XTERM_VERSION: undefined,
+};
+
 const onScreen = (what: string, answers: Typing, more: Partial<OnTerminal> = {}) =>
   onTerminal({
     argv: [execPath, program, what],
-    env: { ...process.env, TERM: 'xterm', NO_COLOR: undefined },
+    env: SCREEN,
     answers,
     jobControl: true,
     ...more,
@@ -196,6 +206,26 @@ test('redraws a question after a resize, and keeps a long answer on its line', {
   assert.ok(shown.includes(`answer: ${JSON.stringify(long)}`));
   // The terminal has wrapped 79 columns into two rows of 40: both are drawn again.
   assert.ok(shown.includes('\u001b[1A\u001b[1G\u001b[0J'), JSON.stringify(shown));
+});
+
+test('deletes no line above a question on a terminal that does not wrap its lines again', {
+  skip,
+}, async () => {
+  const answers: Typing = [
+    ['Name', { send: 'x'.repeat(60) }],
+    ['x'.repeat(60), { columns: 40 }],
+    ['…xxx', { send: '\r' }],
+  ];
+  for (const [name, env, isMovedUp] of [
+    ['xterm', { XTERM_VERSION: 'XTerm(390)' }, false],
+    ['GNU screen', { STY: '1.pts-0.host' }, false],
+    ['tmux in xterm', { XTERM_VERSION: 'XTerm(390)', TMUX: '/tmp/tmux-0/default,1,0' }, true],
+    ['others', {}, true],
+  ] as const) {
+    const { shown, code } = await onScreen('text', answers, { env: { ...SCREEN, ...env } });
+    assert.equal(code, 0, shown);
+    assert.equal(shown.includes('\u001b[1A'), isMovedUp, name);
+  }
 });
 
 test('moves no cursor and echoes no password on a dumb terminal', {

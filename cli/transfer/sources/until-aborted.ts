@@ -50,6 +50,7 @@ export async function* untilAborted<T>(
   items: AsyncIterable<T>,
   signal: AbortSignal,
 ): AsyncGenerator<T, void, void> {
+  if (signal.aborted) throw interrupted();
   const iterator = items[Symbol.asyncIterator]();
   let isRead = false;
   try {
