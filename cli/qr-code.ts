@@ -1,5 +1,4 @@
-import type { StyledLine } from './ui/shown.ts';
-import type { Style } from './ui/style.ts';
+import type { Style, StyledLine } from './ui/shown.ts';
 
 /** Dark on light in every terminal theme. */
 const STYLE: Style = ['whiteBright', 'bgBlack'];

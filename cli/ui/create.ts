@@ -42,10 +42,7 @@ export async function createUi(parts: Parts): Promise<Ui> {
   const { paint, symbols } = lookOf(stderr, parts);
   const isRedrawn = symbols !== undefined && lookOf(stdout, parts).symbols !== undefined && !json;
   const renderer = isRedrawn
-    ? (await import('./terminal.ts')).terminalRenderer({
-        ...common,
-        look: { paint, symbols },
-      })
+    ? new (await import('./terminal.ts')).TerminalRenderer({ ...common, look: { paint, symbols } })
     : plainRenderer(common);
   jobControl?.watch(renderer);
   if (isRedrawn) stderr.on('resize', () => renderer.resume());

@@ -1,6 +1,8 @@
 import type { Writable } from 'node:stream';
+import { styleText } from 'node:util';
 import { CommandLine, type InUse } from '../command-line.ts';
-import { type Style, styleText } from './style.ts';
+
+export type Style = Parameters<typeof styleText>[0];
 
 /*
  * Everything that a person sees passes through here. Names, groups, messages of servers and file names may hold codes that
@@ -64,7 +66,10 @@ export class Shown {
   }
 
   static style(style: Style, part: string | Shown): Shown {
-    return new Shown(styleText(style, part instanceof Shown ? part.#text : visible(part)));
+    // Whether there is colour was decided before, whatever Node thinks of the stream.
+    return new Shown(
+      styleText(style, part instanceof Shown ? part.#text : visible(part), { validateStream: false }),
+    );
   }
 
   /** JSON whose strings hold no character that a terminal obeys or hides; its values are the same. */

@@ -1,18 +1,8 @@
-import ora from 'ora';
-import { activeLines } from './active-lines.ts';
-import { bar } from './bar.ts';
-import { cutEnd, fits } from './columns.ts';
-import type { PrintedEvent, TransferEvent } from './events.ts';
-import { formatDuration, formatSeconds, wrap, wrapText } from './format.ts';
-import { filesLine, progressLine, shareSent, troubleLine } from './progress-line.ts';
-import {
-  isFailure,
-  isUnderWay,
-  resourceLine,
-  resourceName,
-  summarizeResources,
-  whyItTakes,
-} from './resource-words.ts';
+import ora, { type Ora } from 'ora';
+import { fits } from './columns.ts';
+import type { PrintedEvent } from './events.ts';
+import { formatSeconds, wrap, wrapText } from './format.ts';
+import { isFailure, isUnderWay, resourceLine, summarizeResources } from './resource-words.ts';
 import {
   columnsOf,
   type Look,
@@ -26,206 +16,202 @@ import {
   visible,
   writeLines,
 } from './shown.ts';
+import { type ResourceEvent, TerminalBlock } from './terminal-block.ts';
 import type { Renderer, RendererOptions } from './ui.ts';
 
-/** Files shown one by one below the overall line. */
-const ACTIVE_LINES = 4;
 const SPINNER_MS = 80;
-/** Columns for share, bytes, rate and time left. */
-const NUMBERS_COLUMNS = 54;
+/** How often the times in the block are drawn again, in milliseconds. */
+const TICK_MS = 1000;
 
 export interface TerminalOptions extends Omit<RendererOptions, 'json'> {
   /** The look of standard output and standard error, which are terminals. */
   readonly look: Required<Look>;
 }
 
-interface Task {
-  readonly since: number;
-  readonly detail?: string;
-}
-
 /** Draws one block at the foot of the screen, again and again in place. What is finished becomes a line above it. */
-export function terminalRenderer(options: TerminalOptions): Renderer {
-  const { stdout, stderr, now, debug, quiet, look } = options;
-  const { paint, symbols } = look;
-  // Standard input stays ours: questions are asked while a block is drawn.
-  const spinner = ora({
-    stream: stderr,
-    discardStdin: false,
-    isEnabled: true,
-    spinner: { interval: SPINNER_MS, frames: [...symbols.spinner] },
-    color: `${paint('cyan', '')}` ? 'cyan' : false,
-  });
-  const tasks = new Map<string, Task>();
-  const underWay = new Map<string, { type: string; since: number }>();
-  let changed: Extract<PrintedEvent, { type: 'resource' }>[] = [];
-  let transfer: TransferEvent | undefined;
-  let ticking: NodeJS.Timeout | undefined;
-  let suspended = false;
-  let isStepByStep = false;
-  let isBlank = true;
+export class TerminalRenderer implements Renderer {
+  readonly #options: TerminalOptions;
+  readonly #spinner: Ora;
+  readonly #block: TerminalBlock;
+  /** Resources that changed during the current task. */
+  #changed: ResourceEvent[] = [];
+  #ticking: NodeJS.Timeout | undefined;
+  #suspended = false;
+  /** Headings divide the output into steps, each with its time. */
+  #isStepByStep = false;
+  #isBlank = true;
 
-  const columns = () => columnsOf(stderr);
-  const width = () => columns() - 4;
-  const fit = (text: string) => cutEnd(visible(text), width());
-  const elapsed = (since: number) => {
-    const ms = now().getTime() - since;
-    return ms < 3000 ? '' : ` (${formatDuration(ms)})`;
-  };
+  constructor(options: TerminalOptions) {
+    this.#options = options;
+    const { stderr, now, look } = options;
+    // Standard input stays ours: questions are asked while a block is drawn.
+    this.#spinner = ora({
+      stream: stderr,
+      discardStdin: false,
+      isEnabled: true,
+      spinner: { interval: SPINNER_MS, frames: [...look.symbols.spinner] },
+      color: `${look.paint('cyan', '')}` ? 'cyan' : false,
+    });
+    this.#block = new TerminalBlock({ now, symbols: look.symbols, width: () => this.#columns() - 4 });
+  }
 
-  /** A task that is over. What does not fit beside it is below, broken between words. */
-  const ended = (mark: Mark, task: string, detail: string): Shown[] => {
-    const since = tasks.get(task)?.since ?? now().getTime();
-    const time = isStepByStep ? `  ${formatSeconds(now().getTime() - since)}` : '';
+  event(event: PrintedEvent): void {
+    if (!this.#print(event)) this.#change(event);
+    this.#draw();
+  }
+
+  suspend(): void {
+    this.#suspended = true;
+    this.#clear();
+  }
+
+  resume(): void {
+    this.#suspended = false;
+    this.#draw();
+  }
+
+  close(): void {
+    this.#block.clear();
+    this.#changed = [];
+    this.#draw();
+  }
+
+  /** Prints an event that is lines. Returns false for others. */
+  #print(event: PrintedEvent): boolean {
+    const { stdout, stderr, debug, look } = this.#options;
+    const { paint, symbols } = look;
+    switch (event.type) {
+      case 'row':
+        this.#above(stdout, ...this.#wrapped(event.text));
+        return true;
+      case 'rows':
+        this.#above(stdout, ...event.rows.flatMap(({ text }) => this.#wrapped(text)));
+        return true;
+      case 'warning':
+        this.#above(stderr, ...this.#noted(paint('yellow', symbols.marks.warning), event.text));
+        return true;
+      case 'debug':
+        if (debug) this.#above(stderr, ...this.#noted(line`·`, event.text).map((one) => paint('dim', one)));
+        return true;
+      case 'heading':
+        this.#heading(event);
+        return true;
+      case 'instruction':
+        this.#above(stderr, ...this.#wrapped(event.text));
+        return true;
+      case 'note':
+        this.#say(...this.#wrapped(event.text));
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Changes what is under way. */
+  #change(event: PrintedEvent): void {
+    switch (event.type) {
+      case 'task-started':
+        this.#block.startTask(event.task);
+        break;
+      case 'task-progress':
+        this.#block.detailTask(event.task, event.detail);
+        break;
+      case 'task-done':
+        this.#endTask('done', event.task, event.detail);
+        break;
+      case 'task-failed':
+        this.#endTask('failed', event.task, event.detail);
+        break;
+      case 'resource':
+        this.#changeResource(event);
+        break;
+      case 'transfer':
+        this.#block.transfer = event;
+        break;
+    }
+  }
+
+  #heading({ text, below }: Extract<PrintedEvent, { type: 'heading' }>): void {
+    const { paint } = this.#options.look;
+    this.#isStepByStep = true;
+    this.#say(
+      ...(this.#isBlank ? [] : [line``]),
+      paint('bold', text),
+      ...(below === undefined ? [] : [paint('dim', below)]),
+    );
+  }
+
+  #endTask(mark: Mark, task: string, detail: string | undefined): void {
+    const resources = summarizeResources(this.#changed);
+    this.#changed = [];
+    const ms = this.#block.endTask(task);
+    this.#say(...this.#ended(mark, task, [detail, resources].filter(Boolean).join('; '), ms));
+  }
+
+  /** Returns the lines of a task that is over. What does not fit beside it is below, broken between words. */
+  #ended(mark: Mark, task: string, detail: string, ms: number): Shown[] {
+    const { look } = this.#options;
+    const { paint } = look;
+    const time = this.#isStepByStep ? `  ${formatSeconds(ms)}` : '';
     const head = marked(mark, task, look);
     if (detail === '') return [line`${head}${paint('dim', time)}`];
-    if (fits(`✔ ${visible(task)}  ${visible(detail)}${time}`, columns())) {
+    if (fits(`✔ ${visible(task)}  ${visible(detail)}${time}`, this.#columns())) {
       return [line`${head}  ${paint('dim', `${detail}${time}`)}`];
     }
-    const below = wrap(visible(detail), columns() - 2);
+    const below = wrap(visible(detail), this.#columns() - 2);
     return [line`${head}${paint('dim', time)}`, ...below.map((text) => line`  ${paint('dim', text)}`)];
-  };
+  }
 
-  const progress = (event: TransferEvent): string[] => {
-    const share = shareSent(event);
-    // The bar keeps its width, whatever the numbers beside it.
-    const drawn = share === undefined ? '' : bar(share, width() - NUMBERS_COLUMNS, symbols);
-    const text = progressLine(event);
-    const below = [filesLine(event), troubleLine(event)].filter((one) => one !== undefined);
-    return [
-      fit(drawn === '' ? text : `${drawn} ${text}`),
-      ...below.map(fit),
-      ...activeLines(event, width(), ACTIVE_LINES),
-    ];
-  };
+  #changeResource(event: ResourceEvent): void {
+    const isStack = event.resourceType === 'AWS::CloudFormation::Stack';
+    const isOver = !isUnderWay(event);
+    if (isOver || !isStack) this.#block.changeResource(event);
+    if (!isOver) return;
+    if (isFailure(event)) this.#say(line`  ${marked('failed', resourceLine(event), this.#options.look)}`);
+    else if (!isStack) this.#changed.push(event);
+  }
 
-  const block = (): string[] => {
-    const lines = [...tasks].map(([task, { detail, since }]) =>
-      fit(`${task}${detail === undefined ? '' : `: ${detail}`}${elapsed(since)}`),
-    );
-    for (const { type, since } of underWay.values()) {
-      const why = whyItTakes(type);
-      lines.push(
-        fit(`waiting for the ${resourceName(type)}${why === undefined ? '' : `: ${why}`}${elapsed(since)}`),
-      );
-    }
-    return transfer === undefined ? lines : [...lines, ...progress(transfer)];
-  };
-
-  const clear = () => {
-    clearInterval(ticking);
-    ticking = undefined;
-    if (spinner.isSpinning) spinner.stop();
-  };
-
-  const draw = () => {
-    const [head, ...rest] = quiet || suspended ? [] : block();
+  #draw(): void {
+    const { quiet, look } = this.#options;
+    const [head, ...rest] = quiet || this.#suspended ? [] : this.#block.lines();
     if (head === undefined) {
-      clear();
+      this.#clear();
       return;
     }
-    spinner.text = [line`${head}`, ...rest.map((text) => line`  ${paint('dim', text)}`)].join('\n');
-    if (!spinner.isSpinning) spinner.start();
-    ticking ??= setInterval(draw, 1000).unref();
-  };
+    this.#spinner.text = [line`${head}`, ...rest.map((text) => line`  ${look.paint('dim', text)}`)].join(
+      '\n',
+    );
+    if (!this.#spinner.isSpinning) this.#spinner.start();
+    this.#ticking ??= setInterval(() => this.#draw(), TICK_MS).unref();
+  }
+
+  #clear(): void {
+    clearInterval(this.#ticking);
+    this.#ticking = undefined;
+    if (this.#spinner.isSpinning) this.#spinner.stop();
+  }
 
   /** Prints whole lines above the block. */
-  const above = (stream: OutputStream, ...lines: Shown[]) => {
-    if (spinner.isSpinning) spinner.stop();
-    isBlank = false;
+  #above(stream: OutputStream, ...lines: Shown[]): void {
+    if (this.#spinner.isSpinning) this.#spinner.stop();
+    this.#isBlank = false;
     writeLines(stream, lines);
-  };
-  const say = (...lines: Shown[]) => {
-    if (!quiet) above(stderr, ...lines);
-  };
-  const wrapped = (text: PrintedText) => shownLines(wrapText(text, columns()), look);
-  const noted = (sign: Shown, text: PrintedText) =>
-    shownLines(wrapText(text, columns() - 2), look).map((one, at) => line`${at === 0 ? sign : ' '} ${one}`);
+  }
 
-  const endTask = (mark: Mark, task: string, detail: string | undefined) => {
-    const resources = summarizeResources(changed);
-    changed = [];
-    transfer = undefined;
-    say(...ended(mark, task, [detail, resources].filter(Boolean).join('; ')));
-    tasks.delete(task);
-  };
+  #say(...lines: Shown[]): void {
+    if (!this.#options.quiet) this.#above(this.#options.stderr, ...lines);
+  }
 
-  const resource = (event: Extract<PrintedEvent, { type: 'resource' }>) => {
-    const { logicalId, resourceType: type, at } = event;
-    const isStack = type === 'AWS::CloudFormation::Stack';
-    if (isUnderWay(event)) {
-      if (!isStack && !underWay.has(logicalId)) underWay.set(logicalId, { type, since: at.getTime() });
-      return;
-    }
-    underWay.delete(logicalId);
-    if (isFailure(event)) say(line`  ${marked('failed', resourceLine(event), look)}`);
-    else if (!isStack) changed.push(event);
-  };
+  #wrapped(text: PrintedText): Shown[] {
+    return shownLines(wrapText(text, this.#columns()), this.#options.look);
+  }
 
-  return {
-    event(event) {
-      switch (event.type) {
-        case 'row':
-          above(stdout, ...wrapped(event.text));
-          break;
-        case 'rows':
-          above(stdout, ...event.rows.flatMap(({ text }) => wrapped(text)));
-          break;
-        case 'warning':
-          above(stderr, ...noted(paint('yellow', symbols.marks.warning), event.text));
-          break;
-        case 'debug':
-          if (debug) above(stderr, ...noted(line`·`, event.text).map((one) => paint('dim', one)));
-          break;
-        case 'heading':
-          isStepByStep = true;
-          say(
-            ...(isBlank ? [] : [line``]),
-            paint('bold', event.text),
-            ...(event.below === undefined ? [] : [paint('dim', event.below)]),
-          );
-          break;
-        case 'instruction':
-          above(stderr, ...wrapped(event.text));
-          break;
-        case 'note':
-          say(...wrapped(event.text));
-          break;
-        case 'task-started':
-          tasks.set(event.task, { since: now().getTime() });
-          break;
-        case 'task-progress':
-          tasks.set(event.task, { since: now().getTime(), ...tasks.get(event.task), detail: event.detail });
-          break;
-        case 'task-done':
-          endTask('done', event.task, event.detail);
-          break;
-        case 'task-failed':
-          endTask('failed', event.task, event.detail);
-          break;
-        case 'resource':
-          resource(event);
-          break;
-        case 'transfer':
-          transfer = event;
-          break;
-      }
-      draw();
-    },
-    suspend() {
-      suspended = true;
-      clear();
-    },
-    resume() {
-      suspended = false;
-      draw();
-    },
-    close() {
-      tasks.clear();
-      underWay.clear();
-      changed = [];
-      transfer = undefined;
-      draw();
-    },
-  };
+  #noted(sign: Shown, text: PrintedText): Shown[] {
+    const lines = shownLines(wrapText(text, this.#columns() - 2), this.#options.look);
+    return lines.map((one, at) => line`${at === 0 ? sign : ' '} ${one}`);
+  }
+
+  #columns(): number {
+    return columnsOf(this.#options.stderr);
+  }
 }

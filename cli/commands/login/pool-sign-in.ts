@@ -97,8 +97,8 @@ export async function signInToPool(
   const { now } = context;
   try {
     const asked = now();
-    const place = new URL(url).host;
-    const tokens = await signIn({ pool, username: signedInAs, place, answers, now });
+    const edgeHost = new URL(url).host;
+    const tokens = await signIn({ pool, username: signedInAs, edgeHost, answers, now });
     const { accessToken, expiresIn, refreshToken } = tokens;
     if (refreshToken === undefined) throw withoutRefreshToken();
     const { username = signedInAs } = readAccessToken(accessToken) ?? {};

@@ -21,7 +21,7 @@ export function passwordTokens(
       const { accessToken, expiresIn } = await signIn({
         pool,
         username,
-        place: new URL(target.url).host,
+        edgeHost: new URL(target.url).host,
         answers,
         now,
       });

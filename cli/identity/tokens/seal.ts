@@ -9,22 +9,22 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 export const KEY_BYTES = 32;
 
-/** Encrypts a text. Returns base64 of nonce, tag and ciphertext, which can be decrypted only with the same `place`. */
-export function seal(key: Buffer, text: string, place: string): string {
+/** Encrypts a text. Returns base64 of nonce, tag and ciphertext, which can be decrypted only with the same `associatedData`. */
+export function seal(key: Buffer, text: string, associatedData: string): string {
   const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(ALGORITHM, key, nonce).setAAD(Buffer.from(place));
+  const cipher = createCipheriv(ALGORITHM, key, nonce).setAAD(Buffer.from(associatedData));
   const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64');
 }
 
-/** Decrypts a text. Returns `undefined` if it was changed or truncated, or has another place or key. */
-export function unseal(key: Buffer, sealed: string, place: string): string | undefined {
+/** Decrypts a text. Returns `undefined` if it was changed or truncated, or has other associated data or another key. */
+export function unseal(key: Buffer, sealed: string, associatedData: string): string | undefined {
   const bytes = Buffer.from(sealed, 'base64');
   if (bytes.length < NONCE_BYTES + TAG_BYTES || key.length !== KEY_BYTES) return undefined;
   const tag = bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
   try {
     const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES))
-      .setAAD(Buffer.from(place))
+      .setAAD(Buffer.from(associatedData))
       .setAuthTag(tag);
     const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES));
     return Buffer.concat([text, decipher.final()]).toString('utf8');

@@ -8,7 +8,7 @@ import { plainRenderer } from '../../../cli/ui/create.ts';
 import { renderError } from '../../../cli/ui/error.ts';
 import type { PrintedEvent } from '../../../cli/ui/events.ts';
 import { line, lookOf, PLAIN, painter, Shown, shownLines, visible } from '../../../cli/ui/shown.ts';
-import { terminalRenderer } from '../../../cli/ui/terminal.ts';
+import { TerminalRenderer } from '../../../cli/ui/terminal.ts';
 import { seeded } from '../../support/random.ts';
 import { drawable, Screen } from '../../support/streams.ts';
 
@@ -150,7 +150,7 @@ test('puts no hostile text, and no forged line, of any event on a screen', () =>
       const renderer =
         kind === 'plain' || kind === 'json'
           ? plainRenderer(common)
-          : terminalRenderer({ ...common, ...looks(kind === 'terminal') });
+          : new TerminalRenderer({ ...common, ...looks(kind === 'terminal') });
       for (const event of KINDS(text)) renderer.event(event);
       renderer.close();
       for (const { text: written } of [stdout, stderr]) {

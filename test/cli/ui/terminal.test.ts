@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import type { PrintedEvent } from '../../../cli/ui/events.ts';
 import { lookOf } from '../../../cli/ui/shown.ts';
-import { terminalRenderer } from '../../../cli/ui/terminal.ts';
+import { TerminalRenderer } from '../../../cli/ui/terminal.ts';
 import { drawable } from '../../support/streams.ts';
 
 const MIB = 1024 ** 2;
@@ -21,7 +21,7 @@ function draw(events: readonly PrintedEvent[], { columns = 80, env = {} }: Termi
   const look = { paint, symbols };
   let at = 0;
   const now = () => new Date(at);
-  const renderer = terminalRenderer({
+  const renderer = new TerminalRenderer({
     stdout: stderr,
     stderr,
     now,

@@ -7,8 +7,8 @@ export interface SignInContext {
   readonly pool: UserPool;
   /** As typed. Challenges contain Cognito's own name for the user. */
   readonly username: string;
-  /** Name of the account in an authenticator app, such as the host of the edge. */
-  readonly place: string;
+  /** Host of the edge, which names the account in an authenticator app. */
+  readonly edgeHost: string;
   readonly srp: SrpClient;
   readonly answers: SignInAnswers;
   readonly now: () => Date;

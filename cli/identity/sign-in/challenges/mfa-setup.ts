@@ -36,9 +36,9 @@ async function proveApp(attempt: SignInContext, session: string | undefined): Pr
 export const mfaSetup: ChallengeHandler = {
   async answer(challenge, attempt) {
     checkOffered(challenge);
-    const { answers, pool, username, place } = attempt;
+    const { answers, pool, username, edgeHost } = attempt;
     const { secret, session } = await pool.associateApp(challenge.session);
-    const account = { secret, username, place };
+    const account = { secret, username, edgeHost };
     answers.tell([
       'A second factor is needed. Add this key to an authenticator app:',
       `  ${secret.replace(/(.{4})(?=.)/g, '$1 ')}`,
@@ -61,13 +61,13 @@ interface AppAccount {
   readonly secret: string;
   readonly username: string;
   /** Name under which the app lists the account. */
-  readonly place: string;
+  readonly edgeHost: string;
 }
 
 /** Returns the `otpauth:` address of the account: https://github.com/google/google-authenticator/wiki/Key-Uri-Format */
-function otpauthAddress({ secret, username, place }: AppAccount): string {
-  const label = `${encodeURIComponent(place)}:${encodeURIComponent(username)}`;
-  return `otpauth://totp/${label}?secret=${secret}&issuer=${encodeURIComponent(place)}`;
+function otpauthAddress({ secret, username, edgeHost }: AppAccount): string {
+  const label = `${encodeURIComponent(edgeHost)}:${encodeURIComponent(username)}`;
+  return `otpauth://totp/${label}?secret=${secret}&issuer=${encodeURIComponent(edgeHost)}`;
 }
 
 /**

@@ -21,10 +21,10 @@ export const aws: Workload = {
   preset,
   source: 'request',
   claims: [['sub'], ['https://sts.amazonaws.com/', 'aws_account']],
-  async token(place) {
-    const { signal, audience } = place;
+  async token(job) {
+    const { signal, audience } = job;
     const [{ sts, close }, { GetWebIdentityTokenCommand }] = await Promise.all([
-      stsClient(place, { signal }),
+      stsClient(job, { signal }),
       import('@aws-sdk/client-sts'),
     ]);
     try {

@@ -21,11 +21,11 @@ export const buildkite: Workload = {
     ['build_branch'],
     ['build_tag'],
   ],
-  async token(place) {
-    const output = await runProgram(place, {
+  async token(job) {
+    const output = await runProgram(job, {
       preset,
       name: 'buildkite-agent',
-      args: ['oidc', 'request-token', '--audience', place.audience, '--claim', IDS],
+      args: ['oidc', 'request-token', '--audience', job.audience, '--claim', IDS],
       hint: 'The agent must be version 3.55 or later, and on the PATH of the job.',
     });
     return output.trim();

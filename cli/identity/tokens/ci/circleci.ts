@@ -19,10 +19,10 @@ export const circleci: Workload = {
     ['oidc.circleci.com/vcs-ref'],
     ['oidc.circleci.com/ssh-rerun'],
   ],
-  async token(place) {
-    const root = place.issuers.length > 0 && place.issuers.every((issuer) => issuer === ROOT);
-    const claims = JSON.stringify({ aud: place.audience });
-    const output = await runProgram(place, {
+  async token(job) {
+    const root = job.issuers.length > 0 && job.issuers.every((issuer) => issuer === ROOT);
+    const claims = JSON.stringify({ aud: job.audience });
+    const output = await runProgram(job, {
       preset,
       name: 'circleci',
       args: ['run', 'oidc', 'get', '--claims', claims, ...(root ? ['--root-issuer'] : [])],

@@ -37,9 +37,9 @@ function namedByVariable({ code, message, hintLines, cause }: UserError, { prese
 function chosenByVariable(workload: Workload): Workload {
   return {
     ...workload,
-    async token(place) {
+    async token(job) {
       try {
-        return await workload.token(place);
+        return await workload.token(job);
       } catch (error) {
         if (!isUserError(error) || error.code === 'interrupted') throw error;
         throw namedByVariable(error, workload);

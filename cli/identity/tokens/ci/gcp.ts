@@ -19,15 +19,15 @@ export const gcp: Workload = {
   preset,
   source: 'request',
   claims: [['email'], ['sub']],
-  async token(place) {
-    const host = place.env.GCE_METADATA_HOST || HOST;
+  async token(job) {
+    const host = job.env.GCE_METADATA_HOST || HOST;
     if (!/^[\w.-]+(?::\d{1,5})?$/.test(host)) {
       throw noToken(preset, 'GCE_METADATA_HOST is not a host', { code: 'settings', hint: 'Unset it.' });
     }
     const url = new URL(`http://${host}${PATH}`);
-    url.searchParams.set('audience', place.audience);
+    url.searchParams.set('audience', job.audience);
     url.searchParams.set('format', 'full');
-    const { headers, text } = await requestToken(place, {
+    const { headers, text } = await requestToken(job, {
       preset,
       url,
       headers: { 'metadata-flavor': 'Google' },

@@ -42,12 +42,12 @@ export const github: Workload = {
     if (address && credential) return undefined;
     return noToken(preset, 'the job lacks the permission id-token: write', { hint: PERMISSION });
   },
-  async token(place) {
+  async token(job) {
     const { ACTIONS_ID_TOKEN_REQUEST_URL: address = '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: credential = '' } =
-      place.env;
+      job.env;
     const url = endpoint(address);
-    url.searchParams.set('audience', place.audience);
-    const { text } = await requestToken(place, {
+    url.searchParams.set('audience', job.audience);
+    const { text } = await requestToken(job, {
       preset,
       url,
       headers: { accept: 'application/json', authorization: `Bearer ${credential}` },

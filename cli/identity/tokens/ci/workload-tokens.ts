@@ -23,12 +23,12 @@ export function workloadTokens(
   const { now, ui } = context;
   const { workload, issuers } = found;
   const title = titleOf(workload);
-  const place = { ...context, audience, issuers: issuers.map(({ issuer }) => issuer) };
+  const job = { ...context, audience, issuers: issuers.map(({ issuer }) => issuer) };
   let held: HeldToken | undefined;
 
   const request = async (): Promise<HeldToken> => {
     const asked = now();
-    const accessToken = checkToken(workload, await workload.token(place), audience);
+    const accessToken = checkToken(workload, await workload.token(job), audience);
     return { accessToken, ...lifetimeOf(accessToken, asked, workload.source === 'request') };
   };
 

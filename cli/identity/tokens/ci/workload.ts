@@ -25,7 +25,7 @@ export interface Workload {
   /** Returns why this job has no identity, if its environment shows that. */
   problem?(env: Context['env'], audience: string): UserError | undefined;
   /** Returns a token. The caller checks its form and audience. */
-  token(place: WorkloadContext): Promise<string>;
+  token(job: WorkloadContext): Promise<string>;
 }
 
 /** Returns the name of a workload for people, such as `GitHub Actions`. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { activeLines } from '../../../cli/ui/active-lines.ts';
+import { activeLines } from '../../../cli/ui/terminal-block.ts';
 
 test('keeps a file name on its line, whatever it contains', () => {
   const active = [{ name: 'a\n100%  forged', bytes: 5, size: 10 }];
