@@ -49,105 +49,149 @@ interface Part {
   burst?: { readonly at: number; readonly sent: number } | undefined;
 }
 
+/** Bytes of single parts since a change of the limit, and the time that the link took for them. */
+interface Measurement {
+  readonly since: number;
+  bytes: number;
+  milliseconds: number;
+}
+
 /**
  * Creates a limiter that starts with four parts. If parts are quick but each connection is slow, it allows all.
  * Otherwise it adds parts, and returns to the previous number if the total rate has not risen enough. It allows fewer
  * if parts take too long. Parts under way are never paused.
  */
-export function createPartLimiter({ most, limitRate, clock: { now } }: PartLimiterOptions): PartLimiter {
-  const waiting: { readonly size: number; readonly begin: () => void }[] = [];
-  const active = new Set<Part>();
-  let limit = Math.min(FIRST, most);
-  let step = 1;
-  let sharing = false;
-  let retryAt = 0;
+export function createPartLimiter(options: PartLimiterOptions): PartLimiter {
+  return new AdaptiveLimiter(options);
+}
+
+class AdaptiveLimiter implements PartLimiter {
+  readonly #options: PartLimiterOptions;
+  readonly #now: () => number;
+  readonly #waiting: { readonly size: number; readonly begin: () => void }[] = [];
+  readonly #active = new Set<Part>();
+  #limit: number;
+  /** Parts that the next growth adds. */
+  #step = 1;
+  /** All connections share one rate. */
+  #isShared = false;
+  /** When more parts are tried again. */
+  #retryAt = 0;
   /** The limit before the last growth, and how long a part took then. */
-  let before: { readonly limit: number; readonly partMs: number } | undefined;
-  /** Bytes of single parts, and the time that the link took for them. */
-  let measured = { since: now(), bytes: 0, milliseconds: 0 };
+  #before: { readonly limit: number; readonly partMs: number } | undefined;
+  #measured: Measurement;
 
-  const allowed = (size: number) => {
-    const limited = limitRate === undefined ? most : Math.floor((limitRate * LIMITED_MS) / 1000 / size);
-    return Math.min(limit, Math.max(1, limited));
-  };
+  constructor(options: PartLimiterOptions) {
+    this.#options = options;
+    this.#now = options.clock.now;
+    this.#limit = Math.min(FIRST, options.most);
+    this.#measured = this.#measurement();
+  }
 
-  const admit = () => {
-    for (let [next] = waiting; next && active.size < allowed(next.size); [next] = waiting) {
-      waiting.shift();
+  async run<T>(size: number, work: (onSent: (bytes: number) => void) => Promise<T>): Promise<T> {
+    const part = await this.#begun(size);
+    try {
+      const value = await work((bytes) => this.#count(part, bytes));
+      if (part.began >= this.#measured.since) this.#measure(part, size, this.#now() - part.began);
+      return value;
+    } finally {
+      this.#active.delete(part);
+      this.#admit();
+    }
+  }
+
+  /** Returns a part once it is allowed. */
+  #begun(size: number): Promise<Part> {
+    return new Promise((go) => {
+      const begin = () => {
+        const part = { size, began: this.#now(), sent: 0, movedAt: this.#now() };
+        this.#active.add(part);
+        go(part);
+      };
+      this.#waiting.push({ size, begin });
+      this.#admit();
+    });
+  }
+
+  #admit(): void {
+    for (
+      let [next] = this.#waiting;
+      next && this.#active.size < this.#allowed(next.size);
+      [next] = this.#waiting
+    ) {
+      this.#waiting.shift();
       next.begin();
     }
-  };
+  }
 
-  const setLimit = (parts: number) => {
-    limit = Math.max(Math.min(FEWEST, most), Math.min(parts, most));
-    measured = { since: now(), bytes: 0, milliseconds: 0 };
-    admit();
-  };
+  #allowed(size: number): number {
+    const { most, limitRate } = this.#options;
+    const limited = limitRate === undefined ? most : Math.floor((limitRate * LIMITED_MS) / 1000 / size);
+    return Math.min(this.#limit, Math.max(1, limited));
+  }
 
-  const adjust = (size: number, partMs: number) => {
-    const isQuick = partMs < QUICK_MS;
-    const last = before;
-    before = undefined;
-    // On a shared link, parts take longer the more there are. If each connection has its own rate, they do not.
-    const isFast = size / partMs > FAST;
-    if (last !== undefined && partMs > last.partMs * Math.sqrt(limit / last.limit)) {
-      sharing = true;
-      step = 1;
-      retryAt = now() + RETRY_MS;
-      setLimit(last.limit);
-    } else if (partMs > LONG_MS) {
-      setLimit(Math.floor((limit * LONG_MS) / partMs));
-    } else if (now() < retryAt || limit === most) {
-      setLimit(limit);
-    } else {
-      before = { limit, partMs };
-      if (isQuick && !sharing) setLimit(isFast ? limit * 2 : most);
-      else setLimit(limit + step);
-      step *= 2;
-    }
-  };
-
-  const measure = ({ size }: Part, bytes: number, milliseconds: number) => {
-    measured.bytes += bytes;
-    measured.milliseconds += milliseconds;
-    const partMs = (size * measured.milliseconds) / measured.bytes;
-    const enough = limit * (partMs < QUICK_MS ? ENOUGH : size / 2);
-    const isMeasured = measured.bytes >= enough && now() - measured.since >= MEASURED_MS;
-    if (waiting.length > 0 && isMeasured) adjust(size, partMs);
-  };
-
-  const onSent = (part: Part, bytes: number) => {
+  /** Counts bytes that the socket took. They measure the link once the system's buffers are full. */
+  #count(part: Part, bytes: number): void {
     const { burst, sent, movedAt } = part;
-    part.movedAt = now();
+    const now = this.#now();
+    part.movedAt = now;
     part.sent += bytes;
     if (bytes < 0) {
       part.burst = undefined;
-    } else if (sent >= BUFFERED && now() - movedAt > PAUSE_MS) {
+    } else if (sent >= BUFFERED && now - movedAt > PAUSE_MS) {
       // Between the beginnings of two bursts, the link carried as many bytes as the buffers took.
-      part.burst = { at: now(), sent };
-      if (burst !== undefined) measure(part, sent - burst.sent, now() - burst.at);
+      part.burst = { at: now, sent };
+      if (burst !== undefined) this.#measure(part, sent - burst.sent, now - burst.at);
     }
-  };
+  }
 
-  return {
-    async run(size, work) {
-      const part = await new Promise<Part>((go) => {
-        const begin = () => {
-          const part = { size, began: now(), sent: 0, movedAt: now() };
-          active.add(part);
-          go(part);
-        };
-        waiting.push({ size, begin });
-        admit();
-      });
-      try {
-        const value = await work((bytes) => onSent(part, bytes));
-        if (part.began >= measured.since) measure(part, size, now() - part.began);
-        return value;
-      } finally {
-        active.delete(part);
-        admit();
-      }
-    },
-  };
+  #measurement(): Measurement {
+    return { since: this.#now(), bytes: 0, milliseconds: 0 };
+  }
+
+  /** Adds bytes that the link carried for a part, and adjusts the limit once they are enough. */
+  #measure({ size }: Part, bytes: number, milliseconds: number): void {
+    const measured = this.#measured;
+    measured.bytes += bytes;
+    measured.milliseconds += milliseconds;
+    const partMs = (size * measured.milliseconds) / measured.bytes;
+    const enough = this.#limit * (partMs < QUICK_MS ? ENOUGH : size / 2);
+    const isMeasured = measured.bytes >= enough && this.#now() - measured.since >= MEASURED_MS;
+    if (this.#waiting.length > 0 && isMeasured) this.#adjust(size, partMs);
+  }
+
+  /** Changes the limit by the time that a part takes, in milliseconds. */
+  #adjust(size: number, partMs: number): void {
+    const { most } = this.#options;
+    const last = this.#before;
+    this.#before = undefined;
+    // On a shared link, parts take longer the more there are. If each connection has its own rate, they do not.
+    if (last !== undefined && partMs > last.partMs * Math.sqrt(this.#limit / last.limit)) {
+      this.#isShared = true;
+      this.#step = 1;
+      this.#retryAt = this.#now() + RETRY_MS;
+      this.#setLimit(last.limit);
+    } else if (partMs > LONG_MS) {
+      this.#setLimit(Math.floor((this.#limit * LONG_MS) / partMs));
+    } else if (this.#now() < this.#retryAt || this.#limit === most) {
+      this.#setLimit(this.#limit);
+    } else {
+      this.#grow(size, partMs);
+    }
+  }
+
+  #grow(size: number, partMs: number): void {
+    this.#before = { limit: this.#limit, partMs };
+    const isFast = size / partMs > FAST;
+    if (this.#isShared || partMs >= QUICK_MS) this.#setLimit(this.#limit + this.#step);
+    else this.#setLimit(isFast ? this.#limit * 2 : this.#options.most);
+    this.#step *= 2;
+  }
+
+  #setLimit(parts: number): void {
+    const { most } = this.#options;
+    this.#limit = Math.max(Math.min(FEWEST, most), Math.min(parts, most));
+    this.#measured = this.#measurement();
+    this.#admit();
+  }
 }
