@@ -1,14 +1,10 @@
-import { join } from 'node:path';
 import { omitUndefined } from '../../protocol/fields.ts';
-import { isLoopback } from '../../protocol/object-url.ts';
+import { isLoopback, isSecureOrigin } from '../../protocol/object-url.ts';
 import type { UsedDeployment } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { isUserError } from '../errors.ts';
-import { edgeUrl } from './edge-url.ts';
-import { type FolderContext, findFolder, requireFolder } from './folders.ts';
-import { withLock } from './lock.ts';
-import { replaceFile } from './own-files.ts';
-import { type DocumentPart, readDocument, writtenByNewer } from './records.ts';
+import type { FolderContext } from './folders.ts';
+import { type DocumentPart, documentIn, writtenByNewer } from './records.ts';
 
 /** Deployment that this computer knows. Contains no secrets. */
 export interface Deployment {
@@ -55,19 +51,11 @@ interface DeploymentsFile {
   readonly deployments: readonly Deployment[];
 }
 
-const EMPTY: DeploymentsFile = { version: 1, deployments: [] };
-
-function file(context: FolderContext): string {
-  return join(requireFolder(context, 'config'), 'deployments.json');
-}
-
-/** Without a config folder, no deployment is known. */
-async function read(context: FolderContext): Promise<DeploymentsFile> {
-  const { path } = findFolder(context, 'config');
-  if (path === undefined) return EMPTY;
-  const at = file(context);
-  return (await readDocument(at, (root) => parse(root, at), 'sign in or deploy again')) ?? EMPTY;
-}
+const { read, change } = documentIn<DeploymentsFile>('deployments.json', {
+  parse,
+  empty: { version: 1, deployments: [] },
+  remedy: 'sign in or deploy again',
+});
 
 function parse(root: DocumentPart, at: string): DeploymentsFile {
   const version = root.member('version');
@@ -117,21 +105,9 @@ function isOnThisComputer(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text && isLoopback(new URL(text).hostname);
 }
 
-function isEdgeUrl(text: string): boolean {
-  try {
-    return edgeUrl(text) === text;
-  } catch {
-    return false;
-  }
-}
-
-async function change(
-  context: FolderContext,
-  edit: (now: DeploymentsFile) => DeploymentsFile,
-): Promise<void> {
-  await withLock(file(context), async () => {
-    await replaceFile(file(context), `${JSON.stringify(edit(await read(context)), undefined, 2)}\n`);
-  });
+/** Whether a text is the address of an edge as {@link Deployment.url} has it. */
+export function isEdgeUrl(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text && isSecureOrigin(new URL(text));
 }
 
 /** The deployments that this computer knows. */

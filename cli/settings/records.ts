@@ -105,38 +105,40 @@ function notJson(text: string): string {
   return text.trim() === '' ? 'it is empty' : 'it is not valid JSON';
 }
 
-/** Records of one kind in a file of the settings folder, each with an id. */
-export interface Records<T> {
-  readonly list: (context: FolderContext) => Promise<readonly T[]>;
-  /** Adds a record, in place of the one with the same id. */
-  readonly remember: (context: FolderContext, record: T) => Promise<void>;
-  /** Removes the record with this id, if there is one. */
-  readonly forget: (context: FolderContext, id: string) => Promise<void>;
+/** A JSON file of the settings folder. */
+interface SettingsDocument<T> {
+  readonly read: (context: FolderContext) => Promise<T>;
+  /** Replaces the file atomically, while no other process changes it. */
+  readonly change: (context: FolderContext, edit: (now: T) => T) => Promise<void>;
 }
 
-export function recordsIn<T>(
+interface DocumentKind<T> {
+  /** @param path of the file, for errors */
+  readonly parse: (root: DocumentPart, path: string) => T;
+  /** Content without a file, and without a settings folder. */
+  readonly empty: T;
+  /** See {@link readDocument}. */
+  readonly remedy: string;
+}
+
+export function documentIn<T>(
   fileName: string,
-  parse: (part: DocumentPart) => T,
-  idOf: (record: T) => string,
-): Records<T> {
-  const file = (context: FolderContext) => join(requireFolder(context, 'config'), fileName);
-  const list = async (context: FolderContext): Promise<readonly T[]> => {
-    if (findFolder(context, 'config').path === undefined) return [];
-    return (
-      (await readDocument(file(context), (root) => root.list().map(parse), 'run the command again')) ?? []
-    );
+  { parse, empty, remedy }: DocumentKind<T>,
+): SettingsDocument<T> {
+  const pathIn = (folder: string) => join(folder, fileName);
+  const read = async (context: FolderContext) => {
+    const { path: folder } = findFolder(context, 'config');
+    if (folder === undefined) return empty;
+    const path = pathIn(folder);
+    return (await readDocument(path, (root) => parse(root, path), remedy)) ?? empty;
   };
-  const change = (context: FolderContext, edit: (now: readonly T[]) => readonly T[]) =>
-    withLock(file(context), async () => {
-      await replaceFile(file(context), `${JSON.stringify(edit(await list(context)), undefined, 2)}\n`);
-    });
-  const others = (now: readonly T[], id: string) => now.filter((one) => idOf(one) !== id);
   return {
-    list,
-    remember: (context, record) => change(context, (now) => [...others(now, idOf(record)), record]),
-    async forget(context, id) {
-      if (!(await list(context)).some((one) => idOf(one) === id)) return;
-      await change(context, (now) => others(now, id));
+    read,
+    async change(context, edit) {
+      const path = pathIn(requireFolder(context, 'config'));
+      await withLock(path, async () => {
+        await replaceFile(path, `${JSON.stringify(edit(await read(context)), undefined, 2)}\n`);
+      });
     },
   };
 }

@@ -1,11 +1,42 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
 import { type LocalCloud, parseLocalCloud } from '../settings/deployments.ts';
-import { type DocumentPart, keepBooks, recordsIn } from '../settings/records.ts';
+import type { FolderContext } from '../settings/folders.ts';
+import { type DocumentPart, documentIn, keepBooks } from '../settings/records.ts';
 import { callerIdentity } from './aws-calls.ts';
 import type { StackWork } from './find-stack.ts';
 
 /* Records of what outlives a stack. They are written before it is deleted, so that an interrupted `destroy` knows them. */
+
+/** Records of one kind in a file of the settings folder, each with an id. */
+interface Records<T> {
+  readonly list: (context: FolderContext) => Promise<readonly T[]>;
+  /** Adds a record, in place of the one with the same id. */
+  readonly remember: (context: FolderContext, record: T) => Promise<void>;
+  /** Removes the record with this id, if there is one. */
+  readonly forget: (context: FolderContext, id: string) => Promise<void>;
+}
+
+function recordsIn<T>(
+  fileName: string,
+  parse: (part: DocumentPart) => T,
+  idOf: (record: T) => string,
+): Records<T> {
+  const { read: list, change } = documentIn<readonly T[]>(fileName, {
+    parse: (root) => root.list().map(parse),
+    empty: [],
+    remedy: 'run the command again',
+  });
+  const others = (now: readonly T[], id: string) => now.filter((one) => idOf(one) !== id);
+  return {
+    list,
+    remember: (context, record) => change(context, (now) => [...others(now, idOf(record)), record]),
+    async forget(context, id) {
+      if (!(await list(context)).some((one) => idOf(one) === id)) return;
+      await change(context, (now) => others(now, id));
+    },
+  };
+}
 
 /** A stack, and where it is. Another AWS account can have a stack of the same name. */
 export interface StackPlace {
@@ -74,9 +105,7 @@ export async function recordKept(context: Context, kept: Kept): Promise<void> {
 }
 
 /** Returns everything that is recorded, of all stacks. */
-export async function listRemains(
-  context: Pick<Context, 'env' | 'platform' | 'home'>,
-): Promise<readonly (Leftover | Kept)[]> {
+export async function listRemains(context: FolderContext): Promise<readonly (Leftover | Kept)[]> {
   return [...(await listLeftovers(context)), ...(await listKept(context))];
 }
 

@@ -4,8 +4,7 @@ import { command, type HintLine } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
-import { type Deployment, rememberDeployment, useForHints } from '../../settings/deployments.ts';
-import { edgeUrl } from '../../settings/edge-url.ts';
+import { type Deployment, isEdgeUrl, rememberDeployment, useForHints } from '../../settings/deployments.ts';
 import { keepBooks } from '../../settings/records.ts';
 import { keyPolicyFor } from '../checks/kms-key.ts';
 import { countUsers, type FoundStack, OUTPUT, type StackOutputs, type StackWork } from '../find-stack.ts';
@@ -169,7 +168,8 @@ export async function remember(
   const { stackName } = work;
   const { domain, userPoolId, clientId, bucket } = outputs;
   const hasPool = userPoolId !== undefined && clientId !== undefined;
-  if (domain === undefined || bucket === undefined || hasPool !== userPool) {
+  const url = `https://${domain}`;
+  if (domain === undefined || !isEdgeUrl(url) || bucket === undefined || hasPool !== userPool) {
     throw new UserError(
       'stack_failed',
       `The stack “${stackName}” lacks an output that edge-upload's own template has.`,
@@ -181,7 +181,7 @@ export async function remember(
   const { stackName: name, ...place } = await placeOf(work);
   const deployment = {
     name,
-    url: edgeUrl(domain),
+    url,
     ...(hasPool ? { region: STACK_REGION, userPoolId, clientId } : {}),
     bucket,
     ...place,

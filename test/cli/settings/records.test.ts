@@ -59,8 +59,6 @@ test('reports an invalid settings file with the next step', async (t) => {
     '{"version":1,"deployments":[null]}': 'deployments[0] is not an object',
     '{"version":1,"deployments":[{}]}': 'deployments[0].name is missing',
     '{"version":1,"deployments":[],"current":7}': 'current is not text',
-    [JSON.stringify({ version: 1, deployments: [{ ...DEPLOYMENT, url: 'http://evil.example' }] })]:
-      'deployments[0].url is not the address of an edge',
     [JSON.stringify({ version: 1, deployments: [{ ...DEPLOYMENT, local: { endpoint: 'no', caFile: '' } }] })]:
       'deployments[0].local.endpoint is not an http address of this computer',
   };
@@ -77,6 +75,19 @@ test('reports an invalid settings file with the next step', async (t) => {
       deployments: [{ ...DEPLOYMENT, local: { ...LOCAL, endpoint } }],
     });
     Object.assign(cases, { [text]: 'deployments[0].local.endpoint is not an http address of this computer' });
+  }
+  for (const url of [
+    'http://evil.example',
+    'https://ada:secret@d1.cloudfront.net',
+    'https://d1.cloudfront.net/',
+    'https://d1.cloudfront.net/path',
+    'https://D1.cloudfront.net',
+    'https://d1.cloudfront.net/#eul_a.b.c',
+    'd1.cloudfront.net',
+    'file:///etc',
+  ]) {
+    const text = JSON.stringify({ version: 1, deployments: [{ ...DEPLOYMENT, url }] });
+    Object.assign(cases, { [text]: 'deployments[0].url is not the address of an edge' });
   }
   for (const [text, why] of Object.entries(cases)) {
     const file = await write('deployments.json', text);
