@@ -2,7 +2,7 @@ import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { pause } from '../network/cancellation.ts';
-import { requireStack, type StackWork } from '../stack/find-stack.ts';
+import { missingPart, requireStack, type StackWork } from '../stack/find-stack.ts';
 import { type EdgeLogLine, edgeLogLines } from '../stack/logs/edge-logs.ts';
 import { LOG_REGIONS } from '../stack/logs/log-groups.ts';
 import { count, formatMinute } from '../ui/format.ts';
@@ -34,13 +34,10 @@ export async function logs(context: Context, args: LogsArgs): Promise<Result> {
   // Before any request, so that an invalid value is reported at once.
   startOf(typed, context.now());
   return withStack(context, await requireTarget(context, args), args, async (work) => {
-    const { edgeFunction } = (await requireStack(work)).outputs;
+    const stack = await requireStack(work);
+    const { edgeFunction } = stack.outputs;
     const since = startOf(typed, timeAtAws(work));
-    if (edgeFunction === undefined) {
-      throw new UserError('stack_failed', `The stack “${work.stackName}” has no edge function yet.`, {
-        hint: ['Finish its deployment:', command`edge-upload deploy`],
-      });
-    }
+    if (edgeFunction === undefined) throw missingPart(work, stack, 'edge function');
     const regions = [...LOG_REGIONS, ...(args.region ?? [])];
     const shown = await show(
       work,

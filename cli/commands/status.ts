@@ -14,6 +14,8 @@ import { writeDeployment } from '../stack/deployment-file.ts';
 import {
   type FoundStack,
   findStack,
+  finishing,
+  isWhole,
   OUTPUT,
   requireStack,
   type StackResource,
@@ -52,10 +54,10 @@ export async function status(context: Context, args: StatusArgs): Promise<Result
         // The function of a stack that is there is no leftover, even if an interrupted destroy wrote it down.
         except: stack?.outputs.edgeFunction,
       });
-    const leftovers = (await parts.read('left over', clearing)) ?? { removed: [], left: [] };
+    const leftovers = (await parts.read('leftovers', clearing)) ?? { removed: [], left: [] };
     const isThere = stack !== undefined && stack.status !== 'REVIEW_IN_PROGRESS';
     const snapshot = stackSnapshot(work, stack);
-    const resources = isThere ? await parts.read('kept', snapshot.resources) : [];
+    const resources = isThere ? await parts.read('kept data', snapshot.resources) : [];
     // Without the list, data in use could be taken for data that was kept.
     const kept =
       resources === undefined ? [] : await findKept(context, work, gone, { inUse: idsOf(resources) });
@@ -112,7 +114,7 @@ function render(
   const rows: (readonly [string, string | undefined])[] = [
     ['stack', `${stackName}, ${state}${local === undefined ? '' : ' (embedded cloud)'}`],
     ['reason', stack?.reason],
-    ['deployed', changedAt && `${formatMinute(changedAt)} UTC`],
+    [stack && isWhole(stack) ? 'deployed' : 'changed', changedAt && `${formatMinute(changedAt)} UTC`],
     ['drift', stack && driftRow(stack)],
     ['edge', url],
     [
@@ -174,6 +176,8 @@ function render(
   const text = fields(rows);
   if (differing !== undefined && differing.length > 0)
     text.push('See what a deploy would change:', command`edge-upload deploy --dry-run`);
+  const isStuck = stack !== undefined && !isWhole(stack) && !stack.status.endsWith('_IN_PROGRESS');
+  if (isStuck) text.push(...finishing(stack));
   if (stack?.drifted) text.push('List the changed resources:', command`edge-upload doctor`);
   // A deleted pool or bucket is replaced, not changed back.
   if (stack?.drifted && !gone && !poolGone) text.push(...RESTORE);

@@ -1,8 +1,6 @@
 import { omitUndefined } from '../../protocol/fields.ts';
-import { command } from '../command-line.ts';
-import { UserError } from '../errors.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
-import type { FoundStack, StackWork } from '../stack/find-stack.ts';
+import { type FoundStack, missingPart, type StackWork } from '../stack/find-stack.ts';
 import { readOptions } from '../stack/options/deployed-options.ts';
 import { bakedConfig, type DeployedStack, deployedTemplate } from '../stack/template/template.ts';
 
@@ -33,11 +31,7 @@ export async function deployedEdge(
   stack: FoundStack,
 ): Promise<{ readonly edge: DeployedEdge; readonly deployed: DeployedStack }> {
   const { bucket, domain } = stack.outputs;
-  if (bucket === undefined || domain === undefined) {
-    throw new UserError('stack_failed', `The stack “${work.stackName}” is not fully deployed.`, {
-      hint: ['Finish its deployment:', command`edge-upload deploy`],
-    });
-  }
+  if (bucket === undefined || domain === undefined) throw missingPart(work, stack, 'edge');
   const template = await deployedTemplate(work, stack.id);
   const { domain: ownDomain, maxSize, expireAfterDays } = readOptions(template);
   const { signing, page } = bakedConfig(template) ?? {};

@@ -1,6 +1,6 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { omitUndefined } from '../../protocol/fields.ts';
-import { command } from '../command-line.ts';
+import { command, type HintLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import type { OperatorClients } from '../network/aws.ts';
@@ -18,6 +18,8 @@ export interface StackWork {
   /** Set for the embedded cloud. */
   readonly local?: LocalCloud;
 }
+
+type NamedStack = Pick<StackWork, 'stackName'>;
 
 /** Returns the milliseconds between two polls. AWS throttles callers that poll more often. */
 export function pollInterval({ local }: Pick<StackWork, 'local'>): number {
@@ -188,11 +190,28 @@ export async function requireStack(work: StackWork): Promise<FoundStack> {
 
 /** Returns the name of the stack's bucket. @throws {UserError} `stack_failed` while it has none */
 export async function bucketOf(work: StackWork): Promise<string> {
-  const { bucket } = (await requireStack(work)).outputs;
+  const stack = await requireStack(work);
+  const { bucket } = stack.outputs;
   if (bucket !== undefined) return bucket;
-  throw new UserError('stack_failed', `The stack “${work.stackName}” has no bucket yet.`, {
-    hint: ['Finish its deployment:', command`edge-upload deploy`],
+  throw missingPart(work, stack, 'bucket');
+}
+
+/** Returns the error for a part that a stack does not have, because its deployment or its deletion did not finish. */
+export function missingPart(
+  { stackName }: NamedStack,
+  stack: Pick<FoundStack, 'status'>,
+  part: string,
+): UserError {
+  return new UserError('stack_failed', `The stack “${stackName}” has no ${part}: it is ${stack.status}.`, {
+    hint: finishing(stack),
   });
+}
+
+/** Returns the command that completes an operation that failed or is under way. A deploy cannot save a deleted stack. */
+export function finishing({ status }: Pick<FoundStack, 'status'>): readonly HintLine[] {
+  return status.startsWith('DELETE')
+    ? ['Finish the deletion:', command`edge-upload destroy`]
+    : ['Finish the deployment:', command`edge-upload deploy`];
 }
 
 export function stackMissing({ stackName, local }: StackWork): UserError {

@@ -1,4 +1,4 @@
-import type { TrustedIssuer } from '../../infra/options.ts';
+import type { StackOptions, TrustedIssuer } from '../../infra/options.ts';
 import type { Jwk } from '../../protocol/signing-key.ts';
 import type { Condition, Rule } from '../../protocol/upload-rule.ts';
 import { formatLimit } from '../ui/format.ts';
@@ -34,6 +34,11 @@ export function ruleSentence(issuer: TrustedIssuer, rule: Rule): string {
     shared ? '. Callers of other issuers can write there too' : '',
     '.',
   ].join('');
+}
+
+/** Says whom a deployment without issuers trusts, as the end of a sentence. */
+export function onlyOwn({ userPool = true }: StackOptions): string {
+  return userPool ? 'only its user pool' : 'no issuer; only its links and keys upload';
 }
 
 function audienceWords({ audiences }: TrustedIssuer): string {

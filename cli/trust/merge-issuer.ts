@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { TrustedIssuer } from '../../infra/options.ts';
+import type { StackOptions, TrustedIssuer } from '../../infra/options.ts';
 import { ambiguousIss } from '../../protocol/issuer.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
 import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { count } from '../ui/format.ts';
 import { createIssuer, type TrustFlags } from './create-issuer.ts';
+import { onlyOwn } from './describe-issuer.ts';
 import type { DiscoveredIssuer } from './discovery.ts';
 import type { TrustRequest } from './providers/trust-request.ts';
 import { requireAlias } from './safety.ts';
@@ -86,27 +87,29 @@ export function mergeIssuer(
 }
 
 /** Returns an issuer of a deployment. @throws {UserError} `not_found` for an unknown alias */
-export function requireIssuer(trusted: Issuers, alias: string): TrustedIssuer {
+export function requireIssuer(options: StackOptions, alias: string): TrustedIssuer {
+  const { trust: trusted = [] } = options;
   const found = trusted.find((one) => one.alias === alias);
   if (found !== undefined) return found;
   throw new UserError('not_found', `The deployment trusts no issuer “${alias}”.`, {
     hint:
       trusted.length === 0
-        ? ['It trusts only its user pool. To add an issuer, see:', command`edge-upload trust --help`]
+        ? [`It trusts ${onlyOwn(options)}. To add an issuer, see:`, command`edge-upload trust --help`]
         : `It trusts ${trusted.map((one) => one.alias).join(', ')}.`,
   });
 }
 
 /** Returns the issuers without one of them, or without one of its rules, counted from 1. */
-export function withoutIssuer(trusted: Issuers, alias: string, rule?: number): Issuers {
-  const issuer = requireIssuer(trusted, alias);
+export function withoutIssuer(options: StackOptions, alias: string, rule?: number): Issuers {
+  const { trust: trusted = [] } = options;
+  const issuer = requireIssuer(options, alias);
   if (rule === undefined) return trusted.filter((one) => one !== issuer);
   if (rule > issuer.rules.length) {
     throw new UserError(
       'not_found',
       `${alias} has ${count(issuer.rules.length, 'rule')}: there is no rule ${rule}.`,
       {
-        hint: [`See them:`, command`edge-upload trust show ${alias}`],
+        hint: ['See them:', command`edge-upload trust show ${alias}`],
       },
     );
   }

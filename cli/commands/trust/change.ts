@@ -1,11 +1,11 @@
-import type { TrustedIssuer } from '../../../infra/options.ts';
+import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { readYamlText } from '../../settings/yaml-file.ts';
 import { JOB_COMMANDS } from '../../trust/ci-issuers.ts';
 import type { TrustFlags } from '../../trust/create-issuer.ts';
-import { setUpLines } from '../../trust/describe-issuer.ts';
+import { onlyOwn, setUpLines } from '../../trust/describe-issuer.ts';
 import { discoverIssuers, discoverKeySets } from '../../trust/discovery.ts';
 import { type Documents, openDocuments } from '../../trust/documents.ts';
 import { mergeIssuer, withoutIssuer } from '../../trust/merge-issuer.ts';
@@ -19,9 +19,9 @@ export type AddArgs = ApplyArgs & TrustFlags & { readonly typed: TypedProvider }
 
 /** Trusts an issuer, or adds a rule to one that is trusted. */
 export function add(context: Context, args: AddArgs): Promise<Result> {
-  return applyTrust(context, args, async (trusted, documents) => {
+  return applyTrust(context, args, async ({ trust = [] }, documents) => {
     const request = await readTrustRequest(args.typed, documents);
-    return mergeIssuer(trusted, request, args, await discoverIssuers(request.iss, documents));
+    return mergeIssuer(trust, request, args, await discoverIssuers(request.iss, documents));
   });
 }
 
@@ -36,8 +36,8 @@ export async function remove(context: Context, { alias, rule, ...args }: RemoveA
   if (rule !== undefined && !/^[1-9]\d{0,3}$/.test(rule)) {
     throw new UserError('usage', `Invalid value for --rule: “${rule}”. Use a number that trust show prints.`);
   }
-  return applyTrust(context, args, async (trusted) =>
-    withoutIssuer(trusted, alias, rule === undefined ? undefined : Number(rule)),
+  return applyTrust(context, args, async (previous) =>
+    withoutIssuer(previous, alias, rule === undefined ? undefined : Number(rule)),
   );
 }
 
@@ -77,15 +77,16 @@ type Issuers = readonly TrustedIssuer[];
 async function applyTrust(
   context: Context,
   args: ApplyArgs,
-  change: (previous: Issuers, documents: Documents) => Promise<Issuers>,
+  change: (previous: StackOptions, documents: Documents) => Promise<Issuers>,
 ): Promise<Result> {
   let plan: TrustPlan = { changed: [], keySets: {}, lines: [] };
   let trusted: Issuers = [];
+  let wanted: StackOptions = {};
   const result = await applyOptions(context, args, async (previous, work) => {
-    trusted = await change(previous.trust ?? [], openDocuments(context, work.local !== undefined));
-    const options = withTrust(previous, trusted);
-    plan = await planTrust(work, previous, options, args);
-    return { options, keySets: plan.keySets };
+    trusted = await change(previous, openDocuments(context, work.local !== undefined));
+    wanted = withTrust(previous, trusted);
+    plan = await planTrust(work, previous, wanted, args);
+    return { options: wanted, keySets: plan.keySets };
   });
   const document = { ...result.document, trust: trusted.map(issuerDocument) };
   const { outcome, url } = result.document;
@@ -94,7 +95,7 @@ async function applyTrust(
   return {
     document,
     text: [
-      { mark: 'done', text: doneWords(trusted, outcome === 'unchanged') },
+      { mark: 'done', text: doneWords(wanted, outcome === 'unchanged') },
       ...(typeof url === 'string' ? [`  ${url}`] : []),
       ...plan.changed.flatMap((issuer) => [
         '',
@@ -104,8 +105,8 @@ async function applyTrust(
   };
 }
 
-function doneWords(trusted: Issuers, unchanged: boolean): string {
-  const aliases = trusted.map(({ alias }) => alias);
-  const whom = aliases.length === 0 ? 'only its user pool' : aliases.join(', ');
+function doneWords(options: StackOptions, unchanged: boolean): string {
+  const { trust = [] } = options;
+  const whom = trust.length === 0 ? onlyOwn(options) : trust.map(({ alias }) => alias).join(', ');
   return `The edge trusts ${whom}${unchanged ? '; nothing to change' : ''}.`;
 }

@@ -4,10 +4,16 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Context, Result } from '../../context.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
-import { requireStack } from '../../stack/find-stack.ts';
+import { missingPart, requireStack } from '../../stack/find-stack.ts';
 import { readOptions } from '../../stack/options/deployed-options.ts';
 import { bakedKeys, templateIfThere } from '../../stack/template/template.ts';
-import { issuerHeading, issuerLines, ruleSentence, setUpLines } from '../../trust/describe-issuer.ts';
+import {
+  issuerHeading,
+  issuerLines,
+  onlyOwn,
+  ruleSentence,
+  setUpLines,
+} from '../../trust/describe-issuer.ts';
 import { requireIssuer } from '../../trust/merge-issuer.ts';
 import { issuerDocument, writeTrustFile } from '../../trust/trust-file.ts';
 import { type OperatorArgs, requireTarget, withStack } from '../operator.ts';
@@ -31,13 +37,14 @@ export async function deployedTrust(context: Context, args: OperatorArgs): Promi
   return withStack(context, await requireTarget(context, args), args, async (work) => {
     const stack = await requireStack(work);
     const template = await templateIfThere(work, stack);
+    if (template === undefined) throw missingPart(work, stack, 'template');
     const options = readOptions(template);
     const { domain, userPoolId, clientId } = stack.outputs;
     return {
       stackName: work.stackName,
       issuers: options.trust ?? [],
       options,
-      keys: template === undefined ? { keySets: {} } : bakedKeys(template, options),
+      keys: bakedKeys(template, options),
       ...omitUndefined({ domain, local: work.local }),
       ...(userPoolId === undefined || clientId === undefined ? {} : { pool: { userPoolId, clientId } }),
       cognitoUrl: work.clients.cognitoUrl,
@@ -52,12 +59,11 @@ export interface TrustListArgs extends OperatorArgs {
 
 /** Prints the issuers that a deployment trusts besides its user pool. */
 export async function list(context: Context, { yaml = false, ...args }: TrustListArgs): Promise<Result> {
-  const { stackName, issuers } = await deployedTrust(context, args);
+  const { stackName, issuers, options } = await deployedTrust(context, args);
   const document = { stackName, issuers: issuers.map(issuerDocument) };
   if (yaml) return { document, text: (await writeTrustFile(issuers)).trimEnd().split('\n') };
-  if (issuers.length === 0) {
-    return { document, text: [`The deployment ${stackName} trusts only its user pool.`] };
-  }
+  if (issuers.length === 0)
+    return { document, text: `The deployment ${stackName} trusts ${onlyOwn(options)}.` };
   return {
     document,
     text: issuers.flatMap((issuer) => [
@@ -73,8 +79,8 @@ export async function show(
   context: Context,
   { alias, ...args }: OperatorArgs & { readonly alias: string },
 ): Promise<Result> {
-  const { stackName, issuers, domain } = await deployedTrust(context, args);
-  const issuer = requireIssuer(issuers, alias);
+  const { stackName, options, domain } = await deployedTrust(context, args);
+  const issuer = requireIssuer(options, alias);
   const { jwksUri } = issuer;
   return {
     document: { stackName, ...issuerDocument(issuer), jwksUri },

@@ -6,7 +6,7 @@ import { awsErrorName, wasRepeated } from '../../identity/cognito-errors.ts';
 import { checkedUsername } from '../../identity/sign-in/username.ts';
 import { readRules } from '../../identity/users/administered-pool.ts';
 import { createUser, inviteUser, type NewUser, nameOf } from '../../identity/users/create-user.ts';
-import { addToGroups, requireGroups } from '../../identity/users/groups.ts';
+import { addToGroup, requireGroups } from '../../identity/users/groups.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { invitation, sentInvitation } from './invitation.ts';
 import { administeredFailure, type OperatedPool, withPool } from './pool.ts';
@@ -93,13 +93,13 @@ function addingTo(username: string, groups: readonly string[]): CommandLine {
 /** Adds a new user to groups. An error reports that the user was created. */
 async function join(pool: OperatedPool, username: string, groups: readonly string[]): Promise<void> {
   try {
-    await addToGroups(pool, username, groups);
+    for (const name of groups) await addToGroup(pool, username, name);
   } catch (error) {
     const doing = `Adding the user ${username} to the groups`;
     const { code, message } = administeredFailure(error, doing, pool.signal);
     throw new UserError(code, message, {
       hint: [
-        'The user was created without a group. Add the groups, then print a new invitation:',
+        'The user was created, but is not in all groups. Add the groups, then print a new invitation:',
         addingTo(username, groups),
         command`edge-upload user reset ${username}`,
       ],

@@ -1,20 +1,20 @@
 import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
-import { getUser } from '../../identity/users/directory.ts';
+import { getUser, type KnownUser } from '../../identity/users/directory.ts';
 import {
-  addToGroups,
+  addToGroup,
   createGroups,
   groupsOf,
   listGroups,
-  removeFromGroups,
+  removeFromGroup,
   requireGroups,
 } from '../../identity/users/groups.ts';
 import type { JsonValue } from '../../json-value.ts';
 import { count } from '../../ui/format.ts';
 import { visible } from '../../ui/shown.ts';
 import type { OperatorArgs } from '../operator.ts';
-import { withPool } from './pool.ts';
+import { administeredFailure, type OperatedPool, withPool } from './pool.ts';
 
 export interface UserGroupsArgs extends OperatorArgs {
   /** Lists the groups of the pool if absent. */
@@ -38,19 +38,56 @@ export async function groups(context: Context, args: UserGroupsArgs): Promise<Re
     const user = await getUser(pool, username);
     // Check every group name before creating or changing a group.
     await requireGroups(pool, create ? remove : [...add, ...remove]);
+    if (add.length + remove.length === 0) return groupsNow(pool, user);
     if (create) await createGroups(pool, add);
-    await addToGroups(pool, user.username, add);
-    await removeFromGroups(pool, user.username, remove);
-    if (add.length + remove.length > 0) {
-      const text = 'Tokens carry the new groups once they are renewed: within an hour, or --token-validity.';
-      context.ui.event({ type: 'note', text });
+    await changeGroups(pool, user, { add, remove });
+    const text = 'Tokens carry the new groups once they are renewed: within an hour, or --token-validity.';
+    context.ui.event({ type: 'note', text });
+    try {
+      return await groupsNow(pool, user);
+    } catch (error) {
+      const { code, message, hintLines } = administeredFailure(error, 'Listing the groups', pool.signal);
+      throw new UserError(code, `The groups of ${user.username} were changed. ${message}`, {
+        hint: hintLines,
+        cause: error,
+      });
     }
-    const names = await groupsOf(pool, user.username);
-    return {
-      document: { username: user.username, groups: names, userPoolId: pool.userPoolId },
-      text: names.length === 0 ? `User ${user.username} is in no group.` : names,
-    };
   });
+}
+
+async function groupsNow(pool: OperatedPool, { username }: KnownUser): Promise<Result> {
+  const names = await groupsOf(pool, username);
+  return {
+    document: { username, groups: names, userPoolId: pool.userPoolId },
+    text: names.length === 0 ? `User ${username} is in no group.` : names,
+  };
+}
+
+/** Adds a user to groups, then removes them from others. An error names the groups that were changed before. */
+async function changeGroups(
+  pool: OperatedPool,
+  { username }: KnownUser,
+  { add, remove }: Required<Pick<UserGroupsArgs, 'add' | 'remove'>>,
+): Promise<void> {
+  const done: string[] = [];
+  try {
+    for (const name of add) {
+      await addToGroup(pool, username, name);
+      done.push(`added to ${name}`);
+    }
+    for (const name of remove) {
+      await removeFromGroup(pool, username, name);
+      done.push(`removed from ${name}`);
+    }
+  } catch (error) {
+    if (done.length === 0) throw error;
+    const doing = `Changing the groups of ${username}`;
+    const { code, message, hintLines } = administeredFailure(error, doing, pool.signal);
+    throw new UserError(code, `${message} Until then, the user was ${done.join(', ')}.`, {
+      hint: hintLines,
+      cause: error,
+    });
+  }
 }
 
 async function groupsOfPool(context: Context, args: OperatorArgs): Promise<Result> {

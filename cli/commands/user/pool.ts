@@ -8,7 +8,7 @@ import type { CloudChoice } from '../../network/aws.ts';
 import type { Deployment } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { awsFailure } from '../../stack/aws-failures.ts';
-import { requireStack, type StackWork } from '../../stack/find-stack.ts';
+import { missingPart, requireStack, type StackWork } from '../../stack/find-stack.ts';
 import { type OperatorArgs, type OperatorTarget, requireTarget, withStack } from '../operator.ts';
 
 interface FoundPool extends Pick<Deployment, 'local'>, Partial<Pick<Deployment, 'url'>> {
@@ -69,16 +69,15 @@ async function findPool(context: Context, target: OperatorTarget, args: Operator
   const { userPoolId, local, url } = target.known ?? {};
   if (userPoolId !== undefined) return { userPoolId, ...omitUndefined({ local, url }) };
   return withStack(context, target, args, async (work) => {
-    const { userPoolId, domain } = (await requireStack(work)).outputs;
+    const stack = await requireStack(work);
+    const { userPoolId, domain } = stack.outputs;
     if (userPoolId === undefined) {
+      if (domain === undefined) throw missingPart(work, stack, 'user pool');
       throw new UserError('stack_failed', `The stack “${target.stackName}” has no user pool.`, {
-        hint:
-          domain === undefined
-            ? ['Finish its deployment:', command`edge-upload deploy`]
-            : [
-                'Its uploaders sign in with trusted issuers. To add a user pool:',
-                command`edge-upload deploy --user-pool`,
-              ],
+        hint: [
+          'Its uploaders sign in with trusted issuers. To add a user pool:',
+          command`edge-upload deploy --user-pool`,
+        ],
       });
     }
     const { local } = work;

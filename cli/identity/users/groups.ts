@@ -81,22 +81,18 @@ export async function requireGroups(
   }
 }
 
-export async function addToGroups(
+export async function addToGroup(
   { cognito, sdk, userPoolId: UserPoolId }: AdministeredPool,
   Username: string,
-  names: readonly string[],
+  GroupName: string,
 ): Promise<void> {
-  for (const GroupName of names) {
-    await cognito.send(new sdk.AdminAddUserToGroupCommand({ UserPoolId, Username, GroupName }));
-  }
+  await cognito.send(new sdk.AdminAddUserToGroupCommand({ UserPoolId, Username, GroupName }));
 }
 
-export async function removeFromGroups(
+export async function removeFromGroup(
   { cognito, sdk, userPoolId: UserPoolId }: AdministeredPool,
   Username: string,
-  names: readonly string[],
+  GroupName: string,
 ): Promise<void> {
-  for (const GroupName of names) {
-    await cognito.send(new sdk.AdminRemoveUserFromGroupCommand({ UserPoolId, Username, GroupName }));
-  }
+  await cognito.send(new sdk.AdminRemoveUserFromGroupCommand({ UserPoolId, Username, GroupName }));
 }

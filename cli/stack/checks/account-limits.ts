@@ -2,7 +2,7 @@ import { command } from '../../command-line.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import type { StackWork } from '../find-stack.ts';
-import type { Check } from './check.ts';
+import { type Check, whyUnanswered } from './check.ts';
 
 /** A region that every unrestricted account can use. */
 const OTHER_REGION = 'us-west-2';
@@ -32,7 +32,8 @@ export function regionsCheck(work: StackWork): Check {
             },
           );
         }
-        if (name !== 'ResourceNotFoundException') return { skipped: `Lambda does not answer: ${name}` };
+        if (name !== 'ResourceNotFoundException')
+          return { skipped: whyUnanswered(error, 'Lambda', `lambda:GetFunction in ${OTHER_REGION}`) };
       }
       return { found: `${STACK_REGION} and others, as Lambda@Edge needs` };
     },
@@ -60,7 +61,7 @@ export function concurrencyCheck({ clients, context: { ui, signal } }: StackWork
         limit = AccountLimit?.ConcurrentExecutions;
       } catch (error) {
         if (signal.aborted) throw interrupted();
-        return { skipped: `Lambda does not report it: ${(error as Error).name}` };
+        return { skipped: whyUnanswered(error, 'Lambda', 'lambda:GetAccountSettings') };
       }
       if (limit === undefined) return { skipped: 'Lambda does not report it' };
       const found = `${limit.toLocaleString('en-US')} concurrent executions of Lambda functions`;

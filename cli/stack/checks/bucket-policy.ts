@@ -112,8 +112,9 @@ function plain(value: Json): Json {
 }
 
 /**
- * Returns how the policy of the stack's bucket differs from that of the deployed template; `undefined` if it does not, or
- * if the operator is not allowed to compare them. Another check reports a missing bucket.
+ * Returns how the policy of the stack's bucket differs from that of the deployed template; `undefined` if it does not.
+ * Another check reports a missing bucket.
+ * @throws {UserError} `access_denied` if the operator is not allowed to compare them
  */
 export async function policyDrift(
   work: StackWork,
@@ -122,11 +123,13 @@ export async function policyDrift(
   const stack = await snapshot.stack();
   const { bucket } = stack?.outputs ?? {};
   if (stack === undefined || bucket === undefined) return undefined;
-  const actual = await ifAllowed(() => ifThere(() => bucketPolicy(work, bucket)));
-  if (actual === undefined || actual === 'denied') return undefined;
-  const declared = await ifAllowed(() => declaredPolicy(snapshot, stack, bucket));
-  const { logicalId, wanted } = declared === 'denied' ? {} : (declared ?? {});
+  const actual = await ifThere(() => bucketPolicy(work, bucket));
+  if (actual === undefined) return undefined;
   const isDeleted = actual === NO_POLICY;
+  const read = () => declaredPolicy(snapshot, stack, bucket);
+  // Without the template, a deleted policy is still a drift.
+  const declared = isDeleted ? await ifAllowed(read) : await read();
+  const { logicalId, wanted } = declared === 'denied' ? {} : (declared ?? {});
   const isSame = wanted === undefined || isDeepStrictEqual(plain(JSON.parse(actual)), plain(wanted));
   if (!isDeleted && isSame) return undefined;
   const text = wanted === undefined ? undefined : JSON.stringify(wanted);

@@ -31,6 +31,12 @@ export async function runCheck({ name, run }: Check): Promise<Checked> {
   }
 }
 
+/** Returns why a check is skipped whose request a service refused or did not answer. @param action of IAM */
+export function whyUnanswered(error: unknown, service: string, action: string): string {
+  const { name } = error as Error;
+  return /^AccessDenied/.test(name) ? `not allowed (${action})` : `${service} does not answer: ${name}`;
+}
+
 /**
  * A stack as CloudFormation describes it. Each part is read once, at its first use, and a failed read is not repeated:
  * all checks see the same state, and a throttled account gets few requests.

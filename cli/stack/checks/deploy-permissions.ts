@@ -6,7 +6,7 @@ import type { FoundStack, StackWork } from '../find-stack.ts';
 import { kindOf, OPTION_NAMES } from '../options/kinds.ts';
 import { isExtra } from '../policy/extra-statements.ts';
 import { bucketBeginning, operatorPolicy } from '../policy/operator-policy.ts';
-import type { Check } from './check.ts';
+import { type Check, whyUnanswered } from './check.ts';
 import { accessDenied, actionNames, type Denied, type Needed, simulateDenied } from './simulation.ts';
 
 export interface PermissionsToCheck {
@@ -115,7 +115,7 @@ export function permissionsCheck(
       const asking = caller();
       if (asking === undefined) return { skipped: 'the caller is not known' };
       if (isRoot(asking)) return { found: 'the root user has all permissions' };
-      let principal: string;
+      let principal: string | undefined;
       let missing: Denied[];
       const sure = deploying === undefined ? [] : ofDeploy(asking, stackName, deploying);
       try {
@@ -131,7 +131,8 @@ export function permissionsCheck(
           type: 'warning',
           text: `IAM does not report the permissions (${name}). A missing one is found only when it is needed.`,
         });
-        return { skipped: `IAM does not answer: ${name}` };
+        const action = principal === undefined ? 'iam:GetRole' : 'iam:SimulatePrincipalPolicy';
+        return { skipped: whyUnanswered(error, 'IAM', action) };
       }
       const fatal = missing.filter(({ action, resource }) =>
         sure.some((one) => one.resource === resource && one.actions.includes(action)),

@@ -1,7 +1,7 @@
 import type { StackResourceDrift } from '@aws-sdk/client-cloudformation';
 import type { StackOptions } from '../../../infra/options.ts';
 import { command, type HintLine } from '../../command-line.ts';
-import { UserError } from '../../errors.ts';
+import { isUserError, UserError } from '../../errors.ts';
 import { REPLACE_POOL } from '../../identity/cognito-errors.ts';
 import { pause } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
@@ -135,11 +135,24 @@ function words({ type, isDeleted, properties }: Drifted): string {
 
 const POOL = 'AWS::Cognito::UserPool';
 
-/** Returns the bucket's policy if it was deleted or changed, which CloudFormation may not notice. */
-async function driftedPolicy(work: StackWork, snapshot: StackSnapshot): Promise<Drifted[]> {
-  const drift = await policyDrift(work, snapshot);
-  if (drift === undefined) return [];
-  return [{ type: BUCKET_POLICY, isDeleted: drift.isDeleted, properties: ['PolicyDocument'] }];
+interface ComparedPolicy {
+  readonly drifted: readonly Drifted[];
+  /** Why the operator is not allowed to compare it. */
+  readonly denied?: string;
+}
+
+/** Compares the bucket's policy: CloudFormation may not notice that it was deleted or changed. */
+async function comparePolicy(work: StackWork, snapshot: StackSnapshot): Promise<ComparedPolicy> {
+  try {
+    const drift = await policyDrift(work, snapshot);
+    if (drift === undefined) return { drifted: [] };
+    return {
+      drifted: [{ type: BUCKET_POLICY, isDeleted: drift.isDeleted, properties: ['PolicyDocument'] }],
+    };
+  } catch (error) {
+    if (!isUserError(error) || error.code !== 'access_denied') throw error;
+    return { drifted: [], denied: error.message };
+  }
 }
 
 /** A new bucket is empty, and a new key invalidates what the old one signed: other checks report what to do instead. */
@@ -159,9 +172,9 @@ export function driftCheck(work: StackWork, snapshot: StackSnapshot): Check {
       const { hasResults, reason } = detection;
       const listed = hasResults ? await ifAllowed(() => driftedResources(work, stack.id)) : [];
       if (listed === 'denied') return { skipped: 'not allowed (cloudformation:DescribeStackResourceDrifts)' };
-      const found = listed.filter((one) => !hasOwnCheck(one));
       const isListed = listed.some(({ type }) => type === BUCKET_POLICY);
-      if (!isListed) found.push(...(await driftedPolicy(work, snapshot)));
+      const policy = isListed ? { drifted: [] } : await comparePolicy(work, snapshot);
+      const found = [...listed.filter((one) => !hasOwnCheck(one)), ...policy.drifted];
       if (found.length > 0) {
         const what = found.map(words).join('; ');
         const isPoolGone = found.some(({ type, isDeleted }) => isDeleted && type === POOL);
@@ -169,7 +182,9 @@ export function driftCheck(work: StackWork, snapshot: StackSnapshot): Check {
         throw new UserError('stack_failed', `Changed outside edge-upload: ${what}.`, { hint });
       }
       if (reason !== undefined) return { skipped: reason };
-      return { found: 'the resources are as they were deployed' };
+      const unread =
+        policy.denied === undefined ? '' : `; the bucket policy was not compared. ${policy.denied}`;
+      return { found: `the resources are as they were deployed${unread}` };
     },
   };
 }

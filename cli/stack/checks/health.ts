@@ -1,7 +1,7 @@
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { type Caller, callerIdentity, callerWords } from '../aws-calls.ts';
-import { isWhole, type StackWork } from '../find-stack.ts';
+import { finishing, isWhole, type StackWork } from '../find-stack.ts';
 import { bucketCheck } from './bucket.ts';
 import { type Check, type StackSnapshot, stackSnapshot } from './check.ts';
 import { driftCheck } from './drift.ts';
@@ -39,9 +39,7 @@ function healthCheck(work: StackWork, snapshot: StackSnapshot): Check {
       }
       const why = reason === undefined ? '' : `: ${reason.replace(/[.\s]+$/, '')}`;
       throw new UserError('stack_failed', `The stack “${stackName}” is ${status}${why}.`, {
-        hint: status.startsWith('DELETE')
-          ? ['Finish the deletion:', command`edge-upload destroy`]
-          : ['Fix it with:', command`edge-upload deploy`],
+        hint: finishing(stack),
       });
     },
   };

@@ -12,8 +12,9 @@ export function logExpiryCheck(work: StackWork, snapshot: StackSnapshot): Check 
   return {
     name: 'logs',
     run: async () => {
-      const { edgeFunction } = (await snapshot.stack())?.outputs ?? {};
+      const { status = '', outputs: { edgeFunction } = {} } = (await snapshot.stack()) ?? {};
       if (edgeFunction === undefined) return { skipped: 'the stack has no edge function' };
+      if (status.startsWith('DELETE')) return { skipped: 'the stack is being deleted' };
       const { found, refused } = await findEdgeLogGroups(work, edgeFunction);
       if (found.length === 0 && refused.length > 0)
         return { skipped: `not allowed in ${inRegions(refused)} (logs:DescribeLogGroups)` };

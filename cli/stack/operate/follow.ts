@@ -1,7 +1,7 @@
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Hint } from '../../command-line.ts';
-import { UserError } from '../../errors.ts';
+import { isUserError, UserError } from '../../errors.ts';
 import { pause, resumable } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { describeStatus, resourceName } from '../../ui/resource-words.ts';
@@ -29,6 +29,17 @@ const CASCADE = /^Resource (creation|update|deletion) cancelled/i;
 const SILENCE_MS = 2 * 3600_000;
 
 const GOES_ON = 'CloudFormation continues by itself. Run the same command again to follow it.';
+
+/** Runs a request about an operation under way. A failure or Ctrl-C does not end the operation, and the error says so. */
+async function whileFollowing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await resumable(GOES_ON, work);
+  } catch (error) {
+    if (!isUserError(error) || error.code === 'interrupted') throw error;
+    const { code, message, hintLines } = error;
+    throw new UserError(code, message, { hint: [...hintLines, GOES_ON], cause: error });
+  }
+}
 
 async function newEvents(
   { clients, context: { signal } }: StackWork,
@@ -90,8 +101,8 @@ export async function follow(work: StackWork, stackId: string, token?: string): 
   let lastNews = now().getTime();
   for (let looks = 0; ; ) {
     // Read the state before the events, so that no event of the last step is missed.
-    const stack = await resumable(GOES_ON, () => findStack(work, stackId));
-    const events = await resumable(GOES_ON, () => newEvents(work, stackId, belongs, seen));
+    const stack = await whileFollowing(() => findStack(work, stackId));
+    const events = await whileFollowing(() => newEvents(work, stackId, belongs, seen));
     if (events.length > 0) {
       lastNews = now().getTime();
       looks = 0;

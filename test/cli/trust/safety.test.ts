@@ -624,11 +624,18 @@ describe('S an issuer beside trusted ones', () => {
   });
 
   it('is removed, whole or one rule of it', () => {
-    const kept = [issuer('a', [rule('x'), rule('y')]), issuer('b', [rule('z')])];
-    assert.deepEqual(withoutIssuer(kept, 'a'), [kept[1]]);
+    const trust = [issuer('a', [rule('x'), rule('y')]), issuer('b', [rule('z')])];
+    const kept = { trust };
+    assert.deepEqual(withoutIssuer(kept, 'a'), [trust[1]]);
     assert.deepEqual(withoutIssuer(kept, 'a', 1)[0]?.rules, [rule('y')]);
     assert.throws(() => withoutIssuer(kept, 'c'), withCode('not_found', /no issuer “c”/, /a, b/));
     assert.throws(() => withoutIssuer(kept, 'a', 3), withCode('not_found', /no rule 3/));
     assert.throws(() => withoutIssuer(kept, 'b', 1), withCode('usage', /only one rule/));
+    assert.throws(() => withoutIssuer({}, 'a'), withCode('not_found', /no issuer “a”/, /only its user pool/));
+    const withoutPool = { userPool: false };
+    assert.throws(
+      () => withoutIssuer(withoutPool, 'a'),
+      withCode('not_found', /“a”/, /trusts no issuer; only/),
+    );
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rememberLeftover } from '../../../cli/stack/remains.ts';
 import { ACCOUNT_ID } from '../../../local/account.ts';
-import { type DeployedStack, withCloud } from '../harness.ts';
+import { type DeployedStack, signIn, withCloud } from '../harness.ts';
 import { startRecorder } from '../recorder.ts';
 import { operatorOf } from './operator-of.ts';
 
@@ -16,8 +16,8 @@ interface Status {
 
 /** The permissions that `status` uses apart from the description of the stack, with the parts that need them. */
 const PARTS: readonly (readonly [action: string, ...parts: string[]])[] = [
-  ['lambda:DeleteFunction', 'left over'],
-  ['cloudformation:ListStackResources', 'kept', 'signing keys'],
+  ['lambda:DeleteFunction', 'leftovers'],
+  ['cloudformation:ListStackResources', 'kept data', 'signing keys'],
   ['cloudformation:GetTemplate', 'options'],
   ['s3:ListBucketVersions', 'bucket'],
   ['cognito-idp:DescribeUserPool', 'user pool'],
@@ -91,5 +91,40 @@ test('doctor and status read the stack, its template and its resources once', as
       for (const action of ['DescribeStacks', 'GetTemplate', 'ListStackResources'])
         assert.equal(calls.get(`cloudformation:${action}`), 1, `${command}: ${action}`);
     }
+  });
+});
+
+test('user groups names the changes that were made before a denied call', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    await computer.json<DeployedStack>(['deploy', '--local', '--yes']);
+    const username = await signIn(computer);
+    const { operator } = await operatorOf(computer, cloud);
+    const denied = new Set<string>();
+    let added = 0;
+    const recorder = await startRecorder(
+      cloud,
+      async (action) => {
+        if (action !== 'cognito-idp:AdminAddUserToGroup') return;
+        added += 1;
+        if (added === 2) denied.add(action);
+      },
+      denied,
+    );
+    t.after(() => recorder.close());
+    const change = async (...args: readonly string[]) => {
+      const named = ['user', 'groups', username, ...args, '--stack-name', 'edge-upload'];
+      return operator.run(named, { env: { AWS_ENDPOINT_URL: recorder.endpoint } });
+    };
+    const partly = await change('--add', 'a', '--add', 'b', '--create');
+    assert.equal(partly.code, 8, partly.stderr);
+    assert.match(partly.stderr, /AdminAddUserToGroup\. Until then, the user was added to a\./);
+    denied.clear();
+    denied.add('cognito-idp:AdminListGroupsForUser');
+    const unread = await change('--add', 'b', '--remove', 'a');
+    assert.equal(unread.code, 8, unread.stderr);
+    assert.match(unread.stderr, /The groups of \S+ were changed\. .*AdminListGroupsForUser\./);
+    denied.clear();
+    const { stdout } = await change();
+    assert.equal(stdout.trim(), 'b');
   });
 });

@@ -99,6 +99,10 @@ test('explains a failed deletion, and completes it at the next destroy', async (
       doctor.stdout,
       /FAILED +stack .*DELETE_FAILED.*\n.*\n.*edge-upload destroy --local --stack-name edge-upload\n/,
     );
+    assert.match(doctor.stdout, /^- +logs +the stack is being deleted$/m);
+    const status = await computer.run(['status']);
+    assert.match(status.stdout, /^changed +\d{4}-/m);
+    assert.match(status.stdout, /^Finish the deletion:\n +edge-upload destroy --local/m);
     await setFaults(cloud, {});
     assert.equal((await computer.run(['destroy', '--yes'])).code, 0);
   }, WITH_FAULTS);

@@ -65,6 +65,19 @@ test('names each changed or deleted resource, and the commands that change it ba
     [drift('AWS::S3::BucketPolicy', 'DELETED'), 'bucket policy (deleted)'],
     [
       drift(
+        'AWS::S3::Bucket',
+        'MODIFIED',
+        '/BucketEncryption/ServerSideEncryptionConfiguration/0/ServerSideEncryptionByDefault/SSEAlgorithm',
+        '/NotificationConfiguration/EventBridgeConfiguration',
+      ),
+      'bucket (encryption, events)',
+    ],
+    [
+      drift('AWS::Cognito::UserPool', 'MODIFIED', '/AdminCreateUserConfig/AllowAdminCreateUserOnly'),
+      'user pool (admin create user config)',
+    ],
+    [
+      drift(
         'AWS::CloudFront::Distribution',
         'MODIFIED',
         '/DistributionConfig/Enabled',
@@ -123,6 +136,12 @@ test('names a deleted bucket policy although CloudFormation compares none', asyn
     assert.equal(one.state, state, code);
     if (one.state === 'failed')
       assert.equal(one.error.message, 'Changed outside edge-upload: bucket policy (deleted).');
+    else
+      assert.equal(
+        /bucket policy was not compared\. .*failed: m\./.test(one.detail),
+        status === 403,
+        one.detail,
+      );
   }
 });
 
