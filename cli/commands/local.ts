@@ -20,6 +20,7 @@ import { forgetDeployment, listDeployments } from '../settings/deployments.ts';
 import { diskError } from '../settings/disk-errors.ts';
 import { withLock } from '../settings/lock.ts';
 import { visible } from '../ui/shown.ts';
+import { fields } from '../ui/table-lines.ts';
 
 /** Returns a key that the cloud accepts; under `--well-known-keys` a public one. */
 function signingKey({ wellKnownKeys, dataDir }: RunningCloud): Promise<AccessKey> | AccessKey {
@@ -45,13 +46,15 @@ async function described(cloud: RunningCloud, headline: string, isolation?: stri
     },
     text: [
       { mark: 'done', text: headline },
-      `  endpoint     ${endpoint}`,
-      `  authority    ${caFile}`,
-      `  data         ${dataDir}`,
-      `  mail, SMS    ${outboxDir}`,
-      `  process      ${pid}`,
-      ...(isolation === undefined ? [] : [`  functions    ${isolation}`]),
-      `  access key   ${wellKnownKeys ? 'any whose secret is the same word, such as test' : accessKeyId}`,
+      ...fields([
+        ['  endpoint', endpoint],
+        ['  authority', caFile],
+        ['  data', dataDir],
+        ['  mail, SMS', outboxDir],
+        ['  process', String(pid)],
+        ['  functions', isolation],
+        ['  access key', wellKnownKeys ? 'any whose secret is the same word, such as test' : accessKeyId],
+      ]),
       '',
       'To use it from the AWS CLI and other tools in this shell:',
       evaluated(command`edge-upload local env`),
@@ -89,7 +92,7 @@ export async function status(context: Context): Promise<Result> {
     document: { running: false, dataDir },
     text: [
       'The embedded cloud is not running.',
-      `  data         ${dataDir}`,
+      ...fields([['  data', dataDir]]),
       '',
       'Start it:',
       command`edge-upload local start`,

@@ -98,19 +98,23 @@ const LEAST_PROSE = 20;
 /** A line that is shown as it is: a command, a path or a row of a table. */
 const VERBATIM = /^ |\S {2,}\S|\n/;
 
-/** An absolute path, which may contain spaces. */
-const PATH = /^(?:\/|[A-Za-z]:\\)/;
+/** A value that stays whole: an absolute path, which may contain spaces, or an address. */
+const WHOLE = /^(?:\/|[A-Za-z]:\\|https?:\/\/\S+$)/;
 
 /**
  * Breaks the prose of a text between words, where a terminal would break it within them. Lines that are indented or in
- * columns stay whole.
+ * columns stay whole. A path or an address that does not fit beside its label stands on a line of its own.
  */
 export function wrapText(text: PrintedText, width: number): PrintedText {
   return textLines(text).flatMap((one): readonly PrintedLine[] => {
     if (typeof one === 'string') return VERBATIM.test(one) ? [one] : wrap(one, width);
-    const indent = (one.head ?? '').length + (one.mark === undefined ? 0 : 2);
-    const isPath = one.mark === undefined && PATH.test(one.text);
-    if (indent === 0 || isPath || VERBATIM.test(one.text)) return [one];
+    const { head = '', mark } = one;
+    const indent = head.length + (mark === undefined ? 0 : 2);
+    if (mark === undefined && WHOLE.test(one.text)) {
+      const fits = head === '' || indent + one.text.length <= width;
+      return fits ? [one] : [{ ...one, head: head.trimEnd(), text: '' }, `    ${one.text}`];
+    }
+    if (indent === 0 || VERBATIM.test(one.text)) return [one];
     const [first = '', ...rest] = wrap(one.text, Math.max(LEAST_PROSE, width - indent));
     return [{ ...one, text: first }, ...rest.map((more) => ' '.repeat(indent) + more)];
   });

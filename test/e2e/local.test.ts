@@ -203,7 +203,7 @@ test('accepts well-known keys only on request, with a warning', async (t) => {
   ] as const) {
     const again = await computer.run(['local', 'start', '--port', wanted]);
     assert.equal(again.code, code, again.stderr);
-    if (code === 0) assert.match(again.stdout, /already running[\s\S]*^ {2}functions {4}\S/m);
+    if (code === 0) assert.match(again.stdout, /already running[\s\S]*^ {2}functions {3}\S/m);
     if (code !== 0)
       assert.match(again.stderr, /already running, on port \d+\.\n[\s\S]*edge-upload local stop/);
   }

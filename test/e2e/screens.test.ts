@@ -33,6 +33,8 @@ function masksFor({ home }: Computer, { dataDir }: LocalStatus): Masks {
     [dataDir, '<data>'],
     [/\/[^ ]*\/edge-upload-demo-\w{6}/g, '<demo>'],
     [home, '<home>'],
+    // A longer path stands on a line of its own.
+    [/^( *[\w, ]+?)(?: {2,}|\n {4})(?=<(?:home|data)>)/gm, '$1  '],
     [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '2026-01-31 12:00:00'],
     [/\d{4}-\d\d-\d\d \d\d:\d\d/g, '2026-01-31 12:00'],
     [/\d{4}-\d\d-\d\d/g, '2026-01-31'],
@@ -45,7 +47,7 @@ function masksFor({ home }: Computer, { dataDir }: LocalStatus): Masks {
     [/(?<=SECRET_ACCESS_KEY=')[^']+/g, '<secret>'],
     [/(?<=temporary password +)\S{24}/g, '<temporary password>'],
     [/(?<=process +)\d+/g, '<pid>'],
-    [/(?<=functions {4}).*/g, '<isolation>'],
+    [/(?<=functions {3})\S.*/g, '<isolation>'],
     [/(?<=authority\s+)[\da-f]{8}/g, '<id>'],
     [/[\d,]{5,} bytes/g, '<n> bytes'],
     [/\b[\da-f]{12}\.[\da-f]{16}\b/g, '<hash>'],

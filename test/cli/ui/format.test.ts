@@ -42,7 +42,11 @@ test('wraps prose between words; keeps commands, tables and long words whole', (
     'now',
   ]);
   const path = { head: 'in    ', text: '/a/path of/an application' };
-  assert.deepEqual(wrapText(path, 16), [path]);
+  assert.deepEqual(wrapText(path, 31), [path]);
+  assert.deepEqual(wrapText(path, 30), [{ head: 'in', text: '' }, '    /a/path of/an application']);
+  const address = { head: 'edge  ', text: 'https://d111111abcdef8.cloudfront.net' };
+  assert.deepEqual(wrapText(address, 40), [{ head: 'edge', text: '' }, `    ${address.text}`]);
+  assert.deepEqual(wrapText(address, 43), [address]);
   assert.deepEqual(wrapText('a b', 80), ['a b']);
 });
 
