@@ -28,9 +28,15 @@ export class FunctionStore {
     return [...this.#records.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** Also deletes code that the function no longer has. */
   save(record: FunctionRecord): void {
-    this.#file(record.name).write(record);
-    this.#records.set(record.name, record);
+    const { name, latest, versions } = record;
+    this.#file(name).write(record);
+    this.#records.set(name, record);
+    const used = new Set([latest, ...versions].map(({ codeSha256 }) => codeFile(codeSha256)));
+    for (const file of readdirSync(join(this.#dir, name))) {
+      if (file.endsWith('.js') && !used.has(file)) rmSync(join(this.#dir, name, file), { force: true });
+    }
   }
 
   /** The record is deleted first. Code without a record is unused; a record without code would be a broken function. */
@@ -61,8 +67,12 @@ export class FunctionStore {
   }
 
   #codePath(name: string, sha256: string): string {
-    return join(this.#dir, name, `${Buffer.from(sha256, 'base64').toString('hex')}.js`);
+    return join(this.#dir, name, codeFile(sha256));
   }
+}
+
+function codeFile(sha256: string): string {
+  return `${Buffer.from(sha256, 'base64').toString('hex')}.js`;
 }
 
 function folders(dir: string): string[] {

@@ -65,8 +65,8 @@ export const stacks = {
       const request = { action: 'CreateStack', token: input.ClientRequestToken };
       const sourceFor = await readSource(input, context);
       const existing = context.store.find(name);
-      if (existing !== undefined && isRepeated(existing, request)) return { StackId: existing.id };
       if (existing !== undefined) {
+        if (isRepeated(existing, request)) return { StackId: existing.id };
         throw new AwsError('AlreadyExistsException', `Stack [${name}] already exists`);
       }
       if (OnFailure !== undefined && DisableRollback !== undefined) {

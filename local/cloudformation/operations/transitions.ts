@@ -33,8 +33,7 @@ export interface BeginOptions {
  * Whether a request repeats the stack's last one, because the client did not receive the response.
  * @throws AwsError `TokenAlreadyExistsException` if another action had the token
  */
-export function isRepeated(stack: StackRecord | undefined, { action, token }: Request): boolean {
-  const last = stack?.lastRequest;
+export function isRepeated({ lastRequest: last }: StackRecord, { action, token }: Request): boolean {
   if (token === undefined || last?.token !== token) return false;
   if (last.action === action) return true;
   throw new AwsError(

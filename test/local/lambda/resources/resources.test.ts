@@ -181,6 +181,27 @@ test('keeps functions, versions and their code over a restart', async (t) => {
   assert.deepEqual(await again.invoke(arn, {}), { outcome: 'returned', value: 'well' });
 });
 
+test('keeps code as long as $LATEST or a version has it', async (t) => {
+  const { resources, dataDir } = await openRoom(t);
+  const kept = () => readdirSync(join(dataDir, 'functions', 'named')).filter((file) => file.endsWith('.js'));
+  const functions = handlerOf(resources, 'AWS::Lambda::Function');
+  const update = (code: string) =>
+    functions.update({
+      physicalId: 'named',
+      properties: { ...NAMED, ...functionProperties(code) },
+      previous: NAMED,
+    });
+  await create(resources, 'AWS::Lambda::Function', 'F', NAMED);
+  const [first] = kept();
+  await create(resources, 'AWS::Lambda::Version', 'V', { FunctionName: 'named' });
+  await update('// second');
+  await update('// third');
+  assert.equal(kept().length, 2);
+  await handlerOf(resources, 'AWS::Lambda::Version').delete(`${ARN}:1`, {});
+  assert.equal(kept().length, 1);
+  assert.ok(first !== undefined && !kept().includes(first));
+});
+
 test('describes a version to the service that decides where it runs', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(CODE, {
