@@ -37,6 +37,17 @@ const builtCdk: Plugin = {
   },
 };
 
+/** Gives each test a time limit, so that one that hangs fails under its own name. */
+const timeLimit: Plugin = {
+  name: 'time-limit',
+  setup({ onResolve }) {
+    const limited = join(ROOT, 'test/support/run/time-limit.ts');
+    onResolve({ filter: /^node:test$/ }, ({ importer }) =>
+      importer.endsWith('.test.ts') ? { path: limited } : undefined,
+    );
+  },
+};
+
 /**
  * Packages that most tests load. Finding and parsing their files takes Node up to half a second in each process. A CommonJS
  * package loses its named exports when it is imported on demand: such packages are not listed.
@@ -83,7 +94,7 @@ export async function compileTests(files: readonly string[], outdir: string): Pr
     sourcesContent: false,
     banner: { js: REQUIRE },
     logLevel: 'warning',
-    plugins: [ownPlace, builtCdk, someBundled],
+    plugins: [ownPlace, timeLimit, builtCdk, someBundled],
   });
   return files.map((file) => join(outdir, relative(ROOT, file).replace(/\.ts$/, '.js')));
 }

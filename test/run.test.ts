@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { cleanEnv } from './e2e/harness.ts';
 import { runProgram } from './support/programs.ts';
+import { test as limitedTest, TEST_LIMIT_MS, withLimit } from './support/run/time-limit.ts';
 
 test('an error that no test catches fails its file, with its message', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-run-'));
@@ -27,4 +28,22 @@ test('passes', async () => { ${how}; await turn(); await turn(); });
     assert.equal(code, 1, stdout);
     assert.match(stdout, message);
   }
+});
+
+test('a test that hangs fails under its own name, after the limit of its options or of all tests', () => {
+  const registered: unknown[][] = [];
+  const register = Object.assign((...args: unknown[]) => void registered.push(args), { skip: 'kept' });
+  const timed = withLimit(register as unknown as typeof test, TEST_LIMIT_MS);
+  const work = () => {};
+  void timed('plain', work);
+  void timed('with options', { skip: 'no witness', timeout: 5 }, work);
+  void timed(work);
+  assert.deepEqual(registered, [
+    ['plain', { timeout: TEST_LIMIT_MS }, work],
+    ['with options', { timeout: 5, skip: 'no witness' }, work],
+    [{ timeout: TEST_LIMIT_MS }, work],
+  ]);
+  assert.equal(timed.skip, 'kept');
+  // Coverage runs each source by itself, with Node's own tests.
+  if (process.env.COMPILED_TESTS !== undefined) assert.equal(test, limitedTest);
 });

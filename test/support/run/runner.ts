@@ -12,7 +12,7 @@ import { PROCESSOR_TIMES } from './processor-time.ts';
  * file. So this program runs without a loader, which would take a third of a second of each.
  */
 
-/** Milliseconds for one test file, after which it has failed. Twice what the slowest takes on two busy cores. */
+/** Milliseconds for one test file, after which it has failed. Twice what the slowest takes on two busy cores; each test has its own limit. */
 const FILE_LIMIT_MS = 900_000;
 const SLOWEST_SHOWN = 12;
 
