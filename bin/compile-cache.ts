@@ -17,18 +17,18 @@ import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 
 /*
- * A cache of compiled code: V8 takes longer to compile the command line than a small upload takes. Node 20 has none of its own
- * (`module.enableCompileCache` came with Node 22.1). Anyone who can write to the cache can run code as this user. So it is used
- * only if the folder and the file belong to this user, and nobody else has access. V8 refuses code of another version of V8, or
- * made with other flags.
+ * A cache of compiled code: V8 takes longer to compile the command line than a small upload takes. Node 20 has no such cache
+ * (`module.enableCompileCache` came with Node 22.1). Anyone who can write to the cache can run code as this user. So it is
+ * used only if the folder and the file belong to this user, and nobody else has access. V8 refuses code of another version
+ * of V8, or made with other flags.
  */
 
 /** Bytes before the compiled code: the CRC-32 of the source, and that of the compiled code. */
 const HEADER_BYTES = 8;
 
 /**
- * Returns true if a folder or file belongs to this user.
- * @param without permissions that it must not have.
+ * Whether a folder or file belongs to this user.
+ * @param without permissions that it must not have
  */
 function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }, without = 0): boolean {
   return uid === process.geteuid?.() && (mode & without) === 0;
@@ -47,7 +47,7 @@ function ownFolder(): string | undefined {
   // With `sudo`, the home folder can belong to another user: do not write there.
   const parent = statSync(caches, { throwIfNoEntry: false });
   if (!isOwn(parent ?? statSync(dirname(caches)))) return undefined;
-  // One by one: Node's own `recursive` has no end where nobody can make a folder, such as in `/proc`.
+  // Level by level: Node's own `recursive` never ends where no folder can be created, such as in `/proc`.
   if (parent === undefined) mkdirSync(caches, { mode: 0o700 });
   mkdirSync(folder, { mode: 0o700 });
   return folder;
@@ -108,7 +108,7 @@ export function runCached(name: string): unknown {
   const sourceCrc = crc32(bytes);
   const source = bytes.toString('utf8');
   const folder = orNone(ownFolder);
-  // A dry run compiles little of what the command itself needs, and would leave the rest to each command after it.
+  // A dry run compiles only a part of the code. If it wrote the cache, later commands would compile the rest each time.
   const kind = process.argv.includes('--dry-run') ? `${name}-dry-run` : name;
   const file = folder === undefined ? undefined : join(folder, `${kind}.code`);
   const cachedData = file === undefined ? undefined : orNone(() => readCompiled(file, sourceCrc));

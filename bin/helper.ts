@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 
 /** Answers the one request of a helper process: JSON on standard input, JSON on standard output. */
 export async function handleRequest<Request>(answer: (request: Request) => Promise<unknown>): Promise<void> {
-  // Ctrl-C reaches every process at the terminal; the command decides what becomes of its helpers.
+  // Ctrl-C reaches every process at the terminal. The command decides when its helpers end.
   process.on('SIGINT', () => {});
   let document: unknown;
   try {

@@ -1,6 +1,6 @@
 import { handleRequest } from './helper.ts';
 
-/** What a library that could not be loaded, or found no keyring, has in common. */
+/** The common answer of a library that could not be loaded, or that found no keyring. */
 const UNAVAILABLE = { unavailable: true };
 
 interface KeyringRequest {

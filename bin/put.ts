@@ -1,5 +1,5 @@
 import { declarePut } from '../cli/declare/put.ts';
 import { runProcess } from './run-process.ts';
 
-// `put` is typed most, and by scripts: it does not load the other commands.
+// `put` is the most frequent command, also in scripts: it does not load the other commands.
 runProcess([declarePut]);

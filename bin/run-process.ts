@@ -22,7 +22,7 @@ function currentFolder(): string {
   }
 }
 
-/** Empty where the user has none: a user id without an entry in the system's list, as `docker run --user` may give. */
+/** Empty if the user has none: a user id without an entry in the system's list, as with `docker run --user`. */
 function homeFolder(): string {
   try {
     return homedir();
@@ -31,18 +31,18 @@ function homeFolder(): string {
   }
 }
 
-/** Returns what the first Ctrl-C or SIGTERM aborts. The second ends the process. */
+/** Returns a signal that the first Ctrl-C or SIGTERM aborts. The second one ends the process. */
 function onInterrupt(): AbortController {
   const isDumb = process.env.TERM === 'dumb';
   const interruption = new AbortController();
-  // Every request under way listens to it.
+  // Every running request listens to it.
   setMaxListeners(0, interruption.signal);
   const interrupt = () => {
     if (interruption.signal.aborted) process.exit(EXIT.interrupted);
     interruption.abort();
   };
   process.on('SIGINT', () => {
-    // The terminal shows ^C where the next line begins.
+    // The terminal prints ^C where the next line begins.
     if (process.stderr.isTTY && !isDumb) cursorTo(process.stderr, 0);
     interrupt();
   });
@@ -52,15 +52,15 @@ function onInterrupt(): AbortController {
 
 /** Runs the command line of this process, and sets its exit code. */
 export function runProcess(commands: readonly Declare[]): void {
-  // The AWS SDK warns on stderr about the end of Node 20; that is for us to follow, not for the user to read.
+  // The AWS SDK warns on stderr about the end of Node 20. Users cannot act on it.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
-  // Keeps the token of a typed link out of the list of processes.
+  // Hides the token of a typed link from the process list.
   if (process.argv.some((word) => /\beu[lk]_/.test(word))) process.title = 'edge-upload';
 
   const interruption = onInterrupt();
   const env = { ...process.env };
-  // Libraries start programs, such as a browser, with all variables of this process. These may be passwords and tokens.
+  // Libraries start programs, such as a browser, with all variables of this process. Those can be passwords and tokens.
   for (const name of Object.keys(env)) if (name.startsWith('EDGE_UPLOAD_')) delete process.env[name];
 
   const sent = createSentCredentials();
@@ -71,7 +71,7 @@ export function runProcess(commands: readonly Declare[]): void {
     interruption.abort();
   });
 
-  // A fault outside of a command's own work, such as in a listener: shown as any other, with the terminal as it was before.
+  // An error outside of a command's own work, such as in a listener, is printed like any other, with the terminal restored.
   process.on('uncaughtException', (error) => {
     const [json, debug] = [process.argv.includes('--json'), process.argv.includes('--debug')];
     process.exit(renderError(error, { json, debug, color: false }, { stdout, stderr, sent }));
@@ -79,7 +79,7 @@ export function runProcess(commands: readonly Declare[]): void {
 
   const stopping = jobControl();
   const home = homeFolder();
-  // Libraries take an empty or relative HOME for a path below the current folder: the AWS SDK would read credentials there.
+  // Libraries read an empty or relative HOME as a path below the current folder: the AWS SDK would read credentials there.
   if (!isAbsolute(home)) process.env.HOME = '/';
 
   const world: World = {
@@ -96,7 +96,7 @@ export function runProcess(commands: readonly Declare[]): void {
     execPath: process.execPath,
     now: () => new Date(),
     keyring: async () => {
-      // The keyring's library is a file beside the program, which the standalone program has not.
+      // The keyring's library is a separate file, which the standalone program does not have.
       if (isStandalone) return undefined;
       const { systemKeyring } = await import('../cli/identity/tokens/keyring.ts');
       return systemKeyring({ env, execPath: process.execPath, signal: interruption.signal });
@@ -105,24 +105,24 @@ export function runProcess(commands: readonly Declare[]): void {
     signal: interruption.signal,
   };
   void run(process.argv.slice(2), world, commands).then((exitCode) => {
-    // Node cannot put a terminal back that is gone, and would crash over it at its end.
+    // Node cannot restore a closed terminal, and would crash at its end.
     if (hungUp) {
       process.removeAllListeners('SIGHUP');
       process.kill(process.pid, 'SIGHUP');
     }
     process.exitCode = exitCode;
-    // All output is written at this event. Without this call, Node then takes itself down and removes the listeners of signals
-    // first: one more Ctrl-C would end the process by the signal, without its exit code.
+    // All output is written before this event. Without this call, Node removes its signal listeners first when it shuts
+    // down: another Ctrl-C would then end the process by the signal, without its exit code.
     process.once('exit', () => process.exit());
   });
 }
 
-/** Columns of a terminal that nobody told its size, as `script` or a container of a CI may give: it says 0, and lines would have no end. */
+/** Columns of a terminal that reports 0, as `script` or the container of a CI does: lines would never wrap. */
 const COLUMNS = 80;
 
 /**
- * @param onHangUp called when a terminal that is written to has gone away.
- * @param onFailure called when a file, pipe or device cannot be written.
+ * @param onHangUp called when a terminal that is written to was closed
+ * @param onFailure called when a file, pipe or device cannot be written
  */
 function prepare(
   stream: WriteStream,
@@ -140,9 +140,9 @@ function prepare(
   });
 }
 
-/** Ends the program: without its results, no command has succeeded. */
+/** Ends the program: a command that cannot write its results has failed. */
 function failWithoutOutput(error: NodeJS.ErrnoException, sent: SentCredentials): never {
-  // A reader that went away (`| head`) wants no more lines, and no error either. What is cut off by that is no success.
+  // A reader that closed its pipe (`| head`) needs no more lines and no error. The command has not succeeded either.
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.other);
   const failure = new UserError('disk', `Standard output cannot be written (${error.code}).`, {
     cause: error,
@@ -151,19 +151,19 @@ function failWithoutOutput(error: NodeJS.ErrnoException, sent: SentCredentials):
   process.exit(renderError(failure, { json: false, debug: false, color: false }, { stdout, stderr, sent }));
 }
 
-/** Has the standard streams fail, and their terminal go away, without losing what is under way. */
+/** Handles errors of the standard streams and the loss of their terminal, without losing what is being sent. */
 export function prepareStreams(sent: SentCredentials, onHangUp: () => void): void {
   const { stdin, stdout, stderr } = process;
   prepare(stdout, onHangUp, (error) => failWithoutOutput(error, sent));
-  // Progress and errors that nobody can read end no command: its results and its exit code still say what it did.
+  // If progress and errors cannot be written, the command continues: its results and its exit code still count.
   prepare(stderr, onHangUp, () => {});
-  // readline would take no key but letters on a dumb terminal, even where it writes nothing; the screen goes by the context's.
+  // On a dumb terminal, readline would accept only letters, even if it writes nothing. The ui reads TERM from the context.
   if (process.env.TERM === 'dumb') delete process.env.TERM;
-  // Reading fails where the terminal has gone, and in the background of a shell that has.
+  // Reading fails if the terminal was closed, and in the background of a shell whose terminal was closed.
   if (stdin.isTTY) {
     stdin.on('error', onHangUp);
     const setRawMode = stdin.setRawMode.bind(stdin);
-    // readline resets the mode when a question ends. On a terminal that is gone that fails, and must not end the clean-up.
+    // readline resets the mode when a question ends. That fails on a closed terminal, and must not end the clean-up.
     stdin.setRawMode = (mode) => {
       try {
         return setRawMode(mode);
@@ -174,12 +174,12 @@ export function prepareStreams(sent: SentCredentials, onHangUp: () => void): voi
     };
   }
   process.on('SIGHUP', () => {
-    // Node forgets that `nohup` had it ignored; what has no terminal left goes on.
+    // Node does not keep the ignored SIGHUP of `nohup`: without a terminal, the command continues.
     if (stdin.isTTY || stdout.isTTY || stderr.isTTY) onHangUp();
   });
 }
 
-/** Long enough for the kernel to stop a process that has just been told to stop. */
+/** Long enough for the kernel to stop the process. Milliseconds. */
 const STOP_MS = 10;
 
 /**
@@ -195,7 +195,7 @@ export function jobControl(): JobControl | undefined {
   };
   const stop = () => {
     for (const shown of watching) shown.suspend();
-    // Without a listener, the signal does what it does by default.
+    // Without a listener, the signal has its default effect.
     process.off('SIGTSTP', stop);
     process.kill(process.pid, 'SIGTSTP');
     setTimeout(continued, STOP_MS);

@@ -11,8 +11,8 @@ const MODULES = ['node:tls', 'node:fs/promises', 'node:timers/promises', 'node:r
 // small upload takes 8 % less processor time. From the loading of TLS on, Node 24 parses its root certificates on another thread.
 for (const module of MODULES) process.getBuiltinModule(module);
 
-// Answers are short. Optimizing undici's parser of them (WebAssembly) takes longer than it ever saves, and a process cannot
-// end while V8 is at it.
+// Responses are short. Optimizing undici's parser (WebAssembly) takes longer than it saves, and a process cannot end during
+// it.
 setFlagsFromString('--liftoff-only');
 if (name === 'put') boundYoungObjects();
 

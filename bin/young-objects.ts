@@ -1,10 +1,10 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
-/** V8's space for young objects begins with 1 MiB in each half. It becomes so many times as large, and no larger. */
+/** V8's space for young objects starts with 1 MiB in each half. It grows to this many times that size, and no larger. */
 const FACTOR = 4;
 const MIB = 1024 * 1024;
 
-/** Milliseconds between two looks at the space, until it has grown. */
+/** Milliseconds between two checks of the space, until it has grown. */
 const LOOK_MS = 100;
 
 function setGrowth(factor: number): void {
@@ -17,8 +17,8 @@ function hasGrown(): boolean {
 }
 
 /**
- * Bounds V8's space for young objects. Left to itself, it doubles up to 16 MiB in each half, and with Node 24 up to 64 MiB: a
- * command would need more memory the longer it runs.
+ * Limits V8's space for young objects. By default it grows to 16 MiB in each half, and with Node 24 to 64 MiB: the longer a
+ * command runs, the more memory it would use.
  */
 export function boundYoungObjects(): void {
   setGrowth(FACTOR);
@@ -28,6 +28,6 @@ export function boundYoungObjects(): void {
     setGrowth(1);
   }, LOOK_MS);
   looking.unref();
-  // Compiled code is kept at the exit, and V8 refuses it at the next start if flags differ.
+  // Compiled code is cached at the exit, and V8 refuses it at the next start if flags differ.
   process.once('exit', () => setGrowth(FACTOR));
 }

@@ -2,9 +2,9 @@ import { type Flag, withoutFlags } from './repeated-flags.ts';
 import { isSyntax, type Piece, rawText, typedInPosix, typedOnWindows, type Word } from './ui/shell-words.ts';
 
 /*
- * Commands that errors, warnings and results tell somebody to type. The code that writes one states what it does:
- * command`edge-upload user reset ${name}`. Where it is printed, InUse adds which deployment it is about. Only there is
- * everything known that the run was given: stack, embedded cloud, AWS profile, address of the edge.
+ * A command that an error, warning or result prints as the next step. The code writes what it does: command`edge-upload user
+ * reset ${name}`. When it is printed, InUse adds the flags that name the deployment, because only then are stack, embedded
+ * cloud, AWS profile and address of the edge all known.
  */
 
 /** A line of a hint: prose, or a command to type. */
@@ -16,7 +16,7 @@ export type Hint = HintLine | readonly HintLine[];
 /** A command to type, without the deployment. */
 export class CommandLine {
   readonly words: readonly Word[];
-  /** Absent: the words are the whole command. Otherwise they follow the arguments of this run. */
+  /** Absent: the words are the whole command. Otherwise, they follow the arguments of this run. */
   readonly again: Again | undefined;
   /** Set if the shell runs what the command prints: the command that prints it for PowerShell. */
   readonly inPowerShell: CommandLine | undefined;
@@ -29,7 +29,7 @@ export class CommandLine {
 }
 
 interface Again {
-  /** The flags take the place of those of the run. Otherwise, those of the run stay. */
+  /** Flags that replace those of the run. All other flags of the run stay. */
   readonly replaces: boolean;
   /** A flag of the run that is left out. */
   readonly without?: Flag;
@@ -43,7 +43,7 @@ const piece = (text: string): Piece => ({ text, isValue: true });
 
 const joined = (...pieces: readonly Piece[]): Word => ({ pieces, isDashed: false });
 
-/** Returns a word for the shell, with a value behind it. */
+/** Returns a word for the shell, followed by a value. */
 function word(text: string, value?: string): Word {
   return joined(...(text === '' ? [] : [literal(text)]), ...(value === undefined ? [] : [piece(value)]));
 }
@@ -54,7 +54,7 @@ function wordsOf(literals: readonly string[], values: readonly Value[]): readonl
   const append = (one: Piece) => words.push(joined(...(words.pop()?.pieces ?? []), one));
   literals.forEach((text, at) => {
     const [first = '', ...rest] = text.split(' ');
-    // What follows a value without a space belongs to its word.
+    // Text that follows a value without a space belongs to the same word.
     if (first !== '' && at > 0) append(literal(first));
     else if (first !== '') words.push(word(first));
     words.push(...rest.filter((one) => one !== '').map((one) => word(one)));
@@ -97,29 +97,32 @@ export function sameCommandWithout(flag: string, { hasValue = false } = {}): Com
   return new CommandLine([], { replaces: true, without: { flag, hasValue } });
 }
 
-/** The deployment that a run is about, as far as it is known. */
+/** The deployment that a run uses, as far as it is known. */
 export interface UsedDeployment {
   readonly stackName?: string | undefined;
   /** Of the edge. */
   readonly url?: string | undefined;
   /** In the embedded cloud. */
   readonly local?: boolean | undefined;
-  /** False: deployed from elsewhere, and only its operator knows the name of the stack. */
+  /** False: deployed from another computer, so the name of the stack is unknown here. */
   readonly operated?: boolean | undefined;
-  /** A command without a name is about this deployment: the computer knows no other, and nothing else names one. */
+  /** A command without a name uses this deployment: it is the only one on this computer, and no variable names another. */
   readonly isOnly?: boolean | undefined;
 }
 
-/** Commands about a deployment. Others are about this computer. */
+/** Commands about a deployment. All others are about this computer. */
 const UPLOADERS = new Set(['login', 'put', 'watch', 'whoami', 'token', 'logout', 'password', 'doctor']);
 const OPERATORS = new Set(
   'deploy synth status logs ls get user trust link key policy destroy doctor'.split(' '),
 );
 
-/** They change or delete a stack, or are for its administrator: typed later or on another computer, they are about no other. */
+/**
+ * Commands that change or delete a stack, or are for its administrator. Typed later or on another computer, they could use
+ * another deployment.
+ */
 const ALWAYS_NAMED = new Set(['deploy', 'destroy', 'policy']);
 
-/** What a run is about. It starts with the typed flags; what finds the deployment sets it. */
+/** What a run uses. It starts with the typed flags; the code that finds the deployment sets it. */
 export class InUse {
   /** Name of the deployment that the run has printed as its choice. A command may find its deployment several times. */
   printed?: string;
@@ -153,7 +156,7 @@ export class InUse {
     return [hint].flat().map((one) => this.line(one));
   }
 
-  /** Returns a command as it is typed, within pipes and redirections of its line. */
+  /** Returns a command as it is typed, with the pipes and redirections of its line. */
   text({ words, again, inPowerShell }: CommandLine): string {
     if (inPowerShell !== undefined) {
       return this.#platform === 'win32'
@@ -173,7 +176,7 @@ export class InUse {
     return this.#platform === 'win32' ? typedOnWindows : typedInPosix;
   }
 
-  /** Adds flags to the arguments of this run, or has them replace those that it has. */
+  /** Adds flags to the arguments of this run, or replaces those that it has. */
   #again(words: readonly Word[], { replaces, without }: Again): readonly Word[] {
     const isGiven = (flag: string) => this.#argv.some((one) => one === flag || one.startsWith(`${flag}=`));
     const texts = words.map(rawText);
@@ -187,7 +190,7 @@ export class InUse {
     return [word('edge-upload'), ...given].toSpliced(end < 0 ? given.length + 1 : end + 1, 0, ...added);
   }
 
-  /** Adds the deployment behind the other flags. Arguments that begin with a hyphen go behind all of them. */
+  /** Adds the deployment after the other flags. Arguments that begin with a hyphen come last. */
   #completed(words: readonly Word[]): readonly Word[] {
     const dash = words.findIndex((one) => rawText(one) === '--');
     const [flags, rest] = dash < 0 ? [words, []] : [words.slice(0, dash), words.slice(dash + 1)];
@@ -205,7 +208,7 @@ export class InUse {
     return [...(needsUrl ? [word('EDGE_UPLOAD_URL=', url)] : []), ...all, ...last];
   }
 
-  /** Returns the flags that name the deployment, as far as a command lacks them. */
+  /** Returns the flags that name the deployment, unless a command has them already. */
   #flags([, name = '', ...more]: readonly string[]): readonly Word[] {
     const { stackName, local = false, operated = true, isOnly = false } = this.#deployment;
     const has = (flag: string) => more.some((one) => one === flag || one.startsWith(`${flag}=`));

@@ -9,18 +9,18 @@ import type { JobControl, Ui } from './ui/ui.ts';
 
 export type InputStream = Readable & { isTTY?: boolean; setRawMode?: (mode: boolean) => unknown };
 
-/** The options every command takes. */
+/** The options of every command. */
 export interface GlobalOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly debug: boolean;
   /** Whether terminals are written in colour. */
   readonly color: boolean;
-  /** `--stack-name`, else `EDGE_UPLOAD_STACK`; absent: what the command finds by itself. */
+  /** `--stack-name`, else `EDGE_UPLOAD_STACK`. Absent: the command finds the deployment itself. */
   readonly stackName?: string;
 }
 
-/** Everything a command is given of the world around it. */
+/** Everything from outside that a command uses. */
 export interface Context {
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
@@ -30,7 +30,7 @@ export interface Context {
   readonly cwd: string;
   /** The home folder; not an absolute path where there is none. See {@link findFolder}. */
   readonly home: string;
-  /** The Node program that runs this, for starting the embedded cloud with the same one. */
+  /** The running Node program, which also starts the embedded cloud. */
   readonly execPath: string;
   readonly now: () => Date;
   /** The operating system's keyring; absent: tokens are kept without one. */
@@ -39,20 +39,20 @@ export interface Context {
   readonly ui: Ui;
   /** What is removed from everything that the command prints. */
   readonly sent: SentCredentials;
-  /** Set by what finds the deployment, for the commands that are printed. */
+  /** Set by the code that finds the deployment, for the commands that are printed. */
   readonly inUse: InUse;
-  /** Absent where a process cannot be stopped from its terminal. */
+  /** Absent if the process cannot be stopped from its terminal. */
   readonly jobControl?: JobControl;
-  /** Aborted by the first Ctrl-C or SIGTERM; a command then ends cleanly and says how to go on. */
+  /** Aborted by the first Ctrl-C or SIGTERM. The command then cleans up, and prints how to continue. */
   readonly signal: AbortSignal;
 }
 
-/** What a command did, for both readers: one JSON document, or lines of text on stdout. */
+/** The result of a command: a JSON document, and lines of text for stdout. */
 export interface Result {
   readonly document: { [name: string]: JsonValue | undefined };
-  /** A string is one line, a list several; absent: nothing to say on stdout. */
+  /** A string is one line, a list several. Absent: nothing is printed to stdout. */
   readonly text?: Text;
-  /** Set where the command finished its work although part of it failed (`put` of many files). */
+  /** Set if a command finished although part of its work failed (`put` of many files). */
   readonly exitCode?: ExitCode;
 }
 

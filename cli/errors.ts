@@ -18,7 +18,7 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Every error a user can meet, and the exit code it ends with. Callers match on the code, never on the text. */
+/** Every error code and its exit code. Callers match on the code, never on the text. */
 export const ERROR_EXIT = {
   unexpected: EXIT.other,
   disk: EXIT.other,
@@ -78,11 +78,11 @@ export interface UserErrorOptions {
   readonly cause?: unknown;
 }
 
-/** The one error type a user meets: what happened and why (`message`), and what to do about it (`hint`). */
+/** The one error type for users: what happened and why (`message`), and what to do about it (`hint`). */
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly code: ErrorCode;
-  /** Line by line, as it is shown. */
+  /** Line by line, as it is printed. */
   readonly hintLines: readonly HintLine[];
   readonly library: LibraryTexts;
 
@@ -98,7 +98,7 @@ export class UserError extends Error {
     return this.hintFor(new InUse());
   }
 
-  /** Returns the hint with commands about what is in use. */
+  /** Returns the hint in which commands name the deployment in use. */
   hintFor(inUse: InUse): string | undefined {
     return this.hintLines.length === 0 ? undefined : inUse.lines(this.hintLines).join('\n');
   }
@@ -112,12 +112,12 @@ export function isUserError(error: unknown): error is UserError {
   return error instanceof UserError;
 }
 
-/** The user's own Ctrl-C, as an error like any other; `hint` says how to go on. */
+/** Returns the error for Ctrl-C; `hint` says how to continue. */
 export function interrupted(hint?: Hint): UserError {
   return new UserError('interrupted', 'Interrupted.', omitUndefined({ hint }));
 }
 
-/** The `code` of a Node system error (`ENOENT`, `ECONNRESET`…), looked for down the chain of causes. */
+/** Returns the `code` of a Node system error (`ENOENT`, `ECONNRESET`…), also of a cause. */
 export function systemCode(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     if (at instanceof AggregateError && at.errors.length > 0) return systemCode(at.errors[0]);
@@ -126,7 +126,7 @@ export function systemCode(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Node has no names for some errors, ESTALE and EDQUOT of a network's disk among them: “Unknown system error -116”. */
+/** Node has no names for some errors, such as ESTALE and EDQUOT of network disks: “Unknown system error -116”. */
 function named(code: string): string {
   const number = /^Unknown system error -(\d+)$/.exec(code)?.[1];
   if (number === undefined) return code;

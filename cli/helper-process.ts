@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { isStandalone, packageRoot } from './package-root.ts';
 
-/** Programs in `dist/` that do one thing for a command, in a process that can be ended at any time. */
+/** Programs in `dist/` that do one task for a command, in a process that can be ended at any time. */
 export type HelperName = 'credentials' | 'keyring';
 
-/** Beginning of the argument by which the standalone program is asked to be a helper. */
+/** Beginning of the argument with which the standalone program runs as a helper. */
 export const STANDALONE_HELPER = 'helper:';
 
 export type HelperEnv = Readonly<Record<string, string | undefined>>;
@@ -18,8 +18,9 @@ interface HelperOptions {
 }
 
 /**
- * Runs a helper with a JSON request on its standard input and returns the JSON that it prints. Secrets go both ways by pipes.
- * @throws if the helper does not answer in time, or with something else
+ * Runs a helper with a JSON request on its standard input, and returns the JSON that it prints. Secrets are passed through
+ * pipes only.
+ * @throws if the helper does not answer in time or not with JSON
  */
 export async function askHelper(
   name: HelperName,

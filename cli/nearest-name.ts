@@ -1,15 +1,15 @@
 import leven from 'leven';
 
-/** Longer names are not misspelt ones, and take long to compare. */
+/** Longer names are not typing errors, and take long to compare. */
 const LONGEST = 64;
 
-/** Returns the known name that begins with what was typed; `undefined` for none and for several. */
+/** Returns the known name that begins with the typed text; `undefined` if there is none or several. */
 export function onlyCompletion(typed: string, known: readonly string[]): string | undefined {
   const [first, ...more] = new Set(known.filter((name) => name.startsWith(typed)));
   return more.length === 0 ? first : undefined;
 }
 
-/** Returns the known name that a misspelt one was meant to be, or `undefined`. */
+/** Returns the known name that is closest to a misspelt one; `undefined` if none is close. */
 export function nearestName(typed: string, known: readonly string[]): string | undefined {
   if (typed.length > LONGEST) return undefined;
   const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '');

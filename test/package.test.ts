@@ -162,7 +162,7 @@ const NO_EDGES: readonly (readonly [options: object, message: RegExp, region?: s
   [{ writeTo: '../{sub}/' }, /“writeTo”/],
   [{ writeTo: '{group}-{username}/' }, /the same keys/],
   [{ trust: [{ ...CI, alias: '__proto__' }] }, /“trust”/],
-  [{ trust: [{ ...CI, alias: 'cognito' }] }, /edge-upload uses that name itself/],
+  [{ trust: [{ ...CI, alias: 'cognito' }] }, /edge-upload reserves that name/],
   [{ trust: [CI, CI] }, /“trust”/],
   [{ trust: [CI, { ...CI, alias: 'other' }] }, /is trusted twice for the same audience/],
   [{ trust: [{ ...CI, jwksUri: 'http://ci.example.com/jwks' }] }, /does not begin with https:/],

@@ -144,10 +144,7 @@ async function uploadWithoutToken(
     const { statusCode, body } = await request(`${url}/${KEY}`, { method: 'PUT', body: picture, dispatcher });
     const said = await body.text();
     if (statusCode !== 401) {
-      throw new UserError(
-        'unexpected',
-        `An upload without a token was answered ${statusCode}, not 401: ${said}`,
-      );
+      throw new UserError('unexpected', `An upload without a token got HTTP ${statusCode}, not 401: ${said}`);
     }
     ui.event({
       type: 'note',

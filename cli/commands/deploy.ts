@@ -49,7 +49,7 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
       ? await fromFlags(context, args)
       : await (await import('./deploy/from-file.ts')).fromFile(context, args.file, args);
   const target = await targetOrDefault(context);
-  // Without --local, the deployment that this computer knows says where it lives, and must agree.
+  // Without --local, the recorded deployment decides where to deploy. Otherwise, both must agree.
   refuseOtherCloud(context, target, args);
   const { stackName } = target;
   const work = args.local

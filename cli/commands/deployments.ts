@@ -44,7 +44,7 @@ export async function list(context: Context): Promise<Result> {
     document: { deployments: described as JsonValue[] },
     text:
       lines.length === 0
-        ? ['This computer knows no deployment yet. Sign in to one:', command`edge-upload login <url>`]
+        ? ['There is no deployment on this computer yet. Sign in to one:', command`edge-upload login <url>`]
         : [...lines, ...(current === undefined ? NONE_CHOSEN : [])],
   };
 }
@@ -76,8 +76,8 @@ async function require(context: Context, { name }: Named): Promise<Deployment> {
     known.find((one) => one.name === name) ??
     known.find(({ url }) => /[.:]/.test(name) && url === edgeUrl(name));
   if (found !== undefined) return found;
-  throw new UserError('no_deployment', `This computer knows no deployment “${name}”.`, {
-    hint: ['List those it knows:', command`edge-upload deployments list`],
+  throw new UserError('no_deployment', `There is no deployment “${name}” on this computer.`, {
+    hint: ['List the deployments:', command`edge-upload deployments list`],
   });
 }
 

@@ -61,7 +61,7 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
     const counted: CountedData[] = [...earlier];
     // A running deletion was confirmed before, and its objects cannot be counted.
     const isGoing = stack?.status === 'DELETE_IN_PROGRESS';
-    if (isGoing) context.ui.event({ type: 'note', text: `The stack ${stackName} is being deleted already.` });
+    if (isGoing) context.ui.event({ type: 'note', text: `The stack ${stackName} is already being deleted.` });
     if ((stack !== undefined && !isGoing) || earlier.length > 0) {
       await refuse(work, stack, held, { earlier, deleteKept: args.deleteKept ?? false });
       const content = await countContent(work, held);

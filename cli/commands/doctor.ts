@@ -18,7 +18,7 @@ import {
   withStack,
 } from './operator.ts';
 
-/** Runs every check there is, and reports for each that fails which command fixes it. */
+/** Runs every check, and prints for each failed one the command that fixes it. */
 export async function doctor(context: Context, args: OperatorArgs): Promise<Result> {
   const checked: Checked[] = [];
   const mine = await operated(context, args);
@@ -111,7 +111,7 @@ function summary(checked: readonly Checked[], { inUse }: Context): Result {
   );
   const passed = checked.some(({ state }) => state === 'ok');
   return {
-    // Where nothing could be checked, nobody knows.
+    // If nothing was checked, the state is unknown.
     document: { healthy: failed.length > 0 ? false : passed ? true : null, checks },
     text: verdict(checked),
     exitCode: failed[0]?.exitCode ?? EXIT.done,
@@ -127,7 +127,7 @@ function verdict(checked: readonly Checked[]): Text {
     return `${count(amount('ok'), 'check')} passed${skipped === 0 ? '' : `, ${skipped} skipped`}.`;
   }
   return [
-    'Nothing was checked: no deployment is known on this computer.',
+    'Nothing was checked: there is no deployment on this computer.',
     'Uploaders sign in first, operators deploy or name the stack:',
     command`edge-upload login <url>`,
     command`edge-upload doctor --stack-name <name>`,

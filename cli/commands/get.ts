@@ -39,7 +39,7 @@ export async function get(context: Context, { force = false, ...args }: GetArgs)
     if (fetched.verified === undefined) {
       context.ui.event({
         type: 'warning',
-        text: `S3 keeps no checksum of the whole object ${key}: only its length was compared.`,
+        text: `S3 has no checksum of the whole object ${key}: only its length was compared.`,
       });
     }
     if (path === undefined) return { document: {} };

@@ -155,7 +155,7 @@ async function keep(context: Context, { deployment, session }: SignedIn): Promis
       `Signed in to ${url} as ${username}${session.kind === 'oidc' ? ` (${session.alias})` : ''}.`,
       ...(allowed === undefined || allowed.caller.username === username
         ? []
-        : [`The edge names this user ${allowed.caller.username}.`]),
+        : [`The edge's name for this user is ${allowed.caller.username}.`]),
       ...(allowed === undefined
         ? []
         : [`Allowed: ${writingText(allowed.description.policy, allowed.caller)}.`]),
@@ -171,7 +171,7 @@ async function keep(context: Context, { deployment, session }: SignedIn): Promis
 function lastingText(session: StoredSession, now: Date): readonly string[] {
   if (session.refreshToken !== undefined) return [];
   const time = formatDuration(Math.max(0, session.expiresAt.getTime() - now.getTime()));
-  return [`The sign-in lasts for ${time}: the issuer gave no refresh token.`];
+  return [`The sign-in lasts for ${time}: the issuer issued no refresh token.`];
 }
 
 /** What the user has permission to write, or why the edge refused the new token; neither if it did not answer. */
@@ -201,7 +201,7 @@ async function allowance(
 function stepAfter({ code, hintLines }: UserError): readonly HintLine[] {
   if (code === 'forbidden') return hintLines;
   return [
-    'Nothing can be uploaded with it. Ask the operator of the edge, who can check the token with:',
+    'This sign-in cannot upload. Ask the operator of the edge, who can check the token with:',
     command`edge-upload trust check`,
   ];
 }

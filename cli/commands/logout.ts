@@ -20,7 +20,7 @@ export async function logout(
   const result = everywhere ? await endAll(context, target) : await endThis(context, target);
   const given = environmentCredential(context);
   if (given !== undefined) {
-    const text = `Commands still use ${variablesOf(given)} of the environment.`;
+    const text = `Commands still use ${variablesOf(given)} from the environment.`;
     context.ui.event({ type: 'warning', text });
   }
   return result;
@@ -61,9 +61,13 @@ async function nextUser(context: Context, target: Target): Promise<string | unde
 
 function notEverywhere({ issuer, username }: OidcSession): UserError {
   const { host } = new URL(issuer);
-  return new UserError('usage', `${username} signed in at ${host}, which alone can end sign-ins elsewhere.`, {
-    hint: ['End them there. To sign out here:', command`edge-upload logout`],
-  });
+  return new UserError(
+    'usage',
+    `${username} signed in at ${host}. Only that provider can end sign-ins on other computers.`,
+    {
+      hint: ['Sign out at the provider. To sign out here:', command`edge-upload logout`],
+    },
+  );
 }
 
 /** Ends every sign-in of the user, on all computers. Fails if one cannot be ended. */
@@ -83,7 +87,7 @@ async function endAll(context: Context, target: Target): Promise<Result> {
     document: { signedOut: true, everywhere: true, username, url: target.url, revoked: true },
     text: [
       `${username} is signed out of ${target.url} on every computer.`,
-      'Access tokens issued before stay valid until they expire: one hour at most, or what the operator chose.',
+      'Access tokens that were already issued stay valid until they expire: after one hour, or the time that the operator set.',
     ],
   };
 }

@@ -69,7 +69,7 @@ function startOf(typed: string, now: Date): Date {
       : new Date(Math.max(0, now.getTime() - Number(amount) * UNITS[unit as keyof typeof UNITS]));
   if (!Number.isNaN(start.getTime())) return start;
   throw new UserError('usage', `Invalid value for --since: “${typed}”.`, {
-    hint: 'Use how long ago, such as 30m, 1h or 2d, or a time in UTC such as 2026-11-23T12:00.',
+    hint: 'Use a duration, such as 30m, 1h or 2d, or a UTC time, such as 2026-11-23T12:00.',
   });
 }
 

@@ -21,21 +21,21 @@ const STACK_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
 
 export interface OperatorArgs {
   readonly profile?: string;
-  /** The embedded cloud, where the deployment does not tell. */
+  /** Use the embedded cloud. Needed only if the deployment is not recorded. */
   readonly local?: boolean;
 }
 
-/** The stack that an operator's command means, and what this computer remembers of it. */
+/** The stack of an operator's command, and its records on this computer. */
 export interface OperatorTarget {
   readonly stackName: string;
   readonly known?: Deployment;
 }
 
 /**
- * The deployment that an operator's command means: `--stack-name`, else the one at `EDGE_UPLOAD_URL`, else the one used
- * last, else what an earlier destroy left. Never guesses: a stack of the default name may be in the AWS account and not
- * be meant, and the last deployment that is left is not the one that was just destroyed.
- * @throws {UserError} `no_deployment` where a choice has to be made; `usage` for variables that contradict each other
+ * Returns the deployment of an operator's command: `--stack-name`, else the one at `EDGE_UPLOAD_URL`, else the one used
+ * last, else one that an earlier destroy left resources of. Never guesses: a stack with the default name can belong to
+ * somebody else, and the only deployment left is not the one that was just destroyed.
+ * @throws {UserError} `no_deployment` if the user has to choose; `usage` for variables that contradict each other
  */
 export async function findTarget(
   context: Context,
@@ -43,7 +43,7 @@ export async function findTarget(
 ): Promise<OperatorTarget | undefined> {
   const known = await knownDeployments(context);
   const meant = await meantTarget(context, known);
-  // A stack of the embedded cloud is not the one of the same name that this computer knows on AWS.
+  // A stack of the embedded cloud is not the recorded AWS stack of the same name.
   const isOther = local && meant?.known !== undefined && meant.known.local === undefined;
   const target = isOther ? { stackName: meant.stackName } : meant;
   if (target === undefined) return undefined;
@@ -53,7 +53,7 @@ export async function findTarget(
   return target;
 }
 
-/** The same, or the stack of the default name where none is meant. */
+/** Like `knownStack`, with the default stack name if there is no deployment. */
 export async function targetOrDefault(context: Context, args: OperatorArgs = {}): Promise<OperatorTarget> {
   return (await findTarget(context, args)) ?? { stackName: DEFAULT_STACK_NAME };
 }
@@ -85,7 +85,7 @@ async function meantTarget(context: Context, known: KnownDeployments): Promise<O
   const left = [...new Set((await listRemains(context)).map((one) => one.stackName))];
   const [only] = left;
   if (left.length > 1) {
-    throw new UserError('no_deployment', 'Several stacks have left something behind.', {
+    throw new UserError('no_deployment', 'Several stacks left resources behind.', {
       hint: [
         'Name one of them with the same command:',
         ...left.map((name) => sameCommand`--stack-name ${name}`),
@@ -95,7 +95,7 @@ async function meantTarget(context: Context, known: KnownDeployments): Promise<O
   return only === undefined ? undefined : targetNamed(only, known);
 }
 
-/** Two variables of the environment that mean two deployments: neither is more meant than the other. */
+/** Returns the error for two variables that name different deployments: neither takes precedence. */
 function refuseContradiction({ env }: Context, stackName: string, { all }: KnownDeployments): void {
   if (!env.EDGE_UPLOAD_URL || env.EDGE_UPLOAD_STACK !== stackName) return;
   const url = edgeUrl(env.EDGE_UPLOAD_URL);
@@ -127,7 +127,7 @@ export async function requireTarget(context: Context, args: OperatorArgs = {}): 
 
 export const NOTHING_OF_YOURS = 'Nothing was deployed from this computer yet.';
 
-/** What to do where nothing was deployed from this computer: the command is for operators, and so is the hint. */
+/** Returns the hint if nothing was deployed from this computer: the command is for operators. */
 export function forOperators(): readonly HintLine[] {
   return [
     'This command is for operators. Deploy from this computer, or name an existing stack:',
@@ -149,8 +149,8 @@ function targetNamed(stackName: string, { all }: KnownDeployments): OperatorTarg
 }
 
 /**
- * Opens the operator's clients for a stack: of AWS, or of the embedded cloud where the deployment (or what an earlier
- * destroy left of it) lives there, which is started if need be. The caller closes them.
+ * Opens the operator's clients for a stack: of AWS, or of the embedded cloud if the deployment, or what an earlier destroy
+ * left of it, is there. Starts the embedded cloud if necessary. The caller closes the clients.
  */
 export async function openStack(
   context: Context,
@@ -177,7 +177,7 @@ export async function withStack<T>(
   }
 }
 
-/** Opens clients of AWS. Ctrl-C ends their requests. */
+/** Opens clients of AWS. Ctrl-C aborts their requests. */
 export async function openAws(context: Context, stackName: string, profile?: string): Promise<StackWork> {
   await useForHints(context, { stackName, local: false, operated: true });
   const clients = await operatorClients(context, { signal: context.signal, ...omitUndefined({ profile }) });
@@ -197,7 +197,8 @@ export async function openLocal(context: Context, stackName: string): Promise<St
 }
 
 /**
- * A stack of the same name in another account is another stack. What changes or deletes asks this first.
+ * Refuses credentials of another account than that of the recorded stack: a stack of the same name there is another one.
+ * Called before anything is changed or deleted.
  * @throws {UserError} `credentials`
  */
 export async function refuseOtherAccount(work: StackWork, { known }: OperatorTarget): Promise<void> {
@@ -216,14 +217,14 @@ export async function refuseOtherAccount(work: StackWork, { known }: OperatorTar
   );
 }
 
-/** A deployment in the embedded cloud and one on AWS have different names: commands find them by it. */
+/** A deployment in the embedded cloud and one on AWS have different names, because commands find them by name. */
 export function refuseOtherCloud(
   { inUse }: Context,
   { stackName, known }: OperatorTarget,
   { local = false }: OperatorArgs,
 ): void {
   if (known === undefined || (known.local !== undefined) === local) return;
-  // Each command says where.
+  // Each command prints where it works.
   inUse.set({ stackName, operated: true });
   const where = known.local === undefined ? 'on AWS' : 'in the embedded cloud of this computer';
   throw new UserError('usage', `“${stackName}” is a deployment ${where}.`, {

@@ -71,14 +71,14 @@ export async function put(world: Context, args: PutArgs): Promise<Result> {
   return withStoredFiles(context, target.url, args, work);
 }
 
-/** Tells how to end what is typed: a terminal has no end of its own. */
+/** Prints how to end the input, because a terminal has no end. */
 function noteTerminal({ stdin, ui, platform }: Context, { files, filesFrom }: PutArgs): void {
   const readsStdin = filesFrom === '-' || (files[0] === '-' && files.length === 1);
   if (!readsStdin || stdin.isTTY !== true) return;
   const keys = platform === 'win32' ? 'Ctrl-Z and Enter' : 'Ctrl-D';
   ui.event({
     type: 'instruction',
-    text: `Reading from the terminal. End the input with ${keys} on a line of its own.`,
+    text: `Reading from the terminal. End the input with ${keys} on a new line.`,
   });
 }
 
@@ -102,14 +102,14 @@ function withLink(context: Context, { link, files }: PutArgs): Context {
   return { ...context, options, env };
 }
 
-/** Returns what the token of a link or key in the environment says; `undefined` for other credentials. */
+/** Returns the content of a link's or key's token in the environment; `undefined` for other credentials. */
 async function issuedTokenFor(context: Context, url: string) {
   const credential = await credentialFor(context, url);
   if (credential?.kind !== 'link' && credential?.kind !== 'token') return undefined;
   return readIssuedToken(credential.token);
 }
 
-/** Returns what a link or key would do to keys, without asking the edge: its token says so. */
+/** Returns how a link or key limits keys, without asking the edge: its token contains the limits. */
 function placingOf(
   { ui }: Context,
   { key, prefix }: IssuedToken,
@@ -193,7 +193,7 @@ export async function withTokenEnd(
     warned = true;
     ui.event({
       type: 'warning',
-      text: `At this rate the upload takes ${formatDuration(needed)} more, but its token ends in ${formatDuration(left())}. What begins later is refused; with a new token, the same command resumes it.`,
+      text: `At this rate the upload takes ${formatDuration(needed)} more, but its token ends in ${formatDuration(left())}. Parts that start later are refused. To resume the upload, run the same command with a new token.`,
     });
   };
   return {

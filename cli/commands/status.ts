@@ -34,13 +34,13 @@ import { fields } from '../ui/table-lines.ts';
 import { type OperatorArgs, requireTarget, withStack } from './operator.ts';
 
 export interface StatusArgs extends OperatorArgs {
-  /** Names the options that nobody has set. */
+  /** Lists the options without a value. */
   readonly verbose?: boolean;
   /** Prints the options and issuers as a file for `deploy --file`. */
   readonly yaml?: boolean;
 }
 
-/** What is deployed, how it differs from what this version would deploy, and what is left of what was. */
+/** Prints what is deployed, what this version would change, and what earlier deployments left. */
 export async function status(context: Context, args: StatusArgs): Promise<Result> {
   return withStack(context, await requireTarget(context, args), args, async (work) => {
     if (args.yaml) return await asFile(work);
@@ -51,7 +51,7 @@ export async function status(context: Context, args: StatusArgs): Promise<Result
       clearLeftovers(context, work, {
         wait: false,
         gone,
-        // The function of a stack that is there is no leftover, even if an interrupted destroy wrote it down.
+        // The function of an existing stack is no leftover, even if an interrupted destroy recorded it.
         except: stack?.outputs.edgeFunction,
       });
     const leftovers = (await parts.read('leftovers', clearing)) ?? { removed: [], left: [] };
@@ -120,13 +120,13 @@ function render(
     [
       'bucket',
       gone
-        ? `${outputs.bucket}: gone, deleted outside edge-upload`
+        ? `${outputs.bucket}: deleted outside edge-upload`
         : outputs.bucket && `${outputs.bucket}: ${objectsText(objects, failed.get('bucket'))}`,
     ],
     [
       'user pool',
       poolGone
-        ? `${outputs.userPoolId}: gone, deleted outside edge-upload`
+        ? `${outputs.userPoolId}: deleted outside edge-upload`
         : outputs.userPoolId && `${outputs.userPoolId}: ${usersText(users)}`,
     ],
     ['function', outputs.edgeFunction],
@@ -211,7 +211,7 @@ function unreadLines({ failed }: Parts): HintLine[] {
   ];
 }
 
-/** The options that nobody has set. */
+/** The options without a value. */
 function defaultsText(unset: readonly DescribedOption[], verbose: boolean): string | undefined {
   if (unset.length === 0) return undefined;
   if (!verbose) return `${count(unset.length, 'default')} (--verbose)`;
@@ -219,6 +219,6 @@ function defaultsText(unset: readonly DescribedOption[], verbose: boolean): stri
 }
 
 function differenceText(differing: readonly string[]): string {
-  if (differing.length === 0) return 'deploys the same';
+  if (differing.length === 0) return 'would change nothing';
   return `would change ${differing.map(resourceName).join(', ')}`;
 }

@@ -97,9 +97,9 @@ export async function abort(
 ): Promise<Result> {
   // An empty id comes from a variable that is not set.
   if (ids.includes('') || (ids.length === 0 && !all)) {
-    throw new UserError('usage', 'No upload is named.', {
+    throw new UserError('usage', 'The id of an upload is missing.', {
       hint: [
-        'Name it by its id, or abort all with --all. To list the ids:',
+        'Give its id, or abort all uploads with --all. To list the ids:',
         command`edge-upload uploads list`,
       ],
     });

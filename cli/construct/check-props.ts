@@ -19,7 +19,7 @@ function requireObject(value: unknown, what: string, names?: readonly string[]):
   if (names === undefined || stranger === undefined) return;
   const meant = nearestName(stranger, names);
   const guess = meant === undefined ? '' : ` (did you mean ${meant}?)`;
-  throw new Error(`UploadEdge knows no “${stranger}” in ${what}${guess}.`);
+  throw new Error(`UploadEdge does not support “${stranger}” in ${what}${guess}.`);
 }
 
 /** @throws {Error} unless the properties are only `options` and `keys`, both objects */
@@ -75,7 +75,7 @@ export function usableKeys(keys: EdgeKeys, { userPool = true, trust = [] }: Stac
 }
 
 function usablePool(pool: PoolIdentity, isWanted: boolean): PoolIdentity {
-  if (!isWanted) throw new Error('UploadEdge takes no keys.pool where the option “userPool” is false.');
+  if (!isWanted) throw new Error('UploadEdge does not accept keys.pool if the option “userPool” is false.');
   const { userPoolId, clientId, jwks } = pool;
   if (!isText(userPoolId) || !isText(clientId)) {
     throw new Error('UploadEdge needs userPoolId and clientId in keys.pool, both text.');

@@ -40,7 +40,7 @@ export function declareDeploy(root: Commander, act: Act): void {
         'edge-upload deploy --file edge-upload.yaml --dry-run',
       ])
         .option('--local', 'Deploy to the embedded cloud on this computer')
-        .option('--file <path>', 'Take all options from this file (status --yaml prints one)')
+        .option('--file <path>', 'Read all options from this file (status --yaml prints one)')
         .option('-y, --yes', 'Do not ask')
         .option('--allow-data-loss', 'With --yes: even if users or objects are lost')
         .option('-n, --dry-run', 'Show what would change; change nothing')

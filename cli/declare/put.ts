@@ -14,10 +14,10 @@ export function declarePut(root: Commander, act: Act): void {
   put
     .option('--as <key>', 'Key of a single file, instead of its name', keyText)
     .option('--prefix <prefix>', 'Prefix of every key', keyText)
-    .option('--link <address>', 'Upload with a link; process lists can show it, EDGE_UPLOAD_LINK not')
+    .option('--link <address>', 'Upload with a link; EDGE_UPLOAD_LINK is safer')
     .option('-r, --recursive', 'Upload folders with all files below them')
     .option('--include <glob>', 'Only files that match (repeatable)', several)
-    .option('--exclude <glob>', 'No files or folders that match (repeatable)', several)
+    .option('--exclude <glob>', 'Skip files and folders that match (repeatable)', several)
     .option('--files-from <list>', 'File with one path a line; - for standard input')
     .option('-0, --null', 'Paths in the list end with NUL (find -print0)')
     .option('--changed', 'With -r: only files that are new or changed since last time')

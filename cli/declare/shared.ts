@@ -70,7 +70,7 @@ export function everywhere<
     .option('--stack-name <name>', 'Deployment to use (or EDGE_UPLOAD_STACK)')
     .option('--json', 'Print results as JSON on stdout')
     .option('-q, --quiet', 'Print only results and errors, no progress')
-    .option('--debug', 'Print details, and the stack of errors')
+    .option('--debug', 'Print details and stack traces')
     .option('--no-color', 'Print without colour (or NO_COLOR)');
 }
 
@@ -82,7 +82,7 @@ export function option<Usage extends string>(usage: Usage, summary: string): Typ
 export const profile = () => option('--profile <name>', 'AWS profile to use (or AWS_PROFILE)');
 
 export const inLocalCloud = () =>
-  option('--local', 'Use the embedded cloud, for a deployment that is not known here');
+  option('--local', 'Use the embedded cloud, for an unrecorded deployment');
 
 /** Adds the options of an operator's command that is about an existing deployment. */
 export function operated<Args extends unknown[], Options extends OptionValues, Globals extends OptionValues>(
@@ -122,7 +122,7 @@ export function portNumber(value: string): number {
   throw new InvalidArgumentError('Use a port number, up to 65535.');
 }
 
-/** @throws {UserError} `usage` for a word that is not one of the known. */
+/** @throws {UserError} `usage` for an unknown word */
 export function oneOf<T extends string>(
   typed: string | undefined,
   known: readonly T[],

@@ -11,7 +11,7 @@ function declareCompletion(root: Commander, act: Act): void {
       act(async () => (await import('../commands/shell/completion.ts')).completion, { ...given, shell }),
     );
   }
-  // Typed by the scripts. It completes whatever commands the program has.
+  // Run by the scripts. Completes the commands of the program.
   root
     .command('complete', { hidden: true })
     .argument('[word...]')

@@ -230,7 +230,7 @@ export function declareTrust(root: Commander, act: Act): void {
   ]).helpCommand(false);
   deploying(
     trust
-      .option('--file <path>', 'Trust the issuers of a file, and no others')
+      .option('--file <path>', 'Trust exactly the issuers of a file')
       // The first one is an unknown provider, which the command names.
       .allowExcessArguments(),
   ).action((given, { args }) =>

@@ -39,7 +39,7 @@ function declareLogin(root: Commander, act: Act): void {
     .optionsGroup("With a company's identity provider:")
     .addOption(option('--device', 'Sign in with a code that is typed on any device'))
     .addOption(option('--browser', 'Open the browser of this computer, even in a remote session'))
-    .addOption(option('--no-browser', 'Paste the address that a browser elsewhere ends on'))
+    .addOption(option('--no-browser', 'Use a browser elsewhere; paste its last address'))
     .addOption(option('--callback-port <port>', 'Port that the browser returns to').argParser(portNumber))
     .option('--audience <value>', "Also accept this audience, not only the edge's")
     .optionsGroup('Options:');
@@ -61,7 +61,7 @@ function declareWatch(root: Commander, act: Act): void {
   ])
     .option('--prefix <prefix>', 'Prefix of every key', keyText)
     .option('--include <glob>', 'Only files that match (repeatable)', several)
-    .option('--exclude <glob>', 'No files or folders that match (repeatable)', several)
+    .option('--exclude <glob>', 'Skip files and folders that match (repeatable)', several)
     .addOption(
       suggesting(option('--after <action>', 'Keep, move or delete each stored file (keep)'), [
         'keep',
@@ -87,7 +87,7 @@ function declareUploads(root: Commander, act: Act): void {
   everywhere(
     define(uploads, 'abort [id...]', 'Abort uploads and delete their stored parts')
       .option('--all', 'Abort all unfinished uploads')
-      .option('--forget', 'Only forget them on this computer, if the edge is gone'),
+      .option('--forget', 'Only forget them here, for an edge that no longer exists'),
   ).action((ids, given) =>
     act(async () => (await import('../commands/uploads.ts')).abort, { ...given, ids }),
   );

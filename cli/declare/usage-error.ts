@@ -9,10 +9,10 @@ type Program = Pick<CommandUnknownOpts, 'commands'>;
 const childOf = (parent: Program | undefined, name: string | undefined): CommandUnknownOpts | undefined =>
   parent?.commands.find((one) => one.name() === name);
 
-/** Commander's message for a value that an option does not take; its last sentence says what the option takes. */
+/** Commander's message for an invalid value; its last sentence lists the valid ones. */
 const INVALID = /^option '(?:-\w, )?(--[\w-]+)[^']*' argument '(.*)' is invalid\. (.*)$/s;
 
-/** Commander's messages in the words of all other errors. */
+/** Commander's messages, worded like all other errors. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/^unknown (command|option) '(.*?)'(?:\s*\((Did you mean .*\?)\))?$/s, 'Unknown $1 “$2”. $3'],
   [/^option '(?:-\w, )?(--[\w-]+) (\S+)' argument missing$/, '$1 needs a value: $1 $2'],
@@ -56,7 +56,7 @@ export function usageError({ message }: CommanderError, root: Program, argv: rea
     return new UserError('usage', `Unknown option “${option}”. Did you mean ${completed}?`, { hint: see });
   const meant =
     option === '--version' || option === '-V'
-      ? ['It is typed without a command:', command`edge-upload --version`]
+      ? ['Use it without a command:', command`edge-upload --version`]
       : shown.includes('Did you mean')
         ? []
         : (ofAnother(first, option) ?? meantArgument(named, option, root));
@@ -118,7 +118,7 @@ export function withoutHelpCommand(root: Program, argv: readonly string[]): stri
   return asked;
 }
 
-/** Names that other tools have for what these commands do. */
+/** Names of these commands in other tools. */
 const SAME: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^(?:add|create|make|new)$/, ['add', 'create']],
   [/^(?:del|delete|remove|rm)$/, ['delete', 'remove', 'revoke', 'forget', 'abort']],

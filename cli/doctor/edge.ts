@@ -55,7 +55,7 @@ function clockCheck(context: Context, target: Target): Check {
       const how = `${formatOffset(Math.abs(off))} ${off > 0 ? 'ahead of' : 'behind'} the edge`;
       if (Math.abs(off) < CLOCK_TOLERANCE_MS) return { found: how };
       throw new UserError('clock', `This computer's clock is ${how}.`, {
-        hint: "Set this computer's clock, best by the network (NTP).",
+        hint: "Set this computer's clock, preferably from the network (NTP).",
       });
     },
   };

@@ -3,7 +3,7 @@ import { command, type Hint, type HintLine } from '../command-line.ts';
 import { type ErrorCode, isUserError, UserError } from '../errors.ts';
 import { networkFailure } from '../network/network-failure.ts';
 
-/** How a user pool that was deleted outside edge-upload is replaced. CloudFormation does not notice that it is gone. */
+/** Hint for a user pool that was deleted outside edge-upload. CloudFormation does not notice that. */
 export const REPLACE_POOL: readonly HintLine[] = [
   'If the user pool was deleted outside edge-upload, remove it from the stack, then create another, without users:',
   command`edge-upload deploy --no-user-pool --allow-data-loss`,
@@ -120,7 +120,7 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
   },
   ResourceNotFoundException: {
     code: 'sign_in_refused',
-    hint: 'The user pool is gone: the edge was destroyed or deployed again. Ask the operator for its address.',
+    hint: 'The user pool no longer exists: the edge was destroyed or deployed again. Ask the operator for the new address.',
     operator: {
       code: 'stack_missing',
       hint: REPLACE_POOL,
@@ -140,7 +140,7 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
   GroupExistsException: { code: 'exists', hint: SEE_GROUPS },
   UnsupportedUserStateException: {
     code: 'aws',
-    hint: ['The user has a password already:', command`edge-upload login`],
+    hint: ['The user already has a password:', command`edge-upload login`],
     operator: { code: 'aws', hint: ['See what the user has with:', command`edge-upload user show <name>`] },
   },
   ForbiddenException: {
@@ -151,7 +151,7 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
   LimitExceededException: {
     code: 'throttled',
     hint: 'Too many attempts. Wait a few minutes.',
-    operator: { code: 'aws', hint: 'A quota of Cognito is used up. AWS raises some of them on request.' },
+    operator: { code: 'aws', hint: 'A quota of Cognito is exceeded. AWS raises some quotas on request.' },
   },
   TooManyFailedAttemptsException: { code: 'throttled', hint: 'Too many attempts. Wait a few minutes.' },
   ConcurrentModificationException: { code: 'aws', hint: LATER },

@@ -10,7 +10,7 @@ import {
   regionOf,
 } from '../../protocol/issuer.ts';
 
-/** What a client reads of the document at `/.well-known/edge-upload`. */
+/** The fields of the document at `/.well-known/edge-upload` that a client reads. */
 export interface EdgeDescription {
   /** Version of the document. Edges of version 1 know the user pool alone. */
   readonly version: 1 | 2;
@@ -38,13 +38,13 @@ export interface Caller {
   readonly writeTo: readonly string[];
   /** The only key that the caller can write, under a link or key for it. */
   readonly key?: string;
-  /** What the maker of a link wrote on it. */
+  /** The operator's note on a link. */
   readonly note?: string;
   /** Largest object in bytes, of this caller's rule. */
   readonly maxSize?: number;
   /** True if the caller cannot overwrite objects. */
   readonly noClobber?: boolean;
-  /** How many more groups and prefixes there are than the answer has room for. */
+  /** Number of further groups and prefixes that the response omits. */
   readonly omitted?: { readonly groups: number; readonly writeTo: number };
   /** RFC 3339, UTC. */
   readonly tokenExpiresAt: string;

@@ -221,7 +221,7 @@ export async function withUserPool<T>(
 
 /** Returns the error for a deployment whose users are those of other issuers alone. */
 export function noUserPool(url: string): UserError {
-  return new UserError('usage', `${new URL(url).host} has no user pool, and so no passwords of its own.`, {
+  return new UserError('usage', `${new URL(url).host} has no user pool, so there is no password to change.`, {
     hint: ['Sign in with the identity provider of your company:', loginCommand(url)],
   });
 }

@@ -50,7 +50,7 @@ async function refuseTaken(work: StackWork, { bucket }: DeployedEdge, key: strin
     if (isUserError(error) && error.code === 'access_denied') return;
     throw error;
   }
-  throw new UserError('exists', `“${key}” is stored already, and a link never replaces a file.`, {
+  throw new UserError('exists', `“${key}” is already stored, and a link never replaces a file.`, {
     hint: 'Choose another key with --as.',
   });
 }

@@ -15,7 +15,7 @@ const AHEAD_MS = 300_000;
 interface HelperResponse {
   readonly credentials?: Omit<AwsCredentialIdentity, 'expiration'> & { readonly expiration?: string };
   readonly failure?: ReportedFailure;
-  /** Of a helper that could not work. */
+  /** For a helper that failed. */
   readonly error?: { readonly message: string };
 }
 
@@ -80,7 +80,7 @@ async function askChain(place: CredentialsContext): Promise<AwsCredentialIdentit
   return { ...rest, ...omitUndefined({ expiration: expiration ? new Date(expiration) : undefined }) };
 }
 
-/** The chain runs programs that a profile names (`credential_process`); passwords and tokens for edges are not theirs. */
+/** The chain runs programs that a profile names (`credential_process`), which must not get passwords and tokens of edges. */
 function withoutOurs(env: Context['env']): Context['env'] {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('EDGE_UPLOAD_')));
 }

@@ -157,7 +157,7 @@ export class SdkHandler {
   readonly #dispatcher: Dispatcher;
   readonly #signal: AbortSignal | undefined;
 
-  /** @param signal ends every request that has no signal of its own */
+  /** @param signal aborts every request that has no other signal */
   constructor(dispatcher: Dispatcher, signal?: AbortSignal) {
     this.#dispatcher = dispatcher;
     this.#signal = signal;

@@ -58,13 +58,13 @@ export async function orInterrupted<T>(work: Promise<T>, signal: AbortSignal): P
   }
 }
 
-/** What can be aborted by one signal, such as requests under way. */
+/** Running work, such as requests, that one signal aborts. */
 export interface Abortable {
   /** Calls `abort` with the signal's reason once it is aborted. Returns a function that removes it again. */
   add(abort: (reason: unknown) => void): () => void;
 }
 
-/** Listens to a signal once for all: its time for a listener grows with the number of listeners. */
+/** Listens to a signal only once: adding a listener takes longer the more there are. */
 export function openAbortable(signal: AbortSignal): Abortable {
   const waiting = new Set<(reason: unknown) => void>();
   const abortAll = () => {
@@ -81,7 +81,7 @@ export function openAbortable(signal: AbortSignal): Abortable {
 }
 
 /**
- * Throws if Ctrl-C was typed since the last step.
+ * Throws if Ctrl-C was pressed since the last step.
  * @param hint how to continue
  */
 export function checkpoint(signal: AbortSignal, hint?: Hint): void {
@@ -89,7 +89,7 @@ export function checkpoint(signal: AbortSignal, hint?: Hint): void {
 }
 
 /**
- * Runs requests that Ctrl-C may end.
+ * Runs requests that Ctrl-C cancels.
  * @param hint how to continue then
  */
 export async function resumable<T>(hint: Hint, work: () => Promise<T>): Promise<T> {
@@ -117,7 +117,7 @@ export async function pause(milliseconds: number, signal: AbortSignal, hint: Hin
 const CLEAN_UP_MS = 60_000;
 const INTERRUPTED_MS = 5_000;
 
-/** Runs requests that clean up. Ctrl-C does not cancel them, but leaves them less time. */
+/** Runs clean-up requests. Ctrl-C does not cancel them, but leaves them less time. */
 export async function cleanUp(
   signal: AbortSignal,
   run: (bounds: { readonly abortSignal: AbortSignal }) => Promise<void>,
@@ -132,9 +132,9 @@ export async function cleanUp(
 }
 
 /**
- * Sends a request that creates something. Ctrl-C does not cancel it, but leaves it less time: only with its answer is it
- * known what to delete again.
- * @throws {UserError} `interrupted` after Ctrl-C, if there is no answer
+ * Sends a request that creates something. Ctrl-C does not cancel it, but leaves it less time: without its response, it is
+ * unknown what to delete.
+ * @throws {UserError} `interrupted` after Ctrl-C, if there is no response
  */
 export async function creating<T>(
   signal: AbortSignal,

@@ -107,7 +107,7 @@ function failureOf(error: Error, place: FailedProfile): ProfileFailure {
 
 const withoutStop = (said: string) => said.replace(/\.$/, '');
 
-/** How the SDK reports a sign-in that has ended, or that was never made. */
+/** How the SDK reports a sign-in that has ended, or that never took place. */
 const SIGN_IN =
   /session (?:token )?associated|^Failed to load|expired|refresh|re-?authenticate|Unauthorized/i;
 
@@ -126,7 +126,7 @@ function reasonOf(error: Error, source: Source | undefined): string {
   const [said = ''] = message.split('\n');
   return (
     unreadable(error) ??
-    // A parser's error repeats a piece of what it read.
+    // A parser's error quotes part of its input.
     (error instanceof CredentialsProviderError && !/JSON/.test(said)
       ? withoutStop(said)
       : 'the source of its credentials cannot be read')
@@ -137,7 +137,7 @@ function unreadable({ code, path }: NodeJS.ErrnoException): string | undefined {
   return code === undefined || path === undefined ? undefined : `${path} cannot be read (${code})`;
 }
 
-/** Returns a failure as a helper process answers it. */
+/** Returns a failure as the JSON that a helper process prints. */
 export function reportedFailure(error: unknown): ReportedFailure {
   if (error instanceof ProfileError) return omitUndefined(error.failure);
   const { name, message } = error as Error;

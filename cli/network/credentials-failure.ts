@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 /** Where a profile's credentials come from. */
 export type Source = 'keys' | 'role' | 'mfa' | 'token' | 'process' | 'sso' | 'login';
 
-/** Why a profile gave no credentials. It contains no text that a program wrote, and none of a file with tokens. */
+/** Why a profile has no credentials. It contains no output of programs, and no content of files with tokens. */
 export interface ProfileFailure {
   readonly profile: string;
   /** The profile that failed: this one, or the last of the chain of `source_profile`. */
@@ -24,7 +24,7 @@ interface Asked extends Pick<Context, 'env'> {
 /** What the helper process answers: the failure of a profile, or of all sources together. */
 export type ReportedFailure = Pick<ProfileFailure, 'reason' | 'refusal'> & Partial<ProfileFailure>;
 
-/** What the SDK's chain reports once none of its sources has credentials: neither the profile, nor what was tried. */
+/** The SDK's error if none of its sources has credentials. It names neither the profile nor the sources. */
 const NOWHERE = /from any providers/;
 
 /** The reason of a profile that is in no configuration file. */
@@ -32,7 +32,7 @@ export const MISSING = 'it does not exist';
 
 const ROLE = 'Ask the administrator of the AWS account whether the trust policy of the role names you.';
 
-/** What to do about a profile, by the source that failed. */
+/** Hints for a profile, by the source that failed. */
 const HINTS: Readonly<Partial<Record<Source, (profile: string) => Hint>>> = {
   process: (profile) => [
     'See what the program reports:',

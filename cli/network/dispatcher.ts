@@ -75,13 +75,9 @@ function bracketed(hostname: string): string {
 /** Refuses plain http to other computers. All clients that send credentials use this check. */
 function requireEncryption({ protocol, hostname }: buildConnector.Options): void {
   if (protocol === 'https:' || isLoopback(bracketed(hostname))) return;
-  throw new UserError(
-    'settings',
-    `No request is sent to http://${hostname}: credentials would travel unencrypted.`,
-    {
-      hint: 'Use an https address; plain http is allowed only on this computer. Check AWS_ENDPOINT_URL, EDGE_UPLOAD_URL, and endpoint_url in the AWS configuration.',
-    },
-  );
+  throw new UserError('settings', `Refused to send credentials unencrypted to http://${hostname}.`, {
+    hint: 'Use an https address; plain http is allowed only on this computer. Check AWS_ENDPOINT_URL, EDGE_UPLOAD_URL, and endpoint_url in the AWS configuration.',
+  });
 }
 
 /** By environment, which all dispatchers of a command share; then by proxy and its credentials. */
@@ -199,7 +195,7 @@ export function openDispatcher({ env, sent, local, ca, connections }: Dispatcher
   return new RoutedAgent({ connect, ...omitUndefined({ connections }) }, tunnels, sent);
 }
 
-/** Runs work with connections of its own, and closes them. */
+/** Runs work with its own connections, and closes them. */
 export async function withDispatcher<T>(
   options: DispatcherOptions,
   work: (dispatcher: Dispatcher) => Promise<T>,

@@ -74,7 +74,9 @@ const CERTIFICATE_REASONS = table<string>({
 const CERTIFICATE =
   /^(?:CERT_|CRL_|UNABLE_TO_(?:GET|DECRYPT|DECODE|VERIFY)_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_(?:CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$|UNSPECIFIED$|ERROR_IN_C|HOSTNAME_MISMATCH$|ERR_TLS_CERT_)/;
 const HANDSHAKE = /^(?:ERR_(?:SSL|TLS|OSSL)_|EPROTO$|UND_ERR_PRX_TLS$)/;
-/** undici asserts what its parser lets pass, such as a status of at least 100. Nothing else here asserts. */
+/**
+ * undici throws assertion errors for what its parser does not check, such as a status below 100. Nothing else here asserts.
+ */
 const GARBLED = /^(?:HPE_|UND_ERR_RES_EXCEEDED_MAX_SIZE$|ERR_ASSERTION$)/;
 /** undici's codes for wrong arguments and for an aborted request. */
 const OURS =

@@ -31,7 +31,7 @@ const UNTRUSTED = {
 /** For a certificate of this computer whose authority is unknown. */
 const UNTRUSTED_HERE = {
   hint: [
-    'An embedded cloud has a certificate authority of its own. To print its file, run where the cloud was started:',
+    'An embedded cloud has its own certificate authority. To print its file, run where the cloud was started:',
     command`edge-upload local status`,
     'Then name that file here:',
     command`export NODE_EXTRA_CA_CERTS=<file.pem>`,
@@ -39,13 +39,13 @@ const UNTRUSTED_HERE = {
   library: { hint: 'Pass the certificate authority of the embedded cloud as “ca”.' },
 };
 
-/** For a certificate of another host, which no authority makes right. */
+/** For a certificate of another host: no authority can fix that. */
 const WRONG_HOST = `Check the address. ${BETWEEN} Open any page in a browser to see its sign-in.`;
 
-/** For a certificate outside of its time. */
+/** For a certificate that has expired or is not valid yet. */
 const CLOCK = "Check this computer's clock. If it is right, the certificate of the host has to be renewed.";
 
-/** For a host that is not reached. */
+/** For a host that is unreachable. */
 const NO_CONNECTION = {
   hint: 'Check the address, the network, and HTTPS_PROXY if you need a proxy.',
   library: { hint: 'Check the address, the network, and the option “proxy” if you need a proxy.' },
@@ -186,7 +186,7 @@ function isCertificate(encoded: string | Buffer): boolean {
   try {
     return new X509Certificate(encoded).raw.length > 0;
   } catch {
-    // OpenSSL's error says less than the name of the file.
+    // OpenSSL's error is less clear than the name of the file.
     return false;
   }
 }

@@ -6,7 +6,7 @@ import { isUserError } from '../errors.ts';
 import type { FolderContext } from './folders.ts';
 import { type DocumentPart, documentIn, writtenByNewer } from './records.ts';
 
-/** Deployment that this computer knows. Contains no secrets. */
+/** A deployment recorded on this computer. Contains no secrets. */
 export interface Deployment {
   /** Stack name for its operator; host name of the edge if it is known only from `login <url>`. */
   readonly name: string;
@@ -110,11 +110,11 @@ export function isEdgeUrl(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text && isSecureOrigin(new URL(text));
 }
 
-/** The deployments that this computer knows. */
+/** The deployments recorded on this computer. */
 export interface KnownDeployments {
   /**
-   * The one used or chosen last. After it is forgotten, none is current, even if only one is left: a command must not act
-   * on another deployment than the user expects.
+   * The one used or chosen last. If it is forgotten, none is current, even if only one is left: a command must not change
+   * another deployment than the user expects.
    */
   readonly current?: Deployment;
   readonly all: readonly Deployment[];
@@ -130,8 +130,8 @@ export async function listDeployments(context: FolderContext): Promise<readonly 
 }
 
 /**
- * Stores a deployment, replaces one with the same name or address, and makes it the current one. Issuers that were
- * signed in at stay known while the address is the same.
+ * Records a deployment, replaces one with the same name or address, and makes it the current one. Issuers of earlier
+ * sign-ins are kept if the address is the same.
  */
 export async function rememberDeployment(context: FolderContext, deployment: Deployment): Promise<void> {
   await change(context, (now) => {
@@ -148,7 +148,7 @@ export async function rememberDeployment(context: FolderContext, deployment: Dep
   });
 }
 
-/** Makes a known deployment the current one. */
+/** Makes a recorded deployment the current one. */
 export async function useDeployment(context: FolderContext, name: string): Promise<void> {
   await change(context, (now) => ({ ...now, current: name }));
 }
@@ -172,7 +172,7 @@ export async function followLocalCloud(context: FolderContext, cloud: LocalCloud
   }));
 }
 
-/** Returns the deployment with this stack name, if this computer knows it. */
+/** Returns the recorded deployment with this stack name; `undefined` if there is none. */
 export async function findByName(context: FolderContext, name: string): Promise<Deployment | undefined> {
   return (await listDeployments(context)).find((known) => known.name === name);
 }
@@ -186,8 +186,8 @@ export async function currentDeployment(context: FolderContext): Promise<Deploym
 }
 
 /**
- * Sets the deployment that a run is about, for the commands that it prints.
- * @param known read already
+ * Sets the deployment that printed commands name.
+ * @param known the list, if it was already read
  */
 export async function useForHints(
   context: Context,

@@ -11,7 +11,7 @@ interface Reason {
 
 const PERMISSIONS = 'Check who owns the file and its folder, and their permissions.';
 const SPACE = 'Free some space, or use a folder on another disk.';
-/** What to do where a process or the computer has no descriptor for another file or connection. */
+/** Hints if the process or the computer has no descriptor left. */
 export const DESCRIPTORS = {
   hint: 'Lower --concurrency, or raise the limit with: ulimit -n 4096',
   library: { hint: 'Lower concurrency, or raise the limit with: ulimit -n 4096' },
@@ -29,7 +29,7 @@ const REASONS = table<Reason>({
   ENOENT: { why: 'there is no such file or folder' },
   ENOTDIR: { why: 'a part of the path is not a folder' },
   EISDIR: { why: 'it is a folder' },
-  EEXIST: { why: 'something of that name exists already' },
+  EEXIST: { why: 'something with that name already exists' },
   ENOTEMPTY: { why: 'the folder is not empty' },
   ELOOP: { why: 'its path has too many symbolic links, or a loop of them' },
   ENAMETOOLONG: { why: 'the name is longer than the file system allows' },
@@ -43,7 +43,7 @@ const REASONS = table<Reason>({
   EAGAIN: { why: 'another program has locked it' },
   EMFILE: { why: 'this process has too many files open', ...DESCRIPTORS },
   ENFILE: { why: 'this computer has too many files open', ...DESCRIPTORS },
-  ENOMEM: { why: 'the computer has not enough memory' },
+  ENOMEM: { why: 'the computer does not have enough memory' },
   EIO: { why: 'the disk reports an input/output error', hint: 'Check the disk.' },
   ESTALE: { why: 'it no longer exists on the network file system (stale file handle)', hint: NETWORK_DISK },
   ETIMEDOUT: { why: 'the network file system does not answer', hint: NETWORK_DISK },
@@ -90,7 +90,7 @@ export function inputError(name: string, error: unknown, hint: Hint): UserError 
 
 /** Returns the error to print if no temporary folder can be created. */
 export function temporaryError(error: unknown): UserError {
-  return new UserError('disk', `No temporary folder can be created in ${tmpdir()}: ${diskReason(error)}.`, {
+  return new UserError('disk', `A temporary folder cannot be created in ${tmpdir()}: ${diskReason(error)}.`, {
     hint: 'Set TMPDIR (on Windows: TEMP) to a folder that exists and that you can write to.',
     cause: error,
   });

@@ -42,7 +42,7 @@ export function edgeUrl(address: string): string {
       },
     );
   }
-  // As a host name, a token would go to name servers.
+  // As a host name, a token would be sent to name servers.
   if (containsToken(url.hostname)) {
     throw new UserError('usage', 'A token was given as the edge URL.', {
       hint: 'The token goes into EDGE_UPLOAD_TOKEN, and the edge into EDGE_UPLOAD_URL.',
@@ -54,7 +54,7 @@ export function edgeUrl(address: string): string {
   return url.origin;
 }
 
-/** Returns whether a word that was typed is the address of a link: the edge, and a token after `#`. */
+/** Whether a typed word is the address of a link: the edge, and a token after `#`. */
 export function isLinkAddress(word: string): boolean {
   return /^[^#]*#eu[lk]_/.test(word);
 }
@@ -62,12 +62,12 @@ export function isLinkAddress(word: string): boolean {
 /** A link, a key, or the first two parts of a JWT. Host names are in lower case. */
 const TOKEN = /(?:eu[lk]_|eyJ[\w-]+\.eyJ)[\w.-]*/i;
 
-/** Returns whether a token stands where an address, or a part of one, was typed. */
+/** Whether a token was typed in place of an address or of a part of one. */
 export function containsToken(address: string): boolean {
   return TOKEN.test(address);
 }
 
-/** Returns an address that was typed without the parts that can be a password or a token, for errors to quote. */
+/** Returns a typed address without the parts that can be a password or a token, to quote in errors. */
 export function quotableAddress(address: string): string {
   return address
     .replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1…@')

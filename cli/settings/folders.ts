@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
 import { diskError } from './disk-errors.ts';
 
-/** `config`: deployments that this computer knows. `state`: tokens and transfer journals. `data`: the embedded cloud. */
+/** `config`: deployments. `state`: tokens and transfer journals. `data`: the embedded cloud. */
 export type FolderKind = 'config' | 'state' | 'data';
 
 /** A folder, or why there is none, as a clause such as `HOME is empty`. */
@@ -12,7 +12,7 @@ export type FoundFolder =
   | { readonly path: string; readonly missing?: never }
   | { readonly path?: never; readonly missing: string };
 
-/** What decides where the folders are. */
+/** What determines the folders. */
 export type FolderContext = Pick<Context, 'env' | 'platform' | 'home'>;
 
 const NAME = 'edge-upload';

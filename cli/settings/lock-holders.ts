@@ -18,15 +18,15 @@ export interface LockHolder {
   readonly sign: number;
 }
 
-/** Holders in a line at most. It grows by one for each that was killed before it released the lock. */
+/** Maximum holders in a line. It grows by one for each that was killed before it released the lock. */
 const MAX_LINE = 1_000;
 
-/** Returns the file in which the successor of a dead holder puts its claim. */
+/** Returns the file in which the successor of a dead holder writes its claim. */
 export const successor = (lock: string, nonce: string) => `${lock}.${nonce}.next`;
 /** Returns the own file of a process that wants the lock, which it links to the lock or to a successor's name. */
 export const claimOf = (lock: string, nonce: string) => `${lock}.${nonce}.claim`;
 
-/** Errors for a file that is gone: removed, being removed (Windows), or replaced on another computer (NFS). */
+/** Errors for a file that no longer exists: removed, being removed (Windows), or replaced on another computer (NFS). */
 const GONE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'EBUSY', 'ESTALE']);
 
 /** Reads a lock file; `undefined` if there is none. */
@@ -86,7 +86,7 @@ export async function readLine(lock: string): Promise<LockHolder[]> {
 
 /** A process that holds a lock, or wants it. */
 export interface ProcessIdentity {
-  /** Unique for ever. Two callers in one process have two. */
+  /** Never repeated. Two callers in one process have two. */
   readonly nonce: string;
   readonly pid: number;
   /** The scope of the process id: one boot and one set of processes, of which a container has its own. */
@@ -98,7 +98,7 @@ export interface ProcessIdentity {
 /** `unsure`: a process with that id can be another one. */
 export type Liveness = 'alive' | 'dead' | 'unsure';
 
-/** Returns the kernel's record of a process; `undefined` if it is gone or hidden, and on other systems than Linux. */
+/** Returns the kernel's record of a process; `undefined` if it has ended or is hidden, and on other systems than Linux. */
 async function kernelRecord(pid: number): Promise<{ state: string; started: string } | undefined> {
   let text: string;
   try {
@@ -119,7 +119,7 @@ async function ownPlace(): Promise<string> {
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'latin1');
     return `${boot.trim()} ${await readlink('/proc/self/ns/pid')}`;
   } catch {
-    // Not Linux, or /proc is closed: process ids then count for the whole computer.
+    // Not Linux, or /proc is unreadable: process ids then refer to the whole computer.
     return hostname();
   }
 }
@@ -140,7 +140,7 @@ function exists(pid: number): boolean {
   }
 }
 
-/** Returns whether a process still runs. A new process with the same id is not mistaken for it. */
+/** Whether a process still runs. A new process with the same id is not mistaken for it. */
 export async function liveness(identity: ProcessIdentity, own: ProcessIdentity): Promise<Liveness> {
   if (identity.place !== own.place) return 'unsure';
   if (!exists(identity.pid)) return 'dead';

@@ -22,9 +22,9 @@ export interface LockOptions {
    * as one from before a restart of the computer.
    */
   readonly waitMs?: number;
-  /** Interval at which a waiter looks, milliseconds; default 25. */
+  /** Milliseconds between two checks of a waiter; default 25. */
   readonly pollMs?: number;
-  /** Interval of a holder's signs of life, milliseconds; default 1,000. */
+  /** Milliseconds between a holder's signs of life; default 1,000. */
   readonly beatMs?: number;
   /** Milliseconds without a sign of life after which a holder that cannot be looked up counts as dead; default 10,000. */
   readonly silentMs?: number;
@@ -70,7 +70,7 @@ export async function withLock<T>(
       await release(lock, own, line);
     }
   } finally {
-    // The next holder removes it otherwise; an error of the work is the one to report.
+    // If the lock cannot be removed, the next holder removes it. An error of the work is reported instead.
     await rm(claim, { force: true }).catch(() => {});
   }
 }
@@ -88,7 +88,7 @@ async function writeClaim(claim: string, own: ProcessIdentity): Promise<void> {
 type Waiting = Required<Pick<LockOptions, 'waitMs' | 'pollMs' | 'silentMs'>> & Pick<LockOptions, 'signal'>;
 
 interface Acquired {
-  /** The file by which this process holds the lock. */
+  /** The file with which this process claims the lock. */
   readonly place: string;
   /** Nonces of the dead holders before it, first to last. */
   readonly line: readonly string[];
@@ -105,7 +105,7 @@ async function acquire(lock: string, own: ProcessIdentity, waiting: Waiting): Pr
     const last = line.at(-1);
     let patience = waitMs;
     if (last !== undefined) {
-      // Time is counted in looks: while the computer sleeps, the holder cannot show life.
+      // Time is counted in checks: while the computer sleeps, the holder cannot show signs of life.
       silence = watched?.nonce === last.nonce && watched.sign === last.sign ? silence + pollMs : 0;
       watched = last;
       const state = last.identity === undefined ? 'unsure' : await liveness(last.identity, own);
@@ -123,7 +123,7 @@ async function acquire(lock: string, own: ProcessIdentity, waiting: Waiting): Pr
   }
 }
 
-/** Takes the place of the last in line, unless another did or the whole line is gone. */
+/** Succeeds the last holder in line, unless another waiter did or the line was removed. */
 async function succeed(lock: string, own: ProcessIdentity, line: readonly LockHolder[]): Promise<boolean> {
   const [first, last] = [line[0], line.at(-1)];
   if (first === undefined || last === undefined) return false;
@@ -135,7 +135,7 @@ async function succeed(lock: string, own: ProcessIdentity, line: readonly LockHo
   return false;
 }
 
-/** Looks without opening the file: a process that has no descriptor left releases its lock too. */
+/** Checks without opening the file: a process without a free descriptor must release its lock too. */
 async function isThere(name: string): Promise<boolean> {
   try {
     await lstat(name);
@@ -148,7 +148,7 @@ async function isThere(name: string): Promise<boolean> {
 
 async function release(lock: string, own: ProcessIdentity, line: readonly string[]): Promise<void> {
   try {
-    // This process was silent for long, and another succeeded it: that one removes the line.
+    // This process was silent for too long, and another one succeeded it, which removes the line.
     if (await isThere(successor(lock, own.nonce))) return;
     await rm(lock, { force: true });
     for (const nonce of line) {
@@ -187,7 +187,7 @@ async function put(lock: string, own: ProcessIdentity, name: string): Promise<bo
 
 function beat(place: string): void {
   const now = new Date();
-  // If somebody removed the folder, the lock is gone too. The work fails at its own next write.
+  // If the folder was removed, so was the lock. The work fails when it writes next.
   lutimes(place, now, now).catch(() => {});
 }
 

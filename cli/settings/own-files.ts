@@ -55,7 +55,7 @@ function refusal(path: string, why: string): UserError {
  */
 export async function safeFolder(folder: string): Promise<Stats> {
   const found = await stat(folder);
-  // Windows has no such bits. What is no folder, such as a device, cannot be used anyway.
+  // Windows has no such bits. Anything but a folder, such as a device, cannot be used anyway.
   if (platform === 'win32' || !found.isDirectory() || (found.mode & 0o002) === 0) return found;
   throw new UserError(
     'settings',
@@ -157,7 +157,7 @@ async function makeOne(path: string): Promise<void> {
   }
 }
 
-/** More than the files of a sign-in have. */
+/** Bytes. Larger than the files of a sign-in. */
 const PROBE_BYTES = 16 * 1024;
 
 /**

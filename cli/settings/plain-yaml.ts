@@ -1,9 +1,9 @@
 import type { Document, LineCounter, Node, Pair } from 'yaml';
 
-/** Values within values at most. A rule of an issuer is at the tenth level. */
+/** Maximum nesting. A rule of an issuer is at the tenth level. */
 const DEEPEST = 32;
 
-/** What is wrong in a text, and its offset. */
+/** A problem in a text, and its offset. */
 export interface YamlProblem {
   readonly offset: number;
   readonly why: string;
@@ -63,8 +63,8 @@ function contentProblem({ isScalar, visit }: Yaml, document: Document): YamlProb
 }
 
 /**
- * Parses the part of YAML 1.2 that means one thing to everybody; JSON is within it. Other versions, tags, aliases and
- * further documents are problems.
+ * Parses the unambiguous part of YAML 1.2, which includes JSON. Other versions, tags, aliases and further documents are
+ * problems.
  */
 export async function parsePlainYaml(
   text: string,

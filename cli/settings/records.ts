@@ -10,7 +10,7 @@ import { moveAside, readIfThere, replaceFile } from './own-files.ts';
 /** A defect of a document, with its path: `deployments[0].url is missing`. */
 class Malformed extends Error {}
 
-/** A value in a document that somebody can have edited. Each method checks its type. */
+/** A value in a document that a person may have edited. Each method checks its type. */
 export class DocumentPart {
   readonly #value: unknown;
   readonly #where: string;
@@ -94,7 +94,7 @@ export async function readDocument<T>(
   }
 }
 
-/** Returns the error for a file whose format this version does not know yet. It stays as it is. */
+/** Returns the error for a file of a newer format. The file is not changed. */
 export function writtenByNewer(path: string, ...otherwise: HintLine[]): UserError {
   return new UserError('settings', `${path} cannot be read: a newer version of edge-upload wrote it.`, {
     hint: ['Update this one:', command`npm install --global edge-upload`, ...otherwise],
@@ -163,7 +163,7 @@ export async function keepBooks(
   }
 }
 
-/** Deletes records of what is gone, each at once. Where they cannot be deleted, one warning names all. */
+/** Deletes the records of deleted resources, one at a time. If that fails, one warning names all of them. */
 export class GoneRecords {
   readonly #recorded: string[] = [];
   #error: UserError | undefined;
@@ -181,12 +181,12 @@ export class GoneRecords {
 
   warn({ ui }: Pick<Context, 'ui'>): void {
     if (this.#error === undefined) return;
-    const names = `Gone, but still recorded on this computer: ${this.#recorded.join(', ')}.`;
+    const names = `Deleted, but still recorded on this computer: ${this.#recorded.join(', ')}.`;
     ui.event({ type: 'warning', text: [`${names} ${this.#error.message}`, ...this.#error.hintLines] });
   }
 }
 
-/** A disk that is full, read-only or another user's, and something else in the place of a record. */
+/** Error codes of a full or read-only disk, of another user's disk, and of another file in place of a record. */
 const TROUBLE: ReadonlySet<ErrorCode> = new Set(['disk', 'settings']);
 
 /** Whether a record cannot be read or written. */

@@ -6,7 +6,7 @@ import { type Deployment, findByName, findByUrl, knownDeployments, useForHints }
 import { edgeUrl } from './edge-url.ts';
 import { orReport } from './records.ts';
 
-/** Address of an edge, and its deployment if this computer knows it. */
+/** Address of an edge, and its deployment if it is recorded on this computer. */
 export interface Target {
   readonly url: string;
   readonly deployment?: Deployment;
@@ -29,7 +29,7 @@ export async function resolveTarget(
 
 const SIGN_IN = ['Sign in at the address that you were given:', command`edge-upload login <url>`];
 
-/** Sets the edge that a run is about, for the commands that it prints. */
+/** Sets the edge that printed commands name. */
 export async function useTarget(context: Context, { url, deployment }: Target): Promise<void> {
   await useForHints(context, {
     url,
@@ -58,7 +58,7 @@ async function findTarget(
   if (stackName !== undefined) {
     const deployment = await findByName(context, stackName);
     if (deployment !== undefined) return { url: deployment.url, deployment };
-    throw new UserError('no_deployment', `This computer knows no deployment called “${stackName}”.`, {
+    throw new UserError('no_deployment', `There is no deployment called “${stackName}”.`, {
       hint: first,
     });
   }
@@ -68,7 +68,7 @@ async function findTarget(
     return { url: current.url, deployment: current };
   }
   if (all.length > 0) throw noneChosen(all);
-  throw new UserError('no_deployment', 'This computer knows no deployment yet.', {
+  throw new UserError('no_deployment', 'There is no deployment on this computer yet.', {
     hint: [
       ...first,
       'As an operator, create a deployment; or try one without AWS:',

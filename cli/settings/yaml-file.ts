@@ -11,13 +11,13 @@ import { decodeText } from '../text.ts';
 import { inputError } from './disk-errors.ts';
 import { parsePlainYaml } from './plain-yaml.ts';
 
-/** Bytes of a file that people write. A thousand rules have a tenth of that. */
+/** Maximum bytes of a file. A thousand rules have a tenth of that. */
 const MAX_BYTES = 1024 ** 2;
 
-/** The way to a value: names of mappings and places in lists. */
+/** The path of a value: names in mappings and indexes in lists. */
 type Path = readonly (string | number)[];
 
-/** A file that people wrote, and the words for what is wrong in it. */
+/** A file that a person wrote. Creates its error messages. */
 interface Source {
   readonly name: string;
   readonly document: Document;
@@ -67,7 +67,7 @@ function unusable(source: Omit<Source, 'document'>, offset: number, why: string)
   return new UserError('usage', `${place(source, offset)}: ${why}.`, { hint: source.hint });
 }
 
-/** A value of a file. Each complaint names the file, line and column, and the way to the value. */
+/** A value of a file. Each error names the file, line and column, and the path of the value. */
 export class YamlValue {
   readonly value: unknown;
   readonly #source: Source;
@@ -91,7 +91,7 @@ export class YamlValue {
     throw unusable({ ...this.#source, hint }, key?.range?.[0] ?? 0, `${pathText(path)} ${why}`);
   }
 
-  /** Gives the file and the line to what a parser of single values says. */
+  /** Adds the file and line to the error of a parser of single values. */
   parse<T>(parser: (where: string) => T): T {
     try {
       return parser(pathText(this.#path));
@@ -137,12 +137,12 @@ export class YamlValue {
   }
 }
 
-/** A mapping whose members are taken one by one. */
+/** A mapping whose members are read one by one. */
 export class YamlMapping {
   readonly #itself: YamlValue;
   readonly #member: (name: string, value: unknown) => YamlValue;
   readonly #left: Map<string, unknown>;
-  /** The names that were asked for. */
+  /** The names that were read. */
   readonly #known = new Set<string>();
 
   constructor(itself: YamlValue, member: (name: string, value: unknown) => YamlValue) {
@@ -173,7 +173,7 @@ export class YamlMapping {
     return this.take(name) ?? this.#member(name, undefined).fail('is missing');
   }
 
-  /** Returns the members that were not taken yet. */
+  /** Returns the members that were not read yet. */
   rest(): readonly (readonly [string, YamlValue])[] {
     return [...this.#left.keys()].flatMap((name) => {
       const value = this.take(name);
@@ -185,7 +185,7 @@ export class YamlMapping {
     return this.#member(name, undefined).fail(why);
   }
 
-  /** Refuses members that nobody took: a misspelt condition would let everybody in. */
+  /** Refuses members that were not read: a misspelt condition would let everybody in. */
   end(): void {
     const known = [...this.#known];
     const hint = [`Use one of: ${known.join(', ')}`];

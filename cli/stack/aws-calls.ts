@@ -64,7 +64,7 @@ function causeName(error: unknown): string | undefined {
   return isUserError(error) && error.cause instanceof Error ? error.cause.name : undefined;
 }
 
-/** Whether a service said that the bucket is gone. */
+/** Whether a service reported that the bucket does not exist. */
 export function isBucketGone(error: unknown): boolean {
   return causeName(error) === 'NoSuchBucket';
 }
@@ -84,14 +84,14 @@ export async function ifAllowed<T>(read: () => Promise<T>): Promise<T | 'denied'
   }
 }
 
-/** Error names of services for a resource that is gone. */
+/** Error names of services for a resource that does not exist. */
 const GONE: ReadonlySet<string | undefined> = new Set([
   'NoSuchBucket',
   'NotFound',
   'ResourceNotFoundException',
 ]);
 
-/** Runs work on a resource that may be gone, by other hands or a deletion under way; returns `undefined` then. */
+/** Runs work on a resource that may have been deleted meanwhile; returns `undefined` then. */
 export async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

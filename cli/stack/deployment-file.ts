@@ -47,7 +47,7 @@ async function optionOf(
     typed = isDrawing ? value.parse((where) => storedLogo(text, where)) : text && (await readLogo(text));
   }
   const read = value.parse((where) => parse(typed, where));
-  return isValidOption(option, read) ? read : value.fail(`is not valid: it takes ${takes}`);
+  return isValidOption(option, read) ? read : value.fail(`is not valid. Use ${takes}`);
 }
 
 async function optionsOf(

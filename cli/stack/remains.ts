@@ -6,7 +6,10 @@ import { type DocumentPart, documentIn, keepBooks } from '../settings/records.ts
 import { callerIdentity } from './aws-calls.ts';
 import type { StackWork } from './find-stack.ts';
 
-/* Records of what outlives a stack. They are written before it is deleted, so that an interrupted `destroy` knows them. */
+/*
+ * Records of resources that outlive a stack. They are written before it is deleted, so that they survive an interrupted
+ * `destroy`.
+ */
 
 /** Records of one kind in a file of the settings folder, each with an id. */
 interface Records<T> {

@@ -163,7 +163,7 @@ export async function prove(segment: Digested, algorithm: Algorithm, headers: He
   if (echo !== undefined) {
     if (echo === ours) return { algorithm, value: ours };
     throw unproved(
-      `The store has other bytes than ${name}: its ${algorithm.toUpperCase()} is ${echo}, not ${ours}.`,
+      `S3 stored bytes that differ from ${name}: its ${algorithm.toUpperCase()} is ${echo}, not ${ours}.`,
     );
   }
   const etag = etagMd5(headers);

@@ -40,7 +40,7 @@ export interface Plan {
 /** @throws {UserError} `usage` for a part size that S3 refuses. */
 export function checkPartSize(partSize: number): void {
   if (Number.isInteger(partSize) && partSize >= MIN_PART && partSize <= MAX_PART) return;
-  const why = `${formatBytes(partSize)}. S3 takes parts of 5 MiB to 5 GiB.`;
+  const why = `${formatBytes(partSize)}. S3 accepts parts of 5 MiB to 5 GiB.`;
   throw new UserError('usage', `Invalid value for --part-size: ${why}`, {
     hint: 'Omit --part-size; the size is then chosen for the file.',
     library: {
@@ -73,7 +73,7 @@ export function planUpload(name: string, size: number, options: PlanOptions = {}
   const smallest = suitablePartSize(size, MIN_PART);
   throw new UserError(
     'usage',
-    `${name} (${formatBytes(size)}) would make ${count(plan.parts, 'part')}; S3 takes ${MAX_PARTS.toLocaleString('en-US')}.`,
+    `${name} (${formatBytes(size)}) would need ${count(plan.parts, 'part')}; S3 accepts ${MAX_PARTS.toLocaleString('en-US')}.`,
     {
       hint: `Omit --part-size, or set it to ${smallest / MIB}M or more.`,
       library: { hint: `Omit partSize, or set it to ${smallest} or more.` },
@@ -90,7 +90,7 @@ function tooLarge(
 ): UserError {
   return new UserError(
     'too_large',
-    `${name} has ${formatBytes(size)}; S3 takes ${formatBytes(bound)} ${how}.`,
+    `${name} has ${formatBytes(size)}; S3 accepts ${formatBytes(bound)} ${how}.`,
     texts,
   );
 }

@@ -78,7 +78,7 @@ export function checkHints(
     case 'token_expired':
       return ['Check a fresh token. Those of CI jobs are valid for minutes.'];
     case 'keys_unavailable':
-      return ['The provider does not answer with its keys. Check without --verify, or try again.'];
+      return ['The provider does not return its keys. Check without --verify, or try again.'];
     default:
       return [];
   }

@@ -44,7 +44,7 @@ export function requireJobs({ alias, iss, kind, preset, rules }: TrustedIssuer):
   const ci = CI.find(({ matches }) => iss.some((one) => matches.test(one)));
   if (ci !== undefined && kind === 'people') {
     const { title } = PRESETS[ci.preset];
-    throw new UserError('usage', `${iss[0]} has tokens for jobs of ${title}, not for people.`, {
+    throw new UserError('usage', `${iss[0]} issues tokens for jobs of ${title}, not for people.`, {
       hint: ['Trust the jobs:', JOB_COMMANDS[ci.preset]],
     });
   }

@@ -49,7 +49,7 @@ function saferThan({ kind, preset = '', token }: TrustedIssuer, claim: ClaimPath
   return token === 'id' && preset === 'okta' ? 'sub' : (PERSON[preset] ?? 'sub');
 }
 
-const CAN = 'can be changed or pass to somebody else';
+const CAN = 'can change or be reassigned to somebody else';
 const WHY = `which ${CAN}`;
 
 function conditionWarnings(issuer: TrustedIssuer, { when = [] }: Rule, where: string): string[] {

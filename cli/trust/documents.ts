@@ -34,7 +34,7 @@ export function requireHttps(address: string, what: string, plainLoopback: boole
   if (url.protocol !== 'https:' && !(plainLoopback && isSecureOrigin(url))) {
     const why = isLoopback(url.hostname)
       ? 'plain http is allowed only in the embedded cloud'
-      : 'keys that arrive unencrypted prove nothing';
+      : 'unencrypted keys can be replaced on the way';
     throw new UserError('usage', `${what} “${quotableAddress(address)}” is not an https address: ${why}.`, {
       hint,
     });
@@ -77,7 +77,7 @@ function readAnswer(url: URL, status: number, location: string | undefined, text
   if (isRedirect(status)) {
     return refuse(
       `a redirect${location === undefined ? '' : ` to ${location.slice(0, 200)}`}`,
-      'Redirects are not followed: the issuer must answer itself. Type the address that it redirects to, if you trust it.',
+      'Redirects are not followed: the issuer must respond directly. Type the address that it redirects to, if you trust it.',
     );
   }
   if (status !== 200) return { status };

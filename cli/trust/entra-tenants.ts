@@ -28,7 +28,7 @@ export function isEveryTenant(tenant: string): boolean {
 export function requireTenant(iss: readonly string[]): void {
   const every = iss.find((one) => isEveryTenant(tenantOf(one) ?? ''));
   if (every === undefined) return;
-  throw new UserError('usage', `${every} stands for accounts of every tenant: anybody could upload.`, {
+  throw new UserError('usage', `${every} covers the accounts of every tenant: anybody could upload.`, {
     hint: [
       'Name the tenant by its id or a domain:',
       command`edge-upload trust entra <tenant> --client-id <id>`,

@@ -54,9 +54,9 @@ function refuseTwice(trusted: Issuers, wanted: TrustedIssuer): void {
     (one) => one.preset === wanted.preset && ambiguousIss(one, wanted) !== undefined,
   );
   if (known === undefined) return;
-  throw new UserError('usage', `${wanted.iss[0]} is trusted already, as ${known.alias}.`, {
+  throw new UserError('usage', `${wanted.iss[0]} is already trusted, as ${known.alias}.`, {
     hint: [
-      'Add the rule there, remove that issuer first, or trust another client by an audience of its own:',
+      'Add the rule there, remove that issuer first, or trust another client with its own audience:',
       `  --alias ${known.alias}`,
       command`edge-upload trust remove ${known.alias}`,
       '  --audience <value>',

@@ -16,7 +16,7 @@ import { requireOwner, requireVerifiable } from './shared-issuers.ts';
 export function requireAlias(alias: string): void {
   const isReserved = RESERVED_ALIASES.includes(alias);
   if (isAlias(alias) && !isReserved) return;
-  const why = isReserved ? 'edge-upload uses that name itself' : 'it is not a short name';
+  const why = isReserved ? 'edge-upload reserves that name' : 'it is not a short name';
   throw new UserError('usage', `Invalid value “${alias}” for --alias: ${why}.`, {
     hint: 'Use a letter, then letters, digits and hyphens, all in lower case, at most 32: corp',
   });
@@ -50,7 +50,7 @@ export function requirePrefix(writeTo: string, { groups }: Pick<TrustedIssuer, '
   if (placeholders.includes('group') && groups === undefined) {
     throw new UserError(
       'usage',
-      `“${writeTo}” names {group}, but the tokens of this provider have no groups of their own.`,
+      `“${writeTo}” names {group}, but the tokens of this provider have no groups.`,
       {
         hint: 'Name the claim that has them, such as --groups https://example.com/groups',
       },
@@ -133,7 +133,7 @@ function refuseKeysOfPool(rules: readonly IssuerRule[], pool: IssuerRule | undef
     `Users of the pool and callers of ${met.issuer.alias} could write the same keys: ${prefixWords(pool.rule)} and ${prefixWords(met.rule)}.`,
     {
       hint: [
-        'Begin the prefix with the issuer, give the pool a prefix of its own, or confirm that the keys are shared:',
+        'Begin the prefix with the issuer, give the pool its own prefix, or confirm that the keys are shared:',
         "  --write-to '{issuer}/{sub}/'",
         command`edge-upload deploy --write-to 'users/{username}/'`,
         '  --shared',
@@ -149,7 +149,7 @@ function refuseTwice(issuers: readonly TrustedIssuer[], { domain }: StackOptions
     for (const other of issuers.slice(0, at)) {
       if (one.alias === other.alias) {
         throw new UserError('usage', `Two issuers have the alias ${one.alias}.`, {
-          hint: 'Give each issuer an alias of its own.',
+          hint: 'Give each issuer a different alias.',
         });
       }
       const iss = ambiguousIss(other, one, origins);

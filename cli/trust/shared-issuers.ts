@@ -132,7 +132,7 @@ export function isPublicIssuer(iss: string): boolean {
 }
 
 function unowned([iss]: readonly string[], whose: string, hint: HintLine): UserError {
-  return new UserError('usage', `The issuer ${iss} has tokens for ${whose}.`, {
+  return new UserError('usage', `The issuer ${iss} issues tokens for ${whose}.`, {
     hint: ['State whose tokens to accept:', hint],
   });
 }

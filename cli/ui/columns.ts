@@ -1,18 +1,18 @@
 import stringWidth from 'fast-string-width';
 
 /*
- * A terminal counts columns: a letter of Chinese or an emoji takes two, an accent of its own none. What a person sees as one
- * letter is cut nowhere. Loading what knows this takes longer than a small upload's own work: only the terminal's screen does.
+ * Widths in terminal columns: a Chinese letter or an emoji takes two, a combining accent none. Text is never cut within a
+ * grapheme. Loading the tables takes longer than a small upload, so only the terminal renderer does it.
  */
 let letters: Intl.Segmenter | undefined;
 
-/** Letter by letter. */
+/** Grapheme by grapheme. */
 function split(text: string): string[] {
   letters ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
   return Array.from(letters.segment(text), ({ segment }) => segment);
 }
 
-/** As many of the letters as fit in so many columns. */
+/** Returns the graphemes that fit into `columns`. */
 function fitting(all: readonly string[], columns: number): string[] {
   const taken: string[] = [];
   let width = 0;
@@ -28,13 +28,13 @@ export function fits(text: string, columns: number): boolean {
   return stringWidth(text) <= columns;
 }
 
-/** Cuts the end off a line that is too wide. */
+/** Cuts off the end of a line that is too wide. */
 export function cutEnd(text: string, columns: number): string {
   if (fits(text, columns)) return text;
   return `${fitting(split(text), columns - 1).join('')}…`;
 }
 
-/** Cuts the beginning off a line that is too wide, such as one that is being typed. */
+/** Cuts off the beginning of a line that is too wide, such as an answer being typed. */
 export function cutStart(text: string, columns: number): string {
   if (fits(text, columns)) return text;
   return `…${fitting(split(text).reverse(), columns - 1)
@@ -42,7 +42,7 @@ export function cutStart(text: string, columns: number): string {
     .join('')}`;
 }
 
-/** Shortens a name in the middle, so that its beginning and its extension stay. */
+/** Shortens a name in the middle, so that its beginning and its extension stay visible. */
 export function cutMiddle(text: string, columns: number): string {
   if (fits(text, columns)) return text;
   const all = split(text);

@@ -32,8 +32,8 @@ type Parts = Pick<
 >;
 
 /**
- * Creates the screen for these streams: redrawn on a terminal, whole lines elsewhere, JSON rows with `--json`. Where
- * standard output leads to another program, that may print on the same terminal at any time: nothing is redrawn there.
+ * Creates the ui for these streams: redrawn on a terminal, whole lines elsewhere, JSON rows with `--json`. If standard
+ * output is a pipe, its reader can print to the same terminal at any time, so nothing is redrawn.
  */
 export async function createUi(parts: Parts): Promise<Ui> {
   const { stdin, stdout, stderr, now, options, signal, env, jobControl, sent, inUse } = parts;
@@ -55,7 +55,7 @@ export async function createUi(parts: Parts): Promise<Ui> {
     reflows: reflows(env),
     ...omitUndefined({ jobControl }),
   };
-  // Asking needs someone to see the question and someone to answer it.
+  // A question needs a visible prompt and an input to answer it.
   const interactive = stdin.isTTY === true && stderr.isTTY === true && !json;
   return {
     interactive,
@@ -81,7 +81,7 @@ function reflows({ TMUX, STY, XTERM_VERSION }: Context['env']): boolean {
   return TMUX !== undefined || (STY === undefined && XTERM_VERSION === undefined);
 }
 
-/** Returns an event with commands about what is in use. */
+/** Returns an event in which commands name the deployment in use. */
 export function printedEvent(event: UiEvent, inUse: InUse): PrintedEvent {
   if (event.type === 'rows') {
     return { ...event, rows: event.rows.map((row) => ({ ...row, text: printedText(row.text, inUse) })) };
@@ -91,18 +91,18 @@ export function printedEvent(event: UiEvent, inUse: InUse): PrintedEvent {
     : event;
 }
 
-/** A progress line at most this often: a log is read afterwards. */
+/** Minimum milliseconds between two progress lines in a log. */
 const INTERVAL_MS = 10_000;
 
-/** What takes less than this has one line, when it is done. */
+/** Tasks that take less than this get a single line, when they end. Milliseconds. */
 const SHORT_MS = 2_000;
 
-/** The lines of a text, the first of them behind our own word for what it is, the others below it. */
+/** Returns the lines of a text: the first one after its label, the others below it. */
 function prefixed(word: string, text: PrintedText): Shown[] {
   return shownLines(text, PLAIN).map((one, at) => line`${at === 0 ? word : '  '}${one}`);
 }
 
-/** Whole lines only: no colour, no carriage return, nothing redrawn. For pipes, logs, `--json` and dumb terminals. */
+/** Writes whole lines: no colour, no carriage return, nothing redrawn. For pipes, logs, `--json` and dumb terminals. */
 export function plainRenderer({ stdout, stderr, now, json, quiet, debug }: RendererOptions): Renderer {
   let lastProgress = now().getTime();
   const begun = new Map<string, NodeJS.Timeout>();
@@ -173,7 +173,7 @@ export function plainRenderer({ stdout, stderr, now, json, quiet, debug }: Rende
   };
 }
 
-/** Shows work as a task, from its beginning to its end or failure. `detail`, if any, is shown once it is done. */
+/** Runs work as a task: shows its start, and its end or failure. `detail`, if any, is shown at the end. */
 export async function asTask<T>(
   ui: Ui,
   task: string,

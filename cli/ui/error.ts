@@ -7,8 +7,8 @@ import { wrap } from './format.ts';
 import { line, painter, Shown, visible, writeLines } from './shown.ts';
 
 /**
- * Any error as the one a user meets. Errors of files and of the network that no command has put into words of its own are
- * mapped here; what is left is a fault of this program: it keeps its message, and says where to look.
+ * Converts any error to a `UserError`. Errors of files and of the network that no command has mapped are mapped here. Any
+ * other error is a bug: it keeps its message, and the hint names `--debug`.
  */
 export function toUserError(error: unknown): UserError {
   if (isUserError(error)) return error;
@@ -37,7 +37,7 @@ export function toUserError(error: unknown): UserError {
   });
 }
 
-/** A text that one of the errors in a chain of causes carries. */
+/** Returns the first text of a kind in an error's chain of causes. */
 function member(error: unknown, name: string): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     const value: unknown = Reflect.get(at, name);
@@ -50,7 +50,9 @@ function serverOf(error: unknown): string {
   return member(error, 'hostname') ?? member(error, 'host') ?? member(error, 'address') ?? 'A server';
 }
 
-/** The stack of an error and of those that caused it. Each line is indented, so that none looks like one of ours. */
+/**
+ * Returns the stacks of an error and of its causes. Each line is indented, so that none looks like a line of this program.
+ */
 function causes(error: unknown): string[] {
   const lines: string[] = [];
   for (let at = error; at instanceof Error; at = at.cause) {
@@ -61,14 +63,14 @@ function causes(error: unknown): string[] {
   return lines;
 }
 
-/** The tokens of links and keys. Commander quotes words that it does not know, and a link may be one of them. */
+/** Matches tokens of links and keys. Commander quotes unknown words, which can be a link. */
 const TOKENS = /\b(eu[lk]_)[\w-]+\.[\w.-]+/g;
 
 function withoutTokens(text: string): string {
   return text.replace(TOKENS, '$1…');
 }
 
-/** Shows an error where the reader looks for it, one JSON document on stdout or lines on stderr; gives its exit code. */
+/** Prints an error, as one JSON document on stdout or as lines on stderr. Returns its exit code. */
 export function renderError(
   thrown: unknown,
   { json, debug, color }: Pick<GlobalOptions, 'json' | 'debug' | 'color'>,
@@ -85,10 +87,10 @@ export function renderError(
     const document = { code, message, ...(hintLines.length > 0 && { hint: hintLines.join('\n') }) };
     writeLines(stdout, [Shown.json({ error: document })]);
   } else {
-    // Only a person's screen has a width; in a log a line is a line.
+    // Text is wrapped on terminals only; in a log, each line stays whole.
     const width = stderr.isTTY ? (stderr.columns ?? 80) : Number.POSITIVE_INFINITY;
     const [first = '', ...rest] = wrap(`error: ${visible(message)}`, width, '  ');
-    // A command stands on a line of its own and stays whole, so that it can be copied.
+    // A command gets its own line and is not wrapped, so that it can be copied.
     const hints = hintLines.flatMap((one) =>
       one.startsWith('  ') ? [`  ${visible(one)}`] : wrap(`  ${visible(one)}`, width, '  '),
     );

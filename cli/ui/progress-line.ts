@@ -7,19 +7,19 @@ function remaining({ bytes, totalBytes, rate }: TransferEvent): string | undefin
   return `${seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1000)} left`;
 }
 
-/** Returns how many files are done, where there are several; `undefined` for one. */
+/** Returns how many files are done; `undefined` for a single file. */
 export function filesLine({ filesDone, totalFiles }: TransferEvent): string | undefined {
   if (totalFiles === 1 || (totalFiles === undefined && filesDone === 0)) return undefined;
   if (totalFiles === undefined) return `${count(filesDone, 'file')} so far`;
   return `${filesDone.toLocaleString('en-US')} of ${count(totalFiles, 'file')}`;
 }
 
-/** Returns the share of an upload that is sent, 0 to 1; `undefined` while its size is unknown. */
+/** Returns the share of an upload that is sent, 0 to 1; `undefined` while the size is unknown. */
 export function shareSent({ bytes, totalBytes }: TransferEvent): number | undefined {
   return totalBytes ? bytes / totalBytes : undefined;
 }
 
-/** Returns the bytes sent, and of how many. */
+/** Returns the bytes sent, and the total if it is known. */
 function bytesWords({ bytes, totalBytes, readBytes }: TransferEvent): string {
   if (totalBytes !== undefined) return `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
   if (readBytes === undefined) return formatBytes(bytes);
@@ -41,7 +41,7 @@ export function progressLine(event: TransferEvent): string {
   return parts.filter((part) => part !== undefined).join('  ');
 }
 
-/** Returns one line for everything that waits for the network; `undefined` where nothing does. */
+/** Returns one line for all requests that wait for the network; `undefined` if there are none. */
 export function troubleLine({ trouble }: TransferEvent): string | undefined {
   return trouble && `Network trouble on ${count(trouble.count, trouble.noun)}; retrying…`;
 }

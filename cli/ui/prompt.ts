@@ -27,7 +27,7 @@ class Muted extends Writable {
 export function prompt(options: QuestionOptions, streams: PromptStreams): Promise<string> {
   const { stdin, stderr, signal, dumb, jobControl } = streams;
   if (signal.aborted) return Promise.reject(interrupted());
-  // On a dumb terminal the system echoes and edits a line, secrets apart.
+  // On a dumb terminal, the system echoes and edits a line, except secrets.
   const isRaw = !dumb || options.secret === true;
   const reader = createInterface({ input: stdin, output: new Muted(), terminal: isRaw, historySize: 0 });
   const question = new QuestionLine(options, streams);
@@ -47,7 +47,7 @@ export function prompt(options: QuestionOptions, streams: PromptStreams): Promis
     reader.on('line', (answer) => {
       question.finish(answer);
       end();
-      // On a dumb terminal the system has echoed the end of the line already.
+      // On a dumb terminal, the system has already echoed the end of the line.
       if (isRaw) writeLines(stderr, [line``]);
       resolve(answer);
     });

@@ -10,7 +10,7 @@ export interface QuestionOptions {
 }
 
 export interface QuestionScreen {
-  /** Never stdout, which belongs to results. */
+  /** Never stdout, which is for results. */
   readonly stderr: OutputStream;
   readonly paint: Paint;
   /** A terminal that cannot go back within a line (`TERM=dumb`). The system echoes and edits the answer. */
@@ -26,7 +26,7 @@ interface TypedAnswer {
   readonly cursor: number;
 }
 
-/** Columns that an answer has at least; a longer question is above it. */
+/** Minimum columns of an answer. A question that leaves fewer is printed above it. */
 const LEAST_COLUMNS = 24;
 
 /** Draws a question and its answer. The answer is on one row, scrolled where it is longer. */
@@ -36,7 +36,7 @@ export class QuestionLine {
   readonly #screen: QuestionScreen;
   /** Columns of the question above the answer; 0 if it is on the same row. */
   #above = 0;
-  /** Column of the cursor as last drawn. */
+  /** Column of the cursor when the line was last drawn. */
   #cursorAt = 0;
   /** Columns of the terminal when the question was drawn. */
   #width = 0;

@@ -22,7 +22,7 @@ export async function askUser(question: Question, streams: PromptStreams): Promi
     const answer = await prompt({ message, secret }, streams);
     const reason = question.reject?.(answer);
     if (reason === undefined) return answer;
-    // Asked again with an empty line: what was typed unseen cannot be corrected.
+    // If the two differ, both are asked again with an empty line: text that was typed unseen cannot be corrected.
     const indent = '  ';
     const lines = wrap(visible(reason), columnsOf(streams.stderr) - indent.length);
     writeLines(

@@ -13,25 +13,25 @@ const NAMES = table<string>({
   'AWS::Cognito::UserPoolClient': 'user pool client',
   'AWS::Cognito::UserPoolDomain': 'managed login',
   'AWS::Cognito::UserPoolIdentityProvider': 'identity provider',
-  'AWS::Events::Rule': 'rule for notices',
+  'AWS::Events::Rule': 'notification rule',
   'AWS::GuardDuty::MalwareProtectionPlan': 'malware scan',
   'AWS::IAM::Role': 'IAM role',
   'AWS::KMS::Key': 'signing key',
   'AWS::Lambda::Function': 'edge function',
-  'AWS::Lambda::Version': "edge function's version",
+  'AWS::Lambda::Version': 'edge function version',
   'AWS::S3::Bucket': 'bucket',
   'AWS::S3::BucketPolicy': 'bucket policy',
-  'AWS::SNS::Subscription': 'address for notices',
-  'AWS::SNS::Topic': 'topic for notices',
-  'AWS::SNS::TopicPolicy': "policy of the notices' topic",
+  'AWS::SNS::Subscription': 'notification address',
+  'AWS::SNS::Topic': 'notification topic',
+  'AWS::SNS::TopicPolicy': 'notification topic policy',
 });
 
-/** What a person calls a resource of ours; others keep CloudFormation's name. */
+/** Returns the name of a resource type for people. Unknown types keep CloudFormation's name. */
 export function resourceName(type: string): string {
   return NAMES[type] ?? type;
 }
 
-/** Why a resource takes its time, for those that do. */
+/** Why a type of resource takes long. */
 export function whyItTakes(type: string): string | undefined {
   return type === 'AWS::CloudFront::Distribution'
     ? 'it is copied to every edge location, a few minutes'
@@ -84,7 +84,7 @@ export function summarizeResources(
     const word = describeStatus(status);
     done.set(word, [...(done.get(word) ?? []), resourceType]);
   }
-  // What is not listed comes last.
+  // Verbs that are not in the list come last.
   const rank = (list: readonly string[], word: string) =>
     list.includes(word) ? list.indexOf(word) : list.length;
   const words = [...done].sort(([one], [other]) => rank(ORDER, one) - rank(ORDER, other));

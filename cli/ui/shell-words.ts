@@ -1,8 +1,6 @@
-/*
- * Words of a command to type. A value stays as it is until the command is printed, because shells quote differently.
- */
+/* Words of a command to type. Values are quoted when the command is printed, because shells quote differently. */
 
-/** Text for the shell as it stands, or a value. */
+/** Text that is printed unchanged, or a value to quote. */
 export interface Piece {
   readonly text: string;
   readonly isValue: boolean;
@@ -10,11 +8,11 @@ export interface Piece {
 
 export interface Word {
   readonly pieces: readonly Piece[];
-  /** An argument with a leading hyphen, which would be read as an option. */
+  /** An argument that begins with a hyphen, which would be read as an option. */
   readonly isDashed: boolean;
 }
 
-/** Returns a word as a program gets it. */
+/** Returns the word as the program receives it. */
 export function rawText({ pieces }: Word): string {
   return pieces.map(({ text }) => text).join('');
 }
@@ -24,29 +22,29 @@ function quotedText({ pieces }: Word, quote: (value: string) => string): string 
   return pieces.map(({ text, isValue }) => (isValue ? quote(text) : text)).join('');
 }
 
-/** Returns whether a word is for the shell, and ends a command: a pipe, a redirection or `&&`. */
+/** Whether a word is for the shell and ends a command: a pipe, a redirection or `&&`. */
 export function isSyntax(word: Word): boolean {
   return word.pieces.every(({ isValue }) => !isValue) && /^(?:[|<>]|&&)$/.test(rawText(word));
 }
 
-/** Returns words as bash, zsh, fish and any POSIX shell take them. */
+/** Returns words quoted for bash, zsh, fish and any POSIX shell. */
 export function typedInPosix(words: readonly Word[]): string {
   return words.map((one) => quotedText(one, shellWord)).join(' ');
 }
 
-/** Characters that shells read in different ways, or that a line cannot show. */
+/** Characters that shells read differently, or that a line cannot show. */
 const ESCAPED = /[\p{Cc}\p{Zl}\p{Zp}\\]/u;
 
 /**
- * Returns a word of a command line as bash, zsh, fish and any POSIX shell take it. In zsh, a leading `=` is the path of a
- * command. In fish, a backslash in single quotes can escape.
+ * Quotes a word for bash, zsh, fish and any POSIX shell. In zsh, a leading `=` is the path of a command. In fish, a
+ * backslash in single quotes can escape.
  */
 export function shellWord(word: string): string {
   if (/^(?!=)[\w@%+=:,./-]+$/.test(word)) return word;
   return ESCAPED.test(word) ? printed(word) : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** Returns a command substitution that writes the bytes of a word. */
+/** Returns a command substitution that prints the bytes of a word. */
 function printed(word: string): string {
   const octal = (byte: number) => `\\${byte.toString(8).padStart(3, '0')}`;
   const bytes = [...Buffer.from(word)].map((byte) => {
@@ -57,7 +55,7 @@ function printed(word: string): string {
   return `"$(printf '${bytes.join('')}')"`;
 }
 
-/** A variable in front of a command, or behind `export`. */
+/** Matches a variable in front of a command, or after `export`. */
 const ASSIGNMENT = /^([A-Z][A-Z0-9_]*)=(.*)$/s;
 
 /**
@@ -100,7 +98,7 @@ export function isPortable(value: string): boolean {
   return !REPLACED_ON_WINDOWS.test(value) && !value.includes('\\');
 }
 
-/** Returns a text as PowerShell quotes it. It treats typographic quotes as the plain one. */
+/** Quotes a text for PowerShell, which treats typographic quotes like plain ones. */
 export function powerShellQuoted(text: string): string {
   return `'${text.replace(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`;
 }

@@ -5,23 +5,23 @@ import { CommandLine, type InUse } from '../command-line.ts';
 export type Style = Parameters<typeof styleText>[0];
 
 /*
- * Everything that a person sees passes through here. Names, groups, messages of servers and file names may hold codes that
- * steer a terminal, line breaks that forge a line of ours, and marks that reverse or hide letters. Text is therefore of one
- * of two kinds: a string is escaped, whoever wrote it, and what is already escaped or styled is a `Shown`, which is made
- * in this file alone. Streams are written by `writeLines`, which takes nothing else.
+ * All text for people is written here. Names, groups, messages of servers and file names can contain codes that control the
+ * terminal, line breaks that forge a line, and marks that reverse or hide letters. So there are two kinds of text: strings
+ * are escaped; `Shown` is already escaped or styled, and is created only in this file. `writeLines` writes nothing else to a
+ * stream.
  */
 
 /**
- * Characters that a terminal obeys or does not show: controls (C0, DEL, C1), line and paragraph separators, lone surrogates,
- * marks of writing direction, and whatever else has no glyph. https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
+ * Matches characters that control a terminal or are invisible: controls (C0, DEL, C1), line and paragraph separators, lone
+ * surrogates, direction marks, and others without a glyph. https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
  */
 const HIDDEN = () =>
   /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\ufff9-\ufffb]/gu;
 
-/** Text without any of them: for most text, this test takes a tenth of the time of a replacement. */
+/** Matches text without such characters. For most text, this test takes a tenth of the time of a replacement. */
 const NOTHING_HIDDEN = /^[ -~→]*$/;
 
-/** Joiners have their place within words and emoji, and what chooses an emoji's look behind one; neither beside a letter of English. */
+/** Joiners are kept within words and emoji, and variation selectors after an emoji; neither after an ASCII letter. */
 const JOINER = /^[\u200c\u200d]$/;
 const BEFORE_JOINER = /(?:(?!\p{ASCII})[\p{L}\p{M}\p{Emoji_Modifier}\p{Extended_Pictographic}]|\ufe0f)$/u;
 const CHOOSER = /^[\ufe0e\ufe0f]$/;
@@ -33,7 +33,7 @@ function isInPlace(character: string, at: number, whole: string): boolean {
   return CHOOSER.test(character) && BEFORE_CHOOSER.test(before);
 }
 
-/** A text of anybody's as one line that a terminal shows and does not obey: `\x1b`, `\u{202e}`. */
+/** Escapes a text to one line that cannot control the terminal: `\x1b`, `\u{202e}`. */
 export function visible(text: string): string {
   if (NOTHING_HIDDEN.test(text)) return text;
   return text.replace(HIDDEN(), (character: string, at: number, whole: string) => {
@@ -44,7 +44,7 @@ export function visible(text: string): string {
   });
 }
 
-/** A line that is safe to write: escaped, and styled by us or not at all. */
+/** A line that is safe to print: escaped, with our own styles only. */
 export class Shown {
   readonly #text: string;
 
@@ -56,7 +56,7 @@ export class Shown {
     return new Shown(visible(text));
   }
 
-  /** Puts our own words and other parts together; strings among the parts are escaped. */
+  /** Joins literal text and values; string values are escaped. */
   static join(words: readonly string[], parts: readonly (string | number | Shown)[]): Shown {
     const text = words.map((word, at) => {
       const part = parts[at];
@@ -72,7 +72,7 @@ export class Shown {
     );
   }
 
-  /** JSON whose strings hold no character that a terminal obeys or hides; its values are the same. */
+  /** Returns JSON in which characters that control a terminal or are invisible are escaped. Its values are the same. */
   static json(value: unknown): Shown {
     const text = JSON.stringify(value);
     if (NOTHING_HIDDEN.test(text)) return new Shown(text);
@@ -89,12 +89,12 @@ export class Shown {
   }
 }
 
-/** A line of ours: `` line`warning: ${text}` ``. What is put in is escaped unless it is a {@link Shown}. */
+/** A template tag for a line: `` line`warning: ${text}` ``. Values are escaped unless they are {@link Shown}. */
 export function line(words: TemplateStringsArray, ...parts: readonly (string | number | Shown)[]): Shown {
   return Shown.join(words, parts);
 }
 
-/** Paints text, or leaves it as it is where colour is off; escapes it either way. */
+/** Styles text if colour is on. Escapes it in any case. */
 export type Paint = (style: Style, text: string | Shown) => Shown;
 
 export function painter(color: boolean): Paint {
@@ -102,59 +102,59 @@ export function painter(color: boolean): Paint {
   return (_style, text) => (text instanceof Shown ? text : Shown.escape(text));
 }
 
-/** How a piece of work ended. */
+/** The result of a task. */
 export type Mark = 'done' | 'failed' | 'warning' | 'skipped';
 
-/** A line that is more than its text on a terminal. */
+/** A line with a mark, a label or a style on terminals. */
 export interface StyledLine {
   readonly style?: Style;
   readonly mark?: Mark;
-  /** Columns before the text, such as a label. Where the text is broken, its next line begins below it. */
+  /** Text in the columns before the line, such as a label. Wrapped lines are indented by its width. */
   readonly head?: string;
   readonly text: string;
-  /** The line where there are no marks; absent: head and text. */
+  /** The line for streams without marks. Default: head and text. */
   readonly plain?: string;
 }
 
-/** A line whose commands say what they are about. */
+/** A line in which commands name the deployment in use. */
 export type PrintedLine = string | StyledLine;
 export type PrintedText = PrintedLine | readonly PrintedLine[];
 
 export type TextLine = PrintedLine | CommandLine;
 
-/** One line, or a list of lines. A string is one line, whatever it contains. */
+/** One line, or a list of lines. A string is always one line. */
 export type Text = TextLine | readonly TextLine[];
 
-/** Returns the lines of a text. */
+/** Returns a text as a list of lines. */
 export function textLines<Line extends TextLine>(text: Line | readonly Line[]): readonly Line[] {
   return Array.isArray(text) ? text : [text as Line];
 }
 
-/** Returns a text with commands about what is in use. */
+/** Returns a text in which commands name the deployment in use. */
 export function printedText(text: Text, inUse: InUse): PrintedText {
   return textLines(text).map((one) => (one instanceof CommandLine ? inUse.line(one) : one));
 }
 
-/** The signs that a terminal can show. */
+/** The marks that a terminal can show. */
 export interface Symbols {
   readonly marks: Readonly<Record<Mark, string>>;
   readonly bar: { readonly full: string; readonly empty: string };
   readonly spinner: readonly string[];
 }
 
-/** How a stream is written. */
+/** How lines are written to a stream. */
 export interface Look {
   readonly paint: Paint;
-  /** Absent where nobody looks at the stream: in pipes and logs. */
+  /** Absent for streams that are not terminals. */
   readonly symbols?: Symbols;
 }
 
-/** On a narrower terminal, lines wrap by themselves. */
+/** Minimum width. Narrower terminals wrap lines by themselves. */
 const LEAST_COLUMNS = 40;
-/** Of a terminal that does not report its size. */
+/** Width of a terminal that does not report one. */
 const USUAL_COLUMNS = 80;
 
-/** Returns the width that text is wrapped to on a terminal. */
+/** Returns the width at which text is wrapped on a terminal. */
 export function columnsOf({ columns = USUAL_COLUMNS }: Pick<OutputStream, 'columns'>): number {
   return Math.max(LEAST_COLUMNS, columns);
 }
@@ -178,20 +178,20 @@ const STYLES: Readonly<Record<Mark, Style>> = {
   skipped: 'dim',
 };
 
-/** Text for pipes and logs. */
+/** The style of pipes and logs. */
 export const PLAIN: Look = { paint: painter(false) };
 
-/** What decides the look of a stream, besides the stream itself. */
+/** What determines the style of a stream, apart from the stream itself. */
 interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: string;
   readonly options: { readonly color: boolean };
 }
 
-/** The variables that name a terminal of Windows with more than a code page. */
+/** Environment variables of Windows terminals that show Unicode. */
 const WINDOWS_TERMINALS = ['WT_SESSION', 'TERM_PROGRAM', 'TERM', 'ConEmuTask'];
 
-/** Returns ASCII where the locale, or the kind of terminal, says that it shows nothing else. */
+/** Returns ASCII marks if the locale or the terminal shows nothing else. */
 function symbolsFor({ env, platform }: Omit<Surroundings, 'options'>): Symbols {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG;
   if (locale) return /utf-?8/i.test(locale) ? UNICODE : ASCII;
@@ -199,13 +199,13 @@ function symbolsFor({ env, platform }: Omit<Surroundings, 'options'>): Symbols {
   return env.TERM === 'linux' ? ASCII : UNICODE;
 }
 
-/** Returns the look of an output stream: colours and marks on a terminal, neither elsewhere. */
+/** Returns the style of an output stream: colours and marks on a terminal, neither elsewhere. */
 export function lookOf(stream: OutputStream, { env, platform, options }: Surroundings): Look {
   if (stream.isTTY !== true || env.TERM === 'dumb') return PLAIN;
   return { paint: painter(options.color), symbols: symbolsFor({ env, platform }) };
 }
 
-/** Returns a line with a mark before it, where the stream has marks. */
+/** Returns a line after its mark, if the stream has marks. */
 export function marked(mark: Mark, text: string | Shown, { paint, symbols }: Look): Shown {
   return symbols === undefined ? line`${text}` : line`${paint(STYLES[mark], symbols.marks[mark])} ${text}`;
 }
@@ -223,7 +223,7 @@ export function shownLines(text: PrintedText, look: Look): Shown[] {
 
 export type OutputStream = Writable & { isTTY?: boolean; columns?: number };
 
-/** Writes within a line: a question whose answer follows it. */
+/** Writes text without a line break, such as a question. */
 export function writePart(stream: Writable, part: Shown): void {
   stream.write(`${part}`);
 }

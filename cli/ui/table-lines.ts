@@ -1,7 +1,7 @@
 import stringWidth from 'fast-string-width';
 import { type TextLine, visible } from './shown.ts';
 
-/** Returns a text that is cut to a width, with … in place of the rest. */
+/** Cuts a text to a width, and ends it with … if it was cut. */
 export function cutTo(text: string, width: number): string {
   const whole = visible(text);
   if (stringWidth(whole) <= width) return whole;
@@ -14,11 +14,11 @@ export function cutTo(text: string, width: number): string {
 }
 
 export interface TableOptions {
-  /** Columns of numbers, by their places. */
+  /** Indexes of the columns with numbers. */
   readonly right?: readonly number[];
 }
 
-/** Returns the lines of a table with a header row. The last column is as wide as it is. */
+/** Returns the lines of a table with a header row. The last column has no fixed width. */
 export function tableLines(
   header: readonly string[],
   rows: readonly (readonly string[])[],
@@ -38,7 +38,7 @@ export function tableLines(
   return lines.map((text, at) => (at === 0 ? { style: 'bold', text } : text));
 }
 
-/** Returns a line for each value, behind its label. Values are wrapped between words, except paths. */
+/** Returns a line for each value, after its label. Values are wrapped between words, except paths. */
 export function fields(rows: readonly (readonly [label: string, value: string | undefined])[]): TextLine[] {
   const shown = rows.flatMap(([label, value]) => (value === undefined ? [] : [[label, value] as const]));
   const width = Math.max(0, ...shown.map(([label]) => label.length)) + 2;

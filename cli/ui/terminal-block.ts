@@ -16,7 +16,7 @@ const BAR_COLUMNS = { least: 8, most: 30 } as const;
 /** Milliseconds after which a line shows how long its work has taken. */
 const LONG_MS = 3000;
 
-/** Returns a bar of at most `columns` columns, filled by `share` (0 to 1); empty where there is no space for one. */
+/** Returns a bar of at most `columns` columns, filled by `share` (0 to 1); empty if there is no space for one. */
 function bar(share: number, columns: number, { bar: { full, empty } }: Symbols): string {
   if (columns < BAR_COLUMNS.least) return '';
   const width = Math.min(columns, BAR_COLUMNS.most);
@@ -100,7 +100,7 @@ export class TerminalBlock {
   #progress(event: TransferEvent): string[] {
     const { symbols, width } = this.#options;
     const share = shareSent(event);
-    // The bar keeps its width, whatever the numbers beside it.
+    // The bar has a fixed width, independent of the numbers beside it.
     const drawn = share === undefined ? '' : bar(share, width() - NUMBERS_COLUMNS, symbols);
     const text = progressLine(event);
     const below = [filesLine(event), troubleLine(event)].filter((one) => one !== undefined);

@@ -24,11 +24,11 @@ const SPINNER_MS = 80;
 const TICK_MS = 1000;
 
 export interface TerminalOptions extends Omit<RendererOptions, 'json'> {
-  /** The look of standard output and standard error, which are terminals. */
+  /** The styles of standard output and standard error, which are terminals. */
   readonly look: Required<Look>;
 }
 
-/** Draws one block at the foot of the screen, again and again in place. What is finished becomes a line above it. */
+/** Redraws one block at the end of the output. Finished items become lines above it. */
 export class TerminalRenderer implements Renderer {
   readonly #options: TerminalOptions;
   readonly #spinner: Ora;
@@ -44,7 +44,7 @@ export class TerminalRenderer implements Renderer {
   constructor(options: TerminalOptions) {
     this.#options = options;
     const { stderr, now, look } = options;
-    // Standard input stays ours: questions are asked while a block is drawn.
+    // Standard input is not changed: questions are asked while the block is drawn.
     this.#spinner = ora({
       stream: stderr,
       discardStdin: false,

@@ -2,26 +2,26 @@ import type { PrintedEvent, UiEvent } from './events.ts';
 import type { OutputStream } from './shown.ts';
 
 export interface Question {
-  /** Ends without punctuation, such as `New password`. */
+  /** Without punctuation at the end, such as `New password`. */
   readonly prompt: string;
-  /** The flag or variable that answers it where nobody can be asked, such as `--username`. */
+  /** The flag or variable to use without a terminal, such as `--username`. */
   readonly flag: string;
-  /** The answer is not shown while typed. */
+  /** Whether the answer is hidden while it is typed. */
   readonly secret?: boolean;
-  /** The reason why an answer will not do, or `undefined` when it will; asked again until it does. */
+  /** Returns why an answer is invalid; `undefined` for a valid one. Invalid answers are asked again. */
   readonly reject?: (answer: string) => string | undefined;
 }
 
-/** The one seam between the work and the screen. */
+/** The interface between commands and the screen. */
 export interface Ui {
   event(event: UiEvent): void;
-  /** True where a person can be asked: both standard input and standard error are terminals, and no `--json`. */
+  /** Whether questions can be asked: standard input and standard error are terminals, and `--json` is not given. */
   readonly interactive: boolean;
-  /** Asks; without a person: a usage error that names the flag, at once. */
+  /** Asks a question. Without a terminal: a usage error that names the flag. */
   ask(question: Question): Promise<string>;
-  /** A yes/no question whose default is no; without a person: a usage error that names `flag`. */
+  /** Asks a yes/no question whose default is no. Without a terminal: a usage error that names `flag`. */
   confirm(prompt: string, flag: string): Promise<boolean>;
-  /** Ends whatever is being drawn, so that what follows starts on a line of its own. */
+  /** Ends the block that is being drawn, so that other output begins on a new line. */
   close(): void;
 }
 
@@ -34,23 +34,23 @@ export interface RendererOptions {
   readonly debug: boolean;
 }
 
-/** What is on a terminal, and must leave it as it was while the shell has it. */
+/** Something drawn on a terminal, which must be cleared while the shell has the terminal. */
 export interface OnTerminal {
-  /** Before the process is stopped. */
+  /** Called before the process is stopped. */
   suspend(): void;
-  /** Once it continues, or whatever stopped it did so unseen: the shell has used the terminal meanwhile. */
+  /** Called once the process continues. The shell has used the terminal in between. */
   resume(): void;
 }
 
 /** Ctrl-Z and `fg`. */
 export interface JobControl {
-  /** @returns ends the watching */
+  /** @returns a function that ends the watching */
   watch(shown: OnTerminal): () => void;
-  /** Stops this process and those that were started with it, as the terminal does for Ctrl-Z outside of raw mode. */
+  /** Stops this process and its children, as the terminal does for Ctrl-Z outside of raw mode. */
   stop(): void;
 }
 
-/** Writes events, whole or redrawn. */
+/** Writes events, as whole lines or redrawn. */
 export interface Renderer extends OnTerminal {
   event(event: PrintedEvent): void;
   close(): void;

@@ -2,7 +2,7 @@ import type { Item } from '../transfer/sources/items.ts';
 import type { Clock } from '../transfer/wire/retry.ts';
 import { formatBytes } from '../ui/format.ts';
 
-/** An upload that takes longer has a line of its own before the line of its result. */
+/** An upload that takes longer is announced on a separate line before its result. Milliseconds. */
 const LONG_MS = 3_000;
 
 export interface LongUploads {

@@ -3,7 +3,7 @@ import type { EdgeIssuer } from '../config.ts';
 /* Advice on what to change at a provider, as a sentence at the end of a refusal. It contains no part of a token. */
 
 /** For a token with `email_verified: false`. */
-export const UNVERIFIED = 'The email address in the token is not verified. Verify it at the provider.';
+export const UNVERIFIED = 'The e-mail address in the token is not verified. Verify it at the provider.';
 
 /** How to get a token that is not opaque, by preset. */
 const OPAQUE = new Map([

@@ -125,7 +125,7 @@ export const DE: Texts = {
     token_expired: 'Dieser Link ist abgelaufen. Bitten Sie um einen neuen.',
     token_refused:
       'Dieser Link ist ungültig. Prüfen Sie, ob Sie ihn vollständig kopiert haben, oder bitten Sie um einen neuen.',
-    token_revoked: 'Dieser Link wurde zurückgezogen. Bitten Sie um einen neuen.',
+    token_revoked: 'Dieser Link wurde widerrufen. Bitten Sie um einen neuen.',
     token_unsuitable: 'Dieser Link gilt hier nicht. Bitten Sie um einen neuen.',
     token_untrusted: 'Dieser Link gilt nicht mehr. Bitten Sie um einen neuen.',
     too_large: 'Die Datei ist zu groß. Wählen Sie eine kleinere.',

@@ -116,7 +116,7 @@ export const EN = {
     token_early: 'This link is not valid yet. Try again in a few minutes.',
     token_expired: 'This link has expired. Ask for a new one.',
     token_refused: 'This link is not valid. Check that you copied all of it, or ask for a new one.',
-    token_revoked: 'This link was withdrawn. Ask for a new one.',
+    token_revoked: 'This link was revoked. Ask for a new one.',
     token_unsuitable: 'This link is not valid here. Ask for a new one.',
     token_untrusted: 'This link is no longer valid. Ask for a new one.',
     too_large: 'The file is too large. Choose a smaller one.',

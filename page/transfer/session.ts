@@ -75,7 +75,7 @@ export async function uploadInParts(work: Work, partSize: number): Promise<Compl
         await discardUpload(work, session.entry.uploadId);
       }
       if (!again) throw error;
-      if (sessions === SESSIONS) throw new UploadError('gave_up', 'The store dropped the upload repeatedly.');
+      if (sessions === SESSIONS) throw new UploadError('gave_up', 'S3 lost the upload repeatedly.');
       work.progress.reset();
       session = undefined;
     }

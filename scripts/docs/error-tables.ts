@@ -46,7 +46,7 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   },
   usage: { means: 'An argument is wrong or missing.', fix: 'See `edge-upload <command> --help`.' },
   no_deployment: {
-    means: 'No deployment is chosen, or this computer does not know it.',
+    means: 'No deployment is chosen, or this computer has no record of it.',
     fix: 'Run `edge-upload login <url>`, or choose one with `edge-upload deployments use <name>`.',
   },
   not_found: {

@@ -78,10 +78,7 @@ test('refuses invalid values of all options in the same words', async () => {
     ['key delete x', 'Unknown command “delete”. Did you mean revoke?'],
     ['upload f', 'Unknown command “upload”. Did you mean put?'],
     ['user nonsense', 'Unknown command “nonsense”.'],
-    [
-      'put --version',
-      'Unknown option “--version”.\n  It is typed without a command:\n    edge-upload --version',
-    ],
+    ['put --version', 'Unknown option “--version”.\n  Use it without a command:\n    edge-upload --version'],
     [
       'deploy --local --port 4700',
       'Unknown option “--port”.\n  Start the embedded cloud on a port first:\n    edge-upload local start --port <number>',

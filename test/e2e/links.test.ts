@@ -123,7 +123,7 @@ test('links and keys upload with curl, fetch and put until they end', {
       const again = await sh(`${once.curl} -sw '%{http_code}'`);
       assert.match(again.stdout, /PreconditionFailed.*412$/s);
       assert.equal((await states(computer))[once.id], 'used');
-      assert.match(await ok(computer, ['link', 'create', '--as', '2026/q3.pdf'], 6), /stored already/);
+      assert.match(await ok(computer, ['link', 'create', '--as', '2026/q3.pdf'], 6), /already stored/);
     });
 
     await t.test('the curl line of a prefix, as printed, takes the name of the file', async () => {
@@ -317,13 +317,13 @@ test('links and keys upload with curl, fetch and put until they end', {
       const victim = await computer.json<Created>(['link', 'create', '--prefix', 'drop/']);
       const revoked = await computer.run(['link', 'revoke', victim.id]);
       assert.equal(revoked.code, 0, revoked.stderr);
-      assert.match(revoked.stderr, /This takes a deploy/);
+      assert.match(revoked.stderr, /This deploys the edge/);
       const refused = await computer.run(['put', 'q3.pdf', '--link', victim.address]);
       assert.equal(refused.code, 4);
       assert.match(refused.stderr, /The link was revoked\.\n +Ask/);
       const others = await states(computer);
       assert.deepEqual([others[victim.id], others[link.id]], ['revoked', 'active']);
-      assert.match(await ok(computer, ['link', 'revoke', victim.id]), /is revoked already/);
+      assert.match(await ok(computer, ['link', 'revoke', victim.id]), /is already revoked/);
       assert.match(
         await ok(computer, ['link', 'revoke', 'AAAAAAAA'], 3),
         /no link or key.*\n.*\n.*link list .*\n.*\n.*\n.*link revoke AAAAAAAA .*--force/,

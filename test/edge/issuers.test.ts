@@ -220,7 +220,7 @@ const workload = (
 const differs = (...claims: string[]) =>
   `forbidden_caller: No rule matches the token. Claims that differ: ${claims.join(', ')}.`;
 
-const UNVERIFIED = 'The email address in the token is not verified. Verify it at the provider.';
+const UNVERIFIED = 'The e-mail address in the token is not verified. Verify it at the provider.';
 
 /** Claims as each provider and CI publishes them. */
 const ROWS: readonly Row[] = [
@@ -397,7 +397,7 @@ const ROWS: readonly Row[] = [
     'Google, an unverified address',
     { ...google, name: ['email'], rules: [{ when: [{ claim: ['email'], is: ['ada@acme.com'] }] }] },
     { ...googleClaims, email_verified: false },
-    /^invalid_claim: The email address in the token is not verified\./,
+    /^invalid_claim: The e-mail address in the token is not verified\./,
   ],
   [
     'Google, a rule for an unverified address',

@@ -37,7 +37,7 @@ export async function createKey(context: Context, args: KeyCreateArgs): Promise<
       `  ${inPowerShell({ EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: token }, entry)}`,
       '',
       // After the long commands, so that a small terminal shows the key.
-      'This is the key. It is shown only now:',
+      'This is the key. It is shown only once:',
       `  ${token}`,
       '',
       'Anyone with the key can upload. To revoke it:',

@@ -88,9 +88,9 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
     text: [
       { mark: 'done', text: 'A new signing key signs links and keys.' },
       drop
-        ? `No earlier link or key is valid: ${active} stopped.`
+        ? `Earlier links and keys are invalid: ${active} stopped.`
         : isNoneLeft
-          ? 'No earlier link or key is valid. The next deploy deletes the old signing key.'
+          ? 'Earlier links and keys are invalid. The next deploy deletes the old signing key.'
           : `Earlier links and keys stay valid. A deploy after ${last} deletes the old signing key.`,
     ],
   };

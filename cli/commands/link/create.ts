@@ -155,7 +155,7 @@ export async function createLink(context: Context, args: LinkCreateArgs): Promis
     ...page,
     ...code,
     '',
-    'Anyone with the link can upload. It is shown only now. To revoke it:',
+    'Anyone with the link can upload. It is shown only once. To revoke it:',
     command`edge-upload link revoke ${entry.id}`,
   ];
   return { document, text };

@@ -34,7 +34,7 @@ export async function revoke(
   });
   const document = { id, kind };
   if (state === 'expired' || state === 'revoked') {
-    const how = state === 'expired' ? 'has expired' : 'is revoked already';
+    const how = state === 'expired' ? 'has expired' : 'is already revoked';
     return {
       document: { ...document, outcome: state },
       text: `The ${kind} ${id} ${how}. Nothing was changed.`,
@@ -48,7 +48,7 @@ export async function revoke(
     type: 'note',
     text: [
       `Revokes the ${kind} ${id}: ${what}.`,
-      'This takes a deploy: the edge refuses it as soon as the changed function is served everywhere, in a few minutes.',
+      `This deploys the edge, which refuses the ${kind} within a few minutes.`,
     ],
   });
   const now = Math.floor(context.now().getTime() / 1000);

@@ -6,7 +6,7 @@ import { withPool } from './pool.ts';
 
 /** The edge verifies access tokens offline, so issued tokens stay valid until they expire. */
 const STILL_GOOD =
-  'An access token issued before stays valid until it expires: one hour at most, or --token-validity.';
+  'Access tokens that were already issued stay valid until they expire: after one hour, or --token-validity.';
 
 /** Deletes a user. Their uploads stay. */
 export async function remove(
@@ -19,7 +19,7 @@ export async function remove(
     if (!yes && !(await context.ui.confirm(`Remove the user ${user.username}?`, '--yes'))) {
       return {
         document: { username: user.username, removed: false, userPoolId },
-        text: 'Nobody was removed.',
+        text: 'The user was not removed.',
       };
     }
     await removeUser(pool, user.username);

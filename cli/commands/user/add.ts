@@ -63,7 +63,7 @@ async function createOnce<T>(
   } catch (error) {
     if (awsErrorName(error) !== 'UsernameExistsException') throw error;
     if (!wasRepeated(error)) {
-      throw new UserError('exists', `The user ${username} exists already.`, {
+      throw new UserError('exists', `The user ${username} already exists.`, {
         hint: [
           'For a new temporary password:',
           command`edge-upload user reset ${username} ${invite ? ['--invite'] : []}`,

@@ -13,9 +13,9 @@ export interface CallbackServer {
   /** Redirect address, as it is sent to the provider. */
   readonly address: string;
   /**
-   * Returns an address of this listener that redirects to `page`: once, or again if the system shows that this user
-   * opened it. Other users of the computer can read the command line of the browser, so the address does not contain
-   * the state. With the state they could answer this sign-in with one of their own.
+   * Returns an address of this listener that redirects to `page`: once, or again if the system shows that this user opened
+   * it. Other users of the computer can read the command line of the browser, so the address does not contain the state:
+   * with it, they could respond to this sign-in in the browser's place.
    */
   leadTo(page: string): string;
   /**
@@ -175,7 +175,7 @@ export async function openCallbackServer(redirect: Redirect, state: string): Pro
 }
 
 function startedTwice(): UserError {
-  return new UserError('sign_in_refused', 'The address that the browser was started with was opened twice.', {
+  return new UserError('sign_in_refused', 'The address of the sign-in was opened twice.', {
     hint: [
       'Another user of this computer may have read it. Sign in again, and open the address yourself:',
       sameCommand`--no-browser`,
@@ -184,8 +184,8 @@ function startedTwice(): UserError {
 }
 
 function portsTaken(ports: Redirect['ports']): UserError {
-  const which = ports === 'any' ? 'No port' : `None of the ports ${ports.join(', ')}`;
-  return new UserError('busy', `${which} of this computer is free for the answer of the browser.`, {
+  const why = ports === 'any' ? 'no port is free' : `in use: ${ports.join(', ')}`;
+  return new UserError('busy', `This computer has no port for the response of the browser (${why}).`, {
     hint: 'End the program that uses it, give another registered port with --callback-port, or add --no-browser.',
   });
 }

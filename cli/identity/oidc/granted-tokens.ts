@@ -100,7 +100,7 @@ function opaque({ host, token }: TokenRequirements): UserError {
     });
   }
   return new UserError('sign_in_refused', `The access token of ${host} is opaque: no edge can read it.`, {
-    hint: 'The operator asks for JWTs: an API with an audience at the provider, or trust … --token id.',
+    hint: 'The operator requests JWTs: an API with an audience at the provider, or trust … --token id.',
   });
 }
 

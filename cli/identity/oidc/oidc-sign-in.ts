@@ -70,7 +70,7 @@ function wayOf(context: Context, provider: Provider, { device, browser }: SignIn
   if (reason === undefined) return signInByBrowser;
   context.ui.event({
     type: 'note',
-    text: `No browser is opened here: ${reason}. To open one anyway, add --browser.`,
+    text: `The browser is not opened: ${reason}. To open it anyway, add --browser.`,
   });
   return hasDeviceGrant(provider) ? signInByDevice : signInByPaste;
 }

@@ -29,7 +29,7 @@ function ended({ url, username, alias }: OidcSession, why: string, cause?: unkno
 
 /**
  * Refreshes the tokens of a session.
- * @throws {UserError} `not_signed_in` if the provider ended the sign-in, or gave no refresh token
+ * @throws {UserError} `not_signed_in` if the provider ended the sign-in, or issued no refresh token
  */
 export async function refreshOidc(
   context: RefreshContext,
@@ -39,7 +39,7 @@ export async function refreshOidc(
   const { url, issuer, clientId, token, refreshToken, audience, subject, preset } = session;
   const { host } = new URL(issuer);
   if (refreshToken === undefined)
-    throw ended(session, `the token has expired, and ${host} gave no refresh token`);
+    throw ended(session, `the token has expired, and ${host} issued no refresh token`);
   const provider = await openProvider(context, session, { local, signal: never() });
   try {
     const { config } = provider;
@@ -71,7 +71,7 @@ export async function revokeOidc(
 ): Promise<string | undefined> {
   const { issuer, refreshToken } = session;
   const { host } = new URL(issuer);
-  if (refreshToken === undefined) return `${host} gave no refresh token: there is nothing to revoke.`;
+  if (refreshToken === undefined) return `${host} issued no refresh token: there is nothing to revoke.`;
   const provider = await openProvider(context, session, { local, signal: context.signal });
   try {
     const { config } = provider;

@@ -73,7 +73,7 @@ export async function confirmIssuer(
   if (change === undefined || accepted) return;
   const { host } = new URL(target.url);
   await requireConfirmed(ui, {
-    warning: `${host} sent its users to ${change.before} when you signed in last. It now names ${change.now}.`,
+    warning: `At your last sign-in, ${host} used ${change.before}. It now uses ${change.now}.`,
     question: 'Sign in there?',
     flag: '--accept-issuer',
     refusal: `${host} names another issuer than before`,

@@ -60,7 +60,7 @@ async function challengeLoop(parts: SignIn): Promise<Tokens> {
 function signInWithoutEnd({ name }: Challenge): UserError {
   return new UserError(
     'challenge_unsupported',
-    `The sign-in does not end: after ${MAX_CHALLENGES} answers the user pool asks for ${name}.`,
+    `The sign-in was stopped: after ${MAX_CHALLENGES} answers, the user pool asks for ${name}.`,
     { hint: 'Something on the way to Cognito changes its answers. Try another network.' },
   );
 }

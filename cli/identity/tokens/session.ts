@@ -46,7 +46,7 @@ export interface OidcSession extends Session {
   readonly clientSecretPublic?: string;
   /** Audience that the token was requested for; absent for the edge's own origin. */
   readonly audience?: string;
-  /** Absent if the issuer gave none: the sign-in ends with the token. */
+  /** Absent if the issuer issued none: the sign-in ends with the token. */
   readonly refreshToken?: string;
 }
 

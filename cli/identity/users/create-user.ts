@@ -100,8 +100,8 @@ function existsAlready(username: string, status = 'an unknown state'): UserError
   return new UserError(
     'exists',
     confirmed
-      ? `The user ${username} exists already, with a password of their own.`
-      : `The user ${username} exists already (${status}).`,
+      ? `The user ${username} already exists and has chosen a password.`
+      : `The user ${username} already exists (${status}).`,
     { hint: [`Sign in without --create:`, command`edge-upload login --username ${username}`] },
   );
 }

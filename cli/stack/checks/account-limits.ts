@@ -27,7 +27,7 @@ export function regionsCheck(work: StackWork): Check {
             'access_denied',
             `This account is not allowed to use other regions: ${message}`,
             {
-              hint: 'Lambda@Edge needs them for its copies. Use an account without that restriction.',
+              hint: 'Lambda@Edge needs them for its replicas. Use an account without that restriction.',
               cause: error,
             },
           );

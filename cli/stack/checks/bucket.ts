@@ -10,7 +10,7 @@ import type { Check, StackSnapshot } from './check.ts';
 export function bucketGone(bucket: string, cause?: unknown): UserError {
   return new UserError(
     'stack_failed',
-    `The bucket ${bucket} is gone: it was deleted outside edge-upload. Uploads fail until there is another.`,
+    `The bucket ${bucket} was deleted outside edge-upload. Uploads fail until it is replaced.`,
     {
       hint: [
         'Give the stack a bucket of another name; users and address stay as they are:',
@@ -27,7 +27,7 @@ export function bucketGone(bucket: string, cause?: unknown): UserError {
 export function deniedHead(error: unknown, action: string): unknown {
   const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } };
   if ($metadata?.httpStatusCode !== 403) return error;
-  const why = `HTTP 403: the permission ${action} is missing, or it belongs to another AWS account`;
+  const why = `HTTP 403: the permission ${action} is missing, or the bucket belongs to another AWS account`;
   return Object.assign(new Error(why, { cause: error }), { name: 'AccessDenied' });
 }
 
@@ -106,7 +106,7 @@ export async function refuseBucket(
   if (!(await bucketExists(work, bucketName))) return;
   throw new UserError(
     'usage',
-    `The stack “${work.stackName}” has the bucket ${bucket}; ${bucketName} exists already and cannot take its place.`,
+    `The stack “${work.stackName}” has the bucket ${bucket}; ${bucketName} already exists and cannot take its place.`,
     {
       hint: [
         'Only a new stack can adopt a bucket:',

@@ -83,7 +83,7 @@ async function detect(work: StackWork, stackId: string): Promise<Detection> {
     if (isFirst) context.ui.event({ type: 'note', text: `${DOING}, which takes a minute.` });
     isFirst = false;
     if (context.now().getTime() - since > DETECTION_MS) {
-      const reason = `CloudFormation has not compared the resources within ${formatDuration(DETECTION_MS)}`;
+      const reason = `CloudFormation did not compare the resources within ${formatDuration(DETECTION_MS)}`;
       return { hasResults: false, reason };
     }
     await pause(pollInterval(work), context.signal, 'Nothing was changed.');
@@ -166,7 +166,8 @@ export function driftCheck(work: StackWork, snapshot: StackSnapshot): Check {
     name: 'drift',
     run: async () => {
       const stack = await snapshot.stack();
-      if (stack === undefined || !isWhole(stack)) return { skipped: 'no stack is at rest' };
+      if (stack === undefined || !isWhole(stack))
+        return { skipped: 'the stack does not exist, or is being changed' };
       const detection = await ifAllowed(() => detect(work, stack.id));
       if (detection === 'denied') return { skipped: 'not allowed (cloudformation:DetectStackDrift)' };
       const { hasResults, reason } = detection;

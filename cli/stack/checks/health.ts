@@ -21,7 +21,7 @@ function healthCheck(work: StackWork, snapshot: StackSnapshot): Check {
       if (stack === undefined) {
         throw new UserError(
           'stack_missing',
-          `There is no stack “${stackName}”, though this computer knows it.`,
+          `There is no stack “${stackName}”, but this computer has a record of it.`,
           {
             hint: [
               'Deploy it again, or forget it:',

@@ -19,7 +19,7 @@ export function refuseForeign({ stackName }: StackWork, { description, status }:
   if (status === 'REVIEW_IN_PROGRESS' || description?.startsWith(OURS)) return;
   throw new UserError(
     'stack_foreign',
-    `The stack “${stackName}” exists already, and edge-upload did not create it${description === undefined ? '' : ` (“${description}”)`}.`,
+    `The stack “${stackName}” already exists, and edge-upload did not create it${description === undefined ? '' : ` (“${description}”)`}.`,
     { hint: 'Choose another name with --stack-name.' },
   );
 }
@@ -81,7 +81,7 @@ export async function preflight(work: StackWork, how: Deploying = {}): Promise<F
   const stack = await asTask(
     ui,
     'Checking the stack',
-    (found) => (found === undefined ? `${stackName} is a new one` : `${stackName} is ${found.status}`),
+    (found) => (found === undefined ? `${stackName} does not exist yet` : `${stackName} is ${found.status}`),
     () => ownStack(work, how),
   );
   if (local !== undefined) return stack;

@@ -62,7 +62,7 @@ const WORDS = table<string>({
   Enabled: 'enabled',
   Disabled: 'disabled',
   PendingDeletion: 'scheduled for deletion',
-  Missing: 'gone, deleted outside edge-upload',
+  Missing: 'deleted outside edge-upload',
   Unknown: 'not allowed to read its state (kms:DescribeKey)',
 });
 

@@ -25,15 +25,16 @@ export interface FetchedObject {
   readonly verified?: string;
 }
 
-/** Tries in a row that brought no byte. */
+/** Maximum attempts in a row without a byte. */
 const TRIES = 6;
 
-/** A progress event at most this often. */
+/** Minimum milliseconds between two progress events. */
 const PROGRESS_MS = 200;
 
 /**
- * Reads an object from S3 to its end. A connection that is lost is continued where it broke off, on the same version.
- * @throws {UserError} `bytes_differ` where what came is not what S3 stored, `file_missing`, `file_changed`, `access_denied`
+ * Reads an object from S3 to its end. After a lost connection, it resumes at the same byte of the same version.
+ * @throws {UserError} `bytes_differ` if the bytes are not those that S3 stored, `file_missing`, `file_changed`,
+ * `access_denied`
  */
 export async function fetchObject(
   work: StackWork,

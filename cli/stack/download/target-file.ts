@@ -5,7 +5,7 @@ import { command } from '../../command-line.ts';
 import { systemCode, UserError } from '../../errors.ts';
 import { fileError } from '../../settings/disk-errors.ts';
 
-/** Names that Windows keeps for devices, with any extension. */
+/** Names that Windows reserves for devices, with any extension. */
 const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
 /**
@@ -50,15 +50,15 @@ function cannotWrite(path: string, error: unknown): UserError {
 export interface TargetOptions {
   readonly cwd: string;
   readonly platform: NodeJS.Platform;
-  /** A path, or a folder that is there. Absent: the key's file name in the current folder. */
+  /** A path, or an existing folder. Absent: the key's file name in the current folder. */
   readonly as?: string;
-  /** Replace a file that is there. */
+  /** Replaces an existing file. */
   readonly force: boolean;
 }
 
 /**
- * The path that an object is downloaded to.
- * @throws {UserError} `exists` for a file that is there, unless it may be replaced
+ * Returns the path that an object is downloaded to.
+ * @throws {UserError} `exists` for an existing file, unless it is to be replaced
  */
 export async function targetPath(key: string, { cwd, platform, as, force }: TargetOptions): Promise<string> {
   const asked = as ?? fileNameOf(key, platform);
@@ -79,21 +79,21 @@ export async function targetPath(key: string, { cwd, platform, as, force }: Targ
 }
 
 function exists(path: string): UserError {
-  return new UserError('exists', `${path} exists already. It was not changed.`, {
+  return new UserError('exists', `${path} already exists. It was not changed.`, {
     hint: 'Replace it with --force, or name another file with --as <path>.',
   });
 }
 
-/** A file that appears under its name once it is whole. */
+/** A file that gets its name once it is complete. */
 export interface TargetFile {
   write(bytes: Uint8Array): Promise<void>;
   /** Gives the file its name. */
   finish(): Promise<void>;
-  /** Leaves nothing behind. */
+  /** Deletes the temporary file. */
   discard(): Promise<void>;
 }
 
-/** Opens a temporary file beside the path, so that giving it its name copies nothing. */
+/** Opens a temporary file beside the path, so that the final rename copies nothing. */
 export async function openTarget(path: string, { force }: { readonly force: boolean }): Promise<TargetFile> {
   const aside = join(dirname(path), `.edge-upload-${randomBytes(6).toString('hex')}.part`);
   const onDisk = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -125,7 +125,7 @@ export async function openTarget(path: string, { force }: { readonly force: bool
 /** File systems without hard links. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
-/** Gives a file its name unless another has it by now. A rename would replace the other. */
+/** Gives a file its name, unless another file has it meanwhile: a rename would replace that file. */
 async function nameOnce(aside: string, path: string): Promise<void> {
   try {
     await link(aside, path);

@@ -50,7 +50,7 @@ export async function measureBucket(
   return { objects, bytes };
 }
 
-const GO_ON = ['What was deleted so far is gone. To delete the rest:', sameCommand``];
+const GO_ON = ['Only a part is deleted. To delete the rest:', sameCommand``];
 
 /** Batches of one bucket deleted at the same time. */
 const PARALLEL = 8;

@@ -126,7 +126,7 @@ async function settled(work: StackWork, changeSetId: string): Promise<DescribeCh
     if (work.context.now().getTime() - since > PLANNING_MS) {
       throw new UserError(
         'gave_up',
-        `CloudFormation has not planned the change within ${formatDuration(PLANNING_MS)}.`,
+        `CloudFormation did not plan the change within ${formatDuration(PLANNING_MS)}.`,
         { hint: 'Nothing was changed. Run the same command again.' },
       );
     }
@@ -222,7 +222,7 @@ async function readyToDiscard(work: StackWork, ChangeSetName: string) {
 
 function warnOfPlan({ context: { ui } }: StackWork, error: unknown): void {
   const why = error instanceof Error ? error.message : String(error);
-  ui.event({ type: 'warning', text: `The plan is still in the stack. ${why}` });
+  ui.event({ type: 'warning', text: `The change set was not deleted. ${why}` });
 }
 
 /** Runs a check of a plan, or a question about it. Discards the plan if that fails. */

@@ -148,9 +148,9 @@ function confirmationLines(
   return [
     '',
     `Not confirmed yet: ${added.join(', ')}`,
-    'AWS sends each address a mail with a link, which its owner opens within two days.',
+    'AWS sends an e-mail with a link to each address. Its owner must open the link within two days.',
     ...(local
-      ? ['In the embedded cloud, mails are files. Their folder:', command`edge-upload local status`]
+      ? ['In the embedded cloud, e-mails are files. Their folder:', command`edge-upload local status`]
       : []),
   ];
 }
@@ -174,7 +174,7 @@ export async function remember(
       'stack_failed',
       `The stack “${stackName}” lacks an output that edge-upload's own template has.`,
       {
-        hint: 'Is it another tool’s stack? Choose another name with --stack-name.',
+        hint: 'It may be the stack of another tool. Choose another name with --stack-name.',
       },
     );
   }

@@ -10,7 +10,7 @@ import { type Ending, follow, operationFailure, runOperation } from './follow.ts
 /**
  * Deletes the stack with its events shown, and returns how that failed: `DELETE_FAILED` with its cause. A deletion under
  * way is joined.
- * @param retain logical ids to leave as they are; CloudFormation takes them for a stack in `DELETE_FAILED` only
+ * @param retain logical ids to leave as they are; CloudFormation accepts them for a stack in `DELETE_FAILED` only
  */
 export async function deleteStack(
   work: StackWork,

@@ -12,7 +12,7 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: Hint])[] = [
   ],
   [
     /service control policy|explicit deny|region.*(disabled|not.*enabled)/i,
-    "The organization's policies forbid it. Lambda@Edge needs us-east-1, and for its copies every region that CloudFront serves from. Starter accounts do not have them.",
+    'A policy of the AWS organization forbids it. Lambda@Edge needs us-east-1, and the regions of its replicas. Starter accounts do not have them.',
   ],
   [
     /account must be verified|AccessDenied.*CloudFront.*verified/i,
@@ -40,7 +40,7 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: Hint])[] = [
   ],
   [
     /turn MFA functionality ON/i,
-    'Cognito accepts --mfa required for this pool only by its own call: aws cognito-idp set-user-pool-mfa-config, with the software token enabled. Then deploy again.',
+    'Cognito needs a separate call for --mfa required on this pool: aws cognito-idp set-user-pool-mfa-config, with the software token enabled. Then deploy again.',
   ],
   [
     /A version for this Lambda function exists/i,
@@ -61,7 +61,7 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: Hint])[] = [
   ],
   [
     /already exists/i,
-    'Something with that name exists already, perhaps in another stack. Choose another with --stack-name.',
+    'Something with that name already exists, perhaps in another stack. Choose another with --stack-name.',
   ],
 ];
 

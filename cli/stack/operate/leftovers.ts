@@ -45,10 +45,10 @@ async function tryDelete({ clients }: StackWork, functionName: string): Promise<
 }
 
 /**
- * Deletes the edge function with all its versions. The stack retains the function for this: CloudFormation would give
- * up on it while CloudFront still has replicas.
- * @param wait until the replicas are gone, or for twelve hours; otherwise it is tried once
- * @returns whether it is gone
+ * Deletes the edge function with all its versions. The stack retains the function, because CloudFormation would fail while
+ * CloudFront has replicas of it.
+ * @param wait until the replicas are deleted, or for twelve hours; otherwise it is tried once
+ * @returns whether the function is deleted
  */
 export async function deleteEdgeFunction(
   work: StackWork,
@@ -74,7 +74,7 @@ export async function deleteEdgeFunction(
         const detail = `CloudFront still has replicas, which takes minutes to hours; waited ${waited}`;
         ui.event({ type: 'task-progress', task, detail });
         await pause(work.local === undefined ? REPLICA_POLL_MS : pollInterval(work), signal, [
-          'Everything else is gone. Delete the function now or in a few hours:',
+          'Everything else is deleted. Delete the function now or in a few hours:',
           command`edge-upload destroy`,
         ]);
       }

@@ -90,7 +90,7 @@ export async function settledStack(
     {
       hint:
         status === 'DELETE_FAILED'
-          ? ['It is half deleted. Finish that, then deploy again:', command`edge-upload destroy`]
+          ? ['It is partly deleted. Finish the deletion, then deploy again:', command`edge-upload destroy`]
           : 'See the stack in the CloudFormation console, then deploy again.',
     },
   );

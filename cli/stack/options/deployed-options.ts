@@ -18,7 +18,7 @@ interface Template {
 }
 
 function unreadable(what: string): UserError {
-  return new UserError('stack_failed', `The deployment keeps ${what}.`, {
+  return new UserError('stack_failed', `The deployment has ${what}.`, {
     hint: 'A newer edge-upload may have deployed it: use that version. Nothing was changed.',
   });
 }
@@ -96,15 +96,19 @@ function described({ rules, jwksUri, tokenOrigin, name, groups, maxAge, ...issue
 function refuseTooMuch({ trust = [], signing: _, ...options }: StackOptions): void {
   const all = bytesOf(options);
   if (all > OPTIONS_ROOM) {
-    throw new UserError('usage', `A deployment keeps ${OPTIONS_ROOM} bytes of options; these have ${all}.`, {
-      hint: 'Use fewer or shorter values for --tag.',
-    });
+    throw new UserError(
+      'usage',
+      `A deployment stores at most ${OPTIONS_ROOM} bytes of options; these have ${all}.`,
+      {
+        hint: 'Use fewer or shorter values for --tag.',
+      },
+    );
   }
   const bytes = bytesOf([policyOf(options), trust.map(described)]);
   if (bytes <= DESCRIPTION_ROOM) return;
   throw new UserError(
     'usage',
-    `The edge describes ${DESCRIPTION_ROOM} bytes of rules and issuers; these have ${bytes}.`,
+    `The edge stores at most ${DESCRIPTION_ROOM} bytes of rules and issuers; these have ${bytes}.`,
     { hint: 'Use fewer or shorter values for --allow-group and --cors-origin, or trust fewer issuers.' },
   );
 }

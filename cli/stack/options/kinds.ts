@@ -128,7 +128,7 @@ export const KINDS = {
     flag: '--access-logs',
     summary: "Keep CloudFront's access logs for 90 days",
     off: 'Write no further access logs; their bucket stays',
-    details: 'The logs are in a bucket of their own.',
+    details: 'The logs are in a separate bucket.',
     takes: 'no value',
     stays:
       'Access logs are shown as off: CloudFront writes no more of them. The log bucket stays with the earlier ones.',

@@ -17,7 +17,7 @@ export const UPLOAD_KINDS = {
     argument: '<address>',
     summary: 'Send an e-mail to this address for each upload',
     details:
-      'The text has the key, the size and the prefixes of uploaders. The owner of the address confirms it first, by the link in a mail from AWS.',
+      'The text has the key, the size and the prefixes of uploaders. The owner of the address confirms it first, with the link in an e-mail from AWS.',
     takes: 'an e-mail address, up to 10 times',
     ...list(isEmailAddress, 10),
   },

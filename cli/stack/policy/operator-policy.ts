@@ -5,15 +5,15 @@ import { OPERATOR_POLICY, type OperatorStatement, type PolicyCondition } from '.
 export interface PolicyScope {
   readonly account: string;
   readonly stackName: string;
-  /** Leaves out what `destroy`, `ls`, `get` and `user` need beyond `deploy`. */
+  /** Omits what `destroy`, `ls`, `get` and `user` need beyond `deploy`. */
   readonly deployOnly?: boolean;
-  /** The statements of options and commands that most deployments do without, and no others. */
+  /** Returns only the statements for options and commands that most deployments do not use. */
   readonly extras?: boolean;
   /** A bucket whose name does not begin with the stack's. */
   readonly bucketName?: string;
 }
 
-/** CloudFormation cuts a long stack name to so many characters in the names of buckets. */
+/** CloudFormation truncates a long stack name to this many characters in the names of buckets. */
 const STACK_IN_BUCKET = 24;
 
 /** Returns the beginning of the names of a stack's buckets, which CloudFormation writes in lower case. */
@@ -67,7 +67,7 @@ interface PolicyDocument {
 /** IAM's limit for a managed policy, without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 export const POLICY_LIMIT_CHARACTERS = 6144;
 
-/** Returns the policy as IAM takes it. */
+/** Returns the policy in IAM's format. */
 export function policyDocument(scope: PolicyScope): PolicyDocument {
   return {
     Version: '2012-10-17',

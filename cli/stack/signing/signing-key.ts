@@ -20,7 +20,11 @@ export interface SigningKey {
   readonly jwk: Jwk;
 }
 
-/** Returns a public key as the edge has it. @param spki DER @throws for another key than an Ed25519 one */
+/**
+ * Returns a public key in the edge's format.
+ * @param spki DER
+ * @throws for a key that is not Ed25519
+ */
 export function publicJwk(spki: Uint8Array): Jwk {
   const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
   const { kty, crv, x } = key.export({ format: 'jwk' });
@@ -32,12 +36,12 @@ export function publicJwk(spki: Uint8Array): Jwk {
 
 type UnusableState = keyof typeof REPAIRS | 'Missing';
 
-/** Whether a key in this state of KMS cannot be used. `Missing`: KMS has none. */
+/** Whether a key in this state of KMS is unusable. `Missing`: it does not exist. */
 export function isUnusable(state: string): state is UnusableState {
   return state === 'Missing' || Object.hasOwn(REPAIRS, state);
 }
 
-/** Names of KMS's errors for the same. */
+/** Names of KMS's errors for unusable keys. */
 const STATES = table<UnusableState>({
   DisabledException: 'Disabled',
   KMSInvalidStateException: 'PendingDeletion',
@@ -142,7 +146,7 @@ async function bakedJwks(work: StackWork, stack: FoundStack | undefined): Promis
 }
 
 interface VerifyingKeys {
-  /** The public halves as they are baked; absent where there is none. */
+  /** The public keys that the deployed edge has; absent without an edge. */
   readonly signing?: TrustedKeys['signing'];
   /** Errors of keys that cannot sign. What they signed stays valid. */
   readonly unusable: readonly UserError[];

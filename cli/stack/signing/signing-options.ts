@@ -8,12 +8,12 @@ const isKeyId = (value: unknown) => typeof value === 'string' && /^[1-9]\d{0,5}$
 const isKey = (value: unknown) => isRecord(value, { id: isKeyId }, { until: isTime });
 const isRevoked = (value: unknown) => isRecord(value, { id: isTokenId, until: isTime });
 
-/** Returns whether a value is the id of a link or key: 6 bytes in base64url. */
+/** Whether a value is the id of a link or key: 6 bytes in base64url. */
 export function isTokenId(value: unknown): value is string {
   return typeof value === 'string' && /^[\w-]{8}$/.test(value);
 }
 
-/** Returns whether keys are newest first, and only the newest has no end. */
+/** Whether keys are newest first, and only the newest has no end. */
 function areInOrder(keys: readonly StackSigningKey[]): boolean {
   return keys.every(({ id, until }, at) => {
     const newer = keys[at - 1];
@@ -21,7 +21,7 @@ function areInOrder(keys: readonly StackSigningKey[]): boolean {
   });
 }
 
-/** Returns whether a stored value is a list of signing keys, and of revoked tokens, that this version knows whole. */
+/** Whether a stored value is a list of signing keys and of revoked tokens that this version supports completely. */
 export function isSigning(value: unknown): value is StackSigning {
   if (!isRecord(value, { keys: listOf(isKey) }, { revoked: listOf(isRevoked) })) return false;
   const { keys, revoked = [] } = value as StackSigning;
@@ -36,7 +36,7 @@ export function createsSigningKey(
   return after?.keys.some(({ id }) => !before?.keys.some((key) => key.id === id)) ?? false;
 }
 
-/** Returns options with a signing key: the same where there is one, else with a first one. */
+/** Returns options with a signing key: unchanged if they have one, otherwise with a first one. */
 export function withSigningKey(options: StackOptions): StackOptions {
   return options.signing === undefined ? { ...options, signing: { keys: [{ id: '1' }] } } : options;
 }
@@ -55,7 +55,9 @@ export function rotateSigningKey(options: StackOptions, keepUntil?: number): Sta
   return { ...options, signing: { ...(revoked && { revoked }), keys } };
 }
 
-/** Returns options in which a replaced signing key verifies until a later time; the same where it does, or is gone. */
+/**
+ * Returns options in which a replaced signing key verifies until a later time. Unchanged if it already does, or was removed.
+ */
 export function keepSigningKey(options: StackOptions, id: string, until: number): StackOptions {
   const { signing } = options;
   if (signing === undefined) return options;
@@ -66,7 +68,7 @@ export function keepSigningKey(options: StackOptions, id: string, until: number)
 }
 
 /**
- * Returns options under which the edge refuses a link or key; the same where it is revoked already.
+ * Returns options with which the edge refuses a link or key. Unchanged if it is already revoked.
  * @param until seconds since 1970 when the token ends
  */
 export function revokeToken(options: StackOptions, id: string, until: number): StackOptions {
@@ -76,7 +78,7 @@ export function revokeToken(options: StackOptions, id: string, until: number): S
   return { ...options, signing: { ...signing, revoked: [...revoked, { id, until }] } };
 }
 
-/** Seconds for which an ended key or token stays listed, since clocks differ. */
+/** Seconds for which an ended key or token stays listed, because clocks differ. */
 const MARGIN = 60 * 60;
 
 /** Returns options without signing keys and revoked tokens that have ended. */

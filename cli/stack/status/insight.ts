@@ -9,7 +9,7 @@ import { type DescribedOption, describeOptions, readOptions } from '../options/d
 import { bakedKeys, differingTypes, wantedTemplate } from '../template/template.ts';
 import type { Parts } from './parts.ts';
 
-/** What `status` reads of a stack. What is absent does not exist, or is a failed part. */
+/** What `status` reads of a stack. Absent members do not exist, or are failed parts. */
 export interface Insight {
   /** Whether somebody deleted the bucket outside edge-upload. */
   readonly gone?: boolean;
@@ -68,7 +68,7 @@ async function compare(
   const [issuers, signingKeys, wanted] = await Promise.all([
     compareKeys(work, options, deployed),
     parts.read('signing keys', () => describeSigningKeys(work, options, snapshot)),
-    // Without its pool, no template can be made. Keys that changed are reported by themselves.
+    // Without its pool, no template can be generated. Changed keys are reported separately.
     poolGone
       ? undefined
       : parts.read('this version', () => wantedTemplate(work, stack, options, bakedKeys(deployed, options))),

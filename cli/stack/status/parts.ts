@@ -1,9 +1,9 @@
 import { type ErrorCode, isUserError, type UserError } from '../../errors.ts';
 
-/** Failures of one service or of one permission: other services can still answer. */
+/** Failures of one service or one permission: other services can still respond. */
 const OF_ONE_PART: ReadonlySet<ErrorCode> = new Set(['access_denied', 'throttled', 'aws', 'unreachable']);
 
-/** The parts of a description that are read one by one, so that a service that refuses hides only its own part. */
+/** Parts that are read one by one, so that a refusal hides only its own part. */
 export class Parts {
   readonly #failed = new Map<string, UserError>();
 

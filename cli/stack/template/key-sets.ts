@@ -18,7 +18,7 @@ import { asTask } from '../../ui/create.ts';
 import { count } from '../../ui/format.ts';
 import type { StackOutputs, StackWork } from '../find-stack.ts';
 
-/** How key sets are reached. */
+/** How key sets are requested. */
 interface KeySource {
   readonly context: Pick<Context, 'env' | 'sent' | 'signal'>;
   readonly local?: LocalCloud | undefined;

@@ -29,7 +29,7 @@ export async function createTemplate(props: UploadStackProps): Promise<string> {
   if (bytes <= TEMPLATE_LIMIT_BYTES) return template;
   throw new UserError(
     'usage',
-    `The template has ${bytes} bytes; CloudFormation takes ${TEMPLATE_LIMIT_BYTES}. Nothing was changed.`,
+    `The template has ${bytes} bytes; CloudFormation accepts ${TEMPLATE_LIMIT_BYTES}. Nothing was changed.`,
     {
       hint: [
         'Trust fewer issuers, or use fewer options:',
@@ -114,7 +114,7 @@ export async function withTemplate<T>(
   if (bucket === undefined) {
     throw new UserError(
       'stack_failed',
-      `The template has ${bytes} bytes; a stack without a bucket takes ${INLINE_LIMIT_BYTES}.`,
+      `The template has ${bytes} bytes; without a bucket, CloudFormation accepts ${INLINE_LIMIT_BYTES}.`,
       { hint: 'Deploy with fewer options first, then again with all of them.' },
     );
   }

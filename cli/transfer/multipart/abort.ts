@@ -45,10 +45,7 @@ async function abortUnanswered(
   if (instead !== undefined && until < 0) {
     // If all are listed, a missing one has ended, which its own requests report.
     if (!truncated) return;
-    throw new UserError(
-      'refused_by_store',
-      `The store has too many unfinished uploads of ${key} to list them.`,
-    );
+    throw new UserError('refused_by_store', `S3 has too many unfinished uploads of ${key} to list them.`);
   }
   const from = Date.parse(since) - TOLERANCE_MS;
   const older = uploads.slice(0, instead === undefined ? uploads.length : until);

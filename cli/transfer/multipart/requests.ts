@@ -101,7 +101,7 @@ export async function putPart(
     async (response) => {
       await prove(segment, algorithm, response.headers);
       const etag = readEtag(response.headers.etag);
-      if (etag === undefined) throw unexpectedResponse(subject, response, 'an ETag that S3 does not give');
+      if (etag === undefined) throw unexpectedResponse(subject, response, 'an ETag that S3 does not return');
       return { number, size: segment.length, etag, checksum };
     },
   );
@@ -169,13 +169,13 @@ function proveObject(
   if (echo !== undefined && type === expected.type) {
     if (echo === expected.value) return { etag, proof: { algorithm, value: echo } };
     throw bytesDiffer(
-      `The store assembled ${key} from other bytes: its ${algorithm.toUpperCase()} is ${echo}, not ${expected.value}.`,
+      `S3 assembled ${key} from other bytes: its ${algorithm.toUpperCase()} is ${echo}, not ${expected.value}.`,
     );
   }
   const ours = multipartEtag(parts.map((part) => part.etag));
   if (etag === ours) return { etag, proof: { algorithm: 'md5', value: etag } };
   throw bytesDiffer(
-    `The object ${key} could not be verified: the store returned neither a checksum nor the ETag of its parts.`,
+    `The object ${key} could not be verified: S3 returned neither a checksum nor the ETag of its parts.`,
   );
 }
 

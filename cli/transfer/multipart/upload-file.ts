@@ -190,7 +190,7 @@ async function ended(
   const stored = `${formatBytes(storedBytes)} of ${formatBytes(file.size)} are stored`;
   const resumes = (what: string) =>
     storedBytes === 0
-      ? `No part of it is stored yet; the same ${what} starts again.`
+      ? `The same ${what} starts from the beginning: no part is stored yet.`
       : `${stored}; the same ${what} resumes from there.`;
   const hint = refused
     ? [

@@ -82,9 +82,9 @@ const brief = (text: string) => cutBetweenWords(text, MAX_TEXT);
 
 function sentence(refusal: ErrorDocument, status: number, subject: string): string {
   const said = refusal.message === '' ? '' : `: ${brief(refusal.message).replace(/\.?\s*$/, '')}`;
-  const who = { edge: 'The edge', store: 'The store', between: 'The server' }[refusal.from];
+  const who = { edge: 'The edge', store: 'S3', between: 'The server' }[refusal.from];
   const code = brief(refusal.code);
-  if (isPrecondition(refusal.code, status)) return `${subject} exists already, and was left as it is.`;
+  if (isPrecondition(refusal.code, status)) return `${subject} already exists. It was not changed.`;
   if (TRANSIENT_STATUS.has(status)) return `${who} could not accept ${subject} (${code})${said}.`;
   if (OF_CALLER.has(refusal.code)) return `${who} allows no uploads with this token (${code})${said}.`;
   return `${who} refused ${subject} (${code})${said}.`;
@@ -145,7 +145,7 @@ export function refusalError(
   const { code } = refusal;
   if (code === 'NoSuchUpload') return new UploadGone(subject);
   if (DAMAGED_CODES.has(code)) {
-    const error = new UserError('bytes_differ', `${subject} was damaged on its way to the store.`, {
+    const error = new UserError('bytes_differ', `${subject} was damaged on its way to S3.`, {
       hint: 'Run the same command again. If it fails again, something on the way changes bytes.',
       library: { hint: 'Upload it again. If it fails again, something on the way changes bytes.' },
     });
@@ -217,7 +217,7 @@ export function possiblyOwnObject(subject: string): UserError {
   ];
   return new UserError(
     'exists',
-    `${subject} exists already. It may be from this upload: an earlier attempt broke off before it was answered.`,
+    `${subject} already exists. It may be from this upload: an earlier attempt broke off before it was answered.`,
     { hint: hint('--no-clobber'), library: { hint: hint('noClobber') } },
   );
 }

@@ -19,7 +19,7 @@ const isForEverybody = (tenant: string) => isEveryTenant(tenant) || tenant === P
 export async function entra(typed: string, documents: Documents): Promise<TrustRequest> {
   const tenant = typed.trim().toLowerCase();
   if (isForEverybody(tenant)) {
-    throw new UserError('usage', `“${typed}” stands for accounts of every tenant: anybody could upload.`, {
+    throw new UserError('usage', `“${typed}” covers the accounts of every tenant: anybody could upload.`, {
       hint: ['Name your tenant by its id or a domain:', ENTRA_EXAMPLE],
     });
   }

@@ -145,7 +145,7 @@ export function gcp(typed: string): TrustRequest {
   const byId = /^\d{15,30}$/.test(account);
   if (!byId && !/^[a-z\d.-]+@[a-z\d.-]+\.gserviceaccount\.com$/.test(account)) {
     throw new UserError('usage', `“${typed}” is not a service account of Google Cloud.`, {
-      hint: 'It looks like uploader@project.iam.gserviceaccount.com. Its unique id is safer: a deleted account’s address can be used again.',
+      hint: 'It looks like uploader@project.iam.gserviceaccount.com. Its unique id is safer: the address of a deleted account can be used again.',
     });
   }
   const when = byId

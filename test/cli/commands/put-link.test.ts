@@ -181,7 +181,7 @@ test('explains each refusal of a link or key, with the next step', async (t) => 
         exact,
         [412, 'PreconditionFailed'],
         'exists',
-        /q3\.pdf exists already/,
+        /q3\.pdf already exists/,
         /used up: it stores one file, once/,
       ],
       [
@@ -189,7 +189,7 @@ test('explains each refusal of a link or key, with the next step', async (t) => 
         below,
         [412, 'PreconditionFailed'],
         'exists',
-        /exists already/,
+        /already exists/,
         /never replaces a file. Rename the file/,
       ],
       [
@@ -197,7 +197,7 @@ test('explains each refusal of a link or key, with the next step', async (t) => 
         below,
         [412, 'PreconditionFailed'],
         'exists',
-        /exists already/,
+        /already exists/,
         /A key like this never replaces a file/,
       ],
       ['eul', below, [403, 'forbidden_key'], 'forbidden', /forbidden_key/, /begin with “inbox\/1\/” only/],

@@ -166,7 +166,7 @@ test('reports records that cannot be deleted in one warning', async () => {
   assert.deepEqual(
     warnings.map((one) => 'text' in one && one.text),
     [
-      'Gone, but still recorded on this computer: the bucket a, the edge function c. a.json cannot be written: the file system is read-only.',
+      'Deleted, but still recorded on this computer: the bucket a, the edge function c. a.json cannot be written: the file system is read-only.',
     ],
   );
   await assert.rejects(

@@ -44,6 +44,6 @@ test('explains each status of an answer without a body', async (t) => {
     await assert.rejects(looked, withCode(name, message, hint), `object, ${code}`);
   }
   status = 404;
-  await assert.rejects(asked, withCode('stack_failed', /is gone/, /--bucket-name/));
+  await assert.rejects(asked, withCode('stack_failed', /was deleted outside edge-upload/, /--bucket-name/));
   assert.equal((await looked()).size, 0);
 });

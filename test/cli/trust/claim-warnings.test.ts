@@ -14,7 +14,7 @@ const compares = (...claims: readonly string[]): Rule => ({
 
 const writes = (writeTo: string): Rule => ({ when: [condition('roles', 'x')], writeTo });
 
-const WHY = 'can be changed or pass to somebody else';
+const WHY = 'can change or be reassigned to somebody else';
 
 const CASES: readonly (readonly [
   rule: Rule,

@@ -17,7 +17,7 @@ function refuse(options: StackOptions, message: RegExp, hint?: RegExp): void {
 }
 
 describe('what a deployment may trust', () => {
-  it('lets issuers write under prefixes of their own', () => {
+  it('lets issuers write under their own prefixes', () => {
     requireSafe({
       trust: [
         issuer('corp', [{ writeTo: '{issuer}/{sub}/' }]),
@@ -109,7 +109,7 @@ describe('what a deployment may trust', () => {
     it(`refuses the reserved alias “${alias}” by name`, () =>
       refuse(
         { trust: [issuer(alias, [{ writeTo: 'a/' }])] },
-        new RegExp(`“${alias}” for --alias: edge-upload uses that name itself`),
+        new RegExp(`“${alias}” for --alias: edge-upload reserves that name`),
       ));
   }
 
@@ -126,7 +126,7 @@ describe('what a deployment may trust', () => {
     ['a//b/', /a key with this prefix/],
     ['../', /a key with this prefix/],
     ['.well-known/', /reserved/],
-    ['{group}/', /no groups of their own/],
+    ['{group}/', /provider have no groups/],
   ];
   for (const [writeTo, message] of PREFIXES) {
     it(`refuses the prefix ${writeTo}`, () => refuse({ trust: [issuer('corp', [{ writeTo }])] }, message));
@@ -189,7 +189,7 @@ describe('issuers of one organisation', () => {
     it(`refuses a rule of ${iss} (${preset}) without a workload`, () => {
       const settings = { preset, kind: 'workload' } as const;
       for (const claims of [[], ['aud', 'iss']]) {
-        refuse(trusted(iss, claims, settings), /has tokens for all .*: each could upload/, hint);
+        refuse(trusted(iss, claims, settings), /issues tokens for all .*: each could upload/, hint);
       }
       requireSafe(trusted(iss, ['sub'], settings));
     });
@@ -514,7 +514,7 @@ describe('S an issuer beside trusted ones', () => {
     assert.throws(() => merge(both, corp, typed('z')), withCode('usage', /is trusted as corp, shop\./));
     assert.throws(
       () => merge(kept, corp, { ...other, clientId: 'a' }),
-      withCode('usage', /is trusted already, as corp\./),
+      withCode('usage', /is already trusted, as corp\./),
     );
   });
 

@@ -220,7 +220,7 @@ test('names an unusable or forbidden signing key, with the next command', async 
       new RegExp(`^${id} +revoked .*\n${other}|^${other} +revoked .*\n${id}`, 'm'),
     );
     // A new key signs; the old one leaves the stack, and KMS deletes it as was scheduled.
-    assert.match(await said(['key', 'rotate', '--drop', '--yes']), /No earlier link or key is valid/);
+    assert.match(await said(['key', 'rotate', '--drop', '--yes']), /Earlier links and keys are invalid/);
     assert.match(await said(['link', 'create']), /Created the link/);
 
     const plan = await said(['destroy'], 2);

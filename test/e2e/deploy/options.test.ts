@@ -215,7 +215,7 @@ test('sets options, keeps them at a plain deploy, and resets them', async (t) =>
     for (const args of [['synth', '--local'], ['demo']]) {
       const { code, stderr } = await computer.built.run(args, { env: { TMPDIR: gone, TEMP: gone } });
       assert.equal(code, 1, stderr);
-      assert.match(stderr, /No temporary folder can be created in .*gone: .*\n {2}Set TMPDIR/);
+      assert.match(stderr, /A temporary folder cannot be created in .*gone: .*\n {2}Set TMPDIR/);
     }
 
     // A plain deploy keeps them, and one that is refused changes none.

@@ -22,7 +22,7 @@ const VERY_SLOW = { EDGE_UPLOAD_LOCAL_FAULTS: JSON.stringify({ resourceDelayMs: 
 /** Each deploy is killed twice: while the identity half is made, and while the rest is. */
 const MOMENTS = [
   ['bucket created', 'edge function created'],
-  ['stack created', "edge function's version created"],
+  ['stack created', 'edge function version created'],
 ] as const;
 
 test('resumes the operation of a cloud killed in the middle of a deploy', async (t) => {

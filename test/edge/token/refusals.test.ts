@@ -61,7 +61,7 @@ const invalid = (claim: string) =>
   code('invalid_claim', `The ${claim} claim of the token is missing or not valid.`);
 const UNVERIFIED = code(
   'invalid_claim',
-  'The email address in the token is not verified. Verify it at the provider.',
+  'The e-mail address in the token is not verified. Verify it at the provider.',
 );
 const NOT_TRUSTED = 'This edge does not trust the issuer of the token.';
 const DIRTY = JSON.parse('{"__proto__":{"sub":"eve"},"constructor":{"name":"eve"}}');

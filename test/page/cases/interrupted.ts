@@ -134,7 +134,7 @@ export async function interruptedCases(world: DeployedPage): Promise<void> {
       assert.equal(await leave(tab), '');
       await world.revoke(link);
       await comeBack(tab);
-      await tab.shows('.message', 'This link was withdrawn.');
+      await tab.shows('.message', 'This link was revoked.');
       assert.doesNotMatch(await tab.textOf('main'), /large/);
       await tab.close();
     },

@@ -135,7 +135,7 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
         'This link has expired. Ask for a new one.',
         'link-errors/expired',
       ],
-      [inbox.address, 'This link was withdrawn. Ask for a new one.', 'link-errors/revoked'],
+      [inbox.address, 'This link was revoked. Ask for a new one.', 'link-errors/revoked'],
     ] as const) {
       if (name === 'link-errors/revoked') {
         await world.revoke(inbox);
@@ -153,7 +153,7 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     const tab = await openTab(browser, link.address);
     await world.revoke(link);
     await tab.choose(second);
-    await tab.shows('[data-state=failed] .error', 'This link was withdrawn.');
+    await tab.shows('[data-state=failed] .error', 'This link was revoked.');
     await tab.close();
   });
 

@@ -32,7 +32,7 @@ export function handlerOf(name: string): ChallengeHandler {
   if (handler !== undefined) return handler;
   throw new UserError(
     'challenge_unsupported',
-    `The user pool asks for ${name}, which edge-upload cannot answer.`,
+    `The user pool asks for ${name}, which edge-upload does not support.`,
     { hint: HINTS[name] ?? 'The operator can remove that step from the user pool or from this user.' },
   );
 }

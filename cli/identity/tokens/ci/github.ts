@@ -51,7 +51,7 @@ export const github: Workload = {
       preset,
       url,
       headers: { accept: 'application/json', authorization: `Bearer ${credential}` },
-      hint: 'The runner gives tokens for about 6 hours of a job. Run the job again.',
+      hint: 'The runner issues tokens for the first 6 hours of a job. Run the job again.',
     });
     return String(readFields(text)?.value ?? '');
   },

@@ -78,7 +78,7 @@ function explained(
   const { code, message, hintLines } = error;
   if (code !== 'token_refused' && code !== 'forbidden') return error;
   if (code === 'token_refused' && workload.source === 'variable' && expiresAt <= now()) {
-    const hint = `${titleOf(workload)} gives this job no other token. Run the job again: it begins with a new one.`;
+    const hint = `${titleOf(workload)} issues no second token to this job. Run the job again: it starts with a new one.`;
     return new UserError(code, message, { hint, cause: error });
   }
   const audiences = issuers.flatMap(({ audience: wanted }) => wanted ?? []);

@@ -13,7 +13,7 @@ export interface WorkloadContext
   readonly issuers: readonly string[];
 }
 
-/** A CI or cloud service whose jobs have an identity of their own. One file each. */
+/** A CI or cloud service that gives its jobs an identity. One file each. */
 export interface Workload {
   readonly preset: PresetName;
   /** The claims that operators write rules about, each as a list of keys. */
@@ -43,7 +43,10 @@ export function noToken(
     cause,
   }: { code?: ErrorCode; hint: string | readonly string[]; cause?: unknown },
 ): UserError {
-  return new UserError(code, `This job gets no token from ${titleOf({ preset })}: ${why}.`, { hint, cause });
+  return new UserError(code, `This job cannot get a token from ${titleOf({ preset })}: ${why}.`, {
+    hint,
+    cause,
+  });
 }
 
 const MAX_TOKEN_LENGTH = 16 * 1024;

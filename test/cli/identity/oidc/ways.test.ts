@@ -75,7 +75,7 @@ test('prints both names of a user whom the edge names otherwise than the provide
   const { rig, provider } = await withStandIn(t);
   provider.claims = { aud: rig.url, preferred_username: 'ada@acme.com', email: 'ada' };
   const { text } = flatResult(await login(rig.context(), { url: rig.url, device: true }));
-  assert.match(text ?? '', /as ada@acme\.com \(corp\)\.\nThe edge names this user ada\.\n/);
+  assert.match(text ?? '', /as ada@acme\.com \(corp\)\.\nThe edge's name for this user is ada\.\n/);
   const who = flatResult(await whoami(rig.context(), {}));
   assert.deepEqual([who.document.username, who.document.signedInAs], ['ada', 'ada@acme.com']);
   assert.match(who.text ?? '', /^signed in as +ada@acme\.com$/m);

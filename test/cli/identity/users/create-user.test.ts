@@ -102,7 +102,7 @@ test('does not change a user who has a password', async (t) => {
   await create(here);
   const error = await failure(here, create(here, {}, { EDGE_UPLOAD_NEW_PASSWORD: 'Something-else-44!' }));
   assert.deepEqual([error.code, error.exitCode], ['exists', 6]);
-  assert.match(error.message, /exists already/);
+  assert.match(error.message, /already exists/);
   assert.match(error.hint ?? '', /edge-upload login --username ada@example\.com/);
   assert.ok(!here.operations.includes('AdminSetUserPassword'));
 });

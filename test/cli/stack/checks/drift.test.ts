@@ -88,7 +88,7 @@ test('names each changed or deleted resource, and the commands that change it ba
     ],
     [
       drift('AWS::CloudFront::OriginAccessControl', 'DELETED') + drift('AWS::Lambda::Version', 'DELETED'),
-      "origin access control (deleted); edge function's version (deleted)",
+      'origin access control (deleted); edge function version (deleted)',
     ],
     [drift('AWS::IAM::Role', 'MODIFIED'), 'IAM role (changed)'],
   ] as const) {
@@ -164,7 +164,7 @@ test('reads no results of an earlier detection', async (t) => {
   };
   const late = await checked(t, { statuses: ['DETECTION_IN_PROGRESS'], drifts }, slow);
   assert.ok(late.state === 'skipped');
-  assert.match(late.detail, /has not compared the resources within 5/);
+  assert.match(late.detail, /did not compare the resources within 5/);
   const errors = {
     DetectStackDrift: ['ValidationError', `Drift detection is already in progress for stack ${ARN}`],
   } as const;

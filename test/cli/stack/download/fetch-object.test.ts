@@ -233,7 +233,7 @@ test('replaces files only on request, even those that appear during the download
   await writeFile(join(cwd, 'there'), 'old');
   await symlink('/nowhere', join(cwd, 'dangling'));
   for (const key of ['there', 'x/dangling']) {
-    await assert.rejects(targetPath(key, common), withCode('exists', /exists already/, /--force/));
+    await assert.rejects(targetPath(key, common), withCode('exists', /already exists/, /--force/));
     assert.equal(await targetPath(key, { ...common, force: true }), join(cwd, key.replace('x/', '')));
   }
   assert.equal(await targetPath('a/b', { ...common, as: '.' }), join(cwd, 'b'), 'into a folder');
@@ -252,7 +252,7 @@ test('replaces files only on request, even those that appear during the download
   const file = await openTarget(path, { force: false });
   await file.write(Buffer.from('new'));
   await writeFile(path, 'somebody else');
-  await assert.rejects(file.finish(), withCode('exists', /exists already/, /--force/));
+  await assert.rejects(file.finish(), withCode('exists', /already exists/, /--force/));
   await file.discard();
   assert.equal(await readFile(path, 'utf8'), 'somebody else');
   const forced = await openTarget(path, { force: true });

@@ -62,5 +62,5 @@ test('ignores a missing plan, and warns of one that cannot be deleted', async (t
     body: '<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>',
   };
   const { events } = await interruptedPlan(t, 'EXISTING', [denied]);
-  assert.match(JSON.stringify(events), /"warning".*The plan is still in the stack\./);
+  assert.match(JSON.stringify(events), /"warning".*The change set was not deleted\./);
 });

@@ -31,10 +31,10 @@ const CHANGES: Change[] = [
 
 test('lists a change set in words, additions first, removals last', () => {
   assert.deepEqual(planLines(plannedSteps(CHANGES)), [
-    "  + add      edge function's version",
+    '  + add      edge function version',
     '  ~ change   bucket (expiry of objects)',
     '  ! REPLACE  user pool (username configuration): all its users are lost',
-    "  - remove   edge function's version",
+    '  - remove   edge function version',
   ]);
 });
 

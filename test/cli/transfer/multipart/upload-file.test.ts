@@ -258,7 +258,7 @@ test('handles an error in a 200 response to Complete', async (t) => {
   await put(edge);
   assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
   code = 'PreconditionFailed';
-  await assert.rejects(put(edge), withCode('exists', /left as it is/));
+  await assert.rejects(put(edge), withCode('exists', /was not changed/));
   assert.deepEqual(await journals(), []);
   code = 'InvalidPart';
   const wayOut = /^All parts are stored, .*:\n {2}edge-upload uploads abort [\da-f]{16}$/;

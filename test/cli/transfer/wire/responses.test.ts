@@ -214,7 +214,11 @@ test('never treats text of the store as markup, and refuses invalid ETags and ID
       response.end();
       return true;
     });
-    await assert.rejects(putInParts(t, edge), withCode('not_an_edge', /an ETag that S3 does not give/), etag);
+    await assert.rejects(
+      putInParts(t, edge),
+      withCode('not_an_edge', /an ETag that S3 does not return/),
+      etag,
+    );
     assert.equal(bodies.filter((url) => url.includes('uploadId')).length, 0, 'nothing was completed');
   }
 });

@@ -88,7 +88,7 @@ test('does not renew a token in a variable, and reports a refusal as final', asy
     assert.match(tokens.explain?.(error).hint ?? '', /edge-upload trust check$/);
     here.advance(PUBLISHED[ci].lifetime);
     assert.equal(await tokens.current(), first, 'the edge judges by its own clock');
-    assert.match(tokens.explain?.(error).hint ?? '', /Run the job again: it begins with a new one\.$/);
+    assert.match(tokens.explain?.(error).hint ?? '', /Run the job again: it starts with a new one\.$/);
   }
 });
 
@@ -220,7 +220,7 @@ test('prints what to mount if a pod has no projected token', async (t) => {
   const error = await here.failure(tokenSource(pod, { url: here.url }).current());
   assert.match(
     error.message,
-    /no token from Kubernetes: the pod has no file \/var\/run\/secrets\/edge-upload\/token/,
+    /cannot get a token from Kubernetes: the pod has no file \/var\/run\/secrets\/edge-upload\/token/,
   );
   assert.ok(error.hint?.endsWith(`audience: ${here.url}`), error.hint);
   // The pod has another identity that the edge trusts.
