@@ -53,7 +53,7 @@ export async function findTarget(
   return target;
 }
 
-/** Like `knownStack`, with the default stack name if there is no deployment. */
+/** As `findTarget`, with the default stack name if there is no deployment. */
 export async function targetOrDefault(context: Context, args: OperatorArgs = {}): Promise<OperatorTarget> {
   return (await findTarget(context, args)) ?? { stackName: DEFAULT_STACK_NAME };
 }

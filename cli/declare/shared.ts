@@ -81,8 +81,7 @@ export function option<Usage extends string>(usage: Usage, summary: string): Typ
 
 export const profile = () => option('--profile <name>', 'AWS profile to use (or AWS_PROFILE)');
 
-export const inLocalCloud = () =>
-  option('--local', 'Use the embedded cloud, for an unrecorded deployment');
+export const inLocalCloud = () => option('--local', 'Use the embedded cloud, for an unrecorded deployment');
 
 /** Adds the options of an operator's command that is about an existing deployment. */
 export function operated<Args extends unknown[], Options extends OptionValues, Globals extends OptionValues>(
