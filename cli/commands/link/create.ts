@@ -138,7 +138,7 @@ export async function createLink(context: Context, args: LinkCreateArgs): Promis
   const document = { ...createdDocument(created), address, uploadUrl: uploadAddress(edge, entry), curl };
   const page = edge.hasPage
     ? ['', 'Send this address to the uploader. It opens in a browser:', `  ${address}`]
-    : ['', 'No browser opens the link, since the deployment has no upload page. To add it:', ADD_PAGE];
+    : ['', 'The link does not open in a browser: the deployment has no upload page. To add it:', ADD_PAGE];
   const code = args.qr && !context.options.json ? await codeFor(context, address) : [];
   const text: readonly TextLine[] = [
     {
