@@ -9,8 +9,8 @@ import { edgeUrl } from '../settings/edge-url.ts';
 import { objectHeaders, type Stored } from '../transfer/put-object.ts';
 import { type EdgeUploader, journalsIn, openUploader, type UploadWorld } from '../transfer/uploader.ts';
 import { checkUpload, checkUploader, ownCopy } from './check-options.ts';
-import { givenToken } from './given-token.ts';
 import { type LinkedSignal, linkedSignal } from './linked-signal.ts';
+import { programToken } from './program-token.ts';
 import { closeSource, isUsed, sourceItem } from './source-item.ts';
 import type {
   StoredObject,
@@ -58,7 +58,7 @@ function openLibrary(options: UploaderOptions, sent: SentCredentials): Uploader 
   const { token, signal, proxy, ca, resume, onWarning } = options;
   const { checksum, concurrency, rateLimit, stallTimeout } = options;
   const url = edgeUrl(options.url);
-  const tokens = givenToken(token, now, sent);
+  const tokens = programToken(token, now, sent);
   const limits = omitUndefined({ checksum, concurrency, limitRate: rateLimit, stallMs: stallTimeout });
   const dispatcher: Dispatcher = openDispatcher({
     env: ownCopy({ HTTPS_PROXY: proxy }),

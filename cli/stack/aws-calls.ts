@@ -18,7 +18,7 @@ interface Clients {
 }
 
 /** Whose credentials a command uses. */
-export interface Caller {
+export interface AwsCaller {
   readonly account: string;
   /** Of a user, an assumed role or the root user. */
   readonly arn: string;
@@ -27,10 +27,10 @@ export interface Caller {
 const CHECKING = 'Checking the AWS credentials';
 
 /** The clients of a command have the credentials of one caller. */
-const callers = new WeakMap<OperatorClients, Caller>();
+const callers = new WeakMap<OperatorClients, AwsCaller>();
 
 /** Returns whose credentials the command uses, from one request. @throws {UserError} `aws` for an answer without an account, such as a proxy's */
-export async function callerIdentity({ clients }: Clients): Promise<Caller> {
+export async function callerIdentity({ clients }: Clients): Promise<AwsCaller> {
   const known = callers.get(clients);
   if (known !== undefined) return known;
   const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
@@ -42,16 +42,16 @@ export async function callerIdentity({ clients }: Clients): Promise<Caller> {
 }
 
 /** Names a caller for `doctor` and `deploy`, such as `account 123456789012, user/ada`. */
-export function callerWords({ account, arn }: Caller): string {
+export function callerWords({ account, arn }: AwsCaller): string {
   return `account ${account}, ${arn.split(':').slice(5).join(':')}`;
 }
 
-export function isRoot({ arn }: Caller): boolean {
+export function isRoot({ arn }: AwsCaller): boolean {
   return arn.endsWith(':root');
 }
 
 /** Returns the user, or the role behind an assumed role's session. */
-export async function principalOf({ clients }: Clients, { arn }: Caller): Promise<string> {
+export async function principalOf({ clients }: Clients, { arn }: AwsCaller): Promise<string> {
   const role = /^arn:[\w-]+:sts::\d+:assumed-role\/([^/]+)\//.exec(arn)?.[1];
   if (role === undefined) return arn;
   const { GetRoleCommand } = await import('@aws-sdk/client-iam');

@@ -6,7 +6,7 @@ import type { Segment } from './sources/segment.ts';
 import type { EdgeClient } from './wire/edge-client.ts';
 
 /** The object to store, and its options. */
-export interface Upload {
+export interface ObjectUpload {
   readonly key: string;
   /** Header fields of the object: content type, metadata and the like. */
   readonly headers: Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export interface Stored {
 }
 
 /** The header that makes S3 refuse to replace an object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
-export function condition({ noClobber }: Pick<Upload, 'noClobber'>): Record<string, string> {
+export function condition({ noClobber }: Pick<ObjectUpload, 'noClobber'>): Record<string, string> {
   return noClobber ? { 'if-none-match': '*' } : {};
 }
 
@@ -42,7 +42,7 @@ export function condition({ noClobber }: Pick<Upload, 'noClobber'>): Record<stri
  */
 export async function putObject(
   segment: Segment,
-  upload: Upload,
+  upload: ObjectUpload,
   { algorithm }: Digester,
   edge: EdgeClient,
 ): Promise<Stored> {

@@ -183,7 +183,7 @@ test('links and keys upload with curl, fetch and put until they end', {
       assert.equal(await uploader('sensors/roof/report.pdf'), `key:${key.id}`);
     });
 
-    await t.test('put with a link, on a computer that knows no deployment', async () => {
+    await t.test('put with a link, on a computer without a deployment', async () => {
       const other = await stranger(join(computer.home, 'q3-elsewhere'), cloud);
       const cwd = computer.home;
       const put = await other.run(['put', 'report.pdf', '--debug'], {

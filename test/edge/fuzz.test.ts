@@ -297,7 +297,7 @@ function placeOf({ iss, aud, sub, k, p }: Claims): Place {
   return { under: `${alias}/`, stamp: new RegExp(`^${alias}:`) };
 }
 
-test('writes only keys of its own for any token of an issuer, link or key', async () => {
+test('allows only its own keys to any token of an issuer, link or key', async () => {
   const random = dice(20261129);
   const policy = { writeTo: 'home/{username}/', corsOrigins: ['https://app.example.com'] };
   const { handler, log } = runBundle(

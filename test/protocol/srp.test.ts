@@ -85,7 +85,7 @@ test('uses another secret in each exchange', () => {
   assert.notEqual(startSrp().publicValue, startSrp().publicValue);
 });
 
-test('agrees on a key only with a server that knows the verifier', async () => {
+test('agrees on a key only with a server that has the verifier', async () => {
   const client = startSrp();
   const N = RFC5054_3072;
   const bytes = (value: bigint) => {

@@ -1,7 +1,7 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { command } from '../../command-line.ts';
 import { interrupted } from '../../errors.ts';
-import { type Caller, isRoot, principalOf } from '../aws-calls.ts';
+import { type AwsCaller, isRoot, principalOf } from '../aws-calls.ts';
 import type { FoundStack, StackWork } from '../find-stack.ts';
 import { kindOf, OPTION_NAMES } from '../options/kinds.ts';
 import { isExtra } from '../policy/extra-statements.ts';
@@ -16,7 +16,7 @@ export interface PermissionsToCheck {
 }
 
 /** Returns the calls of every deploy. */
-function ofEachDeploy({ account }: Caller, stackName: string): Needed[] {
+function ofEachDeploy({ account }: AwsCaller, stackName: string): Needed[] {
   return [
     {
       actions: [
@@ -42,7 +42,7 @@ function ofUserPool(account: string): Needed[] {
 
 /** Returns what CloudFormation calls on behalf of a first deploy. Names are as CloudFormation generates them. */
 function ofFirstDeploy(
-  { account }: Caller,
+  { account }: AwsCaller,
   stackName: string,
   { bucketName, userPool = true }: PermissionsToCheck['given'],
 ): Needed[] {
@@ -72,7 +72,7 @@ function ofFirstDeploy(
 }
 
 /** Returns the calls that this deploy certainly makes. */
-function ofDeploy(caller: Caller, stackName: string, { stack, given }: PermissionsToCheck): Needed[] {
+function ofDeploy(caller: AwsCaller, stackName: string, { stack, given }: PermissionsToCheck): Needed[] {
   return [
     ...ofEachDeploy(caller, stackName),
     ...(stack === undefined ? ofFirstDeploy(caller, stackName, given) : []),
@@ -83,7 +83,7 @@ function ofDeploy(caller: Caller, stackName: string, { stack, given }: Permissio
  * Returns the actions of the operator's policy, including those for the given options. Actions covered by a pattern are
  * not listed.
  */
-function ofThePolicy({ account }: Caller, stackName: string, deploying?: PermissionsToCheck): Needed[] {
+function ofThePolicy({ account }: AwsCaller, stackName: string, deploying?: PermissionsToCheck): Needed[] {
   const scope = { account, stackName, deployOnly: deploying !== undefined };
   const { given = {} } = deploying ?? {};
   const flags = OPTION_NAMES.filter((name) => given[name] !== undefined).map((name) => kindOf(name).flag);
@@ -105,7 +105,7 @@ const PRINT_EXTRAS = command`edge-upload policy --extras`;
  */
 export function permissionsCheck(
   work: StackWork,
-  caller: () => Caller | undefined,
+  caller: () => AwsCaller | undefined,
   deploying?: PermissionsToCheck,
 ): Check {
   const { stackName, context } = work;

@@ -1,7 +1,7 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { UserError } from '../../errors.ts';
 import { asTask } from '../../ui/create.ts';
-import { type Caller, callerIdentity, callerWords } from '../aws-calls.ts';
+import { type AwsCaller, callerIdentity, callerWords } from '../aws-calls.ts';
 import { type FoundStack, findStack, type StackWork, stackMissing } from '../find-stack.ts';
 import { concurrencyCheck, regionsCheck } from './account-limits.ts';
 import type { Check } from './check.ts';
@@ -107,7 +107,7 @@ export async function preflight(work: StackWork, how: Deploying = {}): Promise<F
  */
 export function accountChecks(
   work: StackWork,
-  caller: () => Caller | undefined,
+  caller: () => AwsCaller | undefined,
   deploying?: PermissionsToCheck,
 ): readonly Check[] {
   return [regionsCheck(work), permissionsCheck(work, caller, deploying), concurrencyCheck(work)];

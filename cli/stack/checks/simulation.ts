@@ -1,7 +1,7 @@
 import type { EvaluationResult } from '@aws-sdk/client-iam';
 import { command, type HintLine } from '../../command-line.ts';
 import { interrupted, UserError } from '../../errors.ts';
-import { type Caller, principalOf, rawPages } from '../aws-calls.ts';
+import { type AwsCaller, principalOf, rawPages } from '../aws-calls.ts';
 import type { StackWork } from '../find-stack.ts';
 
 /** Actions on one resource. */
@@ -94,7 +94,7 @@ export async function simulateDenied(
  */
 export async function deniedTo(
   work: StackWork,
-  caller: Caller,
+  caller: AwsCaller,
   needed: readonly Needed[],
   role?: string,
 ): Promise<DeniedTo> {

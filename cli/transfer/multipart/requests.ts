@@ -11,7 +11,7 @@ import {
   prove,
   readEtag,
 } from '../integrity.ts';
-import { condition, type Upload } from '../put-object.ts';
+import { condition, type ObjectUpload } from '../put-object.ts';
 import type { Segment } from '../sources/segment.ts';
 import type { EdgeClient } from '../wire/edge-client.ts';
 import { unexpectedResponse } from '../wire/pages.ts';
@@ -50,7 +50,7 @@ export function isUploadId(value: unknown): value is string {
  */
 export async function createUpload(
   edge: EdgeClient,
-  { key, headers }: Pick<Upload, 'key' | 'headers'>,
+  { key, headers }: Pick<ObjectUpload, 'key' | 'headers'>,
   algorithm: Algorithm,
   onUnanswered: () => void = () => {},
 ): Promise<OpenUpload> {

@@ -2,7 +2,7 @@ import { partsOf } from '../../../protocol/parts.ts';
 import { isUserError } from '../../errors.ts';
 import { forEachAtOnce, type Pool } from '../pacing/pool.ts';
 import { type Plan, planOfParts } from '../plan.ts';
-import type { Stored, Upload } from '../put-object.ts';
+import type { ObjectUpload, Stored } from '../put-object.ts';
 import type { Segment } from '../sources/segment.ts';
 import type { EdgeClient } from '../wire/edge-client.ts';
 import { possiblyOwnObject } from '../wire/refusals.ts';
@@ -30,7 +30,7 @@ export interface SessionContext extends CleanUpContext {
 
 /** The source of a session, and its journal. */
 export interface SessionTarget {
-  readonly upload: Upload;
+  readonly upload: ObjectUpload;
   readonly journal: OptionalJournal;
 }
 
@@ -40,7 +40,7 @@ export interface OpenOptions {
   readonly unansweredSince: string | undefined;
 }
 
-export interface ResumeOptions {
+export interface ResumeChecks {
   /** The recorded upload is of the same file, to the same key, in the same way. */
   readonly isSame: (entry: JournalEntry) => boolean;
   /** Bytes of the file. */
@@ -123,7 +123,7 @@ export class MultipartSession {
    */
   static async resume(
     target: SessionTarget,
-    { isSame, size, verify }: ResumeOptions,
+    { isSame, size, verify }: ResumeChecks,
     context: SessionContext,
   ): Promise<MultipartSession | undefined> {
     const { journal } = target;

@@ -9,7 +9,7 @@ import { checkSize } from '../limits.ts';
 import type { PartLimiter } from '../pacing/part-limiter.ts';
 import { forEachAtOnce } from '../pacing/pool.ts';
 import type { Plan } from '../plan.ts';
-import type { Stored, Upload } from '../put-object.ts';
+import type { ObjectUpload, Stored } from '../put-object.ts';
 import { type SegmentOptions, withSegment } from '../sources/segment.ts';
 import type { SourceFile } from '../sources/source-file.ts';
 import { UploadConflict, UploadGone } from '../wire/responses.ts';
@@ -31,7 +31,7 @@ export interface FileUpload {
   readonly file: SourceFile;
   /** Absolute. */
   readonly path: string;
-  readonly upload: Upload & {
+  readonly upload: ObjectUpload & {
     /** Called with the bytes that are already stored; negative if they no longer count. */
     readonly onFound: (bytes: number) => void;
   };

@@ -7,7 +7,7 @@ import type { Limits } from '../limits.ts';
 import { checkSize, type EdgeLimits } from '../limits.ts';
 import { createPool, forEachAtOnce } from '../pacing/pool.ts';
 import { type MultipartMode, planUpload, STREAM_PART } from '../plan.ts';
-import { putObject, type Stored, type Upload } from '../put-object.ts';
+import { type ObjectUpload, putObject, type Stored } from '../put-object.ts';
 import { bufferSegment } from '../sources/segment.ts';
 import { readUntil } from '../sources/until-aborted.ts';
 import { type AbortContext, abortEarlierStreams } from './abort.ts';
@@ -28,7 +28,7 @@ export interface StreamUpload {
   readonly name: string;
   /** Bytes, if known: the parts are large enough for them. */
   readonly size?: number | undefined;
-  readonly upload: Upload;
+  readonly upload: ObjectUpload;
   readonly onRead?: (bytes: number) => void;
 }
 

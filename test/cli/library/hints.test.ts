@@ -104,7 +104,7 @@ test('has a next step for each refusal of the edge', async (t) => {
   }
 });
 
-test('says that the same upload resumes a file with stored parts', async (t) => {
+test('reports that the same upload resumes a file with stored parts', async (t) => {
   const folder = await ownFolder(t);
   const path = join(folder, 'film.mp4');
   await writeFile(path, Buffer.alloc(11 * 1024 ** 2));

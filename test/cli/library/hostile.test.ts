@@ -36,7 +36,7 @@ function awaited(make: (wasRead: () => void) => UploadSource) {
   return { source: make(wasRead), read };
 }
 
-test('aborts although a source never gives its next bytes', async (t) => {
+test('aborts although a source never yields its next bytes', async (t) => {
   const { edge, uploader } = await rig(t);
   async function* stuck(wasRead: () => void) {
     yield 'some';
@@ -81,7 +81,7 @@ test('aborts although a source never gives its next bytes', async (t) => {
   assert.equal(edge.stored.size, 0);
 });
 
-test('fails although a source gives no more bytes or never closes', async (t) => {
+test('fails although a source yields no more bytes or never closes', async (t) => {
   const { uploader } = await rig(t, {}, (request, response) => {
     if (request.method !== 'PUT') return false;
     respondXml(response, 400, 'InvalidRequest', { connection: 'close' });

@@ -62,7 +62,7 @@ async function silentServer(t: TestContext): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test('lets a program end, without unhandled rejections, whatever it does not await', async (t) => {
+test('lets a program that awaits nothing end without unhandled rejections', async (t) => {
   const [edge, folder, silent] = [await ownEdge(t), await ownFolder(t), await silentServer(t)];
   const names = Object.keys(PROGRAMS);
   await Promise.all(

@@ -38,7 +38,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('verifies certificates, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async (t) => {
+test('verifies certificates with any NODE_TLS_REJECT_UNAUTHORIZED', async (t) => {
   const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
   t.after(() => {
     if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;

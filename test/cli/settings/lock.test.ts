@@ -333,7 +333,7 @@ test('replaces a link or a pipe in place of a lock, and keeps its target', { ski
   }),
 );
 
-test('obtains the lock in the end, whatever the lock file contains', () =>
+test('obtains the lock eventually, with any content of the lock file', () =>
   inFolder(async (path, folder) => {
     const own = JSON.stringify(await ownIdentity());
     for (const text of mutations(own, 60)) {

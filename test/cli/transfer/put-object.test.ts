@@ -92,7 +92,7 @@ test('refuses a path that is not a readable file, and sends nothing', async (t) 
   assert.equal(edge.seen.length, 0);
 });
 
-test('stores kernel files as they are read, whatever length they claim', {
+test('stores kernel files as they are read, with any reported length', {
   skip: process.platform === 'linux' ? false : 'of Linux',
 }, async (t) => {
   const edge = await ownEdge(t);

@@ -446,7 +446,7 @@ describe('S an issuer from a command line', () => {
     assert.throws(() => make({ token: 'id' }), withCode('usage', /--client-id or --audience/));
   });
 
-  it('knows both names of an Entra API, and the scope that requests it', () => {
+  it('accepts both names of an Entra API, and the scope that requests it', () => {
     const id = '00001111-aaaa-2222-bbbb-3333cccc4444';
     const { audiences, scopes } = make({ clientId: id }, { ...corp, preset: 'entra' });
     assert.deepEqual(audiences, [id, `api://${id}`]);

@@ -86,7 +86,7 @@ test('returns a failed file after doubling pauses, and at once when it changed',
   assert.deepEqual(await after(2_000), ['p/a']);
 });
 
-test('warns once of a folder that is gone for a while', async (t) => {
+test('warns once of a folder that is missing for a while', async (t) => {
   const { folder, file, after, warnings } = await rig(t);
   await rm(folder, { recursive: true });
   for (let look = 0; look < 3; look += 1) assert.deepEqual(await after(2_000), []);

@@ -24,7 +24,7 @@ const DENIES = (bucket: string, action: string) =>
     ],
   });
 
-test('checks first whatever can refuse a deletion, and names what to do', async (t) => {
+test('checks first everything that can refuse a deletion, and names what to do', async (t) => {
   await withCloud(async (computer, cloud) => {
     const denied = new Set<string>();
     const recorder = await startRecorder(cloud, undefined, denied);
@@ -125,7 +125,7 @@ test('keeps the objects of a stack in a failed state if its deletion is denied',
   }, WITH_FAULTS);
 });
 
-test('asks in every command for a choice once the chosen deployment is gone', async () => {
+test('asks in every command for a choice once the chosen deployment is destroyed', async () => {
   await withCloud(async (computer) => {
     for (const name of ['one', 'two']) await computer.json(['deploy', '--local', '--stack-name', name]);
     assert.equal((await computer.run(['destroy', '--yes'])).code, 0);

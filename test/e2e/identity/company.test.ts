@@ -294,7 +294,7 @@ async function story(
     assert.match(next.stdout, /is signed out of .*\n.* is still signed in there, .*\n +edge-upload logout/);
   });
 
-  await t.test('tells users of an issuer that is no longer trusted to ask the operator', async () => {
+  await t.test('asks users of an issuer that is no longer trusted to contact the operator', async () => {
     const { issuer = '' } = await who();
     const removed = await computer.run(['trust', 'remove', issuer, '--yes']);
     assert.equal(removed.code, 0, removed.stderr);

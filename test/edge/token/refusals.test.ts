@@ -209,7 +209,7 @@ function signedBytes(head: string | Buffer, payload: string | Buffer): string {
   return `${text}.${sign('sha256', Buffer.from(text), SHARED_KEY.privateKey).toString('base64url')}`;
 }
 
-test('requires one JSON object in UTF-8, whatever is signed', async (t) => {
+test('requires one JSON object in UTF-8 as the signed payload', async (t) => {
   const head = JSON.stringify({ alg: 'RS256', kid: 'shared' });
   const claims = JSON.stringify(personal());
   /** Replaces `~` by a byte that begins no character. */
@@ -318,7 +318,7 @@ test('verifies each algorithm with a key of its type only', async () => {
   assert.match(await judged(signed(first, personal()), configOf(broken)), /^invalid_token: .*signature/);
 });
 
-test('knows both names of EdDSA, for keys with and without an algorithm', async () => {
+test('accepts both names of EdDSA, for keys with and without an algorithm', async () => {
   const key = issuerKey('EdDSA', 'ed');
   const judgedAs = (alg: string, ofKey?: string) =>
     judged(

@@ -174,7 +174,7 @@ test('reports the status of a change set whose execution fails', async (t) => {
   );
 });
 
-test('keeps what OnStackFailure says of a failed creation', async (t) => {
+test('keeps what OnStackFailure retains of a failed creation', async (t) => {
   const { sdk, idle, statusOf } = await setUp(t, { faults: { failingResources: { Bad: 'no' } } });
   const body = template({ Good: thing(), Bad: thing({ Of: ref('Good') }) });
   const run = async (name: string, OnStackFailure: 'DELETE' | 'DO_NOTHING') => {

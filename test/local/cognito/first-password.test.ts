@@ -209,7 +209,7 @@ test('writes names and passwords into an invitation as they are', async (t) => {
   }
 });
 
-test('requires a user without a password of their own for RESEND', async (t) => {
+test('requires a user who never chose a password for RESEND', async (t) => {
   const setup = await setUp(t);
   await assert.rejects(invite(setup, { MessageAction: 'RESEND' }), awsError('UserNotFoundException'));
   await invite(setup);

@@ -101,7 +101,7 @@ test('fails to delete a stack while its function has replicas', async (t) => {
   assert.deepEqual(await deletion(setup, id), { status: 'DELETE_COMPLETE', reasons: [] });
 });
 
-test('deletes a retained function once its replicas are gone', async (t) => {
+test('deletes a retained function once its replicas are deleted', async (t) => {
   const setup = await openFaultyCloud(t, { replicasHeldMs: HELD_MS });
   const { clock, lambda } = setup;
   const { id, name } = await deployed(setup, 'Retain');

@@ -45,7 +45,7 @@ async function started(t: TestContext) {
 
 const md5 = (data: string | Buffer) => createHash('md5').update(data).digest('hex');
 
-test('copies bytes, metadata and checksum, or sets metadata of its own', async (t) => {
+test('copies bytes, metadata and checksum, or replaces the metadata', async (t) => {
   const { put, copy, read, defects } = await started(t);
   await put('a', 'hello', {
     ContentType: 'text/plain',

@@ -43,7 +43,7 @@ async function pages(
 
 const KEYS = ['a', 'b/1', 'b/2', 'b/c/3', 'b0', 'd/', 'e//f', 'é', '\uffee', '🎉'];
 
-test('lists keys in the order of their UTF-8 bytes, whatever the page', async (t) => {
+test('lists keys in the order of their UTF-8 bytes on every page', async (t) => {
   const running = await startS3(t);
   await fill(running, [...KEYS].reverse());
   const { client } = running;

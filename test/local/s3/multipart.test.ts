@@ -327,7 +327,7 @@ test('ends a part that is being received when its upload is aborted', async (t) 
   assert.ok(aborted);
 });
 
-test('repeats the response to Complete, unless parts differ or the object is gone', async (t) => {
+test('repeats the response to Complete, unless parts differ or the object was deleted', async (t) => {
   const running = await startS3(t);
   const uploadId = await create(running);
   const parts = [await upload(running, uploadId, 1, FIRST), await upload(running, uploadId, 2, SECOND)];

@@ -110,7 +110,7 @@ test('names whom to ask if the user has no verified address or no password', asy
   }
 });
 
-test('says that the password may be changed if the first response was lost', async (t) => {
+test('reports that the password may have changed if the first response was lost', async (t) => {
   const here = await world(t);
   await here.user('ada', VERIFIED);
   await signIn(here);

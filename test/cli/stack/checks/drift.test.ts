@@ -106,7 +106,7 @@ test('prints the commands that replace a deleted user pool, which a deploy canno
   assert.doesNotMatch(one.error.hint ?? '', /revert-drift/);
 });
 
-test('leaves a deleted bucket or key to the checks of their own', async (t) => {
+test('leaves a deleted bucket or key to other checks', async (t) => {
   const drifts = drift('AWS::S3::Bucket', 'DELETED') + drift('AWS::KMS::Key', 'DELETED');
   assert.equal((await checked(t, { drifts })).state, 'ok');
 });

@@ -260,7 +260,7 @@ test('uploads abort aborts an upload whose creation got no response', async (t) 
   assert.deepEqual(await journals(), []);
 });
 
-test('uploads abort --forget sends nothing to an edge that may be gone', async (t) => {
+test('uploads abort --forget sends nothing to an edge that may no longer exist', async (t) => {
   const { home, put, journals } = await bigFile(t);
   const edge = await ownEdge(t, (request, response) => {
     if (request.method === 'PUT') respondXml(response, 403, 'AccessDenied');

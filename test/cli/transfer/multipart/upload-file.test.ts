@@ -325,7 +325,7 @@ test('reports the edge’s size limit before it sends the first part', async (t)
   assert.equal(edge.seen.length, 1);
 });
 
-test('keeps stored parts at Ctrl-C, and says that the same command resumes', async (t) => {
+test('keeps stored parts at Ctrl-C, and reports that the same command resumes', async (t) => {
   const { home, bytes, put } = await bigFile(t);
   const context = testContext({ cwd: home, home });
   const edge = await ownEdge(t, (request) => {

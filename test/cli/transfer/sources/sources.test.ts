@@ -53,7 +53,7 @@ test('keeps a folder’s name, or uploads its content if the path ends in /', as
   assert.equal(without?.kind, 'file', 'without -r its upload fails by its own name');
 });
 
-test('uploads the content of a folder without a name of its own', async (t) => {
+test('uploads the content of a folder without its name', async (t) => {
   const cwd = await tree(t, 'd/a.txt', 'd/sub/b.txt');
   const inside = ['a.txt', 'sub/b.txt'];
   const below = (folder: string) => inside.map((key) => `${folder}${key}`);
@@ -177,7 +177,7 @@ test('excludes typed and listed paths like found ones', async (t) => {
   assert.deepEqual(await listed({ include: ['raw/'] }, ...lines), ['raw/b.jpg', 'raw/b.txt']);
 });
 
-test('reports an unreadable folder, whatever --include says', {
+test('reports an unreadable folder with any --include', {
   skip: process.platform === 'linux' ? false : 'other systems refuse such a name',
 }, async (t) => {
   const cwd = await tree(t, 'd/a.jpg');

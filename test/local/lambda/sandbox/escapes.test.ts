@@ -66,7 +66,7 @@ test('gives the process its own network if the kernel allows it', async (t) => {
   for (const pid of sandboxes) assert.notEqual(network(pid), network('self'));
 });
 
-test('gives a function’s code only objects of its own realm', async (t) => {
+test('gives a function’s code only objects of its realm', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(`
     const modules = 'assert assert/strict buffer console crypto events http https path path/posix process querystring stream stream/promises string_decoder timers timers/promises url util util/types zlib'.split(' ');
@@ -168,7 +168,7 @@ const BOMBS: readonly (readonly [string, string, RegExp])[] = [
   ],
 ];
 
-test('continues the cloud whatever a function does', async (t) => {
+test('keeps the cloud running after any function code', async (t) => {
   const room = await openRoom(t);
   const well = await room.publish('exports.handler = async () => "well";');
   await returned(room, well);

@@ -381,7 +381,7 @@ test('uses the token until it expires while renewals fail', async (t) => {
   assert.equal((await here.failure(tokens.current())).code, 'not_signed_in');
 });
 
-test('requests a token over https and from the runner only, whatever the variable says', async (t) => {
+test('requests a token only over https from the runner, with any value of the variable', async (t) => {
   const here = await rig(t);
   for (const address of [
     'http://runner.example/x',

@@ -35,7 +35,7 @@ function refused(reason: string | undefined): UserError {
  * Creates the token source for a program's token.
  * @throws {UserError} `usage` for text that is not a token
  */
-export function givenToken(
+export function programToken(
   token: string | TokenFunction,
   now: () => Date,
   sent: SentCredentials,
