@@ -606,7 +606,7 @@ describe('S an issuer beside trusted ones', () => {
   it('is refused under an existing alias or address', () => {
     const kept = [issuer('corp', [rule('x')])];
     const same = at('https://corp.example');
-    assert.throws(() => merge(kept, same, { alias: 'other' }), withCode('usage', /already, as corp/));
+    assert.throws(() => merge(kept, same, { alias: 'other' }), withCode('usage', /already trusted, as corp/));
     assert.throws(
       () => merge(kept, at('https://other.example'), { alias: 'corp' }),
       withCode('usage', /alias corp already belongs to https:\/\/corp\.example/),
