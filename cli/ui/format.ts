@@ -16,14 +16,14 @@ export function formatBytes(bytes: number): string {
   return `${figures} ${UNITS[unit]}`;
 }
 
-/** A limit, without decimals that say nothing: `5 GiB`, `1.5 GiB`. */
+/** Formats a limit without trailing zeros: `5 GiB`, `1.5 GiB`. */
 export function formatLimit(bytes: number): string {
   return formatBytes(bytes)
     .replace(/(\.\d*?)0+ /, '$1 ')
     .replace('. ', ' ');
 }
 
-/** Of binary units, as typed. */
+/** Binary units, as typed. */
 const PREFIXES = ['', 'k', 'm', 'g', 't'];
 const SIZE = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i;
 
@@ -54,7 +54,7 @@ export function formatDuration(milliseconds: number): string {
   return `${hours}h ${two(Math.floor((whole % 3600) / 60))}m`;
 }
 
-/** Seconds alone, for columns: `0.4 s`, `65.0 s`. */
+/** Formats milliseconds in seconds only, for columns: `0.4 s`, `65.0 s`. */
 export function formatSeconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
@@ -76,8 +76,8 @@ const LAST_COMMAND = /^(.*\S:) ((?:edge-upload|aws|npm) (?:(?![.,;] ).)*)$/;
 const BETWEEN_WORDS = / (?!(?<=\d )(?:(?:[KMGT]i)?B|m?s|\d\d:\d\d|UTC)\b)/;
 
 /**
- * Returns text as lines, broken between words so that no line is wider than `width`; lines after the first begin with
- * `indent`. A command at the end is not broken: it stands on a line of its own, so that it can be copied.
+ * Returns text as lines, wrapped between words so that no line is wider than `width`; lines after the first begin with
+ * `indent`. A command at the end gets its own line and is not wrapped, so that it can be copied.
  */
 export function wrap(text: string, width: number, indent = ''): string[] {
   const [, prose, command] = (text.length > width && LAST_COMMAND.exec(text)) || [];
@@ -92,10 +92,10 @@ export function wrap(text: string, width: number, indent = ''): string[] {
   return lines;
 }
 
-/** Columns that prose has at least. */
+/** Minimum columns of prose. */
 const LEAST_PROSE = 20;
 
-/** A line that is shown as it is: a command, a path or a row of a table. */
+/** Matches a line that is not wrapped: a command, a path or a row of a table. */
 const VERBATIM = /^ |\S {2,}\S|\n/;
 
 /** A value that stays whole: an absolute path, which may contain spaces, or an address. */

@@ -1,6 +1,6 @@
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
-import { type Caller, callerIdentity, callerWords } from '../aws-calls.ts';
+import { type AwsCaller, callerIdentity, callerWords } from '../aws-calls.ts';
 import { finishing, isWhole, type StackWork } from '../find-stack.ts';
 import { bucketCheck } from './bucket.ts';
 import { type Check, type StackSnapshot, stackSnapshot } from './check.ts';
@@ -48,7 +48,7 @@ function healthCheck(work: StackWork, snapshot: StackSnapshot): Check {
 /** Returns the checks of a deployment by `doctor`. */
 export function stackHealth(work: StackWork): Check[] {
   const snapshot = stackSnapshot(work);
-  let caller: Caller | undefined;
+  let caller: AwsCaller | undefined;
   const credentials: Check = {
     name: 'credentials',
     run: async () => {
