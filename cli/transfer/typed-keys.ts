@@ -25,7 +25,7 @@ function typedKeyError(flag: string, typed: string, problem: string, fixed?: str
 
 /** @throws {UserError} `usage` for a beginning of keys with which the edge would refuse every key. */
 export function checkPrefix(prefix: string): void {
-  const problem = prefix === '' ? undefined : keyProblem(`${prefix}x`);
+  const problem = keyProblem(`${prefix}x`);
   if (problem === undefined) return;
   const fixed = acceptableKey(prefix);
   const end = prefix.endsWith('/') ? '/' : '';

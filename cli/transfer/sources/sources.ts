@@ -52,7 +52,7 @@ export async function openSources(options: SourceOptions, world: SourceWorld): P
   const { files, as, prefix = '', filesFrom } = options;
   const filter = await filterOf(options);
   checkTyped(options);
-  checkPrefix(prefix);
+  if (prefix !== '') checkPrefix(prefix);
   if (filesFrom !== undefined) return openList(filesFrom, options, filter, world);
   if (files[0] === '-') {
     const { stdin: stream } = world;
