@@ -12,6 +12,7 @@ import { checkPrinted } from '../support/printed-commands.ts';
 import { type Ran, type RunOptions, runProgram } from '../support/programs.ts';
 import { typed } from '../support/typed.ts';
 import { whenFound } from '../support/when-found.ts';
+import { openCloudHere } from './cloud-here.ts';
 
 /** The built command line. */
 export const CLI = join(import.meta.dirname, '../../dist/edge-upload.js');
@@ -99,18 +100,39 @@ export function computerAt(home: string, more: NodeJS.ProcessEnv = {}): Computer
   return { ...computer(false), built };
 }
 
-/** Gives `work` a computer with a running embedded cloud; deletes both afterwards. */
-export async function withCloud(
-  work: (computer: Computer, cloud: LocalStatus) => Promise<void>,
-  more: NodeJS.ProcessEnv = {},
-): Promise<void> {
+type Work = (computer: Computer, cloud: LocalStatus) => Promise<void>;
+
+/**
+ * Gives `work` a computer with a running embedded cloud; deletes both afterwards. The cloud runs in this process, where what
+ * it shares with other tests is compiled once: a process of its own takes as much processor time as a short test.
+ */
+export async function withCloud(work: Work, more: NodeJS.ProcessEnv = {}): Promise<void> {
+  await withComputer(more, async (computer) => {
+    const close = await openCloudHere(computer);
+    try {
+      await work(computer, await computer.json<LocalStatus>(['local', 'start']));
+    } finally {
+      await close();
+    }
+  });
+}
+
+/** The same with the built cloud as `local start` runs it, in a process that commands can stop and tests can kill. */
+export async function withCloudProcess(work: Work, more: NodeJS.ProcessEnv = {}): Promise<void> {
+  await withComputer(more, async (computer) => {
+    try {
+      await work(computer, await computer.json<LocalStatus>(['local', 'start', '--port', '0']));
+    } finally {
+      await computer.run(['local', 'stop']);
+    }
+  });
+}
+
+async function withComputer(more: NodeJS.ProcessEnv, work: (computer: Computer) => Promise<void>) {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-e2e-'));
-  const computer = computerAt(home, { ...(await preparedPoolKeys()), ...more });
   try {
-    const cloud = await computer.json<LocalStatus>(['local', 'start', '--port', '0']);
-    await work(computer, cloud);
+    await work(computerAt(home, { ...(await preparedPoolKeys()), ...more }));
   } finally {
-    await computer.run(['local', 'stop']);
     await rm(home, { recursive: true, force: true });
   }
 }

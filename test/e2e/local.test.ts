@@ -12,7 +12,7 @@ import { type TestContext, test } from 'node:test';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { missing, runProgram } from '../support/programs.ts';
 import { listen } from '../support/serve.ts';
-import { CLI, type Computer, computerAt, type LocalStatus, signIn, withCloud } from './harness.ts';
+import { CLI, type Computer, computerAt, type LocalStatus, signIn, withCloudProcess } from './harness.ts';
 
 /** A computer whose cloud is stopped after the test. */
 async function computerFor(t: TestContext, more: NodeJS.ProcessEnv = {}): Promise<Computer> {
@@ -50,7 +50,7 @@ test('directs the AWS CLI to the embedded cloud with eval "$(edge-upload local e
   skip: missing('aws'),
 }, async () => {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-env-'));
-  await withCloud(
+  await withCloudProcess(
     async (computer, cloud) => {
       const bin = join(home, 'edge-upload');
       await writeFile(bin, `#!/bin/sh\nexec "${process.execPath}" "${CLI}" "$@"\n`, { mode: 0o755 });

@@ -4,7 +4,7 @@ import { copyFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { awsClients } from './aws-clients.ts';
-import { type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
+import { type DeployedStack, PASSWORD, signIn, withCloudProcess } from './harness.ts';
 
 const PICTURE = join(import.meta.dirname, '../../assets/dawn.png');
 
@@ -19,7 +19,7 @@ interface Got {
 }
 
 test('deploys, uploads and destroys in an empty account', async (t) => {
-  await withCloud(async ({ built: computer }, cloud) => {
+  await withCloudProcess(async ({ built: computer }, cloud) => {
     const deployed = await computer.json<DeployedStack>(['deploy', '--local']);
     const { url } = deployed;
 

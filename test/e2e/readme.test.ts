@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { missing, runProgram } from '../support/programs.ts';
 import { WITHOUT_CDK_VALIDATION } from '../support/without-cdk-validation.ts';
-import { type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
+import { type DeployedStack, PASSWORD, signIn, withCloudProcess } from './harness.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -80,7 +80,7 @@ async function runUntilStored(typed: string, options: { env: NodeJS.ProcessEnv; 
 
 test('every command of README and guides works as written', { skip: missing('curl') }, async () => {
   const noAws = missing('aws') !== false;
-  await withCloud(async (computer, cloud) => {
+  await withCloudProcess(async (computer, cloud) => {
     const bin = join(computer.home, 'bin');
     await runProgram('mkdir', [bin]);
     await writeFile(

@@ -10,7 +10,15 @@ import { connect } from 'node:tls';
 import { accessKey, claimsOf, flipBit, signHs256, signRs256, unsigned } from '../support/keys/forge.ts';
 import { rsaKeyPair } from '../support/keys/rsa-keys.ts';
 import { awsClients } from './aws-clients.ts';
-import { CLI, type DeployedStack, firstPart, PASSWORD, signIn, withCloud } from './harness.ts';
+import {
+  CLI,
+  type DeployedStack,
+  firstPart,
+  PASSWORD,
+  signIn,
+  withCloud,
+  withCloudProcess,
+} from './harness.ts';
 
 interface Answer {
   readonly status: number;
@@ -224,7 +232,7 @@ interface Failure {
 }
 
 test('ends each failure with its exit code and the next command', async (t) => {
-  await withCloud(async (computer, cloud) => {
+  await withCloudProcess(async (computer, cloud) => {
     const { url, outputs } = await computer.json<DeployedStack>(['deploy', '--local']);
     const username = await signIn(computer);
     const { cognito } = awsClients(t, cloud);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { screenLines } from '../support/terminal/screen-lines.ts';
 import { noTerminal, onTerminal, type Typing } from '../support/terminal/terminal.ts';
 import { assertGolden, type Masks, masked } from '../support/terminal/transcript.ts';
-import { CLI, type Computer, type LocalStatus, PASSWORD, withCloud } from './harness.ts';
+import { CLI, type Computer, type LocalStatus, PASSWORD, withCloudProcess } from './harness.ts';
 
 /*
  * What every command shows, as golden files: `UPDATE_SCREENS=1 npx tsx test/run.ts screens` writes them again. A command is
@@ -68,7 +68,7 @@ async function transcriptsOf(
   work: (show: (name: string, ...runs: Run[]) => Promise<void>, computer: Computer) => Promise<void>,
 ): Promise<ReadonlyMap<string, string>> {
   const transcripts = new Map<string, string>();
-  await withCloud(async (computer, cloud) => {
+  await withCloudProcess(async (computer, cloud) => {
     const masks = masksFor(computer, cloud);
     const terminal = async ({ command, answers = [], env, columns = 80 }: Run) => {
       const argv = [process.execPath, CLI, ...command.split(' ')];

@@ -4,7 +4,7 @@ import { open, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CLI, signIn, withCloud } from '../e2e/harness.ts';
+import { CLI, signIn, withCloudProcess } from '../e2e/harness.ts';
 import { peakOf, peakResident } from '../support/peak-memory.ts';
 
 const MIB = 1024 ** 2;
@@ -21,7 +21,7 @@ async function reasonToSkip(): Promise<string | false> {
 test('sends more than 4 GiB through the edge with little memory at both ends', {
   skip: await reasonToSkip(),
 }, async (t) => {
-  await withCloud(async (computer, { pid }) => {
+  await withCloudProcess(async (computer, { pid }) => {
     await computer.json(['deploy', '--local']);
     await signIn(computer);
     const whole = 2 * LIMIT;

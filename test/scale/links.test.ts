@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { forEachAtOnce } from '../../cli/transfer/pacing/pool.ts';
 import { awsClients } from '../e2e/aws-clients.ts';
-import { CLI, type DeployedStack, withCloud } from '../e2e/harness.ts';
+import { CLI, type DeployedStack, withCloudProcess } from '../e2e/harness.ts';
 import { peakOf } from '../support/peak-memory.ts';
 
 /** Entries that are read, and some that are not. */
@@ -14,7 +14,7 @@ const LIMIT_BYTES = 400 * 1024 ** 2;
 test('lists 10,000 keys in bounded memory, newest first', {
   skip: existsSync('/proc/self/status') ? false : 'peak memory is read from /proc, which is not here',
 }, async (t) => {
-  await withCloud(async (computer, cloud) => {
+  await withCloudProcess(async (computer, cloud) => {
     const { outputs } = await computer.json<DeployedStack>(['deploy', '--local']);
     const { s3 } = awsClients(t, cloud);
     const secondOf = (at: number) => `${new Date(1.79e12 + at * 1000).toISOString().slice(0, 19)}Z`;

@@ -11,7 +11,7 @@ import {
   setFaults,
   until,
   WITH_FAULTS,
-  withCloud,
+  withCloudProcess,
 } from '../e2e/harness.ts';
 import { s3Signing } from '../support/s3-signature.ts';
 
@@ -34,7 +34,7 @@ async function put(agent: Agent, cloud: LocalStatus, path: string): Promise<void
 const OBJECTS = 10_000;
 
 test('empties 20,000 versions, interrupted and killed, while S3 is busy', async (t) => {
-  await withCloud(async (computer, cloud) => {
+  await withCloudProcess(async (computer, cloud) => {
     const { outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--versioning']);
     const s3 = new S3(clientConfig(cloud));
     const agent = new Agent({ connections: 16 });

@@ -10,7 +10,7 @@ import { gunzipSync } from 'node:zlib';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { claimsOf } from '../../support/keys/forge.ts';
 import { type AwsClients, awsClients } from '../aws-clients.ts';
-import { type Computer, type DeployedStack, PASSWORD, signIn, withCloud } from '../harness.ts';
+import { type Computer, type DeployedStack, PASSWORD, signIn, withCloudProcess } from '../harness.ts';
 
 const PAGE = 'https://app.example.com';
 const DOMAIN = 'uploads.example.com';
@@ -104,7 +104,7 @@ async function accessLog({ s3 }: AwsClients, Bucket: string): Promise<string> {
 }
 
 test('sets options, keeps them at a plain deploy, and resets them', async (t) => {
-  await withCloud(async (computer, cloud) => {
+  await withCloudProcess(async (computer, cloud) => {
     const aws = awsClients(t, cloud);
     const first = await computer.json<Deployed>(['deploy', '--local']);
     assert.deepEqual(first.options, {});

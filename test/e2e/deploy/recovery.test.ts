@@ -11,6 +11,7 @@ import {
   signIn,
   until,
   withCloud,
+  withCloudProcess,
 } from '../harness.ts';
 
 /** Every resource takes a moment, so that there is a middle to interrupt. */
@@ -28,7 +29,7 @@ const MOMENTS = [
 test('resumes the operation of a cloud killed in the middle of a deploy', async (t) => {
   for (const moments of MOMENTS) {
     await t.test(`killed after “${moments.join('” and “')}”`, async () => {
-      await withCloud(async (computer, cloud) => {
+      await withCloudProcess(async (computer, cloud) => {
         let { pid } = cloud;
         for (const moment of moments) {
           const deploy = await until(computer, ['deploy', '--local'], moment);
@@ -113,7 +114,7 @@ test('waits for replicas in destroy, stops there at Ctrl-C, and completes next t
 });
 
 test('names a failed resource with its reason, and repairs it at the next deploy', async () => {
-  await withCloud(
+  await withCloudProcess(
     async (computer) => {
       const failed = await computer.run(['deploy', '--local']);
       assert.equal(failed.code, 8);

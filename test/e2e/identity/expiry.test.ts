@@ -14,7 +14,7 @@ import {
   type LocalStatus,
   PASSWORD,
   signIn,
-  withCloud,
+  withCloudProcess,
 } from '../harness.ts';
 
 /** Enough to collide each time; the other rounds need a few. */
@@ -110,7 +110,7 @@ async function otherFiles(computer: Computer): Promise<string[]> {
 }
 
 test('shares one refresh among uploads at the moment of expiry, and shows no secret', async (t) => {
-  await withCloud(async (computer: Computer, cloud: LocalStatus) => {
+  await withCloudProcess(async (computer: Computer, cloud: LocalStatus) => {
     const { outputs } = await computer.json<DeployedStack>(['deploy', '--local']);
     await signIn(computer);
     const proxy = await proxyTo(cloud.endpoint);

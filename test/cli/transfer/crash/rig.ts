@@ -18,7 +18,7 @@ import {
   clientConfig,
   type DeployedStack,
   type LocalStatus,
-  withCloud,
+  withCloudProcess,
 } from '../../../e2e/harness.ts';
 import { seeded } from '../../../support/random.ts';
 import { startProxy } from './proxy.ts';
@@ -78,7 +78,7 @@ export async function crashAgainAndAgain(options: CrashOptions): Promise<CrashRe
   let report: CrashReport | undefined;
   const link = options.sharedRate === undefined ? { bytesPerSecond: OWN_RATE } : {};
   const faults: Faults = { edge: { ...FAULTS, ...link, seed: options.seed } };
-  await withCloud(
+  await withCloudProcess(
     async (computer, cloud) => {
       report = await crashOn(computer, cloud, options);
     },

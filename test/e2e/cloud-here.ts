@@ -1,0 +1,55 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Cloud, openCloud } from '../../local/cloud.ts';
+import { preparedKeyPairs } from '../../local/cognito/keys.ts';
+import { createControl, newControlSecrets } from '../../local/control.ts';
+import type { Faults } from '../../local/faults.ts';
+import { JsonFile } from '../../local/json-file.ts';
+import { omitUndefined } from '../../protocol/fields.ts';
+
+/** No process has this id: a command that would end the cloud's process fails, and does not end the tests. */
+const NO_PROCESS = 2 ** 30;
+
+interface Home {
+  readonly home: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Opens the embedded cloud of a home in this process, as local/main.ts does in a process of its own, on a free port. Commands
+ * find it by its `cloud.json`. Returns a function that closes it.
+ */
+export async function openCloudHere({ home, env }: Home): Promise<() => Promise<void>> {
+  const dataDir = join(home, '.local/share/edge-upload/local');
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const { EDGE_UPLOAD_LOCAL_FAULTS: faultsJson, EDGE_UPLOAD_LOCAL_POOL_KEYS: poolKeys } = env;
+  const faults = faultsJson ? (JSON.parse(faultsJson) as Faults) : undefined;
+  const secrets = newControlSecrets();
+  const describe = ({ endpoint, caFile, outboxDir }: Cloud) => ({
+    endpoint,
+    caFile,
+    outboxDir,
+    dataDir,
+    wellKnownKeys: false,
+    pid: NO_PROCESS,
+  });
+  const control = createControl({
+    secrets,
+    describe: () => describe(cloud),
+    isolation: () => cloud.isolation(),
+    faults,
+  });
+  const cloud = await openCloud({
+    dataDir,
+    port: 0,
+    control,
+    ...omitUndefined({ faults, newPoolKeys: poolKeys ? preparedKeyPairs(poolKeys) : undefined }),
+    onDefect: (error) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
+  });
+  const description = new JsonFile<object>(join(dataDir, 'cloud.json'));
+  description.write({ ...describe(cloud), control: secrets });
+  return async () => {
+    description.remove();
+    await cloud.close();
+  };
+}
