@@ -12,7 +12,7 @@ const REASONS: readonly (readonly [reason: string, hint: RegExp])[] = [
   ['User: arn:aws:iam::1:user/u is not authorized to perform: iam:CreateRole on resource: x', /permission/],
   [
     'User is not authorized to perform: lambda:EnableReplication with an explicit deny in a service control policy',
-    /every region/,
+    /regions of its replicas/,
   ],
   [
     'Access denied for operation: Your account must be verified before you can add new CloudFront resources.',
