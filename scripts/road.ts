@@ -17,12 +17,12 @@ interface ScriptCoverage {
   readonly url: string;
   readonly functions: readonly {
     readonly functionName: string;
-    readonly ranges: readonly { readonly count: number }[];
+    readonly ranges: readonly { readonly startOffset: number; readonly count: number }[];
   }[];
 }
 
-/** Functions that tsx and V8 add to a file: they run when it is loaded. */
-const ADDED: readonly string[] = ['', '__name', '<static_initializer>'];
+/** Functions that tsx and V8 add to a file: they run when it is loaded. So does the file itself, which begins at 0. */
+const ADDED: readonly string[] = ['__name', '<static_initializer>'];
 
 /** Returns the source files with a function that ran, relative to the root. */
 function filesIn(coverage: string): readonly string[] {
@@ -37,7 +37,7 @@ function filesIn(coverage: string): readonly string[] {
       if (/^(?:\.\.|node_modules|dist)\b/.test(file)) continue;
       const ran = functions.some(
         ({ functionName, ranges: [whole] }) =>
-          !ADDED.includes(functionName) && whole !== undefined && whole.count > 0,
+          !ADDED.includes(functionName) && whole !== undefined && whole.startOffset > 0 && whole.count > 0,
       );
       if (ran) files.add(file);
     }

@@ -94,7 +94,7 @@ export function linkRequest({ as, prefix, expires, maxSize, note }: LinkFlags): 
       hint: ['For files below a prefix:', command`edge-upload link create --prefix ${as}`],
     });
   }
-  if (as !== undefined) checkAs({ as });
+  if (as !== undefined) checkAs({ as, code: 'usage' });
   const below = prefix === undefined ? undefined : prefixOf(prefix, '--prefix');
   return {
     kind: 'link',

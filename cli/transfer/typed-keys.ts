@@ -3,6 +3,9 @@ import { keyProblem } from '../../protocol/object-url.ts';
 import { changedCommand, type Hint } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 
+/** `bad_key`; `usage` where no file is named, such as for a link. */
+type TypedKeyCode = 'bad_key' | 'usage';
+
 /** Returns the nearest key that the edge accepts; `undefined` if there is none. */
 function acceptableKey(key: string): string | undefined {
   const segments = key.replaceAll(/[\p{Cc}\p{Cs}]/gu, '_').split('/');
@@ -10,26 +13,32 @@ function acceptableKey(key: string): string | undefined {
   return keyProblem(fixed) === undefined ? fixed : undefined;
 }
 
-/**
- * Returns the error for a typed key, or beginning of keys, that the edge would refuse.
- * @param problem the end of a sentence
- * @param fixed the value that is accepted
- */
-function typedKeyError(flag: string, typed: string, problem: string, fixed?: string): UserError {
+interface Refused {
+  readonly flag: '--as' | '--prefix';
+  readonly typed: string;
+  /** The end of a sentence. */
+  readonly problem: string;
+  /** A value that is accepted. */
+  readonly fixed?: string | undefined;
+  readonly code?: TypedKeyCode | undefined;
+}
+
+/** Returns the error for a typed key, or beginning of keys, that the edge would refuse. */
+function typedKeyError({ flag, typed, problem, fixed, code = 'bad_key' }: Refused): UserError {
   const hint: Hint =
     fixed === undefined
       ? `Give another value with ${flag}.`
       : ['Without that:', changedCommand`${[flag, fixed]}`];
-  return new UserError('usage', `Invalid value for ${flag}: “${typed}” ${problem}.`, { hint });
+  return new UserError(code, `Invalid value for ${flag}: “${typed}” ${problem}.`, { hint });
 }
 
-/** @throws {UserError} `usage` for a beginning of keys with which the edge would refuse every key. */
+/** @throws {UserError} `bad_key` for a beginning of keys with which the edge would refuse every key. */
 export function checkPrefix(prefix: string): void {
   const problem = keyProblem(`${prefix}x`);
   if (problem === undefined) return;
   const fixed = acceptableKey(prefix);
   const end = prefix.endsWith('/') ? '/' : '';
-  throw typedKeyError('--prefix', prefix, problem, fixed && `${fixed}${end}`);
+  throw typedKeyError({ flag: '--prefix', typed: prefix, problem, fixed: fixed && `${fixed}${end}` });
 }
 
 /** A typed key. */
@@ -41,12 +50,14 @@ interface TypedKey {
   readonly source?: string;
   /** The key is in place of the name of a folder. */
   readonly folder?: boolean;
+  /** Code of the error. */
+  readonly code?: TypedKeyCode;
 }
 
-/** @throws {UserError} `usage` for a key with which the edge would refuse the file, or every file of the folder */
-export function checkAs({ as, prefix = '', source, folder = false }: TypedKey): void {
+/** @throws {UserError} for a key with which the edge would refuse the file, or every file of the folder */
+export function checkAs({ as, prefix = '', source, folder = false, code }: TypedKey): void {
   const problem = keyProblem(`${prefix}${folder ? as.replace(/\/*$/, '/x').replace(/^\/x$/, 'x') : as}`);
   if (problem === undefined) return;
   const name = as.endsWith('/') && !folder && source !== undefined ? basename(source) : '';
-  throw typedKeyError('--as', as, problem, acceptableKey(`${as}${name}`));
+  throw typedKeyError({ flag: '--as', typed: as, problem, fixed: acceptableKey(`${as}${name}`), code });
 }

@@ -141,7 +141,7 @@ test('refuses an invalid --as before anything is sent', async (t) => {
   await writeFile(join(cwd, 'a'), 'a');
   const put = (as: string) => upload(t, testContext({ cwd }), edge.url, { files: ['a'], as });
   for (const key of ['', '/a', 'a/', 'a//b', '../a', 'a/./b', 'a\nb', '.well-known/x', 'é'.repeat(513)]) {
-    await assert.rejects(put(key), withCode('usage', /^Invalid value for --as/), JSON.stringify(key));
+    await assert.rejects(put(key), withCode('bad_key', /^Invalid value for --as/), JSON.stringify(key));
   }
   assert.equal(edge.seen.length, 0);
 });

@@ -45,7 +45,7 @@ test('prints the command with the nearest key for one that the edge refuses', as
   await writeFile(join(cwd, 'list'), 'd/f.txt\n');
   for (const [options, flags, key] of cases) {
     const error = await keysOf(options, cwd).catch((thrown: unknown) => thrown);
-    assert.ok(isUserError(error) && error.code === 'usage', flags);
+    assert.ok(isUserError(error) && error.code === 'bad_key', flags);
     const given = { '--as': options.as, '--prefix': options.prefix };
     const typed = Object.entries(given).flatMap(([flag, value]) =>
       value === undefined ? [] : [flag, value],
@@ -70,7 +70,7 @@ test('says what is wrong with a key that nothing fixes', async (t) => {
   ] as const) {
     await assert.rejects(
       keysOf({ files: ['d/f.txt'], as }, cwd),
-      withCode('usage', why, /^Give another value with --as\.$/),
+      withCode('bad_key', why, /^Give another value with --as\.$/),
     );
   }
 });
@@ -87,6 +87,6 @@ test('refuses such keys before a link is created, and before a folder is watched
   assert.throws(() => linkRequest({ as: 'q3/' }), withCode('usage', /ends with/, /--prefix q3\/$/));
   await assert.rejects(
     watch(testContext(), { folder: '.', prefix: '/scans/' }),
-    withCode('usage', /“\/scans\/”/, /--prefix scans\/$/),
+    withCode('bad_key', /“\/scans\/”/, /--prefix scans\/$/),
   );
 });
