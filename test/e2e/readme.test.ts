@@ -65,6 +65,10 @@ const ELSEWHERE = new Map([
     'aws iam create-policy --policy-name edge-upload-operator --policy-document file://policy.json',
     'is for AWS; test/e2e/deploy/operator-policy.test.ts holds the policy against what the commands call',
   ],
+  [
+    'aws logs put-retention-policy --region <region> --log-group-name /aws/lambda/us-east-1.<function> --retention-in-days 3653',
+    'has names of a deployment on AWS; test/e2e/deploy/log-expiry.test.ts sets an expiry by hand',
+  ],
 ]);
 
 /** Runs a command that ends with a signal only, until it has reported a file. */

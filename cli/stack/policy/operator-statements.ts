@@ -101,14 +101,15 @@ export const OPERATOR_POLICY: readonly OperatorStatement[] = [
       'cognito-idp:CreateGroup',
       'cognito-idp:GetGroup',
       'cognito-idp:ListGroups',
-      'cognito-idp:ListUsers*',
+      'cognito-idp:ListUsers',
+      'cognito-idp:ListUsersInGroup',
     ],
     resources: [POOL],
   },
   {
     sid: 'EdgeFunction',
     actions: ['lambda:DeleteFunction', 'lambda:GetFunction'],
-    resources: [FUNCTION, 'arn:aws:lambda:*:<account>:function:<stack>-*'],
+    resources: ['arn:aws:lambda:*:<account>:function:<stack>-*'],
   },
   {
     sid: 'EdgeLogs',
