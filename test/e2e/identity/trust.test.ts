@@ -158,7 +158,7 @@ test('adds, lists, shows, exports and removes an issuer', async (t) => {
     assert.match(smaller.stderr, /up to 1 GiB/);
 
     // A claim that can change is warned of in every plan: of the command line, of a file, and of a deploy.
-    const changeable = /Rule 3 of corp compares email, which can be changed .* Compare sub instead/;
+    const changeable = /Rule 3 of corp compares email, which can change .* Compare sub instead/;
     const byMail = await computer.run([...add, '--when', 'email=ada@example.com']);
     assert.match(byMail.stderr, changeable);
     assert.match((await computer.run(['deploy', '--local'])).stderr, changeable);
