@@ -10,7 +10,6 @@ import {
 import {
   BlockPublicAccess,
   Bucket,
-  BucketEncryption,
   type CfnBucket,
   type IBucket,
   type LifecycleRule,
@@ -170,8 +169,6 @@ function encrypt(bucket: CfnBucket, { kmsKeyArn }: StackOptions): void {
 export function createBucket(scope: Construct, options: StackOptions): IBucket {
   const { bucketName } = options;
   const bucket = new Bucket(scope, 'Bucket', {
-    // S3's default, but CloudFormation compares only what a template sets. An adopted bucket keeps its own encryption.
-    ...(bucketName === undefined && { encryption: BucketEncryption.S3_MANAGED }),
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     enforceSSL: true,
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -209,7 +206,6 @@ const KEPT_FOR = 90;
  */
 export function createLogBucket(scope: Construct, options: StackOptions): IBucket {
   const bucket = new Bucket(scope, 'LogBucket', {
-    encryption: BucketEncryption.S3_MANAGED,
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     enforceSSL: true,
     objectOwnership: ObjectOwnership.BUCKET_OWNER_PREFERRED,
