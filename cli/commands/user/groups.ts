@@ -63,27 +63,32 @@ async function groupsNow(pool: OperatedPool, { username }: KnownUser): Promise<R
   };
 }
 
-/** Adds a user to groups, then removes them from others. An error names the groups that were changed before. */
+/** Adds a user to groups, then removes them from others. An error names the changes that were made before, and the others. */
 async function changeGroups(
   pool: OperatedPool,
   { username }: KnownUser,
   { add, remove }: Required<Pick<UserGroupsArgs, 'add' | 'remove'>>,
 ): Promise<void> {
-  const done: string[] = [];
+  const changes = [
+    ...add.map((name) => ({ words: `added to ${name}`, change: () => addToGroup(pool, username, name) })),
+    ...remove.map((name) => ({
+      words: `removed from ${name}`,
+      change: () => removeFromGroup(pool, username, name),
+    })),
+  ];
+  let done = 0;
   try {
-    for (const name of add) {
-      await addToGroup(pool, username, name);
-      done.push(`added to ${name}`);
-    }
-    for (const name of remove) {
-      await removeFromGroup(pool, username, name);
-      done.push(`removed from ${name}`);
+    for (const { change } of changes) {
+      await change();
+      done += 1;
     }
   } catch (error) {
-    if (done.length === 0) throw error;
+    if (done === 0) throw error;
     const doing = `Changing the groups of ${username}`;
     const { code, message, hintLines } = administeredFailure(error, doing, pool.signal);
-    throw new UserError(code, `${message} Until then, the user was ${done.join(', ')}.`, {
+    const words = changes.map((one) => one.words);
+    const [before, open] = [words.slice(0, done), words.slice(done)].map((part) => part.join(', '));
+    throw new UserError(code, `${message} Done before: ${before}. Not done: ${open}.`, {
       hint: hintLines,
       cause: error,
     });

@@ -117,7 +117,7 @@ test('user groups names the changes that were made before a denied call', async 
     };
     const partly = await change('--add', 'a', '--add', 'b', '--create');
     assert.equal(partly.code, 8, partly.stderr);
-    assert.match(partly.stderr, /AdminAddUserToGroup\. Until then, the user was added to a\./);
+    assert.match(partly.stderr, /AdminAddUserToGroup\. Done before: added to a\. Not done: added to b\./);
     denied.clear();
     denied.add('cognito-idp:AdminListGroupsForUser');
     const unread = await change('--add', 'b', '--remove', 'a');
