@@ -36,8 +36,9 @@ async function whileFollowing<T>(work: () => Promise<T>): Promise<T> {
     return await resumable(GOES_ON, work);
   } catch (error) {
     if (!isUserError(error) || error.code === 'interrupted') throw error;
-    const { code, message, hintLines } = error;
-    throw new UserError(code, message, { hint: [...hintLines, GOES_ON], cause: error });
+    const { code, message, hintLines, cause } = error;
+    // The service's error stays the direct cause, by which callers recognize it.
+    throw new UserError(code, message, { hint: [...hintLines, GOES_ON], cause });
   }
 }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isUserError } from '../../../../cli/errors.ts';
 import { deleteStack } from '../../../../cli/stack/operate/destroy.ts';
+import { follow } from '../../../../cli/stack/operate/follow.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 import { workAgainst } from '../world.ts';
 
@@ -20,4 +22,15 @@ test('leaves no task open if an operation is refused, or cannot be followed', as
       status,
     );
   }
+});
+
+test('keeps the error of the service as the direct cause', async (t) => {
+  const { work } = await workAgainst(t, () => DENIED);
+  await assert.rejects(follow(work, 'arn'), (error) => {
+    assert.ok(isUserError(error));
+    assert.match(error.hint ?? '', /CloudFormation continues by itself/);
+    assert.ok(error.cause instanceof Error && !isUserError(error.cause));
+    assert.equal(error.cause.name, 'AccessDenied');
+    return true;
+  });
 });
