@@ -57,7 +57,7 @@ export interface FoundStack {
 }
 
 /** Whether a stack was created, and its last operation left it whole. */
-export function isWhole({ status }: FoundStack): boolean {
+export function isWhole({ status }: Pick<FoundStack, 'status'>): boolean {
   return /^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT|IMPORT_ROLLBACK)_COMPLETE$/.test(status);
 }
 
@@ -196,19 +196,34 @@ export async function bucketOf(work: StackWork): Promise<string> {
   throw missingPart(work, stack, 'bucket');
 }
 
-/** Returns the error for a part that a stack does not have, because its deployment or its deletion did not finish. */
+/**
+ * Returns the error for a part that a stack does not have, because its deployment or its deletion did not finish. A whole
+ * stack without the part may be another tool's.
+ */
 export function missingPart(
   { stackName }: NamedStack,
   stack: Pick<FoundStack, 'status'>,
   part: string,
 ): UserError {
+  if (isWhole(stack))
+    return new UserError('stack_failed', `The stack “${stackName}” has no ${part}.`, {
+      hint: [
+        'It may belong to another tool: name another stack with --stack-name <name>. If edge-upload created it, deploy again:',
+        command`edge-upload deploy`,
+      ],
+    });
   return new UserError('stack_failed', `The stack “${stackName}” has no ${part}: it is ${stack.status}.`, {
     hint: finishing(stack),
   });
 }
 
-/** Returns the command that completes an operation that failed or is under way. A deploy cannot save a deleted stack. */
+/**
+ * Returns the command that completes an operation that failed or is under way. A deploy cannot save a deleted stack, and
+ * no command continues a failed rollback of an import.
+ */
 export function finishing({ status }: Pick<FoundStack, 'status'>): readonly HintLine[] {
+  if (status === 'IMPORT_ROLLBACK_FAILED')
+    return ['Complete the rollback of the import in the CloudFormation console, then deploy again.'];
   return status.startsWith('DELETE')
     ? ['Finish the deletion:', command`edge-upload destroy`]
     : ['Finish the deployment:', command`edge-upload deploy`];
