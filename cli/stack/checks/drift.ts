@@ -166,8 +166,8 @@ export function driftCheck(work: StackWork, snapshot: StackSnapshot): Check {
     name: 'drift',
     run: async () => {
       const stack = await snapshot.stack();
-      if (stack === undefined || !isWhole(stack))
-        return { skipped: 'the stack does not exist, or is being changed' };
+      if (stack === undefined) return { skipped: 'there is no stack' };
+      if (!isWhole(stack)) return { skipped: `the stack is ${stack.status}` };
       const detection = await ifAllowed(() => detect(work, stack.id));
       if (detection === 'denied') return { skipped: 'not allowed (cloudformation:DetectStackDrift)' };
       const { hasResults, reason } = detection;

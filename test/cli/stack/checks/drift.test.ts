@@ -145,6 +145,16 @@ test('names a deleted bucket policy although CloudFormation compares none', asyn
   }
 });
 
+test('names the status of a stack that is not compared', async (t) => {
+  for (const status of ['ROLLBACK_COMPLETE', 'DELETE_FAILED', 'UPDATE_ROLLBACK_FAILED']) {
+    const body = stack.body.replace('UPDATE_COMPLETE', status);
+    const { work } = await workAgainst(t, () => ({ body }));
+    const one = await runCheck(driftCheck(work, stackSnapshot(work)));
+    assert.ok(one.state === 'skipped');
+    assert.equal(one.detail, `the stack is ${status}`);
+  }
+});
+
 test('waits for the detection, and reports one that failed in part', async (t) => {
   const statuses = ['DETECTION_IN_PROGRESS', 'DETECTION_IN_PROGRESS', 'DETECTION_FAILED'];
   const one = await checked(t, { statuses });
