@@ -1,12 +1,18 @@
 import { command } from '../../command-line.ts';
 import { count } from '../../ui/format.ts';
 import type { StackWork } from '../find-stack.ts';
-import { findEdgeLogGroups, inRegions, LOG_RETENTION_DAYS } from '../logs/log-groups.ts';
+import {
+  findEdgeLogGroups,
+  inRegions,
+  LOG_RETENTION_DAYS,
+  READING,
+  regionsByReason,
+} from '../logs/log-groups.ts';
 import type { Check, StackSnapshot } from './check.ts';
 
 /**
  * Checks that the edge's logs expire. Lambda creates a log group without an expiry wherever the function first runs, so a
- * missing one is a warning: it appears without anybody's mistake.
+ * missing one is a warning: it appears without anybody's mistake. A region that is not read is named, and fails no check.
  */
 export function logExpiryCheck(work: StackWork, snapshot: StackSnapshot): Check {
   return {
@@ -15,9 +21,14 @@ export function logExpiryCheck(work: StackWork, snapshot: StackSnapshot): Check 
       const { status = '', outputs: { edgeFunction } = {} } = (await snapshot.stack()) ?? {};
       if (edgeFunction === undefined) return { skipped: 'the stack has no edge function' };
       if (status.startsWith('DELETE')) return { skipped: 'the stack is being deleted' };
-      const { found, refused } = await findEdgeLogGroups(work, edgeFunction);
-      if (found.length === 0 && refused.length > 0)
-        return { skipped: `not allowed in ${inRegions(refused)} (logs:DescribeLogGroups)` };
+      const { found, refused, failed } = await findEdgeLogGroups(work, edgeFunction);
+      const unread = [
+        ...(refused.length === 0 ? [] : [`not allowed in ${inRegions(refused)} (logs:DescribeLogGroups)`]),
+        ...[...regionsByReason(failed, READING)].map(
+          ([reason, regions]) => `not read in ${inRegions(regions)}: ${reason.replace(/\.$/, '')}`,
+        ),
+      ];
+      if (found.length === 0 && unread.length > 0) return { skipped: unread.join('; ') };
       if (found.length === 0) return { skipped: 'the edge has not logged yet' };
       const days = new Map<number | undefined, string[]>();
       for (const { region, retentionInDays } of found)
@@ -34,7 +45,6 @@ export function logExpiryCheck(work: StackWork, snapshot: StackSnapshot): Check 
         ([retention, regions]) =>
           `${retention === undefined ? 'no expiry' : `expire after ${count(retention, 'day')}`} in ${regions.join(', ')}`,
       );
-      const unread = refused.length === 0 ? [] : [`not allowed in ${refused.join(', ')}`];
       return { found: [...words, ...unread].join('; ') };
     },
   };

@@ -1,7 +1,7 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { omitUndefined } from '../../../protocol/fields.ts';
-import { isUserError } from '../../errors.ts';
-import { onAws } from '../aws-calls.ts';
+import { command } from '../../command-line.ts';
+import { awsFailure } from '../aws-failures.ts';
 import type { StackOutputs, StackWork } from '../find-stack.ts';
 
 /**
@@ -41,13 +41,20 @@ export function isMissingGroup(error: unknown): boolean {
   return error instanceof Error && error.name === 'ResourceNotFoundException';
 }
 
-/** What was found in the regions, and the regions where the request is not allowed. */
+/** A region where a request failed for another reason than a permission. */
+interface FailedRegion {
+  readonly region: string;
+  readonly cause: unknown;
+}
+
+/** What was found in the regions, and the regions where the request is not allowed or failed. */
 interface InRegions<T> {
   readonly found: readonly T[];
   readonly refused: readonly string[];
+  readonly failed: readonly FailedRegion[];
 }
 
-/** Sends one request in each region. Skips regions without a log group. */
+/** Runs requests in each region. Skips regions without a log group. A failure in a region ends no other region's. */
 async function inEachRegion<T>(
   { clients }: StackWork,
   regions: readonly string[],
@@ -56,26 +63,42 @@ async function inEachRegion<T>(
 ): Promise<InRegions<T>> {
   const found: T[] = [];
   const refused: string[] = [];
+  const failed: FailedRegion[] = [];
   const ask = async (region: string) => {
-    const logs = await clients.logsIn(region);
     try {
-      found.push(await call(logs, region));
-    } catch (error) {
-      if (isMissingGroup(error)) return;
-      if (error instanceof Error && /AccessDenied|UnrecognizedClient/.test(error.name)) refused.push(region);
-      else await onAws(`${doing} in ${region}`, () => Promise.reject(error));
+      found.push(await call(await clients.logsIn(region), region));
+    } catch (cause) {
+      if (isMissingGroup(cause)) return;
+      if (cause instanceof Error && /AccessDenied|UnrecognizedClient/.test(cause.name)) {
+        refused.push(region);
+        return;
+      }
+      const error = awsFailure(cause, doing);
+      if (error.code === 'interrupted') throw error;
+      failed.push({ region, cause });
     }
   };
   await Promise.all(regions.map(ask));
-  return { found, refused: regions.filter((region) => refused.includes(region)) };
+  return {
+    found,
+    refused: regions.filter((region) => refused.includes(region)),
+    failed: regions.flatMap((region) => failed.find((one) => one.region === region) ?? []),
+  };
 }
 
 /** Deletes the function's log groups everywhere, and returns the regions where that is not allowed. */
 export async function deleteEdgeLogs(work: StackWork, functionName: string): Promise<readonly string[]> {
   const { DeleteLogGroupCommand } = await import('@aws-sdk/client-cloudwatch-logs');
   const command = new DeleteLogGroupCommand({ logGroupName: logGroup(functionName) });
-  return (await inEachRegion(work, LOG_REGIONS, 'Deleting the logs', (logs) => logs.send(command))).refused;
+  const doing = 'Deleting the logs';
+  const { refused, failed } = await inEachRegion(work, LOG_REGIONS, doing, (logs) => logs.send(command));
+  const [first] = failed;
+  if (first !== undefined) throw awsFailure(first.cause, `${doing} in ${first.region}`);
+  return refused;
 }
+
+/** Names the read of the expiries in an error. */
+export const READING = 'Looking up the expiry of the logs';
 
 /** A region in which the function has logged. */
 interface EdgeLogGroup {
@@ -84,22 +107,26 @@ interface EdgeLogGroup {
   readonly retentionInDays?: number;
 }
 
-/** Returns the function's log groups of all regions, and the regions where the operator is not allowed to list them. */
+/** Returns the function's log group in the region of a client; `undefined` without one. */
+async function findGroup(logs: CloudWatchLogsClient, name: string) {
+  const { DescribeLogGroupsCommand } = await import('@aws-sdk/client-cloudwatch-logs');
+  const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name }));
+  return logGroups.find(({ logGroupName }) => logGroupName === name);
+}
+
+/** Returns the function's log groups of all regions, and the regions where they are not read. */
 export async function findEdgeLogGroups(
   work: StackWork,
   functionName: string,
 ): Promise<InRegions<EdgeLogGroup>> {
-  const { DescribeLogGroupsCommand } = await import('@aws-sdk/client-cloudwatch-logs');
-  const name = logGroup(functionName);
-  const command = new DescribeLogGroupsCommand({ logGroupNamePrefix: name });
-  const doing = 'Looking up the expiry of the logs';
-  const { found, refused } = await inEachRegion(work, LOG_REGIONS, doing, async (logs, region) => {
-    const { logGroups = [] } = await logs.send(command);
-    const group = logGroups.find(({ logGroupName }) => logGroupName === name);
+  const { found, ...unread } = await inEachRegion(work, LOG_REGIONS, READING, async (logs, region) => {
+    const group = await findGroup(logs, logGroup(functionName));
     return group && { region, ...omitUndefined({ retentionInDays: group.retentionInDays }) };
   });
-  return { found: found.flatMap((group) => group ?? []), refused };
+  return { found: found.flatMap((group) => group ?? []), ...unread };
 }
+
+const EXPIRING = 'Setting the expiry of the logs';
 
 /**
  * Sets the expiry of the function's log groups that have none. Lambda creates a group for each region when the function
@@ -107,17 +134,29 @@ export async function findEdgeLogGroups(
  */
 async function expireEdgeLogs(work: StackWork, functionName: string) {
   const { PutRetentionPolicyCommand } = await import('@aws-sdk/client-cloudwatch-logs');
-  const { found, refused } = await findEdgeLogGroups(work, functionName);
-  const endless = found.flatMap(({ region, retentionInDays }) =>
-    retentionInDays === undefined ? region : [],
-  );
-  const command = new PutRetentionPolicyCommand({
-    logGroupName: logGroup(functionName),
-    retentionInDays: LOG_RETENTION_DAYS,
+  const logGroupName = logGroup(functionName);
+  const put = new PutRetentionPolicyCommand({ logGroupName, retentionInDays: LOG_RETENTION_DAYS });
+  const read = new Set<string>();
+  const { refused, failed } = await inEachRegion(work, LOG_REGIONS, EXPIRING, async (logs, region) => {
+    const group = await findGroup(logs, logGroupName);
+    read.add(region);
+    if (group !== undefined && group.retentionInDays === undefined) await logs.send(put);
   });
-  const doing = 'Setting the expiry of the logs';
-  const { refused: unset } = await inEachRegion(work, endless, doing, (logs) => logs.send(command));
-  return { unread: refused, unset };
+  return {
+    unread: refused.filter((region) => !read.has(region)),
+    unset: refused.filter((region) => read.has(region)),
+    failed,
+  };
+}
+
+/** Returns the failed regions of each reason. */
+export function regionsByReason(failed: readonly FailedRegion[], doing: string): Map<string, string[]> {
+  const reasons = new Map<string, string[]>();
+  for (const { region, cause } of failed) {
+    const { message } = awsFailure(cause, doing);
+    reasons.set(message, [...(reasons.get(message) ?? []), region]);
+  }
+  return reasons;
 }
 
 /** Names regions in a sentence. */
@@ -128,19 +167,22 @@ export function inRegions(regions: readonly string[]): string {
 /** Sets the edge's logs to expire. A failure is a warning: the edge serves, and the next deploy tries again. */
 export async function keepLogsBounded(work: StackWork, { edgeFunction }: StackOutputs): Promise<void> {
   if (edgeFunction === undefined) return;
-  const { ui } = work.context;
-  try {
-    const { unread, unset } = await expireEdgeLogs(work, edgeFunction);
-    for (const [regions, action] of [
-      [unread, 'logs:DescribeLogGroups'],
-      [unset, 'logs:PutRetentionPolicy'],
-    ] as const) {
-      if (regions.length === 0) continue;
-      const text = `No expiry of the edge's logs was set in ${inRegions(regions)}: ${action} is not allowed.`;
-      ui.event({ type: 'warning', text });
-    }
-  } catch (error) {
-    if (!isUserError(error) || error.code === 'interrupted') throw error;
-    ui.event({ type: 'warning', text: `The edge's logs do not expire yet: ${error.message}` });
-  }
+  const { unread, unset, failed } = await expireEdgeLogs(work, edgeFunction);
+  const denied = [
+    [unread, 'logs:DescribeLogGroups'],
+    [unset, 'logs:PutRetentionPolicy'],
+  ] as const;
+  const refusals = denied.flatMap(([regions, action]) =>
+    regions.length === 0
+      ? []
+      : `No expiry of the edge's logs was set in ${inRegions(regions)}: ${action} is not allowed.`,
+  );
+  const text = [
+    ...[...regionsByReason(failed, EXPIRING)].map(
+      ([reason, regions]) => `No expiry of the edge's logs was set in ${inRegions(regions)}. ${reason}`,
+    ),
+    ...refusals,
+    ...(refusals.length === 0 ? [] : ['Print the policy that operators need:', command`edge-upload policy`]),
+  ];
+  if (text.length > 0) work.context.ui.event({ type: 'warning', text });
 }

@@ -3,28 +3,34 @@ import { type TestContext, test } from 'node:test';
 import { runCheck, type StackSnapshot } from '../../../../cli/stack/checks/check.ts';
 import { logExpiryCheck } from '../../../../cli/stack/checks/log-expiry.ts';
 import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
+import { keepLogsBounded } from '../../../../cli/stack/logs/log-groups.ts';
 import { listen } from '../../../support/serve.ts';
 import { workAt } from '../world.ts';
 
 const GROUP = '/aws/lambda/us-east-1.studio-EdgeFunction';
 
 /** What CloudWatch Logs answers in a region. */
-type InRegion = { readonly groups: readonly object[] } | 'denied';
+type InRegion = { readonly groups: readonly object[] } | 'denied' | 'broken';
 
-async function checked(t: TestContext, regions: Readonly<Record<string, InRegion>>, edgeFunction?: string) {
+async function regionsOf(t: TestContext, regions: Readonly<Record<string, InRegion>>) {
+  const put: string[] = [];
   const endpoint = await listen(t, (request, response) => {
     const [, region = ''] =
       /Credential=[^/]+\/\d+\/([\w-]+)\/logs\//.exec(request.headers.authorization ?? '') ?? [];
     const answer = regions[region] ?? { groups: [] };
-    const isDenied = answer === 'denied';
-    response.writeHead(isDenied ? 400 : 200, { 'content-type': 'application/x-amz-json-1.1' });
+    const errors = { denied: 'AccessDeniedException', broken: 'InvalidParameterException' };
+    const isError = typeof answer === 'string';
+    if (/PutRetentionPolicy/.test(`${request.headers['x-amz-target']}`)) put.push(region);
+    response.writeHead(isError ? 400 : 200, { 'content-type': 'application/x-amz-json-1.1' });
     response.end(
-      JSON.stringify(
-        isDenied ? { __type: 'AccessDeniedException', message: 'no' } : { logGroups: answer.groups },
-      ),
+      JSON.stringify(isError ? { __type: errors[answer], message: 'no' } : { logGroups: answer.groups }),
     );
   });
-  const { work, events } = await workAt(t, endpoint);
+  return { ...(await workAt(t, endpoint)), put };
+}
+
+async function checked(t: TestContext, regions: Readonly<Record<string, InRegion>>, edgeFunction?: string) {
+  const { work, events } = await regionsOf(t, regions);
   const snapshot = { stack: async () => ({ outputs: { edgeFunction } }) as FoundStack } as StackSnapshot;
   return { checked: await runCheck(logExpiryCheck(work, snapshot)), events };
 }
@@ -40,6 +46,7 @@ test('names the expiry of each region, and warns of those without one', async (t
       // Another function, whose name begins with this one's.
       'us-west-2': { groups: [{ logGroupName: `${GROUP}s` }] },
       'ap-south-1': 'denied',
+      'eu-north-1': 'broken',
     },
     'studio-EdgeFunction',
   );
@@ -49,6 +56,7 @@ test('names the expiry of each region, and warns of those without one', async (t
     'no expiry in ',
     'expire after 1 day in sa-east-1',
     'not allowed in ap-south-1',
+    'not read in eu-north-1: Looking up the expiry of the logs failed: no (InvalidParameterException)',
   ])
     assert.ok(one.detail.includes(said), one.detail);
   assert.doesNotMatch(one.detail, /us-west-2/);
@@ -61,10 +69,30 @@ test('is skipped before the edge has logged, and where nothing is allowed', asyn
   for (const [regions, edgeFunction, why] of [
     [{}, undefined, 'the stack has no edge function'],
     [{}, 'studio-EdgeFunction', 'the edge has not logged yet'],
+    [
+      { 'us-east-1': 'broken' },
+      'studio-EdgeFunction',
+      'not read in us-east-1: Looking up the expiry of the logs failed: no (InvalidParameterException)',
+    ],
     [{ 'us-east-1': 'denied' }, 'studio-EdgeFunction', 'not allowed in us-east-1 (logs:DescribeLogGroups)'],
   ] as const) {
     const { checked: one } = await checked(t, regions, edgeFunction);
     assert.ok(one.state === 'skipped');
     assert.equal(one.detail, why);
   }
+});
+
+test('deploy sets the expiry in other regions if one fails, and warns once', async (t) => {
+  const { work, events, put } = await regionsOf(t, {
+    'us-east-1': { groups: [{ logGroupName: GROUP }] },
+    'eu-west-1': 'broken',
+    'ap-south-1': 'denied',
+  });
+  await keepLogsBounded(work, { edgeFunction: 'studio-EdgeFunction' });
+  assert.deepEqual(put, ['us-east-1']);
+  const warnings = events.filter(({ type }) => type === 'warning');
+  assert.equal(warnings.length, 1);
+  const said = JSON.stringify(warnings);
+  assert.match(said, /was set in eu-west-1\. .*InvalidParameterException/);
+  assert.match(said, /in ap-south-1: logs:DescribeLogGroups is not allowed\..*edge-upload policy/);
 });
