@@ -69,6 +69,32 @@ function wordsOf(literals: readonly string[], values: readonly Value[]): readonl
   return words;
 }
 
+/** A value is never a flag, also if it begins with a hyphen. */
+const isFlag = (one: Word | undefined) => {
+  const [first] = one?.pieces ?? [];
+  return first !== undefined && !first.isValue && first.text.startsWith('-');
+};
+
+/** Returns the flags among words. */
+function flagsOf(words: readonly Word[]): readonly Flag[] {
+  return words.flatMap((one, at) => {
+    const next = words[at + 1];
+    return isFlag(one) ? [{ flag: rawText(one), hasValue: next !== undefined && !isFlag(next) }] : [];
+  });
+}
+
+/** Returns words in which a value that begins with a hyphen is in one word with its flag: `--as=-x`. */
+function withAttached(words: readonly Word[]): readonly Word[] {
+  const all: Word[] = [];
+  for (const one of words) {
+    const flag = all.at(-1);
+    const isDashedValue = !isFlag(one) && rawText(one).startsWith('-');
+    if (flag === undefined || !isFlag(flag) || !isDashedValue) all.push(one);
+    else all[all.length - 1] = joined(...flag.pieces, literal('='), ...one.pieces);
+  }
+  return all;
+}
+
 /** Returns a command: of edge-upload, about the deployment in use, or of another program. Values are quoted for shells. */
 export function command(literals: TemplateStringsArray, ...values: readonly Value[]): CommandLine {
   return new CommandLine(wordsOf(literals, values));
@@ -180,11 +206,13 @@ export class InUse {
   #again(words: readonly Word[], { replaces, without }: Again): readonly Word[] {
     const isGiven = (flag: string) => this.#argv.some((one) => one === flag || one.startsWith(`${flag}=`));
     const texts = words.map(rawText);
-    const added = words.filter((_, at) => {
+    const missing = words.filter((_, at) => {
       const flag = texts[at]?.startsWith('-') ? texts[at] : texts[at - 1];
-      return replaces || flag === undefined || !isGiven(flag);
+      return flag === undefined || !isGiven(flag);
     });
-    const argv = replaces ? withoutFlags(this.#argv, texts, without) : this.#argv;
+    const added = replaces ? withAttached(words) : missing;
+    const removed = [...flagsOf(words), ...(without === undefined ? [] : [without])];
+    const argv = replaces ? withoutFlags(this.#argv, removed) : this.#argv;
     const given = argv.length === 0 ? [word('…')] : argv.map((one) => word('', one));
     const end = argv.indexOf('--');
     return [word('edge-upload'), ...given].toSpliced(end < 0 ? given.length + 1 : end + 1, 0, ...added);

@@ -6,18 +6,9 @@ export interface Flag {
 /** `--no-page` is the flag `--page` with another value. */
 const flagName = (text: string) => text.replace(/=.*$/s, '').replace(/^--no-/, '--');
 
-/** Returns arguments without the flags among some words, and without another flag. */
-export function withoutFlags(
-  argv: readonly string[],
-  words: readonly string[],
-  without: Flag | undefined,
-): readonly string[] {
-  const hasValue = new Map(
-    words.flatMap((text, at) =>
-      text.startsWith('-') ? [[flagName(text), words[at + 1]?.startsWith('-') === false]] : [],
-    ),
-  );
-  if (without !== undefined) hasValue.set(flagName(without.flag), without.hasValue);
+/** Returns arguments without some flags and their values. */
+export function withoutFlags(argv: readonly string[], flags: readonly Flag[]): readonly string[] {
+  const hasValue = new Map(flags.map((one) => [flagName(one.flag), one.hasValue]));
   const end = argv.indexOf('--');
   const isFlag = (one: string | undefined, at: number) =>
     one !== undefined && (end < 0 || at < end) && one.startsWith('--') && hasValue.has(flagName(one));

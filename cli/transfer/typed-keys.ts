@@ -28,7 +28,10 @@ function typedKeyError({ flag, typed, problem, fixed, code = 'bad_key' }: Refuse
   const hint: Hint =
     fixed === undefined
       ? `Give another value with ${flag}.`
-      : ['Without that:', changedCommand`${[flag, fixed]}`];
+      : [
+          'Without that:',
+          flag === '--as' ? changedCommand`--as ${fixed}` : changedCommand`--prefix ${fixed}`,
+        ];
   return new UserError(code, `Invalid value for ${flag}: “${typed}” ${problem}.`, { hint });
 }
 

@@ -131,6 +131,20 @@ test('repeats the command of the run with other flags, or without one', () => {
   );
 });
 
+test('replaces a value by one that begins with a hyphen, in a command that the program takes', async () => {
+  for (const [typed, value, printed] of [
+    ['put a.txt --as ./-x', '-x', 'edge-upload put a.txt --as=-x'],
+    ['put a.txt --as=./--all --no-clobber', '--all', 'edge-upload put a.txt --no-clobber --as=--all'],
+    ['put a.txt --as .//--', '--', 'edge-upload put a.txt --as=--'],
+  ] as const) {
+    const line = text(changedCommand`--as ${value}`, {}, typed.split(' '));
+    assert.equal(line, printed);
+    const [pasted] = printedCommands(`  ${line}`);
+    assert.ok(pasted !== undefined, line);
+    await assertTyped(pasted);
+  }
+});
+
 test('sets variables as PowerShell does on Windows', () => {
   const onWindows = (line: CommandLine, deployment = {}) =>
     new InUse(deployment, [], { platform: 'win32' }).text(line);
