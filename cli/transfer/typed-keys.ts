@@ -6,11 +6,16 @@ import { UserError } from '../errors.ts';
 /** `bad_key`; `usage` where no file is named, such as for a link. */
 type TypedKeyCode = 'bad_key' | 'usage';
 
-/** Returns the nearest key that the edge accepts; `undefined` if there is none. */
-function acceptableKey(key: string): string | undefined {
+/** Returns a key without characters and segments that the edge refuses. It can be empty, too long or reserved. */
+function cleaned(key: string): string {
   const segments = key.replaceAll(/[\p{Cc}\p{Cs}]/gu, '_').split('/');
-  const fixed = segments.filter((one) => !['', '.', '..'].includes(one)).join('/');
-  return keyProblem(fixed) === undefined ? fixed : undefined;
+  return segments.filter((one) => !['', '.', '..'].includes(one)).join('/');
+}
+
+/** Returns a key as a prefix: with one `/` at its end, or empty. */
+export function asFolder(key: string): string {
+  const bare = key.replace(/\/+$/, '');
+  return bare === '' ? '' : `${bare}/`;
 }
 
 interface Refused {
@@ -18,30 +23,32 @@ interface Refused {
   readonly typed: string;
   /** The end of a sentence. */
   readonly problem: string;
-  /** A value that is accepted. */
-  readonly fixed?: string | undefined;
+  /** The nearest value. It is printed if it is accepted. */
+  readonly nearest: string;
+  /** Returns a key that begins with, or is, a value. */
+  readonly keyWith: (value: string) => string;
   readonly code?: TypedKeyCode | undefined;
 }
 
 /** Returns the error for a typed key, or beginning of keys, that the edge would refuse. */
-function typedKeyError({ flag, typed, problem, fixed, code = 'bad_key' }: Refused): UserError {
-  const hint: Hint =
-    fixed === undefined
-      ? `Give another value with ${flag}.`
-      : [
-          'Without that:',
-          flag === '--as' ? changedCommand`--as ${fixed}` : changedCommand`--prefix ${fixed}`,
-        ];
+function typedKeyError({ flag, typed, problem, nearest, keyWith, code = 'bad_key' }: Refused): UserError {
+  const isAccepted = !['', typed].includes(nearest) && keyProblem(keyWith(nearest)) === undefined;
+  const hint: Hint = isAccepted
+    ? [
+        'Without that:',
+        flag === '--as' ? changedCommand`--as ${nearest}` : changedCommand`--prefix ${nearest}`,
+      ]
+    : `Give another value with ${flag}.`;
   return new UserError(code, `Invalid value for ${flag}: “${typed}” ${problem}.`, { hint });
 }
 
 /** @throws {UserError} `bad_key` for a beginning of keys with which the edge would refuse every key. */
 export function checkPrefix(prefix: string): void {
-  const problem = keyProblem(`${prefix}x`);
+  const keyWith = (value: string) => `${value}x`;
+  const problem = keyProblem(keyWith(prefix));
   if (problem === undefined) return;
-  const fixed = acceptableKey(prefix);
-  const end = prefix.endsWith('/') ? '/' : '';
-  throw typedKeyError({ flag: '--prefix', typed: prefix, problem, fixed: fixed && `${fixed}${end}` });
+  const nearest = prefix.endsWith('/') ? asFolder(cleaned(prefix)) : cleaned(prefix);
+  throw typedKeyError({ flag: '--prefix', typed: prefix, problem, nearest, keyWith });
 }
 
 /** A typed key. */
@@ -59,8 +66,9 @@ interface TypedKey {
 
 /** @throws {UserError} for a key with which the edge would refuse the file, or every file of the folder */
 export function checkAs({ as, prefix = '', source, folder = false, code }: TypedKey): void {
-  const problem = keyProblem(`${prefix}${folder ? as.replace(/\/*$/, '/x').replace(/^\/x$/, 'x') : as}`);
+  const keyWith = (value: string) => `${prefix}${folder ? `${asFolder(value)}x` : value}`;
+  const problem = keyProblem(keyWith(as));
   if (problem === undefined) return;
   const name = as.endsWith('/') && !folder && source !== undefined ? basename(source) : '';
-  throw typedKeyError({ flag: '--as', typed: as, problem, fixed: acceptableKey(`${as}${name}`), code });
+  throw typedKeyError({ flag: '--as', typed: as, problem, nearest: cleaned(`${as}${name}`), keyWith, code });
 }

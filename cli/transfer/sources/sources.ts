@@ -4,7 +4,7 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
-import { checkAs, checkPrefix } from '../typed-keys.ts';
+import { asFolder, checkAs, checkPrefix } from '../typed-keys.ts';
 import { checkClashes } from './clashes.ts';
 import { type FilePath, findPath, isNameless, notUtf8, REPLACEMENT } from './file-path.ts';
 import type { Filter, FilterOptions } from './filters.ts';
@@ -220,12 +220,6 @@ async function listedRoot(
 function folderName(name: string, cwd: string): string {
   const isContent = name.endsWith('/') || name.endsWith(sep) || ['.', '..'].includes(basename(name));
   return isContent ? '' : basename(resolve(cwd, name));
-}
-
-/** A key as a prefix: with one `/` at its end, or empty. */
-function asFolder(key: string): string {
-  const bare = key.replace(/\/+$/, '');
-  return bare === '' ? '' : `${bare}/`;
 }
 
 /** Returns the prefix of the keys of a folder's files. */

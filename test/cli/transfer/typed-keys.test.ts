@@ -36,6 +36,7 @@ test('prints the command with the nearest key for one that the edge refuses', as
     [{ ...file, as: './a/../b' }, '--as a/b', 'a/b'],
     [{ ...file, as: 'a\tb' }, '--as a_b', 'a_b'],
     [{ ...file, as: '/x', prefix: 'p/' }, '--as x', 'p/x'],
+    [{ ...file, as: '/.well-known/x', prefix: 'p/' }, '--as .well-known/x', 'p/.well-known/x'],
     [{ ...file, prefix: '/p/' }, '--prefix p/', 'p/f.txt'],
     [{ ...file, prefix: 'p//' }, '--prefix p/', 'p/f.txt'],
     [{ ...folder, as: '/x/' }, '--as x', 'x/f.txt'],
@@ -71,6 +72,26 @@ test('says what is wrong with a key that nothing fixes', async (t) => {
     await assert.rejects(
       keysOf({ files: ['d/f.txt'], as }, cwd),
       withCode('bad_key', why, /^Give another value with --as\.$/),
+    );
+  }
+});
+
+test('prints no command that would fail again', async (t) => {
+  const cwd = await folderWithFile(t);
+  const half = `${'x'.repeat(599)}/`;
+  const whole = 'x'.repeat(1024);
+  const cases: readonly (readonly [SourceOptions, flag: string])[] = [
+    [{ files: ['d/f.txt'], prefix: half, as: 'y'.repeat(600) }, '--as'],
+    [{ files: ['d/f.txt'], prefix: half, as: `/${'y'.repeat(600)}` }, '--as'],
+    [{ files: ['d'], recursive: true, as: whole }, '--as'],
+    [{ files: ['d/f.txt'], prefix: whole }, '--prefix'],
+    [{ files: ['d/f.txt'], prefix: `/${whole}` }, '--prefix'],
+    [{ files: ['d/f.txt'], prefix: '/' }, '--prefix'],
+  ];
+  for (const [options, flag] of cases) {
+    await assert.rejects(
+      keysOf(options, cwd),
+      withCode('bad_key', /./, new RegExp(`^Give another value with ${flag}\\.$`)),
     );
   }
 });
