@@ -118,9 +118,12 @@ export function changedCommand(literals: TemplateStringsArray, ...values: readon
   return new CommandLine(wordsOf(literals, values), { replaces: true });
 }
 
-/** Returns the command of this run without one of its flags. */
-export function sameCommandWithout(flag: string, { hasValue = false } = {}): CommandLine {
-  return new CommandLine([], { replaces: true, without: { flag, hasValue } });
+/** Returns the command of this run without one of its flags, or with the words of a command instead of it. */
+export function sameCommandWithout(
+  flag: string,
+  { hasValue = false, instead }: { readonly hasValue?: boolean; readonly instead?: CommandLine } = {},
+): CommandLine {
+  return new CommandLine(instead?.words ?? [], { replaces: true, without: { flag, hasValue } });
 }
 
 /** The deployment that a run uses, as far as it is known. */

@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../protocol/fields.ts';
-import { command } from '../command-line.ts';
+import { changedCommand, sameCommandWithout } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { checkAs } from '../transfer/typed-keys.ts';
 import { parseSize } from '../ui/format.ts';
@@ -89,9 +89,12 @@ export function linkRequest({ as, prefix, expires, maxSize, note }: LinkFlags): 
       hint: 'A link is for one file (--as <key>), or for files below a prefix (--prefix <prefix>).',
     });
   }
-  if (as?.endsWith('/')) {
+  if (as !== undefined && prefixProblem(as) === undefined) {
     throw new UserError('usage', `Invalid value for --as: “${as}” ends with “/”.`, {
-      hint: ['For files below a prefix:', command`edge-upload link create --prefix ${as}`],
+      hint: [
+        'For files below a prefix:',
+        sameCommandWithout('--as', { hasValue: true, instead: changedCommand`--prefix ${as}` }),
+      ],
     });
   }
   if (as !== undefined) checkAs({ as, code: 'usage' });

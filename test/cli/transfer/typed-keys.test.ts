@@ -106,6 +106,22 @@ test('keeps keys that the edge accepts, and folders without a name of their own'
 test('refuses such keys before a link is created, and before a folder is watched', async () => {
   assert.throws(() => linkRequest({ as: '/q3.pdf' }), withCode('usage', /“\/q3\.pdf”/, /--as q3\.pdf$/));
   assert.throws(() => linkRequest({ as: 'q3/' }), withCode('usage', /ends with/, /--prefix q3\/$/));
+  assert.throws(
+    () => linkRequest({ as: 'in/', maxSize: '10M' }),
+    (error) => {
+      assert.ok(isUserError(error));
+      const argv = 'link create --as in/ --expires 1h --max-size 10M --note x'.split(' ');
+      assert.equal(
+        new InUse({}, argv).lines(error.hintLines)[1],
+        '  edge-upload link create --expires 1h --max-size 10M --note x --prefix in/',
+      );
+      return true;
+    },
+  );
+  for (const as of ['/', '.well-known/']) {
+    assert.throws(() => linkRequest({ as }), withCode('usage', /--as/, /^Give another value with --as\.$/));
+  }
+  assert.throws(() => linkRequest({ as: 'a//' }), withCode('usage', /“a\/\/”/, /--as a$/));
   await assert.rejects(
     watch(testContext(), { folder: '.', prefix: '/scans/' }),
     withCode('bad_key', /“\/scans\/”/, /--prefix scans\/$/),
