@@ -134,6 +134,7 @@ function uploadOptions(args: PutArgs): Omit<UploadFilesOptions, 'url' | 'dispatc
     noClobber: args.clobber === false,
     ownPrefix: true,
     isNamed: args.as !== undefined || args.prefix !== undefined,
+    prefix: args.prefix,
     contentType: args.contentType,
     cacheControl: args.cacheControl,
     contentDisposition: args.contentDisposition,

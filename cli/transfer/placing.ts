@@ -35,10 +35,10 @@ function named(prefixes: readonly string[]): string {
   return more > 0 ? `${some.join(', ')} and ${more} more` : some.join(' or ');
 }
 
-function choose(key: string, prefixes: readonly string[]): UserError {
+function choose(key: string, prefixes: readonly string[], typed = ''): UserError {
   const [first = ''] = prefixes;
   return new UserError('forbidden', `You are allowed to write below ${named(prefixes)} only, not “${key}”.`, {
-    hint: ['Choose one, for instance:', changedCommand`--prefix ${first}`],
+    hint: ['Choose one, for instance:', changedCommand`--prefix ${`${first}${typed}`}`],
   });
 }
 
@@ -60,6 +60,8 @@ export interface PlacingOptions {
   readonly several: boolean;
   /** The user typed the key or its beginning. */
   readonly isNamed: boolean;
+  /** The typed beginning of the keys. */
+  readonly prefix?: string | undefined;
   readonly note: (text: string) => void;
 }
 
@@ -81,7 +83,10 @@ function exactly(item: Item, only: string, { several, isNamed, note }: PlacingOp
  * Stores items below the only prefix that the caller is allowed to write, also with `--as` and `--prefix`. If there are
  * several prefixes, items outside of them are refused, and the error names the prefixes.
  */
-export function createPlacing(limits: Limits, { several, isNamed, note }: PlacingOptions): Placing {
+export function createPlacing(
+  limits: Limits,
+  { several, isNamed, prefix: typed, note }: PlacingOptions,
+): Placing {
   let noted: string | undefined;
   let failure: UserError | undefined;
 
@@ -94,7 +99,7 @@ export function createPlacing(limits: Limits, { several, isNamed, note }: Placin
     if (omitted !== undefined) return { item, limits };
     const [prefix = '', ...others] = writeTo;
     if (others.length > 0) {
-      return { item: { name, key, kind: 'refused', error: choose(key, writeTo) }, limits };
+      return { item: { name, key, kind: 'refused', error: choose(key, writeTo, typed) }, limits };
     }
     if (noted !== prefix) note(`Everything is stored below “${prefix}”, where you are allowed to write.`);
     noted = prefix;

@@ -35,6 +35,8 @@ export interface UploadFilesOptions extends UploadContextOptions, HeaderOptions,
   readonly ownPrefix?: boolean;
   /** The user typed the key or its beginning. */
   readonly isNamed?: boolean;
+  /** The typed beginning of the keys. */
+  readonly prefix?: string | undefined;
   /** Files that earlier runs stored are not sent again. */
   readonly storedFiles?: StoredFiles | undefined;
   /** Several uploads can share journals, which warn once, and a report, which has one sum. */
@@ -82,8 +84,8 @@ export async function uploadFiles(
   const counting = expectTotals(sources, meter);
   try {
     const { several } = sources;
-    const { ownPrefix = false, isNamed = false } = options;
-    const placing = ownPrefix ? createPlacing(limits, { several, isNamed, note }) : undefined;
+    const { ownPrefix = false, isNamed = false, prefix } = options;
+    const placing = ownPrefix ? createPlacing(limits, { several, isNamed, prefix, note }) : undefined;
     await runAll(sources.items(warn), upload, {
       files: slots.size,
       placing,

@@ -57,7 +57,7 @@ export async function watch(context: Context, args: WatchArgs): Promise<Result> 
   return withEdgeAccess(context, await resolveTarget(context), (own, access) => {
     const { url } = access;
     const options = {
-      ...{ ...access, ownPrefix: true, isNamed: prefix !== '' },
+      ...{ ...access, ownPrefix: true, isNamed: prefix !== '', prefix },
       ...omitUndefined({ concurrency, limitRate: rate }),
     };
     return withLedger(context, { url, folder, beginning: prefix }, (ledger) => {

@@ -29,7 +29,7 @@ async function ruled(t: NodeTestContext, writeTo: readonly string[] | undefined,
   await mkdir(join(cwd, 'd'));
   for (const name of ['a.txt', 'd/b.txt', "it's"]) await writeFile(join(cwd, name), name);
   const put = async (sources: Parameters<typeof upload>[3], context: TestContext = testContext({ cwd })) => {
-    await upload(t, context, edge.url, sources, { ownPrefix: true });
+    await upload(t, context, edge.url, sources, { ownPrefix: true, prefix: sources.prefix });
     return context;
   };
   return { edge, cwd, put };
@@ -74,6 +74,10 @@ test('names several prefixes in the error, and a command that works', async (t) 
   const context = await put({ files: ['a.txt', "it's"] });
   assert.match(JSON.stringify(rows(context.events)), /--prefix red\//);
   assert.equal(edge.stored.size, 0);
+  await assert.rejects(
+    put({ files: ['a.txt'], prefix: '2026/' }),
+    withCode('forbidden', /not “2026\/a.txt”/, / --prefix red\/2026\/$/),
+  );
   await put({ files: ['a.txt'], prefix: "o'hara/" });
   assert.deepEqual([...edge.stored.keys()], ["/o'hara/a.txt".replace("'", '%27')]);
 });

@@ -189,6 +189,8 @@ test('ends with the prefixes if the caller has to choose one', async (t) => {
   const { code, stderr } = await run(['watch', 'in', '--settle', '0.1', '--interval', '0.05']);
   assert.equal(code, 4, stderr);
   assert.match(stderr, /allowed to write below “a\/” or “b\/” only.*\n.*\n .*--prefix a\//);
+  const named = await run(['watch', 'in', '--prefix', 'p/', '--settle', '0.1', '--interval', '0.05']);
+  assert.match(named.stderr, /--prefix a\/p\//);
   assert.deepEqual(puts(edge), []);
 });
 
