@@ -136,17 +136,19 @@ export interface ExtraAuthorities {
 }
 
 /**
- * Returns the error for a host that is not trusted although `NODE_EXTRA_CA_CERTS` names a file, and what is wrong with the
+ * Returns the error for a host or proxy that is not trusted although `NODE_EXTRA_CA_CERTS` names a file, and what is wrong with the
  * file: Node ignores one without a certificate silently. Returns other errors unchanged.
  */
 export function withExtraAuthorities(error: Error, host: string, extra: ExtraAuthorities): Error {
-  const { code, reason } = findFailure(error) ?? {};
+  const { code, reason, proxy } = findFailure(error) ?? {};
   if (reason !== UNKNOWN_AUTHORITY && code !== 'DEPTH_ZERO_SELF_SIGNED_CERT') return error;
   const [fault, hint] = faultOf(extra);
+  const subject = proxy === undefined ? host : `The proxy ${proxy}`;
+  const isHere = proxy === undefined && isOnThisComputer(host);
   return new UserError(
     'tls',
-    `${host} cannot be trusted: its certificate is signed by an unknown authority. NODE_EXTRA_CA_CERTS names ${extra.file}, ${fault}.`,
-    { hint: isOnThisComputer(host) && hint === NAME_IT ? UNTRUSTED_HERE.hint : hint, cause: error },
+    `${subject} cannot be trusted: its certificate is signed by an unknown authority. NODE_EXTRA_CA_CERTS names ${extra.file}, ${fault}.`,
+    { hint: isHere && hint === NAME_IT ? UNTRUSTED_HERE.hint : hint, cause: error },
   );
 }
 

@@ -90,6 +90,25 @@ test('trusts an embedded cloud’s authority only where it is named', async () =
   });
 });
 
+test('names a proxy whose authority is not in the file of NODE_EXTRA_CA_CERTS', async () => {
+  const { host } = new URL(url);
+  const env = { HTTPS_PROXY: `https://${host}`, NODE_EXTRA_CA_CERTS: join(folder, 'none.pem') };
+  const dispatcher = openDispatcher({ env, sent: createSentCredentials() });
+  try {
+    await assert.rejects(request('https://edge.example/', { dispatcher }), (error) => {
+      const failure = networkFailure(error, 'edge.example');
+      assert.equal(failure?.code, 'tls');
+      assert.match(
+        failure.message,
+        new RegExp(`^The proxy ${host} cannot be trusted: .*NODE_EXTRA_CA_CERTS names `),
+      );
+      return true;
+    });
+  } finally {
+    await dispatcher.destroy();
+  }
+});
+
 test('explains an unknown authority as a proxy, or as an embedded cloud on loopback', async () => {
   const hintAt = async (host: string) => {
     const failure = await get({ env: {} }).catch((error: unknown) => networkFailure(error, host));
