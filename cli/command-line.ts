@@ -1,4 +1,4 @@
-import { type Flag, withoutFlags } from './repeated-flags.ts';
+import { type Flag, flagsOf, withAttached, withoutFlags } from './repeated-flags.ts';
 import { isSyntax, type Piece, rawText, typedInPosix, typedOnWindows, type Word } from './ui/shell-words.ts';
 
 /*
@@ -67,32 +67,6 @@ function wordsOf(literals: readonly string[], values: readonly Value[]): readonl
     }
   });
   return words;
-}
-
-/** A value is never a flag, also if it begins with a hyphen. */
-const isFlag = (one: Word | undefined) => {
-  const [first] = one?.pieces ?? [];
-  return first !== undefined && !first.isValue && first.text.startsWith('-');
-};
-
-/** Returns the flags among words. */
-function flagsOf(words: readonly Word[]): readonly Flag[] {
-  return words.flatMap((one, at) => {
-    const next = words[at + 1];
-    return isFlag(one) ? [{ flag: rawText(one), hasValue: next !== undefined && !isFlag(next) }] : [];
-  });
-}
-
-/** Returns words in which a value that begins with a hyphen is in one word with its flag: `--as=-x`. */
-function withAttached(words: readonly Word[]): readonly Word[] {
-  const all: Word[] = [];
-  for (const one of words) {
-    const flag = all.at(-1);
-    const isDashedValue = !isFlag(one) && rawText(one).startsWith('-');
-    if (flag === undefined || !isFlag(flag) || !isDashedValue) all.push(one);
-    else all[all.length - 1] = joined(...flag.pieces, literal('='), ...one.pieces);
-  }
-  return all;
 }
 
 /** Returns a command: of edge-upload, about the deployment in use, or of another program. Values are quoted for shells. */

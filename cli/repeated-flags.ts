@@ -1,3 +1,5 @@
+import { rawText, type Word } from './ui/shell-words.ts';
+
 export interface Flag {
   readonly flag: string;
   readonly hasValue: boolean;
@@ -21,4 +23,37 @@ export function withoutFlags(argv: readonly string[], flags: readonly Flag[]): r
       !/=|^--no-/.test(before ?? '')
     );
   });
+}
+
+/** A value is never a flag, also if it begins with a hyphen. */
+const isTypedFlag = (one: Word | undefined) => {
+  const [first] = one?.pieces ?? [];
+  return first !== undefined && !first.isValue && first.text.startsWith('-');
+};
+
+/** Returns the flags among words. */
+export function flagsOf(words: readonly Word[]): readonly Flag[] {
+  return words.flatMap((one, at) => {
+    const next = words[at + 1];
+    return isTypedFlag(one)
+      ? [{ flag: rawText(one), hasValue: next !== undefined && !isTypedFlag(next) }]
+      : [];
+  });
+}
+
+const attached = (flag: Word, value: Word): Word => ({
+  pieces: [...flag.pieces, { text: '=', isValue: false }, ...value.pieces],
+  isDashed: false,
+});
+
+/** Returns words in which a value that begins with a hyphen is in one word with its flag: `--as=-x`. */
+export function withAttached(words: readonly Word[]): readonly Word[] {
+  const all: Word[] = [];
+  for (const one of words) {
+    const flag = all.at(-1);
+    const isDashedValue = !isTypedFlag(one) && rawText(one).startsWith('-');
+    if (flag === undefined || !isTypedFlag(flag) || !isDashedValue) all.push(one);
+    else all[all.length - 1] = attached(flag, one);
+  }
+  return all;
 }
