@@ -28,8 +28,8 @@ const DEFAULT_INTERVAL_S = 5;
 const MAX_INTERVAL_S = 60;
 /** Maximum milliseconds, even if the provider's code is valid for longer. */
 const PATIENCE_MS = 15 * 60_000;
-/** Requests in a row without a response after which the sign-in ends. The network may change while the user types. */
-const MAX_UNANSWERED = 3;
+/** Milliseconds without a response after which the sign-in ends. The network may change while the user types. */
+const MAX_SILENCE_MS = 2 * 60_000;
 /** The clocks of virtual machines can run fast, and providers answer an early poll with `slow_down`. */
 const LATER = 1.2;
 
@@ -64,7 +64,7 @@ export async function signInByDevice(
 
 /** Asks for the tokens until the user has signed in. The library's own loop delays Ctrl-C by up to one interval. */
 async function poll(
-  { signal, ui }: Pick<Context, 'signal' | 'ui'>,
+  { signal, ui, now }: Pick<Context, 'signal' | 'ui' | 'now'>,
   provider: Provider,
   device: DeviceAuthorizationResponse,
   parameters: Readonly<Record<string, string>>,
@@ -73,15 +73,19 @@ async function poll(
   const endsAt = performance.now() + Math.min(device.expires_in * 1000, PATIENCE_MS);
   let interval = Math.min(Math.max(device.interval ?? DEFAULT_INTERVAL_S, 1), MAX_INTERVAL_S);
   const body = { ...parameters, device_code: device.device_code };
-  /** Requests in a row that got no response. */
-  let unanswered = 0;
+  /** When the first of the requests in a row without a response failed. */
+  let silentSince: number | undefined;
   const nextPoll = (error: unknown): number => {
     const next = nextInterval(interval, error);
     const failure = unansweredError(error);
-    unanswered = failure === undefined ? 0 : unanswered + 1;
-    if (failure === undefined) return next;
-    if (unanswered === MAX_UNANSWERED) throw error;
-    if (unanswered === 1) ui.event({ type: 'warning', text: `${failure.message} Trying again…` });
+    if (failure === undefined) {
+      silentSince = undefined;
+      return next;
+    }
+    if (silentSince === undefined) {
+      silentSince = now().getTime();
+      ui.event({ type: 'warning', text: `${failure.message} Trying again…` });
+    } else if (now().getTime() - silentSince >= MAX_SILENCE_MS) throw error;
     return next;
   };
   while (performance.now() < endsAt) {
