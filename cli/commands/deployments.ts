@@ -81,18 +81,21 @@ async function require(context: Context, { name }: Named): Promise<Deployment> {
   });
 }
 
-/** Returns who is signed in. Warns of each file that cannot be read, with what happens to it as the last sentence. */
-async function sessionsOf(
-  context: Context,
-  url: string,
-  consequence?: string,
-): Promise<readonly FoundSession[]> {
+/** Returns who is signed in. Warns of the files that cannot be read; files sealed with one key have the same warning. */
+async function sessionsOf(context: Context, url: string): Promise<readonly FoundSession[]> {
   const { sessions, unreadable } = await findSessions(context, url);
-  for (const { message } of unreadable) {
-    context.ui.event({ type: 'warning', text: [message, consequence].filter(Boolean).join(' ') });
+  for (const { message, hintLines } of distinct(unreadable)) {
+    context.ui.event({ type: 'warning', text: [message, ...hintLines] });
   }
   return sessions;
 }
+
+/** Returns the errors, one of each message. */
+function distinct(unreadable: Unreadable): Iterable<UserError> {
+  return new Map(unreadable.map(({ error }) => [error.message, error])).values();
+}
+
+type Unreadable = Awaited<ReturnType<typeof findSessions>>['unreadable'];
 
 /** Chooses the deployment that commands use by default. */
 export async function use(context: Context, args: Named): Promise<Result> {
@@ -108,12 +111,17 @@ export async function use(context: Context, args: Named): Promise<Result> {
 export async function forget(context: Context, args: Named): Promise<Result> {
   const deployment = await require(context, args);
   const { name, url, bucket, local } = deployment;
-  const sessions = await sessionsOf(context, url, 'It is deleted, and its sign-in is not revoked.');
+  const { sessions, unreadable } = await findSessions(context, url);
   if (sessions.length > 0) {
     const { endSession } = await import('../identity/tokens/refresh-session.ts');
     for (const found of sessions) await endSession(context, found, deployment);
   }
   await forgetTokens(context, url);
+  // The hints explain how to read the tokens, which are deleted now.
+  for (const { message } of distinct(unreadable)) {
+    const text = `${message} The tokens are deleted, and their sign-in is not revoked.`;
+    context.ui.event({ type: 'warning', text });
+  }
   await forgetDeployment(context, name);
   const stays =
     bucket === undefined

@@ -3,11 +3,11 @@ import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
+import { findSessionToEnd, findStoredSession } from '../identity/tokens/find-session.ts';
 import { forgetSession } from '../identity/tokens/forget-tokens.ts';
 import { endSession } from '../identity/tokens/refresh-session.ts';
 import type { OidcSession } from '../identity/tokens/session.ts';
 import { environmentCredential, tokenSource, variablesOf } from '../identity/tokens/token-source.ts';
-import { findNamedSession, findStoredSession } from '../identity/tokens/token-store.ts';
 import { poolAddressOf, withUserPool } from '../identity/user-pool.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 
@@ -28,7 +28,7 @@ export async function logout(
 
 async function endThis(context: Context, target: Target): Promise<Result> {
   const { url, deployment } = target;
-  const found = await findNamedSession(context, target);
+  const found = await findSessionToEnd(context, target);
   if (found === undefined) {
     return { document: { signedOut: false, url }, text: `Nobody was signed in to ${url}.` };
   }
@@ -72,7 +72,7 @@ function notEverywhere({ issuer, username }: OidcSession): UserError {
 
 /** Ends every sign-in of the user, on all computers. Fails if one cannot be ended. */
 async function endAll(context: Context, target: Target): Promise<Result> {
-  const found = await findStoredSession(context, target);
+  const found = await findSessionToEnd(context, target);
   if (found?.session.kind === 'oidc') throw notEverywhere(found.session);
   const token = await tokenSource(context, target).current();
   const { username = 'the user' } = readAccessToken(token) ?? {};

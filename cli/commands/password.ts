@@ -8,8 +8,8 @@ import { canRetry } from '../identity/sign-in/challenges/second-factor.ts';
 import { type AnswerFlags, givenAnswers } from '../identity/sign-in/given-answers.ts';
 import { knownUsername, loginCommand } from '../identity/sign-in/username.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
+import { findStoredSession } from '../identity/tokens/find-session.ts';
 import { type CommandTokens, tokenSource } from '../identity/tokens/token-source.ts';
-import { findStoredSession } from '../identity/tokens/token-store.ts';
 import { poolAddressOf, withUserPool } from '../identity/user-pool.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 

@@ -94,11 +94,18 @@ export async function readDocument<T>(
   }
 }
 
+/** A file of a newer format. */
+export class NewerFormatError extends UserError {}
+
 /** Returns the error for a file of a newer format. The file is not changed. */
 export function writtenByNewer(path: string, ...otherwise: HintLine[]): UserError {
-  return new UserError('settings', `${path} cannot be read: a newer version of edge-upload wrote it.`, {
-    hint: ['Update this one:', command`npm install --global edge-upload`, ...otherwise],
-  });
+  return new NewerFormatError(
+    'settings',
+    `${path} cannot be read: a newer version of edge-upload wrote it.`,
+    {
+      hint: ['Update this one:', command`npm install --global edge-upload`, ...otherwise],
+    },
+  );
 }
 
 function notJson(text: string): string {

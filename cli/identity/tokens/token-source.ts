@@ -8,8 +8,9 @@ import { givenPassword } from '../sign-in/password.ts';
 import { checkedUsername } from '../sign-in/username.ts';
 import { expiryOf, type TokenSource } from './access-token.ts';
 import type { FoundWorkload, JobService } from './ci/find-workload.ts';
+import { findSessionOrWarn } from './find-session.ts';
 import { isUsable, renewingSource, type StoredSession } from './session.ts';
-import { type FoundSession, findNamedSession, findStoredSession, notSignedIn } from './token-store.ts';
+import { type FoundSession, notSignedIn, readStoredFile } from './token-store.ts';
 
 /** Credential from environment variables. */
 export type EnvironmentCredential =
@@ -212,11 +213,13 @@ function storedTokens(context: Context, target: Target): TokenSource {
   const { now } = context;
   /** The sign-in that `endsAt` found, for the first token: reading it asks the keyring. */
   let seen: FoundSession | undefined;
-  let isNamed = false;
-  const find = () => {
-    const first = !isNamed;
-    isNamed = true;
-    return first ? findNamedSession(context, target) : findStoredSession(context, target);
+  /** File of the first sign-in found. A command that runs for long stays with its user. */
+  let file: string | undefined;
+  const find = async (): Promise<FoundSession | undefined> => {
+    if (file !== undefined) return readStoredFile(context, file, target.url);
+    const found = await findSessionOrWarn(context, target);
+    file = found?.file;
+    return found;
   };
 
   const obtain = async (rejected?: string): Promise<StoredSession> => {

@@ -5,14 +5,12 @@ import { readFields } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { isUserError, UserError } from '../../errors.ts';
-import type { Deployment } from '../../settings/deployments.ts';
 import { diskError } from '../../settings/disk-errors.ts';
 import { findFolder, namesIn, requireFolder } from '../../settings/folders.ts';
 import { withLock } from '../../settings/lock.ts';
 import { readPrivate, replaceFile } from '../../settings/own-files.ts';
 import { writtenByNewer } from '../../settings/records.ts';
-import type { Target } from '../../settings/target.ts';
-import { checkedUsername, loginCommand } from '../sign-in/username.ts';
+import { loginCommand } from '../sign-in/username.ts';
 import { ensureKey, findKey, seal, type TokenKey, unseal } from './seal.ts';
 import { readSession, type StoredSession } from './session.ts';
 
@@ -37,8 +35,15 @@ function prefixOf(url: string): string {
 
 /** Returns the path of one user's tokens for one edge. Users of two issuers can have the same name. */
 function sessionFile(context: StoreContext, session: StoredSession): string {
-  const { url } = session;
   const who = session.kind === 'pool' ? session.username : `${session.issuer} ${session.subject}`;
+  return fileOf(context, session.url, who);
+}
+
+/**
+ * Returns the path of one user's tokens for one edge.
+ * @param who name of a user of the pool, or issuer and subject
+ */
+export function fileOf(context: StoreContext, url: string, who: string): string {
   const user = createHash('sha256').update(who).digest('hex').slice(0, 16);
   return join(folder(context), `${prefixOf(url)}${user}${SUFFIX}`);
 }
@@ -168,14 +173,31 @@ export async function filesOf(context: StoreContext, url: string): Promise<strin
 interface FoundSessions {
   /** Latest sign-in first. */
   readonly sessions: readonly FoundSession[];
-  /** Errors of files that cannot be read: of a newer version, sealed with an unavailable key, or of another user. */
-  readonly unreadable: readonly UserError[];
+  readonly unreadable: readonly UnreadableFile[];
+}
+
+/** File that cannot be read: of a newer version, sealed with an unavailable key, locked, or of another user. */
+export interface UnreadableFile {
+  readonly file: string;
+  readonly error: UserError;
+}
+
+/** Returns the session of one file; `undefined` if it was deleted, or was damaged and is moved aside. */
+export async function readStoredFile(
+  context: ReadContext,
+  file: string,
+  url: string,
+  keyOf?: KeySource,
+): Promise<FoundSession | undefined> {
+  const found = await read(context, file, url, keyOf);
+  // Read again under the lock: another process may have replaced the file.
+  return found === 'damaged' ? withLock(file, () => readLocked(context, file, url)) : found;
 }
 
 /** Returns the sessions for one edge. A file that cannot be read stays as it is, and does not hide the others. */
 export async function findSessions(context: ReadContext, url: string): Promise<FoundSessions> {
   const sessions: FoundSession[] = [];
-  const unreadable: UserError[] = [];
+  const unreadable: UnreadableFile[] = [];
   // The keyring is asked once for all files.
   let key: Promise<TokenKey> | undefined;
   const keyOf = () => {
@@ -185,58 +207,19 @@ export async function findSessions(context: ReadContext, url: string): Promise<F
   for (const file of await filesOf(context, url)) {
     if (!file.endsWith(SUFFIX)) continue;
     try {
-      let found = await read(context, file, url, keyOf);
-      // Read again under the lock: another process may have replaced the file.
-      if (found === 'damaged') found = await withLock(file, () => readLocked(context, file, url));
+      const found = await readStoredFile(context, file, url, keyOf);
       if (found !== undefined) sessions.push(found);
     } catch (error) {
       if (!isUserError(error) || error.code === 'interrupted') throw error;
-      unreadable.push(error);
+      unreadable.push({ file, error });
     }
   }
   sessions.sort((a, b) => b.session.signedInAt.getTime() - a.session.signedInAt.getTime());
   return { sessions, unreadable };
 }
 
-/**
- * Returns the session of EDGE_UPLOAD_USERNAME, otherwise of the user who signed in last.
- * @param onUnreadable called with the error of a file that cannot be read, which may be of a later sign-in
- * @throws {UserError} if there is no such session, and a file cannot be read
- */
-export async function findStoredSession(
-  context: Context,
-  { url, deployment }: Target,
-  onUnreadable?: (error: UserError, used: FoundSession) => void,
-): Promise<FoundSession | undefined> {
-  const given = context.env.EDGE_UPLOAD_USERNAME;
-  const wanted = given ? checkedUsername(given, 'EDGE_UPLOAD_USERNAME') : undefined;
-  const { sessions, unreadable } = await findSessions(context, url);
-  const isWanted = ({ username, signedInAs }: StoredSession) =>
-    wanted === undefined || username === wanted || signedInAs === wanted;
-  const found = sessions.find(({ session }) => isWanted(session) && isFor(session, deployment));
-  const [error] = unreadable;
-  if (error === undefined) return found;
-  if (found === undefined) throw error;
-  if (wanted === undefined) onUnreadable?.(error, found);
-  return found;
-}
-
-/** Like {@link findStoredSession}; warns of a file that cannot be read, and names the user whose sign-in is used. */
-export async function findNamedSession(context: Context, target: Target): Promise<FoundSession | undefined> {
-  return findStoredSession(context, target, ({ message, hintLines }, { session }) => {
-    const used = `The sign-in of ${session.username} is used.`;
-    context.ui.event({ type: 'warning', text: [`${message} ${used}`, ...hintLines] });
-  });
-}
-
 export function notSignedIn(url: string): UserError {
   return new UserError('not_signed_in', `Nobody is signed in to ${new URL(url).host}.`, {
     hint: ['Sign in with:', loginCommand(url)],
   });
-}
-
-/** Returns false for tokens of an earlier pool of the deployment. */
-function isFor(session: StoredSession, deployment: Deployment | undefined): boolean {
-  if (deployment === undefined || session.kind === 'oidc') return true;
-  return deployment.userPoolId === session.userPoolId && deployment.clientId === session.clientId;
 }

@@ -4,7 +4,7 @@ import type { Context } from '../../../context.ts';
 import { isUserError, UserError } from '../../../errors.ts';
 import type { Target } from '../../../settings/target.ts';
 import type { DescribedIssuer } from '../../edge-description.ts';
-import { findStoredSession } from '../token-store.ts';
+import { findStoredSession } from '../find-session.ts';
 import type { Workload } from './workload.ts';
 
 /** A service, and how its jobs are recognised. The code for its tokens is loaded in such a job alone. */

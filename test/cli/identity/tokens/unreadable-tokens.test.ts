@@ -7,6 +7,8 @@ import { login } from '../../../../cli/commands/login.ts';
 import { logout } from '../../../../cli/commands/logout.ts';
 import { token } from '../../../../cli/commands/token.ts';
 import { whoami } from '../../../../cli/commands/whoami.ts';
+import { readAccessToken } from '../../../../cli/identity/tokens/access-token.ts';
+import { tokenSource } from '../../../../cli/identity/tokens/token-source.ts';
 import { failure, type KeptFile, PASSWORD, run, type World, world } from '../helpers/world.ts';
 
 async function signedIn(here: World, username: string): Promise<string> {
@@ -30,42 +32,92 @@ const UNREADABLE: Readonly<Record<string, (file: string) => Promise<void>>> = {
   },
 };
 
+const warningsOf = (context: ReturnType<World['context']>) =>
+  context.events.filter(({ type }) => type === 'warning');
+
+/** Signs in ada, then bob, whose file then cannot be read. */
+async function withoutBob(here: World, spoil: (file: string) => Promise<void>) {
+  const ada = await signedIn(here, 'ada');
+  const bob = await signedIn(here, 'bob');
+  await spoil(bob);
+  return { ada, bob };
+}
+
 for (const [kind, spoil] of Object.entries(UNREADABLE)) {
-  test(`a token file ${kind} does not keep others from their sign-in`, async (t) => {
+  test(`uses the sign-in that EDGE_UPLOAD_USERNAME names beside a token file ${kind}`, async (t) => {
     const here = await world(t);
-    const ada = await signedIn(here, 'ada');
-    const bob = await signedIn(here, 'bob');
-    await spoil(bob);
+    const { ada, bob } = await withoutBob(here, spoil);
     const before = await readFile(bob, 'utf8');
+    const as = (username: string) => here.context({ env: { EDGE_UPLOAD_USERNAME: username } });
+
+    const chosen = as('ada');
+    await run(here, token(chosen, {}), { tokenOut: true });
+    assert.deepEqual(warningsOf(chosen), [], 'ada was chosen');
+    assert.match((await failure(here, token(as('bob'), {}))).message, /tokens/);
+    const eve = await failure(here, token(as('eve'), {}));
+    assert.equal(eve.code, 'not_signed_in');
+    assert.match(eve.message, /^No readable sign-in of eve to /);
 
     const context = here.context();
-    const { document } = await run(here, whoami(context, {}));
-    assert.equal(document.username, 'ada');
-    const warnings = context.events.filter(({ type }) => type === 'warning');
-    assert.equal(warnings.length, 1, 'once a command');
-    assert.match(JSON.stringify(warnings), /The sign-in of ada is used\./);
-
-    const chosen = here.context({ env: { EDGE_UPLOAD_USERNAME: 'ada' } });
-    await run(here, token(chosen, {}), { tokenOut: true });
-    assert.deepEqual(
-      chosen.events.filter(({ type }) => type === 'warning'),
-      [],
-      'ada was chosen',
-    );
-    const asBob = here.context({ env: { EDGE_UPLOAD_USERNAME: 'bob' } });
-    assert.match((await failure(here, token(asBob, {}))).message, /tokens/);
-
-    const listed = await run(here, list(here.context()));
+    const listed = await run(here, list(context));
     assert.match(JSON.stringify(listed.document), /"users":\["ada"\]/);
+    assert.equal(warningsOf(context).length, 1);
 
-    const out = await run(here, logout(here.context()));
+    for (const everywhere of [false, true]) {
+      const error = await failure(here, logout(here.context(), { everywhere }));
+      assert.match(error.hint ?? '', /EDGE_UPLOAD_USERNAME=ada$/);
+    }
+    assert.equal(existsSync(ada), true, 'no other user is signed out');
+    const out = await run(here, logout(as('ada')));
     assert.deepEqual([out.document.username, out.document.revoked], ['ada', true]);
     assert.equal(existsSync(ada), false);
     assert.equal(await readFile(bob, 'utf8'), before, 'left alone');
     const error = await failure(here, logout(here.context()));
     assert.ok(['settings', 'not_signed_in'].includes(error.code), 'nobody is reported as signed out');
   });
+
+  test(`a long command does not change its user when a token file becomes one ${kind}`, async (t) => {
+    const here = await world(t);
+    await signedIn(here, 'ada');
+    here.setup.advance(1_000);
+    const bob = await signedIn(here, 'bob');
+    const tokens = tokenSource(here.context(), { url: here.url });
+    assert.equal(readAccessToken(await tokens.current())?.username, 'bob');
+    await spoil(bob);
+    here.setup.advance(3_600_000);
+    assert.match((await failure(here, tokens.current())).message, /tokens/);
+  });
+
+  if (kind === 'of a newer version') continue;
+  test(`does not run as another user beside a token file ${kind}`, async (t) => {
+    const here = await world(t);
+    await withoutBob(here, spoil);
+    const error = await failure(here, token(here.context(), {}));
+    assert.match(error.message, /tokens/);
+    assert.match(error.hint ?? '', /\nOr use the sign-in of ada: set EDGE_UPLOAD_USERNAME=ada$/);
+  });
 }
+
+test('runs as the other user beside a token file of a newer version, with one warning', async (t) => {
+  const here = await world(t);
+  await withoutBob(here, (file) => writeFile(file, '{"version":3,"boxed":"x"}'));
+  const context = here.context();
+  const { document } = await run(here, whoami(context, {}));
+  assert.equal(document.username, 'ada');
+  assert.equal(warningsOf(context).length, 1, 'once a command');
+  assert.match(JSON.stringify(warningsOf(context)), /The sign-in of ada is used\./);
+});
+
+test('deployments list warns once of several token files with one reason', async (t) => {
+  const here = await world(t);
+  const spoil = (file: string) => writeFile(file, '{"version":2,"url":"https://d1.example","sealed":"eA=="}');
+  const { ada } = await withoutBob(here, spoil);
+  await spoil(ada);
+  const context = here.context();
+  await run(here, list(context));
+  assert.equal(warningsOf(context).length, 1);
+  assert.match(JSON.stringify(warningsOf(context)), /Unlock the keyring, or sign in again/);
+});
 
 test('names a token file of a newer version, and how to read it', async (t) => {
   const here = await world(t);
@@ -91,5 +143,5 @@ test('deployments forget deletes tokens that it cannot read, and warns that they
   const { document } = await run(here, forget(context, { name: new URL(here.url).host }));
   assert.deepEqual(document.signedOut, ['ada']);
   assert.equal(existsSync(bob), false);
-  assert.match(JSON.stringify(context.events), /It is deleted, and its sign-in is not revoked/);
+  assert.match(JSON.stringify(context.events), /The tokens are deleted, and their sign-in is not revoked/);
 });
