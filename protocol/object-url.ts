@@ -70,3 +70,8 @@ export function isPlainHost(hostname: string): boolean {
 export function isSecureOrigin({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
+
+/** Whether a typed word is the address of a link: the edge, and a token after `#`. */
+export function isLinkAddress(word: string): boolean {
+  return /^[^#]*#eu[lk]_/.test(word);
+}

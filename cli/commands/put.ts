@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../protocol/fields.ts';
+import { isLinkAddress } from '../../protocol/object-url.ts';
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { oneOf, seconds, wholeNumber } from '../declare/shared.ts';
@@ -7,7 +8,6 @@ import { type IssuedToken, readIssuedToken } from '../identity/tokens/issued-tok
 import { type CommandTokens, credentialFor, tokenSource } from '../identity/tokens/token-source.ts';
 import { readLink } from '../links/link-address.ts';
 import { withDispatcher } from '../network/dispatcher.ts';
-import { isLinkAddress } from '../settings/edge-url.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 import { dryRun } from '../transfer/dry-run.ts';
 import { ALGORITHMS } from '../transfer/integrity.ts';

@@ -1,4 +1,4 @@
-import { isSecureOrigin } from '../../protocol/object-url.ts';
+import { isLinkAddress, isSecureOrigin } from '../../protocol/object-url.ts';
 import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 
@@ -52,11 +52,6 @@ export function edgeUrl(address: string): string {
   // With the final dot of DNS, it is the same host.
   url.hostname = url.hostname.replace(/\.+$/, '');
   return url.origin;
-}
-
-/** Whether a typed word is the address of a link: the edge, and a token after `#`. */
-export function isLinkAddress(word: string): boolean {
-  return /^[^#]*#eu[lk]_/.test(word);
 }
 
 /** A link, a key, or the first two parts of a JWT. Host names are in lower case. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeKey, encodeQuery, keyProblem } from '../../protocol/object-url.ts';
+import { encodeKey, encodeQuery, isLinkAddress, keyProblem } from '../../protocol/object-url.ts';
 
 test('accepts keys that can be stored', () => {
   for (const key of [
@@ -70,4 +70,10 @@ test('encodes query values, slashes too', () => {
     ),
     'uploads=&prefix=a%2Fb%27s%26c',
   );
+});
+
+test('distinguishes the address of a link from a file name', () => {
+  for (const word of ['https://d1.cloudfront.net/#eul_eyJh.eyJp.c2ln', 'd1.cloudfront.net/#euk_eyJh'])
+    assert.ok(isLinkAddress(word), word);
+  for (const word of ['report#1.pdf', 'eul_1.txt', '#']) assert.ok(!isLinkAddress(word), word);
 });

@@ -2,15 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { isUserError } from '../../../cli/errors.ts';
-import { edgeUrl, isLinkAddress } from '../../../cli/settings/edge-url.ts';
+import { edgeUrl } from '../../../cli/settings/edge-url.ts';
 import { isLoopback } from '../../../protocol/object-url.ts';
 import { seeded } from '../../support/random.ts';
-
-test('distinguishes the address of a link from a file name', () => {
-  for (const word of ['https://d1.cloudfront.net/#eul_eyJh.eyJp.c2ln', 'd1.cloudfront.net/#euk_eyJh'])
-    assert.ok(isLinkAddress(word), word);
-  for (const word of ['report#1.pdf', 'eul_1.txt', '#']) assert.ok(!isLinkAddress(word), word);
-});
 
 test('accepts a bare domain and a whole URL as the same edge', () => {
   for (const typed of [
