@@ -3,7 +3,7 @@ import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { forgetTokens } from '../identity/tokens/forget-tokens.ts';
-import { type FoundSession, findSessions } from '../identity/tokens/token-store.ts';
+import { type FoundSession, findSessions, type UnreadableFile } from '../identity/tokens/token-store.ts';
 import type { JsonValue } from '../json-value.ts';
 import {
   currentDeployment,
@@ -91,11 +91,9 @@ async function sessionsOf(context: Context, url: string): Promise<readonly Found
 }
 
 /** Returns the errors, one of each message. */
-function distinct(unreadable: Unreadable): Iterable<UserError> {
+function distinct(unreadable: readonly UnreadableFile[]): Iterable<UserError> {
   return new Map(unreadable.map(({ error }) => [error.message, error])).values();
 }
-
-type Unreadable = Awaited<ReturnType<typeof findSessions>>['unreadable'];
 
 /** Chooses the deployment that commands use by default. */
 export async function use(context: Context, args: Named): Promise<Result> {

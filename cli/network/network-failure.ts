@@ -136,8 +136,8 @@ export interface ExtraAuthorities {
 }
 
 /**
- * Returns the error for a host or proxy that is not trusted although `NODE_EXTRA_CA_CERTS` names a file, and what is wrong with the
- * file: Node ignores one without a certificate silently. Returns other errors unchanged.
+ * Returns the error for a host or proxy that is not trusted although `NODE_EXTRA_CA_CERTS` names a file, and what is wrong
+ * with the file: Node ignores one without a certificate silently. Returns other errors unchanged.
  */
 export function withExtraAuthorities(error: Error, host: string, extra: ExtraAuthorities): Error {
   const { code, reason, proxy } = findFailure(error) ?? {};

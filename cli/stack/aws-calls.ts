@@ -74,13 +74,17 @@ export function isBucketNotEmpty(error: unknown): boolean {
   return causeName(error) === 'BucketNotEmpty';
 }
 
-/** Runs a read that an operator who only deploys is not allowed to do; returns `denied` then. */
-export async function ifAllowed<T>(read: () => Promise<T>): Promise<T | 'denied'> {
+/** Runs a read that an operator who only deploys is not allowed to do; calls `onDenied` and returns `denied` then. */
+export async function ifAllowed<T>(
+  read: () => Promise<T>,
+  onDenied?: (error: UserError) => void,
+): Promise<T | 'denied'> {
   try {
     return await read();
   } catch (error) {
-    if (isUserError(error) && error.code === 'access_denied') return 'denied';
-    throw error;
+    if (!isUserError(error) || error.code !== 'access_denied') throw error;
+    onDenied?.(error);
+    return 'denied';
   }
 }
 

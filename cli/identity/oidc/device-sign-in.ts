@@ -113,12 +113,12 @@ async function poll(
 export function nextInterval(seconds: number, error: unknown): number {
   const code = providerError(error)?.error;
   if (code === 'authorization_pending') return seconds;
-  const isThrottled = code === 'slow_down' || statusOf(error) === 429;
-  if (!isThrottled && isTransientAnswer(error)) return seconds;
+  const lessOften = Math.min(seconds + 5, MAX_INTERVAL_S);
+  if (code === 'slow_down' || statusOf(error) === 429) return lessOften;
+  if (isTransientAnswer(error)) return seconds;
   const failure = findFailure(error);
-  if (!isThrottled && (failure === undefined || !isTransient(failure))) throw error;
-  if (!isThrottled && failure !== undefined && !isTimeout(failure)) return seconds;
-  return Math.min(seconds + 5, MAX_INTERVAL_S);
+  if (failure === undefined || !isTransient(failure)) throw error;
+  return isTimeout(failure) ? lessOften : seconds;
 }
 
 function withoutDeviceGrant(host: string): UserError {

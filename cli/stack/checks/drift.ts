@@ -1,7 +1,8 @@
 import type { StackResourceDrift } from '@aws-sdk/client-cloudformation';
 import type { StackOptions } from '../../../infra/options.ts';
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { command, type HintLine } from '../../command-line.ts';
-import { isUserError, UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import { REPLACE_POOL } from '../../identity/cognito-errors.ts';
 import { pause } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
@@ -143,16 +144,16 @@ interface ComparedPolicy {
 
 /** Compares the bucket's policy: CloudFormation may not notice that it was deleted or changed. */
 async function comparePolicy(work: StackWork, snapshot: StackSnapshot): Promise<ComparedPolicy> {
-  try {
-    const drift = await policyDrift(work, snapshot);
-    if (drift === undefined) return { drifted: [] };
-    return {
-      drifted: [{ type: BUCKET_POLICY, isDeleted: drift.isDeleted, properties: ['PolicyDocument'] }],
-    };
-  } catch (error) {
-    if (!isUserError(error) || error.code !== 'access_denied') throw error;
-    return { drifted: [], denied: error.message };
-  }
+  let denied: string | undefined;
+  const drift = await ifAllowed(
+    () => policyDrift(work, snapshot),
+    ({ message }) => {
+      denied = message;
+    },
+  );
+  if (drift === undefined || drift === 'denied') return { drifted: [], ...omitUndefined({ denied }) };
+  const { isDeleted } = drift;
+  return { drifted: [{ type: BUCKET_POLICY, isDeleted, properties: ['PolicyDocument'] }] };
 }
 
 /** A new bucket is empty, and a new key invalidates what the old one signed: other checks report what to do instead. */

@@ -1,13 +1,7 @@
 import { command } from '../../command-line.ts';
 import { count } from '../../ui/format.ts';
 import type { StackWork } from '../find-stack.ts';
-import {
-  findEdgeLogGroups,
-  inRegions,
-  LOG_RETENTION_DAYS,
-  READING,
-  regionsByReason,
-} from '../logs/log-groups.ts';
+import { findEdgeLogGroups, inRegions, LOG_RETENTION_DAYS, regionsByReason } from '../logs/log-groups.ts';
 import type { Check, StackSnapshot } from './check.ts';
 
 /**
@@ -24,7 +18,7 @@ export function logExpiryCheck(work: StackWork, snapshot: StackSnapshot): Check 
       const { found, refused, failed } = await findEdgeLogGroups(work, edgeFunction);
       const unread = [
         ...(refused.length === 0 ? [] : [`not allowed in ${inRegions(refused)} (logs:DescribeLogGroups)`]),
-        ...[...regionsByReason(failed, READING)].map(
+        ...[...regionsByReason(failed)].map(
           ([reason, regions]) => `not read in ${inRegions(regions)}: ${reason.replace(/\.$/, '')}`,
         ),
       ];

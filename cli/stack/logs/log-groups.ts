@@ -1,6 +1,7 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
+import type { UserError } from '../../errors.ts';
 import { awsFailure } from '../aws-failures.ts';
 import type { StackOutputs, StackWork } from '../find-stack.ts';
 
@@ -45,6 +46,8 @@ export function isMissingGroup(error: unknown): boolean {
 interface FailedRegion {
   readonly region: string;
   readonly cause: unknown;
+  /** The error to print. */
+  readonly error: UserError;
 }
 
 /** What was found in the regions, and the regions where the request is not allowed or failed. */
@@ -57,7 +60,6 @@ interface InRegions<T> {
 /** Runs requests in each region. Skips regions without a log group. A failure in a region ends no other region's. */
 async function inEachRegion<T>(
   { clients }: StackWork,
-  regions: readonly string[],
   doing: string,
   call: (logs: CloudWatchLogsClient, region: string) => Promise<T>,
 ): Promise<InRegions<T>> {
@@ -75,14 +77,14 @@ async function inEachRegion<T>(
       }
       const error = awsFailure(cause, doing);
       if (error.code === 'interrupted') throw error;
-      failed.push({ region, cause });
+      failed.push({ region, cause, error });
     }
   };
-  await Promise.all(regions.map(ask));
+  await Promise.all(LOG_REGIONS.map(ask));
   return {
     found,
-    refused: regions.filter((region) => refused.includes(region)),
-    failed: regions.flatMap((region) => failed.find((one) => one.region === region) ?? []),
+    refused: LOG_REGIONS.filter((region) => refused.includes(region)),
+    failed: LOG_REGIONS.flatMap((region) => failed.find((one) => one.region === region) ?? []),
   };
 }
 
@@ -91,14 +93,11 @@ export async function deleteEdgeLogs(work: StackWork, functionName: string): Pro
   const { DeleteLogGroupCommand } = await import('@aws-sdk/client-cloudwatch-logs');
   const command = new DeleteLogGroupCommand({ logGroupName: logGroup(functionName) });
   const doing = 'Deleting the logs';
-  const { refused, failed } = await inEachRegion(work, LOG_REGIONS, doing, (logs) => logs.send(command));
+  const { refused, failed } = await inEachRegion(work, doing, (logs) => logs.send(command));
   const [first] = failed;
   if (first !== undefined) throw awsFailure(first.cause, `${doing} in ${first.region}`);
   return refused;
 }
-
-/** Names the read of the expiries in an error. */
-export const READING = 'Looking up the expiry of the logs';
 
 /** A region in which the function has logged. */
 interface EdgeLogGroup {
@@ -114,12 +113,14 @@ async function findGroup(logs: CloudWatchLogsClient, name: string) {
   return logGroups.find(({ logGroupName }) => logGroupName === name);
 }
 
+const READING = 'Looking up the expiry of the logs';
+
 /** Returns the function's log groups of all regions, and the regions where they are not read. */
 export async function findEdgeLogGroups(
   work: StackWork,
   functionName: string,
 ): Promise<InRegions<EdgeLogGroup>> {
-  const { found, ...unread } = await inEachRegion(work, LOG_REGIONS, READING, async (logs, region) => {
+  const { found, ...unread } = await inEachRegion(work, READING, async (logs, region) => {
     const group = await findGroup(logs, logGroup(functionName));
     return group && { region, ...omitUndefined({ retentionInDays: group.retentionInDays }) };
   });
@@ -137,7 +138,7 @@ async function expireEdgeLogs(work: StackWork, functionName: string) {
   const logGroupName = logGroup(functionName);
   const put = new PutRetentionPolicyCommand({ logGroupName, retentionInDays: LOG_RETENTION_DAYS });
   const read = new Set<string>();
-  const { refused, failed } = await inEachRegion(work, LOG_REGIONS, EXPIRING, async (logs, region) => {
+  const { refused, failed } = await inEachRegion(work, EXPIRING, async (logs, region) => {
     const group = await findGroup(logs, logGroupName);
     read.add(region);
     if (group !== undefined && group.retentionInDays === undefined) await logs.send(put);
@@ -150,12 +151,13 @@ async function expireEdgeLogs(work: StackWork, functionName: string) {
 }
 
 /** Returns the failed regions of each reason. */
-export function regionsByReason(failed: readonly FailedRegion[], doing: string): Map<string, string[]> {
+export function regionsByReason(failed: readonly FailedRegion[]): Map<string, string[]> {
   const reasons = new Map<string, string[]>();
-  for (const { region, cause } of failed) {
-    const { message } = awsFailure(cause, doing);
+  for (const {
+    region,
+    error: { message },
+  } of failed)
     reasons.set(message, [...(reasons.get(message) ?? []), region]);
-  }
   return reasons;
 }
 
@@ -178,7 +180,7 @@ export async function keepLogsBounded(work: StackWork, { edgeFunction }: StackOu
       : `No expiry of the edge's logs was set in ${inRegions(regions)}: ${action} is not allowed.`,
   );
   const text = [
-    ...[...regionsByReason(failed, EXPIRING)].map(
+    ...[...regionsByReason(failed)].map(
       ([reason, regions]) => `No expiry of the edge's logs was set in ${inRegions(regions)}. ${reason}`,
     ),
     ...refusals,

@@ -1,6 +1,6 @@
-import { isUserError } from '../../errors.ts';
 import { asTask } from '../../ui/create.ts';
-import { BUCKET_POLICY, type PolicyDrift, policyDrift, restorePolicy } from '../checks/bucket-policy.ts';
+import { ifAllowed } from '../aws-calls.ts';
+import { BUCKET_POLICY, policyDrift, restorePolicy } from '../checks/bucket-policy.ts';
 import { stackSnapshot } from '../checks/check.ts';
 import type { FoundStack, StackWork } from '../find-stack.ts';
 import type { PlannedStep } from './plan.ts';
@@ -12,20 +12,6 @@ export interface PolicyRepair {
   readonly run: () => Promise<void>;
 }
 
-/** Returns how the bucket's policy differs. Warns if the operator is not allowed to compare it. */
-async function comparePolicy(work: StackWork, stack: FoundStack): Promise<PolicyDrift | undefined> {
-  try {
-    return await policyDrift(work, stackSnapshot(work, stack));
-  } catch (error) {
-    if (!isUserError(error) || error.code !== 'access_denied') throw error;
-    work.context.ui.event({
-      type: 'warning',
-      text: `The bucket policy was not compared, and is not restored. ${error.message}`,
-    });
-    return undefined;
-  }
-}
-
 /** Returns the repair of the bucket's policy; `undefined` if it is as deployed, or if the change set changes it. */
 export async function policyRepair(
   work: StackWork,
@@ -33,8 +19,14 @@ export async function policyRepair(
   planned: readonly PlannedStep[],
 ): Promise<PolicyRepair | undefined> {
   if (planned.some(({ type }) => type === BUCKET_POLICY)) return undefined;
-  const drift = await comparePolicy(work, stack);
-  if (drift?.wanted === undefined) return undefined;
+  const drift = await ifAllowed(
+    () => policyDrift(work, stackSnapshot(work, stack)),
+    ({ message }) => {
+      const text = `The bucket policy was not compared, and is not restored. ${message}`;
+      work.context.ui.event({ type: 'warning', text });
+    },
+  );
+  if (drift === 'denied' || drift?.wanted === undefined) return undefined;
   const { logicalId = '', isDeleted } = drift;
   return {
     step: {
