@@ -14,21 +14,21 @@ const SNIPPETS = [PAGE, read('README.md')].flatMap((page) =>
   [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) => text),
 );
 
-/** All texts of a YAML document, keys apart. */
+/** Returns all texts of a YAML document except keys. */
 function textsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (typeof value !== 'object' || value === null) return [];
   return Object.values(value).flatMap(textsOf);
 }
 
-/** Every command of edge-upload in a text, to the end of its line. */
+/** Returns every command of edge-upload in a text, to the end of its line. */
 function commandsIn(text: string): string[] {
   return [...text.matchAll(/(?:^|[^/\w-])edge-upload ((?:[a-z<-]).*)$/gm)].map(([, rest = '']) =>
     rest.trim(),
   );
 }
 
-/** The part of the golden file that is the help of a command. */
+/** Returns the help of a command from the golden file. */
 function helpOf(command: readonly string[]): string | undefined {
   const [, help] = read('test/cli/help.txt').split(`$ edge-upload ${command.join(' ')} --help\n`);
   return help?.split('\n$ edge-upload')[0];

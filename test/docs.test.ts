@@ -22,7 +22,7 @@ const PAGES = [
   ...guides.map((name) => `docs/${name}`),
 ];
 
-/** The anchor that GitHub gives a heading. */
+/** Returns GitHub's anchor for a heading. */
 function anchorOf(heading: string): string {
   return heading
     .toLowerCase()

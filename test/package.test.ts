@@ -17,7 +17,7 @@ let tarball: string;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'edge-upload-package-'));
-  // What `npm test` has just built is packed; building again here would pull it from under the other tests.
+  // Packs the build of `npm test`. Building again would replace the files that other tests are using.
   const packed = await npm(ROOT, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder);
   const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
   tarball = join(folder, filename);
@@ -30,7 +30,7 @@ async function npm(cwd: string, ...args: string[]) {
   return ran;
 }
 
-/** Installs the tarball as `npm install --global` does, into an empty prefix with a home of its own. */
+/** Installs the tarball like `npm install --global`, into an empty prefix with its own home folder. */
 async function installGlobally(name: string, ...flags: string[]) {
   const prefix = join(folder, name);
   const home = join(prefix, 'home');
@@ -101,7 +101,7 @@ test('installs globally with the keyring, within its size, and runs the demo', a
   assert.equal(demo.code, 0, demo.stderr);
   assert.equal(JSON.parse(demo.stdout).outcome, 'done');
 
-  // Where npm has no keyring for the platform, the package stands alone.
+  // If npm has no keyring for the platform, the package is installed without it.
   await rm(join(installed, 'edge-upload/node_modules'), { recursive: true });
   const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   assert.equal((await run('--version')).stdout, `${version}\n`);
@@ -109,7 +109,7 @@ test('installs globally with the keyring, within its size, and runs the demo', a
   assert.equal(JSON.parse(whoami.stdout).error.code, 'no_deployment', whoami.stdout);
 });
 
-/** An app of others that has the package and modules of this repository. */
+/** Creates another project, with the package and with modules of this repository. */
 async function appWith(name: string, ...others: string[]): Promise<string> {
   const app = join(folder, name);
   const modules = join(app, 'node_modules');
@@ -195,7 +195,7 @@ test('serves another CDK app as a construct', async () => {
   const app = await appWith('app', 'aws-cdk-lib', 'constructs', '@types');
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const publicHalf = { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' };
-  // A program may have loaded more than the public half.
+  // A program may have loaded private fields too.
   const key = { ...publicHalf, d: 'private-number-of-the-key' };
   const program = CDK_APP.replace('KEY', JSON.stringify(key));
   await writeFile(join(app, 'app.mjs'), program);
@@ -260,12 +260,12 @@ test('serves another CDK app as a construct', async () => {
   assert.doesNotMatch(stdout, /^app\.ts/m);
 });
 
-/** Reports what the library touches of its process; it is loaded before the program. */
+/** Reports what the library reads and changes in its process. It is loaded before the program. */
 const WATCH = `
 Error.stackTraceLimit = 100;
 const touched = (globalThis.touched = []);
 const byLibrary = (what) => { if (/uploader\\.cjs/.test(new Error().stack)) touched.push(what); };
-// A module of Node's own looks at its settings when the library loads it first.
+// One of Node's modules reads its settings when the library first loads it.
 const isReadByNode = () => /(at |\\()node:/.test(new Error().stack.split('\\n')[3]);
 process.env = new Proxy(process.env, {
   get(env, name) { if (!isReadByNode()) byLibrary('env.' + String(name)); return env[name]; },
@@ -300,7 +300,7 @@ const run = async () => {
 run();
 `;
 
-/** Lines that are errors end in a comment. */
+/** Lines with a type error end in a comment. */
 const WRONG = `
 import { createUploader, type UploadErrorCode } from 'edge-upload';
 createUploader({ url: 'https://uploads.example.com' }); // no token
@@ -382,7 +382,7 @@ test('serves programs as ES module, as CommonJS and with types', async (t) => {
   assert.deepEqual(lines, wrong, stdout);
 });
 
-/** What a person answers on the way; the rest asks nothing. */
+/** A person's answers. The other commands ask nothing. */
 const ANSWERS: Readonly<Record<string, Typing>> = {
   'edge-upload deploy --local': [['Deploy this?', 'y']],
   'edge-upload login --create --email ada@example.com': [
@@ -396,14 +396,14 @@ test('leads from nothing to a stored file by the README’s first steps', async 
   const { prefix, home, run } = await installGlobally('newcomer');
   await copyFile(join(ROOT, 'assets/dawn.png'), join(home, 'image.jpg'));
   const env = cleanEnv(home, { PATH: `${join(prefix, 'bin')}:${process.env.PATH}` });
-  // As written it takes the usual port, which may be in use here.
+  // As written, the command uses the default port, which can be in use here.
   assert.equal((await run('local', 'start', '--port', '0')).code, 0);
 
   const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
   const [section = ''] = readme.split('## Try it step by step')[1]?.split('\n## ') ?? [];
   const commands = section.split('\n').flatMap((line) => (line.startsWith('    ') ? [line.trim()] : []));
   assert.ok(commands.length >= 6, section);
-  // Each command has a terminal and a shell of its own; what is set in the person's shell stays set.
+  // Each command runs in a new terminal and shell. Variables that it sets are kept.
   const setUp = ['cd "$HOME"'];
   let domain = '';
   for (const command of commands) {

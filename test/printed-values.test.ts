@@ -14,7 +14,7 @@ import {
 } from 'typescript/unstable/ast/is';
 import { API, type Checker, type Type, TypeFlags } from 'typescript/unstable/sync';
 
-/* A hint or a command in a template string is `[object Object]` on the screen, and no error of the type checker. */
+/* A hint or command in a template string would be printed as `[object Object]`. The type checker does not report that. */
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -67,7 +67,7 @@ function printedBy(node: Node): readonly Expression[] {
   return isPropertyAccessExpression(callee) && callee.name.text === 'join' ? [callee.expression] : [];
 }
 
-/** Returns where a file makes text of a value that has none. */
+/** Returns the places where a file converts a value without a text to text. */
 function defectsOf(file: SourceFile, checker: Checker, hasNoText: (type: Type) => boolean): string[] {
   const printed: Expression[] = [];
   const visit = (node: Node): void => {
@@ -85,7 +85,7 @@ function defectsOf(file: SourceFile, checker: Checker, hasNoText: (type: Type) =
   });
 }
 
-/** Stands at the end of a file of the command line. */
+/** Code that the test appends to a file of the command line. */
 const SAMPLE = `
 declare const hint: Hint;
 declare const maybe: Hint | undefined;

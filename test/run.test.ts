@@ -22,7 +22,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 test('passes', async () => { ${how}; await turn(); await turn(); });
 `,
     );
-    // The arguments of this process are those of every test file.
+    // Every test file gets the arguments of this process.
     const env = { ...cleanEnv(folder), NODE_TEST_CONTEXT: undefined };
     const { code, stdout } = await runProgram(process.execPath, [...process.execArgv, file], { env });
     assert.equal(code, 1, stdout);
@@ -44,6 +44,6 @@ test('a test that hangs fails under its own name, after the limit of its options
     [{ timeout: TEST_LIMIT_MS }, work],
   ]);
   assert.equal(timed.skip, 'kept');
-  // Coverage runs each source by itself, with Node's own tests.
+  // With coverage, each source runs separately, with Node's own `test`.
   if (process.env.COMPILED_TESTS !== undefined) assert.equal(test, limitedTest);
 });

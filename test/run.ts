@@ -15,11 +15,11 @@ import { WORKERS } from './support/run/worker.ts';
  * test/scale, whose tests take minutes each; with words, the files whose path contains one of them.
  */
 
-// The SDK prints its warning about Node 20 once for each test file.
+// Turns off the SDK's warning about Node 20, which each test file would print.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 process.env.NODE_OPTIONS = '--enable-source-maps';
 
-// A version manager's `python3` is a script that starts dozens of processes to find the real one, at each start.
+// The `python3` of a version manager is a script that starts dozens of processes each time to find the real one.
 const python = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
 const { PATH = '' } = process.env;
 if (python.status === 0 && !PATH.split(delimiter).includes(dirname(python.stdout)))
@@ -30,7 +30,7 @@ const unit = asked.includes('--unit');
 const selection = unit ? UNIT : asked.includes('--portable') ? PORTABLE : undefined;
 const root = import.meta.dirname;
 
-/** Selections are the beginnings of paths; what is typed is any part of one. */
+/** Selections match the beginning of a path; typed words match any part of it. */
 function isNamed(file: string): boolean {
   return selection?.some((path) => file.startsWith(path)) ?? asked.some((word) => file.includes(word));
 }
@@ -44,7 +44,7 @@ function isWanted(file: string): boolean {
   return !skipped;
 }
 
-/** Beginnings of the paths of the longest tests. They come first, so that no core waits for one of them at the end. */
+/** Beginnings of the paths of the longest tests. They run first, so that no core waits for one of them at the end. */
 const LONGEST_FIRST = [
   ...[
     'e2e/readme',
@@ -149,16 +149,16 @@ const files = compiled === undefined ? single : await together(single, compiled)
 if (compiled === undefined) process.env.NODE_OPTIONS += ' --import=tsx';
 
 const isScale = wanted.some((file) => relative(root, file).startsWith('scale'));
-// The files of test/scale do not fit in memory. A developer's own folder for temporary files is used.
+// The files of test/scale do not fit in memory. If the developer has chosen a temporary folder, it is used.
 const memory = isScale || process.env.TMPDIR !== undefined ? undefined : memoryFolder();
 if (memory !== undefined) process.env.TMPDIR = memory;
 
 const child = spawn(process.execPath, [program], { stdio: ['pipe', 'inherit', 'inherit'] });
-// Ctrl-C reaches the child too. This process waits for it, and deletes what the run made.
+// Ctrl-C reaches the child too. This process waits for it, then deletes the files of the run.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill(signal));
 child.stdin?.end(JSON.stringify({ files, loadedFirst: unit ? pathToFileURL(loadedFirst) : undefined }));
 const [code] = (await once(child, 'close')) as [number | null];
 process.exitCode = code ?? 1;
-// A process that a test killed can be about to write its last file.
+// A killed process may still be writing its last file.
 for (const folder of [compiled, memory])
   if (folder !== undefined) await rm(folder, { recursive: true, maxRetries: 10 });

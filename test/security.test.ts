@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** The text's paragraphs and list items that promise something. */
+/** Returns the list items that guarantee something. */
 async function promises(): Promise<string[]> {
   const text = await readFile(join(ROOT, 'SECURITY.md'), 'utf8');
   const [promised = ''] = text.split('## What only a live account can prove');

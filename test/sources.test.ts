@@ -18,7 +18,7 @@ const ROOMS = [
   'test',
 ];
 
-/** Function code can replace what `omitUndefined` calls in its realm. */
+/** Code in a function's realm, which can replace what `omitUndefined` calls. */
 const WITHOUT_HELPER = 'local/lambda/guest/';
 
 function* sources(): Generator<readonly [path: string, text: string]> {
@@ -62,7 +62,7 @@ test('limits folders to 20 files, and source files to 250 lines', () => {
 /** Imports and re-exports of other sources, those of types and those on demand included. */
 const IMPORTED = /\b(?:from|import) ?\(?\s*'(\.[^']+)'/g;
 
-/** Biome's rule takes half of the processor time of the whole lint for this. */
+/** Biome has a rule for this, but it takes half of the processor time of all linting. */
 test('has no circles of imports', () => {
   const imports = new Map(
     [...sources()].map(([path, text]) => [

@@ -22,7 +22,7 @@ interface Step {
   readonly run?: string;
 }
 
-/** What each job of a workflow does, step by step. */
+/** The steps of each job of a workflow. */
 function stepsOf(path: string): readonly Step[] {
   const { jobs } = parse(read(path)) as { jobs: Record<string, { steps: Step[] }> };
   return Object.values(jobs).flatMap(({ steps }) => steps);
@@ -70,7 +70,7 @@ test('fails a script with a pipe where its first program fails', () => {
   }
 });
 
-/** The AWS CLI, which notes what it was called with and prints credentials. */
+/** A stand-in for the AWS CLI that records its arguments and prints credentials. */
 const AWS = `#!/bin/bash
 printf '%s\\n' "$@" > arguments
 [ "$(cat token)" = job-token ] || exit 255

@@ -81,7 +81,7 @@ test('keeps hostile file names out of the log, the outputs, the summary and the 
   const files = Object.fromEntries(HOSTILE.map((name) => [`in/${name}`, 'x']));
   const { job, edge, run } = await jobWith(t, files);
   const { code, log, outputs, summary } = await run({ path: 'in', prefix: '$(touch injected)/' });
-  // A key with a line break or a control is refused by the edge's rules; all others are stored.
+  // The edge refuses keys with line breaks or control characters, and stores all others.
   const stored = HOSTILE.filter((name) => !/\p{Cc}/u.test(name));
   assert.equal(edge.stored.size, stored.length, log);
   assert.notEqual(code, 0);
@@ -94,7 +94,7 @@ test('keeps hostile file names out of the log, the outputs, the summary and the 
     .split('\n')
     .map((line) => JSON.parse(line).file);
   assert.deepEqual(new Set(names), new Set(HOSTILE.map((name) => `in/${name}`)));
-  // Nothing but our own elements, and nothing that Markdown reads.
+  // The summary has only our own elements, and no characters with a meaning in Markdown.
   const text = summary.replace(/<\/?(?:h3|p|table|tr|th|td)>/g, '');
   assert.doesNotMatch(text, /[<>*`[\]|@:$]|#(?!\d)|&(?!#\d+;)/);
   const [before = '', ...rest] = log.split(/^::stop-commands::(.+)$/m);

@@ -11,8 +11,8 @@ import { listen } from '../support/serve.ts';
 export const REQUEST_TOKEN = 'request-token-of-this-job';
 
 /**
- * A GitHub Enterprise Server: its issuer's documents, and the endpoint that gives jobs their tokens.
- * @param certificate absent: it speaks plain http
+ * A GitHub Enterprise Server: its issuer's documents, and the endpoint that issues tokens to jobs.
+ * @param certificate Absent: plain http.
  */
 export async function openGitHub(t: Pick<TestContext, 'after'>, certificate?: KeyedCertificate) {
   const { privateKey, publicKey } = rsaKeyPair();
@@ -25,7 +25,7 @@ export async function openGitHub(t: Pick<TestContext, 'after'>, certificate?: Ke
       '/_services/token/jwks': () => ({ keys: [key] }),
       '/token': () => {
         assert.equal(request.headers.authorization, `Bearer ${REQUEST_TOKEN}`);
-        // The first token ended on its way: the edge refuses it.
+        // The first token has expired when it arrives, so the edge refuses it.
         const iat = Math.floor(Date.now() / 1000) - (given.length === 0 ? 301 : 0);
         const { claims, lifetime } = PUBLISHED.github;
         const times = { iat, nbf: iat, exp: iat + lifetime };

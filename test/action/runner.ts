@@ -35,7 +35,7 @@ export interface Job {
 
 interface JobRun {
   readonly code: number | null;
-  /** Standard output and errors of all steps, as the runner's log has them. */
+  /** Standard output and standard error of all steps, as in the runner's log. */
   readonly log: string;
   readonly outputs: Readonly<Record<string, string>>;
   /** Markdown of the job summary. */
@@ -66,7 +66,7 @@ function readOutputs(text: string): Record<string, string> {
   return outputs;
 }
 
-/** A registry's npm: it installs the package of this repository, and notes what it was asked for. */
+/** A stand-in for npm. It installs the package of this repository, and records its arguments. */
 const NPM = `#!/bin/bash
 printf '%s\\n' "$@" > "$RUNNER_TEMP/npm-arguments"
 while [ "$1" != --prefix ]; do shift; done
@@ -74,7 +74,7 @@ mkdir -p "$2/node_modules"
 ln -sfn '${ROOT}' "$2/node_modules/edge-upload"
 `;
 
-/** A job of GitHub Actions that uses the action, apart from the network: steps run by bash as the runner runs them. */
+/** Opens a GitHub Actions job that uses the action, without a network. Bash runs the steps as the runner does. */
 export async function openJob(t: Pick<TestContext, 'after'>): Promise<Job> {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-job-'));
   t.after(() => rm(home, { recursive: true, force: true }));

@@ -24,7 +24,7 @@ test('carries every byte both ways within its round trip and rate', {
     const socket = connect({ port, host: '::1' });
     socket.write('a');
     await once(socket, 'readable');
-    // A slow machine may take longer; no machine is quicker than the link.
+    // A slow machine can take longer, but no machine is faster than the link.
     assert.ok(performance.now() - began >= 60);
     socket.end(bytes);
     assert.equal((await buffer(socket)).toString('hex'), `61${bytes.toString('hex')}`);
@@ -66,7 +66,7 @@ for (const [by, seen] of [
       assert.equal(await echo(), 'a piece');
       const second = echo();
       if (by === 'stall') {
-        // Sent later, and answered, while the second connection waits.
+        // Data sent later gets a response while the second connection waits.
         assert.equal(await echo(), 'a piece');
         server.emit('stalled');
       }

@@ -19,7 +19,7 @@ test('runs every way once a round, starts with another each time, and compares w
       return { wall: values.shift() ?? Number.NaN };
     },
   });
-  // The second round was disturbed, for both.
+  // Other load slows both programs in the second round.
   const ways = { a: way('a', 1, 10, 1), b: { ...way('b', 2, 20, 2), peer: true as const } };
   const series = await inRounds(3, ways);
   assert.deepEqual(order, ['a', 'b', 'b', 'a', 'a', 'b']);

@@ -7,7 +7,7 @@ import { ownFolder } from '../cli/transfer/helpers/uploading.ts';
 import { CLI, cleanEnv } from '../e2e/harness.ts';
 import { runProgram } from '../support/programs.ts';
 
-/** A computer on which a command has left its compiled code. */
+/** A computer with a cache that an earlier command has written. */
 async function computer(t: TestContext) {
   const home = await ownFolder(t);
   const folder = join(home, '.cache/edge-upload');
@@ -38,7 +38,7 @@ test('keeps the compiled code of a command for the next one, private to its user
 test('loads code on demand when a command runs from compiled code', async (t) => {
   const { home, run } = await computer(t);
   await run();
-  // The SDK, which is a module of its own, finds no credentials.
+  // The SDK, which is loaded on demand, finds no credentials.
   const look = (env = {}) =>
     runProgram(process.execPath, [CLI, 'synth'], {
       cwd: home,
@@ -106,7 +106,7 @@ test('keeps caches in XDG_CACHE_HOME, and ignores a relative path', async (t) =>
   assert.ok(await isThere(file));
 });
 
-/** Changes of the file, after each of which the next command replaces it. */
+/** Changes of the cache file. After each, the next command replaces the file. */
 const REPLACED: Readonly<Record<string, (file: string) => Promise<void>>> = {
   async 'a damaged file'(file) {
     const content = await readFile(file);
@@ -143,14 +143,14 @@ test('replaces damaged compiled code, and never runs it', async (t) => {
 
 const OTHER_USER = 65_534;
 
-/** What makes a folder one that others may change. */
+/** Ways to make a folder writable or owned by others. */
 const FOREIGN: Readonly<Record<string, (folder: string) => Promise<void>>> = {
   'a folder that others can enter': (folder) => chmod(folder, 0o711),
   async 'a link to a folder'(folder) {
     await rename(folder, `${folder}.elsewhere`);
     await symlink(`${folder}.elsewhere`, folder);
   },
-  // Only root can give a folder away.
+  // Only root can change the owner of a folder.
   ...(geteuid?.() === 0 && { "another user's folder": (folder) => chown(folder, OTHER_USER, OTHER_USER) }),
 };
 
@@ -174,10 +174,10 @@ test('runs commands without a cache if there is no place for it', async (t) => {
     await run(undefined, { XDG_CACHE_HOME });
   }
   assert.equal(await isThere(join(home, 'not')), false);
-  // Nobody can make a folder there, root included.
+  // Nobody, not even root, can create a folder there.
   if (platform === 'linux') await run(undefined, { HOME: '/proc' });
   if (geteuid?.() !== 0) return;
-  // As with sudo: root leaves nothing in the home folder of another user.
+  // As with sudo: root writes nothing into the home folder of another user.
   await mkdir(join(home, '.cache'));
   await chown(join(home, '.cache'), OTHER_USER, OTHER_USER);
   await run();

@@ -20,7 +20,7 @@ async function manifest() {
   };
 }
 
-/** Runs a file of `dist/` by a Node that takes itself for another version. */
+/** Runs a file of `dist/` with a Node that reports another version. */
 function runAs(version: string, file: string, ...args: string[]) {
   const pretend = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`;
   return runProgram(
@@ -63,7 +63,7 @@ test('runs on the required version and later ones', async () => {
 test('is syntax that an old Node can parse', async () => {
   const { bin } = await manifest();
   const source = await readFile(join(ROOT, bin['edge-upload'] ?? ''), 'utf8');
-  // esbuild refuses what it cannot lower to ES5, such as const, and changes the rest: syntax of later years shows as a difference.
+  // esbuild refuses syntax that it cannot lower to ES5, such as const, and rewrites other newer syntax. A difference shows it.
   const same = async (target: string) => (await transform(source, { target, minifyWhitespace: true })).code;
   assert.equal(await same('es5'), await same('esnext'));
   assert.doesNotMatch(source, /\bimport\b\s*\(/);

@@ -15,7 +15,7 @@ import { CLI } from '../e2e/harness.ts';
 import { runProgram } from '../support/programs.ts';
 import { noTerminal, onTerminal } from '../support/terminal/terminal.ts';
 
-/** The built command line in a home of its own, with files to upload. */
+/** The built command line with its own home folder and files to upload. */
 async function computer(t: TestContext) {
   const home = await ownFolder(t);
   const files = Array.from({ length: 8 }, (_, index) => `f${index}`);
@@ -79,7 +79,7 @@ test('exits with 130 if Ctrl-C is typed again while an interrupted command ends'
   const edge = await ownEdge(t, async ({ method }) => {
     if (method !== 'PUT') return false;
     received();
-    // Never answered.
+    // No response is ever sent.
     return true;
   });
   const child = start(edge.url, 'put', ...files);
@@ -199,7 +199,7 @@ test('continues an upload and prints its result if stderr cannot be written', {
       env: envFor(url),
       stdio: ['ignore', 'pipe', stderr],
     });
-    // The reader of a pipe has gone away.
+    // The reader of the pipe has ended.
     child.stderr?.destroy();
     const [shown, [code]] = await Promise.all([text(child.stdout as Readable), once(child, 'close')]);
     return { shown, code };

@@ -5,7 +5,7 @@ import { isUserError } from '../../cli/errors.ts';
 import { createSentCredentials } from '../../cli/sent-credentials.ts';
 import { createUi } from '../../cli/ui/create.ts';
 
-/** Asks or shows one thing, with the screen and the signals of the command line: `text`, `secret`, `confirm`, `spinner`, `bar`, `steps`. */
+/** Shows one prompt or progress with the command line's screen and signals: `text`, `secret`, `confirm`, `spinner`, `bar`, `steps`. */
 const [, , what = ''] = argv;
 const env = { ...process.env };
 const stopping = jobControl();

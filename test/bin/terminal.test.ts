@@ -22,7 +22,7 @@ let program: string;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'edge-upload-terminal-'));
   program = join(folder, 'on-screen.mjs');
-  // Bundled, each of the many processes starts in a tenth of the time.
+  // A bundle starts in a tenth of the time, and this file starts many processes.
   await build({
     entryPoints: [fileURLToPath(new URL('./on-screen.ts', import.meta.url))],
     outfile: program,
@@ -42,7 +42,7 @@ const INTERRUPT = { send: '\u0003' };
 const HIDE = '\u001b[?25l';
 const SHOW = '\u001b[?25h';
 
-/** Variables of a terminal that wraps its lines again when its width changes. */
+/** Environment of a terminal that wraps its lines again when its width changes. */
 const SCREEN = {
   ...process.env,
   TERM: 'xterm',
@@ -61,7 +61,7 @@ const onScreen = (what: string, answers: Typing, more: Partial<OnTerminal> = {})
     ...more,
   });
 
-/** Variables of an uploader on a terminal. */
+/** Environment of an uploader at a terminal. */
 const uploaderAt = (url: string, home: string) => ({
   ...process.env,
   HOME: home,
@@ -70,7 +70,7 @@ const uploaderAt = (url: string, home: string) => ({
   EDGE_UPLOAD_TOKEN: TOKENS[1],
 });
 
-/** Whether the cursor is to be seen after what was shown. */
+/** Whether the cursor is visible after this output. */
 const isCursorThere = (shown: string) => shown.lastIndexOf(HIDE) <= shown.lastIndexOf(SHOW);
 
 const QUESTIONS = [
@@ -295,7 +295,7 @@ test('restores the cursor when suspended, and resumes the upload after fg', { sk
     answers: [
       ['100%', SUSPEND],
       ['<<stopped echo>>', 'fg'],
-      // Drawn again; the edge's answer comes only now.
+      // The progress is drawn again. Only now does the edge respond.
       [HIDE, [execPath, '-e', `fetch('${edge.url}/release', { method: 'PUT', body: '' })`]],
     ],
   });

@@ -3,7 +3,7 @@ import { getHeapSpaceStatistics } from 'node:v8';
 import { Script } from 'node:vm';
 import { boundYoungObjects } from '../../bin/young-objects.ts';
 
-/* Reports how V8's space for young objects grows while half of what is allocated stays alive for a while. */
+/* Reports how V8's space for young objects grows while half of the allocated objects stay alive for a while. */
 
 const MIB = 1024 * 1024;
 const SOURCE = 'function answer() { return 42; } answer();';
@@ -25,7 +25,7 @@ async function allocate(): Promise<void> {
 }
 
 while (size() < 4) await allocate();
-// Timers run in their order: the space has been looked at before this one ends.
+// Timers fire in order: the space has been checked before this timer fires.
 await delay(200);
 const bound = size();
 let most = bound;

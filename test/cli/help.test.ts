@@ -11,7 +11,7 @@ async function helpOf(command: string): Promise<string> {
   return stdout;
 }
 
-/** The names of the commands that a help lists. */
+/** Returns the names of the commands in a help text. */
 function commandsIn(help: string): string[] {
   const listed =
     help.slice(help.search(/^(Commands|For uploaders):/m)).split(/^(?:Examples|Options):/m)[0] ?? '';
@@ -36,11 +36,11 @@ test('the help of every command equals its golden file and fits 80 columns', asy
   }
   assert.ok(helps.length > 30, `${helps.length} helps`);
   const all = helps.join('\n');
-  // Descriptions begin like sentences, and end like labels.
+  // Descriptions begin with a capital letter and have no full stop.
   for (const [line] of all.matchAll(/^ {2}\S.*? {2,}(.*)$/gm)) {
     assert.doesNotMatch(line, /^ {2}\S(?:.*\S)? {2,}[a-z]|[^.]\.$/, line);
   }
-  // Commands are never broken.
+  // Commands are never wrapped.
   for (const line of all.split('\n')) assert.ok(line.length <= 80 || line.startsWith('  $ '), line);
   assertGolden(join(import.meta.dirname, 'help.txt'), all);
 });

@@ -25,7 +25,7 @@ test('decodes text of any encoding without its byte order mark', () => {
   ];
   for (const [bytes, expected] of cases) {
     assert.equal(decodeText(bytes, source), expected);
-    // The same byte by byte, as a slow pipe gives it.
+    // The same text byte by byte, as from a slow pipe.
     const reader = openText(source);
     const pieces = [...bytes].map((byte) => reader.push(Uint8Array.of(byte)));
     assert.equal(pieces.join('') + reader.end(), expected);

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { listen } from '../support/serve.ts';
 import { computerAt } from './harness.ts';
 
-/* What an operator reads of answers in place of AWS's, and of arguments that look like options. */
+/* Errors for responses that are not AWS's, and for arguments that look like options. */
 
 async function printedFor(t: TestContext, status: number, headers = {}): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-answers-'));

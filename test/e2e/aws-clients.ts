@@ -5,7 +5,7 @@ import { KMS } from '@aws-sdk/client-kms';
 import { S3 } from '@aws-sdk/client-s3';
 import { clientConfig, type LocalStatus } from './harness.ts';
 
-/** SDK clients of the embedded cloud, for what somebody else does on the same account; closed after the test. */
+/** Returns SDK clients of the embedded cloud, for changes outside edge-upload. They are closed after the test. */
 export function awsClients(t: Pick<TestContext, 'after'>, cloud: LocalStatus) {
   const config = clientConfig(cloud);
   const clients = {

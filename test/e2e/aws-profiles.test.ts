@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { computerAt } from './harness.ts';
 
-/* What an operator reads whose AWS profile gives no credentials. */
+/* Errors for an AWS profile without credentials. */
 
 const skip = process.platform === 'win32' && 'the programs of these profiles are for a POSIX shell';
 
@@ -34,7 +34,7 @@ const PROFILES: Readonly<Record<string, string>> = {
   region: 'region = us-east-1',
 };
 
-/** What is printed for each profile: the end of the sentence that names it, and the command of the hint. */
+/** The error for each profile: the end of the sentence that names it, and the command of the hint. */
 const PRINTED: Readonly<Record<string, readonly [why: RegExp, command: RegExp]>> = {
   absent: [/“absent” does not exist\./, /aws configure list-profiles/],
   failing: [/: its credential_process failed\./, /aws sts get-caller-identity --profile failing/],

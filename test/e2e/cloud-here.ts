@@ -7,7 +7,7 @@ import type { Faults } from '../../local/faults.ts';
 import { JsonFile } from '../../local/json-file.ts';
 import { omitUndefined } from '../../protocol/fields.ts';
 
-/** No process has this id: a command that would end the cloud's process fails, and does not end the tests. */
+/** An id that no process has, so that a command that stops the cloud's process does not stop the tests. */
 const NO_PROCESS = 2 ** 30;
 
 interface Home {
@@ -16,8 +16,8 @@ interface Home {
 }
 
 /**
- * Opens the embedded cloud of a home in this process, as local/main.ts does in a process of its own, on a free port. Commands
- * find it by its `cloud.json`. Returns a function that closes it.
+ * Opens the embedded cloud of a home folder on a free port, like local/main.ts, but in this process. Commands find it by
+ * its `cloud.json`. Returns a function that closes it.
  */
 export async function openCloudHere({ home, env }: Home): Promise<() => Promise<void>> {
   const dataDir = join(home, '.local/share/edge-upload/local');

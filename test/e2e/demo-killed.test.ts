@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { whenFound } from '../support/when-found.ts';
 import { CLI, cleanEnv } from './harness.ts';
 
-/** Ctrl-\; the end of a process that cannot clean up, such as by the system where memory is short. */
+/** SIGQUIT is Ctrl-\. SIGKILL ends a process without clean-up, as the system does if memory is short. */
 for (const signal of ['SIGQUIT', 'SIGKILL'] as const) {
   test(`a demo that ends by ${signal} takes its cloud with it`, {
     skip: process.platform === 'win32' ? 'Windows has no such signals' : false,

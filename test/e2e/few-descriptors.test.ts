@@ -7,7 +7,7 @@ import { CLI, signIn, withCloud } from './harness.ts';
 
 const MIB = 1024 * 1024;
 
-/** A little more than Node itself needs, and less than the files that are sent at once. */
+/** Slightly more than Node itself needs, and less than the number of files that are sent at once. */
 const DESCRIPTORS = 42;
 
 test('sends fewer files and parts at once if the process has few descriptors', {

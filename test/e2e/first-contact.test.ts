@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { ownFolder } from '../cli/transfer/helpers/uploading.ts';
 import { computerAt } from './harness.ts';
 
-/** Starts a server that does the same with each connection once its first bytes are there. Returns its port. */
+/** Starts a server that calls `onBytes` when the first bytes of a connection arrive. Returns its port. */
 async function peer(t: TestContext, onBytes: (socket: Socket) => void): Promise<number> {
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
@@ -17,7 +17,7 @@ async function peer(t: TestContext, onBytes: (socket: Socket) => void): Promise<
   return (server.address() as AddressInfo).port;
 }
 
-/** Uploads a file through an edge that has never answered. */
+/** Uploads a file through an edge that has never responded. */
 async function firstUpload(t: TestContext, url: string, env: NodeJS.ProcessEnv = {}) {
   const home = await ownFolder(t);
   await writeFile(join(home, 'f'), 'x');

@@ -9,14 +9,14 @@ import { CLI, type Computer, computerAt, signIn } from './harness.ts';
 
 const MIB = 1024 * 1024;
 
-/** In units of 512 or 1,024 bytes, by the shell: larger than all files of a cloud but objects. */
+/** In units of 512 or 1,024 bytes, depending on the shell. Larger than all files of a cloud except objects. */
 const LIMIT = 6 * 1024;
-/** Less than the file of a pool with a few users. */
+/** Smaller than the file of a pool with a few users. */
 const SMALL_LIMIT = 2;
-/** More than such a file has space for. */
+/** More users than fit into such a file. */
 const USERS = 20;
 
-/** Starts the embedded cloud of a computer with a limit of its files' sizes. */
+/** Starts the embedded cloud of a computer with a limit on the size of its files. */
 async function startLimited({ home, env }: Computer, limit: number, ...args: string[]): Promise<void> {
   const limited = ['-c', `ulimit -f ${limit}; exec "$@"`, 'sh', process.execPath, CLI];
   const started = await runProgram('sh', [...limited, 'local', 'start', ...args], { cwd: home, env });

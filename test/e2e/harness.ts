@@ -58,15 +58,15 @@ export function cleanEnv(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.Pro
 }
 
 /**
- * Variables with which all computers of a run of the tests share the compiled code of the built command line. Compiling it
- * for each home would take most of the processor time of its first commands.
+ * Returns the environment with which all computers of a test run share the compiled code of the built command line.
+ * Otherwise, compiling it would take most of the processor time of each computer's first commands.
  */
 function sharedCaches(): NodeJS.ProcessEnv {
   const { COMPILED_TESTS: folder } = process.env;
   return folder === undefined ? {} : { XDG_CACHE_HOME: join(folder, 'caches') };
 }
 
-/** Returns a computer. Two people at one computer share nothing but the network, and compiled code. */
+/** Returns a computer. Computers share only the network and compiled code. */
 export function computerAt(home: string, more: NodeJS.ProcessEnv = {}): Computer {
   const env = cleanEnv(home, { ...sharedCaches(), ...more });
   const computer = (isBuilt: boolean): Omit<Computer, 'built'> => {
@@ -103,8 +103,8 @@ export function computerAt(home: string, more: NodeJS.ProcessEnv = {}): Computer
 type Work = (computer: Computer, cloud: LocalStatus) => Promise<void>;
 
 /**
- * Gives `work` a computer with a running embedded cloud; deletes both afterwards. The cloud runs in this process, where what
- * it shares with other tests is compiled once: a process of its own takes as much processor time as a short test.
+ * Calls `work` with a computer with a running embedded cloud, and deletes both afterwards. The cloud runs in this process,
+ * because starting another process takes as much processor time as a short test.
  */
 export async function withCloud(work: Work, more: NodeJS.ProcessEnv = {}): Promise<void> {
   await withComputer(more, async (computer) => {
@@ -117,7 +117,7 @@ export async function withCloud(work: Work, more: NodeJS.ProcessEnv = {}): Promi
   });
 }
 
-/** The same with the built cloud as `local start` runs it, in a process that commands can stop and tests can kill. */
+/** Like `withCloud`, with the built cloud that `local start` starts: a process that commands can stop and tests can kill. */
 export async function withCloudProcess(work: Work, more: NodeJS.ProcessEnv = {}): Promise<void> {
   await withComputer(more, async (computer) => {
     try {
@@ -137,7 +137,7 @@ async function withComputer(more: NodeJS.ProcessEnv, work: (computer: Computer) 
   }
 }
 
-/** What any AWS tool needs to talk to the embedded cloud. */
+/** Returns the environment with which AWS tools use the embedded cloud. */
 export function awsEnv({ env }: Computer, cloud: LocalStatus): NodeJS.ProcessEnv {
   const { endpoint, caFile, accessKeyId, secretAccessKey } = cloud;
   return {
@@ -151,12 +151,12 @@ export function awsEnv({ env }: Computer, cloud: LocalStatus): NodeJS.ProcessEnv
   };
 }
 
-/** The options of an SDK client for the embedded cloud. */
+/** Returns the options of an SDK client for the embedded cloud. */
 export function clientConfig({ endpoint, accessKeyId, secretAccessKey }: LocalStatus) {
   return { endpoint, region: 'us-east-1', credentials: { accessKeyId, secretAccessKey } };
 }
 
-/** Returns the environment of an operator as against AWS, without `--local`. The calls go through a recorder. */
+/** Returns the environment of an operator for whom the embedded cloud is AWS, without `--local`. Calls go through a recorder. */
 export function recordedEnv(
   computer: Computer,
   cloud: LocalStatus,
@@ -177,7 +177,7 @@ export async function otherOperator(
   return computerAt(home, { ...recordedEnv(computer, cloud, recorder), HOME: home });
 }
 
-/** The token that the control endpoint of a running cloud asks for. */
+/** Returns the token for the control endpoint of a running cloud. */
 async function controlToken({ dataDir }: LocalStatus): Promise<string> {
   const { control } = JSON.parse(await readFile(join(dataDir, 'cloud.json'), 'utf8')) as {
     control: { token: string };
@@ -187,7 +187,7 @@ async function controlToken({ dataDir }: LocalStatus): Promise<string> {
 
 export const PASSWORD = 'Correct-horse-42!';
 
-/** Creates a user with a permanent password and signs in, by flags alone. */
+/** Creates a user with a permanent password and signs in, without a terminal. */
 export async function signIn(computer: Computer, email = 'ada@example.com'): Promise<string> {
   const { username } = await computer.json<{ username: string }>(['login', '--create', '--email', email], {
     env: { EDGE_UPLOAD_NEW_PASSWORD: PASSWORD },
@@ -246,7 +246,7 @@ export async function firstPart({ home }: Computer, child: ChildProcess): Promis
   }
 }
 
-/** A process that a signal ended has no exit code. */
+/** Whether a process is running. One that a signal ended has no exit code. */
 function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null;
 }
@@ -256,7 +256,7 @@ export async function exitCode(child: ChildProcess): Promise<number | null> {
   return child.exitCode;
 }
 
-/** A cloud whose faults can be changed while it runs; none to begin with. */
+/** Environment of a cloud whose faults can be changed while it runs. At first there are none. */
 export const WITH_FAULTS = { EDGE_UPLOAD_LOCAL_FAULTS: '{"resourceDelayMs":0}' };
 
 export async function setFaults(cloud: LocalStatus, faults: Faults): Promise<void> {

@@ -35,19 +35,19 @@ interface Listed {
 
 const MIB = 1024 ** 2;
 
-/** A computer that knows nothing of the deployment but the cloud's certificate authority. */
+/** Returns a computer without the deployment, which trusts the cloud's certificate authority. */
 async function stranger(home: string, { caFile }: LocalStatus): Promise<Computer> {
   await mkdir(home);
   return computerAt(home, { NODE_EXTRA_CA_CERTS: caFile });
 }
 
-/** Returns a client of the edge for requests that no client of ours would send. */
+/** Returns a client of the edge for requests that our own clients never send. */
 async function rawClient(t: TestContext, { caFile }: LocalStatus) {
   const agent = new Agent({ connect: { ca: await readFile(caFile, 'utf8') } });
   t.after(() => agent.close());
   return async (url: string, options: { method?: string; token?: string; body?: string } = {}) => {
     const { method = 'PUT', token, body = '' } = options;
-    // As it is: a URL would lose its dots.
+    // Sent unchanged: `URL` would remove dot segments.
     const [, origin = '', path = '/'] = /^(https:\/\/[^/]+)(.*)$/.exec(url) ?? [];
     const answer = await agent.request({
       origin,
@@ -76,7 +76,7 @@ async function states(computer: Computer): Promise<Readonly<Record<string, strin
   return Object.fromEntries(links.map(({ id, state }) => [id, state]));
 }
 
-/** A script that uploads with nothing but Node. */
+/** A script that uploads with Node alone. */
 const FETCH = `
   const { URL: url, TOKEN: token } = process.env;
   fetch(url, { method: 'PUT', headers: { authorization: 'Bearer ' + token }, body: 'by fetch' })
@@ -103,7 +103,7 @@ test('links and keys upload with curl, fetch and put until they end', {
     assert.match(await ok(computer, ['key', 'rotate'], 2), /no signing key yet.*\n.*\n.*link create/);
     assert.match(await ok(computer, ['link', 'list']), /There are no links/);
 
-    // The first one creates the signing key.
+    // The first link creates the signing key.
     const first = await computer.run(['link', 'create', '--as', '2026/q3.pdf', '--max-size', '1M', '--json']);
     assert.equal(first.code, 0, first.stderr);
     assert.match(first.stderr, /signed by a KMS key of the stack.*\$1 a month/);
@@ -217,7 +217,7 @@ test('links and keys upload with curl, fetch and put until they end', {
     await t.test(
       'an unfinished upload resumes with the same link; no process list has the token',
       async () => {
-        // At 4 MiB a second it is still on its way when a busy machine sends the signal.
+        // At 4 MiB a second, the upload is still running when a busy machine sends the signal.
         await file('large.bin', Buffer.alloc(96 * MIB, 'x'));
         const args = ['put', 'large.bin', '--link', link.address, '--limit-rate', '4M', '--debug'];
         const child = await until(computer, args, 'origin of the token: link');
@@ -275,7 +275,7 @@ test('links and keys upload with curl, fetch and put until they end', {
         assert.ok(answer.text.includes(code), answer.text);
       }
 
-      // Another's multipart upload is not listed, and not completed outside one's own prefix.
+      // The multipart upload of another link cannot be listed, or completed outside the link's own prefix.
       const { token: mine } = await computer.json<Created>(['link', 'create', '--prefix', 'mine/']);
       const begun = await send(`${url}/mine/large.bin?uploads`, { method: 'POST', token: mine });
       const [, uploadId = ''] = /<UploadId>(.*)<\/UploadId>/.exec(begun.text) ?? [];
@@ -376,12 +376,12 @@ test('links and keys upload with curl, fetch and put until they end', {
       ]);
       assert.ok(ran.some(({ code }) => code === 0));
       for (const { code, stderr } of ran) assert.ok(code === 0 || code === 8, stderr);
-      // The built program writes letters beyond ASCII as they are.
+      // The built program writes non-ASCII characters unchanged.
       assert.ok(ran.some(({ stderr }) => /^Updating the stack edge-upload…$/m.test(stderr)));
       const after = await states(computer);
       for (const [at, { id }] of made.entries()) {
         if (ran[at]?.code === 0) assert.equal(after[id], 'revoked');
-        // The others do it again, as they are told to.
+        // The others repeat the command, as the hint asks.
         await ok(computer, ['link', 'revoke', id]);
       }
       const last = await states(computer);
@@ -448,7 +448,7 @@ test('the first link on AWS needs --yes without a terminal', async () => {
     assert.match(refused.stderr, /--yes/);
     const created = await computer.run(['link', 'create', '--yes', '--json'], { env });
     assert.equal(created.code, 0, created.stderr);
-    // The second one changes no stack, so that nothing is asked.
+    // The second link changes no stack, so the command asks nothing.
     const second = await computer.run(['link', 'create', '--json'], { env });
     assert.equal(second.code, 0, second.stderr);
   });

@@ -25,7 +25,7 @@ async function computerFor(t: TestContext, more: NodeJS.ProcessEnv = {}): Promis
   return computer;
 }
 
-/** What STS says to a caller with that key. */
+/** Returns STS's response to a caller with this key. */
 async function identity(
   { endpoint }: LocalStatus,
   accessKeyId: string,
@@ -106,7 +106,7 @@ test('prints JSON too, and fails if no cloud runs', async (t) => {
 });
 
 test('finds the key without the user, and prints its secret only on request', async (t) => {
-  // Credentials of a real account in the environment are neither used nor in the way.
+  // Credentials of a real account in the environment are not used, and cause no error.
   const real = {
     AWS_ACCESS_KEY_ID: 'AKIAREALREALREALREAL',
     AWS_SECRET_ACCESS_KEY: 'real',
@@ -241,7 +241,7 @@ test('recognises another program at the port of a killed cloud', async (t) => {
     asked.push(request.headers.authorization);
     response.end(JSON.stringify({ dataDir, pid, endpoint }));
   });
-  /** The system frees the port when it has cleaned up after the process. */
+  /** Listens on the port, which the system frees some time after the process has ended. */
   const listen = async (): Promise<void> => {
     impostor.listen(Number(new URL(endpoint).port), '127.0.0.1');
     try {
@@ -256,7 +256,7 @@ test('recognises another program at the port of a killed cloud', async (t) => {
   assert.equal(await readFile(description, 'utf8'), written);
   assert.equal((await computer.json<{ running: boolean }>(['local', 'status'])).running, false);
   assert.equal(asked.length, 1);
-  // Nothing that the next cloud accepts was given away.
+  // The command sent nothing that the next cloud accepts.
   const { accessKeyId } = JSON.parse(await readFile(join(dataDir, 'keys.json'), 'utf8')) as {
     accessKeyId: string;
   };
@@ -296,7 +296,7 @@ test('starts the cloud despite a damaged port file', async (t) => {
   for (const text of ['{', '99999']) {
     writeFileSync(join(dataDir, 'port.json'), text);
     const { code, stderr } = await computer.run(['local', 'start']);
-    // Another cloud may be on the usual port.
+    // Another cloud can be on the default port.
     if (code !== 0) assert.match(stderr, /Port 4599 is in use/, text);
     await computer.run(['local', 'stop']);
   }

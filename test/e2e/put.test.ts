@@ -32,7 +32,7 @@ function startPut({ env, home }: Computer, ...args: readonly string[]) {
   });
 }
 
-/** The first file's row shows that the list is read; more of it never comes. */
+/** Interrupts `put` after the row of the first file, which shows that the list is read. The rest of the list never arrives. */
 async function interruptedAfterARow(child: ChildProcessWithoutNullStreams): Promise<void> {
   const errors = text(child.stderr);
   await once(child.stdout, 'data');
@@ -48,14 +48,14 @@ test('uploads over real networks', async (t) => {
     const big = Buffer.alloc(20 * MIB, 'edge');
     await writeFile(join(computer.home, 'big.bin'), big);
     await writeFile(join(computer.home, 'small.txt'), 'small');
-    // At 4 MiB a second it is still on its way when a busy machine sends the signal.
+    // At 4 MiB a second, the upload is still running when a busy machine sends the signal.
     await writeFile(join(computer.home, 'long.bin'), '');
     await truncate(join(computer.home, 'long.bin'), 128 * MIB);
 
     await t.test('through a CONNECT proxy, to an edge with its own certificate authority', async () => {
       const proxy = await startProxy();
       const token = (await computer.run(['token'])).stdout.trim();
-      // A computer that knows of no deployment: only its environment tells where the edge is and how to get there.
+      // A computer without a deployment: only its environment names the edge and the proxy.
       const env = {
         HOME: join(computer.home, 'elsewhere'),
         EDGE_UPLOAD_URL: url,
@@ -64,7 +64,7 @@ test('uploads over real networks', async (t) => {
       };
       const trusting = { ...env, NODE_EXTRA_CA_CERTS: cloud.caFile };
       try {
-        // Node itself reads the file of authorities.
+        // Node itself reads the file with the authorities.
         const put = await computer.built.run(['put', 'big.bin', 'small.txt', '--json'], { env: trusting });
         assert.equal(put.code, 0, put.stdout + put.stderr);
         const [one, other, summary] = rowsOf(put.stdout);

@@ -11,7 +11,7 @@ import { type DeployedStack, PASSWORD, signIn, withCloudProcess } from './harnes
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** The commands of the indented blocks of README and guides, without the notes beside them. */
+/** Returns the commands in the indented blocks of README and guides, without the notes next to them. */
 async function commands(): Promise<string[]> {
   const guides = (await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md')).sort();
   const pages = ['README.md', ...guides.map((name) => `docs/${name}`)];
@@ -23,10 +23,10 @@ async function commands(): Promise<string[]> {
     .filter((line) => /^(edge-upload|npm|npx|echo|tar|eval|aws) /.test(line));
 }
 
-/** What the pages type first in the shell of other tools. */
+/** The command that the pages run before commands of other tools. */
 const EMBEDDED = 'eval "$(edge-upload local env)"';
 
-/** Run elsewhere, by the test that is named. */
+/** Commands that another test runs. */
 const ELSEWHERE = new Map([
   ['npm ci && npm run demo', 'test/package.test.ts runs the demo from the packed tarball'],
   ['npm test', 'is running this'],
@@ -71,7 +71,7 @@ const ELSEWHERE = new Map([
   ],
 ]);
 
-/** Runs a command that ends with a signal only, until it has reported a file. */
+/** Runs a command that only a signal ends, until it has reported a file. */
 async function runUntilStored(typed: string, options: { env: NodeJS.ProcessEnv; cwd: string }) {
   const child = spawn('sh', ['-ec', `exec ${typed}`], options);
   const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
@@ -118,17 +118,17 @@ test('every command of README and guides works as written', { skip: missing('cur
     );
     assert.ok(written.length >= 50, 'the pages have commands');
     assert.ok(written.includes(EMBEDDED));
-    // What takes the deployment or the cloud away comes last, whatever its place on the page.
-    // What was uploaded is downloaded before that.
+    // Commands that delete the deployment or stop the cloud run last, wherever they are on the page.
+    // Downloads run just before them.
     const last = (line: string) => (/destroy|local stop/.test(line) ? 2 : Number(/upload get /.test(line)));
     const ordered = [...new Set(written)].sort((one, other) => last(one) - last(other));
     for (const line of ordered) {
       let typed = line.replace('<url>', url).replace('<domain>', new URL(url).host);
-      // There is no AWS here; nobody to ask either.
+      // There is no AWS here, and nobody who answers questions.
       if (/^edge-upload deploy(?!ments|.*--local)/.test(typed)) typed += ' --local';
       if (/^edge-upload destroy/.test(typed)) typed += ' --yes';
       if (/^edge-upload login http/.test(typed)) typed += ` --username ${uploader}`;
-      // Each line has a shell of its own; these need the variables of the line above them.
+      // Each line runs in its own shell. These need the variables of the line above them.
       if (/^aws |\$AWS_/.test(typed)) typed = `${EMBEDDED}\n${typed}`;
       if (/^edge-upload watch /.test(typed)) {
         const { code, stdout, stderr } = await runUntilStored(typed, { env, cwd: computer.home });

@@ -12,15 +12,15 @@ export interface Recorder {
   readonly endpoint: string;
   /** The IAM actions of all signed calls so far, sorted. */
   actions(): string[];
-  /** The same with their resources, each once. */
+  /** The calls with their resources, each once. */
   calls(): Call[];
   close(): Promise<void>;
 }
 
-/** What IAM decides about. */
+/** A call as IAM sees it. */
 export interface Call {
   readonly action: string;
-  /** An ARN, of S3 and KMS alone. */
+  /** An ARN. Only for S3 and KMS. */
   readonly resource?: string;
 }
 
@@ -56,13 +56,13 @@ function lambdaActions(method: string, url: string): string[] {
   throw new Error(`no IAM action is known for ${method} of Lambda`);
 }
 
-/** The region and service that a request is signed for; `undefined` for an unsigned one. */
+/** Returns the region and service that a request is signed for; `undefined` for an unsigned request. */
 function scopeOf({ headers }: IncomingMessage): { region: string; service: string } | undefined {
   const found = /Credential=[^/]+\/\d+\/([\w-]+)\/([\w-]+)\//.exec(headers.authorization ?? '');
   return found === null ? undefined : { region: found[1] ?? '', service: found[2] ?? '' };
 }
 
-/** The headers under which the cloud takes a request that was signed for the recorder's own host. */
+/** Returns headers with which the cloud accepts a request that was signed for the recorder's host. */
 function forwardedHeaders(
   request: IncomingMessage,
   body: Buffer,
@@ -81,7 +81,7 @@ function forwardedHeaders(
 function actionsOf(request: IncomingMessage, body: Buffer): string[] {
   const { method = '', url = '/', headers } = request;
   const service = scopeOf(request)?.service;
-  // What is not signed needs no permission: sign-ins, and the pool's public keys.
+  // Unsigned requests need no permission: sign-ins, and the pool's public keys.
   if (service === undefined) return [];
   const [targetService = '', operation = ''] = String(headers['x-amz-target'] ?? '').split('.');
   const prefix = TARGETS[targetService];
@@ -113,7 +113,7 @@ function callsOf(request: IncomingMessage, body: Buffer): Call[] {
 }
 
 interface Refusal {
-  /** In the words of most services. Those with JSON end it with `Exception`. */
+  /** Error code of most services. Services with JSON append `Exception`. */
   readonly code: 'AccessDenied' | 'ExpiredToken';
   readonly message: string;
 }
@@ -128,7 +128,7 @@ const EXPIRED: Refusal = {
   message: 'The security token included in the request is expired',
 };
 
-/** Answers as AWS refuses a call: each service in its own protocol. */
+/** Refuses a call like AWS, in the protocol of the service. */
 function refuse(
   response: ServerResponse,
   { headers }: IncomingMessage,
@@ -147,9 +147,9 @@ function refuse(
 
 /**
  * Starts a recorder in front of a cloud's endpoint. The caller closes it.
- * @param before is awaited before a call is forwarded
- * @param denied the actions that are answered with AccessDenied; can be changed while it runs
- * @param isExpired whether the session of the caller has expired; called for each action
+ * @param before Awaited before a call is forwarded.
+ * @param denied Actions to refuse with AccessDenied. Can be changed while the recorder runs.
+ * @param isExpired Returns whether the caller's session has expired. Called for each action.
  */
 export async function startRecorder(
   cloud: LocalStatus,

@@ -26,7 +26,7 @@ interface Answer {
   readonly head: string;
 }
 
-/** Sends a request exactly as written: no client tidies the path, the headers or their number. */
+/** Sends a request exactly as written, without a client that normalizes path or headers. */
 async function send(
   url: string,
   ca: string,
@@ -48,7 +48,7 @@ async function send(
   return error === undefined ? { status, head } : { status, error, head };
 }
 
-/** Every file of the bucket with its bytes. */
+/** Returns every file of the bucket with its bytes. */
 async function stored(dataDir: string): Promise<Record<string, string>> {
   const folder = join(dataDir, 's3');
   const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) =>
@@ -253,7 +253,7 @@ test('ends each failure with its exit code and the next command', async (t) => {
       await t.test(name, async () => {
         const json = await computer.run([...args, '--json'], { env: more });
         assert.equal(json.code, code, json.stdout + json.stderr);
-        // `put` has a line for each file, and a summary.
+        // `put` prints a line for each file, and a summary.
         const { error } = JSON.parse(json.stdout.split('\n')[0] ?? '') as Failure;
         assert.match(error.message, said);
         assert.ok(error.hint.length > 0, 'it says what to do next');
@@ -261,7 +261,7 @@ test('ends each failure with its exit code and the next command', async (t) => {
         assert.equal(plain.code, code);
         assert.equal(plain.stdout, '');
         assert.ok(plain.stderr.includes(error.message));
-        // Each line of it on a line of its own.
+        // Each line of the hint is a separate line.
         for (const line of error.hint.split('\n')) assert.ok(plain.stderr.includes(line.trim()), line);
         for (const shown of [json.stdout, json.stderr, plain.stderr]) assert.ok(!shown.includes(PASSWORD));
       });
@@ -313,7 +313,7 @@ test('ends each failure with its exit code and the next command', async (t) => {
 
     await t.test('a file that shrinks while it is read', async () => {
       const path = join(computer.home, 'shrinking.bin');
-      // At 4 MiB a second it is still being read when a busy machine cuts it.
+      // At 4 MiB a second, the file is still being read when a busy machine truncates it.
       await writeFile(path, Buffer.alloc(128 * 1024 ** 2));
       const child = spawn(
         process.execPath,
@@ -341,7 +341,7 @@ test('ends each failure with its exit code and the next command', async (t) => {
   });
 });
 
-/** Makes every password of a pool a month old: the built cloud's clock cannot be set. */
+/** Makes every password of a pool a month old, because the built cloud's clock cannot be set. */
 async function backdate(dataDir: string, userPoolId: string): Promise<void> {
   const folder = join(dataDir, 'cognito');
   const old = new Date(Date.now() - 30 * 24 * 3600 * 1000).toISOString();

@@ -7,33 +7,33 @@ import { assertGolden, type Masks, masked } from '../support/terminal/transcript
 import { CLI, type Computer, type LocalStatus, PASSWORD, withCloudProcess } from './harness.ts';
 
 /*
- * What every command shows, as golden files: `UPDATE_SCREENS=1 npx tsx test/run.ts screens` writes them again. A command is
- * run on a terminal of 80 columns, or with `| cat` behind it, where standard error is below the standard output. What a
- * wider terminal changes is in `wide.txt`: commands that change nothing, on 120 columns.
+ * The output of every command, as golden files. `UPDATE_SCREENS=1 npx tsx test/run.ts screens` updates them. A command runs
+ * on a terminal of 80 columns, or followed by `| cat`: then standard error is shown below standard output. `wide.txt` has
+ * commands that change nothing on a terminal of 120 columns.
  */
 
 const LOCALE = { LC_ALL: 'C.UTF-8', TERM: 'xterm' };
 const MIB = 1024 ** 2;
 
 interface Run {
-  /** Words without spaces in them. */
+  /** Words that contain no spaces. */
   readonly command: string;
   readonly answers?: Typing;
   readonly input?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** 80 unless given. */
+  /** Default: 80. */
   readonly columns?: number;
 }
 
 const folder = join(import.meta.dirname, 'screens');
 
-/** Where the words of a line are in columns, what stands for a value is as long. */
+/** Returns what replaces variable text. In lines with columns, the replacement has the same length. */
 function masksFor({ home }: Computer, { dataDir }: LocalStatus): Masks {
   return [
     [dataDir, '<data>'],
     [/\/[^ ]*\/edge-upload-demo-\w{6}/g, '<demo>'],
     [home, '<home>'],
-    // A longer path stands on a line of its own.
+    // A longer path is on a separate line.
     [/^( *[\w, ]+?)(?: {2,}|\n {4})(?=<(?:home|data)>)/gm, '$1  '],
     [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '2026-01-31 12:00:00'],
     [/\d{4}-\d\d-\d\d \d\d:\d\d/g, '2026-01-31 12:00'],
@@ -52,7 +52,7 @@ function masksFor({ home }: Computer, { dataDir }: LocalStatus): Masks {
     [/[\d,]{5,} bytes/g, '<n> bytes'],
     [/\b[\da-f]{12}\.[\da-f]{16}\b/g, '<hash>'],
     [/\beyJ[\w.-]+/g, '<token>'],
-    // A longer time wraps to a line of its own.
+    // A longer time is wrapped to the next line.
     [/\n {2,}(?=(?:\d+m \d\ds|\d+(?:\.\d)? m?s)$)/gm, '  '],
     [/(?<=valid for +)\d+h \d\dm/g, '<time>'],
     [/\b\d+m \d\ds|\b\d+(?:\.\d)? m?s\b/g, '<time>'],
@@ -63,7 +63,7 @@ function masksFor({ home }: Computer, { dataDir }: LocalStatus): Masks {
   ];
 }
 
-/** Runs what `work` shows, and returns the transcripts by their names. */
+/** Runs the commands that `work` shows, and returns the transcripts by name. */
 async function transcriptsOf(
   work: (show: (name: string, ...runs: Run[]) => Promise<void>, computer: Computer) => Promise<void>,
 ): Promise<ReadonlyMap<string, string>> {
@@ -86,7 +86,7 @@ async function transcriptsOf(
         ...(input !== undefined && { input }),
         ...(env && { env }),
       });
-      // A step that takes longer than a moment is named at its begin, too.
+      // A step that takes longer is also named when it starts.
       const steps = ran.stderr.replace(/^.*…\n/gm, '').trimEnd();
       const errors = steps === '' ? [] : ['-- stderr --', steps];
       return { code: ran.code, lines: [...(ran.stdout === '' ? [] : [ran.stdout.trimEnd()]), ...errors] };

@@ -10,7 +10,7 @@ export async function yamlOf(computer: Computer): Promise<string> {
   return stdout;
 }
 
-/** All that a deploy can leave: stacks, resources, change sets, objects and what this computer knows. */
+/** Returns everything that a deploy can leave: stacks, resources, change sets, objects and records of this computer. */
 export function snapshots(t: Pick<TestContext, 'after'>, computer: Computer, cloud: LocalStatus) {
   const { cloudformation, s3 } = awsClients(t, cloud);
   return async () => {

@@ -11,7 +11,7 @@ import { testContext } from '../support/context.ts';
 import { type Ran, runProgram } from '../support/programs.ts';
 import { listen } from '../support/serve.ts';
 
-/* Pipes and devices where the built command line expects a file: it refuses them, or Ctrl-C ends the wait. */
+/* Pipes and devices in place of files. The built command line refuses them, or Ctrl-C ends the wait. */
 
 const skip = process.platform === 'win32' && 'Windows has no such files';
 
@@ -80,7 +80,7 @@ test('stops waiting for a pipe without a writer at Ctrl-C', { skip }, async (t) 
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const said = text(child.stderr);
-    // Opens once the command reads.
+    // The open returns once the command reads.
     const writer = await open(pipe, 'w');
     child.kill('SIGINT');
     const [code] = await once(child, 'close');

@@ -11,8 +11,8 @@ const TEMPORARY = 'Temporary-1!pass';
 const PERMANENT = 'Permanent-2!pass';
 
 /**
- * The walkthrough of the pattern that this tool replaces, as its README has it, by the clients that its users have. Only
- * the endpoint and the certificate are other than on AWS.
+ * The walkthrough in the README of the AWS sample that this project replaces, with the clients of its users. Only the
+ * endpoint and the certificate differ from AWS.
  */
 test('the pattern’s walkthrough, by the AWS CLI and curl', {
   skip: missing('aws') || missing('curl'),
@@ -129,7 +129,7 @@ test('the pattern’s walkthrough, by the AWS CLI and curl', {
     const head = JSON.parse(await said('s3api', 'head-object', '--bucket', bucket, '--key', 'image.jpg'));
     assert.equal(head.ContentType, 'image/jpeg');
 
-    /** Looks until the stack has come to rest; the CLI's own waiter would look twice a minute. */
+    /** Polls until no operation of the stack is running. The CLI's own waiter polls only twice a minute. */
     const atRest = async () => {
       for (;;) {
         const looked = await aws(

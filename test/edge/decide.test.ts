@@ -15,7 +15,7 @@ interface Presented {
   readonly policy?: UploadPolicy;
 }
 
-/** One who presents `good`. */
+/** The caller of the token `good`. */
 function verifying({ policy = {}, ...caller }: Presented = {}): Verify {
   const [issuer] = config(policy).issuers;
   if (issuer === undefined) throw new Error('a deployment has a pool here');
@@ -439,7 +439,7 @@ test('refuses metadata that a signature would change', async () => {
     assert.equal((await withValue('x-amz-meta-title', value)).kind, 'forward', value);
   }
   assert.equal((await withValue('content-disposition', 'inline; filename="a  b"')).kind, 'forward');
-  // What is not forwarded does not matter.
+  // Headers that are not forwarded do not matter.
   assert.equal((await withValue('x-other', 'a  b\u0007')).kind, 'forward');
 });
 

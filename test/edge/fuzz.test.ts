@@ -52,15 +52,15 @@ const UNKNOWN = signingKey('unknown');
 
 const TIMES = ['exp', 'nbf', 'iat', 'auth_time'];
 
-/** An issuer of tokens, and what it puts into them. */
+/** An issuer, and the claims of its tokens. */
 interface Signer {
   readonly key: IssuerKey;
   readonly claims: () => Claims;
-  /** The claim of groups; absent where tokens have none. */
+  /** The groups claim. Absent for tokens without groups. */
   readonly groups?: string;
-  /** Stands before the JWT of a link or a key. */
+  /** Prefix of a link or key before its JWT. */
   readonly prefix?: string;
-  /** Paths that its tokens are allowed to write, or nearly. */
+  /** Paths that its tokens are allowed to write, or that are similar. */
   readonly paths: readonly string[];
 }
 
@@ -71,13 +71,13 @@ const POOL: Signer = {
   paths: ['/ada/k', '/home/ada/k', '/k', '/g1/k'],
 };
 
-/** Claims by which the edge tells issuers, kinds of token and callers apart. */
+/** Claims that distinguish issuers, kinds of tokens and callers. */
 const TELLING = [
   ...['crit', 'aud', 'nbf', 'jku', 'nonce', 'scope', 'scp', 'idtyp', 'azp', 'typ', 'token_use', 'events'],
   ...['email_verified', '_claim_names', 'hasgroups', 'ref', 'repository', 'k', 'p', 'max', 'nc', 'n'],
 ];
 
-/** A token that an issuer signed, whatever it says. */
+/** Returns a token with any claims, signed by its issuer. */
 function anyToken({ roll, pick }: Dice, { key, claims, groups, prefix = '' }: Signer): string {
   const names = Array.from({ length: pick([0, 1, 3, 100]) }, (_, at) =>
     pick(['g1', `group-${at}`, 'é'.repeat(40)]),
@@ -96,14 +96,14 @@ function anyToken({ roll, pick }: Dice, { key, claims, groups, prefix = '' }: Si
   return prefix + signed(key, odd, header);
 }
 
-/** A token as its issuer gives it. */
+/** Returns a token as its issuer issues it. */
 const plainToken = ({ key, claims, prefix = '' }: Signer) => prefix + signed(key, claims());
 
 function isJson(value: unknown): boolean {
   return !['undefined', 'function', 'symbol', 'bigint'].includes(typeof value);
 }
 
-/** A request of the shape that CloudFront gives, with any text in it. */
+/** Returns a request in CloudFront's form, with any text in it. */
 function anyRequest(random: Dice, signers: readonly Signer[]) {
   const { roll, pick } = random;
   const some = (from: readonly string[], most: number) =>
@@ -230,7 +230,7 @@ const provided = (aud: string, more: Claims): Signer['claims'] => {
   return () => ({ ...personal({ iss: 'https://id.example.com/', aud, email: EMAIL }), ...more });
 };
 
-/** Of one provider: people and jobs. */
+/** Issuers of one provider: people and jobs. */
 const TRUSTED: readonly EdgeIssuer[] = [
   outside({
     alias: 'corp',
@@ -282,12 +282,12 @@ const SIGNERS: readonly Signer[] = [
 ];
 
 interface Place {
-  /** How its keys begin; for a link to one key, that key. */
+  /** Prefix of its keys. For a link to one key, that key. */
   readonly under: string;
   readonly stamp: RegExp;
 }
 
-/** Where a token with these claims is allowed to write, and under which name. */
+/** Returns where a token with these claims is allowed to write, and under which name. */
 function placeOf({ iss, aud, sub, k, p }: Claims): Place {
   if (iss === 'edge') {
     return { under: String(k ?? p), stamp: new RegExp(`^${sub}$`) };

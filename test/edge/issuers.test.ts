@@ -27,7 +27,7 @@ interface Passed {
   readonly headers: Record<string, string>;
 }
 
-/** Sends a request to an edge. Status 0: it goes on to S3. */
+/** Sends a request to an edge. Status 0: it is forwarded to S3. */
 function edgeOf(config: EdgeConfig) {
   const verify = createVerify(config, { download: async () => Promise.reject(new Error('no network')) });
   const handle = createHandler({ config, verify, log: () => {} });
@@ -81,7 +81,7 @@ test('separates uploads of two issuers’ callers with the same sub and name', a
   assert.equal(headers['x-amz-meta-uploaded-by'], 'left:ada');
   assert.equal((await send('PUT', '/home/ada/k', callers.home)).headers['x-amz-meta-uploaded-by'], 'ada');
 
-  // An attacker has an issuer, keys and claims of their own, and knows the kids of the others.
+  // An attacker has their own issuer, keys and claims, and knows the key ids of the others.
   const forged = [
     token({ iss: 'https://left.example/' }, {}, right),
     token({ iss: 'https://evil.example/' }, {}, right),
@@ -133,7 +133,7 @@ type Row = readonly [
   name: string,
   trusted: Partial<EdgeIssuer>,
   claims: Claims,
-  /** The prefix that may be written, or code and message. */
+  /** The prefix that the caller is allowed to write, or code and message of the refusal. */
   expected: string | RegExp,
 ];
 
@@ -610,7 +610,7 @@ test('applies the rules of people or jobs by the audience of one provider', asyn
     ['neither', { ...job, aud: 'x' }, `wrong_audience: The token is for another audience. ${both}`],
     ['no audience', { ...job, aud: undefined }, `wrong_audience: The token has no aud claim. ${both}`],
     ['an odd audience', { ...job, aud: { x: 1 } }, /^wrong_audience/],
-    // Of two audiences, the client tells a job from a person, but not a person from a job.
+    // If a token has both audiences, the client distinguishes a job from a person, but not a person from a job.
     ['a job for both', { ...job, aud: [ORIGIN, google.clientId] }, 'gcp/up@p.iam.gserviceaccount.com/'],
     [
       'a person for both',

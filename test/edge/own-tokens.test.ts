@@ -88,7 +88,7 @@ test('a key uploads below its prefix, and overwrites unless it has nc', async ()
   const complete = { method: 'POST', target: `${target}?uploadId=U` };
   assert.equal((await send(mayNot, complete)).headers['if-none-match'], '*');
   assert.equal((await send(may, { method: 'GET', target: `${target}?uploads` })).outcome, 'forbidden_key');
-  // A client may ask for it too; its own stamp never counts.
+  // A client can send the condition too. A name that it sends is never used.
   const asked = await send(may, { target, headers: ['If-None-Match: *', 'x-amz-meta-uploaded-by: link:x'] });
   assert.equal(asked.headers['if-none-match'], '*');
   assert.equal(asked.headers['x-amz-meta-uploaded-by'], 'key:Cd4_-zW8');
@@ -139,7 +139,7 @@ const raw = claimsOf(link());
 const publicKey = Buffer.from(SIGNING_KEY.jwk.x ?? '', 'base64url').toString('latin1');
 const now = seconds();
 
-/** Whatever is wrong with a token, in the order in which the edge looks. */
+/** Everything that can be wrong with a token, in the order of the edge's checks. */
 const WRONG: readonly (readonly [name: string, token: string, code: RefusalCode])[] = [
   ['without a prefix', link({}, { prefix: '' }), 'wrong_token_kind'],
   ['a key without a prefix', deviceKey({}, { prefix: '' }), 'wrong_token_kind'],
@@ -282,7 +282,7 @@ test('refuses a token with any changed character, before and after it was seen',
   assert.equal((await send(seen)).outcome, 'passed');
   for (const good of [token, seen]) {
     for (let at = 0; at < good.length; at += 1) {
-      // Another letter, what is not of the alphabet, and none.
+      // Another letter, a character outside the alphabet, and no character.
       for (const sign of [
         good[at] === 'A' ? 'B' : 'A',
         good[at] === '_' ? '-' : '_',

@@ -34,7 +34,7 @@ function edgeOf({ files = FILES, ...baked }: Partial<BakedConfig> & { files?: Ed
     log: (line) => log.push(line),
     ...(files === null ? {} : { page: createPage(files, config) }),
   });
-  /** Sends a request, and has CloudFront check what comes back. */
+  /** Sends a request, and checks the response like CloudFront. */
   const get = async (target: string, sent: Omit<Sent, 'target'> = {}) => {
     const event = viewerEvent({ method: 'GET', target, ...sent });
     const value = await handle(event);
@@ -140,7 +140,7 @@ test('sends a file uncompressed if gzip is not accepted and it fits', async () =
     ['x-gzip', 'gzip', 'gzip'],
     ['*', 'gzip', 'gzip'],
     ['br, *;q=0.1', 'gzip', 'gzip'],
-    // A client that says nothing takes everything, but may not read it.
+    // A client without the header accepts every encoding, but might not be able to decode it.
     [undefined, 'text', 'gzip'],
     ['', 'text', 'gzip'],
     ['br', 'text', 'refused'],

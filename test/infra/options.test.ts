@@ -126,7 +126,7 @@ test('deletes expired objects with their earlier versions', () => {
   assert.equal(rules({}).length, 1);
   assert.deepEqual(rules({ expireAfterDays: 30 }).slice(1), [
     { ExpirationInDays: 30, NoncurrentVersionExpiration: { NoncurrentDays: 30 }, Status: 'Enabled' },
-    // Not in the rule above: S3 takes it beside a number of days only.
+    // Not in the rule above, because S3 accepts it only with a number of days.
     { ExpiredObjectDeleteMarker: true, Status: 'Enabled' },
   ]);
 });
@@ -209,7 +209,7 @@ test('puts access logs into their own bucket, which outlives the option', () => 
   const on = logsOf({ accessLogs: true });
   const [, [id, bucket] = ['', undefined]] = on.buckets;
   assert.deepEqual(on.logging, { Bucket: { 'Fn::GetAtt': [id, 'RegionalDomainName'] } });
-  // CloudFront lets itself in by ACL.
+  // CloudFront grants itself access with an ACL.
   assert.deepEqual(bucket?.Properties.OwnershipControls, {
     Rules: [{ ObjectOwnership: 'BucketOwnerPreferred' }],
   });
@@ -252,7 +252,7 @@ test('offers an authenticator app as the second factor', () => {
   };
   assert.deepEqual(factors('required'), ['ON', ['SOFTWARE_TOKEN_MFA']]);
   assert.deepEqual(factors('optional'), ['OPTIONAL', ['SOFTWARE_TOKEN_MFA']]);
-  // Said out loud, so that what was on is turned off.
+  // Set explicitly, so that it is turned off if it was on.
   assert.deepEqual(factors('off'), ['OFF', undefined]);
   assert.deepEqual(factors(undefined), ['OFF', undefined]);
 });
@@ -384,7 +384,7 @@ test('mails every upload to each address, except below the reserved prefix', () 
   assert.deepEqual(target.Arn, { Ref: topic.id });
   const { InputPathsMap, InputTemplate } = target.InputTransformer;
   const filled = InputTemplate.replace(/<([^>]+)>/g, (_, name) => String(InputPathsMap[name]));
-  // EventBridge wants a JSON string in each line.
+  // EventBridge requires a JSON string in each line.
   assert.deepEqual(
     filled.split('\n').map((line) => JSON.parse(line)),
     [
@@ -485,6 +485,6 @@ test('is small enough with all options at once', () => {
   const { events: _events, notify: _notify, scan: _scan, kmsKeyArn: _key, ...others } = ALL_OPTIONS;
   const [most, all] = [bytesWith(others), bytesWith(ALL_OPTIONS)];
   assert.ok(most < 45_000, `${most} bytes`);
-  // What CloudFormation takes inline.
+  // CloudFormation's limit for inline templates.
   assert.ok(all < 51_200, `${all} bytes`);
 });

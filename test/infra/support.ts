@@ -20,17 +20,17 @@ export interface Resource {
 
 const key = (kid: string) => ({ kty: 'RSA', kid, alg: 'RS256', use: 'sig', n: 'n'.repeat(342), e: 'AQAB' });
 
-/** As large as they get: a pool has two keys. */
+/** Keys of the maximum size and number: a pool has two. */
 export const IDENTITY: PoolIdentity = {
   userPoolId: 'us-east-1_Ab1Cd2Ef3',
   clientId: '1h57kf5cpq17m0eml12EXAMPLE',
   jwks: { keys: [key('a'.repeat(44)), key('b'.repeat(44))] },
 };
 
-/** A whole template of a stack whose only issuer is its pool. */
+/** Returns the complete template of a stack whose only issuer is its pool. */
 export const EDGE: EdgeKeys = { pool: IDENTITY, keySets: {} };
 
-/** An issuer of people that is trusted beside the pool, or alone. */
+/** An issuer of people, trusted in addition to the pool or alone. */
 export const ISSUER: TrustedIssuer = {
   alias: 'corp',
   kind: 'people',
@@ -42,7 +42,7 @@ export const ISSUER: TrustedIssuer = {
   rules: [{ when: [{ claim: ['roles'], is: ['uploader'] }], writeTo: '{issuer}/{sub}/', maxSize: 7 }],
 };
 
-/** Every option of the user pool and the edge, of the size that they usually have. */
+/** Every option of the user pool and the edge, with values of a usual size. */
 export const ALL_OPTIONS = {
   maxSize: 5 * 1024 ** 3,
   writeTo: 'incoming/{group}/{username}/',
@@ -72,13 +72,13 @@ export const ALL_OPTIONS = {
   },
 } as const satisfies StackOptions;
 
-/** A provider behind the user pool, of each kind. */
+/** One provider of each kind behind the user pool. */
 export const PROVIDERS: readonly StackOptions[] = [
   { idp: 'saml:https://login.example.com/metadata.xml' },
   { idp: 'oidc:https://login.example.com/realm', idpClientId: 'edge-upload', idpSecret: 'edge-upload/idp' },
 ];
 
-/** Each option alone; those that need another, with it. */
+/** Each option alone, or with an option that it requires. */
 export const EACH_OPTION: readonly StackOptions[] = [
   ...Object.entries(ALL_OPTIONS)
     .filter(([name]) => !['domain', 'certificateArn', 'minTls'].includes(name))
@@ -89,7 +89,7 @@ export const EACH_OPTION: readonly StackOptions[] = [
   { userPool: false, trust: [ISSUER] },
 ];
 
-/** The keys for options: those of the pool, if there is one, and of each trusted issuer. */
+/** Returns the keys that options require: those of the pool, if there is one, and of each trusted issuer. */
 export function keysFor({ userPool = true, trust = [] }: StackOptions): EdgeKeys {
   const keySets = trust.map(({ alias }) => [alias, [key(`${alias}-1`), key(`${alias}-2`)]]);
   return {
@@ -99,14 +99,14 @@ export function keysFor({ userPool = true, trust = [] }: StackOptions): EdgeKeys
   };
 }
 
-/** What is baked into the function of a whole template. */
+/** Returns the configuration that is baked into the function of a complete template. */
 export function bakedConfig(template: Template): BakedConfig {
   const { Code } = only(template, 'AWS::Lambda::Function').Properties;
   const [first = ''] = (Code as { ZipFile: string }).ZipFile.split('\n');
   return JSON.parse(first.slice('const EDGE_CONFIG='.length, -1)) as BakedConfig;
 }
 
-/** The configuration of the function of a whole template. */
+/** Returns the configuration that the function of a complete template derives from the baked one. */
 export function edgeConfig(template: Template): EdgeConfig {
   return configOf(bakedConfig(template));
 }
@@ -119,7 +119,7 @@ export function halfTemplate(options: StackOptions = {}): Template {
   return JSON.parse(synthesize({ stackName: 'edge-upload', options }).template) as Template;
 }
 
-/** The logical id and the properties of the only resource of a type. */
+/** Returns logical id and properties of the only resource of a type. */
 export function only({ Resources }: Template, type: string): Resource & { readonly id: string } {
   const [found, ...more] = Object.entries(Resources).filter(([, resource]) => resource.Type === type);
   if (found === undefined || more.length > 0)

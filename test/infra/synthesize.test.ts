@@ -27,13 +27,13 @@ const props = { stackName: 'edge-upload', edge: EDGE, options: {} };
 test('returns a template small enough for an inline request', () => {
   const { template, bytes } = synthesize(props);
   assert.equal(bytes, Buffer.byteLength(template));
-  // CloudFormation takes 51,200; options and the keys of issuers need the rest.
+  // CloudFormation's limit is 51,200 bytes. Options and keys of issuers need the rest.
   assert.ok(bytes < 40_000, `${bytes} bytes`);
   assert.equal(template, JSON.stringify(JSON.parse(template)), 'no white space');
 });
 
 test('returns the templates of the whole CDK from the shipped bundle', async () => {
-  // The built file has no types of its own.
+  // The built file has no types.
   const file: string = join(import.meta.dirname, '../../dist/cdk.cjs');
   const shipped = ((await import(file)) as { synthesize: typeof synthesize }).synthesize;
   const { stackName } = props;

@@ -34,14 +34,14 @@ function temporary(t: { after(work: () => void): void }): string {
   return folder;
 }
 
-/** Options that say they are off. */
+/** Options that are explicitly off. */
 const TURNED_OFF: StackOptions = { versioning: false, accessLogs: false, mfa: 'off', priceClass: 'all' };
 
 const WITHOUT_POOL: StackOptions = { userPool: false, trust: [ISSUER] };
 
 const CHOICES: readonly StackOptions[] = [{}, ...EACH_OPTION, ALL_OPTIONS, TURNED_OFF];
 
-/** What CDK itself causes: it makes the function depend on its role, which the reference to the role does too. */
+/** Caused by the CDK: it makes the function depend on its role explicitly, although a reference does so already. */
 const CDK_WARNINGS = ['W3005'];
 
 test('cfn-lint finds no error', { skip: missing('cfn-lint') }, (t) => {
@@ -70,7 +70,7 @@ test('cfn-lint finds no error', { skip: missing('cfn-lint') }, (t) => {
     readonly Rule: { readonly Id: string };
     readonly Message: string;
   }[];
-  // It looked at every one of them: what CDK causes is found in each that has the function.
+  // It has checked every template: the finding that the CDK causes is in each one with the function.
   assert.equal(new Set(findings.map(({ Filename }) => Filename)).size, 5);
   const others = findings.filter(({ Rule }) => !CDK_WARNINGS.includes(Rule.Id));
   assert.deepEqual(
@@ -94,7 +94,7 @@ test('cdk-nag’s AwsSolutions finds only acknowledged rules, each of which appl
         for (const id of Object.keys(data as object)) reasoned.add(id.replace(/^annotation::/i, ''));
       }
     }
-    // With its look at the reasons taken away, the pack reports all that it finds.
+    // If the pack ignores the reasons, it reports all its findings.
     const pack = Object.defineProperty(new AwsSolutionsChecks(app), 'isAcknowledged', { value: () => false });
     const found = pack.validateScope(app).violations;
     assert.deepEqual(
@@ -116,10 +116,10 @@ test('the CDK’s validation of the template finds nothing', (t) => {
 
 const run = promisify(execFile);
 
-/** The app as the tests compile it, which starts in a fraction of the time that the loader of `cdk.json` takes. */
+/** The app as the tests compile it. It starts much faster than with the loader in `cdk.json`. */
 const COMPILED_APP = ['--app', [process.execPath, ...workerArgs('infra/app')].join(' ')];
 
-/** The CDK's command line as a person runs it, offline. */
+/** Runs the CDK's command line offline. */
 async function cdkSynth(outdir: string, ...args: string[]): Promise<Template> {
   const cdk = join(ROOT, 'node_modules', '.bin', 'cdk');
   const { stdout } = await run(cdk, ['synth', '--json', '--no-notices', '--output', outdir, ...args], {
@@ -136,7 +136,7 @@ async function cdkSynth(outdir: string, ...args: string[]): Promise<Template> {
 }
 
 const sections = ({ Resources, Outputs }: Template) => ({ Resources: bare(Resources), Outputs });
-/** Without the paths that the CDK's command line has put in. */
+/** Returns the template without the paths that the CDK's command line adds. */
 const bare = (resources: Template['Resources']) =>
   Object.fromEntries(
     Object.entries(resources).map(([id, { Type, Properties }]) => [id, { Type, Properties }]),
@@ -157,7 +157,7 @@ test('cdk synth works by hand, for the identity half and for the whole', async (
   const args = Object.entries(context).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const whole = await cdkSynth(join(folder, 'whole'), ...COMPILED_APP, ...args);
   assert.deepEqual(sections(whole), sections(wholeTemplate(keysFor(options), options)));
-  // The app alone, with the context as the command line passes it.
+  // Runs the app alone, with the context that the command line passes.
   const CDK_CONTEXT_JSON = JSON.stringify({ userPoolId: 'x' });
   const part = run(process.execPath, workerArgs('infra/app'), { env: { CDK_CONTEXT_JSON } });
   await assert.rejects(part, /must be given together/);

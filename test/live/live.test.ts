@@ -26,7 +26,7 @@ import { workerArgs } from '../support/run/worker.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const ACCOUNT = '000000000000';
 
-/** CloudFront has copies for so long after a deletion, or until the test lets go of them. */
+/** Milliseconds for which CloudFront keeps replicas after a deletion, unless the test ends them earlier. */
 const HELD_MS = 3_600_000;
 
 type Script = 'main' | 'sweep' | 'diff';
@@ -104,7 +104,7 @@ async function refusedRuns({ run }: Scripts): Promise<void> {
   }
 }
 
-/** The environment of a job, by which the probes of `needs` run too. */
+/** The environment of a job, with which probes that have `needs` run too. */
 function jobOf(address: string): NodeJS.ProcessEnv {
   return {
     GITHUB_ACTIONS: 'true',
@@ -177,7 +177,7 @@ async function runsWithout({ run }: Scripts, computer: Computer): Promise<void> 
   assert.match(unknown.stderr, /The operator's policy has no statement “Nothing”/);
 }
 
-/** What a run prints first when it deploys, probes, and destroys. */
+/** The first output of a run when it deploys, probes, and destroys. */
 const CUES = [/ Creating |CREATE|created$/m, /bucket-is-unreadable…/, /^Destroying edge-upload-live-/m];
 
 async function interruptedRuns({ run, interrupt }: Scripts, cloud: LocalStatus): Promise<void> {
@@ -189,7 +189,7 @@ async function interruptedRuns({ run, interrupt }: Scripts, cloud: LocalStatus):
     assert.match(said, /^Interrupted: edge-upload-live-\d{6}-[0-9a-f]{5} was not deleted/m);
   }
 
-  // It has not expired, and what has no tag of the kind is nobody's to sweep.
+  // The resource has not expired, and resources without the tag are never swept.
   const early = await run('sweep');
   assert.deepEqual([early.code, early.stdout], [0, 'Nothing is left.\n'], early.stderr);
   for (const _attempt of ['deletes the stacks', 'finds the same copies again']) {

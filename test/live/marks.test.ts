@@ -13,10 +13,10 @@ import { MARKED_PAGES, probesIn, resultsIn, withMarks } from '../../scripts/docs
 const NAMES = [...PROBES.map(({ name }) => name), POLICY_VERDICT];
 const page = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
 
-/** The mark of a claim that no probe can show, with the reason. */
+/** The mark of a claim without a probe, with the reason. */
 const NO_PROBE = /\(no probe: [^()]{10,}\)/;
 
-/** Words of a row whose source is not a page of AWS. “Ours” is what AWS leaves to us, such as the words of a refusal. */
+/** Words in rows whose source is not an AWS page. “Ours” marks what AWS does not document, such as the text of a refusal. */
 const UNPROVEN =
   /inferred|not documented|(?:AWS|the page|page of AWS)(?: of AWS)? (?:does not|says neither|says nothing|leaves)/i;
 
@@ -78,7 +78,7 @@ test('takes a mark from the newest result that ran the probe', async (t) => {
       verdicts: [verdict('later', 'differs'), verdict('once', 'differs')],
     },
   ];
-  // By the time of the run, not by the name of the file.
+  // The time of the run decides, not the name of the file.
   for (const [at, one] of results.entries()) await writeFile(join(folder, `${at}.json`), JSON.stringify(one));
   await writeFile(join(folder, 'notes.txt'), 'no result');
   const stale = ['later', 'once', 'never', 'unknown'].map((name) => `(probe \`${name}\`: stale)`).join(' ');

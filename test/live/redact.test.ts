@@ -16,7 +16,7 @@ const SESSION_TOKEN = `IQoJb3JpZ2luX2VjE${randomBytes(300).toString('base64')}`;
 const SIGNATURE = 'f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41';
 const OPAQUE = 'v1.MQ5x_0paque-Refresh';
 
-/** Texts that a server or a program may print, and the secrets in them. */
+/** Texts that a server or a program can print, and the secrets in them. */
 const SAID: readonly (readonly [text: string, ...secrets: readonly string[]])[] = [
   [`a password: ${known.password}`, known.password],
   [`{"token":"${JWT}"}`, JWT, 'ppp', 'sss'],

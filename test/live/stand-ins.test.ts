@@ -22,7 +22,7 @@ import { worldOf } from './world-of.ts';
  * their code would run for the first time in somebody's account.
  */
 
-/** A stack whose options `deploy` changes, and what it prints after each. */
+/** A stack whose options `deploy` changes, and its output after each change. */
 function stack(print: (options: StackOptions) => object = () => ({})) {
   let options: StackOptions = {};
   return {
@@ -62,7 +62,7 @@ const overHttp2 = async (t: TestContext) => {
 const withHttp3 = async () =>
   worldOf({ edge: async () => answer(200, '', { 'alt-svc': 'h3=":443"; ma=86400' }) });
 
-/** The embedded Cognito, with a clock that the pauses advance. */
+/** The embedded Cognito, on a clock that the probe's pauses advance. */
 const withClock = async (t: TestContext) => {
   const client = {
     ExplicitAuthFlows: ['ALLOW_ADMIN_USER_PASSWORD_AUTH'],
@@ -80,7 +80,7 @@ const withClock = async (t: TestContext) => {
 };
 
 /**
- * Cognito's endpoints of a pool with a provider, over http in the place of https:
+ * Cognito's endpoints of a pool with a provider, over http instead of https:
  * https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html,
  * https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html
  */

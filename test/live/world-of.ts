@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { LiveWorld } from '../../live/world.ts';
 import { USER_POOL_ID } from '../edge/support/pool.ts';
 
-/** A world of which a probe finds what its stand-in has. */
+/** Returns the world of a probe, with only the members that its stand-in has. */
 export function worldOf(parts: Partial<LiveWorld>): LiveWorld {
   const names: (keyof LiveWorld)[] = ['s3', 'kms', 'cognito', 'edge', 'run', 'credentials'];
   const absent = names.map((name) => [name, () => assert.fail(`the stand-in has no ${name}`)]);

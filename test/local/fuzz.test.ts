@@ -13,7 +13,7 @@ import { OPERATIONS as COGNITO_OPERATIONS } from '../../local/cognito/service.ts
 import { mutateText, mutations } from '../support/mutations.ts';
 import { seeded } from '../support/random.ts';
 
-/** Of the query protocol's APIs; the others have one version. */
+/** Versions of the APIs with the query protocol. The others have one version. */
 const VERSIONS: Readonly<Record<string, string>> = { sts: '2011-06-15', sns: '2010-03-31' };
 
 interface Sent {
@@ -35,7 +35,7 @@ const LOGS = [
 ];
 const BUCKET = 'fuzzed-bucket';
 
-/** Characters of a header's value: what Node's client would not send is left out. */
+/** Characters of header values, without those that Node's client refuses to send. */
 const headerText = (text: string) => text.replace(/[^\t\x20-\x7e]/g, '').trim();
 
 describe('S malformed requests', { concurrency: false }, () => {
@@ -114,7 +114,7 @@ describe('S malformed requests', { concurrency: false }, () => {
       }).toString(),
     });
 
-  /** Every answer is a service's own: what is not done is a 501, and nothing is a failure of the cloud. */
+  /** Asserts that the service responds itself: unsupported requests are a 501, and nothing is a defect of the cloud. */
   async function judged(sent: Sent, what: string): Promise<number> {
     const { status, text } = await send(sent).catch((error: Error) => {
       throw new Error(`${what}: ${error.message}`);
@@ -522,10 +522,10 @@ describe('S malformed requests', { concurrency: false }, () => {
   });
 });
 
-/** A target with other escapes cannot be signed; its request goes out with a signature of something else. */
+/** Whether all escapes of a target are valid. Other targets cannot be signed: they are sent with another's signature. */
 const isEncoded = (target: string) => !/%(?![0-9a-f]{2})/i.test(target);
 
-/** Escapes resolved where they are any, for what stands in a header. */
+/** Returns the text with valid escapes decoded, for a header. */
 function decodeLoosely(text: string): string {
   return text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

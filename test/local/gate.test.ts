@@ -37,7 +37,7 @@ async function cloudOf(t: TestContext, more: { dataDir?: string; wellKnownKeys?:
   return { cloud, secrets, endpoint: cloud.endpoint };
 }
 
-/** What each service says to a caller with that key; `ok` where it does as asked. */
+/** Returns each service's error for a caller with this key, or `ok`. */
 async function said(endpoint: string, credentials: AccessKey): Promise<Record<string, string>> {
   const options = { ...clientOptions(endpoint), credentials };
   const [cloudformation, cognito, lambda, logs, s3, sts] = [

@@ -50,14 +50,14 @@ const TEMPLATE = JSON.stringify({
   },
 });
 
-/** One for each file in turn: all files are opened by the same function. */
+/** One kind for each file in turn, because one function opens all files. */
 const KINDS = [
   { kind: /is a folder/, make: (path: string) => mkdirSync(path) },
   { kind: /is a named pipe/, make: (path: string) => void execFileSync('mkfifo', [path]) },
   { kind: /is a symbolic link/, make: (path: string) => symlinkSync(`${path}.moved`, path) },
 ];
 
-/** All files below a folder, relative to it. */
+/** Returns all files below a folder, relative to it. */
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -91,7 +91,7 @@ test('refuses anything else in place of a file of the cloud, by name', async (t)
   const pristine = join(folder, 'pristine');
   cpSync(dataDir, pristine, { recursive: true });
 
-  /** Opens the cloud and reads everything that it keeps; returns what went wrong. */
+  /** Opens the cloud and reads all its files. Returns the errors. */
   const use = async (): Promise<string> => {
     defects.length = 0;
     let cloud: Awaited<ReturnType<typeof open>>;

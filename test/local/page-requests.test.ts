@@ -10,7 +10,7 @@ import { asker } from './wire/ask.ts';
 const PAGE = 'https://127.0.0.1:40123';
 const TARGET = 'AWSCognitoIdentityProviderService';
 
-/** An endpoint that answers everything, behind the gate; `ask` sends a head as it is, with `PORT` in it replaced. */
+/** Opens an endpoint that accepts everything, behind the gate. `ask` sends a request head unchanged, except for `PORT`. */
 async function endpoint(t: TestContext) {
   const reached: string[] = [];
   let origins: readonly string[] = [PAGE, 'https://files.example.com:40123'];

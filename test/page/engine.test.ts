@@ -47,7 +47,7 @@ test('the page’s upload engine in a browser, against an edge', async (t) => {
     const tab = await openEngine(browser, url, { onTold: (what) => onTold(what) });
     const { page } = tab;
     const file = (name: string, size: number) => makeFile(join(computer.home, name), size);
-    /** Resolves when the engine says it; called before what makes it say so. */
+    /** Resolves when the engine reports these words. Call it before the step that causes the report. */
     const told = (words: string) =>
       new Promise<void>((resolve) => {
         onTold = (what) => what === words && resolve();
@@ -163,7 +163,7 @@ test('the page’s upload engine in a browser, against an edge', async (t) => {
     });
 
     await t.test('waits for the network without a time limit', async () => {
-      // Slow, so that the network is gone before everything is sent.
+      // Slow, so that the network fails before everything is sent.
       await setFaults(cloud, { edge: { bytesPerSecond: 2 * MIB } });
       let back = Promise.resolve();
       onTold = (what) => {
@@ -187,7 +187,7 @@ test('the page’s upload engine in a browser, against an edge', async (t) => {
       const first = send(tab, parts, { key, token, tellAt: [MIB] });
       await begun;
       assert.equal(codeOf(await send(second, parts, { key, token })), 'busy');
-      // What the first tab sends is not the second one's to discard.
+      // The second tab cannot discard an upload that the first one is sending.
       await second.page.evaluate((one, mine) => engine.discard(one, mine), key, token);
       await setFaults(cloud, {});
       assert.equal(codeOf(await first), `stored ${key}`);

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { seeded } from '../support/random.ts';
 
-/** Writes a file of bytes that no part shares with another. */
+/** Writes a file whose parts all differ. */
 export async function makeFile(path: string, size: number): Promise<string> {
   const random = seeded(size);
   const block = Buffer.alloc(64 * 1024);

@@ -32,7 +32,7 @@ function edge(baked: Partial<BakedConfig>, page: EdgePage): RequestListener {
   };
 }
 
-/** Answers as the pool and its managed login do. Returns the requests for a token. */
+/** Responds like the pool and its managed login. Returns the requests for a token. */
 function playCognito(origin: string) {
   const asked: URLSearchParams[] = [];
   const challenges: string[] = [];

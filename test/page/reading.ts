@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'puppeteer-core';
 
-/** How people read: on a narrow screen or enlarged four times, with text twice as large, and with wider spaces. */
+/** Reading conditions: a narrow screen (or a zoom of 400 %), text of twice the size, and wider spaces. */
 const READINGS = [
   // https://www.w3.org/TR/WCAG22/#reflow
   { how: 'in a width of 320', width: 320, css: '' },
@@ -15,7 +15,7 @@ const READINGS = [
   },
 ];
 
-/** Returns what is wider than its place, or than the screen. */
+/** Returns elements that are wider than their container or than the screen. */
 function findCut(css: string): string[] {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
@@ -28,14 +28,14 @@ function findCut(css: string): string[] {
   return [...wide.map(({ outerHTML }) => outerHTML.slice(0, 120)), ...(over > 0 ? [`${over} px`] : [])];
 }
 
-/** Returns controls that, when focused, are not seen, or are smaller than a finger can hit. Leaves the focus as it was. */
+/** Returns controls that are hidden when focused, or too small for a finger. Restores the focus. */
 function findHidden(): string[] {
   const before = document.activeElement;
   const controls = document.querySelectorAll<HTMLElement>('main :is(button, input, select, a, summary, pre)');
   const hidden = [...controls].filter((control) => {
     if (!control.checkVisibility()) return false;
     control.focus();
-    // The label of an input for files stands for it, and that of a box is a part of it.
+    // The label of a file input replaces it, and the label of a checkbox belongs to it.
     const label = (control as HTMLInputElement).labels?.[0];
     const seen = control.matches('[type=file]') && label ? label : control;
     seen.scrollIntoView({ block: 'nearest' });
@@ -51,7 +51,7 @@ function findHidden(): string[] {
   return hidden.map(({ outerHTML }) => outerHTML.slice(0, 120));
 }
 
-/** Holds that the screen can be read and used whatever the size of window and text. */
+/** Asserts that the screen can be read and used with any size of window and text. */
 export async function assertReadable(page: Page, name: string): Promise<void> {
   const viewport = page.viewport();
   for (const { how, width, css } of READINGS) {

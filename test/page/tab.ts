@@ -6,52 +6,52 @@ import { env } from 'node:process';
 import type { Browser, Page } from 'puppeteer-core';
 import { assertReadable } from './reading.ts';
 
-/** Folder of the page's pictures; `UPDATE_PICTURES=1` takes them again. */
+/** Folder of the page's pictures. `UPDATE_PICTURES=1` takes them again. */
 const PICTURES = join(import.meta.dirname, '../../docs/pictures');
 
-/** Longer than anything takes on a busy computer. */
+/** Longer than any step takes on a busy computer. */
 const TIMEOUT_MS = 60_000;
 
 /** A tab of the page, as a person sees it. */
 export interface Tab {
   readonly page: Page;
-  /** Errors of scripts, and violations of the page's policy. Requests that the edge refuses are not among them. */
+  /** Script errors, and violations of the page's policy. Refusals by the edge are not included. */
   readonly problems: string[];
   /** Resolves once an element contains the text. */
   shows(selector: string, text: string): Promise<void>;
-  /** Returns the texts of all elements, a line each. */
+  /** Returns the texts of all matching elements, one per line. */
   textOf(selector: string): Promise<string>;
   choose(...files: string[]): Promise<void>;
-  /** Presses Enter, which opens the browser's dialog for files, and chooses there. */
+  /** Presses Enter, which opens the browser's file dialog, and chooses files there. */
   chooseByEnter(...files: string[]): Promise<void>;
-  /** Resolves once so many bytes of a file in the list are sent. */
+  /** Resolves once this many bytes of a file in the list are sent. */
   sent(name: string, bytes: number): Promise<void>;
   /** Fills in a field. */
   type(selector: string, text: string): Promise<void>;
-  /** Clicks the button that is labelled so. */
+  /** Clicks the button with this label. */
   press(label: string): Promise<void>;
-  /** Holds that the screen is accessible in light and dark and at every size, and takes its pictures; the name is `<folder>/<screen>`. */
+  /** Asserts that the screen is accessible in light and dark mode and at every size, and takes its pictures: `<folder>/<screen>`. */
   inspect(name: string): Promise<void>;
-  /** Closes the tab, which has had no problems. */
+  /** Closes the tab, and asserts that it had no problems. */
   close(): Promise<void>;
 }
 
 export interface TabOptions {
   readonly languages?: readonly string[];
-  /** What the screen has once it is shown. */
+  /** Selector of an element that the screen has once it is shown. */
   readonly ready?: string;
 }
 
 /** The source of axe, minified: Chromium compiles it for each screen. */
 const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
-/** Rules that depend on colours, which are all that a colour scheme changes. */
+/** Rules about colours. A colour scheme changes nothing else. */
 const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
 
-/** @param rules those to check; all if absent. */
+/** @param rules Rules to check. Default: all. */
 async function violations(page: Page, rules?: readonly string[]): Promise<string[]> {
   if (await page.evaluate(() => !('axe' in globalThis))) await page.evaluate(AXE);
-  // Of the rules of WCAG 2.2, axe runs none unless it is asked to.
+  // By default, axe does not run the rules that WCAG 2.2 added.
   const all = { rules: { 'target-size': { enabled: true } } };
   const options = rules === undefined ? all : { runOnly: { type: 'rule', values: rules } };
   return (await page.evaluate(
@@ -114,7 +114,7 @@ export async function openTab(
     },
     async chooseByEnter(...files) {
       const choosing = page.waitForFileChooser();
-      // The request to take the dialog over and the key reach the tab by two ways: a later request's answer puts them in order.
+      // The request to intercept the dialog and the key reach the tab on different channels. The response to another request orders them.
       await page.evaluate(() => undefined);
       await page.keyboard.press('Enter');
       await (await choosing).accept(files);

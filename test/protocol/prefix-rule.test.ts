@@ -20,7 +20,7 @@ test('gives a caller the prefixes of their claims', () => {
     ['ci/{repository}/', { repository: 'acme//app' }, ['ci/acme%2F%2Fapp/']],
     ['ci/{repository}/', { repository: '/etc' }, ['ci/%2Fetc/']],
     ['ci/{repository}/', { repository: 'acme/a b' }, ['ci/acme%2Fa b/']],
-    // No key begins so.
+    // No key begins like this.
     ['ci/{repository}/', { repository: 'acme/app\n' }, []],
     ['ci/{repository}/', { repository: '../app' }, []],
     ['ci/{repository}/', { repository: 'acme/.' }, []],
@@ -46,7 +46,7 @@ test('gives a caller the prefixes of their claims', () => {
     ['{id}/', { id: null }, []],
     ['{constructor}/', {}, []],
     ['{__proto__}/', {}, []],
-    // A claim called as a placeholder does not replace what the placeholder means.
+    // A claim with the name of a placeholder does not change the placeholder's meaning.
     ['{issuer}/{sub}/', { issuer: 'cognito', sub: 'other' }, ['corp/s-1/']],
     ['{group}-{name}/', {}, []],
     ['x{name}/', {}, []],
@@ -94,7 +94,7 @@ test('finds rules by which two callers may write one key', () => {
     [CI, '{repository}/', CORP, 'corp/{sub}/', true],
     [CI, 'ci/{repository}/', CORP, 'corp/{sub}/', false],
     [CI, 'ci/{repository}/', CORP, 'ci/corp/', true],
-    // Namesakes of two issuers: only what follows their names tells them apart.
+    // Callers of two issuers with the same name: only the part after the name distinguishes them.
     [POOL, '{sub}/a/', CORP, '{sub}/b/', false],
     [POOL, '{username}/a/', CORP, '{sub}/b/', false],
     [POOL, '{sub}/a/', CORP, '{sub}/a/', true],
@@ -106,7 +106,7 @@ test('finds rules by which two callers may write one key', () => {
     [POOL, '{sub}/a/', CORP, 'b/b/', false],
     [POOL, '{sub}/{issuer}/', CORP, '{sub}/{issuer}/', false],
     [CORP, '{sub}/a/', CI, '{repository}/b/', true],
-    // Within one issuer: another caller.
+    // Another caller of the same issuer.
     [POOL, '{username}/', POOL, '{username}/', false],
     [POOL, '{username}', POOL, '{username}/', false],
     [POOL, '{group}/{username}/', POOL, '{group}/{username}/', false],

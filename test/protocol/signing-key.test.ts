@@ -86,7 +86,7 @@ test('allows a key the algorithms of its type and curve', () => {
   assert.deepEqual(algorithmsOf({ kty: 'EC' }), []);
 });
 
-/** A signature that the identity, the key of order 1, verifies for every text. */
+/** A signature that is valid for every text with the key of order 1. */
 const FOR_EVERY_TEXT = Buffer.from([1, ...new Array<number>(63).fill(0)]);
 
 test('leaves out Ed25519 keys of small order, with which signatures of any text are valid', () => {

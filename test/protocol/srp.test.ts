@@ -28,7 +28,7 @@ function randomNumber(bytes: number): bigint {
   return BigInt(`0x${randomBytes(bytes).toString('hex')}`);
 }
 
-/** The signature that the independent cognito-srp-helper makes from the same secret and challenge. */
+/** Returns the signature of the independent cognito-srp-helper for the same secret and challenge. */
 function helperSignature(
   secret: Buffer,
   publicValue: string,
@@ -57,7 +57,7 @@ test('computes the signature of an independent implementation for any numbers', 
   for (let round = 0; round < 10; round += 1) {
     const secret = randomBytes(32);
     const client = startSrp(secret);
-    // Short salts and values whose first byte is zero or has its first bit set are where padding goes wrong.
+    // Padding errors appear with short salts, and with values whose first byte is zero or has its first bit set.
     const challenge = {
       salt: randomNumber(1 + (round % 16)).toString(16),
       publicValue: (randomNumber(380 + (round % 5)) % RFC5054_3072).toString(16),

@@ -8,7 +8,7 @@ import { CLI, signIn, withCloudProcess } from '../e2e/harness.ts';
 import { peakOf, peakResident } from '../support/peak-memory.ts';
 
 const MIB = 1024 ** 2;
-/** More than 32 bits can count. */
+/** More bytes than 32 bits can count. */
 const SIZE = 4 * 1024 * MIB + 1;
 const LIMIT = 250 * MIB;
 

@@ -6,7 +6,7 @@ import { awsClients } from '../e2e/aws-clients.ts';
 import { CLI, type DeployedStack, withCloudProcess } from '../e2e/harness.ts';
 import { peakOf } from '../support/peak-memory.ts';
 
-/** Entries that are read, and some that are not. */
+/** The entries that the list shows, and some more. */
 const READ = 10_000;
 const OLDER = 40;
 const LIMIT_BYTES = 400 * 1024 ** 2;

@@ -15,7 +15,7 @@ import {
 } from '../e2e/harness.ts';
 import { s3Signing } from '../support/s3-signature.ts';
 
-/** Puts one small object, as an uploader that bypasses the edge could not; the fastest way to fill a bucket. */
+/** Stores one small object directly in S3, which is the fastest way to fill a bucket. */
 async function put(agent: Agent, cloud: LocalStatus, path: string): Promise<void> {
   const { endpoint } = cloud;
   const host = new URL(endpoint).host;
@@ -43,7 +43,7 @@ test('empties 20,000 versions, interrupted and killed, while S3 is busy', async 
     let next = 0;
     const started = Date.now();
     const writer = async () => {
-      // Each object twice: a version that is current, and one that is not.
+      // Two versions of each object: a current and a noncurrent one.
       for (let index = next++; index < 2 * OBJECTS; index = next++) {
         await put(agent, cloud, `/${outputs.S3BucketName}/${index % OBJECTS}.txt`);
       }

@@ -14,17 +14,17 @@ import { runProgram } from '../support/programs.ts';
 
 const FILES = 100_000;
 const FOLDERS = 100;
-/** About twice what was measured: docs/watch.md. */
+/** About twice the measured values in docs/watch.md. */
 const LIMIT = 400 * 1024 ** 2;
 
-/** A folder of many files, an edge, and the command line as built. */
+/** A folder of many files, an edge, and the built command line. */
 async function rig(t: TestContext) {
   const [home, edge] = [await ownFolder(t), await ownEdge(t)];
   const folder = join(home, 'in');
   mkdirSync(folder);
   const env = cleanEnv(home, { EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: 'aaaa.good.cccc' });
   const puts = () => edge.seen.filter(({ method }) => method === 'PUT').map(({ path }) => path);
-  /** Watches until `work` is done. Returns the most memory that the watcher had. */
+  /** Watches until `work` is done. Returns the watcher's peak memory. */
   const watching = async (work: () => Promise<unknown>) => {
     const words = [CLI, 'watch', 'in', '--settle', '0.1', '--interval', '0.5', '--json'];
     const child = spawn(process.execPath, words, { cwd: home, env, stdio: 'ignore' });
@@ -39,7 +39,7 @@ async function rig(t: TestContext) {
   return { home, folder, env, edge, puts, watching };
 }
 
-/** Creates the files, and returns the lines of a ledger in which they are stored. */
+/** Creates the files, and returns the lines of a ledger that records them as stored. */
 function fill(folder: string): string {
   const at = new Date().toISOString();
   const lines: string[] = [];

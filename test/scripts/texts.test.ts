@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { textsBelow } from '../../scripts/texts.ts';
 
-/** Phrases that readers have to read twice, and words that have a plainer one. */
+/** Phrases that readers have to read twice, and words with a plainer synonym. */
 const UNCLEAR =
   /\b(?:goes on|gone on|taken (?:away|back)|given back|begun|must not hold|be had|heeded|whatever|who ?ever|anew|hence|in passing|stays behind)\b|\btype (?:the same command|edge-upload)/i;
 
-/** Two commands on one line, of which neither can be copied. Examples have their remarks beside them. */
+/** Two commands on one line, which cannot be copied. Examples can have remarks next to them. */
 const TWO_COMMANDS = /\S: (?:edge-upload|aws|npm) .*\S {3,}\S/;
 
 test('no text for users has an unclear phrase, or two commands on one line', () => {

@@ -12,10 +12,10 @@ import { type RunOptions, runProgram } from '../support/programs.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** The user of the container file. */
+/** The user in the Dockerfile. */
 const NOBODY = '65532:65532';
 
-/** Builds the program with the Node of this test, and returns what went into it. */
+/** Builds the program with the Node of this test, and returns its inputs. */
 async function buildInto(folder: string): Promise<{ program: string; inputs: readonly string[] }> {
   const main = join(folder, 'uploader.cjs');
   const program = join(folder, 'edge-upload');
@@ -24,7 +24,7 @@ async function buildInto(folder: string): Promise<{ program: string; inputs: rea
   return { program, inputs: Object.values(outputs).flatMap((output) => Object.keys(output.inputs)) };
 }
 
-/** Copies a program with its libraries, and nothing else, to where the root of its file system is to be. */
+/** Copies a program and its libraries into a folder that becomes the root of its file system. */
 async function fillRoot(root: string, program: string): Promise<void> {
   const { stdout } = await runProgram('ldd', [program]);
   const libraries = [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, path = '']) => path);
@@ -36,7 +36,7 @@ async function fillRoot(root: string, program: string): Promise<void> {
   await copyFile(program, join(root, 'edge-upload'));
 }
 
-/** How this user is allowed to change the root of a program: root itself gives up its rights with it. */
+/** The command with which this user can change the root of a program. Run by root, it also drops root's rights. */
 function changeRoot(root: string): readonly string[] {
   if (process.geteuid?.() === 0) return ['chroot', `--userspec=${NOBODY}`, root, '/edge-upload'];
   const isAllowed = spawnSync('unshare', ['-r', 'true']).status === 0;
@@ -53,7 +53,7 @@ test('runs without Node', async (t) => {
     const { program, inputs } = await buildInto(folder);
     const home = join(folder, 'home');
     await mkdir(home);
-    // No PATH: there is no Node to be found.
+    // Without PATH, no Node can be found.
     const bare = { HOME: home, NODE_EXTRA_CA_CERTS: cloud.caFile };
     const run = (args: readonly string[], { env = {}, ...options }: RunOptions = {}) =>
       runProgram(program, args, { cwd: home, ...options, env: { ...bare, ...env } });

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { type Ran, runProgram } from './programs.ts';
 
-/** For AWS's tools: the well-known root keys of an embedded cloud, and nothing of the person who runs the tests. */
+/** Environment for AWS tools: well-known root keys of an embedded cloud, and no settings of the developer. */
 export const AWS_TOOL_ENV = {
   PATH: process.env.PATH,
   HOME: '/nonexistent',
@@ -39,7 +39,7 @@ class LoadedCli {
     });
   }
 
-  /** The process ends with this one; it keeps it running only while a command runs. */
+  /** Keeps this process running while a command runs. Otherwise the child ends with it. */
   #hold(): void {
     const handles = [this.#child, this.#child.stdin as Socket, this.#child.stdout as Socket];
     for (const handle of handles) handle[this.#waiting.length > 0 ? 'ref' : 'unref']();
@@ -56,10 +56,10 @@ class LoadedCli {
 
 let loaded: LoadedCli | undefined;
 
-/** Where the AWS CLI is a program of its own (version 2), Python cannot load it. */
+/** Whether Python can load the AWS CLI. Version 2 is a separate program. */
 const canLoad = process.platform !== 'win32' && spawnSync('python3', ['-c', 'import awscli']).status === 0;
 
-/** Runs the AWS CLI as its users do. */
+/** Runs the AWS CLI like its users. */
 export function runAws(args: readonly string[], place: Place): Promise<Ran> {
   if (!canLoad) return runProgram('aws', args, place);
   loaded ??= new LoadedCli();
@@ -67,8 +67,8 @@ export function runAws(args: readonly string[], place: Place): Promise<Ran> {
 }
 
 /**
- * Returns a function that runs the AWS CLI for one service: it returns the JSON document that was printed, else the text.
- * @throws {Error} with what the CLI printed on standard error, where it fails
+ * Returns a function that runs the AWS CLI for one service. The function returns the printed JSON document, or other text.
+ * @throws {Error} with the CLI's standard error if it fails
  */
 export function awsCli(endpoint: string, service: string, env: Readonly<Record<string, string>> = {}) {
   return async (...parameters: readonly string[]) => {

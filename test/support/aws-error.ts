@@ -1,4 +1,4 @@
-/** Asserts on an error's AWS name and message at once. */
+/** Matches an error by its AWS name and message. */
 export const awsError = (name: string, message?: string | RegExp) => (error: unknown) => {
   if (!(error instanceof Error) || error.name !== name) throw error;
   const matches =

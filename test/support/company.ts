@@ -14,21 +14,21 @@ type Algorithm = 'RS256' | 'ES256' | 'EdDSA';
 
 export interface CompanyOptions {
   readonly algorithm?: Algorithm;
-  /** Seconds; an hour if absent. */
+  /** Seconds. Default: one hour. */
   readonly tokenLifetime?: number;
-  /** Claims of the person who signs in, beside `sub`. */
+  /** Claims of the person who signs in, besides `sub`. */
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly sub?: string;
-  /** False: the provider gives no refresh tokens. */
+  /** False: the provider issues no refresh tokens. */
   readonly refresh?: boolean;
   readonly device?: boolean;
   readonly revocation?: boolean;
   readonly redirects?: readonly string[];
-  /** Origin of a web page that signs people in, in the place of a native application. */
+  /** Origin of a web page that signs people in instead of a native application. */
   readonly page?: string;
 }
 
-/** A company's identity provider, a certified implementation, on this computer. It signs in everyone who opens its pages. */
+/** A company's identity provider on this computer, a certified implementation. It signs in everyone who opens its pages. */
 export interface Company {
   readonly issuer: string;
   readonly clientId: string;
@@ -37,7 +37,7 @@ export interface Company {
   readonly requests: string[];
   /** Bodies of requests to the token endpoint. */
   readonly tokenRequests: URLSearchParams[];
-  /** Answers the next requests in its place, while it returns true. */
+  /** Responds to the next requests instead of the provider, while it returns true. */
   intercept(listener: (request: IncomingMessage, response: ServerResponse) => boolean): void;
   /** Signs with a new key. The old one stays in the key set unless it is withdrawn. */
   rotate(options?: { readonly withdraw?: boolean }): void;
@@ -56,7 +56,7 @@ function newKey(algorithm: Algorithm): JWK {
   return { ...pair.export({ format: 'jwk' }), use: 'sig', alg: algorithm, kid: randomUUID() } as JWK;
 }
 
-/** Returns a store of what the provider issued, which outlasts a change of its keys. */
+/** Returns a store for what the provider issues. It is kept when the provider's keys change. */
 function sharedAdapter(): AdapterFactory {
   const stored = new Map<string, AdapterPayload>();
   return (model): Adapter => {
@@ -113,7 +113,7 @@ function configuration(keys: JWK[], adapter: AdapterFactory, options: CompanyOpt
     clientBasedCORS: (_, origin) => origin === options.page,
     rotateRefreshToken: true,
     issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
-    // Where a setting is missing, the provider prints a notice.
+    // The provider prints a notice for each missing setting.
     ttl: {
       ...{ AccessToken: tokenLifetime, IdToken: tokenLifetime, RefreshToken: 86_400 },
       ...{ Grant: 86_400, Session: 86_400, Interaction: 3600, DeviceCode: 600 },
@@ -156,7 +156,7 @@ function configuration(keys: JWK[], adapter: AdapterFactory, options: CompanyOpt
   } as Configuration;
 }
 
-/** Signs the person in and agrees to everything, without a page. */
+/** Signs the person in and gives every consent, without a page. */
 async function agree(provider: Provider, sub: string, request: IncomingMessage, response: ServerResponse) {
   const details = await provider.interactionDetails(request, response);
   const { prompt, params, session } = details;

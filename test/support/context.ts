@@ -10,10 +10,10 @@ export interface TestContext extends Context {
   readonly abort: AbortController;
 }
 
-/** Returns a context whose screen is a list of events, and that asks nobody. */
+/** Returns a context that records events instead of showing them, and whose prompts fail. */
 export function testContext(over: Partial<Context> = {}): TestContext {
   const abort = new AbortController();
-  // Every request under way listens to it.
+  // Every running request listens to it.
   setMaxListeners(0, abort.signal);
   const events: FlatEvent[] = [];
   const inUse = over.inUse ?? new InUse();
@@ -46,7 +46,7 @@ export function testContext(over: Partial<Context> = {}): TestContext {
   };
 }
 
-/** The JSON rows among the events. */
+/** Returns the JSON rows among the events. */
 export function rows(events: readonly FlatEvent[]): Record<string, unknown>[] {
   return events.flatMap((event) => (event.type === 'row' ? [event.document as Record<string, unknown>] : []));
 }

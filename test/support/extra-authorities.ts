@@ -4,8 +4,8 @@ import { syncBuiltinESMExports } from 'node:module';
 import tls, { type SecureContext } from 'node:tls';
 
 /*
- * Node reads NODE_EXTRA_CA_CERTS once, at the start of a process. Commands that run in the process of a test have
- * environments of their own: each trusts the authorities that its own environment names, and no other command does.
+ * Node reads NODE_EXTRA_CA_CERTS once, at the start of a process. Commands in the process of a test have different
+ * environments, and each must trust only the authorities of its own environment.
  */
 
 interface NativeContext extends SecureContext {
@@ -23,7 +23,7 @@ tls.createSecureContext = (options) => {
 };
 syncBuiltinESMExports();
 
-/** Runs `work` with trust in the authorities of `NODE_EXTRA_CA_CERTS`, beside Node's own. */
+/** Runs `work` with trust in the authorities of `NODE_EXTRA_CA_CERTS`, in addition to Node's own. */
 export function withExtraAuthorities<T>(env: NodeJS.ProcessEnv, work: () => Promise<T>): Promise<T> {
   return environment.run(env, work);
 }

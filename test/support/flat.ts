@@ -3,7 +3,7 @@ import type { Result } from '../../cli/context.ts';
 import type { UiEvent } from '../../cli/ui/events.ts';
 import { printedText, type Text, textLines } from '../../cli/ui/shown.ts';
 
-/** The lines of a text as one string, as they would be read. */
+/** Returns the lines of a text as one string. */
 export function flatText(text: Text = '', inUse = new InUse()): string {
   return textLines(printedText(text, inUse))
     .map((line) => (typeof line === 'string' ? line : (line.plain ?? `${line.head ?? ''}${line.text}`)))
@@ -12,7 +12,7 @@ export function flatText(text: Text = '', inUse = new InUse()): string {
 
 type Flat<T> = T extends { readonly text: Text } ? Omit<T, 'text'> & { readonly text: string } : T;
 
-/** An event whose text is one string. Rows that are written together are events of their own. */
+/** An event whose text is one string. Rows that are written together become separate events. */
 export type FlatEvent = Flat<Exclude<UiEvent, { type: 'rows' }>>;
 
 export function flatEvents(event: UiEvent, inUse = new InUse()): FlatEvent[] {

@@ -6,9 +6,9 @@ interface Page {
   readonly text: string;
 }
 
-/** A browser without a window: it follows redirects, keeps cookies, and sends forms as they are. */
+/** A minimal browser: it follows redirects, keeps cookies, and submits forms unchanged. */
 export interface HeadlessBrowser {
-  /** @param until stops before an address for which it returns true, which is the page's */
+  /** @param until Returns true for an address at which the browser stops without a request. */
   open(url: string, until?: (url: string) => boolean): Promise<Page>;
   /** Sends the first form of a page with its hidden fields. */
   submit(page: Page, fields?: Readonly<Record<string, string>>): Promise<Page>;

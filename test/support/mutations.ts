@@ -27,7 +27,7 @@ function pick<T>(list: readonly T[], random: () => number): T | undefined {
   return list[Math.floor(random() * list.length)];
 }
 
-/** Changes one value, somewhere, in a copy of a document. */
+/** Returns a copy of a document with one changed value. */
 function mutateValue(value: unknown, random: () => number): unknown {
   const members = typeof value === 'object' && value !== null ? Object.entries(value) : [];
   const member = pick(members, random);
@@ -41,7 +41,7 @@ function mutateValue(value: unknown, random: () => number): unknown {
   return changed;
 }
 
-/** Returns a text that is cut short, or has a letter changed, a section removed, or its end repeated. */
+/** Returns a text that is truncated, or has a changed character, a removed section, or a repeated end. */
 export function mutateText(text: string, random: () => number): string {
   const at = Math.floor(random() * (text.length + 1));
   const kind = random();
@@ -52,7 +52,7 @@ export function mutateText(text: string, random: () => number): string {
   return text + text.slice(at);
 }
 
-/** Yields damaged forms of a JSON text: cut short, a letter changed, a value of another type. The same ones for a seed. */
+/** Yields damaged forms of a JSON text, the same for the same seed: truncated, a changed character, a value of another type. */
 export function* mutations(json: string, amount: number, seed = 1): Generator<string> {
   const random = seeded(seed);
   const document: unknown = JSON.parse(json);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** Requests an address and closes the connection before the listener reads it: a closed connection has no user. */
+/** Requests an address, and closes the connection before the listener reads it. The user of a closed connection is unknown. */
 export async function openUnknown(address: string): Promise<void> {
   const { hostname, host, port, pathname } = new URL(address);
   const socket = connect(Number(port), hostname);

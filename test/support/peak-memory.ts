@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ran, RunOptions } from './programs.ts';
 
-/** The most that a process ever had resident, in bytes; `undefined` once it is gone, and where there is no `/proc`. */
+/** Returns the peak resident size of a process in bytes; `undefined` after its end, and without `/proc`. */
 export async function peakResident(pid: number): Promise<number | undefined> {
   try {
     const peak = /VmHWM:\s+(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
@@ -17,7 +17,7 @@ export async function peakResident(pid: number): Promise<number | undefined> {
 
 const LOOK_MS = 50;
 
-/** Runs a program and looks at its peak until it ends: the kernel forgets it with the process. */
+/** Runs a program, and reads its peak memory until it ends, because the kernel drops the value with the process. */
 export async function peakOf(
   program: string,
   args: readonly string[],

@@ -5,15 +5,15 @@ import { COMMAND_GROUPS } from '../../cli/declare/command-groups.ts';
 import { commandsFor } from '../../cli/declare/shared.ts';
 import { program } from '../../cli/program.ts';
 
-/** A command in a line that the program printed: the words behind `edge-upload`. */
+/** A command in a printed line: the words after `edge-upload`. */
 export interface PrintedCommand {
   readonly line: string;
   readonly words: readonly string[];
 }
 
-/** Words of a POSIX shell, as far as `shellWord` writes them, and placeholders such as `<12 digits>`. */
+/** Matches words of a POSIX shell in the forms that `shellWord` writes, and placeholders such as `<12 digits>`. */
 const WORD = /(?:'[^']*'|"\$\(printf '[^']*'\)"|"[^"]*"|\\.|<[\w][^>]*>|[^\s'"\\])+/g;
-/** Before a command: a pipe, a variable, the prompt of an example. */
+/** Matches what can precede a command: a pipe, a variable, the prompt of an example. */
 const BEFORE = /^(?:\||&&|\$|[A-Z_]+=.*)$/s;
 const OPERATOR = /^(?:[|<>]|&&)$/;
 
@@ -22,11 +22,11 @@ function plain(word: string): string {
   return word.replace(/'([^']*)'|"([^"]*)"|\\(.)/g, (_, single, double, one) => single ?? double ?? one);
 }
 
-/** Returns the commands of this program among the lines of a text: a command has a line of its own. */
+/** Returns the commands of this program in a text. Each command is on its own line. */
 export function printedCommands(text: string): PrintedCommand[] {
   return text.split('\n').flatMap((line) => {
     if (!/^ {2,}(?:\S.* )?edge-upload +\S/.test(line)) return [];
-    // An example of the help can have a remark behind it.
+    // An example in the help can have a remark after it.
     const words: readonly string[] = line.replace(/ {3,}\(.*\)$/, '').match(WORD) ?? [];
     const start = words.findIndex(
       (word, at) => word === 'edge-upload' && (at === 0 || BEFORE.test(words[at - 1] ?? '')),
@@ -38,7 +38,7 @@ export function printedCommands(text: string): PrintedCommand[] {
   });
 }
 
-/** Returns the program, which runs nothing. */
+/** Returns the program's parser, which runs no command. */
 function parser() {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const root = program({ stdout, stderr }, () => {});
@@ -50,7 +50,7 @@ export function commandNames(): string[] {
   return parser().commands.map((one) => one.name());
 }
 
-/** Throws unless the program takes a command. */
+/** Asserts that the program accepts a command. */
 export async function assertTyped({ line, words }: PrintedCommand): Promise<void> {
   const root = parser();
   // Stands for any provider.
@@ -61,19 +61,19 @@ export async function assertTyped({ line, words }: PrintedCommand): Promise<void
     await root.parseAsync(typed, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    // A placeholder is no number.
+    // A placeholder is not a number.
     if (error instanceof CommanderError && /argument '<[^']*>' is invalid/.test(error.message)) return;
     assert.fail(`cannot be typed: ${line}\n${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-/** Commands that are about no deployment, or name it in another way. */
+/** Matches commands that concern no deployment, or name it in another way. */
 const ELSEWHERE =
   /^(?:(?:login|password reset) (?:https?:|<url>)|(?:local|demo|deployments|completion|uploads)\b|put .*--link\b)|(?:^| )--help\b/;
 
 /**
- * Checks every command that a run printed: the program takes it, and it is about the deployment and the profile that the
- * run was given.
+ * Checks every command in the output of a run: the program accepts it, and it has the deployment and the profile of the
+ * run.
  */
 export async function checkPrinted(argv: readonly string[], printed: string): Promise<void> {
   const given = (flag: string) => {

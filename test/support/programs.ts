@@ -19,7 +19,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Runs a program to its end with nothing on its standard input but `input`. */
+/** Runs a program with `input` as its standard input, and waits for its end. */
 export async function runProgram(
   command: string,
   args: readonly string[],
@@ -42,7 +42,7 @@ export async function runProgram(
   return { code: code as number | null, stdout, stderr };
 }
 
-/** Whether a program runs. One that does is not started again in this run of the tests, where some take a second to start. */
+/** Whether a program runs. The result is kept for the test run, because some programs take a second to start. */
 function doesRun(command: string, args: readonly string[]): boolean {
   const { COMPILED_TESTS: folder } = process.env;
   const name = createHash('sha256').update(JSON.stringify([command, ...args]));
@@ -54,10 +54,9 @@ function doesRun(command: string, args: readonly string[]): boolean {
 }
 
 /**
- * A reason to skip a test whose witness, a program that nobody here wrote, does not run on this machine; `false` where it
- * does.
- * @param args with which it ends at once and well.
- * @throws {Error} for a missing one where REQUIRE_WITNESSES is set, as in CI.
+ * Returns a reason to skip a test whose third-party program (“witness”) does not run on this machine; `false` if it runs.
+ * @param args Arguments with which the program succeeds at once.
+ * @throws {Error} for a missing program if REQUIRE_WITNESSES is set, as in CI
  */
 export function missing(command: string, ...args: readonly string[]): string | false {
   if (doesRun(command, args.length === 0 ? ['--version'] : args)) return false;

@@ -1,4 +1,4 @@
-/** Returns numbers of at least 0 and below 1, the same ones for the same seed: https://github.com/cprosche/mulberry32 */
+/** Returns a generator of numbers from 0 to below 1, the same for the same seed: https://github.com/cprosche/mulberry32 */
 export function seeded(seed: number): () => number {
   let state = seed;
   return () => {

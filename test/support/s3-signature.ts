@@ -3,7 +3,7 @@ import type { SignOptions } from '../../local/auth/sigv4.ts';
 
 const WELL_KNOWN: AccessKey = { accessKeyId: 'test', secretAccessKey: 'test' };
 
-/** Signs a request to the embedded S3, whatever its body; absent keys: the well-known ones. */
+/** Returns options that sign a request to the embedded S3 without its body. Default: the well-known key. */
 export function s3Signing({ accessKeyId, secretAccessKey }: AccessKey = WELL_KNOWN): SignOptions {
   return {
     accessKeyId,

@@ -5,12 +5,12 @@ import type { TestContext } from 'node:test';
 import type { HttpHandler } from '../../local/wire/http.ts';
 import { nodeListener } from '../../local/wire/node-http.ts';
 
-/** Puts a listener, or a server with its listeners, on a loopback port until the test ends. Returns its URL. */
+/** Serves a listener or a server on a loopback port until the test ends. Returns its URL. */
 export async function listen(
   t: Pick<TestContext, 'after'>,
   listener: RequestListener | Server,
 ): Promise<string> {
-  // A client that is busy for seconds could otherwise reuse a connection while the server closes it.
+  // Otherwise a client that is busy for seconds could reuse a connection while the server closes it.
   const server =
     typeof listener === 'function' ? createServer({ keepAliveTimeout: 600_000 }, listener) : listener;
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
@@ -22,7 +22,7 @@ export async function listen(
   return `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Puts an embedded service on a loopback port until the test ends. Returns its endpoint. A defect of the service fails the test. */
+/** Serves an embedded service on a loopback port until the test ends. Returns its endpoint. A defect fails the test. */
 export async function serve(t: Pick<TestContext, 'after'>, handle: HttpHandler): Promise<string> {
   const defects: unknown[] = [];
   const endpoint = await listen(
@@ -35,7 +35,7 @@ export async function serve(t: Pick<TestContext, 'after'>, handle: HttpHandler):
   return endpoint;
 }
 
-/** An SDK client's options for the embedded account. The client does not retry. */
+/** Returns the options of an SDK client for the embedded account. The client does not retry. */
 export function clientOptions(endpoint: string) {
   return {
     endpoint,

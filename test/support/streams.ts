@@ -1,7 +1,7 @@
 import { clearLine, cursorTo, type Direction, moveCursor } from 'node:readline';
 import { Writable } from 'node:stream';
 
-/** A stream that keeps its text, which a person would see. */
+/** A stream that records the text that a person would see. */
 export class Screen extends Writable {
   text = '';
   readonly isTTY: boolean;
@@ -18,7 +18,7 @@ export class Screen extends Writable {
   }
 }
 
-/** Returns a screen that a program can redraw. */
+/** Returns a screen of a terminal, which programs redraw. */
 export function drawable(columns = 80) {
   const screen = Object.assign(new Screen(), { isTTY: true, columns });
   return Object.assign(screen, {

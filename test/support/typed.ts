@@ -10,14 +10,14 @@ import type { Ran, RunOptions } from './programs.ts';
 import { Screen } from './streams.ts';
 
 interface TypedOptions extends RunOptions {
-  /** Also the working directory, unless `cwd` is. */
+  /** Also the working directory, unless `cwd` is given. */
   readonly home: string;
   readonly platform?: NodeJS.Platform;
-  /** As bin/main.ts chooses them when absent. */
+  /** Default: those that bin/main.ts chooses. */
   readonly commands?: readonly Declare[];
 }
 
-/** Runs `edge-upload <words>` without a terminal in this process, as bin/main.ts does in a process of its own. */
+/** Runs `edge-upload <words>` without a terminal in this process, like bin/main.ts in a separate process. */
 export async function typed(words: readonly string[], options: TypedOptions): Promise<Ran> {
   const {
     home,
@@ -28,7 +28,7 @@ export async function typed(words: readonly string[], options: TypedOptions): Pr
     commands = commandsFor(COMMAND_GROUPS, words[0]),
   } = options;
   const { signal = new AbortController().signal } = options;
-  // Every request under way listens to it.
+  // Every running request listens to it.
   setMaxListeners(0, signal);
   const [stdout, stderr] = [new Screen(), new Screen()];
   const world = {

@@ -2,7 +2,7 @@ import { on } from 'node:events';
 import { watch } from 'node:fs';
 
 /**
- * Resolves with what `look` finds: it is called at once, and again after each change in `folder`.
+ * Resolves with the result of `look`, which is called at once and after each change in `folder`.
  * @throws once `signal` is aborted
  */
 export async function whenFound<T>(

@@ -11,9 +11,9 @@ import { typed } from '../../support/typed.ts';
 const STACK = `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName><StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/s/1</StackId><CreationTime>2026-11-23T00:00:00Z</CreationTime><Description>edge-upload: a test</Description><StackStatus>UPDATE_COMPLETE</StackStatus><Outputs><member><OutputKey>S3BucketName</OutputKey><OutputValue>s-bucket</OutputValue></member><member><OutputKey>EdgeFunctionName</OutputKey><OutputValue>s-EdgeFunction</OutputValue></member></Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
 const CALLER = `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account><Arn>arn:aws:iam::123456789012:root</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`;
 
-/** Serves an AWS that answers the first requests for the caller and the stack, and no other request. */
+/** Serves an AWS that responds to the first requests for the caller and the stack, and to no others. */
 async function silentAws(t: TestContext) {
-  /** How often the requests that are not answered were tried, in the SDK's words. */
+  /** `amz-sdk-request`, with the number of the attempt, of each request without a response. */
   const held: unknown[] = [];
   let answers = 0;
   const arrivals = new EventEmitter();
@@ -31,7 +31,7 @@ async function silentAws(t: TestContext) {
   return {
     endpoint,
     held,
-    /** Waits for the request that is not answered. */
+    /** Waits for the request that gets no response. */
     silent: async (after: number) => {
       answers = after;
       held.length = 0;
@@ -68,10 +68,10 @@ test('Ctrl-C ends every operator command during any request to AWS', async (t) =
         interruption.abort();
         const { code, stdout, stderr } = await ended;
         assert.equal(code, 130, stderr);
-        // Commands may have several requests under way, of which some arrive after the interruption.
+        // A command can have several requests under way. Some arrive after the interruption.
         for (const tries of aws.held) assert.match(String(tries), /^attempt=1\b/, 'nothing is tried again');
         assert.doesNotMatch(stderr, /AbortError|warning/i);
-        // doctor prints each check as it ends.
+        // doctor prints each check when it is done.
         assert.match(stdout, command === 'doctor' ? /^(ok .*\n)*$/ : /^$/);
       });
     }

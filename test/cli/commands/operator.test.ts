@@ -13,7 +13,7 @@ import { resolveTarget } from '../../../cli/settings/target.ts';
 import { testContext } from '../../support/context.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 
-/** A computer that deployed two stacks, the second last, and uploads to an edge of somebody else's. */
+/** A computer that deployed two stacks, one after the other, and uploads to another operator's edge. */
 async function computer(t: TestContext) {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-operator-'));
   t.after(() => rm(home, { recursive: true, force: true }));
@@ -129,6 +129,6 @@ test('uses a given address with a warning if the deployments cannot be read', {
     ['note'],
   );
   assert.match(JSON.stringify(context.events), /deployments\.json cannot be used: .*symbolic links/);
-  // Without an address there is nothing else to go by.
+  // Without an address, the deployment is unknown.
   await assert.rejects(resolveTarget(testContext({ home, env })), withCode('disk', /deployments\.json/));
 });

@@ -16,13 +16,13 @@ const EXP = Date.UTC(2026, 11, 5, 22, 34) / 1000;
 
 type Scope = { readonly k: string } | { readonly p: string };
 
-/** Returns a token as an edge would sign it; the edges of these tests verify none. */
+/** Returns a token in the form that an edge signs. The edges of these tests verify no signatures. */
 const tokenOf = (kind: 'eul' | 'euk', scope: Scope) =>
   `${kind}_${part({ alg: 'EdDSA', kid: '1' })}.${part({ iss: 'edge', exp: EXP, ...scope })}.c2ln`;
 
 type Refusal = readonly [status: number, code: string];
 
-/** Opens an edge that describes the caller of a token, and answers each request for a key with a refusal, if any. */
+/** Opens an edge that describes the token's caller. It refuses each request for a key if a refusal is given. */
 async function edgeFor(t: NodeTestContext, scope: Scope, refusal?: Refusal) {
   const authorizations: (string | undefined)[] = [];
   const edge = await ownEdge(t, async (request, response) => {

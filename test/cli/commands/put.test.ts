@@ -28,7 +28,7 @@ test('prints when the last part can start without renewal, and warns of a low ra
       ...(totalBytes !== undefined && { totalBytes }),
     });
   const total = 8_000 * MIB;
-  // Two hours at this rate, but the first seconds say little.
+  // It would take two hours at this rate, but the first seconds are not representative.
   send(0, MIB, total);
   here.advance(9);
   send(MIB, MIB, total);

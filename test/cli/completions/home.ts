@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { journalId } from '../../../cli/transfer/multipart/journal.ts';
 
 const URL = 'https://d111111abcdef8.cloudfront.net';
-/** Key of an unfinished upload, with what shells act on. */
+/** Key of an unfinished upload, with characters that shells interpret. */
 export const KEY = "2026/q3 $(touch taken) it's `touch taken`.pdf";
 const SUBJECT = { url: URL, key: KEY, path: '/srv/q3 report.pdf' };
 export const ID = journalId(SUBJECT);
 
-/** Name of a deployment that a shell must not run. */
+/** Name of a deployment that contains a command, which no shell may run. */
 export const ODD_NAME = 'td:\\n$(touch taken); touch taken';
 
-/** Writes the settings of somebody who knows two deployments, and has one unfinished upload. */
+/** Writes settings with two deployments and one unfinished upload. */
 export async function seedHome(home: string): Promise<void> {
   const config = join(home, '.config/edge-upload');
   const uploads = join(home, '.local/state/edge-upload/uploads');

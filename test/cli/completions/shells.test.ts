@@ -15,7 +15,7 @@ before(async () => {
   home = await realpath(await mkdtemp(join(tmpdir(), 'edge-upload-completions-')));
   await seedHome(home);
   await mkdir(join(home, 'bin'));
-  // Completes as the real one does; everything else prints its words.
+  // Completes like the real program. Every other command prints its arguments.
   const program = join(home, 'bin/edge-upload');
   await writeFile(
     program,
@@ -31,7 +31,7 @@ printf 'END\\n'
 });
 after(() => rm(home, { recursive: true, force: true }));
 
-/** What is typed before TAB, and the words of the command line then. */
+/** What is typed before TAB, and the words of the command line afterwards. */
 const CASES: readonly (readonly [typed: string, ...words: string[]])[] = [
   ['uplo', 'uploads'],
   ['uploads ab', 'uploads', 'abort'],

@@ -21,7 +21,7 @@ test('declares a typed command alone as among all commands', () => {
     const [first, ...more] = declaredBy(commandsFor(COMMAND_GROUPS, name));
     assert.equal(first?.helpInformation(), command.helpInformation(), name);
     assert.deepEqual(named(name).length, 1, name);
-    // The script of a shell completes by a hidden command beside the one that prints it.
+    // The completion scripts call a hidden command, next to the one that prints them.
     assert.deepEqual(
       more.map((one) => one.name()),
       name === 'completion' ? ['complete'] : [],

@@ -8,7 +8,7 @@ import { COMMAND_GROUPS } from '../../../cli/declare/command-groups.ts';
 import { commandsFor } from '../../../cli/declare/shared.ts';
 import { typed } from '../../support/typed.ts';
 
-/** A command's words and its long flags, hidden ones apart. */
+/** The words of a command, and its long flags without hidden ones. */
 function* commandsBelow(
   parent: Command,
   words: readonly string[] = [],
@@ -23,7 +23,7 @@ function* commandsBelow(
   }
 }
 
-/** Returns the shortest text that begins this flag alone and is none itself. */
+/** Returns the shortest prefix that only this flag has and that is not a flag itself. */
 function shortestStart(flag: string, flags: readonly string[]): string | undefined {
   for (let length = 3; length < flag.length; length += 1) {
     const start = flag.slice(0, length);
@@ -39,7 +39,7 @@ test('suggests the only flag that begins with what was typed, for every flag of 
   for (const declare of commandsFor(COMMAND_GROUPS)) declare(root, async () => {});
   let tried = 0;
   for (const [words, flags] of commandsBelow(root)) {
-    // The shell calls it, with any words behind it.
+    // The shell calls it with arbitrary words.
     if (words[0] === 'complete') continue;
     for (const flag of flags) {
       const start = shortestStart(flag, flags);

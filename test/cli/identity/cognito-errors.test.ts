@@ -5,7 +5,7 @@ import { type Hint, InUse } from '../../../cli/command-line.ts';
 import { ERROR_EXIT, UserError } from '../../../cli/errors.ts';
 import { COGNITO_ERRORS, cognitoFailure } from '../../../cli/identity/cognito-errors.ts';
 
-/** The errors that the SDK models for the operations used here: signing in, passwords, second factors, administering users. */
+/** Errors in the SDK's model of the operations in use: sign-in, passwords, second factors, administration of users. */
 const MODELLED = [
   'CodeDeliveryFailureException',
   'ConcurrentModificationException',

@@ -171,7 +171,7 @@ test('logout revokes the token that another process has just refreshed', async (
   let renewed = '';
   await withLock(file, async () => {
     signingOut = run(here, logout(here.context(), {}));
-    // Both processes have a claim on the lock now.
+    // Both processes are now waiting for the lock.
     const claims = async () =>
       (await readdir(folder)).filter((name) => name.includes('.lock.')).length > 1 || undefined;
     await whenFound(folder, claims);

@@ -105,7 +105,7 @@ test('reads all issuers of an edge, with or without a user pool', () => {
     [CORP],
   );
   assert.deepEqual(read([]), []);
-  // People whose tokens come from elsewhere.
+  // People whose tokens come from another service.
   const withoutClient = Object.fromEntries(Object.entries(CORP).filter(([name]) => name !== 'clientId'));
   assert.deepEqual(read([withoutClient]), [withoutClient]);
   for (const issuer of [

@@ -45,7 +45,7 @@ const ODD: readonly unknown[] = [
   '9'.repeat(400),
 ];
 
-/** A value with one of its members replaced, removed or nested, at any depth. */
+/** Returns a value with one member replaced, removed or nested, at any depth. */
 function bent(value: unknown): unknown {
   if (random() < 0.2 || typeof value !== 'object' || value === null) return pick(ODD);
   const copy = structuredClone(value) as Record<string, unknown>;
@@ -55,7 +55,7 @@ function bent(value: unknown): unknown {
   return copy;
 }
 
-/** A text with bytes changed, cut, doubled or put in. */
+/** Returns a text with bytes changed, removed, doubled or inserted. */
 function broken(text: string): string {
   const bytes = Buffer.from(text);
   const at = below(bytes.length + 1);

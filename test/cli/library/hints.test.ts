@@ -12,14 +12,14 @@ import { REFUSALS } from '../../../edge/refusal.ts';
 import { type EdgeFault, respondJson, respondXml } from '../transfer/helpers/edge.ts';
 import { ownEdge, ownFolder } from '../transfer/helpers/uploading.ts';
 
-/** What only the command line has: flags, variables of the environment, “the same command”. */
+/** Words that fit only the command line: flags, environment variables, “the same command”. */
 const OF_COMMANDS = /--[a-z]|_PROXY|NODE_EXTRA|EDGE_UPLOAD_|\bcommand\b|edge-upload (?:put|login)/;
 
-/** Checks that an error names what the library has. */
+/** Checks that an error names only options of the library. */
 async function hintOf(doing: () => Promise<unknown>, wanted: RegExp): Promise<void> {
   const error: unknown = await (async () => doing())().catch((problem: unknown) => problem);
   assert.ok(error instanceof UploadError && error.hint !== undefined, String(error));
-  // Operators run commands wherever the uploader is.
+  // Commands of operators are allowed.
   const text = `${error.message} ${error.hint}`.replace(/^ {2}edge-upload (?:deploy|user) .*$/m, '');
   assert.doesNotMatch(text, OF_COMMANDS);
   assert.match(text, wanted);
@@ -120,7 +120,7 @@ test('reports that the same upload resumes a file with stored parts', async (t) 
 });
 
 test('names options, not variables that the library ignores, in network errors', async (t) => {
-  // Refuses tunnels as a proxy, and its answer to anything else is no TLS.
+  // As a proxy it refuses tunnels. To every other connection its response is not TLS.
   const proxy = createServer().on('connect', (_request, socket) => socket.end('HTTP/1.1 403 No\r\n\r\n'));
   await once(proxy.listen(0, '127.0.0.1'), 'listening');
   t.after(() => proxy.close());

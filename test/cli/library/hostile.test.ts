@@ -7,7 +7,7 @@ import type { UploadSource } from '../../../cli/library/types.ts';
 import { type EdgeFault, respondXml } from '../transfer/helpers/edge.ts';
 import { ownEdge } from '../transfer/helpers/uploading.ts';
 
-/* Programs whose functions and streams throw, hang or lie, and that leave what they began. */
+/* Programs whose functions and streams throw, hang or return wrong values, and that abandon uploads. */
 
 const MIB = 1024 * 1024;
 const BYTE = new Uint8Array(1);
@@ -27,7 +27,7 @@ const withCode =
   (error: unknown) =>
     error instanceof UploadError && error.code === code && message.test(error.message);
 
-/** A source, and a promise that it was read. */
+/** A source, and a promise that resolves when it is read. */
 function awaited(make: (wasRead: () => void) => UploadSource) {
   let wasRead = () => {};
   const read = new Promise<void>((resolve) => {
@@ -151,7 +151,7 @@ test('reports any thrown value or missing token of a token function', async (t) 
   }
 });
 
-/** A stream that its program destroys without an error, after some of its bytes. */
+/** A stream that the program destroys without an error after some bytes. */
 function closing(): Readable {
   let reads = 0;
   return new Readable({

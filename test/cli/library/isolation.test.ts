@@ -21,7 +21,7 @@ async function failureOf(doing: Promise<unknown>): Promise<UploadError> {
   return error;
 }
 
-/** Everything that a program prints of an error. */
+/** Returns everything that a program can print of an error. */
 const printed = (error: unknown) => inspect(error, { depth: 20, showHidden: true, maxStringLength: null });
 
 const authorization = (request: IncomingMessage) => String(request.headers.authorization);
@@ -31,7 +31,7 @@ function answerJson(response: ServerResponse, status: number, error: string, mes
   response.end(JSON.stringify({ error, message }));
 }
 
-/** Two uploaders in one process, with a token each, for one edge. */
+/** Two uploaders for one edge in one process, each with its own token. */
 async function pair(t: TestContext, mischief: EdgeFault, options: Partial<UploaderOptions> = {}) {
   const edge = await ownEdge(t, mischief);
   const open = (token: string) => {
@@ -131,6 +131,6 @@ test('leaves nothing in the process after thousands of uploaders', async () => {
   };
   const before = await heapAfter(1000);
   const after = await heapAfter(9000);
-  // Their tokens alone have 9 MB.
+  // Their tokens alone would take 9 MB.
   assert.ok(after - before < 4 * 1024 * 1024, `${after - before} bytes`);
 });

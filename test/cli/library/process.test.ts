@@ -10,7 +10,7 @@ import { ownEdge, ownFolder } from '../transfer/helpers/uploading.ts';
 
 const LIBRARY = join(import.meta.dirname, '../../../dist/uploader.cjs');
 
-/** What a program does with an uploader that it never closes. `lost` rejects, as all promises of uploads that are left. */
+/** Programs that never close their uploader. `lost` rejects, like the promise of every abandoned upload. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   'a stored object': `await uploader.upload(Buffer.from('x'), { key: 'a' });`,
   'uploads in parts, one of them left in the middle': `

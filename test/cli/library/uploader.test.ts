@@ -104,7 +104,7 @@ test('iterates the progress of an upload', async (t) => {
   assert.equal(seen.at(-1)?.bytes, bytes.length);
   assert.ok(seen.every(({ totalBytes, isWaiting }) => totalBytes === bytes.length && !isWaiting));
   assert.equal((await upload).bytes, bytes.length);
-  // A second reader comes late.
+  // A second reader starts late.
   for await (const progress of upload) assert.equal(progress.bytes, bytes.length);
 });
 
@@ -284,7 +284,7 @@ test('sends the token to the edge only, and follows no redirect', async (t) => {
   assert.deepEqual(reached, []);
 });
 
-/** Lets two parts through, then calls `reached` and holds the others. */
+/** Forwards two parts, then calls `reached` and holds the others. */
 function holdingParts(reached: () => void): EdgeFault {
   let parts = 0;
   return (request) => {
@@ -366,7 +366,7 @@ test('rejects an upload that is aborted before its source is read, and nothing e
       await assert.rejects(upload, withCode('interrupted'));
     }
   }
-  // An error that no listener gets would end the process.
+  // An error without a listener would end the process.
   await new Promise(setImmediate);
   assert.equal(edge.stored.size, 0);
 });

@@ -7,7 +7,7 @@ import { testContext } from '../../support/context.ts';
 
 export { BUCKET } from '../../local/s3/support.ts';
 
-/** Returns the work of a stack against an embedded S3, with the events of its screen. */
+/** Returns the context of a stack with an embedded S3, and the events of its screen. */
 export async function workOnS3(t: TestContext) {
   const s3 = await startS3(t);
   const env = { AWS_ENDPOINT_URL: s3.endpoint, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };

@@ -60,7 +60,7 @@ test('names objects that are not entries, and still lists all entries', async (t
     'BBBBBBB6.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBB6', expiresAt: 'soon' }),
     'BBBBBBB7.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBB7', prefix: '../' }),
     'BBBBBBB8.json': `${JSON.stringify({ ...ENTRY, id: 'BBBBBBB8' })}${' '.repeat(20_000)}`,
-    // Ends that a deployment could not keep.
+    // Expiries that a deployment could not store.
     'BBBBBBB9.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBB9', expiresAt: '2999-12-05T12:00:00.500Z' }),
     'BBBBBBBA.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBBA', expiresAt: '+200000-01-01T00:00:00Z' }),
     'BBBBBBBB.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBBB', expiresAt: 'Sun Dec 6 2026' }),
@@ -105,7 +105,7 @@ test('derives active, used, expired and revoked from clock, edge and bucket', as
     ['active', 'used', 'active', 'revoked', 'revoked', 'expired'],
   );
   assert.equal(stateOf(ENTRY, EDGE, new Date(ENTRY.expiresAt)), 'expired');
-  // Names of members that each object has.
+  // Names of members that every object inherits.
   assert.equal(stateOf({ ...ENTRY, id: '__proto_', kid: '__proto__' }, EDGE, new Date(0)), 'revoked');
   assert.equal(stateOf({ ...ENTRY, kid: 'constructor' }, EDGE, new Date(0)), 'revoked');
 });

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { runProgram } from '../../support/programs.ts';
 import { workerArgs } from '../../support/run/worker.ts';
 
-/** Every one of these would send a request elsewhere, or have it signed with another key. */
+/** Each of these variables would change the destination of a request or the key that signs it. */
 const POISON = {
   AWS_ACCESS_KEY_ID: 'POISON',
   AWS_SECRET_ACCESS_KEY: 'poison',
@@ -30,7 +30,7 @@ const POISON = {
   HTTPS_PROXY: 'http://127.0.0.1:1',
 };
 
-/** What the SDK may look at. None of it chooses an address or a key; the home folder is that of paths with a `~`, which are given whole. */
+/** Variables that the SDK is allowed to read. They choose no address and no key; the home folder is only for paths with `~`. */
 const HARMLESS =
   /^(?:HOME|HOMEPATH|HOMEDRIVE|USERPROFILE|AWS_LAMBDA_FUNCTION_NAME|AWS_EXECUTION_ENV|AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED|AWS_ENABLE_DEFAULT_SOCKET_TIMEOUT_2026)$/;
 

@@ -15,7 +15,7 @@ test('uses a new connection after the server closed an idle one', async (t) => {
     const isGivenUp = used.has(socket);
     used.add(socket);
     request.resume().on('end', () => {
-      // As it looks to who sends on a connection that the server has just closed.
+      // What a client sees if it sends on a connection that the server has just closed.
       if (isGivenUp) {
         met += 1;
         socket.end();
@@ -56,7 +56,7 @@ test('cuts an endless response', async (t) => {
     (thrown: unknown) => thrown,
   );
   assert.match(networkFailure(error, 'AWS')?.message ?? '', /answer is not from AWS/);
-  // Its rest is not waited for.
+  // The client does not wait for the rest.
   await cut;
 });
 

@@ -146,7 +146,7 @@ test('honours HTTPS_PROXY and NO_PROXY', async () => {
       onward.write(head);
       onward.pipe(socket).pipe(onward);
     });
-    // The client hangs up when it has what it wanted.
+    // The client closes the connection after the response.
     onward.on('error', () => socket.destroy());
     socket.on('error', () => onward.destroy());
   });

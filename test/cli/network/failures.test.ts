@@ -132,7 +132,7 @@ test('retries a failed handshake, but not a certificate error', () => {
   }
 });
 
-/** A server of raw bytes; `answer` is called once a request has begun. */
+/** Starts a server of raw bytes. Calls `answer` when a request arrives. */
 async function serve(answer: (socket: Socket, connection: number) => void) {
   let connections = 0;
   const sockets = new Set<Socket>();

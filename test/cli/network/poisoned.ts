@@ -9,8 +9,8 @@ import { operatorClients } from '../../../cli/network/aws.ts';
 import { createSentCredentials } from '../../../cli/sent-credentials.ts';
 
 /*
- * Run by aws-environment.test.ts in a process whose own environment leads elsewhere. Prints the access keys and
- * regions that these environments sign with, and the variables of the process that were looked at in the meantime.
+ * aws-environment.test.ts runs it in a process with a misleading environment. Prints the access keys and regions that
+ * the given environments sign with, and the variables of the process that were read meanwhile.
  */
 const looked = new Set<string>();
 process.env = new Proxy(process.env, {

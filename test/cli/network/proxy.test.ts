@@ -39,11 +39,11 @@ async function listen(server: Server): Promise<number> {
 interface ProxyOptions {
   readonly pair?: string;
   readonly answer?: string;
-  /** So many connections are closed without an answer first. */
+  /** Number of connections that are first closed without a response. */
   readonly drops?: number;
 }
 
-/** A proxy that connects whoever gives this `user:password`, or everybody; or answers with a status of its own. */
+/** A proxy that connects clients with this `user:password`, or all clients, or that responds with a given status. */
 async function proxy(options: ProxyOptions = {}): Promise<TestProxy> {
   const asked: TestProxy['asked'] = [];
   const server = createServer();
@@ -86,7 +86,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** What requests to an edge end in, all sent at once. */
+/** Returns the results of simultaneous requests to an edge. */
 async function failures(env: Env, target = url, count = 1): Promise<UserError[]> {
   const dispatcher = openDispatcher({ env, sent: createSentCredentials() });
   try {

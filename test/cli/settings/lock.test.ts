@@ -33,7 +33,7 @@ async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }
 
-/** A process that holds the lock of `path` until it is killed. */
+/** Starts a process that holds the lock of `path` until it is killed. */
 async function holder(path: string): Promise<ChildProcess> {
   const child = worker('hold', path);
   assert.ok(child.stdout);
@@ -50,7 +50,7 @@ async function inFolder(body: (path: string, folder: string) => Promise<void>): 
   }
 }
 
-/** Another's lock, as that process would have made it. */
+/** Creates a lock as another process would create it. */
 async function forge(path: string, change: Record<string, unknown>): Promise<void> {
   await writeFile(`${path}.lock`, JSON.stringify({ ...(await ownIdentity()), ...change }));
 }
@@ -340,7 +340,7 @@ test('obtains the lock eventually, with any content of the lock file', () =>
       await writeFile(`${path}.lock`, text);
       const options = { pollMs: 1, silentMs: 3, waitMs: 30 };
       const taken = await withLock(path, async () => 'mine', options).catch((error: unknown) => error);
-      // A text that still names this living process is a holder; it is waited for.
+      // If the text still names this running process, it counts as the holder, and others wait for it.
       if (taken !== 'mine') assert.equal((taken as { code?: string }).code, 'busy', text);
       for (const name of await readdir(folder)) await rm(join(folder, name));
     }

@@ -10,7 +10,7 @@ import { withCode } from '../transfer/helpers/uploading.ts';
 
 const parse = async (text: string) => (await parseYaml(text, 'f.yaml', ['The hint.'])).value;
 
-/** What other readers of YAML take for something else, or nobody can mean. */
+/** Values that other YAML parsers read differently, or that are certainly a mistake. */
 const REFUSED: readonly (readonly [what: string, text: string, complaint: RegExp])[] = [
   ['an exponent', 'a: 1\nb: 1e3', /^f\.yaml:2:4: “1e3” is read as the number 1000; write a plain number/],
   ['hexadecimal', 'a: 0x10', /^f\.yaml:1:4: “0x10” is read as the number 16/],

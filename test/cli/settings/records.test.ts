@@ -147,7 +147,7 @@ test('has no settings without a folder for them', async () => {
   const place = { env: { HOME: '' }, platform: 'linux', home: '' } as const;
   assert.deepEqual(await listDeployments(place), []);
   assert.deepEqual(await listLeftovers(place), []);
-  // The home folder of many a service's user.
+  // The home folder of many service users.
   const nowhere = { env: { HOME: '/dev/null' }, platform: 'linux', home: '/dev/null' } as const;
   assert.deepEqual(await listDeployments(nowhere), []);
 });

@@ -9,7 +9,7 @@ import { ownFolder } from '../transfer/helpers/uploading.ts';
 
 const EDGE = 'https://d111111abcdef8.cloudfront.net';
 
-/** What can be in the place of the list of deployments. */
+/** What can exist in place of the list of deployments. */
 const DAMAGED: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
   'text that is not JSON': (file) => writeFile(file, '{"version": 1, "depl', { mode: 0o600 }),
   'bytes that are no text': (file) => writeFile(file, Buffer.alloc(64, 0xff), { mode: 0o600 }),

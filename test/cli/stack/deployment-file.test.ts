@@ -46,7 +46,7 @@ test('reads a deployment file as it was written', async () => {
   }
 });
 
-/** Texts that mean something else in YAML unless they are quoted. */
+/** Texts with another meaning in YAML unless they are quoted. */
 const ODD = ['1e3', '0x10', '007', '1.0', 'true', 'null', '~', 'yes', '2026-11-29', '1:30', '.nan', '<<', '=']
   .concat([
     '- a',
@@ -110,7 +110,7 @@ const SAMPLES: { readonly [Name in OptionName]: readonly NonNullable<StackOption
   kmsKeyArn: [ALL.kmsKeyArn ?? ''],
 };
 
-/** What another option needs beside it. */
+/** Options that another option requires. */
 const BESIDE: { readonly [Name in OptionName]?: StackOptions } = {
   domain: { certificateArn: ALL.certificateArn ?? '' },
   certificateArn: { domain: 'uploads.example.com' },
@@ -182,7 +182,7 @@ page-logo: logo.svg
   });
 });
 
-/** What the file says, the complaint, and whether an editor sees it by the schema too. */
+/** The content of the file, the error, and whether an editor with the schema reports it too. */
 const REFUSED: readonly (readonly [text: string, complaint: RegExp, inEditor: boolean])[] = [
   ['', /^edge-upload\.yaml:1:1: the file is empty\.$/, true],
   [
@@ -243,7 +243,7 @@ test('the editors’ schema is up to date, and agrees with the program', async (
     try {
       value = parse(text);
     } catch {
-      // An editor shows what is not YAML by itself.
+      // Editors report invalid YAML without a schema.
       continue;
     }
     assert.equal(isValid(value), !inEditor, text);

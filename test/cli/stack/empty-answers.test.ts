@@ -8,7 +8,7 @@ import { listen } from '../../support/serve.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 import { workAt } from './world.ts';
 
-/** What an operator reads for each status of an answer without a body, as all answers to HEAD requests are. */
+/** The error for each status of a response without a body. No response to a HEAD request has one. */
 const EXPECTED = [
   [301, 'aws', /HTTP 301 redirects/, /AWS_ENDPOINT_URL/],
   [400, 'aws', /HTTP 400 without a reason/, /expired.*\n +aws sts get-caller-identity/s],
@@ -25,7 +25,7 @@ test('explains each status of an answer without a body', async (t) => {
   const endpoint = await listen(t, (_request, response) => void response.writeHead(status).end());
   const { work: retrying } = await workAt(t, endpoint);
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  // Without retries, which take minutes for some statuses.
+  // Does not retry: for some statuses, retries take minutes.
   const s3 = new S3Client({
     endpoint,
     region: 'us-east-1',

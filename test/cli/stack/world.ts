@@ -16,7 +16,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Returns the work of a stack against a server that gives any answer. */
+/** Returns the context of a stack whose AWS services are one server with any responses. */
 export async function workAgainst(
   t: TestContext,
   answer: (body: string, path: string, method: string) => Answer,
@@ -33,7 +33,7 @@ export async function workAgainst(
   return workAt(t, endpoint);
 }
 
-/** Returns the work of a stack whose AWS services are at an endpoint. */
+/** Returns the context of a stack whose AWS services are at an endpoint. */
 export async function workAt(t: TestContext, endpoint: string) {
   const events: PrintedEvent[] = [];
   const env = {
@@ -43,7 +43,7 @@ export async function workAt(t: TestContext, endpoint: string) {
   };
   const interruption = new AbortController();
   const { signal } = interruption;
-  // As bin/main.ts does: IAM is asked about many resources at once.
+  // As in bin/main.ts: many simulations run at once.
   setMaxListeners(0, signal);
   const sent = createSentCredentials();
   const clients = await operatorClients({ env, sent, home: '/', execPath: process.execPath }, { signal });

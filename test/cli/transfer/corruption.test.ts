@@ -30,7 +30,7 @@ test('never reports a wrong object as stored if bits flip in transit', async (t)
         assert.ok(edge.stored.get('/f')?.equals(bytes), `round ${round}, ${size} bytes`);
         reported += 1;
       } catch (error) {
-        // Two flips one after another are an error, and that is all they are.
+        // Two flips one after another fail the upload, but never store a wrong object.
         assert.ok(isUserError(error), String(error));
         refused += 1;
       }

@@ -159,7 +159,7 @@ test('stores standard input, and aborts an unfinished upload', async () => {
   const stop = new AbortController();
   const slow = ['put', 'slow', '--part-size', '5M', '--limit-rate', '64K'];
   const child = computer.run(slow, { signal: stop.signal });
-  // A kill before the store's answer would leave an upload of unknown id.
+  // A kill before the store's response would leave an upload with an unknown id.
   await whenFound(journals, async () => {
     const [name] = (await readdir(journals)).filter((file) => file.endsWith('.jsonl'));
     const journal = name === undefined ? '' : await readFile(join(journals, name), 'utf8');

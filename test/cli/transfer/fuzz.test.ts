@@ -43,7 +43,7 @@ const ODD = [
   '',
 ];
 
-/** Text with a few places changed: removed, doubled, swapped, replaced by what parsers stumble over. */
+/** Returns a text with a few changes: parts removed, doubled, swapped, or replaced by text that is hard to parse. */
 function mutated(text: string, random: () => number): string {
   let mutant = text;
   const at = () => Math.floor(random() * (mutant.length + 1));
@@ -141,7 +141,7 @@ test('reads any response as a value or as an error with a message', async () => 
     for (const ask of [
       () => createUpload(edge, { key: 'k', headers: {} }, 'crc32'),
       () => listUploads(edge, 'k', () => new Date()),
-      // A page that leads to the next is followed for as long as the next is another.
+      // Pages are followed as long as the next page differs.
       () => listParts(edge, { key: 'k', uploadId: 'id' }, 'crc32'),
     ]) {
       await ask().catch((error: unknown) => assert.ok(told(error), `${text}\n${error}`));

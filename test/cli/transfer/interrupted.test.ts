@@ -22,7 +22,7 @@ test('keeps a part that ends within a second of Ctrl-C, and prints where it resu
   const edge = await ownEdge(t, async (request) => {
     if (pressed || !request.url?.includes('partNumber=2')) return false;
     pressed = true;
-    // While the body is on its way.
+    // While the body is being sent.
     first.abort.abort();
     return false;
   });
@@ -52,7 +52,7 @@ test('loses at most five seconds of a rate limit at Ctrl-C', async (t) => {
       if (begun === 12) context.abort.abort();
       return begun > 12;
     });
-    // Sixteen times as fast as any other.
+    // Sixteen times as fast as every other part.
     const clock = {
       now: () => 16 * performance.now(),
       sleep: (milliseconds: number, signal: AbortSignal) => CLOCK.sleep(milliseconds / 16, signal),

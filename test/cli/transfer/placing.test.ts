@@ -7,7 +7,7 @@ import { rows, type TestContext, testContext } from '../../support/context.ts';
 import { readAll, respondJson } from './helpers/edge.ts';
 import { ownEdge, ownFolder, tokensOf, upload, withCode } from './helpers/uploading.ts';
 
-/** Opens an edge whose rule lets the caller write below these prefixes, of which it lists the first `listed`. */
+/** Opens an edge whose rule allows writes below these prefixes. Its description has only the first `listed`. */
 async function ruled(t: NodeTestContext, writeTo: readonly string[] | undefined, listed = Infinity) {
   const edge = await ownEdge(t, async (request, response) => {
     if (request.method === 'GET' && request.url === '/.well-known/edge-upload') {

@@ -96,7 +96,7 @@ test('stores kernel files as they are read, with any reported length', {
   skip: process.platform === 'linux' ? false : 'of Linux',
 }, async (t) => {
   const edge = await ownEdge(t);
-  // They claim to be empty, or to have a page of 4096 bytes.
+  // Their reported size is 0, or a page of 4096 bytes.
   const files = [
     '/proc/version',
     '/proc/cpuinfo',
@@ -232,7 +232,7 @@ test('reuses the connections of earlier files', async (t) => {
   assert.equal(sockets.size, 2);
 });
 
-/** Tokens that are asked for after the digest was taken, and before the first byte is sent. */
+/** Tokens that are requested after the digest is computed and before the first byte is sent. */
 function afterDigest(change: () => Promise<void>) {
   return {
     ...tokensOf('good'),

@@ -10,7 +10,7 @@ import { rows, type TestContext, testContext } from '../../support/context.ts';
 import { readAll, respondJson } from './helpers/edge.ts';
 import { ownEdge, ownFolder, tokensOf, upload, withCode } from './helpers/uploading.ts';
 
-/** An edge whose rule can change, and a home folder that remembers. */
+/** An edge whose rule can change, and a home folder with cached limits. */
 async function changeable(t: NodeTestContext) {
   const rule: { writeTo: string[]; maxSize?: number } = { writeTo: ['ada/'] };
   const edge = await ownEdge(t, async (request, response) => {
@@ -89,7 +89,7 @@ test('requests changed limits once a command, and places each file by them', asy
       .sort(),
     ['eve/a', 'eve/b', 'eve/c'],
   );
-  // Several places: the error names them.
+  // With several prefixes, the error names them.
   rule.writeTo = ['red/', 'blue/'];
   await assert.rejects(put(), withCode('forbidden', /“red\/” or “blue\/”/));
   rule.writeTo = ['x/'];

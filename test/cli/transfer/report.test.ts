@@ -35,7 +35,7 @@ test('keeps a file name from forging a line of the report, and unchanged in JSON
   }
   time = 2000;
   assert.equal(flatText(report.result().text), '1 stored, 1 failed  3 B in 2.0 s (2 B/s)');
-  // Where the lines of the files may have left the screen, the failed ones are named again.
+  // The failed files are named again at the end, because their lines may have scrolled off the screen.
   for (let more = 0; more < 19; more += 1) report.add({ item, seconds: 1, result: { error } });
   const lines = flatText(report.result().text).split('\n');
   assert.equal(lines.length, 1 + 20 + 1, 'a heading, a line for each, the sum');

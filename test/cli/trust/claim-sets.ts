@@ -7,7 +7,7 @@ export interface ClaimSet {
   readonly flags?: TrustFlags;
   readonly header?: object;
   readonly claims: Readonly<Record<string, unknown>>;
-  /** The prefix that its caller writes. */
+  /** The prefix that its caller is allowed to write. */
   readonly writes: string;
 }
 
@@ -263,7 +263,7 @@ export const CLAIM_SETS: Readonly<Record<string, ClaimSet>> = {
   },
 };
 
-/** Tokens of others, or wrong set-ups: which claim set, what is different, and the refusal. */
+/** Tokens of other callers or of wrong set-ups: the claim set, the difference, and the refusal. */
 export const WRONG: readonly (readonly [
   set: string,
   problem: string,

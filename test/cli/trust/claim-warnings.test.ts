@@ -68,7 +68,7 @@ const CASES: readonly (readonly [
     'Compare repository_owner_id instead.',
   ],
   [compares('project_path'), { kind: 'workload', preset: 'gitlab' }, 'Compare project_id instead.'],
-  // What stays with one person or one workload.
+  // Claims that stay with one person or one workload.
   [compares('sub', 'roles', 'groups', 'hd'), {}, undefined],
   [compares('oid'), { preset: 'entra', name: ['oid'] }, undefined],
   [compares('email', 'sub'), {}, undefined],

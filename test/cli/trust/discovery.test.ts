@@ -84,7 +84,7 @@ describe('discovery of an issuer', () => {
     code: string,
     message: RegExp,
   ];
-  /** Answers of a hostile or broken provider at its discovery document, or at its key set. */
+  /** Responses of a hostile or broken provider for its discovery document or key set. */
   const HOSTILE: readonly Hostile[] = [
     [
       'another issuer',

@@ -8,7 +8,7 @@ import { typed } from '../../support/typed.ts';
 
 const PAGE = join(import.meta.dirname, '../../../docs/identity-providers.md');
 
-/** The arguments of a line as a shell reads them: single quotation marks, `<` and `>`. */
+/** Returns the arguments of a line as a shell reads them: single quotation marks, `<` and `>`. */
 function wordsOf(line: string): string[] {
   const [command = ''] = line.split(/ [<>] /);
   return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '').slice(1);
@@ -22,7 +22,7 @@ test('the page about providers has only valid commands', async (t) => {
   assert.ok(lines.length > 12);
   for (const line of lines) {
     const { code, stdout } = await typed([...wordsOf(line), '--json'], { home, input: 'a token' });
-    // Everything was understood, and nothing is deployed here.
+    // Every argument is valid; the command fails only because nothing is deployed.
     assert.equal(code, 2, line);
     assert.match(stdout, /"code":"no_deployment"/, line);
   }

@@ -12,7 +12,7 @@ describe('presets of providers', () => {
       assert.ok(preset.name.length > 0);
       assert.ok(preset.notes.length > 0);
       assert.ok(preset.maxAge >= 3600);
-      // People sign in with a browser; workloads have their token from where they run.
+      // People sign in with a browser; workloads get their token from the platform that runs them.
       assert.equal(preset.redirect !== undefined, preset.kind === 'people');
       assert.equal(preset.scopes !== undefined, preset.kind === 'people');
     });
@@ -36,7 +36,7 @@ describe('presets of providers', () => {
     assert.equal(redirectAddresses(PRESETS.okta).length, 3);
     assert.deepEqual(redirectAddresses(PRESETS.github), []);
     for (const address of redirectAddresses(PRESETS.auth0)) {
-      // Below the ephemeral ports of Linux, macOS and Windows, so that no client of theirs is there.
+      // Below the ephemeral ports of Linux, macOS and Windows, which outgoing connections use.
       assert.match(address, /^http:\/\/127\.0\.0\.1:2\d{4}\/callback$/);
     }
   });

@@ -6,10 +6,10 @@ import type { TrustedIssuer } from '../../../infra/options.ts';
 import type { Rule } from '../../../protocol/upload-rule.ts';
 import { listen } from '../../support/serve.ts';
 
-/** What a path answers: a JSON document, or anything. */
+/** The response for a path: a JSON document, or any other response. */
 type Route = object | ((response: ServerResponse) => void);
 
-/** Serves documents on loopback, and gives the origin. Routes may be added later. */
+/** Serves documents on loopback. Returns the origin. Routes can be added later. */
 export async function serveDocuments(
   t: Pick<TestContext, 'after'>,
   routes: Map<string, Route>,
@@ -23,14 +23,14 @@ export async function serveDocuments(
   });
 }
 
-/** An issuer with one key, and tokens of it. */
+/** An issuer with one key, which signs tokens. */
 export interface ServedIssuer {
   readonly issuer: string;
   /** Returns a JWT of these claims, valid for five minutes: an access token, unless the header says otherwise. */
   sign(claims: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): string;
-  /** Returns how often its keys were fetched. */
+  /** Returns the number of downloads of its keys. */
   keyRequests(): number;
-  /** Publishes another key in the place of the one that signs, or that one again. */
+  /** Publishes another key instead of the signing key, or the signing key again. */
   withdraw(isWithdrawn: boolean): void;
 }
 
@@ -69,7 +69,7 @@ export async function serveIssuer(t: Pick<TestContext, 'after'>): Promise<Served
   };
 }
 
-/** Documents by their addresses; others are not found. */
+/** Returns documents by their addresses. Other addresses are not found. */
 export function documentsOf(known: Readonly<Record<string, object>> = {}): Documents & { asked: string[] } {
   const asked: string[] = [];
   return {

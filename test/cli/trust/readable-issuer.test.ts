@@ -10,7 +10,7 @@ import { issuer } from './provider.ts';
 const corp = (settings: Partial<TrustedIssuer> = {}): TrustedIssuer =>
   issuer('corp', [{ writeTo: '{issuer}/{sub}/' }], settings);
 
-/** What a client makes of the edge's description. */
+/** Returns the issuers that a client reads from the edge's description. */
 function described(trusted: TrustedIssuer) {
   const config = { issuers: [{ ...trusted, keys: [] }], policy: {}, origins: [] };
   return readIssuers(JSON.parse(JSON.stringify(describeEdge(config).issuers)));

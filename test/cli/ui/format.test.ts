@@ -102,7 +102,7 @@ test('does not break a command at the end of a sentence', () => {
     'token: nobody is here:',
     '  aws sso login',
   ]);
-  // What a sentence goes on behind is prose.
+  // A command inside a sentence is wrapped like prose.
   assert.deepEqual(wrap('Sign in: edge-upload login. Then wait', 30), [
     'Sign in: edge-upload login.',
     'Then wait',

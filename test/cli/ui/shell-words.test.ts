@@ -19,7 +19,7 @@ test('quotes all words that a shell could interpret, and no others', () => {
     ['http://[::1]:8443', "'http://[::1]:8443'"],
     ['*.jpg', "'*.jpg'"],
     ['größe', "'größe'"],
-    // zsh would put the path of a command in its place.
+    // zsh would replace it by the path of a command.
     ['=ls', "'=ls'"],
   ];
   for (const [word, expected] of cases) assert.equal(shellWord(word), expected);

@@ -12,7 +12,7 @@ import { TerminalRenderer } from '../../../cli/ui/terminal.ts';
 import { seeded } from '../../support/random.ts';
 import { drawable, Screen } from '../../support/streams.ts';
 
-/** What a terminal obeys or does not show; colours of ours and line ends apart. */
+/** Characters that a terminal interprets or does not show, except our own colours and line ends. */
 const DANGEROUS =
   /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}\u200b\u2060\ufeff\u00ad\u3164\u{e0000}-\u{e0fff}]/u;
 
@@ -21,7 +21,7 @@ function withoutOurs(written: string): string {
   return written.replace(/\u001b\[(?:\d*(?:;\d+)*m|\?(?:25|2026)[lh]|\d*[AGK])/g, '').replaceAll('\n', '');
 }
 
-/** Text with every kind of character in it that does not belong on a screen. */
+/** Text with every kind of character that must not reach a screen. */
 function hostile(random: () => number): string {
   const parts = [
     '\u001b]0;title\u0007',

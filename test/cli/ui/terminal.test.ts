@@ -13,7 +13,7 @@ interface Terminal {
   readonly env?: Record<string, string>;
 }
 
-/** Draws events one second apart. `lines` are those that stay; `drawn` is everything that was ever written. */
+/** Draws events one second apart. `lines` are the final lines; `drawn` is everything that was written. */
 function draw(events: readonly PrintedEvent[], { columns = 80, env = {} }: Terminal = {}) {
   const stderr = drawable(columns);
   const { paint, symbols } = lookOf(stderr, { env, platform: 'linux', options: { color: true } });

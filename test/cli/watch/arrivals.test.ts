@@ -6,7 +6,7 @@ import { createFilter } from '../../../cli/transfer/sources/filters.ts';
 import { Arrivals } from '../../../cli/watch/arrivals.ts';
 import { ownFolder } from '../transfer/helpers/uploading.ts';
 
-/** Arrivals of a folder, with a clock that the test moves. */
+/** Arrivals of a folder, on a clock that the test advances. */
 async function rig(t: TestContext) {
   const folder = await realpath(await ownFolder(t));
   let time = 0;
@@ -31,7 +31,7 @@ async function rig(t: TestContext) {
     finished,
     warnings,
     file: (name: string) => join(folder, name),
-    /** Looks again after some time, and returns the keys that are due. */
+    /** Scans again after some time, and returns the keys that are due. */
     async after(milliseconds: number) {
       time += milliseconds;
       await arrivals.scan();

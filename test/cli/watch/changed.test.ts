@@ -16,7 +16,7 @@ import { type TestContext, test } from 'node:test';
 import { typed } from '../../support/typed.ts';
 import { ownEdge, ownFolder } from '../transfer/helpers/uploading.ts';
 
-/** A folder with two files, and `put -r --changed` of it. */
+/** A folder with two files, and a function that runs `put -r --changed` on it. */
 async function rig(t: TestContext) {
   const [home, edge] = [await ownFolder(t), await ownEdge(t)];
   const folder = join(home, 'in');
@@ -43,7 +43,7 @@ test('sends what is new, changed or for another key, and counts the rest', async
   const { folder, put, text } = await rig(t);
   assert.deepEqual((await put()).sent, ['/a', '/sub/b']);
   assert.deepEqual((await put()).sent, []);
-  // The same size, and the same time: another file took its place.
+  // Another file with the same size and time replaces it.
   await writeFile(join(folder, 'other'), 'B');
   await utimes(join(folder, 'other'), 1, 1);
   await utimes(join(folder, 'a'), 1, 1);

@@ -9,7 +9,7 @@ import { missing, runProgram } from '../../support/programs.ts';
 import { ownEdge, ownFolder } from '../transfer/helpers/uploading.ts';
 import { until } from './until.ts';
 
-/** Blocks of 1,024 bytes that a file may have: room for a few lines of a ledger. */
+/** Maximum size of a file in blocks of 1,024 bytes: enough for a few lines of a ledger. */
 const BLOCKS = 2;
 const FILES = 30;
 

@@ -13,7 +13,7 @@ import { until } from './until.ts';
 
 const KILLS = 50;
 const FILES_PER_RUN = 6;
-/** Two parts and more. */
+/** More than two parts. */
 const LARGE = 9 * 1024 ** 2;
 
 test('stores every file although killed 50 times, and sends no reported one again', async (t) => {
@@ -30,7 +30,7 @@ test('stores every file although killed 50 times, and sends no reported one agai
       await writeFile(join(folder, name), content);
     }
   };
-  /** Requests that made an object, by path. */
+  /** Number of requests that created an object, by path. */
   const sent = (from = 0) =>
     edge.seen
       .slice(from)
@@ -49,7 +49,7 @@ test('stores every file although killed 50 times, and sends no reported one agai
     const { child, closed, output } = start();
     await arrive(kill);
     await until(() => sent(before).length > 0);
-    // Any moment: while files are sent, between them, or while the watcher waits.
+    // At any moment: while a file is sent, between files, or while the watcher waits.
     await delay(Math.random() * 60);
     child.kill('SIGKILL');
     assert.deepEqual(await closed, [null, 'SIGKILL']);
@@ -61,7 +61,7 @@ test('stores every file although killed 50 times, and sends no reported one agai
   }
   const last = start();
   await until(() => edge.stored.size === files.size);
-  // One that arrives later is stored after all others were looked at.
+  // A file that arrives later is stored after all others have been checked.
   await writeFile(join(folder, 'end'), 'end');
   await until(() => edge.stored.has('/end'));
   last.child.kill('SIGTERM');

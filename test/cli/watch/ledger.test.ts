@@ -19,7 +19,7 @@ import { ownFolder } from '../transfer/helpers/uploading.ts';
 
 const STAMP = { size: 1, mtimeNs: 2n, inode: 3n, device: 4n };
 
-/** A ledger that knows the file `first`. */
+/** A ledger with an entry for the file `first`. */
 async function rig(t: TestContext) {
   const home = await ownFolder(t);
   const context = testContext({ home, cwd: home });
@@ -86,7 +86,7 @@ for (const [what, replace] of Object.entries(REPLACED)) {
 
 test('reads a ledger that cannot be written', async (t) => {
   const { open, context, file } = await rig(t);
-  // As on a disk that is read-only or full: root can write anywhere else.
+  // Like a read-only or full disk. Elsewhere, root can always write.
   await mkdir(`${file}.lock`);
   const before = await readFile(file);
   await open((ledger) => {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** Long enough for a busy computer. */
 const LIMIT_MS = 60_000;
 
-/** Waits until something holds that nothing reports. */
+/** Polls until a condition holds for which there is no event. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + LIMIT_MS;
   while (!(await holds())) {

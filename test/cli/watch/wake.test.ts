@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { watchHints } from '../../../cli/watch/wake.ts';
 import { ownFolder } from '../transfer/helpers/uploading.ts';
 
-/** Returns a promise of the next hint, to be asked for before the change. */
+/** Watches a folder. `next` returns a promise of the next hint; call it before the change. */
 function hintsOf(folder: string) {
   let hint = () => {};
   const hints = watchHints(folder, () => hint());
@@ -25,7 +25,7 @@ test('gets file events again after the folder vanished, returned or was replaced
     await writeFile(join(folder, name), name);
     await hint;
   };
-  // It is not there at first.
+  // The folder does not exist at first.
   renew();
   await mkdir(folder);
   renew();
@@ -35,7 +35,7 @@ test('gets file events again after the folder vanished, returned or was replaced
   await mkdir(folder);
   renew();
   await arrives('second');
-  // Between two looks, another folder takes its place.
+  // Another folder replaces it between two checks.
   await mkdir(join(home, 'other'));
   await rename(folder, join(home, 'old'));
   await rename(join(home, 'other'), folder);

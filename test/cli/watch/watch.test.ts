@@ -9,7 +9,7 @@ import { type EdgeFault, respondJson, type TestEdge } from '../transfer/helpers/
 import { ownEdge, ownFolder } from '../transfer/helpers/uploading.ts';
 import { until } from './until.ts';
 
-/** A folder to watch, an edge, and what starts a watcher. */
+/** A folder to watch, an edge, and a function that starts a watcher. */
 async function rig(t: TestContext, mischief?: EdgeFault) {
   const [home, edge] = [await ownFolder(t), await ownEdge(t, mischief)];
   const folder = join(home, 'in');
@@ -23,7 +23,7 @@ async function rig(t: TestContext, mischief?: EdgeFault) {
     edge,
     run,
     file: (name: string) => join(folder, name),
-    /** Watches until `work` is done; looks often, so that tests do not wait. */
+    /** Watches until `work` is done. Scans often, so that tests need not wait. */
     async watching(flags: readonly string[], work: () => Promise<unknown>) {
       const stop = new AbortController();
       const words = ['watch', 'in', '--settle', '0.1', '--interval', '0.05', ...flags];
@@ -112,7 +112,7 @@ test('moves or deletes uploaded files, and keeps earlier files of that name', as
     }
   });
   assert.deepEqual((await readdir(file('.edge-upload-stored/sub'))).sort(), ['b', 'b~2']);
-  // What an earlier run stored and kept is moved without being sent again.
+  // Files that an earlier run stored and kept are moved, but not sent again.
   await writeFile(file('kept'), 'kept');
   await watching([], () => until(() => edge.stored.has('/kept')));
   const before = puts(edge).length;

@@ -7,7 +7,7 @@ import { KMS } from '@aws-sdk/client-kms';
 import { S3 } from '@aws-sdk/client-s3';
 import { clientConfig, type DeployedStack, setFaults, signIn, WITH_FAULTS, withCloud } from '../harness.ts';
 
-/* What an operator reads whose resources or permissions somebody took away. */
+/* Output after resources or permissions were removed outside edge-upload. */
 
 test('names a user pool deleted outside edge-upload, with commands that replace it', async () => {
   await withCloud(async (computer, cloud) => {
@@ -29,7 +29,7 @@ test('names a user pool deleted outside edge-upload, with commands that replace 
       assert.match(stderr, REPLACE);
       assert.doesNotMatch(stderr, /user groups|created so far/, args.join(' '));
     }
-    // The drift that doctor detects is the pool's, which the advice replaces: no warning leads elsewhere.
+    // The only drift is the deleted pool, and the advice replaces it. No other warning suggests another command.
     const doctor = await computer.run(['doctor']);
     assert.match(doctor.stdout, /drift +Changed outside edge-upload: user pool \(deleted\)/);
     assert.match((await computer.run(['status'])).stdout, /^drift +resources were changed/m);
@@ -82,7 +82,7 @@ test('names resources that were changed outside edge-upload, and changes them ba
       const status = await computer.run(['status']);
       assert.match(status.stdout, /^drift +resources were changed outside edge-upload/m);
       assert.match(status.stdout, REVERT);
-      // CloudFormation compares templates alone, and says so.
+      // CloudFormation compares only templates, and the output explains that.
       const plain = await computer.run(['deploy', '--local', '--yes']);
       assert.equal(plain.code, 0, plain.stderr);
       assert.match(plain.stderr, REVERT);

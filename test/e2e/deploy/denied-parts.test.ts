@@ -14,7 +14,7 @@ interface Status {
   readonly kept: readonly unknown[];
 }
 
-/** The permissions that `status` uses apart from the description of the stack, with the parts that need them. */
+/** Permissions that `status` uses besides describing the stack, with the parts that need them. */
 const PARTS: readonly (readonly [action: string, ...parts: string[]])[] = [
   ['lambda:DeleteFunction', 'leftovers'],
   ['cloudformation:ListStackResources', 'kept data', 'signing keys'],
@@ -67,7 +67,7 @@ test('status and doctor name the parts that are denied, and show the rest', asyn
     assert.match(doctor.stdout, /^ok +stack/m, doctor.stdout);
     denied.clear();
     assert.deepEqual((await status()).unread, undefined);
-    // What the stack is cannot be told without its description.
+    // Without the description of the stack, nothing can be shown.
     denied.add('cloudformation:DescribeStacks');
     assert.equal((await operator.run(['status', ...named], { env })).code, 8);
   });

@@ -8,7 +8,7 @@ import { awsEnv, CLI, type Computer, withCloud } from '../harness.ts';
 import { startRecorder } from '../recorder.ts';
 import { snapshots } from '../snapshots.ts';
 
-/** Runs `deploy --file` on a terminal, against the embedded cloud as if it were AWS. Returns what it shows, and its exit code. */
+/** Runs `deploy --file` on a terminal, with the embedded cloud as AWS. Returns output and exit code. */
 const deployOnTerminal = (computer: Computer, env: NodeJS.ProcessEnv, answers: Typing) =>
   onTerminal({
     argv: [process.execPath, CLI, 'deploy', '--file', 'edge-upload.yaml'],
@@ -23,7 +23,7 @@ test('changes nothing if a plan is declined, or interrupted at any call', {
   await withCloud(async (computer, cloud) => {
     await computer.json(['deploy', '--local', '--page', '--versioning']);
     const snapshot = snapshots(t, computer, cloud);
-    // As against AWS, which asks before every change. This computer knows no other deployment.
+    // With the embedded cloud as AWS, so that `deploy` asks before every change. This computer has no other deployment.
     const home = join(computer.home, 'operator');
     await mkdir(home);
     const env = { ...awsEnv(computer, cloud), HOME: home, NODE_EXTRA_CA_CERTS: cloud.caFile };
@@ -37,7 +37,7 @@ test('changes nothing if a plan is declined, or interrupted at any call', {
     assert.match(declined.shown, /Nothing was changed\./);
     assert.deepEqual(await snapshot(), before);
 
-    // Ctrl-C while a call is under way: each call from the first that creates something to the one that applies the plan.
+    // Presses Ctrl-C during each call, from the first that creates something to the one that applies the plan.
     const calls: string[] = [];
     let at = 0;
     let stop: () => void = () => {};

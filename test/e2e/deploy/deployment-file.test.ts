@@ -15,7 +15,7 @@ interface Planned {
   readonly plan: readonly object[];
 }
 
-/** Every option of the table that the embedded cloud has. */
+/** Every option that the embedded cloud supports. */
 const HERE: StackOptions = Object.fromEntries(
   Object.entries({
     ...ALL_OPTIONS,
@@ -27,7 +27,7 @@ const HERE: StackOptions = Object.fromEntries(
 /** Options whose only other value is their default, or that exclude one of those above. */
 const NOT_HERE = ['bucketName', 'userPool'];
 
-/** A file with issuers beside its options. */
+/** Returns a file with options and issuers. */
 const withIssuers = (options: string, issuers: readonly string[]) =>
   `${options.trimEnd()}\nissuers:\n${issuers.join('')}`;
 
@@ -42,7 +42,7 @@ test('a deployment with every option equals its own file', async (t) => {
   const { issuer } = await serveIssuer(t);
   await withCloud(async (computer) => {
     const deploy = ['deploy', '--local', '--yes', '--file', 'edge-upload.yaml'];
-    // What stays on AWS is kept as off.
+    // Options whose resources remain on AWS are stored as off.
     const off: StackOptions = { versioning: false, accessLogs: false, maxSize: 1_234_567 };
     for (const options of [HERE, off]) {
       await save(
@@ -63,7 +63,7 @@ test('a deployment with every option equals its own file', async (t) => {
   });
 });
 
-/** What is wrong with a file, in words, and with which message it is refused. */
+/** A defect of a file: its description, the file, the message of the refusal, and flags. */
 type Defect = readonly [what: string, text: string, message: RegExp, flags?: readonly string[]];
 
 test('changes nothing if one entry of the file cannot be deployed', async (t) => {
@@ -141,7 +141,7 @@ test('changes nothing if one entry of the file cannot be deployed', async (t) =>
     ];
     for (const stack of ['edge-upload', 'another']) {
       for (const [what, text, message, flags = []] of defects) {
-        // A stack that is not there has no users yet.
+        // A stack that does not exist has no users yet.
         if (flags.includes('--yes') && stack === 'another') continue;
         await save(computer, text);
         const args = ['deploy', '--local', '--file', 'edge-upload.yaml', '--stack-name', stack, ...flags];
@@ -154,7 +154,7 @@ test('changes nothing if one entry of the file cannot be deployed', async (t) =>
     }
     assert.equal(await yamlOf(computer), before);
 
-    // What AWS refuses while it is changed is rolled back.
+    // A change that AWS refuses during the update is rolled back.
     await setFaults(cloud, {
       resourceDelayMs: 0,
       failingResources: { Bucket83908E77: { update: 'refused by a test' } },

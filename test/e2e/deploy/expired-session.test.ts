@@ -4,7 +4,7 @@ import { awsClients } from '../aws-clients.ts';
 import { type DeployedStack, recordedEnv, withCloud } from '../harness.ts';
 import { startRecorder } from '../recorder.ts';
 
-/* What an operator reads whose AWS session expires in the middle, and that the next run completes the work. */
+/* An AWS session that expires during a command: the error, and that the next run completes the work. */
 
 /** Calls after which the session has expired, from the plan of a change to its last event. */
 const DURING_DEPLOY = [

@@ -17,11 +17,11 @@ import {
 } from '../harness.ts';
 import { startRecorder } from '../recorder.ts';
 
-/** As the description of every stack of this tool begins. */
+/** A description with the beginning that marks stacks of edge-upload. */
 const OURS = 'edge-upload: made by hand for a test';
 
 const BUCKET = { Type: 'AWS::S3::Bucket' };
-/** Cannot be made: there is no such bucket. */
+/** A resource that cannot be created, because its bucket does not exist. */
 const IMPOSSIBLE = {
   Type: 'AWS::S3::BucketPolicy',
   Properties: { Bucket: 'there-is-no-such-bucket', PolicyDocument: { Version: '2012-10-17', Statement: [] } },
@@ -212,7 +212,7 @@ test('joins a running operation', async (t) => {
     async (computer, cloud) => {
       const hands = awsClients(t, cloud);
       let looks = 0;
-      // Somebody else begins just before the first look.
+      // Another operation starts just before the first call.
       const recorder = await startRecorder(cloud, async (action) => {
         if (action !== 'cloudformation:DescribeStacks') return;
         looks += 1;
@@ -247,7 +247,7 @@ test('a deploy that changes nothing asks AWS for each thing once', async () => {
     const asked: string[] = [];
     const recorder = await startRecorder(cloud, async (action) => void asked.push(action));
     try {
-      // As against AWS, from a computer that does not know the deployment.
+      // With the embedded cloud as AWS, from a computer without the deployment.
       const other = await otherOperator(computer, cloud, recorder);
       const { code, stderr } = await other.run(['deploy', '--stack-name', 'edge-upload', '--json']);
       assert.equal(code, 0, stderr);
@@ -343,7 +343,7 @@ test('doctor finds problems, and status lists what exists', async (t) => {
     assert.deepEqual([status.users, status.objects, status.differing], [1, 0, []]);
     assert.ok(Object.keys(template.Resources).length > 8, 'the whole template');
 
-    // The pool is gone, by other hands: nobody can sign in, and the token that is kept cannot be renewed for ever.
+    // The pool was deleted outside edge-upload: nobody can sign in, and the stored token cannot be renewed.
     await computer.json(['logout']);
     await hands.cloudformation.deleteStack({ StackName: 'edge-upload' });
     for (;;) if ((await statusOf(hands, 'edge-upload')) === undefined) break;
@@ -354,7 +354,7 @@ test('doctor finds problems, and status lists what exists', async (t) => {
   });
 });
 
-/** An environment in which programs of Node have a clock that is wrong by so many years. */
+/** Returns an environment in which Node's clock is wrong by this many years. */
 function wrongClock(years: number): NodeJS.ProcessEnv {
   const by = years * 365 * 24 * 3_600_000;
   const code = `const Right = Date;
@@ -385,7 +385,7 @@ test('logs show refusals, and are deleted with the function', async () => {
     assert.ok(!stdout.includes('c2VjcmV0'), 'no part of a token is in a log');
     for (const time of ['yesterday-ish', '5', 'May 3', '12:00', '2026-13-01', '2026-11-23T12:00PST'])
       assert.equal((await refused(computer, ['logs', '--since', time], 2)).code, 'usage');
-    // Times are those that the commands print, in UTC, wherever the computer is.
+    // Commands print and read times in UTC, in every time zone.
     for (const [typed, since] of [
       ['2026-11-23 12:00', '2026-11-23T12:00:00.000Z'],
       ['2026-11-23', '2026-11-23T00:00:00.000Z'],
@@ -398,7 +398,7 @@ test('logs show refusals, and are deleted with the function', async () => {
       assert.equal(JSON.parse(shown.stdout.trim().split('\n').at(-1) ?? '').since, since, shown.stderr);
     }
 
-    // Also on a computer whose clock is years ahead or behind.
+    // The clock of the computer can be years ahead or behind.
     for (const clock of [{}, wrongClock(3), wrongClock(-3)]) {
       const following = spawn(process.execPath, [CLI, 'logs', '--since', '10m', '--follow'], {
         env: { ...computer.env, ...clock },
@@ -410,7 +410,7 @@ test('logs show refusals, and are deleted with the function', async () => {
         followed += chunk;
         const before = refusals;
         refusals = followed.split(/401 +(?:invalid_token|unknown_issuer)/).length - 1;
-        // Those of before, and then the one that comes while it is followed.
+        // First the earlier refusals, then the one that arrives while the command follows the log.
         if (before > 0 && refusals > before) break;
         if (before === 0 && refusals > 0)
           await computer.run(['put', 'a.txt'], { env: { EDGE_UPLOAD_URL: url, EDGE_UPLOAD_TOKEN: 'a.b.c' } });

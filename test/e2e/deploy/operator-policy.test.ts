@@ -10,7 +10,7 @@ import { type AwsClients, awsClients } from '../aws-clients.ts';
 import { awsEnv, computerAt, PASSWORD, recordedEnv, withCloud } from '../harness.ts';
 import { type Call, startRecorder } from '../recorder.ts';
 
-/** Whether the policy allows an action, of any resource. */
+/** Whether the policy allows an action on any resource. */
 function isAllowed(action: string, policy = OPERATOR_POLICY): boolean {
   return policy.some(({ actions }) => actions.some((allowed) => covers(allowed, action)));
 }
@@ -18,7 +18,7 @@ function isAllowed(action: string, policy = OPERATOR_POLICY): boolean {
 type Statement = ReturnType<typeof policyDocument>['Statement'][number];
 type RequestContext = Readonly<Record<string, string | undefined>>;
 
-/** Whether a statement allows a call, as IAM decides it. */
+/** Whether a statement allows a call, as IAM decides. */
 function allows(
   { Action, Resource, Condition }: Statement,
   { action, resource }: Call,
@@ -31,7 +31,7 @@ function allows(
   );
 }
 
-/** Returns what conditions see of a call on a key. */
+/** Returns the condition keys of a call on a KMS key. */
 async function contextOf({ kms }: AwsClients, { action, resource = '' }: Call): Promise<RequestContext> {
   if (!action.startsWith('kms:')) return {};
   const [{ KeyMetadata }, { Tags = [] }] = await Promise.all([
@@ -42,7 +42,7 @@ async function contextOf({ kms }: AwsClients, { action, resource = '' }: Call): 
   return { 'kms:KeySpec': KeyMetadata?.KeySpec, ...Object.fromEntries(tags) };
 }
 
-/** Options whose template goes by way of the bucket. */
+/** Options whose template is so large that it is uploaded to the bucket. */
 const MANY = Array.from({ length: 45 }, (_, at) => [
   ...['--allow-group', `${'g'.repeat(120)}${at}`],
   ...['--allow-group', `${'h'.repeat(70)}${at}`],
@@ -54,10 +54,10 @@ const FREE = 'sts:GetCallerIdentity';
 
 const scope = { account: '000000000000', stackName: 'edge-upload' };
 
-/** Statements of options that the embedded cloud does not have, or for calls of CloudFormation. */
+/** Statements for calls of CloudFormation, or for options that the embedded cloud does not support. */
 const NOT_CALLED = /^(Make|Replicate)|^(ReadSecret|UseKey)$/;
 
-/** What commands call in states that no command here meets, or CloudFormation for them. */
+/** Calls in states that do not occur in this test, or of CloudFormation. */
 const ELSEWHERE = new Set([
   // After an update that failed.
   'cloudformation:ContinueUpdateRollback',
@@ -85,7 +85,7 @@ test('grants exactly the permissions that commands need', async (t) => {
     const clients = awsClients(t, cloud);
     const recorder = await startRecorder(cloud);
     try {
-      // As against AWS: no --local, credentials and endpoint from the environment.
+      // With the embedded cloud as AWS: no --local, credentials and endpoint from the environment.
       const env = { ...recordedEnv(computer, cloud, recorder), EDGE_UPLOAD_NEW_PASSWORD: PASSWORD };
       await writeFile(join(computer.home, 'a.txt'), 'a');
       const run = async (args: readonly string[]) => {
@@ -203,7 +203,7 @@ test('names an unusable or forbidden signing key, with the next command', async 
     assert.match(disabled, /^signing key .*: disabled$/m);
     for (const text of [disabled, await said(['doctor'], 8), await said(['link', 'create'], 8)])
       assert.match(text, ENABLE);
-    // The edge verifies without KMS: what is revoked now is refused.
+    // The edge verifies without KMS, so a link that is revoked now is refused.
     const revoked = await said(['link', 'revoke', id, '--yes']);
     assert.match(revoked, /it is disabled .*\n.*What it signed stays valid\./);
     assert.match(revoked, new RegExp(`Revoked the link ${id}\\.`));
@@ -219,7 +219,7 @@ test('names an unusable or forbidden signing key, with the next command', async 
       await said(['link', 'list']),
       new RegExp(`^${id} +revoked .*\n${other}|^${other} +revoked .*\n${id}`, 'm'),
     );
-    // A new key signs; the old one leaves the stack, and KMS deletes it as was scheduled.
+    // A new key signs. The old one leaves the stack, and KMS deletes it as scheduled.
     assert.match(await said(['key', 'rotate', '--drop', '--yes']), /Earlier links and keys are invalid/);
     assert.match(await said(['link', 'create']), /Created the link/);
 
@@ -246,7 +246,7 @@ test('lets an operator deploy with the policy of --deploy-only', async () => {
       await run('synth');
       await run('doctor');
       await run('logs');
-      // Another operator takes it down; what was kept is no obstacle to a deploy.
+      // Another operator destroys the stack. Kept data does not prevent a deploy.
       const taken = await computer.run(['destroy', '--yes'], { env: awsEnv(computer, cloud) });
       assert.equal(taken.code, 0, taken.stderr);
       await run('deploy', '--yes');

@@ -52,7 +52,7 @@ interface Reply {
   readonly document: string;
 }
 
-/** One request to the edge, as a browser or another tool would send it. The authority follows the edge's own names. */
+/** Returns a function that sends a request to the edge. It reads the authority's file each time, which changes with the edge's names. */
 function edgeOf(url: string, caFile: string) {
   return (
     method: string,
@@ -93,7 +93,7 @@ async function logBucketOf({ cloudformation }: AwsClients): Promise<string> {
     ?.PhysicalResourceId as string;
 }
 
-/** The lines of the logs delivered so far. */
+/** Returns the lines of the logs delivered so far. */
 async function accessLog({ s3 }: AwsClients, Bucket: string): Promise<string> {
   const { Contents = [] } = await s3.listObjectsV2({ Bucket });
   const files = Contents.map(async ({ Key }) => {
@@ -127,7 +127,7 @@ test('sets options, keeps them at a plain deploy, and resets them', async (t) =>
     assert.deepEqual(deployed.options, CHOSEN);
     assert.deepEqual(await options(computer), CHOSEN);
 
-    // Who may write what.
+    // Permissions to write.
     assert.equal((await put('small.txt', 'a.txt'))[0], 4);
     await computer.json(['user', 'groups', username, '--add', 'writers', '--create']);
     const folder = `in/writers/${username}`;
@@ -145,7 +145,7 @@ test('sets options, keeps them at a plain deploy, and resets them', async (t) =>
       corsOrigins: [PAGE],
     });
 
-    // Open uploads are listed to whom nobody else shares the key with.
+    // Unfinished uploads are listed only if nobody else can write the key.
     const { token } = await computer.json<{ token: string }>(['token'], { env });
     const own = { authorization: token };
     for (const Key of [`${folder}/open`, `${folder}/open too`, `${folder}/ope`, 'in/writers/bob/open']) {
@@ -159,11 +159,11 @@ test('sets options, keeps them at a plain deploy, and resets them', async (t) =>
     );
     assert.equal((await edge('GET', '/in/writers/bob/open?uploads', own)).status, 403);
 
-    // For how long a token is good.
+    // The lifetime of a token.
     const { iat, exp } = claimsOf(token);
     assert.equal(Number(exp) - Number(iat), 300);
 
-    // Pages.
+    // CORS.
     const asking = {
       'access-control-request-method': 'PUT',
       'access-control-request-headers': 'authorization',
@@ -184,11 +184,11 @@ test('sets options, keeps them at a plain deploy, and resets them', async (t) =>
     assert.deepEqual([stored.status, stored.headers['access-control-allow-origin']], [200, PAGE]);
     assert.match(String(stored.headers['access-control-expose-headers']), /ETag/);
 
-    // A host name of one's own, by its own certificate.
+    // A custom host name with its own certificate.
     const named = await edge('GET', '/.well-known/edge-upload', {}, DOMAIN);
     assert.equal(named.status, 200);
 
-    // What the bucket, the pool and the stack are told.
+    // Settings of the bucket, the pool and the stack.
     assert.ok(stored.headers['x-amz-version-id']);
     assert.equal((await aws.s3.getBucketVersioning(bucket)).Status, 'Enabled');
     const { Rules = [] } = await aws.s3.getBucketLifecycleConfiguration(bucket);
@@ -201,7 +201,7 @@ test('sets options, keeps them at a plain deploy, and resets them', async (t) =>
       return Stacks?.[0]?.Tags;
     };
     assert.deepEqual(await tags(), [{ Key: 'team', Value: 'media' }]);
-    // A cloud that stops delivers the logs that it still gathers.
+    // When a cloud stops, it delivers the logs that it has collected.
     await computer.json(['local', 'stop']);
     await computer.json(['local', 'start']);
     const logBucket = await logBucketOf(aws);
@@ -218,7 +218,7 @@ test('sets options, keeps them at a plain deploy, and resets them', async (t) =>
       assert.match(stderr, /A temporary folder cannot be created in .*gone: .*\n {2}Set TMPDIR/);
     }
 
-    // A plain deploy keeps them, and one that is refused changes none.
+    // A deploy without flags keeps all options, and a refused deploy changes none.
     const plain = await computer.json<Deployed>(['deploy', '--local']);
     assert.deepEqual([plain.outcome, plain.options], ['unchanged', CHOSEN]);
     for (const [reason, ...flags] of [
@@ -230,7 +230,7 @@ test('sets options, keeps them at a plain deploy, and resets them', async (t) =>
     }
     assert.deepEqual(await options(computer), CHOSEN);
 
-    // The file of what is deployed changes nothing; what is changed in it is shown, then deployed.
+    // The exported file changes nothing. A change in the file is shown, then deployed.
     const file = join(computer.home, 'edge-upload.yaml');
     const fromFile = ['deploy', '--local', '--file', 'edge-upload.yaml'];
     const written = (await computer.run(['status', '--yaml'])).stdout;
@@ -264,7 +264,7 @@ test('sets options, keeps them at a plain deploy, and resets them', async (t) =>
     const changed = await computer.json<Deployed>([...fromFile, '--yes']);
     assert.deepEqual(changed.options, { ...CHOSEN, maxSize: 2048 });
 
-    // Taken back, all but the data that are to stay.
+    // Resets all options except those that retain data.
     const unset = FLAGS.filter((flag) => flag.startsWith('--') && flag !== '--retain-data').flatMap(
       (flag) => ['--unset', flag.slice(2)],
     );

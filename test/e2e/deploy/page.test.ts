@@ -45,7 +45,7 @@ test('serves, changes and removes the page and each part of its look', async (t)
     assert.deepEqual(await look(), { title: 'Müller', note: 'Photos', color: '#0a5c9e', logo: true });
     assert.match((await get('/')).text, /<main id="page">/);
     assert.deepEqual(await logo(), { status: 200, type: 'image/svg+xml', text: LOGO });
-    // The same look, written another way.
+    // The same colour in another spelling.
     assert.equal(await deploy('--page-color', '#0a5c9e'), 'unchanged');
 
     await deploy('--page-title', 'Schmidt', '--unset', 'page-note');
@@ -58,7 +58,7 @@ test('serves, changes and removes the page and each part of its look', async (t)
     assert.equal(await look(), undefined);
     assert.equal((await get('/')).status, 404);
     assert.equal((await logo()).status, 404);
-    // The look went with the page.
+    // The settings of the page were removed with it.
     await deploy('--page');
     assert.deepEqual(await look(), {});
 

@@ -10,7 +10,7 @@ interface Failed {
   readonly error: { readonly code: string; readonly message: string; readonly hint: string };
 }
 
-/** As somebody has protected it against deletion. */
+/** A policy with which somebody has protected the bucket against deletion. */
 const DENIES = (bucket: string, action: string) =>
   JSON.stringify({
     Version: '2012-10-17',
@@ -28,7 +28,7 @@ test('checks first everything that can refuse a deletion, and names what to do',
   await withCloud(async (computer, cloud) => {
     const denied = new Set<string>();
     const recorder = await startRecorder(cloud, undefined, denied);
-    // As against AWS: credentials and endpoint from the environment.
+    // With the embedded cloud as AWS: credentials and endpoint from the environment.
     const env = recordedEnv(computer, cloud, recorder);
     const { cloudformation, s3 } = awsClients(t, cloud);
     t.after(() => recorder.close());

@@ -21,7 +21,7 @@ test('keeps the records of a namesake stack in another account or cloud', async 
     }
     await rememberLeftover(place, { functionName: 'own', stackName: 'edge-upload', account: ACCOUNT_ID });
     await rememberLeftover(place, { functionName: 'of-an-earlier-version', stackName: 'edge-upload' });
-    // This computer knows a deployment of that name on AWS, so that commands go there.
+    // This computer has a deployment of that name on AWS, so commands use that one.
     await computer.json(['deploy', '--local']);
     await operator.json(['deploy', '--yes']);
     const status = await operator.run(['status', '--json']);
@@ -64,7 +64,7 @@ test('keeps the records of an operator who is not allowed to list objects', asyn
 test('warns of a deploy that cannot be recorded, and completes it', async () => {
   await withCloud(async (computer, cloud) => {
     const { operator } = await operatorOf(computer, cloud);
-    // A path that no permission makes writable, for an administrator neither.
+    // Nobody can write to this path, not even root.
     const env = { XDG_CONFIG_HOME: '/dev/null' };
     const args = ['deploy', '--yes', '--stack-name', 'unrecorded', '--json'];
     const { code, stdout, stderr } = await operator.run(args, { env });
@@ -112,7 +112,7 @@ test('records the user pool of an interrupted deploy', async (t) => {
     const args = ['deploy', '--yes', '--no-user-pool'];
     const { code, stderr } = await typed(args, { cwd: home, home, env, signal });
     assert.equal(code, 130, stderr);
-    // The update may still be under way.
+    // The update can still be running.
     assert.equal((await operator.run(['status', '--stack-name', 'edge-upload'])).code, 0);
     const { cloudformation } = awsClients(t, cloud);
     for (;;) {

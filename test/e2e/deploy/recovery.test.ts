@@ -14,13 +14,13 @@ import {
   withCloudProcess,
 } from '../harness.ts';
 
-/** Every resource takes a moment, so that there is a middle to interrupt. */
+/** Every resource takes some time, so that operations can be interrupted. */
 const SLOW = { EDGE_UPLOAD_LOCAL_FAULTS: JSON.stringify({ resourceDelayMs: 150 }) };
 
-/** The same, for what continues by itself while a command starts again. */
+/** Like SLOW, for operations that continue while a command is started again. */
 const VERY_SLOW = { EDGE_UPLOAD_LOCAL_FAULTS: JSON.stringify({ resourceDelayMs: 1000 }) };
 
-/** Each deploy is killed twice: while the identity half is made, and while the rest is. */
+/** Each deploy is killed twice: during the identity half, and during the rest. */
 const MOMENTS = [
   ['bucket created', 'edge function created'],
   ['stack created', 'edge function version created'],
@@ -51,7 +51,7 @@ test('resumes the operation of a cloud killed in the middle of a deploy', async 
 test('reaches the same state with repeated kills of deploy and destroy as without', async () => {
   await withCloud(async (computer) => {
     for (const moment of ['Planning bucket', 'user pool created', 'edge function created', 'Waiting until']) {
-      // On a slow computer the stack is past the moment by the time that the command before is killed.
+      // On a slow computer, the stack has passed this moment when the previous command is killed.
       const deploy = await until(computer, ['deploy', '--local'], moment, 'Waiting until');
       deploy.kill('SIGKILL');
       await exitCode(deploy);
@@ -59,7 +59,7 @@ test('reaches the same state with repeated kills of deploy and destroy as withou
     assert.equal((await computer.run(['deploy', '--local'])).code, 0);
     const { differing } = await computer.json<{ differing: string[] }>(['status']);
     assert.deepEqual(differing, []);
-    // The stack goes on without the command, which finds it further each time, or gone.
+    // The operation continues without the command. Each run finds it further advanced, or complete.
     const counted = await until(computer, ['destroy', '--yes'], 'Counting');
     counted.kill('SIGKILL');
     await exitCode(counted);

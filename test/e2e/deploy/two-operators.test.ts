@@ -8,7 +8,7 @@ interface Failed {
   readonly error: { readonly code: string; readonly message: string; readonly hint: string };
 }
 
-/** Two operators of one cloud: before the first one's call, the second one runs commands. */
+/** Opens two operators of one cloud. Before a given call of the first, the second runs commands. */
 async function operators(t: TestContext, computer: Computer, cloud: LocalStatus) {
   const hook: { at?: string; run?: () => Promise<void> } = {};
   const recorder = await startRecorder(cloud, async (action) => {
@@ -18,7 +18,7 @@ async function operators(t: TestContext, computer: Computer, cloud: LocalStatus)
     await run();
   });
   t.after(() => recorder.close());
-  // As against AWS: credentials and endpoint from the environment.
+  // With the embedded cloud as AWS: credentials and endpoint from the environment.
   const other = await otherOperator(computer, cloud, recorder);
   const ran = async (at: Computer, args: readonly string[]) => {
     const { code, stdout, stderr } = await at.run([...args, '--stack-name', 'edge-upload', '--json']);
@@ -30,7 +30,7 @@ async function operators(t: TestContext, computer: Computer, cloud: LocalStatus)
       const { code, said } = await ran(computer, [...args, '--local']);
       assert.equal(code, 0, said);
     },
-    /** Runs a command of the first one; before its call, those of the second one. */
+    /** Runs a command of the first operator. Before its call `at`, runs those of the second. */
     async first(args: readonly string[], at: string, run: () => Promise<void>) {
       Object.assign(hook, { at, run });
       const result = await ran(other, args);
@@ -51,7 +51,7 @@ test('completes, or prints the next command, if another operator is faster', asy
     const destroy = ['destroy', '--yes'];
 
     await t.test('keeps a stack that was created after the plan was made', async () => {
-      // Nobody is there to agree.
+      // Nobody can confirm the change.
       const { code, said } = await first(['deploy'], 'DeleteChangeSet', () => second(...deploy('1M')));
       assert.equal(code, 2, said);
       assert.equal(await status(), 'UPDATE_COMPLETE');
@@ -62,7 +62,7 @@ test('completes, or prints the next command, if another operator is faster', asy
         ['ExecuteChangeSet', deploy('2M')],
         ['DescribeChangeSet', deploy('3M'), deploy('4M')],
         ['CreateChangeSet', destroy],
-        // Of a new stack.
+        // The change set of a new stack.
         ['ExecuteChangeSet', deploy('5M')],
         ['ExecuteChangeSet', destroy],
       ] as const) {
@@ -87,7 +87,7 @@ test('completes, or prints the next command, if another operator is faster', asy
       assert.equal(unlinked.code, 8, unlinked.said);
       assert.match(unlinked.stdout, /The signing key was replaced while the link was created/);
       assert.deepEqual((await computer.json<{ links: object[] }>(['link', 'list'])).links, []);
-      // The key that it replaces signs a link that ends in 30 days; all others end sooner.
+      // The replaced key has signed a link that expires in 30 days. All other tokens expire earlier.
       const rotated = await first(['key', 'rotate', '--yes'], 'ExecuteChangeSet', () =>
         second('link', 'create', '--expires', '30d'),
       );

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { S3 } from '@aws-sdk/client-s3';
 import { clientConfig, type DeployedStack, setFaults, signIn, WITH_FAULTS, withCloud } from '../harness.ts';
 
-/* test/e2e/deploy/behind-the-back.test.ts does the same where CloudFormation compares bucket policies. */
+/* See test/e2e/deploy/behind-the-back.test.ts for a CloudFormation that compares bucket policies. */
 
 test('restores a bucket policy that CloudFormation does not compare', async (t) => {
   await withCloud(async (computer, cloud) => {

@@ -12,7 +12,7 @@ import { testContext } from '../../support/context.ts';
 import { openUnknown } from '../../support/open-unknown.ts';
 import { listen } from '../../support/serve.ts';
 
-/** What the launcher of a browser was given. */
+/** Environment and arguments of the browser's launcher. */
 interface Started {
   readonly env: Record<string, string>;
   readonly argv: readonly string[];
@@ -86,7 +86,7 @@ test('passes no variables and no secrets of the sign-in to the browser', {
     Object.keys(env).filter((name) => name.startsWith('EDGE_UPLOAD_')),
     [],
   );
-  // All users of the computer can read the arguments of a process.
+  // Every user of the computer can read the arguments of a process.
   const [, , address = '', ...others] = argv;
   assert.match(address, /^http:\/\/127\.0\.0\.1:\d+\/start\/[\w-]{43}$/);
   assert.deepEqual(others, []);
@@ -99,7 +99,7 @@ test('passes no variables and no secrets of the sign-in to the browser', {
   assert.ok(page.searchParams.get('state'));
   const again = await fetch(address, { redirect: 'manual' });
   assert.equal(again.headers.get('location'), page.href);
-  // Stopped, it reads the request once its connection is closed.
+  // The process is stopped, so that it reads the request after the connection has been closed.
   child.kill('SIGSTOP');
   await openUnknown(address);
   child.kill('SIGCONT');

@@ -30,9 +30,9 @@ interface Who {
 
 interface Started {
   readonly child: ChildProcess;
-  /** Resolves with the match once standard error shows it. */
+  /** Resolves with the match once it is on standard error. */
   said(pattern: RegExp): Promise<RegExpExecArray>;
-  /** Resolves with all of standard output and error. */
+  /** Resolves with the complete standard output and standard error. */
   ended(): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
 }
 
@@ -83,7 +83,7 @@ async function signInByBrowser(
   assert.equal(code, 0, stderr);
 }
 
-/** The kept tokens of an issuer, as files. */
+/** Returns the stored tokens of an issuer. */
 async function keptOf({ home }: Computer, company: Company) {
   const folder = join(home, '.local/state/edge-upload/tokens');
   for (const name of await readdir(folder)) {
@@ -226,7 +226,7 @@ async function story(
     for (const company of [corp, partner, staff]) {
       const before = company.tokenRequests.length;
       const { path, kept } = await keptOf(computer, company);
-      // About to expire, and the session that signed in last, which is used.
+      // The tokens are about to expire. Commands use the session that signed in last.
       await writeFile(
         path,
         JSON.stringify({
@@ -261,11 +261,11 @@ async function story(
       '--json',
     ]);
     await firstPart(computer, upload.child);
-    // The next parts are still under way when the other computer has signed in.
+    // The next parts are still being sent when the other computer has signed in.
     await setFaults(cloud, { resourceDelayMs: 0, edge: { bytesPerSecond: 64 * 1024 } });
     const refreshed = corp.tokenRequests.length;
     corp.rotate({ withdraw: true });
-    // A token of the new key has the edge fetch the key set, which no longer has the old one.
+    // A token signed with the new key makes the edge download the key set, which no longer has the old key.
     await signInByBrowser(t, another, url, 'corp');
     await setFaults(cloud, { resourceDelayMs: 0 });
     const { code, stdout, stderr } = await upload.ended();

@@ -17,12 +17,12 @@ import {
   withCloudProcess,
 } from '../harness.ts';
 
-/** Enough to collide each time; the other rounds need a few. */
+/** Enough processes to collide each time. The other rounds need fewer. */
 const MANY = 20;
 const FEW = 6;
 const REFRESH = 'GetTokensFromRefreshToken';
 
-/** Stands between the commands and Cognito, counts what is asked, and may keep a request for itself. */
+/** Starts a proxy to Cognito that records operations and can swallow a request. */
 async function proxyTo(endpoint: string) {
   const asked: string[] = [];
   let swallow: (() => void) | undefined;
@@ -36,7 +36,7 @@ async function proxyTo(endpoint: string) {
       return;
     }
     const { method, url, headers } = incoming;
-    // The cloud answers what is addressed to it alone.
+    // The cloud accepts only requests that are addressed to it.
     const host = new URL(endpoint).host;
     const onwards = request(endpoint + url, { method, headers: { ...headers, host } }, (answer) => {
       response.writeHead(answer.statusCode ?? 500, answer.headers);
@@ -48,7 +48,7 @@ async function proxyTo(endpoint: string) {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     refreshes: () => asked.filter((operation) => operation === REFRESH).length,
-    /** The next refresh is never answered; resolves when it was asked. */
+    /** Swallows the next refresh. Resolves when it arrives. */
     swallowRefresh: () =>
       new Promise<void>((resolve) => {
         swallow = resolve;
@@ -72,7 +72,7 @@ async function tokenFile(computer: Computer): Promise<string> {
   return join(stateFolder(computer), file);
 }
 
-/** Lets the kept access token run out by the computer's own reckoning. */
+/** Makes the stored access token expire on this computer. */
 async function expire(computer: Computer): Promise<Kept> {
   const file = await tokenFile(computer);
   const kept = JSON.parse(await readFile(file, 'utf8'));
@@ -81,13 +81,13 @@ async function expire(computer: Computer): Promise<Kept> {
   return kept;
 }
 
-/** Whoever holds the lock of the tokens, as the lock itself says. */
+/** Returns the process that holds the lock of the tokens, from the lock file. */
 async function lockHolder(computer: Computer): Promise<number> {
   const { pid } = JSON.parse(await readFile(`${await tokenFile(computer)}.lock`, 'utf8'));
   return pid;
 }
 
-/** Runs `count` uploads at the same moment, each of its own file. */
+/** Runs `count` simultaneous uploads, each of a different file. */
 function uploads(computer: Computer, round: string, count: number): Promise<Ran[]> {
   const names = Array.from({ length: count }, (_, at) => `${round}-${at}.txt`);
   return Promise.all(
@@ -98,7 +98,7 @@ function uploads(computer: Computer, round: string, count: number): Promise<Ran[
   );
 }
 
-/** Files below a folder, but for those in which secrets have their place: the token store, and the outbox of the cloud. */
+/** Returns all files of a computer except those that may contain secrets: the token store, and the cloud's outbox. */
 async function otherFiles(computer: Computer): Promise<string[]> {
   const files = await readdir(computer.home, { recursive: true, withFileTypes: true });
   return files
@@ -127,7 +127,7 @@ test('shares one refresh among uploads at the moment of expiry, and shows no sec
       const prepared = prepare?.();
       const running = uploads(computer, name, count);
       await prepared;
-      // What anybody on the computer can see of a running program.
+      // Everything that other users can see of a running program.
       written.push(spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).stdout);
       const ran = await running;
       written.push(...ran.flatMap(({ stdout, stderr }) => [stdout, stderr]));
@@ -191,7 +191,7 @@ test('shares one refresh among uploads at the moment of expiry, and shows no sec
           const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')];
           for (const form of forms) assert.ok(!written.some((text) => text.includes(form)));
         }
-        // No other token either, such as the one of a refresh that was lost.
+        // No other token either, such as that of a lost refresh.
         for (const text of written) assert.doesNotMatch(text, /eyJ[\w-]{30,}\.eyJ[\w-]{30,}\./);
       });
     } finally {

@@ -13,7 +13,7 @@ function onFullDisk({ home, env }: Computer, args: readonly string[], input = ''
   return runProgram('sh', limited, { cwd: home, env, input });
 }
 
-/** Files of the settings and the sign-ins, with their content; temporary files and locks among them. */
+/** Returns the files of settings and sign-ins with their content, including temporary files and locks. */
 async function ownFiles({ home }: Computer): Promise<Readonly<Record<string, string>>> {
   const files: Record<string, string> = {};
   for (const folder of ['.config/edge-upload', '.local/state/edge-upload']) {
@@ -29,7 +29,7 @@ async function ownFiles({ home }: Computer): Promise<Readonly<Record<string, str
 const tokenFiles = (files: Readonly<Record<string, string>>) =>
   Object.keys(files).filter((path) => path.includes('/tokens/'));
 
-/** Lets the stored access token expire by the computer's own clock. */
+/** Makes the stored access token expire on this computer. */
 async function expire(computer: Computer): Promise<void> {
   const [file = ''] = tokenFiles(await ownFiles(computer));
   const past = { issuedAt: '2020-01-01T00:00:00.000Z', expiresAt: '2020-01-01T01:00:00.000Z' };

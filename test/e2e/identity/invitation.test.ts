@@ -21,7 +21,7 @@ test('signs in and uploads on another computer with an invitation only', async (
 
     const home = join(operator.home, 'another computer');
     await mkdir(home);
-    // The invitation names what stands for AWS's own addresses; no AWS credentials.
+    // The invitation contains the addresses that replace AWS's, and no AWS credentials.
     assert.deepEqual(environment, {
       AWS_ENDPOINT_URL: cloud.endpoint,
       NODE_EXTRA_CA_CERTS: cloud.caFile,

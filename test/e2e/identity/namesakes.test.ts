@@ -9,7 +9,7 @@ import { testContext } from '../../support/context.ts';
 import { awsClients } from '../aws-clients.ts';
 import { type Computer, type DeployedStack, signIn, withCloud } from '../harness.ts';
 
-/** The seven operations on a key, with the id of an upload. */
+/** The seven operations on a key, as methods and queries for an upload id. */
 const OPERATIONS: readonly (readonly [name: string, method: string, query: (id: string) => string])[] = [
   ['put', 'PUT', () => ''],
   ['create', 'POST', () => '?uploads'],
@@ -20,7 +20,7 @@ const OPERATIONS: readonly (readonly [name: string, method: string, query: (id: 
   ['abort', 'DELETE', (id) => `?uploadId=${id}`],
 ];
 
-/** Those that name an upload. */
+/** Operations whose query has an upload id. */
 const ON_UPLOAD = OPERATIONS.filter(([, , query]) => query('x').includes('uploadId'));
 
 interface Answer {
@@ -31,7 +31,7 @@ interface Answer {
 
 type Edge = (method: string, target: string, token: string, body?: string) => Promise<Answer>;
 
-/** Sends requests to an edge over TLS, each as it stands. */
+/** Returns a function that sends requests to an edge over TLS, unchanged. */
 function edgeAt(url: string, dispatcher: Agent): Edge {
   return async (method, target, token, body = method === 'PUT' ? 'taken over' : undefined) => {
     const {
@@ -74,7 +74,7 @@ async function trust({ env, home }: Computer, issuers: readonly TrustedIssuer[])
 interface Uploader {
   readonly name: string;
   readonly token: string;
-  /** Where its keys are. */
+  /** Prefix of its keys. */
   readonly folder: string;
   readonly stamp: string;
   readonly uploadId: string;
@@ -110,7 +110,7 @@ test('separates uploads of namesakes at several issuers, an attacker’s among t
     t.after(() => dispatcher.close());
     const edge = edgeAt(url, dispatcher);
 
-    // All have one sub and one name.
+    // All callers have the same sub and name.
     const ada = { sub: username, aud: url };
     const tokens = {
       left: left.sign({ ...ada, aud: 'api://left' }),
@@ -150,7 +150,7 @@ test('separates uploads of namesakes at several issuers, an attacker’s among t
           assert.equal(answer.body.includes(uploadId), false, what);
         }
       }
-      // With the id of another’s upload under a key of their own.
+      // With the upload id of another caller, but under their own key.
       for (const other of others) {
         for (const [operation, method, query] of ON_UPLOAD) {
           const body = operation === 'complete' ? completed('"0"') : undefined;
@@ -163,7 +163,7 @@ test('separates uploads of namesakes at several issuers, an attacker’s among t
       }
     }
 
-    // Everything is as it was, and goes on.
+    // Nothing has changed, and the uploads can continue.
     const { s3 } = awsClients(t, cloud);
     const Bucket = outputs.S3BucketName;
     for (const { name, token, folder, stamp, uploadId, partTag } of uploaders) {

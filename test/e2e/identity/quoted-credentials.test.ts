@@ -12,8 +12,8 @@ import { type Ran, runProgram } from '../../support/programs.ts';
 import { listen } from '../../support/serve.ts';
 
 /*
- * Servers that are sent a credential and quote it: in any part of an answer, and written in any way that is decoded before
- * a person reads it. The built command line talks to them over sockets.
+ * Servers that quote the credential that they receive, in every part of a response and in every encoding that is decoded
+ * before a person reads it. The built command line connects to them over sockets.
  */
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -36,7 +36,7 @@ const unicode = (code: number) => `\\u${code.toString(16).padStart(4, '0')}`;
 
 type Quote = (response: ServerResponse, token: string) => void;
 
-/** Answers of an edge, each with the token somewhere. */
+/** Responses of an edge, each with the token in another place. */
 const QUOTES: Readonly<Record<string, Quote>> = {
   message: (to, token) => to.writeHead(403, json).end(JSON.stringify({ error: 'no', message: token })),
   code: (to, token) => to.writeHead(401, json).end(JSON.stringify({ error: token, message: '' })),
@@ -117,7 +117,7 @@ test('does not show a token that an edge quotes, in any spelling', async (t) => 
   );
 });
 
-/** Answers each operation of Cognito with its request as the reason of a refusal. */
+/** Refuses each Cognito operation, with its request as the reason. */
 async function quotingCognito(request: IncomingMessage, response: ServerResponse): Promise<string> {
   const body = await text(request);
   const type = { ...json, 'x-amzn-errortype': 'InvalidParameterException' };

@@ -32,7 +32,7 @@ async function signIn(here: World, typing: Typing, flags: readonly string[] = []
   return shown;
 }
 
-/** The lines that a person reads: without colours, movements, and the addresses and paths that cannot be broken. */
+/** Returns the lines that a person reads, without colours, cursor movements, and the addresses and paths that are never wrapped. */
 function screenLines(shown: string): string[] {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the terminal's own; what is redrawn begins a line
   const plain = shown.replaceAll(/\u001b\[(?:2K|G)/g, '\n').replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
@@ -53,7 +53,7 @@ test('passes every challenge at a terminal', { skip }, async (t) => {
       ['at least 12 characters', null],
       ['New password', 'weakling'],
       ['It needs 4 more characters', null],
-      // This pool asks for more than the rules that `deploy` gives one.
+      // This pool has a stricter policy than `deploy` sets.
       ['New password', 'Short-horse-42!'],
       ['New password again', 'Short-horse-42!'],
       ["The user's name", 'Ada Lovelace'],
@@ -101,7 +101,7 @@ test('passes every challenge at a terminal', { skip }, async (t) => {
   });
 });
 
-/** Signs in without a terminal: a line of standard input for each answer, the code once it can be known. */
+/** Signs in without a terminal. Writes a line of standard input for each answer, and the code once it is known. */
 async function byFlags(here: World, flags: readonly string[], code: (said: string) => string | undefined) {
   const child = spawn(
     execPath,

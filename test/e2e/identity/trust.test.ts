@@ -60,7 +60,7 @@ test('adds, lists, shows, exports and removes an issuer', async (t) => {
     assert.ok(added.stdout.includes(`  The address of the edge:\n    ${url}\n`), added.stdout);
     assert.match(added.stderr, /Callers with roles “uploader” are allowed to write keys .*, up to 5 GiB\./);
 
-    // A second rule goes to the same issuer, by its address alone.
+    // The address alone identifies the issuer that gets the second rule.
     const press = ['trust', 'oidc', issuer, '--when', 'roles=press', '--no-clobber'];
     const two = await computer.json<Trusted>(press);
     assert.deepEqual(
@@ -82,7 +82,7 @@ test('adds, lists, shows, exports and removes an issuer', async (t) => {
     assert.equal(unknown.code, 3);
     assert.match(unknown.stderr, /no issuer “other”.*\n.*corp/);
 
-    // A token is judged as the edge would, and never shown.
+    // `trust check` gives the same result as the edge, and never shows the token.
     const token = sign({ aud: url, sub: 'ada', roles: ['press'] });
     const judged = await computer.run(['trust', 'check', '--verify'], { input: token });
     assert.equal(judged.code, 0, judged.stdout + judged.stderr);
@@ -110,7 +110,7 @@ test('adds, lists, shows, exports and removes an issuer', async (t) => {
       assert.match(refused.stdout, message);
       assert.equal((refused.stdout + refused.stderr).includes(input), false);
     }
-    // The edge accepts tokens of a withdrawn key until it has the new keys.
+    // The edge accepts tokens signed with a withdrawn key until it has the new keys.
     withdraw(true);
     const withdrawn = await computer.run(['trust', 'check', '--verify'], { input: token });
     assert.equal(withdrawn.code, 0, withdrawn.stdout);
@@ -120,7 +120,7 @@ test('adds, lists, shows, exports and removes an issuer', async (t) => {
     assert.equal(forgedToo.code, 4, forgedToo.stdout);
     const doctor = await computer.run(['doctor']);
     assert.match(doctor.stderr, /corp withdrew keys that the edge has\. .*\n +edge-upload deploy/);
-    // The edge fetches an unknown key itself, and has it when the issuer withdraws it afterwards.
+    // The edge downloads an unknown key, and still has it after the issuer withdraws it.
     const newer = sign({ aud: url, sub: 'ada', roles: ['press'] }, { kid: 'another' });
     const who = await computer.run(['whoami'], { env: { EDGE_UPLOAD_TOKEN: newer } });
     assert.equal(who.code, 0, who.stderr);
@@ -145,7 +145,7 @@ test('adds, lists, shows, exports and removes an issuer', async (t) => {
     }
     assert.match((await computer.run(['trust', 'check'], { input: '' })).stderr, /no token to check/);
 
-    // A later deploy keeps the issuers, and the file is what is there.
+    // A later deploy keeps the issuers, and the exported file equals them.
     const later = await computer.json<DeployedStack>(['deploy', '--local']);
     assert.equal(later.outcome, 'unchanged');
     const yaml = (await computer.run(['trust', 'list', '--yaml'])).stdout;
@@ -157,7 +157,7 @@ test('adds, lists, shows, exports and removes an issuer', async (t) => {
     const smaller = await computer.run(['trust', '--file', 'trust.yaml']);
     assert.match(smaller.stderr, /up to 1 GiB/);
 
-    // A claim that can change is warned of in every plan: of the command line, of a file, and of a deploy.
+    // Every plan warns of a claim that can change: of the command line, of a file, and of a deploy.
     const changeable = /Rule 3 of corp compares email, which can change .* Compare sub instead/;
     const byMail = await computer.run([...add, '--when', 'email=ada@example.com']);
     assert.match(byMail.stderr, changeable);
@@ -167,7 +167,7 @@ test('adds, lists, shows, exports and removes an issuer', async (t) => {
     assert.match((await computer.run(['trust', '--file', 'trust.yaml'])).stderr, changeable);
     await computer.json<Trusted>(['trust', 'remove', 'corp', '--rule', '3']);
 
-    // No caller could write what a user of the pool may write, whichever of the two comes later.
+    // No caller is allowed to write keys of a pool user, whichever rule is added later.
     const rule = ['trust', 'oidc', issuer, '--when', 'roles=all', '--write-to'];
     const theirs = await computer.run([...rule, '{sub}/']);
     assert.equal(theirs.code, 2);
@@ -186,7 +186,7 @@ test('adds, lists, shows, exports and removes an issuer', async (t) => {
     assert.match(removed.stderr, /corp is no longer trusted: http:\/\/127/);
     assert.match(removed.stdout, /The edge trusts only its user pool\./);
 
-    // What cannot be trusted changes nothing.
+    // An issuer that cannot be trusted changes nothing.
     for (const [args, message] of [
       [['oidc', `${issuer}/`], /document names|HTTP 404/],
       [['oidc', 'http://id.example.com'], /not an https address/],

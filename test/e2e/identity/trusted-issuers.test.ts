@@ -11,7 +11,7 @@ import { type Computer, type DeployedStack, withCloud } from '../harness.ts';
 
 type KeySets = Map<string, readonly object[]>;
 
-/** Serves key sets at `/<alias>`. An unknown alias is answered with 503. */
+/** Serves key sets at `/<alias>`, and responds with 503 for an unknown alias. */
 function keyServer(t: TestContext, keySets: KeySets): Promise<string> {
   return listen(t, (incoming, response) => {
     const keys = keySets.get((incoming.url ?? '').slice(1));
@@ -39,7 +39,7 @@ function issuerAt(server: string, alias: string): TrustedIssuer {
   };
 }
 
-/** Runs a change of the kept options, as the commands do. */
+/** Changes the stored options, as the commands do. */
 async function apply(computer: Computer, change: (kept: StackOptions) => StackOptions) {
   const { env, home } = computer;
   const options = { json: true, quiet: true, debug: false, color: false };
@@ -67,12 +67,12 @@ test('deploys 20 issuers with 5 RSA keys each, and keeps their keys current', as
     const aws = awsClients(t, cloud);
     const { TemplateBody = '' } = await aws.cloudformation.getTemplate({ StackName: 'edge-upload' });
     assert.ok(Buffer.byteLength(TemplateBody) > 51_200);
-    // With its quotation marks: random keys may have the three letters.
+    // Searches with quotation marks, because random keys can contain the three letters.
     assert.ok(
       TemplateBody.includes('\\"kid\\"') && !TemplateBody.includes('\\"x5c\\"'),
       'certificates are not baked',
     );
-    // Neither the template nor a version of it is left.
+    // Neither the template nor a version of it remains.
     const versions = await aws.s3.listObjectVersions({ Bucket: first.outputs.S3BucketName });
     assert.deepEqual([versions.Versions ?? [], versions.DeleteMarkers ?? []], [[], []]);
 
@@ -108,7 +108,7 @@ test('deploys 20 issuers with 5 RSA keys each, and keeps their keys current', as
     const renewedStatus = await computer.run(['status']);
     assert.match(renewedStatus.stdout, /keys corp-0 +keys corp-0-5, corp-0-6, as deployed/);
     assert.doesNotMatch(renewedStatus.stdout, /corp-1 /);
-    // A template beyond the request’s limit is kept at destruction too.
+    // `destroy --keep-data` also works with a template that is too large for a request.
     const destroyed = await computer.run(['destroy', '--yes', '--keep-data']);
     assert.equal(destroyed.code, 0, destroyed.stderr);
   });
@@ -151,7 +151,7 @@ test('prints how to add a user pool, adds it, and removes it', async (t) => {
     assert.match(loss, /loses data: the user pool \(all its users are lost\)/);
     await run(0, 'deploy', '--local', '--no-user-pool', '--yes', '--allow-data-loss');
     assert.doesNotMatch(await run(0, 'status'), /user pool +us-east-1/);
-    // A pool that is kept leaves the stack alone.
+    // A retained pool leaves the stack, but is not deleted.
     await run(0, 'deploy', '--local', '--user-pool', '--retain-data');
     assert.match(await run(0, 'deploy', '--local', '--no-user-pool', '--yes'), /leave +user pool/);
     assert.match(await run(0, 'status'), /Kept: the user pool us-east-1_\w+ \(0 users\)/);

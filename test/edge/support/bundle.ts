@@ -5,11 +5,11 @@ import { edgeCode } from '../../../infra/edge-code.ts';
 
 export interface RunningBundle {
   readonly handler: (event: unknown) => Promise<unknown>;
-  /** What the function logged. */
+  /** Lines that the function logged. */
   readonly log: string[];
 }
 
-/** Runs the built function as Lambda runs `index.js`, with the modules that are given here in place of Node's own. */
+/** Runs the built function as Lambda runs `index.js`. The given modules replace Node's. */
 export function runBundle(
   config: BakedConfig,
   modules: Readonly<Record<string, unknown>> = {},
@@ -23,7 +23,7 @@ export function runBundle(
   const run = compileFunction(edgeCode(config, page), ['exports', 'require', 'module', 'console']);
   const { stackTraceLimit } = Error;
   run.call(module.exports, module.exports, require, module, console);
-  // The function sets it for its process; tests need their stacks.
+  // The function changes it for its process, but tests need stack traces.
   Error.stackTraceLimit = stackTraceLimit;
   return { handler: module.exports.handler, log };
 }

@@ -1,6 +1,6 @@
 import { seeded } from '../../support/random.ts';
 
-/** Dice that roll the same for the same seed. */
+/** A random generator that is the same for the same seed. */
 export function dice(seed: number) {
   const random = seeded(seed);
   const roll = (sides: number) => Math.floor(random() * sides);
@@ -32,7 +32,7 @@ export const ODD: readonly unknown[] = [
 
 export type Dice = ReturnType<typeof dice>;
 
-/** The event with some of its nodes, at any depth, replaced, removed or added. */
+/** Returns the event with some nodes replaced, removed or added, at any depth. */
 export function mutate(value: unknown, { roll, pick }: Dice): unknown {
   if (roll(14) === 0) return pick(ODD);
   if (Array.isArray(value)) {

@@ -27,12 +27,12 @@ function keyPair(alg: string): { readonly privateKey: KeyObject; readonly public
     alg === 'EdDSA'
       ? generateKeyPairSync('ed25519', encodings)
       : generateKeyPairSync('ec', { namedCurve: CURVES[alg] ?? '', ...encodings });
-  // The types of Node know the encodings of RSA keys alone.
+  // Node's types have the encodings of RSA keys only.
   const { privateKey, publicKey } = pair as unknown as Record<'privateKey' | 'publicKey', string>;
   return { privateKey: createPrivateKey(privateKey), publicKey: createPublicKey(publicKey) };
 }
 
-/** A key that an issuer signs with, and its public half as the issuer shows it, without `alg` as Entra does. */
+/** An issuer's signing key, and the public key as the issuer publishes it: without `alg`, like Entra. */
 export function issuerKey(alg: string, kid = alg): IssuerKey {
   const { privateKey, publicKey } = keyPair(alg);
   return {
@@ -45,7 +45,7 @@ export function issuerKey(alg: string, kid = alg): IssuerKey {
 const part = (value: object | string) =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
-/** A token as an issuer would sign it. */
+/** Returns a token as its issuer signs it. */
 export function signed(key: IssuerKey, claims: Claims | string, header: Claims = {}): string {
   const text = `${part({ alg: key.alg, kid: key.jwk.kid, typ: 'JWT', ...header })}.${part(claims)}`;
   const hash = key.alg === 'EdDSA' ? null : HASHES[key.alg.slice(2)];
@@ -53,7 +53,7 @@ export function signed(key: IssuerKey, claims: Claims | string, header: Claims =
   return `${text}.${signature.toString('base64url')}`;
 }
 
-/** One RSA key for all issuers of a test that is not about keys: making one takes long. */
+/** One RSA key for all issuers in tests that are not about keys, because generating one takes long. */
 export const SHARED_KEY = issuerKey('RS256', 'shared');
 
 /** An issuer of people. `audiences` absent: the edge's own origins. */

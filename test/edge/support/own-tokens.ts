@@ -3,7 +3,7 @@ import type { Claims } from '../../support/keys/forge.ts';
 import { type IssuerKey, issuerKey, ORIGIN, seconds, signed } from './issuers.ts';
 import { CLIENT_ID, JWKS, USER_POOL_ID } from './pool.ts';
 
-/** What the stack's KMS key would be. */
+/** Stands for the stack's KMS key. */
 export const SIGNING_KEY = issuerKey('EdDSA', 'a1b2c3d4e5f6g7h8');
 
 /** A deployment with a user pool, whose links and keys are signed by {@link SIGNING_KEY}. */

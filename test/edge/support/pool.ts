@@ -10,7 +10,7 @@ export const USER_POOL_ID = 'us-east-1_Ab1Cd2Ef3';
 export const CLIENT_ID = '1h57kf5cpq17m0eml12EXAMPLE';
 export const SUB = '7a3f5a7e-7b8d-4d5f-9d52-0d9c7f0c7f11';
 
-/** A pool's signing key, and its public half as the pool shows it. */
+/** A pool's signing key, and the public key as the pool publishes it. */
 export interface SigningKey {
   readonly kid: string;
   readonly privateKey: KeyObject;
@@ -41,7 +41,7 @@ export function config(policy: UploadPolicy = {}): EdgeConfig {
 
 const seconds = () => Math.floor(Date.now() / 1000);
 
-/** Claims as Cognito puts them into an access token. */
+/** Claims of Cognito's access tokens. */
 export function claims(changes: Claims = {}): Claims {
   return {
     sub: SUB,

@@ -4,13 +4,13 @@ import { viewerRequestEvent } from '../../../local/cloudfront/data-plane/functio
 
 export interface Sent {
   readonly method?: string;
-  /** Path with the query, as it stands in the request line. */
+  /** Path and query, as in the request line. */
   readonly target?: string;
-  /** Lines `Name: value`; one of the length is added for a PUT. */
+  /** Lines `Name: value`. A PUT also gets a content length. */
   readonly headers?: readonly string[];
 }
 
-/** The event that CloudFront makes of a request. */
+/** Returns CloudFront's event for a request. */
 export function viewerEvent({ method = 'PUT', target = '/photo.jpg', headers = [] }: Sent) {
   const [, path = '', query = ''] = /^([^?]*)\??(.*)$/s.exec(target) ?? [];
   const length =
@@ -46,7 +46,7 @@ export interface Answer {
   readonly body: { readonly error?: string; readonly message?: string } & Record<string, unknown>;
 }
 
-/** A generated response, read. */
+/** A parsed generated response. */
 export function readResponse(value: unknown): Answer {
   const { status, headers, body } = value as GeneratedResponse;
   return { status: Number(status), headers: plainHeaders(headers), body: JSON.parse(body ?? '{}') };

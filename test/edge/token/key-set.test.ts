@@ -14,7 +14,7 @@ const NEW = issuerKey('ES256', 'new');
 const setOf = (...keys: readonly IssuerKey[]) => JSON.stringify({ keys: keys.map(({ jwk }) => jwk) });
 const hang: Download = () => Promise.reject(new Error('timed out'));
 
-/** An edge that trusts one issuer with the key `OLD`, baked in now, on a clock of the test. */
+/** An edge on the test's clock that trusts one issuer. Its key `OLD` is baked at the start. */
 function edge(config: { readonly bakedAgo?: number } = {}) {
   const start = 1_800_000_000;
   let now = start;

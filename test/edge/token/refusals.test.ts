@@ -19,7 +19,7 @@ import {
   signed,
 } from '../support/issuers.ts';
 
-/** What the edge says to a token: its caller's name, or code and message. */
+/** Returns the edge's result for a token: the caller's name, or code and message. */
 async function judged(token: string, config: EdgeConfig): Promise<string> {
   const verify = createVerify(config, { download: async () => JSON.stringify({ keys: [SHARED_KEY.jwk] }) });
   try {
@@ -203,7 +203,7 @@ test('refuses each invalid token with a code and a reason', async (t) => {
   }
 });
 
-/** A token whose parts are these bytes. */
+/** Returns a token whose parts are these bytes. */
 function signedBytes(head: string | Buffer, payload: string | Buffer): string {
   const text = `${Buffer.from(head).toString('base64url')}.${Buffer.from(payload).toString('base64url')}`;
   return `${text}.${sign('sha256', Buffer.from(text), SHARED_KEY.privateKey).toString('base64url')}`;
@@ -212,7 +212,7 @@ function signedBytes(head: string | Buffer, payload: string | Buffer): string {
 test('requires one JSON object in UTF-8 as the signed payload', async (t) => {
   const head = JSON.stringify({ alg: 'RS256', kid: 'shared' });
   const claims = JSON.stringify(personal());
-  /** Replaces `~` by a byte that begins no character. */
+  /** Replaces `~` by a byte that is invalid in UTF-8. */
   const broken = (text: string) => Buffer.from(text, 'latin1').map((byte) => (byte === 0x7e ? 0xff : byte));
   const changed = (from: string | RegExp, to: string) => claims.replace(from, to);
   const malformed = 'invalid_token: The token is not a well-formed JWT.';
@@ -280,7 +280,7 @@ test('refuses tokens that are not JWTs, and names opaque tokens', async () => {
   for (const [token, expected] of rows) assert.equal(await judged(token, config), expected);
 });
 
-/** The caller by AWS's own verifier: a second opinion. */
+/** Returns the caller by AWS's own verifier, to compare. */
 function witness(token: string, { alg, jwk }: IssuerKey): unknown {
   const [issuer = ''] = outside().iss;
   const verifier = JwtVerifier.create({
@@ -311,7 +311,7 @@ test('verifies each algorithm with a key of its type only', async () => {
     const expected = key.alg === 'RS256' ? /^unsupported_algorithm/ : /^ada$/;
     assert.match(await judged(token, configOf(pinned)), expected, key.alg);
   }
-  // A DER signature of the same key is another spelling.
+  // A DER signature by the same key is another encoding.
   const [first] = keys.filter(({ alg }) => alg === 'ES256');
   assert.ok(first);
   const broken = outside({ keys: [{ ...first.jwk, x: 'A'.repeat(43) }] }, API);

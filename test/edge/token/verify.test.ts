@@ -146,7 +146,7 @@ test('refuses a signature with any bit or character changed', async () => {
   assert.equal((await refused(token.replaceAll('-', '+').replaceAll('_', '/'))).code, 'invalid_token');
 });
 
-/** A verifier whose downloads are `answer`'s, and the addresses that they went to. */
+/** Returns a verifier whose downloads call `answer`, and the downloaded addresses. */
 function downloading(answer: Download) {
   const asked: string[] = [];
   let time = Date.now();
@@ -232,7 +232,7 @@ test('makes one download for unknown key IDs, without delaying known keys', asyn
 });
 
 test('downloads no key for a token with invalid claims', async () => {
-  // Before the pool's clock is set: making a key takes seconds on a busy machine.
+  // Generates the key before the pool's clock is set, because that takes seconds on a busy machine.
   const now = Math.floor(Date.now() / 1000);
   const pool = downloading(async () => assert.fail('that went over the network'));
   const unknown = signingKey('unknown');
@@ -256,7 +256,7 @@ test('downloads no key for a token with invalid claims', async () => {
   assert.deepEqual(pool.asked, []);
 });
 
-/** A token with any header, signed by the pool all the same. */
+/** Returns a token with any header, with a valid signature of the pool. */
 function signWith(header: object | string, body: object | string): string {
   const part = (value: object | string) =>
     Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');

@@ -12,7 +12,7 @@ import {
 } from '../../../local/auth/sigv4.ts';
 import type { HttpRequest } from '../../../local/wire/http.ts';
 
-// The worked examples of https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and its neighbours.
+// Examples from https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and related pages.
 const KEY = 'AKIAIOSFODNN7EXAMPLE';
 const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 const NOW = new Date('2013-05-24T00:00:00Z');
@@ -235,7 +235,7 @@ test('refuses a session token, because this account issues none', () => {
   assert.throws(() => authenticate({ ...getObject, headers }, options), { code: 'InvalidToken' });
 });
 
-/** Authenticates as the doors of all services but S3 do. */
+/** Authenticates like the request handlers of all services except S3. */
 async function authenticatedText(asked: HttpRequest, how: AuthenticateOptions) {
   const body = await readBody(asked);
   return { ...authenticateBody(asked, body, how), text: body.toString() };

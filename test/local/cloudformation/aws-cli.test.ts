@@ -29,7 +29,7 @@ test('the AWS CLI validates, deploys, changes, reads and deletes a stack', {
   const { Stacks } = await aws('describe-stacks', ...stack);
   assert.equal(Stacks[0].StackStatus, 'CREATE_COMPLETE');
   assert.deepEqual(Stacks[0].Outputs, [{ OutputKey: 'Shade', OutputValue: 'red' }]);
-  // The AWS CLI names change sets by the second: the next one can have the name of the first.
+  // The AWS CLI derives the name of a change set from the time in seconds, so two can have the same name.
   const { Summaries } = await aws('list-change-sets', ...stack);
   assert.equal(Summaries.length, 1);
   for (const { ChangeSetId } of Summaries) await aws('delete-change-set', '--change-set-name', ChangeSetId);
@@ -54,7 +54,7 @@ test('the AWS CLI validates, deploys, changes, reads and deletes a stack', {
   assert.deepEqual(setup.cloud.things, []);
 });
 
-/** A story told by boto3: a change set for a new stack, its execution, a failing update, and the end. */
+/** A boto3 script: a change set for a new stack, its execution, a failing update, and the deletion. */
 const STORY = `
 import json, sys, boto3
 from botocore.exceptions import ClientError, WaiterError

@@ -9,18 +9,18 @@ import { createCloudFormation } from '../../../local/cloudformation/service.ts';
 import type { Faults } from '../../../local/faults.ts';
 import { FakeCloud, thingsInFolder } from './fake-resources.ts';
 
-/** What a process that is going to be killed is told, as JSON in its first argument. */
+/** Input of a process that kills itself: JSON in its first argument. */
 export interface KillPlan {
   /** Stacks in `stacks/…`, things in `things/`. */
   readonly folder: string;
-  /** Sent once what was left under way has come to rest. */
+  /** Request to send once no operation is running. */
   readonly query?: Readonly<Record<string, string>>;
   readonly faults: Faults;
-  /** The step at which the process kills itself; half steps are after the write, whole ones before it. */
+  /** The step at which the process kills itself: whole steps before the write, half steps after it. */
   readonly killAt?: number;
 }
 
-/** Counts what is written down, and dies at the step it is told: no handler of the process ever runs. */
+/** Counts writes, and kills the process at the given step with SIGKILL, so that no exit handler runs. */
 function dieAt(killAt = Number.POSITIVE_INFINITY): () => number {
   let steps = 0;
   const { renameSync, rmSync } = fs;
@@ -38,7 +38,7 @@ function dieAt(killAt = Number.POSITIVE_INFINITY): () => number {
   return () => steps;
 }
 
-/** A cloud over a folder, as each process of the story has it. */
+/** Opens the cloud in a folder, as each process of a scenario does. */
 export function cloudIn(folder: string, faults: Faults) {
   const cloud = new FakeCloud(thingsInFolder(join(folder, 'things')));
   const options = {
@@ -51,7 +51,7 @@ export function cloudIn(folder: string, faults: Faults) {
   return { cloud, service: createCloudFormation({ ...options, resources: cloud.handlers() }) };
 }
 
-/** Sends a request past the network. */
+/** Calls the handler directly, without a network request. */
 export async function send(
   { handle }: ReturnType<typeof createCloudFormation>,
   query: Readonly<Record<string, string>>,

@@ -10,7 +10,7 @@ import type {
 } from '../../../local/resource.ts';
 import { AwsError } from '../../../local/wire/errors.ts';
 
-/** A physical thing that a fake handler made. */
+/** A physical resource that a fake handler created. */
 export interface Thing {
   readonly physicalId: string;
   readonly logicalId: string;
@@ -18,7 +18,7 @@ export interface Thing {
   readonly properties: JsonObject;
 }
 
-/** Keeps things: in memory, or in a folder for the tests that kill a process. */
+/** Stores things in memory, or in a folder for tests that kill a process. */
 interface Things {
   all(): Thing[];
   put(thing: Thing): void;
@@ -49,15 +49,15 @@ export function thingsInFolder(folder: string): Things {
 
 type Call = 'create' | 'update' | 'delete';
 
-/** A cloud of things without meaning, whose calls tests can hold back, refuse or break. */
+/** A cloud with fake resources. Tests can delay, refuse or break its calls. */
 export class FakeCloud {
   readonly #things: Things;
   readonly #gates = new Map<string, { readonly gate: Promise<void>; readonly open: () => void }>();
-  /** By `create Name`, `update Name`, `delete Name`: what is thrown instead. */
+  /** Errors to throw, by call: `create Name`, `update Name`, `delete Name`. */
   readonly refusals = new Map<string, Error>();
-  /** As they came in: `create A`, `delete A`. */
+  /** Calls in the order of arrival: `create A`, `delete A`. */
   readonly calls: string[] = [];
-  /** Told as each call comes in. */
+  /** Called when a call arrives. */
   onCall: (call: string) => void = () => {};
 
   constructor(things: Things = thingsInMemory()) {
@@ -82,7 +82,7 @@ export class FakeCloud {
     for (const { physicalId } of this.named(logicalId)) this.#things.remove(physicalId);
   }
 
-  /** Has a call wait until the returned function is called. */
+  /** Holds a call until the returned function is called. */
   hold(call: Call, logicalId: string): () => void {
     let open = () => {};
     const gate = new Promise<void>((resolve) => {

@@ -17,7 +17,7 @@ interface Options {
   readonly onDefect?: (error: unknown) => void;
 }
 
-/** The service over fake resources behind a real socket, in a folder that goes with the test. */
+/** Opens the service with fake resources on a real socket, in a folder that is deleted after the test. */
 export async function setUp(t: Pick<TestContext, 'after'>, options: Options = {}) {
   const { faults = {}, cloud = new FakeCloud(), onDefect } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'cloudformation-'));
@@ -56,7 +56,7 @@ export async function setUp(t: Pick<TestContext, 'after'>, options: Options = {}
     cloud,
     faults,
     idle: () => service.idle(),
-    /** As after a crash: a new process over the same folder, before it goes on with anything. */
+    /** Opens the folder again, as a new process after a crash does, before it resumes anything. */
     reopen: () => {
       service = open();
       return service;
@@ -71,7 +71,7 @@ export async function setUp(t: Pick<TestContext, 'after'>, options: Options = {}
         ({ LogicalResourceId, ResourceStatus, ResourceStatusReason: reason }) =>
           `${LogicalResourceId} ${ResourceStatus}${reason === undefined ? '' : `: ${plain(reason)}`}`,
       ),
-    /** Creates a stack and waits until it has come to rest. */
+    /** Creates a stack and waits until no operation is running. */
     create: async (StackName: string, body: JsonObject, more: Partial<CreateInput> = {}) => {
       const { StackId = '' } = await sdk.createStack({
         StackName,
@@ -98,7 +98,7 @@ type DeleteInput = Parameters<CloudFormation['deleteStack']>[0];
 
 export type Setup = Awaited<ReturnType<typeof setUp>>;
 
-/** A reason without its random part. */
+/** Returns a reason without its random part. */
 function plain(reason: string): string {
   return reason.replace(/RequestToken: [0-9a-f-]{36}/, 'RequestToken: …');
 }
@@ -108,7 +108,7 @@ interface ThingMembers {
   readonly [member: string]: Json | undefined;
 }
 
-/** A resource of a template: `thing({ Colour: 'red' }, { DeletionPolicy: 'Retain' })`. */
+/** Returns a resource for a template: `thing({ Colour: 'red' }, { DeletionPolicy: 'Retain' })`. */
 export function thing(properties: JsonObject = {}, members: ThingMembers = {}): JsonObject {
   return { Type: 'Test::Thing', Properties: properties, ...(members as JsonObject) };
 }

@@ -11,7 +11,7 @@ import type { JsonObject } from '../../../local/json.ts';
 import { cloudIn, type KillPlan, send } from './doomed.ts';
 import { ref, template, thing } from './fixture.ts';
 
-/** Kills in each story; every step there is would take a minute. */
+/** Number of kills in each scenario. Killing at every step would take a minute. */
 const KILLS = 4;
 
 const home = mkdtempSync(join(tmpdir(), 'doomed-'));
@@ -24,7 +24,7 @@ before(async () => {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    // Bundled CommonJS packages still ask for it by name.
+    // Bundled CommonJS packages call it.
     banner: {
       js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`,
     },
@@ -32,7 +32,7 @@ before(async () => {
 });
 after(() => rmSync(home, { recursive: true, force: true }));
 
-/** Runs a process over a folder until it has finished or killed itself. @returns the steps it counted, if it finished */
+/** Runs a process until it finishes or kills itself. @returns the number of its steps, if it finished */
 function run(doom: KillPlan): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [script, JSON.stringify(doom)], (error, stdout, stderr) => {
@@ -43,7 +43,7 @@ function run(doom: KillPlan): Promise<number | undefined> {
   });
 }
 
-/** What is on record and what is there, once a new process has gone on with what was left. */
+/** Returns the records and the existing resources after a new process has resumed the operation. */
 async function outcome(folder: string, faults: Faults) {
   const { cloud, service } = cloudIn(folder, faults);
   await service.resume();
@@ -64,7 +64,7 @@ interface Story {
   readonly from?: JsonObject;
   readonly query: Readonly<Record<string, string>>;
   readonly faults?: Faults;
-  /** Where it may end: the first where the request was recorded, the second where it was lost. */
+  /** Possible results: the first if the request was recorded, the second if it was lost. */
   readonly ends: readonly (string | undefined)[];
   readonly colours: readonly string[];
 }

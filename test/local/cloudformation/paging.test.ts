@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { awsError } from '../../support/aws-error.ts';
 import { setUp, template, thing } from './fixture.ts';
 
-/** Turns every page. */
+/** Reads all pages. */
 async function collect<T>(
   turn: (NextToken: string | undefined) => Promise<{ items: T[] | undefined; next: string | undefined }>,
 ): Promise<T[][]> {

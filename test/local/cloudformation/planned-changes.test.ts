@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { JsonObject } from '../../../local/json.ts';
 import { att, ref, type Setup, setUp, template, thing } from './fixture.ts';
 
-/** The changes of a change set made for the stack `one`, each as `Action LogicalId Replacement`, and as it is told. */
+/** Returns the changes of a new change set for the stack `one`: each as `Action LogicalId Replacement`, and as described. */
 async function changesOf({ sdk }: Setup, body: JsonObject, more: object = {}) {
   const { Id } = await sdk.createChangeSet({
     StackName: 'one',

@@ -80,7 +80,7 @@ test('replaces the policy for one update; checks resource types as conditions', 
   await update('s', template({ A: thing({ Colour: 'green' }) }), { StackPolicyBody: OPEN });
   assert.equal(await statusOf('s'), 'UPDATE_COMPLETE');
   await sdk.setStackPolicy({ StackName: 's', StackPolicyBody: closed });
-  // A policy is about updates: the stack can be deleted all the same.
+  // A stack policy applies only to updates, so the stack can be deleted.
   await remove('s');
   await assert.rejects(statusOf('s'), awsError('ValidationError'));
 });

@@ -7,7 +7,7 @@ const Bucket = 'templates';
 const S3_ERRORS = 'http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html';
 const BUCKET = { Type: 'AWS::S3::Bucket' };
 
-/** A template of exactly this many bytes. */
+/** Returns a template of exactly this many bytes. */
 function sized(bytes: number): string {
   const body = JSON.stringify({ Description: '', Metadata: { Fill: '' }, Resources: { Bucket: BUCKET } });
   return body.replace('"Fill":""', `"Fill":"${'x'.repeat(bytes - body.length)}"`);
@@ -37,7 +37,7 @@ test('reads a template of up to 1 MB from S3 by every form of URL', async (t) =>
     assert.deepEqual(ResourceTypes, ['AWS::S3::Bucket']);
     await cfn.createChangeSet({ StackName, ChangeSetName: 'c', ChangeSetType: 'CREATE', TemplateURL });
   }
-  // The template is read when the change set is created: its object is no longer needed.
+  // The template is read when the change set is created. Its object can then be deleted.
   await s3.deleteObject({ Bucket, Key: '.well-known/a b.json' });
   await cfn.executeChangeSet({ StackName: 'regional', ChangeSetName: 'c' });
   await cloud.idle();

@@ -78,7 +78,7 @@ test('reverts a failed change in place, because its progress is unknown', async 
   assert.ok((await storyOf('one')).some((event) => event.startsWith('A UPDATE_FAILED: ')));
 });
 
-/** A stack whose rollback got stuck with A. */
+/** Creates a stack whose rollback has failed at A. */
 async function stuck(setup: Setup) {
   const { create, update, cloud, statusOf } = setup;
   await create('one', body('red'));

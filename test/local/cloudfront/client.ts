@@ -9,7 +9,7 @@ export interface Reply {
   readonly text: string;
 }
 
-/** One request over a connection of its own that trusts the fixture's authority. */
+/** Sends one request on a new connection that trusts the fixture's authority. */
 export async function send(
   fixture: Fixture,
   url: string,
@@ -29,7 +29,7 @@ export async function send(
   }
 }
 
-/** A TLS connection on which a test writes what it likes. */
+/** Opens a TLS connection on which a test can write any bytes. */
 export function rawConnection(fixture: Fixture, url: string): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({
@@ -41,7 +41,7 @@ export function rawConnection(fixture: Fixture, url: string): Promise<TLSSocket>
   });
 }
 
-/** Writes a request as it stands and gives all that comes back until the edge ends the connection. */
+/** Writes a request unchanged, and returns everything that the edge sends until it closes the connection. */
 export async function rawExchange(fixture: Fixture, url: string, text: string): Promise<string> {
   const socket = await rawConnection(fixture, url);
   socket.write(text, 'latin1');

@@ -25,13 +25,13 @@ export interface Fixture {
   readonly identities: Identities;
   readonly authority: Authority;
   readonly dataDir: string;
-  /** What the origin was asked, without bodies. */
+  /** Requests to the origin, without bodies. */
   readonly asked: HttpRequest[];
-  /** Events the function was run on. */
+  /** Events that the function received. */
   readonly events: unknown[];
-  /** What the service told of as defects. */
+  /** Defects that the service reported. */
   readonly defects: unknown[];
-  /** Log files that were delivered, by key; {@link LOG_HOST} takes them. */
+  /** Log files that were delivered to {@link LOG_HOST}, by key. */
   readonly delivered: Map<string, Buffer>;
   faults: Faults;
   now: Date;
@@ -40,7 +40,7 @@ export interface Fixture {
   version: FunctionVersion | undefined;
   trusted: readonly string[] | undefined;
   resource(type: string): ResourceHandler;
-  /** Opens the service anew over the same folder, as a restart does. */
+  /** Opens the folder again, like a restart. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
@@ -62,7 +62,7 @@ export interface ViewerEvent {
   ];
 }
 
-/** A CloudFront of its own over a fake origin and a fake function; the function lets everything through. */
+/** Opens a CloudFront with a fake origin and a fake function, which forwards every request. */
 export async function openFixture(): Promise<Fixture> {
   const root = mkdtempSync(join(tmpdir(), 'edge-upload-cloudfront-'));
   const dataDir = join(root, 'cloudfront');
@@ -175,7 +175,7 @@ export function distributionProperties(accessControlId: string, change: JsonObje
   };
 }
 
-/** The properties with some of the default behavior, and of the one origin, replaced. */
+/** Returns the properties with changes to the default behavior and the only origin. */
 export function withBehavior(properties: JsonObject, change: JsonObject): JsonObject {
   const config = properties.DistributionConfig as JsonObject;
   return {
@@ -201,7 +201,7 @@ export const ACCESS_CONTROL: JsonObject = {
   },
 };
 
-/** Opens a fixture, which the end of the test closes. */
+/** Opens a fixture that is closed after the test. */
 export async function fixtureOf(t: TestContext): Promise<Fixture> {
   const fixture = await openFixture();
   t.after(() => fixture.close());
@@ -213,7 +213,7 @@ export interface Deployed extends ResourceState {
   readonly accessControlId: string;
 }
 
-/** Creates access control and distribution; `shape` changes the distribution's properties first. */
+/** Creates access control and distribution. `shape` first changes the distribution's properties. */
 export async function deploy(
   fixture: Fixture,
   shape: (properties: JsonObject) => JsonObject = (properties) => properties,

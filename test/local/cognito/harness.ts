@@ -15,7 +15,7 @@ import { listen } from '../../support/serve.ts';
 export const MINUTE = 60_000;
 export const DAY = 24 * 60 * MINUTE;
 
-/** A frozen clock that tests move by hand; it starts at the real time, by which verifiers judge tokens. */
+/** A clock that only tests advance. It starts at the current time, which token verifiers use. */
 class Clock {
   #at = Date.now();
   readonly now = () => new Date(this.#at);
@@ -25,7 +25,7 @@ class Clock {
   }
 }
 
-/** As CDK writes them for a pool whose users an administrator creates. */
+/** Properties that the CDK writes for a pool whose users an administrator creates. */
 export const POOL: JsonObject = {
   AccountRecoverySetting: { RecoveryMechanisms: [{ Name: 'verified_email', Priority: 1 }] },
   AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
@@ -91,13 +91,13 @@ interface Options {
 
 let madeKeys: Promise<KeyPairs> | undefined;
 
-/** The same for every pool of a test file: to make them takes longer than most tests. */
+/** Returns the keys of every pool in a test file. Generating keys takes longer than most tests. */
 function sameKeys(): Promise<KeyPairs> {
   madeKeys ??= generateKeyPairs();
   return madeKeys;
 }
 
-/** A pool with one client behind a real socket, in a folder that goes with the test. */
+/** Opens Cognito with a pool and a client on a real socket, in a folder that is deleted after the test. */
 export async function setUp(
   t: Pick<TestContext, 'after'>,
   { pool = {}, client = {}, keyChange = () => undefined }: Options = {},
@@ -152,7 +152,7 @@ export async function setUp(
     UserPoolId,
     ClientId: madeClient.physicalId,
     clientAttributes: madeClient.attributes,
-    /** As after a crash: a new process over the same folder. */
+    /** Opens the folder again, as a new process after a crash does. */
     restart: () => {
       cognito = open();
     },
@@ -161,13 +161,13 @@ export async function setUp(
       clock.advance(milliseconds);
       sdk.config.systemClockOffset += milliseconds;
     },
-    /** What AWS would have sent, the oldest first. */
+    /** Messages that AWS would have sent, oldest first. */
     outbox: (): Sent[] => {
       const { outboxDir } = cognito;
       const files = existsSync(outboxDir) ? readdirSync(outboxDir).sort() : [];
       return files.map((file) => JSON.parse(readFileSync(join(outboxDir, file), 'utf8')) as Sent);
     },
-    /** Another client of the same pool. */
+    /** Adds a client to the pool. */
     addClient: async (properties: JsonObject, logicalId = 'Other') => {
       const made = await resource(cognito, 'AWS::Cognito::UserPoolClient').create(
         request(logicalId, { ...CLIENT, ...properties, UserPoolId }),
@@ -187,7 +187,7 @@ export type Setup = Awaited<ReturnType<typeof setUp>>;
 
 export const PASSWORD = 'Correct-Horse-1!';
 
-/** A user with a permanent password. */
+/** Creates a user with a permanent password. */
 export async function confirmedUser({ sdk, UserPoolId }: Setup, Username = 'ann', Password = PASSWORD) {
   await sdk.adminCreateUser({
     UserPoolId,

@@ -35,7 +35,7 @@ test('keeps every answered call after kill -9 in the middle of writing', async (
     answered.push(name);
     if (answered.length === 20) child.kill('SIGKILL');
   };
-  // Each goes on until it is cut off, so that calls are under way at the kill, however fast the answers come.
+  // Each writer continues until its connection breaks, so that calls are under way at the kill.
   let next = 0;
   const writer = async () => {
     for (;;) await create(`user-${next++}`);

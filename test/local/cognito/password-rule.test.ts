@@ -4,7 +4,7 @@ import { awsError } from '../../support/aws-error.ts';
 import { confirmedUser, PASSWORD, type Setup, setUp } from './harness.ts';
 import { tokensOf } from './sign-in.ts';
 
-/** Each way by which a password is set, but the first of a user, which `first-password.test.ts` holds to the rule. */
+/** Returns every operation that sets a password, except a user's first one: see `first-password.test.ts`. */
 async function waysOf(setup: Setup): Promise<Record<string, (password: string) => Promise<unknown>>> {
   const { sdk, UserPoolId, ClientId } = setup;
   await confirmedUser(setup);

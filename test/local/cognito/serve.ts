@@ -4,7 +4,7 @@ import { Identities } from '../../../local/auth/identities.ts';
 import { createCognito } from '../../../local/cognito/service.ts';
 import { nodeListener } from '../../../local/wire/node-http.ts';
 
-/** The service as a process of its own over the folder of its first argument, for tests that kill it; tells its port. */
+/** The service as a separate process, for tests that kill it. Takes its folder as an argument, and reports its port. */
 const [, , dataDir = ''] = process.argv;
 const { handle } = createCognito({
   dataDir,

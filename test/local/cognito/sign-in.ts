@@ -4,7 +4,7 @@ import type { Setup } from './harness.ts';
 
 type Responses = Record<string, string>;
 
-/** Begins a sign-in by SRP with a client that nobody here wrote, and that takes its time; gives its answer, not sent yet. */
+/** Starts a sign-in with an independent, slow SRP client. Returns its response to the challenge, which is not sent yet. */
 export async function beginIndependentSrp(
   { sdk, UserPoolId, ClientId }: Setup,
   USERNAME: string,
@@ -21,7 +21,7 @@ export async function beginIndependentSrp(
   });
 }
 
-/** The same with the command line's own client. */
+/** Like `beginIndependentSrp`, with the command line's own client. */
 export async function beginSrp(
   { sdk, clock, UserPoolId, ClientId }: Setup,
   USERNAME: string,
@@ -45,7 +45,7 @@ export async function beginSrp(
   return { ClientId, ChallengeName: 'PASSWORD_VERIFIER' as const, ChallengeResponses: responses };
 }
 
-/** Signs in by SRP; `tweak` may spoil the answer. */
+/** Signs in by SRP. `tweak` can damage the response to the challenge. */
 export async function signInWithSrp(
   setup: Setup,
   username: string,
@@ -59,14 +59,14 @@ export async function signInWithSrp(
   });
 }
 
-/** The tokens of a sign-in by SRP that has to succeed. */
+/** Signs in by SRP, and returns the tokens. */
 export async function tokensOf(setup: Setup, username: string, password: string) {
   const { AuthenticationResult: result } = await signInWithSrp(setup, username, password);
   if (!result?.AccessToken || !result.RefreshToken || !result.IdToken) throw new Error('no tokens');
   return { access: result.AccessToken, refresh: result.RefreshToken, id: result.IdToken };
 }
 
-/** Signs in by the administrators' password flow, whatever comes of it. */
+/** Signs in by the administrators' password flow. */
 export const adminSignIn = ({ sdk, UserPoolId, ClientId }: Setup, USERNAME: string, PASSWORD: string) =>
   sdk.adminInitiateAuth({
     UserPoolId,

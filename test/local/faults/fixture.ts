@@ -10,7 +10,7 @@ import { createControl, newControlSecrets } from '../../../local/control.ts';
 import type { Faults } from '../../../local/faults.ts';
 import { clientOptions } from '../../support/serve.ts';
 
-/** A whole embedded cloud with faults, its control, and clients that do not try again by themselves. */
+/** Opens a complete embedded cloud with faults, its control endpoint, and clients that do not retry. */
 export async function openFaultyCloud(t: Pick<TestContext, 'after'>, faults: Faults = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'faults-'));
   const defects: unknown[] = [];
@@ -47,7 +47,7 @@ export async function openFaultyCloud(t: Pick<TestContext, 'after'>, faults: Fau
     endpoint,
     secrets,
     faults,
-    /** By how many milliseconds the cloud's clock is ahead; signatures bear five minutes. */
+    /** Milliseconds by which the cloud's clock is ahead. Signatures allow five minutes. */
     clock,
     cfn,
     s3,
@@ -55,5 +55,5 @@ export async function openFaultyCloud(t: Pick<TestContext, 'after'>, faults: Fau
   };
 }
 
-/** A stack of nothing but a bucket. */
+/** Template of a stack with only a bucket. */
 export const BUCKET_STACK = JSON.stringify({ Resources: { Bucket: { Type: 'AWS::S3::Bucket' } } });

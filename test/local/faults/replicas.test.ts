@@ -20,7 +20,7 @@ const ROLE: JsonObject = {
 
 const att = (id: string, name: string): JsonObject => ({ 'Fn::GetAtt': [id, name] });
 
-/** A distribution with a function at its edge; the function and its version under a deletion policy. */
+/** Returns a template with a distribution and its function. Function and version have the deletion policy. */
 function edgeTemplate(DeletionPolicy: 'Delete' | 'Retain'): string {
   const onFunction = withBehavior(distributionProperties('unused'), {
     LambdaFunctionAssociations: [{ EventType: 'viewer-request', LambdaFunctionARN: { Ref: 'Version' } }],
@@ -66,7 +66,7 @@ async function deployed(cloud: Awaited<ReturnType<typeof openFaultyCloud>>, poli
   return { id: stack.StackId ?? '', name: stack.Outputs?.[0]?.OutputValue ?? '' };
 }
 
-/** Deletes the stack; its status and the reasons for which its resources could not be deleted. */
+/** Deletes the stack. Returns its status, and the reasons why resources could not be deleted. */
 async function deletion(
   { cfn, cloud }: Awaited<ReturnType<typeof openFaultyCloud>>,
   StackName: string,

@@ -43,7 +43,7 @@ test('delays the creation, update and deletion of resources', async (t) => {
     await work();
     return performance.now() - begun;
   };
-  // Timers may fire a little early by the clock that is read here.
+  // Timers can fire slightly early by the clock that the test reads.
   const two = 2 * resourceDelayMs - 10;
   assert.ok((await took(() => create('one', body('red')))) >= two);
   assert.ok((await took(() => update('one', body('blue')))) >= two);

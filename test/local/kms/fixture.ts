@@ -11,7 +11,7 @@ import { clientOptions, serve } from '../../support/serve.ts';
 
 export const DAY_MS = 86_400_000;
 
-/** The service behind a real socket, with denied actions that the test sets. */
+/** Opens the service on a real socket. The test sets the denied actions. */
 export async function setUp(t: TestContext) {
   const dataDir = mkdtempSync(join(tmpdir(), 'kms-'));
   const identities = new Identities({ wellKnownKeys: true });
@@ -35,23 +35,23 @@ export async function setUp(t: TestContext) {
     endpoint,
     kms,
     world,
-    /** The handler of keys in templates. */
+    /** Returns the handler of keys in templates. */
     resource() {
       const [handler] = service.resources;
       if (handler === undefined) throw new Error('no handler');
       return handler;
     },
-    /** Sets the clock of both sides forward. */
+    /** Advances the clocks of service and client. */
     advance(milliseconds: number) {
       const to = Date.now() + milliseconds;
       t.mock.timers.reset();
       t.mock.timers.enable({ apis: ['Date'], now: to });
     },
-    /** A process more over the same folder. */
+    /** Opens the folder again, like a new process. */
     reopen: () => {
       service = open();
     },
-    /** Creates a key; returns its id. */
+    /** Creates a key. Returns its id. */
     async create(parameters: object = {}): Promise<string> {
       const { KeyMetadata } = await kms.createKey({ ...ED25519, ...parameters });
       return KeyMetadata?.KeyId ?? '';

@@ -261,7 +261,7 @@ test('the AWS CLI creates, uses and deletes a key', { skip: missing('aws') }, as
   );
   const { PublicKey } = await on('get-public-key');
   const key = createPublicKey({ key: Buffer.from(PublicKey, 'base64'), format: 'der', type: 'spki' });
-  // Version 1 of the CLI sends the text itself, version 2 what it decodes to.
+  // Version 1 of the CLI sends the text itself, version 2 decodes it first.
   const sent = [message, 'header.claims'].map((text) => Buffer.from(text));
   assert.ok(sent.some((bytes) => verify(null, bytes, key, Buffer.from(signed.Signature, 'base64'))));
   assert.match(

@@ -27,7 +27,7 @@ export function sandboxSource(): Promise<string> {
   return built;
 }
 
-/** Options of an instance that runs this code outside of the kernel's isolation. */
+/** Returns the options of an instance that runs this code without the kernel's isolation. */
 export async function instanceOptions(code: string): Promise<InstanceOptions> {
   return {
     sandboxSource: await sandboxSource(),
@@ -54,13 +54,13 @@ export async function instanceOptions(code: string): Promise<InstanceOptions> {
 export interface Room extends Lambda {
   readonly dataDir: string;
   readonly options: LambdaOptions;
-  /** Creates a function (unless it is there) with this code and publishes it. Gives the version's ARN. */
+  /** Creates a function with this code, unless it exists, and publishes it. Returns the version's ARN. */
   publish(code: string, properties?: JsonObject, metadata?: JsonObject): Promise<string>;
-  /** What was logged, oldest first. */
+  /** Logged messages, oldest first. */
   readonly logged: { readonly group: string; readonly stream: string; readonly message: string }[];
 }
 
-/** An embedded Lambda of the test's own; gone with the test. */
+/** Opens an embedded Lambda that is closed after the test. */
 export async function openRoom(t: TestContext, given: Partial<LambdaOptions> = {}): Promise<Room> {
   const dataDir = given.dataDir ?? (await mkdtemp(join(tmpdir(), 'lambda-')));
   const logged: Room['logged'] = [];
@@ -116,7 +116,7 @@ export function handlerOf(resources: readonly ResourceHandler[], type: string): 
   return found;
 }
 
-/** As the CloudFormation engine asks for it. */
+/** Creates a resource like the CloudFormation engine. */
 export function create(
   resources: readonly ResourceHandler[],
   type: string,
@@ -134,7 +134,7 @@ export function create(
   });
 }
 
-/** The value that an invocation returned; anything else fails the test. */
+/** Returns the result of an invocation. A failed invocation fails the test. */
 export async function returned(room: Room, arn: string, event: Json = {}): Promise<unknown> {
   const invocation = await room.invoke(arn, event);
   if (invocation.outcome !== 'returned') throw new Error(`unexpected outcome: ${JSON.stringify(invocation)}`);

@@ -111,7 +111,7 @@ test('pages GetLogEvents both ways, and marks both ends', async (t) => {
   const end = await get({ nextToken: forth.nextForwardToken });
   assert.deepEqual([texts(end.events), end.nextForwardToken], [[], forth.nextForwardToken]);
   assert.deepEqual(texts((await get({ startFromHead: true })).events), ['line 0', 'line 1']);
-  // The end of the range is not within it.
+  // The end of the range is exclusive.
   const ranged = await get({ startTime: begun + 1000, endTime: begun + 3000 });
   assert.deepEqual(texts(ranged.events), ['line 1', 'line 2']);
   await assert.rejects(

@@ -10,7 +10,7 @@ import { clientOptions, serve } from '../../support/serve.ts';
 export const GROUP = '/aws/lambda/us-east-1.guard';
 export const STREAM = '2026/11/23/[1]0123456789abcdef0123456789abcdef';
 
-/** The service behind a real socket, with a clock that the test sets; signatures are checked by it, too. */
+/** Opens the service on a real socket. The test sets its clock, which signatures are checked with too. */
 export async function setUp(t: Pick<TestContext, 'after'>) {
   const dataDir = mkdtempSync(join(tmpdir(), 'logs-'));
   const identities = new Identities({ wellKnownKeys: true });
@@ -28,7 +28,7 @@ export async function setUp(t: Pick<TestContext, 'after'>) {
   return {
     dataDir,
     endpoint,
-    /** The handler of log groups in templates. */
+    /** Returns the handler of log groups in templates. */
     groups() {
       const [handler] = service.resources;
       if (handler === undefined) throw new Error('no handler');
@@ -40,12 +40,12 @@ export async function setUp(t: Pick<TestContext, 'after'>) {
       clients.push(sdk);
       return sdk;
     },
-    /** A process more over the same folder. */
+    /** Opens the folder again, like a new process. */
     reopen: () => {
       service.close();
       service = open();
     },
-    /** Writes a message a second, from `ago` milliseconds ago; gives the time of the first. */
+    /** Writes messages one second apart, the first `ago` milliseconds ago. Returns the time of the first. */
     write(messages: readonly string[], { group = GROUP, stream = STREAM, ago = 60_000 } = {}): number {
       const begun = Math.floor(Date.now() / 1000) * 1000 - ago;
       for (const [at, message] of messages.entries()) {
@@ -58,6 +58,6 @@ export async function setUp(t: Pick<TestContext, 'after'>) {
   };
 }
 
-/** The SDK's error by AWS's name and words. */
+/** Matches the SDK's error by its name and message. */
 export const refusal = (name: string, message?: string | RegExp) =>
   message === undefined ? { name } : { name, message };

@@ -54,7 +54,7 @@ test('the AWS CLI works unchanged', { skip: missing('aws') }, async (t) => {
     /NotImplemented/,
   );
   await assert.rejects(aws('s3', 'rb', `s3://${BUCKET}`), /BucketNotEmpty/);
-  // Version 1 of the CLI presigns with signature version 2 unless it is told not to.
+  // By default, version 1 of the CLI presigns with signature version 2.
   await aws('configure', 'set', 'default.s3.signature_version', 's3v4');
   const presigned = await aws('s3', 'presign', `s3://${BUCKET}/large.bin`);
   const fetched = await fetch(presigned.trim());

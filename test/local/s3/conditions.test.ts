@@ -16,7 +16,7 @@ import { BUCKET, type Running, raw, startS3 } from './support.ts';
 
 const named = { Bucket: BUCKET, Key: 'k' };
 
-/** A PUT that is under way until its body is ended; `body` is five bytes long. */
+/** Starts a PUT that is under way until the test ends its body of five bytes. */
 function slowPut(
   running: Running,
   condition: Record<string, string>,

@@ -31,7 +31,7 @@ import { workerArgs } from '../../support/run/worker.ts';
 import { s3Signing } from '../../support/s3-signature.ts';
 import { BUCKET, raw, startS3, temporaryFolder } from './support.ts';
 
-/** The embedded S3 in a process of its own, which the test kills. */
+/** Starts the embedded S3 in a separate process, which the test kills. */
 async function startProcess(t: TestContext, dataDir: string) {
   const child = spawn(process.execPath, workerArgs('test/local/s3/serve', dataDir), {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -206,7 +206,7 @@ test('resumes an unfinished upload after a restart, and clears a completed one',
   cpSync(join(dataDir, 'kept'), join(uploads, done), { recursive: true });
   const after = await startS3(t, { dataDir });
   assert.deepEqual(readdirSync(uploads), [open]);
-  // A Complete whose answer the kill swallowed is answered.
+  // A repeated Complete gets the response that the kill prevented.
   assert.equal((await after.client.send(complete(done))).Key, 'k');
   assert.match((await after.client.send(complete(open))).ETag ?? '', /-1"$/);
 });

@@ -13,7 +13,7 @@ import { BUCKET, startS3 } from './support.ts';
 
 const WRITTEN = Date.parse('2026-11-23T10:30:00Z');
 
-/** A stack's bucket with lifecycle rules, in which time can be moved. */
+/** Creates a stack's bucket with lifecycle rules, on a clock that the test sets. */
 async function withRules(t: TestContext, Rules: JsonObject[], more: JsonObject = {}) {
   const clock = { now: Date.now() };
   const running = await startS3(t, { now: () => new Date(clock.now) });
@@ -28,7 +28,7 @@ async function withRules(t: TestContext, Rules: JsonObject[], more: JsonObject =
   });
   const move = (time: number) => {
     clock.now = time;
-    // The client's signatures go by the same clock.
+    // The client signs with the same clock.
     running.client.config.systemClockOffset = time - Date.now();
   };
   const at = async (time: string) => {
@@ -44,7 +44,7 @@ type World = Awaited<ReturnType<typeof withRules>>;
 const put = ({ client, bucket }: World, Key: string) =>
   client.send(new PutObjectCommand({ ...bucket, Key, Body: 'x' }));
 
-/** `key`, or `key deleted` for a delete marker, newest first. */
+/** Returns `key` for each version, or `key deleted` for a delete marker, newest first. */
 async function left({ client, bucket }: World): Promise<string[]> {
   const { Versions = [], DeleteMarkers = [] } = await client.send(new ListObjectVersionsCommand(bucket));
   return [...DeleteMarkers.map(({ Key }) => `${Key} deleted`), ...Versions.map(({ Key }) => `${Key}`)];

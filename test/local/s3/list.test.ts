@@ -18,7 +18,7 @@ function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** Every page's keys and common prefixes. */
+/** Returns keys and common prefixes of each page. */
 async function pages(
   { client }: Running,
   input: Omit<ListObjectsV2CommandInput, 'Bucket'>,

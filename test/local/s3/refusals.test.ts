@@ -39,7 +39,7 @@ test('refuses an unsupported sub-resource by name, never as the object', async (
       assert.deepEqual([answer.status, answer.code], [501, 'NotImplemented'], `${method} ?${sub}`);
     }
   }
-  // Read, but only a template gives a bucket its rules.
+  // The rules can be read, but only a template can set them.
   const rules = await raw(running, { method: 'PUT', target: `/${BUCKET}?lifecycle`, body: '' });
   assert.deepEqual([rules.status, rules.code], [501, 'NotImplemented']);
   assert.equal((await raw(running, { target: `/${BUCKET}/k` })).text, 'kept');

@@ -4,7 +4,7 @@ import { Identities } from '../../../local/auth/identities.ts';
 import { createS3 } from '../../../local/s3/service.ts';
 import { nodeListener } from '../../../local/wire/node-http.ts';
 
-/** The embedded S3 as a process that a test can kill: says its port on stdout. */
+/** The embedded S3 as a process that a test can kill. Prints its port on stdout. */
 const [, , dataDir = ''] = process.argv;
 const { handle } = createS3({
   dataDir,

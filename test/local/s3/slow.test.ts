@@ -6,7 +6,7 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { sign } from '../../../local/auth/sigv4.ts';
 import { BUCKET, startS3 } from './support.ts';
 
-/** Sends a request whose body stops halfway, and gives the answer that time alone brings. */
+/** Sends a request whose body stops halfway. Returns the response to the timeout. */
 async function stalled(t: TestContext, port: number, method: string, target: string): Promise<string> {
   const host = `127.0.0.1:${port}`;
   const [path = '', query = ''] = target.split('?');
@@ -29,7 +29,7 @@ async function stalled(t: TestContext, port: number, method: string, target: str
   socket.on('data', (chunk: Buffer) => {
     answer += chunk.toString();
   });
-  // The service's clock runs ahead until it has heard enough of silence.
+  // Advances the service's clock until the body times out.
   while (!answer.includes('</Error>')) {
     await turn();
     t.mock.timers.tick(1_000);

@@ -18,7 +18,7 @@ export interface Running extends S3 {
   readonly port: number;
   readonly identities: Identities;
   readonly client: S3Client;
-  /** Errors that are no answer of S3; a test that expects none checks that there are none. */
+  /** Errors other than S3's. The end of a test that expects none checks that there are none. */
   readonly defects: unknown[];
 }
 
@@ -28,7 +28,7 @@ export function temporaryFolder(t: TestContext): string {
   return folder;
 }
 
-/** The embedded S3 on a port of its own, with an SDK client and one empty bucket. */
+/** Starts the embedded S3 on its own port, with an SDK client and an empty bucket. */
 export async function startS3(
   t: TestContext,
   options: { dataDir?: string; now?: () => Date } = {},
@@ -56,7 +56,7 @@ export async function startS3(
 
 export interface RawRequest {
   readonly method?: string;
-  /** Path and query, as they go on the wire. */
+  /** Path and query, sent unchanged. */
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
@@ -69,11 +69,11 @@ export interface RawResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
-  /** The error code in the document, empty where there is none. */
+  /** The error code in the document; empty without one. */
   readonly code: string;
 }
 
-/** Signs a request as it is, without any client's help, and sends it. */
+/** Signs a request without changing it, and sends it. */
 export async function raw(running: Running, request: RawRequest): Promise<RawResponse> {
   const { method = 'GET', target, body } = request;
   const [path = '', query = ''] = target.split(/\?(.*)/s);
@@ -107,7 +107,7 @@ export async function raw(running: Running, request: RawRequest): Promise<RawRes
   return parseAnswer(answer);
 }
 
-/** Sends bytes over a socket and gives all that comes back until the other side closes. */
+/** Sends bytes over a socket. Returns everything that arrives until the other side closes it. */
 function exchange(port: number, head: string, body: string | Buffer = ''): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -117,7 +117,7 @@ function exchange(port: number, head: string, body: string | Buffer = ''): Promi
     });
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('end', () => resolve(Buffer.concat(chunks)));
-    // A refusal may close the connection while the body is still being sent.
+    // A refusal can close the connection while the body is still being sent.
     socket.on('error', (error) => (chunks.length > 0 ? resolve(Buffer.concat(chunks)) : reject(error)));
   });
 }

@@ -10,7 +10,7 @@ async function uploadOf(running: Running): Promise<string> {
   return `/${BUCKET}/k?uploadId=${/<UploadId>(.*)<\/UploadId>/.exec(text)?.[1]}`;
 }
 
-/** Each request with an XML body, by its name: sends a document and gives the error code of the answer. */
+/** Returns a function for each request with an XML body. It sends a document, and returns the error code. */
 async function doors(t: TestContext) {
   const running = await startS3(t);
   const complete = await uploadOf(running);

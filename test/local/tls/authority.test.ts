@@ -27,7 +27,7 @@ after(() => {
   for (const path of folders) rmSync(path, { recursive: true, force: true });
 });
 
-/** An https server behind a certificate of the authority; `use` is given its URL and the authority's file. */
+/** Starts an https server with a certificate of the authority. `use` gets its URL and the authority's file. */
 async function served<T>(use: (url: string, caFile: string) => Promise<T>): Promise<T> {
   const authority = await openAuthority({ dir: folder(), now: () => new Date() });
   const server = createServer(await authority.serverCertificate([]), (_, response) =>
@@ -103,7 +103,7 @@ describe('the local certificate authority', () => {
   }, async () => {
     const dir = folder();
     const authority = await openAuthority({ dir, now: () => new Date() });
-    /** A leaf of whoever stole the key, for any name; what OpenSSL says of it. */
+    /** Issues a certificate for any name with the stolen key, and returns OpenSSL's verdict. */
     const verdict = async (subject: string, ...names: string[]) => {
       const path = (file: string) => join(dir, file);
       const names3 = names.length === 0 ? [] : ['-addext', `subjectAltName=${names.join(',')}`];

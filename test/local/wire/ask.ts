@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** Returns how to send a head to a port of this computer as it is, with `PORT` in it replaced. */
+/** Returns a function that sends a request head to a port of this computer unchanged, except that it replaces `PORT`. */
 export function asker(port: number) {
   return async (...lines: string[]) => {
     const socket = connect(port, '127.0.0.1');

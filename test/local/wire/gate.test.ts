@@ -5,7 +5,7 @@ import { type GateRules, listenBehindGate, refusePlainly } from '../../../local/
 import { listen } from '../../support/serve.ts';
 import { asker } from './ask.ts';
 
-/** A server behind the gate; `ask` sends a head as it is, with `PORT` in it replaced, and gives the answer's status. */
+/** Starts a server behind the gate. `ask` sends a request head unchanged, except for `PORT`, and returns the status. */
 async function gated(t: TestContext, rules: Partial<GateRules> = {}) {
   const reached: string[] = [];
   const server = createServer();
@@ -103,7 +103,7 @@ test('refuses requests addressed elsewhere', async (t) => {
   assert.deepEqual(reached, []);
 });
 
-/** What browsers send for a form, an image, a fetch, a WebSocket and a preflight of a page of another origin. */
+/** Requests that a page of another origin causes: a form, an image, a fetch, a WebSocket and a preflight. */
 const FOREIGN_PAGES: Readonly<Record<string, readonly string[]>> = {
   'a form': ['POST / HTTP/1.1', 'Origin: https://evil.example', 'Sec-Fetch-Site: cross-site'],
   'a form of a sandboxed frame': ['POST / HTTP/1.1', 'Origin: null'],

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { steadyBody } from '../../../local/wire/idle-body.ts';
 
 const tooSlow = () => new Error('too slow');
-/** Listens to no error. */
+/** Resolves when a body is closed, without listening for its error. */
 const closed = (body: Readable) => new Promise<void>((resolve) => void body.on('close', resolve));
 
 test('fails only the reader of a body whose connection breaks', async () => {
@@ -13,7 +13,7 @@ test('fails only the reader of a body whose connection breaks', async () => {
   const reading = steadyBody(body, { tooSlow });
   assert.equal(String((await reading.next()).value), 'a');
   body.destroy(new Error('reset'));
-  // The error is known before the body emits it.
+  // The error exists before the body emits it.
   await assert.rejects(reading.next(), /reset/);
   await closed(body);
 });

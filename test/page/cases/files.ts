@@ -9,7 +9,7 @@ const MB = 1_000_000;
 
 const OVERFLOW = 'document.documentElement.scrollWidth - innerWidth';
 
-/** People choose files of all kinds: hundreds, with any name, unreadable, or several at once for one place. */
+/** People choose files of all kinds: hundreds, with any name, unreadable, or several for one key. */
 export async function fileCases(world: DeployedPage): Promise<void> {
   const { t, browser, createLink, file, keysBelow } = world;
   const { home } = world.computer;
@@ -84,7 +84,7 @@ export async function fileCases(world: DeployedPage): Promise<void> {
     await first.page.waitForFunction(async () => (await navigator.locks.query()).held?.length === 1);
     await second.choose(small);
     await second.shows('[data-state=failed] .error', 'Another tab is sending this file.');
-    // Somebody else, on another computer.
+    // Another person uploads from another computer.
     await world.computer.run(['put', small, '--link', address]);
     await release();
     await first.shows('[data-state=failed] .error', 'This link was already used.');
@@ -104,7 +104,7 @@ export async function fileCases(world: DeployedPage): Promise<void> {
     await drop(tab, join(folder, 'empty'));
     await tab.shows('.drop .hint', 'This folder has no files.');
     assert.equal(await tab.textOf('.files'), '');
-    // As where the system refuses: the tests may run as root, whom it refuses nothing.
+    // Like a refusal of the system, which refuses nothing if the tests run as root.
     await tab.page.evaluate(() => {
       const refuse = (_ready: unknown, failed: (error: DOMException) => void) =>
         failed(new DOMException('denied', 'NotReadableError'));

@@ -10,16 +10,16 @@ export async function drop({ page }: Tab, ...files: string[]): Promise<void> {
   await session.detach();
 }
 
-/** Has the browser keep the page that is left, as its back/forward cache does. Returns what the kept page shows. */
+/** Leaves the page as if the browser put it into the back/forward cache. Returns the text of the cached page. */
 export async function leave({ page }: Tab): Promise<string> {
-  // Headless Chromium keeps no page, so the events are the test's.
+  // Headless Chromium has no back/forward cache, so the test dispatches the events.
   return page.evaluate(() => {
     dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
     return document.body.innerText.trim();
   });
 }
 
-/** Has the browser show the page again that it kept. Resolves once it has loaded again. */
+/** Returns to the cached page. Resolves once it has loaded again. */
 export async function comeBack({ page }: Tab): Promise<void> {
   const loaded = page.waitForNavigation();
   await page.evaluate(() => {
@@ -29,8 +29,8 @@ export async function comeBack({ page }: Tab): Promise<void> {
 }
 
 /**
- * Holds uploads back, those after the first few if a number is given, until the returned function is called. Interception of
- * requests would hold them too, but Chromium then sends each body to the test, in up to seven times as many bytes.
+ * Holds uploads until the returned function is called, except for the first `free` ones. Request interception could hold
+ * them too, but Chromium would send each body to the test, in up to seven times as many bytes.
  */
 export async function holdUploads({ page }: Tab, free = 0): Promise<() => Promise<void>> {
   await page.evaluate((unheld) => {

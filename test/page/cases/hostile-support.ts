@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import type { HTTPRequest } from 'puppeteer-core';
 import type { Tab } from '../tab.ts';
 
-/** Would set a global variable if it became an element. */
+/** Sets a global variable if the browser reads it as an element. */
 export const MARKUP = '<img src=x onerror="globalThis.polluted = 1">';
 
 export const POLLUTION = '"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}';
 
-/** The page has no element and no member of objects that others put there. */
+/** Asserts that hostile text created no element, and no member of global objects. */
 export async function assertClean({ page }: Tab): Promise<void> {
   assert.equal((await page.$$('img, iframe, object, embed, body script, [onerror], [style]')).length, 0);
   assert.equal(
@@ -17,7 +17,7 @@ export async function assertClean({ page }: Tab): Promise<void> {
   assert.equal(await page.evaluate('globalThis.polluted ?? ({}).polluted'), undefined);
 }
 
-/** Answers requests in the place of the edge, the store or a proxy. */
+/** Responds to requests instead of the edge, the store or a proxy. */
 export async function respondInstead(
   { page }: Tab,
   answer: (request: HTTPRequest) => object | undefined,

@@ -3,10 +3,10 @@ import { openTab } from '../tab.ts';
 import { assertClean, MARKUP, POLLUTION, respondInstead } from './hostile-support.ts';
 import type { DeployedPage } from './world.ts';
 
-/** What the operator of the deployment gave it. */
+/** The operator's settings of the page. */
 export const HOSTILE = { title: '<b>Müller & Söhne</b>', note: 'Drawings & <i>photos</i>' };
 
-/** What others send to the page stays text, and does nothing. */
+/** Hostile input is shown as text and has no effect. */
 export async function hostileCases(world: DeployedPage): Promise<void> {
   const { t, browser, url, createLink } = world;
 
@@ -16,7 +16,7 @@ export async function hostileCases(world: DeployedPage): Promise<void> {
     assert.equal(await tab.textOf('h1'), HOSTILE.title);
     assert.match(await tab.textOf('header'), /Drawings & <i>photos<\/i>/);
     assert.match(await tab.textOf('.screen'), /<script>alert\(1\)<\/script>/);
-    // Identifiers of the page and names of its variables, of elements and of every object.
+    // Names that are also ids, variables, elements of the page, or members of every object.
     const names = [
       '<img src=x onerror=alert(1)>.txt',
       'files',
@@ -103,7 +103,7 @@ export async function hostileCases(world: DeployedPage): Promise<void> {
           act();
           names.push(name);
         } catch {
-          // Refused, as it is to be.
+          // Expected: the policy blocks it.
         }
       };
       const script = document.createElement('script');

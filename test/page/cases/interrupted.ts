@@ -15,7 +15,7 @@ async function digestOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Uploads are cut, paused, reloaded, left and discarded. */
+/** Uploads are interrupted, paused, reloaded, left and discarded. */
 export async function interruptedCases(world: DeployedPage): Promise<void> {
   const { t, browser, cloud, clients, createLink, openUploads } = world;
   const large = await world.fileOf('large.bin', 60 * MB);

@@ -6,7 +6,7 @@ import { openTab } from '../tab.ts';
 import { drop } from './gestures.ts';
 import type { DeployedPage, Link } from './world.ts';
 
-/** Returns the address of a link that ended an hour ago, signed by the deployment's key. */
+/** Returns the address of a link that expired an hour ago, signed by the deployment's key. */
 async function expiredLink(
   { address, token }: Link,
   { kms, cloudformation }: AwsClients,
@@ -27,7 +27,7 @@ async function expiredLink(
   return address.replace(token, `eul_${signed}.${Buffer.from(Signature).toString('base64url')}`);
 }
 
-/** People without an account send files by links. */
+/** People without an account upload with links. */
 export async function linkCases(world: DeployedPage, title: string): Promise<void> {
   const { t, browser, url, stack, clients, createLink, keysBelow } = world;
   const { home } = world.computer;

@@ -4,7 +4,7 @@ import type { DeployedPage } from './world.ts';
 
 export const NEW_PASSWORD = 'Another-horse-43!';
 
-/** What of a page outlasts it: a token in any of these would be found by other scripts of the origin, later. */
+/** Returns everything that outlives the page. Other scripts of the origin could later find a token there. */
 export async function keptBy({ page }: Tab): Promise<string> {
   const kept = await page.evaluate(async () => {
     const databases = await indexedDB.databases();
@@ -35,7 +35,7 @@ export async function keptBy({ page }: Tab): Promise<string> {
   return JSON.stringify(kept);
 }
 
-/** A deployment where people sign in, and what they do. */
+/** A deployment where people sign in, with their actions. */
 export interface People extends DeployedPage {
   readonly pool: { readonly UserPoolId: string; readonly ClientId: string };
   /** A small file. */

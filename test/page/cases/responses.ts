@@ -4,7 +4,7 @@ import { openTab } from '../tab.ts';
 import { assertClean, assertFails, MARKUP, POLLUTION, respondInstead } from './hostile-support.ts';
 import type { DeployedPage } from './world.ts';
 
-/** Whatever the store, the edge, a proxy or a sign-in service answers, the page names it in its own words. */
+/** The page reports every response of the store, the edge, a proxy or a sign-in service in its own words. */
 export async function responseCases(world: DeployedPage): Promise<void> {
   const { t, browser, url, createLink } = world;
   const file = await world.file('plain.txt', 'plain');

@@ -6,7 +6,7 @@ import { NEW_PASSWORD, type People } from './people.ts';
 
 const MIB = 1024 ** 2;
 
-/** Changes every token that the page sends, until the page defines `told`. */
+/** Damages every token that the page sends, until the page defines `told`. */
 async function spoilTokens({ page }: Tab): Promise<void> {
   await page.evaluate(() => {
     const set = XMLHttpRequest.prototype.setRequestHeader;
@@ -17,7 +17,7 @@ async function spoilTokens({ page }: Tab): Promise<void> {
   });
 }
 
-/** Sign-ins end: by the pool, by the person, or because the page is left. */
+/** Sign-ins that the pool or the person ends, or that end because the page is left. */
 export async function sessionCases(people: People): Promise<void> {
   const { t, browser, computer, cloud, url, stack, pool, report, signIn, upload, stampOf } = people;
   const { UserPoolId } = pool;
@@ -27,7 +27,7 @@ export async function sessionCases(people: People): Promise<void> {
     const tab = await openTab(browser, `${url}/`);
     await signIn(tab, 'ada');
     await tab.shows('.who', 'Signed in as ada');
-    // The edge takes no token; the pool renews none.
+    // The edge refuses all tokens, and the pool does not renew them.
     await spoilTokens(tab);
     await cognito.adminUserGlobalSignOut({ UserPoolId, Username: 'ada' });
     await tab.choose(report);
@@ -47,7 +47,7 @@ export async function sessionCases(people: People): Promise<void> {
     await signIn(tab, 'ada');
     await tab.shows('.who', 'Signed in as ada');
     await upload(tab);
-    // The provider does not answer for a while.
+    // The provider does not respond for a while.
     await tab.page.evaluate(() => {
       const send = fetch;
       const answered = new Promise<void>((answer) => Object.assign(globalThis, { answer }));
@@ -78,7 +78,7 @@ export async function sessionCases(people: People): Promise<void> {
       await comeBack(tab);
       await tab.page.waitForSelector('#password');
       assert.doesNotMatch(await tab.textOf('main'), /ada/);
-      // What was typed and not sent is gone too.
+      // Text that was typed but not sent is also removed.
       await tab.type('#password', PASSWORD);
       assert.equal(await leave(tab), '');
       await comeBack(tab);
@@ -105,7 +105,7 @@ export async function sessionCases(people: People): Promise<void> {
     await tab.press('Sign out');
     await tab.shows('.who', 'Signed in as ada');
     answer = true;
-    // The pool does not answer, so that the page is left at once.
+    // The pool is unreachable, so the page is left at once.
     await tab.page.evaluate(() => {
       globalThis.fetch = () => Promise.reject(new TypeError('Failed to fetch'));
     });

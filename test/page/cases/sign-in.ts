@@ -18,7 +18,7 @@ export async function signInCases(people: People): Promise<void> {
     await signIn(tab, 'ada', 'Wrong-horse-42!');
     await tab.shows('[role=alert]', 'User name or password is wrong.');
     await tab.inspect('sign-in/refused');
-    // The name stays, and the keyboard goes on at the password.
+    // The name stays, and the password field has the focus.
     assert.equal(await tab.page.$eval('#username', (input) => (input as HTMLInputElement).value), 'ada');
     assert.equal(await tab.page.evaluate(() => document.activeElement?.id), 'password');
     await tab.page.keyboard.type(PASSWORD);
@@ -115,7 +115,7 @@ export async function signInCases(people: People): Promise<void> {
     const tab = await openTab(browser, `${url}/`);
     await signIn(tab, 'kim', 'Temporary-1!');
     await tab.page.waitForSelector('#new-password');
-    // The session is spent elsewhere.
+    // The session was already used elsewhere.
     await tab.page.evaluate(() => {
       const send = fetch;
       globalThis.fetch = (url, init) => {

@@ -6,7 +6,7 @@ import type { DeployedPage } from './world.ts';
 
 const MB = 1_000_000;
 
-/** People meet networks that break, other tabs, and screens of all kinds. */
+/** Broken networks, other tabs, and screens of all kinds. */
 export async function stateCases(world: DeployedPage): Promise<void> {
   const { t, browser, cloud, url, createLink, file } = world;
   const small = await file('small.txt');

@@ -13,7 +13,7 @@ export interface Link {
   readonly token: string;
 }
 
-/** Where cases of the page begin. */
+/** What all cases of the page need. */
 export interface PageWorld {
   readonly t: TestContext;
   readonly browser: Browser;
@@ -21,7 +21,7 @@ export interface PageWorld {
   readonly cloud: LocalStatus;
 }
 
-/** A deployment with a page, and what its cases do and look at. */
+/** A deployment with a page, with helpers for its cases. */
 export interface DeployedPage extends PageWorld {
   readonly url: string;
   readonly outputs: DeployedStack['outputs'];
@@ -32,7 +32,7 @@ export interface DeployedPage extends PageWorld {
   revoke(link: Link): Promise<void>;
   /** Writes a small file, whose text is its name unless another is given, and returns its path. */
   file(name: string, text?: string): Promise<string>;
-  /** Writes a file of so many bytes, and returns its path. */
+  /** Writes a file of this many bytes, and returns its path. */
   fileOf(name: string, size: number): Promise<string>;
   keysBelow(prefix: string): Promise<(string | undefined)[]>;
   openUploads(): Promise<readonly unknown[]>;

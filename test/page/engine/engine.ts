@@ -7,7 +7,7 @@ import { discard, upload } from '../../../page/transfer/upload.ts';
 import { UploadError } from '../../../page/transfer/upload-error.ts';
 import type { Order, Outcome } from './order.ts';
 
-/** The page's engine as tests drive it from outside: plain values in, plain values out. */
+/** Interface of the page's engine for tests. All arguments and results are plain values. */
 function createEngine() {
   const digester = openDigester(startWorker);
   const journal = openJournal();
@@ -69,7 +69,7 @@ function createEngine() {
     async discard(key: string, token: string): Promise<void> {
       await discard({ key, edge: edgeFor(async () => token), journal: await journal });
     },
-    /** The unfinished uploads: their keys, and the bytes that are recorded. */
+    /** Returns key and recorded bytes of each unfinished upload. */
     async unfinished(): Promise<readonly { readonly key: string; readonly bytes: number }[]> {
       const recorded = await (await journal).list(location.origin);
       return recorded.map(({ entry, parts }) => ({
@@ -82,7 +82,7 @@ function createEngine() {
 
 declare global {
   var engine: ReturnType<typeof createEngine>;
-  /** The test's own function. */
+  /** The test's function for reports. */
   var told: ((what: string) => void) | undefined;
 }
 

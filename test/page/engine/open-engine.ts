@@ -3,12 +3,12 @@ import { build } from 'esbuild';
 import type { Browser, Page } from 'puppeteer-core';
 import type { Order, Outcome } from './order.ts';
 
-/** A tab with the page's engine in it, without the page itself. */
+/** A tab with the page's engine, without the page itself. */
 export interface EngineTab {
   readonly page: Page;
-  /** Puts the engine and a file input into the page, again after a reload. */
+  /** Loads the engine and a file input into the tab. Call it again after a reload. */
   load(): Promise<void>;
-  /** Lets a person choose a file. */
+  /** Chooses a file. */
   choose(path: string): Promise<void>;
   /** Uploads the file that was chosen last. */
   upload(order: Order): Promise<Outcome>;
@@ -16,7 +16,7 @@ export interface EngineTab {
 
 export interface EngineOptions {
   readonly prepare?: (page: Page) => Promise<void>;
-  /** Called with each state of an upload, and when as much is sent as the test asked for. */
+  /** Called with each state of an upload, and when the bytes of `tellAt` are sent. */
   readonly onTold?: (what: string) => void;
 }
 

@@ -1,25 +1,25 @@
-/** What a test has the page's engine upload. */
+/** An upload that a test requests from the page's engine. */
 export interface Order {
   readonly key: string;
   readonly token: string;
-  /** Who uploads; an upload of somebody else is not resumed. */
+  /** Who uploads. An upload of another owner is not resumed. */
   readonly owner?: string;
-  /** Aborted once so many bytes are sent. */
+  /** Bytes after which the upload is aborted. */
   readonly stopAt?: number;
   readonly noClobber?: boolean;
-  /** Checks the size by what the edge describes. */
+  /** Whether to check the size against the limit in the edge's description. */
   readonly described?: boolean;
-  /** Tells the test once so many bytes are sent. */
+  /** Numbers of sent bytes at which the engine reports to the test. */
   readonly tellAt?: readonly number[];
 }
 
-/** What an upload in the browser came to. */
+/** The result of an upload in the browser. */
 export interface Outcome {
   readonly stored?: { readonly key: string; readonly crc32: string };
   readonly error?: { readonly code: string; readonly message: string; readonly retryable: boolean };
   /** Bytes that an earlier upload had stored. */
   readonly resumed: number;
-  /** What the upload did, in order. */
+  /** States of the upload, in order. */
   readonly states: readonly string[];
   readonly sent: number;
 }

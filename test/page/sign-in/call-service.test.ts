@@ -9,7 +9,7 @@ import { listen } from '../../support/serve.ts';
 const isUnreachable = (error: unknown) =>
   error instanceof SignInError && error.problem === 'signInUnreachable';
 
-/** Asks a service that answers so. */
+/** Calls a service with this response. */
 async function ask(t: TestContext, answer: RequestListener) {
   const service = await listen(t, answer);
   return callService(`${service}/`);
@@ -20,7 +20,7 @@ test('returns the JSON object of a response, refusals included', async (t) => {
   for (const status of [200, 400]) {
     const answer = await ask(t, (_request, response) => {
       response.writeHead(status);
-      // In the middle of a letter.
+      // In the middle of a character.
       const bytes = Buffer.from(text);
       response.write(bytes.subarray(0, bytes.length - 3));
       response.end(bytes.subarray(bytes.length - 3));

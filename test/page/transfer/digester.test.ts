@@ -4,10 +4,10 @@ import { type DigestWorker, openDigester } from '../../../page/transfer/digester
 import { createPool } from '../../../page/transfer/pool.ts';
 
 const CHECK = new Blob(['123456789']);
-/** Of the catalogue of CRCs. */
+/** Check value from the catalogue of CRCs. */
 const CRC = 0xcbf43926;
 
-/** A worker that does what a test says with each request. */
+/** Returns a worker whose responses a test sets. */
 function workerOf(onRequest: (worker: EventTarget, request: { id: number; slice: Blob }) => void) {
   const target = new EventTarget();
   let terminated = false;

@@ -25,7 +25,7 @@ const json = (status: number, value: object): HttpResponse => ({
 const refused = (status: number, error: string) => json(status, { error, message: '' });
 const bearer = ({ headers }: HttpRequest) => headers.authorization?.replace('Bearer ', '');
 
-/** Returns a client of an edge that answers as told, and the requests that it made. */
+/** Returns a client of an edge with the given responses, and the requests that the client sent. */
 function clientOf(token: TokenSource, reply: Reply) {
   const requests: string[] = [];
   const edge = openEdge(ORIGIN, token, {

@@ -5,7 +5,7 @@ import { UploadError } from '../../../page/transfer/upload-error.ts';
 
 type Listener = ((event: { loaded: number }) => void) | null;
 
-/** What the page uses of a browser's request; a test plays the server. */
+/** The part of `XMLHttpRequest` that the page uses. The test acts as the server. */
 class FakeRequest {
   static last: FakeRequest;
   readonly upload: { onprogress: Listener; onload: Listener } = { onprogress: null, onload: null };
@@ -33,7 +33,7 @@ class FakeRequest {
 
 const STALL_MS = 1_000;
 
-/** Starts a request on a clock that the test moves. */
+/** Starts a request on a clock that the test advances. */
 function start(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const browser = globalThis as { XMLHttpRequest?: unknown };

@@ -54,11 +54,11 @@ for (const [code, expected] of Object.entries(EXPECTED)) {
     const error = errorFor(code as RefusalCode);
     assert.equal(error.code, expected);
     const problem = problemOfRefusal(error.code);
-    // Every refused token of a sign-in leads to the next sign-in.
+    // After every refusal of a sign-in's token, the page asks to sign in again.
     assert.equal(problem !== undefined, error.code.startsWith('token_'));
     for (const texts of [EN, DE]) {
       for (const text of [texts.errors[error.code], problem === undefined ? undefined : texts[problem]]) {
-        // What happened, and what to do next.
+        // Two sentences: what happened, and what to do next.
         if (text !== undefined) assert.match(text, /^[^.]+\. .+\.$/, code);
       }
     }

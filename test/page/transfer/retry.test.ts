@@ -77,7 +77,7 @@ test('gives each refusal a code, and retries only temporary ones', () => {
   assert.equal(thrown(answer(200)), undefined);
 });
 
-/** A clock that jumps, and a network that tests switch off. */
+/** A clock that jumps, and a network that tests can turn off. */
 function surroundings() {
   const waits: number[] = [];
   let time = 0;
@@ -166,7 +166,7 @@ test('makes the same attempts over the same time if the device sleeps', async ()
     now: () => time,
     async sleep(milliseconds: number) {
       waits.push(milliseconds);
-      // The lid is closed at the second wait, for a night.
+      // The laptop sleeps for eight hours during the second wait.
       time += milliseconds + (waits.length === 2 ? 8 * 3_600_000 : 0);
     },
   };

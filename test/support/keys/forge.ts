@@ -11,8 +11,8 @@ export interface PoolKey {
 }
 
 /**
- * A signed or encrypted token in a text. Random base64url begins with the three letters of a token's header now and then, and
- * has no dots.
+ * Matches a signed or encrypted token in a text. Random base64url sometimes begins with the three letters of a token's
+ * header, but contains no dots.
  */
 export const TOKEN_IN_TEXT = /eyJ[\w-]{8,}\.[\w-]{8,}/;
 
@@ -22,7 +22,7 @@ export function claimsOf(token: string): Claims {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
 }
 
-/** Signs a token as its pool does. */
+/** Signs a token like its pool. */
 export function signRs256(claims: Claims, kid: string, key: KeyObject | string): string {
   const head = `${part({ alg: 'RS256', kid, typ: 'JWT' })}.${part(claims)}`;
   return `${head}.${createSign('RSA-SHA256').update(head).sign(key, 'base64url')}`;

@@ -15,8 +15,8 @@ async function generateKey(): Promise<string> {
 }
 
 /**
- * Returns the environment of an embedded cloud whose first user pool has the keys of this run of the tests. Generating them
- * for each cloud would take most of the processor time of its first deployment.
+ * Returns the environment of an embedded cloud whose first user pool has the keys of this test run. Generating keys for
+ * each cloud would take most of the processor time of its first deployment.
  */
 export async function preparedPoolKeys(): Promise<NodeJS.ProcessEnv> {
   const { COMPILED_TESTS: folder } = process.env;

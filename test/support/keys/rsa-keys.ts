@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pid } from 'node:process';
 
 /**
- * Returns a private key in PEM that shares nothing with the job that made it: Node 20 waits for itself for ever where that is
- * collected while its key is exported as a JWK.
+ * Returns a private key in PEM, which shares nothing with the job that generated it. Otherwise Node 20 deadlocks if that
+ * job is garbage-collected while its key is exported as a JWK.
  */
 function generate(): string {
   return generateKeyPairSync('rsa', {
@@ -15,7 +15,7 @@ function generate(): string {
   }).privateKey;
 }
 
-/** Gives a file its name, unless another process was first: that one's pair can be in use. */
+/** Gives a file its name, unless another process was faster, whose key pair can already be in use. */
 function linkFirst(aside: string, file: string): void {
   try {
     linkSync(aside, file);
@@ -29,7 +29,7 @@ function linkFirst(aside: string, file: string): void {
 let given = 0;
 
 /**
- * Returns a pair that differs from all others of this process. Processes of one run of the tests have the same pairs:
+ * Returns a key pair that differs from all others of this process. The processes of a test run use the same pairs, because
  * generating one takes as long as a short test.
  */
 export function rsaKeyPair(): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {

@@ -2,15 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The file system in memory that Linux has. */
+/** Linux's file system in memory. */
 const MEMORY = '/dev/shm';
 
-/** Bytes that must be free in it: some times what the temporary files of all tests take. Containers often have 64 MB. */
+/** Bytes that must be free there: several times the size of all tests' temporary files. Containers often have 64 MB. */
 const NEEDED_BYTES = 4 * 1024 ** 3;
 
 /**
- * Creates a folder in memory for the temporary files of the tests. On a disk, its journal takes a twelfth of their processor
- * time. Returns `undefined` where memory has too little room or runs no programs, and the tests use the disk.
+ * Creates a folder in memory for the tests' temporary files. On a disk, the file system's journal takes a twelfth of the
+ * processor time. Returns `undefined` if there is too little space or programs cannot run there; the tests then use the disk.
  */
 export function memoryFolder(): string | undefined {
   if (!existsSync(MEMORY)) return undefined;

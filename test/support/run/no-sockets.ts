@@ -2,7 +2,7 @@ import childProcess from 'node:child_process';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 
-/* Loaded before unit tests: they start no process, and neither listen nor connect. */
+/* Loaded before unit tests, which must not start processes, listen or connect. */
 
 function refused(): never {
   throw new Error('Unit tests open no sockets and start no processes.');

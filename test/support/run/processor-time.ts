@@ -2,11 +2,11 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /*
- * Compiled into each test file by `test/run.ts`, which reads what this records: the processor time of the file's process
- * and of the processes that it waited for.
+ * Records the processor time of a test file's process and of the processes that it waited for. `test/run.ts` compiles this
+ * module into each test file, and reads the records.
  */
 
-/** File below the folder of the compiled tests that has a line of JSON for each test file. */
+/** File in the folder of the compiled tests, with a line of JSON for each test file. */
 export const PROCESSOR_TIMES = 'processor-times';
 
 /** Clock ticks a second in `/proc`, the same on every platform that Node supports. */

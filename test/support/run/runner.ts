@@ -8,11 +8,11 @@ import { spec } from 'node:test/reporters';
 import { PROCESSOR_TIMES } from './processor-time.ts';
 
 /*
- * Runs the test files that a JSON document on standard input lists. Node gives its own arguments to the process of each
- * file. So this program runs without a loader, which would take a third of a second of each.
+ * Runs the test files that a JSON document on standard input lists. Node passes its own arguments to the process of each
+ * file, so this program runs without a loader, which would take a third of a second in each.
  */
 
-/** Milliseconds for one test file, after which it has failed. Twice what the slowest takes on two busy cores; each test has its own limit. */
+/** Time limit of a test file in milliseconds: twice what the slowest takes on two busy cores. Each test has its own limit. */
 const FILE_LIMIT_MS = 900_000;
 const SLOWEST_SHOWN = 12;
 
@@ -21,7 +21,7 @@ interface Measured {
   readonly seconds: number;
 }
 
-/** Prints the largest of what was measured. */
+/** Prints the largest measured values. */
 function show(title: string, measured: readonly Measured[]): void {
   process.stdout.write(`\n${title}:\n`);
   const largest = measured.toSorted((one, other) => other.seconds - one.seconds).slice(0, SLOWEST_SHOWN);
@@ -44,8 +44,8 @@ const { files, loadedFirst } = JSON.parse(await text(process.stdin)) as {
   readonly loadedFirst?: string;
 };
 if (loadedFirst !== undefined) process.env.NODE_OPTIONS += ` --import=${loadedFirst}`;
-// Half of what the tests do is waiting: for processes to start, and for each other. Three at once for each core were measured
-// too: they take as long, and 6 % more processor time.
+// Tests spend half of their time waiting for processes to start and for each other. Three files at a time for each core take
+// as long as two, with 6 % more processor time.
 const stream = run({ files: [...files], concurrency: 2 * availableParallelism(), timeout: FILE_LIMIT_MS });
 const durations: Measured[] = [];
 stream.on('test:pass', ({ name, nesting, file, details }) => {

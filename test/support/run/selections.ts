@@ -39,14 +39,14 @@ export const UNIT: readonly string[] = [
   'sources.test',
 ];
 
-/** What runs on macOS and Windows too: unit tests, and the command line's own. */
+/** Tests that also run on macOS and Windows: unit tests, and those of the command line. */
 export const PORTABLE: readonly string[] = [...UNIT, 'cli/', 'bin/'];
 
 const POSIX = 'modes, owners or links of POSIX files';
 const TERMINAL = 'a pseudo-terminal';
 const SIGNALS = 'signals, named pipes or a shell';
 
-/** Of those, what Windows cannot run. */
+/** Portable tests that Windows cannot run. */
 export const NOT_ON_WINDOWS: readonly Skipped[] = [
   { path: 'bin/terminal', because: TERMINAL },
   { path: 'bin/main', because: SIGNALS },

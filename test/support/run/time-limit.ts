@@ -1,11 +1,11 @@
 import { test as untimed, it as untimedIt } from 'node:test';
 
 /*
- * `node:test` with a time limit for each test. `scripts/compile-tests.ts` gives this module to the test files instead,
- * because Node 20 has no such option for files that run in processes of their own.
+ * `node:test` with a time limit for each test. `scripts/compile-tests.ts` replaces `node:test` in the test files by this
+ * module, because Node 20 has no such option for files that run in separate processes.
  */
 
-/** Milliseconds for one test, with its subtests. Three times what the slowest takes on two busy cores. */
+/** Time limit of a test with its subtests in milliseconds: three times what the slowest takes on two busy cores. */
 export const TEST_LIMIT_MS = 600_000;
 
 /** Returns `test` with a time limit, unless the options of a test have another. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-/** Programs that tests start in processes of their own, below the repository's root. */
+/** Programs that tests start in separate processes, relative to the repository's root. */
 export const WORKERS = [
   'bin/main',
   'infra/app',
@@ -20,7 +20,7 @@ export const WORKERS = [
 
 const ROOT = join(import.meta.dirname, '../../..');
 
-/** Returns the arguments with which Node runs a worker: as `test/run.ts` compiled it, which starts in a fifth of the time. */
+/** Returns Node's arguments for a worker. The form that `test/run.ts` compiles starts in a fifth of the time. */
 export function workerArgs(worker: (typeof WORKERS)[number], ...args: readonly string[]): string[] {
   const { COMPILED_TESTS: compiled } = process.env;
   return compiled === undefined

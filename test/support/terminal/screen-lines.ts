@@ -1,6 +1,6 @@
 import { TerminalScreen } from '../../../scripts/terminal-screen.ts';
 
-/** Returns the lines that a terminal shows once a program has written all of `written`, without colours. */
+/** Returns the lines that a terminal shows after a program has written `written`, without colours. */
 export function screenLines(written: string, columns = Number.POSITIVE_INFINITY): string[] {
   const screen = new TerminalScreen(columns);
   screen.write(written);

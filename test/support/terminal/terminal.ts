@@ -5,14 +5,14 @@ import { missing, runProgram } from '../programs.ts';
 
 const PTY = fileURLToPath(new URL('./terminal.py', import.meta.url));
 
-/** A reason to skip what needs a terminal. */
+/** A reason to skip tests that need a terminal; `false` if there is none. */
 export const noTerminal =
   process.platform === 'win32' ? 'Windows has no pseudo-terminals of this kind' : missing('python3');
 
-/** Another action than typing a line: keys alone, a signal to the program, another width of the terminal. */
+/** An action other than typing a line: single keys, a signal to the program, another width of the terminal. */
 type Action = { readonly send: string } | { readonly signal: NodeJS.Signals } | { readonly columns: number };
 
-/** What to wait for, and what to type then: `null` for nothing, a list for a program that prints the line. */
+/** Text to wait for, and the line to type then: `null` for none, a list for a program that prints the line. */
 export type Typing = readonly (readonly [wait: string, line: string | readonly string[] | Action | null])[];
 
 export interface OnTerminal {
@@ -24,13 +24,13 @@ export interface OnTerminal {
   readonly columns?: number;
   /** The terminal is closed after the last answer. */
   readonly hangUp?: boolean;
-  /** A shell is in between, which shows `<<stopped echo>>`, reads lines until `fg` or `bg`, and shows `<<ended echo>>`. */
+  /** Runs the program in a shell. It shows `<<stopped echo>>`, reads lines until `fg` or `bg`, and shows `<<ended echo>>`. */
   readonly jobControl?: boolean;
-  /** The shell starts the program without giving it the terminal. */
+  /** The shell starts the program in the background. */
   readonly background?: boolean;
 }
 
-/** Runs a program on a terminal, with somebody who types. */
+/** Runs a program on a terminal, and types into it. */
 export async function onTerminal({
   argv,
   env,

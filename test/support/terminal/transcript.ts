@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** What differs from run to run, and what stands for it in a golden file. */
+/** Text that differs between runs, and its replacement in a golden file. */
 export type Masks = readonly (readonly [varies: RegExp | string, shown: string])[];
 
 export function masked(text: string, masks: Masks): string {
   return masks.reduce((rest, [varies, shown]) => rest.replaceAll(varies, shown), text);
 }
 
-/** Compares a transcript with its golden file; with UPDATE_SCREENS=1 writes the file instead. */
+/** Compares a transcript with its golden file. With UPDATE_SCREENS=1, writes the file instead. */
 export function assertGolden(file: string, transcript: string): void {
   if (process.env.UPDATE_SCREENS) {
     mkdirSync(dirname(file), { recursive: true });

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { codeAt, stepAt } from '../../../../local/cognito/challenges/software-token.ts';
 
-/** `app <milliseconds>`: the code of the secret that a screen, on standard input, shows. `message <folder>`: that of the newest message. */
+/** `app <milliseconds>`: prints the code of the secret in the screen on standard input. `message <folder>`: that of the newest message. */
 const [, , kind = '', where = ''] = process.argv;
 
 function ofApp(screen: string): string {
-  // A terminal breaks long lines.
+  // The terminal has wrapped long lines.
   const secret = /secret=([A-Z2-7]+)/.exec(screen.replaceAll(/\r?\n/g, ''))?.[1] ?? '';
   return codeAt(secret, stepAt(new Date(Number(where))));
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { tokenSource } from '../../../../cli/identity/tokens/token-source.ts';
 import { testContext } from '../../../support/context.ts';
 
-/** One command of many at once: says that it is ready, waits for a line, then tells what it got. The token stays inside. */
+/** One of many simultaneous commands: reports that it is ready, waits for a line, then reports its result without the token. */
 const [, , url = ''] = process.argv;
 const { REJECTED: rejected } = process.env;
 const context = testContext({ env: process.env, home: process.env.HOME ?? '/' });

@@ -27,10 +27,10 @@ import { listen } from '../../../support/serve.ts';
 export const PASSWORD = 'Correct-horse-42!';
 export const NEW_PASSWORD = 'Brand-new-horse-43!';
 
-/** A function is asked when it is time. */
+/** An answer, or a function that is called when the prompt appears. */
 type Answer = string | (() => string);
 
-/** Answers a test's person gives, by the beginning of the prompt; a list is used up one at a time. */
+/** The user's answers by the beginning of the prompt. Each prompt takes the next answer of a list. */
 export type Person = Record<string, Answer | Answer[]>;
 
 interface Seen {
@@ -48,7 +48,7 @@ type Interceptor = (
   body: string,
 ) => Substitute | undefined | Promise<Substitute | undefined> | Promise<void>;
 
-/** As CloudFront does, the edge takes more than Node's 16 KiB of headers. */
+/** Serves an edge. Like CloudFront, it accepts more than Node's 16 KiB of headers. */
 const serve = (t: Pick<TestContext, 'after'>, listener: RequestListener) =>
   listen(t, createServer({ maxHeaderSize: 32 * 1024 }, listener));
 
@@ -66,20 +66,20 @@ export interface World {
   readonly env: Record<string, string>;
   /** Names of the operations that reached Cognito, in order. */
   readonly operations: string[];
-  /** What each request to the edge held, headers and body. */
+  /** Token and body of each request to the edge. */
   readonly edgeRequests: { authorization?: string; body: string }[];
-  /** Looks at each Cognito request first, and may answer in its place. */
+  /** Sees each request before Cognito does, and can respond instead. */
   intercept(interceptor: Interceptor): void;
-  /** Carries the next request for an operation out, whose body contains a text, and loses the answer. */
+  /** Executes the next request for an operation whose body contains the text, but loses the response. */
   lose(operation: string, text?: string): void;
-  /** Changes whom the edge lets write what. */
+  /** Changes the upload policy of the edge. */
   allow(policy: UploadPolicy): void;
   context(options?: { env?: Record<string, string>; person?: Person; stdin?: string }): Context & Seen;
-  /** Notes what must not show anywhere. */
+  /** Adds texts that no output may contain. */
   secret(...texts: string[]): void;
-  /** Texts that a user could see are checked at the end of the test, too. */
+  /** Adds text that a user could see. The end of the test checks it for secrets. */
   shown(text: string): void;
-  /** Remembers the deployment as one that lives in an embedded cloud, whose operator this is. */
+  /** Records the deployment as one in an embedded cloud that this computer operates. */
   operate(): Promise<void>;
   user(
     username: string,
@@ -87,7 +87,7 @@ export interface World {
   ): Promise<void>;
 }
 
-/** An edge and the embedded Cognito behind real sockets, and a computer of its own for the one who signs in. */
+/** Opens an edge and the embedded Cognito on real sockets, and a separate computer for the user. */
 export async function world(
   t: Pick<TestContext, 'after'>,
   options: { pool?: JsonObject; client?: JsonObject } = {},
@@ -221,7 +221,7 @@ export async function world(
           : answer({ prompt, flag, secret: secret ?? false, ...(reject && { reject }) });
       };
       return {
-        // A terminal, and a pipe that nobody writes to, give nothing and do not end.
+        // A terminal, or a pipe without a writer, yields nothing and does not end.
         stdin:
           stdin === undefined ? new PassThrough() : Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]),
         stdout: process.stdout,
@@ -305,7 +305,7 @@ export async function world(
   };
 }
 
-/** Runs a command; what it would print must hold no secret. */
+/** Runs a command, and checks that its output contains no secret. */
 export async function run(
   here: World,
   command: Promise<Result>,
@@ -319,7 +319,7 @@ export async function run(
   return result;
 }
 
-/** The error that a command ends with; its whole chain of causes must hold no secret, since `--debug` prints it. */
+/** Returns the error of a command. `--debug` prints its causes, so none of them may contain a secret. */
 export async function failure(
   here: World,
   command: Promise<unknown>,
@@ -336,7 +336,7 @@ export async function failure(
   return error;
 }
 
-/** The kept tokens, as a test may look at them. */
+/** The stored tokens that tests read. */
 export interface KeptFile {
   readonly accessToken: string;
   readonly refreshToken: string;

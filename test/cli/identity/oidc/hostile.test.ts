@@ -16,7 +16,7 @@ interface Given {
   readonly provider: StandIn;
 }
 
-/** An edge that names a provider whose every answer the test chooses. */
+/** Opens an edge that names a provider. The test sets all of the provider's responses. */
 async function open(t: Test, more: Record<string, unknown> = {}, local = true): Promise<Given> {
   const [rig, provider] = await Promise.all([openRig(t, { local }), openStandIn(t)]);
   rig.issuers = [
@@ -40,12 +40,12 @@ function begin(rig: Rig, args: LoginArgs = {}, options: Parameters<Rig['context'
   const context = rig.context(options);
   const way = rig.issuers[0]?.kind === 'pool' ? {} : { browser: true, callbackPort: 0 };
   const ended = login(context, { url: rig.url, ...way, ...args });
-  // The test looks at the end itself.
+  // The test checks the result later.
   ended.catch(() => {});
   return { context, ended };
 }
 
-/** Signs in up to the end. */
+/** Completes a sign-in. */
 async function signIn(rig: Rig, args: LoginArgs = {}, options: Parameters<Rig['context']>[0] = {}) {
   const { context, ended } = begin(rig, args, options);
   const shown = await Promise.race([
@@ -62,7 +62,7 @@ async function signIn(rig: Rig, args: LoginArgs = {}, options: Parameters<Rig['c
   return { context, result: await ended };
 }
 
-/** Nothing was stored, and the edge received no token. */
+/** Asserts that nothing was stored, and that the edge received no token. */
 async function nothingIsOut({ rig }: Given): Promise<void> {
   assert.deepEqual(rig.received, []);
   assert.deepEqual((await findSessions(rig.context(), rig.url)).sessions, []);
@@ -176,7 +176,7 @@ test('asks the user to confirm a client ID that the edge names, then remembers i
   assert.deepEqual(provider.requests, [], 'the provider was not asked at all');
   await nothingIsOut(given);
 
-  // The client is remembered for tokens of the edge alone.
+  // The remembered consent for the client covers only tokens for the edge.
   rig.issuers = [{ ...corp }];
   await signIn(rig);
   rig.issuers = [{ ...corp, token: 'id' }];
@@ -383,7 +383,7 @@ test('ends the sign-in if the callback names another issuer or an error', async 
   const blocked = await failure(signIn(rig));
   assert.match(blocked.message, /Access has been blocked/);
   assert.match(blocked.hint ?? '', /tenant forbids/);
-  // A code is a whole number: 70002 is not the beginning of 700024.
+  // Error codes are compared as whole numbers: 700024 is not 70002.
   provider.redirectWith = { error: 'invalid_request', error_description: 'AADSTS700024: Not valid now.' };
   assert.doesNotMatch(String((await failure(signIn(rig))).hint), /public client flows/);
   assert.deepEqual(provider.codes, []);
@@ -428,7 +428,7 @@ test('listens on IPv4 and IPv6 if the redirect address is localhost', async (t) 
     }),
   );
   assert.equal(families[0], 400);
-  // A computer without IPv6 has one family.
+  // A computer without IPv6 listens on IPv4 only.
   assert.ok(families[1] === 400 || families[1] === undefined);
   given.provider.claims = { aud: 'edge-upload' };
   await headlessBrowser().open(address.href.replace('localhost%3A', 'localhost%3A'));

@@ -13,7 +13,7 @@ import { type FlatEvent, flatEvents } from '../../../support/flat.ts';
 import { claimsOf, TOKEN_IN_TEXT } from '../../../support/keys/forge.ts';
 import { listen } from '../../../support/serve.ts';
 
-/** Answers to questions, by the beginning of the prompt; a function is asked when it is time. */
+/** Answers by the beginning of the prompt. A function is called when the prompt appears. */
 type Answers = Readonly<Record<string, string | boolean | (() => string | Promise<string>)>>;
 
 export interface Rig {
@@ -24,9 +24,9 @@ export interface Rig {
   readonly received: string[];
   /** Issuers that the edge names. */
   issuers: Record<string, unknown>[];
-  /** Prefixes that the edge lets everybody write. */
+  /** Prefixes that every user is allowed to write. */
   writeTo: string[];
-  /** Error of the edge for every token; absent: it accepts them. */
+  /** The edge's error for every token. Absent: it accepts all tokens. */
   refusal?: { status: number; error: string; message: string };
   context(options?: { env?: Record<string, string>; answers?: Answers }): TestContext & Watched;
 }
@@ -37,8 +37,8 @@ interface Watched {
 }
 
 /**
- * An edge whose description and answers a test chooses, and a computer that knows it as a deployment of an embedded cloud:
- * its issuers can be on this computer.
+ * Opens an edge whose description and responses the test sets, and a computer on which it is a deployment of an embedded
+ * cloud, so that its issuers can be on this computer.
  */
 export async function openRig(t: Pick<Test, 'after'>, { local = true } = {}): Promise<Rig> {
   const home = mkdtempSync(join(tmpdir(), 'edge-upload-oidc-'));
@@ -138,12 +138,12 @@ export async function openRig(t: Pick<Test, 'after'>, { local = true } = {}): Pr
   return rig;
 }
 
-/** The address in a text. */
+/** Returns the address in a text. */
 export function addressIn(text: string): string {
   return /https?:\/\/\S+/.exec(text.slice(text.indexOf('\n')))?.[0] ?? assert.fail(`no address in: ${text}`);
 }
 
-/** The error that a command ends with. It must say what to do next. */
+/** Returns the error of a command, which must have a hint. */
 export async function failure(work: Promise<unknown>): Promise<UserError> {
   const error = await work.then(
     () => assert.fail('it did not fail'),

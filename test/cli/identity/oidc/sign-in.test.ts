@@ -17,7 +17,7 @@ import { addressIn, failure, openRig, type Rig } from './rig.ts';
 
 const CLAIMS = { email: 'ada@acme.com', groups: ['writers'] };
 
-/** What the edge says of the company's provider. */
+/** The company's provider in the edge's description. */
 function described(company: Company, more: Record<string, unknown> = {}) {
   return {
     alias: 'corp',
@@ -47,14 +47,14 @@ async function open(
 
 const REDIRECTS = ['http://127.0.0.1/callback', 'http://localhost/callback'];
 
-/** Signs in with a browser that follows the redirects, on a port that the system chose. */
+/** Signs in with a browser that follows redirects. The system chooses the callback port. */
 async function signIn(
   rig: Rig,
   args: Parameters<typeof login>[1] = {},
   options: Parameters<Rig['context']>[0] = {},
 ) {
   const context = rig.context(options);
-  // The issuer is named, and its ID tokens are accepted.
+  // Flags name the issuer and accept its ID tokens.
   const ended = login(context, { url: rig.url, browser: true, callbackPort: 0, acceptIssuer: true, ...args });
   const shown = await Promise.race([context.shown(/The browser opens/), ended.then(() => '')]);
   const page = await headlessBrowser().open(addressIn(shown));

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { TestContext } from 'node:test';
 import { listen } from '../../../support/serve.ts';
 
-/** A provider whose answers a test chooses; it signs nothing. */
+/** A provider whose responses a test sets. It signs nothing. */
 export interface StandIn {
   readonly issuer: string;
   readonly requests: string[];
@@ -12,21 +12,21 @@ export interface StandIn {
   readonly codes: string[];
   /** Bodies of requests to the token and device endpoints. */
   readonly bodies: URLSearchParams[];
-  /** Fields of the discovery document, in place of the right ones. */
+  /** Fields that replace those of the discovery document. */
   metadata: Record<string, unknown>;
-  /** The whole discovery answer. */
+  /** The complete response for the discovery document. */
   discovery: { readonly status: number; readonly body: string; readonly location?: string } | undefined;
-  /** Claims of the tokens, in place of the right ones. */
+  /** Claims that replace those of the tokens. */
   claims: Record<string, unknown>;
-  /** What the browser comes back with, beside the state; a code if absent. */
+  /** Parameters of the redirect besides the state. Default: a code. */
   redirectWith: Record<string, string> | undefined;
-  /** The answer of the token endpoint: its JSON, or a `WholeAnswer`; a function chooses it for each request. */
+  /** The token endpoint's response: JSON or a `WholeAnswer`. A function is called for each request. */
   tokenAnswer: unknown;
-  /** The answer of the device endpoint. */
+  /** The device endpoint's response. */
   deviceAnswer: unknown;
 }
 
-/** An answer that is not one of a provider. */
+/** A response that a provider would not send. */
 export class WholeAnswer {
   readonly status: number;
   readonly type: string;
@@ -47,7 +47,7 @@ async function bodyOf(request: IncomingMessage): Promise<URLSearchParams> {
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A JWT that nobody signed. */
+/** Returns a JWT with an invalid signature. */
 function unsigned(claims: Record<string, unknown>): string {
   return `${part({ alg: 'RS256', typ: 'JWT', kid: 'k' })}.${part(claims)}.c2ln`;
 }

@@ -39,7 +39,7 @@ async function withStandIn(t: Test, more: Record<string, unknown> = {}) {
   return { rig, provider };
 }
 
-/** Gives the answers one after the other, then tokens. */
+/** Returns the responses one after another, then tokens. */
 function answering(answers: unknown[]) {
   const left = [...answers];
   return () => left.shift();
@@ -54,7 +54,7 @@ test('signs in by a device code that is typed on another device', async (t) => {
   rig.issuers = [
     { alias: 'corp', kind: 'people', issuer, clientId, scopes, token: 'access', preset: 'oidc' },
   ];
-  // Without a terminal and a browser, the code is the way.
+  // Without a terminal and a browser, `login` uses a device code.
   const context = rig.context({ env: { SSH_CONNECTION: '1' } });
   const ended = login(context, { url: rig.url });
   ended.catch(() => {});
@@ -88,7 +88,7 @@ test('polls for a device code as the provider demands, until it is approved or r
   assert.equal(document.username, 'ada');
   assert.equal(provider.bodies.at(-1)?.get('device_code'), 'd1');
 
-  // While the user types the code, no failure of the provider's server ends the sign-in.
+  // While the user types the code, a failure of the provider's server does not end the sign-in.
   provider.tokenAnswer = answering([new WholeAnswer(503, 'text/html', '<html>busy</html>'), undefined]);
   assert.equal((await login(rig.context(), { url: rig.url, device: true })).document.username, 'ada');
 
@@ -384,7 +384,7 @@ test('signs in, refreshes and revokes a Google desktop client with its public se
   assert.deepEqual(new Set(secrets), new Set(['GOCSPX-public']));
   assert.ok(secrets.length >= 3, 'sign-in, refresh and revocation');
 
-  // Without it, and for any other provider, no secret is sent.
+  // Without the setting, and for other providers, no secret is sent.
   for (const more of [
     { preset: 'google', token: 'id', clientSecretPublic: undefined },
     { ...google, preset: 'oidc' },
@@ -406,7 +406,7 @@ test('asks once to confirm the client of the managed login, then returns to loca
     scopes: ['openid'],
   };
   const { rig, provider } = await withStandIn(t, managed);
-  // An access token of Cognito has no audience: it names the client.
+  // Cognito's access tokens have no audience; they name the client.
   provider.claims = { aud: undefined, client_id: 'pool-client', username: 'idp_ada', token_use: 'access' };
   const refused = await failure(login(rig.context(), { url: rig.url, browser: true }));
   assert.match(String(refused.hint), /--accept-issuer/);

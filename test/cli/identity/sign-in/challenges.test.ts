@@ -20,7 +20,7 @@ const MESSAGES: JsonObject = {
 const appCode = ({ setup }: World, secret: string) => codeAt(secret, stepAt(setup.clock.now()));
 const sentCode = ({ setup }: World) => /\d{6,8}/.exec(setup.outbox().at(-1)?.body ?? '')?.[0] ?? '';
 
-/** Signs in as a person at a terminal; gives what was shown as well. */
+/** Signs in as a person at a terminal. Also returns the output. */
 async function atTerminal(here: World, person: Person, args = {}) {
   const context = here.context({ person: { Password: PASSWORD, ...person } });
   const result = await run(here, login(context, { url: here.url, username: 'ada', ...args }));
@@ -29,7 +29,7 @@ async function atTerminal(here: World, person: Person, args = {}) {
   return { result, told, warnings, prompts: context.prompts };
 }
 
-/** The secret that a set-up shows. */
+/** Returns the secret that the set-up of an app shows. */
 function shownSecret(context: { events: { type: string; text?: string }[] }): string {
   const shown = context.events.map(({ text }) => text ?? '').join('\n');
   return /otpauth:\/\/totp\/\S+secret=([A-Z2-7]+)/.exec(shown)?.[1] ?? '';
@@ -90,7 +90,7 @@ test('reads set-up and code from standard input, one line each', async (t) => {
   const setUp = here.context({ stdin: '' });
   const input = (async function* () {
     yield Buffer.from(`${PASSWORD}\n`);
-    // The code is typed once the address is there, as a program that reads standard error would.
+    // Writes the code once the address is on standard error, as a script would.
     while (shownSecret(setUp) === '') await new Promise((resolve) => setImmediate(resolve));
     yield Buffer.from(`${appCode(here, shownSecret(setUp))}\n`);
   })();
@@ -128,7 +128,7 @@ test('asks for codes by text message or e-mail, and which of them to send', asyn
     'Second factor (sms, email)': ['pigeon', 'Email'],
     'Code sent to a***@e***': () => sentCode(here),
   });
-  assert.equal(chosen.prompts.length, 4, 'what is not offered is asked for again');
+  assert.equal(chosen.prompts.length, 4, 'asks again after a choice that is not offered');
 
   const given = await atTerminal(here, { 'Code sent to +': () => sentCode(here) }, { factor: 'sms' });
   assert.equal(given.prompts.length, 2);

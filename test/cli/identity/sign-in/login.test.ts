@@ -66,7 +66,7 @@ test('stores tokens that only their owner can read', async (t) => {
   assert.equal((await stat(dirname(file))).mode & 0o777, 0o700);
 });
 
-/** A pool whose operator asks for more than `deploy` does. */
+/** A stricter password policy than that of `deploy`. */
 const STRICT = { Policies: { PasswordPolicy: { MinimumLength: 16 } } };
 
 test('asks for missing values at a terminal, the password after the edge’s response', async (t) => {
@@ -76,7 +76,7 @@ test('asks for missing values at a terminal, the password after the edge’s res
   await run(here, login(context, { url: here.url }));
   assert.deepEqual(context.prompts, ['User name', 'Password']);
 
-  // The address is tried before anything is asked.
+  // The address is requested before the first question.
   const nobody = here.context({ person: {} });
   const error = await failure(here, login(nobody, { url: 'http://127.0.0.1:1' }));
   assert.equal(error.code, 'unreachable');
@@ -156,9 +156,9 @@ test('asks twice for the new password, and again if the pool refuses it', async 
   const context = here.context({
     person: {
       Password: PASSWORD,
-      // The first of the two may be the mistyped one: both are asked for again.
+      // The first of the two can be the mistyped one, so `login` asks for both again.
       'New password again': [refused, 'Other-horse-9!', NEW_PASSWORD],
-      // The first two are measured by the rules that are shown with the question.
+      // The first two break the rules that the question shows.
       'New password': ['weakling', `${NEW_PASSWORD} `, refused, `${NEW_PASSWORD}?`, NEW_PASSWORD],
     },
   });

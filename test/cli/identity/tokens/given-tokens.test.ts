@@ -9,7 +9,7 @@ import { failure, run, type World, world } from '../helpers/world.ts';
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A token that ends so many seconds after the test's clock. */
+/** Returns a token that expires this many seconds after the time of the test's clock. */
 function tokenFor(here: World, seconds: number, name = 'one'): string {
   const exp = Math.floor(here.setup.clock.now().getTime() / 1000) + seconds;
   const token = `${part({ alg: 'RS256' })}.${part({ exp, name })}.c2lnbmVk`;
@@ -48,7 +48,7 @@ test('reads a token file in every encoding, with quotes, blanks and line ends', 
 
 test('reads a token file again before the token expires, and after a refusal', async (t) => {
   const here = await world(t);
-  // As a kubelet does: a link is switched to another folder of files that everybody can read.
+  // Like a kubelet: switches a link to another folder, with files that everybody can read.
   for (const name of ['1', '2', '3']) await mkdir(join(here.home, name));
   const path = join(here.home, '..data', 'token');
   const turnTo = async (name: string, token: string) => {
@@ -72,7 +72,7 @@ test('reads a token file again before the token expires, and after a refusal', a
   const error = await failure(here, tokens.renew(third, 'The issuer is unknown.'));
   assert.deepEqual([error.code, error.exitCode], ['token_refused', 4]);
   assert.match(error.message, /EDGE_UPLOAD_TOKEN_FILE \(.*token\): The issuer is unknown\.$/);
-  // The edge judges by its own clock.
+  // The edge uses its own clock.
   here.setup.advance(3_600_000);
   assert.equal(await tokens.current(), third);
 });
@@ -101,7 +101,7 @@ test('names the variable and the file if the content or the path is invalid', as
   assert.equal(await codes(here.home), 'file_is_folder');
   if (process.platform === 'win32') return;
   await runProgram('mkfifo', [join(here.home, 'pipe')]);
-  // Nobody writes to it; the command does not wait.
+  // The pipe has no writer. The command does not wait for one.
   assert.equal(await codes('pipe'), 'file_special');
 });
 

@@ -18,7 +18,7 @@ import { failure, PASSWORD, run, type World, world } from '../helpers/world.ts';
 
 const HOUR = 3_600_000;
 
-/** A keyring in memory, as the operating system's is for this tool. */
+/** A keyring in memory, in place of the operating system's. */
 function keyringOf() {
   const kept: { secret?: Buffer; broken?: string; reads: number } = { reads: 0 };
   const keyring: Keyring = {
@@ -35,7 +35,7 @@ function keyringOf() {
   return { kept, open: async () => keyring };
 }
 
-/** Somebody signed in on a computer with a keyring. */
+/** Signs a user in on a computer with a keyring. */
 async function signedIn(t: TestContext) {
   const here = await world(t);
   const ring = keyringOf();
@@ -60,7 +60,7 @@ test('stores the key in the keyring and the encrypted tokens in a file', async (
   const written = await readFile(file, 'utf8');
   const { sealed, ...clear } = JSON.parse(written);
   assert.deepEqual(clear, { version: 2, url: here.url }, 'no name of a user');
-  // What is sealed is random to look at: only a word that chance cannot write shows that it was not.
+  // Encrypted text looks random. Searches for a word that is too long to occur by chance.
   for (const text of [written, Buffer.from(sealed, 'base64').toString('latin1')]) {
     assert.doesNotMatch(text, TOKEN_IN_TEXT);
     assert.doesNotMatch(text, /refreshToken/);
@@ -165,7 +165,7 @@ test('reports without a keyring that only the file mode protects the tokens', as
   assert.match((await run(here, whoami(here.context(), {}))).text ?? '', /no keyring is available/);
 });
 
-/** A program in place of Node that answers nothing, and whose own child holds its pipes open. */
+/** A program in place of Node that never responds, and whose child process keeps its pipes open. */
 async function silentProgram(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-silent-'));
   t.after(() => rm(folder, { recursive: true }));

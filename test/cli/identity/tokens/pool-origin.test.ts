@@ -15,7 +15,7 @@ const POOL = { kind: 'pool', userPoolId: 'eu-west-1_AbCdEf123', clientId: 'clien
 test('sends credentials of a real pool to AWS only, despite AWS_ENDPOINT_URL', async (t) => {
   const here = await world(t);
   const asked: string[] = [];
-  // A proxy that connects nowhere records where the requests would go.
+  // A proxy that never connects records the destinations of the requests.
   const proxy = createServer();
   proxy.on('connect', ({ url = '' }, socket) => {
     asked.push(url);

@@ -36,7 +36,7 @@ async function read(here: World, file: string): Promise<KeptFile> {
   return kept;
 }
 
-/** Rewrites the kept tokens as if their time were over. */
+/** Rewrites the stored tokens so that they have expired. */
 async function expire(here: World, file: string): Promise<void> {
   const kept = await read(here, file);
   const past = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -81,7 +81,7 @@ for (const [name, client] of [
     assert.equal(refreshes(here), 2);
   });
 
-  // The 50 of test/e2e/identity/expiry.test.ts are whole uploads; what is seen here is each one's token.
+  // test/e2e/identity/expiry.test.ts does the same with complete uploads. This test sees the token of each process.
   test(`makes one refresh from six processes at the moment of expiry, ${name}`, async (t) => {
     const here = await world(t, { client });
     const { file } = await signedIn(here);
@@ -251,7 +251,7 @@ test('uses the last user who signed in, or the named one', async (t) => {
   const { kept: bob } = await signedIn(here, 'bob');
   assert.equal(await source(here).current(), bob.accessToken);
   assert.equal(await source(here, { EDGE_UPLOAD_USERNAME: 'ada' }).current(), ada.accessToken);
-  // As files and the secrets of a CI give it.
+  // As read from a file or a CI secret.
   for (const EDGE_UPLOAD_USERNAME of ['ada\n', '\ufeffada', ' ada\r\n']) {
     assert.equal(await source(here, { EDGE_UPLOAD_USERNAME }).current(), ada.accessToken);
   }
@@ -312,7 +312,7 @@ test('sends a credential of the environment to its own edge only', async (t) => 
   const token = { EDGE_UPLOAD_TOKEN: 'aaaa.bbbb.cccc' };
   const password = { EDGE_UPLOAD_USERNAME: 'ada', EDGE_UPLOAD_PASSWORD: PASSWORD };
   for (const env of [token, password]) {
-    // Neither to the edge of an unfinished upload, nor anywhere where nothing says which edge it is for.
+    // Neither to the edge of an unfinished upload, nor if no setting names the edge that it is for.
     for (const named of [{ EDGE_UPLOAD_URL: here.url }, {}]) {
       const context = here.context({ env: { ...env, ...named } });
       const error = await failure(here, tokenSource(context, other).current());
@@ -320,12 +320,12 @@ test('sends a credential of the environment to its own edge only', async (t) => 
     }
   }
   assert.deepEqual(here.operations, []);
-  // The same origin, however it is written.
+  // The same origin in another spelling.
   for (const EDGE_UPLOAD_URL of [`HTTP://127.0.0.1:${port}/`, ` ${here.url}\n`]) {
     const context = here.context({ env: { ...token, EDGE_UPLOAD_URL } });
     assert.equal(await tokenSource(context, { url: here.url }).current(), 'aaaa.bbbb.cccc');
   }
-  // Without a variable it is for the deployment that commands use.
+  // Without the variable, the token is for the current deployment.
   await here.operate();
   assert.equal(
     await tokenSource(here.context({ env: token }), { url: here.url }).current(),
@@ -341,7 +341,7 @@ test('uses renewed tokens even if they cannot be stored', async (t) => {
   const here = await world(t, { client: ROTATING });
   const { file, kept } = await signedIn(here);
   here.setup.advance(HOUR);
-  // As with a disk that fills under way: the file cannot be replaced any more.
+  // Like a disk that fills up meanwhile: the file cannot be replaced.
   here.intercept(async (operation) => {
     if (operation !== 'GetTokensFromRefreshToken') return;
     await rm(file);
@@ -385,7 +385,7 @@ interface Together {
   readonly onStarted?: () => void;
 }
 
-/** What so many processes get that ask for a token at the same moment. */
+/** Returns what this many processes get that request a token at the same moment. */
 async function together(
   here: World,
   count: number,

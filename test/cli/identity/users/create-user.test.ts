@@ -17,7 +17,7 @@ function create(here: World, args: LoginArgs = {}, env: Record<string, string> =
   return login(context, { url: here.url, create: true, email: EMAIL, ...args });
 }
 
-/** Keeps every password that goes over the wire out of what is shown. */
+/** Registers every password that is sent, so that no output may contain it. */
 function watch(here: World): string[] {
   const passwords: string[] = [];
   here.intercept((_operation, body) => {

@@ -15,7 +15,7 @@ async function operated(...given: Parameters<typeof world>): Promise<World> {
   return here;
 }
 
-/** Signs in with what an invitation says, and nothing else. */
+/** Signs in with only the information of an invitation. */
 async function accept(here: World, { document }: { document: { [name: string]: unknown } }) {
   const [, , url, , username] = String(document.command).split(' ');
   const context = here.context({

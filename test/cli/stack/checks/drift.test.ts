@@ -25,7 +25,7 @@ interface Detected {
   readonly errors?: Readonly<Record<string, readonly [code: string, message: string]>>;
 }
 
-/** CloudFormation as far as a detection of drift goes. */
+/** CloudFormation, only with the calls that detect drift. */
 function account({ statuses = ['DETECTION_COMPLETE'], drifts = '', errors = {} }: Detected) {
   const left = [...statuses];
   return (body: string) => {
@@ -54,7 +54,7 @@ const drift = (type: string, status: string, ...paths: readonly string[]) =>
 
 async function checked(t: Parameters<typeof workAgainst>[0], detected: Detected, now = () => new Date()) {
   const { work, events } = await workAgainst(t, account(detected));
-  // Polls often, as in the embedded cloud.
+  // Polls as often as in the embedded cloud.
   const local = { endpoint: 'http://127.0.0.1:9', caFile: '/ca.pem' };
   const context = { ...work.context, now };
   return { ...(await runCheck(driftCheck({ ...work, context, local }, stackSnapshot(work)))), events };

@@ -9,7 +9,7 @@ const kmsKeyArn = `arn:aws:kms:us-east-1:${ACCOUNT}:key/12345678-90ab-cdef-1234-
 
 const STACK = { id: 'arn:x', status: 'CREATE_COMPLETE' } as FoundStack;
 
-/** An account with a stack, which may have a distribution. */
+/** An account with a stack, with or without a distribution. */
 async function account(t: TestContext, { distribution }: { distribution?: string } = {}) {
   const resource = distribution
     ? `<member><LogicalResourceId>D</LogicalResourceId><ResourceType>AWS::CloudFront::Distribution</ResourceType><PhysicalResourceId>${distribution}</PhysicalResourceId><ResourceStatus>CREATE_COMPLETE</ResourceStatus></member>`

@@ -14,7 +14,7 @@ const USABLE = {
   KeyManager: 'CUSTOMER',
 };
 
-/** An account whose KMS answers with a key, or the name of an error. */
+/** An account whose KMS returns a key, or an error of this name. */
 const aws = (answer: object | string) => (body: string) => {
   if (body.includes('GetCallerIdentity')) {
     return {

@@ -9,7 +9,7 @@ import { workAt } from '../world.ts';
 
 const GROUP = '/aws/lambda/us-east-1.studio-EdgeFunction';
 
-/** What CloudWatch Logs answers in a region. */
+/** The response of CloudWatch Logs in a region. */
 type InRegion = { readonly groups: readonly object[] } | 'denied' | 'broken';
 
 async function regionsOf(t: TestContext, regions: Readonly<Record<string, InRegion>>) {

@@ -7,7 +7,7 @@ import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
 import { omitUndefined } from '../../../../protocol/fields.ts';
 import { type Answer, workAgainst } from '../world.ts';
 
-/** A simulation's answer: what is denied, and the condition keys that it does not know. */
+/** The result of a simulation: denied actions, and condition keys that IAM does not know. */
 const results = (actions: readonly string[], denied: readonly string[], unknown = '') =>
   actions
     .map(
@@ -18,7 +18,7 @@ const results = (actions: readonly string[], denied: readonly string[], unknown 
 
 const ROLE = 'arn:aws:iam::123456789012:role/team/Operator';
 
-/** IAM as far as asking who may do what goes. */
+/** IAM, only with the calls that simulate permissions. */
 function iam(denied: readonly string[], asked: URLSearchParams[] = [], unknown = '') {
   return (body: string): Answer => {
     const query = new URLSearchParams(body);
@@ -29,7 +29,7 @@ function iam(denied: readonly string[], asked: URLSearchParams[] = [], unknown =
       };
     }
     const actions = [...query].filter(([name]) => name.startsWith('ActionNames')).map(([, value]) => value);
-    // A page has as many results as IAM likes: here one.
+    // IAM chooses the number of results on a page. Here it is one.
     const at = Number(query.get('Marker') ?? 0);
     const more = at + 1 < actions.length;
     return {
@@ -77,13 +77,13 @@ test('refuses a deploy before any change if IAM denies a required action', async
     { denied: 'iam:PassRole', stack: undefined, refused: true },
     { denied: 'cloudfront:CreateDistribution', stack: undefined, refused: true },
     { denied: 'cloudformation:ExecuteChangeSet', stack: DEPLOYED, refused: true },
-    // Whether a later deploy calls it, only its plan shows.
+    // Only the plan of a later deploy shows whether it makes this call.
     { denied: 'iam:PassRole', stack: DEPLOYED, refused: false },
-    // A condition decides, on what the simulation does not know.
+    // A condition on an unknown key decides.
     { denied: 'iam:PassRole', stack: undefined, unknown: 'iam:PassedToService', refused: false },
-    // A bucket of a chosen name may be there already.
+    // A bucket with a chosen name may exist already.
     { denied: 's3:CreateBucket', stack: undefined, bucketName: 'kept', refused: false },
-    // An operator who only deploys does without it.
+    // An operator who only deploys does not need it.
     { denied: 's3:GetObject', stack: undefined, refused: false },
   ];
   for (const { denied, stack, unknown, bucketName, refused } of cases) {

@@ -13,7 +13,7 @@ interface Told {
   readonly drift?: string;
 }
 
-/** CloudFormation and STS as far as one look at a stack goes. */
+/** CloudFormation and STS, only with the calls that describe a stack. */
 function account({ status, description = 'edge-upload: a test', drift = 'NOT_CHECKED' }: Told) {
   return (body: string): Answer =>
     body.includes('GetCallerIdentity')

@@ -27,7 +27,7 @@ const s3Error = (code: string): Answer => ({
   body: `<Error><Code>${code}</Code><Message>none</Message></Error>`,
 });
 
-/** S3 and Cognito as far as the settings of one bucket and one pool go. */
+/** S3 and Cognito, only with the settings of one bucket and one pool. */
 function settings({ versioning = '', lock, policy, pool }: Settings) {
   return (body: string, path: string): Answer => {
     if (path.includes('?versioning')) {

@@ -10,7 +10,7 @@ const ADA = 'arn:aws:iam::123456789012:user/ada';
 
 const STACK = { id: 'arn:x', status: 'UPDATE_COMPLETE', outputs: { bucket: 'inbox' } } as FoundStack;
 
-/** AWS as far as these questions go. @param asked actions and resources that IAM was asked about */
+/** AWS, only with the calls of these checks. @param asked Actions and resources of the simulations. */
 function aws(denied: readonly string[], asked: string[], arn = ADA) {
   return (body: string) => {
     const query = new URLSearchParams(body);

@@ -31,7 +31,7 @@ interface Reply {
   readonly cutAt?: number;
 }
 
-/** A bucket of one object, which answers each request as it is told. */
+/** A bucket with one object. The test sets the response to each request. */
 async function store(t: TestContext, reply: (headers: IncomingHttpHeaders, asked: number) => Reply) {
   const requests: IncomingHttpHeaders[] = [];
   const endpoint = await listen(t, (request, response) => {
@@ -49,7 +49,7 @@ async function store(t: TestContext, reply: (headers: IncomingHttpHeaders, asked
   return { requests, ...(await reader(t, endpoint)) };
 }
 
-/** A download from a store. */
+/** Starts a download from a store. */
 async function reader(t: TestContext, endpoint: string) {
   const context = testContext({ env: {} });
   const env = { AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };

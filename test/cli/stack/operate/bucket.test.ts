@@ -8,7 +8,7 @@ import { BUCKET, raw, startS3 } from '../../../local/s3/support.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 import { workAgainst, workAt } from '../world.ts';
 
-/** Keys of other tools, in S3's order. XML 1.0 cannot contain those with control characters and noncharacters. */
+/** Keys of other tools, in S3's order. XML 1.0 cannot contain the control characters and noncharacters of some. */
 const ODD_KEYS = [
   '\u0001',
   '\t',

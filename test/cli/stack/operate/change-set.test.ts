@@ -17,7 +17,7 @@ const notFound: Answer = {
   body: '<ErrorResponse><Error><Code>ChangeSetNotFound</Code><Message>ChangeSet [a] does not exist</Message></Error></ErrorResponse>',
 };
 
-/** Presses Ctrl-C while the change set is created. Returns the calls; each describes it by the next answer. */
+/** Presses Ctrl-C while the change set is created. Returns the calls. Each describe call gets the next response. */
 async function interruptedPlan(t: TestContext, to: 'NEW' | 'EXISTING', descriptions: readonly Answer[]) {
   const calls: string[] = [];
   const left = [...descriptions];
@@ -29,7 +29,7 @@ async function interruptedPlan(t: TestContext, to: 'NEW' | 'EXISTING', descripti
     const stack = `<member><StackName>a</StackName><StackStatus>REVIEW_IN_PROGRESS</StackStatus></member>`;
     return answerOf(call, call === 'DescribeStacks' ? { Stacks: stack } : { Id: ID, StackId: STACK_ID });
   });
-  // The embedded cloud is asked more often.
+  // The embedded cloud is polled more often.
   const local = { ...work, local: {} } as unknown as StackWork;
   await assert.rejects(planChange(local, '{}', to), withCode('interrupted', /Interrupted/));
   return { calls, events };

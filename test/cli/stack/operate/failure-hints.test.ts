@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { InUse } from '../../../../cli/command-line.ts';
 import { failureHint } from '../../../../cli/stack/operate/failure-hints.ts';
 
-/** Reasons as AWS and its users report them, each with what an operator can do about it. */
+/** Reasons that AWS and its users report, each with the hint for the operator. */
 const REASONS: readonly (readonly [reason: string, hint: RegExp])[] = [
   [
     'Lambda was unable to delete arn:aws:lambda:us-east-1:1:function:x:1 because it is a replicated function.',

@@ -14,7 +14,7 @@ const VERSIONS =
 const waitForEdge = ({ context }: StackWork) =>
   edgeServes(context, { url: String(context.env.AWS_ENDPOINT_URL), clientId: 'c' });
 
-/** Interrupts the work while its request of that number is under way. */
+/** Interrupts the work during its nth request. */
 async function interruptedAt(t: TestContext, number: number, run: (work: StackWork) => Promise<unknown>) {
   const asked: string[] = [];
   const { work, interruption } = await workAgainst(t, (_, path) => {

@@ -8,7 +8,7 @@ import { type Answer, workAgainst } from '../world.ts';
 
 const LOGS: FoundKept = { type: 'log bucket', name: 'logs', holds: '0 objects, 0 B', isRecorded: true };
 
-/** A bucket that is never seen with an object, and is not empty for its first deletions: logs are delivered meanwhile. */
+/** A bucket whose lists are always empty, but whose first deletions fail, because logs are delivered meanwhile. */
 function refilled(refusals: number) {
   const asked = { emptied: 0, deleted: 0 };
   const answer = (_body: string, path: string, method: string): Answer => {

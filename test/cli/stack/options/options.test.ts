@@ -137,7 +137,7 @@ test('refuses a prefix rule by which users could share keys, new or kept', () =>
       const says = usage(refused);
       assert.ok(says.includes(`“${writeTo}”`) && says.includes(`--write-to '${better}'`), says);
     }
-    // What is deployed can be read, taken back and replaced.
+    // Deployed options can be read, reset and replaced.
     assert.deepEqual(readOptions(templateOf({ writeTo })), { writeTo });
     assert.deepEqual(mergeOptions({ writeTo }, {}, ['writeTo']), {});
     assert.deepEqual(mergeOptions({ writeTo }, { writeTo: better }), { writeTo: better });
@@ -481,7 +481,7 @@ test('a provider behind the pool has all that Cognito needs, and excludes strang
     assert.match(refusal, /anybody could upload.*--allow-group <name>/s, issuer);
     assert.ok(refusal.includes(`edge-upload trust ${provider} --client-id <id>`), refusal);
     mergeOptions({ allowGroups: ['staff'] }, everybody);
-    // Cognito adds everybody of the provider to this group.
+    // Cognito adds every user of the provider to this group.
     assert.match(
       usage(() => mergeOptions({ allowGroups: ['staff', 'us-east-1_Ab1Cd2Ef3_idp'] }, everybody)),
       /us-east-1_Ab1Cd2Ef3_idp contains everybody.*anybody could upload.*--allow-group <name>/s,

@@ -101,7 +101,7 @@ const REFUSED: readonly (readonly [name: string, svg: string, reason: RegExp])[]
   ['too much', `<svg ${SVG}><path d="${'M0 0'.repeat(6000)}"/></svg>`, /more than 20 kB/],
 ];
 
-/** Ten elements, each of which refers to the next one ten times: ten thousand million drawn. */
+/** Ten elements, each of which refers to the next one ten times: ten billion drawn elements. */
 const doubling = (element: string, refer: (id: string) => string) =>
   Array.from(
     { length: 10 },
@@ -148,7 +148,7 @@ test('accepts repeated references up to a maximum', async (t) => {
   const uses = '<use href="#a"></use>'.repeat(300);
   const svg = `<svg ${SVG}><g id="a"><rect fill="url(#b)"></rect></g><linearGradient id="b"></linearGradient>${uses}</svg>`;
   assert.equal(await logoOf(cwd, svg), svg);
-  // A fill that nothing defines, and an id twice, are as browsers take them.
+  // Like browsers, accepts an undefined fill and a repeated id.
   const odd = `<svg ${SVG} fill="url(#none)"><g id="a"></g><g id="a"><use href="#a"></use></g></svg>`;
   assert.equal(await logoOf(cwd, odd), odd);
 });

@@ -107,7 +107,7 @@ test('narrows every change of a KMS key by the tag and the spec', () => {
     const equals: Record<string, string> = { ...Condition?.StringEquals };
     const tag = equals[`aws:ResourceTag/${Key}`] ?? equals[`aws:RequestTag/${Key}`];
     assert.equal(tag, Value, Sid);
-    // While a key is created, its tag alone is known to be judged.
+    // While a key is created, only its tag is known.
     if (Sid !== 'MakeSigningKeyTag') assert.equal(equals['kms:KeySpec'], KeySpec, Sid);
   }
 });

@@ -21,7 +21,7 @@ const CLAIMS: TokenClaims = {
   p: 'in/',
 };
 
-/** KMS as far as signing, or what it answers instead. */
+/** KMS, only with Sign, or with another response. */
 function workWith(answer: (message: Uint8Array) => object): StackWork {
   const send = async ({ input }: { input: { Message: Uint8Array } }) => answer(input.Message);
   return { clients: { kms: async () => ({ send }) } } as unknown as StackWork;

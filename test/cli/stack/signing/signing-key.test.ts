@@ -18,7 +18,7 @@ const [NEW, OLD] = [0, 1].map(() =>
 const options: StackOptions = { signing: { keys: [{ id: '2' }, { id: '1', until: 5000 }] } };
 
 interface World {
-  /** Public keys by KMS key id, or the error that KMS answers. */
+  /** Public keys by KMS key id, or KMS's error. */
   readonly kms: Readonly<Record<string, Buffer | string>>;
   /** KMS key ids by logical id. */
   readonly resources?: Readonly<Record<string, string>>;
@@ -112,7 +112,7 @@ test('bakes the deployed public key if KMS does not return it', async () => {
       unusable.map(({ code }) => code),
       ['stack_failed'],
     );
-    // The edge does not have the newest key yet: its list ends like that of the options.
+    // The edge does not have the newest key yet. The other keys are the same as in the options.
     await assert.rejects(verifyingKeys(workOf({ kms, baked: [OLD] }), options, stack), /signing key 2|it is/);
     const old = await verifyingKeys(workOf({ kms: { two: NEW, one: error }, baked: [OLD] }), options, stack);
     assert.deepEqual(old.signing, [NEW, OLD].map(publicJwk), error);

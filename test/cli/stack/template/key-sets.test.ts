@@ -15,7 +15,7 @@ const EC = { kty: 'EC', kid: 'e', crv: 'P-256', x: 'x'.repeat(43), y: 'y'.repeat
 const OKP = { kty: 'OKP', kid: 'o', crv: 'Ed25519', x: 'x'.repeat(43) };
 const POOL = { userPoolId: 'us-east-1_Abc', clientId: 'c1' };
 
-/** The keys of a pool whose document is what `answer` writes. */
+/** Returns the keys of a pool whose document `answer` writes. */
 async function keysOf(
   t: TestContext,
   answer: (response: ServerResponse, asked: number) => void,

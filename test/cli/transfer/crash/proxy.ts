@@ -5,7 +5,7 @@ import { Transform } from 'node:stream';
 import { createRateLimit } from '../../../../cli/transfer/pacing/outflow.ts';
 import { CLOCK } from '../../../../cli/transfer/wire/retry.ts';
 
-/** A CONNECT proxy, as companies have them, that counts. */
+/** A CONNECT proxy that counts tunnels and bytes. */
 export interface Proxy {
   readonly url: string;
   /** Tunnels that were opened. */
@@ -15,10 +15,10 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-/** Bytes that wait for a link they share. */
+/** Bytes that the shared link buffers. */
 const PIECE = 16 * 1024;
 
-/** @param bytesPerSecond of all that clients send together; absent: any. */
+/** @param bytesPerSecond Rate of all clients together. Default: unlimited. */
 export async function startProxy(bytesPerSecond = Number.POSITIVE_INFINITY): Promise<Proxy> {
   let bytes = 0;
   const closing = new AbortController();
@@ -51,7 +51,7 @@ export async function startProxy(bytesPerSecond = Number.POSITIVE_INFINITY): Pro
     ] as const) {
       sockets.add(socket);
       socket.on('error', () => socket.destroy());
-      // One end is gone, well or badly: the other is to notice.
+      // When one end closes or fails, so does the other.
       socket.on('close', () => {
         sockets.delete(socket);
         if (socket.errored) other.resetAndDestroy();

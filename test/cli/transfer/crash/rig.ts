@@ -25,7 +25,7 @@ import { startProxy } from './proxy.ts';
 
 const MIB = 1024 * 1024;
 
-/** What the store does to every upload. */
+/** Faults in every upload. */
 const FAULTS: NonNullable<Faults['edge']> = {
   reset: 0.04,
   unavailable: 0.08,
@@ -35,7 +35,7 @@ const FAULTS: NonNullable<Faults['edge']> = {
 
 const PUT = ['--stall-timeout', '4', '--prefix', 'ada/', '--json'];
 
-/** Two connections that each have a rate of their own, bytes a second. */
+/** Rate of each connection, bytes a second. */
 const OWN_RATE = 8 * MIB;
 const TWO_AT_ONCE = ['--part-size', '5M', '--concurrency', '2'];
 
@@ -44,23 +44,23 @@ export interface CrashOptions {
   readonly seed: number;
   /** Bytes of each file. */
   readonly size: number;
-  /** Most kills of one upload; one at least. */
+  /** Maximum kills of one upload, at least 1. */
   readonly kills: number;
   /**
-   * Bytes a second of a link that all connections share, as many as `put` likes, of parts as large as it likes; absent: two
-   * at once of 5 MiB, each at a rate of its own.
+   * Bytes a second of a link that all connections share. `put` then chooses part size and concurrency. Absent: two parts of
+   * 5 MiB at a time, each connection with its own rate.
    */
   readonly sharedRate?: number | undefined;
   readonly onRun?: (run: CrashRun) => void;
 }
 
-/** One upload, killed again and again, and then let to its end. */
+/** One upload that was killed repeatedly and then completed. */
 interface CrashRun {
   readonly number: number;
   readonly kills: number;
   /** Bytes sent in all, TLS and headers included. */
   readonly sent: number;
-  /** Bytes that the last start found stored already. */
+  /** Bytes that were stored before the last start. */
   readonly resumedBytes: number;
   readonly same: boolean;
 }
@@ -69,11 +69,11 @@ export interface CrashReport {
   readonly runs: readonly CrashRun[];
   /** Bytes sent for each byte of a file, over all runs. */
   readonly ratio: number;
-  /** Uploads that are still open at the store. */
+  /** Uploads that are still open in the store. */
   readonly open: number;
 }
 
-/** Uploads files through the embedded cloud with faults on, killing the command line with SIGKILL at random moments. */
+/** Uploads files through the embedded cloud with faults, and kills the command line with SIGKILL at random moments. */
 export async function crashAgainAndAgain(options: CrashOptions): Promise<CrashReport> {
   let report: CrashReport | undefined;
   const link = options.sharedRate === undefined ? { bytesPerSecond: OWN_RATE } : {};
@@ -105,7 +105,7 @@ async function crashOn(computer: Computer, cloud: LocalStatus, options: CrashOpt
   const random = seeded(options.seed);
   const { sharedRate } = options;
   const how = sharedRate === undefined ? [...PUT, ...TWO_AT_ONCE] : PUT;
-  // At the link's speed, and the start of the process.
+  // The start of the process, and the transfer at the link's rate.
   const usualMs = 300 + (options.size / (sharedRate ?? 2 * OWN_RATE)) * 1000;
   const runs: CrashRun[] = [];
   try {
@@ -115,7 +115,7 @@ async function crashOn(computer: Computer, cloud: LocalStatus, options: CrashOpt
       await writeFile(join(computer.home, name), bytes);
       const { stdout: token } = await computer.run(['token']);
       const env = {
-        // A computer that knows of no deployment, so that it goes through the proxy.
+        // A computer without a deployment, so that requests go through the proxy.
         HOME: join(computer.home, 'uploader'),
         HTTPS_PROXY: proxy.url,
         EDGE_UPLOAD_URL: url,
@@ -165,7 +165,7 @@ function start({ env, home }: Computer, args: readonly string[], more: NodeJS.Pr
 
 type Rows = readonly Record<string, unknown>[];
 
-/** The lines that were said to their end. */
+/** Parses the complete lines of an output. */
 function parse(output: string): Rows {
   return output
     .split('\n')
@@ -173,7 +173,7 @@ function parse(output: string): Rows {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-/** Kills an upload after a while; what it said where it had done its work before, ended or not. */
+/** Kills an upload after some time. Returns its output if it was complete before the kill. */
 async function startAndKill(put: () => ReturnType<typeof start>, afterMs: number): Promise<Rows | undefined> {
   const child = put();
   const output = text(child.stdout);
@@ -187,7 +187,7 @@ async function startAndKill(put: () => ReturnType<typeof start>, afterMs: number
   return said.some(({ type, etag }) => type === 'file' && etag !== undefined) ? said : undefined;
 }
 
-/** Starts the same command until it has done its work: with faults on, one run may give up. */
+/** Repeats the command until it succeeds. With faults, a run can give up. */
 async function finish(put: () => ReturnType<typeof start>): Promise<Rows> {
   for (let tries = 1; ; tries += 1) {
     const child = put();

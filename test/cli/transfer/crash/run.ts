@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { crashAgainAndAgain } from './rig.ts';
 
-// The long crash test, for anyone to run after `npm run build`:
+// The long crash test. After `npm run build`:
 //   npx tsx test/cli/transfer/crash/run.ts [--runs 200] [--seed 1] [--size-mib 96] [--kills 3] [--shared-mib-per-s 6]
 const { values } = parseArgs({
   options: {

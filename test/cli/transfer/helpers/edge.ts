@@ -10,11 +10,11 @@ interface Seen {
   readonly headers: IncomingMessage['headers'];
 }
 
-/** What one request meets; `true`: it has been dealt with, so that the ordinary answer is not given. */
+/** A fault for one request. `true`: the fault has handled the request, so the edge does not respond. */
 export type EdgeFault = (
   request: IncomingMessage,
   response: ServerResponse,
-  /** How many PUTs came before this one. */
+  /** Number of earlier PUTs. */
   number: number,
 ) => boolean | Promise<boolean>;
 
@@ -46,23 +46,23 @@ export function respondXml(response: ServerResponse, status: number, code: strin
   );
 }
 
-/** The store does its work, and what it says is not passed on. */
+/** Has the store handle the request, and drops its response. */
 export async function loseResponse({ multipart }: TestEdge, request: IncomingMessage): Promise<void> {
   const silent = { writeHead: () => silent, end: () => silent } as unknown as ServerResponse;
   multipart.answer(request, silent, await readAll(request));
 }
 
-/** The store does its work, and the connection is cut in place of its answer. */
+/** Has the store handle the request, and closes the connection instead of responding. */
 export async function cutResponse(edge: TestEdge, request: IncomingMessage): Promise<true> {
   await loseResponse(edge, request);
   request.socket.resetAndDestroy();
   return true;
 }
 
-/** `good`, and one that looks like a token of Cognito's, as the command line asks for. */
+/** `good`, and a token in the form that the command line requires. */
 export const TOKENS: readonly string[] = ['good', 'aaaa.good.cccc'];
 
-/** An edge that stores what it is sent, as S3 behind it would answer, with a token of {@link TOKENS}; apart from its mischief. */
+/** Starts an edge that accepts {@link TOKENS}, stores bodies and responds like S3, apart from the given faults. */
 export async function startEdge(mischief: EdgeFault = () => false): Promise<TestEdge> {
   const seen: Seen[] = [];
   const stored = new Map<string, Buffer>();

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { TestContext as NodeTestContext } from 'node:test';
 import { listen } from '../../../support/serve.ts';
 
-/** Flips one bit at a byte of what passes. */
+/** Flips one bit of one byte that passes. */
 function flipAt(place: number, bit: number): Transform {
   let passed = 0;
   return new Transform({
@@ -24,7 +24,7 @@ export interface FlippingProxy {
   readonly flips: () => number;
 }
 
-/** Stands between a client and a server, and flips a bit of a body now and then, either way. */
+/** Starts a proxy that sometimes flips a bit of a request or response body. */
 export async function flippingProxy(
   t: NodeTestContext,
   target: string,

@@ -20,13 +20,13 @@ interface OpenUpload {
 /** S3's multipart uploads with CRC-32 checksums, in memory. */
 export interface MultipartStore {
   readonly open: Map<string, OpenUpload>;
-  /** Answers a request whose query is one of multipart's. */
+  /** Responds to a multipart request. */
   answer(request: IncomingMessage, response: ServerResponse, body: Buffer): void;
 }
 
 const crcOf = (bytes: Buffer) => crc32Bytes(crc32(bytes)).toString('base64');
 
-/** Parts a page of ListParts holds; S3 gives 1,000. */
+/** Parts on a page of ListParts. S3 returns 1,000. */
 const PAGE = 3;
 
 export function multipartStore(stored: Map<string, Buffer>): MultipartStore {
@@ -89,7 +89,7 @@ export function multipartStore(stored: Map<string, Buffer>): MultipartStore {
     );
   };
 
-  /** As S3: those whose keys begin with this one, by key, the oldest first. */
+  /** Like S3: uploads whose keys begin with this one, by key, oldest first. */
   const listOpen = (response: ServerResponse, prefix: string) => {
     const uploads = [...open]
       .filter(([, { path }]) => path.startsWith(prefix))

@@ -4,7 +4,7 @@ import { uploadFiles } from '../../../../cli/transfer/upload.ts';
 import { testContext } from '../../../support/context.ts';
 import { tokensOf } from './uploading.ts';
 
-// A process of its own, so that its memory can be measured: node upload-child.ts <url> <file>…
+// A separate process, whose memory can be measured: node upload-child.ts <url> <file>…
 const [url = '', ...files] = process.argv.slice(2);
 const dispatcher = new Agent();
 const context = testContext({ cwd: process.cwd() });

@@ -12,7 +12,7 @@ import type { Clock } from '../../../../cli/transfer/wire/retry.ts';
 import type { TestContext } from '../../../support/context.ts';
 import { type EdgeFault, startEdge, type TestEdge } from './edge.ts';
 
-/** A clock whose sleeps end at once and are written down. */
+/** A clock that records sleeps and ends them at once. */
 export function restlessClock(random = () => 0.5): Clock & { readonly slept: number[] } {
   const slept: number[] = [];
   let skipped = 0;
@@ -27,7 +27,7 @@ export function restlessClock(random = () => 0.5): Clock & { readonly slept: num
   };
 }
 
-/** Gives `tokens` one after another, the next one each time the one before is rejected. */
+/** Returns `tokens` in order: the next one after each rejection. */
 export function tokensOf(...tokens: string[]): TokenSource {
   let at = 0;
   return {
@@ -41,21 +41,21 @@ export function tokensOf(...tokens: string[]): TokenSource {
   };
 }
 
-/** A folder of the test's own. */
+/** Creates a folder that is deleted after the test. */
 export async function ownFolder(t: NodeTestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-put-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** An edge of the test's own. */
+/** Starts an edge that is closed after the test. */
 export async function ownEdge(t: NodeTestContext, mischief?: EdgeFault): Promise<TestEdge> {
   const edge = await startEdge(mischief);
   t.after(() => edge.close());
   return edge;
 }
 
-/** Uploads through `url` with connections of its own, and waits for nothing. */
+/** Uploads through `url` with its own connections. Waits between retries end at once. */
 export async function upload(
   t: NodeTestContext,
   context: TestContext,
@@ -74,7 +74,7 @@ export async function upload(
   });
 }
 
-/** Matches a UserError of that code. */
+/** Matches a UserError with this code. */
 export function withCode(code: string, message?: RegExp, hint?: RegExp): (error: unknown) => boolean {
   return (error) =>
     error instanceof UserError &&

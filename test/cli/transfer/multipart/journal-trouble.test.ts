@@ -46,7 +46,7 @@ test('uploads parts without a journal if none can be kept, with one warning', as
     'a folder that is read-only': async () => {
       const home = await ownFolder(t);
       await chmod(home, 0o500);
-      // Root writes where it likes; for root this is an ordinary upload.
+      // Root can write everywhere, except in /proc/sys.
       return process.getuid?.() === 0 ? '/proc/sys' : home;
     },
   };
@@ -81,7 +81,7 @@ test('warns if a journal becomes unwritable during the upload', async (t) => {
     const edge = await ownEdge(t, async (request) => {
       if (done || !request.url?.includes(when)) return false;
       done = true;
-      // What an unmounted disk, a full one or a tidy script does to it.
+      // Like an unmounted or full disk, or a clean-up script.
       await rm(folder, { recursive: true });
       await writeFile(folder, 'in its place');
       return false;

@@ -7,7 +7,7 @@ import type { Plan } from '../../../../cli/transfer/plan.ts';
 import { partOf } from '../../../../protocol/parts.ts';
 import { seeded } from '../../../support/random.ts';
 
-/** A journal and a listing that agree here and contradict each other there. */
+/** Returns a journal and a list of the store that agree on some parts and not on others. */
 function contradiction(random: () => number) {
   const parts = 1 + Math.floor(random() * 12);
   const partSize = 100;

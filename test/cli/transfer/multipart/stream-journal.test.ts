@@ -14,7 +14,7 @@ import { ownEdge, ownFolder, upload } from '../helpers/uploading.ts';
 
 const PART = 5 * 1024 * 1024;
 
-/** An edge, a home, and the built command line with both. */
+/** Opens an edge and a home folder, and returns how to run the built command line with both. */
 async function killable(t: NodeTestContext) {
   const home = await ownFolder(t);
   const edge = await ownEdge(t);
@@ -29,7 +29,7 @@ async function killable(t: NodeTestContext) {
     return output;
   };
   const journals = () => listJournals(journalFolder(testContext({ home })), assert.fail);
-  /** Killed when the store has a part of it, and the rest has not come. */
+  /** Kills an upload when the store has its first part and the rest of the stream has not arrived. */
   const putAndKill = async () => {
     const child = start('put', '-', '--as', 'k', '--part-size', '5M', '--quiet');
     const ended = once(child, 'close');
@@ -41,7 +41,7 @@ async function killable(t: NodeTestContext) {
   return { home, edge, uploads, journals, putAndKill };
 }
 
-/** Ends when some open upload has a part. */
+/** Resolves when an open upload has a part. */
 async function stored({ multipart }: TestEdge): Promise<void> {
   while (![...multipart.open.values()].some(({ parts }) => parts.size > 0)) {
     await new Promise((next) => setImmediate(next));

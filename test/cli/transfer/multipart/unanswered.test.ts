@@ -33,18 +33,18 @@ const lists = ({ method, url }: IncomingMessage) => method === 'GET' && url?.end
 
 const idIn = ({ url }: IncomingMessage) => /uploadId=([^&]*)/.exec(url ?? '')?.[1] ?? '';
 
-/** Runs `edge-upload uploads` as the holder of a good token. */
+/** Runs `edge-upload uploads` with a valid token. */
 function uploads(home: string, { url }: TestEdge, ...args: string[]) {
   const env = { ...process.env, HOME: home, EDGE_UPLOAD_URL: url, EDGE_UPLOAD_TOKEN: TOKENS[1] };
   return runProgram(process.execPath, [CLI, 'uploads', ...args], { env });
 }
 
 interface LosingEdge extends TestEdge {
-  /** How many uploads were opened. */
+  /** Number of uploads that were created. */
   opened(): number;
 }
 
-/** An edge that cuts its answers to the first openings; `first` meets every request before. */
+/** Starts an edge that cuts its responses to the first creations. `first` is called for every request before. */
 async function losing(
   t: NodeTestContext,
   answers: number,
@@ -110,7 +110,7 @@ test('continues the search if an upload ends meanwhile', async (t) => {
   const { put } = await bigFile(t);
   let listed = 0;
   const edge: LosingEdge = await losing(t, 2, (request) => {
-    // The first of them is gone by the time that its parts are asked for.
+    // The first upload has ended when its parts are listed.
     if (request.url?.includes('max-parts=1') && listed++ === 0) edge.multipart.open.delete(idIn(request));
     return false;
   });

@@ -36,7 +36,7 @@ const parts = (edge: TestEdge) =>
     .filter(({ path }) => path.includes('partNumber='))
     .map(({ path }) => Number(/partNumber=(\d+)/.exec(path)?.[1]));
 
-/** Refuses a part for as long as the fault is on. */
+/** Refuses a part while the fault is on. */
 function refusing(part: number, fault: { readonly on: boolean }): EdgeFault {
   return (request, response) => {
     if (!fault.on || !request.url?.includes(`partNumber=${part}`)) return false;
@@ -104,7 +104,7 @@ test('finds parts missing in the journal, and sends parts missing at the store',
   const [entry, opened, ...lines] = (await readFile(journal, 'utf8'))
     .split('\n')
     .filter((line) => line !== '');
-  // Part 1 is forgotten, 2 is torn, 3 claims an ETag that is not the store's, 5 was never stored.
+  // The entry of part 1 is missing, that of 2 is truncated, that of 3 has another ETag, and part 5 was never stored.
   const third = JSON.parse(lines[2] ?? '') as { etag: string };
   await writeFile(
     journal,
@@ -118,7 +118,7 @@ test('finds parts missing in the journal, and sends parts missing at the store',
     ].join('\n'),
   );
   assert.equal((await journals())[0]?.parts.size, 3);
-  // The store's part 2 gets other bytes than the file's.
+  // Part 2 in the store gets bytes that differ from the file's.
   const [open] = edge.multipart.open.values();
   open?.parts.set(2, { body: randomBytes(PART), etag: 'e'.repeat(32), checksum: 'AAAAAA==' });
   fault.on = false;

@@ -11,7 +11,7 @@ import { ownEdge, upload, withCode } from '../helpers/uploading.ts';
 
 const PART = 5 * 1024 * 1024;
 
-/** Bytes in pieces that do not divide the part size. */
+/** Returns a stream of the bytes in pieces that do not divide the part size. */
 const piped = (bytes: Buffer) =>
   Readable.from(
     Array.from({ length: Math.ceil(bytes.length / 77_777) }, (_, index) =>
@@ -19,7 +19,7 @@ const piped = (bytes: Buffer) =>
     ),
   );
 
-/** Multipart uploads that an edge was asked to begin. */
+/** Returns the number of multipart uploads that clients created. */
 const openedOf = ({ seen }: TestEdge) => seen.filter(({ path }) => path.endsWith('?uploads=')).length;
 
 test('sends a stream in one PUT if it fits in a part, otherwise in parts', async (t) => {
@@ -135,7 +135,7 @@ test('aborts an upload that cannot be finished, also after Ctrl-C', async (t) =>
   const waiting = new PassThrough();
   const context = testContext({ stdin: waiting });
   const edge = await ownEdge(t, (request) => {
-    // All that came has been stored but for this part; the rest never comes.
+    // Everything that arrived is stored, except for this part. The rest never arrives.
     if (request.url?.includes('partNumber=2')) setImmediate(() => context.abort.abort());
     return false;
   });

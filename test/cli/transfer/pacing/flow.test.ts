@@ -7,7 +7,7 @@ import { parseSize } from '../../../../cli/ui/format.ts';
 import { testContext } from '../../../support/context.ts';
 import { withCode } from '../helpers/uploading.ts';
 
-/** A clock that moves only when somebody sleeps or is told to take time. */
+/** A clock that advances only by sleeps and by `pass`. */
 function stillClock() {
   let time = 0;
   return {
@@ -37,7 +37,7 @@ test('adapts the size of pieces to the link, and counts every byte', async () =>
   const sizes: number[] = [];
   for await (const piece of outflow(body, { guard, now: clock.now, answerMs: 0, onSent })) {
     sizes.push(piece.length / 1024);
-    // The link is quick for 4 MiB, and slow from then on.
+    // The link is fast for 4 MiB, then slow.
     clock.pass(sent < 4 * 1024 * 1024 ? 1 : 500);
   }
   assert.deepEqual(sizes.slice(0, 5), [64, 128, 256, 64, 512]);
@@ -50,7 +50,7 @@ test('applies the rate limit to all bodies together', async () => {
   const limit = createRateLimit(1_000_000, clock, new AbortController().signal);
   assert.equal(limit.pieceBytes, 250_000);
   for (let taken = 0; taken < 5_000_000; taken += 250_000) await limit.take(250_000);
-  // The first piece goes at once; each waits for those before it.
+  // The first piece is sent at once. Each later one waits for those before it.
   assert.equal(clock.now(), 4750);
 });
 

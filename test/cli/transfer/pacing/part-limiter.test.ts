@@ -33,7 +33,7 @@ for (const buffer of [0, 1, 3, 4, 5]) {
     const falling = (time: number) => (time < 5_000 ? 40 : 2);
     const { most, mostAfter } = await sendOver({ total: falling, each: () => 4, buffer }, { parts: 96 });
     assert.equal(most, MOST);
-    // The 32 parts take 128 s then; in 30 s the link carries 7.
+    // The 32 parts then take 128 s; in 30 s the link transfers 7.
     assert.ok(mostAfter(150_000) <= 8, `${mostAfter(150_000)} at once`);
   });
 

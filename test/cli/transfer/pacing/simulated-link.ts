@@ -6,13 +6,13 @@ export const MOST = 32;
 const TICK_MS = 20;
 
 export interface Link {
-  /** MiB a second of all connections together at a time in milliseconds; absent: any. */
+  /** Rate of all connections together, MiB a second, at a time in milliseconds. Default: unlimited. */
   readonly total?: (time: number) => number;
-  /** MiB a second of a connection by its number; absent: any. */
+  /** Rate of a connection by its number, MiB a second. Default: unlimited. */
   readonly each?: (number: number) => number;
-  /** MiB that the system's buffers take of each connection at once. They take a burst when a third of them is free. */
+  /** Size of the system's buffer for each connection, MiB. It accepts a burst when a third of it is free. */
   readonly buffer?: number;
-  /** Until a new connection moves its first byte, milliseconds. */
+  /** Milliseconds until a new connection transfers its first byte. */
   readonly handshakeMs?: number;
 }
 
@@ -31,7 +31,7 @@ interface Connection {
   readonly onStored: () => void;
 }
 
-/** Sends parts over a simulated link by a simulated clock. */
+/** Sends parts over a simulated link on a simulated clock. */
 export async function sendOver(link: Link, { parts, partSize = 8 * MIB, limitRate }: Sending) {
   const { handshakeMs = 240, total = () => 1e9, each = () => 1e9, buffer = 0 } = link;
   let time = 0;
@@ -39,7 +39,7 @@ export async function sendOver(link: Link, { parts, partSize = 8 * MIB, limitRat
   const open = new Set<Connection>();
   const begun: { readonly at: number; readonly underWay: number }[] = [];
   const stored: number[] = [];
-  // What a kill would lose, at each moment.
+  // Bytes that a kill would lose at each moment.
   const lost: number[] = [];
   const all = Array.from({ length: parts }, () =>
     limiter.run(
@@ -78,10 +78,10 @@ export async function sendOver(link: Link, { parts, partSize = 8 * MIB, limitRat
     stored,
     seconds: time / 1000,
     most: Math.max(...begun.map(({ underWay }) => underWay)),
-    /** Most parts under way whenever one began after that moment. */
+    /** Maximum number of parts under way when a part started after this moment. */
     mostAfter: (moment: number) =>
       Math.max(0, ...begun.filter(({ at }) => at > moment).map(({ underWay }) => underWay)),
-    /** Mean of what a kill loses, bytes. */
+    /** Mean number of bytes that a kill loses. */
     meanLoss: lost.reduce((sum, bytes) => sum + bytes, 0) / lost.length,
     largestLoss: Math.max(...lost),
   };

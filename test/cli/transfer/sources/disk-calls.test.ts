@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDiskCalls } from '../../../../cli/transfer/sources/disk-calls.ts';
 
-/** Runs calls of which those on this thread take so many milliseconds; returns where each ran. */
+/** Runs calls that take this many milliseconds on this thread. Returns where each ran. */
 async function run(count: number, milliseconds: (call: number) => number) {
   let time = 0;
   let call = 0;

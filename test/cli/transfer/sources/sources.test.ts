@@ -182,7 +182,7 @@ test('reports an unreadable folder with any --include', {
 }, async (t) => {
   const cwd = await tree(t, 'd/a.jpg');
   await symlink('nowhere', join(cwd, 'd/broken'));
-  // A name that is not UTF-8: Node's text for it names no file.
+  // A name that is not UTF-8: no file has the name that Node returns for it.
   const odd = Buffer.concat([Buffer.from(join(cwd, 'd/odd')), Buffer.from([0xe9])]);
   await mkdir(odd);
   const { items } = await find(cwd, { files: ['d/'], recursive: true, include: ['*.jpg'] });
@@ -332,7 +332,7 @@ test('explains that names that are not UTF-8 need a key', {
     (await find(cwd, options)).items.flatMap((item) =>
       item.kind === 'refused' ? [`${item.error.code} ${item.error.hint}`] : [],
     );
-  // U+FFFD as a valid character of the name.
+  // U+FFFD is a valid character of this name.
   assert.deepEqual(await keys(cwd, { files: ['u'], recursive: true }), ['u/caf\ufffd.txt']);
   assert.deepEqual(await keys(cwd, { files: ['u/caf\ufffd.txt'] }), ['caf\ufffd.txt']);
 
@@ -359,7 +359,7 @@ test('explains that names that are not UTF-8 need a key', {
   assert.deepEqual(await found({ files: ['t/d\ufffdr/in.txt'] }), [
     ['file', 'in.txt', odd('t/d', 0xe9, 'r/in.txt')],
   ]);
-  // Both at once, and a pattern that excludes the invalid one.
+  // Both files, and a pattern that excludes the invalid one.
   await writeFile(odd('u/caf', 0xe9, '.txt'), 'latin');
   assert.deepEqual((await found({ files: ['u/'], recursive: true })).map(([kind]) => kind).sort(), [
     'file',
@@ -443,7 +443,7 @@ test('stops a walk, and waiting for a list, at Ctrl-C', async (t) => {
     const abort = new AbortController();
     const stdin = new PassThrough();
     const sources = await openSources(options, { cwd, stdin, signal: abort.signal });
-    // The walk warns of the pipe, and finds nothing else; the list never comes.
+    // The walk warns of the pipe and finds nothing else. The list never arrives.
     const items = sources.items(() => abort.abort());
     const found = items[Symbol.asyncIterator]().next();
     if (options.filesFrom !== undefined) abort.abort();

@@ -7,7 +7,7 @@ import { type TestContext as NodeTestContext, test } from 'node:test';
 import { testContext } from '../../../support/context.ts';
 import { ownFolder, tokensOf, upload, withCode } from '../helpers/uploading.ts';
 
-/** A server of raw bytes: `onHead` sees each request's head as soon as it is there, whatever of the body is still to come. */
+/** Starts a server of raw bytes. Calls `onHead` with each request's head as soon as it arrives, before the body. */
 async function rawServer(
   t: NodeTestContext,
   onHead: (head: string, socket: Socket, number: number) => void,

@@ -5,7 +5,7 @@ import { createWire, type HttpRequest } from '../../../../cli/transfer/wire/exch
 import { CLOCK } from '../../../../cli/transfer/wire/retry.ts';
 
 const STALL_MS = 1000;
-/** The store gets 10 s more for as many bytes. */
+/** Number of bytes for which the store gets 10 s more. */
 const SEALING = 500_000_000;
 
 const bytes = Buffer.alloc(100);

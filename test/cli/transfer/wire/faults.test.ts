@@ -10,7 +10,7 @@ import { ownEdge, ownFolder, restlessClock, tokensOf, upload, withCode } from '.
 
 const SIZE = 5 * 1024 * 1024 + 3;
 
-/** Reads so many bytes of a body, then does something rude. */
+/** Reads this many bytes of a body, then injects a fault. */
 async function afterBytes(request: Parameters<EdgeFault>[0], bytes: number, then: () => void): Promise<true> {
   let read = 0;
   for await (const chunk of request) {

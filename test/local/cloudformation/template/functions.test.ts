@@ -22,7 +22,7 @@ const MORE: JsonObject = {
   },
 };
 
-/** How `Fn::Sub` writes a variable. */
+/** Returns a variable in the syntax of `Fn::Sub`. */
 const variable = (name: string) => `\${${name}}`;
 
 test('computes every function as AWS documents', async (t) => {

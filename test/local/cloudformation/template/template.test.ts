@@ -6,7 +6,7 @@ import { ref, setUp, template, thing } from '../fixture.ts';
 
 const A = { A: thing() };
 
-/** A template of exactly this many bytes. */
+/** Returns a template of exactly this many bytes. */
 function sized(bytes: number): string {
   const body = JSON.stringify(template({ A: thing({ Fill: '' }) }));
   return body.replace('""', `"${'x'.repeat(bytes - Buffer.byteLength(body))}"`);

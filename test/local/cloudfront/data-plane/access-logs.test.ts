@@ -11,7 +11,7 @@ const logging =
     DistributionConfig: { ...(properties.DistributionConfig as JsonObject), Logging },
   });
 
-/** The requests in all files that were delivered, each as its fields by name. */
+/** Returns the requests in all delivered files, with their fields by name. */
 function logged({ delivered }: Fixture): Record<string, string>[] {
   return [...delivered.values()].flatMap((body) => {
     const [version, head = '', ...lines] = gunzipSync(body).toString().trimEnd().split('\n');

@@ -24,7 +24,7 @@ function createPolicy(fixture: Fixture, cors: JsonObject) {
     .create({ stackName: 'stack', logicalId: 'Cors', suffix: SUFFIX, properties });
 }
 
-/** A distribution with a CORS policy; gives the CORS headers of its answer to a request. */
+/** Deploys a distribution with a CORS policy. Returns a function that returns the CORS headers of a response. */
 async function corsOf(fixture: Fixture, cors: JsonObject = {}) {
   const { physicalId } = await createPolicy(fixture, { ...CORS, ...cors });
   const { url } = await deploy(fixture, (properties) =>

@@ -89,7 +89,7 @@ describe('faults of the edge', () => {
     let passed = 0;
     for await (const chunk of impairedBody(body, plan, assert.fail, clock)) passed += chunk.length;
     assert.equal(passed, 2_500);
-    // The stall counts against the rate: what was due meanwhile needs no further waiting.
+    // The stall counts as part of the time that the rate requires.
     assert.deepEqual(waits, [1_000, 250, 750, 500]);
   });
 

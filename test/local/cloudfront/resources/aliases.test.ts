@@ -17,7 +17,7 @@ const change = (more: JsonObject) => (properties: JsonObject) => ({
   DistributionConfig: { ...(properties.DistributionConfig as JsonObject), ...more },
 });
 
-/** A request by another name than the connection's address; the TLS handshake asks for that name's certificate. */
+/** Sends a request to another host name than the connection's address. The TLS handshake names that host. */
 async function ask(
   fixture: Fixture,
   url: string,
@@ -50,7 +50,7 @@ test('answers to its own host name, with a certificate of that name', async (t) 
   const alias = await ask(fixture, url, 'uploads.example.com');
   assert.equal(alias.status, 200);
   assert.match(alias.names, /DNS:uploads\.example\.com/);
-  // The function sees the distribution's own name, whichever the viewer asked for.
+  // The function sees the distribution's own name, even if the viewer requested an alias.
   const event = fixture.events.at(-1) as ViewerRequestEvent;
   assert.equal(event.Records[0].cf.config.distributionDomainName, new URL(url).host);
   const { port } = new URL(url);
@@ -73,7 +73,7 @@ test('enforces TLS 1.2 or 1.3 for its names, as the newest policies say', async 
       (await ask(fixture, url, name, name === 'localhost' ? host : name, version)).status;
     assert.equal(await status('uploads.example.com', 'TLSv1.3'), 200);
     assert.equal(await status('localhost', 'TLSv1.2'), 200);
-    // A connection that is ended is an error or an end without an answer, by how far the handshake came.
+    // Depending on the progress of the handshake, the client sees an error or an end without a response.
     const old = await status('uploads.example.com', 'TLSv1.2').catch(() => Number.NaN);
     assert.equal(old, tls12 ? 200 : Number.NaN);
   }

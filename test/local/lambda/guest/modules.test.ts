@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { openRoom, returned } from '../support.ts';
 
-/** Texts of code whose values have to be those that Node gives. */
+/** Expressions whose values must equal Node's. */
 const SAME = [
   "Buffer.from('grüße 🌍').toString('base64url')",
   "Buffer.from('Z3LDvMOfZQ', 'base64url').toString()",
@@ -47,7 +47,7 @@ const SAME = [
   "JSON.parse('{')",
 ];
 
-/** What console lines and `util.format` make of values. */
+/** Values, formatted by `console` and `util.format`. */
 const FORMATTED = [
   "['%s is %d of %j%%', 'a', 3, { b: 1 }]",
   '[{ two: 3, nested: { deeper: { deepest: { hidden: 1 } } } }]',
@@ -147,7 +147,7 @@ test('signs, verifies, encrypts and digests with web cryptography', async (t) =>
       return { mac, verified, opened, digest, refused, uuid: crypto.randomUUID().length };
     };`);
   const { refused, ...done } = (await returned(room, arn)) as Record<string, unknown>;
-  // Older Nodes call it InvalidAccessException.
+  // Older Node versions call it InvalidAccessException.
   assert.match(String(refused), /^InvalidAccess/);
   assert.deepEqual(done, {
     mac: createHmac('sha256', 'key').update('text').digest('hex'),

@@ -31,7 +31,7 @@ for (const [how, listener] of Object.entries(HANGING)) {
   });
 }
 
-/** A function's request that a key-set host has received and does not finish. */
+/** Starts a function's request to a key-set host that receives it but never completes its response. */
 async function hanging(t: TestContext, listener: RequestListener, timeout?: number) {
   const server = createServer(listener);
   const origin = await listen(t, server);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { findIsolation } from '../../../../local/lambda/instances/isolation.ts';
 
-/** What code that got all of Node could try: `[files it sees, what became of each attempt]`. */
+/** Attempts of code with access to all of Node: `[files that it sees, the result of each attempt]`. */
 const ATTACK = `
   const fs = require('fs'), { spawnSync } = require('child_process');
   const [file, socket, pid] = process.argv.slice(1);
@@ -27,7 +27,7 @@ const ATTACK = `
 
 test('keeps code with all of Node from files, sockets and processes of the user', () => {
   const { command, description } = findIsolation();
-  // Elsewhere the description must not claim it.
+  // Without isolation, the description must not claim it.
   if (!description.includes('files')) return;
   const folder = mkdtempSync(join(tmpdir(), 'escape-'));
   const socket = join(folder, 'agent.sock');

@@ -4,7 +4,7 @@ import type { KeySetFault } from '../../../../local/lambda/instances/key-sets.ts
 import { listen } from '../../../support/serve.ts';
 import { openRoom, returned } from '../support.ts';
 
-/** Two ways of a function to fetch, each giving the answer's text or the code of what went wrong. */
+/** Two ways to fetch in a function. Each returns the response's text or the error's code. */
 const CODE = `
   const text = (chunks) => Buffer.concat(chunks).toString();
   const viaFetch = async ({ url, method, redirect }) => {
@@ -89,7 +89,7 @@ test('fetches the key sets in its metadata and nothing else', async (t) => {
       assert.equal(await ask({ way, url }), 'ECONNREFUSED', `${way} ${url}`);
     }
   }
-  // Userinfo, another method, and parts of a request that only the http module takes.
+  // Userinfo, another method, and parts of a request that only the http module accepts.
   assert.match(String(await ask({ url: `http://a:b@127.0.0.1:${port}/keys?v=1` })), /credentials/);
   for (const method of ['POST', 'HEAD', 'PUT']) {
     assert.equal(await ask({ url: `${base}/keys?v=1`, method }), 'ECONNREFUSED');

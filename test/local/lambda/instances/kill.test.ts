@@ -38,7 +38,7 @@ for (const [isolation, program] of [
   });
 }
 
-/** Runs a cloud until it writes something, kills it, and waits for the end of all its processes. Gives what it wrote. */
+/** Runs a cloud until it writes something, kills it, and waits for the end of all its processes. Returns its output. */
 async function killed(t: TestContext, program: string): Promise<string> {
   const host = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -52,7 +52,7 @@ async function killed(t: TestContext, program: string): Promise<string> {
   return String(chunk).trim();
 }
 
-/** An instance that runs this code outside of the kernel's isolation, in a process of its own. */
+/** Returns a program with an instance that runs this code without the kernel's isolation. */
 function bareInstance(code: string): string {
   return `
     import { Instance } from './local/lambda/instances/instance.ts';
@@ -62,7 +62,7 @@ function bareInstance(code: string): string {
     new Instance({ ...options, initTimeout: 100, openLog });`;
 }
 
-/** Processes that a process started, and those that they did. */
+/** Returns the descendants of a process. */
 function descendants(pid: string): string[] {
   const own = readFileSync(children(Number(pid)), 'utf8')
     .split(' ')
@@ -70,7 +70,7 @@ function descendants(pid: string): string[] {
   return own.flatMap((child) => [child, ...descendants(child)]);
 }
 
-/** A cloud's worth of Lambda in a process of its own: publishes, runs once, tells the version, and stays. */
+/** A program with an embedded Lambda: publishes a function, runs it once, prints its version, and keeps running. */
 function script(dataDir: string, body = "return 'well'"): string {
   return `
     import { createLambda } from './local/lambda/service.ts';

@@ -10,7 +10,7 @@ import { openRoom, returned } from '../support.ts';
 
 const HOST = 'cognito-idp.us-east-1.amazonaws.com';
 
-/** Records what arrives, and answers with `respond`. */
+/** Records requests, and responds with `respond`. */
 function recorder(respond: HttpHandler) {
   const requests: (Omit<HttpRequest, 'body'> & { body: string })[] = [];
   const network: HttpHandler = async (request) => {

@@ -7,7 +7,7 @@ import { openRoom, type Room } from '../support.ts';
 const UUID = /[0-9a-f]{8}-[0-9a-f-]{27}/g;
 const TIME = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
 
-/** What was logged, without what differs each time. */
+/** Returns the log without the parts that differ each time. */
 function story({ logged }: Room): string[] {
   return logged.map(({ message }) =>
     message

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { openRoom, returned } from '../support.ts';
 
-/** A function that runs the text it is given, and tells the code of the error that it ended in. */
+/** A function that runs the given text, and returns the code of its error. */
 const EVALUATE = `
   const probe = require;
   exports.handler = async ({ text }) => {
@@ -84,7 +84,7 @@ test('loads harmless modules, and refuses the others by name', async (t) => {
   for (const name of REFUSED) {
     for (const text of ways(name)) {
       const { error, message } = await ask(text);
-      // Modules that this Node does not have yet are unknown to it rather than refused.
+      // Modules that this version of Node does not have are unknown, not refused.
       assert.ok(error === 'ERR_ACCESS_DENIED' || error === 'MODULE_NOT_FOUND', `${text}: ${error}`);
       assert.match(String(message), new RegExp(name.replace('node:', '')), text);
     }
@@ -121,7 +121,7 @@ test('shows the function a process that is not the real one', async (t) => {
 
 test('leaks no files, commands or sockets through replaced prototype methods', async (t) => {
   const room = await openRoom(t);
-  // Steals the real process where it can, by way of the events that Node itself emits on it.
+  // Tries to get the real process from the events that Node emits on it.
   const arn = await room.publish(`
     const { EventEmitter } = require('events');
     const found = new Set();

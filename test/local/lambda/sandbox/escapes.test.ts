@@ -41,7 +41,7 @@ test('keeps a function from files, environment, sockets, processes and memory of
     for (const [at, [name]] of escapes.entries()) {
       await t.test(name, async () => {
         const invocation = await room.invoke(arn, { at, some: ['event'] });
-        // Code that breaks its own realm is allowed to fail.
+        // Code that breaks its own realm can fail.
         if (invocation.outcome === 'returned') assert.deepEqual(invocation.value ?? [], []);
         else assert.doesNotMatch(JSON.stringify(invocation), /SyntaxError|not defined|hidden/);
         assert.equal(connections(), 0);
@@ -121,7 +121,7 @@ test('keeps changed built-ins of one function from another', async (t) => {
   );
 });
 
-/** Ways to exhaust the computer, and how each ends. `limits.test.ts` has the plain ones. */
+/** Ways to exhaust the computer's resources, with their results. `limits.test.ts` has the simple ones. */
 const BOMBS: readonly (readonly [string, string, RegExp])[] = [
   [
     'an endless loop in a timer',

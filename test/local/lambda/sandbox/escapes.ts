@@ -1,10 +1,10 @@
-/** An attempt to leave the sandbox: code that returns what it found, to be searched for a way out. */
+/** An attempt to leave the sandbox: code that returns its findings, which are searched for a way out. */
 export type Escape = readonly [name: string, code: string];
 
 const MODULES =
   'fs fs/promises net tls dgram dns http2 child_process worker_threads cluster vm module inspector v8 os repl wasi diagnostics_channel async_hooks perf_hooks trace_events process console sqlite test sea tty readline domain constants sys _http_agent _http_client _tls_wrap _stream_wrap internal/bootstrap/realm internal/test/binding';
 
-/** Attempts that leave the language as it is; they share an instance. */
+/** Attempts that do not change the language's objects. They share an instance. */
 export const READING: readonly Escape[] = [
   ['the constructor of `this`', 'return [this, (function () { return this; })()]'],
   [
@@ -135,7 +135,7 @@ export const READING: readonly Escape[] = [
   ],
 ];
 
-/** Attempts that change the language's objects; each runs in an instance of its own. */
+/** Attempts that change the language's objects. Each runs in its own instance. */
 export const CHANGING: readonly Escape[] = [
   [
     'a module’s name with a poisoned startsWith and slice',
@@ -201,7 +201,7 @@ export const CHANGING: readonly Escape[] = [
     'for (const C of [Array, Promise, ArrayBuffer, Uint8Array.__proto__, RegExp]) Object.defineProperty(C, Symbol.species, { get() { found.push(this, new Error()); return function (...args) { found.push(this, args); return new C(...args); }; } }); await work(); return found',
   ],
   [
-    'values that are asked for their primitive',
+    'values that are converted to a primitive',
     "const spy = { [Symbol.toPrimitive](hint) { found.push(this, hint, (() => { try { return arguments.callee.caller; } catch (e) { return e; } })()); return 'x'; }, toString() { return 'x'; } }; for (const use of [(s) => new URL(s), (s) => require('crypto').createHash(s), (s) => process.stdout.write(s), (s) => setTimeout(() => {}, s), (s) => atob(s), (s) => require(s), (s) => new Headers([[s, s]]), (s) => process.exitCode = s]) found.push(attempt(() => use(spy))); return found",
   ],
   [

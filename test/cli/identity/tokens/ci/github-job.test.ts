@@ -44,7 +44,7 @@ const issuer = (jwk: Rig['jwk']): EdgeConfig['issuers'][number] => ({
   ],
 });
 
-/** The edge function itself, on the test's clock, before a store. Each part that arrives takes a minute. */
+/** Serves the real edge function in front of a store, on the test's clock. Each part takes a minute. */
 async function edgeOf(t: NodeTestContext, here: Rig) {
   const stored = new Map<string, Buffer>();
   const store = multipartStore(stored);
@@ -63,10 +63,10 @@ async function edgeOf(t: NodeTestContext, here: Rig) {
     const token = request.headers.authorization?.replace('Bearer ', '');
     if (token !== undefined) tokens.push(token);
     const body = await buffer(request);
-    // Another clock for this one request: the job cannot know that its token has ended.
+    // For this request the edge's clock is ahead, so the job cannot know that its token has expired.
     skew = query.includes('partNumber=8') && refused.length === 0 ? 3_600_000 : 0;
     const decision = await handle?.(event);
-    // A token counts when a request begins.
+    // Tokens are checked when a request starts.
     if (query.includes('partNumber')) here.advance(60);
     if (decision === undefined) return void response.destroy();
     if ('status' in decision) {
@@ -108,7 +108,7 @@ test('uploads for 15 minutes from a GitHub job with tokens of 5 minutes', async 
   const row = JSON.stringify(context.events.find(({ type }) => type === 'row'));
   assert.match(row, /"checksum":\{"crc32":"/);
 
-  // The refused token was replaced once, and each other one shortly before its end.
+  // The refused token was replaced once, and all others shortly before they expired.
   assert.equal(edge.refused.length, 1);
   assert.ok(here.requested.length >= 4, `${here.requested.length} tokens`);
   assert.deepEqual(new Set(here.requested), new Set([edge.url]));

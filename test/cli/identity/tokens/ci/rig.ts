@@ -13,13 +13,13 @@ import { rsaKeyPair } from '../../../../support/keys/rsa-keys.ts';
 import { listen } from '../../../../support/serve.ts';
 import { type CiName, PUBLISHED } from './published-claims.ts';
 
-/** The bearer credential that a job asks GitHub for tokens with. */
+/** The bearer credential with which a job requests tokens from GitHub. */
 export const REQUEST_TOKEN = 'the.request.token-of-this-job';
 
-/** Answers in the place of a token endpoint; `true`: it has answered. */
+/** Responds instead of a token endpoint. Returns whether it has responded. */
 type Mischief = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** What an edge says of an issuer. */
+/** An issuer in the edge's description. */
 interface Named {
   readonly preset: string;
   readonly issuer: string;
@@ -32,33 +32,33 @@ export interface Rig {
   /** Origin of the edge. */
   readonly url: string;
   readonly home: string;
-  /** Audiences that tokens were requested for, in order. */
+  /** Audiences of the requested tokens, in order. */
   readonly requested: (string | null)[];
-  /** What each request to the edge carried as its token; undefined without one. */
+  /** Token of each request to the edge; `undefined` without one. */
   readonly sent: (string | undefined)[];
-  /** Seconds after which the next tokens end; absent: as the provider publishes. */
+  /** Lifetime of the next tokens in seconds. Default: the provider's. */
   lifetime: number | undefined;
   /** Moves the clock of the job, the token endpoints and the edge. */
   advance(seconds: number): void;
   readonly now: () => Date;
-  /** Changes what the edge says of its issuers. */
+  /** Changes the issuers in the edge's description. */
   name(...issuers: readonly Named[]): void;
-  /** The edge refuses every token from now on. */
+  /** Makes the edge refuse every token. */
   refuse(code: string, message: string, status?: number): void;
   /** Interferes with the token endpoints. */
   interfere(mischief: Mischief): void;
   /** Public half of the key that every provider here signs with. */
   readonly jwk: Jwk;
-  /** A token as the provider signs it. */
+  /** Returns a token as the provider signs it. */
   sign(ci: CiName, over?: Record<string, unknown>): string;
-  /** The environment of a job of that provider. */
+  /** Returns the environment of a job of that provider. */
   job(ci: CiName): Record<string, string>;
   context(env?: Record<string, string>, over?: Partial<TestContext>): TestContext;
-  /** The error that work ends with. Neither it nor any event shows a token or the request's credential. */
+  /** Returns the error of `work`. Asserts that neither it nor any event contains a token or the request's credential. */
   failure(work: Promise<unknown>): Promise<UserError>;
 }
 
-/** An edge that trusts every provider, and the providers' token endpoints, behind real sockets. */
+/** Opens an edge that trusts every provider, and the providers' token endpoints, on real sockets. */
 export async function rig(t: NodeTestContext): Promise<Rig> {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-ci-'));
   const { privateKey, publicKey } = rsaKeyPair();
@@ -122,7 +122,7 @@ export async function rig(t: NodeTestContext): Promise<Rig> {
     return Number(exp) * 1000 > now().getTime() ? undefined : 'The token has expired.';
   };
 
-  /** `/<provider>?audience=…`; the providers' own forms of answers. */
+  /** Serves `/<provider>?audience=…` in each provider's response format. */
   const endpoint = await listen(t, (request, response) => {
     const url = new URL(request.url ?? '', 'http://endpoint');
     const isSts = request.method === 'POST';
@@ -253,7 +253,7 @@ function stsAnswer(token: string): string {
 </GetWebIdentityTokenResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetWebIdentityTokenResponse>`;
 }
 
-/** The program of a CI, which has the arguments of the published one and asks the stand-in. */
+/** Returns a stand-in for a CI's program. It takes the same arguments, and requests tokens from the stand-in endpoint. */
 function fakeProgram(address: string): string {
   return `#!${process.execPath}
 const args = process.argv.slice(2);

@@ -14,7 +14,7 @@ import { type CiName, PUBLISHED } from './published-claims.ts';
 import { REQUEST_TOKEN, rig } from './rig.ts';
 
 const NAMES = Object.keys(PUBLISHED) as CiName[];
-/** Those whose tokens are requested, and so renewed. */
+/** Providers whose tokens are requested, and can therefore be renewed. */
 const REQUESTED = ['github', 'circleci', 'buildkite', 'aws', 'gcp'] as const;
 const VARIABLES = ['gitlab', 'bitbucket'] as const;
 
@@ -140,7 +140,7 @@ test('gives no token to an edge that names another audience', async (t) => {
     ['api://AzureADTokenExchange', ['github']],
     ['https://upload.pypi.org/legacy/', ['github']],
   ] as const) {
-    // A look-alike of the issuer changes nothing either.
+    // An issuer that only looks like the trusted one makes no difference.
     const evil = (preset: CiName) => ({
       preset,
       issuer: `${PUBLISHED[preset].iss}/evil`,
@@ -240,7 +240,7 @@ test('prefers credentials of the environment, and obeys EDGE_UPLOAD_IDENTITY', a
     /^Nobody is signed in/,
   );
   assert.deepEqual([here.requested, here.sent], [[], []]);
-  // On Google Cloud without a variable that shows it. The edge is not asked what it trusts.
+  // On Google Cloud, but without a variable that shows it. The edge's description is not requested.
   const { GCE_METADATA_HOST = '' } = here.job('gcp');
   assert.equal(
     claimsOf(await current({ EDGE_UPLOAD_IDENTITY: 'gcp', GCE_METADATA_HOST })).iss,
@@ -326,7 +326,7 @@ test('bounds and checks responses of token endpoints, and never shows them', asy
     const error = await answers(status, body, { location: 'https://evil.example/' });
     assert.deepEqual([error.code, asked], [code, times], `${status} ${String(body).slice(0, 20)}`);
   }
-  // An endless answer, and one that is cut.
+  // An endless response, and a truncated one.
   here.interfere((_request, response) => {
     response.writeHead(200);
     const more = () => response.write(Buffer.alloc(65_536, 'x')) && setImmediate(more);

@@ -12,7 +12,7 @@ describe('the viewer-request event', () => {
   });
   after(() => fixture.close());
 
-  /** Sends header lines over raw TLS and gives the event that the function saw. */
+  /** Sends header lines over raw TLS, and returns the event that the function received. */
   async function eventOf(requestLine: string, headers: readonly string[]): Promise<unknown> {
     const host = deployed.attributes.DomainName;
     await rawExchange(

@@ -18,7 +18,7 @@ describe("a viewer-request function's result", () => {
     fixture.asked.length = 0;
   });
 
-  /** Of a viewer behind another content delivery network. */
+  /** Headers of a viewer behind another content delivery network. */
   const HEADERS = { 'x-note': 'n', 'cdn-loop': 'other-cdn', via: '1.1 other-cdn' };
   const put = (path = '/key') =>
     send(fixture, `${deployed.url}${path}`, { method: 'PUT', headers: HEADERS, body: 'abc' });

@@ -23,7 +23,7 @@ describe('S the limits of CloudFront', () => {
     assert.equal(fixture.asked.length, 0, 'the origin was asked');
   }
 
-  /** A PUT of nothing whose request line and headers are exactly so long. */
+  /** Returns an empty PUT whose request line and headers have exactly this many bytes. */
   function requestOf(bytes: number): string {
     const start = `PUT /k HTTP/1.1\r\nHost: ${deployed.attributes.DomainName}\r\nConnection: close\r\nContent-Length: 0\r\nX-Pad: `;
     const end = '\r\n\r\n';

@@ -52,7 +52,7 @@ describe('S a body that streams through the edge', () => {
     fixture.origin = async ({ body }) => {
       for await (const chunk of body) {
         received.push(chunk);
-        // Only now, with the first bytes here, does the viewer send its last ones.
+        // The viewer sends its last bytes only after the first ones have arrived.
         if (Buffer.concat(received).length === first.length) socket.write(rest);
       }
       return { status: 200 };
@@ -81,7 +81,7 @@ describe('S a body that streams through the edge', () => {
       for await (const part of body) {
         received += (part as Buffer).length;
         furthestAhead = Math.max(furthestAhead, sent - received);
-        // Lets the viewer's side of this process run, so that it gets ahead as far as it ever may.
+        // Lets the viewer's side of this process run, so that it gets as far ahead as possible.
         await new Promise(setImmediate);
       }
       return { status: 200 };
@@ -97,7 +97,7 @@ describe('S a body that streams through the edge', () => {
     await agent.close();
     assert.equal(reply.statusCode, 200);
     assert.equal(received, BIG);
-    // What lies between the two is what the kernel and the streams buffer: megabytes, not the body.
+    // Only the buffers of the kernel and the streams are between the two: megabytes, not the body.
     assert.ok(furthestAhead < 32 * MIB, `${furthestAhead} bytes ahead`);
   });
 
