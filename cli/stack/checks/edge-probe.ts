@@ -2,10 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Dispatcher } from 'undici';
 import type { UploadPolicy } from '../../../edge/config.ts';
 import type { TrustedIssuer } from '../../../infra/options.ts';
+import { type Fields, fieldsOf, readFields } from '../../../protocol/fields.ts';
+import { IDP_ALIAS } from '../../../protocol/issuer.ts';
 import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
-import { type EdgeDescription, readDescription } from '../../identity/edge-description.ts';
 import { requestOnce } from '../../network/bounded-requests.ts';
 import { pause } from '../../network/cancellation.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
@@ -44,18 +45,16 @@ const SEE_LATER = [
 /** Returns why an edge does not work correctly; `undefined` if it does. */
 async function edgeDefect(
   { env, sent, signal }: Pick<Context, 'env' | 'sent' | 'signal'>,
-  { url, clientId, policy, trust, local }: EdgeToProbe,
+  edge: EdgeToProbe,
 ): Promise<string | undefined> {
+  const { url, local } = edge;
   const dispatcher = openDispatcher({ env, sent, local });
   try {
     const described = await requestOnce(`${url}/.well-known/edge-upload`, { dispatcher, signal, ...BOUNDS });
-    const description = described.status === 200 ? readDescription(described.text) : undefined;
-    if (description === undefined) return `its description is answered with status ${described.status}`;
-    if (description.clientId !== clientId) return 'it still serves an earlier deployment';
-    if (policy !== undefined && !enforces(description.policy, policy))
-      return 'it still has its earlier rules';
-    if (trust !== undefined && !knows(description.issuers, trust)) return 'it still has its earlier issuers';
-    return await guardDefect(url, { dispatcher, signal });
+    const description = described.status === 200 ? readFields(described.text) : undefined;
+    if (description?.service !== 'edge-upload')
+      return `its description is answered with status ${described.status}`;
+    return descriptionDefect(description, edge) ?? (await guardDefect(url, { dispatcher, signal }));
   } catch (error) {
     if (signal.aborted) throw interrupted(SEE_LATER);
     const failure = isUserError(error) ? error : networkFailure(error, new URL(url).host);
@@ -80,25 +79,27 @@ export async function guardDefect(
   return status === 401 ? undefined : `an upload without a token is answered with status ${status}, not 401`;
 }
 
-function enforces(
-  described: UploadPolicy,
-  { maxSize, writeTo, allowGroups, corsOrigins }: UploadPolicy,
-): boolean {
-  return (
-    described.maxSize === maxSize &&
-    described.writeTo === writeTo &&
-    isDeepStrictEqual(described.allowGroups, allowGroups) &&
-    isDeepStrictEqual(described.corsOrigins, corsOrigins)
-  );
+/** Returns how a description differs from what was deployed. See edge/description.ts. */
+function descriptionDefect(
+  description: Fields,
+  { clientId, policy, trust }: EdgeToProbe,
+): string | undefined {
+  if (description.clientId !== clientId) return 'it still serves an earlier deployment';
+  if (policy !== undefined && !isDeepStrictEqual(description.policy, policy))
+    return 'it still has its earlier rules';
+  if (trust !== undefined && !describes(description.issuers, trust))
+    return 'it still has its earlier issuers';
+  return undefined;
 }
 
-/** Whether an edge describes the trusted issuers, and no others except the pool. */
-function knows(described: EdgeDescription['issuers'], trust: readonly TrustedIssuer[]): boolean {
-  const outside = described.filter(({ kind }) => kind !== 'pool');
+/** Whether a list of issuers has the trusted ones and no others, except the user pool and its identity provider. */
+function describes(issuers: unknown, trust: readonly TrustedIssuer[]): boolean {
+  const described = (Array.isArray(issuers) ? issuers : []).map(fieldsOf);
+  const trusted = described.filter(({ kind, alias }) => kind !== 'pool' && alias !== IDP_ALIAS);
   return (
-    outside.length === trust.length &&
+    trusted.length === trust.length &&
     trust.every(({ alias, iss: [iss], clientId, clientSecretPublic: secret }, at) => {
-      const one = outside[at];
+      const one = trusted[at];
       const isSame = one?.alias === alias && one.issuer === iss;
       return isSame && one.clientId === clientId && one.clientSecretPublic === secret;
     })
