@@ -4,11 +4,13 @@ import type { Construct } from 'constructs';
 import { OBJECT_HEADER_PREFIXES, OBJECT_HEADERS } from '../protocol/request-headers.ts';
 
 /**
- * Headers that a page's script is allowed to send: all that the edge accepts. In CloudFront, a wildcard does not
- * include `Authorization`.
+ * Returns the headers that a page's script is allowed to send: all that the edge accepts. In CloudFront, a wildcard does
+ * not include `Authorization`.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html
  */
-const ALLOWED = ['authorization', ...OBJECT_HEADERS, ...OBJECT_HEADER_PREFIXES.map((prefix) => `${prefix}*`)];
+function allowedHeaders(): string[] {
+  return ['authorization', ...OBJECT_HEADERS, ...OBJECT_HEADER_PREFIXES.map((prefix) => `${prefix}*`)];
+}
 
 /** Headers that a page's script is allowed to read: S3's checksums, and the headers of a refusal. */
 const EXPOSED = [
@@ -18,7 +20,11 @@ const EXPOSED = [
   'ETag',
   'x-amz-version-id',
   'x-amz-checksum-type',
-  ...['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256'].map((algorithm) => `x-amz-checksum-${algorithm}`),
+  'x-amz-checksum-crc32',
+  'x-amz-checksum-crc32c',
+  'x-amz-checksum-crc64nvme',
+  'x-amz-checksum-sha1',
+  'x-amz-checksum-sha256',
 ];
 
 /**
@@ -33,7 +39,7 @@ export function createCorsPolicy(scope: Construct, origins: readonly string[]): 
     corsBehavior: {
       accessControlAllowOrigins: [...origins],
       accessControlAllowMethods: ['GET', 'PUT', 'POST', 'DELETE'],
-      accessControlAllowHeaders: ALLOWED,
+      accessControlAllowHeaders: allowedHeaders(),
       accessControlExposeHeaders: EXPOSED,
       accessControlAllowCredentials: false,
       accessControlMaxAge: Duration.minutes(10),

@@ -17,9 +17,11 @@ import type { StackOptions } from './options.ts';
 
 type FederatedOptions = Pick<StackOptions, 'idpClientId' | 'idpSecret'> & { readonly idp: string };
 
-const COMMAND_LINE = MANAGED_LOGIN.ports.map(
-  (port) => `http://${MANAGED_LOGIN.host}:${port}${REDIRECT_PATH}`,
-);
+/** Returns the addresses at which the command line receives a sign-in. */
+function commandLineUrls(): string[] {
+  const { host, ports } = MANAGED_LOGIN;
+  return ports.map((port) => `http://${host}:${port}${REDIRECT_PATH}`);
+}
 
 /**
  * Allows the managed login to redirect to the upload page, at the distribution's domain name and at the operator's. The
@@ -32,7 +34,7 @@ export function allowPage(
 ): void {
   const hosts = [distributionDomainName, ...(domain === undefined ? [] : [domain])];
   const resource = client.node.defaultChild as CfnUserPoolClient;
-  resource.callbackUrLs = [...COMMAND_LINE, ...hosts.map((host) => `https://${host}/`)];
+  resource.callbackUrLs = [...commandLineUrls(), ...hosts.map((host) => `https://${host}/`)];
 }
 
 /**
@@ -75,13 +77,15 @@ export function createFederation(
   });
 }
 
-/** Client settings for the provider's users: authorization code with PKCE, without a client secret. */
-export const FEDERATED_CLIENT = {
-  oAuth: {
-    flows: { authorizationCodeGrant: true },
-    scopes: [OAuthScope.OPENID],
-    callbackUrls: COMMAND_LINE,
-  },
-  // The pool's own users sign in through its API.
-  supportedIdentityProviders: [UserPoolClientIdentityProvider.custom(IDP_ALIAS)],
-} satisfies Partial<UserPoolClientProps>;
+/** Returns client settings for the provider's users: authorization code with PKCE, without a client secret. */
+export function federatedClient() {
+  return {
+    oAuth: {
+      flows: { authorizationCodeGrant: true },
+      scopes: [OAuthScope.OPENID],
+      callbackUrls: commandLineUrls(),
+    },
+    // The pool's own users sign in through its API.
+    supportedIdentityProviders: [UserPoolClientIdentityProvider.custom(IDP_ALIAS)],
+  } satisfies Partial<UserPoolClientProps>;
+}

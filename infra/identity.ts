@@ -19,7 +19,7 @@ import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/cor
 import type { Construct } from 'constructs';
 import { omitUndefined } from '../protocol/fields.ts';
 import { PASSWORD_POLICY } from '../protocol/sign-in.ts';
-import { createFederation, FEDERATED_CLIENT } from './federation.ts';
+import { createFederation, federatedClient } from './federation.ts';
 import { type CognitoTier, type Mfa, OPTIONS_METADATA, type StackOptions } from './options.ts';
 
 /** Returns the deletion policy of bucket and user pool. Even with `retainData`, a rolled-back creation deletes both. */
@@ -105,7 +105,7 @@ export function createUserPoolClient(
     userPool,
     generateSecret: false,
     authFlows: { userSrp: true, adminUserPassword: true },
-    ...(provider === undefined ? { disableOAuth: true } : FEDERATED_CLIENT),
+    ...(provider === undefined ? { disableOAuth: true } : federatedClient()),
     preventUserExistenceErrors: true,
     enableTokenRevocation: true,
     // Cognito's maximum: a first sign-in includes choosing a new password.

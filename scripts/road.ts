@@ -46,31 +46,33 @@ function filesIn(coverage: string): readonly string[] {
 }
 
 const home = mkdtempSync(join(tmpdir(), 'edge-upload-road-'));
-const env = { PATH, HOME: home, CI: '1' };
 
 interface RunOptions {
-  /** Folder that V8 writes the coverage to. */
-  readonly coverage?: string;
   readonly input?: string;
+  /** Further variables of the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-function run(
-  entry: 'main' | 'put',
-  args: readonly string[],
-  { coverage, input = '' }: RunOptions = {},
-): void {
+/** Runs a command, and returns its standard output. */
+function run(entry: 'main' | 'put', args: readonly string[], { input = '', env }: RunOptions = {}): string {
   const program = ['--import', 'tsx', join(ROOT, `bin/${entry}.ts`), ...args];
-  execFileSync(process.execPath, program, {
+  return execFileSync(process.execPath, program, {
     cwd: ROOT,
-    env: coverage === undefined ? env : { ...env, NODE_V8_COVERAGE: coverage },
+    env: { PATH, HOME: home, CI: '1', ...env },
     input,
-    stdio: ['pipe', 'ignore', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
+    encoding: 'utf8',
   });
 }
 
-function report(what: string, entry: 'main' | 'put', args: readonly string[]): void {
+function report(
+  what: string,
+  entry: 'main' | 'put',
+  args: readonly string[],
+  env: RunOptions['env'] = {},
+): void {
   const coverage = join(home, `coverage-${what.replaceAll(' ', '-')}`);
-  run(entry, args, { coverage });
+  run(entry, args, { env: { ...env, NODE_V8_COVERAGE: coverage } });
   const files = filesIn(coverage);
   process.stdout.write(`${what}: ${files.length} files\n${files.map((file) => `  ${file}\n`).join('')}\n`);
 }
@@ -82,13 +84,20 @@ mkdirSync(at('folder'));
 for (const name of ['folder/a', 'folder/b']) writeFileSync(at(name), name);
 try {
   run('main', ['local', 'start', '--port', port]);
-  report('deploy', 'main', ['deploy', '--local', '--yes']);
+  report('deploy --local', 'main', ['deploy', '--local', '--yes']);
   run('main', ['login', '--create', '--email', 'ada@example.com', '--new-password-stdin'], {
     input: 'Long-Enough-Pass-1\n',
   });
   report('put of a small file', 'put', ['put', at('small')]);
   report('put of 20 MB', 'put', ['put', at('large')]);
   report('put of a folder', 'put', ['put', '-r', at('folder')]);
+  // The embedded cloud answers in place of AWS. Another home folder has no record of the first deployment.
+  const { set } = JSON.parse(run('main', ['local', 'env', '--json'])) as {
+    readonly set: Readonly<Record<string, string>>;
+  };
+  mkdirSync(at('operator'));
+  const name = ['--stack-name', 'road'];
+  report('deploy to AWS', 'main', ['deploy', '--yes', ...name], { ...set, HOME: at('operator') });
 } finally {
   try {
     run('main', ['local', 'stop']);

@@ -175,24 +175,33 @@ const isScope = (value: unknown) => typeof value === 'string' && SCOPE.test(valu
 const isScopes = (value: unknown) =>
   Array.isArray(value) && value.length <= MAX_SCOPES && value.every(isScope);
 
-const absentOr = (is: (value: unknown) => boolean) => (value: unknown) => value === undefined || is(value);
+type Form = (value: unknown) => boolean;
+type Member = Exclude<keyof DescribedIssuer, 'kind'>;
 
-/** The members of an issuer, and their forms. */
-const FORMS: Readonly<Record<Exclude<keyof DescribedIssuer, 'kind'>, (value: unknown) => boolean>> = {
+/** The members that every issuer has, and their forms. */
+const REQUIRED: Readonly<Record<'alias' | 'issuer' | 'token', Form>> = {
   alias: isAlias,
   issuer: isIssuer,
   token: (value) => value === 'access' || value === 'id',
-  clientId: absentOr(isVisible),
-  clientSecretPublic: absentOr(isVisible),
-  scopes: absentOr(isScopes),
-  audience: absentOr(isVisible),
-  preset: absentOr(isAlias),
+};
+
+/** The members that an issuer can have, and their forms. */
+const OPTIONAL: Readonly<Record<Exclude<Member, keyof typeof REQUIRED>, Form>> = {
+  clientId: isVisible,
+  clientSecretPublic: isVisible,
+  scopes: isScopes,
+  audience: isVisible,
+  preset: isAlias,
 };
 
 /** Returns the first member of an issuer that this program does not read; `undefined` if it reads all. */
-export function unreadableMember(issuer: Fields): keyof typeof FORMS | undefined {
-  const names = Object.keys(FORMS) as (keyof typeof FORMS)[];
-  return names.find((name) => !FORMS[name](issuer[name]));
+export function unreadableMember(issuer: Fields): Member | undefined {
+  const forms = Object.entries({ ...REQUIRED, ...OPTIONAL }) as [Member, Form][];
+  const wrong = forms.find(([name, hasForm]) => {
+    const isOmitted = name in OPTIONAL && issuer[name] === undefined;
+    return !isOmitted && !hasForm(issuer[name]);
+  });
+  return wrong?.[0];
 }
 
 /** Reads one issuer. Returns `undefined` for an invalid one, and `unknown` for a kind of later versions. */

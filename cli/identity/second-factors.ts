@@ -1,26 +1,29 @@
-/** Second factors: Cognito's name, the word for flags, and the name in sentences. */
-const FACTORS = [
-  { name: 'SOFTWARE_TOKEN_MFA', word: 'app', title: 'authenticator app' },
-  { name: 'SMS_MFA', word: 'sms', title: 'text message' },
-  { name: 'EMAIL_OTP', word: 'email', title: 'e-mail' },
-] as const;
+/** Second factors by the word for flags: Cognito's name, and the name in sentences. */
+const FACTORS = {
+  app: { name: 'SOFTWARE_TOKEN_MFA', title: 'authenticator app' },
+  sms: { name: 'SMS_MFA', title: 'text message' },
+  email: { name: 'EMAIL_OTP', title: 'e-mail' },
+} as const;
 
-export type FactorWord = (typeof FACTORS)[number]['word'];
+export type FactorWord = keyof typeof FACTORS;
 
-export const FACTOR_WORDS: readonly FactorWord[] = FACTORS.map(({ word }) => word);
+export const FACTOR_WORDS = Object.keys(FACTORS) as readonly FactorWord[];
 
 /** Returns `app`, `sms` or `email`; `undefined` for an unknown factor. */
 export function factorWord(name: string): FactorWord | undefined {
-  return FACTORS.find((factor) => factor.name === name)?.word;
+  return FACTOR_WORDS.find((word) => FACTORS[word].name === name);
 }
 
+/** Returns Cognito's name; `undefined` for an unknown word. */
 export function factorOf(word: string): string | undefined {
-  return FACTORS.find((factor) => factor.word === word)?.name;
+  const known = FACTOR_WORDS.find((one) => one === word);
+  return known && FACTORS[known].name;
 }
 
 /** Returns the name for a sentence; Cognito's own name for an unknown factor. */
 export function factorTitle(name: string): string {
-  return FACTORS.find((factor) => factor.name === name)?.title ?? name;
+  const word = factorWord(name);
+  return word === undefined ? name : FACTORS[word].title;
 }
 
 /** Parses a list of names, which Cognito sends as JSON in a string. */

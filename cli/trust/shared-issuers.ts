@@ -15,7 +15,7 @@ interface SharedIssuer {
   readonly hint: HintLine;
 }
 
-const is = (issuer: string) => (iss: string) => iss.replace(/\/$/, '') === issuer;
+const isAt = (iss: string, issuer: string) => iss.replace(/\/$/, '') === issuer;
 
 const SHARED: readonly SharedIssuer[] = [
   {
@@ -26,31 +26,31 @@ const SHARED: readonly SharedIssuer[] = [
   },
   {
     title: 'all projects of GitLab.com',
-    matches: is('https://gitlab.com'),
+    matches: (iss) => isAt(iss, 'https://gitlab.com'),
     owners: [['project_id'], ['namespace_id']],
     hint: JOB_COMMANDS.gitlab,
   },
   {
     title: 'all organisations of Buildkite',
-    matches: is('https://agent.buildkite.com'),
+    matches: (iss) => isAt(iss, 'https://agent.buildkite.com'),
     owners: [['organization_id']],
     hint: JOB_COMMANDS.buildkite,
   },
   {
     title: 'all organisations of CircleCI',
-    matches: is('https://oidc.circleci.com'),
+    matches: (iss) => isAt(iss, 'https://oidc.circleci.com'),
     owners: [['oidc.circleci.com/org-id'], ['oidc.circleci.com/project-id']],
     hint: JOB_COMMANDS.circleci,
   },
   {
     title: 'all accounts of Google',
-    matches: is('https://accounts.google.com'),
+    matches: (iss) => isAt(iss, 'https://accounts.google.com'),
     owners: [['hd'], ['sub'], ['email', 'email_verified']],
     hint: command`edge-upload trust google <domain>`,
   },
   {
     title: 'all organisations of HCP Terraform',
-    matches: is('https://app.terraform.io'),
+    matches: (iss) => isAt(iss, 'https://app.terraform.io'),
     owners: [['terraform_organization_id']],
     hint: '  --when terraform_organization_id=<id>',
   },
@@ -60,17 +60,30 @@ const SHARED: readonly SharedIssuer[] = [
     owners: [['sub'], ['oid']],
     hint: '  --when sub=<subject>',
   },
-  ...[
-    'https://appleid.apple.com',
-    'https://www.facebook.com',
-    'https://slack.com',
-    'https://www.linkedin.com/oauth',
-  ].map((issuer) => ({
-    title: `all accounts of ${new URL(issuer).host}`,
-    matches: is(issuer),
-    owners: [['sub'], ...(issuer === 'https://slack.com' ? [['https://slack.com/team_id']] : [])],
+  {
+    title: 'all accounts of appleid.apple.com',
+    matches: (iss) => isAt(iss, 'https://appleid.apple.com'),
+    owners: [['sub']],
     hint: '  --when sub=<subject>',
-  })),
+  },
+  {
+    title: 'all accounts of www.facebook.com',
+    matches: (iss) => isAt(iss, 'https://www.facebook.com'),
+    owners: [['sub']],
+    hint: '  --when sub=<subject>',
+  },
+  {
+    title: 'all accounts of slack.com',
+    matches: (iss) => isAt(iss, 'https://slack.com'),
+    owners: [['sub'], ['https://slack.com/team_id']],
+    hint: '  --when sub=<subject>',
+  },
+  {
+    title: 'all accounts of www.linkedin.com',
+    matches: (iss) => isAt(iss, 'https://www.linkedin.com/oauth'),
+    owners: [['sub']],
+    hint: '  --when sub=<subject>',
+  },
 ];
 
 /** An issuer of one organisation with tokens for all its workloads. The commands of `trust` always name some of them. */

@@ -2,12 +2,12 @@ import type { TrustedIssuer } from '../../../infra/options.ts';
 import { isAlias } from '../../../protocol/issuer.ts';
 import type { Rule } from '../../../protocol/upload-rule.ts';
 import { formatClaimName } from '../../trust/conditions.ts';
-import { isAmount, isOn, isRecord, isText, isTexts, listOf } from './value-checks.ts';
+import { isAmount, isListOf, isOn, isRecord, isText, isTexts } from './value-checks.ts';
 
-const CONDITION = { claim: isTexts, is: isTexts };
+const isCondition = (value: unknown) => isRecord(value, { claim: isTexts, is: isTexts });
 
 const RULE = {
-  when: listOf((value) => isRecord(value, CONDITION)),
+  when: (value: unknown) => isListOf(value, isCondition),
   writeTo: isText,
   maxSize: isAmount,
   noClobber: isOn,
@@ -16,6 +16,8 @@ const RULE = {
   anyProject: isOn,
   note: isText,
 };
+
+const isRule = (value: unknown) => isRecord(value, {}, RULE);
 
 const isUrl = (value: unknown) => typeof value === 'string' && URL.canParse(value);
 
@@ -26,7 +28,7 @@ const ISSUER = {
   jwksUri: isUrl,
   token: (value: unknown) => value === 'access' || value === 'id',
   name: isTexts,
-  rules: listOf((value) => isRecord(value, {}, RULE)),
+  rules: (value: unknown) => isListOf(value, isRule),
 };
 
 const OPTIONAL = {

@@ -7,10 +7,10 @@ export const isText: Check = (value) => typeof value === 'string' && value !== '
 export const isTexts: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(isText);
 export const isOn: Check = (value) => typeof value === 'boolean';
 export const isAmount: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0;
-export const listOf =
-  (isMember: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(isMember);
+
+export function isListOf(value: unknown, isMember: Check): boolean {
+  return Array.isArray(value) && value.every(isMember);
+}
 
 /** Whether a value is an object with only these properties. Others are refused, because a rule could depend on them. */
 export function isRecord(

@@ -1,12 +1,14 @@
 import type { StackOptions, StackSigning, StackSigningKey } from '../../../infra/options.ts';
-import { isAmount, isRecord, listOf } from '../options/value-checks.ts';
+import { isAmount, isListOf, isRecord } from '../options/value-checks.ts';
 
 /** Seconds since 1970, to the end of the year 9999. */
 const isTime = (value: unknown) => isAmount(value) && Number(value) <= 253_402_300_799;
 
 const isKeyId = (value: unknown) => typeof value === 'string' && /^[1-9]\d{0,5}$/.test(value);
 const isKey = (value: unknown) => isRecord(value, { id: isKeyId }, { until: isTime });
+const areKeys = (value: unknown) => isListOf(value, isKey);
 const isRevoked = (value: unknown) => isRecord(value, { id: isTokenId, until: isTime });
+const areRevoked = (value: unknown) => isListOf(value, isRevoked);
 
 /** Whether a value is the id of a link or key: 6 bytes in base64url. */
 export function isTokenId(value: unknown): value is string {
@@ -23,7 +25,7 @@ function areInOrder(keys: readonly StackSigningKey[]): boolean {
 
 /** Whether a stored value is a list of signing keys and of revoked tokens that this version supports completely. */
 export function isSigning(value: unknown): value is StackSigning {
-  if (!isRecord(value, { keys: listOf(isKey) }, { revoked: listOf(isRevoked) })) return false;
+  if (!isRecord(value, { keys: areKeys }, { revoked: areRevoked })) return false;
   const { keys, revoked = [] } = value as StackSigning;
   return keys.length > 0 && areInOrder(keys) && new Set(revoked.map(({ id }) => id)).size === revoked.length;
 }
