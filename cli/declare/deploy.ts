@@ -1,8 +1,17 @@
 import type { Command as Commander, OptionValues } from '@commander-js/extra-typings';
 import { Option } from 'commander';
-import { kindOf, nameOf, OPTION_NAMES } from '../stack/options/kinds.ts';
+import { kindOf, nameOfOption, OPTION_NAMES } from '../stack/options/kinds.ts';
 import type { OptionFlags } from '../stack/options/merge-options.ts';
-import { type Act, define, everywhere, inLocalCloud, pairs, profile, several, suggesting } from './shared.ts';
+import {
+  type Act,
+  define,
+  everywhere,
+  inLocalCloud,
+  nameValues,
+  profile,
+  several,
+  suggesting,
+} from './shared.ts';
 
 /** Adds the options of a deployment. Each is stored with it, so that a later deploy does not need it again. */
 function stackOptions<Args extends unknown[], Options extends OptionValues, Globals extends OptionValues>(
@@ -16,15 +25,15 @@ function stackOptions<Args extends unknown[], Options extends OptionValues, Glob
       repeats === undefined ? summary : `${summary} (repeatable)`,
     );
     if (repeats === 'list') option.argParser(several);
-    if (repeats === 'pairs') option.argParser(pairs);
+    if (repeats === 'pairs') option.argParser(nameValues);
     if (choices !== undefined) suggesting(option, choices);
     command.addOption(option);
-    if (off !== undefined) command.addOption(new Option(`--no-${nameOf(name)}`, off));
+    if (off !== undefined) command.addOption(new Option(`--no-${nameOfOption(name)}`, off));
   }
   const unset = new Option('--unset <option>', 'Reset an option, such as max-size (repeatable)').argParser(
     several,
   );
-  command.addOption(suggesting(unset, OPTION_NAMES.map(nameOf)));
+  command.addOption(suggesting(unset, OPTION_NAMES.map(nameOfOption)));
   // Commander infers the types of options only from literals.
   return command as Commander<Args, Options & OptionFlags, Globals>;
 }

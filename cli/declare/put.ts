@@ -1,5 +1,5 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
-import { type Act, define, everywhere, keyText, pairs, several } from './shared.ts';
+import { type Act, define, everywhere, keyText, nameValues, several } from './shared.ts';
 
 /** The command that uploads. */
 export function declarePut(root: Commander, act: Act): void {
@@ -30,7 +30,7 @@ export function declarePut(root: Commander, act: Act): void {
     .option('--content-disposition <value>', 'Such as attachment')
     .option('--content-encoding <value>', 'Such as gzip, for a compressed file')
     .option('--content-language <value>', 'Such as en')
-    .option('--metadata <name=value>', 'Custom metadata (repeatable)', pairs)
+    .option('--metadata <name=value>', 'Custom metadata (repeatable)', nameValues)
     .option('--checksum <algorithm>', 'One of crc32, crc32c, crc64nvme, sha256');
   put.optionsGroup('How it is sent:');
   put

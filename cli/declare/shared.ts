@@ -93,7 +93,10 @@ export function operated<Args extends unknown[], Options extends OptionValues, G
 export const verbose = (summary: string) => option('-v, --verbose', summary);
 
 /** Collects `name=value`, given once or more; each name once. */
-export function pairs(value: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+export function nameValues(
+  value: string,
+  before: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   const at = value.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('Use name=value.');
   const name = value.slice(0, at);

@@ -8,8 +8,8 @@ import {
   define,
   everywhere,
   keyText,
+  nameValues,
   option,
-  pairs,
   portNumber,
   profile,
   several,
@@ -32,7 +32,7 @@ function declareLogin(root: Commander, act: Act): void {
     .option('--new-password-stdin', 'Read a new password from the second line')
     .option('--code-stdin', 'Read a code, if one is needed, from the next line')
     .addOption(option('--mfa <factor>', 'Second factor to use, if there are several').choices(FACTOR_WORDS))
-    .option('--attribute <name=value>', 'Required attribute (repeatable)', pairs)
+    .option('--attribute <name=value>', 'Required attribute (repeatable)', nameValues)
     .option('--create', 'Operators: create the user first (needs --email)')
     .option('--email <address>', "The new user's e-mail address")
     .addOption(profile())

@@ -1,7 +1,7 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { checkedUsername } from '../identity/sign-in/username.ts';
-import { type Act, define, operated, pairs, several } from './shared.ts';
+import { type Act, define, nameValues, operated, several } from './shared.ts';
 
 const named = (username: string) => checkedUsername(username, 'the name of the user');
 
@@ -18,7 +18,7 @@ export function declareUser(root: Commander, act: Act): void {
       .option('--email <address>', 'Verified address, for resetting a forgotten password')
       .option('--invite', 'Have Cognito send the temporary password by e-mail')
       .option('--group <name>', 'Add the user to a group (repeatable)', several)
-      .option('--attribute <name=value>', 'Such as name="Ada L." (repeatable)', pairs),
+      .option('--attribute <name=value>', 'Such as name="Ada L." (repeatable)', nameValues),
   ).action((username, { attribute, group, ...given }) => {
     const args = {
       ...given,

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { kindOf, nameOf, OPTION_NAMES } from '../../cli/stack/options/kinds.ts';
+import { kindOf, nameOfOption, OPTION_NAMES } from '../../cli/stack/options/kinds.ts';
 import { PRESET_NAMES } from '../../cli/trust/presets.ts';
 
 /*
@@ -85,7 +85,7 @@ const ISSUER = mapping(
 
 /** Returns the schema as the content of its file. */
 export function deploymentSchema(): string {
-  const options = OPTION_NAMES.map((name) => [nameOf(name), optionSchema(name)] as const);
+  const options = OPTION_NAMES.map((name) => [nameOfOption(name), optionSchema(name)] as const);
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'edge-upload.yaml: a deployment of edge-upload',

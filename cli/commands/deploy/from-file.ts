@@ -7,7 +7,7 @@ import { UserError } from '../../errors.ts';
 import { readYamlText } from '../../settings/yaml-file.ts';
 import { readDeployment } from '../../stack/deployment-file.ts';
 import type { StackWork } from '../../stack/find-stack.ts';
-import { nameOf, OPTION_NAMES } from '../../stack/options/kinds.ts';
+import { nameOfOption, OPTION_NAMES } from '../../stack/options/kinds.ts';
 import {
   mergeOptions,
   type OptionFlags,
@@ -65,7 +65,7 @@ function refuseBeside(path: string, flags: OptionFlags): void {
   const [option] = typedOptions(flags);
   const { unset = [] } = flags;
   if (option === undefined && unset.length === 0) return;
-  const flag = option === undefined ? '--unset' : `--${nameOf(option)}`;
+  const flag = option === undefined ? '--unset' : `--${nameOfOption(option)}`;
   throw new UserError('usage', `${flag} is not used with --file: the file has all options.`, {
     hint: [`Change ${path}, and deploy it:`, command`edge-upload deploy --file ${path}`],
   });

@@ -5,7 +5,7 @@ import { UserError } from '../../errors.ts';
 import { awsErrorName, wasRepeated } from '../../identity/cognito-errors.ts';
 import { checkedUsername } from '../../identity/sign-in/username.ts';
 import { readRules } from '../../identity/users/administered-pool.ts';
-import { createUser, inviteUser, type NewUser, nameOf } from '../../identity/users/create-user.ts';
+import { createUser, inviteUser, type NewUser, usernameOf } from '../../identity/users/create-user.ts';
 import { addToGroup, requireGroups } from '../../identity/users/groups.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { invitation, sentInvitation } from './invitation.ts';
@@ -30,7 +30,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
     await requireGroups(pool, groups);
     const { email } = user;
     const described = { email, groups: [...groups], userPoolId: pool.userPoolId };
-    const username = nameOf(user, rules);
+    const username = usernameOf(user, rules);
     if (invite) {
       await createOnce(username, args, () => inviteUser(pool, user, rules));
       await join(pool, username, groups);

@@ -19,7 +19,7 @@ export interface CreatedUser {
 }
 
 /** Returns the user name that the pool gives to a new user. */
-export function nameOf({ username, email = '' }: NewUser, { emailIsAlias }: PoolRules): string {
+export function usernameOf({ username, email = '' }: NewUser, { emailIsAlias }: PoolRules): string {
   if (username !== undefined) return username;
   return emailIsAlias ? email.slice(0, email.lastIndexOf('@')) : email;
 }
@@ -35,7 +35,7 @@ async function create(
   rules: PoolRules,
   delivery: Pick<AdminCreateUserRequest, 'TemporaryPassword' | 'MessageAction' | 'DesiredDeliveryMediums'>,
 ): Promise<string> {
-  const Username = nameOf(user, rules);
+  const Username = usernameOf(user, rules);
   const UserAttributes = attributesOf(user);
   await cognito.send(new sdk.AdminCreateUserCommand({ UserPoolId, Username, UserAttributes, ...delivery }));
   return Username;
@@ -86,7 +86,7 @@ export async function createForSignIn(pool: AdministeredPool, user: NewUser): Pr
     return await createUser(pool, user, rules);
   } catch (error) {
     if (awsErrorName(error) !== 'UsernameExistsException') throw error;
-    const username = nameOf(user, rules);
+    const username = usernameOf(user, rules);
     const { UserStatus } = await pool.cognito.send(
       new pool.sdk.AdminGetUserCommand({ UserPoolId: pool.userPoolId, Username: username }),
     );

@@ -6,7 +6,7 @@ import type { JsonValue } from '../../json-value.ts';
 import { requireSafe } from '../../trust/safety.ts';
 import { formatMinute } from '../../ui/format.ts';
 import { isSigning } from '../signing/signing-options.ts';
-import { kindOf, nameOf, OPTION_NAMES } from './kinds.ts';
+import { kindOf, nameOfOption, OPTION_NAMES } from './kinds.ts';
 import type { OptionName } from './option-kind.ts';
 import { isLogo } from './page-logo.ts';
 import { areTrusted, describeIssuer } from './trusted-issuers.ts';
@@ -163,7 +163,7 @@ export function optionChanges(before: StackOptions, after: StackOptions): Option
   const text = (option: OptionName, options: StackOptions) =>
     options[option] === undefined ? 'none' : kindOf(option).show(options[option]);
   const flags = OPTION_NAMES.map((option) => ({
-    name: nameOf(option),
+    name: nameOfOption(option),
     from: text(option, before),
     to: text(option, after),
   }));

@@ -3,7 +3,7 @@ import { type CommandLine, changedCommand, command, sameCommand } from '../../co
 import { UserError } from '../../errors.ts';
 import { tenantOf } from '../../trust/entra-tenants.ts';
 import { isPublicIssuer } from '../../trust/shared-issuers.ts';
-import { type OptionKind, type OptionName, text } from './option-kind.ts';
+import { type OptionKind, type OptionName, textValue } from './option-kind.ts';
 
 const awsOnly = 'the embedded Cognito has no managed login';
 
@@ -18,7 +18,7 @@ export const IDP_KINDS = {
     takes: 'saml: with the https address of a metadata document, or oidc: with an https issuer',
     ofPool: true,
     awsOnly,
-    ...text(isIdp),
+    ...textValue(isIdp),
   },
   idpClientId: {
     flag: '--idp-client-id',
@@ -28,7 +28,7 @@ export const IDP_KINDS = {
     needs: 'idp',
     ofPool: true,
     awsOnly,
-    ...text((id) => /^[\x21-\x7e]{1,255}$/.test(id) && !id.includes('{{')),
+    ...textValue((id) => /^[\x21-\x7e]{1,255}$/.test(id) && !id.includes('{{')),
   },
   idpSecret: {
     flag: '--idp-secret',
@@ -40,7 +40,7 @@ export const IDP_KINDS = {
     needs: 'idp',
     ofPool: true,
     awsOnly,
-    ...text(isSecretName),
+    ...textValue(isSecretName),
   },
 } satisfies { readonly [Name in OptionName]?: OptionKind<NonNullable<StackOptions[Name]>> };
 

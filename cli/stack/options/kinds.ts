@@ -3,16 +3,16 @@ import { isGroupName } from '../../identity/users/group-name.ts';
 import { count, formatLimit, parseSize } from '../../ui/format.ts';
 import { IDP_KINDS } from './idp.ts';
 import {
-  choice,
+  choiceValue,
   digits,
-  list,
+  listValue,
   minutes,
   type OptionKind,
   type OptionName,
-  onOff,
-  pairs,
-  text,
-  whole,
+  onOffValue,
+  pairsValue,
+  textValue,
+  wholeValue,
 } from './option-kind.ts';
 import { PAGE_KINDS } from './page-kinds.ts';
 import { UPLOAD_KINDS } from './upload-kinds.ts';
@@ -36,7 +36,7 @@ export const KINDS = {
     argument: '<size>',
     summary: 'Refuse larger objects, such as 500M or 5G',
     takes: 'a size such as 500M or 5G',
-    ...whole(1, Number.MAX_SAFE_INTEGER, parseSize, formatLimit),
+    ...wholeValue(1, Number.MAX_SAFE_INTEGER, parseSize, formatLimit),
   },
   writeTo: {
     flag: '--write-to',
@@ -46,7 +46,7 @@ export const KINDS = {
       "`{username}`, `{sub}` and `{group}` (each of the user's groups) are replaced by the uploader's values. Each fills a whole segment between slashes, so that no two users can write the same key. Members of a group share the keys of `{group}`.",
     ofPool: true,
     takes: 'the beginning of a key, in which {username}, {sub} or {group} may be whole segments',
-    ...text(isKeyRule),
+    ...textValue(isKeyRule),
   },
   allowGroups: {
     flag: '--allow-group',
@@ -54,7 +54,7 @@ export const KINDS = {
     summary: 'Only members of this group can upload',
     ofPool: true,
     takes: 'the name of a Cognito group: 1 to 128 characters, no spaces',
-    ...list(isGroupName),
+    ...listValue(isGroupName),
   },
   expireAfterDays: {
     flag: '--expire-after',
@@ -62,7 +62,7 @@ export const KINDS = {
     summary: 'S3 deletes objects after this many days',
     details: 'Earlier versions of objects expire too.',
     takes: 'a whole number of days from 1 to 36500',
-    ...whole(1, 36_500, digits, (days) => count(days, 'day')),
+    ...wholeValue(1, 36_500, digits, (days) => count(days, 'day')),
   },
   versioning: {
     flag: '--versioning',
@@ -71,7 +71,7 @@ export const KINDS = {
     takes: 'no value',
     stays:
       'S3 can suspend versioning, not remove it: it is shown as off, and earlier versions of objects stay.',
-    ...onOff(),
+    ...onOffValue(),
   },
   domain: {
     flag: '--domain',
@@ -80,7 +80,7 @@ export const KINDS = {
     details: 'Point a CNAME at `CloudFrontDistributionUrl`.',
     takes: 'a host name in lower case such as uploads.example.com',
     needs: 'certificateArn',
-    ...text(isDomain),
+    ...textValue(isDomain),
   },
   certificateArn: {
     flag: '--certificate-arn',
@@ -89,7 +89,7 @@ export const KINDS = {
     takes:
       'the ARN of a certificate of AWS Certificate Manager in us-east-1: arn:aws:acm:us-east-1:…:certificate/…',
     needs: 'domain',
-    ...text(isCertificateArn),
+    ...textValue(isCertificateArn),
   },
   minTls: {
     flag: '--min-tls',
@@ -99,7 +99,7 @@ export const KINDS = {
       "CloudFront's policy is `TLSv1.2_2025` or `TLSv1.3_2025`. CloudFront fixes the versions of its own host names.",
     takes: '1.2 or 1.3',
     needs: 'domain',
-    ...choice('1.2', '1.3'),
+    ...choiceValue('1.2', '1.3'),
   },
   webAclArn: {
     flag: '--web-acl-arn',
@@ -107,14 +107,14 @@ export const KINDS = {
     summary: 'A web ACL (WAFv2, global) before the edge; AWS only',
     takes: 'the ARN of a global WAFv2 web ACL: arn:aws:wafv2:us-east-1:…:global/webacl/…/…',
     awsOnly: 'the embedded cloud has no web ACLs',
-    ...text(isWebAclArn),
+    ...textValue(isWebAclArn),
   },
   priceClass: {
     flag: '--price-class',
     argument: '<class>',
     summary: 'The CloudFront locations that serve: 100, 200 or all',
     takes: '100, 200 or all',
-    ...choice('100', '200', 'all'),
+    ...choiceValue('100', '200', 'all'),
   },
   corsOrigins: {
     flag: '--cors-origin',
@@ -122,7 +122,7 @@ export const KINDS = {
     summary: 'Allow uploads by scripts of pages of this origin',
     details: 'The edge answers preflight requests, and its responses have CORS headers.',
     takes: 'the origin of a web page: https://host, or http://localhost with a port; no path',
-    ...list(isOrigin),
+    ...listValue(isOrigin),
   },
   accessLogs: {
     flag: '--access-logs',
@@ -132,7 +132,7 @@ export const KINDS = {
     takes: 'no value',
     stays:
       'Access logs are shown as off: CloudFront writes no more of them. The log bucket stays with the earlier ones.',
-    ...onOff('off; earlier logs stay until they expire'),
+    ...onOffValue('off; earlier logs stay until they expire'),
   },
   tags: {
     flag: '--tag',
@@ -140,7 +140,7 @@ export const KINDS = {
     summary: 'Tag the stack and its resources',
     takes:
       'name=value, at most 50: letters, digits, spaces and _.:/=+-@, up to 128 and 256 of them, no name beginning with aws:',
-    ...pairs(areTags),
+    ...pairsValue(areTags),
   },
   bucketName: {
     flag: '--bucket-name',
@@ -148,14 +148,14 @@ export const KINDS = {
     summary: 'The name of the bucket; a new stack adopts an existing one',
     details: 'The bucket stays when the stack is deleted.',
     takes: 'the name of a bucket: 3 to 63 lower-case letters, digits and hyphens',
-    ...text(isBucketName),
+    ...textValue(isBucketName),
   },
   retainData: {
     flag: '--retain-data',
     summary: 'Buckets and users stay when the stack is deleted',
     off: 'Buckets and users are deleted with the stack',
     takes: 'no value',
-    ...onOff(),
+    ...onOffValue(),
   },
   tokenValidityMinutes: {
     flag: '--token-validity',
@@ -163,7 +163,7 @@ export const KINDS = {
     summary: 'How long an access token is valid: 5m to 24h (1h)',
     ofPool: true,
     takes: 'a time from 5m to 24h, in minutes or hours',
-    ...whole(5, 24 * 60, minutes, (value) =>
+    ...wholeValue(5, 24 * 60, minutes, (value) =>
       value % 60 === 0 ? count(value / 60, 'hour') : count(value, 'minute'),
     ),
   },
@@ -173,7 +173,7 @@ export const KINDS = {
     summary: 'An authenticator app at sign-in: off, optional, required',
     ofPool: true,
     takes: 'off, optional or required',
-    ...choice('off', 'optional', 'required'),
+    ...choiceValue('off', 'optional', 'required'),
   },
   cognitoTier: {
     flag: '--cognito-tier',
@@ -182,7 +182,7 @@ export const KINDS = {
     details: "It sets Cognito's price; edge-upload works on both.",
     ofPool: true,
     takes: 'lite or essentials',
-    ...choice('lite', 'essentials'),
+    ...choiceValue('lite', 'essentials'),
   },
   ...PAGE_KINDS,
   userPool: {
@@ -192,7 +192,7 @@ export const KINDS = {
     details: 'Turning it off deletes the pool with its users.',
     takes: 'no value',
     default: true,
-    ...onOff('none'),
+    ...onOffValue('none'),
   },
   ...IDP_KINDS,
   ...UPLOAD_KINDS,
@@ -206,6 +206,6 @@ export function kindOf(option: OptionName): OptionKind<unknown> {
 }
 
 /** Returns the option's name for `--unset` and errors: the flag without its dashes. */
-export function nameOf(option: OptionName): string {
+export function nameOfOption(option: OptionName): string {
   return KINDS[option].flag.slice(2);
 }

@@ -5,7 +5,7 @@ import { changedCommand, command, sameCommandWithout } from '../../command-line.
 import { UserError } from '../../errors.ts';
 import { isValidOption } from './deployed-options.ts';
 import { refuseIdp } from './idp.ts';
-import { KINDS, kindOf, nameOf, OPTION_NAMES } from './kinds.ts';
+import { KINDS, kindOf, nameOfOption, OPTION_NAMES } from './kinds.ts';
 import type { OptionName } from './option-kind.ts';
 
 type Camel<Words extends string> = Words extends `${infer First}-${infer Rest}`
@@ -37,7 +37,7 @@ export interface AskedOptions {
 }
 
 function typedValue(option: OptionName, flags: OptionFlags): unknown {
-  const attribute = nameOf(option).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  const attribute = nameOfOption(option).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   return (flags as Readonly<Record<string, unknown>>)[attribute];
 }
 
@@ -52,7 +52,7 @@ function given(option: OptionName, flags: OptionFlags): readonly [OptionName, un
 }
 
 function toUnset(name: string): OptionName {
-  const option = OPTION_NAMES.find((one) => nameOf(one) === name.replace(/^--/, ''));
+  const option = OPTION_NAMES.find((one) => nameOfOption(one) === name.replace(/^--/, ''));
   if (option !== undefined) return option;
   if (name === 'trust') {
     throw new UserError('usage', 'Invalid value for --unset: “trust”. Issuers are removed one by one.', {
@@ -69,7 +69,7 @@ function toUnset(name: string): OptionName {
     });
   }
   throw new UserError('usage', `Invalid value for --unset: “${name}”. There is no such option.`, {
-    hint: `Use one of: ${OPTION_NAMES.map(nameOf).join(', ')}.`,
+    hint: `Use one of: ${OPTION_NAMES.map(nameOfOption).join(', ')}.`,
   });
 }
 
@@ -87,7 +87,10 @@ export function askedOptions(flags: OptionFlags): AskedOptions {
   const unset = (flags.unset ?? []).map(toUnset);
   const both = unset.find((option) => typedValue(option, flags) !== undefined);
   if (both !== undefined) {
-    throw new UserError('usage', `${KINDS[both].flag} and --unset ${nameOf(both)} contradict each other.`);
+    throw new UserError(
+      'usage',
+      `${KINDS[both].flag} and --unset ${nameOfOption(both)} contradict each other.`,
+    );
   }
   refuseSharedPrefix(options, { isGiven: true });
   if (flags.local) refuseOnAwsOnly(options);

@@ -44,27 +44,27 @@ export interface OptionValue<T> {
 const asTyped = (typed: unknown) => typed;
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-export const text = (isValid: (value: string) => boolean): OptionValue<string> => ({
+export const textValue = (isValid: (value: string) => boolean): OptionValue<string> => ({
   parse: asTyped,
   isValid: (value): value is string => isText(value) && isValid(value),
   show: (value) => value,
 });
 
-export const choice = <T extends string>(...choices: readonly T[]): OptionValue<T> => ({
+export const choiceValue = <T extends string>(...choices: readonly T[]): OptionValue<T> => ({
   parse: asTyped,
   isValid: (value): value is T => choices.some((one) => one === value),
   show: (value) => value,
   choices,
 });
 
-export const onOff = (off = 'off'): OptionValue<boolean> => ({
+export const onOffValue = (off = 'off'): OptionValue<boolean> => ({
   parse: asTyped,
   isValid: (value): value is boolean => typeof value === 'boolean',
   show: (value) => (value ? 'on' : off),
 });
 
 /** @param parse Returns NaN for text that is not a number. */
-export const whole = (
+export const wholeValue = (
   from: number,
   to: number,
   parse: (typed: string, flag: string) => number,
@@ -76,7 +76,7 @@ export const whole = (
   show,
 });
 
-export const list = (
+export const listValue = (
   isValid: (value: string) => boolean,
   max = Number.POSITIVE_INFINITY,
 ): OptionValue<readonly string[]> => ({
@@ -90,7 +90,7 @@ export const list = (
   repeats: 'list',
 });
 
-export const pairs = (
+export const pairsValue = (
   areValid: (pairs: Readonly<Record<string, string>>) => boolean,
 ): OptionValue<Readonly<Record<string, string>>> => ({
   parse: asTyped,

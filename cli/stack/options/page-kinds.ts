@@ -1,5 +1,5 @@
 import { formatLimit } from '../../ui/format.ts';
-import { onOff, text } from './option-kind.ts';
+import { onOffValue, textValue } from './option-kind.ts';
 import { isColor, isLine } from './value-checks.ts';
 
 /** Options of the upload page, part of the table in kinds.ts. */
@@ -10,7 +10,7 @@ export const PAGE_KINDS = {
     off: 'Serve no upload page',
     details: 'People upload there with a link, or sign in.',
     takes: 'no value',
-    ...onOff(),
+    ...onOffValue(),
   },
   pageTitle: {
     flag: '--page-title',
@@ -18,7 +18,7 @@ export const PAGE_KINDS = {
     summary: 'The heading of the page: who receives the files',
     takes: 'one line of up to 80 characters',
     needs: 'page',
-    ...text((title) => isLine(title, 80)),
+    ...textValue((title) => isLine(title, 80)),
   },
   pageNote: {
     flag: '--page-note',
@@ -26,7 +26,7 @@ export const PAGE_KINDS = {
     summary: 'A sentence or two below the heading',
     takes: 'one line of up to 400 characters',
     needs: 'page',
-    ...text((note) => isLine(note, 400)),
+    ...textValue((note) => isLine(note, 400)),
   },
   pageColor: {
     flag: '--page-color',
@@ -34,7 +34,7 @@ export const PAGE_KINDS = {
     summary: 'The colour of buttons and bars, such as #0a5c9e',
     takes: 'a colour of the form #rrggbb',
     needs: 'page',
-    ...text(isColor),
+    ...textValue(isColor),
     // Stored in lower case, so that another spelling of the same colour is no change.
     parse: (typed: unknown) => (typeof typed === 'string' ? typed.toLowerCase() : typed),
   },
@@ -46,7 +46,7 @@ export const PAGE_KINDS = {
     takes: 'an SVG file of up to 20 kB without scripts and references to other files',
     needs: 'page',
     // page-logo.ts checks the drawing: every command loads this table, and would load the XML parser with it.
-    ...text((svg) => svg !== ''),
+    ...textValue((svg) => svg !== ''),
     show: (svg: string) => `SVG, ${formatLimit(Buffer.byteLength(svg))}`,
   },
 } as const;

@@ -1,5 +1,5 @@
 import type { StackOptions } from '../../../infra/options.ts';
-import { list, type OptionKind, type OptionName, onOff, text } from './option-kind.ts';
+import { listValue, type OptionKind, type OptionName, onOffValue, textValue } from './option-kind.ts';
 import { isEmailAddress, isKmsKeyArn } from './value-checks.ts';
 
 /** Options for stored uploads: events, notices, scans, encryption. */
@@ -10,7 +10,7 @@ export const UPLOAD_KINDS = {
     details:
       'The events are `Object Created` of `aws.s3` on the default bus. `--notify` and `--scan` send them too.',
     takes: 'no value',
-    ...onOff(),
+    ...onOffValue(),
   },
   notify: {
     flag: '--notify',
@@ -19,7 +19,7 @@ export const UPLOAD_KINDS = {
     details:
       'The text has the key, the size and the prefixes of uploaders. The owner of the address confirms it first, with the link in an e-mail from AWS.',
     takes: 'an e-mail address, up to 10 times',
-    ...list(isEmailAddress, 10),
+    ...listValue(isEmailAddress, 10),
   },
   scan: {
     flag: '--scan',
@@ -28,7 +28,7 @@ export const UPLOAD_KINDS = {
       'GuardDuty tags each object with `GuardDutyMalwareScanStatus`, and deletes none. With `--notify`, malware is reported by e-mail too.',
     takes: 'no value',
     awsOnly: 'the embedded cloud has no GuardDuty',
-    ...onOff(),
+    ...onOffValue(),
   },
   kmsKeyArn: {
     flag: '--kms-key',
@@ -38,6 +38,6 @@ export const UPLOAD_KINDS = {
       "The key is your own account's. `deploy` prints the statement that its key policy needs: without it, S3 refuses uploads. Existing objects keep their encryption.",
     takes: 'the ARN of a KMS key in us-east-1, not of an alias: arn:aws:kms:us-east-1:<account>:key/<id>',
     awsOnly: 'the embedded S3 encrypts nothing',
-    ...text(isKmsKeyArn),
+    ...textValue(isKmsKeyArn),
   },
 } satisfies { readonly [Name in OptionName]?: OptionKind<NonNullable<StackOptions[Name]>> };
