@@ -1,5 +1,6 @@
 import type {
   AuthenticationResultType,
+  CognitoIdentityProviderClient,
   RespondToAuthChallengeCommandOutput,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { omitUndefined } from '../../protocol/fields.ts';
@@ -41,38 +42,6 @@ export type Step =
   | { readonly tokens: Tokens; readonly challenge?: never }
   | { readonly challenge: Challenge; readonly tokens?: never };
 
-/** Operations of Cognito that need no AWS credentials. Errors are those of the SDK. */
-export interface UserPool {
-  readonly address: PoolAddress;
-  /** Host that network errors name. */
-  readonly host: string;
-  /** Starts a sign-in by SRP. */
-  initiate(username: string, publicValue: string): Promise<Step>;
-  respond(challenge: Challenge, answers: Readonly<Record<string, string>>): Promise<Step>;
-  /** Returns a secret for an authenticator app during MFA_SETUP, and the next session. */
-  associateApp(session: string | undefined): Promise<{ readonly secret: string; readonly session?: string }>;
-  /** Verifies the code of the app; returns the session that ends the set-up. */
-  verifyApp(session: string | undefined, code: string): Promise<string | undefined>;
-  /** Calls GetTokensFromRefreshToken, which works with and without refresh token rotation. */
-  refresh(refreshToken: string): Promise<Tokens>;
-  /** Revokes a refresh token and its access tokens for calls to Cognito. The edge still accepts those access tokens. */
-  revoke(refreshToken: string): Promise<void>;
-  /** Sends both passwords to Cognito over TLS. */
-  changePassword(
-    accessToken: string,
-    passwords: { readonly old: string; readonly new: string },
-  ): Promise<void>;
-  /** Has Cognito send a code to reset the password. Returns the masked destination. */
-  sendResetCode(username: string): Promise<string>;
-  resetPassword(
-    username: string,
-    answers: { readonly code: string; readonly password: string },
-  ): Promise<void>;
-  /** Ends every sign-in of the user, on every computer. */
-  signOutEverywhere(accessToken: string): Promise<void>;
-  close(): void;
-}
-
 /** Checks the fields at run time: a proxy can answer instead of Cognito. */
 function readTokens({ AccessToken, ExpiresIn, RefreshToken }: AuthenticationResultType): Tokens {
   if (!isTokenText(AccessToken) || typeof ExpiresIn !== 'number' || !(ExpiresIn > 0 && ExpiresIn < 1e9))
@@ -101,105 +70,137 @@ function readStep(output: RespondToAuthChallengeCommandOutput): Step {
   };
 }
 
-/** Opens a pool; the caller closes it. Ctrl-C does not cancel a refresh, which could lose a rotated token. */
-export async function openUserPool(
-  context: Pick<Context, 'env' | 'signal' | 'sent'>,
-  address: PoolAddress,
-): Promise<UserPool> {
-  const { signal, sent } = context;
-  const { clientId: ClientId } = address;
+type Sdk = typeof import('@aws-sdk/client-cognito-identity-provider');
+type PoolContext = Pick<Context, 'env' | 'signal' | 'sent'>;
+
+/** Operations of Cognito that need no AWS credentials. Errors are those of the SDK. */
+export class UserPool {
+  readonly address: PoolAddress;
+  /** Host that network errors name. */
+  readonly host: string;
+  readonly #context: PoolContext;
+  readonly #sdk: Sdk;
+  readonly #client: CognitoIdentityProviderClient;
+  readonly #endpoint: string;
+  readonly #bounds: { readonly abortSignal: AbortSignal };
+
+  constructor(context: PoolContext, address: PoolAddress, sdk: Sdk, client: CognitoIdentityProviderClient) {
+    this.address = address;
+    this.#endpoint = poolEndpoint(context.env, address);
+    this.host = new URL(this.#endpoint).host;
+    this.#context = context;
+    this.#sdk = sdk;
+    this.#client = client;
+    this.#bounds = { abortSignal: context.signal };
+  }
+
+  /** Starts a sign-in by SRP. */
+  async initiate(username: string, publicValue: string): Promise<Step> {
+    const command = new this.#sdk.InitiateAuthCommand({
+      ClientId: this.address.clientId,
+      AuthFlow: 'USER_SRP_AUTH',
+      AuthParameters: { USERNAME: username, SRP_A: publicValue },
+    });
+    return readStep(await this.#untilInterrupted(this.#client.send(command, this.#bounds)));
+  }
+
+  async respond({ name, session }: Challenge, answers: Readonly<Record<string, string>>): Promise<Step> {
+    this.#context.sent.note(session, answers.NEW_PASSWORD);
+    const command = new this.#sdk.RespondToAuthChallengeCommand({
+      ClientId: this.address.clientId,
+      ChallengeName: name as RespondToAuthChallengeCommandOutput['ChallengeName'],
+      Session: session,
+      ChallengeResponses: { ...answers },
+    });
+    return readStep(await this.#untilInterrupted(this.#client.send(command, this.#bounds)));
+  }
+
+  /** Returns a secret for an authenticator app during MFA_SETUP, and the next session. */
+  async associateApp(session: string | undefined) {
+    this.#context.sent.note(session);
+    const command = new this.#sdk.AssociateSoftwareTokenCommand({ Session: session });
+    const sending = this.#client.send(command, this.#bounds);
+    const { SecretCode, Session } = await this.#untilInterrupted(sending);
+    if (SecretCode === undefined) throw new Error('Cognito returned no secret for an authenticator app.');
+    return { secret: SecretCode, ...omitUndefined({ session: Session }) };
+  }
+
+  /** Verifies the code of the app; returns the session that ends the set-up. */
+  async verifyApp(session: string | undefined, code: string): Promise<string | undefined> {
+    this.#context.sent.note(session);
+    const command = new this.#sdk.VerifySoftwareTokenCommand({ Session: session, UserCode: code });
+    return (await this.#untilInterrupted(this.#client.send(command, this.#bounds))).Session;
+  }
+
+  /**
+   * Calls GetTokensFromRefreshToken, which works with and without refresh token rotation. Ctrl-C does not cancel it: a
+   * rotated token could be lost.
+   */
+  async refresh(RefreshToken: string): Promise<Tokens> {
+    this.#context.sent.note(RefreshToken);
+    const { clientId: ClientId } = this.address;
+    const command = new this.#sdk.GetTokensFromRefreshTokenCommand({ ClientId, RefreshToken });
+    const { AuthenticationResult } = await this.#client.send(command);
+    return readTokens(AuthenticationResult ?? {});
+  }
+
+  /** Revokes a refresh token and its access tokens for calls to Cognito. The edge still accepts those access tokens. */
+  async revoke(Token: string): Promise<void> {
+    this.#context.sent.note(Token);
+    await this.#client.send(new this.#sdk.RevokeTokenCommand({ ClientId: this.address.clientId, Token }));
+  }
+
+  /** Sends both passwords to Cognito over TLS. */
+  async changePassword(AccessToken: string, passwords: { readonly old: string; readonly new: string }) {
+    const { old: PreviousPassword, new: ProposedPassword } = passwords;
+    this.#context.sent.note(AccessToken, PreviousPassword, ProposedPassword);
+    const change = { AccessToken, PreviousPassword, ProposedPassword };
+    await this.#client.send(new this.#sdk.ChangePasswordCommand(change));
+  }
+
+  /** Has Cognito send a code to reset the password. Returns the masked destination. */
+  async sendResetCode(Username: string): Promise<string> {
+    const command = new this.#sdk.ForgotPasswordCommand({ ClientId: this.address.clientId, Username });
+    const sending = this.#client.send(command, this.#bounds);
+    const { CodeDeliveryDetails } = await this.#untilInterrupted(sending);
+    return CodeDeliveryDetails?.Destination ?? 'the address that the user pool knows';
+  }
+
+  async resetPassword(Username: string, answers: { readonly code: string; readonly password: string }) {
+    const { code: ConfirmationCode, password: Password } = answers;
+    this.#context.sent.note(Password);
+    const reset = { ClientId: this.address.clientId, Username, ConfirmationCode, Password };
+    await this.#client.send(new this.#sdk.ConfirmForgotPasswordCommand(reset));
+  }
+
+  /** Ends every sign-in of the user, on every computer. */
+  async signOutEverywhere(AccessToken: string): Promise<void> {
+    this.#context.sent.note(AccessToken);
+    await this.#client.send(new this.#sdk.GlobalSignOutCommand({ AccessToken }));
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  /** Maps the errors of a request that Ctrl-C cancels, and of a pool that is in another cloud. */
+  async #untilInterrupted<T>(response: Promise<T>): Promise<T> {
+    try {
+      return await response;
+    } catch (error) {
+      if (this.#context.signal.aborted) throw interrupted();
+      throw poolElsewhere(error, this.address.url, this.#endpoint) ?? error;
+    }
+  }
+}
+
+/** Opens a pool; the caller closes it. */
+export async function openUserPool(context: PoolContext, address: PoolAddress): Promise<UserPool> {
   const [sdk, client] = await Promise.all([
     import('@aws-sdk/client-cognito-identity-provider'),
     publicCognito(context, address),
   ]);
-  const endpoint = poolEndpoint(context.env, address);
-  const untilInterrupted = async <T>(answer: Promise<T>): Promise<T> => {
-    try {
-      return await answer;
-    } catch (error) {
-      throw signal.aborted ? interrupted() : (poolElsewhere(error, address.url, endpoint) ?? error);
-    }
-  };
-  const step = async (answer: Promise<RespondToAuthChallengeCommandOutput>) =>
-    readStep(await untilInterrupted(answer));
-  return {
-    address,
-    host: new URL(endpoint).host,
-    initiate: (username, publicValue) =>
-      step(
-        client.send(
-          new sdk.InitiateAuthCommand({
-            ClientId,
-            AuthFlow: 'USER_SRP_AUTH',
-            AuthParameters: { USERNAME: username, SRP_A: publicValue },
-          }),
-          { abortSignal: signal },
-        ),
-      ),
-    respond({ name, session }, answers) {
-      sent.note(session, answers.NEW_PASSWORD);
-      return step(
-        client.send(
-          new sdk.RespondToAuthChallengeCommand({
-            ClientId,
-            ChallengeName: name as RespondToAuthChallengeCommandOutput['ChallengeName'],
-            Session: session,
-            ChallengeResponses: { ...answers },
-          }),
-          { abortSignal: signal },
-        ),
-      );
-    },
-    async associateApp(session) {
-      sent.note(session);
-      const { SecretCode, Session } = await untilInterrupted(
-        client.send(new sdk.AssociateSoftwareTokenCommand({ Session: session }), { abortSignal: signal }),
-      );
-      if (SecretCode === undefined) throw new Error('Cognito returned no secret for an authenticator app.');
-      return { secret: SecretCode, ...omitUndefined({ session: Session }) };
-    },
-    async verifyApp(session, code) {
-      sent.note(session);
-      const { Session } = await untilInterrupted(
-        client.send(new sdk.VerifySoftwareTokenCommand({ Session: session, UserCode: code }), {
-          abortSignal: signal,
-        }),
-      );
-      return Session;
-    },
-    async refresh(refreshToken) {
-      sent.note(refreshToken);
-      const { AuthenticationResult } = await client.send(
-        new sdk.GetTokensFromRefreshTokenCommand({ ClientId, RefreshToken: refreshToken }),
-      );
-      return readTokens(AuthenticationResult ?? {});
-    },
-    async revoke(refreshToken) {
-      sent.note(refreshToken);
-      await client.send(new sdk.RevokeTokenCommand({ ClientId, Token: refreshToken }));
-    },
-    async changePassword(AccessToken, { old: PreviousPassword, new: ProposedPassword }) {
-      sent.note(AccessToken, PreviousPassword, ProposedPassword);
-      await client.send(new sdk.ChangePasswordCommand({ AccessToken, PreviousPassword, ProposedPassword }));
-    },
-    async sendResetCode(Username) {
-      const { CodeDeliveryDetails } = await untilInterrupted(
-        client.send(new sdk.ForgotPasswordCommand({ ClientId, Username }), { abortSignal: signal }),
-      );
-      return CodeDeliveryDetails?.Destination ?? 'the address that the user pool knows';
-    },
-    async resetPassword(Username, { code: ConfirmationCode, password: Password }) {
-      sent.note(Password);
-      await client.send(
-        new sdk.ConfirmForgotPasswordCommand({ ClientId, Username, ConfirmationCode, Password }),
-      );
-    },
-    async signOutEverywhere(AccessToken) {
-      sent.note(AccessToken);
-      await client.send(new sdk.GlobalSignOutCommand({ AccessToken }));
-    },
-    close: () => client.destroy(),
-  };
+  return new UserPool(context, address, sdk, client);
 }
 
 /** Runs work on a pool and closes it. Errors of Cognito become a `UserError` that names `doing`. */

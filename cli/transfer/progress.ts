@@ -20,14 +20,44 @@ export interface FileMeter {
   readonly end: () => void;
 }
 
+interface Totals {
+  readonly files?: number;
+  readonly bytes?: number;
+}
+
 export interface Meter {
   /** Sets the totals, once they are known. */
-  expect(totals: { readonly files?: number; readonly bytes?: number }): void;
+  expect(totals: Totals): void;
   /** Sets the requests that wait for a retry. */
-  trouble(now: Trouble): void;
+  readonly trouble: (now: Trouble) => void;
   begin(name: string, size?: number): FileMeter;
   /** Sends a last event. */
   close(): void;
+}
+
+/** The rate at which bytes were sent over the last seconds. */
+class RateWindow {
+  readonly #samples: { at: number; bytes: number }[];
+
+  constructor(at: number) {
+    this.#samples = [{ at, bytes: 0 }];
+  }
+
+  /** Adds a sample of the sum of all bytes, and returns bytes per second. */
+  add(at: number, bytes: number): number {
+    this.#samples.push({ at, bytes });
+    while (this.#samples.length > 2 && at - (this.#samples[1]?.at ?? at) > RATE_WINDOW_MS) {
+      this.#samples.shift();
+    }
+    const [first] = this.#samples;
+    if (first === undefined || at <= first.at) return 0;
+    return Math.max(0, ((bytes - first.bytes) / (at - first.at)) * 1000);
+  }
+
+  /** Adds bytes that were not sent to the sum of all samples. */
+  skip(bytes: number): void {
+    for (const sample of this.#samples) sample.bytes += bytes;
+  }
 }
 
 interface Active {
@@ -38,75 +68,89 @@ interface Active {
 
 /** Creates a meter that adds up all transfers, and reports them several times a second. */
 export function createMeter(ui: Pick<Ui, 'event'>, now: () => number): Meter {
-  const active = new Set<Active>();
-  const samples: { at: number; bytes: number }[] = [{ at: now(), bytes: 0 }];
-  let bytes = 0;
-  let readBytes: number | undefined;
-  let filesDone = 0;
-  let totals: { readonly files?: number; readonly bytes?: number } = {};
-  let trouble: Trouble | undefined;
-  let lastEvent = Number.NEGATIVE_INFINITY;
+  return new TransferMeter(ui, now);
+}
 
-  const rate = (at: number): number => {
-    samples.push({ at, bytes });
-    while (samples.length > 2 && at - (samples[1]?.at ?? at) > RATE_WINDOW_MS) samples.shift();
-    const first = samples[0];
-    if (first === undefined || at <= first.at) return 0;
-    return Math.max(0, ((bytes - first.bytes) / (at - first.at)) * 1000);
+class TransferMeter implements Meter {
+  readonly #ui: Pick<Ui, 'event'>;
+  readonly #now: () => number;
+  readonly #active = new Set<Active>();
+  readonly #window: RateWindow;
+  #bytes = 0;
+  #readBytes: number | undefined;
+  #filesDone = 0;
+  #totals: Totals = {};
+  #trouble: Trouble | undefined;
+  #lastEvent = Number.NEGATIVE_INFINITY;
+
+  constructor(ui: Pick<Ui, 'event'>, now: () => number) {
+    this.#ui = ui;
+    this.#now = now;
+    this.#window = new RateWindow(now());
+  }
+
+  expect(totals: Totals): void {
+    this.#totals = totals;
+  }
+
+  readonly trouble = (now: Trouble): void => {
+    this.#trouble = now.count === 0 ? undefined : now;
+    // Nothing else may be reported until the retry.
+    this.#report();
   };
 
-  const tell = (always: boolean) => {
-    const at = now();
-    if (!always && at - lastEvent < INTERVAL_MS) return;
-    lastEvent = at;
-    ui.event({
+  begin(name: string, size?: number): FileMeter {
+    const file: Active = { name, bytes: 0, ...omitUndefined({ size }) };
+    this.#active.add(file);
+    // For a single file, its size is the total.
+    if (this.#totals.files === 1 && size !== undefined) this.#totals = { files: 1, bytes: size };
+    return {
+      moved: (bytes) => this.#add(file, bytes),
+      found: (bytes) => {
+        this.#window.skip(bytes);
+        this.#add(file, bytes);
+      },
+      read: (bytes) => this.#addRead(bytes),
+      end: () => {
+        if (this.#active.delete(file)) this.#filesDone += 1;
+        this.#reportSeldom();
+      },
+    };
+  }
+
+  close(): void {
+    this.#report();
+  }
+
+  #add(file: Active, bytes: number): void {
+    file.bytes += bytes;
+    this.#bytes += bytes;
+    this.#reportSeldom();
+  }
+
+  #addRead(bytes: number): void {
+    const isFirst = this.#readBytes === undefined;
+    this.#readBytes = (this.#readBytes ?? 0) + bytes;
+    // A stream may have no bytes for a long time.
+    if (isFirst) this.#report();
+    else this.#reportSeldom();
+  }
+
+  #reportSeldom(): void {
+    if (this.#now() - this.#lastEvent >= INTERVAL_MS) this.#report();
+  }
+
+  #report(): void {
+    const at = this.#now();
+    this.#lastEvent = at;
+    const { bytes: totalBytes, files: totalFiles } = this.#totals;
+    this.#ui.event({
       type: 'transfer',
-      bytes,
-      filesDone,
-      rate: rate(at),
-      ...omitUndefined({ totalBytes: totals.bytes, totalFiles: totals.files, readBytes, trouble }),
-      active: [...active].map((one) => ({ ...one })),
+      bytes: this.#bytes,
+      filesDone: this.#filesDone,
+      rate: this.#window.add(at, this.#bytes),
+      ...omitUndefined({ totalBytes, totalFiles, readBytes: this.#readBytes, trouble: this.#trouble }),
+      active: [...this.#active].map((one) => ({ ...one })),
     });
-  };
-
-  return {
-    expect(known) {
-      totals = known;
-    },
-    trouble(now) {
-      trouble = now.count === 0 ? undefined : now;
-      // Nothing else may be reported until the retry.
-      tell(true);
-    },
-    begin(name, size) {
-      const one: Active = { name, bytes: 0, ...omitUndefined({ size }) };
-      active.add(one);
-      // For a single file, its size is the total.
-      if (totals.files === 1 && size !== undefined) totals = { files: 1, bytes: size };
-      return {
-        moved(delta) {
-          one.bytes += delta;
-          bytes += delta;
-          tell(false);
-        },
-        found(delta) {
-          one.bytes += delta;
-          bytes += delta;
-          for (const sample of samples) sample.bytes += delta;
-          tell(false);
-        },
-        read(delta) {
-          // A stream may have no bytes for a long time.
-          const isFirst = readBytes === undefined;
-          readBytes = (readBytes ?? 0) + delta;
-          tell(isFirst);
-        },
-        end() {
-          if (active.delete(one)) filesDone += 1;
-          tell(false);
-        },
-      };
-    },
-    close: () => tell(true),
-  };
+  }
 }

@@ -58,7 +58,7 @@ function storedRow({ item, seconds }: Omit<Outcome, 'result'>, stored: Stored, e
 }
 
 function failedRow(
-  { item }: Pick<Outcome, 'item'>,
+  item: Item,
   error: UserError,
   edgeUrl: string,
   hints: readonly string[],
@@ -99,81 +99,112 @@ interface ReportOptions {
  * Creates a report, whose time begins now.
  * @param edgeUrl `https://<host>[:port]`
  */
-export function createReport(
-  edgeUrl: string,
-  { now, inUse, countsUnchanged = false, hasRate = true }: ReportOptions,
-): Report {
-  const began = now();
-  const elapsed = () => (now() - began) / 1000;
-  const failures: { readonly item: Item; readonly error: UserError }[] = [];
+export function createReport(edgeUrl: string, options: ReportOptions): Report {
+  return new UploadReport(edgeUrl, options);
+}
+
+class UploadReport implements Report {
+  readonly #edgeUrl: string;
+  readonly #options: ReportOptions;
+  readonly #began: number;
+  readonly #failures: { readonly item: Item; readonly error: UserError }[] = [];
   /** Hints that were shown, by text. Each is shown once, below the first file that it is for. */
-  const hinted = new Map<string, readonly string[]>();
-  let stored = 0;
-  let bytes = 0;
-  let resumedBytes = 0;
-  let failed = 0;
-  let unchanged = 0;
-  let exitCode: ExitCode = EXIT.done;
+  readonly #hinted = new Map<string, readonly string[]>();
+  #stored = 0;
+  #bytes = 0;
+  #resumedBytes = 0;
+  #failed = 0;
+  #unchanged = 0;
+  #exitCode: ExitCode = EXIT.done;
 
-  /** The sum is the last line. */
-  const text = (seconds: number): Text => {
-    const rate = seconds > 0 ? ` (${formatBytes((bytes - resumedBytes) / seconds)}/s)` : '';
-    const known = countsUnchanged ? `, ${unchanged.toLocaleString('en-US')} unchanged` : '';
-    const files = `${stored.toLocaleString('en-US')} stored${failed === 0 ? '' : `, ${failed.toLocaleString('en-US')} failed`}${known}`;
-    const time = hasRate ? ` in ${formatDuration(seconds * 1000)}${rate}` : '';
-    const sum = stored === 0 ? files : `${files}  ${formatBytes(bytes)}${time}`;
-    if (failed === 0 || stored + failed <= FEW_FILES) return sum;
+  constructor(edgeUrl: string, options: ReportOptions) {
+    this.#edgeUrl = edgeUrl;
+    this.#options = options;
+    this.#began = options.now();
+  }
+
+  add(outcome: Ended): UiEvent {
+    const { item, result } = outcome;
+    if ('error' in result) return this.#addFailure(item, result.error);
+    this.#stored += 1;
+    this.#bytes += result.stored.bytes;
+    this.#resumedBytes += result.stored.resumedBytes;
+    return storedRow(outcome, result.stored, this.#edgeUrl);
+  }
+
+  #addFailure(item: Item, error: UserError): UiEvent {
+    const { inUse } = this.#options;
+    this.#failed += 1;
+    if (this.#exitCode === EXIT.done) this.#exitCode = error.exitCode;
+    if (this.#failures.length < NAMED_FAILURES) this.#failures.push({ item, error });
+    const lines = inUse.lines(error.hintLines);
+    const hint = lines.join('\n');
+    const hints = this.#hinted.has(hint) ? [] : lines;
+    if (hints.length > 0) this.#hinted.set(hint, hints);
+    return failedRow(item, error, this.#edgeUrl, hints, inUse);
+  }
+
+  addUnchanged(): void {
+    this.#unchanged += 1;
+  }
+
+  soFar(): UiEvent {
+    const seconds = this.#seconds();
+    return { type: 'row', text: this.#text(seconds), document: this.#document(seconds) };
+  }
+
+  result(): Result {
+    const seconds = this.#seconds();
+    const hasText = this.#stored + this.#failed > 1 || this.#options.countsUnchanged;
+    return {
+      document: this.#document(seconds),
+      ...(hasText && { text: this.#text(seconds) }),
+      ...(this.#exitCode !== EXIT.done && { exitCode: this.#exitCode }),
+    };
+  }
+
+  #seconds(): number {
+    return (this.#options.now() - this.#began) / 1000;
+  }
+
+  /** Returns the failures, if there are many files, and then the sum, which is the last line. */
+  #text(seconds: number): Text {
+    const sum = this.#sum(seconds);
+    if (this.#failed === 0 || this.#stored + this.#failed <= FEW_FILES) return sum;
     // The rows of the failures may have scrolled off the screen.
-    const names = failures.map(({ item, error }) => `  ${visible(item.name)} (${error.code})`);
-    const more = failed > failures.length ? [`  and ${count(failed - failures.length, 'other')}`] : [];
-    return ['Failed:', ...names, ...more, ...[...hinted.values()].flat(), sum];
-  };
+    const names = this.#failures.map(({ item, error }) => `  ${visible(item.name)} (${error.code})`);
+    const others = this.#failed - this.#failures.length;
+    const more = others > 0 ? [`  and ${count(others, 'other')}`] : [];
+    return ['Failed:', ...names, ...more, ...[...this.#hinted.values()].flat(), sum];
+  }
 
-  const document = (seconds: number): Document => ({
-    type: 'summary',
-    url: edgeUrl,
-    files: stored + failed,
-    stored,
-    failed,
-    ...(countsUnchanged && { unchanged }),
-    bytes,
-    resumedBytes,
-    seconds: Math.round(seconds * 1000) / 1000,
-    failures: failures.map(({ item, error }) => ({ file: item.name, key: item.key, code: error.code })),
-  });
+  #sum(seconds: number): string {
+    const { countsUnchanged = false, hasRate = true } = this.#options;
+    const failed = this.#failed === 0 ? '' : `, ${this.#failed.toLocaleString('en-US')} failed`;
+    const unchanged = countsUnchanged ? `, ${this.#unchanged.toLocaleString('en-US')} unchanged` : '';
+    const files = `${this.#stored.toLocaleString('en-US')} stored${failed}${unchanged}`;
+    if (this.#stored === 0) return files;
+    const rate = seconds > 0 ? ` (${formatBytes((this.#bytes - this.#resumedBytes) / seconds)}/s)` : '';
+    const time = hasRate ? ` in ${formatDuration(seconds * 1000)}${rate}` : '';
+    return `${files}  ${formatBytes(this.#bytes)}${time}`;
+  }
 
-  return {
-    add(outcome) {
-      const { item, result } = outcome;
-      if ('stored' in result) {
-        stored += 1;
-        bytes += result.stored.bytes;
-        resumedBytes += result.stored.resumedBytes;
-        return storedRow(outcome, result.stored, edgeUrl);
-      }
-      failed += 1;
-      if (exitCode === EXIT.done) exitCode = result.error.exitCode;
-      if (failures.length < NAMED_FAILURES) failures.push({ item, error: result.error });
-      const lines = inUse.lines(result.error.hintLines);
-      const hint = lines.join('\n');
-      const hints = hinted.has(hint) ? [] : lines;
-      if (hints.length > 0) hinted.set(hint, hints);
-      return failedRow(outcome, result.error, edgeUrl, hints, inUse);
-    },
-    addUnchanged() {
-      unchanged += 1;
-    },
-    soFar() {
-      const seconds = elapsed();
-      return { type: 'row', text: text(seconds), document: document(seconds) };
-    },
-    result() {
-      const seconds = elapsed();
-      return {
-        document: document(seconds),
-        ...((stored + failed > 1 || countsUnchanged) && { text: text(seconds) }),
-        ...(exitCode !== EXIT.done && { exitCode }),
-      };
-    },
-  };
+  #document(seconds: number): Document {
+    return {
+      type: 'summary',
+      url: this.#edgeUrl,
+      files: this.#stored + this.#failed,
+      stored: this.#stored,
+      failed: this.#failed,
+      ...(this.#options.countsUnchanged && { unchanged: this.#unchanged }),
+      bytes: this.#bytes,
+      resumedBytes: this.#resumedBytes,
+      seconds: Math.round(seconds * 1000) / 1000,
+      failures: this.#failures.map(({ item, error }) => ({
+        file: item.name,
+        key: item.key,
+        code: error.code,
+      })),
+    };
+  }
 }

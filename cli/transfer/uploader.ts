@@ -10,7 +10,7 @@ import type { Journals } from './multipart/journals.ts';
 import type { FileUploadContext } from './multipart/upload-file.ts';
 import type { StreamUploadContext } from './multipart/upload-stream.ts';
 import { createRateLimit } from './pacing/outflow.ts';
-import { createPartLimiter, type PartLimiter } from './pacing/part-limiter.ts';
+import { PartLimiter } from './pacing/part-limiter.ts';
 import { createPool } from './pacing/pool.ts';
 import { checkKey } from './placing.ts';
 import { type PlanOptions, planUpload } from './plan.ts';
@@ -78,7 +78,7 @@ async function openContext(world: UploadWorld, options: UploadContextOptions): P
     disk: createDiskCalls(CLOCK.now),
     slots: createPool(concurrency),
     limiter() {
-      limiter ??= createPartLimiter({ most: concurrency, limitRate, clock });
+      limiter ??= new PartLimiter({ most: concurrency, limitRate, clock });
       return limiter;
     },
     apart: (own) => ({ ...shared, ...parts(own) }),

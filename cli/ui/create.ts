@@ -43,7 +43,7 @@ export async function createUi(parts: Parts): Promise<Ui> {
   const isRedrawn = symbols !== undefined && lookOf(stdout, parts).symbols !== undefined && !json;
   const renderer = isRedrawn
     ? new (await import('./terminal.ts')).TerminalRenderer({ ...common, look: { paint, symbols } })
-    : plainRenderer(common);
+    : new PlainRenderer(common);
   jobControl?.watch(renderer);
   if (isRedrawn) stderr.on('resize', () => renderer.resume());
   const streams = {
@@ -103,74 +103,122 @@ function prefixed(word: string, text: PrintedText): Shown[] {
 }
 
 /** Writes whole lines: no colour, no carriage return, nothing redrawn. For pipes, logs, `--json` and dumb terminals. */
-export function plainRenderer({ stdout, stderr, now, json, quiet, debug }: RendererOptions): Renderer {
-  let lastProgress = now().getTime();
-  const begun = new Map<string, NodeJS.Timeout>();
-  let isBlank = true;
-  const write = (...lines: Shown[]) => {
-    isBlank = false;
-    writeLines(stderr, lines);
-  };
-  const rowLines = ({ text, document }: Row<PrintedText>) =>
-    json ? [Shown.json(document)] : shownLines(text, PLAIN);
-  const sayBegun = (task: string) => {
-    clearTimeout(begun.get(task));
-    if (begun.delete(task)) write(line`${task}…`);
-  };
-  const say = (...lines: Shown[]) => {
-    for (const task of [...begun.keys()]) sayBegun(task);
-    write(...lines);
-  };
-  const sayEnded = (task: string, how: string) => {
-    clearTimeout(begun.get(task));
-    begun.delete(task);
-    say(line`${task}: ${how}`);
-  };
-  const progress = (event: TransferEvent) => {
-    if (now().getTime() - lastProgress < INTERVAL_MS) return;
-    lastProgress = now().getTime();
+export class PlainRenderer implements Renderer {
+  readonly #options: RendererOptions;
+  /** Tasks whose start is not printed yet. */
+  readonly #started = new Map<string, NodeJS.Timeout>();
+  #lastProgress: number;
+  #isBlank = true;
+
+  constructor(options: RendererOptions) {
+    this.#options = options;
+    this.#lastProgress = options.now().getTime();
+  }
+
+  event(event: PrintedEvent): void {
+    const { stdout, debug, quiet } = this.#options;
+    switch (event.type) {
+      case 'row':
+        writeLines(stdout, this.#row(event));
+        break;
+      case 'rows':
+        writeLines(
+          stdout,
+          event.rows.flatMap((row) => this.#row(row)),
+        );
+        break;
+      case 'warning':
+        this.#say(...prefixed('warning: ', event.text));
+        break;
+      case 'debug':
+        if (debug) this.#say(...prefixed('debug: ', event.text));
+        break;
+      case 'instruction':
+        this.#say(...shownLines(event.text, PLAIN));
+        break;
+      default:
+        if (!quiet) this.#sayProgress(event);
+    }
+  }
+
+  suspend(): void {}
+
+  resume(): void {}
+
+  close(): void {
+    for (const timer of this.#started.values()) clearTimeout(timer);
+    this.#started.clear();
+  }
+
+  #row({ text, document }: Row<PrintedText>): Shown[] {
+    return this.#options.json ? [Shown.json(document)] : shownLines(text, PLAIN);
+  }
+
+  /** Prints what `--quiet` omits. */
+  #sayProgress(event: PrintedEvent): void {
+    switch (event.type) {
+      case 'note':
+        this.#say(...shownLines(event.text, PLAIN));
+        break;
+      case 'heading':
+        this.#say(
+          ...(this.#isBlank ? [] : [line``]),
+          line`${event.text}`,
+          ...(event.below === undefined ? [] : [line`${event.below}`]),
+        );
+        break;
+      case 'task-started':
+        this.#startTask(event.task);
+        break;
+      case 'task-done':
+        this.#endTask(event.task, event.detail ?? 'done');
+        break;
+      case 'task-failed':
+        this.#endTask(event.task, `failed${event.detail === undefined ? '' : ` (${event.detail})`}`);
+        break;
+      case 'resource':
+        if (!isUnderWay(event)) this.#say(line`  ${resourceLine(event)}`);
+        break;
+      case 'transfer':
+        this.#sayTransfer(event);
+        break;
+    }
+  }
+
+  #startTask(task: string): void {
+    this.#started.set(task, setTimeout(() => this.#sayStarted(task), SHORT_MS).unref());
+  }
+
+  #sayStarted(task: string): void {
+    clearTimeout(this.#started.get(task));
+    if (this.#started.delete(task)) this.#write(line`${task}…`);
+  }
+
+  #endTask(task: string, how: string): void {
+    clearTimeout(this.#started.get(task));
+    this.#started.delete(task);
+    this.#say(line`${task}: ${how}`);
+  }
+
+  #sayTransfer(event: TransferEvent): void {
+    const now = this.#options.now().getTime();
+    if (now - this.#lastProgress < INTERVAL_MS) return;
+    this.#lastProgress = now;
     const moved = [progressLine(event), filesLine(event)].filter((part) => part !== undefined).join('  ');
     const trouble = troubleLine(event);
-    say(line`${moved}`, ...(trouble === undefined ? [] : [line`${trouble}`]));
-  };
-  return {
-    event(event) {
-      if (event.type === 'row') {
-        writeLines(stdout, rowLines(event));
-      } else if (event.type === 'rows') {
-        writeLines(stdout, event.rows.flatMap(rowLines));
-      } else if (event.type === 'warning') {
-        say(...prefixed('warning: ', event.text));
-      } else if (event.type === 'debug') {
-        if (debug) say(...prefixed('debug: ', event.text));
-      } else if (event.type === 'instruction') {
-        say(...shownLines(event.text, PLAIN));
-      } else if (quiet) {
-        return;
-      } else if (event.type === 'transfer') {
-        progress(event);
-      } else if (event.type === 'resource') {
-        if (!isUnderWay(event)) say(line`  ${resourceLine(event)}`);
-      } else if (event.type === 'heading') {
-        const below = event.below === undefined ? [] : [line`${event.below}`];
-        say(...(isBlank ? [] : [line``]), line`${event.text}`, ...below);
-      } else if (event.type === 'note') {
-        say(...shownLines(event.text, PLAIN));
-      } else if (event.type === 'task-started') {
-        begun.set(event.task, setTimeout(() => sayBegun(event.task), SHORT_MS).unref());
-      } else if (event.type === 'task-done') {
-        sayEnded(event.task, event.detail ?? 'done');
-      } else if (event.type === 'task-failed') {
-        sayEnded(event.task, `failed${event.detail === undefined ? '' : ` (${event.detail})`}`);
-      }
-    },
-    suspend() {},
-    resume() {},
-    close() {
-      for (const timer of begun.values()) clearTimeout(timer);
-      begun.clear();
-    },
-  };
+    this.#say(line`${moved}`, ...(trouble === undefined ? [] : [line`${trouble}`]));
+  }
+
+  /** Prints lines, and before them the start of each task that they may belong to. */
+  #say(...lines: Shown[]): void {
+    for (const task of [...this.#started.keys()]) this.#sayStarted(task);
+    this.#write(...lines);
+  }
+
+  #write(...lines: Shown[]): void {
+    this.#isBlank = false;
+    writeLines(this.#options.stderr, lines);
+  }
 }
 
 /** Runs work as a task: shows its start, and its end or failure. `detail`, if any, is shown at the end. */

@@ -62,93 +62,146 @@ export function deployStack(work: StackWork, wanted: WantedChange, way: DeployWa
   return resumable(AGAIN, () => deployRounds(work, wanted, way));
 }
 
-async function deployRounds(
-  work: StackWork,
-  { found, template: deployed, options, previous, keySets }: WantedChange,
-  { dryRun, revertDrift, agree }: DeployWay,
-): Promise<Deployed> {
+async function deployRounds(work: StackWork, wanted: WantedChange, way: DeployWay): Promise<Deployed> {
+  const { found, template, options, keySets } = wanted;
   // Before anything is changed.
-  const trusted = await trustedKeys(work, options, bakedConfig(deployed), keySets);
-  const tags = stackTags(options, previous);
+  const trusted = await trustedKeys(work, options, bakedConfig(template), keySets);
   let stack = found;
   let changed = false;
   for (let round = 0; round < ROUNDS; round += 1) {
     checkpoint(work.context.signal, AGAIN);
     if (stack !== undefined && !isIdle(stack)) {
       const { settledStack } = await import('./settle.ts');
-      stack = await settledStack(work, stack, { dryRun });
+      stack = await settledStack(work, stack, way);
     }
-    const { signing, unusable = [] } =
-      options.signing === undefined ? {} : await verifyingKeys(work, options, stack);
-    if (round === 0) warnOfKeys(work, unusable);
-    // A key that is scheduled for deletion counts as deleted. A new one would invalidate every link and key.
-    if (revertDrift && unusable[0] !== undefined) throw unusable[0];
-    const isSigned = signing?.length === options.signing?.keys.length;
+    const signing = await keysToBake(work, stack, options, { ...way, isFirst: round === 0 });
     const edge = await edgeKeys(work, stack, options, { ...trusted, ...omitUndefined({ signing }) });
-    const template = await prepareTemplate(work, options, edge);
-    const to = stack === undefined ? 'NEW' : stack.status === 'REVIEW_IN_PROGRESS' ? 'PLANNED' : 'EXISTING';
-    const part = edge === undefined ? firstHalf(options) : 'the stack';
-    const plan = await asTask(work.context.ui, `Planning ${part}`, planDetail, () =>
-      planChange(work, template, to, {
-        tags,
-        // A stack with a bucket imports no other.
-        importsExisting: options.bucketName !== undefined && to !== 'EXISTING',
-        revertDrift,
-        bucket: stack?.outputs.bucket,
-      }),
-    );
-    const repair =
-      revertDrift && stack !== undefined && to === 'EXISTING'
-        ? await policyRepair(work, stack, plan?.steps ?? [])
-        : undefined;
-    const steps = [...(plan?.steps ?? []), ...(repair === undefined ? [] : [repair.step])];
-    if (plan === undefined && repair !== undefined && !(await agree({ to, steps }, undefined))) {
-      return { outcome: 'declined', stack };
-    }
-    if (plan !== undefined) {
-      const agreed = await refusing(work, plan, async () => {
-        if (to === 'EXISTING') {
-          // From now on, CloudFormation discards the change set if the stack changes.
-          if (!(await keeps(work, plan.stackId, changed ? options : previous))) throw overtaken(work);
-          // A stack that this deploy created has no policy.
-          if (found !== undefined) await refuseByStackPolicy(work, plan.stackId, plan.steps);
-        }
-        return agree({ to, steps }, edge === undefined ? 'edge' : isSigned ? undefined : 'verifying');
-      });
-      if (!agreed) {
-        await discardPlan(work, plan);
-        return { outcome: 'declined', stack };
-      }
-      await apply(work, plan);
-      changed = true;
-      stack = await findStack(work);
-      // A stack that somebody else deletes meanwhile must not be created again.
-      if (stack === undefined) throw overtaken(work);
-    }
-    if (repair !== undefined) {
-      await repair.run();
-      changed = true;
-    }
-    const { userPoolId, clientId } = edge?.pool ?? {};
-    const { outputs } = stack ?? {};
-    const isCurrent = outputs?.userPoolId === userPoolId && outputs?.clientId === clientId;
-    if (edge !== undefined && isSigned && isCurrent)
+    const isSigned = signing?.length === options.signing?.keys.length;
+    const applied = await deployRound(work, wanted, way, { stack, edge, isSigned, changed });
+    if (applied === 'declined') return { outcome: 'declined', stack };
+    ({ stack, changed } = applied);
+    if (edge !== undefined && isSigned && hasPoolOf(edge, stack)) {
       return { outcome: changed ? 'changed' : 'unchanged', stack };
+    }
   }
-  throw new UserError(
-    'stack_failed',
-    `The user pool or the signing keys of the stack “${work.stackName}” keep changing while it is deployed.`,
-    {
-      hint: ['See whether something else deploys the same stack, then run again:', sameCommand``],
-    },
+  const message = `The user pool or the signing keys of the stack “${work.stackName}” keep changing while it is deployed.`;
+  throw new UserError('stack_failed', message, {
+    hint: ['See whether something else deploys the same stack, then run again:', sameCommand``],
+  });
+}
+
+/**
+ * Returns the public signing keys to bake; fewer than the options name before the stack has all of them. Keys that cannot
+ * sign do not prevent a deploy: the edge verifies without KMS.
+ */
+async function keysToBake(
+  work: StackWork,
+  stack: FoundStack | undefined,
+  options: StackOptions,
+  { revertDrift, isFirst }: DeployWay & { readonly isFirst: boolean },
+): Promise<EdgeKeys['signing']> {
+  if (options.signing === undefined) return undefined;
+  const { signing, unusable } = await verifyingKeys(work, options, stack);
+  for (const { message, hintLines } of isFirst ? unusable : []) {
+    const text = [message, 'What it signed stays valid.', ...hintLines];
+    work.context.ui.event({ type: 'warning', text });
+  }
+  // A key that is scheduled for deletion counts as deleted. A new one would invalidate every link and key.
+  if (revertDrift && unusable[0] !== undefined) throw unusable[0];
+  return signing;
+}
+
+/** Whether the stack has the user pool whose identity is in the edge function's code. */
+function hasPoolOf({ pool }: EdgeKeys, stack: FoundStack | undefined): boolean {
+  const { userPoolId, clientId } = stack?.outputs ?? {};
+  return userPoolId === pool?.userPoolId && clientId === pool?.clientId;
+}
+
+/** What one round starts from. */
+interface Round {
+  readonly stack: FoundStack | undefined;
+  /** Absent for the first step of a new stack. */
+  readonly edge: EdgeKeys | undefined;
+  /** Whether the edge function's code contains all signing keys. */
+  readonly isSigned: boolean;
+  /** Whether an earlier round changed the stack. */
+  readonly changed: boolean;
+}
+
+/** Plans the change of one round, asks, and applies it. */
+async function deployRound(
+  work: StackWork,
+  wanted: WantedChange,
+  way: DeployWay,
+  round: Round,
+): Promise<Pick<Round, 'stack' | 'changed'> | 'declined'> {
+  const { stack, changed } = round;
+  const plan = await planRound(work, wanted, way, round);
+  const repair =
+    way.revertDrift && stack !== undefined && stateOf(stack) === 'EXISTING'
+      ? await policyRepair(work, stack, plan?.steps ?? [])
+      : undefined;
+  const repairs = repair === undefined ? [] : [repair.step];
+  if (plan === undefined) {
+    if (repair === undefined) return { stack, changed };
+    if (!(await way.agree({ to: 'EXISTING', steps: repairs }, undefined))) return 'declined';
+    await repair.run();
+    return { stack, changed: true };
+  }
+  const agreed = await refusing(work, plan, async () => {
+    await refuseOvertaken(work, wanted, plan, round);
+    const next = round.edge === undefined ? 'edge' : round.isSigned ? undefined : 'verifying';
+    return way.agree({ to: plan.to, steps: [...plan.steps, ...repairs] }, next);
+  });
+  if (!agreed) {
+    await discardPlan(work, plan);
+    return 'declined';
+  }
+  await apply(work, plan);
+  const updated = await findStack(work);
+  // A stack that somebody else deletes meanwhile must not be created again.
+  if (updated === undefined) throw overtaken(work);
+  await repair?.run();
+  return { stack: updated, changed: true };
+}
+
+function stateOf(stack: FoundStack | undefined): PlannedChange['to'] {
+  if (stack === undefined) return 'NEW';
+  return stack.status === 'REVIEW_IN_PROGRESS' ? 'PLANNED' : 'EXISTING';
+}
+
+async function planRound(
+  work: StackWork,
+  { options, previous }: WantedChange,
+  { revertDrift }: DeployWay,
+  { stack, edge }: Round,
+): Promise<PlannedChange | undefined> {
+  const template = await prepareTemplate(work, options, edge);
+  const to = stateOf(stack);
+  const part = edge === undefined ? firstHalf(options) : 'the stack';
+  return asTask(work.context.ui, `Planning ${part}`, planDetail, () =>
+    planChange(work, template, to, {
+      tags: stackTags(options, previous),
+      // A stack with a bucket imports no other.
+      importsExisting: options.bucketName !== undefined && to !== 'EXISTING',
+      revertDrift,
+      bucket: stack?.outputs.bucket,
+    }),
   );
 }
 
-/** Warns of keys that cannot sign. They do not prevent a deploy: the edge verifies without KMS. */
-function warnOfKeys({ context: { ui } }: StackWork, unusable: readonly UserError[]): void {
-  for (const { message, hintLines } of unusable) {
-    ui.event({ type: 'warning', text: [message, 'What it signed stays valid.', ...hintLines] });
-  }
+/** Refuses a plan for a stack that another deploy changed meanwhile, and one that a stack policy forbids. */
+async function refuseOvertaken(
+  work: StackWork,
+  { found, options, previous }: WantedChange,
+  { to, stackId, steps }: PlannedChange,
+  { changed }: Round,
+): Promise<void> {
+  if (to !== 'EXISTING') return;
+  // From now on, CloudFormation discards the change set if the stack changes.
+  if (!(await keeps(work, stackId, changed ? options : previous))) throw overtaken(work);
+  // A stack that this deploy created has no policy.
+  if (found !== undefined) await refuseByStackPolicy(work, stackId, steps);
 }
 
 /** Whether the stack was last deployed with these options. */

@@ -1,14 +1,5 @@
 import type { Clock } from '../wire/retry.ts';
 
-/** Limits the parts under way, of all files of a command together. */
-export interface PartLimiter {
-  /**
-   * Runs `work` as soon as another part of `size` bytes is allowed.
-   * @param work gets a function that counts the bytes which the socket took; negative for those of a failed attempt.
-   */
-  run<T>(size: number, work: (onSent: (bytes: number) => void) => Promise<T>): Promise<T>;
-}
-
 export interface PartLimiterOptions {
   /** Maximum parts under way. */
   readonly most: number;
@@ -57,18 +48,14 @@ interface Measurement {
 }
 
 /**
- * Creates a limiter that starts with four parts. If parts are quick but each connection is slow, it allows all.
- * Otherwise it adds parts, and returns to the previous number if the total rate has not risen enough. It allows fewer
- * if parts take too long. Parts under way are never paused.
+ * Limits the parts under way, of all files of a command together. Starts with four parts. If parts are quick but each
+ * connection is slow, it allows all. Otherwise it adds parts, and returns to the previous number if the total rate has
+ * not risen enough. It allows fewer if parts take too long. Parts under way are never paused.
  */
-export function createPartLimiter(options: PartLimiterOptions): PartLimiter {
-  return new AdaptiveLimiter(options);
-}
-
-class AdaptiveLimiter implements PartLimiter {
+export class PartLimiter {
   readonly #options: PartLimiterOptions;
   readonly #now: () => number;
-  readonly #waiting: { readonly size: number; readonly begin: () => void }[] = [];
+  readonly #waiting: { readonly size: number; readonly begin: (part: Part) => void }[] = [];
   readonly #active = new Set<Part>();
   #limit: number;
   /** Parts that the next growth adds. */
@@ -88,8 +75,15 @@ class AdaptiveLimiter implements PartLimiter {
     this.#measured = this.#measurement();
   }
 
+  /**
+   * Runs `work` as soon as another part of `size` bytes is allowed.
+   * @param work gets a function that counts the bytes which the socket took; negative for those of a failed attempt.
+   */
   async run<T>(size: number, work: (onSent: (bytes: number) => void) => Promise<T>): Promise<T> {
-    const part = await this.#begun(size);
+    const part = await new Promise<Part>((begin) => {
+      this.#waiting.push({ size, begin });
+      this.#admit();
+    });
     try {
       const value = await work((bytes) => this.#count(part, bytes));
       if (part.began >= this.#measured.since) this.#measure(part, size, this.#now() - part.began);
@@ -100,27 +94,15 @@ class AdaptiveLimiter implements PartLimiter {
     }
   }
 
-  /** Returns a part once it is allowed. */
-  #begun(size: number): Promise<Part> {
-    return new Promise((go) => {
-      const begin = () => {
-        const part = { size, began: this.#now(), sent: 0, movedAt: this.#now() };
-        this.#active.add(part);
-        go(part);
-      };
-      this.#waiting.push({ size, begin });
-      this.#admit();
-    });
-  }
-
+  /** Begins the waiting parts that are allowed, in the order of their calls. */
   #admit(): void {
-    for (
-      let [next] = this.#waiting;
-      next && this.#active.size < this.#allowed(next.size);
-      [next] = this.#waiting
-    ) {
+    for (;;) {
+      const [next] = this.#waiting;
+      if (next === undefined || this.#active.size >= this.#allowed(next.size)) return;
       this.#waiting.shift();
-      next.begin();
+      const part = { size: next.size, began: this.#now(), sent: 0, movedAt: this.#now() };
+      this.#active.add(part);
+      next.begin(part);
     }
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { plainRenderer } from '../../../cli/ui/create.ts';
+import { PlainRenderer } from '../../../cli/ui/create.ts';
 import type { PrintedEvent, TransferEvent } from '../../../cli/ui/events.ts';
 import { Screen } from '../../support/streams.ts';
 
@@ -13,7 +13,15 @@ function show(
   const stderr = new Screen();
   let at = 0;
   const now = () => new Date(at);
-  const renderer = plainRenderer({ stdout, stderr, now, json: false, quiet: false, debug: false, ...flags });
+  const renderer = new PlainRenderer({
+    stdout,
+    stderr,
+    now,
+    json: false,
+    quiet: false,
+    debug: false,
+    ...flags,
+  });
   for (const event of events) {
     at += stepMs;
     renderer.event(event);
@@ -47,7 +55,7 @@ test('prints the start of a slow or interleaved step on its own line', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const task = 'Deleting the stack';
   const stderr = new Screen();
-  const renderer = plainRenderer({
+  const renderer = new PlainRenderer({
     stdout: new Screen(),
     stderr,
     now: () => new Date(0),

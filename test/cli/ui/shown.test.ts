@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../../../cli/errors.ts';
 import { createSentCredentials } from '../../../cli/sent-credentials.ts';
-import { plainRenderer } from '../../../cli/ui/create.ts';
+import { PlainRenderer } from '../../../cli/ui/create.ts';
 import { renderError } from '../../../cli/ui/error.ts';
 import type { PrintedEvent } from '../../../cli/ui/events.ts';
 import { line, lookOf, PLAIN, painter, Shown, shownLines, visible } from '../../../cli/ui/shown.ts';
@@ -149,7 +149,7 @@ test('puts no hostile text, and no forged line, of any event on a screen', () =>
       };
       const renderer =
         kind === 'plain' || kind === 'json'
-          ? plainRenderer(common)
+          ? new PlainRenderer(common)
           : new TerminalRenderer({ ...common, ...looks(kind === 'terminal') });
       for (const event of KINDS(text)) renderer.event(event);
       renderer.close();

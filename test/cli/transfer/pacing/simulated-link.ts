@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPartLimiter } from '../../../../cli/transfer/pacing/part-limiter.ts';
+import { PartLimiter } from '../../../../cli/transfer/pacing/part-limiter.ts';
 
 export const MIB = 1024 * 1024;
 export const MOST = 32;
@@ -35,7 +35,7 @@ interface Connection {
 export async function sendOver(link: Link, { parts, partSize = 8 * MIB, limitRate }: Sending) {
   const { handshakeMs = 240, total = () => 1e9, each = () => 1e9, buffer = 0 } = link;
   let time = 0;
-  const limiter = createPartLimiter({ most: MOST, limitRate, clock: { now: () => time } });
+  const limiter = new PartLimiter({ most: MOST, limitRate, clock: { now: () => time } });
   const open = new Set<Connection>();
   const begun: { readonly at: number; readonly underWay: number }[] = [];
   const stored: number[] = [];
