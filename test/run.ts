@@ -26,8 +26,7 @@ if (python.status === 0 && !PATH.split(delimiter).includes(dirname(python.stdout
   process.env.PATH = `${dirname(python.stdout)}${delimiter}${PATH}`;
 
 const asked = process.argv.slice(2);
-const unit = asked.includes('--unit');
-const selection = unit ? UNIT : asked.includes('--portable') ? PORTABLE : undefined;
+const selection = asked.includes('--unit') ? UNIT : asked.includes('--portable') ? PORTABLE : undefined;
 const root = import.meta.dirname;
 
 /** Selections match the beginning of a path; typed words match any part of it. */
@@ -98,10 +97,14 @@ const TOGETHER = [
 const ALONE =
   /(?:aws-cli|cdk|compile-cache|crash|embedded|escapes|fuzz|keyring|kill|killed|lock|memory|terminal|witnesses|workloads)\.test\.js$/;
 
+/** The group of all unit tests: a process that opens no sockets and starts no processes. */
+const ALL_UNIT = ['unit'];
+
 /** Replaces compiled files that share a process with a file that imports them, in the place of the first. */
-async function together(files: readonly string[], outdir: string): Promise<string[]> {
+async function together(files: readonly string[], outdir: string, guard: string): Promise<string[]> {
   const groupOf = (file: string): readonly string[] | undefined => {
     const path = relative(join(outdir, 'test'), file).replaceAll('\\', '/');
+    if (UNIT.some((start) => path.startsWith(start))) return ALL_UNIT;
     const length = (group: readonly string[]) =>
       Math.max(0, ...group.filter((start) => path.startsWith(start)).map((start) => start.length));
     const [longest] = TOGETHER.toSorted((one, other) => length(other) - length(one));
@@ -114,8 +117,10 @@ async function together(files: readonly string[], outdir: string): Promise<strin
     processes.set(entry, [...(processes.get(entry) ?? []), file]);
   }
   for (const [entry, members] of processes) {
-    const imports = members.map((file) => `import ${JSON.stringify(pathToFileURL(file))};\n`);
-    if (members[0] !== entry) await writeFile(entry, imports.join(''));
+    if (members[0] === entry) continue;
+    const imported = members.some((file) => groupOf(file) === ALL_UNIT) ? [guard, ...members] : members;
+    const imports = imported.map((file) => `import ${JSON.stringify(pathToFileURL(file))};\n`);
+    await writeFile(entry, imports.join(''));
   }
   return [...processes.keys()];
 }
@@ -123,11 +128,10 @@ async function together(files: readonly string[], outdir: string): Promise<strin
 const all = readdirSync(root, { recursive: true, encoding: 'utf8' }).map((file) =>
   file.replaceAll('\\', '/'),
 );
-const gone = [...(selection ?? []), ...NOT_ON_WINDOWS.map(({ path }) => path)].filter(
-  (path) => !all.some((file) => file.startsWith(path)),
-);
+const named = [...PORTABLE, ...NOT_ON_WINDOWS.map(({ path }) => path), ...LONGEST_FIRST, ...TOGETHER.flat()];
+const gone = named.filter((path) => !all.some((file) => file.startsWith(path)));
 if (gone.length > 0)
-  throw new Error(`No test file begins with ${gone.join(', ')}, which selections.ts names.`);
+  throw new Error(`No test file begins with ${gone.join(', ')}, which run.ts or selections.ts names.`);
 const wanted = all
   .filter(isWanted)
   .sort((one, other) => rank(one) - rank(other) || one.localeCompare(other))
@@ -144,8 +148,8 @@ const entries =
     ? sources
     : (await compileTests([...sources, ...workers], compiled)).slice(0, sources.length);
 if (compiled !== undefined) process.env.COMPILED_TESTS = compiled;
-const [program = runner, loadedFirst = guard, ...single] = entries;
-const files = compiled === undefined ? single : await together(single, compiled);
+const [program = runner, compiledGuard = guard, ...single] = entries;
+const files = compiled === undefined ? single : await together(single, compiled, compiledGuard);
 if (compiled === undefined) process.env.NODE_OPTIONS += ' --import=tsx';
 
 const isScale = wanted.some((file) => relative(root, file).startsWith('scale'));
@@ -156,7 +160,7 @@ if (memory !== undefined) process.env.TMPDIR = memory;
 const child = spawn(process.execPath, [program], { stdio: ['pipe', 'inherit', 'inherit'] });
 // Ctrl-C reaches the child too. This process waits for it, then deletes the files of the run.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill(signal));
-child.stdin?.end(JSON.stringify({ files, loadedFirst: unit ? pathToFileURL(loadedFirst) : undefined }));
+child.stdin?.end(JSON.stringify(files));
 const [code] = (await once(child, 'close')) as [number | null];
 process.exitCode = code ?? 1;
 // A killed process may still be writing its last file.

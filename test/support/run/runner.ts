@@ -8,7 +8,7 @@ import { spec } from 'node:test/reporters';
 import { PROCESSOR_TIMES } from './processor-time.ts';
 
 /*
- * Runs the test files that a JSON document on standard input lists. Node passes its own arguments to the process of each
+ * Runs the test files that a JSON array on standard input lists. Node passes its own arguments to the process of each
  * file, so this program runs without a loader, which would take a third of a second in each.
  */
 
@@ -38,12 +38,7 @@ async function processorTimes(compiled: string, files: readonly string[]): Promi
     .map(({ file, seconds }) => ({ name: relative(join(compiled, 'test'), file), seconds }));
 }
 
-const { files, loadedFirst } = JSON.parse(await text(process.stdin)) as {
-  readonly files: readonly string[];
-  /** Loaded by each test file, but not here. */
-  readonly loadedFirst?: string;
-};
-if (loadedFirst !== undefined) process.env.NODE_OPTIONS += ` --import=${loadedFirst}`;
+const files = JSON.parse(await text(process.stdin)) as readonly string[];
 // Tests spend half of their time waiting for processes to start and for each other. Three files at a time for each core take
 // as long as two, with 6 % more processor time.
 const stream = run({ files: [...files], concurrency: 2 * availableParallelism(), timeout: FILE_LIMIT_MS });
