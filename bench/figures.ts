@@ -95,6 +95,6 @@ export const LABELS: Readonly<Record<Quantity, string>> = {
   wall: 'wall time',
   processor: 'processor time',
   cloud: "embedded cloud's processor time",
-  memory: 'most memory',
+  memory: 'peak memory',
   rate: 'rate',
 };

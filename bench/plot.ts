@@ -31,7 +31,7 @@ export function plot(results: Results): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
-    `<text x="16" y="22" font-size="15">Measured ÷ asked for</text>`,
+    `<text x="16" y="22" font-size="15">Measured ÷ target</text>`,
     `<text x="${line}" y="${TOP - 10}" text-anchor="middle">bound</text>`,
     `<line x1="${line}" y1="${TOP - 6}" x2="${line}" y2="${height - 8}" stroke="#555" stroke-dasharray="3 3"/>`,
     ...bars,

@@ -86,7 +86,7 @@ function goalsTable(goals: readonly Goal[]): string {
     asked(goal),
     isReached(goal) ? 'reached' : '**not reached**',
   ]);
-  return table(['', 'median', 'asked for', ''], rows);
+  return table(['', 'median', 'target', ''], rows);
 }
 
 function asked({ unit, atMost, atLeast }: Goal): string {

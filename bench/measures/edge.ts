@@ -6,10 +6,10 @@ import { median, ratios, type Series } from '../figures.ts';
 import type { Measure } from '../measure.ts';
 import type { DecisionWork } from '../peers/edge-decisions.ts';
 
-/** More than the function remembers. */
+/** More tokens than the function caches. */
 const TOKENS = 1_000;
 
-/** The most that a way may cost, as a multiple of the signature check. */
+/** Maximum processor time of each way, as a multiple of the signature check. */
 const AT_MOST = { 'a new token': 1.8, 'a token seen before': 0.4, 'no token': 0.5 };
 
 /**

@@ -9,13 +9,13 @@ export interface DecisionWork {
   readonly code: string;
   /** PEM. */
   readonly publicKey: string;
-  /** JSON of events with valid tokens, more than the function remembers. */
+  /** JSON of events with valid tokens, more than the function caches. */
   readonly withTokens: readonly string[];
   readonly withoutToken: string;
   readonly rounds: number;
 }
 
-/** How often a round handles all requests. So V8 collects garbage several times in each. */
+/** How often a round handles all requests: enough for V8 to collect garbage several times in each. */
 const PASSES = 4;
 const WARM_ROUNDS = 3;
 
@@ -36,7 +36,7 @@ const none = news.map(() => parsed(work.withoutToken));
 
 /** Returns the processor time of this process for one of the requests that `work` handles. */
 async function each(work: () => Promise<void> | void): Promise<{ processor: number }> {
-  // The garbage of the way before is not collected in this one's time.
+  // Collects the garbage of the previous way before this one is measured.
   globalThis.gc?.({ type: 'minor' });
   const began = process.cpuUsage();
   for (let pass = 0; pass < PASSES; pass += 1) await work();
@@ -73,7 +73,7 @@ const ways = {
 } as const;
 
 async function measure(): Promise<void> {
-  // V8 compiles what it sees often: measured is a function that has been in use for a while.
+  // V8 optimizes code that runs often. Runs all requests first, to measure a function in steady use.
   await inRounds(WARM_ROUNDS, ways);
   process.stdout.write(JSON.stringify(await inRounds(work.rounds, ways)));
 }

@@ -37,12 +37,12 @@ test('lists our way first, then each peer with its ratio and the bounds', () => 
   assert.equal(
     text,
     [
-      '|  | wall time | ours ÷ this | most memory |',
+      '|  | wall time | ours ÷ this | peak memory |',
       '| :-- | --: | --: | --: |',
       '| put | 6.50 s (1.00 s … 12.0 s) |  | 1 MiB (1 MiB … 1 MiB) |',
       '| curl (skips TLS) | 13.0 s (2.00 s … 24.0 s) | 0.50 |  |',
       '',
-      '|  | median | asked for |  |',
+      '|  | median | target |  |',
       '| :-- | --: | --: | --: |',
       '| wall time ÷ curl | 0.50 | ≤ 1.00 | reached |',
       '| memory <of the tab> | 3 MiB | ≥ 0 MiB and ≤ 1 MiB | **not reached** |',
