@@ -104,7 +104,7 @@ async function run(args, results) {
 
 async function upload(args) {
   const results = join(`${env.RUNNER_TEMP}`, `edge-upload-${randomUUID()}.jsonl`);
-  // The runner reads no line as a command until the mark is repeated.
+  // Until the mark is repeated, the runner does not read lines as commands.
   const mark = randomUUID();
   process.stdout.write(`::stop-commands::${mark}\n`);
   const found = await run(args, results).finally(() => process.stdout.write(`::${mark}::\n`));

@@ -179,7 +179,7 @@ export function prepareStreams(sent: SentCredentials, onHangUp: () => void): voi
   });
 }
 
-/** Long enough for the kernel to stop the process. Milliseconds. */
+/** Milliseconds, enough for the kernel to stop the process. */
 const STOP_MS = 10;
 
 /**

@@ -37,7 +37,7 @@ export interface Context {
   readonly keyring?: OpenKeyring;
   readonly options: GlobalOptions;
   readonly ui: Ui;
-  /** What is removed from everything that the command prints. */
+  /** The credentials to remove from everything that the command prints. */
   readonly sent: SentCredentials;
   /** Set by the code that finds the deployment, for the commands that are printed. */
   readonly inUse: InUse;

@@ -20,7 +20,7 @@ interface HelperOptions {
 /**
  * Runs a helper with a JSON request on its standard input, and returns the JSON that it prints. Secrets are passed through
  * pipes only.
- * @throws if the helper does not answer in time or not with JSON
+ * @throws if the helper does not respond in time or not with JSON
  */
 export async function askHelper(
   name: HelperName,
@@ -36,7 +36,7 @@ export async function askHelper(
   try {
     return JSON.parse(output);
   } catch {
-    // The parser's error repeats a part of the answer, which can be a secret.
-    throw new Error('it ended without an answer');
+    // The parser's error repeats a part of the response, which can be a secret.
+    throw new Error('it ended without a response');
   }
 }

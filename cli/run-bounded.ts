@@ -47,7 +47,7 @@ export function runBounded(
     const fail = (why: string, cause?: unknown) =>
       settle(() => reject(new Error(`${subject} ${why}`, { cause })));
     const onAbort = () => settle(() => reject(interrupted()));
-    const timer = setTimeout(() => fail(`did not answer within ${timeoutMs / 1000} s`), timeoutMs);
+    const timer = setTimeout(() => fail(`did not respond within ${timeoutMs / 1000} s`), timeoutMs);
     signal?.addEventListener('abort', onAbort, { once: true });
     child.once('error', (error) => fail('cannot be run', error));
     child.once('close', (exitCode) => settle(() => resolve({ exitCode, output })));

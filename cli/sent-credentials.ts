@@ -7,15 +7,15 @@ const LEAST_SIGNATURE = 32;
 const LEAST = 8;
 
 /**
- * The credentials that one command or one uploader sent. A receiver may quote them in any encoding, and they may reach a
- * message by any way. So they are removed where text leaves the command, and not where it arrives.
+ * The credentials that one command or one uploader sent. A receiver can quote them in any encoding, and they can get into
+ * any message. They are therefore removed where text leaves the command, not where it arrives.
  */
 export interface SentCredentials {
   /** Notes credentials before they are sent. */
   note(...credentials: readonly (string | undefined)[]): void;
   /** Notes the credential of an `Authorization` header, such as `Bearer <token>`. */
   noteAuthorization(header: string | undefined): void;
-  /** Lets a credential be printed, although it may have been sent: it is what the user asked for. */
+  /** Allows a credential to be printed, even if it was sent, because the user requested it. */
   mayBePrinted(credential: string): void;
   /** Returns a value without the credentials: a text, or a list or plain object of texts. Other objects stay as they are. */
   removedFrom<T>(value: T): T;
@@ -84,7 +84,7 @@ export function createSentCredentials(): SentCredentials {
       for (const secret of secretsIn(credential)) sent.delete(secret);
       sort();
     },
-    // Each row of a folder passes here, and a copy takes several times as long as a look.
+    // Each row of a folder passes here, and a copy takes several times as long as a search.
     removedFrom: <T>(value: T): T => (hasText(value, isSecretIn) ? (mapTexts(value, without) as T) : value),
   };
 }

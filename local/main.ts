@@ -76,7 +76,7 @@ const control = createControl({
   faults,
 });
 
-// The log is on the same disk as the state. A cloud that cannot write it serves all the same.
+// The log is on the same disk as the state. If it cannot be written, the cloud still serves.
 process.stderr.on('error', () => {});
 
 let cloud: Cloud;

@@ -60,7 +60,7 @@ function isPrivate({ uid, mode }: Stats): boolean {
   return platform === 'win32' || (uid === getuid?.() && (mode & 0o077) === 0);
 }
 
-/** Reads a file that is there; `undefined` if it is not acceptable. */
+/** Reads an existing file; `undefined` if it is not acceptable. */
 function readIf(path: string, isAcceptable: (stats: Stats) => boolean): Buffer | undefined {
   const descriptor = openOwnFile(path);
   try {
@@ -96,7 +96,7 @@ export function replaceFile(path: string, content: string, mode = 0o600): void {
   const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     writeFileSync(aside, content, { mode });
-    // The mask of the process removes bits of others.
+    // The umask of the process may have removed permission bits.
     if (mode !== 0o600) chmodSync(aside, mode);
     renameSync(aside, path);
   } catch (error) {

@@ -92,13 +92,13 @@ function showPerson(
     async signOut(uploads) {
       if (uploads?.isSending() && !confirm(texts.signOutSending)) return;
       uploads?.stop();
-      // Clears the screen at once, however long the provider takes.
+      // Clears the screen at once, without waiting for the provider.
       screen.replaceChildren(element('p', { class: 'hint' }, texts.signingOut));
       await session.signOut();
       leave();
     },
     async signInAgain({ caller, uploads, back }) {
-      // The operator may have added or removed ways to sign in. Without an answer, those of before are offered.
+      // The operator may have added or removed ways to sign in. Without a response, the previous ones are offered.
       const current = await fetchSettings(() => {}, AbortSignal.timeout(SETTINGS_MS)).catch(() => settings);
       const open = async (next: Session, refusedAgain: Refused) => {
         const now = await callerOf(next).catch(() => undefined);

@@ -32,8 +32,8 @@ export function numberIn(value: unknown): number | undefined {
 }
 
 /**
- * A table that is looked up by texts of others, such as the names of errors and challenges. An object of its own kind
- * would find `constructor` and everything else that all objects have.
+ * A table whose keys come from others, such as names of errors and challenges. It has no prototype, because a plain object
+ * also has `constructor` and other inherited members.
  */
 export function table<T>(entries: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
   return Object.assign(Object.create(null) as Record<string, T>, entries);

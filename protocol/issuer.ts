@@ -32,7 +32,7 @@ export function isVisible(value: unknown): value is string {
 export function isIssuer(value: unknown): value is string {
   if (!isVisible(value) || !URL.canParse(value)) return false;
   const url = new URL(value);
-  // A host in other letters than it is sent in could look like another one.
+  // A host in another spelling than the one that is sent could look like a different host.
   return (
     isSecureOrigin(url) &&
     isPlainHost(url.hostname) &&

@@ -48,7 +48,7 @@ export function partOf(number: number, size: number, { partSize }: PartSize): Pa
   return { number, from, length: Math.min(partSize, size - from) };
 }
 
-/** Time that S3 is given to finish an object, in milliseconds for each byte, beyond the stall limit. */
+/** Time allowed for S3 to assemble an object, in milliseconds for each byte, in addition to the stall limit. */
 const SEALING_MS_PER_BYTE = 1000 / 50e6;
 const MAX_SEALING_MS = 10 * 60_000;
 

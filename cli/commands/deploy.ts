@@ -147,7 +147,7 @@ async function applyTo(applying: Applying, change: ChangeOptions): Promise<Resul
   }
 }
 
-/** Reads what is deployed, and checks what is wanted, before anything is changed. */
+/** Reads the deployed stack and checks the requested options before anything is changed. */
 async function prepare(
   { context, target, work, args, given = {}, mustExist = false }: Applying,
   change: ChangeOptions,
@@ -183,7 +183,7 @@ async function showKeyPolicy(
   return keyPolicy !== undefined;
 }
 
-/** Returns the user pool that stays in the account when this deploy takes it out of the stack. */
+/** Returns the user pool that stays in the account when this deploy removes it from the stack. */
 async function poolToLeave(
   work: StackWork,
   { found, previous, options }: WantedChange,
@@ -194,7 +194,7 @@ async function poolToLeave(
   return name === undefined ? undefined : { type: 'user pool', name, ...(await placeOf(work)) };
 }
 
-/** A new stack gets a new bucket, unless it is told to adopt the one that an earlier one left. */
+/** A new stack gets a new bucket, unless an option names a bucket of an earlier stack to adopt. */
 async function offerKept(context: Context, work: StackWork, { bucketName }: StackOptions): Promise<void> {
   if (bucketName !== undefined || (await listKept(context)).length === 0) return;
   const { tellKept } = await import('../stack/operate/kept.ts');

@@ -90,7 +90,7 @@ async function sessionsOf(context: Context, url: string): Promise<readonly Found
   return sessions;
 }
 
-/** Returns the errors, one of each message. */
+/** Returns the errors without repeated messages. */
 function distinct(unreadable: readonly UnreadableFile[]): Iterable<UserError> {
   return new Map(unreadable.map(({ error }) => [error.message, error])).values();
 }

@@ -64,7 +64,7 @@ async function operated(context: Context, args: OperatorArgs): Promise<OperatorT
     return (await findTarget(context, args)) ?? { skipped: NOTHING_OF_YOURS };
   } catch (error) {
     if (!isUserError(error) || error.code !== 'no_deployment') throw error;
-    // Without an edge either, a choice has to be made first.
+    // Without an edge either, the user must choose a deployment first.
     await resolveTarget(context);
     return { skipped: error.message };
   }
@@ -83,7 +83,7 @@ const MARKS = { ok: 'done', skipped: 'skipped', failed: 'failed' } as const;
 /** In a pipe. */
 const WORDS = { ok: 'ok', skipped: '-', failed: 'FAILED' } as const;
 
-/** @param reasons messages that were shown: a proxy that refuses makes every check fail, and is reported once */
+/** @param reasons Messages that were already shown. A proxy that refuses fails every check, and is reported once. */
 function lines(checked: Checked, reasons: Set<string>, { inUse }: Context): TextLine[] {
   const { name, state } = checked;
   const head = name.padEnd(16);

@@ -77,7 +77,7 @@ export async function start(context: Context, args: Omit<StartOptions, 'dataDir'
     });
   }
   if (cloud.wellKnownKeys) context.ui.event({ type: 'warning', text: WELL_KNOWN });
-  // A new cloud has not tried yet how it can isolate functions.
+  // A new cloud has not determined yet how it can isolate functions.
   if (started) return described(cloud, 'The embedded cloud is running.');
   return described(cloud, 'The embedded cloud is already running.', await readIsolation(cloud));
 }

@@ -174,7 +174,7 @@ function lastingText(session: StoredSession, now: Date): readonly string[] {
   return [`The sign-in lasts for ${time}: the issuer issued no refresh token.`];
 }
 
-/** What the user has permission to write, or why the edge refused the new token; neither if it did not answer. */
+/** The user's permissions, or why the edge refused the new token; neither if it did not respond. */
 interface Allowance {
   readonly allowed?: Awaited<ReturnType<typeof discoverCaller>>;
   readonly refusal?: UserError;
@@ -197,7 +197,7 @@ async function allowance(
   }
 }
 
-/** Returns what to do about a token that the edge refused at once. To sign in again would not help. */
+/** Returns what to do about a new token that the edge refuses. Signing in again would not help. */
 function stepAfter({ code, hintLines }: UserError): readonly HintLine[] {
   if (code === 'forbidden') return hintLines;
   return [

@@ -118,7 +118,7 @@ function othersEdge(url: string): UserError {
   );
 }
 
-/** The same, which must be there. */
+/** Like `findTarget`. @throws {UserError} `no_deployment` if there is none */
 export async function requireTarget(context: Context, args: OperatorArgs = {}): Promise<OperatorTarget> {
   const target = await findTarget(context, args);
   if (target !== undefined) return target;

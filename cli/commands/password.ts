@@ -21,7 +21,7 @@ function checkUnanswered(error: Error, url: string, username: string): void {
   if (!wasRepeated(error) || !SECOND_TIME.has(awsErrorName(error) ?? '')) return;
   throw new UserError(
     'gave_up',
-    `Cognito did not answer the first request, which may have changed the password of ${username}. It refused the second: ${wordsOf(error)}.`,
+    `Cognito did not respond to the first request, which may have changed the password of ${username}. It refused the second: ${wordsOf(error)}.`,
     {
       hint: ['Try the new password, then the old one:', loginCommand(url, '--username', username)],
       cause: error,

@@ -25,7 +25,7 @@ import type { Ui } from '../ui/ui.ts';
 
 /** The flags of `put` as typed; what is a number or a size is still text. */
 export interface PutArgs extends SourceOptions, HeaderOptions {
-  /** Address of a link, which says where to upload and has the token for it. */
+  /** Address of a link, which contains the address of the edge and a token for it. */
   readonly link?: string;
   readonly dryRun?: boolean;
   /** Files that an earlier run stored unchanged are left out. */
@@ -41,7 +41,7 @@ export interface PutArgs extends SourceOptions, HeaderOptions {
   readonly concurrency?: string;
   /** Bytes a second, such as `5M`. */
   readonly limitRate?: string;
-  /** Seconds; 0 switches the guard off. */
+  /** Seconds; 0 turns the guard off. */
   readonly stallTimeout?: string;
 }
 
@@ -94,7 +94,7 @@ function withLink(context: Context, { link, files }: PutArgs): Context {
   const { stackName } = context.options;
   if (stackName !== undefined && stackName !== context.env.EDGE_UPLOAD_STACK) {
     throw new UserError('usage', '--link and --stack-name contradict each other.', {
-      hint: 'Omit --stack-name: the link says where to upload.',
+      hint: 'Omit --stack-name: the link contains the address of the edge.',
     });
   }
   const { stackName: _, ...options } = context.options;
@@ -109,7 +109,7 @@ async function issuedTokenFor(context: Context, url: string) {
   return readIssuedToken(credential.token);
 }
 
-/** Returns how a link or key limits keys, without asking the edge: its token contains the limits. */
+/** Returns how a link or key limits keys, without a request: its token contains the limits. */
 function placingOf(
   { ui }: Context,
   { key, prefix }: IssuedToken,
@@ -165,8 +165,8 @@ export async function withEdgeAccess<T>(
 const SETTLED_MS = 10_000;
 
 /**
- * Returns a screen that watches the end of the token. If the token of a job is not renewed, prints until when parts can
- * begin. Warns once if the upload will take longer at its rate.
+ * Returns a screen that watches the expiry of the token. If the token of a job is not renewed, prints until when parts can
+ * start. Warns once if the upload will take longer at its rate.
  */
 export async function withTokenEnd(
   { ui, now }: Pick<Context, 'ui' | 'now'>,
@@ -194,7 +194,7 @@ export async function withTokenEnd(
     warned = true;
     ui.event({
       type: 'warning',
-      text: `At this rate the upload takes ${formatDuration(needed)} more, but its token ends in ${formatDuration(left())}. Parts that start later are refused. To resume the upload, run the same command with a new token.`,
+      text: `At this rate the upload takes ${formatDuration(needed)} more, but its token expires in ${formatDuration(left())}. Parts that start later are refused. To resume the upload, run the same command with a new token.`,
     });
   };
   return {

@@ -12,7 +12,7 @@ export interface GlobalFlags {
   readonly stackName?: string;
 }
 
-/** Those of an operator's command. */
+/** The options of an operator's command, as typed. */
 export interface OperatorFlags {
   readonly local?: boolean;
   readonly profile?: string;

@@ -24,7 +24,7 @@ export const STANDALONE_COMMANDS: readonly Declare[] = [
   declareOthers,
 ];
 
-/** Answers the commands that this program lacks with the way to install them. */
+/** For commands that this program lacks, prints how to install them. */
 function declareOthers(root: Commander): void {
   for (const name of NOT_STANDALONE) {
     root

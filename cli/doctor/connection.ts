@@ -42,7 +42,7 @@ async function reach(address: string, { url, deployment }: Target, signal: Abort
     const give = () => socket.destroy(interrupted());
     signal.addEventListener('abort', give, { once: true });
     socket.setTimeout(TIMEOUT_MS, () =>
-      socket.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })),
+      socket.destroy(Object.assign(new Error('no response'), { code: 'ETIMEDOUT' })),
     );
     socket.once('secureConnect', () => {
       const { issuer, valid_to } = socket.getPeerCertificate();

@@ -19,7 +19,7 @@ export interface CognitoErrorEntry {
   /** Code and hint for operators, if they differ. */
   readonly operator?: {
     readonly code: ErrorCode;
-    /** In place of Cognito's words. */
+    /** Replaces Cognito's message. */
     readonly why?: string;
     readonly hint: Hint;
     readonly hints?: CognitoErrorEntry['hints'];
@@ -38,7 +38,7 @@ const OPERATOR_POOL = [
   command`edge-upload deploy`,
 ];
 const LATER = 'Run the same command again in a minute.';
-const TRIGGER = 'A function that the operator attached to the user pool failed; its log says why.';
+const TRIGGER = 'A function that the operator attached to the user pool failed. Its log contains the reason.';
 const SEE_USERS = ['List the users with:', command`edge-upload user list`];
 const SEE_GROUPS = ['See the groups with:', command`edge-upload user groups`];
 const CODE_AGAIN = 'Run the same command again, and type the newest code.';
@@ -66,7 +66,7 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
         ],
       ],
       [/refresh token/i, ['Sign in again:', command`edge-upload login`]],
-      [/session/i, 'It took too long, or the answer was sent twice. Run the same command again.'],
+      [/session/i, 'The step took too long, or its response was sent twice. Run the same command again.'],
       [/secret/i, OPERATOR_POOL],
       [/timestamp/i, "Set this computer's clock, then run the same command again."],
     ],
@@ -187,13 +187,13 @@ export function awsErrorName(error: unknown): string | undefined {
   return error instanceof Error && '$fault' in error ? error.name : undefined;
 }
 
-/** Whether the SDK had sent the request before. The first answer may have been lost after the request was carried out. */
+/** Whether the SDK had sent the request before. The first response may have been lost after the request was executed. */
 export function wasRepeated(error: unknown): boolean {
   const { $metadata } = error as { $metadata?: { attempts?: number } };
   return ($metadata?.attempts ?? 1) > 1;
 }
 
-/** Returns a service's message without its full stop. It may not be text: a proxy can answer instead. */
+/** Returns a service's message without its full stop. It may not be text: a proxy can respond instead. */
 export function wordsOf({ message }: { readonly message: unknown }): string {
   const text = typeof message === 'string' ? message.replace(/\.?\s*$/, '') : '';
   return text === '' ? 'no reason given' : text;

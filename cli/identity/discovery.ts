@@ -29,7 +29,7 @@ export interface Inquiry {
 
 /** The edge refused the token. */
 export class TokenRefused extends UserError {
-  /** Reason in the edge's answer. */
+  /** Reason in the edge's response. */
   readonly reason: string;
 
   constructor(host: string, reason: string, url: string) {
@@ -50,7 +50,7 @@ interface Seen {
 
 /**
  * Requests the description of an edge. It decides where a password proof is sent, so every field is checked.
- * The host is derived from the region and never taken from the answer.
+ * The host is derived from the region and never taken from the response.
  * @throws {UserError} `not_an_edge`, `unreachable`, `tls`; with a token also `token_refused` and `forbidden`.
  */
 export async function discover(context: Context, inquiry: Inquiry): Promise<EdgeDescription> {
@@ -152,7 +152,7 @@ function notAnEdge(host: string, { status, type, server }: Seen): UserError {
     status === 200 ? (type === '' ? 'something else' : `another ${type} document`) : `HTTP ${status}`;
   const by = server === '' ? '' : ` (server: ${server.slice(0, 60)})`;
   if (status === 429 || status >= 500) {
-    return new UserError('unreachable', `${host} cannot answer at the moment: HTTP ${status}${by}.`, {
+    return new UserError('unreachable', `${host} cannot respond at the moment: HTTP ${status}${by}.`, {
       hint: 'Run the same command again in a minute. A new deployment takes a few minutes to be served everywhere.',
     });
   }
@@ -161,12 +161,12 @@ function notAnEdge(host: string, { status, type, server }: Seen): UserError {
       hint: 'A firewall rule or a country restriction of the deployment blocks this network. Try another, or ask the operator.',
     });
   }
-  // A captive portal answers in place of every host.
+  // A captive portal responds in place of every host.
   const page = type === 'text/html' || isRedirect(status) || status === 511;
   const portal = 'Open any page in a browser: the network may ask for a sign-in first. ';
   return new UserError(
     'not_an_edge',
-    `${host} is not an edge of edge-upload: it answered ${WELL_KNOWN} with ${what}${by}.`,
+    `${host} is not an edge of edge-upload: it responded to ${WELL_KNOWN} with ${what}${by}.`,
     { hint: `${page ? portal : ''}Check the address: deploy prints it, and the operator knows it.` },
   );
 }
@@ -184,7 +184,7 @@ export function formatOffset(milliseconds: number): string {
   return formatDuration(milliseconds);
 }
 
-/** Warns if this computer's clock differs too much from the `Date` of an answer. */
+/** Warns if this computer's clock differs too much from the `Date` of a response. */
 function warnOfClock({ ui, now }: Pick<Context, 'ui' | 'now'>, date: string): void {
   const off = now().getTime() - Date.parse(date);
   if (Number.isNaN(off) || Math.abs(off) < TOLERANCE_MS) return;

@@ -8,7 +8,7 @@ import { awsErrorName } from './cognito-errors.ts';
  * Returns the error for an edge on this computer whose user pool is not at AWS: its embedded cloud was started in another
  * home folder. `undefined` for other failures.
  * @param url address of the edge
- * @param endpoint where its pool was asked
+ * @param endpoint Address to which the request for the pool was sent.
  */
 export function poolElsewhere(cause: unknown, url: string, endpoint: string): UserError | undefined {
   if (!isOnThisComputer(url) || isOnThisComputer(endpoint)) return undefined;

@@ -34,7 +34,7 @@ export interface Challenge {
   /** Such as `PASSWORD_VERIFIER`; see ChallengeNameType of Cognito's API. */
   readonly name: string;
   readonly parameters: Readonly<Record<string, string>>;
-  /** Sent back with the answer; Cognito accepts each session once. */
+  /** Sent back with the answer to the challenge. Cognito accepts each session once. */
   readonly session?: string;
 }
 
@@ -42,10 +42,10 @@ export type Step =
   | { readonly tokens: Tokens; readonly challenge?: never }
   | { readonly challenge: Challenge; readonly tokens?: never };
 
-/** Checks the fields at run time: a proxy can answer instead of Cognito. */
+/** Checks the fields at run time: a proxy can respond instead of Cognito. */
 function readTokens({ AccessToken, ExpiresIn, RefreshToken }: AuthenticationResultType): Tokens {
   if (!isTokenText(AccessToken) || typeof ExpiresIn !== 'number' || !(ExpiresIn > 0 && ExpiresIn < 1e9))
-    throw new Error('Cognito answered without an access token.');
+    throw new Error('Cognito returned no access token.');
   return {
     accessToken: AccessToken,
     expiresIn: ExpiresIn,
@@ -56,8 +56,7 @@ function readTokens({ AccessToken, ExpiresIn, RefreshToken }: AuthenticationResu
 function readStep(output: RespondToAuthChallengeCommandOutput): Step {
   const { AuthenticationResult, ChallengeName, ChallengeParameters, Session } = output;
   if (AuthenticationResult) return { tokens: readTokens(AuthenticationResult) };
-  if (typeof ChallengeName !== 'string')
-    throw new Error('Cognito answered with neither tokens nor a challenge.');
+  if (typeof ChallengeName !== 'string') throw new Error('Cognito returned neither tokens nor a challenge.');
   const parameters = Object.entries(ChallengeParameters ?? {}).filter(
     ([, value]) => typeof value === 'string',
   );

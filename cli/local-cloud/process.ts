@@ -27,7 +27,7 @@ export interface RunningCloud {
   readonly pid: number;
   /** Started with `--well-known-keys`. */
   readonly wellKnownKeys: boolean;
-  /** The token that its control endpoint requires, and the proof in its answers. */
+  /** The token that its control endpoint requires, and the proof in its responses. */
   readonly control: { readonly token: string; readonly proof: string };
 }
 
@@ -54,7 +54,7 @@ function isWhole(written: unknown): written is RunningCloud {
   );
 }
 
-/** Returns the cloud of a folder if it runs: it must answer at its endpoint with the proof. */
+/** Returns the cloud of a folder if it runs: it must respond at its endpoint with the proof. */
 export async function findCloud(dataDir: string): Promise<RunningCloud | undefined> {
   const text = await readIfThere(join(dataDir, 'cloud.json'));
   if (text === undefined) return undefined;
@@ -64,7 +64,7 @@ export async function findCloud(dataDir: string): Promise<RunningCloud | undefin
     const { dataDir: folder, proof } = await ask(written, 'status');
     return folder === dataDir && proof === written.control.proof ? written : undefined;
   } catch (error) {
-    // No answer, the answer of another program, or a damaged file: this cloud does not run.
+    // No response, the response of another program, or a damaged file: this cloud does not run.
     if (error instanceof SyntaxError || findFailure(error) !== undefined) return undefined;
     throw error;
   }
@@ -112,7 +112,7 @@ export interface StartOptions {
 }
 
 /**
- * Starts the cloud in a process of its own, and waits until it serves.
+ * Starts the cloud in a separate process, and waits until it serves.
  * @throws {UserError} `local_cloud`, or `interrupted` once the signal is aborted
  */
 export async function startCloud(

@@ -74,7 +74,7 @@ async function askChain(place: CredentialsContext): Promise<AwsCredentialIdentit
     timeoutMs: TIMEOUT_MS,
   })) as HelperResponse;
   if (credentials === undefined) {
-    throw credentialsFailure(failure ?? { reason: error?.message ?? 'no answer' }, place);
+    throw credentialsFailure(failure ?? { reason: error?.message ?? 'no response' }, place);
   }
   const { expiration, ...rest } = credentials;
   return { ...rest, ...omitUndefined({ expiration: expiration ? new Date(expiration) : undefined }) };

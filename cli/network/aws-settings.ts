@@ -15,7 +15,7 @@ export type Service =
   | 'S3'
   | 'STS';
 
-/** What the AWS configuration says about the addresses of AWS. */
+/** The endpoints in the AWS configuration. */
 export interface AwsSettings {
   /** Returns the configured endpoint of a service; `undefined` for the endpoint of AWS. */
   endpoint(service: Service): string | undefined;

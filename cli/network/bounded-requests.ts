@@ -119,7 +119,7 @@ function bounded(body: Readable): Readable {
   const bound = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       received += chunk.length;
-      if (received > MAX_ANSWER_BYTES) done(new Error('the answer is too long to be from AWS'));
+      if (received > MAX_ANSWER_BYTES) done(new Error('the response is too long to be from AWS'));
       else done(null, chunk);
     },
   });

@@ -32,7 +32,7 @@ export function openDeadline(caller?: AbortSignal): Deadline {
     set(milliseconds) {
       clear();
       timer = setTimeout(() => {
-        controller.abort(Object.assign(new Error('the answer has no end'), { name: 'TimeoutError' }));
+        controller.abort(Object.assign(new Error('the response has no end'), { name: 'TimeoutError' }));
       }, milliseconds);
     },
     clear,

@@ -7,7 +7,7 @@ import { findFailure } from './failures.ts';
 type Section = Readonly<Record<string, string | undefined>>;
 type Sections = Readonly<Record<string, Section | undefined>>;
 
-/** Settings of a profile that say where its credentials come from, in the order in which the SDK looks at them. */
+/** Settings of a profile that determine the source of its credentials, in the SDK's order. */
 const SOURCES = {
   keys: ['aws_access_key_id', 'aws_secret_access_key'],
   role: ['source_profile', 'credential_source'],
@@ -144,7 +144,7 @@ export function reportedFailure(error: unknown): ReportedFailure {
   return {
     reason:
       error instanceof SyntaxError
-        ? 'the answer of a credentials endpoint is not JSON'
+        ? 'the response of a credentials endpoint is not JSON'
         : (unreadable(error as Error) ?? message),
     ...(name !== 'Error' && { refusal: name }),
   };

@@ -21,7 +21,7 @@ interface Asked extends Pick<Context, 'env'> {
   readonly profile?: string | undefined;
 }
 
-/** What the helper process answers: the failure of a profile, or of all sources together. */
+/** The response of the helper process: the failure of a profile, or of all sources together. */
 export type ReportedFailure = Pick<ProfileFailure, 'reason' | 'refusal'> & Partial<ProfileFailure>;
 
 /** The SDK's error if none of its sources has credentials. It names neither the profile nor the sources. */

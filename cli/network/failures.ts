@@ -5,7 +5,7 @@ import { ProxyRefusal, ProxyUnreachable } from './proxy.ts';
 /**
  * Kinds of network failures.
  * `connection`: a socket, a name or a timeout; a retry can work. `handshake`: TLS was not negotiated; a retry can
- * work. `protocol`: the answer is not HTTP, or is not what the service answers. `certificate`: the server is not
+ * work. `protocol`: the response is not HTTP, or not one of the service. `certificate`: the server is not
  * trusted. `proxy`: the proxy refused. Retries do not help for the last two.
  */
 type FailureKind = 'connection' | 'handshake' | 'protocol' | 'certificate' | 'proxy';
@@ -22,20 +22,20 @@ export interface Failure {
   readonly proxy?: string;
 }
 
-/** Returns true for a status whose answer leads to another address. 304 does not. */
+/** Returns true for a status that redirects to another address. 304 does not. */
 export function isRedirect(status: number): boolean {
   return [301, 302, 303, 307, 308].includes(status);
 }
 
 export const REFUSED = 'nothing listens there';
-const SILENT = 'it does not answer';
-/** Code of a proxy's answer that it cannot connect now. */
+const SILENT = 'it does not respond';
+/** Code for a proxy that responds that it cannot connect now. */
 export const PROXY_STATUS = 'ERR_PROXY_STATUS';
 const CLOSED = 'the connection was closed';
 
 const REASONS = table<string>({
   ENOTFOUND: 'the host name is unknown',
-  EAI_AGAIN: 'the host name could not be looked up (DNS does not answer)',
+  EAI_AGAIN: 'the host name could not be looked up (DNS does not respond)',
   ECONNREFUSED: REFUSED,
   ECONNRESET: 'the connection was reset',
   EPIPE: CLOSED,
@@ -46,12 +46,12 @@ const REASONS = table<string>({
   EPERM: 'this computer does not allow the connection (a firewall, perhaps)',
   EMFILE: 'this process has too many open files',
   ENFILE: 'this computer has too many open files',
-  TimeoutError: 'it does not answer in time',
+  TimeoutError: 'it does not respond in time',
   UND_ERR_CONNECT_TIMEOUT: SILENT,
   UND_ERR_HEADERS_TIMEOUT: SILENT,
-  UND_ERR_BODY_TIMEOUT: 'it stopped answering',
+  UND_ERR_BODY_TIMEOUT: 'it stopped responding',
   UND_ERR_SOCKET: CLOSED,
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'its answer was cut off',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'its response was cut off',
 });
 
 export const OTHER_HOST = 'its certificate is for another host';
@@ -156,13 +156,13 @@ function classify(error: Details): Failure | undefined {
   if (HANDSHAKE.test(code)) return failure('handshake', handshakeReason(code), true);
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return failure('protocol', 'its headers are too large');
   if (GARBLED.test(code) || name === 'HTTPParserError') {
-    return failure('protocol', 'its answer is not HTTP');
+    return failure('protocol', 'its response is not HTTP');
   }
   if (name === 'TimeoutError' && !('$fault' in error))
     return failure('connection', REASONS.TimeoutError ?? '');
   const isUndici = code.startsWith('UND_ERR_') && !OURS.test(code);
   if (!isUndici && !STREAM.test(code) && !isSystemFailure(error)) {
-    return isUnreadable(error) ? failure('protocol', 'its answer is not from AWS') : undefined;
+    return isUnreadable(error) ? failure('protocol', 'its response is not from AWS') : undefined;
   }
   const connecting =
     code === 'UND_ERR_CONNECT_TIMEOUT' || (typeof syscall === 'string' && CONNECTING_CALL.test(syscall));
@@ -180,7 +180,7 @@ export function findFailure(error: unknown): Failure | undefined {
       const { status } = one;
       ({ proxy } = one);
       if (status !== undefined) {
-        const reason = `it answered HTTP ${status}`;
+        const reason = `it responded with HTTP ${status}`;
         return { kind: 'connection', code: PROXY_STATUS, reason, connecting: true, proxy };
       }
     }
@@ -197,7 +197,7 @@ export function isTransient({ kind }: Pick<Failure, 'kind'>): boolean {
 
 const TIMEOUT = /^(?:TimeoutError|UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT)$/;
 
-/** Returns true if the time for a connection or for an answer was up. A retry adds a wait of the same length. */
+/** Returns true if a connection or a response timed out. A retry adds a wait of the same length. */
 export function isTimeout({ code }: Pick<Failure, 'code'>): boolean {
   return TIMEOUT.test(code);
 }

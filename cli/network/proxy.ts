@@ -43,7 +43,7 @@ function parse(variable: string, typed: string): ProxyServer {
       hint: 'Use an http or https proxy, or add hosts that need no proxy to NO_PROXY.',
     });
   }
-  // A password with one of /?# ends the address early: its rest, with the name of the proxy, is behind it.
+  // An unencoded /, ? or # in a password ends the address early. The rest follows it, with the name of the proxy.
   const isCut = url !== undefined && `${url.pathname}${url.search}${url.hash}`.includes('@');
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '' || isCut) {
     throw new UserError('settings', `${variable} in the environment is not the address of an http proxy.`, {
@@ -72,14 +72,14 @@ export function proxyFor(env: Context['env'], destination: Destination): ProxySe
   return parse(variable, read(env, variable) ?? '');
 }
 
-/** The proxy refused to connect. A retry gets the same answer. */
+/** The proxy refused to connect. A retry gets the same response. */
 export class ProxyRefusal extends Error {
   override readonly name = 'ProxyRefusal';
   /** `host:port`, without user name and password. */
   readonly proxy: string;
-  /** Returns what to change, for the host that was asked for. */
+  /** Returns what to change to reach the requested host. */
   readonly hintFor: (host: string) => UserErrorOptions;
-  /** Nothing but other settings helps: a refused password is not sent again. */
+  /** Only other settings help: a refused password is not sent again. */
   readonly isFinal: boolean;
 
   constructor(proxy: string, message: string, hintFor: (host: string) => UserErrorOptions, isFinal = false) {
@@ -90,7 +90,7 @@ export class ProxyRefusal extends Error {
   }
 }
 
-/** The connection to the proxy failed: `cause` says why. Or the proxy could not connect, and answered with a status. */
+/** The connection to the proxy failed, with the reason in `cause`. Or the proxy could not connect, and returned a status. */
 export class ProxyUnreachable extends Error {
   override readonly name = 'ProxyUnreachable';
   readonly proxy: string;

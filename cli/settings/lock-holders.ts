@@ -47,7 +47,7 @@ export async function readHolder(name: string): Promise<LockHolder | undefined> 
   }
 }
 
-/** Treats another file in place of a lock (a link, a pipe) as a damaged one, which holds the lock until it was silent for long. */
+/** Treats another file in place of a lock (a link, a pipe) as a damaged one, which holds the lock until its time without a sign of life is over. */
 async function readOdd(name: string, refusal: UserError): Promise<LockHolder | undefined> {
   try {
     const found = await lstat(name);
@@ -107,7 +107,7 @@ async function kernelRecord(pid: number): Promise<{ state: string; started: stri
     // There is no such process, or this is not Linux. The caller distinguishes them by kill().
     return undefined;
   }
-  // "pid (name) state ppid …": the name may hold anything, so fields count from its last parenthesis.
+  // "pid (name) state ppid …": the name can contain any character, so fields count from its last parenthesis.
   // The start time is field 22: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state, started] = [fields[0], fields[19]];

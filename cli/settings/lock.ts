@@ -175,7 +175,7 @@ async function put(lock: string, own: ProcessIdentity, name: string): Promise<bo
       return true;
     } catch (error) {
       const code = systemCode(error);
-      // Over NFS, the answer to a successful link can be lost. The repeated request then finds the name taken.
+      // Over NFS, the response to a successful link can be lost. The repeated request then finds the name taken.
       if (code === 'EEXIST') return (await lstat(claim)).nlink > 1 && (await isOurs(name, own));
       // Windows reports these for a moment while a file of that name is being removed.
       const passing = code === 'EPERM' || code === 'EACCES' || code === 'EBUSY';

@@ -84,7 +84,7 @@ export class YamlValue {
     throw unusable(this.#source, offsetOf(this.#source, this.#path), `${pathText(this.#path)} ${why}`);
   }
 
-  /** Complains about the name of a member, at its place, with a hint in place of that of the file. */
+  /** Throws an error about the name of a member, at its position, with this hint instead of the file's. */
   failName(name: string, why: string, hint: Hint): never {
     const path = [...this.#path, name];
     const { key } = pairOf(this.#source, path) ?? {};

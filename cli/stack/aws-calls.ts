@@ -29,7 +29,7 @@ const CHECKING = 'Checking the AWS credentials';
 /** The clients of a command have the credentials of one caller. */
 const callers = new WeakMap<OperatorClients, AwsCaller>();
 
-/** Returns whose credentials the command uses, from one request. @throws {UserError} `aws` for an answer without an account, such as a proxy's */
+/** Returns whose credentials the command uses, from one request. @throws {UserError} `aws` for a response without an account */
 export async function callerIdentity({ clients }: Clients): Promise<AwsCaller> {
   const known = callers.get(clients);
   if (known !== undefined) return known;
@@ -106,7 +106,7 @@ export async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined>
 }
 
 /**
- * How CloudFormation answers a request about a change set after another operation of the stack has started, which removes
+ * CloudFormation's error for a request about a change set after another operation of the stack has started, which removes
  * or outdates all change sets. It has codes only for change sets.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html
  */
@@ -124,7 +124,7 @@ interface NamedStack {
   readonly stackName: string;
 }
 
-/** Returns the error for a change that somebody else's change or deletion of the stack has overtaken. */
+/** Returns the error for a change that another change or deletion of the stack has made obsolete. */
 export function overtaken({ stackName }: NamedStack, cause?: unknown): UserError {
   return new UserError(
     'stack_failed',
@@ -169,7 +169,7 @@ const MAX_EMPTY_PAGES = 2_000;
 
 function endless(doing: string, why: string): UserError {
   return new UserError('aws', `${doing} failed: ${why}.`, {
-    hint: 'Run the same command again. If AWS_ENDPOINT_URL is set, check what answers there.',
+    hint: 'Run the same command again. If AWS_ENDPOINT_URL is set, check which server responds there.',
   });
 }
 
@@ -212,17 +212,17 @@ export async function* rawPages<Page, Token>({
     const isSame = listed !== undefined && listed === before;
     before = listed;
     empty = listed === undefined ? empty + 1 : 0;
-    if (text === marked || isSame) throw endless(doing, 'AWS answered with the same page again');
-    if (read === MAX_PAGES) throw endless(doing, `AWS answered with ${MAX_PAGES} pages and more`);
+    if (text === marked || isSame) throw endless(doing, 'AWS returned the same page again');
+    if (read === MAX_PAGES) throw endless(doing, `AWS returned ${MAX_PAGES} pages and more`);
     if (empty === MAX_EMPTY_PAGES)
-      throw endless(doing, `AWS answered with ${MAX_EMPTY_PAGES} empty pages in a row`);
+      throw endless(doing, `AWS returned ${MAX_EMPTY_PAGES} empty pages in a row`);
     if (read < nextMark) continue;
     marked = text;
     nextMark *= 2;
   }
 }
 
-/** The same; a failed request is an operator's error that names what `doing` says. */
+/** Like `rawPages`. A failed request is an operator's error that begins with `doing`. */
 export function pages<Page, Token>(listing: Listing<Page, Token>): AsyncGenerator<Page> {
   const { doing, ask } = listing;
   return rawPages({ ...listing, ask: (token) => onAws(doing, () => ask(token)) });

@@ -74,7 +74,7 @@ type SdkError = Error & {
   readonly $response?: { readonly headers?: Readonly<Record<string, string | undefined>> };
 };
 
-/** S3 answers with a redirect where the bucket is in another region. Any other redirect comes from something in between. */
+/** S3 redirects if the bucket is in another region. Any other redirect comes from a server in between. */
 function redirected(
   { $metadata, $response }: SdkError,
   doing: string,
@@ -103,7 +103,7 @@ function redirected(
   });
 }
 
-/** The SDK calls a failure without a reason unknown, and only its status is left. HEAD requests have such answers. */
+/** The SDK calls a failure without a reason unknown, and has only its status, as for HEAD requests. */
 function emptyAnswer(error: SdkError, doing: string): UserError | undefined {
   const status = error.$metadata?.httpStatusCode;
   if (status === undefined || !/^Unknown(?:Error)?$/.test(error.message)) return undefined;
@@ -114,7 +114,7 @@ function emptyAnswer(error: SdkError, doing: string): UserError | undefined {
   return new UserError(code, `${doing} failed: HTTP ${status} without a reason.`, { hint, cause: error });
 }
 
-/** Only an embedded cloud answers 507. The words are those of its other answers. */
+/** Only an embedded cloud responds with 507. The text is that of its other errors. */
 function fullCloud(doing: string, cause: Error): UserError {
   const [code, hint] = FULL;
   return new UserError(code, `${doing} failed: HTTP 507: the disk of the embedded cloud is full.`, {
@@ -125,29 +125,29 @@ function fullCloud(doing: string, cause: Error): UserError {
 
 const BUSY: Entry = ['throttled', 'AWS is busy: run the same command again in a minute.'];
 
-/** S3 answers 400 to a session that has expired, among others. */
+/** S3 responds with 400 if, for example, a session has expired. */
 const MALFORMED: Hint = [
   'The credentials may have expired. Check them, then run the same command again:',
   command`aws sts get-caller-identity`,
 ];
 
-/** What to check where an answer cannot be one of AWS. */
+/** The hint for a response that cannot be AWS's. */
 const CHECK_ENDPOINT: Hint = [
   'A proxy or the sign-in page of a network may be in between. Check AWS_ENDPOINT_URL and HTTPS_PROXY, then run:',
   command`edge-upload doctor`,
 ];
 
-/** An answer that the service would never give. */
+/** Returns the error for a response that the service never sends. */
 export function unexpectedAwsResponse(service: string, doing: string, what: string): UserError {
-  return new UserError('aws', `${doing} failed: unexpected answer from ${service}: ${what}.`, {
+  return new UserError('aws', `${doing} failed: unexpected response from ${service}: ${what}.`, {
     hint: CHECK_ENDPOINT,
   });
 }
 
-/** Returns what a service said as the end of a sentence: many messages have no full stop. */
+/** Returns a service's message with a full stop, which many messages lack. */
 const sentence = (said: string) => (/[.!?]$/.test(said) ? said : `${said}.`);
 
-/** Returns a failed AWS call as an operator meets it. */
+/** Returns the operator's error for a failed AWS call. */
 export function awsFailure(error: unknown, doing: string): UserError {
   if (isUserError(error)) return error;
   // Ctrl-C ends requests: see openAws.

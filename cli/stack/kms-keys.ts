@@ -3,7 +3,7 @@ import { command } from '../command-line.ts';
 import { STACK_REGION } from '../network/aws.ts';
 import type { StackWork } from './find-stack.ts';
 
-/** Asks KMS about a key. Throws the SDK's errors: what they mean depends on what the key is for. */
+/** Returns KMS's description of a key. Throws the SDK's errors, whose meaning depends on the purpose of the key. */
 export async function describeKey({ clients }: StackWork, KeyId: string): Promise<KeyMetadata | undefined> {
   const { DescribeKeyCommand } = await import('@aws-sdk/client-kms');
   const kms = await clients.kms();

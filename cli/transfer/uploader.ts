@@ -101,7 +101,7 @@ interface ItemOptions extends PlanOptions {
 
 type FileItem = Item & { kind: 'file' };
 
-/** Stores files and streams through one edge: `put` and the library are made of it. */
+/** Stores files and streams through one edge, for `put` and the library. */
 export interface EdgeUploader {
   readonly context: UploadContext;
   /** @throws {UserError} */

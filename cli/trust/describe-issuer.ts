@@ -36,7 +36,7 @@ export function ruleSentence(issuer: TrustedIssuer, rule: Rule): string {
   ].join('');
 }
 
-/** Says whom a deployment without issuers trusts, as the end of a sentence. */
+/** Returns whom a deployment without issuers trusts, as the end of a sentence. */
 export function onlyOwn({ userPool = true }: StackOptions): string {
   return userPool ? 'only its user pool' : 'no issuer; only its links and keys upload';
 }

@@ -38,7 +38,7 @@ async function discoverIssuer(issuer: string, documents: Documents): Promise<Dis
     if (fetched.status === 429 || fetched.status >= 500) {
       throw new UserError(
         'unreachable',
-        `${new URL(at).host} cannot answer at the moment: HTTP ${fetched.status}.`,
+        `${new URL(at).host} cannot respond at the moment: HTTP ${fetched.status}.`,
         { hint: ['Run the same command again in a minute:', sameCommand``] },
       );
     }

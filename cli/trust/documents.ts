@@ -71,8 +71,8 @@ export function openDocuments(context: Context, plainLoopback: boolean): Documen
 }
 
 function readAnswer(url: URL, status: number, location: string | undefined, text: string): FetchedDocument {
-  const refuse = (why: string, hint = 'Check the address, and whether a proxy answers in its place.') => {
-    throw new UserError('unreachable', `Unexpected answer from ${url.host}: ${why}.`, { hint });
+  const refuse = (why: string, hint = 'Check the address, and whether a proxy responds instead.') => {
+    throw new UserError('unreachable', `Unexpected response from ${url.host}: ${why}.`, { hint });
   };
   if (isRedirect(status)) {
     return refuse(

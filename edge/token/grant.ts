@@ -21,7 +21,7 @@ const NOTE = /^[^\p{Cc}\p{Cs}]{1,200}$/u;
 
 /**
  * Returns what the claims of a link or key grant: `k` (a key) or `p` (a prefix), `max`, `nc` and, for links, `n`. A
- * link never replaces an object, whatever `nc` says.
+ * link never replaces an object, with any value of `nc`.
  * @throws {Refusal} `invalid_claim` for a claim with an invalid type or value
  */
 export function readGrant({ k, p, max, nc, n }: Claims, kind: 'link' | 'key'): Grant {

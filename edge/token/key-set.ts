@@ -77,7 +77,7 @@ export function createKeySet(
       freshAt = now();
       failed = false;
     } catch {
-      // Whatever the cause, callers get `keys_unavailable`.
+      // Callers get `keys_unavailable` for every cause.
       failed = true;
     } finally {
       closedUntil = now() + BACK_OFF_SECONDS * 1000;

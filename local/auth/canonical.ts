@@ -120,7 +120,7 @@ function canonicalPath(path: string, service: string): string | undefined {
     : decoded.map((segment) => percentEncode(segment ?? '')).join('/');
 }
 
-/** A name that a signature covers may be one of an object's own members, such as `constructor`. */
+/** Reads own properties only, because a signed name can equal an inherited member, such as `constructor`. */
 function headerValue({ headers }: SignedRequest, name: string): string {
   return Object.hasOwn(headers, name) ? (headers[name] ?? '') : '';
 }

@@ -20,7 +20,7 @@ export interface Start {
   readonly functionArn: string;
   /** MB */
   readonly memorySize: number;
-  /** The whole of `process.env` as the function sees it. */
+  /** The complete `process.env` of the function. */
   readonly environment: Readonly<Record<string, string>>;
   readonly facts: Facts;
   readonly constants: Constants;

@@ -12,7 +12,7 @@ import { lambdaResources } from './resources/resources.ts';
 import { FunctionStore } from './store.ts';
 
 export interface LambdaOptions extends ServiceOptions, Omit<VersionPoolsOptions, 'functions'> {
-  /** Whether CloudFront still holds replicas of a version; such a version cannot be deleted. */
+  /** Whether CloudFront still has replicas of a version. Such a version cannot be deleted. */
   readonly isReplicated: (versionArn: string) => boolean;
   /** Services that can assume a role; `undefined` if it does not exist. */
   readonly roleTrusts: (roleArn: string) => readonly string[] | undefined;

@@ -1,6 +1,6 @@
 /**
- * Whether a text matches a pattern: `*` stands for any characters, `?` for one. Takes at most the product of both
- * lengths, whatever the pattern.
+ * Whether a text matches a pattern: `*` stands for any characters, `?` for one. With every pattern, the time is at most
+ * proportional to the product of both lengths.
  */
 export function like(text: string, pattern: string): boolean {
   let [at, mark, afterStar] = [0, 0, 0];

@@ -21,7 +21,10 @@ export interface S3 extends Service {
   applyLifecycles(): Promise<void>;
 }
 
-/** Creates the embedded S3: its REST API with path-style addresses, buckets and their policies. A confirmed write is on disk, and survives whenever the process is killed. */
+/**
+ * Creates the embedded S3: its REST API with path-style addresses, buckets and their policies. A confirmed write is on disk,
+ * and survives even if the process is killed.
+ */
 export function createS3({
   dataDir,
   now,

@@ -49,7 +49,7 @@ export function damaged(message: string): TransientFailure {
 
 /** Returns the failure for a response from neither the edge nor S3. It is retried a few times. */
 export function unexpectedResponse({ status }: HttpResponse): TransientFailure {
-  const message = `Unexpected answer: HTTP ${status}. A proxy or captive portal may be in between.`;
+  const message = `Unexpected response: HTTP ${status}. A proxy or captive portal may be in between.`;
   return new TransientFailure(new UploadError('not_an_edge', message), {
     limit: { kind: 'unexpected', tries: 3 },
   });

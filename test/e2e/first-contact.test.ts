@@ -30,11 +30,11 @@ const cases: Record<string, (t: TestContext) => ReturnType<typeof firstUpload>> 
     firstUpload(t, `https://127.0.0.1:${await peer(t, (socket) => socket.end())}`),
   'a server resets during the TLS handshake': async (t) =>
     firstUpload(t, `https://127.0.0.1:${await peer(t, (socket) => socket.resetAndDestroy())}`),
-  'a proxy closes without an answer to CONNECT': async (t) => {
+  'a proxy closes without a response to CONNECT': async (t) => {
     const port = await peer(t, (socket) => socket.end());
     return firstUpload(t, 'https://edge.example', { HTTPS_PROXY: `http://127.0.0.1:${port}` });
   },
-  'a proxy closes after a part of its answer': async (t) => {
+  'a proxy closes after a part of its response': async (t) => {
     const port = await peer(t, (socket) => socket.end('HTTP/1.1 200'));
     return firstUpload(t, 'https://edge.example', { HTTPS_PROXY: `http://127.0.0.1:${port}` });
   },
@@ -52,5 +52,5 @@ test('reports a status below 100 as an unreadable response, not as a defect', as
   const port = await peer(t, (socket) => socket.end('HTTP/1.1 099 Odd\r\ncontent-length: 0\r\n\r\n'));
   const { code, stderr } = await firstUpload(t, `http://127.0.0.1:${port}`);
   assert.equal(code, 5, stderr);
-  assert.match(stderr, /did not answer with valid HTTP \(given up after 4 attempts/);
+  assert.match(stderr, /did not respond with valid HTTP \(given up after 4 attempts/);
 });

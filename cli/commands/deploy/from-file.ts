@@ -19,7 +19,7 @@ import { discoverKeySets } from '../../trust/discovery.ts';
 import { openDocuments } from '../../trust/documents.ts';
 import { planTrust, withTrust } from '../trust/plan.ts';
 
-/** What a deployment file asks for. */
+/** The content of a deployment file. */
 export interface FileChange {
   readonly given: StackOptions;
   readonly change: (
@@ -29,7 +29,7 @@ export interface FileChange {
 }
 
 /**
- * Reads a deployment file before anything is sent. Its options and issuers are all that there are; signing keys stay.
+ * Reads a deployment file before anything is sent. Options and issuers that it omits are removed; signing keys are kept.
  * @param path as typed
  * @throws {UserError} `usage` for a file that cannot be used, and for options beside it
  */
@@ -44,7 +44,7 @@ export async function fromFile(
     command`echo ${'max-size: 5G'} > ${path}`,
     command`edge-upload status --yaml > ${path}`,
   ]);
-  // A path in a file is seen from its folder.
+  // A path in a file is relative to the file's folder.
   const cwd = dirname(resolve(context.cwd, path));
   const { options: given, issuers } = await readDeployment(text, path, (logo) => readLogo({ cwd }, logo));
   if (args.local) refuseOnAwsOnly(given);

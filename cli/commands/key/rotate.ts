@@ -20,7 +20,7 @@ export interface RotateArgs extends ApplyArgs {
 interface Alive {
   readonly links: number;
   readonly keys: number;
-  /** Seconds since 1970 when the last known token of the signing key ends; absent without one. */
+  /** Seconds since 1970 when the last known token of the signing key expires; absent without one. */
   readonly last?: number;
   /** Whether the ledger contains every token that can be valid. */
   readonly isWhole: boolean;
@@ -46,7 +46,7 @@ async function aliveOf(work: StackWork, edge: DeployedEdge, kid: string): Promis
   };
 }
 
-/** `edge-upload key rotate`: replaces the signing key. The old one verifies until its last token ends, unless it is dropped. */
+/** `edge-upload key rotate`: replaces the signing key. The old one verifies until its last token expires, unless it is dropped. */
 export async function rotate(context: Context, { drop = false, ...args }: RotateArgs): Promise<Result> {
   const { kid, id, alive } = await withEdge(context, args, async (work, edge, { template }) => {
     const [newest] = edge.kids;
@@ -72,7 +72,7 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
           'A new KMS key signs from now on. AWS charges $1 a month for each.',
           isNoneLeft
             ? 'No link or key is valid, so the next deploy deletes the old one.'
-            : `The old one is kept until ${last}, when all its links and keys have ended. ${active} stay valid.`,
+            : `The old one is kept until ${last}, when all its links and keys have expired. ${active} stay valid.`,
         ],
   });
   const result = await applyOptions(context, args, (previous) => ({
@@ -109,7 +109,7 @@ async function keepForLater(
   if (last <= until) return;
   context.ui.event({
     type: 'note',
-    text: `A link or key was created meanwhile. Its signing key is kept until it ends, ${formatMinute(new Date(last * 1000))} UTC.`,
+    text: `A link or key was created meanwhile. Its signing key is kept until it expires, ${formatMinute(new Date(last * 1000))} UTC.`,
   });
   await applyOptions(context, { ...args, yes: true }, (previous) => ({
     options: keepSigningKey(previous, id, last),

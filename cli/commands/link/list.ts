@@ -70,7 +70,7 @@ function shortLines(tokens: readonly Listed[], kind: TokenKind): TextLine[] {
     cutTo(token.key ?? token.prefix ?? '', SCOPE_WIDTH),
     cutTo((isKey ? token.name : token.note) ?? '', NOTE_WIDTH),
   ]);
-  const header = ['Id', 'State', 'Ends (UTC)', 'Scope', isKey ? 'Name' : 'Note'];
+  const header = ['Id', 'State', 'Expires (UTC)', 'Scope', isKey ? 'Name' : 'Note'];
   return [
     ...tableLines(header, rows),
     '',
@@ -87,7 +87,7 @@ function wholeLines(token: Listed, at: number): TextLine[] {
     { style: 'bold', text: name === undefined ? id : `${id} (${name})` },
     ...fields([
       ['  state', state],
-      ['  ends', formatExpiry(token)],
+      ['  expires', formatExpiry(token)],
       ['  scope', token.key ?? token.prefix],
       ['  limit', limits(token) || undefined],
       ['  created by', creatorOf(token)],

@@ -29,7 +29,7 @@ export interface PoolArgs {
 
 export interface Person {
   readonly username: string;
-  /** If absent, the prompt follows the answer of the edge. */
+  /** If absent, the prompt appears after the edge has responded. */
   readonly password?: string;
 }
 

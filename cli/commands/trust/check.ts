@@ -55,7 +55,7 @@ export async function check(
   return described(context, deployed, judgement);
 }
 
-/** Asks the edge whether it accepts a token for this edge. Without an answer, the result is unchanged. */
+/** Asks the edge whether it accepts a token for this edge. Without a response, the result is unchanged. */
 async function edgeAccepts(
   context: Context,
   { stackName, domain, local }: DeployedTrust,
@@ -77,7 +77,7 @@ async function edgeAccepts(
 function noToken(): UserError {
   return new UserError('usage', 'There is no token to check.', {
     hint: [
-      'Pipe one in, so that it is not in the list of processes:',
+      'Pipe one in, so that it does not appear in the process list:',
       command`edge-upload trust check < token.txt`,
     ],
   });
@@ -95,7 +95,7 @@ async function readToken({ stdin, signal, ui }: Context, typed: string | undefin
   if (typed !== undefined) {
     ui.event({
       type: 'warning',
-      text: 'A token on the command line is in the list of processes and in the history of the shell. Pipe it in instead.',
+      text: 'A token on the command line appears in the process list and in the history of the shell. Pipe it in instead.',
     });
     return typed;
   }

@@ -27,7 +27,7 @@ export function withTrust(
 }
 
 /**
- * Fetches the keys of new and changed issuers, and describes who becomes trusted and who no longer is.
+ * Fetches the keys of new and changed issuers, and describes which callers become trusted and which are removed.
  * @throws {UserError} before anything is fetched, for options that cannot be deployed
  */
 export async function planTrust(

@@ -73,7 +73,7 @@ async function createOnce<T>(
     }
     throw new UserError(
       'exists',
-      `The user ${username} exists. Cognito did not answer the first request, which may have created the user.`,
+      `The user ${username} exists. Cognito did not respond to the first request, which may have created the user.`,
       {
         hint: [
           'If the user is new, print a new invitation:',

@@ -53,8 +53,8 @@ const STRANGER = page(
 );
 
 /**
- * Returns why an address is not the answer to a sign-in; `undefined` if it is. Every program on this computer can reach the
- * port, so that requests without the state of the sign-in are ignored.
+ * Returns why an address is not the response to a sign-in; `undefined` if it is. Every program on this computer can reach
+ * the port, so requests without the state of the sign-in are ignored.
  */
 export function mismatchOf({ pathname, searchParams }: URL, state: string): 'path' | 'state' | undefined {
   if (pathname !== REDIRECT_PATH) return 'path';
@@ -117,7 +117,7 @@ async function listenOnOne(listener: RequestListener, { host, ports }: Redirect)
 }
 
 /**
- * Listens on this computer for the answer of the browser. Requests without the right state are answered 400 and ignored.
+ * Listens on this computer for the browser's response. Requests without the right state get a 400 and are ignored.
  * @param state random text that the provider sends back
  */
 export async function openCallbackServer(redirect: Redirect, state: string): Promise<CallbackServer> {

@@ -91,7 +91,7 @@ export function insecurePage(host: string, address: string): UserError {
   );
 }
 
-/** Exchanges the code in an answer for tokens. The library checks state, issuer (RFC 9207) and nonce. */
+/** Exchanges the code in a response for tokens. The library checks state, issuer (RFC 9207) and nonce. */
 function exchangeCode(
   provider: Provider,
   request: CodeRequest,
@@ -152,7 +152,7 @@ export async function signInByBrowser(
   }
 }
 
-/** Returns the query of a pasted address; `undefined` if it is not the answer to this sign-in. */
+/** Returns the query of a pasted address; `undefined` if it is not the response to this sign-in. */
 function pastedQuery(text: string, { redirect, state }: CodeRequest): string | undefined {
   const typed = text.replaceAll(/\s+/g, '');
   const query = typed.includes('?') ? typed.slice(typed.indexOf('?')) : `?${typed}`;
@@ -160,7 +160,7 @@ function pastedQuery(text: string, { redirect, state }: CodeRequest): string | u
   return mismatchOf(url, state) === undefined ? url.search : undefined;
 }
 
-/** Signs in with a browser anywhere: the user pastes the last address that it shows. No page answers at that address. */
+/** Signs in with a browser anywhere: the user pastes the last address that it shows. There is no page at that address. */
 export async function signInByPaste(
   context: Context,
   signIn: ProviderSignIn,

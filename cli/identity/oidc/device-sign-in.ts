@@ -30,7 +30,7 @@ const MAX_INTERVAL_S = 60;
 const PATIENCE_MS = 15 * 60_000;
 /** Milliseconds without a response after which the sign-in ends. The network may change while the user types. */
 const MAX_SILENCE_MS = 2 * 60_000;
-/** The clocks of virtual machines can run fast, and providers answer an early poll with `slow_down`. */
+/** The clocks of virtual machines can run fast, and providers respond to an early poll with `slow_down`. */
 const LATER = 1.2;
 
 /** Returns true if the provider has the device grant. */
@@ -73,7 +73,7 @@ async function poll(
   const endsAt = performance.now() + Math.min(device.expires_in * 1000, PATIENCE_MS);
   let interval = Math.min(Math.max(device.interval ?? DEFAULT_INTERVAL_S, 1), MAX_INTERVAL_S);
   const body = { ...parameters, device_code: device.device_code };
-  /** When the first of the requests in a row without a response failed. */
+  /** When the first of the consecutive requests without a response failed. */
   let silentSince: number | undefined;
   const nextPoll = (error: unknown): number => {
     const next = nextInterval(interval, error);
@@ -105,7 +105,7 @@ async function poll(
 
 /**
  * Returns the seconds until the next poll. A server that fails or cannot be reached is asked as often as before, because
- * the user may be typing the code meanwhile. One that demands fewer requests, or does not answer in time, is asked less
+ * the user may be typing the code meanwhile. One that demands fewer requests, or does not respond in time, is asked less
  * often.
  * https://www.rfc-editor.org/rfc/rfc8628#section-3.5
  * @throws the error of a sign-in that has ended

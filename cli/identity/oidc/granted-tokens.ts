@@ -112,7 +112,7 @@ function nobodys({ host, token }: TokenRequirements): UserError {
 }
 
 /**
- * Reads the tokens in an answer of a token endpoint, and checks their audience.
+ * Reads the tokens in a response of a token endpoint, and checks their audience.
  * @throws {UserError} `sign_in_refused`
  */
 export function readGranted(

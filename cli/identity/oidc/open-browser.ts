@@ -24,7 +24,7 @@ function isWsl({ env }: Pick<Context, 'env'>): boolean {
 
 /**
  * Returns why no browser on this computer can be expected to open, as the rest of a sentence; `undefined` if one can. In
- * a remote session a browser would open elsewhere, and its answer would not reach this computer.
+ * a remote session a browser would open elsewhere, and its response would not reach this computer.
  */
 export function reasonForNoBrowser({
   env,

@@ -81,20 +81,20 @@ export function providerError(error: unknown): ProviderError | undefined {
   return { error: words(error.error), description: words(description ?? '') };
 }
 
-/** Returns the status of the answer in a failure of the protocol library, if there was one. */
+/** Returns the status of the response in a failure of the protocol library, if there was one. */
 export function statusOf(error: unknown): number | undefined {
   const { status, cause } = Object(error) as Partial<ResponseBodyError>;
   return cause instanceof Response ? cause.status : status;
 }
 
-/** Returns true for an answer after which the same request can work later: 429, or a failure of the server. */
+/** Returns true for a response after which the same request can work later: 429, or a failure of the server. */
 export function isTransientAnswer(error: unknown): boolean {
   const status = statusOf(error) ?? 0;
   return (Object(error) as Partial<ResponseBodyError>).error === LATER || status >= 500 || status === 429;
 }
 
 function unavailable(host: string, doing: string, options: UserErrorOptions): UserError {
-  return new UserError('unreachable', `${doing} failed: ${host} cannot answer at the moment.`, {
+  return new UserError('unreachable', `${doing} failed: ${host} cannot respond at the moment.`, {
     ...options,
     hint: 'Run the same command again in a minute.',
   });
@@ -131,10 +131,10 @@ const FOREIGN: ReadonlySet<string> = new Set([
 
 /** Beginnings of messages, by the library's code. */
 const WHAT = table<string>({
-  OAUTH_RESPONSE_IS_NOT_JSON: 'the answer is not JSON',
+  OAUTH_RESPONSE_IS_NOT_JSON: 'the response is not JSON',
   OAUTH_RESPONSE_IS_NOT_CONFORM: 'unexpected status',
-  OAUTH_PARSE_ERROR: 'unexpected answer',
-  OAUTH_INVALID_RESPONSE: 'unexpected answer',
+  OAUTH_PARSE_ERROR: 'unexpected response',
+  OAUTH_INVALID_RESPONSE: 'unexpected response',
 });
 
 /** Returns `HTTP 200, text/html`. */
@@ -162,7 +162,7 @@ function unexpected(error: Error, doing: string, host: string): UserError {
   const { cause } = error;
   if (isTransientAnswer(error)) return unavailable(host, doing, options);
   const status = cause instanceof Response ? `: ${statusAndType(cause)}` : '';
-  // The parser's message quotes the answer, which can contain tokens.
+  // The parser's message quotes the response, which can contain tokens.
   const says = cause instanceof Error && !(cause instanceof SyntaxError) && cause.message !== error.message;
   const inner = says ? `: ${words(cause.message)}` : status;
   return new UserError(
@@ -170,7 +170,7 @@ function unexpected(error: Error, doing: string, host: string): UserError {
     `${doing} failed: ${WHAT[code ?? ''] ?? words(error.message)}${inner}.`,
     {
       ...options,
-      hint: `Check that ${host} is an OpenID Connect provider; a proxy or captive portal may answer in its place.`,
+      hint: `Check that ${host} is an OpenID Connect provider; a proxy or captive portal may respond instead.`,
     },
   );
 }

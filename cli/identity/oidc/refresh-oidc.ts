@@ -49,7 +49,7 @@ export async function refreshOidc(
     );
     const wanted = { url, host, issuer, clientId, token, ...omitUndefined({ audience }) };
     const granted = readGranted(answer, wanted, context.now());
-    if (granted.subject !== subject) throw ended(session, `${host} answered for another user`);
+    if (granted.subject !== subject) throw ended(session, `${host} returned tokens of another user`);
     return granted;
   } catch (error) {
     // A refresh token that was revoked, used twice or has expired.

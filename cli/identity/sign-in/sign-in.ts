@@ -61,7 +61,7 @@ function signInWithoutEnd({ name }: Challenge): UserError {
   return new UserError(
     'challenge_unsupported',
     `The sign-in was stopped: after ${MAX_CHALLENGES} answers, the user pool asks for ${name}.`,
-    { hint: 'Something on the way to Cognito changes its answers. Try another network.' },
+    { hint: 'Something between this computer and Cognito changes its responses. Try another network.' },
   );
 }
 
@@ -71,8 +71,8 @@ function userOf({ parameters }: Challenge, typed: string): string {
 }
 
 /**
- * Returns true if the session may have ended. It expires, by default after 3 minutes, and a response ends it, even one whose
- * answer was lost. After the password is proved, this error seldom has another cause.
+ * Returns true if the session may have ended. It expires, by default after 3 minutes, and each answer to a challenge ends
+ * it, even if Cognito's response was lost. After the password is proved, this error seldom has another cause.
  */
 function mayHaveEnded(error: Error, { name }: Challenge): boolean {
   if (awsErrorName(error) !== 'NotAuthorizedException') return false;

@@ -108,10 +108,10 @@ export interface TokenSource {
   held?(): string | undefined;
   /**
    * Returns another token than `rejected`, which the edge refused before it expired. Refreshes at most once.
-   * @param reason reason in the edge's answer, for the error if there is no other token
+   * @param reason Reason in the edge's response, for the error if there is no other token.
    */
   renew(rejected: string, reason?: string): Promise<string>;
-  /** Returns when the token ends. Absent if tokens are renewed. */
+  /** Returns when the token expires. Absent if tokens are renewed. */
   endsAt?(): Promise<Date | undefined>;
   /** Adds details that only the source knows to a refusal of the edge. */
   explain?(error: UserError): UserError;

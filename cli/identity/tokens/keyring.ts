@@ -1,9 +1,9 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { askHelper, type HelperEnv } from '../../helper-process.ts';
 
-/** The operating system's store for secrets. It holds the key that encrypts the stored tokens. */
+/** The operating system's store for secrets. It contains the key that encrypts the stored tokens. */
 export interface Keyring {
-  /** Returns `undefined` if it holds no key. Rejects if the keyring is locked or unavailable. */
+  /** Returns `undefined` if it contains no key. Rejects if the keyring is locked or unavailable. */
   read(): Promise<Buffer | undefined>;
   write(secret: Buffer): Promise<void>;
 }
@@ -26,7 +26,7 @@ interface KeyringOptions {
   readonly env: HelperEnv;
   readonly execPath: string;
   readonly signal?: AbortSignal;
-  /** 30,000 when absent. */
+  /** Default: 30,000. */
   readonly timeoutMs?: number;
 }
 

@@ -36,7 +36,7 @@ export function unseal(key: Buffer, sealed: string, associatedData: string): str
 
 type KeyringContext = Pick<Context, 'env' | 'platform' | 'home' | 'keyring'>;
 
-/** Result of asking the keyring: its key, no key, or keyring unavailable. */
+/** Result of reading the keyring: its key, no key, or keyring unavailable. */
 export type TokenKey =
   | { readonly kind: 'key'; readonly key: Buffer }
   | { readonly kind: 'none' }

@@ -44,7 +44,7 @@ function isDate(date: Date | undefined): date is Date {
   return date !== undefined && !Number.isNaN(date.getTime());
 }
 
-/** Checks the fields at run time: a proxy can answer instead of Cognito. */
+/** Checks the fields at run time: a proxy can respond instead of Cognito. */
 function readUser(user: Dated, attributes: readonly AttributeType[] = []): PoolUser {
   const { Username, UserStatus = 'UNKNOWN', Enabled = true } = user;
   if (typeof Username !== 'string' || Username === '' || !Array.isArray(attributes)) throw notOfCognito();
@@ -65,7 +65,7 @@ function readUser(user: Dated, attributes: readonly AttributeType[] = []): PoolU
 }
 
 function notOfCognito(): UserError {
-  return new UserError('aws', 'Unexpected answer in place of Cognito: it does not describe a user.', {
+  return new UserError('aws', 'Unexpected response in place of Cognito: it does not describe a user.', {
     hint: 'Check AWS_ENDPOINT_URL. A proxy or the sign-in page of a network may be in between.',
   });
 }

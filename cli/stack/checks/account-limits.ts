@@ -68,7 +68,7 @@ export function concurrencyCheck({ clients, context: { ui, signal } }: StackWork
       if (limit >= FEW) return { found };
       ui.event({
         type: 'warning',
-        text: `This account has ${found}: the edge serves about ${limit * 10} requests a second in a region, and answers 503 to more.`,
+        text: `This account has ${found}: the edge serves about ${limit * 10} requests a second in a region, and responds with 503 to more.`,
       });
       ui.event({
         type: 'note',

@@ -23,7 +23,7 @@ export function bucketGone(bucket: string, cause?: unknown): UserError {
   );
 }
 
-/** Returns a refusal of a HEAD request with the permission that it needs: S3 answers those without a body. */
+/** Returns a refusal of a HEAD request with the permission that it needs: S3's response has no body. */
 export function deniedHead(error: unknown, action: string): unknown {
   const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } };
   if ($metadata?.httpStatusCode !== 403) return error;
@@ -39,7 +39,7 @@ async function bucketExists({ clients }: StackWork, bucket: string): Promise<boo
       await clients.s3.send(new HeadBucketCommand({ Bucket: bucket }));
       return true;
     } catch (error) {
-      // S3 answers HEAD without a body, so without an error code.
+      // S3's responses to HEAD have no body, and so no error code.
       if (error instanceof Error && ['NotFound', 'NoSuchBucket'].includes(error.name)) return false;
       throw deniedHead(error, 's3:ListBucket');
     }

@@ -31,10 +31,10 @@ export async function runCheck({ name, run }: Check): Promise<Checked> {
   }
 }
 
-/** Returns why a check is skipped whose request a service refused or did not answer. @param action of IAM */
+/** Returns why a check is skipped: a service refused its request or did not respond. @param action IAM's name of the request. */
 export function whyUnanswered(error: unknown, service: string, action: string): string {
   const { name } = error as Error;
-  return /^AccessDenied/.test(name) ? `not allowed (${action})` : `${service} does not answer: ${name}`;
+  return /^AccessDenied/.test(name) ? `not allowed (${action})` : `${service} does not respond: ${name}`;
 }
 
 /**

@@ -42,7 +42,7 @@ interface Detection {
   readonly reason?: string;
 }
 
-/** How CloudFormation refuses a second detection; it has no code for that. */
+/** CloudFormation's message for a second detection, which has no code. */
 const RUNNING = /already in progress/i;
 
 /**
@@ -67,7 +67,7 @@ async function detect(work: StackWork, stackId: string): Promise<Detection> {
   const { clients, context } = work;
   const StackDriftDetectionId = await startDetection(work, stackId);
   if (StackDriftDetectionId === undefined)
-    return { hasResults: false, reason: 'another drift detection runs; try again in a few minutes' };
+    return { hasResults: false, reason: 'another drift detection is running; try again in a few minutes' };
   const { DescribeStackDriftDetectionStatusCommand } = await import('@aws-sdk/client-cloudformation');
   const since = context.now().getTime();
   let isFirst = true;
@@ -122,7 +122,7 @@ function drifted({
 }: StackResourceDrift): Drifted {
   const names = PropertyDifferences.map(({ PropertyPath = '' }) => {
     const [, first = '', second] = PropertyPath.split('/');
-    // All that a distribution is set to is below one property.
+    // All settings of a distribution are below one property.
     return first === 'DistributionConfig' ? (second ?? first) : first;
   });
   return { type, isDeleted: StackResourceDriftStatus === 'DELETED', properties: [...new Set(names)] };

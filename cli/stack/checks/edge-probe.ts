@@ -53,7 +53,7 @@ async function edgeDefect(
     const described = await requestOnce(`${url}/.well-known/edge-upload`, { dispatcher, signal, ...BOUNDS });
     const description = described.status === 200 ? readFields(described.text) : undefined;
     if (description?.service !== 'edge-upload')
-      return `its description is answered with status ${described.status}`;
+      return `the request for its description got status ${described.status}`;
     return descriptionDefect(description, edge) ?? (await guardDefect(url, { dispatcher, signal }));
   } catch (error) {
     if (signal.aborted) throw interrupted(SEE_LATER);
@@ -65,7 +65,7 @@ async function edgeDefect(
   }
 }
 
-/** Returns why an edge does not protect the bucket: it does not answer an upload without a token with 401. */
+/** Returns why an edge does not protect the bucket: it does not refuse an upload without a token with 401. */
 export async function guardDefect(
   url: string,
   options: { readonly dispatcher: Dispatcher; readonly signal: AbortSignal },
@@ -76,7 +76,7 @@ export async function guardDefect(
     method: 'PUT',
     body: 'x',
   });
-  return status === 401 ? undefined : `an upload without a token is answered with status ${status}, not 401`;
+  return status === 401 ? undefined : `an upload without a token got status ${status}, not 401`;
 }
 
 /** Returns how a description differs from what was deployed. See edge/description.ts. */

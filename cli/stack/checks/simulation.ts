@@ -58,7 +58,7 @@ async function deniedOf(
     }
   }
   if (left.size > 0) {
-    const message = `IAM's answer leaves out ${[...left].join(', ')}.`;
+    const message = `IAM's response omits ${[...left].join(', ')}.`;
     throw Object.assign(new Error(message), { name: 'IncompleteAnswer' });
   }
   return denied;

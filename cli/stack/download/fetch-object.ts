@@ -21,7 +21,7 @@ export interface FetchedObject {
   readonly bytes: number;
   readonly etag: string;
   readonly versionId?: string;
-  /** What the bytes were compared with; absent where S3 gives no checksum of the whole object. */
+  /** What the bytes were compared with; absent if S3 has no checksum of the whole object. */
   readonly verified?: string;
 }
 
@@ -44,7 +44,7 @@ export async function fetchObject(
   const { signal } = work.context;
   const first = await request(work, object);
   const { ContentLength: size, ETag: etag, $metadata } = first;
-  // An empty answer, or the page of a proxy, is no object.
+  // An empty response, or the page of a proxy, is not an object.
   if (size === undefined || !etag || !$metadata.requestId) {
     discard(first);
     throw unexpectedAwsResponse('S3', `Downloading ${object.key}`, 'no length, ETag or request id');
@@ -58,7 +58,7 @@ export async function fetchObject(
     try {
       for await (const chunk of answer.Body as AsyncIterable<Uint8Array>) {
         if (signal.aborted) throw interrupted('Run the same command again to download it from the start.');
-        // The rest of an object that is sent again may come in an answer without a length, and without an end.
+        // The rest of the object can arrive in a response without a length and without an end.
         if (received + chunk.length > size) throw differs(object.key);
         expected?.hasher.update(chunk);
         await write(chunk);
@@ -96,7 +96,7 @@ export async function fetchObject(
   };
 }
 
-/** Closes the connection of an answer that is not read. Otherwise the process waits for its end, and fails at a late error. */
+/** Closes the connection of a response that is not read. Otherwise the process waits for its end, and fails at a late error. */
 function discard({ Body: body }: GetObjectCommandOutput): void {
   if (body instanceof Readable) body.on('error', () => {}).destroy();
 }
@@ -119,7 +119,7 @@ function differs(key: string): UserError {
 
 /** The error for a response whose `Content-Length` was longer than the object. */
 function tooLong(key: string, { from, size }: { from: number; size: number }, cause: Error): UserError {
-  const message = `The length of ${key} changed: the first answer announced ${size} bytes, and S3 has ${from}.`;
+  const message = `The length of ${key} changed: the first response announced ${size} bytes, and S3 has ${from}.`;
   return new UserError('bytes_differ', message, { hint: ANOTHER_TRY, cause });
 }
 

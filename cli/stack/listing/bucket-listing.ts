@@ -37,8 +37,8 @@ function isAnswered(response: unknown): response is ListResponse & { readonly bo
 }
 
 /**
- * Sends a request for a list and returns S3's XML; it is empty where the answer is no list. The SDK's own XML parser would
- * take most of the time of a long list. The SDK signs, retries, and reads what is no list.
+ * Sends a request for a list and returns S3's XML, or an empty text if the response is not a list. The SDK's own XML parser
+ * would take most of the time of a long list. The SDK signs, retries, and reads all other responses.
  */
 async function askList<Input extends object, Output extends object>(
   { middlewareStack }: { readonly middlewareStack: MiddlewareStack<Input, Output> },
@@ -177,7 +177,7 @@ async function* entryPages<Entry, Next>(
   for await (const { entries } of oneAhead(listed)) yield entries;
 }
 
-/** Returns whether more pages follow. Refuses an answer that is no list, such as the page of a proxy. */
+/** Returns whether more pages follow. Refuses a response that is not a list, such as the page of a proxy. */
 function isTruncated(xml: string, next: string | undefined, doing: string): boolean {
   const truncated = childOf(xml, 'IsTruncated')?.trim();
   if (truncated === undefined) throw unexpectedAwsResponse('S3', doing, 'no list');
@@ -188,7 +188,7 @@ function isTruncated(xml: string, next: string | undefined, doing: string): bool
 
 /**
  * Returns how to read keys. S3 percent-encodes them on request, because XML cannot contain every key, and
- * marks the answer. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+ * marks the response. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
 function keyDecoder(xml: string, doing: string): (text: string | undefined) => string | undefined {
   if (childOf(xml, 'EncodingType') !== 'url') return (text) => text && plainText(text);
@@ -208,7 +208,7 @@ function sizeOf(entry: string): number | undefined {
   return /^\d+$/.test(text) && Number.isSafeInteger(size) ? size : undefined;
 }
 
-/** Passes items through, and looks for the next one while one is used. */
+/** Passes items through, and requests the next one while one is used. */
 async function* oneAhead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
   let next = items.next();
   try {
@@ -221,7 +221,7 @@ async function* oneAhead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
       yield value;
     }
   } finally {
-    // Where the caller ends early, nothing waits for a request under way.
+    // If the caller stops early, nothing waits for a request under way.
     void items.return(undefined).catch(() => {});
   }
 }

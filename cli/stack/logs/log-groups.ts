@@ -37,7 +37,7 @@ export function logGroup(functionName: string): string {
   return `/aws/lambda/us-east-1.${functionName}`;
 }
 
-/** Whether CloudWatch Logs answered that a region has no such log group: no replica has run there. */
+/** Whether an error means that a region has no such log group: no replica has run there. */
 export function isMissingGroup(error: unknown): boolean {
   return error instanceof Error && error.name === 'ResourceNotFoundException';
 }
@@ -57,7 +57,7 @@ interface InRegions<T> {
   readonly failed: readonly FailedRegion[];
 }
 
-/** Runs requests in each region. Skips regions without a log group. A failure in a region ends no other region's. */
+/** Runs requests in each region. Skips regions without a log group. A failure in one region does not affect the others. */
 async function inEachRegion<T>(
   { clients }: StackWork,
   doing: string,

@@ -125,7 +125,7 @@ async function deleteVersions(
   });
 }
 
-/** Errors of single keys when S3 is busy, in an answer with status 200. */
+/** Errors of single keys when S3 is busy, in a response with status 200. */
 const BUSY = new Set(['InternalError', 'ServiceUnavailable', 'SlowDown']);
 const BATCH_TRIES = 8;
 

@@ -168,7 +168,7 @@ export async function discardPlan(
         if (Stacks?.[0]?.StackStatus !== 'REVIEW_IN_PROGRESS') return;
         await cloudformation.send(new DeleteStackCommand({ StackName: stackId }), bounds);
       } catch (error) {
-        // It is gone already.
+        // It was already deleted.
         if (!isOvertaken(error)) throw error;
       }
     }),

@@ -18,7 +18,7 @@ import { operationFailure, runOperation } from './follow.ts';
 import type { Agreement, PlannedChange } from './plan.ts';
 import { policyRepair } from './policy-repair.ts';
 
-/** What is deployed, and what is wanted instead. */
+/** The deployed stack, and the requested options. */
 export interface WantedChange {
   /** The stack and its template before the deploy; absent: there is none yet. */
   readonly found: FoundStack | undefined;

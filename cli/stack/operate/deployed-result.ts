@@ -79,7 +79,7 @@ export async function deployedResult(work: StackWork, deployed: Deployed): Promi
   };
 }
 
-/** DNS is the operator's. https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html */
+/** The operator manages the DNS. https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html */
 function nameHint({ domain: name }: StackOptions, outputs: StackOutputs, local: boolean): string[] {
   if (name === undefined) return [];
   const { domain: edge = '' } = outputs;
@@ -89,7 +89,7 @@ function nameHint({ domain: name }: StackOptions, outputs: StackOutputs, local: 
     : ['', 'Point the name at the edge in your DNS, unless it does so already:', `  ${name}  CNAME  ${edge}`];
 }
 
-/** What follows a deploy as long as nobody can sign in. */
+/** The next steps while nobody can sign in. */
 const FIRST_USER = [
   '',
   'Next, create a user and sign in:',
@@ -98,21 +98,21 @@ const FIRST_USER = [
   command`edge-upload user add ada --email ada@example.com`,
 ];
 
-/** What follows a deploy without a user pool as long as no issuer is trusted. */
+/** The next steps without a user pool while no issuer is trusted. */
 const FIRST_ISSUER = [
   '',
   'Nobody can upload yet. Trust an identity provider or a CI system:',
   command`edge-upload trust --help`,
 ];
 
-/** What follows a deploy that adds the upload page. */
+/** The next steps after a deploy that adds the upload page. */
 const FIRST_LINK = [
   '',
   'For somebody without an account, create a link to the page:',
   command`edge-upload link create`,
 ];
 
-/** Returns lines that say what to do after a deploy. */
+/** Returns the next steps after a deploy. */
 async function nextSteps(
   work: StackWork,
   outputs: StackOutputs,
@@ -125,7 +125,7 @@ async function nextSteps(
   return [...confirmation, ...((await hasNoUsers(work, outputs)) ? FIRST_USER : []), ...link];
 }
 
-/** Whether the pool has no user yet; false where nobody can tell. */
+/** Whether the pool has no user yet; false if that is unknown. */
 async function hasNoUsers(work: StackWork, { userPoolId }: StackOutputs): Promise<boolean> {
   if (userPoolId === undefined) return false;
   try {

@@ -28,7 +28,7 @@ const CASCADE = /^Resource (creation|update|deletion) cancelled/i;
 /** Milliseconds without an event. The slowest resource, a distribution, takes half an hour at most. */
 const SILENCE_MS = 2 * 3600_000;
 
-const GOES_ON = 'CloudFormation continues by itself. Run the same command again to follow it.';
+const GOES_ON = 'CloudFormation continues. Run the same command again to follow it.';
 
 /** Runs a request about an operation under way. A failure or Ctrl-C does not end the operation, and the error says so. */
 async function whileFollowing<T>(work: () => Promise<T>): Promise<T> {

@@ -85,7 +85,7 @@ export async function deleteEdgeFunction(
 }
 
 /**
- * Removes the edge functions that outlived a stack, and forgets those that are gone.
+ * Removes the edge functions that outlived a stack, and forgets those that no longer exist.
  * @param options.wait until CloudFront has no replicas of them
  * @param options.except a function that is in use
  * @param options.also functions of a stack that was just deleted, recorded or not

@@ -56,7 +56,7 @@ function losesData(lost: readonly PlannedStep[]): UserError {
   });
 }
 
-/** How a change of the stack is asked for. */
+/** Settings of the question before a change. */
 export interface Asking {
   readonly yes?: boolean;
   /** Apply a change that loses users or objects without asking. */

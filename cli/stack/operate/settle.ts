@@ -69,7 +69,7 @@ export async function settledStack(
   if (FAILED_CREATION.includes(status)) {
     ui.event({
       type: 'note',
-      text: `An earlier creation of ${work.stackName} failed (${status}); its remains are removed first.`,
+      text: `An earlier creation of ${work.stackName} failed (${status}); its remaining resources are deleted first.`,
     });
     await refuseUsers(work, stack);
     await removeRemains(work, stack);

@@ -31,7 +31,7 @@ export type TokenClaims = {
     }
 );
 
-/** Bytes that KMS signs at most. https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html */
+/** Maximum bytes that KMS signs: https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html */
 const MAX_MESSAGE_BYTES = 4096;
 
 /**
@@ -62,7 +62,7 @@ async function signatureOf(work: StackWork, key: SigningKey, Message: Uint8Array
 }
 
 /**
- * Returns what is signed of a token.
+ * Returns the signed part of a token.
  * @throws {UserError} `usage` for more than KMS signs
  */
 export function signingInput({ jwk: { kid } }: SigningKey, claims: TokenClaims): Buffer {

@@ -73,7 +73,7 @@ export function unusableKey(
   });
 }
 
-/** Returns a failed request to KMS as an operator meets it. */
+/** Returns the operator's error for a failed request to KMS. */
 export function kmsFailure(error: unknown, doing: string, key: Pick<SigningKey, 'id' | 'keyId'>): UserError {
   const state = STATES[(error as Error).name];
   return state === undefined ? awsFailure(error, doing) : unusableKey(key, state, doing, error);
@@ -148,7 +148,7 @@ async function bakedJwks(work: StackWork, stack: FoundStack | undefined): Promis
 interface VerifyingKeys {
   /** The public keys that the deployed edge has; absent without an edge. */
   readonly signing?: TrustedKeys['signing'];
-  /** Errors of keys that cannot sign. What they signed stays valid. */
+  /** Errors of keys that cannot sign. Tokens that they signed stay valid. */
   readonly unusable: readonly UserError[];
 }
 

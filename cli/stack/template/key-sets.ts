@@ -29,22 +29,22 @@ interface KeySetRequest {
   /** Of errors, such as `the user pool`. */
   readonly whose: string;
   readonly hint: Hint;
-  /** Instead, for a status that says that the issuer is gone. */
+  /** Used instead for a status which shows that the issuer no longer exists. */
   readonly ifGone?: Hint;
-  /** Requests until an answer is a key set; one if absent. */
+  /** Number of requests until a response is a key set. Default: one. */
   readonly tries?: number;
 }
 
-/** Milliseconds for one answer. */
+/** Milliseconds for one response. */
 const DEADLINE_MS = 20_000;
 
 function defect(status: number, text: string): string {
   if (status !== 200) return isRedirect(status) ? `it redirects (status ${status})` : `status ${status}`;
   if (Buffer.byteLength(text) > MAX_KEY_SET_BYTES)
-    return `the answer has more than ${MAX_KEY_SET_BYTES} bytes`;
+    return `the response has more than ${MAX_KEY_SET_BYTES} bytes`;
   if (readFields(text) === undefined)
-    return 'the answer is not a JSON object. A proxy or the sign-in page of a network may be in between';
-  return 'the answer contains no key that verifies tokens';
+    return 'the response is not a JSON object. A proxy or the sign-in page of a network may be in between';
+  return 'the response contains no key that verifies tokens';
 }
 
 /**

@@ -51,7 +51,7 @@ function onTemporaryFolder<T>(work: () => T): T {
   }
 }
 
-/** Returns what a deploy bakes into the edge function; `undefined` before the stack has what it takes. */
+/** Returns what a deploy bakes into the edge function; `undefined` before the stack has it. */
 export async function edgeKeys(
   work: StackWork,
   stack: FoundStack | undefined,
@@ -219,7 +219,7 @@ export function bakedKeys(templateBody: string, { trust = [] }: StackOptions): T
   };
 }
 
-/** CloudFormation types of the resources in which two templates differ, sorted; empty where they come to the same. */
+/** Returns the types of the resources in which two templates differ, sorted; empty if the templates are equivalent. */
 export function differingTypes(one: string, other: string): string[] {
   const { Resources: left = {}, Outputs: leftOutputs } = JSON.parse(one) as Template;
   const { Resources: right = {}, Outputs: rightOutputs } = JSON.parse(other) as Template;

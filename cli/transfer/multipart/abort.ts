@@ -68,7 +68,7 @@ export async function tryAbortUnanswered(
   } catch (error) {
     if (!isUserError(error) || !NOT_LISTED.has(error.code)) throw error;
     warn(
-      `The creation of a multipart upload of ${unanswered.key} was not answered. It may stay in the bucket, empty, until the lifecycle rule aborts it. Looking it up failed: ${error.message}`,
+      `The creation of a multipart upload of ${unanswered.key} got no response. It may stay in the bucket, empty, until the lifecycle rule aborts it. Looking it up failed: ${error.message}`,
     );
   }
 }

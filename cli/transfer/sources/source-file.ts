@@ -49,7 +49,7 @@ export function checkRegular(name: string, stats: fs.BigIntStats): void {
 /** Maximum bytes that are read of a kernel file. */
 const MAX_SNAPSHOT = 1024 * 1024;
 
-/** Kernel files (`/proc`, `/sys`) have no blocks, and claim to be empty or to have one page of at most so many bytes. */
+/** Kernel files (`/proc`, `/sys`) have no blocks, and report a size of 0 or one page of at most this many bytes. */
 const MAX_CLAIMED = 64n * 1024n;
 
 function mayBeKernelFile({ size, blocks }: fs.BigIntStats): boolean {
@@ -57,7 +57,7 @@ function mayBeKernelFile({ size, blocks }: fs.BigIntStats): boolean {
 }
 
 /**
- * Reads a kernel file, whose length is not the one it claims.
+ * Reads a kernel file, whose length is not the reported one.
  * @returns `undefined` for an ordinary file.
  * @throws {UserError} `file_special` for a longer one, `file_changed` for one that is being written.
  */

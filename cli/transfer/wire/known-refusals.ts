@@ -108,7 +108,7 @@ const STATUSES: Readonly<Record<number, KnownRefusal>> = {
     library: { hint: 'Choose a shorter key.' },
   },
   431: LONG_HEADERS,
-  // CloudFront's status for the same.
+  // CloudFront's status for headers that are too long.
   494: LONG_HEADERS,
 };
 

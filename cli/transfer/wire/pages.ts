@@ -36,7 +36,7 @@ const REASONS: readonly PageReason[] = [
   },
   {
     pattern: /Lambda function/i,
-    why: 'the edge function did not run, or gave no valid answer',
+    why: 'the edge function did not run, or returned no valid response',
     hint: [
       'Operators: check the deployment, and read its logs:',
       command`edge-upload doctor`,
@@ -67,7 +67,7 @@ export function unexpectedResponse(
 ): TransientFailure {
   const error = new UserError(
     'not_an_edge',
-    `Unexpected answer for ${subject}: ${what}. A proxy or captive portal may be in between.`,
+    `Unexpected response for ${subject}: ${what}. A proxy or captive portal may be in between.`,
     { hint: ['Check with:', command`edge-upload doctor`] },
   );
   return new TransientFailure(error, { limit: { kind: 'unexpected', tries: 3 } });

@@ -217,7 +217,7 @@ export function possiblyOwnObject(subject: string): UserError {
   ];
   return new UserError(
     'exists',
-    `${subject} already exists. It may be from this upload: an earlier attempt broke off before it was answered.`,
+    `${subject} already exists. It may be from this upload: an earlier attempt broke off before its response arrived.`,
     { hint: hint('--no-clobber'), library: { hint: hint('noClobber') } },
   );
 }

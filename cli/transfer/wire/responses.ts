@@ -82,7 +82,7 @@ export function createReceiver(host: string, { onStart, onHead, onBytes }: Recei
         }
         if (head !== undefined && head.status >= 400) end();
         else reject(endless(host));
-        cancel(new Error('the answer is too long'));
+        cancel(new Error('the response is too long'));
       },
       onResponseEnd: end,
       onResponseError(_controller, error) {
@@ -115,7 +115,7 @@ function flat(headers: Readonly<Record<string, string | string[] | undefined>>):
 /** Returns the error for an incomplete response. */
 export function endless(host: string): TransientFailure {
   return new TransientFailure(
-    new UserError('unreachable', `${host} did not complete its answer.`, {
+    new UserError('unreachable', `${host} did not complete its response.`, {
       hint: ['A proxy in between may hold it back. Check with:', command`edge-upload doctor`],
     }),
     { limit: { kind: 'endless', tries: 3 } },

@@ -28,7 +28,7 @@ export function tagsXml({ tags }: TemplateSource): QueryResult {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }
 
-/** A change of the stack outdates what was detected before. */
+/** A change of the stack invalidates the last drift detection. */
 function driftInformation({ drift, updated }: StackRecord): QueryResult {
   if (drift === undefined || (updated !== undefined && updated > drift.at)) {
     return { StackDriftStatus: 'NOT_CHECKED' };

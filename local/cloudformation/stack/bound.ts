@@ -17,7 +17,7 @@ export interface BoundTemplate {
   readonly graph: Graph;
 }
 
-/** @param resource returns what is known of a resource; called at each use */
+/** @param resource Returns the known state of a resource. Called at each use. */
 export function bind(
   { template: body, parameters }: TemplateSource,
   { id, name }: Pick<StackRecord, 'id' | 'name'>,

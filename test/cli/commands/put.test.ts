@@ -41,7 +41,7 @@ test('prints when the last part can start without renewal, and warns of a low ra
   send(2 * MIB, MIB, total);
   send(3 * MIB, MIB, total);
   assert.equal(warnings().length, 1);
-  assert.match(warnings()[0] ?? '', /takes 2h 13m more, but its token ends in 59m/);
+  assert.match(warnings()[0] ?? '', /takes 2h 13m more, but its token expires in 59m/);
   assert.equal(context.events.filter(({ type }) => type === 'transfer').length, 7, 'events are passed on');
 });
 

@@ -28,7 +28,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
     const uploads = sources.map((source, at) => uploader.upload(source, { key: 'a' + at, signal, partSize: 5 << 20 }));
     const ended = await Promise.allSettled(uploads);
     for (const { reason } of ended) if (reason?.code !== 'interrupted') throw reason ?? new Error('stored');`,
-  'an abort while a server does not answer': `
+  'an abort while a server does not respond': `
     const silent = createUploader({ url: process.argv[4], token: 'good', signal: abort.signal });
     setImmediate(() => abort.abort());
     const { code } = await silent.upload(Buffer.alloc(11 << 20), { key: 'a' }).catch((error) => error);

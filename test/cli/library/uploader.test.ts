@@ -523,7 +523,7 @@ test('refuses everything once closed, and can be closed twice', async (t) => {
   assert.equal(edge.stored.size, 1);
 });
 
-test('gives up soon on a server that closes each connection without an answer', async (t) => {
+test('gives up soon on a server that closes each connection without a response', async (t) => {
   const server = createTcpServer((socket) => {
     socket.on('error', () => {}).once('data', () => socket.destroy());
   });

@@ -55,7 +55,7 @@ test('cuts an endless response', async (t) => {
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  assert.match(networkFailure(error, 'AWS')?.message ?? '', /answer is not from AWS/);
+  assert.match(networkFailure(error, 'AWS')?.message ?? '', /response is not from AWS/);
   // The client does not wait for the rest.
   await cut;
 });
@@ -85,6 +85,6 @@ test('asks a silent server twice, and shows only our own text', async (t) => {
     await new Promise((resolve) => setImmediate(resolve));
     t.mock.timers.tick(1000);
   }
-  assert.match(networkFailure(error, 'AWS')?.message ?? '', /does not answer/);
+  assert.match(networkFailure(error, 'AWS')?.message ?? '', /does not respond/);
   assert.equal(asked, 2);
 });

@@ -239,5 +239,5 @@ test('reports a server that is not AWS', async (t) => {
       () => undefined,
       (thrown: unknown) => thrown,
     );
-  assert.match(networkFailure(error, 'AWS')?.message ?? '', /answer is not from AWS/);
+  assert.match(networkFailure(error, 'AWS')?.message ?? '', /response is not from AWS/);
 });

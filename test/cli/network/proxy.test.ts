@@ -126,7 +126,7 @@ test('sends a password on one connection at a time until the proxy accepts it', 
   const { port, asked } = await proxy({ pair: 'me:right', drops: 2 });
   const env = { HTTPS_PROXY: `http://me:wrong@127.0.0.1:${port}` };
   assert.equal((await failures(env, url, 8)).length, 8);
-  assert.equal(asked.length, 3, 'two without an answer, and one that is refused');
+  assert.equal(asked.length, 3, 'two without a response, and one that is refused');
 });
 
 test('does not send a refused password on other connections of the command', async () => {
@@ -187,7 +187,7 @@ test('names an unreachable proxy, and one whose host is unknown', async () => {
   for (const status of [429, 500, 502, 503, 504]) {
     const { port } = await proxy({ answer: `${status} Sorry` });
     const [bad] = await failures({ HTTPS_PROXY: `http://127.0.0.1:${port}` });
-    const words = `^The proxy 127.0.0.1:${port} does not connect to \\S+ now: it answered HTTP ${status}\\.`;
+    const words = `^The proxy 127.0.0.1:${port} does not connect to \\S+ now: it responded with HTTP ${status}\\.`;
     assert.match(bad?.message ?? '', new RegExp(words));
   }
   const [direct] = await failures({});

@@ -20,7 +20,7 @@ const EXPECTED = [
   [507, 'aws', /HTTP 507: the disk of the embedded cloud is full/, /edge-upload local status/],
 ] as const;
 
-test('explains each status of an answer without a body', async (t) => {
+test('explains each status of a response without a body', async (t) => {
   let status = 200;
   const endpoint = await listen(t, (_request, response) => void response.writeHead(status).end());
   const { work: retrying } = await workAt(t, endpoint);

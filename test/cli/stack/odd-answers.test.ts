@@ -56,7 +56,7 @@ test('does not take a response without an account for credentials without one', 
     const { work } = await workAgainst(t, () => ({ body }));
     await assert.rejects(
       callerIdentity(work),
-      withCode('aws', /unexpected answer from STS: it names no account/, /AWS_ENDPOINT_URL/),
+      withCode('aws', /unexpected response from STS: it names no account/, /AWS_ENDPOINT_URL/),
       body,
     );
   }
@@ -116,7 +116,7 @@ test('does not take an invalid list for an empty bucket', async (t) => {
   const { work } = await workAgainst(t, () => ({ body: '' }));
   await assert.rejects(
     keysOf(work),
-    withCode('aws', /Listing the bucket b failed: unexpected answer from S3/, /AWS_ENDPOINT_URL/),
+    withCode('aws', /Listing the bucket b failed: unexpected response from S3/, /AWS_ENDPOINT_URL/),
   );
 });
 

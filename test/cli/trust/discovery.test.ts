@@ -118,7 +118,7 @@ describe('discovery of an issuer', () => {
         `HTTP ${status}`,
         (response) => response.writeHead(status).end('{}'),
         'unreachable',
-        new RegExp(`cannot answer at the moment: HTTP ${status}`),
+        new RegExp(`cannot respond at the moment: HTTP ${status}`),
       ],
     ),
     [

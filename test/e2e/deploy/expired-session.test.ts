@@ -45,8 +45,7 @@ test('names an expired session in the middle of a deploy or a destroy, and conti
       assert.match(stderr, /security token included in the request is expired/, after);
       assert.match(stderr, /Sign in to AWS again, then run the same command\..*\n +aws sso login/, after);
       // The next call follows the operation, which does not need the session.
-      if (after === 'cloudformation:ExecuteChangeSet')
-        assert.match(stderr, /CloudFormation continues by itself\./);
+      if (after === 'cloudformation:ExecuteChangeSet') assert.match(stderr, /CloudFormation continues\./);
     };
     for (const after of DURING_DEPLOY) await expired(['deploy', '--yes'], after);
     const { outputs } = await computer.json<DeployedStack>(['deploy', '--yes'], { env });

@@ -134,7 +134,7 @@ test('recovers from every state of a stack', async (t) => {
       assert.equal(await statusOf(hands, 'failed'), 'ROLLBACK_COMPLETE', 'a dry run removes nothing');
       const { code, stderr } = await computer.run(['deploy', '--local', '--yes', '--stack-name', 'failed']);
       assert.equal(code, 0, stderr);
-      assert.match(stderr, /its remains are removed first/);
+      assert.match(stderr, /its remaining resources are deleted first/);
       assert.equal(await statusOf(hands, 'failed'), 'UPDATE_COMPLETE');
     });
 

@@ -139,7 +139,7 @@ test('asks before it deletes users that remain of a failed creation', async (t) 
     await cognito.adminDeleteUser({ UserPoolId, Username: 'ada' });
     const deployed = await computer.run(['deploy', '--local']);
     assert.equal(deployed.code, 0, deployed.stderr);
-    assert.match(deployed.stderr, /its remains are removed first/);
+    assert.match(deployed.stderr, /its remaining resources are deleted first/);
   }, WITH_FAULTS);
 });
 

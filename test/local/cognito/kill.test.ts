@@ -9,7 +9,7 @@ import { adminSignIn } from './sign-in.ts';
 
 const TEMPORARY = 'Temporary-1!';
 
-test('keeps every answered call after kill -9 in the middle of writing', async (t) => {
+test('keeps every confirmed call after kill -9 in the middle of writing', async (t) => {
   const setup = await setUp(t);
   const child = spawn(process.execPath, workerArgs('test/local/cognito/serve', setup.dataDir), {
     stdio: ['ignore', 'pipe', 'inherit'],

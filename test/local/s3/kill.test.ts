@@ -83,7 +83,7 @@ test('keeps the object if killed in the middle of a PUT over it', async (t) => {
   assert.deepEqual(readdirSync(incoming), []);
 });
 
-test('keeps every answered write if killed among many; record and bytes agree', async (t) => {
+test('keeps every confirmed write if killed among many; record and bytes agree', async (t) => {
   const dataDir = join(temporaryFolder(t), 's3');
   await startS3(t, { dataDir });
   const { port, kill } = await startProcess(t, dataDir);

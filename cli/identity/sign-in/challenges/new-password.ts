@@ -47,7 +47,7 @@ export const newPasswordRequired: ChallengeHandler = {
     return isPasswordRejected(error) && answers.rejectNewPassword(`${wordsOf(error)}.`);
   },
   restarted(error, { answers }) {
-    // The first response ended the session: Cognito took the new password, and its answer was lost.
+    // The first attempt ended the session: Cognito accepted the new password, and its response was lost.
     if (wasRepeated(error)) answers.useNewPassword();
   },
 };

@@ -7,7 +7,7 @@ function parameter({ parameters }: Challenge, name: string): string {
   const value = parameters[name];
   if (value !== undefined) return value;
   throw new UserError('sign_in_refused', `Cognito's challenge has no ${name}.`, {
-    hint: 'Something on the way to Cognito changes its answers. Try another network.',
+    hint: 'Something between this computer and Cognito changes its responses. Try another network.',
   });
 }
 
@@ -37,7 +37,7 @@ export const passwordVerifier: ChallengeHandler = {
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new UserError('sign_in_refused', `${pool.host} violates the sign-in protocol: ${error.message}`, {
-        hint: 'Something on the way to Cognito changes its answers. Try another network.',
+        hint: 'Something between this computer and Cognito changes its responses. Try another network.',
         cause: error,
       });
     }

@@ -7,7 +7,7 @@ const preset = 'gcp';
 const HOST = 'metadata.google.internal';
 const PATH = '/computeMetadata/v1/instance/service-accounts/default/identity';
 
-/** Off Google Cloud, nothing answers at the address. */
+/** Outside of Google Cloud, no server responds at the address. */
 const CONNECT_MS = 3_000;
 
 /**
@@ -34,7 +34,7 @@ export const gcp: Workload = {
       hint: 'The workload needs a service account.',
       dispatcher: new Agent({ connect: { timeout: CONNECT_MS } }),
     });
-    // Another server at that address could be one of the network.
+    // Elsewhere, the address can belong to another server of the network.
     return headers['metadata-flavor'] === 'Google' ? text.trim() : '';
   },
 };

@@ -26,8 +26,8 @@ interface TokenRequest {
 }
 
 /**
- * Asks a token endpoint, bounded in bytes and time; redirects are not followed. No error contains the address or the
- * answer, which can contain the request's own credential.
+ * Requests a token from an endpoint, bounded in bytes and time. Redirects are not followed. No error contains the address
+ * or the response, which can contain the request's own credential.
  */
 export async function requestToken(
   { env, sent, signal }: Pick<WorkloadContext, 'env' | 'sent' | 'signal'>,

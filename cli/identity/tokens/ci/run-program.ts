@@ -6,7 +6,7 @@ const TIMEOUT_MS = 30_000;
 
 interface Program {
   readonly preset: PresetName;
-  /** Looked for on the `PATH`. No shell is involved. */
+  /** Found on the `PATH`, and run without a shell. */
   readonly name: string;
   readonly args: readonly string[];
   /** What helps if it fails. */

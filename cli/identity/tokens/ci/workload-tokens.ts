@@ -14,7 +14,7 @@ function lifetimeOf(token: string, asked: Date, isNew: boolean) {
   return seconds > 0 ? lifetime(asked, seconds) : { issuedAt: asked, expiresAt: expiryOf(token) ?? asked };
 }
 
-/** Returns the tokens of this job, in memory alone. They are renewed where the service gives others. */
+/** Returns the tokens of this job, kept only in memory. They are renewed if the service issues new ones. */
 export function workloadTokens(
   context: Context,
   { url: audience }: Target,
@@ -42,7 +42,7 @@ export function workloadTokens(
     try {
       token = await request();
     } catch (error) {
-      // A token that is about to expire is good for some requests more.
+      // A token that is about to expire can still be used for some requests.
       const isGood = held !== undefined && held.accessToken !== rejected && now() < held.expiresAt;
       if (held === undefined || !isGood || !isUserError(error) || error.code === 'interrupted') throw error;
       ui.event({ type: 'debug', text: `The token is not renewed yet. ${error.message}` });

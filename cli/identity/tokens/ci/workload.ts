@@ -9,7 +9,7 @@ export interface WorkloadContext
   extends Pick<Context, 'env' | 'sent' | 'home' | 'cwd' | 'execPath' | 'signal'> {
   /** Origin of the edge, as the user typed it. An edge never names the audience: it could name another service's. */
   readonly audience: string;
-  /** Issuers of this kind that the edge trusts, as it names them; none if the edge was not asked. */
+  /** Issuers of this kind that the edge trusts, as in its description; none if the description was not requested. */
   readonly issuers: readonly string[];
 }
 
@@ -20,7 +20,7 @@ export interface Workload {
   readonly claims: readonly (readonly string[])[];
   /** Source of its tokens: a request returns a new one, a file is replaced by others, a variable does not change. */
   readonly source: 'request' | 'file' | 'variable';
-  /** Returns false if this job has no identity: some jobs get one only where it is asked for. */
+  /** Returns false if this job has no identity: some jobs get one only if their configuration requests it. */
   isGiven?(): boolean;
   /** Returns why this job has no identity, if its environment shows that. */
   problem?(env: Context['env'], audience: string): UserError | undefined;
@@ -59,7 +59,7 @@ const MAX_CLAIM_LENGTH = 100;
 export function checkToken({ preset }: Pick<Workload, 'preset'>, token: string, audience: string): string {
   const claims = token.length <= MAX_TOKEN_LENGTH && isJwtText(token) ? readClaims(token) : undefined;
   if (claims === undefined) {
-    throw noToken(preset, 'its answer is not a token', {
+    throw noToken(preset, 'its response is not a token', {
       code: 'unreachable',
       hint: 'Run the job again. A proxy may be in between; see HTTPS_PROXY and NO_PROXY.',
     });

@@ -5,7 +5,7 @@ import { nextInterval } from '../../../../cli/identity/oidc/device-sign-in.ts';
 const oauthError = (error: string, status = 400) => Object.assign(new Error(error), { error, status });
 const answer = (status: number) => new Error('unexpected', { cause: new Response('', { status }) });
 
-test('polls less often for a provider that demands it or does not answer in time', () => {
+test('polls less often for a provider that demands it or does not respond in time', () => {
   const rows: readonly (readonly [error: Error, seconds: number])[] = [
     [oauthError('authorization_pending'), 5],
     [oauthError('temporarily_unavailable'), 5],

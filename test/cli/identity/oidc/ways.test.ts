@@ -99,10 +99,10 @@ test('polls for a device code as the provider demands, until it is approved or r
     [{}, /failed/],
     [
       new WholeAnswer(200, 'text/html; charset=utf-8', '<html>'),
-      /the answer is not JSON: HTTP 200, text\/html\.$/,
+      /the response is not JSON: HTTP 200, text\/html\.$/,
     ],
     [new WholeAnswer(302, ''), /unexpected status: HTTP 302\.$/],
-    [new WholeAnswer(200, 'application/json', '{"x"'), /unexpected answer: .* as JSON\.$/],
+    [new WholeAnswer(200, 'application/json', '{"x"'), /unexpected response: .* as JSON\.$/],
   ];
   for (const [answer, message] of refusals) {
     provider.tokenAnswer = answering([answer]);

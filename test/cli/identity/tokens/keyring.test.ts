@@ -186,7 +186,7 @@ test('gives up on a keyring that does not respond, and lets the process end', {
   `;
   const args = ['--import', 'tsx', '--input-type=module', '--eval', code];
   const { stdout, code: status } = await runProgram(process.execPath, args, { env: process.env });
-  assert.deepEqual([stdout, status], ['it did not answer within 0.05 s\n', 0]);
+  assert.deepEqual([stdout, status], ['it did not respond within 0.05 s\n', 0]);
 });
 
 test('stops waiting for a keyring at Ctrl-C', { skip: process.platform === 'win32' }, async (t) => {

@@ -180,7 +180,7 @@ test('reads no results of an earlier detection', async (t) => {
   } as const;
   const busy = await checked(t, { drifts, errors });
   assert.ok(busy.state === 'skipped');
-  assert.match(busy.detail, /another drift detection runs/);
+  assert.match(busy.detail, /another drift detection is running/);
 });
 
 test('skips the check without one of its permissions', async (t) => {

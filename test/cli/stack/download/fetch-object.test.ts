@@ -104,7 +104,7 @@ test('names the lengths if the first response announced more bytes than S3 has',
           body: Buffer.from('<Error><Code>InvalidRange</Code><Message>Not satisfiable</Message></Error>'),
         },
   );
-  const text = /The length of k changed: the first answer announced 300010 bytes, and S3 has 300000\./;
+  const text = /The length of k changed: the first response announced 300010 bytes, and S3 has 300000\./;
   await assert.rejects(bucket.fetch(), withCode('bytes_differ', text, /again/));
 });
 
@@ -115,7 +115,7 @@ test('refuses a response that S3 never sends', async (t) => {
   ];
   for (const reply of odd) {
     const { fetch, bytes } = await store(t, () => reply);
-    await assert.rejects(fetch(), withCode('aws', /Downloading k failed: unexpected answer from S3/));
+    await assert.rejects(fetch(), withCode('aws', /Downloading k failed: unexpected response from S3/));
     assert.equal(bytes().length, 0);
   }
 });
@@ -135,7 +135,7 @@ test('closes the connection of a response that it refuses', async (t) => {
       response.once('close', onClosed);
     });
     const { fetch } = await reader(t, endpoint);
-    await assert.rejects(fetch(), withCode('aws', /unexpected answer from S3/));
+    await assert.rejects(fetch(), withCode('aws', /unexpected response from S3/));
     await closed;
   }
 });

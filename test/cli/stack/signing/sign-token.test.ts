@@ -59,7 +59,7 @@ test('refuses a signature that does not fit the key', async () => {
     workWith(() => ({})),
     workWith(() => ({ Signature: Buffer.alloc(64) })),
   ]) {
-    await assert.rejects(signToken(work, KEY, CLAIMS), /unexpected answer from KMS: its signature/);
+    await assert.rejects(signToken(work, KEY, CLAIMS), /unexpected response from KMS: its signature/);
   }
 });
 

@@ -119,7 +119,7 @@ test('continues the search if an upload ends meanwhile', async (t) => {
   assert.equal(edge.multipart.open.size, 0);
 });
 
-test('searches for nothing after a creation that was answered or refused', async (t) => {
+test('searches for nothing after a creation that succeeded or was refused', async (t) => {
   const { put } = await bigFile(t);
   let busy = true;
   const edge = await ownEdge(t, (request, response) => {

@@ -11,7 +11,7 @@ test('requests a token again while it cannot be renewed, like the edge', async (
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const edge = await ownEdge(t);
-  const outage = (code: 'unreachable' | 'throttled') => new UserError(code, 'The issuer does not answer.');
+  const outage = (code: 'unreachable' | 'throttled') => new UserError(code, 'The issuer does not respond.');
   for (const code of ['unreachable', 'throttled'] as const) {
     const failures = [outage(code), outage(code), outage(code)];
     const renewing = async () => {
@@ -45,7 +45,7 @@ test('renews a refused token again while the renewal fails temporarily', async (
   let renewals = 0;
   const renew = async () => {
     renewals += 1;
-    if (renewals < 3) throw new UserError('unreachable', 'The issuer does not answer.');
+    if (renewals < 3) throw new UserError('unreachable', 'The issuer does not respond.');
     return 'good';
   };
   const clock = restlessClock();

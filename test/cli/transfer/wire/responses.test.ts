@@ -58,7 +58,7 @@ test('explains each kind of response from S3, CloudFront and proxies', async (t)
       headers: html,
       text: page('Sign in to the hotel'),
       code: 'not_an_edge',
-      message: /Unexpected answer for f: HTTP 200 with an HTML page\. A proxy or captive portal/,
+      message: /Unexpected response for f: HTTP 200 with an HTML page\. A proxy or captive portal/,
       hint: /doctor/,
     },
     { status: 200, text: page('no content type'), code: 'not_an_edge', message: /HTML page/, hint: /doctor/ },
@@ -246,7 +246,7 @@ test('does not create an upload from documents that differ from S3’s', async (
     });
     await assert.rejects(
       putInParts(t, edge),
-      withCode('not_an_edge', /Unexpected answer for f/),
+      withCode('not_an_edge', /Unexpected response for f/),
       document.slice(0, 200),
     );
   }
@@ -284,7 +284,7 @@ test('does not read a response to its end that is longer than any of S3’s', as
     response.writeHead(200, { 'content-type': 'application/xml' }).end(`${sound}${' '.repeat(3 * MIB)}`);
     return true;
   });
-  await assert.rejects(putInParts(t, edge), withCode('unreachable', /did not complete its answer/));
+  await assert.rejects(putInParts(t, edge), withCode('unreachable', /did not complete its response/));
 });
 
 test('fails at pages of ListParts without progress', async (t) => {
@@ -324,7 +324,7 @@ test('fails at pages of ListParts without progress', async (t) => {
     '<Part>text</Part>',
   ];
   for (inner of odd) {
-    await assert.rejects(put(edge), withCode('not_an_edge', /Unexpected answer/), inner);
+    await assert.rejects(put(edge), withCode('not_an_edge', /Unexpected response/), inner);
   }
 });
 

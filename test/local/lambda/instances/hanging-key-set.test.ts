@@ -12,7 +12,7 @@ const collectGarbage = runInNewContext('gc') as () => void;
 
 const HANGING: Record<string, RequestListener> = {
   'never answers': () => {},
-  'never ends its answer': (_request, response) => void response.writeHead(200).write('{'),
+  'never ends its response': (_request, response) => void response.writeHead(200).write('{'),
 };
 
 for (const [how, listener] of Object.entries(HANGING)) {

@@ -164,7 +164,7 @@ test('accepts canonical https URLs in metadata, and http on loopback only', asyn
   }
 });
 
-test('makes a key set hang, answer garbage or refuse, as tests ask', async (t) => {
+test('makes a key set hang, return garbage or refuse, as tests request', async (t) => {
   const { requests, port } = await keyServer(t);
   const url = `http://127.0.0.1:${port}/keys`;
   const pool = 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_a/.well-known/jwks.json';

@@ -362,7 +362,7 @@ test('gives up on a hanging token endpoint at Ctrl-C and after its deadline', as
     });
     const error = await here.failure(tokenSource(here.context(here.job(ci)), { url: here.url }).current());
     assert.equal(error.code, code);
-    assert.match(error.message, /does not answer in time|did not answer within 30 s/);
+    assert.match(error.message, /does not respond in time|did not respond within 30 s/);
   }
 });
 
