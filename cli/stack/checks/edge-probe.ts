@@ -53,7 +53,7 @@ async function edgeDefect(
     const described = await requestOnce(`${url}/.well-known/edge-upload`, { dispatcher, signal, ...BOUNDS });
     const description = described.status === 200 ? readFields(described.text) : undefined;
     if (description?.service !== 'edge-upload')
-      return `the request for its description got status ${described.status}`;
+      return `its description could not be read (status ${described.status})`;
     return descriptionDefect(description, edge) ?? (await guardDefect(url, { dispatcher, signal }));
   } catch (error) {
     if (signal.aborted) throw interrupted(SEE_LATER);
