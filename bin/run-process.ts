@@ -50,6 +50,37 @@ function onInterrupt(): AbortController {
   return interruption;
 }
 
+/** Returns what this process gives the program. */
+function worldOf(env: World['env'], sent: SentCredentials, signal: AbortSignal): World {
+  const { stdin, stdout, stderr, platform, execPath } = process;
+  const stopping = jobControl();
+  const home = homeFolder();
+  // Libraries read an empty or relative HOME as a path below the current folder: the AWS SDK would read credentials there.
+  if (!isAbsolute(home)) process.env.HOME = '/';
+  return {
+    stdin,
+    stdout,
+    stderr,
+    sent,
+    env,
+    platform,
+    get cwd() {
+      return currentFolder();
+    },
+    home,
+    execPath,
+    now: () => new Date(),
+    keyring: async () => {
+      // The keyring's library is a separate file, which the standalone program does not have.
+      if (isStandalone) return undefined;
+      const { systemKeyring } = await import('../cli/identity/tokens/keyring.ts');
+      return systemKeyring({ env, execPath, signal });
+    },
+    ...(stopping && { jobControl: stopping }),
+    signal,
+  };
+}
+
 /** Runs the command line of this process, and sets its exit code. */
 export function runProcess(commands: readonly Declare[]): void {
   // The AWS SDK warns on stderr about the end of Node 20. Users cannot act on it.
@@ -64,7 +95,7 @@ export function runProcess(commands: readonly Declare[]): void {
   for (const name of Object.keys(env)) if (name.startsWith('EDGE_UPLOAD_')) delete process.env[name];
 
   const sent = createSentCredentials();
-  const { stdin, stdout, stderr } = process;
+  const { stdout, stderr } = process;
   let hungUp = false;
   prepareStreams(sent, () => {
     hungUp = true;
@@ -77,33 +108,7 @@ export function runProcess(commands: readonly Declare[]): void {
     process.exit(renderError(error, { json, debug, color: false }, { stdout, stderr, sent }));
   });
 
-  const stopping = jobControl();
-  const home = homeFolder();
-  // Libraries read an empty or relative HOME as a path below the current folder: the AWS SDK would read credentials there.
-  if (!isAbsolute(home)) process.env.HOME = '/';
-
-  const world: World = {
-    stdin,
-    stdout,
-    stderr,
-    sent,
-    env,
-    platform: process.platform,
-    get cwd() {
-      return currentFolder();
-    },
-    home,
-    execPath: process.execPath,
-    now: () => new Date(),
-    keyring: async () => {
-      // The keyring's library is a separate file, which the standalone program does not have.
-      if (isStandalone) return undefined;
-      const { systemKeyring } = await import('../cli/identity/tokens/keyring.ts');
-      return systemKeyring({ env, execPath: process.execPath, signal: interruption.signal });
-    },
-    ...(stopping && { jobControl: stopping }),
-    signal: interruption.signal,
-  };
+  const world = worldOf(env, sent, interruption.signal);
   void run(process.argv.slice(2), world, commands).then((exitCode) => {
     // Node cannot restore a closed terminal, and would crash at its end.
     if (hungUp) {

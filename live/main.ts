@@ -65,6 +65,34 @@ async function confirmed(account: string): Promise<boolean> {
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
+/** Returns the verdicts of the probes that this run leaves out. */
+function skippedProbes(target: Results['target']): readonly Verdict[] {
+  return PROBES.flatMap((probe): readonly Verdict[] => {
+    const reason = reasonNotToRun(probe, { target, only: values.only, env: process.env });
+    const { name, claim, expected } = probe;
+    return reason === undefined ? [] : [{ name, claim, expected, verdict: 'not run', reason }];
+  });
+}
+
+/** Runs probes, and adds their verdicts. Those that change the deployment run last, one at a time. */
+async function runProbes(probes: readonly Probe[], world: LiveWorld, verdicts: Verdict[]): Promise<void> {
+  const judged = (probe: Probe) => {
+    stderr.write(`${probe.name}…\n`);
+    return runProbe(probe, world);
+  };
+  verdicts.push(...(await Promise.all(probes.filter(({ changes }) => changes !== true).map(judged))));
+  for (const probe of probes.filter(({ changes }) => changes === true)) {
+    if (world.signal.aborted) return;
+    verdicts.push(await judged(probe));
+  }
+}
+
+/** Returns a stack's name, which has at most 29 characters. */
+function newStackName(now: Date): string {
+  const day = now.toISOString().slice(2, 10).replaceAll('-', '');
+  return `${STACK_PREFIX}${day}-${randomBytes(3).toString('hex').slice(0, 5)}`;
+}
+
 async function main(): Promise<number> {
   refuseUnknown(values.only);
   const account = await requireAccount(process.env.EDGE_UPLOAD_LIVE);
@@ -72,18 +100,13 @@ async function main(): Promise<number> {
   stderr.write(`${ESTIMATE}\n`);
   if (!(await confirmed(account))) return 1;
   const now = new Date();
-  // A stack's name has at most 29 characters.
-  const stackName = `${STACK_PREFIX}${now.toISOString().slice(2, 10).replaceAll('-', '')}-${randomBytes(3).toString('hex').slice(0, 5)}`;
+  const stackName = newStackName(now);
   const expires = new Date(now.getTime() + RUN_HOURS * 3_600_000);
   const { home, run } = await openHome(process.env);
   const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8')) as {
     version: string;
   };
-  const skipped = PROBES.flatMap((probe): readonly Verdict[] => {
-    const reason = reasonNotToRun(probe, { target, only: values.only, env: process.env });
-    const { name, claim, expected } = probe;
-    return reason === undefined ? [] : [{ name, claim, expected, verdict: 'not run', reason }];
-  });
+  const skipped = skippedProbes(target);
   const probes = PROBES.filter(({ name }) => !skipped.some((one) => one.name === name));
   const verdicts: Verdict[] = [];
   let known: Readonly<Record<string, string | undefined>> = {
@@ -103,15 +126,7 @@ async function main(): Promise<number> {
     world = opened;
     const { secrets, bucket, userPoolId, url } = opened;
     known = { ...known, ...secrets, bucket, pool: userPoolId, edge: url, host: new URL(url).host };
-    const judged = (probe: Probe) => {
-      stderr.write(`${probe.name}…\n`);
-      return runProbe(probe, opened);
-    };
-    verdicts.push(...(await Promise.all(probes.filter(({ changes }) => changes !== true).map(judged))));
-    for (const probe of probes.filter(({ changes }) => changes === true)) {
-      if (signal.aborted) break;
-      verdicts.push(await judged(probe));
-    }
+    await runProbes(probes, opened, verdicts);
     if (!signal.aborted) destroyed = await destroy(operator.run, stackName, signal);
   } catch (error) {
     if (signal.aborted) stderr.write('Stopped.\n');
@@ -121,15 +136,7 @@ async function main(): Promise<number> {
     } else throw error;
   } finally {
     world?.close();
-    if (signal.aborted) {
-      stderr.write(
-        `Interrupted: ${stackName} was not deleted. Delete it with: npm run live:sweep -- --all\n`,
-      );
-    } else {
-      // Uses the account's own permissions, because the operator's may be the reason for the failure.
-      if (operator !== undefined && !destroyed) await destroy(run, stackName, signal);
-      await operator?.close();
-    }
+    await cleanUp(run, operator, stackName, { destroyed, signal });
     await rm(home, { recursive: true, force: true });
   }
   const results: Results = {
@@ -148,6 +155,22 @@ async function main(): Promise<number> {
   stdout.write(`${verdictLines(results, redact).join('\n')}\n\nResults: ${file}\n`);
   if (signal.aborted) return 130;
   return denied === undefined && verdicts.every(({ verdict }) => verdict === 'confirmed') ? 0 : 1;
+}
+
+/** Deletes the operator's role, and a stack that is still there. After Ctrl-C, says how to delete them. */
+async function cleanUp(
+  run: CommandLine,
+  operator: Operator | undefined,
+  stackName: string,
+  { destroyed, signal }: { readonly destroyed: boolean; readonly signal: AbortSignal },
+): Promise<void> {
+  if (signal.aborted) {
+    stderr.write(`Interrupted: ${stackName} was not deleted. Delete it with: npm run live:sweep -- --all\n`);
+    return;
+  }
+  // Uses the account's own permissions, because the operator's may be the reason for the failure.
+  if (operator !== undefined && !destroyed) await destroy(run, stackName, signal);
+  await operator?.close();
 }
 
 /** Returns whether the stack is deleted. CloudFront can keep copies of its function for hours. */

@@ -71,31 +71,42 @@ export interface OperatorOptions {
   readonly without: readonly string[];
 }
 
-/** Creates a role that is the operator of one stack, with the policies that `edge-upload policy` prints. */
-export async function openOperator(
+type NamedPolicy = readonly [name: string, policy: PolicyDocument];
+
+/** Returns the policies that `edge-upload policy` prints, without the statements to leave out. */
+async function readPolicies(
   run: CommandLine,
-  { account, stackName, expires, without }: OperatorOptions,
-): Promise<Operator> {
-  // The policy lets an operator change roles whose names start with the stack's, which must not include this one.
-  const RoleName = `${STACK_PREFIX}operator-${stackName.slice(STACK_PREFIX.length)}`;
+  { account, stackName, without }: OperatorOptions,
+): Promise<readonly NamedPolicy[]> {
   const named = ['--stack-name', stackName, '--account', account];
-  const iam = new IAMClient({ region: REGION });
-  const trust = {
-    Version: '2012-10-17',
-    Statement: [
-      { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'sts:AssumeRole' },
-    ],
-  };
   const policies = await Promise.all(
     Object.entries(POLICIES).map(async ([name, flags]) => {
       const policy = await document<PolicyDocument>(run, ['policy', ...named, ...flags]);
       return [name, policy] as const;
     }),
   );
-  const unknown = without.find(
-    (sid) => !policies.some(([, { Statement }]) => Statement.some(({ Sid }) => Sid === sid)),
-  );
+  const sids = policies.flatMap(([, { Statement }]) => Statement.map(({ Sid }) => Sid));
+  const unknown = without.find((sid) => !sids.includes(sid));
   if (unknown !== undefined) throw new Error(`The operator's policy has no statement “${unknown}”.`);
+  return policies.map(([name, { Version, Statement }]) => {
+    const kept = Statement.filter(({ Sid }) => !without.includes(Sid));
+    return [name, { Version, Statement: kept }] as const;
+  });
+}
+
+/** Creates a role with policies, and waits until they are in effect. */
+async function createRole(
+  iam: IAMClient,
+  RoleName: string,
+  { account, expires }: OperatorOptions,
+  policies: readonly NamedPolicy[],
+): Promise<{ readonly roleArn: string; readonly credentials: Credentials }> {
+  const trust = {
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'sts:AssumeRole' },
+    ],
+  };
   const { Role } = await iam.send(
     new CreateRoleCommand({
       RoleName,
@@ -104,23 +115,32 @@ export async function openOperator(
       Tags: [{ Key: EXPIRES_TAG, Value: expires.toISOString() }],
     }),
   );
-  let credentials: Credentials;
+  const roleArn = Role?.Arn ?? '';
   try {
-    for (const [PolicyName, { Version, Statement }] of policies) {
-      const kept = Statement.filter(({ Sid }) => !without.includes(Sid));
-      const PolicyDocument = JSON.stringify({ Version, Statement: kept });
+    for (const [PolicyName, policy] of policies) {
+      const PolicyDocument = JSON.stringify(policy);
       await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }));
     }
-    credentials = await settledSession(Role?.Arn ?? '', RoleName);
+    return { roleArn, credentials: await settledSession(roleArn, RoleName) };
   } catch (error) {
     await deleteRole(iam, RoleName);
     throw error;
   }
+}
+
+/** Creates a role that is the operator of one stack, with the policies that `edge-upload policy` prints. */
+export async function openOperator(run: CommandLine, options: OperatorOptions): Promise<Operator> {
+  // The policy lets an operator change roles whose names start with the stack's, which must not include this one.
+  const RoleName = `${STACK_PREFIX}operator-${options.stackName.slice(STACK_PREFIX.length)}`;
+  const policies = await readPolicies(run, options);
+  const iam = new IAMClient({ region: REGION });
+  const created = await createRole(iam, RoleName, options, policies);
+  let { credentials } = created;
   let since = Date.now();
   const issued = [credentials];
   const fresh = async () => {
     if (Date.now() - since > FRESH_MS) {
-      credentials = await session(Role?.Arn ?? '');
+      credentials = await session(created.roleArn);
       issued.push(credentials);
       since = Date.now();
     }
@@ -128,9 +148,9 @@ export async function openOperator(
   };
   return {
     credentials: fresh,
-    async run(args, options = {}) {
+    async run(args, given = {}) {
       const own = environmentOf(await fresh());
-      const ran = await run(args, { ...options, env: { ...options.env, ...own } });
+      const ran = await run(args, { ...given, env: { ...given.env, ...own } });
       const denied = deniedIn(`${ran.stdout}\n${ran.stderr}`);
       if (denied !== undefined) throw new DeniedCall(denied);
       return ran;

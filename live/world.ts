@@ -127,21 +127,26 @@ export async function openWorld(
     close() {
       for (const client of [s3, cognito, kms]) client.destroy();
     },
-    async edge({ method = 'PUT', path, headers = {}, body, token: other }) {
-      const authorization = other === false ? {} : { authorization: `Bearer ${other ?? token}` };
-      const answer = await request(`${url}/${path}`, {
-        method: method as 'PUT',
-        headers: { ...authorization, ...headers },
-        ...omitUndefined({ body }),
-        headersTimeout: ANSWER_MS,
-        bodyTimeout: ANSWER_MS,
-        signal,
-      });
-      return {
-        status: answer.statusCode,
-        header: (name) => [answer.headers[name]].flat()[0] ?? null,
-        body: await answer.body.text(),
-      };
-    },
+    edge: requestsTo(url, token, signal),
+  };
+}
+
+/** Returns a function that sends requests to an edge. */
+function requestsTo(url: string, token: string, signal: AbortSignal): LiveWorld['edge'] {
+  return async ({ method = 'PUT', path, headers = {}, body, token: other }) => {
+    const authorization = other === false ? {} : { authorization: `Bearer ${other ?? token}` };
+    const response = await request(`${url}/${path}`, {
+      method: method as 'PUT',
+      headers: { ...authorization, ...headers },
+      ...omitUndefined({ body }),
+      headersTimeout: ANSWER_MS,
+      bodyTimeout: ANSWER_MS,
+      signal,
+    });
+    return {
+      status: response.statusCode,
+      header: (name) => [response.headers[name]].flat()[0] ?? null,
+      body: await response.body.text(),
+    };
   };
 }

@@ -92,44 +92,42 @@ interface Remains {
 function render(
   work: StackWork,
   stack: FoundStack | undefined,
-  {
-    objects,
-    gone = false,
-    poolGone = false,
-    users,
-    differing,
-    options = [],
-    issuers = [],
-    signingKeys = [],
-  }: Insight = {},
-  { removed, left, kept, parts }: Remains,
+  insight: Insight = {},
+  remains: Remains,
   verbose: boolean,
 ): Result {
-  const { stackName, local } = work;
-  const { domain, ...outputs } = stack?.outputs ?? {};
-  const { failed } = parts;
-  const url = domain === undefined ? undefined : edgeUrl(domain);
+  const rows = [
+    ...stackRows(work, stack, insight, remains),
+    ...issuerRows(insight.issuers ?? []),
+    ...optionRows(insight.options ?? [], verbose),
+  ];
+  return {
+    document: statusDocument(work, stack, insight, remains),
+    text: [...fields(rows), ...nextSteps(work, stack, insight, remains)],
+  };
+}
+
+type StatusRow = readonly [name: string, value: string | undefined];
+
+function stackRows(
+  { stackName, local }: StackWork,
+  stack: FoundStack | undefined,
+  { objects, gone, poolGone, users, differing, signingKeys = [] }: Insight,
+  { removed, left, parts }: Remains,
+): readonly StatusRow[] {
+  const { bucket, userPoolId, edgeFunction } = stack?.outputs ?? {};
   const changedAt = stack?.changedAt?.toISOString();
-  const state = stack === undefined ? 'gone' : stack.status;
-  const rows: (readonly [string, string | undefined])[] = [
-    ['stack', `${stackName}, ${state}${local === undefined ? '' : ' (embedded cloud)'}`],
+  const deleted = 'deleted outside edge-upload';
+  const inBucket = gone ? deleted : objectsText(objects, parts.failed.get('bucket'));
+  return [
+    ['stack', `${stackName}, ${stack?.status ?? 'gone'}${local === undefined ? '' : ' (embedded cloud)'}`],
     ['reason', stack?.reason],
     [stack && isWhole(stack) ? 'deployed' : 'changed', changedAt && `${formatMinute(changedAt)} UTC`],
     ['drift', stack && driftRow(stack)],
-    ['edge', url],
-    [
-      'bucket',
-      gone
-        ? `${outputs.bucket}: deleted outside edge-upload`
-        : outputs.bucket && `${outputs.bucket}: ${objectsText(objects, failed.get('bucket'))}`,
-    ],
-    [
-      'user pool',
-      poolGone
-        ? `${outputs.userPoolId}: deleted outside edge-upload`
-        : outputs.userPoolId && `${outputs.userPoolId}: ${usersText(users)}`,
-    ],
-    ['function', outputs.edgeFunction],
+    ['edge', urlOf(stack)],
+    ['bucket', bucket && `${bucket}: ${inBucket}`],
+    ['user pool', userPoolId && `${userPoolId}: ${poolGone ? deleted : usersText(users)}`],
+    ['function', edgeFunction],
     ...signingKeyRows(signingKeys),
     ['this version', differing && differenceText(differing)],
     ['removed', removed.length === 0 ? undefined : `${removed.join(', ')}, left by an earlier destroy`],
@@ -140,14 +138,36 @@ function render(
         : `${left.join(', ')}: CloudFront still has replicas; check again in a few hours`,
     ],
   ];
-  const document: { [name: string]: JsonValue | undefined } = {
+}
+
+function urlOf(stack: FoundStack | undefined): string | undefined {
+  const domain = stack?.outputs.domain;
+  return domain === undefined ? undefined : edgeUrl(domain);
+}
+
+function optionRows(options: readonly DescribedOption[], verbose: boolean): readonly StatusRow[] {
+  const set = options.filter(({ value }) => value !== undefined);
+  const unset = options.filter(({ value }) => value === undefined);
+  return [
+    ...set.map(({ flag, text }) => [flag.slice(2), text] as const),
+    ['options', defaultsText(unset, verbose)],
+  ];
+}
+
+function statusDocument(
+  { stackName, local }: StackWork,
+  stack: FoundStack | undefined,
+  { objects, gone, poolGone, users, differing, options = [], issuers = [], signingKeys = [] }: Insight,
+  { removed, left, kept, parts }: Remains,
+): Result['document'] {
+  return {
     stackName,
-    status: state,
+    status: stack?.status ?? 'gone',
     reason: stack?.reason,
     local: local !== undefined,
-    changedAt,
+    changedAt: stack?.changedAt?.toISOString(),
     drifted: stack?.drifted || undefined,
-    url,
+    url: urlOf(stack),
     outputs: Object.fromEntries(
       Object.entries(OUTPUT).flatMap(([key, name]) => {
         const value = stack?.outputs[key as keyof typeof OUTPUT];
@@ -167,24 +187,30 @@ function render(
     kept: kept.map(({ type, name, holds }) => ({ type, name, holds })),
     unread: unreadJson(parts),
   };
-  const set = options.filter(({ value }) => value !== undefined);
-  const unset = options.filter(({ value }) => value === undefined);
-  rows.push(...issuerRows(issuers), ...set.map(({ flag, text }) => [flag.slice(2), text] as const), [
-    'options',
-    defaultsText(unset, verbose),
-  ]);
-  const text = fields(rows);
-  if (differing !== undefined && differing.length > 0)
-    text.push('See what a deploy would change:', command`edge-upload deploy --dry-run`);
+}
+
+/** Returns what to do about the state of the stack. */
+function nextSteps(
+  work: StackWork,
+  stack: FoundStack | undefined,
+  { gone, poolGone, differing = [], signingKeys = [] }: Insight,
+  { kept, parts }: Remains,
+): readonly HintLine[] {
   const isStuck = stack !== undefined && !isWhole(stack) && !stack.status.endsWith('_IN_PROGRESS');
-  if (isStuck) text.push(...finishing(stack));
-  if (stack?.drifted) text.push('List the changed resources:', command`edge-upload doctor`);
-  // A deleted pool or bucket is replaced, not changed back.
-  if (stack?.drifted && !gone && !poolGone) text.push(...RESTORE);
-  if (gone) text.push(...bucketGone(outputs.bucket ?? '').hintLines);
-  if (poolGone) text.push(...REPLACE_POOL);
-  text.push(...signingKeyHints(signingKeys), ...keptLines(kept, work), ...unreadLines(parts));
-  return { document, text };
+  return [
+    ...(differing.length > 0
+      ? ['See what a deploy would change:', command`edge-upload deploy --dry-run`]
+      : []),
+    ...(isStuck ? finishing(stack) : []),
+    ...(stack?.drifted ? ['List the changed resources:', command`edge-upload doctor`] : []),
+    // A deleted pool or bucket is replaced, not changed back.
+    ...(stack?.drifted && !gone && !poolGone ? RESTORE : []),
+    ...(gone ? bucketGone(stack?.outputs.bucket ?? '').hintLines : []),
+    ...(poolGone ? REPLACE_POOL : []),
+    ...signingKeyHints(signingKeys),
+    ...keptLines(kept, work),
+    ...unreadLines(parts),
+  ];
 }
 
 function objectsText(objects: Insight['objects'], error: UserError | undefined): string {

@@ -5,11 +5,7 @@ import { type Act, define, nameValues, operated, several } from './shared.ts';
 
 const named = (username: string) => checkedUsername(username, 'the name of the user');
 
-/** `user …`: the people of a deployment, for its operator. */
-export function declareUser(root: Commander, act: Act): void {
-  const user = define(root, 'user', 'Manage the people who are allowed to upload').helpCommand(false);
-  const access = () => import('../commands/user/access.ts');
-
+function declareAdd(user: Commander, act: Act): void {
   operated(
     define(user, 'add [name]', 'Create a user and print an invitation', [
       'edge-upload user add ada --email ada@example.com',
@@ -28,6 +24,13 @@ export function declareUser(root: Commander, act: Act): void {
     };
     return act(async () => (await import('../commands/user/add.ts')).add, args);
   });
+}
+
+/** `user …`: the people of a deployment, for its operator. */
+export function declareUser(root: Commander, act: Act): void {
+  const user = define(root, 'user', 'Manage the people who are allowed to upload').helpCommand(false);
+  declareAdd(user, act);
+  const access = () => import('../commands/user/access.ts');
   operated(
     define(user, 'list [prefix]', 'List users, or those whose names begin with a prefix').option(
       '--group <name>',

@@ -42,69 +42,91 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
   const { ui, signal } = context;
   objectHeaders(options);
   if (options.partSize !== undefined) checkPartSize(options.partSize);
-  let files = 0;
-  let failed = 0;
-  let bytes = 0;
-  let exitCode: ExitCode = EXIT.done;
-  const disk = createDiskCalls(CLOCK.now);
-  const rowOf = (item: Item, seen: Seen): Row => {
-    const { name: file, key } = item;
-    const url = `${options.url}/${encodeKey(key)}`;
-    const row = (text: string, more: { [name: string]: JsonValue }): Row => ({
-      text: visible(text),
-      document: Object.assign({ type: 'file', dryRun: true, file, key, url }, more),
-    });
-    if ('error' in seen) {
-      const { code, message, exitCode: failure } = seen.error;
-      failed += 1;
-      if (exitCode === EXIT.done) exitCode = failure;
-      return row(`${'failed'.padStart(9)}  ${message}`, { error: { code, message } });
-    }
-    const { size, parts } = seen;
-    files += 1;
-    bytes += size ?? 0;
-    const length = size === undefined ? '?' : formatBytes(size);
-    const divided = parts > 1 ? ` (${count(parts, 'part')})` : '';
-    return row(
-      `${length.padStart(9)}  ${file} → ${key}${divided}`,
-      size === undefined ? {} : { bytes: size, parts },
-    );
-  };
-  const batches = sources.batches((text) => ui.event({ type: 'warning', text }));
   const { placing, storedFiles } = options;
-  let unchanged = 0;
+  const report = new DryRunReport(options);
+  const disk = createDiskCalls(CLOCK.now);
+  const batches = sources.batches((text) => ui.event({ type: 'warning', text }));
   const looked = mapAhead(batches, AHEAD, async (found) => {
     const placed =
       placing === undefined
         ? found
         : await Promise.all(found.map(async (item) => (await placing.place(item)).item));
     const items = placed.filter((item) => !storedFiles?.has(item));
-    unchanged += placed.length - items.length;
-    const seen = await Promise.all(items.map((item) => look(item, disk, options)));
-    return { items, seen };
+    report.addUnchanged(placed.length - items.length);
+    return Promise.all(items.map(async (item) => ({ item, seen: await look(item, disk, options) })));
   });
-  for await (const { items, seen } of looked) {
+  for await (const files of looked) {
     if (signal.aborted) throw interrupted();
-    ui.event({ type: 'rows', rows: items.map((item, at) => rowOf(item, seen[at] as Seen)) });
+    ui.event({ type: 'rows', rows: files.map(({ item, seen }) => report.add(item, seen)) });
   }
-  const known = storedFiles === undefined ? '' : `, ${unchanged} unchanged`;
-  const trouble = `${failed === 0 ? '' : `, ${failed} would fail`}${known}`;
-  return {
-    document: {
-      type: 'summary',
-      dryRun: true,
-      url: options.url,
-      files,
-      failed,
-      ...(storedFiles && { unchanged }),
-      bytes,
-    },
-    text: `${count(files, 'file')} would be stored${trouble}  ${formatBytes(bytes)} to ${options.url}`,
-    ...(exitCode !== EXIT.done && { exitCode }),
-  };
+  return report.result();
 }
 
 type Seen = { readonly size?: number; readonly parts: number } | { readonly error: UserError };
+
+/** Counts the files of a dry run. */
+class DryRunReport {
+  readonly #url: string;
+  readonly #countsUnchanged: boolean;
+  #files = 0;
+  #failed = 0;
+  #unchanged = 0;
+  #bytes = 0;
+  #exitCode: ExitCode = EXIT.done;
+
+  constructor({ url, storedFiles }: DryRunOptions) {
+    this.#url = url;
+    this.#countsUnchanged = storedFiles !== undefined;
+  }
+
+  /** Returns the row of a file. */
+  add(item: Item, seen: Seen): Row {
+    if ('error' in seen) {
+      const { code, message, exitCode } = seen.error;
+      this.#failed += 1;
+      if (this.#exitCode === EXIT.done) this.#exitCode = exitCode;
+      return this.#row(item, `${'failed'.padStart(9)}  ${message}`, { error: { code, message } });
+    }
+    const { size, parts } = seen;
+    this.#files += 1;
+    this.#bytes += size ?? 0;
+    const length = size === undefined ? '?' : formatBytes(size);
+    const divided = parts > 1 ? ` (${count(parts, 'part')})` : '';
+    const text = `${length.padStart(9)}  ${item.name} → ${item.key}${divided}`;
+    return this.#row(item, text, size === undefined ? {} : { bytes: size, parts });
+  }
+
+  #row({ name: file, key }: Item, text: string, more: { [name: string]: JsonValue }): Row {
+    const url = `${this.#url}/${encodeKey(key)}`;
+    return {
+      text: visible(text),
+      document: Object.assign({ type: 'file', dryRun: true, file, key, url }, more),
+    };
+  }
+
+  addUnchanged(files: number): void {
+    this.#unchanged += files;
+  }
+
+  result(): Result {
+    const failed = this.#failed === 0 ? '' : `, ${this.#failed} would fail`;
+    const unchanged = this.#countsUnchanged ? `, ${this.#unchanged} unchanged` : '';
+    const stored = `${count(this.#files, 'file')} would be stored${failed}${unchanged}`;
+    return {
+      document: {
+        type: 'summary',
+        dryRun: true,
+        url: this.#url,
+        files: this.#files,
+        failed: this.#failed,
+        ...(this.#countsUnchanged && { unchanged: this.#unchanged }),
+        bytes: this.#bytes,
+      },
+      text: `${stored}  ${formatBytes(this.#bytes)} to ${this.#url}`,
+      ...(this.#exitCode !== EXIT.done && { exitCode: this.#exitCode }),
+    };
+  }
+}
 
 async function look(item: Item, disk: DiskCalls, options: PlanOptions): Promise<Seen> {
   try {
