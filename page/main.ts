@@ -15,6 +15,7 @@ import { errorText } from './ui/file-row.ts';
 import { formatFor } from './ui/format.ts';
 import { applyBranding, createHeader } from './ui/header.ts';
 import { leave } from './ui/keep-awake.ts';
+import { ignoreDrops } from './ui/picker.ts';
 import { createSignInScreen } from './ui/sign-in-screen.ts';
 import { createUploadScreen, type UploadScreen } from './ui/upload-screen.ts';
 
@@ -29,6 +30,7 @@ async function start(root: HTMLElement): Promise<void> {
   document.title = texts.title;
   const screen = element('div', { class: 'screen' });
   root.replaceChildren(screen);
+  ignoreDrops();
   // Another link was pasted into the address bar.
   addEventListener('hashchange', () => location.reload());
   // The browser can keep a page that is left, and show it again to somebody else or after its link was revoked.

@@ -35,6 +35,7 @@ export interface QueueOptions {
 /** The chosen files. A few are sent at the same time. */
 export interface Queue {
   readonly items: readonly Item[];
+  /** Adds files and sends them. A file replaces a failed one with the same key. */
   add(picked: readonly PickedFile[], prefix: string): void;
   pause(item: Item): void;
   /** Starts a paused or failed item. */
@@ -111,11 +112,22 @@ export function createQueue({ edge, caller, journal, digester, onChange }: Queue
     onChange(item);
   };
 
+  const takeOut = (item: Item) => {
+    const at = items.indexOf(item);
+    if (at >= 0) items.splice(at, 1);
+    onChange(item);
+  };
+
   return {
     items,
     add(picked, prefix) {
       const taken = items.filter(({ state }) => state !== 'failed').map(({ key }) => key);
-      for (const { file, path, key, error } of placeFiles(picked, { caller, prefix, taken })) {
+      const placed = placeFiles(picked, { caller, prefix, taken });
+      const accepted = new Set(placed.filter(({ error }) => error === undefined).map(({ key }) => key));
+      // A file that is chosen again replaces its failed upload.
+      for (const item of items.filter(({ state, key }) => state === 'failed' && accepted.has(key)))
+        takeOut(item);
+      for (const { file, path, key, error } of placed) {
         const state = error === undefined ? 'waiting' : 'failed';
         const item: Item = { file, path, key, state, doing: 'sending', sentBytes: 0 };
         if (error !== undefined) item.error = error;
@@ -132,11 +144,9 @@ export function createQueue({ edge, caller, journal, digester, onChange }: Queue
       next();
     },
     async remove(item) {
-      const at = items.indexOf(item);
-      if (at >= 0) items.splice(at, 1);
       const run = running.get(item);
       run?.abort.abort();
-      onChange(item);
+      takeOut(item);
       await run?.ended;
       // A file that was refused, such as one whose key is already in the list, has no parts of its own.
       const hasParts = item.state !== 'stored' && item.error?.retryable !== false;

@@ -40,6 +40,11 @@ export function formatFor(language: string, texts: Texts): Format {
       if (seconds < 90 * 60) return whole(texts.minutes(Math.ceil(seconds / 60)));
       return whole(texts.hours(Math.ceil(seconds / 3600)));
     },
-    time: (date) => time.format(date),
+    time(date) {
+      const parts = time.formatToParts(date);
+      return parts
+        .map(({ value }, at) => (parts[at + 1]?.type === 'dayPeriod' ? whole(value) : value))
+        .join('');
+    },
   };
 }

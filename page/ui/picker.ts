@@ -38,18 +38,31 @@ export function createPicker({ texts, single, onPick }: PickerOptions): HTMLElem
   return zone;
 }
 
-/** Accepts files dropped anywhere on the page. Outside the zone, the browser would open them and leave the page. */
+const hasFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes('Files') === true;
+
+/** Keeps the browser from opening what is dropped on the page, which would leave it. Fields accept text. */
+export function ignoreDrops(): void {
+  const ignore = (event: DragEvent) => {
+    if (event.target instanceof HTMLInputElement && !hasFiles(event)) return;
+    event.preventDefault();
+    if (event.dataTransfer !== null) event.dataTransfer.dropEffect = 'none';
+  };
+  addEventListener('dragover', ignore);
+  addEventListener('drop', ignore);
+}
+
+/** Accepts files dropped anywhere on the page, as long as the zone is shown. */
 function acceptDrops(zone: HTMLElement, onDrop: (picked: readonly PickedFile[]) => void): void {
   const over = (on: boolean) => zone.classList.toggle('over', on);
   addEventListener('dragover', (event) => {
-    event.preventDefault();
+    if (event.dataTransfer === null || !hasFiles(event) || !zone.isConnected) return;
+    event.dataTransfer.dropEffect = 'copy';
     over(true);
   });
   addEventListener('dragleave', (event) => {
     if (event.relatedTarget === null) over(false);
   });
   addEventListener('drop', (event) => {
-    event.preventDefault();
     over(false);
     // Somebody else may have signed in since.
     if (!zone.isConnected) return;

@@ -15,4 +15,5 @@ test('no line of the page is broken between a number and its unit', () => {
     shown.push(...[0, 1, 59, 61, 9000].map(format.duration));
     for (const text of shown) assert.match(text, /^[\d.,]+[\u00a0\u202f]\p{L}+$/u);
   }
+  assert.match(formatFor('en', EN).time(new Date()), /\d[\u00a0\u202f][AP]M$/);
 });

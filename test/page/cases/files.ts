@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openTab } from '../tab.ts';
-import { drop, holdUploads } from './gestures.ts';
+import { dragLink, drop, holdUploads } from './gestures.ts';
 import type { DeployedPage } from './world.ts';
 
 const MB = 1_000_000;
@@ -26,6 +26,10 @@ export async function fileCases(world: DeployedPage): Promise<void> {
     await tab.choose(...names.map((name) => join(folder, name)));
     await tab.shows('.summary', '100 files arrived. You can close this page.');
     assert.equal((await tab.textOf('.receipt pre')).split('\n').length, 101);
+    const drawn = await tab.page.$$eval('.files .name', (rows) =>
+      rows.map((row) => row.checkVisibility({ contentVisibilityAuto: true })),
+    );
+    assert.deepEqual([drawn.at(0), drawn.at(-1)], [true, false], 'rows out of view are not drawn');
     await tab.page.evaluate(() => {
       const touched = new Set<Node>();
       Object.assign(globalThis, { touched });
@@ -154,6 +158,36 @@ export async function fileCases(world: DeployedPage): Promise<void> {
       'changed.txt,gone.txt',
     );
     assert.match(await tab.textOf('.error'), /The file has changed since you chose it\. Choose it again\./);
+    await tab.choose(join(home, 'changed.txt'));
+    await tab.shows('.summary', '5 files arrived. 1 file was not sent.');
+    assert.equal(await tab.textOf('[data-state=failed] .name'), 'gone.txt');
+    await file('gone.txt');
+    await tab.choose(join(home, 'gone.txt'));
+    await tab.shows('.summary', '6 files arrived. You can close this page.');
+    assert.equal((await tab.textOf('.files .name')).split('\n').length, 6);
     await tab.close();
+  });
+
+  await t.test('keeps the page when files are dropped on the sign-in form, or a link anywhere', async () => {
+    const { address } = await createLink('--prefix', 'kept/');
+    const tabs = [await openTab(browser, `${world.url}/`), await openTab(browser, address)] as const;
+    const [form, upload] = tabs;
+    const pages = (await browser.pages()).length;
+    const addresses = tabs.map(({ page }) => page.url());
+    await form.type('#username', 'ada');
+    await drop(form, small);
+    await dragLink(upload);
+    const isOver = () => upload.page.$eval('.drop', (zone) => zone.classList.contains('over'));
+    assert.equal(await isOver(), false);
+    for (const tab of tabs) await dragLink(tab, 'drop');
+    assert.equal(await form.page.$eval('#username', (input) => (input as HTMLInputElement).value), 'ada');
+    await drop(upload, small);
+    await upload.shows('.summary', '1 file arrived.');
+    assert.deepEqual(
+      tabs.map(({ page }) => page.url()),
+      addresses,
+    );
+    assert.equal((await browser.pages()).length, pages);
+    for (const tab of tabs) await tab.close();
   });
 }

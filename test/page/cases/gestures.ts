@@ -1,13 +1,26 @@
 import type { Tab } from '../tab.ts';
 
-/** Drops files and folders on the page, as a file manager does. */
-export async function drop({ page }: Tab, ...files: string[]): Promise<void> {
+type DragStep = 'dragEnter' | 'dragOver' | 'drop';
+
+async function drag({ page }: Tab, content: object, steps: readonly DragStep[]): Promise<void> {
   const session = await page.createCDPSession();
-  const data = { items: [], files, dragOperationsMask: 1 };
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-    await session.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
-  }
+  const data = { items: [], files: [], dragOperationsMask: 1, ...content };
+  for (const type of steps) await session.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
   await session.detach();
+}
+
+/** Drops files and folders on the page, as a file manager does. */
+export function drop(tab: Tab, ...files: string[]): Promise<void> {
+  return drag(tab, { files }, ['dragEnter', 'dragOver', 'drop']);
+}
+
+/** Drags a link of another page over the page, and drops it if asked to. */
+export function dragLink(tab: Tab, ...drops: readonly 'drop'[]): Promise<void> {
+  const items = ['text/uri-list', 'text/plain'].map((mimeType) => ({
+    mimeType,
+    data: 'https://example.com/',
+  }));
+  return drag(tab, { items }, ['dragEnter', 'dragOver', ...drops]);
 }
 
 /** Leaves the page as if the browser put it into the back/forward cache. Returns the text of the cached page. */
@@ -32,7 +45,7 @@ export async function comeBack({ page }: Tab): Promise<void> {
  * Holds uploads until the returned function is called, except for the first `free` ones. Request interception could hold
  * them too, but Chromium would send each body to the test, in up to seven times as many bytes.
  */
-export async function holdUploads({ page }: Tab, free = 0): Promise<() => Promise<void>> {
+export async function holdUploads({ page }: Pick<Tab, 'page'>, free = 0): Promise<() => Promise<void>> {
   await page.evaluate((unheld) => {
     const { open, send } = XMLHttpRequest.prototype;
     const uploads = new WeakSet<XMLHttpRequest>();

@@ -127,7 +127,15 @@ export async function stateCases(world: DeployedPage): Promise<void> {
     await session.send('Emulation.setEmulatedMedia', {
       features: [{ name: 'forced-colors', value: 'active' }],
     });
-    assert.equal(await tab.page.$eval('.overall', (one) => getComputedStyle(one).appearance), 'auto');
+    const bars = async (share: number) => {
+      await tab.page.$$eval(
+        '.overall',
+        ([one], value) => Object.assign(one ?? {}, { hidden: false, max: 1, value }),
+        share,
+      );
+      return (await tab.page.$('.overall'))?.screenshot();
+    };
+    assert.notDeepEqual(await bars(0.2), await bars(0.8), 'progress is visible in forced colours');
     await session.detach();
     await tab.close();
   });
