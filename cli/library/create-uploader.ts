@@ -121,8 +121,9 @@ function openLibrary(options: UploaderOptions, sent: SentCredentials): Uploader 
 
   const upload = async (source: UploadSource, how: UploadOptions, feed: ProgressFeed) => {
     const own = linkedSignal(whole.signal);
-    const isOurs = !isUsed(source);
+    let isOurs = false;
     try {
+      isOurs = !isUsed(source);
       return await send(source, ownCopy(how), own, feed);
     } catch (error) {
       if (isOurs) closeSource(source);

@@ -51,9 +51,20 @@ function pathOf(source: string | URL): string {
 
 /** Closes a stream that was not read to its end. */
 export function closeSource(source: unknown): void {
-  if (source instanceof Readable) source.on('error', () => {}).destroy();
+  if (isStream(source)) source.on('error', () => {}).destroy();
   // A stream that somebody else is reading is not closed.
   else if (source instanceof ReadableStream && !source.locked) void source.cancel().catch(() => {});
+}
+
+/**
+ * Whether a source is a stream of Node, or of a package with classes of its own, such as `readable-stream` or `streamx`.
+ */
+function isStream(source: unknown): source is Readable {
+  if (typeof source !== 'object' || source === null) return false;
+  const { pipe, on, destroy } = source as Record<string, unknown>;
+  return (
+    [pipe, on, destroy].every((method) => typeof method === 'function') && Symbol.asyncIterator in source
+  );
 }
 
 /** Streams and iterators that an upload reads. A second reader would get only some of the bytes. */
@@ -70,8 +81,9 @@ export function isUsed(source: unknown): boolean {
     return taken.has(source) || source.locked || Readable.isDisturbed(source as unknown as Readable);
   }
   if (isIterator(source)) return taken.has(source);
-  if (!(source instanceof Readable) || source.errored !== null) return false;
-  return taken.has(source) || source.readableEnded || source.destroyed;
+  // A failed stream is read, so that its error is reported.
+  if (!isStream(source) || source.errored) return false;
+  return taken.has(source) || source.destroyed || !source.readable;
 }
 
 interface Chunks {
@@ -93,7 +105,7 @@ function streamOf(source: Exclude<UploadSource, string | URL>, signal: AbortSign
     taken.add(source);
     return { chunks: untilAborted(chunksOf(source), signal) };
   }
-  if (source instanceof Readable) {
+  if (isStream(source)) {
     taken.add(source);
     // The reader of the stream gets the error.
     return {
@@ -155,6 +167,7 @@ async function* bytesOf(chunks: Chunks['chunks'], key: string): AsyncGenerator<B
   for await (const chunk of chunks) {
     if (isUint8Array(chunk)) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     else if (typeof chunk === 'string') yield Buffer.from(chunk);
+    else if (isArrayBuffer(chunk)) yield Buffer.from(chunk);
     else throw new UserError('usage', `The stream for ${key} yields ${typeof chunk} instead of bytes.`);
   }
 }

@@ -43,7 +43,8 @@ export interface ResumeOptions {
 
 /**
  * What to upload: the path of a file, as text or `file:` URL; bytes; a Blob; or a stream of bytes. Files can be
- * resumed, and are read again for a retry. A stream is read once; its parts are buffered in memory.
+ * resumed, and are read again for a retry. A stream is read once; its parts are buffered in memory. Text in a stream is
+ * stored in UTF-8.
  */
 export type UploadSource =
   | string
@@ -52,8 +53,8 @@ export type UploadSource =
   | ArrayBuffer
   | Blob
   | Readable
-  | ReadableStream<Uint8Array>
-  | AsyncIterable<Uint8Array | string>;
+  | ReadableStream<Uint8Array | ArrayBuffer>
+  | AsyncIterable<Uint8Array | ArrayBuffer | string>;
 
 /** Key and settings of an upload. */
 export interface UploadOptions {

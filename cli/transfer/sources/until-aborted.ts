@@ -38,8 +38,8 @@ async function closedIterator(iterator: AsyncIterator<unknown>): Promise<void> {
   }
 }
 
-/** Items that are passed through before timers, sockets and signals are handled. */
-const ITEMS_IN_A_ROW = 64;
+/** Milliseconds for which items are passed through before timers, sockets and signals are handled. */
+const IN_A_ROW_MS = 10;
 
 /**
  * Passes items through until the signal is aborted, even while the next item is awaited: a disk or the writer of a list
@@ -54,8 +54,11 @@ export async function* untilAborted<T>(
   const iterator = items[Symbol.asyncIterator]();
   let isRead = false;
   try {
-    for (let count = 1; ; count += 1) {
-      if (count % ITEMS_IN_A_ROW === 0) await nextTurn();
+    for (let turn = performance.now(); ; ) {
+      if (performance.now() - turn > IN_A_ROW_MS) {
+        await nextTurn();
+        turn = performance.now();
+      }
       const next = await orInterrupted(iterator.next(), signal);
       isRead = next.done === true;
       if (isRead) return;

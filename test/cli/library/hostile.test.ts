@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { createUploader, UploadError, type UploaderOptions } from '../../../cli/library/create-uploader.ts';
@@ -8,6 +9,11 @@ import { type EdgeFault, respondXml } from '../transfer/helpers/edge.ts';
 import { ownEdge } from '../transfer/helpers/uploading.ts';
 
 /* Programs whose functions and streams throw, hang or return wrong values, and that abandon uploads. */
+
+/** The package has no types. It is Node's module with classes of its own. */
+const { Readable: PackageReadable } = createRequire(import.meta.url)(
+  'readable-stream',
+) as typeof import('node:stream');
 
 const MIB = 1024 * 1024;
 const BYTE = new Uint8Array(1);
@@ -262,6 +268,47 @@ test('settles an upload although its iteration ended early', async (t) => {
   assert.deepEqual(unhandled, []);
 });
 
+test('treats the streams of a package as Node’s: each is read once, and closed', async (t) => {
+  const { edge, uploader } = await rig(t);
+  const make = () => new PackageReadable({ read() {} });
+  const read = make();
+  read.push('abc');
+  read.push(null);
+  assert.equal((await uploader.upload(read, { key: 'a' })).bytes, 3);
+  await assert.rejects(uploader.upload(read, { key: 'again' }), withCode('usage', /already read/));
+  const shared = make();
+  const first = uploader.upload(shared, { key: 'first' });
+  await assert.rejects(uploader.upload(shared, { key: 'second' }), withCode('usage', /already read/));
+  shared.push('all of it');
+  shared.push(null);
+  assert.equal((await first).bytes, 9);
+  const refused = make();
+  await assert.rejects(uploader.upload(refused, { key: '../a' }), withCode('bad_key'));
+  const abort = new AbortController();
+  const left = make();
+  const upload = uploader.upload(left, { key: 'left', signal: abort.signal });
+  abort.abort();
+  await assert.rejects(upload, withCode('interrupted'));
+  assert.deepEqual([refused.destroyed, left.destroyed], [true, true]);
+  const failed = make();
+  const failing = uploader.upload(failed, { key: 'failed' });
+  failed.destroy(new Error('the camera is off.'));
+  await assert.rejects(failing, withCode('file_unreadable', /the camera is off/));
+  assert.deepEqual([...edge.stored.keys()], ['/a', '/first']);
+  await uploader.close();
+});
+
+test('fails where a source cannot even be looked at, and ends its progress', async (t) => {
+  const { uploader } = await rig(t);
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const upload = uploader.upload(odd(proxy), { key: 'a' });
+  await assert.rejects(async () => {
+    for await (const _ of upload);
+  }, withCode('unexpected'));
+  await uploader.close();
+});
+
 test('aborts although a source never lets the program run anything else', async (t) => {
   const { uploader } = await rig(t);
   const empty = new Uint8Array(0);
@@ -282,6 +329,16 @@ test('aborts although a source never lets the program run anything else', async 
           count += 1;
           if (count === 100) wasRead();
           controller.enqueue(empty);
+        },
+      });
+    },
+    'stream of single bytes': (wasRead) => {
+      let count = 0;
+      return new Readable({
+        read() {
+          count += 1;
+          if (count === 100) wasRead();
+          process.nextTick(() => this.push('x'));
         },
       });
     },

@@ -34,7 +34,7 @@ const withCode =
   (error: unknown) =>
     error instanceof UploadError && error.code === code && message.test(error.message);
 
-function webStream(...chunks: Uint8Array[]): ReadableStream<Uint8Array> {
+function webStream<T>(...chunks: T[]): ReadableStream<T> {
   return new ReadableStream({
     start(controller) {
       for (const chunk of chunks) controller.enqueue(chunk);
@@ -58,6 +58,7 @@ test('stores every kind of source unchanged', async (t) => {
     blob: () => new Blob([new Uint8Array(bytes)]),
     readable: () => Readable.from([bytes.subarray(0, 70_000), bytes.subarray(70_000)]),
     web: () => webStream(bytes.subarray(0, 1), bytes.subarray(1)),
+    'web of buffers': () => webStream(new Uint8Array(bytes).buffer),
     iterable: () =>
       (async function* () {
         yield bytes.subarray(0, 5);
@@ -66,7 +67,7 @@ test('stores every kind of source unchanged', async (t) => {
   };
   for (const [kind, source] of Object.entries(sources)) {
     const expected = kind === 'view' ? Buffer.alloc(0) : bytes;
-    const key = `sources/${kind}.jpg`;
+    const key = `sources/${kind.replaceAll(' ', '-')}.jpg`;
     const stored = await uploader.upload(source(), { key });
     assert.deepEqual(edge.stored.get(`/${key}`), expected, kind);
     assert.equal(stored.bytes, expected.length);
