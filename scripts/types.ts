@@ -19,7 +19,10 @@ const SETTINGS = [
   '--strict',
 ];
 
-/** Writes the type declarations of modules and their imports, for TypeScript programs that import the package. */
+/**
+ * Writes the type declarations of modules and their imports, for TypeScript programs that import the package. They are of
+ * CommonJS, as the code is, so that CommonJS programs can import them too.
+ */
 export async function writeTypes(modules: readonly string[], folder: string): Promise<void> {
   const all = await mkdtemp(join(tmpdir(), 'edge-upload-types-'));
   try {
@@ -30,6 +33,7 @@ export async function writeTypes(modules: readonly string[], folder: string): Pr
       folder,
       modules.map((module) => module.replace(/ts$/, 'd.ts')),
     );
+    await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
   } finally {
     await rm(all, { recursive: true, force: true });
   }

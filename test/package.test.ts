@@ -371,15 +371,23 @@ test('serves programs as ES module, as CommonJS and with types', async (t) => {
     declare const stream: import('node:stream').Readable;`;
   await writeFile(join(app, 'right.ts'), `${first}${second}${declared}`);
   await writeFile(join(app, 'wrong.ts'), WRONG);
-  const tsc = join(ROOT, 'node_modules/.bin/tsc');
-  const flags = ['--ignoreConfig', '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022'];
-  const files = ['--types', 'node', 'right.ts', 'wrong.ts'];
-  const { stdout } = await runProgram(tsc, [...flags, ...files], { cwd: app, env });
+  const compile = async (module: readonly string[], ...files: string[]) => {
+    const tsc = join(ROOT, 'node_modules/.bin/tsc');
+    const flags = ['--ignoreConfig', '--noEmit', '--strict', '--target', 'es2022', '--types', 'node'];
+    return (await runProgram(tsc, [...flags, ...module, ...files], { cwd: app, env })).stdout;
+  };
+  const stdout = await compile(['--module', 'nodenext'], 'right.ts', 'wrong.ts');
   const lines = [...stdout.matchAll(/^(\S+)\((\d+),/gm)].map(([, file, line]) => `${file}:${line}`);
   const wrong = WRONG.split('\n').flatMap((line, at) =>
     line.includes(' // ') ? [`wrong.ts:${at + 1}`] : [],
   );
   assert.deepEqual(lines, wrong, stdout);
+  // A CommonJS program, which cannot require an ES module in older versions of Node and TypeScript, and a bundled one.
+  const typed = `import { createUploader, type Upload } from 'edge-upload';
+    export const upload: Upload = createUploader({ url: 'https://uploads.example.com', token: 'x' }).upload('a', { key: 'a' });`;
+  await writeFile(join(app, 'common.cts'), typed);
+  assert.equal(await compile(['--module', 'node16'], 'common.cts'), '');
+  assert.equal(await compile(['--module', 'esnext', '--moduleResolution', 'bundler'], 'right.ts'), '');
 });
 
 /** A person's answers. The other commands ask nothing. */
