@@ -45,7 +45,7 @@ function argumentsOf() {
   if (!env.EDGE_UPLOAD_URL) return usage('The input url is missing: the address of the edge.');
   const options = linesOf(env.INPUT_OPTIONS).map((line) => line.trim());
   if (paths.length === 0) return usage('The input path names no file.');
-  const stranger = options.find((option) => !/^--?\w/.test(option));
+  const stranger = options.find((option) => !/^--?\w[\w-]*(?:=|$)/.test(option));
   if (stranger !== undefined) {
     return usage(
       `The input options takes one option a line, with its value behind =; this is none: ${stranger}`,
@@ -61,7 +61,10 @@ function output(name, value) {
   appendFileSync(`${env.GITHUB_OUTPUT}`, `${name}<<${mark}\n${value}\n${mark}\n`);
 }
 
-const size = (bytes) => (typeof bytes === 'number' ? `${bytes.toLocaleString('en-US')} bytes` : '');
+function size(bytes) {
+  if (typeof bytes !== 'number') return '';
+  return bytes === 1 ? '1 byte' : `${bytes.toLocaleString('en-US')} bytes`;
+}
 
 function summaryOf({ summary, rows, failures, error }) {
   const lines = [`<h3>Uploaded to ${html(env.EDGE_UPLOAD_URL)}</h3>`];
@@ -78,19 +81,33 @@ function summaryOf({ summary, rows, failures, error }) {
   return `${lines.join('\n')}\n\n`;
 }
 
+/** Returns a line of `put --json`; `undefined` for other text, such as that of the option --help. */
+function documentIn(line) {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Runs the upload. Its file lines go to `results`; the first ones, and what ends it, are returned. */
 async function run(args, results) {
+  const found = { rows: [], failures: [] };
   const file = createWriteStream(results, { mode: 0o600 });
+  // A full disk does not end the upload.
+  file.on('error', (error) => {
+    found.unwritten = error;
+  });
   const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   const ended = new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve(code ?? 1));
   });
-  const found = { rows: [], failures: [] };
   for await (const line of createInterface({ input: child.stdout })) {
-    const document = JSON.parse(line);
-    if (document.type === 'file') {
+    const document = documentIn(line);
+    if (document === undefined) process.stdout.write(`${line}\n`);
+    else if (document.type === 'file') {
       file.write(`${line}\n`);
       const list = document.error === undefined ? found.rows : found.failures;
       if (list.length < MAX_ROWS) list.push(document);
@@ -111,10 +128,13 @@ async function upload(args) {
   output('results', results);
   output('json', JSON.stringify(found.summary ?? { error: found.error ?? { code: 'unexpected' } }));
   appendFileSync(`${env.GITHUB_STEP_SUMMARY}`, summaryOf(found));
-  if (found.code === 0) return;
+  const { unwritten } = found;
+  if (unwritten !== undefined)
+    command('warning title=edge-upload', `Incomplete results: ${unwritten.message}`);
+  if (found.code === 0 && found.summary !== undefined) return;
   const { message = 'The upload failed.', hint } = found.error ?? found.failures[0]?.error ?? {};
   command('error title=edge-upload', hint === undefined ? message : `${message}\n${hint}`);
-  process.exitCode = found.code;
+  process.exitCode = found.code || 1;
 }
 
 const args = argumentsOf();

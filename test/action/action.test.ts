@@ -57,7 +57,7 @@ test('uploads files and folders below a prefix, and gives later steps the result
     ['file', 'file'],
   );
   assert.match(summary, /2 stored&#44; 0 failed/);
-  assert.match(summary, /<td>builds\/42\/dist\/a&#46;txt<\/td><td>1 bytes<\/td>/);
+  assert.match(summary, /<td>builds\/42\/dist\/a&#46;txt<\/td><td>1 byte<\/td>/);
   assert.ok(!`${log}${summary}${JSON.stringify(outputs)}`.includes(TOKEN));
   const asked = (await readFile(join(job.workspace, '../temp/npm-arguments'), 'utf8')).trim().split('\n');
   const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
@@ -116,6 +116,16 @@ test('ends with edge-upload’s exit code and an annotation on failure', async (
     [{ path: 'a.txt', options: '--' }, 2, /one option a line/],
     [{ path: 'a.txt', options: '-' }, 2, /one option a line/],
     [{ path: 'a.txt', options: '--part-size=1' }, 2, /^::error title=edge-upload::.*--part-size/m],
+    [
+      { path: 'a.txt', options: '--part-size 8M' },
+      2,
+      /with its value behind =; this is none: --part-size 8M/,
+    ],
+    [
+      { path: 'a.txt', options: '--help' },
+      1,
+      /^Usage: edge-upload put[\s\S]*^::error title=edge-upload::The upload failed/m,
+    ],
     [{ path: 'missing.txt' }, 3, /^::error title=edge-upload::.*missing\.txt/m],
   ] as const) {
     const ran = await run(inputs);
