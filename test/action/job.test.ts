@@ -25,7 +25,7 @@ test('uploads from a GitHub job without secrets, within the operator’s trust',
     assert.match(log, /Using the identity of GitHub Actions: repository=acme\/app, repository_id=67890/);
     assert.equal(JSON.parse(outputs.json ?? '').stored, 1);
     assert.match(summary, /ci\/acme\/app\/app&#46;tar/);
-    assert.equal(github.given.length, 2, 'the refused token was replaced');
+    assert.equal(github.given.length, 2, 'the action requests another token after the refusal');
 
     const { code: got, stderr } = await operator.run(['get', 'ci/acme/app/app.tar', '--as', 'copy.tar']);
     assert.equal(got, 0, stderr);

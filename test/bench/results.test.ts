@@ -71,7 +71,7 @@ for (const [name, before, after, isSlower] of [
     false,
   ],
   [
-    'slower, beside a faster peer',
+    'a slower row next to a faster peer',
     resultOf(walls(1, 1, 1), walls(2, 2, 2)),
     resultOf(walls(1, 1, 1), walls(1, 1, 1)),
     true,

@@ -63,7 +63,7 @@ const ELSEWHERE = new Map([
   ['edge-upload logout --everywhere', 'test/cli/identity/commands.test.ts'],
   [
     'aws iam create-policy --policy-name edge-upload-operator --policy-document file://policy.json',
-    'is for AWS; test/e2e/deploy/operator-policy.test.ts holds the policy against what the commands call',
+    'is for AWS; test/e2e/deploy/operator-policy.test.ts compares the policy with the calls of the commands',
   ],
   [
     'aws logs put-retention-policy --region <region> --log-group-name /aws/lambda/us-east-1.<function> --retention-in-days 3653',

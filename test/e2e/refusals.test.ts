@@ -69,7 +69,7 @@ test('a refused request never changes the bucket', async (t) => {
     const ca = await readFile(cloud.caFile, 'utf8');
     const bearer = [`Authorization: Bearer ${token}`];
     const accepted = await send(url, ca, 'PUT', '/kept.txt', bearer, 'kept');
-    assert.equal(accepted.status, 200, 'the good token is good');
+    assert.equal(accepted.status, 200, 'the edge accepts the original token');
 
     const withToken = (forged: string) =>
       send(url, ca, 'PUT', '/new.txt', [`Authorization: Bearer ${forged}`], 'new');
@@ -80,7 +80,7 @@ test('a refused request never changes the bucket', async (t) => {
     assert.equal(
       (await withToken(signRs256(claims, key.kid, key.privateKey))).status,
       200,
-      'the forger signs as the pool does',
+      'a token signed here with the key of the pool is accepted',
     );
     const before = await stored(cloud.dataDir);
 
@@ -329,7 +329,7 @@ test('ends each failure with its exit code and the next command', async (t) => {
       assert.equal(code, 3, stdout);
       assert.equal((JSON.parse(stdout.split('\n')[0] ?? '') as Failure).error.code, 'file_changed');
       const { objects } = await computer.json<{ objects: unknown[] }>(['ls', 'shrinking']);
-      assert.deepEqual(objects, [], 'nothing was stored as if whole');
+      assert.deepEqual(objects, [], 'no truncated object was stored');
     });
 
     await invite('late');

@@ -85,7 +85,7 @@ test('refuses a preflight of any other page without naming an origin', async () 
   }
   const twice = preflight(PAGE);
   const { status } = await answerTo({ ...twice, headers: [...(twice.headers ?? []), `Origin: ${PAGE}`] });
-  assert.equal(status, 403, 'which of two counts is not for us to guess');
+  assert.equal(status, 403, 'a preflight with two origins is refused');
 });
 
 test('refuses OPTIONS that is no preflight, or without the option', async () => {

@@ -225,7 +225,11 @@ test('forwards only listed headers and the name of the caller', async () => {
   const create = forwarded(await decideOn({ method: 'POST', target: '/k?uploads', headers }));
   assert.equal(plainHeaders(create.headers)['x-amz-meta-uploaded-by'], 'ada');
   const part = forwarded(await decideOn({ target: '/k?partNumber=1&uploadId=U', headers }));
-  assert.deepEqual(plainHeaders(part.headers), passed, 'a part makes no object: nothing to stamp');
+  assert.deepEqual(
+    plainHeaders(part.headers),
+    passed,
+    'a part gets no metadata, because it creates no object',
+  );
 });
 
 test('refuses a header if its removal would change the result', async () => {

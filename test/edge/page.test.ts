@@ -104,7 +104,7 @@ test('limits the page’s scripts to the edge, the pool and issuers of people', 
   assert.equal(
     await policyOf({ userPoolEndpoint: 'http://127.0.0.1:4599' }),
     "'self' http://127.0.0.1:4599",
-    'an embedded cloud has the pool itself',
+    'the page calls the pool of the embedded cloud directly',
   );
   assert.equal(
     await policyOf({ issuers: [outside({ iss: ['https://id.example.com'], clientSecretPublic: 'x' })] }),

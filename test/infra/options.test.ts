@@ -191,7 +191,7 @@ test('adds CORS headers to S3’s responses by a policy with the stack’s name'
   ]) {
     assert.ok(allowed.includes(header), header);
   }
-  assert.equal(allowed.includes('*'), false, 'it would not count authorization in');
+  assert.equal(allowed.includes('*'), false, 'a wildcard does not include authorization');
   const exposed = CorsConfig.AccessControlExposeHeaders?.Items ?? [];
   for (const header of ['ETag', 'x-amz-checksum-crc32', 'Retry-After', 'WWW-Authenticate', 'Allow']) {
     assert.ok(exposed.includes(header), header);
@@ -286,7 +286,7 @@ test('signs people of a provider behind the pool in by managed login', () => {
     },
   });
   const client = only(template, 'AWS::Cognito::UserPoolClient') as Resource & { DependsOn?: unknown };
-  assert.deepEqual(client.DependsOn, [provider.id], 'a client names only providers that there are');
+  assert.deepEqual(client.DependsOn, [provider.id], 'the client is created after its provider');
   const { Properties } = client;
   assert.deepEqual(
     [
@@ -335,7 +335,7 @@ test('signs people of a provider behind the pool in by managed login', () => {
   const without = withOptions({ ...saml, userPool: false, trust: [ISSUER] });
   assert.equal(edgeConfig(without).idp, undefined);
   const plain = only(halfTemplate(), 'AWS::Cognito::UserPoolClient').Properties;
-  assert.equal(plain.AllowedOAuthFlowsUserPoolClient, false, 'what was on is turned off');
+  assert.equal(plain.AllowedOAuthFlowsUserPoolClient, false, 'the flows are turned off explicitly');
 });
 
 const { kmsKeyArn } = ALL_OPTIONS;

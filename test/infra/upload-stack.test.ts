@@ -115,7 +115,11 @@ test('accepts https only, caches nothing, and calls the function first', () => {
 
 test('creates a function that Lambda@Edge accepts and that can only write logs', () => {
   const { Code, Role, ...properties } = only(whole, 'AWS::Lambda::Function').Properties;
-  assert.equal(typeof (Code as { ZipFile: unknown }).ZipFile, 'string', 'a literal: no reference, no asset');
+  assert.equal(
+    typeof (Code as { ZipFile: unknown }).ZipFile,
+    'string',
+    'the code is inline, neither a reference nor an asset',
+  );
   const role = only(whole, 'AWS::IAM::Role');
   assert.deepEqual(Role, { 'Fn::GetAtt': [role.id, 'Arn'] });
   assert.deepEqual(properties, {

@@ -65,7 +65,7 @@ test('lets pages of the cloud’s own distributions sign in', async (t) => {
       assert.ok(answer.includes(`access-control-allow-origin: ${origin}\r\n`), operation);
     }
   }
-  assert.equal(reached.length, 16, 'preflights reach no service');
+  assert.equal(reached.length, 16, 'no preflight reaches a service');
 });
 
 test('refuses every other request of a page, unreadable to it', async (t) => {

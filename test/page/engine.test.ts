@@ -145,7 +145,7 @@ test('the page’s upload engine in a browser, against an edge', async (t) => {
       const order = { key: 'in/once.bin', token: link.token };
       const size = { ...order, described: true };
       assert.equal(codeOf(await send(tab, parts, size)), 'too_large');
-      assert.equal(codeOf(await send(tab, parts, order)), 'too_large', 'by the edge');
+      assert.equal(codeOf(await send(tab, parts, order)), 'too_large', 'the edge refuses it');
       assert.equal(codeOf(await send(tab, one, { ...order, key: 'in/other.bin' })), 'forbidden');
       assert.equal(codeOf(await send(tab, one, size)), 'stored in/once.bin');
       assert.equal(codeOf(await send(tab, one, size)), 'exists');

@@ -69,7 +69,7 @@ test('Ctrl-C ends every operator command during any request to AWS', async (t) =
         const { code, stdout, stderr } = await ended;
         assert.equal(code, 130, stderr);
         // A command can have several requests under way. Some arrive after the interruption.
-        for (const tries of aws.held) assert.match(String(tries), /^attempt=1\b/, 'nothing is tried again');
+        for (const tries of aws.held) assert.match(String(tries), /^attempt=1\b/, 'no request is retried');
         assert.doesNotMatch(stderr, /AbortError|warning/i);
         // doctor prints each check when it is done.
         assert.match(stdout, command === 'doctor' ? /^(ok .*\n)*$/ : /^$/);

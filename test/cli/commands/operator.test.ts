@@ -58,7 +58,7 @@ test('falls back to no deployment if EDGE_UPLOAD_URL names an unknown edge', asy
     );
     await assert.rejects(requireTarget(at({ EDGE_UPLOAD_URL: url })), refused);
     await assert.rejects(destroy(at({ EDGE_UPLOAD_URL: url }), { yes: true }), refused);
-    await assert.rejects(findTarget(at({ EDGE_UPLOAD_URL: url })), refused, 'deploy and synth, too');
+    await assert.rejects(findTarget(at({ EDGE_UPLOAD_URL: url })), refused, 'also in deploy and synth');
   }
 });
 

@@ -102,6 +102,6 @@ for (const { shell, argv, start, more } of SHELLS) {
       cases.map(([, ...words]) => words.map((word) => `[${word}]`).join('')),
       shown,
     );
-    assert.ok(!(await readdir(cwd)).includes('taken'), 'what is suggested was run');
+    assert.ok(!(await readdir(cwd)).includes('taken'), 'the shell ran a suggestion');
   });
 }

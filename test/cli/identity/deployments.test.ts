@@ -42,7 +42,7 @@ test('deployments use selects a deployment by name or address, and later command
   await signedIn(here);
   const alone = here.context();
   await run(here, whoami(alone, {}));
-  assert.ok(!JSON.stringify(alone.events).includes('Deployment:'), 'one is no choice');
+  assert.ok(!JSON.stringify(alone.events).includes('Deployment:'), 'the only deployment is not mentioned');
 
   await rememberDeployment(here.context(), OTHER);
   const host = new URL(here.url).host;

@@ -96,7 +96,7 @@ test('reads all issuers of an edge, with or without a user pool', () => {
     { clientId: 'another' },
     { alias: 'another' },
   ])
-    assert.equal(read([{ ...POOL, ...another }], EDGE), undefined, 'the list shows another pool');
+    assert.equal(read([{ ...POOL, ...another }], EDGE), undefined, 'a list with another pool is ignored');
   assert.deepEqual(
     read([
       { ...CORP, later: 1 },

@@ -43,7 +43,7 @@ test('creates a private folder with its parents, also from many processes at onc
   for (const path of [deep, join(home, 'a')]) assert.equal((await stat(path)).mode & 0o777, 0o700);
   await mkdir(join(home, 'open'), { mode: 0o755 });
   await createFolder(join(home, 'open'));
-  assert.equal((await stat(join(home, 'open'))).mode & 0o777, 0o755, 'what is there stays as it is');
+  assert.equal((await stat(join(home, 'open'))).mode & 0o777, 0o755, 'an existing folder keeps its mode');
 });
 
 test('fails if the path cannot be a folder', async (t) => {

@@ -98,7 +98,7 @@ test('shows requests that wait for a retry as one count', async (t) => {
   assert.ok(troubles.every(({ count, noun }) => count >= 1 && count <= 3 && noun === 'part'));
   assert.equal(context.events.filter(({ type }) => type === 'note').length, 0);
   const last = context.events.findLast((event) => event.type === 'transfer');
-  assert.equal(last?.type === 'transfer' && last.trouble, undefined, 'it is over');
+  assert.equal(last?.type === 'transfer' && last.trouble, undefined, 'no trouble is reported at the end');
 });
 
 test('prints the same JSON lines for one file as for several', async (t) => {

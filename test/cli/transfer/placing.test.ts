@@ -62,7 +62,7 @@ test('uses the only allowed prefix by default, and prints it once', async (t) =>
     ['ada/a.txt', 'ada/b.txt'],
   );
   const asked = edge.seen.filter(({ method }) => method === 'GET');
-  assert.equal(asked.length, 5, 'once for a command');
+  assert.equal(asked.length, 5, 'one description per edge and command');
 });
 
 test('names several prefixes in the error, and a command that works', async (t) => {

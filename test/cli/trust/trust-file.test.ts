@@ -109,14 +109,14 @@ describe('S trust file', () => {
     ['an empty value', file('issuer: https://x\nrules:\n  - when: {team: ""}'), /team is an empty string/],
     ['a misplaced *', file('issuer: https://x\nrules:\n  - when: {sub: "a*"}'), /“\*” is not allowed/],
     ['a malformed claim', file('issuer: https://x\nrules:\n  - when: {"//a": b}'), /not the name of a claim/],
-    ['a size that is none', file('issuer: https://x\nrules:\n  - maxSize: -1'), /maxSize is not a size/],
+    ['a size that is invalid', file('issuer: https://x\nrules:\n  - maxSize: -1'), /maxSize is not a size/],
     [
-      'a flag that is none',
+      'a flag that is not a boolean',
       file('issuer: https://x\nrules:\n  - noClobber: "yes"'),
       /neither true nor false/,
     ],
     [
-      'a word for every repository that is none',
+      'a value of anyRepository that is not a boolean',
       file('issuer: https://x\nrules:\n  - anyRepository: "yes"'),
       /anyRepository is neither true nor false/,
     ],

@@ -21,7 +21,7 @@ test('lists a kept bucket, adopts it with its objects, and deletes it on request
     const asked = await computer.run(['destroy', '--keep-data', '--no-wait', '--local']);
     assert.equal(asked.code, 2);
     const command = /\n +edge-upload destroy --keep-data --no-wait --local --yes --stack-name edge-upload\n/;
-    assert.match(asked.stderr, command, 'the command to copy keeps what the typed one would have kept');
+    assert.match(asked.stderr, command, 'the suggested command has all typed flags');
     const first = await computer.json<Destroyed>(['destroy', '--yes', '--keep-data']);
     assert.deepEqual(first.kept, [{ type: 'bucket', name: bucket }]);
 
@@ -41,8 +41,12 @@ test('lists a kept bucket, adopts it with its objects, and deletes it on request
     assert.equal(adopted.outputs.S3BucketName, bucket);
     assert.equal((await computer.json<{ outcome: string }>(['deploy', '--local'])).outcome, 'unchanged');
     await signIn(computer);
-    assert.equal((await computer.run(['get', 'a.txt', '--as', 'b.txt'])).code, 0, 'what it held is there');
-    assert.equal((await computer.run(['put', 'b.txt'])).code, 0, 'and the edge writes to it');
+    assert.equal(
+      (await computer.run(['get', 'a.txt', '--as', 'b.txt'])).code,
+      0,
+      'earlier objects are still in the bucket',
+    );
+    assert.equal((await computer.run(['put', 'b.txt'])).code, 0, 'the edge writes to the bucket');
     const { kept } = await computer.json<{ kept: object[] }>(['status']);
     assert.deepEqual(kept, [], 'it is the stack’s own now');
 
@@ -72,7 +76,7 @@ test('--delete-kept deletes what --retain-data keeps; log buckets are not for up
       assert.deepEqual((await computer.json<Destroyed>(['destroy', '--yes'])).kept, kept);
       await computer.json<DeployedStack>(['deploy', '--local', '--retain-data']);
       const { deleted } = await computer.json<Destroyed>(['destroy', '--yes', '--delete-kept']);
-      assert.equal(deleted.length, 4, 'those of the earlier stack and of this one');
+      assert.equal(deleted.length, 4, 'resources of both stacks');
     });
 
     await t.test('a log bucket', async () => {

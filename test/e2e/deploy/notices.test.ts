@@ -77,7 +77,7 @@ test('mails each upload to a confirmed address until the option is removed', asy
     ]);
     assert.match(other.stdout, /Not confirmed yet: b@example\.com\n/);
     await put('q3 "draft".txt', '--as', 'second.txt');
-    assert.equal(mailsTo('ops@example.com').length, 3, 'confirmed once is confirmed');
+    assert.equal(mailsTo('ops@example.com').length, 3, 'a confirmed address needs no second confirmation');
     assert.equal(mailsTo('b@example.com').length, 1);
 
     await computer.json(['deploy', '--local', '--unset', 'notify']);

@@ -167,7 +167,7 @@ test('recovers from every state of a stack', async (t) => {
       assert.match(
         stderr,
         /warning: THE BUCKET IS REMOVED/,
-        'the one of before, which no template of ours has',
+        'the earlier bucket, which no template contains',
       );
       assert.equal(await statusOf(hands, 'halfway'), 'UPDATE_COMPLETE');
     });

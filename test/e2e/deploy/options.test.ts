@@ -135,7 +135,11 @@ test('sets options, keeps them at a plain deploy, and resets them', async (t) =>
     assert.deepEqual(await put('small.txt', 'in/writers/bob/a.txt'), [0, undefined]);
     const elsewhere = await aws.s3.listObjectsV2({ ...bucket, Prefix: 'in/writers/' });
     const keys = elsewhere.Contents?.map(({ Key }) => Key).sort();
-    assert.deepEqual(keys, [`${folder}/a.txt`, `${folder}/in/writers/bob/a.txt`], 'below the own place');
+    assert.deepEqual(
+      keys,
+      [`${folder}/a.txt`, `${folder}/in/writers/bob/a.txt`],
+      'below the folder of the user',
+    );
     assert.equal((await put('large.txt', `${folder}/large.txt`))[0], 6);
     const described = await edge('GET', '/.well-known/edge-upload');
     assert.deepEqual(described.body.policy, {

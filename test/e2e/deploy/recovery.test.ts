@@ -34,14 +34,14 @@ test('resumes the operation of a cloud killed in the middle of a deploy', async 
         for (const moment of moments) {
           const deploy = await until(computer, ['deploy', '--local'], moment);
           kill(pid, 'SIGKILL');
-          assert.notEqual(await exitCode(deploy), 0, 'a deploy whose cloud is gone has not succeeded');
+          assert.notEqual(await exitCode(deploy), 0, 'a deploy fails when its cloud is killed');
           ({ pid } = await computer.json<LocalStatus>(['local', 'start']));
         }
         const { outputs } = await computer.json<DeployedStack>(['deploy', '--local']);
         assert.match(outputs.S3BucketName, /^edge-upload-/);
         await signIn(computer);
         await writeFile(join(computer.home, 'a.txt'), 'a');
-        assert.equal((await computer.run(['put', 'a.txt'])).code, 0, 'and it serves');
+        assert.equal((await computer.run(['put', 'a.txt'])).code, 0, 'the edge accepts an upload');
         assert.equal((await computer.run(['destroy', '--yes'])).code, 0);
       }, SLOW);
     });

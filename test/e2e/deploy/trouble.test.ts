@@ -67,7 +67,7 @@ test('changes nothing in a failed deploy; the next one repairs a failed rollback
     assert.match(worse.stderr, /Rules are not to be had today/);
     assert.match(worse.stderr, /The stack is now UPDATE_ROLLBACK_FAILED/);
     const again = await computer.run(['deploy', '--local', '--expire-after', '30']);
-    assert.equal(again.code, 8, 'what makes it fail is still there');
+    assert.equal(again.code, 8, 'the cause of the failure is still present');
     assert.match(again.stderr, /Continue update rollback/);
 
     await setFaults(cloud, {});

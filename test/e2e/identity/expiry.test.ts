@@ -176,7 +176,7 @@ test('shares one refresh among uploads at the moment of expiry, and shows no sec
         });
         assert.equal(ran.filter(({ code }) => code === null).length, 1, 'one was killed');
         allWell(ran.filter(({ code }) => code !== null));
-        assert.equal(refreshes, 2, 'the swallowed one, and one more');
+        assert.equal(refreshes, 2, 'one refresh was lost, and one succeeded');
       });
 
       await t.test('nobody is signed out', async () => {

@@ -80,12 +80,12 @@ test('downloads a key set again after a day, and distrusts it after a week', asy
   const { say, tokenOf, serve, wait, asked } = edge();
   wait(DAY);
   assert.equal(await say(tokenOf(OLD)), 'ada');
-  assert.equal(asked(), 0, 'not yet older than a day');
+  assert.equal(asked(), 0, 'the set is not older than a day');
   wait(1);
   assert.equal(await say(tokenOf(OLD)), 'ada');
-  assert.equal(asked(), 1, 'the download failed, the old set serves');
+  assert.equal(asked(), 1, 'after a failed download, the old set is used');
   assert.equal(await say(tokenOf(OLD)), 'ada');
-  assert.equal(asked(), 1, 'no other one within ten seconds');
+  assert.equal(asked(), 1, 'no further download within ten seconds');
   wait(10);
   serve('<html>');
   assert.equal(await say(tokenOf(OLD)), 'ada');

@@ -248,7 +248,7 @@ test('requires one JSON object in UTF-8 as the signed payload', async (t) => {
       'unsupported_crit: A crit header in a token is not supported.',
     ],
     [
-      'keys of its own',
+      'a header with its own keys',
       head.replace('{', '{"jwk":{},"jku":"https://evil.example","x5c":["x"],'),
       claims,
       'ada',

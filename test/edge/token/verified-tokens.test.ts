@@ -15,8 +15,8 @@ test('limits cached tokens in number and size, and drops the oldest first', () =
   tokens.add('y'.repeat(200_000), one);
   assert.deepEqual(remembered(), []);
   tokens.add('z'.repeat(200_001), one);
-  assert.equal(tokens.get('z'.repeat(200_001)), undefined, 'a token larger than all room is not kept');
-  assert.equal(tokens.get('x'.repeat(200_000)), one, 'and displaces none');
+  assert.equal(tokens.get('z'.repeat(200_001)), undefined, 'a token larger than the cache is not kept');
+  assert.equal(tokens.get('x'.repeat(200_000)), one, 'and removes no other token');
 });
 
 test('returns the newest result of a token', () => {

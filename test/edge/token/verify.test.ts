@@ -79,7 +79,7 @@ test('refuses every other token with its reason, and with no part of it', async 
       'unknown_issuer',
     ],
     [
-      'an issuer that only looks like it',
+      'an issuer with the id of the pool on another host',
       signed({ iss: `https://evil.example/${USER_POOL_ID}` }),
       /does not trust the issuer/,
       'unknown_issuer',
@@ -105,7 +105,7 @@ test('refuses every other token with its reason, and with no part of it', async 
     ['an empty user', signed({ username: '' }), /The username claim/, 'invalid_claim'],
     ['no sub', without('sub'), /The sub claim/, 'invalid_claim'],
     [
-      'groups that are no list',
+      'groups that are not a list',
       signed({ 'cognito:groups': 'staff' }),
       /cognito:groups claim/,
       'invalid_claim',

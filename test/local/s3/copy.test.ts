@@ -244,7 +244,7 @@ test('requires permission to read the source and to write the target', async (t)
   );
   const asService = { method: 'PUT', target: `/${BUCKET}/stolen`, as: OAC };
   const stolen = await raw(running, { ...asService, headers: { 'x-amz-copy-source': `${BUCKET}/closed/a` } });
-  assert.equal(stolen.code, 'AccessDenied', 'who only writes reads nothing by copying');
+  assert.equal(stolen.code, 'AccessDenied', 'a caller that may only write cannot read by copying');
 });
 
 test('copies parts whole or by range, beside parts that are sent', async (t) => {

@@ -94,7 +94,7 @@ test('sends each message to a confirmed address until it unsubscribes', async (t
   assert.deepEqual([wrong, why.includes('<Code>InvalidParameter</Code>')], [400, true]);
   const [status, answer] = await follow(link(asked));
   assert.deepEqual([status, answer.includes(`<SubscriptionArn>${arn}</SubscriptionArn>`)], [200, true]);
-  assert.equal((await follow(link(asked)))[0], 400, 'a token serves once');
+  assert.equal((await follow(link(asked)))[0], 400, 'a token can be used once');
 
   open().publish(topic, 'Key: a.txt', EVENTS);
   const notice = mails.at(-1);

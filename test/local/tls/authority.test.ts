@@ -158,7 +158,7 @@ describe('the local certificate authority', () => {
       assert.equal(await verdict('/CN=leaf', name), 'refused', name);
     }
     assert.equal(await verdict('/CN=leaf', 'DNS:localhost', 'DNS:example.com'), 'refused');
-    assert.equal(await verdict('/CN=example.com'), 'refused', 'the name in the subject alone');
+    assert.equal(await verdict('/CN=example.com'), 'refused', 'the name is in the subject only');
     await authority.permit(['edge.test']);
     assert.equal(await verdict('/CN=leaf', 'DNS:edge.test'), 'OK');
     assert.equal(await verdict('/CN=leaf', 'DNS:example.com'), 'refused');

@@ -40,7 +40,11 @@ export async function interruptedCases(world: DeployedPage): Promise<void> {
       await setFaults(cloud, { edge: slow });
       await tab.shows('.state', 'Sending');
     }
-    assert.equal(await tab.page.evaluate(() => onbeforeunload !== null), true, 'leaving is asked about');
+    assert.equal(
+      await tab.page.evaluate(() => onbeforeunload !== null),
+      true,
+      'the browser asks before leaving the page',
+    );
     await tab.page.reload();
     await setFaults(cloud, {});
     await tab.shows('.unfinished .name', 'film.mov');

@@ -68,25 +68,22 @@ export async function sessionCases(people: People): Promise<void> {
     await tab.close();
   });
 
-  await t.test(
-    'shows nothing of the user when restored from the cache, and asks for the sign-in',
-    async () => {
-      const tab = await openTab(browser, `${url}/`);
-      await signIn(tab, 'ada');
-      await tab.shows('.who', 'Signed in as ada');
-      assert.equal(await leave(tab), '');
-      await comeBack(tab);
-      await tab.page.waitForSelector('#password');
-      assert.doesNotMatch(await tab.textOf('main'), /ada/);
-      // Text that was typed but not sent is also removed.
-      await tab.type('#password', PASSWORD);
-      assert.equal(await leave(tab), '');
-      await comeBack(tab);
-      await tab.page.waitForSelector('#password');
-      assert.equal(await tab.page.$eval('#password', (input) => (input as HTMLInputElement).value), '');
-      await tab.close();
-    },
-  );
+  await t.test('shows nothing of the user when restored from the cache, and asks to sign in', async () => {
+    const tab = await openTab(browser, `${url}/`);
+    await signIn(tab, 'ada');
+    await tab.shows('.who', 'Signed in as ada');
+    assert.equal(await leave(tab), '');
+    await comeBack(tab);
+    await tab.page.waitForSelector('#password');
+    assert.doesNotMatch(await tab.textOf('main'), /ada/);
+    // Text that was typed but not sent is also removed.
+    await tab.type('#password', PASSWORD);
+    assert.equal(await leave(tab), '');
+    await comeBack(tab);
+    await tab.page.waitForSelector('#password');
+    assert.equal(await tab.page.$eval('#password', (input) => (input as HTMLInputElement).value), '');
+    await tab.close();
+  });
 
   await t.test('asks before a sign-out stops an upload, and hides the file from the next user', async () => {
     await computer.json(['deploy', '--local', '--yes', '--write-to', 'all/', ...stack]);

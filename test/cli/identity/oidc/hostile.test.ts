@@ -125,7 +125,7 @@ test('asks the user to confirm an audience that the edge names, then remembers i
   assert.match(without.hint ?? '', /--audience sts\.amazonaws\.com/);
   const refused = await failure(signIn(rig, {}, { answers: { 'Request a token for “sts': false } }));
   assert.equal(refused.code, 'sign_in_refused');
-  assert.deepEqual(provider.requests, [], 'the provider was not asked at all');
+  assert.deepEqual(provider.requests, [], 'no request reaches the provider');
   await nothingIsOut(given);
 
   rig.issuers = [{ ...rig.issuers[0], audience: 'api://files' }];
@@ -136,7 +136,7 @@ test('asks the user to confirm an audience that the edge names, then remembers i
   const [known] = await listDeployments(rig.context());
   assert.equal(known?.issuers?.[0]?.audience, 'api://files');
   await signIn(rig);
-  assert.equal(rig.received.length, 2, 'the same audience is not asked for again');
+  assert.equal(rig.received.length, 2, 'the same audience needs no second confirmation');
 });
 
 test('quotes texts of an edge in commands to copy', async (t) => {
@@ -173,7 +173,7 @@ test('asks the user to confirm a client ID that the edge names, then remembers i
     assert.equal(refused.code, 'sign_in_refused');
     assert.match(refused.message, /no token of (kubernetes|hr-app)/);
   }
-  assert.deepEqual(provider.requests, [], 'the provider was not asked at all');
+  assert.deepEqual(provider.requests, [], 'no request reaches the provider');
   await nothingIsOut(given);
 
   // The remembered consent for the client covers only tokens for the edge.
@@ -183,11 +183,11 @@ test('asks the user to confirm a client ID that the edge names, then remembers i
   assert.equal(
     (await failure(signIn(rig))).code,
     'usage',
-    'a known client does not stand for its own tokens',
+    'consent to a client does not cover its ID tokens',
   );
   await signIn(rig, {}, { answers: { 'Sign in at 127': true } });
   await signIn(rig);
-  assert.equal(rig.received.length, 3, 'the same application is not asked for again');
+  assert.equal(rig.received.length, 3, 'the same application needs no second confirmation');
 });
 
 test('accepts the issuer’s userinfo endpoint as an audience beside the edge', async (t) => {
@@ -234,7 +234,7 @@ test('treats a switch between user pool and provider as a change of issuer', asy
   await nothingIsOut(given);
   rig.issuers = [{ ...corp }];
   await signIn(rig, { issuer: 'corp' });
-  assert.equal(rig.received.length, 1, 'an issuer that the user named is no change');
+  assert.equal(rig.received.length, 1, 'an issuer named by the user needs no confirmation');
 });
 
 test('asks to confirm a changed client or issuer, and refuses it without a terminal', async (t) => {
@@ -266,7 +266,7 @@ test('asks to confirm a changed client or issuer, and refuses it without a termi
   rig.issuers = [{ ...corp, clientId: 'another-app' }];
   await signIn(rig, { acceptIssuer: true });
   await signIn(rig);
-  assert.equal(rig.received.length, 3, 'an accepted client is the known one');
+  assert.equal(rig.received.length, 3, 'the accepted client replaces the recorded one');
 });
 
 test('accepts only the issuer that its own document names, over https', async (t) => {
@@ -305,7 +305,10 @@ test('accepts only the issuer that its own document names, over https', async (t
     const { context, ended } = begin(rig);
     const error = await failure(ended);
     assert.equal(error.code, 'sign_in_refused', authorization_endpoint);
-    assert.ok(!context.events.some(({ type }) => type === 'task-failed'), 'the wait never began');
+    assert.ok(
+      !context.events.some(({ type }) => type === 'task-failed'),
+      'the sign-in fails before it waits',
+    );
   }
   provider.metadata = { token_endpoint: 'http://login.acme.invalid/token' };
   const plain = await failure(signIn(rig));
@@ -364,7 +367,7 @@ test('refuses foreign callbacks until the right one ends the sign-in', async (t)
   await headlessBrowser().open(address.href);
   await ended;
   assert.equal(provider.codes.length, 1);
-  await assert.rejects(fetch(redirect), 'nobody listens any more');
+  await assert.rejects(fetch(redirect), 'the port is closed');
 });
 
 test('ends the sign-in if the callback names another issuer or an error', async (t) => {

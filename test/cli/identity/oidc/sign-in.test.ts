@@ -78,7 +78,7 @@ test('signs in with the browser; stores, uses and shows the tokens; logout revok
     context.events.some(
       (event) => 'text' in event && event.text.includes(`Signing in at ${host} (issuer corp`),
     ),
-    'what is signed in at is shown first',
+    'the output first names the provider',
   );
   assert.equal(rig.received.length, 1);
 
@@ -144,7 +144,7 @@ test('prints how long a sign-in without a refresh token lasts', async (t) => {
   assert.equal(who.document.renewed, false);
   const context = rig.context();
   const end = await tokenSource(context, await resolveTarget(context)).endsAt?.();
-  assert.equal(end?.toISOString(), who.document.expiresAt, 'put knows when its uploads end');
+  assert.equal(end?.toISOString(), who.document.expiresAt, 'put knows when its sign-in ends');
   const later = { ...context, now: () => new Date(Date.now() + 3_700_000) };
   const error = await failure(tokenSource(later, await resolveTarget(later)).current());
   assert.equal(error.code, 'not_signed_in');

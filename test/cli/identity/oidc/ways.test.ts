@@ -304,7 +304,7 @@ test('ends the sign-in if a refresh is refused, and keeps it on temporary failur
   assert.match((await failure(renewed())).message, /not for/);
   provider.claims = { aud: rig.url };
   assert.ok(await renewed());
-  assert.equal(provider.bodies.at(-1)?.get('resource'), rig.url, 'the audience is asked for again');
+  assert.equal(provider.bodies.at(-1)?.get('resource'), rig.url, 'the refresh requests the audience again');
 });
 
 test('logout prints where to revoke if the provider cannot', async (t) => {

@@ -64,7 +64,7 @@ test('sets up an authenticator app at the first sign-in with address, QR code an
   assert.ok(told.join('\n').includes(`otpauth://totp/${host}:ada?secret=${secret}&issuer=${host}`));
   assert.ok(told.join('\n').replaceAll(/\s/g, '').includes(`authenticatorapp:${secret}`));
   const qr = told.findIndex((text) => /^█+$/m.test(text));
-  assert.ok(qr > told.findIndex((text) => text.includes('otpauth:')), 'the key comes first');
+  assert.ok(qr > told.findIndex((text) => text.includes('otpauth:')), 'the key precedes the QR code');
   const lines = (told[qr] ?? '').split('\n');
   assert.ok(
     lines.length < 24 && lines.every((line) => line.length <= 60),
@@ -148,7 +148,7 @@ test('starts again after an expired session with the values already typed', asyn
       return appCode(here, secret);
     },
   });
-  assert.deepEqual(prompts, ['Password', 'Code of the authenticator app'], 'each is asked once');
+  assert.deepEqual(prompts, ['Password', 'Code of the authenticator app'], 'each prompt appears once');
 });
 
 test('asks for a new code if the session expires before the first arrives', async (t) => {

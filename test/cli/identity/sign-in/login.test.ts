@@ -358,7 +358,7 @@ test('keeps the operator’s record of the deployment at another sign-in', async
   const asked = here.context({ person: { 'Sign in there?': 'n' } });
   const declined = await failure(here, login(asked, { username: 'ada' }));
   assert.equal(declined.code, 'sign_in_refused');
-  assert.deepEqual(here.operations, [], 'no other pool is asked before the user agrees');
+  assert.deepEqual(here.operations, [], 'no request to the other pool before the user agrees');
   const { document } = await run(here, login(context, { username: 'ada', acceptIssuer: true }));
   assert.equal(document.deployment, 'studio');
   const [deployment] = await listDeployments(context);

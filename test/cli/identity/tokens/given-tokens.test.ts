@@ -62,7 +62,7 @@ test('reads a token file again before the token expires, and after a refusal', a
   assert.equal(await tokens.current(), first);
   const second = tokenFor(here, 1200, 'second');
   await turnTo('2', second);
-  assert.equal(await tokens.current(), first, 'it is good for minutes');
+  assert.equal(await tokens.current(), first, 'the current token is valid for some minutes more');
   here.setup.advance(550_000);
   assert.equal(await tokens.current(), second);
   const third = tokenFor(here, 600, 'third');

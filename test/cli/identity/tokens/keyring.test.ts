@@ -59,7 +59,7 @@ test('stores the key in the keyring and the encrypted tokens in a file', async (
   assert.equal(ring.kept.secret?.length, 32);
   const written = await readFile(file, 'utf8');
   const { sealed, ...clear } = JSON.parse(written);
-  assert.deepEqual(clear, { version: 2, url: here.url }, 'no name of a user');
+  assert.deepEqual(clear, { version: 2, url: here.url }, 'the user name is not in the file');
   // Encrypted text looks random. Searches for a word that is too long to occur by chance.
   for (const text of [written, Buffer.from(sealed, 'base64').toString('latin1')]) {
     assert.doesNotMatch(text, TOKEN_IN_TEXT);
@@ -93,7 +93,7 @@ test('reads the keyring once for the expiry and the first token', async (t) => {
   assert.equal(await tokens.endsAt?.(), undefined, 'the sign-in is renewed');
   const first = await tokens.current();
   assert.equal(ring.kept.reads, 1);
-  assert.notEqual(await tokens.renew(first), first, 'a rejected token is renewed from what is stored then');
+  assert.notEqual(await tokens.renew(first), first, 'the renewal reads the store again');
 });
 
 test('creates one key for simultaneous sign-ins', async (t) => {

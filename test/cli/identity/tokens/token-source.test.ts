@@ -117,7 +117,11 @@ test('renews a rejected token once for all requests', async (t) => {
   assert.equal(new Set(renewed).size, 1);
   assert.notEqual(renewed[0], kept.accessToken);
   assert.equal(refreshes(here), 1);
-  assert.equal(await source(here).renew(kept.accessToken), renewed[0], 'another process finds it renewed');
+  assert.equal(
+    await source(here).renew(kept.accessToken),
+    renewed[0],
+    'another process reads the renewed token',
+  );
   assert.equal(refreshes(here), 1);
 });
 

@@ -104,7 +104,7 @@ test('runs as the other user beside a token file of a newer version, with one wa
   const context = here.context();
   const { document } = await run(here, whoami(context, {}));
   assert.equal(document.username, 'ada');
-  assert.equal(warningsOf(context).length, 1, 'once a command');
+  assert.equal(warningsOf(context).length, 1, 'one warning per command');
   assert.match(JSON.stringify(warningsOf(context)), /The sign-in of ada is used\./);
 });
 

@@ -400,7 +400,7 @@ test('keeps missing options, replaces given ones, and removes unset ones', () =>
   assert.deepEqual(
     Object.keys(mergeOptions({ mfa: 'off' }, { maxSize: 1 })),
     ['maxSize', 'mfa'],
-    'in one order',
+    'always in the same order',
   );
   assert.equal(mergeOptions(ALL, { maxSize: 7 }).maxSize, 7);
   assert.deepEqual(mergeOptions(ALL, { allowGroups: ['one'] }).allowGroups, ['one']);
@@ -449,7 +449,7 @@ test('a provider behind the pool has all that Cognito needs, and excludes strang
   const oidc = { idp: IDP, idpClientId: 'edge-upload', idpSecret: 'edge-upload/idp' };
   assert.deepEqual(mergeOptions({}, saml), saml);
   assert.deepEqual(mergeOptions(oidc), oidc);
-  assert.deepEqual(mergeOptions(oidc, {}, ['idp']), {}, 'what means nothing without it goes too');
+  assert.deepEqual(mergeOptions(oidc, {}, ['idp']), {}, 'options that need it are removed too');
   const rows: readonly (readonly [kept: StackOptions, given: StackOptions, says: RegExp])[] = [
     [{}, { idp: IDP }, /needs --idp-client-id <id> too.*create-secret/s],
     [{}, { idp: IDP, idpClientId: 'x' }, /needs --idp-secret <name> too/],

@@ -32,8 +32,8 @@ test('stores a drawing without the data of editors', async (t) => {
     `<svg ${SVG} viewBox="0 0 9 9"><defs><linearGradient id="a"></linearGradient></defs><use href="#b"></use>
 <path id="b" d="M0 0" fill="url(#a)"></path><text>Müller &amp; Söhne &lt;GmbH&gt;</text></svg>`,
   );
-  assert.ok(isLogo(logo), 'what is kept is a logo');
-  assert.ok(!isLogo(drawn), 'what is not clean is none');
+  assert.ok(isLogo(logo), 'the cleaned text is a logo');
+  assert.ok(!isLogo(drawn), 'the text before it was cleaned is not');
 });
 
 test('keeps references, brackets and functions of a drawing', async (t) => {

@@ -69,7 +69,7 @@ test('reads the keys of the stack, newest first', async () => {
   assert.deepEqual(
     (await signingKeys(first, options, STACK as FoundStack)).map(({ id }) => id),
     ['1'],
-    'the next is yet to be created',
+    'the next key does not exist yet',
   );
   assert.deepEqual(await signingKeys(first, {}, STACK as FoundStack), []);
   assert.deepEqual(await signingKeys(first, options, undefined), []);

@@ -41,7 +41,7 @@ test('uses memory again only after its release', async () => {
     held.push(part);
     number += 1;
     for (const { number, bytes: kept } of held) {
-      assert.ok(kept.equals(bytes.subarray((number - 1) * 100, number * 100)), 'what is held stays as it is');
+      assert.ok(kept.equals(bytes.subarray((number - 1) * 100, number * 100)), `part ${number} is unchanged`);
     }
     if (held.length === 3) held.shift()?.release();
   }

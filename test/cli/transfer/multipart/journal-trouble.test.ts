@@ -144,7 +144,7 @@ test('sends a token of the environment to its edge only, and skips other edgesâ€
   assert.equal(skipped?.url, other.url);
   assert.match(flatText(all.text), new RegExp(`sign in:\\n +edge-upload login ${other.url}`));
   const named = await abort(context(), { ids: [skipped?.id ?? ''] });
-  assert.equal(named.exitCode, EXIT.auth, 'one that was asked for by name is a failure');
-  assert.equal(other.seen.length, before, 'the other edge heard nothing');
+  assert.equal(named.exitCode, EXIT.auth, 'an upload that the user named counts as a failure');
+  assert.equal(other.seen.length, before, 'no request to the other edge');
   assert.deepEqual([ours.multipart.open.size, other.multipart.open.size], [0, 1]);
 });

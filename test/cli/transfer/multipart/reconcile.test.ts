@@ -35,7 +35,7 @@ test('keeps a part only if journal and store agree on the right bytes', () => {
     const { size, plan, recorded, listed } = contradiction(seeded(seed));
     const { kept, doubtful } = reconcile(size, plan, recorded, listed);
     const numbers = [...kept, ...doubtful].map(({ number }) => number);
-    assert.equal(new Set(numbers).size, numbers.length, `seed ${seed}: a part counts once`);
+    assert.equal(new Set(numbers).size, numbers.length, `seed ${seed}: no part counts twice`);
     for (const number of numbers)
       assert.ok(number >= 1 && number <= plan.parts, `seed ${seed}: part ${number}`);
     for (const part of kept) {

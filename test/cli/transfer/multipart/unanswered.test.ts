@@ -75,7 +75,7 @@ test('aborts an upload whose creation got no response, once its replacement is o
   const { bytes, put, journals } = await bigFile(t);
   const edge = await losing(t, 2);
   await put(edge);
-  assert.equal(edge.opened(), 3, 'two answers were lost');
+  assert.equal(edge.opened(), 3, 'two responses were lost');
   assert.ok(edge.stored.get(PATH)?.equals(bytes));
   assert.equal(edge.multipart.open.size, 0);
   assert.deepEqual(await journals(), []);

@@ -288,7 +288,7 @@ test('never reports an object of other bytes as stored', async (t) => {
   ] as const) {
     answer = said;
     await assert.rejects(put(edge), withCode('bytes_differ', message));
-    assert.deepEqual(await journals(), [], 'there is nothing to go on from');
+    assert.deepEqual(await journals(), [], 'no journal is left');
   }
 });
 

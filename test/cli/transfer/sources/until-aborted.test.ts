@@ -25,7 +25,7 @@ test('ends a silent stream at the abort, and destroys it', async () => {
   assert.ok(stream.destroyed);
   const late = new PassThrough();
   await assert.rejects(all(readUntil(late, 'x', stopping.signal)), withCode('interrupted'));
-  assert.ok(late.destroyed, 'also where the abort came first');
+  assert.ok(late.destroyed, 'also if the abort came first');
 });
 
 test('reports a failed stream as an unreadable file', async () => {

@@ -61,7 +61,7 @@ for (const [kind, body] of Object.entries(BODIES)) {
     await sent;
     t.mock.timers.tick(10_000);
     await new Promise(setImmediate);
-    assert.equal(failed, false, 'within its time');
+    assert.equal(failed, false, 'no failure before the time limit');
     t.mock.timers.tick(1_001);
     await assert.rejects(response);
   });

@@ -38,7 +38,7 @@ test('retries a request whose connection is reset at any byte', async (t) => {
   assert.equal(rows(context.events)[0]?.attempts, offsets.length + 1);
   assert.deepEqual(clock.slept, [250, 500, 1000, 2000, 4000, 8000]);
   const last = context.events.findLast((event) => event.type === 'transfer');
-  assert.equal(last?.bytes, SIZE, 'bytes of failed tries count no longer');
+  assert.equal(last?.bytes, SIZE, 'bytes of failed attempts do not count');
 });
 
 test('retries 503, 500, 429, 408 and S3’s temporary errors; honours Retry-After', async (t) => {
@@ -81,7 +81,7 @@ test('stops after ten attempts, and before a wait that is too long', async (t) =
   await assert.rejects(put(), withCode('gave_up', /SlowDown.*given up after 10 attempts/));
   assert.equal(asked, RETRY.tries);
   await assert.rejects(put(), withCode('gave_up'));
-  assert.equal(asked, RETRY.tries + 1, 'a wait of a day is not begun');
+  assert.equal(asked, RETRY.tries + 1, 'no wait of a day');
 });
 
 test('does not retry final refusals, and explains each', async (t) => {

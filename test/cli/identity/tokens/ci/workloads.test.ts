@@ -87,7 +87,7 @@ test('does not renew a token in a variable, and reports a refusal as final', asy
     );
     assert.match(tokens.explain?.(error).hint ?? '', /edge-upload trust check$/);
     here.advance(PUBLISHED[ci].lifetime);
-    assert.equal(await tokens.current(), first, 'the edge judges by its own clock');
+    assert.equal(await tokens.current(), first, 'an expired token is still sent: the edge checks the expiry');
     assert.match(tokens.explain?.(error).hint ?? '', /Run the job again: it starts with a new one\.$/);
   }
 });
