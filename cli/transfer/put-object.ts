@@ -30,7 +30,7 @@ export interface Stored {
 }
 
 /** The header that makes S3 refuse to replace an object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
-export function condition({ noClobber }: Pick<ObjectUpload, 'noClobber'>): Record<string, string> {
+export function writeCondition({ noClobber }: Pick<ObjectUpload, 'noClobber'>): Record<string, string> {
   return noClobber ? { 'if-none-match': '*' } : {};
 }
 
@@ -52,7 +52,7 @@ export async function putObject(
     {
       method: 'PUT',
       key,
-      headers: Object.assign({}, headers, condition(upload), checksum),
+      headers: Object.assign({}, headers, writeCondition(upload), checksum),
       body: segment,
       onSent,
     },

@@ -4,7 +4,7 @@ import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { diskReason } from '../../settings/disk-errors.ts';
 import { withLock } from '../../settings/lock.ts';
-import { DAMAGED, filesOf, type StoreContext, SUFFIX } from './token-store.ts';
+import { DAMAGED, filesOf, type StoreContext, TOKEN_FILE_SUFFIX } from './token-store.ts';
 
 /** Longer than a refresh with all its retries. */
 export const LOCK_WAIT_MS = 180_000;
@@ -30,7 +30,7 @@ export async function forgetSession(
 export async function forgetTokens(context: StoreContext, url: string): Promise<void> {
   const files = (await filesOf(context, url)).map((file) => file.replace(DAMAGED, ''));
   for (const file of new Set(files)) {
-    if (file.endsWith(SUFFIX)) await forgetSession(file);
+    if (file.endsWith(TOKEN_FILE_SUFFIX)) await forgetSession(file);
   }
 }
 

@@ -20,7 +20,7 @@ type ReadContext = StoreContext & Pick<Context, 'ui'>;
 /** Format of a file: plain, or sealed with the key in the keyring. */
 const PLAIN = 1;
 const SEALED = 2;
-export const SUFFIX = '.json';
+export const TOKEN_FILE_SUFFIX = '.json';
 export const DAMAGED = '.damaged';
 
 function folder(context: StoreContext): string {
@@ -45,7 +45,7 @@ function sessionFile(context: StoreContext, session: StoredSession): string {
  */
 export function fileOf(context: StoreContext, url: string, who: string): string {
   const user = createHash('sha256').update(who).digest('hex').slice(0, 16);
-  return join(folder(context), `${prefixOf(url)}${user}${SUFFIX}`);
+  return join(folder(context), `${prefixOf(url)}${user}${TOKEN_FILE_SUFFIX}`);
 }
 
 /** A session and how it is stored. */
@@ -205,7 +205,7 @@ export async function findSessions(context: ReadContext, url: string): Promise<F
     return key;
   };
   for (const file of await filesOf(context, url)) {
-    if (!file.endsWith(SUFFIX)) continue;
+    if (!file.endsWith(TOKEN_FILE_SUFFIX)) continue;
     try {
       const found = await readStoredFile(context, file, url, keyOf);
       if (found !== undefined) sessions.push(found);

@@ -31,7 +31,7 @@ export interface Journal {
 const WAIT_MS = 1_000;
 
 /** End of the name of a journal's file. */
-export const SUFFIX = '.jsonl';
+export const JOURNAL_SUFFIX = '.jsonl';
 
 /** The id that `uploads list` shows and `uploads abort` takes. */
 export function journalId({ url, key, path }: JournalSubject): string {
@@ -43,7 +43,7 @@ export function journalId({ url, key, path }: JournalSubject): string {
 
 /** Returns the name of a journal's file. */
 export function journalName(subject: JournalSubject): string {
-  return `${journalId(subject)}${SUFFIX}`;
+  return `${journalId(subject)}${JOURNAL_SUFFIX}`;
 }
 
 /*

@@ -5,7 +5,7 @@ import { namesIn } from '../../settings/folders.ts';
 import { readIfThere } from '../../settings/own-files.ts';
 import { orReport, withOptional } from '../../settings/records.ts';
 import { whenFree } from '../sources/disk-calls.ts';
-import { type Journal, SUFFIX, withJournal } from './journal.ts';
+import { JOURNAL_SUFFIX, type Journal, withJournal } from './journal.ts';
 import { type JournalSubject, noJournal, parseJournal, type Recorded } from './journal-entry.ts';
 
 /** A journal that stops writing after the first failure, so that the upload continues. */
@@ -115,7 +115,7 @@ export async function listJournals(
 ): Promise<readonly Recorded[]> {
   const found: Recorded[] = [];
   const names = await whenFree(() => namesIn(folder));
-  for (const name of names.filter((name) => name.endsWith(SUFFIX)).sort()) {
+  for (const name of names.filter((name) => name.endsWith(JOURNAL_SUFFIX)).sort()) {
     const path = join(folder, name);
     try {
       const text = await readIfThere(path);

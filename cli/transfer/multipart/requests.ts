@@ -11,7 +11,7 @@ import {
   prove,
   readEtag,
 } from '../integrity.ts';
-import { condition, type ObjectUpload } from '../put-object.ts';
+import { type ObjectUpload, writeCondition } from '../put-object.ts';
 import type { Segment } from '../sources/segment.ts';
 import type { EdgeClient } from '../wire/edge-client.ts';
 import { unexpectedResponse } from '../wire/pages.ts';
@@ -134,7 +134,7 @@ export async function completeUpload(
       key,
       query: { uploadId },
       headers: {
-        ...condition({ noClobber }),
+        ...writeCondition({ noClobber }),
         'content-type': 'application/xml',
         'x-amz-checksum-type': expected.type,
         'x-amz-mp-object-size': String(size),
