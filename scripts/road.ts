@@ -91,7 +91,7 @@ try {
   report('put of a small file', 'put', ['put', at('small')]);
   report('put of 20 MB', 'put', ['put', at('large')]);
   report('put of a folder', 'put', ['put', '-r', at('folder')]);
-  // The embedded cloud answers in place of AWS. Another home folder has no record of the first deployment.
+  // The embedded cloud responds in place of AWS. Another home folder has no record of the first deployment.
   const { set } = JSON.parse(run('main', ['local', 'env', '--json'])) as {
     readonly set: Readonly<Record<string, string>>;
   };

@@ -11,7 +11,7 @@ test('computes median and quartiles of few values and of an even number', () => 
   assert.equal(quantile([1, 2], 0.75), 1.75);
 });
 
-test('runs every way once a round, starts with another each time, and compares within rounds', async () => {
+test('runs every way once per round, starts with another each time, and compares within rounds', async () => {
   const order: string[] = [];
   const way = (name: string, ...values: number[]) => ({
     async run() {

@@ -60,7 +60,7 @@ test('runs on the required version and later ones', async () => {
   assert.match((await runAs('24.1.0', file, '--help')).stdout, /^Usage: edge-upload/);
 });
 
-test('is syntax that an old Node can parse', async () => {
+test('contains only syntax that an old Node can parse', async () => {
   const { bin } = await manifest();
   const source = await readFile(join(ROOT, bin['edge-upload'] ?? ''), 'utf8');
   // esbuild refuses syntax that it cannot lower to ES5, such as const, and rewrites other newer syntax. A difference shows it.

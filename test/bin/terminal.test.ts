@@ -177,7 +177,7 @@ for (const { what, text } of PROGRESS) {
   });
 }
 
-test('breaks the reason for another answer between words, on a narrow terminal', {
+test('wraps the reason for asking again between words, on a narrow terminal', {
   skip,
 }, async () => {
   const answers: Typing = [

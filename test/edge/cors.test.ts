@@ -88,7 +88,7 @@ test('refuses a preflight of any other page without naming an origin', async () 
   assert.equal(status, 403, 'a preflight with two origins is refused');
 });
 
-test('refuses OPTIONS that is no preflight, or without the option', async () => {
+test('refuses OPTIONS that is not a preflight, or without the option', async () => {
   for (const headers of [[], [`Origin: ${PAGE}`], ['Access-Control-Request-Method: PUT']]) {
     assert.equal((await answerTo({ method: 'OPTIONS', headers })).status, 405);
   }

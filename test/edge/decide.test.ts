@@ -477,7 +477,7 @@ test('requires the token and obeys the policy in every operation', async () => {
   }
 });
 
-test('describes itself to everybody, and the caller to the caller', async () => {
+test('describes itself to everybody, and a caller’s limits only to that caller', async () => {
   const sent = { method: 'GET', target: '/.well-known/edge-upload' };
   const policy = { maxSize: 10, writeTo: 'home/{username}', allowGroups: ['staff'] };
   const edge = {

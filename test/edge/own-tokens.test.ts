@@ -94,7 +94,7 @@ test('a key uploads below its prefix, and overwrites unless it has nc', async ()
   assert.equal(asked.headers['x-amz-meta-uploaded-by'], 'key:Cd4_-zW8');
 });
 
-test('no operation leaves the key or the prefix of a token', async () => {
+test('no operation affects keys outside the key or prefix of a token', async () => {
   const { send } = edgeOf();
   const rows: readonly (readonly [token: string, key: string, outcome: string])[] = [
     [link(), 'in/report.pdf', 'passed'],

@@ -60,7 +60,7 @@ test('cuts an endless response', async (t) => {
   await cut;
 });
 
-test('asks a silent server twice, and shows only our own text', async (t) => {
+test('sends a silent server two requests, and shows only our own text', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   let asked = 0;
   class Silent extends Dispatcher {

@@ -38,7 +38,7 @@ test('names the console alone for a failed rollback of an import, which no comma
   });
 });
 
-test('says that a whole stack without a bucket may belong to another tool', async (t) => {
+test('says that a complete stack without a bucket may belong to another tool', async (t) => {
   const { work } = await workAgainst(t, () => inStatus('UPDATE_COMPLETE'));
   await assert.rejects(bucketOf(work), (error) => {
     assert.ok(isUserError(error));

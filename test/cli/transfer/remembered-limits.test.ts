@@ -49,7 +49,7 @@ async function changeable(t: NodeTestContext) {
   return { rule, edge, home, put, asked, stored };
 }
 
-test('requests limits once a token, and keeps them in a private file without it', async (t) => {
+test('requests limits once per token, and keeps them in a private file without the token', async (t) => {
   const { home, put, asked, stored } = await changeable(t);
   await put();
   await put({}, 'good', 'b');
@@ -64,7 +64,7 @@ test('requests limits once a token, and keeps them in a private file without it'
   assert.equal(asked(), 2, 'another token');
 });
 
-test('forgets limits that a command has outdated', async (t) => {
+test('forgets limits that a command has made obsolete', async (t) => {
   const { rule, home, edge, put, stored } = await changeable(t);
   const context = testContext({ cwd: home, home });
   await forgetLimits(context, edge.url);
@@ -76,7 +76,7 @@ test('forgets limits that a command has outdated', async (t) => {
   assert.deepEqual(stored(), ['/ada/a', '/ada/b', '/c']);
 });
 
-test('requests changed limits once a command, and places each file by them', async (t) => {
+test('requests changed limits once per command, and applies them to each file', async (t) => {
   const { rule, put, asked, stored, edge } = await changeable(t);
   await put();
   rule.writeTo = ['eve/'];
@@ -121,7 +121,7 @@ test('places a stream by the current limits of the edge', async (t) => {
   assert.deepEqual(stored(), ['/ada/a', '/eve/piped']);
 });
 
-test('asks each time for a token of the environment, or without a writable folder', async (t) => {
+test('requests limits each time for a token of the environment, or without a writable folder', async (t) => {
   const { home, edge, put, asked } = await changeable(t);
   const env = { EDGE_UPLOAD_TOKEN: 'good', EDGE_UPLOAD_URL: edge.url };
   await put({ env });

@@ -79,7 +79,7 @@ test('prints the start of a slow or interleaved step on its own line', (t) => {
   );
 });
 
-test('prints rows with --json as one JSON document a line', () => {
+test('prints rows with --json as one JSON document per line', () => {
   const { stdout } = show([{ type: 'row', text: 'image.jpg', document: { key: 'a\nb' } }], { json: true });
   assert.deepEqual(stdout.split('\n'), ['{"key":"a\\nb"}', '']);
 });

@@ -241,7 +241,7 @@ test('joins a running operation', async (t) => {
   );
 });
 
-test('a deploy that changes nothing asks AWS for each thing once', async () => {
+test('a deploy that changes nothing calls no operation of AWS twice', async () => {
   await withCloud(async (computer, cloud) => {
     await computer.json(['deploy', '--local', '--yes']);
     const asked: string[] = [];

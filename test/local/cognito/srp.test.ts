@@ -90,7 +90,7 @@ test('accepts a secret block once', async (t) => {
   await assert.rejects(setup.sdk.respondToAuthChallenge(answer), REUSED);
 });
 
-test('invalidates a secret block at a wrong response: one guess a challenge', async (t) => {
+test('invalidates a secret block at a wrong response: one guess per challenge', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const answer = await beginSrp(setup, 'ann', PASSWORD);

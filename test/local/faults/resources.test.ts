@@ -52,7 +52,7 @@ test('delays the creation, update and deletion of resources', async (t) => {
   await assert.rejects(stackOf('one'));
 });
 
-test('lags describe calls by the given number', async (t) => {
+test('delays the states in describe calls by the given number of calls', async (t) => {
   const { sdk, create, update, statusOf, eventsOf, idle, faults } = await setUp(t);
   const id = await create('one', body('red'));
   faults.describeLag = 2;

@@ -244,7 +244,7 @@ test('attaches a policy to roles, and keeps them until it is deleted', async (t)
   });
 });
 
-test('has no role that it could not store', async (t) => {
+test('does not keep a role that it could not store', async (t) => {
   const room = await openRoom(t);
   const properties = { AssumeRolePolicyDocument: EDGE, RoleName: 'fixed' };
   const file = join(room.dataDir, 'roles.json');
@@ -259,7 +259,7 @@ test('has no role that it could not store', async (t) => {
   assert.ok(room.trustedServices('arn:aws:iam::000000000000:role/fixed'));
 });
 
-test('takes names of inherited members as names of policies', async (t) => {
+test('treats names of inherited members as ordinary names of policies', async (t) => {
   const room = await openRoom(t);
   const { physicalId: role } = await room.create({ AssumeRolePolicyDocument: EDGE });
   const properties = { PolicyName: 'constructor', PolicyDocument: ALLOW, Roles: [role] };

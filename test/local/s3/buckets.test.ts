@@ -61,7 +61,7 @@ const request = {
   properties: {},
 };
 
-test('creates AWS::S3::Bucket once an operation, with AWS’s attributes', async (t) => {
+test('creates AWS::S3::Bucket once per operation, with AWS’s attributes', async (t) => {
   const running = await startS3(t);
   const buckets = resource(running, 'AWS::S3::Bucket');
   const made = await buckets.create(request);

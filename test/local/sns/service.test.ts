@@ -195,7 +195,7 @@ test('refuses invalid and unsupported requests by name', async (t) => {
   }
 });
 
-test('has no topic and no subscription that it could not store', async (t) => {
+test('keeps neither a topic nor a subscription that it could not store', async (t) => {
   const { sns, open, create, topic, subscribe, handler, mails, dataDir } = await openRoom(t);
   await create('TopicPolicy', policy(topic, statement(topic)));
   const file = join(dataDir, 'topics.json');

@@ -444,7 +444,7 @@ test('needs a certificate for a domain, and a domain for a certificate', () => {
   assert.deepEqual(mergeOptions(both, {}, ['certificateArn']), {});
 });
 
-test('a provider behind the pool has all that Cognito needs, and excludes strangers', () => {
+test('requires the options that Cognito needs for a provider, and those that exclude strangers', () => {
   const saml = { idp: 'saml:https://login.example.com/metadata.xml' };
   const oidc = { idp: IDP, idpClientId: 'edge-upload', idpSecret: 'edge-upload/idp' };
   assert.deepEqual(mergeOptions({}, saml), saml);

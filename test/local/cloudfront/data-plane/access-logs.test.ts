@@ -25,7 +25,7 @@ function logged({ delivered }: Fixture): Record<string, string>[] {
   });
 }
 
-test('logs each request with CloudFront’s 33 fields in a gzipped file an hour', async (t) => {
+test('logs each request with CloudFront’s 33 fields in one gzipped file per hour', async (t) => {
   const fixture = await fixtureOf(t);
   const { url, physicalId } = await deploy(fixture, logging());
   await send(fixture, `${url}/a%20b?partNumber=1`, {

@@ -402,7 +402,7 @@ test('requests a token only over https from the runner, with any value of the va
   }
 });
 
-test('names what an administrator enables if STS fails', async (t) => {
+test('names what an administrator must enable if STS fails', async (t) => {
   const here = await rig(t);
   const code = 'OutboundWebIdentityFederationDisabledException';
   here.interfere((_request, response) => {
