@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type {
   Change,
   CreateChangeSetCommandInput,
@@ -7,12 +6,13 @@ import type {
   DescribeChangeSetCommandOutput,
   Tag,
 } from '@aws-sdk/client-cloudformation';
-import { isUserError, UserError } from '../../errors.ts';
-import { checkpoint, cleanUp, creating, pause } from '../../network/cancellation.ts';
+import { UserError } from '../../errors.ts';
+import { checkpoint, creating, pause } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
-import { isOvertaken, onAws, onPlan, pages } from '../aws-calls.ts';
+import { onPlan, pages } from '../aws-calls.ts';
 import { pollInterval, type StackWork } from '../find-stack.ts';
 import { withTemplate } from '../template/template.ts';
+import { discardPlan, interruptible, UNREADY } from './discard-plan.ts';
 import { type PlannedChange, plannedSteps } from './plan.ts';
 
 const NO_CHANGES = /didn't contain changes|No updates are to be performed/;
@@ -48,9 +48,13 @@ export async function planChange(
         ImportExistingResources: importsExisting || undefined,
         DeploymentMode: revertDrift && to === 'EXISTING' ? 'REVERT_DRIFT' : undefined,
       });
-      const changeSetId = created.Id ?? '';
-      const described = await settled(work, changeSetId);
-      return { stackId: described.StackId ?? created.StackId ?? '', changeSetId, described };
+      const plan = { to, stackId: created.StackId ?? '', changeSetId: created.Id ?? '' };
+      const described = await settled(work, plan.changeSetId).catch(async (error: UserError) => {
+        // Ctrl-C waits until the change set can be deleted.
+        if (error.code !== 'interrupted') await discardPlan(work, plan);
+        throw error;
+      });
+      return { ...plan, stackId: described.StackId ?? plan.stackId, described };
     }),
   );
   if (described.Status === 'CREATE_COMPLETE') {
@@ -89,8 +93,6 @@ async function createChangeSet(
     ),
   );
 }
-
-const UNREADY = /^(CREATE_PENDING|CREATE_IN_PROGRESS)$/;
 
 /** Milliseconds. Change sets usually take seconds. */
 const PLANNING_MS = 15 * 60_000;
@@ -147,84 +149,6 @@ export async function executeChange(work: StackWork, plan: PlannedChange): Promi
   return token;
 }
 
-/**
- * Discards a plan. Also deletes a stack that planning created, unless somebody else has executed another plan for it.
- * Ctrl-C does not cancel this.
- */
-export async function discardPlan(
-  { clients: { cloudformation }, context: { signal } }: StackWork,
-  { to, stackId, changeSetId }: Omit<PlannedChange, 'steps'>,
-): Promise<void> {
-  const { DeleteChangeSetCommand, DeleteStackCommand, DescribeStacksCommand } = await import(
-    '@aws-sdk/client-cloudformation'
-  );
-  await cleanUp(signal, (bounds) =>
-    onAws('Discarding the plan', async () => {
-      try {
-        await cloudformation.send(new DeleteChangeSetCommand({ ChangeSetName: changeSetId }), bounds);
-        if (to !== 'NEW') return;
-        const found = new DescribeStacksCommand({ StackName: stackId });
-        const { Stacks } = await cloudformation.send(found, bounds);
-        if (Stacks?.[0]?.StackStatus !== 'REVIEW_IN_PROGRESS') return;
-        await cloudformation.send(new DeleteStackCommand({ StackName: stackId }), bounds);
-      } catch (error) {
-        // It was already deleted.
-        if (!isOvertaken(error)) throw error;
-      }
-    }),
-  );
-}
-
-/** Runs the creation of a change set. Ctrl-C discards it. */
-async function interruptible<T>(
-  work: StackWork,
-  { to, name }: Pick<PlannedChange, 'to'> & { readonly name: string },
-  create: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await create();
-  } catch (error) {
-    if (!isUserError(error) || error.code !== 'interrupted') throw error;
-    try {
-      const created = await readyToDiscard(work, name);
-      if (created !== undefined) await discardPlan(work, { to, ...created });
-    } catch (second) {
-      warnOfPlan(work, second);
-    }
-    throw error;
-  }
-}
-
-/**
- * Waits until CloudFormation has created a change set, because only then can it be deleted. Returns `undefined` if
- * there is none.
- */
-async function readyToDiscard(work: StackWork, ChangeSetName: string) {
-  const { clients, stackName: StackName, context } = work;
-  const { DescribeChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
-  let found: Pick<PlannedChange, 'stackId' | 'changeSetId'> | undefined;
-  await cleanUp(context.signal, async (bounds) => {
-    try {
-      for (;;) {
-        const asked = new DescribeChangeSetCommand({ StackName, ChangeSetName });
-        const described = await clients.cloudformation.send(asked, bounds);
-        found = { stackId: described.StackId ?? '', changeSetId: described.ChangeSetId ?? '' };
-        if (!UNREADY.test(described.Status ?? '')) return;
-        await delay(pollInterval(work), undefined, { signal: bounds.abortSignal });
-      }
-    } catch (error) {
-      if (!isOvertaken(error)) throw error;
-      found = undefined;
-    }
-  });
-  return found;
-}
-
-function warnOfPlan({ context: { ui } }: StackWork, error: unknown): void {
-  const why = error instanceof Error ? error.message : String(error);
-  ui.event({ type: 'warning', text: `The change set was not deleted. ${why}` });
-}
-
 /** Runs a check of a plan, or a question about it. Discards the plan if that fails. */
 export async function refusing<T>(
   work: StackWork,
@@ -234,8 +158,7 @@ export async function refusing<T>(
   try {
     return await check();
   } catch (error) {
-    // The caller reports the reason of the refusal.
-    await discardPlan(work, plan).catch((second: unknown) => warnOfPlan(work, second));
+    await discardPlan(work, plan);
     throw error;
   }
 }

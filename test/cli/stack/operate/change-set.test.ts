@@ -17,6 +17,11 @@ const notFound: Answer = {
   body: '<ErrorResponse><Error><Code>ChangeSetNotFound</Code><Message>ChangeSet [a] does not exist</Message></Error></ErrorResponse>',
 };
 
+const DENIED: Answer = {
+  status: 403,
+  body: '<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>',
+};
+
 /** Presses Ctrl-C while the change set is created. Returns the calls. Each describe call gets the next response. */
 async function interruptedPlan(t: TestContext, to: 'NEW' | 'EXISTING', descriptions: readonly Answer[]) {
   const calls: string[] = [];
@@ -57,10 +62,42 @@ test('deletes the stack that the plan created', async (t) => {
 test('ignores a missing plan, and warns of one that cannot be deleted', async (t) => {
   const none = await interruptedPlan(t, 'EXISTING', [notFound]);
   assert.deepEqual([none.calls.slice(1), none.events], [['DescribeChangeSet'], []]);
-  const denied: Answer = {
-    status: 403,
-    body: '<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>',
-  };
-  const { events } = await interruptedPlan(t, 'EXISTING', [denied]);
+  const { events } = await interruptedPlan(t, 'EXISTING', [DENIED]);
   assert.match(JSON.stringify(events), /"warning".*The change set was not deleted\./);
+});
+
+/** Plans a change whose description is an answer, where DeleteChangeSet is refused. */
+async function planWithoutDeletion(t: TestContext, description: Answer) {
+  const calls: string[] = [];
+  const { work, events } = await workAgainst(t, (body) => {
+    const call = new URLSearchParams(body).get('Action') ?? '';
+    calls.push(call);
+    if (call === 'DescribeChangeSet') return description;
+    return call === 'DeleteChangeSet' ? DENIED : answerOf(call, { Id: ID, StackId: STACK_ID });
+  });
+  const planned = planChange(work, '{}', 'EXISTING');
+  return { planned, calls, events };
+}
+
+const LEFT = new RegExp(
+  `"warning".*The change set was not deleted\\..*"  aws cloudformation delete-change-set --change-set-name ${ID} --region us-east-1"`,
+);
+
+test('a plan that changes nothing succeeds without permission to delete it', async (t) => {
+  const unchanged = answerOf('DescribeChangeSet', {
+    Status: 'FAILED',
+    StatusReason: 'No updates are to be performed.',
+    ChangeSetId: ID,
+    StackId: STACK_ID,
+  });
+  const { planned, events } = await planWithoutDeletion(t, unchanged);
+  assert.equal(await planned, undefined);
+  assert.match(JSON.stringify(events), LEFT);
+});
+
+test('deletes a plan that cannot be read, and reports why it cannot be read', async (t) => {
+  const { planned, calls, events } = await planWithoutDeletion(t, DENIED);
+  await assert.rejects(planned, withCode('access_denied', /Reading the change set failed/));
+  assert.deepEqual(calls, ['CreateChangeSet', 'DescribeChangeSet', 'DeleteChangeSet']);
+  assert.match(JSON.stringify(events), LEFT);
 });
