@@ -3,11 +3,12 @@ import { command, type HintLine } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import type { JsonValue } from '../../json-value.ts';
 import { STACK_REGION } from '../../network/aws.ts';
-import { callerIdentity } from '../aws-calls.ts';
+import { callerIdentity, ifAllowed, ifThere, onAws } from '../aws-calls.ts';
 import { awsFailure } from '../aws-failures.ts';
 import { type FoundStack, physicalIds, resourcesIfThere, type StackWork } from '../find-stack.ts';
 import { describeKey, REPAIRS } from '../kms-keys.ts';
 import { readOptions } from '../options/deployed-options.ts';
+import { readingSettings, unlessNamed } from './bucket.ts';
 import type { Check, StackSnapshot } from './check.ts';
 
 const LIST = command`aws kms list-keys --region ${STACK_REGION}`;
@@ -55,21 +56,46 @@ async function metadataOf(work: StackWork, arn: string): Promise<KeyMetadata | u
   }
 }
 
-/** Checks that S3 can encrypt uploads with the key of the deployment, if it has one. */
+/** Returns the KMS key that a bucket was set to encrypt with outside edge-upload; `undefined` if S3's own keys encrypt. */
+async function keySetByHand({ clients }: StackWork, bucket: string): Promise<string | undefined> {
+  const { GetBucketEncryptionCommand } = await import('@aws-sdk/client-s3');
+  const read = () => clients.s3.send(new GetBucketEncryptionCommand({ Bucket: bucket }));
+  const found = await onAws(readingSettings(bucket), () =>
+    unlessNamed(['ServerSideEncryptionConfigurationNotFoundError'], read),
+  );
+  const [rule] = found?.ServerSideEncryptionConfiguration?.Rules ?? [];
+  const { SSEAlgorithm = '', KMSMasterKeyID } = rule?.ApplyServerSideEncryptionByDefault ?? {};
+  return SSEAlgorithm.startsWith('aws:kms') ? (KMSMasterKeyID ?? 'alias/aws/s3') : undefined;
+}
+
+/** Checks a key that encrypts uploads. @param setBy who chose it, as the end of a sentence */
+async function checkKey(work: StackWork, key: string, setBy: string, hint: readonly HintLine[]) {
+  const metadata = await metadataOf(work, key);
+  if (metadata === undefined) return { skipped: `not allowed to read its state (kms:DescribeKey)${setBy}` };
+  const defect = defectOf(key, metadata);
+  if (defect === undefined) return { found: `${key} is enabled${setBy}` };
+  throw new UserError('stack_failed', `The key ${key} ${defect.why}. Uploads fail.`, {
+    hint: [...defect.hint, ...hint],
+  });
+}
+
+/** Checks that S3 can encrypt uploads with the KMS key of the deployment, or with the one that the bucket was set to by hand. */
 export function encryptionKeyCheck(work: StackWork, snapshot: StackSnapshot): Check {
   return {
     name: 'encryption key',
     run: async () => {
       const template = await snapshot.template();
       const { kmsKeyArn } = template === undefined ? {} : readOptions(template);
-      if (kmsKeyArn === undefined) return { skipped: 'no --kms-key is set' };
-      const metadata = await metadataOf(work, kmsKeyArn);
-      if (metadata === undefined) return { skipped: 'not allowed to read its state (kms:DescribeKey)' };
-      const defect = defectOf(kmsKeyArn, metadata);
-      if (defect === undefined) return { found: `${kmsKeyArn} is enabled` };
-      throw new UserError('stack_failed', `The key ${kmsKeyArn} ${defect.why}. Uploads fail.`, {
-        hint: defect.hint,
-      });
+      if (kmsKeyArn !== undefined) return checkKey(work, kmsKeyArn, '', []);
+      const { bucket } = (await snapshot.stack())?.outputs ?? {};
+      const key = bucket && (await ifThere(() => ifAllowed(() => keySetByHand(work, bucket))));
+      if (bucket === undefined || key === undefined) return { skipped: 'no --kms-key is set' };
+      if (key === 'denied') return { skipped: 'not allowed (s3:GetEncryptionConfiguration)' };
+      const byHand = '; it was set outside edge-upload, and its policy must allow CloudFront to use it';
+      return checkKey(work, key, byHand, [
+        `It was set outside edge-upload. To encrypt with S3's own keys:`,
+        command`aws s3api delete-bucket-encryption --bucket ${bucket}`,
+      ]);
     },
   };
 }

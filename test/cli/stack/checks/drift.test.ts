@@ -196,6 +196,49 @@ test('skips the check without one of its permissions', async (t) => {
   }
 });
 
+test('reports a key of KMS that the bucket was set to by hand', async (t) => {
+  const template = JSON.stringify(wholeTemplate(EDGE, {}));
+  const escaped = template.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const BUCKET =
+    '<Outputs><member><OutputKey>S3BucketName</OutputKey><OutputValue>b</OutputValue></member></Outputs><StackStatus>';
+  const encryption = (rule: string) =>
+    `<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>${rule}</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>`;
+  const kms = encryption('<SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>k1</KMSMasterKeyID>');
+  const customer = { KeyManager: 'CUSTOMER', KeyState: 'Enabled' };
+  for (const [settings, key, state, told] of [
+    [{ body: encryption('<SSEAlgorithm>AES256</SSEAlgorithm>') }, {}, 'skipped', /no --kms-key is set/],
+    [
+      { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' },
+      {},
+      'skipped',
+      /s3:GetEncryptionConf/,
+    ],
+    [{ body: kms }, customer, 'ok', /k1 is enabled; it was set outside edge-upload, and its policy must/],
+    [{ body: kms }, { ...customer, KeyState: 'Disabled' }, 'failed', /k1 is disabled\. Uploads fail/],
+    [
+      { body: encryption('<SSEAlgorithm>aws:kms</SSEAlgorithm>') },
+      { ...customer, KeyManager: 'AWS' },
+      'failed',
+      /alias\/aws\/s3 is managed by AWS/,
+    ],
+  ] as const) {
+    const KeyMetadata = { KeyId: 'x', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT', ...key };
+    const { work } = await workAgainst(t, (body, path) => {
+      if (path.includes('?encryption')) return settings;
+      if (body.includes('Action=DescribeStacks'))
+        return { body: stack.body.replace('<StackStatus>', BUCKET) };
+      if (body.includes('Action=GetTemplate'))
+        return answer('GetTemplate', `<TemplateBody>${escaped}</TemplateBody>`);
+      return { type: 'application/x-amz-json-1.1', body: JSON.stringify({ KeyMetadata }) };
+    });
+    const one = await runCheck(encryptionKeyCheck(work, stackSnapshot(work)));
+    assert.equal(one.state, state);
+    assert.match(one.state === 'failed' ? one.error.message : one.detail, told);
+    if (one.state === 'failed')
+      assert.match(one.error.hint ?? '', /aws s3api delete-bucket-encryption --bucket/);
+  }
+});
+
 test('reports a disabled encryption key, with which uploads fail', async (t) => {
   const kmsKeyArn = 'arn:aws:kms:us-east-1:123456789012:key/12345678-90ab-cdef-1234-567890abcdef';
   const template = JSON.stringify(wholeTemplate(EDGE, { kmsKeyArn }));
