@@ -1,4 +1,4 @@
-import { type Flag, flagsOf, withAttached, withoutFlags } from './repeated-flags.ts';
+import { type Flag, flagsOf, repeatedWords, withAttached, withoutFlags } from './repeated-flags.ts';
 import { isSyntax, type Piece, rawText, typedInPosix, typedOnWindows, type Word } from './ui/shell-words.ts';
 
 /*
@@ -190,7 +190,7 @@ export class InUse {
     const added = replaces ? withAttached(words) : missing;
     const removed = [...flagsOf(words), ...(without === undefined ? [] : [without])];
     const argv = replaces ? withoutFlags(this.#argv, removed) : this.#argv;
-    const given = argv.length === 0 ? [word('…')] : argv.map((one) => word('', one));
+    const given = argv.length === 0 ? [word('…')] : repeatedWords(argv);
     const end = argv.indexOf('--');
     return [word('edge-upload'), ...given].toSpliced(end < 0 ? given.length + 1 : end + 1, 0, ...added);
   }

@@ -57,3 +57,16 @@ export function withAttached(words: readonly Word[]): readonly Word[] {
   }
   return all;
 }
+
+/** Returns the words of arguments. A placeholder stands for the address of a link: it contains a token, which is not printed. */
+export function repeatedWords(argv: readonly string[]): readonly Word[] {
+  const end = argv.indexOf('--');
+  return argv.map((text, at) => {
+    const isOption = end < 0 || at < end;
+    if (isOption && text.startsWith('--link=')) return typed('--link=<address>');
+    if (isOption && argv[at - 1] === '--link') return typed('<address>');
+    return { pieces: [{ text, isValue: true }], isDashed: false };
+  });
+}
+
+const typed = (text: string): Word => ({ pieces: [{ text, isValue: false }], isDashed: false });

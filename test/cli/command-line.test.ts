@@ -110,6 +110,17 @@ test('repeats the command with its flags, and adds the deployment before the end
   );
 });
 
+test('repeats a link as a placeholder: its address contains a token, which is not printed', () => {
+  const address = 'https://d111.example/#eul_a.b.c';
+  for (const [argv, printed] of [
+    [['put', 'a', '--link', address], 'edge-upload put a --link <address> --prefix x/'],
+    [['put', `--link=${address}`, 'a'], 'edge-upload put --link=<address> a --prefix x/'],
+    [['put', '--', '--link', 'a'], 'edge-upload put --prefix x/ -- --link a'],
+  ] as const) {
+    assert.equal(text(changedCommand`--prefix ${'x/'}`, {}, [...argv]), printed);
+  }
+});
+
 test('repeats the command of the run with other flags, or without one', () => {
   const argv = 'deploy --local --write-to a{username}/ --no-page --max-size=1G --yes'.split(' ');
   const again = (line: CommandLine) => text(line, {}, argv);
