@@ -105,6 +105,15 @@ export function replaceFile(path: string, content: string, mode = 0o600): void {
   }
 }
 
+/** Deletes files that a change has put out of use. What cannot be deleted stays until the next start: the change was made. */
+export function deleteUnused(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // An error would report that the change failed.
+  }
+}
+
 /** Returns the result of `read`, or `otherwise` if the file or folder does not exist. */
 export function ifThere<T, E>(read: () => T, otherwise: E): T | E {
   try {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { JsonFile } from '../json-file.ts';
-import { readOwnFile, replaceFile } from '../own-file.ts';
+import { deleteUnused, readOwnFile, replaceFile } from '../own-file.ts';
 import type { FunctionRecord } from './model.ts';
 
 /** Functions on disk: `<dir>/<name>/function.json`, with each version of its code in `<hash>.js`. */
@@ -15,7 +15,11 @@ export class FunctionStore {
     this.#dir = dir;
     for (const name of folders(dir)) {
       const record = this.#file(name).read();
-      if (record !== undefined) this.#records.set(name, record);
+      if (record === undefined) deleteUnused(join(dir, name));
+      else {
+        this.#records.set(name, record);
+        this.#deleteUnused(record);
+      }
     }
   }
 
@@ -30,20 +34,16 @@ export class FunctionStore {
 
   /** Also deletes code that the function no longer has. */
   save(record: FunctionRecord): void {
-    const { name, latest, versions } = record;
-    this.#file(name).write(record);
-    this.#records.set(name, record);
-    const used = new Set([latest, ...versions].map(({ codeSha256 }) => codeFile(codeSha256)));
-    for (const file of readdirSync(join(this.#dir, name))) {
-      if (file.endsWith('.js') && !used.has(file)) rmSync(join(this.#dir, name, file), { force: true });
-    }
+    this.#file(record.name).write(record);
+    this.#records.set(record.name, record);
+    this.#deleteUnused(record);
   }
 
   /** The record is deleted first. Code without a record is unused; a record without code would be a broken function. */
   remove(name: string): void {
     this.#file(name).remove();
     this.#records.delete(name);
-    rmSync(join(this.#dir, name), { recursive: true, force: true });
+    deleteUnused(join(this.#dir, name));
   }
 
   /** Stores a function's code before its record refers to it. Returns the code's base64 SHA-256. */
@@ -60,6 +60,13 @@ export class FunctionStore {
     const code = readOwnFile(path);
     if (code === undefined) throw new Error(`${path} is missing`);
     return code.toString();
+  }
+
+  #deleteUnused({ name, latest, versions }: FunctionRecord): void {
+    const used = new Set([latest, ...versions].map(({ codeSha256 }) => codeFile(codeSha256)));
+    for (const file of readdirSync(join(this.#dir, name))) {
+      if (file.endsWith('.js') && !used.has(file)) deleteUnused(join(this.#dir, name, file));
+    }
   }
 
   #file(name: string): JsonFile<FunctionRecord> {

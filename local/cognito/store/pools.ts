@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { JsonFile } from '../../json-file.ts';
+import { deleteUnused } from '../../own-file.ts';
 import { invalidParameter, resourceNotFound } from '../errors.ts';
 import { type KeyChange, type KeyPairs, KeyRing } from '../keys.ts';
 import type { ClientRecord, PoolRecord } from './model.ts';
@@ -29,7 +30,7 @@ export class Pools {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     for (const name of readdirSync(dir)) {
       const folder = join(dir, name);
-      if (name.endsWith(GONE)) rmSync(folder, { recursive: true, force: true });
+      if (name.endsWith(GONE)) deleteUnused(folder);
       else if (existsSync(join(folder, 'pool.json'))) this.#open(folder);
     }
   }
@@ -86,10 +87,11 @@ export class Pools {
         'The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.',
       );
     }
-    if (!this.#pools.delete(id)) return;
+    if (!this.#pools.has(id)) return;
     const folder = join(this.#dir, id);
     renameSync(folder, `${folder}${GONE}`);
-    rmSync(`${folder}${GONE}`, { recursive: true, force: true });
+    this.#pools.delete(id);
+    deleteUnused(`${folder}${GONE}`);
   }
 
   #open(folder: string): UserPool {

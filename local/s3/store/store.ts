@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { deleteUnused } from '../../own-file.ts';
 import { Bucket, type BucketConfig, bucketFile } from './bucket.ts';
 import { newId } from './paths.ts';
 
@@ -17,7 +18,7 @@ export class BucketStore {
     this.#now = now;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const name of readdirSync(folder)) {
-      if (name.startsWith(DELETED)) rmSync(join(folder, name), { recursive: true });
+      if (name.startsWith(DELETED)) deleteUnused(join(folder, name));
     }
   }
 
@@ -48,7 +49,7 @@ export class BucketStore {
     this.#open.delete(name);
     const aside = this.#path(`${DELETED}${newId()}`);
     renameSync(this.#path(name), aside);
-    rmSync(aside, { recursive: true });
+    deleteUnused(aside);
   }
 
   #path(name: string): string {
