@@ -2,7 +2,7 @@ import { policyOf, type TrustedKeys } from '../../infra/edge-code.ts';
 import type { StackOptions } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context, Result } from '../context.ts';
-import { STACK_REGION } from '../network/aws.ts';
+import { STACK_REGION, timeAtAws } from '../network/aws.ts';
 import { refuseBucket } from '../stack/checks/bucket.ts';
 import { edgeServes } from '../stack/checks/edge-probe.ts';
 import { keyPolicyFor, refuseUnusableKey } from '../stack/checks/kms-key.ts';
@@ -158,7 +158,7 @@ async function prepare(
   const template = await templateIfThere(work, found);
   const previous = readOptions(template);
   const { options: changed, keySets } = await change(previous, work);
-  const options = changed.signing === undefined ? changed : withoutEnded(changed, context.now());
+  const options = changed.signing === undefined ? changed : withoutEnded(changed, timeAtAws(work));
   requireDeployable(options);
   if (found !== undefined) await refuseBucket(work, found, options);
   if (options.kmsKeyArn !== undefined) await refuseUnusableKey(work, options.kmsKeyArn);

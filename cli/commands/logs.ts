@@ -1,6 +1,7 @@
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
+import { timeAtAws } from '../network/aws.ts';
 import { pause } from '../network/cancellation.ts';
 import { missingPart, requireStack, type StackWork } from '../stack/find-stack.ts';
 import { type EdgeLogLine, edgeLogLines } from '../stack/logs/edge-logs.ts';
@@ -49,11 +50,6 @@ export async function logs(context: Context, args: LogsArgs): Promise<Result> {
       document: { type: 'summary', function: edgeFunction, since: since.toISOString(), lines: shown },
     };
   });
-}
-
-/** Returns the time at AWS. The SDK measures the error of this computer's clock by the responses. */
-function timeAtAws({ context, clients }: StackWork): Date {
-  return new Date(context.now().getTime() + clients.cloudformation.config.systemClockOffset);
 }
 
 /** RFC 3339, whose end can be omitted. https://www.rfc-editor.org/rfc/rfc3339#section-5.6 */

@@ -1,5 +1,6 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context, Result } from '../context.ts';
+import { timeAtAws } from '../network/aws.ts';
 import { findStack } from '../stack/find-stack.ts';
 import { readOptions, requireDeployable } from '../stack/options/deployed-options.ts';
 import { askedOptions, mergeOptions, type OptionFlags } from '../stack/options/merge-options.ts';
@@ -18,7 +19,7 @@ export async function synth(context: Context, args: OperatorArgs & OptionFlags):
   return withStack(context, target, args, async (work) => {
     const stack = await findStack(work);
     const deployed = await templateIfThere(work, stack);
-    const options = withoutEnded(mergeOptions(readOptions(deployed), given, unset), context.now());
+    const options = withoutEnded(mergeOptions(readOptions(deployed), given, unset), timeAtAws(work));
     requireDeployable(options);
     const trusted = await trustedKeys(work, options, bakedConfig(deployed));
     const { signing } = await verifyingKeys(work, options, stack);

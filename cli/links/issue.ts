@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { isUserError, UserError } from '../errors.ts';
+import { timeAtAws } from '../network/aws.ts';
 import { callerIdentity } from '../stack/aws-calls.ts';
 import type { StackWork } from '../stack/find-stack.ts';
 import { signingInput, signToken, type TokenClaims } from '../stack/signing/sign-token.ts';
@@ -67,7 +68,7 @@ export async function issueToken(
   const { kind, name, scope, lifetime, maxSize, noClobber, note } = request;
   if (kind === 'link' && scope?.key !== undefined) await refuseTaken(work, edge, scope.key);
   const { arn: createdBy } = await callerIdentity(work);
-  const now = Math.floor(work.context.now().getTime() / 1000);
+  const now = Math.floor(timeAtAws(work).getTime() / 1000);
   for (let tried = 1; ; tried += 1) {
     const id = newId();
     const own: Scope = { prefix: `inbox/${id}/` };

@@ -1,4 +1,5 @@
 import { isUserError } from '../errors.ts';
+import { timeAtAws } from '../network/aws.ts';
 import type { StackWork } from '../stack/find-stack.ts';
 import type { DeployedEdge } from './deployed-edge.ts';
 import { existingKeys } from './ledger.ts';
@@ -23,7 +24,7 @@ export async function tokenStates(
   edge: DeployedEdge,
   entries: readonly TokenEntry[],
 ): Promise<readonly (TokenEntry & { readonly state: TokenState })[]> {
-  const now = work.context.now();
+  const now = timeAtAws(work);
   const judged = entries.map((entry) => ({ ...entry, state: stateOf(entry, edge, now) }));
   const keys = judged.flatMap(({ kind, key, state }) =>
     kind === 'link' && key !== undefined && state === 'active' ? [key] : [],

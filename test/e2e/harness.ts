@@ -267,3 +267,14 @@ export async function setFaults(cloud: LocalStatus, faults: Faults): Promise<voi
   });
   assert.equal(statusCode, 204);
 }
+
+/** Returns an environment in which Node's clock is wrong by this many days. */
+export function wrongClock(days: number): NodeJS.ProcessEnv {
+  const by = days * 24 * 3_600_000;
+  const code = `const Right = Date;
+globalThis.Date = class extends Right {
+  constructor(...given) { super(...(given.length > 0 ? given : [Right.now() + ${by}])); }
+  static now() { return Right.now() + ${by}; }
+};`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
+}

@@ -16,6 +16,7 @@ import {
   signIn,
   until,
   withCloud,
+  wrongClock,
 } from './harness.ts';
 
 interface Created {
@@ -365,6 +366,26 @@ test('links and keys upload with curl, fetch and put until they end', {
         await aws.s3.deleteObject({ Bucket, Key });
       },
     );
+
+    await t.test('a wrong clock ends no link early or late, and no revocation', async () => {
+      const [behind, ahead] = [wrongClock(-1), wrongClock(1)];
+      const create = (env: NodeJS.ProcessEnv) =>
+        computer.built.json<Created>(['link', 'create', '--prefix', 'clock/', '--expires', '30m'], { env });
+      const [early, late] = [await create(behind), await create(ahead)];
+      for (const { expiresAt } of [early, late]) {
+        const left = Date.parse(expiresAt) - Date.now();
+        assert.ok(left > 25 * 60_000 && left <= 30 * 60_000, expiresAt);
+      }
+      const listed = await computer.built.json<Listed>(['link', 'list'], { env: ahead });
+      assert.equal(listed.links.find(({ id }) => id === early.id)?.state, 'active');
+      const revoked = await computer.built.run(['link', 'revoke', early.id], { env: ahead });
+      assert.match(revoked.stdout, /Revoked the link/, revoked.stderr);
+      const deployed = await computer.built.run(['deploy', '--local', '--max-size', '80M'], { env: ahead });
+      assert.equal(deployed.code, 0, deployed.stderr);
+      const refused = await computer.run(['put', 'q3.pdf', '--link', early.address]);
+      assert.match(refused.stderr, /The link was revoked\./);
+      await ok(computer, ['put', 'q3.pdf', '--link', late.address]);
+    });
 
     await t.test('simultaneous deploys lose no reported revocation', async () => {
       const made = await Promise.all(

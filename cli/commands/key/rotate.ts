@@ -5,6 +5,7 @@ import type { DeployedEdge } from '../../links/deployed-edge.ts';
 import { readLedger } from '../../links/ledger.ts';
 import { MAX_LIFETIME_SECONDS, type TokenEntry } from '../../links/token-entry.ts';
 import { stateOf } from '../../links/token-states.ts';
+import { timeAtAws } from '../../network/aws.ts';
 import type { StackWork } from '../../stack/find-stack.ts';
 import { readOptions } from '../../stack/options/deployed-options.ts';
 import { keepSigningKey, rotateSigningKey } from '../../stack/signing/signing-options.ts';
@@ -33,7 +34,7 @@ async function aliveOf(work: StackWork, edge: DeployedEdge, kid: string): Promis
   );
   const alive = ledgers
     .flatMap(({ entries }) => entries)
-    .filter((entry) => stateOf(entry, edge, work.context.now()) === 'active');
+    .filter((entry) => stateOf(entry, edge, timeAtAws(work)) === 'active');
   const ends = alive.filter((entry) => entry.kid === kid).map(endOf);
   const isRead = ledgers.every(
     ({ odd, omitted }) => omitted === 0 && odd.every(({ id }) => id === undefined),
@@ -48,14 +49,14 @@ async function aliveOf(work: StackWork, edge: DeployedEdge, kid: string): Promis
 
 /** `edge-upload key rotate`: replaces the signing key. The old one verifies until its last token expires, unless it is dropped. */
 export async function rotate(context: Context, { drop = false, ...args }: RotateArgs): Promise<Result> {
-  const { kid, id, alive } = await withEdge(context, args, async (work, edge, { template }) => {
+  const { kid, id, alive, now } = await withEdge(context, args, async (work, edge, { template }) => {
     const [newest] = edge.kids;
     if (newest === undefined) throw nothingToRotate();
     const key = readOptions(template).signing?.keys[0];
-    return { kid: newest, id: key?.id ?? '', alive: await aliveOf(work, edge, newest) };
+    const alive = await aliveOf(work, edge, newest);
+    return { kid: newest, id: key?.id ?? '', alive, now: Math.floor(timeAtAws(work).getTime() / 1000) };
   });
   const { links, keys } = alive;
-  const now = Math.floor(context.now().getTime() / 1000);
   // Tokens without a record can be valid for the maximum lifetime.
   const until = Math.min(
     alive.isWhole ? Math.max(alive.last ?? 0, now) : Infinity,

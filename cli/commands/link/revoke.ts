@@ -6,6 +6,7 @@ import { describeScope, formatExpiry } from '../../links/describe-token.ts';
 import { findRecord, type RecordedToken } from '../../links/ledger.ts';
 import { MAX_LIFETIME_SECONDS, type TokenKind } from '../../links/token-entry.ts';
 import { stateOf, type TokenState } from '../../links/token-states.ts';
+import { timeAtAws } from '../../network/aws.ts';
 import { isTokenId, revokeToken } from '../../stack/signing/signing-options.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';
 import { withEdge } from './with-edge.ts';
@@ -24,13 +25,14 @@ export async function revoke(
   { id, kind: typed, force = false, ...args }: RevokeArgs,
 ): Promise<Result> {
   if (!isTokenId(id)) throw unknown(id, typed);
-  const { kind, entry, state } = await withEdge(context, args, async (work, edge) => {
+  const { kind, entry, state, now } = await withEdge(context, args, async (work, edge) => {
     const found = await findRecord(work, edge.bucket, id);
     if (found === undefined && !force) throw unknown(id, typed);
     const token: RecordedToken = found ?? { kind: typed, id };
     // A record is not signed. With --force, its expiry is ignored.
     const judged = force ? { kind: token.kind, id } : token;
-    return { ...token, state: stateOfToken(judged, edge, context.now()) };
+    const now = timeAtAws(work);
+    return { ...token, state: stateOfToken(judged, edge, now), now };
   });
   const document = { id, kind };
   if (state === 'expired' || state === 'revoked') {
@@ -51,8 +53,7 @@ export async function revoke(
       `This deploys the edge, which refuses the ${kind} within a few minutes.`,
     ],
   });
-  const now = Math.floor(context.now().getTime() / 1000);
-  const most = now + MAX_LIFETIME_SECONDS;
+  const most = Math.floor(now.getTime() / 1000) + MAX_LIFETIME_SECONDS;
   const until = entry === undefined || force ? most : Math.min(most, Date.parse(entry.expiresAt) / 1000);
   const result = await applyOptions(context, args, (previous) => ({
     options: revokeToken(previous, id, until),

@@ -40,7 +40,7 @@ export async function check(
   if (issued !== undefined) throw ofDeployment(issued);
   const deployed = await deployedTrust(context, args);
   const config = knownToEdge(deployed);
-  const circumstances = { domain: deployed.domain, now: context.now().getTime() / 1000 };
+  const circumstances = { domain: deployed.domain, now: deployed.now.getTime() / 1000 };
   const download = verify ? keySets(context, deployed, config) : undefined;
   const judgement = await evaluateToken(given, config, { ...circumstances, download });
   if (verify && judgement.refusal?.code === 'invalid_token') {

@@ -2,6 +2,7 @@ import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Context, Result } from '../../context.ts';
+import { timeAtAws } from '../../network/aws.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { missingPart, requireStack } from '../../stack/find-stack.ts';
@@ -30,6 +31,8 @@ export interface DeployedTrust {
   /** Address of the pool's keys. */
   readonly cognitoUrl: string;
   readonly local?: LocalCloud;
+  /** The time at AWS. */
+  readonly now: Date;
 }
 
 /** Reads the trusted issuers of a deployment. */
@@ -48,6 +51,7 @@ export async function deployedTrust(context: Context, args: OperatorArgs): Promi
       ...omitUndefined({ domain, local: work.local }),
       ...(userPoolId === undefined || clientId === undefined ? {} : { pool: { userPoolId, clientId } }),
       cognitoUrl: work.clients.cognitoUrl,
+      now: timeAtAws(work),
     };
   });
 }

@@ -9,6 +9,7 @@ import { command, type Hint, type HintLine, sameCommand } from '../../command-li
 import type { Context } from '../../context.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { REPLACE_POOL } from '../../identity/cognito-errors.ts';
+import { timeAtAws } from '../../network/aws.ts';
 import { requestText } from '../../network/bounded-requests.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
 import { isRedirect } from '../../network/failures.ts';
@@ -160,7 +161,7 @@ export async function trustedKeys(
   if (trust.length === 0) return { keySets: {} };
   const others = trust.filter(({ alias }) => !Object.hasOwn(fetched, alias));
   const keySets = { ...fetched, ...(await fetchKeySets(work, others)) };
-  const now = Math.floor(work.context.now().getTime() / 1000);
+  const now = Math.floor(timeAtAws(work).getTime() / 1000);
   const same = trust.every(({ alias }) => isDeepStrictEqual(keysIn(baked, alias), keySets[alias]));
   const at = baked?.bakedAt;
   const isFresh = at !== undefined && at <= now && now - at < FRESH_FOR;

@@ -14,8 +14,12 @@ import {
   setFaults,
   signIn,
   withCloud,
+  wrongClock,
 } from '../harness.ts';
 import { startRecorder } from '../recorder.ts';
+
+/** Days. */
+const YEAR = 365;
 
 /** A description with the beginning that marks stacks of edge-upload. */
 const OURS = 'edge-upload: made by hand for a test';
@@ -354,17 +358,6 @@ test('doctor finds problems, and status lists what exists', async (t) => {
   });
 });
 
-/** Returns an environment in which Node's clock is wrong by this many years. */
-function wrongClock(years: number): NodeJS.ProcessEnv {
-  const by = years * 365 * 24 * 3_600_000;
-  const code = `const Right = Date;
-globalThis.Date = class extends Right {
-  constructor(...given) { super(...(given.length > 0 ? given : [Right.now() + ${by}])); }
-  static now() { return Right.now() + ${by}; }
-};`;
-  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
-}
-
 test('logs show refusals, and are deleted with the function', async () => {
   await withCloud(async (computer) => {
     const { url } = await computer.json<DeployedStack>(['deploy', '--local']);
@@ -399,7 +392,7 @@ test('logs show refusals, and are deleted with the function', async () => {
     }
 
     // The clock of the computer can be years ahead or behind.
-    for (const clock of [{}, wrongClock(3), wrongClock(-3)]) {
+    for (const clock of [{}, wrongClock(3 * YEAR), wrongClock(-3 * YEAR)]) {
       const following = spawn(process.execPath, [CLI, 'logs', '--since', '10m', '--follow'], {
         env: { ...computer.env, ...clock },
         stdio: ['ignore', 'pipe', 'ignore'],
