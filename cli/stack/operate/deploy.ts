@@ -32,6 +32,8 @@ export interface WantedChange {
   readonly previous: StackOptions;
   /** Keys of trusted issuers that were already downloaded, by alias. */
   readonly keySets?: TrustedKeys['keySets'] | undefined;
+  /** Whether a trusted issuer that is unreachable keeps its deployed keys: a link must be revoked then too. */
+  readonly keepsKeys?: boolean;
 }
 
 interface DeployWay {
@@ -64,9 +66,12 @@ export function deployStack(work: StackWork, wanted: WantedChange, way: DeployWa
 }
 
 async function deployRounds(work: StackWork, wanted: WantedChange, way: DeployWay): Promise<Deployed> {
-  const { found, template, options, keySets } = wanted;
+  const { found, template, options, keySets = {}, keepsKeys = false } = wanted;
   // Before anything is changed.
-  const trusted = await trustedKeys(work, options, bakedConfig(template), keySets);
+  const trusted = await trustedKeys(work, options, bakedConfig(template), {
+    fetched: keySets,
+    keepsDeployed: keepsKeys,
+  });
   let stack = found;
   let changed = false;
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -3,11 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BakedConfig, EdgeIssuer, PoolIdentity } from '../../../edge/config.ts';
 import type { TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
-import { readFields } from '../../../protocol/fields.ts';
+import { omitUndefined, readFields } from '../../../protocol/fields.ts';
 import { type Jwk, MAX_KEY_SET_BYTES, publishedKeysOf } from '../../../protocol/signing-key.ts';
 import { command, type Hint, type HintLine, sameCommand } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
-import { interrupted, UserError } from '../../errors.ts';
+import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { REPLACE_POOL } from '../../identity/cognito-errors.ts';
 import { timeAtAws } from '../../network/aws.ts';
 import { requestText } from '../../network/bounded-requests.ts';
@@ -150,17 +150,32 @@ export function keysIn(baked: BakedConfig | undefined, alias: string): EdgeIssue
  * the same and fresh, so that a deploy that changes nothing changes no code.
  * @param baked what the deployed function has
  * @param fetched key sets, by alias, that are not fetched again
+ * @param keepsDeployed whether an issuer that is unreachable keeps the keys of the deployed function, with a warning
  * @throws {UserError} naming the issuer whose keys are unavailable
  */
 export async function trustedKeys(
   work: StackWork,
   { trust = [] }: StackOptions,
   baked: BakedConfig | undefined,
-  fetched: KeySets = {},
+  {
+    fetched = {},
+    keepsDeployed = false,
+  }: { readonly fetched?: KeySets; readonly keepsDeployed?: boolean } = {},
 ): Promise<TrustedKeys> {
   if (trust.length === 0) return { keySets: {} };
   const others = trust.filter(({ alias }) => !Object.hasOwn(fetched, alias));
-  const keySets = { ...fetched, ...(await fetchKeySets(work, others)) };
+  let isKept = false;
+  const keep = (issuer: TrustedIssuer, error: unknown) => {
+    const deployed = keepsDeployed ? keysOfSame(baked, issuer) : undefined;
+    if (deployed === undefined || !isUserError(error) || error.code === 'interrupted') throw error;
+    const text = `${error.message} The edge keeps the keys of the last deploy.`;
+    work.context.ui.event({ type: 'warning', text });
+    isKept = true;
+    return deployed;
+  };
+  const keySets = { ...fetched, ...(await fetchKeySets(work, others, keep)) };
+  // The edge refreshes the keys as early as without this deploy.
+  if (isKept) return { keySets, ...omitUndefined({ bakedAt: baked?.bakedAt }) };
   const now = Math.floor(timeAtAws(work).getTime() / 1000);
   const same = trust.every(({ alias }) => isDeepStrictEqual(keysIn(baked, alias), keySets[alias]));
   const at = baked?.bakedAt;
@@ -168,12 +183,30 @@ export async function trustedKeys(
   return { keySets, bakedAt: same && isFresh ? at : now };
 }
 
-/** Fetches the key sets of issuers at the same time. @throws {UserError} naming the issuer whose keys are unavailable */
-export async function fetchKeySets(work: StackWork, trust: readonly TrustedIssuer[]): Promise<KeySets> {
+/** Returns the deployed keys of an issuer; `undefined` if it had other addresses. */
+function keysOfSame(baked: BakedConfig | undefined, { alias, iss, jwksUri }: TrustedIssuer) {
+  const deployed = baked?.issuers?.find((one) => one.alias === alias && one.jwksUri === jwksUri);
+  return isDeepStrictEqual(deployed?.iss, iss) ? deployed?.keys : undefined;
+}
+
+/**
+ * Fetches the key sets of issuers at the same time.
+ * @param onFailure returns keys in place of those that are unavailable, or throws
+ * @throws {UserError} naming the issuer whose keys are unavailable
+ */
+export async function fetchKeySets(
+  work: StackWork,
+  trust: readonly TrustedIssuer[],
+  onFailure?: (issuer: TrustedIssuer, error: unknown) => EdgeIssuer['keys'],
+): Promise<KeySets> {
   if (trust.length === 0) return {};
   const task = `Fetching the keys of ${count(trust.length, 'trusted issuer')}`;
   return asTask(work.context.ui, task, undefined, async () => {
-    const fetching = trust.map(async (one) => [one.alias, await fetchTrustedKeys(work, one)] as const);
+    const keysOf = async (one: TrustedIssuer) => {
+      const keys = fetchTrustedKeys(work, one);
+      return onFailure === undefined ? keys : keys.catch((error: unknown) => onFailure(one, error));
+    };
+    const fetching = trust.map(async (one) => [one.alias, await keysOf(one)] as const);
     return Object.fromEntries(await Promise.all(fetching));
   });
 }

@@ -99,6 +99,14 @@ test('deploys 20 issuers with 5 RSA keys each, and keeps their keys current', as
     assert.equal(refused.code, 5);
     assert.match(refused.stderr, /keys of the issuer corp-1 \(http.*\/corp-1\) are unavailable/);
     assert.match(refused.stderr, /edge-upload trust remove corp-1/);
+    // A change of another issuer does not wait for it.
+    const [rule] = trust[2]?.rules ?? [];
+    assert.ok(rule !== undefined);
+    const other = trust.map((one) =>
+      one.alias === 'corp-2' ? { ...one, rules: [{ ...rule, maxSize: 5 }] } : one,
+    );
+    const { document: changed } = await apply(computer, (kept) => ({ ...kept, trust: other }));
+    assert.equal(changed.outcome, 'changed');
 
     const { document: renewed } = await apply(computer, ({ trust: _, ...kept }) => ({
       ...kept,

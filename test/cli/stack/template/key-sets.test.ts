@@ -122,6 +122,27 @@ test('fetches keys of trusted issuers once, without a redirect; an error names t
   await assert.rejects(nobody, withCode('unreachable', /issuer corp .*127\.0\.0\.1:9/, /trust remove corp/));
 });
 
+test('keeps the deployed keys of an issuer that is unreachable, if that is wanted and it is the same issuer', async (t) => {
+  const issuer = { ...OUTSIDE, jwksUri: 'http://127.0.0.1:9/keys' };
+  const baked: BakedConfig = { policy: {}, issuers: [{ ...issuer, keys: [KEY] }], bakedAt: 1_800_000_000 };
+  const { work, events } = await workAgainst(t, () => ({ body: '' }));
+  const keys = (one: typeof issuer, keepsDeployed: boolean) =>
+    trustedKeys(work, { trust: [one] }, baked, { keepsDeployed });
+  assert.deepEqual(await keys(issuer, true), { keySets: { corp: [KEY] }, bakedAt: baked.bakedAt });
+  assert.match(
+    JSON.stringify(events),
+    /"warning".*issuer corp .*unreachable.* keeps the keys of the last deploy/,
+  );
+  for (const [one, keepsDeployed] of [
+    [issuer, false],
+    [{ ...issuer, jwksUri: 'http://127.0.0.1:9/others' }, true],
+    [{ ...issuer, iss: ['https://other.example.com'] }, true],
+    [{ ...issuer, alias: 'new' }, true],
+  ] as const) {
+    await assert.rejects(keys(one, keepsDeployed), withCode('unreachable', /are unavailable/));
+  }
+});
+
 test('keeps the time of the keys for a day while they are unchanged', async (t) => {
   const jwksUri = await listen(t, (_request, response) => response.end(JSON.stringify({ keys: [KEY] })));
   const issuer = { ...OUTSIDE, jwksUri };
