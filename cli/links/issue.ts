@@ -7,7 +7,7 @@ import type { StackWork } from '../stack/find-stack.ts';
 import { signingInput, signToken, type TokenClaims } from '../stack/signing/sign-token.ts';
 import type { SigningKey } from '../stack/signing/signing-key.ts';
 import type { DeployedEdge } from './deployed-edge.ts';
-import { existingKeys, removeEntry, writeEntry } from './ledger.ts';
+import { dropEntry, existingKeys, writeEntry } from './ledger.ts';
 import type { Scope, TokenEntry } from './token-entry.ts';
 import type { TokenRequest } from './token-request.ts';
 
@@ -58,12 +58,16 @@ async function refuseTaken(work: StackWork, { bucket }: DeployedEdge, key: strin
 
 const rfc3339 = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 
-/** Records a token, then signs it. */
+/**
+ * Records a token, then signs it.
+ * @param confirm throws for a token that must not be used
+ */
 export async function issueToken(
   work: StackWork,
   edge: DeployedEdge,
   signingKey: SigningKey,
   request: TokenRequest,
+  confirm: (entry: TokenEntry) => Promise<void>,
 ): Promise<CreatedToken> {
   const { kind, name, scope, lifetime, maxSize, noClobber, note } = request;
   if (kind === 'link' && scope?.key !== undefined) await refuseTaken(work, edge, scope.key);
@@ -88,25 +92,13 @@ export async function issueToken(
     const isWritten = await writeEntry(work, edge.bucket, entry);
     if (!isWritten && tried < TRIES) continue;
     if (!isWritten) throw new UserError('aws', `The ${kind} could not be recorded: its ids are taken.`);
-    return { entry, token: await signed(work, edge, signingKey, entry) };
-  }
-}
-
-/** Signs the token of an entry. Deletes the entry if that fails. */
-async function signed(
-  work: StackWork,
-  { bucket, audience }: DeployedEdge,
-  signingKey: SigningKey,
-  entry: TokenEntry,
-): Promise<string> {
-  try {
-    return await signToken(work, signingKey, claimsOf(entry, audience));
-  } catch (error) {
-    await removeEntry(work, bucket, entry).catch((problem: unknown) => {
-      // The caller reports the failure to sign.
-      if (!isUserError(problem)) throw problem;
-      work.context.ui.event({ type: 'warning', text: problem.message });
-    });
-    throw error;
+    try {
+      const token = await signToken(work, signingKey, claimsOf(entry, edge.audience));
+      await confirm(entry);
+      return { entry, token };
+    } catch (error) {
+      await dropEntry(work, edge.bucket, entry);
+      throw error;
+    }
   }
 }

@@ -1,5 +1,7 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import { DESCRIPTION_KEY } from '../../protocol/object-url.ts';
+import { isUserError } from '../errors.ts';
+import { cleanUp, creating } from '../network/cancellation.ts';
 import { ifThere, onAws } from '../stack/aws-calls.ts';
 import { deniedHead } from '../stack/checks/bucket.ts';
 import type { StackWork } from '../stack/find-stack.ts';
@@ -27,20 +29,19 @@ const PROGRESS_EVERY = 200;
 const folderOf = (kind: TokenKind) => `${FOLDER}${kind}/`;
 const keyOf = ({ kind, id }: Pick<TokenEntry, 'kind' | 'id'>) => `${folderOf(kind)}${id}${SUFFIX}`;
 
-/** Writes an entry. Returns false if the id is taken. */
+/** Writes an entry. Returns false if the id is taken. Ctrl-C does not cancel the request. */
 export async function writeEntry(work: StackWork, bucket: string, entry: TokenEntry): Promise<boolean> {
   const { PutObjectCommand } = await import('@aws-sdk/client-s3');
   try {
-    await onAws(`Recording the ${entry.kind} ${entry.id}`, () =>
-      work.clients.s3.send(
-        new PutObjectCommand({
-          Bucket: bucket,
-          Key: keyOf(entry),
-          Body: `${JSON.stringify(entry)}\n`,
-          ContentType: 'application/json',
-          IfNoneMatch: '*',
-        }),
-      ),
+    const put = new PutObjectCommand({
+      Bucket: bucket,
+      Key: keyOf(entry),
+      Body: `${JSON.stringify(entry)}\n`,
+      ContentType: 'application/json',
+      IfNoneMatch: '*',
+    });
+    await creating(work.context.signal, (bounds) =>
+      onAws(`Recording the ${entry.kind} ${entry.id}`, () => work.clients.s3.send(put, bounds)),
     );
     return true;
   } catch (error) {
@@ -50,12 +51,26 @@ export async function writeEntry(work: StackWork, bucket: string, entry: TokenEn
   }
 }
 
-/** Deletes the entry of a token that was not signed. */
-export async function removeEntry(work: StackWork, bucket: string, entry: TokenEntry): Promise<void> {
+/** Deletes the entry of a token that nobody received, also after Ctrl-C. A failure is a warning: the caller reports its own. */
+export async function dropEntry(work: StackWork, bucket: string, entry: TokenEntry): Promise<void> {
+  try {
+    await removeEntry(work, bucket, entry);
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    const { kind, id } = entry;
+    const text = `${error.message} “${kind} list” shows the ${kind} ${id}, which nobody has.`;
+    work.context.ui.event({ type: 'warning', text });
+  }
+}
+
+async function removeEntry(work: StackWork, bucket: string, entry: TokenEntry): Promise<void> {
   const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
-  await onAws(`Removing the record of the ${entry.kind} ${entry.id}`, () =>
-    work.clients.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(entry) })),
-  );
+  const remove = new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(entry) });
+  await cleanUp(work.context.signal, async (bounds) => {
+    await onAws(`Removing the record of the ${entry.kind} ${entry.id}`, () =>
+      work.clients.s3.send(remove, bounds),
+    );
+  });
 }
 
 /** Returns an object's text; `undefined` if it does not exist, and an empty string if it is too large. */

@@ -1,6 +1,7 @@
+import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
-import { UserError } from '../../errors.ts';
+import { isUserError, UserError } from '../../errors.ts';
 import type { DeployedEdge } from '../../links/deployed-edge.ts';
 import { readLedger } from '../../links/ledger.ts';
 import { MAX_LIFETIME_SECONDS, type TokenEntry } from '../../links/token-entry.ts';
@@ -82,7 +83,7 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
   if (result.document.outcome === 'declined') {
     return { document: { outcome: 'declined' }, text: 'Nothing was changed.' };
   }
-  if (!drop && !args.dryRun) await keepForLater(context, args, { kid, id, until });
+  const failure = drop || args.dryRun ? undefined : await keepForLater(context, args, { kid, id, until });
   const keptUntil = drop ? undefined : new Date(until * 1000).toISOString();
   return {
     document: { outcome: 'rotated', dropped: drop, keptUntil, links, keys },
@@ -94,17 +95,45 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
           ? 'Earlier links and keys are invalid. The next deploy deletes the old signing key.'
           : `Earlier links and keys stay valid. A deploy after ${last} deletes the old signing key.`,
     ],
+    ...omitUndefined({ exitCode: failure?.exitCode }),
   };
+}
+
+/** A replaced signing key, and until when it is kept. */
+interface Replaced {
+  readonly kid: string;
+  readonly id: string;
+  /** Seconds since 1970. */
+  readonly until: number;
 }
 
 /**
  * Keeps the replaced key longer, if it signed a token while it was being replaced. `link create` and `key create` notice a
- * replacement that is deployed before they end.
+ * replacement that is deployed before they end. Returns its error instead of throwing it: the key was replaced.
  */
 async function keepForLater(
   context: Context,
   args: ApplyArgs,
-  { kid, id, until }: { readonly kid: string; readonly id: string; readonly until: number },
+  replaced: Replaced,
+): Promise<UserError | undefined> {
+  try {
+    await keepWhatSigned(context, args, replaced);
+    return undefined;
+  } catch (error) {
+    if (!isUserError(error) || error.code === 'interrupted') throw error;
+    const text = [
+      `Links and keys that were created meanwhile may stop early, at ${formatMinute(new Date(replaced.until * 1000))} UTC. ${error.message}`,
+      ...error.hintLines,
+    ];
+    context.ui.event({ type: 'warning', text });
+    return error;
+  }
+}
+
+async function keepWhatSigned(
+  context: Context,
+  args: ApplyArgs,
+  { kid, id, until }: Replaced,
 ): Promise<void> {
   const { last = 0 } = await withEdge(context, args, (work, edge) => aliveOf(work, edge, kid));
   if (last <= until) return;

@@ -15,7 +15,6 @@ import {
   uploadAddress,
 } from '../../links/describe-token.ts';
 import { type CreatedToken, issueToken } from '../../links/issue.ts';
-import { removeEntry } from '../../links/ledger.ts';
 import type { TokenEntry } from '../../links/token-entry.ts';
 import { type LinkFlags, linkRequest, type TokenRequest } from '../../links/token-request.ts';
 import { qrCode } from '../../qr-code.ts';
@@ -53,8 +52,9 @@ export async function create(
       const signingKey = await usableSigningKey(work, deployed);
       if (signingKey === undefined) return undefined;
       for (const text of limitNotes(edge, request)) context.ui.event({ type: 'note', text });
-      const issued = await issueToken(work, edge, signingKey, request);
-      await refuseReplaced(work, deployed.stack, signingKey, { bucket: edge.bucket, entry: issued.entry });
+      const issued = await issueToken(work, edge, signingKey, request, (entry) =>
+        refuseReplaced(work, deployed.stack, signingKey, entry),
+      );
       return { ...issued, edge, ...omitUndefined({ caFile: work.local?.caFile }) };
     });
   const created = await issue();
@@ -75,19 +75,18 @@ export async function create(
 }
 
 /**
- * Removes the record of a token that would stop early, because its signing key was replaced meanwhile.
+ * Refuses a token that would stop early, because its signing key was replaced meanwhile.
  * @throws {UserError} `stack_failed`
  */
 async function refuseReplaced(
   work: StackWork,
   { id: stackId }: FoundStack,
   { id }: SigningKey,
-  { bucket, entry }: { readonly bucket: string; readonly entry: TokenEntry },
+  entry: TokenEntry,
 ): Promise<void> {
   const { signing } = readOptions(await deployedTemplate(work, stackId));
   const key = signing?.keys.find((one) => one.id === id);
   if (key !== undefined && (key.until ?? Infinity) >= Date.parse(entry.expiresAt) / 1000) return;
-  await removeEntry(work, bucket, entry);
   throw new UserError('stack_failed', `The signing key was replaced while the ${entry.kind} was created.`, {
     hint: `No ${entry.kind} was created. Run the same command again.`,
   });

@@ -1,12 +1,13 @@
 import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
-import { UserError } from '../../errors.ts';
+import { isUserError, UserError } from '../../errors.ts';
 import type { DeployedEdge } from '../../links/deployed-edge.ts';
 import { describeScope, formatExpiry } from '../../links/describe-token.ts';
 import { findRecord, type RecordedToken } from '../../links/ledger.ts';
 import { MAX_LIFETIME_SECONDS, type TokenKind } from '../../links/token-entry.ts';
 import { stateOf, type TokenState } from '../../links/token-states.ts';
 import { timeAtAws } from '../../network/aws.ts';
+import type { StackWork } from '../../stack/find-stack.ts';
 import { isTokenId, revokeToken } from '../../stack/signing/signing-options.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';
 import { withEdge } from './with-edge.ts';
@@ -26,7 +27,7 @@ export async function revoke(
 ): Promise<Result> {
   if (!isTokenId(id)) throw unknown(id, typed);
   const { kind, entry, state, now } = await withEdge(context, args, async (work, edge) => {
-    const found = await findRecord(work, edge.bucket, id);
+    const found = await recordOf(work, edge, { id, kind: typed, force });
     if (found === undefined && !force) throw unknown(id, typed);
     const token: RecordedToken = found ?? { kind: typed, id };
     // A record is not signed. With --force, its expiry is ignored.
@@ -73,6 +74,27 @@ export async function revoke(
   };
 }
 
+/** Returns the record of a token. With --force, one that the operator is not allowed to read counts as missing. */
+async function recordOf(
+  work: StackWork,
+  { bucket }: DeployedEdge,
+  { id, kind, force }: Required<Pick<RevokeArgs, 'id' | 'kind' | 'force'>>,
+): Promise<RecordedToken | undefined> {
+  try {
+    return await findRecord(work, bucket, id);
+  } catch (error) {
+    if (!isUserError(error) || error.code !== 'access_denied') throw error;
+    if (force) return undefined;
+    const { code, message, hintLines } = error;
+    throw new UserError(code, message, { hint: [...hintLines, ...byForce(kind, id)], cause: error });
+  }
+}
+
+const byForce = (kind: TokenKind, id: string) => [
+  'Without a record, revoke it with:',
+  command`edge-upload ${kind} revoke ${id} --force`,
+];
+
 /** Returns the state of a token, from its record and the edge. */
 function stateOfToken({ id, entry }: RecordedToken, edge: DeployedEdge, now: Date): TokenState {
   if (entry !== undefined) return stateOf(entry, edge, now);
@@ -86,8 +108,7 @@ function unknown(id: string, kind: TokenKind): UserError {
       hint: see,
     });
   }
-  const byForce = ['Without a record, revoke it with:', command`edge-upload ${kind} revoke ${id} --force`];
   return new UserError('not_found', `There is no link or key with the id “${id}”.`, {
-    hint: [...see, ...byForce],
+    hint: [...see, ...byForce(kind, id)],
   });
 }

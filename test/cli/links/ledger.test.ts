@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { findRecord, readLedger, removeEntry, writeEntry } from '../../../cli/links/ledger.ts';
+import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { dropEntry, findRecord, readLedger, writeEntry } from '../../../cli/links/ledger.ts';
 import type { TokenEntry } from '../../../cli/links/token-entry.ts';
 import { stateOf, tokenStates } from '../../../cli/links/token-states.ts';
 import { BUCKET, workOnS3 } from './helpers.ts';
@@ -41,8 +41,22 @@ test('writes entries once, and finds them by id', async (t) => {
   assert.deepEqual(await readLedger(work, BUCKET, 'key'), { entries: [key], odd: [], omitted: 0 });
   assert.deepEqual(await findRecord(work, BUCKET, 'AAAAAAA2'), { kind: 'key', id: 'AAAAAAA2', entry: key });
   assert.equal(await findRecord(work, BUCKET, 'AAAAAAA3'), undefined);
-  await removeEntry(work, BUCKET, ENTRY);
+  await dropEntry(work, BUCKET, ENTRY);
   assert.deepEqual((await readLedger(work, BUCKET, 'link')).entries, []);
+});
+
+test('deletes an entry of a token that nobody received after Ctrl-C, or warns of it', async (t) => {
+  const { work, s3, context } = await workOnS3(t);
+  await writeEntry(work, BUCKET, ENTRY);
+  context.abort.abort();
+  await dropEntry(work, BUCKET, ENTRY);
+  const { Contents } = await s3.client.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+  assert.deepEqual([Contents, context.events], [undefined, []]);
+  await dropEntry(work, 'no-such-bucket', ENTRY);
+  assert.match(
+    JSON.stringify(context.events),
+    /"warning".*“link list” shows the link AAAAAAA1, which nobody has/,
+  );
 });
 
 test('names objects that are not entries, and still lists all entries', async (t) => {
