@@ -27,10 +27,13 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
   const { groups = [], invite = false } = args;
   return withPool(context, args, `Adding the user ${user.username ?? user.email}`, async (pool) => {
     const rules = await readRules(pool);
-    await requireGroups(pool, groups);
+    const username = usernameOf(user, rules);
+    await requireGroups(pool, groups, (name) => [
+      'Create it after the user, who is added without it:',
+      command`edge-upload user groups ${username} --add ${name} --create`,
+    ]);
     const { email } = user;
     const described = { email, groups: [...groups], userPoolId: pool.userPoolId };
-    const username = usernameOf(user, rules);
     if (invite) {
       await createOnce(username, args, () => inviteUser(pool, user, rules));
       await join(pool, username, groups);

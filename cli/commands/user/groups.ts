@@ -1,13 +1,14 @@
-import { command } from '../../command-line.ts';
+import { command, sameCommand } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { getUser, type KnownUser } from '../../identity/users/directory.ts';
 import {
   addToGroup,
-  createGroups,
+  createGroup,
   groupsOf,
   listGroups,
   removeFromGroup,
+  requireGroupNames,
   requireGroups,
 } from '../../identity/users/groups.ts';
 import type { JsonValue } from '../../json-value.ts';
@@ -37,10 +38,11 @@ export async function groups(context: Context, args: UserGroupsArgs): Promise<Re
   return withPool(context, args, `Changing the groups of ${username}`, async (pool) => {
     const user = await getUser(pool, username);
     // Check every group name before creating or changing a group.
-    await requireGroups(pool, create ? remove : [...add, ...remove]);
+    if (create) requireGroupNames(add);
+    else await requireGroups(pool, add, () => ['Create it:', sameCommand`--create`]);
+    await requireGroups(pool, remove);
     if (add.length + remove.length === 0) return groupsNow(pool, user);
-    if (create) await createGroups(pool, add);
-    await changeGroups(pool, user, { add, remove });
+    await changeGroups(pool, user, { add, remove, create });
     const text = 'Tokens carry the new groups once they are renewed: within an hour, or --token-validity.';
     context.ui.event({ type: 'note', text });
     try {
@@ -63,32 +65,36 @@ async function groupsNow(pool: OperatedPool, { username }: KnownUser): Promise<R
   };
 }
 
-/** Adds a user to groups, then removes them from others. An error names the changes that were made before, and the others. */
+/** Creates groups, adds a user to them, then removes the user from others. An error names the changes that were made before, and the others. */
 async function changeGroups(
   pool: OperatedPool,
   { username }: KnownUser,
-  { add, remove }: Required<Pick<UserGroupsArgs, 'add' | 'remove'>>,
+  { add, remove, create }: Required<Pick<UserGroupsArgs, 'add' | 'remove' | 'create'>>,
 ): Promise<void> {
-  const changes = [
+  const changes: readonly { readonly words: string; readonly change: () => Promise<unknown> }[] = [
+    ...(create ? add : []).map((name) => ({
+      words: `created ${name}`,
+      change: () => createGroup(pool, name),
+    })),
     ...add.map((name) => ({ words: `added to ${name}`, change: () => addToGroup(pool, username, name) })),
     ...remove.map((name) => ({
       words: `removed from ${name}`,
       change: () => removeFromGroup(pool, username, name),
     })),
   ];
-  let done = 0;
+  const done: string[] = [];
+  const open = changes.map(({ words }) => words);
   try {
-    for (const { change } of changes) {
-      await change();
-      done += 1;
+    for (const { words, change } of changes) {
+      const isChanged = await change();
+      open.shift();
+      if (isChanged !== false) done.push(words);
     }
   } catch (error) {
-    if (done === 0) throw error;
+    if (done.length === 0) throw error;
     const doing = `Changing the groups of ${username}`;
     const { code, message, hintLines } = administeredFailure(error, doing, pool.signal);
-    const words = changes.map((one) => one.words);
-    const [before, open] = [words.slice(0, done), words.slice(done)].map((part) => part.join(', '));
-    throw new UserError(code, `${message} Done before: ${before}. Not done: ${open}.`, {
+    throw new UserError(code, `${message} Done before: ${done.join(', ')}. Not done: ${open.join(', ')}.`, {
       hint: hintLines,
       cause: error,
     });

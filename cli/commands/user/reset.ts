@@ -52,10 +52,10 @@ async function replace(context: Context, pool: OperatedPool, { username }: Known
     ];
     context.ui.event({ type: 'warning', text });
   }
-  const signedOut = failure === undefined ? ', and is signed out everywhere' : '';
+  const ending = failure === undefined ? ', and is signed out everywhere' : '';
   return {
-    document: { username, userPoolId: pool.userPoolId, ...document },
-    text: [`User ${username} has a new temporary password${signedOut}.`, ...lines],
+    document: { username, userPoolId: pool.userPoolId, signedOut: failure === undefined, ...document },
+    text: [`User ${username} has a new temporary password${ending}.`, ...lines],
     ...omitUndefined({ exitCode: failure?.exitCode }),
   };
 }

@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
-import { command } from '../../command-line.ts';
+import { command, type HintLine } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { rawPages } from '../../stack/aws-calls.ts';
 import { awsErrorName } from '../cognito-errors.ts';
@@ -43,30 +43,38 @@ export async function groupsOf(
   return names;
 }
 
-/** Creates those of the groups that the pool does not have. No group is created unless every name is valid. */
-export async function createGroups(
-  { cognito, sdk, userPoolId: UserPoolId }: AdministeredPool,
-  names: readonly string[],
-): Promise<void> {
+/** @throws {UserError} `usage` for a name that no group can have */
+export function requireGroupNames(names: readonly string[]): void {
   const invalid = names.find((name) => !isGroupName(name));
   if (invalid !== undefined) {
     throw new UserError('usage', `Invalid name of a group: “${invalid}”.`, {
       hint: 'Use 1 to 128 letters, digits, punctuation marks and symbols, without spaces.',
     });
   }
-  for (const GroupName of names) {
-    try {
-      await cognito.send(new sdk.CreateGroupCommand({ UserPoolId, GroupName }));
-    } catch (error) {
-      if (awsErrorName(error) !== 'GroupExistsException') throw error;
-    }
+}
+
+/** Creates a group. Returns false if the pool has it. */
+export async function createGroup(
+  { cognito, sdk, userPoolId: UserPoolId }: AdministeredPool,
+  GroupName: string,
+): Promise<boolean> {
+  try {
+    await cognito.send(new sdk.CreateGroupCommand({ UserPoolId, GroupName }));
+    return true;
+  } catch (error) {
+    if (awsErrorName(error) !== 'GroupExistsException') throw error;
+    return false;
   }
 }
 
-/** @throws {UserError} `not_found` for a group that the pool does not have: members of a mistyped group could not upload */
+/**
+ * @param toCreate how to create a missing group
+ * @throws {UserError} `not_found` for a group that the pool does not have: members of a mistyped group could not upload
+ */
 export async function requireGroups(
   { cognito, sdk, userPoolId: UserPoolId }: AdministeredPool,
   names: readonly string[],
+  toCreate: (name: string) => readonly HintLine[] = () => [],
 ): Promise<void> {
   for (const GroupName of names) {
     try {
@@ -74,7 +82,7 @@ export async function requireGroups(
     } catch (error) {
       if (awsErrorName(error) !== 'ResourceNotFoundException') throw error;
       throw new UserError('not_found', `The user pool has no group “${GroupName}”.`, {
-        hint: ['Create it with --create, or see the groups:', command`edge-upload user groups`],
+        hint: [...toCreate(GroupName), 'See the groups:', command`edge-upload user groups`],
         cause: error,
       });
     }
