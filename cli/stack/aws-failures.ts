@@ -54,11 +54,15 @@ const KNOWN = table<Entry>({
   InvalidSignatureException: WRONG_KEY,
   AuthFailure: WRONG_KEY,
   RequestTimeTooSkewed: CLOCK,
+  RequestInTheFuture: CLOCK,
   AccessDenied: DENIED,
   AccessDeniedException: DENIED,
   UnauthorizedOperation: DENIED,
+  RequestLimitExceeded: THROTTLED,
+  RequestThrottledException: THROTTLED,
   Throttling: THROTTLED,
   ThrottlingException: THROTTLED,
+  ThrottledException: THROTTLED,
   TooManyRequestsException: THROTTLED,
   SlowDown: THROTTLED,
   InsufficientStorage: FULL,
@@ -67,6 +71,9 @@ const KNOWN = table<Entry>({
     ['Somebody deleted the bucket. See what is deployed:', command`edge-upload status`],
   ],
 });
+
+/** How services other than S3 refuse a clock that is wrong. The name of the error is that of a wrong key. */
+const OF_CLOCK = /^Signature (?:expired|not yet current)/;
 
 /** What the SDK adds to its errors, as far as it is read here. */
 type SdkError = Error & {
@@ -154,7 +161,7 @@ export function awsFailure(error: unknown, doing: string): UserError {
   if (error instanceof Error && error.name === 'AbortError') return interrupted();
   if (!(error instanceof Error))
     return new UserError('aws', `${doing} failed: ${sentence(String(error))}`, { cause: error });
-  const known = KNOWN[error.name];
+  const known = OF_CLOCK.test(error.message) ? CLOCK : KNOWN[error.name];
   if (known !== undefined) {
     const [code, hint] = known;
     return new UserError(code, `${doing} failed: ${sentence(error.message)}`, { hint, cause: error });

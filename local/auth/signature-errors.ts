@@ -74,7 +74,12 @@ function s3Error(refusal: SignatureRefusal): AwsError {
         'RequestTimeTooSkewed',
         'The difference between the request time and the current time is too large.',
         403,
-        { RequestTime: refusal.signedAt, ServerTime: refusal.now, MaxAllowedSkewMilliseconds: '900000' },
+        {
+          RequestTime: refusal.signedAt,
+          // Clients correct their clocks by it.
+          ServerTime: refusal.now.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)/, '$1-$2-$3T$4:$5:'),
+          MaxAllowedSkewMilliseconds: '900000',
+        },
       );
     case 'expired':
       return new AwsError('AccessDenied', 'Request has expired', 403, { ServerTime: refusal.now });

@@ -206,6 +206,7 @@ test('refuses a clock that is fifteen minutes off', () => {
   for (const now of ['2013-05-24T00:15:01Z', '2013-05-23T23:44:59Z']) {
     assert.throws(() => authenticate(getObject, { ...options, now: new Date(now) }), {
       code: 'RequestTimeTooSkewed',
+      details: { RequestTime: '20130524T000000Z', ServerTime: now, MaxAllowedSkewMilliseconds: '900000' },
     });
   }
   assert.ok(authenticate(getObject, { ...options, now: new Date('2013-05-24T00:14:59Z') }));
