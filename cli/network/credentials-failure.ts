@@ -49,6 +49,20 @@ const HINTS: Readonly<Partial<Record<Source, (profile: string) => Hint>>> = {
   ],
 };
 
+/** Names of profiles that the SDK reads. The AWS CLI reads others too, such as `[profile "a b"]`. */
+const READ_NAME = /^[\w@+.%:/-]+$/;
+
+function missing(profile: string): UserError {
+  if (profile === '' || READ_NAME.test(profile)) {
+    return new UserError('credentials', `The AWS profile “${profile}” does not exist.`, {
+      hint: ['See the profiles of this computer:', command`aws configure list-profiles`],
+    });
+  }
+  return new UserError('credentials', `The AWS SDK cannot read the name of the AWS profile “${profile}”.`, {
+    hint: 'Rename it, in ~/.aws/config and ~/.aws/credentials: use letters from a to z, digits, and _ - . + @ % : / only.',
+  });
+}
+
 const named = (message: string, name: string) => Object.assign(new Error(message), { name });
 
 /** Returns the failure to get AWS credentials, to be thrown by a call that needs them. */
@@ -60,11 +74,7 @@ export function credentialsFailure(failure: ReportedFailure, asked: Asked): Erro
   const gave = `AWS profile “${profile}” gave no credentials`;
   // The hint for the error of a service is chosen by its name.
   if (refusal !== undefined && refusal !== 'AccessDenied') return named(`the ${gave}: ${reason}`, refusal);
-  if (reason === MISSING && at === profile) {
-    return new UserError('credentials', `The AWS profile “${profile}” does not exist.`, {
-      hint: ['See the profiles of this computer:', command`aws configure list-profiles`],
-    });
-  }
+  if (reason === MISSING && at === profile) return missing(profile);
   const why = at === profile ? reason : `its source profile “${at}”: ${reason}`;
   const hint = refusal === undefined ? HINTS[source]?.(at) : ROLE;
   return new UserError('credentials', `The ${gave}: ${why}.`, {

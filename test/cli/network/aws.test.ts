@@ -99,6 +99,12 @@ test('names an AWS profile that does not exist', async () => {
     name: 'UserError',
     message: 'The AWS profile “acme” does not exist.',
   });
+  // The AWS CLI reads such names, the SDK does not.
+  for (const profile of ['a b', 'é'])
+    await assert.rejects(awsCredentials({ ...place, profile })(), {
+      code: 'credentials',
+      message: `The AWS SDK cannot read the name of the AWS profile “${profile}”.`,
+    });
 });
 
 test('refuses credentials that no header can contain before a request', async () => {
