@@ -116,6 +116,13 @@ export function getBucketLifecycle({ bucket, bucketName }: BucketRequest): HttpR
   });
 }
 
+/** S3 encrypts every bucket with its own keys: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html */
+export function getBucketEncryption(): HttpResponse {
+  return xmlResponse('ServerSideEncryptionConfiguration', {
+    Rule: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' }, BucketKeyEnabled: false }],
+  });
+}
+
 /** Returns an operation that removes a part of a bucket's configuration. */
 function removing(name: string): (call: BucketRequest) => HttpResponse {
   return ({ bucket }) => {

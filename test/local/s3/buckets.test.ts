@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
+  GetBucketEncryptionCommand,
   GetBucketLocationCommand,
   HeadBucketCommand,
   PutObjectCommand,
@@ -20,6 +21,10 @@ test('creates, recreates, finds and deletes an empty bucket', async (t) => {
   await client.send(new CreateBucketCommand(bucket));
   assert.equal((await client.send(new HeadBucketCommand(bucket))).BucketRegion, 'us-east-1');
   assert.equal((await client.send(new GetBucketLocationCommand(bucket))).LocationConstraint, undefined);
+  const { ServerSideEncryptionConfiguration } = await client.send(new GetBucketEncryptionCommand(bucket));
+  assert.deepEqual(ServerSideEncryptionConfiguration?.Rules, [
+    { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' }, BucketKeyEnabled: false },
+  ]);
   await client.send(new PutObjectCommand({ ...bucket, Key: 'k', Body: 'x' }));
   await assert.rejects(client.send(new DeleteBucketCommand(bucket)), { name: 'BucketNotEmpty' });
   await assert.rejects(client.send(new HeadBucketCommand({ Bucket: 'never-made' })), { name: 'NotFound' });
