@@ -173,7 +173,8 @@ class FolderWatcher {
       return;
     }
     const { code } = result.error;
-    const ends = effectOf(code).run !== undefined || item.kind === 'refused';
+    // A key that the caller's own prefix makes too long concerns its file alone.
+    const ends = effectOf(code).run !== undefined || (item.kind === 'refused' && code !== 'bad_key');
     if (ends) this.#stop ??= result.error;
     this.#forbidden ||= item.kind === 'refused' && code === 'forbidden';
     const changed = code === 'file_changed' || code === 'file_missing';

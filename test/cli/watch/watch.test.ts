@@ -194,6 +194,25 @@ test('ends with the prefixes if the caller has to choose one', async (t) => {
   assert.deepEqual(puts(edge), []);
 });
 
+test('continues with other files if the prefix of the caller makes a key too long', async (t) => {
+  const own = `${'u'.repeat(900)}/`;
+  const { edge, file, watching } = await rig(t, (request, response) => {
+    if (request.method !== 'GET') return false;
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ policy: {}, caller: { writeTo: [own] } }));
+    return true;
+  });
+  await writeFile(file('f'.repeat(200)), 'too long');
+  const { stdout, stderr } = await watching([], async () => {
+    for (const name of ['one', 'two', 'three']) {
+      await writeFile(file(name), name);
+      await until(() => edge.stored.has(`/${own}${name}`));
+    }
+  });
+  assert.doesNotMatch(stderr, /next attempt/);
+  assert.equal(stdout.match(/^Failed: /gm)?.length, 1, stdout);
+});
+
 test('retries an unreachable edge, and sums up the whole watch', async (t) => {
   let away = false;
   let refused = () => {};
