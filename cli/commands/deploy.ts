@@ -164,7 +164,7 @@ async function prepare(
   if (options.kmsKeyArn !== undefined) await refuseUnusableKey(work, options.kmsKeyArn);
   if (options.signing !== undefined) await refuseUnsignable(work, found, { previous, options });
   if (found === undefined) await offerKept(context, work, options);
-  return { found, template, previous, options, keySets, keepsKeys: mustExist };
+  return { found, template, previous, options, keys: { fetched: keySets, keepsDeployed: mustExist } };
 }
 
 /** Loads the code of uploads on demand. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { EdgeKeys, TrustedKeys } from '../../../infra/edge-code.ts';
+import type { EdgeKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { sameCommand } from '../../command-line.ts';
@@ -11,7 +11,7 @@ import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { type FoundStack, findStack, isIdle, type StackWork } from '../find-stack.ts';
 import { readOptions, stackTags } from '../options/deployed-options.ts';
 import { verifyingKeys } from '../signing/signing-key.ts';
-import { trustedKeys } from '../template/key-sets.ts';
+import { type TrustedKeysOptions, trustedKeys } from '../template/key-sets.ts';
 import { bakedConfig, createTemplate, deployedTemplate, edgeKeys } from '../template/template.ts';
 import { executeChange, planChange, refusing } from './change-set.ts';
 import { discardPlan } from './discard-plan.ts';
@@ -30,10 +30,7 @@ export interface WantedChange {
    * this deploy must not undo it.
    */
   readonly previous: StackOptions;
-  /** Keys of trusted issuers that were already downloaded, by alias. */
-  readonly keySets?: TrustedKeys['keySets'] | undefined;
-  /** Whether a trusted issuer that is unreachable keeps its deployed keys: a link must be revoked then too. */
-  readonly keepsKeys?: boolean;
+  readonly keys?: TrustedKeysOptions;
 }
 
 interface DeployWay {
@@ -66,12 +63,9 @@ export function deployStack(work: StackWork, wanted: WantedChange, way: DeployWa
 }
 
 async function deployRounds(work: StackWork, wanted: WantedChange, way: DeployWay): Promise<Deployed> {
-  const { found, template, options, keySets = {}, keepsKeys = false } = wanted;
+  const { found, template, options, keys } = wanted;
   // Before anything is changed.
-  const trusted = await trustedKeys(work, options, bakedConfig(template), {
-    fetched: keySets,
-    keepsDeployed: keepsKeys,
-  });
+  const trusted = await trustedKeys(work, options, bakedConfig(template), keys);
   let stack = found;
   let changed = false;
   for (let round = 0; round < ROUNDS; round += 1) {

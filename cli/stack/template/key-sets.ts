@@ -140,6 +140,13 @@ export async function fetchTrustedKeys(
 
 type KeySets = TrustedKeys['keySets'];
 
+export interface TrustedKeysOptions {
+  /** Key sets, by alias, that are not fetched again. */
+  readonly fetched?: KeySets | undefined;
+  /** Whether an unreachable issuer keeps the keys of the deployed function, with a warning: links must be revoked then too. */
+  readonly keepsDeployed?: boolean;
+}
+
 /** Returns the keys of an issuer in what is baked; `undefined` for one that is not. */
 export function keysIn(baked: BakedConfig | undefined, alias: string): EdgeIssuer['keys'] | undefined {
   return baked?.issuers?.find((one) => one.alias === alias)?.keys;
@@ -149,18 +156,13 @@ export function keysIn(baked: BakedConfig | undefined, alias: string): EdgeIssue
  * Fetches the key sets of all trusted issuers. The time of the bake stays that of the deployed function while the keys are
  * the same and fresh, so that a deploy that changes nothing changes no code.
  * @param baked what the deployed function has
- * @param fetched key sets, by alias, that are not fetched again
- * @param keepsDeployed whether an issuer that is unreachable keeps the keys of the deployed function, with a warning
  * @throws {UserError} naming the issuer whose keys are unavailable
  */
 export async function trustedKeys(
   work: StackWork,
   { trust = [] }: StackOptions,
   baked: BakedConfig | undefined,
-  {
-    fetched = {},
-    keepsDeployed = false,
-  }: { readonly fetched?: KeySets; readonly keepsDeployed?: boolean } = {},
+  { fetched = {}, keepsDeployed = false }: TrustedKeysOptions = {},
 ): Promise<TrustedKeys> {
   if (trust.length === 0) return { keySets: {} };
   const others = trust.filter(({ alias }) => !Object.hasOwn(fetched, alias));
