@@ -73,7 +73,7 @@ export async function demo(context: Context): Promise<Result> {
         '',
         { mark: 'done', text: `Done in ${formatDuration(seconds * 1000)}. Nothing is left behind.` },
         'To do the same on AWS, with your own credentials:',
-        command`edge-upload deploy`,
+        isRunByNpm(context) ? command`npx edge-upload deploy` : command`edge-upload deploy`,
       ],
     };
   } finally {
@@ -81,6 +81,11 @@ export async function demo(context: Context): Promise<Result> {
     if (cloud !== undefined) await stopCloud(cloud, kill);
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Whether `npm run demo` in a clone, or npx, runs this program, which then need not be on the PATH. */
+function isRunByNpm({ env }: Context): boolean {
+  return ['demo', 'npx'].includes(env.npm_lifecycle_event ?? '');
 }
 
 interface Step {
