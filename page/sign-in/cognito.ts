@@ -1,5 +1,5 @@
 import { type Fields, fieldsOf, numberIn, textIn } from '../../protocol/fields.ts';
-import { claimTimestamp, startSrp } from '../../protocol/srp.ts';
+import { claimTimestamp, type SrpClient, startSrp } from '../../protocol/srp.ts';
 import type { PoolAddress } from '../settings.ts';
 import { callService } from './call-service.ts';
 import { type RefreshRequests, type SignedIn, SignInError, type SignInProblem } from './signed-in.ts';
@@ -95,7 +95,8 @@ interface Attempt {
  * Signs in with SRP: the password never leaves the page.
  * @throws {SignInError}
  */
-export async function signInToPool({ pool, username, password, ask }: Attempt): Promise<SignedIn> {
+export async function signInToPool(attempt: Attempt): Promise<SignedIn> {
+  const { pool, username } = attempt;
   const srp = startSrp();
   let response = await call(pool, 'InitiateAuth', {
     AuthFlow: 'USER_SRP_AUTH',
@@ -109,8 +110,8 @@ export async function signInToPool({ pool, username, password, ask }: Attempt): 
     const name = textIn(response.ChallengeName) ?? '';
     const given = fieldsOf(response.ChallengeParameters);
     const first = textIn(response.Session);
-    const session = name === 'MFA_SETUP' ? await setUpApp(first) : first;
-    const responses = await respond(name, given);
+    const session = name === 'MFA_SETUP' ? await setUpApp(attempt, first) : first;
+    const responses = await respond(attempt, { srp, name, given, problem });
     try {
       response = await call(pool, 'RespondToAuthChallenge', {
         ClientId: pool.clientId,
@@ -124,63 +125,73 @@ export async function signInToPool({ pool, username, password, ask }: Attempt): 
     }
   }
   throw new SignInError('signInBroken');
+}
 
-  async function respond(name: string, given: Fields) {
-    switch (name) {
-      case 'PASSWORD_VERIFIER':
-        return provePassword(given);
-      case 'NEW_PASSWORD_REQUIRED':
-        // Only the command line asks for attributes that the administrator did not set.
-        if (!['', '[]'].includes(textIn(given.requiredAttributes) ?? '')) throw new SignInError('notHere');
-        return { NEW_PASSWORD: await ask({ kind: 'newPassword' }, problem) };
-      case 'SOFTWARE_TOKEN_MFA':
-        return { SOFTWARE_TOKEN_MFA_CODE: digitsOf(await ask({ kind: 'code' }, problem)) };
-      case 'MFA_SETUP':
-        return {};
-      default:
-        throw new SignInError('notHere');
-    }
+/** A challenge of Cognito, and the state that its responses need. */
+interface Challenge {
+  readonly srp: SrpClient;
+  readonly name: string;
+  readonly given: Fields;
+  /** Why the last response was not accepted. */
+  readonly problem: SignInProblem | undefined;
+}
+
+/** Returns the responses to a challenge. Asks the person for what the page does not know. */
+async function respond(attempt: Attempt, { srp, name, given, problem }: Challenge): Promise<Fields> {
+  const { ask } = attempt;
+  switch (name) {
+    case 'PASSWORD_VERIFIER':
+      return provePassword(attempt, srp, given);
+    case 'NEW_PASSWORD_REQUIRED':
+      // Only the command line asks for attributes that the administrator did not set.
+      if (!['', '[]'].includes(textIn(given.requiredAttributes) ?? '')) throw new SignInError('notHere');
+      return { NEW_PASSWORD: await ask({ kind: 'newPassword' }, problem) };
+    case 'SOFTWARE_TOKEN_MFA':
+      return { SOFTWARE_TOKEN_MFA_CODE: digitsOf(await ask({ kind: 'code' }, problem)) };
+    case 'MFA_SETUP':
+      return {};
+    default:
+      throw new SignInError('notHere');
   }
+}
 
-  /**
-   * Shows the key for an authenticator app, and asks for a code until it is correct. Returns the session that completes
-   * the setup.
-   */
-  async function setUpApp(first: string | undefined): Promise<string | undefined> {
-    const { SecretCode, Session } = await call(pool, 'AssociateSoftwareToken', { Session: first });
-    const secret = textIn(SecretCode);
-    // The key becomes part of a URL that opens an app.
-    if (secret === undefined || !/^[A-Z2-7]+$/i.test(secret)) throw new SignInError('signInBroken');
-    for (let wrong: SignInProblem | undefined; ; ) {
-      const UserCode = digitsOf(await ask({ kind: 'appCode', secret }, wrong));
-      try {
-        return textIn((await call(pool, 'VerifySoftwareToken', { Session, UserCode })).Session);
-      } catch (error) {
-        wrong = toAnswerAgain(error);
-      }
-    }
+async function provePassword(
+  { pool, password }: Attempt,
+  srp: SrpClient,
+  { USER_ID_FOR_SRP, SALT, SRP_B, SECRET_BLOCK }: Fields,
+): Promise<Fields> {
+  const [userId, salt, publicValue, secretBlock] = [USER_ID_FOR_SRP, SALT, SRP_B, SECRET_BLOCK].map(textIn);
+  if (userId === undefined || salt === undefined || publicValue === undefined || secretBlock === undefined) {
+    throw new SignInError('signInBroken');
   }
+  const timestamp = claimTimestamp(new Date());
+  const account = { userPoolId: pool.userPoolId, userId, password };
+  const signature = await srp.sign(account, { salt, publicValue, secretBlock }, timestamp).catch(() => {
+    throw new SignInError('signInBroken');
+  });
+  return {
+    PASSWORD_CLAIM_SECRET_BLOCK: secretBlock,
+    PASSWORD_CLAIM_SIGNATURE: signature,
+    TIMESTAMP: timestamp,
+  };
+}
 
-  async function provePassword({ USER_ID_FOR_SRP, SALT, SRP_B, SECRET_BLOCK }: Fields) {
-    const [userId, salt, publicValue, secretBlock] = [USER_ID_FOR_SRP, SALT, SRP_B, SECRET_BLOCK].map(textIn);
-    if (
-      userId === undefined ||
-      salt === undefined ||
-      publicValue === undefined ||
-      secretBlock === undefined
-    ) {
-      throw new SignInError('signInBroken');
+/**
+ * Shows the key for an authenticator app, and asks for a code until it is correct. Returns the session that completes
+ * the setup.
+ */
+async function setUpApp({ pool, ask }: Attempt, first: string | undefined): Promise<string | undefined> {
+  const { SecretCode, Session } = await call(pool, 'AssociateSoftwareToken', { Session: first });
+  const secret = textIn(SecretCode);
+  // The key becomes part of a URL that opens an app.
+  if (secret === undefined || !/^[A-Z2-7]+$/i.test(secret)) throw new SignInError('signInBroken');
+  for (let wrong: SignInProblem | undefined; ; ) {
+    const UserCode = digitsOf(await ask({ kind: 'appCode', secret }, wrong));
+    try {
+      return textIn((await call(pool, 'VerifySoftwareToken', { Session, UserCode })).Session);
+    } catch (error) {
+      wrong = toAnswerAgain(error);
     }
-    const timestamp = claimTimestamp(new Date());
-    const account = { userPoolId: pool.userPoolId, userId, password };
-    const signature = await srp.sign(account, { salt, publicValue, secretBlock }, timestamp).catch(() => {
-      throw new SignInError('signInBroken');
-    });
-    return {
-      PASSWORD_CLAIM_SECRET_BLOCK: secretBlock,
-      PASSWORD_CLAIM_SIGNATURE: signature,
-      TIMESTAMP: timestamp,
-    };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { PageSettings, PoolAddress } from '../settings.ts';
-import { poolRefresh, signInToPool } from '../sign-in/cognito.ts';
+import { poolRefresh, type Question, signInToPool } from '../sign-in/cognito.ts';
 import { finishSignIn, providerRefresh, startSignIn } from '../sign-in/provider.ts';
 import { openSession, type Session, SignInError, type SignInProblem } from '../sign-in/signed-in.ts';
 import type { Texts } from '../texts/en.ts';
@@ -14,98 +14,113 @@ export interface SignInScreenOptions {
 }
 
 /** Shows the ways to sign in: the user pool's form, and a button for each provider. */
-export async function createSignInScreen(screen: HTMLElement, options: SignInScreenOptions): Promise<void> {
-  const { settings, texts, open } = options;
-  const { pool, issuers } = settings;
-  /** The last user name, so that after a wrong password only the password is typed again. */
-  let username = '';
+export function createSignInScreen(screen: HTMLElement, options: SignInScreenOptions): Promise<void> {
+  return new SignInScreen(screen, options).start();
+}
 
-  const login = (flags = '') => element('code', {}, `edge-upload login ${location.origin}${flags}`);
-  const alertOf = (problem: SignInProblem | undefined) =>
-    element(
-      'p',
-      { class: 'error', role: 'alert' },
-      problem === undefined ? '' : texts[problem],
-      ...(problem === 'notHere' ? [login()] : []),
-    );
+class SignInScreen {
+  readonly #screen: HTMLElement;
+  readonly #options: SignInScreenOptions;
+  /** The last user name, so that after a wrong password only the password is typed again. */
+  #username = '';
+
+  constructor(screen: HTMLElement, options: SignInScreenOptions) {
+    this.#screen = screen;
+    this.#options = options;
+  }
+
+  /** Completes the sign-in that the browser returns from. Without one, shows the ways to sign in. */
+  start(): Promise<void> {
+    return this.#orShow(async () => {
+      const finished = await finishSignIn(this.#options.settings.issuers);
+      if (finished === undefined) {
+        this.#show();
+        return;
+      }
+      await this.#open(openSession(finished.tokens, providerRefresh(finished.issuer)));
+    });
+  }
 
   /** Shows why a sign-in failed, at the top of the screen. */
-  const orShow = async (work: () => Promise<void>): Promise<void> => {
+  async #orShow(work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
       if (!(error instanceof SignInError)) throw error;
-      show(error.problem);
-      const empty = [...screen.querySelectorAll('input')].find(({ value }) => value === '');
+      this.#show(error.problem);
+      const empty = [...this.#screen.querySelectorAll('input')].find(({ value }) => value === '');
       empty?.focus();
     }
-  };
+  }
 
-  const show = (problem?: SignInProblem) => {
-    const second = pool === undefined ? undefined : 'second';
-    const ways = issuers
-      .filter(({ onPage }) => onPage)
-      .map((issuer) =>
-        button(texts.signInWith(issuer.alias), () => void orShow(() => startSignIn(issuer)), {
-          class: second,
-        }),
-      );
-    const others = issuers.filter(({ onPage }) => !onPage);
-    const hints = others.map(({ alias }) =>
-      element('p', { class: 'hint' }, texts.commandLine(alias), login(` --issuer ${alias}`)),
+  #open(session: Session): Promise<void> {
+    return this.#options.open(session, (problem) => this.#show(problem));
+  }
+
+  #show(problem?: SignInProblem): void {
+    const { settings, texts } = this.#options;
+    const { pool, issuers } = settings;
+    const onPage = issuers.filter((issuer) => issuer.onPage);
+    const others = issuers.filter((issuer) => !issuer.onPage);
+    const flags = { class: pool === undefined ? undefined : 'second' };
+    const ways = onPage.map((issuer) =>
+      button(texts.signInWith(issuer.alias), () => void this.#orShow(() => startSignIn(issuer)), flags),
     );
-    const none = pool === undefined && ways.length === 0;
-    screen.replaceChildren(
-      ...(none && others.length === 0
+    this.#screen.replaceChildren(
+      ...(pool === undefined && issuers.length === 0
         ? [element('p', { class: 'message' }, texts.noWay)]
         : [element('h2', {}, texts.signIn)]),
-      alertOf(problem),
-      ...(pool === undefined ? [] : [poolForm(pool)]),
+      this.#alert(problem),
+      ...(pool === undefined ? [] : [this.#poolForm(pool)]),
       ...(ways.length > 0 ? [element('div', { class: 'ways' }, ...ways)] : []),
-      ...hints,
+      ...others.map(({ alias }) =>
+        element('p', { class: 'hint' }, texts.commandLine(alias), loginCommand(` --issuer ${alias}`)),
+      ),
     );
-  };
+  }
 
-  const opening = (session: Session) => open(session, show);
+  #alert(problem: SignInProblem | undefined): HTMLElement {
+    const text = problem === undefined ? '' : this.#options.texts[problem];
+    const command = problem === 'notHere' ? [loginCommand()] : [];
+    return element('p', { class: 'error', role: 'alert' }, text, ...command);
+  }
 
-  const poolForm = (address: PoolAddress): HTMLFormElement => {
+  #poolForm(pool: PoolAddress): HTMLFormElement {
+    const { texts } = this.#options;
     const name = field('username', texts.username, {
       autocomplete: 'username',
       autocapitalize: 'none',
-      value: username,
+      value: this.#username,
     });
     const password = field('password', texts.password, {
       type: 'password',
       autocomplete: 'current-password',
     });
     return createForm([...name.parts, ...password.parts], texts.signIn, () =>
-      orShow(async () => {
-        username = name.input.value.trim();
+      this.#orShow(async () => {
+        this.#username = name.input.value.trim();
         const tokens = await signInToPool({
-          pool: address,
-          username,
+          pool,
+          username: this.#username,
           password: password.input.value,
-          ask: (question, problem) =>
-            new Promise((resolve) => {
-              const alert = alertOf(problem);
-              const { parts, input } = createQuestion(question, { texts, username, alert, resolve });
-              const again = button(texts.startAgain, () => show(), { class: 'quiet' });
-              screen.replaceChildren(...parts, again);
-              input.focus();
-            }),
+          ask: (question, problem) => this.#ask(question, problem),
         });
-        await opening(openSession(tokens, poolRefresh(address)));
+        await this.#open(openSession(tokens, poolRefresh(pool)));
       }),
     );
-  };
+  }
 
-  await orShow(async () => {
-    const finished = await finishSignIn(issuers);
-    if (finished === undefined) {
-      show();
-      return;
-    }
-    const { issuer, tokens } = finished;
-    await opening(openSession(tokens, providerRefresh(issuer)));
-  });
+  /** Shows a question of the pool in place of the ways to sign in, and returns what the person enters. */
+  #ask(question: Question, problem: SignInProblem | undefined): Promise<string> {
+    const { texts } = this.#options;
+    return new Promise((resolve) => {
+      const alert = this.#alert(problem);
+      const { parts, input } = createQuestion(question, { texts, username: this.#username, alert, resolve });
+      const again = button(texts.startAgain, () => this.#show(), { class: 'quiet' });
+      this.#screen.replaceChildren(...parts, again);
+      input.focus();
+    });
+  }
 }
+
+const loginCommand = (flags = '') => element('code', {}, `edge-upload login ${location.origin}${flags}`);
