@@ -59,93 +59,111 @@ const PARTS_AT_ONCE = 4;
 
 /** Creates a client of the edge at an origin, `https://<host>[:port]`. */
 export function openEdge(origin: string, token: TokenSource, options: EdgeOptions = {}): EdgeClient {
-  const { exchange = createExchange(origin, STALL_MS), surroundings = BROWSER } = options;
-  let renewal: { readonly rejected: string; readonly token: Promise<string> } | undefined;
+  return new RetryingClient(origin, token, options);
+}
 
-  /** If several requests are refused at the same time, the token is refreshed once for all of them. */
-  const renew = async (rejected: string): Promise<string> => {
-    if (renewal?.rejected !== rejected) renewal = { rejected, token: token(rejected) };
-    try {
-      return await renewal.token;
-    } catch (error) {
-      renewal = undefined;
-      throw error;
-    }
-  };
+type ReadResponse<T> = (response: HttpResponse) => T;
 
-  const send = (current: string, { key, query, headers, signal, ...message }: EdgeRequest) => {
-    const path = `/${encodeKey(key)}`;
-    const full = query === undefined ? path : `${path}?${encodeQuery(Object.entries(query))}`;
-    const sent = current === '' ? {} : { authorization: `Bearer ${current}` };
-    return exchange({ ...message, path: full, headers: { ...headers, ...sent } }, signal);
-  };
+class RetryingClient implements EdgeClient {
+  readonly origin: string;
+  readonly slots = createPool(PARTS_AT_ONCE);
+  readonly #token: TokenSource;
+  readonly #exchange: Exchange;
+  readonly #surroundings: RetryEnvironment;
+  #renewal: { readonly rejected: string; readonly token: Promise<string> } | undefined;
 
-  /**
-   * Asks the edge why a connection broke. If a server refuses a body early and closes the connection, the browser can
-   * lose the response. A file that became unreadable looks the same.
-   */
-  const askAfterCut = async (current: string, { signal }: EdgeRequest, body: Blob) => {
-    await readFile(body.slice(0, 1));
-    const response = await send(current, { method: 'GET', key: DESCRIPTION_KEY, signal }).catch(
-      () => undefined,
-    );
-    if (response === undefined) return;
-    if (response.status === 401) failureOf(response);
-    const maxSize = response.status === 200 ? readCaller(response.text)?.maxSize : undefined;
-    checkSize(body.size, maxSize);
-  };
+  constructor(origin: string, token: TokenSource, options: EdgeOptions) {
+    this.origin = origin;
+    this.#token = token;
+    this.#exchange = options.exchange ?? createExchange(origin, STALL_MS);
+    this.#surroundings = options.surroundings ?? BROWSER;
+  }
 
-  const once = async <T>(
-    current: string,
-    request: EdgeRequest,
-    read: (response: HttpResponse) => T,
-  ): Promise<T> => {
-    const { body } = request;
-    let response: HttpResponse;
-    try {
-      response = await send(current, request);
-    } catch (error) {
-      if (!(error instanceof NetworkFailure)) throw error;
-      if (body && body.size > 0 && !surroundings.isOffline()) await askAfterCut(current, request, body);
-      throw new TransientFailure(
-        new UploadError('unreachable', `${new URL(origin).host} is unreachable: ${error.message}.`),
-      );
-    }
-    failureOf(response);
-    return read(response);
-  };
+  describe(signal: AbortSignal, onWaiting: EdgeRequest['onWaiting'] = () => {}): Promise<Caller> {
+    return this.request({ method: 'GET', key: DESCRIPTION_KEY, signal, onWaiting }, (response) => {
+      const caller = readCaller(response.text);
+      if (caller === undefined) throw unexpectedResponse(response);
+      return caller;
+    });
+  }
 
-  const request: EdgeClient['request'] = (asked, read) => {
-    const { signal, onWaiting = () => {} } = asked;
+  request<T>(request: EdgeRequest, read: ReadResponse<T>): Promise<T> {
+    const { signal, onWaiting = () => {} } = request;
     const attempt = async (attempts: number) => {
-      const current = await token();
       try {
-        return await once(current, asked, read).catch(async (error: unknown) => {
-          if (!(error instanceof TokenRejected)) throw error;
-          const renewed = await renew(current);
-          if (renewed === current) throw error;
-          return once(renewed, asked, read);
-        });
+        return await this.#attempt(request, read);
       } catch (error) {
         if (error instanceof TokenRejected) throw error.error;
         const maybeOurs = attempts > 1 && error instanceof UploadError && error.code === 'exists';
         throw maybeOurs ? existsMaybeOurs() : error;
       }
     };
-    return retrying(attempt, { surroundings, signal, onWaiting });
-  };
+    return retrying(attempt, { surroundings: this.#surroundings, signal, onWaiting });
+  }
 
-  return {
-    origin,
-    slots: createPool(PARTS_AT_ONCE),
-    request,
-    describe: (signal, onWaiting = () => {}) =>
-      request({ method: 'GET', key: DESCRIPTION_KEY, signal, onWaiting }, (response) => {
-        const caller = readCaller(response.text);
-        if (caller === undefined) throw unexpectedResponse(response);
-        return caller;
-      }),
-  };
+  /** Sends a request, and sends it again if its token was refused and there is another one. */
+  async #attempt<T>(request: EdgeRequest, read: ReadResponse<T>): Promise<T> {
+    const token = await this.#token();
+    try {
+      return await this.#sendOnce(token, request, read);
+    } catch (error) {
+      if (!(error instanceof TokenRejected)) throw error;
+      const renewed = await this.#renew(token);
+      if (renewed === token) throw error;
+      return this.#sendOnce(renewed, request, read);
+    }
+  }
+
+  /** If several requests are refused at the same time, the token is refreshed once for all of them. */
+  async #renew(rejected: string): Promise<string> {
+    if (this.#renewal?.rejected !== rejected) this.#renewal = { rejected, token: this.#token(rejected) };
+    try {
+      return await this.#renewal.token;
+    } catch (error) {
+      this.#renewal = undefined;
+      throw error;
+    }
+  }
+
+  async #sendOnce<T>(token: string, request: EdgeRequest, read: ReadResponse<T>): Promise<T> {
+    const { body } = request;
+    let response: HttpResponse;
+    try {
+      response = await this.#send(token, request);
+    } catch (error) {
+      if (!(error instanceof NetworkFailure)) throw error;
+      if (body && body.size > 0 && !this.#surroundings.isOffline()) {
+        await this.#askAfterCut(token, request, body);
+      }
+      throw new TransientFailure(
+        new UploadError('unreachable', `${new URL(this.origin).host} is unreachable: ${error.message}.`),
+      );
+    }
+    failureOf(response);
+    return read(response);
+  }
+
+  #send(token: string, { key, query, headers, signal, ...message }: EdgeRequest): Promise<HttpResponse> {
+    const path = `/${encodeKey(key)}`;
+    const full = query === undefined ? path : `${path}?${encodeQuery(Object.entries(query))}`;
+    const sent = token === '' ? {} : { authorization: `Bearer ${token}` };
+    return this.#exchange({ ...message, path: full, headers: { ...headers, ...sent } }, signal);
+  }
+
+  /**
+   * Asks the edge why a connection broke. If a server refuses a body early and closes the connection, the browser can
+   * lose the response. A file that became unreadable looks the same.
+   */
+  async #askAfterCut(token: string, { signal }: EdgeRequest, body: Blob): Promise<void> {
+    await readFile(body.slice(0, 1));
+    const response = await this.#send(token, { method: 'GET', key: DESCRIPTION_KEY, signal }).catch(
+      () => undefined,
+    );
+    if (response === undefined) return;
+    if (response.status === 401) failureOf(response);
+    const maxSize = response.status === 200 ? readCaller(response.text)?.maxSize : undefined;
+    checkSize(body.size, maxSize);
+  }
 }
 
 /** Returns the error for an existing object that an earlier attempt may have stored, whose response was lost. */
