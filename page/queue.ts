@@ -23,6 +23,9 @@ export interface Item {
   storedAt?: Date;
 }
 
+/** Whether a file is sent, or waits until other files are sent. */
+export const isActive = ({ state }: Item) => state === 'sending' || state === 'waiting';
+
 export interface QueueOptions {
   readonly edge: EdgeClient;
   readonly caller: Caller;
@@ -32,65 +35,102 @@ export interface QueueOptions {
   readonly onChange: (item: Item) => void;
 }
 
-/** The chosen files. A few are sent at the same time. */
-export interface Queue {
-  readonly items: readonly Item[];
-  /** Adds files and sends them. A file replaces a failed one with the same key. */
-  add(picked: readonly PickedFile[], prefix: string): void;
-  pause(item: Item): void;
-  /** Starts a paused or failed item. */
-  start(item: Item): void;
-  /** Removes an item and aborts its unfinished upload. */
-  remove(item: Item): Promise<void>;
-  /** Pauses all items. */
-  stop(): void;
-}
-
 /** Files sent at the same time. More would delay small files; the edge client limits their requests together. */
 const FILES_AT_ONCE = 3;
 
 /** Milliseconds over which a rate is measured. */
 const RATE_MS = 5_000;
 
-export function createQueue({ edge, caller, journal, digester, onChange }: QueueOptions): Queue {
-  const items: Item[] = [];
-  const running = new Map<Item, { readonly abort: AbortController; readonly ended: Promise<void> }>();
+interface Run {
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+}
 
-  const next = () => {
-    for (const item of items) {
-      if (running.size >= FILES_AT_ONCE) return;
-      if (item.state !== 'waiting' || running.has(item)) continue;
+/** The chosen files. A few are sent at the same time. */
+export class Queue {
+  readonly #options: QueueOptions;
+  readonly #items: Item[] = [];
+  readonly #running = new Map<Item, Run>();
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+  }
+
+  get items(): readonly Item[] {
+    return this.#items;
+  }
+
+  /** Adds files and sends them. A file replaces a failed one with the same key. */
+  add(picked: readonly PickedFile[], prefix: string): void {
+    const { caller } = this.#options;
+    const taken = this.#items.filter(({ state }) => state !== 'failed').map(({ key }) => key);
+    const placed = placeFiles(picked, { caller, prefix, taken });
+    const accepted = new Set(placed.filter(({ error }) => error === undefined).map(({ key }) => key));
+    // A file that is chosen again replaces its failed upload.
+    const replaced = this.#items.filter(({ state, key }) => state === 'failed' && accepted.has(key));
+    for (const item of replaced) this.#takeOut(item);
+    for (const { file, path, key, error } of placed) {
+      const state = error === undefined ? 'waiting' : 'failed';
+      const item: Item = { file, path, key, state, doing: 'sending', sentBytes: 0 };
+      if (error !== undefined) item.error = error;
+      this.#items.push(item);
+      this.#options.onChange(item);
+    }
+    this.#sendNext();
+  }
+
+  pause(item: Item): void {
+    if (item.state === 'waiting') item.state = 'paused';
+    this.#running.get(item)?.abort.abort();
+    this.#options.onChange(item);
+  }
+
+  /** Starts a paused or failed item. */
+  start(item: Item): void {
+    if (item.state !== 'paused' && item.state !== 'failed') return;
+    item.state = 'waiting';
+    this.#options.onChange(item);
+    this.#sendNext();
+  }
+
+  /** Removes an item and aborts its unfinished upload. */
+  async remove(item: Item): Promise<void> {
+    const { edge, journal } = this.#options;
+    const run = this.#running.get(item);
+    run?.abort.abort();
+    this.#takeOut(item);
+    await run?.ended;
+    // A file that was refused, such as one whose key is already in the list, has no parts of its own.
+    const hasParts = item.state !== 'stored' && item.error?.retryable !== false;
+    if (hasParts) await discard({ key: item.key, edge, journal });
+  }
+
+  /** Pauses all items. */
+  stop(): void {
+    for (const item of this.#items) this.pause(item);
+  }
+
+  #takeOut(item: Item): void {
+    const at = this.#items.indexOf(item);
+    if (at >= 0) this.#items.splice(at, 1);
+    this.#options.onChange(item);
+  }
+
+  #sendNext(): void {
+    for (const item of this.#items) {
+      if (this.#running.size >= FILES_AT_ONCE) return;
+      if (item.state !== 'waiting' || this.#running.has(item)) continue;
       const abort = new AbortController();
       item.state = 'sending';
       delete item.error;
-      onChange(item);
-      running.set(item, { abort, ended: send(item, abort.signal) });
+      this.#options.onChange(item);
+      this.#running.set(item, { abort, ended: this.#send(item, abort.signal) });
     }
-  };
+  }
 
-  const send = async (item: Item, signal: AbortSignal): Promise<void> => {
-    const samples: { readonly at: number; readonly bytes: number }[] = [];
-    const { key, file } = item;
+  async #send(item: Item, signal: AbortSignal): Promise<void> {
     try {
-      item.stored = await upload(file, {
-        key,
-        edge,
-        journal,
-        digester,
-        signal,
-        owner: ownerOf(caller),
-        maxSize: caller.maxSize,
-        noClobber: caller.noClobber,
-        onProgress(bytes) {
-          item.sentBytes = bytes;
-          item.rate = rateOf(samples, bytes);
-          onChange(item);
-        },
-        onState(state) {
-          item.doing = state;
-          onChange(item);
-        },
-      });
+      item.stored = await this.#upload(item, signal);
       item.state = 'stored';
       item.storedAt = new Date();
     } catch (error) {
@@ -100,65 +140,43 @@ export function createQueue({ edge, caller, journal, digester, onChange }: Queue
       if (item.state === 'failed') item.error = error;
     } finally {
       delete item.rate;
-      running.delete(item);
-      onChange(item);
-      next();
+      this.#running.delete(item);
+      this.#options.onChange(item);
+      this.#sendNext();
     }
-  };
+  }
 
-  const pause = (item: Item) => {
-    if (item.state === 'waiting') item.state = 'paused';
-    running.get(item)?.abort.abort();
-    onChange(item);
-  };
-
-  const takeOut = (item: Item) => {
-    const at = items.indexOf(item);
-    if (at >= 0) items.splice(at, 1);
-    onChange(item);
-  };
-
-  return {
-    items,
-    add(picked, prefix) {
-      const taken = items.filter(({ state }) => state !== 'failed').map(({ key }) => key);
-      const placed = placeFiles(picked, { caller, prefix, taken });
-      const accepted = new Set(placed.filter(({ error }) => error === undefined).map(({ key }) => key));
-      // A file that is chosen again replaces its failed upload.
-      for (const item of items.filter(({ state, key }) => state === 'failed' && accepted.has(key)))
-        takeOut(item);
-      for (const { file, path, key, error } of placed) {
-        const state = error === undefined ? 'waiting' : 'failed';
-        const item: Item = { file, path, key, state, doing: 'sending', sentBytes: 0 };
-        if (error !== undefined) item.error = error;
-        items.push(item);
+  #upload(item: Item, signal: AbortSignal): Promise<Stored> {
+    const { edge, caller, journal, digester, onChange } = this.#options;
+    const samples: Sample[] = [];
+    return upload(item.file, {
+      key: item.key,
+      edge,
+      journal,
+      digester,
+      signal,
+      owner: ownerOf(caller),
+      maxSize: caller.maxSize,
+      noClobber: caller.noClobber,
+      onProgress(bytes) {
+        item.sentBytes = bytes;
+        item.rate = rateOf(samples, bytes);
         onChange(item);
-      }
-      next();
-    },
-    pause,
-    start(item) {
-      if (item.state !== 'paused' && item.state !== 'failed') return;
-      item.state = 'waiting';
-      onChange(item);
-      next();
-    },
-    async remove(item) {
-      const run = running.get(item);
-      run?.abort.abort();
-      takeOut(item);
-      await run?.ended;
-      // A file that was refused, such as one whose key is already in the list, has no parts of its own.
-      const hasParts = item.state !== 'stored' && item.error?.retryable !== false;
-      if (hasParts) await discard({ key: item.key, edge, journal });
-    },
-    stop() {
-      for (const item of items) pause(item);
-    },
-  };
+      },
+      onState(state) {
+        item.doing = state;
+        onChange(item);
+      },
+    });
+  }
 }
 
-function rateOf(samples: { readonly at: number; readonly bytes: number }[], bytes: number): number {
+interface Sample {
+  readonly at: number;
+  readonly bytes: number;
+}
+
+function rateOf(samples: Sample[], bytes: number): number {
   const at = performance.now();
   samples.push({ at, bytes });
   while ((samples[0]?.at ?? at) < at - RATE_MS) samples.shift();

@@ -1,4 +1,4 @@
-import type { Item, Queue } from '../queue.ts';
+import { type Item, isActive, type Queue } from '../queue.ts';
 import { problemOfRefusal } from '../sign-in/signed-in.ts';
 import type { Texts } from '../texts/en.ts';
 import type { UploadError } from '../transfer/upload-error.ts';
@@ -38,7 +38,7 @@ export function errorText(
 const SYMBOLS = { waiting: '…', sending: '↑', paused: '‖', stored: '✓', failed: '✕' } as const;
 
 export function createFileRow(item: Item, context: RowContext): FileRow {
-  const { queue, texts, format } = context;
+  const { queue, texts } = context;
   const { file } = item;
   const path = visibleName(item.path);
   const symbol = element('span', { class: 'symbol', 'aria-hidden': 'true' });
@@ -66,38 +66,44 @@ export function createFileRow(item: Item, context: RowContext): FileRow {
     error,
   );
 
-  return {
-    element: row,
-    update() {
-      const { state: now, doing, sentBytes, error: failure } = item;
-      const rate = doing === 'sending' ? (item.rate ?? 0) : 0;
-      row.dataset.state = now;
-      setText(symbol, SYMBOLS[now]);
-      setText(state, stateText(item, texts));
-      const left =
-        rate > 0
-          ? [texts.rate(format.bytes(rate)), texts.left(format.duration((file.size - sentBytes) / rate))]
-          : [];
-      const size = failure?.code === 'file_unreadable' ? '' : format.bytes(file.size);
-      const sending = now === 'sending' || now === 'paused';
-      setText(numbers, sending ? [texts.sentOf(format.bytes(sentBytes), size), ...left].join(' · ') : size);
-      bar.hidden = !sending;
-      bar.max = Math.max(file.size, 1);
-      bar.value = sentBytes;
-      error.hidden = failure === undefined;
-      if (failure !== undefined) setText(error, errorText(failure, context));
-      const focused = document.activeElement;
-      pause.hidden = now !== 'sending' && now !== 'waiting';
-      resume.hidden = now !== 'paused';
-      retry.hidden = now !== 'failed' || failure?.retryable !== true;
-      remove.hidden = now === 'stored';
-      // If the focused button is hidden, focus moves to the button that replaces it, or to the row, so that the
-      // keyboard keeps its position.
-      if (!(focused instanceof HTMLElement && focused.hidden && row.contains(focused))) return;
-      const successor = focused === pause ? resume : pause;
-      (successor.hidden ? row : successor).focus();
-    },
+  const update = () => {
+    const { state: now, sentBytes, error: failure } = item;
+    row.dataset.state = now;
+    setText(symbol, SYMBOLS[now]);
+    setText(state, stateText(item, texts));
+    setText(numbers, numbersText(item, context));
+    bar.hidden = !isPartlySent(item);
+    bar.max = Math.max(file.size, 1);
+    bar.value = sentBytes;
+    error.hidden = failure === undefined;
+    if (failure !== undefined) setText(error, errorText(failure, context));
+    const focused = document.activeElement;
+    pause.hidden = !isActive(item);
+    resume.hidden = now !== 'paused';
+    retry.hidden = now !== 'failed' || failure?.retryable !== true;
+    remove.hidden = now === 'stored';
+    // If the focused button is hidden, focus moves to the button that replaces it, or to the row, so that the
+    // keyboard keeps its position.
+    if (!(focused instanceof HTMLElement && focused.hidden && row.contains(focused))) return;
+    const successor = focused === pause ? resume : pause;
+    (successor.hidden ? row : successor).focus();
   };
+  return { element: row, update };
+}
+
+const isPartlySent = ({ state }: Item) => state === 'sending' || state === 'paused';
+
+/** Returns the size of a file; while it is sent, also the bytes sent, the rate and the time left. */
+function numbersText(item: Item, { texts, format }: RowContext): string {
+  const { file, doing, sentBytes, error } = item;
+  const size = error?.code === 'file_unreadable' ? '' : format.bytes(file.size);
+  if (!isPartlySent(item)) return size;
+  const parts = [texts.sentOf(format.bytes(sentBytes), size)];
+  const rate = doing === 'sending' ? (item.rate ?? 0) : 0;
+  if (rate > 0) {
+    parts.push(texts.rate(format.bytes(rate)), texts.left(format.duration((file.size - sentBytes) / rate)));
+  }
+  return parts.join(' · ');
 }
 
 function stateText({ state, doing }: Item, texts: Texts): string {

@@ -1,4 +1,4 @@
-import { createQueue, type Item } from '../queue.ts';
+import { type Item, isActive, Queue } from '../queue.ts';
 import type { Journal } from '../resume/journal.ts';
 import { problemOfRefusal } from '../sign-in/signed-in.ts';
 import type { Texts } from '../texts/en.ts';
@@ -7,12 +7,13 @@ import type { Digester } from '../transfer/digester.ts';
 import type { EdgeClient } from '../transfer/edge-client.ts';
 import { allowedText, createDestination } from './allowed.ts';
 import { createAnnouncer } from './announcer.ts';
-import { button, element, setText, visibleName } from './elements.ts';
-import { createFileRow, errorText, type FileRow } from './file-row.ts';
+import { button, element } from './elements.ts';
+import { createFileRows } from './file-rows.ts';
 import type { Format } from './format.ts';
 import { keepAwake } from './keep-awake.ts';
 import { createPicker } from './picker.ts';
 import { createReceipt } from './receipt.ts';
+import { createSummary } from './summary.ts';
 import { createUnfinished } from './unfinished.ts';
 
 export interface UploadScreenOptions {
@@ -37,123 +38,24 @@ export interface UploadScreen {
 
 const isRefused = ({ error }: Item) => error !== undefined && problemOfRefusal(error.code) !== undefined;
 const isRetryable = ({ state, error }: Item) => state === 'failed' && error?.retryable === true;
-const isActive = ({ state }: Item) => state === 'sending' || state === 'waiting';
 
 /** The screen for a known caller: what is allowed, the choice of files, and the files being sent. */
 export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
-  const { edge, caller, journal, digester, texts, format, signIn } = options;
+  const { caller, texts, format, signIn } = options;
   const single = caller.key !== undefined;
   const announcer = createAnnouncer(texts);
-  const rows = new Map<Item, FileRow>();
-  const list = element('ul', { class: 'files', 'aria-label': texts.files });
-  const summary = element('p', { class: 'summary', hidden: true });
-  const overall = element('progress', { class: 'overall', 'aria-label': texts.files, hidden: true });
-  const receipt = createReceipt(texts, format, announcer);
-  const changed = new Set<Item>();
-  let scheduled = false;
-  const queue = createQueue({
-    edge,
-    caller,
-    journal,
-    digester,
-    onChange(item) {
-      changed.add(item);
-      // A background tab draws no frames, but screen readers still announce it.
-      if (document.hidden) update();
-      if (document.hidden || scheduled) return;
-      scheduled = true;
-      requestAnimationFrame(() => {
-        scheduled = false;
-        update();
-      });
-    },
-  });
-  const context = { queue, texts, format, single, signedIn: signIn !== undefined };
-  const again = button(texts.signIn, () => signIn?.(), { class: 'again', hidden: true });
+  const queue = new Queue({ ...options, onChange: inFrames((changed) => update(changed)) });
   const startAll = (which: (item: Item) => boolean) => {
     for (const item of queue.items.filter(which)) queue.start(item);
   };
+  const again = button(texts.signIn, () => signIn?.(), { class: 'again', hidden: true });
   const retryAll = button(texts.retryAll, () => startAll(isRetryable), {
     class: 'again second',
     hidden: true,
   });
-  const spoken = new Map<Item, Item['state']>();
-  let finished = false;
-
-  const update = () => {
-    const present = new Set(queue.items);
-    const failures: Item[] = [];
-    for (const item of changed) {
-      if (!present.has(item)) {
-        removeRow(item);
-        continue;
-      }
-      let row = rows.get(item);
-      if (row === undefined) {
-        row = createFileRow(item, context);
-        rows.set(item, row);
-        list.append(row.element);
-      }
-      row.update();
-      if (item.error !== undefined && spoken.get(item) !== item.state) failures.push(item);
-      spoken.set(item, item.state);
-    }
-    changed.clear();
-    const [first] = failures;
-    if (first?.error !== undefined) {
-      const text = `${visibleName(first.path)}: ${errorText(first.error, context)}`;
-      announcer.say(failures.length === 1 ? text : texts.someFailed(failures.length));
-    }
-    summarise(queue.items);
-  };
-
-  /** Removes a row. If it had the focus, focus moves to the next row, so that the keyboard keeps its position. */
-  const removeRow = (item: Item) => {
-    const row = rows.get(item)?.element;
-    rows.delete(item);
-    const near = row?.nextElementSibling ?? row?.previousElementSibling ?? picker.querySelector('input');
-    const hadFocus = row?.contains(document.activeElement) === true;
-    row?.remove();
-    picker.hidden = false;
-    if (hadFocus) (near as HTMLElement | null)?.focus();
-  };
-
-  const summarise = (items: readonly Item[]) => {
-    const counted = items.filter(({ state }) => state !== 'failed');
-    const stored = items.filter(({ state }) => state === 'stored');
-    const failed = items.length - counted.length;
-    const active = items.some(isActive);
-    const all = counted.reduce((sum, { file }) => sum + file.size, 0);
-    const sent = counted.reduce(
-      (sum, { state, file, sentBytes }) => sum + (state === 'stored' ? file.size : sentBytes),
-      0,
-    );
-    summary.hidden = items.length === 0;
-    overall.hidden = counted.length < 2 || stored.length === counted.length;
-    overall.max = Math.max(all, 1);
-    overall.value = sent;
-    const done = !active && stored.length > 0 && stored.length === counted.length;
-    const end = [
-      ...(stored.length > 0 ? [texts.arrived(stored.length)] : []),
-      ...(failed > 0 ? [texts.someFailed(failed)] : [texts.closePage]),
-    ].join(' ');
-    summary.classList.toggle('done', done && failed === 0);
-    // A single file's own row says it.
-    const arrived = counted.length > 1 ? texts.overall(stored.length, counted.length) : '';
-    const ended = done || counted.length === 0 ? end : arrived;
-    setText(summary, active ? `${arrived} ${texts.keepOpen}`.trim() : ended);
-    if (active) announcer.progress(all === 0 ? 0 : sent / all);
-    if (done && !finished) announcer.say(end);
-    finished = done;
-    receipt.update(stored);
-    again.hidden = signIn === undefined || !items.some(isRefused);
-    retryAll.hidden = items.filter(isRetryable).length < 2;
-    keepAwake(list, active);
-    picker.hidden = single && counted.length > 0;
-  };
 
   const destination = createDestination(caller, texts);
-  const unfinished = createUnfinished({ edge, caller, journal, texts, format });
+  const unfinished = createUnfinished(options);
   const picker = createPicker({
     texts,
     single,
@@ -168,29 +70,53 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
       void unfinished.update(queue.items);
     },
   });
+  const context = { queue, texts, format, single, signedIn: signIn !== undefined };
+  const rows = createFileRows(context, announcer, picker);
+  const summary = createSummary(texts, announcer);
+  const receipt = createReceipt(texts, format, announcer);
+
+  const update = (changed: ReadonlySet<Item>) => {
+    const { items } = queue;
+    rows.update(changed);
+    summary.update(items);
+    receipt.update(items.filter(({ state }) => state === 'stored'));
+    again.hidden = signIn === undefined || !items.some(isRefused);
+    retryAll.hidden = items.filter(isRetryable).length < 2;
+    keepAwake(rows.element, items.some(isActive));
+    picker.hidden = single && items.some(({ state }) => state !== 'failed');
+  };
+
   void unfinished.update([]);
   // A page in the browser's back-forward cache must not send, and must not block other tabs.
-  addEventListener('pagehide', queue.stop);
-
-  const whole = element(
-    'div',
-    {},
-    element('p', { class: 'allowed' }, allowedText(caller, texts, format)),
-    destination.element,
-    picker,
-    unfinished.element,
-    overall,
-    summary,
-    again,
-    retryAll,
-    list,
-    receipt.element,
-    announcer.region,
-  );
+  addEventListener('pagehide', () => queue.stop());
+  const allowed = element('p', { class: 'allowed' }, allowedText(caller, texts, format));
+  const choice = [allowed, destination.element, picker, unfinished.element];
+  const files = [...summary.elements, again, retryAll, rows.element, receipt.element];
   return {
-    element: whole,
+    element: element('div', {}, ...choice, ...files, announcer.region),
     isSending: () => queue.items.some(isActive),
     resume: () => startAll(isRefused),
-    stop: queue.stop,
+    stop: () => queue.stop(),
+  };
+}
+
+/** Returns a function that collects the changed items until the next frame, and then updates the screen once. */
+function inFrames(update: (changed: ReadonlySet<Item>) => void): (item: Item) => void {
+  const changed = new Set<Item>();
+  let scheduled = false;
+  const flush = () => {
+    update(changed);
+    changed.clear();
+  };
+  return (item) => {
+    changed.add(item);
+    // A background tab draws no frames, but screen readers still announce it.
+    if (document.hidden) flush();
+    if (document.hidden || scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(() => {
+      scheduled = false;
+      flush();
+    });
   };
 }
