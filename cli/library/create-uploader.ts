@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { encodeKey } from '../../protocol/object-url.ts';
 import { UserError } from '../errors.ts';
+import type { TokenSource } from '../identity/tokens/access-token.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { createSentCredentials, type SentCredentials } from '../sent-credentials.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
@@ -17,6 +18,7 @@ import type {
   Upload,
   Uploader,
   UploaderOptions,
+  UploadLimits,
   UploadOptions,
   UploadSource,
 } from './types.ts';
@@ -45,7 +47,8 @@ export { UploadError, type UploadErrorCode } from './upload-error.ts';
 export function createUploader(options: UploaderOptions): Uploader {
   const sent = createSentCredentials();
   try {
-    return openLibrary(ownCopy(options), sent);
+    // A plain object. An instance would be printed with the name of its class, which the build shortens.
+    return { ...new ProgramUploader(ownCopy(options), sent) };
   } catch (error) {
     throw uploadError(error, sent);
   }
@@ -53,115 +56,142 @@ export function createUploader(options: UploaderOptions): Uploader {
 
 const now = () => new Date();
 
-function openLibrary(options: UploaderOptions, sent: SentCredentials): Uploader {
-  checkUploader(options);
-  const { token, signal, proxy, ca, resume, onWarning } = options;
-  const { checksum, concurrency, rateLimit, stallTimeout } = options;
-  const url = edgeUrl(options.url);
-  const tokens = programToken(token, now, sent);
-  const limits = omitUndefined({ checksum, concurrency, limitRate: rateLimit, stallMs: stallTimeout });
-  const dispatcher: Dispatcher = openDispatcher({
-    env: ownCopy({ HTTPS_PROXY: proxy }),
-    sent,
-    ca,
-  });
-  const whole = linkedSignal(signal);
-  const folder = resume && resolve(resume.dir);
-  const world = (own: AbortSignal, feed?: ProgressFeed): UploadWorld => {
-    const ui: UploadWorld['ui'] = {
-      event(event) {
-        if (event.type !== 'warning' || onWarning === undefined) return;
-        const text = sent.removedFrom([event.text].flat().map(String).join('\n'));
-        // An exception of the function is not an error of the upload.
-        queueMicrotask(() => onWarning(text));
-      },
-    };
-    const journals = folder === undefined ? undefined : journalsIn(() => folder, ui);
-    return { ui, signal: own, now, journals, ...omitUndefined({ onTrouble: feed?.meter.trouble }) };
-  };
-  let opening: Promise<EdgeUploader> | undefined;
-  const shared = () => {
-    opening ??= openUploader(world(whole.signal), ownCopy({ url, dispatcher, tokens, ...limits }));
-    return opening;
-  };
-  const underWay = new Set<Promise<unknown>>();
-  let closed = false;
-  const checkOpen = () => {
-    if (closed) throw new UserError('usage', 'The uploader is closed.');
+/** The uploader of a program. Its members are functions, so that a program can pass them on without the uploader. */
+class ProgramUploader implements Uploader {
+  readonly url: string;
+  readonly #options: UploaderOptions;
+  readonly #sent: SentCredentials;
+  readonly #tokens: TokenSource;
+  readonly #dispatcher: Dispatcher;
+  readonly #whole: LinkedSignal;
+  /** Folder of the journals. */
+  readonly #folder: string | undefined;
+  /** Work that `close` waits for. */
+  readonly #underWay = new Set<Promise<unknown>>();
+  #opening: Promise<EdgeUploader> | undefined;
+  #closed = false;
+
+  /** @throws {UserError} `usage` for an invalid option. */
+  constructor(options: UploaderOptions, sent: SentCredentials) {
+    checkUploader(options);
+    const { url, token, signal, proxy, ca, resume } = options;
+    this.url = edgeUrl(url);
+    this.#options = options;
+    this.#sent = sent;
+    this.#tokens = programToken(token, now, sent);
+    this.#dispatcher = openDispatcher({ env: ownCopy({ HTTPS_PROXY: proxy }), sent, ca });
+    this.#whole = linkedSignal(signal);
+    this.#folder = resume && resolve(resume.dir);
+  }
+
+  readonly upload = (source: UploadSource, how: UploadOptions): Upload => {
+    const feed = createProgressFeed();
+    return withProgress(
+      this.#tracked(() => this.#upload(source, how, feed)),
+      feed,
+    );
   };
 
-  /** Runs work that `close` waits for. Like every promise, its failure is reported by Node if nobody handles it. */
-  const tracked = async <T>(work: () => Promise<T>): Promise<T> => {
-    const running = work();
-    underWay.add(running);
+  readonly limits = async (): Promise<UploadLimits> => {
     try {
-      return await running;
-    } finally {
-      underWay.delete(running);
+      this.#checkOpen();
+      return await this.#tracked(async () => {
+        const { writeTo, key, maxSize } = await (await this.#shared()).context.limits.fresh();
+        return omitUndefined({ writeTo, key, maxSize });
+      });
+    } catch (error) {
+      throw uploadError(error, this.#sent, this.#whole.signal.reason);
     }
   };
 
-  const send = async (source: UploadSource, how: UploadOptions, own: LinkedSignal, feed: ProgressFeed) => {
-    checkOpen();
+  readonly close = async (): Promise<void> => {
+    this.#closed = true;
+    await Promise.allSettled(this.#underWay);
+    this.#whole.unlink();
+    await this.#dispatcher.destroy();
+  };
+
+  readonly [Symbol.asyncDispose] = this.close;
+
+  #checkOpen(): void {
+    if (this.#closed) throw new UserError('usage', 'The uploader is closed.');
+  }
+
+  /** Runs work that `close` waits for. Like every promise, its failure is reported by Node if nobody handles it. */
+  async #tracked<T>(work: () => Promise<T>): Promise<T> {
+    const running = work();
+    this.#underWay.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#underWay.delete(running);
+    }
+  }
+
+  async #upload(source: UploadSource, how: UploadOptions, feed: ProgressFeed): Promise<StoredObject> {
+    const own = linkedSignal(this.#whole.signal);
+    let isOurs = false;
+    try {
+      isOurs = !isUsed(source);
+      return await this.#send(source, ownCopy(how), own, feed);
+    } catch (error) {
+      if (isOurs) closeSource(source);
+      throw uploadError(error, this.#sent, own.signal.reason);
+    } finally {
+      own.unlink();
+      feed.end();
+    }
+  }
+
+  async #send(
+    source: UploadSource,
+    how: UploadOptions,
+    own: LinkedSignal,
+    feed: ProgressFeed,
+  ): Promise<StoredObject> {
+    this.#checkOpen();
     checkUpload(how);
     own.link(how.signal);
     const reading = linkedSignal(own.signal);
     try {
       const headers = objectHeaders(how);
       const item = sourceItem(source, how, reading.signal);
-      const uploader = (await shared()).apart(world(own.signal, feed));
+      const uploader = (await this.#shared()).apart(this.#world(own.signal, feed));
       const { noClobber, size, multipart, partSize } = how;
       const options = omitUndefined({ noClobber, size, multipart, partSize });
       const stored = await uploader.upload(item, ownCopy({ ...options, headers, meter: feed.meter }));
-      return storedObject(url, how.key, stored);
+      return storedObject(this.url, how.key, stored);
     } finally {
       reading.abort();
     }
-  };
+  }
 
-  const upload = async (source: UploadSource, how: UploadOptions, feed: ProgressFeed) => {
-    const own = linkedSignal(whole.signal);
-    let isOurs = false;
-    try {
-      isOurs = !isUsed(source);
-      return await send(source, ownCopy(how), own, feed);
-    } catch (error) {
-      if (isOurs) closeSource(source);
-      throw uploadError(error, sent, own.signal.reason);
-    } finally {
-      own.unlink();
-      feed.end();
-    }
-  };
+  /** Returns the uploader whose connections and limits all uploads share. */
+  #shared(): Promise<EdgeUploader> {
+    const { checksum, concurrency, rateLimit, stallTimeout } = this.#options;
+    const limits = omitUndefined({ checksum, concurrency, limitRate: rateLimit, stallMs: stallTimeout });
+    const edge = { url: this.url, dispatcher: this.#dispatcher, tokens: this.#tokens };
+    this.#opening ??= openUploader(this.#world(this.#whole.signal), ownCopy({ ...edge, ...limits }));
+    return this.#opening;
+  }
 
-  const close = async () => {
-    closed = true;
-    await Promise.allSettled(underWay);
-    whole.unlink();
-    await dispatcher.destroy();
-  };
+  #world(signal: AbortSignal, feed?: ProgressFeed): UploadWorld {
+    const folder = this.#folder;
+    const ui = warningsTo(this.#options.onWarning, this.#sent);
+    const journals = folder === undefined ? undefined : journalsIn(() => folder, ui);
+    return { ui, signal, now, journals, ...omitUndefined({ onTrouble: feed?.meter.trouble }) };
+  }
+}
+
+/** Passes warnings to a program's function, without the credentials that were sent. */
+function warningsTo(onWarning: UploaderOptions['onWarning'], sent: SentCredentials): UploadWorld['ui'] {
   return {
-    url,
-    upload(source, how) {
-      const feed = createProgressFeed();
-      return withProgress(
-        tracked(() => upload(source, how, feed)),
-        feed,
-      );
+    event(event) {
+      if (event.type !== 'warning' || onWarning === undefined) return;
+      const text = sent.removedFrom([event.text].flat().map(String).join('\n'));
+      // An exception of the function is not an error of the upload.
+      queueMicrotask(() => onWarning(text));
     },
-    async limits() {
-      try {
-        checkOpen();
-        return await tracked(async () => {
-          const { writeTo, key, maxSize } = await (await shared()).context.limits.fresh();
-          return omitUndefined({ writeTo, key, maxSize });
-        });
-      } catch (error) {
-        throw uploadError(error, sent, whole.signal.reason);
-      }
-    },
-    close,
-    [Symbol.asyncDispose]: close,
   };
 }
 
