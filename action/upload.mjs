@@ -115,7 +115,13 @@ async function run(args, results) {
     else found.error = document.error;
   }
   found.code = await ended;
-  await new Promise((resolve) => file.end(resolve));
+  await new Promise((resolve) =>
+    file.end((error) => {
+      // The error event of the last write follows later.
+      found.unwritten ??= error;
+      resolve();
+    }),
+  );
   return found;
 }
 
@@ -129,8 +135,7 @@ async function upload(args) {
   output('json', JSON.stringify(found.summary ?? { error: found.error ?? { code: 'unexpected' } }));
   appendFileSync(`${env.GITHUB_STEP_SUMMARY}`, summaryOf(found));
   const { unwritten } = found;
-  if (unwritten !== undefined)
-    command('warning title=edge-upload', `Incomplete results: ${unwritten.message}`);
+  if (unwritten) command('warning title=edge-upload', `Incomplete results: ${unwritten.message}`);
   if (found.code === 0 && found.summary !== undefined) return;
   const { message = 'The upload failed.', hint } = found.error ?? found.failures[0]?.error ?? {};
   command('error title=edge-upload', hint === undefined ? message : `${message}\n${hint}`);

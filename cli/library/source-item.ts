@@ -51,20 +51,24 @@ function pathOf(source: string | URL): string {
 
 /** Closes a stream that was not read to its end. */
 export function closeSource(source: unknown): void {
-  if (isStream(source)) source.on('error', () => {}).destroy();
+  if (isStream(source)) {
+    source.on('error', () => {});
+    source.destroy();
+    return;
+  }
   // A stream that somebody else is reading is not closed.
-  else if (source instanceof ReadableStream && !source.locked) void source.cancel().catch(() => {});
+  if (source instanceof ReadableStream && !source.locked) void source.cancel().catch(() => {});
 }
 
 /**
  * Whether a source is a stream of Node, or of a package with classes of its own, such as `readable-stream` or `streamx`.
+ * Other objects are iterated, even if they have some of these methods.
  */
 function isStream(source: unknown): source is Readable {
   if (typeof source !== 'object' || source === null) return false;
-  const { pipe, on, destroy } = source as Record<string, unknown>;
-  return (
-    [pipe, on, destroy].every((method) => typeof method === 'function') && Symbol.asyncIterator in source
-  );
+  const { pipe, on, destroy, readable } = source as Record<string, unknown>;
+  const isReadable = typeof readable === 'boolean' && Symbol.asyncIterator in source;
+  return isReadable && [pipe, on, destroy].every((method) => typeof method === 'function');
 }
 
 /** Streams and iterators that an upload reads. A second reader would get only some of the bytes. */
@@ -108,12 +112,8 @@ function streamOf(source: Exclude<UploadSource, string | URL>, signal: AbortSign
   if (isStream(source)) {
     taken.add(source);
     // The reader of the stream gets the error.
-    return {
-      chunks: untilAborted(
-        addAbortSignal(signal, source).on('error', () => {}),
-        signal,
-      ),
-    };
+    source.on('error', () => {});
+    return { chunks: untilAborted(addAbortSignal(signal, source), signal) };
   }
   if (typeof (source as unknown) === 'object' && source !== null && Symbol.asyncIterator in source) {
     if (isIterator(source)) taken.add(source);

@@ -112,7 +112,7 @@ test('ends with edge-upload’s exit code and an annotation on failure', async (
   for (const [inputs, code, annotation] of [
     [{ path: ' \n' }, 2, /^::error title=edge-upload::The input path names no file/m],
     [{ path: 'a.txt', url: '' }, 2, /The input url is missing/],
-    [{ path: 'a.txt', options: '--part-size 8M\n; rm -rf /' }, 2, /one option a line/],
+    [{ path: 'a.txt', options: '--part-size=8M\n; rm -rf /' }, 2, /one option a line.*: ; rm -rf \/$/m],
     [{ path: 'a.txt', options: '--' }, 2, /one option a line/],
     [{ path: 'a.txt', options: '-' }, 2, /one option a line/],
     [{ path: 'a.txt', options: '--part-size=1' }, 2, /^::error title=edge-upload::.*--part-size/m],
@@ -135,6 +135,19 @@ test('ends with edge-upload’s exit code and an annotation on failure', async (
   const refused = await run({ path: 'a.txt' }, { EDGE_UPLOAD_TOKEN: 'aaaa.bbbb.cccc' });
   assert.equal(refused.code, 4);
   assert.match(refused.outputs.json ?? '', /"failed":1|token_refused/);
+});
+
+test('uploads everything although the results do not fit on the disk, and warns', async (t) => {
+  const names = Array.from({ length: 300 }, (_, at) => `${at}.txt`);
+  const { job, edge, run } = await jobWith(t, Object.fromEntries(names.map((name) => [`in/${name}`, name])));
+  // The largest file that the step can write, in KiB: more than the summary, and less than the results.
+  const limit = join(job.workspace, '../limit');
+  await writeFile(limit, 'ulimit -f 30\n');
+  const { code, log, outputs } = await run({ path: 'in' }, { BASH_ENV: limit });
+  assert.equal(code, 0, log);
+  assert.match(log, /^::warning title=edge-upload::Incomplete results: EFBIG/m);
+  assert.equal(JSON.parse(outputs.json ?? '').stored, names.length);
+  assert.equal(edge.stored.size, names.length);
 });
 
 test('names the missing line of permissions for ID tokens', async (t) => {

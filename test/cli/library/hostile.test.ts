@@ -298,6 +298,28 @@ test('treats the streams of a package as Node’s: each is read once, and closed
   await uploader.close();
 });
 
+test('closes a stream whose methods return nothing, and iterates an object that only resembles one', async (t) => {
+  const { edge, uploader } = await rig(t);
+  let destroyed = 0;
+  const own = {
+    pipe() {},
+    on() {},
+    destroy() {
+      destroyed += 1;
+    },
+    async *[Symbol.asyncIterator]() {
+      yield BYTE;
+    },
+  };
+  const stream = odd({ ...own, readable: true });
+  await assert.rejects(uploader.upload(stream, { key: '../a' }), withCode('bad_key'));
+  assert.equal(destroyed, 1);
+  assert.equal((await uploader.upload(stream, { key: 'stream' })).bytes, 1);
+  for (const key of ['once', 'twice']) assert.equal((await uploader.upload(odd(own), { key })).bytes, 1);
+  assert.deepEqual([...edge.stored.keys()], ['/stream', '/once', '/twice']);
+  await uploader.close();
+});
+
 test('fails where a source cannot even be looked at, and ends its progress', async (t) => {
   const { uploader } = await rig(t);
   const { proxy, revoke } = Proxy.revocable({}, {});
