@@ -29,7 +29,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
     const rules = await readRules(pool);
     const username = usernameOf(user, rules);
     await requireGroups(pool, groups, (name) => [
-      'Create it after the user, who is added without it:',
+      'Add the user without this group. Then create the group:',
       command`edge-upload user groups ${username} --add ${name} --create`,
     ]);
     const { email } = user;
