@@ -41,9 +41,13 @@ rm fstab
 mount -o remount,bind,ro,nosuid,nodev /sys
 exec unshare --user --root=/sys --wd=/ -- "$@"`;
 
-/** Finds the strongest isolation of a Node process that this computer allows, by trying each kind. */
+/** Kept, because each kind that is tried starts a process. */
+let found: Isolation | undefined;
+
+/** Finds the strongest isolation of a Node process that this computer allows. The first call tries each kind. */
 export function findIsolation(): Isolation {
-  return candidates().find(({ command }) => isAllowed(command)) ?? NONE;
+  found ??= candidates().find(({ command }) => isAllowed(command)) ?? NONE;
+  return found;
 }
 
 const NONE: Isolation = { command: [], description: 'own process' };

@@ -35,7 +35,6 @@ const INIT_TIMEOUT = 10;
 export class VersionPools {
   readonly #options: VersionPoolsOptions;
   readonly #pools = new Map<string, InstancePool>();
-  #isolation: Isolation | undefined;
   #sandboxSource: string | undefined;
 
   constructor(options: VersionPoolsOptions) {
@@ -45,8 +44,7 @@ export class VersionPools {
 
   /** What isolates functions on this computer. The first call tries several kinds. */
   get isolation(): Isolation {
-    this.#isolation ??= findIsolation();
-    return this.#isolation;
+    return findIsolation();
   }
 
   /** Returns the pool of a version; `undefined` if there is no such version. */
