@@ -1,4 +1,4 @@
-import type { StoredPart } from './requests.ts';
+import type { StoredPart, Target } from './requests.ts';
 import type { Waiting } from './retry.ts';
 
 /** What an upload is doing. */
@@ -81,4 +81,17 @@ export function createProgress({ onProgress, onResumed, onState }: ProgressListe
       report();
     },
   };
+}
+
+/** Sends requests without a file's bytes. The upload's state shows what they wait for. */
+export async function shown<T>(
+  { target, progress }: { readonly target: Target; readonly progress: Progress },
+  send: (target: Target) => Promise<T>,
+): Promise<T> {
+  const request = progress.request();
+  try {
+    return await send({ ...target, onWaiting: request.waits });
+  } finally {
+    request.end();
+  }
 }

@@ -2,7 +2,7 @@ import { type Part, partsOf } from '../../protocol/parts.ts';
 import type { Journal, JournalEntry, RecordedUpload } from '../resume/journal.ts';
 import type { Digester } from './digester.ts';
 import { existsMaybeOurs } from './edge-client.ts';
-import type { Progress } from './progress.ts';
+import { type Progress, shown } from './progress.ts';
 import { sampleOf } from './read-file.ts';
 import { UploadConflict, UploadGone } from './refusals.ts';
 import {
@@ -97,10 +97,11 @@ export async function explainMismatch(
 }
 
 async function begin(
-  { file, owner, target, object, journal }: Work,
+  work: Work,
   { sample, partSize }: { readonly sample: string; readonly partSize: number },
 ): Promise<Session> {
-  const uploadId = await createUpload(target, object);
+  const { file, owner, target, object, journal } = work;
+  const uploadId = await shown(work, (following) => createUpload(following, object));
   const { name, size, lastModified } = file;
   const { edge, key } = target;
   const entry = {
@@ -132,10 +133,12 @@ async function resume(work: Work, sample: string): Promise<Session | undefined> 
     await discardUpload(work, entry.uploadId);
     return undefined;
   }
-  const session = await compare(recorded, target).catch(async (error: unknown) => {
-    if (error instanceof UploadGone) return undefined;
-    throw error;
-  });
+  const session = await shown(work, (following) => compare(recorded, following)).catch(
+    async (error: unknown) => {
+      if (error instanceof UploadGone) return undefined;
+      throw error;
+    },
+  );
   if (session === undefined) await journal.remove(entry);
   else progress.resumed([...session.stored.values()]);
   return session;
@@ -209,21 +212,19 @@ async function sendMissing({ entry, stored, listed }: Session, work: Work): Prom
   if (first !== undefined) throw first;
 }
 
-async function complete(session: Session, { target, object, journal, progress }: Work): Promise<Completed> {
+async function complete(session: Session, work: Work): Promise<Completed> {
   const { entry, stored, mayBeComplete } = session;
   const parts = [...stored.values()].sort((a, b) => a.number - b.number);
-  const request = progress.request();
-  progress.finishing();
+  work.progress.finishing();
   try {
-    const following = { ...target, onWaiting: request.waits };
-    const etag = await completeUpload(following, entry.uploadId, parts, object);
-    await journal.remove(entry);
+    const etag = await shown(work, (following) =>
+      completeUpload(following, entry.uploadId, parts, work.object),
+    );
+    await work.journal.remove(entry);
     return { etag, crc: crcOf(parts) };
   } catch (error) {
     const exists = error instanceof UploadError && error.code === 'exists';
     throw mayBeComplete && exists ? existsMaybeOurs() : error;
-  } finally {
-    request.end();
   }
 }
 

@@ -50,9 +50,11 @@ export async function stateCases(world: DeployedPage): Promise<void> {
     await tab.page.setOfflineMode(true);
     await tab.shows('.state', 'You are offline.');
     await tab.inspect('uploads/offline');
+    await tab.choose(await world.fileOf('later.bin', 10 * MB));
+    await tab.shows('li:has([aria-label="Pause: later.bin"]) .state', 'You are offline.');
     await setFaults(cloud, {});
     await tab.page.setOfflineMode(false);
-    await tab.shows('.summary', '1 file arrived.');
+    await tab.shows('.summary', '2 files arrived.');
     await tab.close();
   });
 
