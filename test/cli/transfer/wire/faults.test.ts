@@ -161,7 +161,10 @@ test('cuts and retries a stalled attempt, before or after the body is sent', asy
   const context = testContext({ cwd });
   await upload(t, context, edge.url, { files: ['f'] }, { stallMs: 1_000, multipart: 'never' });
   assert.ok(edge.stored.get('/f')?.equals(bytes));
-  assert.equal(rows(context.events)[0]?.attempts, 3);
+  // On a busy computer, an attempt that the edge reads can stall too.
+  const attempts = edge.seen.length;
+  assert.ok(attempts >= 3, String(attempts));
+  assert.equal(rows(context.events)[0]?.attempts, attempts);
 });
 
 test('gives up on an unreachable edge after a few attempts', async (t) => {
