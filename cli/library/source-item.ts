@@ -52,8 +52,12 @@ function pathOf(source: string | URL): string {
 /** Closes a stream that was not read to its end. */
 export function closeSource(source: unknown): void {
   if (isStream(source)) {
-    source.on('error', () => {});
-    source.destroy();
+    try {
+      source.on('error', () => {});
+      source.destroy();
+    } catch {
+      // The caller reports the failure of the upload.
+    }
     return;
   }
   // A stream that somebody else is reading is not closed.

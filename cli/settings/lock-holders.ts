@@ -47,7 +47,7 @@ export async function readHolder(name: string): Promise<LockHolder | undefined> 
   }
 }
 
-/** Treats another file in place of a lock (a link, a pipe) as a damaged one, which holds the lock until its time without a sign of life is over. */
+/** Treats another file in place of a lock (a link, a pipe) as a damaged one, which holds the lock until it has been silent for too long. */
 async function readOdd(name: string, refusal: UserError): Promise<LockHolder | undefined> {
   try {
     const found = await lstat(name);

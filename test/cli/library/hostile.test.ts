@@ -314,6 +314,9 @@ test('closes a stream whose methods return nothing, and iterates an object that 
   const stream = odd({ ...own, readable: true });
   await assert.rejects(uploader.upload(stream, { key: '../a' }), withCode('bad_key'));
   assert.equal(destroyed, 1);
+  const destroy = () => assert.fail('destroy() fails');
+  const broken = uploader.upload(odd({ ...own, readable: true, destroy }), { key: '../a' });
+  await assert.rejects(broken, withCode('bad_key'));
   assert.equal((await uploader.upload(stream, { key: 'stream' })).bytes, 1);
   for (const key of ['once', 'twice']) assert.equal((await uploader.upload(odd(own), { key })).bytes, 1);
   assert.deepEqual([...edge.stored.keys()], ['/stream', '/once', '/twice']);
