@@ -59,6 +59,7 @@ const KNOWN = table<Entry>({
   AccessDeniedException: DENIED,
   UnauthorizedOperation: DENIED,
   RequestLimitExceeded: THROTTLED,
+  RequestThrottled: THROTTLED,
   RequestThrottledException: THROTTLED,
   Throttling: THROTTLED,
   ThrottlingException: THROTTLED,

@@ -6,8 +6,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { preparedPoolKeys } from '../support/keys/pool-keys.ts';
 import { whenFound } from '../support/when-found.ts';
-import { CLI, cleanEnv } from './harness.ts';
+import { CLI, cleanEnv, computerAt } from './harness.ts';
 
 /** SIGQUIT is Ctrl-\. SIGKILL ends a process without clean-up, as the system does if memory is short. */
 for (const signal of ['SIGQUIT', 'SIGKILL'] as const) {
@@ -36,3 +37,12 @@ for (const signal of ['SIGQUIT', 'SIGKILL'] as const) {
     await whenFound(cloud, async () => (existsSync(join(cloud, 'cloud.json')) ? undefined : true));
   });
 }
+
+test('a demo that npm runs in a clone ends with a command of npx', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'edge-upload-by-npm-'));
+  t.after(() => rm(home, { recursive: true, force: true, maxRetries: 10 }));
+  const env = { ...(await preparedPoolKeys()), npm_lifecycle_event: 'demo' };
+  const { code, stdout, stderr } = await computerAt(home, env).run(['demo']);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /Nothing is left behind\.\nTo do the same on AWS.*:\n {2}npx edge-upload deploy\n$/);
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rawPages } from '../../../cli/stack/aws-calls.ts';
+import { onAws, rawPages } from '../../../cli/stack/aws-calls.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 
 interface Page {
@@ -66,4 +66,28 @@ test('stops an endless list between two pages at Ctrl-C', async () => {
     for await (const _ of listed) if (asked() === 5) abort.abort();
   }, withCode('interrupted'));
   assert.equal(asked(), 5);
+});
+
+test('recognizes how services throttle, and refuse a wrong clock', async () => {
+  const wrongClock = ['clock', /Set this computer's clock/] as const;
+  const throttled = ['throttled', /throttles this account/] as const;
+  const wrongKey = ['credentials', /Check the access key/] as const;
+  const expired = 'Signature expired: 20261129T101504Z is now earlier than 20261130T101004Z';
+  const early = 'Signature not yet current: 20261201T101504Z is still later than 20261130T102004Z';
+  for (const [name, message, [code, hint]] of [
+    ['RequestLimitExceeded', 'Request limit exceeded.', throttled],
+    ['RequestThrottled', 'Request was throttled.', throttled],
+    ['RequestThrottledException', 'Request was throttled.', throttled],
+    ['Throttling', 'Rate exceeded', throttled],
+    ['ThrottledException', 'Rate exceeded', throttled],
+    ['TooManyRequestsException', 'Rate exceeded', throttled],
+    ['RequestTimeTooSkewed', 'The difference is too large.', wrongClock],
+    ['RequestInTheFuture', 'The request is in the future.', wrongClock],
+    ['SignatureDoesNotMatch', expired, wrongClock],
+    ['InvalidSignatureException', early, wrongClock],
+    ['SignatureDoesNotMatch', 'The request signature we calculated does not match.', wrongKey],
+  ] as const) {
+    const refused = onAws('Reading', () => Promise.reject(Object.assign(new Error(message), { name })));
+    await assert.rejects(refused, withCode(code, /^Reading failed: /, hint), name);
+  }
 });

@@ -14,6 +14,10 @@ interface Status {
   readonly kept: readonly unknown[];
 }
 
+interface Link {
+  readonly id: string;
+}
+
 /** Permissions that `status` uses besides describing the stack, with the parts that need them. */
 const PARTS: readonly (readonly [action: string, ...parts: string[]])[] = [
   ['lambda:DeleteFunction', 'leftovers'],
@@ -129,5 +133,54 @@ test('user groups names the changes that were made before a denied call', async 
     denied.clear();
     const { stdout } = await change();
     assert.equal(stdout.trim(), 'b');
+  });
+});
+
+test('link revoke and key rotate report what they do without permission to read records', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    await computer.json<DeployedStack>(['deploy', '--local', '--yes']);
+    const link = ['link', 'create', '--prefix', 'a/', '--yes'];
+    const [first, second] = [await computer.json<Link>(link), await computer.json<Link>(link)];
+    const { operator } = await operatorOf(computer, cloud);
+    const denied = new Set<string>();
+    let deniedLater: string | undefined;
+    const recorder = await startRecorder(
+      cloud,
+      async (action) => {
+        if (action === 'cloudformation:ExecuteChangeSet' && deniedLater !== undefined)
+          denied.add(deniedLater);
+      },
+      denied,
+    );
+    t.after(() => recorder.close());
+    const env = { AWS_ENDPOINT_URL: recorder.endpoint };
+    const run = (...args: readonly string[]) =>
+      operator.run([...args, '--stack-name', 'edge-upload', '--yes'], { env });
+
+    deniedLater = 's3:GetObject';
+    const rotated = await run('key', 'rotate', '--json');
+    assert.equal(rotated.code, 8, rotated.stdout + rotated.stderr);
+    assert.equal(JSON.parse(rotated.stdout).outcome, 'rotated');
+    assert.match(
+      rotated.stderr,
+      /Links and keys that were created meanwhile may stop early, at .* UTC\. .*s3:GetObject.*edge-upload policy/s,
+    );
+
+    assert.ok(denied.has('s3:GetObject'));
+    const refused = await run('link', 'revoke', first.id);
+    assert.equal(refused.code, 8, refused.stderr);
+    const byForce = `link revoke ${first.id} .*--force`;
+    assert.match(
+      refused.stderr,
+      new RegExp(`s3:GetObject.*edge-upload policy.*Without a record, revoke it with:\\n.*${byForce}`, 's'),
+    );
+    const revoked = await run('link', 'revoke', first.id, '--force');
+    assert.equal(revoked.code, 0, revoked.stderr);
+    assert.match(revoked.stdout, new RegExp(`Revoked the link ${first.id}`));
+    const { links } = await computer.json<{ links: readonly (Link & { state: string })[] }>(['link', 'list']);
+    assert.deepEqual(
+      [first, second].map(({ id }) => links.find((one) => one.id === id)?.state),
+      ['revoked', 'active'],
+    );
   });
 });

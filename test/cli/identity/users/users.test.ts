@@ -185,6 +185,7 @@ test('reset prints a new invitation, and ends sign-ins with the old password', a
   assert.equal(before.UserStatus, 'CONFIRMED');
   const again = await reset(here.context(), { username: 'ada' });
   assert.ok(here.operations.includes('AdminUserGlobalSignOut'));
+  assert.equal(again.document.signedOut, true);
   assert.equal((await accept(here, again)).document.username, 'ada');
 });
 
@@ -268,6 +269,7 @@ test('prints a new password even if sign-ins cannot be ended, with another exit 
     const done = await run(here, reset(context, { username: 'ada' }));
     assert.equal(done.exitCode, exitCode);
     assert.doesNotMatch(done.text ?? '', /signed out everywhere/);
+    assert.equal(done.document.signedOut, false);
     const [warning] = context.events.flatMap((event) => (event.type === 'warning' ? [event.text] : []));
     assert.match(warning ?? '', /Earlier sign-ins of ada continue.*edge-upload user reset ada$/s);
     here.intercept(() => undefined);
