@@ -188,7 +188,7 @@ async function allowance(
   token: string,
 ): Promise<Allowance> {
   try {
-    return { allowed: await discoverCaller(context, { url, deployment, token, again: true }) };
+    return { allowed: await discoverCaller(context, { url, deployment, token }) };
   } catch (error) {
     if (!isUserError(error) || error.code === 'interrupted') throw error;
     const isRefused = error.code === 'token_refused' || error.code === 'forbidden';

@@ -1,6 +1,6 @@
 import { command, type HintLine } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
-import { EXIT, type ExitCode, isUserError, UserError } from '../errors.ts';
+import { EXIT, type ExitCode, interrupted, isUserError, UserError } from '../errors.ts';
 import { loginCommand } from '../identity/sign-in/username.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { withDispatcher } from '../network/dispatcher.ts';
@@ -116,7 +116,8 @@ export async function abort(
       else await abortOne(context, entry);
       aborted.push(journalId(entry));
     } catch (error) {
-      if (!isUserError(error) || error.code === 'interrupted') throw error;
+      if (!isUserError(error)) throw error;
+      if (error.code === 'interrupted') throw interruptedAfter(aborted, forget);
       // A credential is for one edge. Uploads at other edges are aborted once the user signs in there.
       if (error.code === 'not_signed_in' && ids.length === 0) {
         skipped.push({ id: journalId(entry), url: entry.url });
@@ -135,12 +136,21 @@ export async function abort(
     text: [
       {
         mark: failures.length === 0 ? 'done' : 'failed',
-        text: `${count(aborted.length, 'upload')} ${forget ? 'forgotten' : 'aborted'}`,
+        text: doneTo(aborted, forget),
       },
       ...lines,
     ],
     ...(exitCode === EXIT.done ? {} : { exitCode }),
   };
+}
+
+const doneTo = (ids: readonly string[], forget: boolean) =>
+  `${count(ids.length, 'upload')} ${forget ? 'forgotten' : 'aborted'}`;
+
+/** Returns the error for Ctrl-C, which names the uploads that are gone. */
+function interruptedAfter(ids: readonly string[], forget: boolean): UserError {
+  const done = ids.length === 0 ? [] : [`${doneTo(ids, forget)}: ${ids.join(', ')}.`];
+  return interrupted([...done, 'Show the unfinished uploads with:', command`edge-upload uploads list`]);
 }
 
 /** Deletes only the journal: the edge may no longer exist, and the bucket's lifecycle rule aborts the upload. */

@@ -17,7 +17,7 @@ import { fields } from '../ui/table-lines.ts';
 export async function whoami(context: Context, _args: object): Promise<Result> {
   const target = await resolveTarget(context);
   const tokens = tokenSource(context, target);
-  const { description, caller } = await askCaller(context, target, tokens);
+  const { description, caller, now } = await askCaller(context, target, tokens);
   // The next upload uses the permissions that this prints, not stored ones.
   await forgetLimits(context, target.url);
   const { username, groups, writeTo, omitted, tokenExpiresAt, claims } = caller;
@@ -54,7 +54,7 @@ export async function whoami(context: Context, _args: object): Promise<Result> {
     ['can write', writingText(description.policy, caller)],
     ['tokens', originText(origin, stored)],
     ['stored in', stored?.file],
-    ['valid for', goodFor(context.now(), isRenewed(origin, stored), tokenExpiresAt)],
+    ['valid for', goodFor(now, isRenewed(origin, stored), tokenExpiresAt)],
   ]);
   return { document, text };
 }
@@ -88,6 +88,7 @@ function isRenewed(origin: TokenOrigin, stored: FoundSession | undefined): boole
   return origin.kind !== 'token' && origin.kind !== 'link';
 }
 
+/** @param now the time at the edge, which judges the token */
 function goodFor(now: Date, renewed: boolean, expiresAt: string): string {
   const time = formatDuration(Math.max(0, Date.parse(expiresAt) - now.getTime()));
   return renewed ? `${time}, then renewed automatically` : time;

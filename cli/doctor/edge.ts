@@ -3,7 +3,7 @@ import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { askCaller, writingText } from '../identity/caller.ts';
-import { discover, formatOffset, WELL_KNOWN } from '../identity/discovery.ts';
+import { discover, formatOffset, omitClockWarning, WELL_KNOWN } from '../identity/discovery.ts';
 import { loginCommand } from '../identity/sign-in/username.ts';
 import { findStoredSession } from '../identity/tokens/find-session.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
@@ -137,6 +137,7 @@ function acceptanceChecks(context: Context, target: Target): Check[] {
 }
 
 export function edgeChecks(context: Context, target: Target): Check[] {
+  omitClockWarning(context);
   return [
     descriptionCheck(context, target),
     clockCheck(context, target),

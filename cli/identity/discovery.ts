@@ -21,8 +21,6 @@ export interface Inquiry {
   /** `https://<host>[:port]` */
   readonly url: string;
   readonly deployment?: Deployment;
-  /** True if this command asked before; the warning about the clock is not repeated. */
-  readonly again?: boolean;
   /** Access token. If set, the edge also returns its user and their permissions. */
   readonly token?: string;
 }
@@ -54,16 +52,28 @@ interface Seen {
  * @throws {UserError} `not_an_edge`, `unreachable`, `tls`; with a token also `token_refused` and `forbidden`.
  */
 export async function discover(context: Context, inquiry: Inquiry): Promise<EdgeDescription> {
+  return (await describe(context, inquiry)).description;
+}
+
+interface Described {
+  readonly description: EdgeDescription;
+  /** The time at the edge. */
+  readonly now: Date;
+}
+
+async function describe(context: Context, inquiry: Inquiry): Promise<Described> {
   const { host } = new URL(inquiry.url);
   const seen = await fetchDescription(context, inquiry, host);
-  if (!inquiry.again) warnOfClock(context, seen.date);
+  const here = context.now();
+  const now = timeAtEdge(seen.date) ?? here;
+  warnOfClock(context, here.getTime() - now.getTime());
   if (seen.status === 401 && inquiry.token !== undefined) {
     throw new TokenRefused(host, reasonIn(seen.text), inquiry.url);
   }
   if (seen.status === 403 && inquiry.token !== undefined && isRefusal(seen.text))
     throw forbidden(host, seen.text);
   const description = seen.status === 200 ? readDescription(seen.text) : undefined;
-  if (description !== undefined) return description;
+  if (description !== undefined) return { description, now };
   throw isOurs(seen.text) ? otherVersion(host) : notAnEdge(host, seen);
 }
 
@@ -71,8 +81,8 @@ export async function discover(context: Context, inquiry: Inquiry): Promise<Edge
 export async function discoverCaller(
   context: Context,
   inquiry: Inquiry & { readonly token: string },
-): Promise<{ description: EdgeDescription; caller: Caller }> {
-  const description = await discover(context, inquiry);
+): Promise<Described & { readonly caller: Caller }> {
+  const { description, now } = await describe(context, inquiry);
   if (description.caller === undefined) {
     throw new UserError(
       'not_an_edge',
@@ -85,7 +95,7 @@ export async function discoverCaller(
       },
     );
   }
-  return { description, caller: description.caller };
+  return { description, caller: description.caller, now };
 }
 
 async function fetchDescription(
@@ -184,10 +194,24 @@ export function formatOffset(milliseconds: number): string {
   return formatDuration(milliseconds);
 }
 
-/** Warns if this computer's clock differs too much from the `Date` of a response. */
-function warnOfClock({ ui, now }: Pick<Context, 'ui' | 'now'>, date: string): void {
-  const off = now().getTime() - Date.parse(date);
-  if (Number.isNaN(off) || Math.abs(off) < TOLERANCE_MS) return;
+/** Returns the time of a `Date` header; `undefined` without one. */
+function timeAtEdge(header: string): Date | undefined {
+  const time = Date.parse(header);
+  return Number.isNaN(time) ? undefined : new Date(time);
+}
+
+/** Environments of commands that have reported the clock. All requests of a command share its environment. */
+const reported = new WeakSet<Context['env']>();
+
+/** Omits the warning about the clock in a command that reports the clock itself. */
+export function omitClockWarning({ env }: Pick<Context, 'env'>): void {
+  reported.add(env);
+}
+
+/** Warns once if this computer's clock differs too much from the edge's. @param off milliseconds that it is ahead */
+function warnOfClock({ ui, env }: Pick<Context, 'ui' | 'env'>, off: number): void {
+  if (Math.abs(off) < TOLERANCE_MS || reported.has(env)) return;
+  reported.add(env);
   const how = off > 0 ? 'ahead of' : 'behind';
   ui.event({
     type: 'warning',

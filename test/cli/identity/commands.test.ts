@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
+import { doctor } from '../../../cli/commands/doctor.ts';
 import { login } from '../../../cli/commands/login.ts';
 import { logout } from '../../../cli/commands/logout.ts';
 import { token } from '../../../cli/commands/token.ts';
@@ -87,6 +88,30 @@ test('whoami prints user, groups, deployment, allowed keys, expiry and where tok
   assert.ok(lines.some((line) => /^can write +keys that begin with in\/ada\/, up to 5 GiB each$/.test(line)));
   assert.ok(lines.some((line) => line.startsWith('stored in') && line.includes(String(kept.tokens))));
   assert.ok(lines.some((line) => /^valid for .*renewed automatically$/.test(line)));
+});
+
+test('whoami counts from the time at the edge, and only its check reports the clock in doctor', async (t) => {
+  const here = await world(t);
+  await signedIn(here);
+  for (const [off, how] of [
+    [24 * HOUR, 'ahead of'],
+    [-24 * HOUR, 'behind'],
+  ] as const) {
+    const wrong = () => ({ ...here.context(), now: () => new Date(Date.now() + off) });
+    const warnings = ({ events }: ReturnType<typeof wrong>) =>
+      events.flatMap((event) => (event.type === 'warning' ? [event.text] : []));
+    const context = wrong();
+    const { text } = await run(here, whoami(context, {}));
+    assert.match(String(text), /^valid for +(?:59m|1h 00m)/m);
+    assert.equal(warnings(context).length, 1);
+    assert.match(warnings(context)[0] ?? '', new RegExp(`clock is 24h 00m ${how} the edge's`));
+    const checking = wrong();
+    const { document } = await run(here, doctor(checking, {}));
+    const checks = document.checks as { name: string; error?: { code: string } }[];
+    assert.equal(checks.find(({ name }) => name === 'clock')?.error?.code, 'clock');
+    assert.ok(checks.some(({ name }) => name === 'token'));
+    assert.deepEqual(warnings(checking), []);
+  }
 });
 
 test('whoami and login print how many prefixes the edge left out', async (t) => {

@@ -307,7 +307,7 @@ test('shows the edge’s reason for a refused token, but not the token', async (
   assert.ok(!`${error.message}${error.hint}`.includes('aaa.bbb.ccc'));
 });
 
-test('reports a clock that is far off, and ignores a small difference', async (t) => {
+test('reports a clock that is far off once, and ignores a small difference', async (t) => {
   const url = await listen(
     t,
     answering(200, JSON.stringify(EDGE), { date: 'Thu, 05 Nov 2026 12:00:00 GMT' }),
@@ -315,7 +315,10 @@ test('reports a clock that is far off, and ignores a small difference', async (t
   const warnings = async (now: string) => {
     const context = testContext({ now: () => new Date(now) });
     await discover(context, { url });
-    return context.events.filter(({ type }) => type === 'warning').map((event) => JSON.stringify(event));
+    await discover(context, { url });
+    const warned = context.events.filter(({ type }) => type === 'warning');
+    assert.ok(warned.length <= 1);
+    return warned.map((event) => JSON.stringify(event));
   };
   assert.deepEqual(await warnings('2026-11-05T12:01:00Z'), []);
   assert.match((await warnings('2026-11-05T12:12:00Z')).join(), /12m 00s ahead of/);

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import { abort, list } from '../../../../cli/commands/uploads.ts';
-import { EXIT } from '../../../../cli/errors.ts';
+import { EXIT, isUserError } from '../../../../cli/errors.ts';
 import { journalFolder } from '../../../../cli/settings/folders.ts';
 import { type TestContext, testContext } from '../../../support/context.ts';
 import { flatText } from '../../../support/flat.ts';
@@ -147,4 +147,41 @@ test('sends a token of the environment to its edge only, and skips other edgesâ€
   assert.equal(named.exitCode, EXIT.auth, 'an upload that the user named counts as a failure');
   assert.equal(other.seen.length, before, 'no request to the other edge');
   assert.deepEqual([ours.multipart.open.size, other.multipart.open.size], [0, 1]);
+});
+
+test('names the uploads that were aborted before Ctrl-C', async (t) => {
+  const { cwd, bytes } = await file(t);
+  await writeFile(join(cwd, 'other'), bytes);
+  const home = await ownFolder(t);
+  const env = { EDGE_UPLOAD_TOKEN: TOKENS[1] };
+  const context = testContext({ cwd, home, env });
+  let aborts = 0;
+  const edge = await ownEdge(t, async (request, response) => {
+    if (request.method === 'DELETE') {
+      aborts += 1;
+      if (aborts === 2) context.abort.abort();
+      return aborts === 2;
+    }
+    if (request.method !== 'PUT') return false;
+    await readAll(request);
+    respondJson(response, 403, 'forbidden');
+    return true;
+  });
+  for (const name of ['big', 'other']) {
+    const sending = upload(t, testContext({ cwd, home }), edge.url, { files: [name] }, { partSize: PART });
+    await assert.rejects(sending, withCode('forbidden'));
+  }
+  Object.assign(env, { EDGE_UPLOAD_URL: edge.url });
+  const unfinished = async () =>
+    ((await list(testContext({ home }))).document.uploads as { id: string }[]).map(({ id }) => id);
+  const before = await unfinished();
+  const error = await abort(context, { ids: [], all: true }).catch((thrown: unknown) => thrown);
+  const after = await unfinished();
+  assert.deepEqual([before.length, after.length], [2, 1]);
+  const [gone] = before.filter((id) => !after.includes(id));
+  assert.ok(isUserError(error) && error.code === 'interrupted', String(error));
+  assert.match(
+    error.hint ?? '',
+    new RegExp(`^1 upload aborted: ${gone}\\.\\n.*\\n {2}edge-upload uploads list$`),
+  );
 });
