@@ -64,16 +64,16 @@ export async function signInByDevice(
 
 /** Asks for the tokens until the user has signed in. The library's own loop delays Ctrl-C by up to one interval. */
 async function poll(
-  { signal, ui }: Pick<Context, 'signal' | 'ui'>,
+  { signal, ui, now }: Pick<Context, 'signal' | 'ui' | 'now'>,
   provider: Provider,
   device: DeviceAuthorizationResponse,
   parameters: Readonly<Record<string, string>>,
 ): Promise<TokenEndpointResponse> {
   const { config, host } = provider;
-  const endsAt = performance.now() + Math.min(device.expires_in * 1000, PATIENCE_MS);
+  const endsAt = now().getTime() + Math.min(device.expires_in * 1000, PATIENCE_MS);
   let interval = Math.min(Math.max(device.interval ?? DEFAULT_INTERVAL_S, 1), MAX_INTERVAL_S);
   const body = { ...parameters, device_code: device.device_code };
-  /** When the first of the consecutive requests without a response failed, by the clock of `performance`. */
+  /** When the first of the consecutive requests without a response failed. */
   let silentSince: number | undefined;
   const nextPoll = (error: unknown): number => {
     const next = nextInterval(interval, error);
@@ -83,12 +83,12 @@ async function poll(
       return next;
     }
     if (silentSince === undefined) {
-      silentSince = performance.now();
+      silentSince = now().getTime();
       ui.event({ type: 'warning', text: `${failure.message} Trying again…` });
-    } else if (performance.now() - silentSince >= MAX_SILENCE_MS) throw error;
+    } else if (now().getTime() - silentSince >= MAX_SILENCE_MS) throw error;
     return next;
   };
-  while (performance.now() < endsAt) {
+  while (now().getTime() < endsAt) {
     await delay(interval * LATER * 1000, undefined, { signal }).catch(() => {
       throw interrupted();
     });

@@ -139,7 +139,7 @@ for (const [host, reason] of [
     // More than three requests: a short loss of the network does not end the sign-in.
     let time = Date.now();
     const now = () => {
-      time += 40_000;
+      time += 20_000;
       return new Date(time);
     };
     const error = await failure(login({ ...context, now }, { url: rig.url, device: true }));
