@@ -97,28 +97,27 @@ const TOGETHER = [
 const ALONE =
   /(?:aws-cli|cdk|compile-cache|crash|embedded|escapes|fuzz|keyring|kill|killed|lock|memory|terminal|witnesses|workloads)\.test\.js$/;
 
-/** The group of all unit tests: a process that opens no sockets and starts no processes. */
-const ALL_UNIT = ['unit'];
-
 /** Replaces compiled files that share a process with a file that imports them, in the place of the first. */
 async function together(files: readonly string[], outdir: string, guard: string): Promise<string[]> {
-  const groupOf = (file: string): readonly string[] | undefined => {
+  // All unit tests share a process, which opens no sockets and starts no processes.
+  const unitEntry = join(outdir, 'unit.js');
+  const entryOf = (file: string): string => {
     const path = relative(join(outdir, 'test'), file).replaceAll('\\', '/');
-    if (UNIT.some((start) => path.startsWith(start))) return ALL_UNIT;
+    if (UNIT.some((start) => path.startsWith(start))) return unitEntry;
     const length = (group: readonly string[]) =>
       Math.max(0, ...group.filter((start) => path.startsWith(start)).map((start) => start.length));
     const [longest] = TOGETHER.toSorted((one, other) => length(other) - length(one));
-    return ALONE.test(path) || longest === undefined || length(longest) === 0 ? undefined : longest;
+    if (ALONE.test(path) || longest === undefined || length(longest) === 0) return file;
+    return join(outdir, `${longest[0]?.replaceAll('/', '-')}.js`);
   };
   const processes = new Map<string, string[]>();
   for (const file of files) {
-    const [name] = groupOf(file) ?? [];
-    const entry = name === undefined ? file : join(outdir, `${name.replaceAll('/', '-')}.js`);
+    const entry = entryOf(file);
     processes.set(entry, [...(processes.get(entry) ?? []), file]);
   }
   for (const [entry, members] of processes) {
     if (members[0] === entry) continue;
-    const imported = members.some((file) => groupOf(file) === ALL_UNIT) ? [guard, ...members] : members;
+    const imported = entry === unitEntry ? [guard, ...members] : members;
     const imports = imported.map((file) => `import ${JSON.stringify(pathToFileURL(file))};\n`);
     await writeFile(entry, imports.join(''));
   }

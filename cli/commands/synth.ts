@@ -1,6 +1,6 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context, Result } from '../context.ts';
-import { timeAtAws } from '../network/aws.ts';
+import { timeAtAws } from '../stack/aws-calls.ts';
 import { findStack } from '../stack/find-stack.ts';
 import { readOptions, requireDeployable } from '../stack/options/deployed-options.ts';
 import { askedOptions, mergeOptions, type OptionFlags } from '../stack/options/merge-options.ts';

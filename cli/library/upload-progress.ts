@@ -1,11 +1,11 @@
 import { omitUndefined } from '../../protocol/fields.ts';
-import { createMeter, type Meter } from '../transfer/progress.ts';
+import { TransferMeter } from '../transfer/progress.ts';
 import { CLOCK } from '../transfer/wire/retry.ts';
 import type { UploadProgress } from './types.ts';
 
 /** The newest progress of an upload, for its iterations. */
 export interface ProgressFeed {
-  readonly meter: Meter;
+  readonly meter: TransferMeter;
   /** Ends all iterations when the upload has ended. */
   end(): void;
   /** Yields the newest progress after each change, until the upload ends. */
@@ -28,7 +28,7 @@ export function createProgressFeed(): ProgressFeed {
     });
     wake();
   };
-  const meter = createMeter(
+  const meter = new TransferMeter(
     {
       event(event) {
         if (event.type !== 'transfer') return;

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { omitUndefined } from '../../protocol/fields.ts';
-import { isUserError, UserError } from '../errors.ts';
-import { timeAtAws } from '../network/aws.ts';
-import { callerIdentity } from '../stack/aws-calls.ts';
+import { UserError } from '../errors.ts';
+import { callerIdentity, ifAllowed, secondsAtAws } from '../stack/aws-calls.ts';
 import type { StackWork } from '../stack/find-stack.ts';
 import { signingInput, signToken, type TokenClaims } from '../stack/signing/sign-token.ts';
 import type { SigningKey } from '../stack/signing/signing-key.ts';
@@ -44,13 +43,8 @@ function claimsOf(entry: TokenEntry, audience: string): TokenClaims {
 
 /** Refuses a link to an existing object, because links never overwrite. */
 async function refuseTaken(work: StackWork, { bucket }: DeployedEdge, key: string): Promise<void> {
-  try {
-    if (!(await existingKeys(work, bucket, [key])).has(key)) return;
-  } catch (error) {
-    // An operator who can only deploy is not allowed to check.
-    if (isUserError(error) && error.code === 'access_denied') return;
-    throw error;
-  }
+  const existing = await ifAllowed(() => existingKeys(work, bucket, [key]));
+  if (existing === 'denied' || !existing.has(key)) return;
   throw new UserError('exists', `“${key}” is already stored, and a link never replaces a file.`, {
     hint: 'Choose another key with --as.',
   });
@@ -72,7 +66,7 @@ export async function issueToken(
   const { kind, name, scope, lifetime, maxSize, noClobber, note } = request;
   if (kind === 'link' && scope?.key !== undefined) await refuseTaken(work, edge, scope.key);
   const { arn: createdBy } = await callerIdentity(work);
-  const now = Math.floor(timeAtAws(work).getTime() / 1000);
+  const now = secondsAtAws(work);
   for (let tried = 1; ; tried += 1) {
     const id = newId();
     const own: Scope = { prefix: `inbox/${id}/` };

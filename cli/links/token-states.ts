@@ -1,5 +1,4 @@
-import { isUserError } from '../errors.ts';
-import { timeAtAws } from '../network/aws.ts';
+import { ifAllowed, timeAtAws } from '../stack/aws-calls.ts';
 import type { StackWork } from '../stack/find-stack.ts';
 import type { DeployedEdge } from './deployed-edge.ts';
 import { existingKeys } from './ledger.ts';
@@ -37,12 +36,11 @@ export async function tokenStates(
 }
 
 async function storedOf(work: StackWork, bucket: string, keys: readonly string[]) {
-  try {
-    return await existingKeys(work, bucket, keys);
-  } catch (error) {
-    if (!isUserError(error) || error.code !== 'access_denied') throw error;
-    const text = `Used links are shown as active: ${error.message}`;
-    work.context.ui.event({ type: 'warning', text });
-    return new Set<string>();
-  }
+  const stored = await ifAllowed(
+    () => existingKeys(work, bucket, keys),
+    ({ message }) => {
+      work.context.ui.event({ type: 'warning', text: `Used links are shown as active: ${message}` });
+    },
+  );
+  return stored === 'denied' ? new Set<string>() : stored;
 }

@@ -54,16 +54,6 @@ export interface CloudChoice {
   readonly signal?: AbortSignal;
 }
 
-interface Operated {
-  readonly context: Pick<Context, 'now'>;
-  readonly clients: Pick<OperatorClients, 'cloudformation'>;
-}
-
-/** Returns the time at AWS. The SDK measures the error of this computer's clock by the responses of CloudFormation. */
-export function timeAtAws({ context, clients }: Operated): Date {
-  return new Date(context.now().getTime() + clients.cloudformation.config.systemClockOffset);
-}
-
 type ClientPlace = Pick<Context, 'env' | 'sent' | 'home' | 'execPath'>;
 
 const withoutSlash = (url: string) => url.replace(/\/+$/, '');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { command } from '../command-line.ts';
+import type { Context } from '../context.ts';
 import { interrupted, isUserError, UserError } from '../errors.ts';
 import type { OperatorClients } from '../network/aws.ts';
 import { awsFailure, unexpectedAwsResponse } from './aws-failures.ts';
@@ -15,6 +16,21 @@ export async function onAws<T>(doing: string, work: () => Promise<T>): Promise<T
 
 interface Clients {
   readonly clients: OperatorClients;
+}
+
+interface Operated {
+  readonly context: Pick<Context, 'now'>;
+  readonly clients: Pick<OperatorClients, 'cloudformation'>;
+}
+
+/** Returns the time at AWS. The SDK measures the error of this computer's clock by the responses of CloudFormation. */
+export function timeAtAws({ context, clients }: Operated): Date {
+  return new Date(context.now().getTime() + clients.cloudformation.config.systemClockOffset);
+}
+
+/** Returns the time at AWS in whole seconds since 1970, as in the claims of tokens. */
+export function secondsAtAws(operated: Operated): number {
+  return Math.floor(timeAtAws(operated).getTime() / 1000);
 }
 
 /** Whose credentials a command uses. */

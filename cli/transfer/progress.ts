@@ -25,16 +25,6 @@ interface Totals {
   readonly bytes?: number;
 }
 
-export interface Meter {
-  /** Sets the totals, once they are known. */
-  expect(totals: Totals): void;
-  /** Sets the requests that wait for a retry. */
-  readonly trouble: (now: Trouble) => void;
-  begin(name: string, size?: number): FileMeter;
-  /** Sends a last event. */
-  close(): void;
-}
-
 /** The rate at which bytes were sent over the last seconds. */
 class RateWindow {
   readonly #samples: { at: number; bytes: number }[];
@@ -66,12 +56,8 @@ interface Active {
   bytes: number;
 }
 
-/** Creates a meter that adds up all transfers, and reports them several times a second. */
-export function createMeter(ui: Pick<Ui, 'event'>, now: () => number): Meter {
-  return new TransferMeter(ui, now);
-}
-
-class TransferMeter implements Meter {
+/** Adds up all transfers, and reports them several times a second. */
+export class TransferMeter {
   readonly #ui: Pick<Ui, 'event'>;
   readonly #now: () => number;
   readonly #active = new Set<Active>();
@@ -89,10 +75,12 @@ class TransferMeter implements Meter {
     this.#window = new RateWindow(now());
   }
 
+  /** Sets the totals, once they are known. */
   expect(totals: Totals): void {
     this.#totals = totals;
   }
 
+  /** Sets the requests that wait for a retry. */
   readonly trouble = (now: Trouble): void => {
     this.#trouble = now.count === 0 ? undefined : now;
     // Nothing else may be reported until the retry.
@@ -118,6 +106,7 @@ class TransferMeter implements Meter {
     };
   }
 
+  /** Sends a last event. */
   close(): void {
     this.#report();
   }

@@ -75,16 +75,6 @@ function failedRow(
   };
 }
 
-/** Prints a line for each file as it ends, and the sum at the end. */
-export interface Report {
-  add(outcome: Ended): UiEvent;
-  /** Counts a file that was stored before and is not sent. */
-  addUnchanged(): void;
-  result(): Result;
-  /** The sum of an upload that ended early. */
-  soFar(): UiEvent;
-}
-
 interface ReportOptions {
   /** Milliseconds of a clock that only advances. */
   readonly now: () => number;
@@ -95,15 +85,8 @@ interface ReportOptions {
   readonly hasRate?: boolean;
 }
 
-/**
- * Creates a report, whose time begins now.
- * @param edgeUrl `https://<host>[:port]`
- */
-export function createReport(edgeUrl: string, options: ReportOptions): Report {
-  return new UploadReport(edgeUrl, options);
-}
-
-class UploadReport implements Report {
+/** A line for each file as it ends, and the sum at the end. */
+export class UploadReport {
   readonly #edgeUrl: string;
   readonly #options: ReportOptions;
   readonly #began: number;
@@ -117,6 +100,10 @@ class UploadReport implements Report {
   #unchanged = 0;
   #exitCode: ExitCode = EXIT.done;
 
+  /**
+   * Its time begins now.
+   * @param edgeUrl `https://<host>[:port]`
+   */
   constructor(edgeUrl: string, options: ReportOptions) {
     this.#edgeUrl = edgeUrl;
     this.#options = options;
@@ -144,10 +131,12 @@ class UploadReport implements Report {
     return failedRow(item, error, this.#edgeUrl, hints, inUse);
   }
 
+  /** Counts a file that was stored before and is not sent. */
   addUnchanged(): void {
     this.#unchanged += 1;
   }
 
+  /** Returns the sum of an upload that ended early. */
   soFar(): UiEvent {
     const seconds = this.#seconds();
     return { type: 'row', text: this.#text(seconds), document: this.#document(seconds) };

@@ -6,9 +6,9 @@ import type { Journals } from './multipart/journals.ts';
 import { forEachAtOnce } from './pacing/pool.ts';
 import { createPlacing, type Placing } from './placing.ts';
 import { checkPartSize, type PlanOptions } from './plan.ts';
-import { createMeter, type Meter } from './progress.ts';
+import { TransferMeter } from './progress.ts';
 import { type HeaderOptions, objectHeaders, type Stored } from './put-object.ts';
-import { createReport, type Outcome, type Report } from './report.ts';
+import { type Outcome, UploadReport } from './report.ts';
 import { countItems } from './sources/count-items.ts';
 import type { Item } from './sources/items.ts';
 import type { Sources } from './sources/sources.ts';
@@ -41,7 +41,7 @@ export interface UploadFilesOptions extends UploadContextOptions, HeaderOptions,
   readonly storedFiles?: StoredFiles | undefined;
   /** Several uploads can share journals, which warn once, and a report, which has one sum. */
   readonly journals?: Journals;
-  readonly report?: Report;
+  readonly report?: UploadReport;
   /** Called for each item as it ends. */
   readonly onOutcome?: (outcome: Outcome) => void;
 }
@@ -62,13 +62,13 @@ export async function uploadFiles(
   const headers = objectHeaders(options);
   if (options.partSize !== undefined) checkPartSize(options.partSize);
   const { now } = options.clock ?? CLOCK;
-  const meter = createMeter(ui, now);
+  const meter = new TransferMeter(ui, now);
   const { storedFiles } = options;
   // If the ledger cannot be written, its warning is enough.
   const isWarned = () => storedFiles?.isRecorded() === false;
   const {
     journals = journalsIn(() => journalFolder(command), ui, isWarned),
-    report = createReport(options.url, {
+    report = new UploadReport(options.url, {
       now,
       inUse: command.inUse,
       countsUnchanged: storedFiles !== undefined,
@@ -127,7 +127,7 @@ async function unlessStored(
 }
 
 /** Sets the meter's number of files and bytes. Unreadable files are reported when they are uploaded. */
-function expectTotals(sources: Sources, meter: Meter): { stop(): void } {
+function expectTotals(sources: Sources, meter: TransferMeter): { stop(): void } {
   const stopping = new AbortController();
   const count = async () => {
     const totals = await countItems(sources, stopping.signal);

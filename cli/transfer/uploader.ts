@@ -14,7 +14,7 @@ import { PartLimiter } from './pacing/part-limiter.ts';
 import { createPool } from './pacing/pool.ts';
 import { checkKey } from './placing.ts';
 import { type PlanOptions, planUpload } from './plan.ts';
-import type { FileMeter, Meter } from './progress.ts';
+import type { FileMeter, TransferMeter } from './progress.ts';
 import { contentType, putObject, type Stored } from './put-object.ts';
 import { createDiskCalls, type DiskCalls, whenFree } from './sources/disk-calls.ts';
 import { pathText } from './sources/file-path.ts';
@@ -96,7 +96,7 @@ interface ItemOptions extends PlanOptions {
   readonly size?: number;
   /** Parts of a stream under way at once. */
   readonly concurrency?: number;
-  readonly meter: Meter;
+  readonly meter: TransferMeter;
 }
 
 type FileItem = Item & { kind: 'file' };

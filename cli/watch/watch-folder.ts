@@ -3,7 +3,7 @@ import { interrupted, isUserError, systemCode, type UserError } from '../errors.
 import { ProxyRefusal } from '../network/proxy.ts';
 import { journalFolder } from '../settings/folders.ts';
 import { effectOf } from '../transfer/error-effects.ts';
-import { createReport, type Outcome } from '../transfer/report.ts';
+import { type Outcome, UploadReport } from '../transfer/report.ts';
 import { isSameStamp, readStamp } from '../transfer/sources/file-stamp.ts';
 import type { Filter } from '../transfer/sources/filters.ts';
 import type { Item } from '../transfer/sources/items.ts';
@@ -116,7 +116,7 @@ class FolderWatcher {
       ...this.#upload,
       journals: journalsIn(() => journalFolder(context), ui, isWarned),
       // No rate: most of the time passes without uploads.
-      report: createReport(this.#upload.url, { now: this.#clock.now, inUse, hasRate: false }),
+      report: new UploadReport(this.#upload.url, { now: this.#clock.now, inUse, hasRate: false }),
       onOutcome: (outcome: Outcome) => this.#onOutcome(outcome),
     };
     for (;;) {

@@ -6,7 +6,7 @@ import type { DeployedEdge } from '../../links/deployed-edge.ts';
 import { readLedger } from '../../links/ledger.ts';
 import { MAX_LIFETIME_SECONDS, type TokenEntry } from '../../links/token-entry.ts';
 import { stateOf } from '../../links/token-states.ts';
-import { timeAtAws } from '../../network/aws.ts';
+import { secondsAtAws, timeAtAws } from '../../stack/aws-calls.ts';
 import type { StackWork } from '../../stack/find-stack.ts';
 import { readOptions } from '../../stack/options/deployed-options.ts';
 import { keepSigningKey, rotateSigningKey } from '../../stack/signing/signing-options.ts';
@@ -55,7 +55,7 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
     if (newest === undefined) throw nothingToRotate();
     const key = readOptions(template).signing?.keys[0];
     const alive = await aliveOf(work, edge, newest);
-    return { kid: newest, id: key?.id ?? '', alive, now: Math.floor(timeAtAws(work).getTime() / 1000) };
+    return { kid: newest, id: key?.id ?? '', alive, now: secondsAtAws(work) };
   });
   const { links, keys } = alive;
   // Tokens without a record can be valid for the maximum lifetime.

@@ -1,12 +1,12 @@
 import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
-import { isUserError, UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import type { DeployedEdge } from '../../links/deployed-edge.ts';
 import { describeScope, formatExpiry } from '../../links/describe-token.ts';
 import { findRecord, type RecordedToken } from '../../links/ledger.ts';
 import { MAX_LIFETIME_SECONDS, type TokenKind } from '../../links/token-entry.ts';
 import { stateOf, type TokenState } from '../../links/token-states.ts';
-import { timeAtAws } from '../../network/aws.ts';
+import { ifAllowed, timeAtAws } from '../../stack/aws-calls.ts';
 import type { StackWork } from '../../stack/find-stack.ts';
 import { isTokenId, revokeToken } from '../../stack/signing/signing-options.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';
@@ -80,14 +80,15 @@ async function recordOf(
   { bucket }: DeployedEdge,
   { id, kind, force }: Required<Pick<RevokeArgs, 'id' | 'kind' | 'force'>>,
 ): Promise<RecordedToken | undefined> {
-  try {
-    return await findRecord(work, bucket, id);
-  } catch (error) {
-    if (!isUserError(error) || error.code !== 'access_denied') throw error;
-    if (force) return undefined;
-    const { code, message, hintLines } = error;
-    throw new UserError(code, message, { hint: [...hintLines, ...byForce(kind, id)], cause: error });
-  }
+  const found = await ifAllowed(
+    () => findRecord(work, bucket, id),
+    (error) => {
+      if (force) return;
+      const { code, message, hintLines } = error;
+      throw new UserError(code, message, { hint: [...hintLines, ...byForce(kind, id)], cause: error });
+    },
+  );
+  return found === 'denied' ? undefined : found;
 }
 
 const byForce = (kind: TokenKind, id: string) => [

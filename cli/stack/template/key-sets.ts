@@ -9,7 +9,6 @@ import { command, type Hint, type HintLine, sameCommand } from '../../command-li
 import type { Context } from '../../context.ts';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { REPLACE_POOL } from '../../identity/cognito-errors.ts';
-import { timeAtAws } from '../../network/aws.ts';
 import { requestText } from '../../network/bounded-requests.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
 import { isRedirect } from '../../network/failures.ts';
@@ -17,6 +16,7 @@ import { networkFailure } from '../../network/network-failure.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { asTask } from '../../ui/create.ts';
 import { count } from '../../ui/format.ts';
+import { secondsAtAws } from '../aws-calls.ts';
 import type { StackOutputs, StackWork } from '../find-stack.ts';
 
 /** How key sets are requested. */
@@ -178,7 +178,7 @@ export async function trustedKeys(
   const keySets = { ...fetched, ...(await fetchKeySets(work, others, keep)) };
   // The edge refreshes the keys as early as without this deploy.
   if (isKept) return { keySets, ...omitUndefined({ bakedAt: baked?.bakedAt }) };
-  const now = Math.floor(timeAtAws(work).getTime() / 1000);
+  const now = secondsAtAws(work);
   const same = trust.every(({ alias }) => isDeepStrictEqual(keysIn(baked, alias), keySets[alias]));
   const at = baked?.bakedAt;
   const isFresh = at !== undefined && at <= now && now - at < FRESH_FOR;

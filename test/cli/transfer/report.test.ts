@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { InUse } from '../../../cli/command-line.ts';
 import { UserError } from '../../../cli/errors.ts';
 import type { Stored } from '../../../cli/transfer/put-object.ts';
-import { createReport } from '../../../cli/transfer/report.ts';
+import { UploadReport } from '../../../cli/transfer/report.ts';
 import type { UiEvent } from '../../../cli/ui/events.ts';
 import { flatText } from '../../support/flat.ts';
 
@@ -20,7 +20,7 @@ const textOf = (event: UiEvent) => (event.type === 'row' ? flatText(event.text) 
 
 test('keeps a file name from forging a line of the report, and unchanged in JSON', () => {
   let time = 0;
-  const report = createReport('https://edge.example', { inUse: new InUse(), now: () => time });
+  const report = new UploadReport('https://edge.example', { inUse: new InUse(), now: () => time });
   const forged = 'a\n    9 MiB     1 ms  forged';
   const item = { kind: 'file', name: forged, key: forged, path: '/a' } as const;
   const error = new UserError('access_denied', `${forged} cannot be read.`);
@@ -43,7 +43,7 @@ test('keeps a file name from forging a line of the report, and unchanged in JSON
 });
 
 test('shows the hint of an error in full, and once for the same hint', () => {
-  const report = createReport('https://edge.example', { inUse: new InUse(), now: () => 0 });
+  const report = new UploadReport('https://edge.example', { inUse: new InUse(), now: () => 0 });
   const item = { kind: 'file', name: 'a', key: 'a', path: '/a' } as const;
   const rename = ['Rename it:', '  edge-upload put <file> --as <key>'];
   const other = ['Rename the folder:', '  edge-upload put <file> --as <key>'];
@@ -60,7 +60,11 @@ test('shows the hint of an error in full, and once for the same hint', () => {
 });
 
 test('prints neither time nor rate for an upload that waited for files', () => {
-  const report = createReport('https://edge.example', { inUse: new InUse(), now: () => 0, hasRate: false });
+  const report = new UploadReport('https://edge.example', {
+    inUse: new InUse(),
+    now: () => 0,
+    hasRate: false,
+  });
   report.add({ item: { kind: 'file', name: 'a', key: 'a', path: '/a' }, seconds: 1, result: { stored } });
   assert.equal(flatText(report.result().text ?? textOf(report.soFar())), '1 stored  3 B');
 });

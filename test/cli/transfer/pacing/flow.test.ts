@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRateLimit, outflow } from '../../../../cli/transfer/pacing/outflow.ts';
-import { createMeter } from '../../../../cli/transfer/progress.ts';
+import { TransferMeter } from '../../../../cli/transfer/progress.ts';
 import { stallGuard } from '../../../../cli/transfer/wire/retry.ts';
 import { parseSize } from '../../../../cli/ui/format.ts';
 import { testContext } from '../../../support/context.ts';
@@ -57,7 +57,7 @@ test('applies the rate limit to all bodies together', async () => {
 test('computes the rate of the last seconds, without bytes already stored', () => {
   const clock = stillClock();
   const context = testContext();
-  const meter = createMeter(context.ui, clock.now);
+  const meter = new TransferMeter(context.ui, clock.now);
   meter.expect({ files: 1, bytes: 30_000 });
   const file = meter.begin('f', 30_000);
   file.found(10_000);
