@@ -3,7 +3,7 @@ import { isLoopback, isSecureOrigin } from '../../protocol/object-url.ts';
 import type { UsedDeployment } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { isUserError } from '../errors.ts';
-import type { FolderContext } from './folders.ts';
+import type { FolderContext } from './own-files.ts';
 import { type DocumentPart, documentIn, writtenByNewer } from './records.ts';
 
 /** A deployment recorded on this computer. Contains no secrets. */

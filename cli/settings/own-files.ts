@@ -1,11 +1,93 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { geteuid, platform } from 'node:process';
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
+import { geteuid, platform as system } from 'node:process';
 import { type CommandLine, command } from '../command-line.ts';
+import type { Context } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
 import { diskError } from './disk-errors.ts';
+
+/** `config`: deployments. `state`: tokens and journals. `data`: the embedded cloud. */
+type FolderKind = 'config' | 'state' | 'data';
+
+export type FolderContext = Pick<Context, 'env' | 'platform' | 'home'>;
+
+/** The variable that names the parent of a folder, that parent below the home folder, and the path below the parent. */
+type Place = readonly [variable: string, parent: string, below: string];
+
+const NAME = 'edge-upload';
+const MAC_LIBRARY = 'Library/Application Support';
+const LINUX: Record<FolderKind, Place> = {
+  config: ['XDG_CONFIG_HOME', '.config', NAME],
+  state: ['XDG_STATE_HOME', '.local/state', NAME],
+  data: ['XDG_DATA_HOME', '.local/share', NAME],
+};
+const PLACES: Partial<Record<NodeJS.Platform, Record<FolderKind, Place>>> = {
+  darwin: {
+    config: ['XDG_CONFIG_HOME', MAC_LIBRARY, NAME],
+    state: ['XDG_STATE_HOME', `${MAC_LIBRARY}/${NAME}/state`, NAME],
+    data: ['XDG_DATA_HOME', `${MAC_LIBRARY}/${NAME}/data`, NAME],
+  },
+  win32: {
+    config: ['APPDATA', 'AppData/Roaming', NAME],
+    state: ['LOCALAPPDATA', 'AppData/Local', `${NAME}/state`],
+    data: ['LOCALAPPDATA', 'AppData/Local', `${NAME}/data`],
+  },
+};
+
+/**
+ * Returns a folder of edge-upload; `undefined` without a home folder. XDG variables count on macOS too. Relative paths are
+ * ignored, as the XDG specification asks: nothing is written below the current folder.
+ */
+export function findFolder({ env, platform, home }: FolderContext, kind: FolderKind): string | undefined {
+  const [variable, parent, below] = (PLACES[platform] ?? LINUX)[kind];
+  const above = env[variable];
+  if (above !== undefined && isAbsolute(above)) return join(above, below);
+  return isAbsolute(home) ? join(home, parent, below) : undefined;
+}
+
+/**
+ * Returns the same folder.
+ * @throws {UserError} `settings` where this computer has none, with the variable to set
+ */
+export function requireFolder(context: FolderContext, kind: FolderKind): string {
+  const { env, platform } = context;
+  const folder = findFolder(context, kind);
+  if (folder !== undefined) return folder;
+  const [variable] = (PLACES[platform] ?? LINUX)[kind];
+  const home = platform === 'win32' ? 'USERPROFILE' : 'HOME';
+  let why = `is “${env[home]}”, which is not the path of a home folder`;
+  if (env[home] === undefined) why = 'is not set, and this user has no home folder';
+  if (env[home] === '') why = 'is empty';
+  throw new UserError('settings', `edge-upload has no folder for its files: ${home} ${why}.`, {
+    hint: `Set ${variable} to the absolute path of a folder that is yours, or ${home} to your home folder.`,
+  });
+}
+
+/** Returns the parent of the folder of compiled code, which `bin/compile-cache.ts` creates and checks. */
+export function cacheHome({ env, home }: Pick<FolderContext, 'env' | 'home'>): string {
+  const { XDG_CACHE_HOME: given = '' } = env;
+  return isAbsolute(given) ? given : join(home, '.cache');
+}
+
+/** Returns the folder of the journals of this user's uploads. */
+export function journalFolder(context: FolderContext): string {
+  return join(requireFolder(context, 'state'), 'uploads');
+}
+
+/** A file, such as the home folder /dev/null of a service's user, contains none. */
+const NOT_THERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR']);
+
+/** Returns the names in a folder of edge-upload; none if it does not exist. */
+export async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (NOT_THERE.has(systemCode(error))) return [];
+    throw diskError(folder, error);
+  }
+}
 
 /** Larger than any file of edge-upload: the journal of an upload with 10,000 parts has 2 MB. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -13,29 +95,17 @@ const MAX_BYTES = 16 * 1024 * 1024;
 /** Windows has neither flag, and `undefined` counts as 0. Only its administrators create links. */
 const UNLINKED = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-export interface OwnFileOptions {
-  /** Accepts a file with several names: a lock is a hard link by design. */
-  readonly linked?: boolean;
-  /** 16 MiB unless given. */
-  readonly maxBytes?: number;
-}
-
-/** Returns why a file is not one that edge-upload wrote; `undefined` if it is. */
-function oddity(
-  found: Stats,
-  folder: Stats,
-  { linked = false, maxBytes = MAX_BYTES }: OwnFileOptions,
-): string | undefined {
-  if (found.isSymbolicLink()) return 'is a symbolic link';
-  if (found.isDirectory()) return 'is a folder';
-  if (!found.isFile()) return 'is not a plain file';
-  if (found.nlink > 1 && !linked) return 'has a second name (a hard link)';
-  if (found.size > maxBytes) return `is larger than ${maxBytes / 1024 ** 2} MiB`;
+/** Refuses a file that edge-upload did not write. */
+function requireOwn(path: string, found: Stats, folder: Stats, maxBytes: number): void {
+  if (found.isSymbolicLink()) throw refusal(path, 'is a symbolic link');
+  if (found.isDirectory()) throw refusal(path, 'is a folder');
+  if (!found.isFile()) throw refusal(path, 'is not a plain file');
+  if (found.nlink > 1) throw refusal(path, 'has a second name (a hard link)');
+  if (found.size > maxBytes) throw refusal(path, `is larger than ${maxBytes / 1024 ** 2} MiB`);
   const user = geteuid?.();
-  if (user === undefined || found.uid === user || found.uid === 0) return undefined;
   // Root in the folder of another user works on behalf of that user.
-  if (user === 0 && found.uid === folder.uid) return undefined;
-  return 'belongs to another user';
+  const isOwn = found.uid === user || found.uid === 0 || (user === 0 && found.uid === folder.uid);
+  if (user !== undefined && !isOwn) throw refusal(path, 'belongs to another user');
 }
 
 /** Returns the shell command that renames a file. */
@@ -56,44 +126,33 @@ function refusal(path: string, why: string): UserError {
 export async function safeFolder(folder: string): Promise<Stats> {
   const found = await stat(folder);
   // Windows has no such bits. Anything but a folder, such as a device, cannot be used anyway.
-  if (platform === 'win32' || !found.isDirectory() || (found.mode & 0o002) === 0) return found;
-  throw new UserError(
-    'settings',
-    `Everybody on this computer can write to ${folder}. Files in it are not used.`,
-    {
-      hint: ['Remove that permission:', command`chmod go-w ${folder}`],
-    },
-  );
+  if (system === 'win32' || !found.isDirectory() || (found.mode & 0o002) === 0) return found;
+  const message = `Everybody on this computer can write to ${folder}. Files in it are not used.`;
+  throw new UserError('settings', message, {
+    hint: ['Remove that permission:', command`chmod go-w ${folder}`],
+  });
 }
 
 /**
  * Opens an existing file of edge-upload. Other files are never opened: the target of a link is neither read nor changed, and
  * a pipe or a device does not block.
- * @param flags `O_RDONLY`, or `O_WRONLY | O_APPEND`
- * @throws {UserError} `settings` for another file in its place
- * @throws the system's error where it cannot be opened, `ENOENT` among them
+ * @throws {UserError} `settings` for another file in its place; else the system's error, such as `ENOENT`
  */
 export async function openOwn(
   path: string,
   flags: number,
-  options: OwnFileOptions = {},
+  maxBytes = MAX_BYTES,
 ): Promise<{ readonly handle: FileHandle; readonly stats: Stats }> {
   const named = await lstat(path);
   const folder = await safeFolder(dirname(path));
-  const odd = oddity(named, folder, options);
-  if (odd !== undefined) throw refusal(path, odd);
-  let handle: FileHandle;
-  try {
-    handle = await open(path, flags | UNLINKED);
-  } catch (error) {
+  requireOwn(path, named, folder, maxBytes);
+  const handle = await open(path, flags | UNLINKED).catch((error: unknown) => {
     // The file was replaced meanwhile.
-    if (systemCode(error) === 'ELOOP') throw refusal(path, 'is a symbolic link');
-    throw error;
-  }
+    throw systemCode(error) === 'ELOOP' ? refusal(path, 'is a symbolic link') : error;
+  });
   try {
     const stats = await handle.stat();
-    const opened = oddity(stats, folder, options);
-    if (opened !== undefined) throw refusal(path, opened);
+    requireOwn(path, stats, folder, maxBytes);
     return { handle, stats };
   } catch (error) {
     await handle.close();
@@ -103,33 +162,27 @@ export async function openOwn(
 
 /** Returns the text of a file of edge-upload; `undefined` if there is none. */
 export async function readIfThere(path: string): Promise<string | undefined> {
-  return (await read(path, false))?.text;
+  return (await read(path))?.text;
 }
 
-export interface PrivateText {
-  readonly text: string;
-  /** Others on this computer could read the file until now. Its mode is 0600 again. */
-  readonly wasOpen: boolean;
-}
+/**
+ * Returns the text of a file with secrets. If a loose umask or a copy left it readable by others (`wasOpen`), it is private
+ * again.
+ */
+export const readPrivate = (path: string) => read(path, (file) => file.chmod(0o600));
 
-/** Returns the text of a file with secrets, and makes it private if a loose umask or a copy left it readable by others. */
-export async function readPrivate(path: string): Promise<PrivateText | undefined> {
-  return read(path, true);
-}
-
-async function read(path: string, close: boolean): Promise<PrivateText | undefined> {
+async function read(path: string, ifOpen?: (file: FileHandle) => Promise<void>) {
   try {
     const { handle, stats } = await openOwn(path, constants.O_RDONLY);
     try {
-      const wasOpen = platform !== 'win32' && (stats.mode & 0o077) !== 0;
-      if (close && wasOpen) await handle.chmod(0o600);
+      const wasOpen = system !== 'win32' && (stats.mode & 0o077) !== 0;
+      if (wasOpen) await ifOpen?.(handle);
       return { text: await handle.readFile('utf8'), wasOpen };
     } finally {
       await handle.close();
     }
   } catch (error) {
-    // ENOTDIR: below a file there are none, such as in the home folder /dev/null of a service's user.
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+    if (NOT_THERE.has(systemCode(error))) return undefined;
     throw diskError(path, error);
   }
 }
@@ -157,49 +210,12 @@ async function makeOne(path: string): Promise<void> {
   }
 }
 
-/** Bytes. Larger than the files of a sign-in. */
-const PROBE_BYTES = 16 * 1024;
+/** Errors of file systems that cannot flush, such as those of other computers and of programs (FUSE). */
+const CANNOT_FLUSH: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 
 /**
- * Checks that files can be written to a folder, or that the folder can be created, before work that has to be recorded.
- * Writes a file and deletes it: a full disk and a used-up quota show only then.
- * @throws {UserError} `disk` or `settings`
- */
-export async function requireWritable(folder: string): Promise<void> {
-  try {
-    await safeFolder(folder);
-    await probe(folder);
-  } catch (error) {
-    const above = dirname(folder);
-    if (systemCode(error) !== 'ENOENT' || above === folder) throw diskError(folder, error);
-    await requireMakable(above, folder);
-  }
-}
-
-/** Checks that a missing folder can be created. The folders above belong to the user, or to everybody. */
-async function requireMakable(folder: string, wanted: string): Promise<void> {
-  try {
-    await probe(folder);
-  } catch (error) {
-    const above = dirname(folder);
-    if (systemCode(error) !== 'ENOENT' || above === folder) throw diskError(wanted, error);
-    await requireMakable(above, wanted);
-  }
-}
-
-async function probe(folder: string): Promise<void> {
-  const path = join(folder, `.edge-upload.${randomBytes(6).toString('hex')}.tmp`);
-  try {
-    await writeFile(path, Buffer.alloc(PROBE_BYTES), { flag: 'wx', mode: 0o600 });
-  } finally {
-    await rm(path, { force: true }).catch(() => {});
-  }
-}
-
-/**
- * Replaces a file atomically: another process, or the next one after a crash, reads the old text or the new one.
- * The file is private to its owner (0600) from its first byte. A missing folder is created with mode 0700. A link in its
- * place is replaced too, and its target stays as it is.
+ * Replaces a file atomically: another process, or the next one after a crash, reads the old text or the new one. The file is
+ * private to its owner from its first byte. A link in its place is replaced too, and its target stays as it is.
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
@@ -209,7 +225,9 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     const file = await open(aside, 'wx', 0o600);
     try {
       await file.writeFile(text);
-      await flush(file);
+      await file.sync().catch((error: unknown) => {
+        if (!CANNOT_FLUSH.has(systemCode(error))) throw error;
+      });
     } finally {
       await file.close();
     }
@@ -221,21 +239,10 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   }
 }
 
-/** Errors of file systems that do not support it, such as those of other computers and of programs (FUSE). */
-const CANNOT_FLUSH: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
-
-async function flush(file: FileHandle): Promise<void> {
-  try {
-    await file.sync();
-  } catch (error) {
-    if (!CANNOT_FLUSH.has(systemCode(error))) throw error;
-  }
-}
-
 /** Opens an existing file of edge-upload to append to it. The caller closes it. */
-export async function openToAppend(path: string, options: OwnFileOptions = {}): Promise<FileHandle> {
+export async function openToAppend(path: string, maxBytes = MAX_BYTES): Promise<FileHandle> {
   try {
-    return (await openOwn(path, constants.O_WRONLY | constants.O_APPEND, options)).handle;
+    return (await openOwn(path, constants.O_WRONLY | constants.O_APPEND, maxBytes)).handle;
   } catch (error) {
     throw diskError(path, error);
   }

@@ -3,9 +3,15 @@ import { isFields } from '../../protocol/fields.ts';
 import { command, type HintLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { type ErrorCode, isUserError, UserError } from '../errors.ts';
-import { type FolderContext, findFolder, requireFolder } from './folders.ts';
 import { withLock } from './lock.ts';
-import { moveAside, readIfThere, replaceFile } from './own-files.ts';
+import {
+  type FolderContext,
+  findFolder,
+  moveAside,
+  readIfThere,
+  replaceFile,
+  requireFolder,
+} from './own-files.ts';
 
 /** A defect of a document, with its path: `deployments[0].url is missing`. */
 class Malformed extends Error {}
@@ -134,7 +140,7 @@ export function documentIn<T>(
 ): SettingsDocument<T> {
   const pathIn = (folder: string) => join(folder, fileName);
   const read = async (context: FolderContext) => {
-    const { path: folder } = findFolder(context, 'config');
+    const folder = findFolder(context, 'config');
     if (folder === undefined) return empty;
     const path = pathIn(folder);
     return (await readDocument(path, (root) => parse(root, path), remedy)) ?? empty;

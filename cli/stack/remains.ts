@@ -1,7 +1,7 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
 import { type LocalCloud, parseLocalCloud } from '../settings/deployments.ts';
-import type { FolderContext } from '../settings/folders.ts';
+import type { FolderContext } from '../settings/own-files.ts';
 import { type DocumentPart, documentIn, keepBooks } from '../settings/records.ts';
 import { callerIdentity } from './aws-calls.ts';
 import type { StackWork } from './find-stack.ts';

@@ -1,6 +1,6 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import { UserError } from '../errors.ts';
-import { namesIn } from '../settings/folders.ts';
+import { namesIn } from '../settings/own-files.ts';
 import { orReport } from '../settings/records.ts';
 import type { Ui } from '../ui/ui.ts';
 import { type Algorithm, openDigester } from './integrity.ts';

@@ -6,9 +6,8 @@ import { readFields } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
 import { isUserError, systemCode, UserError } from '../errors.ts';
 import { diskError } from '../settings/disk-errors.ts';
-import { requireFolder } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
-import { openOwn, openToAppend, replaceFile } from '../settings/own-files.ts';
+import { openOwn, openToAppend, replaceFile, requireFolder } from '../settings/own-files.ts';
 import { withOptional } from '../settings/records.ts';
 import type { FileStamp } from '../transfer/sources/file-stamp.ts';
 
@@ -89,7 +88,7 @@ export async function withLedger<T>(
     const path = await pathOf(world, subject);
     const opened = async () => {
       const entries = await load(path, subject);
-      const handle = await openToAppend(path, { maxBytes: MAX_BYTES });
+      const handle = await openToAppend(path, MAX_BYTES);
       try {
         return await use(ledgerOf(entries, path, handle, onTrouble));
       } finally {
@@ -209,7 +208,7 @@ const isThere = (path: string) =>
 
 async function* linesOf(file: string): AsyncGenerator<string, void, void> {
   try {
-    const { handle } = await openOwn(file, constants.O_RDONLY, { maxBytes: MAX_BYTES });
+    const { handle } = await openOwn(file, constants.O_RDONLY, MAX_BYTES);
     try {
       yield* boundedLines(handle.createReadStream({ autoClose: false, highWaterMark: CHUNK_BYTES }));
     } finally {

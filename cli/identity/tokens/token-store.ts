@@ -6,9 +6,8 @@ import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { diskError } from '../../settings/disk-errors.ts';
-import { findFolder, namesIn, requireFolder } from '../../settings/folders.ts';
 import { withLock } from '../../settings/lock.ts';
-import { readPrivate, replaceFile } from '../../settings/own-files.ts';
+import { findFolder, namesIn, readPrivate, replaceFile, requireFolder } from '../../settings/own-files.ts';
 import { writtenByNewer } from '../../settings/records.ts';
 import { loginCommand } from '../sign-in/username.ts';
 import { ensureKey, findKey, seal, type TokenKey, unseal } from './seal.ts';
@@ -163,7 +162,7 @@ export async function replaceSession({ file, key }: FoundSession, session: Store
 /** Returns the files of all users of one edge, and those of the sign-ins that were moved aside. */
 export async function filesOf(context: StoreContext, url: string): Promise<string[]> {
   // Without a state folder, no tokens are stored.
-  if (findFolder(context, 'state').path === undefined) return [];
+  if (findFolder(context, 'state') === undefined) return [];
   const prefix = prefixOf(url);
   const names = await namesIn(folder(context));
   return names.filter((name) => name.startsWith(prefix)).map((name) => join(folder(context), name));

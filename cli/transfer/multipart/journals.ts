@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { isUserError, systemCode, type UserError } from '../../errors.ts';
 import { diskError } from '../../settings/disk-errors.ts';
-import { namesIn } from '../../settings/folders.ts';
-import { readIfThere } from '../../settings/own-files.ts';
+import { namesIn, readIfThere } from '../../settings/own-files.ts';
 import { orReport, withOptional } from '../../settings/records.ts';
 import { whenFree } from '../sources/disk-calls.ts';
 import { JOURNAL_SUFFIX, type Journal, withJournal } from './journal.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import fs, { readFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { test } from 'node:test';
 import { doctor } from '../../../cli/commands/doctor.ts';
 import { login } from '../../../cli/commands/login.ts';
@@ -11,7 +11,6 @@ import { whoami } from '../../../cli/commands/whoami.ts';
 import { forgetTokens } from '../../../cli/identity/tokens/forget-tokens.ts';
 import { withLock } from '../../../cli/settings/lock.ts';
 import { replaceFile } from '../../../cli/settings/own-files.ts';
-import { whenFound } from '../../support/when-found.ts';
 import { failure, type KeptFile, PASSWORD, run, type World, world } from './helpers/world.ts';
 
 const HOUR = 3_600_000;
@@ -185,21 +184,35 @@ test('logout revokes the refresh token, then deletes the tokens', async (t) => {
   assert.equal(again.document.signedOut, false);
 });
 
+/** Resolves once a file is opened. */
+async function whenOpened(path: string): Promise<void> {
+  const { open } = fs;
+  try {
+    await new Promise<void>((resolve) => {
+      fs.open = (...given) => {
+        if (given[0] === path) resolve();
+        return open(...given);
+      };
+      syncBuiltinESMExports();
+    });
+  } finally {
+    fs.open = open;
+    syncBuiltinESMExports();
+  }
+}
+
 test('logout revokes the token that another process has just refreshed', async (t) => {
   const RefreshTokenRotation = { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 };
   const client = { RefreshTokenRotation, ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'] };
   const here = await world(t, { client });
   const { file, kept } = await signedIn(here);
   const { sdk, ClientId } = here.setup;
-  const folder = dirname(file);
   let signingOut: Promise<unknown> | undefined;
   let renewed = '';
   await withLock(file, async () => {
+    const waiting = whenOpened(`${file}.lock`);
     signingOut = run(here, logout(here.context(), {}));
-    // Both processes are now waiting for the lock.
-    const claims = async () =>
-      (await readdir(folder)).filter((name) => name.includes('.lock.')).length > 1 || undefined;
-    await whenFound(folder, claims);
+    await waiting;
     const answer = await sdk.getTokensFromRefreshToken({ ClientId, RefreshToken: kept.refreshToken });
     renewed = answer.AuthenticationResult?.RefreshToken ?? assert.fail('the pool does not rotate');
     await replaceFile(file, JSON.stringify({ ...kept, refreshToken: renewed }));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findFolder, requireFolder } from '../../../cli/settings/folders.ts';
+import { findFolder, requireFolder } from '../../../cli/settings/own-files.ts';
 
 function at(platform: NodeJS.Platform, env: Record<string, string> = {}) {
   const place = { platform, env, home: '/home/ada' };
@@ -30,19 +30,24 @@ test('uses Application Support on macOS, unless XDG variables are set', () => {
 
 test('refuses an empty or relative home folder with the name of its variable', () => {
   const reasons: readonly (readonly [Record<string, string>, string, RegExp])[] = [
-    [{ HOME: '' }, '', /^HOME is empty$/],
-    [{ HOME: 'home/ada' }, 'home/ada', /^HOME is “home\/ada”, which is not the path of a home folder$/],
-    [{}, '', /^HOME is not set, and this user has no home folder$/],
-    [{ HOME: '', XDG_STATE_HOME: '' }, '', /^HOME is empty$/],
-    [{ HOME: '', XDG_STATE_HOME: './state' }, '', /^HOME is empty$/],
+    [{ HOME: '' }, '', /: HOME is empty\.$/],
+    [{ HOME: 'home/ada' }, 'home/ada', /: HOME is “home\/ada”, which is not the path of a home folder\.$/],
+    [{}, '', /: HOME is not set, and this user has no home folder\.$/],
+    [{ HOME: '', XDG_STATE_HOME: '' }, '', /: HOME is empty\.$/],
+    [{ HOME: '', XDG_STATE_HOME: './state' }, '', /: HOME is empty\.$/],
   ];
-  for (const [env, home, reason] of reasons) {
+  for (const [env, home, message] of reasons) {
     for (const kind of ['config', 'state', 'data'] as const) {
-      assert.match(findFolder({ platform: 'linux', env, home }, kind).missing ?? '', reason);
+      const place = { platform: 'linux', env, home } as const;
+      assert.equal(findFolder(place, kind), undefined);
+      assert.throws(() => requireFolder(place, kind), { code: 'settings', message });
     }
   }
   const windows = { platform: 'win32', env: { USERPROFILE: '' }, home: '' } as const;
-  assert.equal(findFolder(windows, 'state').missing, 'USERPROFILE is empty');
+  assert.throws(() => requireFolder(windows, 'state'), {
+    message: /: USERPROFILE is empty\.$/,
+    hint: /LOCALAPPDATA/,
+  });
 });
 
 test('needs a home folder only if it is used', () => {

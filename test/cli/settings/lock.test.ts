@@ -17,8 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { test } from 'node:test';
-import { withLock } from '../../../cli/settings/lock.ts';
-import { ownIdentity } from '../../../cli/settings/lock-holders.ts';
+import { thisProcess, withLock } from '../../../cli/settings/lock.ts';
 import { mutations } from '../../support/mutations.ts';
 import { runProgram } from '../../support/programs.ts';
 import { workerArgs } from '../../support/run/worker.ts';
@@ -52,7 +51,7 @@ async function inFolder(body: (path: string, folder: string) => Promise<void>): 
 
 /** Creates a lock as another process would create it. */
 async function forge(path: string, change: Record<string, unknown>): Promise<void> {
-  await writeFile(`${path}.lock`, JSON.stringify({ ...(await ownIdentity()), ...change }));
+  await writeFile(`${path}.lock`, JSON.stringify({ ...(await thisProcess()), ...change }));
 }
 
 test('withLock returns the value of its work, passes on failures, and leaves no file', () =>
@@ -140,15 +139,26 @@ test('gives the lock to one of several waiters that find a dead holder', () =>
     }
   }));
 
-test('replaces a chain of dead holders', () =>
+test('replaces one dead holder after another', () =>
   inFolder(async (path, folder) => {
-    const first = await holder(path);
-    first.kill('SIGKILL');
-    await ended(first);
-    const second = await holder(path);
-    second.kill('SIGKILL');
-    await ended(second);
-    assert.equal((await readdir(folder)).filter((name) => name.endsWith('.next')).length, 1);
+    for (const _killed of ['first', 'second']) {
+      const child = await holder(path);
+      child.kill('SIGKILL');
+      await ended(child);
+      assert.deepEqual(await readdir(folder), ['kept.json.lock']);
+    }
+    assert.equal(await withLock(path, async () => 'mine'), 'mine');
+    assert.deepEqual(await readdir(folder), []);
+  }));
+
+test('replaces dead holders that were killed while they replaced a dead holder', () =>
+  inFolder(async (path, folder) => {
+    let name = `${path}.lock`;
+    for (const letter of ['a', 'b', 'c']) {
+      const nonce = letter.repeat(24);
+      await writeFile(name, JSON.stringify({ ...(await thisProcess()), nonce, started: '1' }));
+      name = `${name}.${nonce}`;
+    }
     assert.equal(await withLock(path, async () => 'mine'), 'mine');
     assert.deepEqual(await readdir(folder), []);
   }));
@@ -245,25 +255,25 @@ test('a holder wrongly taken for dead leaves the lock to its successor', () =>
     assert.equal(await withLock(path, async () => 'free', { waitMs: 0 }), 'free');
   }));
 
-test('works on a file system without hard links', async () => {
-  const { link } = fs;
-  fs.link = () => Promise.reject(Object.assign(new Error('not supported'), { code: 'ENOTSUP' }));
+test('leaves no empty lock on a full disk', async () => {
+  const { open } = fs;
+  fs.open = async (...given) => {
+    const file = await open(...given);
+    file.writeFile = () => Promise.reject(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
+    return file;
+  };
   syncBuiltinESMExports();
   try {
     await inFolder(async (path, folder) => {
-      await forge(path, { nonce: 'd'.repeat(24), started: '1' });
-      let inside = 0;
-      const turn = async () => {
-        inside += 1;
-        assert.equal(inside, 1);
-        await new Promise(setImmediate);
-        inside -= 1;
-      };
-      await Promise.all(Array.from({ length: 8 }, () => withLock(path, turn, { pollMs: 1 })));
+      await assert.rejects(
+        withLock(path, async () => {}),
+        { code: 'disk' },
+      );
+      assert.equal(await withLock(path, async () => 'without', { orWithout: true }), 'without');
       assert.deepEqual(await readdir(folder), []);
     });
   } finally {
-    fs.link = link;
+    fs.open = open;
     syncBuiltinESMExports();
   }
 });
@@ -304,23 +314,10 @@ test('reports a folder that cannot be written at once', () =>
     );
   }));
 
-test('fails at a circular chain of holders', () =>
-  inFolder(async (path) => {
-    const [one, other] = ['e'.repeat(24), 'f'.repeat(24)];
-    await forge(path, { nonce: one });
-    const own = await ownIdentity();
-    await writeFile(`${path}.lock.${one}.next`, JSON.stringify({ ...own, nonce: other }));
-    await writeFile(`${path}.lock.${other}.next`, JSON.stringify({ ...own, nonce: one }));
-    await assert.rejects(
-      withLock(path, async () => assert.fail('the lock was shared')),
-      { code: 'settings', message: /too many processes/ },
-    );
-  }));
-
 test('replaces a link or a pipe in place of a lock, and keeps its target', { skip: onWindows() }, () =>
   inFolder(async (path, folder) => {
     const victim = join(folder, 'victim');
-    await writeFile(victim, JSON.stringify(await ownIdentity()), { mode: 0o644 });
+    await writeFile(victim, JSON.stringify(await thisProcess()), { mode: 0o644 });
     const before = await stat(victim);
     await symlink(victim, `${path}.lock`);
     const quick = { pollMs: 5, silentMs: 20 };
@@ -335,7 +332,7 @@ test('replaces a link or a pipe in place of a lock, and keeps its target', { ski
 
 test('obtains the lock eventually, with any content of the lock file', () =>
   inFolder(async (path, folder) => {
-    const own = JSON.stringify(await ownIdentity());
+    const own = JSON.stringify(await thisProcess());
     for (const text of mutations(own, 60)) {
       await writeFile(`${path}.lock`, text);
       const options = { pollMs: 1, silentMs: 3, waitMs: 30 };
@@ -345,29 +342,6 @@ test('obtains the lock eventually, with any content of the lock file', () =>
       for (const name of await readdir(folder)) await rm(join(folder, name));
     }
   }));
-
-test('recognises its own link by a second name if the response was lost', {
-  skip: onWindows(),
-}, async () => {
-  const { link } = fs;
-  let lost = 0;
-  fs.link = async (from, to) => {
-    await link(from, to);
-    lost += 1;
-    throw Object.assign(new Error('file exists'), { code: 'EEXIST' });
-  };
-  syncBuiltinESMExports();
-  try {
-    await inFolder(async (path, folder) => {
-      assert.equal(await withLock(path, async () => 'mine', { waitMs: 0 }), 'mine');
-      assert.equal(lost, 1);
-      assert.deepEqual(await readdir(folder), []);
-    });
-  } finally {
-    fs.link = link;
-    syncBuiltinESMExports();
-  }
-});
 
 function onWindows(): string | false {
   return process.platform === 'win32' ? 'Windows has no such files' : false;

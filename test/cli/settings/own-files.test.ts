@@ -24,7 +24,6 @@ import {
   readIfThere,
   readPrivate,
   replaceFile,
-  requireWritable,
 } from '../../../cli/settings/own-files.ts';
 import { runProgram } from '../../support/programs.ts';
 
@@ -180,16 +179,4 @@ test('refuses a far too large file before reading it', async (t) => {
   await writeFile(path, '');
   await truncate(path, 2 ** 30);
   await assert.rejects(readIfThere(path), { code: 'settings', message: /is larger than 16 MiB/ });
-});
-
-test('checks whether a folder is writable before creating it', { skip: noLinks }, async (t) => {
-  const home = await ownFolder(t);
-  await requireWritable(join(home, 'a/b/c'));
-  assert.deepEqual(await readdir(home), []);
-  await writeFile(join(home, 'file'), '');
-  await assert.rejects(requireWritable(join(home, 'file/a')), { code: 'disk' });
-  await mkdir(join(home, 'open'));
-  await chmod(join(home, 'open'), 0o777);
-  await assert.rejects(requireWritable(join(home, 'open')), { code: 'settings' });
-  await requireWritable(join(home, 'open/below'));
 });

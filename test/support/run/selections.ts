@@ -58,6 +58,7 @@ export const NOT_ON_WINDOWS: readonly Skipped[] = [
   { path: 'cli/settings/own-files', because: POSIX },
   { path: 'cli/settings/records', because: POSIX },
   { path: 'cli/settings/lock', because: SIGNALS },
+  { path: 'cli/settings/require-writable', because: POSIX },
   { path: 'cli/stack/download/', because: POSIX },
   { path: 'cli/transfer/crash', because: SIGNALS },
   { path: 'cli/transfer/embedded', because: SIGNALS },

@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { journalFolder } from '../../../../cli/settings/folders.ts';
+import { journalFolder } from '../../../../cli/settings/own-files.ts';
 import { crc32Bytes } from '../../../../cli/transfer/integrity.ts';
 import { listJournals } from '../../../../cli/transfer/multipart/journals.ts';
 import type { UploadFilesOptions } from '../../../../cli/transfer/upload.ts';
