@@ -49,20 +49,21 @@ function segmentsOf({ issuer, rule: { writeTo = '' } }: IssuerRule): readonly Se
 export function overlap(one: IssuerRule, other: IssuerRule): boolean {
   const left = segmentsOf(one);
   const right = segmentsOf(other);
-  for (let at = 0; ; at += 1) {
-    const [a, b] = [left[at], right[at]];
-    if (a === undefined || b === undefined || a === 'many' || b === 'many') return true;
-    const ends = at === left.length - 1 || at === right.length - 1;
-    if (typeof a === 'string' || typeof b === 'string') {
-      if (ends) return true;
-      if (a === b && a !== 'any' && one.issuer.alias === other.issuer.alias) return false;
-    } else if (ends) {
-      const [short, long] = at === left.length - 1 ? [a, b] : [b, a];
-      return (
-        long.text.startsWith(short.text) || (left.length === right.length && short.text.startsWith(long.text))
-      );
-    } else if (a.text !== b.text) return false;
+  const last = Math.min(left.length, right.length) - 1;
+  for (const [at, a] of left.slice(0, last).entries()) {
+    const b = right[at];
+    if (a === 'many' || b === 'many') return true;
+    const isSameClaim = (a === 'sub' || a === 'name') && a === b;
+    if (isSameClaim && one.issuer.alias === other.issuer.alias) return false;
+    if (typeof a === 'object' && typeof b === 'object' && a.text !== b.text) return false;
   }
+  // The shorter rule ends here: its text is the start of a segment.
+  const [a, b] = [left[last], right[last]];
+  if (typeof a !== 'object' || typeof b !== 'object') return true;
+  return (
+    (left.length >= right.length && a.text.startsWith(b.text)) ||
+    (left.length <= right.length && b.text.startsWith(a.text))
+  );
 }
 
 /** Whether other callers, under the same rule or another one, can write this rule's keys. */

@@ -30,12 +30,51 @@ export const TRANSIENT_CODES: ReadonlySet<string> = new Set([
 /** S3 error codes for bytes that do not match the checksum or MD5 sent with them. */
 export const DAMAGED_CODES: ReadonlySet<string> = new Set(['BadDigest', 'XAmzContentChecksumMismatch']);
 
-/**
- * Returns milliseconds to wait: exponential backoff with full jitter.
- * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
- */
-export function backoff(failures: number, { baseMs, capMs }: RetryPolicy, random: () => number): number {
-  return random() * Math.min(capMs, baseMs * 2 ** (failures - 1));
+/** What a failure tells about the next attempt. */
+export interface FailureDetails {
+  /** The server's `Retry-After`, milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+  /** Fewer attempts than the policy's for failures of this `kind`. */
+  readonly limit?: { readonly kind: string; readonly tries: number };
+}
+
+/** Counts the failures of one request, and decides when it is sent again. */
+export class RetrySchedule {
+  readonly #policy: RetryPolicy;
+  /** Returns at least 0, below 1. */
+  readonly #random: () => number;
+  readonly #endsAt: number;
+  readonly #ofKind = new Map<string, number>();
+  #failures = 0;
+
+  /** @param now the time of the first failure, milliseconds. */
+  constructor(policy: RetryPolicy, random: () => number, now: number) {
+    this.#policy = policy;
+    this.#random = random;
+    this.#endsAt = now + policy.windowMs;
+  }
+
+  /** Returns milliseconds to wait after a failure; `undefined` if attempts or time run out. */
+  waitAfter({ limit, retryAfterMs = 0 }: FailureDetails, now: number): number | undefined {
+    this.#failures += 1;
+    if (this.#failures >= this.#policy.tries) return undefined;
+    if (limit !== undefined) {
+      const failures = (this.#ofKind.get(limit.kind) ?? 0) + 1;
+      this.#ofKind.set(limit.kind, failures);
+      if (failures >= limit.tries) return undefined;
+    }
+    const waitMs = Math.max(retryAfterMs, this.#backoff());
+    return now + waitMs > this.#endsAt ? undefined : waitMs;
+  }
+
+  /**
+   * Exponential backoff with full jitter.
+   * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+   */
+  #backoff(): number {
+    const { baseMs, capMs } = this.#policy;
+    return this.#random() * Math.min(capMs, baseMs * 2 ** (this.#failures - 1));
+  }
 }
 
 /**

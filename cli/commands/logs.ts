@@ -77,27 +77,23 @@ async function show(
 ): Promise<number> {
   const { ui, signal } = work.context;
   const seen = new Map<string, number>();
-  let { since } = query;
   let lines = 0;
   let newest = query.since.getTime();
-  for (;;) {
+  const showLine = (line: EdgeLogLine) => {
+    newest = Math.max(newest, line.at.getTime());
+    if (seen.has(line.id)) return;
+    if (follow) seen.set(line.id, line.at.getTime());
+    if (!all && line.isPlatform) return;
+    if (lines === 0 && !json) ui.event({ type: 'row', text: HEADER, document: {} });
+    ui.event({ type: 'row', ...row(line, verbose) });
+    lines += 1;
+  };
+  for (let { since } = query; ; ) {
     for await (const line of edgeLogLines(work, { ...query, since })) {
       if (signal.aborted) throw interrupted();
-      newest = Math.max(newest, line.at.getTime());
-      if (seen.has(line.id)) continue;
-      if (follow) seen.set(line.id, line.at.getTime());
-      if (!all && line.isPlatform) continue;
-      if (lines === 0 && !json) ui.event({ type: 'row', text: HEADER, document: {} });
-      ui.event({ type: 'row', ...row(line, verbose) });
-      lines += 1;
+      showLine(line);
     }
-    if (!follow) {
-      ui.event({
-        type: 'note',
-        text: `${count(lines, 'line')} since ${formatMinute(query.since)} UTC`,
-      });
-      return lines;
-    }
+    if (!follow) break;
     // Uses the times of the lines, because the clock of this computer can be wrong.
     since = new Date(Math.max(query.since.getTime(), newest - LATE_MS));
     for (const [id, at] of seen) if (at < since.getTime()) seen.delete(id);
@@ -106,6 +102,9 @@ async function show(
       command`edge-upload logs`,
     ]);
   }
+  const text = `${count(lines, 'line')} since ${formatMinute(query.since)} UTC`;
+  ui.event({ type: 'note', text });
+  return lines;
 }
 
 /** A line that the edge function writes for a refusal: see edge/handler.ts. */

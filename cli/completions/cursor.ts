@@ -26,31 +26,44 @@ function findOption(command: Commander, flag: string): Option | undefined {
 
 const isFlag = (word: string) => word.startsWith('-') && word !== '-';
 
+/** What the words before the cursor mean. */
+interface Preceding {
+  readonly command: Commander;
+  /** The option that takes the next word as its value. */
+  readonly option: Option | undefined;
+  /** Words that are neither flags, values nor subcommands. */
+  readonly operands: number;
+  /** Whether `--` was typed. */
+  readonly onlyOperands: boolean;
+}
+
+function readWord(before: Preceding, word: string): Preceding {
+  const { command, option, operands, onlyOperands } = before;
+  if (option !== undefined) return { ...before, option: undefined };
+  if (!onlyOperands && word === '--') return { ...before, onlyOperands: true };
+  if (!onlyOperands && isFlag(word)) {
+    const found = word.includes('=') ? undefined : findOption(command, word);
+    return found?.required ? { ...before, option: found } : before;
+  }
+  const inner = operands === 0 ? command.commands.find((one) => one.name() === word) : undefined;
+  return inner === undefined ? { ...before, operands: operands + 1 } : { ...before, command: inner };
+}
+
+function pathOf(command: Commander): string {
+  const names: string[] = [];
+  for (let at = command; at.parent; at = at.parent) names.unshift(at.name());
+  return names.join(' ');
+}
+
 /**
  * Parses an unfinished command line up to its last word.
  * @param words Without the program's name. The last one is at the cursor and can be empty.
  */
 export function findCursor(root: Commander, words: readonly string[]): Cursor {
-  let command = root;
-  let operands = 0;
-  let onlyOperands = false;
-  let option: Option | undefined;
-  for (const word of words.slice(0, -1)) {
-    if (option !== undefined) option = undefined;
-    else if (!onlyOperands && word === '--') onlyOperands = true;
-    else if (!onlyOperands && isFlag(word)) {
-      const found = word.includes('=') ? undefined : findOption(command, word);
-      if (found?.required) option = found;
-    } else {
-      const inner = operands === 0 ? command.commands.find((one) => one.name() === word) : undefined;
-      if (inner === undefined) operands += 1;
-      else command = inner;
-    }
-  }
+  const start: Preceding = { command: root, option: undefined, operands: 0, onlyOperands: false };
+  const { command, option, operands, onlyOperands } = words.slice(0, -1).reduce(readWord, start);
   const word = words.at(-1) ?? '';
-  const names: string[] = [];
-  for (let at = command; at.parent; at = at.parent) names.unshift(at.name());
-  const value = { command, path: names.join(' '), flags: false, subcommands: false };
+  const value = { command, path: pathOf(command), flags: false, subcommands: false };
   if (option !== undefined) return { ...value, word, option };
   const [, flag, typed] = (onlyOperands ? null : /^(--[^=]+)=(.*)$/s.exec(word)) ?? [];
   if (flag !== undefined && typed !== undefined) {

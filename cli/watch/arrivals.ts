@@ -119,16 +119,24 @@ export class Arrivals {
           warn(code === 'bad_key' ? `${message} Rename it.` : message);
           continue;
         }
-        const path = String(found.path);
-        if (this.#underWay.has(path)) continue;
-        const stamp = readStamp(path, { follow: false });
-        if (stamp === undefined && readStamp(path, { follow: true }) === undefined) continue;
-        if (stamp !== undefined && (await isInFolder(path))) {
-          this.#see({ path, relative: found.relative, stamp });
-        } else warn(`Skipped ${path}: it is a link, or in a linked folder.`);
+        await this.#seeIfReal(String(found.path), found.relative, isInFolder);
         if (this.#waiting.size >= MAX_WAITING) return;
       }
     }
+  }
+
+  /** Uploads no links, and nothing in linked folders: they lead to files outside the folder. */
+  async #seeIfReal(
+    path: string,
+    relative: string,
+    isInFolder: (path: string) => Promise<boolean>,
+  ): Promise<void> {
+    if (this.#underWay.has(path)) return;
+    const stamp = readStamp(path, { follow: false });
+    const isGone = stamp === undefined && readStamp(path, { follow: true }) === undefined;
+    if (isGone) return;
+    if (stamp !== undefined && (await isInFolder(path))) this.#see({ path, relative, stamp });
+    else this.#warnOnce(`Skipped ${path}: it is a link, or in a linked folder.`);
   }
 
   #see(arrival: Arrival): void {

@@ -42,29 +42,30 @@ export function poolSchema(settings: PoolSettings): readonly SchemaAttribute[] {
 const refuse = (name: string, why: string) =>
   invalidParameter(`Attributes did not conform to the schema: ${name}: ${why}`);
 
-function checkValue({ name, type, min, max }: SchemaAttribute, value: string): void {
-  if (name === 'email' && !/^[^\s@]+@[^\s@]+$/.test(value)) {
+function checkNumber({ name, min, max }: SchemaAttribute, value: string): void {
+  if (!/^-?\d+$/.test(value)) throw refuse(name, 'Attribute value must be a number');
+  if (min !== undefined && Number(value) < min) throw refuse(name, `Value must be at least ${min}`);
+  if (max !== undefined && Number(value) > max) throw refuse(name, `Value must be at most ${max}`);
+}
+
+function checkString({ name, min, max }: SchemaAttribute, value: string): void {
+  const length = [...value].length;
+  if (min !== undefined && length < min) throw refuse(name, 'String attribute length is too short');
+  if (max !== undefined && length > max) throw refuse(name, 'String attribute length is too long');
+}
+
+function checkValue(attribute: SchemaAttribute, value: string): void {
+  const { name, type } = attribute;
+  if (name === 'email' && !/^[^\s@]+@[^\s@]+$/.test(value))
     throw invalidParameter('Invalid email address format.');
-  }
-  if (name === 'phone_number' && !/^\+\d{1,15}$/.test(value)) {
+  if (name === 'phone_number' && !/^\+\d{1,15}$/.test(value))
     throw invalidParameter('Invalid phone number format.');
-  }
-  if (type === 'Boolean' && !/^(?:true|false)$/i.test(value)) {
+  if (type === 'Number') checkNumber(attribute, value);
+  if (type === 'String') checkString(attribute, value);
+  if (type === 'Boolean' && !/^(?:true|false)$/i.test(value))
     throw refuse(name, 'Attribute value must be a boolean');
-  }
-  if (type === 'Number') {
-    if (!/^-?\d+$/.test(value)) throw refuse(name, 'Attribute value must be a number');
-    if (min !== undefined && Number(value) < min) throw refuse(name, `Value must be at least ${min}`);
-    if (max !== undefined && Number(value) > max) throw refuse(name, `Value must be at most ${max}`);
-  }
-  if (type === 'DateTime' && Number.isNaN(Date.parse(value))) {
+  if (type === 'DateTime' && Number.isNaN(Date.parse(value)))
     throw refuse(name, 'Attribute value must be a date');
-  }
-  if (type === 'String') {
-    const length = [...value].length;
-    if (min !== undefined && length < min) throw refuse(name, 'String attribute length is too short');
-    if (max !== undefined && length > max) throw refuse(name, 'String attribute length is too long');
-  }
 }
 
 interface Change {

@@ -1,5 +1,11 @@
 import { readFields } from '../../protocol/fields.ts';
-import { DAMAGED_CODES, retryAfter, TRANSIENT_CODES, TRANSIENT_STATUS } from '../../protocol/retry-rules.ts';
+import {
+  DAMAGED_CODES,
+  type FailureDetails,
+  retryAfter,
+  TRANSIENT_CODES,
+  TRANSIENT_STATUS,
+} from '../../protocol/retry-rules.ts';
 import type { HttpResponse } from './exchange.ts';
 import { UploadError, type UploadErrorCode } from './upload-error.ts';
 import { parseXml, textOf } from './xml.ts';
@@ -20,13 +26,6 @@ export class UploadGone extends Error {}
 
 /** Another upload to the same key was completed at the same time. S3 requires a new upload. */
 export class UploadConflict extends Error {}
-
-export interface FailureDetails {
-  /** `Retry-After` of the response, in milliseconds. */
-  readonly retryAfterMs?: number | undefined;
-  /** Lowers the number of attempts for this kind of failure. */
-  readonly limit?: { readonly kind: string; readonly tries: number };
-}
 
 /** A failure that a retry can fix. `error` is reported after the last attempt. */
 export class TransientFailure extends Error {

@@ -1,4 +1,4 @@
-import { backoff, RETRY, type RetryPolicy } from '../../protocol/retry-rules.ts';
+import { RETRY, type RetryPolicy, RetrySchedule } from '../../protocol/retry-rules.ts';
 import { TransientFailure } from './refusals.ts';
 import { stopped, UploadError } from './upload-error.ts';
 
@@ -71,15 +71,12 @@ export async function retrying<T>(
   { surroundings, signal, onWaiting, policy = RETRY }: RetryOptions,
 ): Promise<T> {
   const { now, sleep, random, isOffline, online } = surroundings;
-  const kinds = new Map<string, number>();
-  let firstFailure: number | undefined;
-  let failures = 0;
+  let schedule: RetrySchedule | undefined;
   for (let tries = 1; ; tries += 1) {
     if (isOffline()) {
       onWaiting('network');
       await online(signal);
-      firstFailure = undefined;
-      failures = 0;
+      schedule = undefined;
     }
     onWaiting(undefined);
     if (signal.aborted) throw stopped();
@@ -89,21 +86,13 @@ export async function retrying<T>(
       if (signal.aborted) throw stopped();
       if (!(error instanceof TransientFailure)) throw error;
       if (isOffline()) continue;
-      failures += 1;
-      firstFailure ??= now();
-      const { limit, retryAfterMs = 0 } = error.details;
-      const ofItsKind = limit === undefined ? 0 : (kinds.get(limit.kind) ?? 0) + 1;
-      if (limit !== undefined) kinds.set(limit.kind, ofItsKind);
-      const waitMs = Math.max(retryAfterMs, backoff(failures, policy, random));
-      const spent = failures >= policy.tries || (limit !== undefined && ofItsKind >= limit.tries);
-      if (spent || now() + waitMs > firstFailure + policy.windowMs) throw givenUp(error, tries);
+      const failedAt = now();
+      schedule ??= new RetrySchedule(policy, random, failedAt);
+      const waitMs = schedule.waitAfter(error.details, failedAt);
+      if (waitMs === undefined) throw givenUp(error, tries);
       onWaiting('retry');
-      const asked = now();
       await sleep(waitMs, signal);
-      if (now() - asked > waitMs + SLEPT_MS) {
-        firstFailure = undefined;
-        failures = 0;
-      }
+      if (now() - failedAt > waitMs + SLEPT_MS) schedule = undefined;
     }
   }
 }

@@ -28,33 +28,43 @@ function decode(text: string): string | undefined {
   return sound ? decoded : undefined;
 }
 
+interface OpenElement {
+  readonly name: string;
+  text: string;
+  readonly children: OpenElement[];
+}
+
+/** Adds a match of {@link TOKEN} to the open elements, outermost first. Returns whether the document is still sound. */
+function addToken(open: OpenElement[], [, chars, closed, name, , empty]: RegExpExecArray): boolean {
+  const parent = open.at(-1);
+  if (parent === undefined) return false;
+  if (chars !== undefined) {
+    const decoded = decode(chars);
+    parent.text += decoded ?? '';
+    return decoded !== undefined;
+  }
+  if (closed !== undefined) {
+    open.pop();
+    return open.length > 0 && parent.name === closed;
+  }
+  const element = { name: name ?? '', text: '', children: [] };
+  parent.children.push(element);
+  if (empty === '') open.push(element);
+  return open.length <= MAX_NESTING;
+}
+
 /**
  * Parses a document of S3: elements and text. Returns `undefined` for anything else, such as a document type, a comment
  * or an HTML page. `DOMParser` is not used: Trusted Types would require a policy for it, and it accepts far more.
  */
 export function parseXml(text: string): XmlElement | undefined {
   const body = text.trim().replace(/^<\?xml[^<>]*\?>/, '');
-  const root = { name: '', text: '', children: [] as XmlElement[] };
+  const root: OpenElement = { name: '', text: '', children: [] };
   const open = [root];
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < body.length) {
     const match = TOKEN.exec(body);
-    const parent = open.at(-1);
-    if (match === null || parent === undefined) return undefined;
-    const [, chars, closed, name, , empty] = match;
-    if (chars !== undefined) {
-      const decoded = decode(chars);
-      if (decoded === undefined) return undefined;
-      parent.text += decoded;
-    } else if (closed !== undefined) {
-      if (open.length === 1 || parent.name !== closed) return undefined;
-      open.pop();
-    } else if (name !== undefined) {
-      const element = { name, text: '', children: [] };
-      parent.children.push(element);
-      if (empty === '') open.push(element);
-      if (open.length > MAX_NESTING) return undefined;
-    }
+    if (match === null || !addToken(open, match)) return undefined;
   }
   const [only, ...more] = root.children;
   return open.length === 1 && more.length === 0 && root.text.trim() === '' ? only : undefined;

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { REDIRECT_PATH } from '../../../protocol/sign-in.ts';
@@ -132,25 +138,26 @@ export async function openCallbackServer(redirect: Redirect, state: string): Pro
   let startPage: string | undefined;
   /** Peers that were redirected to the page. */
   const started: Peer[] = [];
+  /** Redirects to the provider's page, and returns whether it did. */
+  const redirects = (request: IncomingMessage, response: ServerResponse): boolean => {
+    const peer = peerOf(request.socket);
+    if (startPage === undefined || peer === 'another user') return false;
+    started.push(peer);
+    // Browsers prefetch addresses, and users click twice.
+    const isOnce = started.length === 1 || started.every((one) => one === 'same user');
+    if (isOnce) response.writeHead(302, { ...PAGE_HEADERS, location: startPage }).end();
+    else response.once('close', () => reject(startedTwice()));
+    return isOnce;
+  };
   const listener: RequestListener = (request, response) => {
     const text = `http://${redirect.host}${request.url ?? ''}`;
     const url = URL.canParse(text) ? new URL(text) : undefined;
     const defect = url === undefined ? 'path' : mismatchOf(url, state);
-    // The provider redirects the browser to this host name only.
-    const isOwn = request.headers.host === `${redirect.host}:${port}`;
     request.resume();
-    const isStart = url?.pathname === startPath && isOwn && request.method === 'GET';
-    const peer = isStart ? peerOf(request.socket) : 'unknown';
-    if (isStart && startPage !== undefined && peer !== 'another user') {
-      started.push(peer);
-      // Browsers prefetch addresses, and users click twice.
-      if (started.length === 1 || started.every((one) => one === 'same user')) {
-        response.writeHead(302, { ...PAGE_HEADERS, location: startPage }).end();
-        return;
-      }
-      response.once('close', () => reject(startedTwice()));
-    }
-    if (url === undefined || defect !== undefined || !isOwn || isAnswered || request.method !== 'GET') {
+    // The provider redirects the browser to this host name only.
+    const isOwn = request.headers.host === `${redirect.host}:${port}` && request.method === 'GET';
+    if (isOwn && url?.pathname === startPath && redirects(request, response)) return;
+    if (url === undefined || defect !== undefined || !isOwn || isAnswered) {
       response.writeHead(defect === 'path' ? 404 : 400, PAGE_HEADERS).end(STRANGER);
       return;
     }

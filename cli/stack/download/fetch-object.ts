@@ -52,40 +52,25 @@ export async function fetchObject(
   const expected = await expectedOf(first);
   const tell = progress(work, object.key, size);
   let received = 0;
+  const take = async (chunk: Uint8Array) => {
+    // The rest of the object can arrive in a response without a length and without an end.
+    if (received + chunk.length > size) throw differs(object.key);
+    expected?.hasher.update(chunk);
+    await write(chunk);
+    received += chunk.length;
+    tell(received);
+  };
   let answer = first;
   for (let fruitless = 0; ; ) {
     const before = received;
-    try {
-      for await (const chunk of answer.Body as AsyncIterable<Uint8Array>) {
-        if (signal.aborted) throw interrupted('Run the same command again to download it from the start.');
-        // The rest of the object can arrive in a response without a length and without an end.
-        if (received + chunk.length > size) throw differs(object.key);
-        expected?.hasher.update(chunk);
-        await write(chunk);
-        received += chunk.length;
-        tell(received);
-      }
-      if (received >= size) break;
-    } catch (error) {
-      if (signal.aborted) throw interrupted('Run the same command again to download it from the start.');
-      if (isMismatch(error)) throw differs(object.key);
-      // A file that cannot be written is no failure of the network.
-      if (isUserError(error) || findFailure(error) === undefined) throw error;
-    }
+    await readBody(answer, take, { key: object.key, signal });
+    if (received === size) break;
     fruitless = received > before ? 1 : fruitless + 1;
-    if (fruitless > TRIES) {
-      throw new UserError(
-        'gave_up',
-        `The connection to S3 broke off ${TRIES} times at ${formatBytes(received)} of ${formatBytes(size)}.`,
-        { hint: 'Check the network, then run the same command again.' },
-      );
-    }
+    if (fruitless > TRIES) throw brokenOff(received, size);
     await pause(2 ** fruitless * 250, signal, 'Run the same command again.');
     answer = await request(work, object, { from: received, size, etag });
   }
-  if (received !== size || (expected !== undefined && !(await isAsExpected(expected)))) {
-    throw differs(object.key);
-  }
+  if (expected !== undefined && !(await isAsExpected(expected))) throw differs(object.key);
   tell(received, true);
   const { VersionId } = first;
   return {
@@ -94,6 +79,33 @@ export async function fetchObject(
     ...(VersionId === undefined || VersionId === 'null' ? {} : { versionId: VersionId }),
     ...(expected === undefined ? {} : { verified: expected.name }),
   };
+}
+
+/** Passes on the bytes of a response, until its end or until the connection is lost. */
+async function readBody(
+  { Body: body }: GetObjectCommandOutput,
+  take: (chunk: Uint8Array) => Promise<void>,
+  { key, signal }: { readonly key: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const stopped = () => interrupted('Run the same command again to download it from the start.');
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      if (signal.aborted) throw stopped();
+      await take(chunk);
+    }
+  } catch (error) {
+    if (signal.aborted) throw stopped();
+    if (isMismatch(error)) throw differs(key);
+    // A file that cannot be written is no failure of the network.
+    if (isUserError(error) || findFailure(error) === undefined) throw error;
+  }
+}
+
+function brokenOff(received: number, size: number): UserError {
+  const where = `${formatBytes(received)} of ${formatBytes(size)}`;
+  return new UserError('gave_up', `The connection to S3 broke off ${TRIES} times at ${where}.`, {
+    hint: 'Check the network, then run the same command again.',
+  });
 }
 
 /** Closes the connection of a response that is not read. Otherwise the process waits for its end, and fails at a late error. */

@@ -69,25 +69,29 @@ const options = {
   commentPropName: '#comment',
 } as const;
 
+/** Refuses an attribute that could execute something, or load something from outside the drawing. */
+function refuseAttribute(element: string, name: string, text: string): void {
+  if (!ATTRIBUTES.has(name)) throw refusal(`its <${element}> has the attribute “${name}”`);
+  // CSS escapes could hide a reference.
+  if (text.includes('\\')) throw refusal(`its <${element}> has a backslash in “${name}”`);
+  if (name === 'xmlns' && text !== 'http://www.w3.org/2000/svg') throw refusal('it is not SVG');
+  const other = [...text.matchAll(/([^\s,;()]*)\s*\(/g)].find(([, called = '']) => !FUNCTIONS.test(called));
+  if (other !== undefined && !FREE_TEXT.has(name)) {
+    throw refusal(`its <${element}> has “${other[0]}” in “${name}”`);
+  }
+  const targets = [...text.matchAll(/url\(([^)]*)\)?/gi)].map(([, target = '']) =>
+    target.replace(/^\s*['"]?|['"]?\s*$/g, ''),
+  );
+  if (name === 'href') targets.push(text);
+  if (!targets.every((target) => LOCAL.test(target))) throw refusal('it refers to something outside of it');
+}
+
 function cleanAttributes(element: string, attributes: XmlNode): XmlNode {
   const kept = Object.entries(attributes).flatMap(([typed, value]) => {
     const name = typed === 'xlink:href' ? 'href' : typed;
     if (LEFT_OUT_ATTRIBUTES.test(name)) return [];
-    if (!ATTRIBUTES.has(name)) throw refusal(`its <${element}> has the attribute “${name}”`);
     const text = String(value);
-    // CSS escapes could hide a reference.
-    if (text.includes('\\')) throw refusal(`its <${element}> has a backslash in “${name}”`);
-    if (name === 'xmlns' && text !== 'http://www.w3.org/2000/svg') throw refusal('it is not SVG');
-    if (name === 'href' && !LOCAL.test(text)) throw refusal('it refers to something outside of it');
-    const other = [...text.matchAll(/([^\s,;()]*)\s*\(/g)].find(([, called = '']) => !FUNCTIONS.test(called));
-    if (other !== undefined && !FREE_TEXT.has(name)) {
-      throw refusal(`its <${element}> has “${other[0]}” in “${name}”`);
-    }
-    for (const [, target = ''] of text.matchAll(/url\(([^)]*)\)?/gi)) {
-      if (!LOCAL.test(target.replace(/^\s*['"]?|['"]?\s*$/g, ''))) {
-        throw refusal('it refers to something outside of it');
-      }
-    }
+    refuseAttribute(element, name, text);
     return [[name, text] as const];
   });
   return Object.fromEntries(kept);

@@ -21,7 +21,7 @@ import {
   TokenRejected,
   UploadGone,
 } from './responses.ts';
-import { type FailureDetails, TransientFailure } from './retry.ts';
+import { type RequestFailureDetails, TransientFailure } from './retry.ts';
 
 const KEY_CODES: ReadonlySet<string> = new Set(['bad_key', 'KeyTooLongError', 'InvalidURI']);
 const SIZE_CODES: ReadonlySet<string> = new Set(['EntityTooLarge', 'too_large']);
@@ -110,7 +110,7 @@ const CONCURRENCY =
 function pageError(
   response: HttpResponse,
   subject: string,
-  details: FailureDetails,
+  details: RequestFailureDetails,
 ): TransientFailure | UserError {
   const { status } = response;
   if (!isCloudFrontPage(response)) {
@@ -131,6 +131,50 @@ function pageError(
   return new TransientFailure(new UserError('gave_up', message, texts), details);
 }
 
+function damaged(subject: string): TransientFailure {
+  const error = new UserError('bytes_differ', `${subject} was damaged on its way to S3.`, {
+    hint: 'Run the same command again. If it fails again, something on the way changes bytes.',
+    library: { hint: 'Upload it again. If it fails again, something on the way changes bytes.' },
+  });
+  return new TransientFailure(error, { limit: { kind: 'damaged', tries: 2 } });
+}
+
+const classOf = ({ code }: ErrorDocument) => (OF_CALLER.has(code) ? NotInGroup : UserError);
+
+/** The error for a refusal whose cause is known; `undefined` for others. */
+function knownError(refusal: ErrorDocument, status: number, subject: string): UserError | undefined {
+  const known = knownRefusal(refusal, status);
+  if (known === undefined) return undefined;
+  const why = known.why.replace(' ($)', refusal.detail === undefined ? '' : ` (${brief(refusal.detail)})`);
+  const name = refusal.from === 'between' ? `HTTP ${status}` : refusal.code;
+  const Class = classOf(refusal);
+  return new Class(known.code, `${subject} was refused (${name}): ${why}.`, known);
+}
+
+/** The error for a refusal that a retry can resolve. */
+function passing(
+  refusal: ErrorDocument,
+  status: number,
+  subject: string,
+  wait: RequestFailureDetails,
+): TransientFailure {
+  // A request that was throttled or refused by the edge was not served.
+  const refused = refusal.from === 'edge' || (refusal.from === 'store' && status === 503);
+  const texts = again(...(refusal.from === 'between' && status === 503 ? [CONCURRENCY] : []));
+  const error = new UserError('gave_up', sentence(refusal, status, subject), texts);
+  return new TransientFailure(error, { refused, ...wait });
+}
+
+/** The error for a refusal that no retry resolves. */
+function lasting(refusal: ErrorDocument, status: number, subject: string): UserError {
+  const code = finalCode(refusal, status);
+  const isLimit = code === 'too_large' && refusal.from === 'edge';
+  const isForeign = code === 'refused_by_edge' && refusal.from === 'between';
+  const Class = classOf(refusal);
+  const texts = isLimit ? LARGER_LIMIT : isForeign ? IN_BETWEEN : HINTS[code];
+  return new Class(code, sentence(refusal, status, subject), texts);
+}
+
 /**
  * Returns the user's error for a refusal of the store, the edge or something in between.
  * @param response for its status, and whether it is a page.
@@ -142,36 +186,17 @@ export function refusalError(
   retryAfterMs?: number,
 ): TransientFailure | UserError {
   const { status } = response;
-  const { code } = refusal;
+  const { from, code } = refusal;
   if (code === 'NoSuchUpload') return new UploadGone(subject);
-  if (DAMAGED_CODES.has(code)) {
-    const error = new UserError('bytes_differ', `${subject} was damaged on its way to S3.`, {
-      hint: 'Run the same command again. If it fails again, something on the way changes bytes.',
-      library: { hint: 'Upload it again. If it fails again, something on the way changes bytes.' },
-    });
-    return new TransientFailure(error, { limit: { kind: 'damaged', tries: 2 } });
-  }
+  if (DAMAGED_CODES.has(code)) return damaged(subject);
+  const known = knownError(refusal, status, subject);
+  if (known !== undefined) return known;
   const wait = omitUndefined({ retryAfterMs });
-  const Class = OF_CALLER.has(code) ? NotInGroup : UserError;
-  const known = knownRefusal(refusal, status);
-  if (known !== undefined) {
-    const why = known.why.replace(' ($)', refusal.detail === undefined ? '' : ` (${brief(refusal.detail)})`);
-    const name = refusal.from === 'between' ? `HTTP ${status}` : code;
-    return new Class(known.code, `${subject} was refused (${name}): ${why}.`, known);
-  }
-  if (refusal.from === 'between' && isPage(response)) return pageError(response, subject, wait);
-  const message = sentence(refusal, status, subject);
-  if (TRANSIENT_STATUS.has(status) || TRANSIENT_CODES.has(code)) {
-    // A request that was throttled or refused by the edge was not served.
-    const refused = refusal.from === 'edge' || (refusal.from === 'store' && status === 503);
-    const texts = again(...(refusal.from === 'between' && status === 503 ? [CONCURRENCY] : []));
-    return new TransientFailure(new UserError('gave_up', message, texts), { refused, ...wait });
-  }
-  if (refusal.from === 'between' && isRedirect(status)) return redirected(response, subject);
-  const final = finalCode(refusal, status);
-  const isLimit = final === 'too_large' && refusal.from === 'edge';
-  const isForeign = refusal.from === 'between' && final === 'refused_by_edge';
-  return new Class(final, message, isLimit ? LARGER_LIMIT : isForeign ? IN_BETWEEN : HINTS[final]);
+  if (from === 'between' && isPage(response)) return pageError(response, subject, wait);
+  if (TRANSIENT_STATUS.has(status) || TRANSIENT_CODES.has(code))
+    return passing(refusal, status, subject, wait);
+  if (from === 'between' && isRedirect(status)) return redirected(response, subject);
+  return lasting(refusal, status, subject);
 }
 
 function redirected({ status, headers }: HttpResponse, subject: string): UserError {

@@ -1,6 +1,6 @@
 import { hrtime } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { backoff, type RetryPolicy } from '../../../protocol/retry-rules.ts';
+import { type FailureDetails, type RetryPolicy, RetrySchedule } from '../../../protocol/retry-rules.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { formatDuration } from '../../ui/format.ts';
 
@@ -23,11 +23,7 @@ export const CLOCK: Clock = {
   random: Math.random,
 };
 
-export interface FailureDetails {
-  /** The server's `Retry-After`, milliseconds. */
-  readonly retryAfterMs?: number;
-  /** Fewer attempts than the policy's for failures of this `kind`. */
-  readonly limit?: { readonly kind: string; readonly tries: number };
+export interface RequestFailureDetails extends FailureDetails {
   /** The server reported that it did nothing. */
   readonly refused?: boolean;
 }
@@ -35,9 +31,9 @@ export interface FailureDetails {
 /** A failure that a retry can fix. `error` is reported after the last attempt. */
 export class TransientFailure extends Error {
   readonly error: UserError;
-  readonly details: FailureDetails;
+  readonly details: RequestFailureDetails;
 
-  constructor(error: UserError, details: FailureDetails = {}) {
+  constructor(error: UserError, details: RequestFailureDetails = {}) {
     super(error.message, { cause: error });
     this.error = error;
     this.details = details;
@@ -71,8 +67,7 @@ export async function retrying<T>(
   { policy, clock, signal, onRetry }: RetryOptions,
 ): Promise<T> {
   const began = clock.now();
-  const kinds = new Map<string, number>();
-  let firstFailure: number | undefined;
+  let schedule: RetrySchedule | undefined;
   for (let tries = 1; ; tries += 1) {
     if (signal.aborted) throw interrupted();
     try {
@@ -81,13 +76,9 @@ export async function retrying<T>(
       if (signal.aborted) throw interrupted();
       if (!(error instanceof TransientFailure)) throw error;
       const now = clock.now();
-      firstFailure ??= now;
-      const { limit, retryAfterMs = 0 } = error.details;
-      const ofItsKind = limit === undefined ? 0 : (kinds.get(limit.kind) ?? 0) + 1;
-      if (limit !== undefined) kinds.set(limit.kind, ofItsKind);
-      const waitMs = Math.max(retryAfterMs, backoff(tries, policy, clock.random));
-      const spent = tries >= policy.tries || (limit !== undefined && ofItsKind >= limit.tries);
-      if (spent || now + waitMs > firstFailure + policy.windowMs) throw givenUp(error, tries, now - began);
+      schedule ??= new RetrySchedule(policy, clock.random, now);
+      const waitMs = schedule.waitAfter(error.details, now);
+      if (waitMs === undefined) throw givenUp(error, tries, now - began);
       onRetry?.(error, tries, waitMs);
       await clock.sleep(waitMs, signal).catch((cause: unknown) => {
         throw signal.aborted ? interrupted() : cause;

@@ -33,13 +33,14 @@ function listKeys(bucket: Bucket, query: KeyQuery): KeyPage {
   const commonPrefixes: string[] = [];
   let last = after;
   let from = compareKeys(prefix, after) > 0 ? prefix : after;
+  const isListed = (key: string, group: string | undefined) =>
+    key === last || (last !== '' && (group === last || compareKeys(key, last) < 0));
   for (;;) {
     let group: string | undefined;
     for (const key of bucket.keysFrom(from)) {
       if (!key.startsWith(prefix)) return { keys, commonPrefixes };
       group = groupOf(key, prefix, delimiter);
-      const given = key === last || (last !== '' && (group === last || compareKeys(key, last) < 0));
-      if (given || bucket.current(key) === undefined) {
+      if (isListed(key, group) || bucket.current(key) === undefined) {
         group = undefined;
         continue;
       }
