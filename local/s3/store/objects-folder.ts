@@ -31,6 +31,8 @@ export class ObjectsFolder {
   readonly #folder: string;
   /** Folders that this process has created or found. */
   readonly #made = new Set<string>();
+  /** Folders in which a file was deleted. The empty ones are deleted together, after the request. */
+  readonly #emptied = new Set<string>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -98,20 +100,24 @@ export class ObjectsFolder {
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error;
     }
-    this.#dropEmptyFolders(dirname(version.file));
+    if (this.#emptied.size === 0) setImmediate(() => this.#dropEmptyFolders());
+    this.#emptied.add(dirname(version.file));
   }
 
-  /** Deletes empty folders, because a folder would prevent a key of the same name. */
-  #dropEmptyFolders(from: string): void {
-    for (let folder = from; folder.startsWith(`${OBJECTS}/`); folder = dirname(folder)) {
-      this.#made.delete(this.path(folder));
-      try {
-        rmdirSync(this.path(folder));
-      } catch (error) {
-        if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(errorCode(error))) throw error;
-        return;
+  /** Deletes empty folders, because a folder would prevent a readable path for a key of the same name. */
+  #dropEmptyFolders(): void {
+    for (const from of this.#emptied) {
+      for (let folder = from; folder.startsWith(`${OBJECTS}/`); folder = dirname(folder)) {
+        this.#made.delete(this.path(folder));
+        try {
+          rmdirSync(this.path(folder));
+        } catch {
+          // Usually not empty. A folder that stays does no harm: a key of its name gets a hashed path.
+          break;
+        }
       }
     }
+    this.#emptied.clear();
   }
 
   #makeFolder(folder: string): void {
