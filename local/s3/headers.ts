@@ -43,7 +43,10 @@ const OF_COPIES = new Set([
  *
  * @throws AwsError `NotImplemented`, `AccessControlListNotSupported`, `AccessDenied` for another owner
  */
-export function checkHeaders(headers: Headers, { copies = false }: { readonly copies?: boolean } = {}): void {
+export function checkHeaders(
+  headers: Headers,
+  { copies = false, name: operation }: { readonly copies?: boolean; readonly name?: string } = {},
+): void {
   for (const name of Object.keys(headers)) {
     if (name.startsWith('x-amz-grant-')) throw aclNotSupported();
     const known =
@@ -52,8 +55,7 @@ export function checkHeaders(headers: Headers, { copies = false }: { readonly co
       KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix));
     if (name.startsWith('x-amz-') && !known) throw notImplemented(`The header ${name}`, { Header: name });
   }
-  const acl = headers['x-amz-acl'];
-  if (acl !== undefined && acl !== 'bucket-owner-full-control') throw aclNotSupported();
+  checkAcl(headers['x-amz-acl'], operation === 'CreateBucket');
   only(headers, 'x-amz-storage-class', 'STANDARD');
   only(headers, 'x-amz-server-side-encryption', 'AES256');
   only(headers, 'x-amz-object-ownership', 'BucketOwnerEnforced');
@@ -65,6 +67,16 @@ function only(headers: Headers, name: string, value: string): void {
   const given = headers[name];
   if (given !== undefined && given !== value)
     throw notImplemented(`The value ${given} of ${name}`, { Header: name });
+}
+
+function checkAcl(acl: string | undefined, ofNewBucket: boolean): void {
+  if (acl === undefined || acl === 'bucket-owner-full-control') return;
+  if (!ofNewBucket) throw aclNotSupported();
+  if (acl === 'private') return;
+  throw new AwsError(
+    'InvalidBucketAclWithObjectOwnership',
+    "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+  );
 }
 
 const aclNotSupported = () => new AwsError('AccessControlListNotSupported', 'The bucket does not allow ACLs');

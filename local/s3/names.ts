@@ -1,5 +1,6 @@
 import { REGION } from '../account.ts';
 import { AwsError } from '../wire/errors.ts';
+import { invalidArgument } from './errors.ts';
 
 const RESERVED_PREFIXES = ['xn--', 'sthree-', 'amzn-s3-demo-'];
 const RESERVED_SUFFIXES = ['-s3alias', '--ol-s3', '.mrap', '--x-s3', '--table-s3', '-an'];
@@ -31,6 +32,18 @@ export function checkKey(key: string): void {
     Size: String(size),
     MaxSizeAllowed: String(MAX_KEY_BYTES),
   });
+}
+
+/**
+ * Checks the form of a version id. S3's ids are opaque, but it recognizes those that it never issued.
+ *
+ * @param name - query parameter or header that contains the id
+ * @throws AwsError `InvalidArgument`
+ */
+export function checkVersionId(id: string | undefined, name: string): void {
+  if (id === undefined || id === 'null' || /^[\w.-]{32}$/.test(id)) return;
+  const message = id === '' ? 'Version id cannot be the empty string' : 'Invalid version id specified';
+  throw invalidArgument(name, id, message);
 }
 
 /** Host names of S3 in this region: the current ones and the legacy one with a dash. */

@@ -87,7 +87,7 @@ function checkSignature(expected: string, given: string | undefined): void {
   );
 }
 
-const malformedTrailer = () =>
+export const malformedTrailer = () =>
   new AwsError(
     'MalformedTrailerError',
     'The request contained trailing data that was not well-formed or did not conform to our published schema.',

@@ -87,6 +87,9 @@ function expectedChecksum(headers: Headers, chunked: boolean): ExpectedChecksum 
   const trailing = chunked
     ? (headers['x-amz-trailer'] ?? '').split(',').map((name) => name.trim().toLowerCase())
     : [];
+  if (trailing.some((name) => name !== '' && !name.startsWith(PREFIX))) {
+    throw invalidRequest('The value specified in the x-amz-trailer header is not supported');
+  }
   const announced = [...given, ...trailing.filter((name) => name.startsWith(PREFIX))];
   const [name] = announced;
   const said = headers['x-amz-sdk-checksum-algorithm'];
@@ -98,7 +101,9 @@ function expectedChecksum(headers: Headers, chunked: boolean): ExpectedChecksum 
   }
   if (announced.length > 1) {
     throw invalidRequest(
-      'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
+      given.length > 1
+        ? 'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.'
+        : 'Expecting a single x-amz-checksum- header',
     );
   }
   const algorithm = name.slice(PREFIX.length).toUpperCase();

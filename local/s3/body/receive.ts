@@ -6,7 +6,7 @@ import type { HttpRequest } from '../../wire/http.ts';
 import { steadyBody } from '../../wire/idle-body.ts';
 import { ALGORITHMS, type Algorithm, checksumHeader, isChecksumValue } from '../checksums/algorithms.ts';
 import { badDigest, incompleteBody, invalidRequest, requestTimeout } from '../errors.ts';
-import { decodeAwsChunked } from './aws-chunked.ts';
+import { decodeAwsChunked, malformedTrailer } from './aws-chunked.ts';
 import { type Expectations, hasTrailer } from './expectations.ts';
 
 /** Destination of a body. It passes every byte to its hashes. */
@@ -105,6 +105,13 @@ async function nextOf(body: BodyStream): Promise<IteratorResult<Buffer, Record<s
   }
 }
 
+/** The trailer must consist of the checksum that `x-amz-trailer` announces. */
+function checkTrailer({ checksum }: Expectations, trailer: Actual['trailer']): void {
+  const announced =
+    checksum !== undefined && checksum.value === undefined ? [checksumHeader(checksum.algorithm)] : [];
+  if (String(Object.keys(trailer)) !== String(announced)) throw malformedTrailer();
+}
+
 interface Actual {
   readonly md5: string;
   readonly sha256: string | undefined;
@@ -124,6 +131,7 @@ function check(expected: Expectations, actual: Actual): void {
       },
     );
   }
+  checkTrailer(expected, actual.trailer);
   if (expected.md5 !== undefined && expected.md5 !== actual.md5) throw badDigest('Content-MD5');
   if (expected.checksum === undefined) return;
   const { algorithm, value } = expected.checksum;

@@ -12,7 +12,7 @@ import { readWriteCondition } from '../headers.ts';
 import { type BucketRequest, xmlResponse } from '../operation.ts';
 import type { Part, Upload } from '../store/uploads.ts';
 import { conditionText, type Version, type WriteCondition } from '../store/version.ts';
-import { choosePart, type ListedPart, readPartList } from './part-list.ts';
+import { checkConsecutive, choosePart, type ListedPart, readPartList } from './part-list.ts';
 import { checksumMembers, versionHeaders } from './put-object.ts';
 import { checksumMismatch } from './upload-part.ts';
 import { findUpload } from './uploads.ts';
@@ -109,6 +109,7 @@ const MIN_PART_BYTES = 5 * 1024 * 1024;
 
 function chooseParts(upload: Upload, listed: readonly ListedPart[]): Part[] {
   const parts = listed.map((part) => choosePart(upload, part));
+  checkConsecutive(upload, parts);
   const small = parts.slice(0, -1).find(({ size }) => size < MIN_PART_BYTES);
   if (small === undefined) return parts;
   throw new AwsError('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', 400, {

@@ -19,7 +19,7 @@ import { checkKey } from '../names.ts';
 import { type BucketRequest, xmlResponse } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { Version } from '../store/version.ts';
-import { type ByteRange, findVersion } from './get-object.ts';
+import { type ByteRange, dateIn, findVersion } from './get-object.ts';
 import { checksumMembers, DEFAULT_ALGORITHM, versionHeaders, writeObject } from './put-object.ts';
 
 /** The source of a copy. */
@@ -57,7 +57,7 @@ export function findCopySource(call: BucketRequest): CopySource {
         'The source of a copy request may not specifically refer to a delete marker by version id.',
       ),
   });
-  checkConditions(request.headers, version);
+  checkConditions(request.headers, version, call.now());
   return { bucket, version, named: versionId !== undefined };
 }
 
@@ -72,25 +72,24 @@ function readSource(header: string): Named {
   const invalid = (message: string) => invalidArgument(HEADER, header, message);
   if (header.startsWith('arn:')) throw notImplemented('A copy source that is an ARN', { Header: HEADER });
   const [path = '', query] = header.split(/\?versionId=(.*)$/s);
-  const [, bucket = '', key = ''] = /^\/?([^/]+)\/(.+)$/s.exec(path.replaceAll('+', '%20')) ?? [];
+  const [, bucket = '', key = ''] = /^\/?([^/]*)\/?(.*)$/s.exec(path.replaceAll('+', '%20')) ?? [];
   const [bucketName, keyText, versionId] = [bucket, key, query].map((raw) => {
     const bytes = percentDecode(raw ?? '');
     if (bytes === undefined || !isUtf8(bytes)) throw invalid('Invalid copy source encoding.');
     return bytes.toString();
   });
-  if (!bucketName || !keyText) {
-    throw invalid('Copy Source must mention the source bucket and key: sourcebucket/sourcekey');
-  }
+  if (!bucketName) throw invalid('Invalid copy source bucket name');
+  if (!keyText) throw invalid('Invalid copy source object key');
   if (query === undefined) return { bucketName, key: keyText, versionId: undefined };
   if (!versionId) throw invalid('Version id cannot be the empty string');
   return { bucketName, key: keyText, versionId };
 }
 
 /** A condition on the ETag takes precedence over one on the time. Each failed condition is a 412. */
-function checkConditions(headers: Readonly<Record<string, string>>, version: Version): void {
+function checkConditions(headers: Readonly<Record<string, string>>, version: Version, now: Date): void {
   const given = (name: string) => headers[`${HEADER}-if-${name}`];
   const seconds = Math.floor(Date.parse(version.modified) / 1000);
-  const time = (text: string | undefined) => Math.floor(Date.parse(text ?? '') / 1000);
+  const time = (text: string | undefined) => dateIn(text, now) ?? Number.NaN;
   const [match, noneMatch] = [given('match'), given('none-match')];
   const is = (etag: string) => ['*', version.etag].includes(unquoted(etag.trim()));
   const failed =

@@ -3,7 +3,7 @@ import type { HttpResponse } from '../../wire/http.ts';
 import type { XmlChildren } from '../../wire/xml.ts';
 import { readText } from '../body/text.ts';
 import { malformedXml, notImplemented } from '../errors.ts';
-import { checkKey } from '../names.ts';
+import { checkKey, checkVersionId } from '../names.ts';
 import { type BucketRequest, xmlResponse } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { childText, once, type ParsedXml, parseXml, repeated } from '../xml.ts';
@@ -13,7 +13,9 @@ export function deleteObject({ request, bucket, key, query }: BucketRequest): Ht
   checkKey(key);
   if (request.headers['if-match'] !== undefined)
     throw notImplemented('If-Match on DELETE', { Header: 'If-Match' });
-  const deleted = deleteOne(bucket, key, query.get('versionId'));
+  const versionId = query.get('versionId');
+  checkVersionId(versionId, 'versionId');
+  const deleted = deleteOne(bucket, key, versionId);
   return {
     status: 204,
     headers: {

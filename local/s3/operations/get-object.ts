@@ -11,7 +11,7 @@ import {
   preconditionFailed,
 } from '../errors.ts';
 import { descriptionHeaders, unquoted } from '../headers.ts';
-import { checkKey } from '../names.ts';
+import { checkKey, checkVersionId } from '../names.ts';
 import type { BucketRequest } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { Version } from '../store/version.ts';
@@ -34,6 +34,7 @@ interface Wanted {
  */
 export function findVersion({ bucket, key, versionId, allows, ofMarker }: Wanted): Version {
   checkKey(key);
+  checkVersionId(versionId, 'versionId');
   if (versionId === undefined) {
     const current = bucket.current(key);
     if (current !== undefined) return current;
@@ -81,7 +82,7 @@ function readRange(header: string | undefined, size: number): ByteRange | undefi
  * GetObject and HeadObject: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 export function getObject(call: BucketRequest): HttpResponse {
-  const { request, query, bucket, key, allows } = call;
+  const { request, query, bucket, key, allows, now } = call;
   const version = findVersion({
     bucket,
     key,
@@ -89,7 +90,7 @@ export function getObject(call: BucketRequest): HttpResponse {
     allows,
     ofMarker: () => methodNotAllowed(request.method, 'DeleteMarker'),
   });
-  const conditional = checkConditions(request.headers, version);
+  const conditional = checkConditions(request.headers, version, now());
   if (conditional !== undefined) return conditional;
   const ranged = isStale(request.headers['if-range'], version) ? undefined : request.headers.range;
   const range = readRange(ranged, version.size);
@@ -132,18 +133,19 @@ function httpDate({ modified }: Version): string {
 function checkConditions(
   headers: Readonly<Record<string, string>>,
   version: Version,
+  now: Date,
 ): HttpResponse | undefined {
   const seconds = Math.floor(Date.parse(version.modified) / 1000);
   const ifMatch = headers['if-match'];
   const ifNoneMatch = headers['if-none-match'];
   if (ifMatch !== undefined) {
     if (!lists(ifMatch, version)) throw preconditionFailed('If-Match');
-  } else if (seconds > time(headers['if-unmodified-since'], Number.POSITIVE_INFINITY)) {
+  } else if (seconds > (dateIn(headers['if-unmodified-since'], now) ?? Number.POSITIVE_INFINITY)) {
     throw preconditionFailed('If-Unmodified-Since');
   }
   const unchanged =
     ifNoneMatch === undefined
-      ? seconds <= time(headers['if-modified-since'], Number.NEGATIVE_INFINITY)
+      ? seconds <= (dateIn(headers['if-modified-since'], now) ?? Number.NEGATIVE_INFINITY)
       : lists(ifNoneMatch, version);
   if (!unchanged) return undefined;
   return { status: 304, headers: { etag: `"${version.etag}"`, 'last-modified': httpDate(version) } };
@@ -153,10 +155,10 @@ function lists(etags: string, { etag }: Version): boolean {
   return etags.split(',').some((listed) => ['*', etag].includes(unquoted(listed.trim().replace(/^W\//, ''))));
 }
 
-/** Returns a date in seconds. A header that is not a date is no condition. */
-function time(header: string | undefined, otherwise: number): number {
+/** Returns the date of a condition in seconds. A header that is not a date, or a date in the future, is no condition. */
+export function dateIn(header: string | undefined, now: Date): number | undefined {
   const milliseconds = Date.parse(header ?? '');
-  return Number.isNaN(milliseconds) ? otherwise : Math.floor(milliseconds / 1000);
+  return milliseconds <= now.getTime() ? Math.floor(milliseconds / 1000) : undefined;
 }
 
 function isStale(ifRange: string | undefined, version: Version): boolean {

@@ -1,6 +1,7 @@
 import type { HttpResponse } from '../../wire/http.ts';
 import type { XmlChildren } from '../../wire/xml.ts';
 import { invalidArgument, notImplemented } from '../errors.ts';
+import { checkVersionId } from '../names.ts';
 import { type BucketRequest, xmlResponse } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { compareKeys, type Version } from '../store/version.ts';
@@ -22,6 +23,7 @@ export function listObjectVersions({ bucket, bucketName, query }: BucketRequest)
       'A version-id marker cannot be specified without a key marker.',
     );
   }
+  if (versionMarker !== '') checkVersionId(versionMarker, 'version-id-marker');
   const page = [...versionsAfter(bucket, prefix, keyMarker, versionMarker, limit + 1)];
   const given = page.slice(0, limit);
   const last = page.length > limit ? given.at(-1) : undefined;

@@ -1,6 +1,6 @@
 import { AwsError } from '../../wire/errors.ts';
 import { ALGORITHM_NAMES, type Algorithm, isAlgorithm } from '../checksums/algorithms.ts';
-import { invalidRequest, malformedXml, notImplemented } from '../errors.ts';
+import { invalidArgument, invalidRequest, malformedXml, notImplemented } from '../errors.ts';
 import { unquoted } from '../headers.ts';
 import type { Part, Upload } from '../store/uploads.ts';
 import { childText, once, type ParsedXml, parseXml, repeated } from '../xml.ts';
@@ -28,16 +28,31 @@ export function readPartList(text: string): ListedPart[] {
   if (parts.length === 0) throw malformedXml();
   const ordered = parts.every(({ number }, at) => at === 0 || number > (parts[at - 1]?.number ?? 0));
   if (ordered) return parts;
-  throw new AwsError(
+  throw invalidPartOrder();
+}
+
+const invalidPartOrder = () =>
+  new AwsError(
     'InvalidPartOrder',
     'The list of parts was not in ascending order. The parts list must be specified in order by part number.',
   );
+
+/**
+ * Parts with checksums must be numbered without gaps from 1:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompletedPart.html
+ *
+ * @throws AwsError `InvalidPartOrder`
+ */
+export function checkConsecutive({ record }: Upload, parts: readonly Part[]): void {
+  const hasChecksums = record.declared && record.algorithm !== 'CRC64NVME';
+  if (hasChecksums && parts.some(({ number }, at) => number !== at + 1)) throw invalidPartOrder();
 }
 
 function readPart(element: ParsedXml): ListedPart {
   const number = childText(element, 'PartNumber')?.trim() ?? '';
   const etag = childText(element, 'ETag')?.trim();
-  if (!/^\d{1,5}$/.test(number) || !etag) throw malformedXml();
+  if (!/^-?\d{1,5}$/.test(number) || !etag) throw malformedXml();
+  if (Number(number) < 1) throw invalidArgument('PartNumber', number, 'PartNumber must be >= 1');
   const checksums: Partial<Record<Algorithm, string>> = {};
   for (const name of Object.keys(element)) {
     if (!name.startsWith('Checksum')) continue;

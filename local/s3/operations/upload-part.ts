@@ -17,6 +17,7 @@ import { findUpload } from './uploads.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PART_NUMBER = 10_000;
+const MAX_MARKER = 2 ** 31 - 1;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
 export async function uploadPart(call: BucketRequest): Promise<HttpResponse> {
@@ -113,8 +114,9 @@ export function listParts(call: BucketRequest): HttpResponse {
   const { record } = upload;
   const limit = pageSize(query, 'max-parts');
   const marker = query.get('part-number-marker') ?? '0';
-  if (!/^\d{1,9}$/.test(marker)) {
-    throw invalidArgument('part-number-marker', marker, 'Argument part-number-marker must be an integer');
+  if (!/^\d{1,10}$/.test(marker) || Number(marker) > MAX_MARKER) {
+    const message = `Argument part-number-marker must be an integer between 0 and ${MAX_MARKER}`;
+    throw invalidArgument('part-number-marker', marker, message);
   }
   const rest = upload.parts().filter(({ number }) => number > Number(marker));
   const page = rest.slice(0, limit);
@@ -149,8 +151,17 @@ function describePart(part: Part, algorithm: Algorithm | undefined): XmlChildren
 
 const RANGE = 'x-amz-copy-source-range';
 
+/** Headers of CopyObject only. */
+const OF_WHOLE_COPIES = ['x-amz-metadata-directive', 'x-amz-tagging-directive'];
+
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html */
 export async function uploadPartCopy(call: BucketRequest): Promise<HttpResponse> {
+  for (const name of OF_WHOLE_COPIES) {
+    const value = call.request.headers[name];
+    if (value !== undefined) {
+      throw invalidArgument(name, value, 'The specified header is not valid in this context');
+    }
+  }
   const source = findCopySource(call);
   const range = readRange(call.request.headers[RANGE], source.version.size);
   const size = range === undefined ? source.version.size : range.end - range.start + 1;

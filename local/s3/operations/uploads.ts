@@ -87,7 +87,7 @@ export function listMultipartUploads({ bucket, bucketName, query }: BucketReques
   const uploads = bucket.uploads.all().filter(({ key }) => key.startsWith(prefix));
   const rest = uploads.slice(firstAfter(uploads, keyMarker, idMarker));
   const page = rest.slice(0, limit);
-  const last = rest.length > page.length ? page.at(-1) : undefined;
+  const last = page.at(-1);
   return xmlResponse('ListMultipartUploadsResult', {
     Bucket: bucketName,
     KeyMarker: encode(keyMarker),
@@ -97,7 +97,7 @@ export function listMultipartUploads({ bucket, bucketName, query }: BucketReques
     Prefix: encode(prefix),
     EncodingType: query.get('encoding-type'),
     MaxUploads: limit,
-    IsTruncated: last !== undefined,
+    IsTruncated: rest.length > page.length,
     Upload: page.map((upload) => describeUpload(upload, encode)),
   });
 }

@@ -145,7 +145,9 @@ test('applies conditions on source and target', async (t) => {
     [{ CopySourceIfNoneMatch: '"other"' }, 'copied'],
     [{ CopySourceIfNoneMatch: ETag }, 'PreconditionFailed'],
     [{ CopySourceIfModifiedSince: before }, 'copied'],
-    [{ CopySourceIfModifiedSince: after }, 'PreconditionFailed'],
+    [{ CopySourceIfModifiedSince: new Date() }, 'PreconditionFailed'],
+    // S3 ignores dates in the future.
+    [{ CopySourceIfModifiedSince: after }, 'copied'],
     [{ CopySourceIfUnmodifiedSince: after }, 'copied'],
     [{ CopySourceIfUnmodifiedSince: before }, 'PreconditionFailed'],
     [{ CopySourceIfMatch: ETag, CopySourceIfUnmodifiedSince: before }, 'copied'],
@@ -166,7 +168,8 @@ test('refuses invalid sources in S3’s words', async (t) => {
   const rows: [string, string][] = [
     [`${BUCKET}/missing`, 'NoSuchKey'],
     ['no-such-bucket/a', 'NoSuchBucket'],
-    [`${BUCKET}/a?versionId=nonsense`, 'NoSuchVersion'],
+    [`${BUCKET}/a?versionId=${'v'.repeat(32)}`, 'NoSuchVersion'],
+    [`${BUCKET}/a?versionId=nonsense`, 'InvalidArgument'],
     [`${BUCKET}/a?versionId=`, 'InvalidArgument'],
     [BUCKET, 'InvalidArgument'],
     [`${BUCKET}/`, 'InvalidArgument'],
@@ -248,7 +251,8 @@ test('requires permission to read the source and to write the target', async (t)
 });
 
 test('copies parts whole or by range, beside parts that are sent', async (t) => {
-  const { client, put, read, refusal, defects } = await started(t);
+  const { client, put, read, refusal, defects, port, ...others } = await started(t);
+  const running = { ...others, client, port, defects } as Running;
   const bytes = randomBytes(PART + 1_000);
   await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'source', Body: bytes }));
   await put('small', 'tail');
@@ -286,6 +290,12 @@ test('copies parts whole or by range, beside parts that are sent', async (t) => 
   assert.equal(await refusal(copyPart(5, 'source', `bytes=0-${PART + 1_000}`)), 'InvalidRequest');
   assert.equal(await refusal(copyPart(5, 'missing')), 'NoSuchKey');
   assert.equal(await refusal(copyPart(0, 'source')), 'InvalidArgument');
+  for (const name of ['x-amz-metadata-directive', 'x-amz-tagging-directive']) {
+    const target = `/${BUCKET}/joined?partNumber=5&uploadId=${UploadId}`;
+    const headers = { 'x-amz-copy-source': `${BUCKET}/small`, [name]: 'COPY' };
+    const { code, text } = await raw(running, { method: 'PUT', target, headers });
+    assert.deepEqual([code, text.includes('not valid in this context')], ['InvalidArgument', true], name);
+  }
   const parts = [first.CopyPartResult, second.CopyPartResult, sent, last.CopyPartResult];
   await client.send(
     new CompleteMultipartUploadCommand({

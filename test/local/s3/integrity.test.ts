@@ -231,17 +231,34 @@ test('refuses a changed, cut, reordered or repeated chunk', async (t) => {
 
 test('requires the announced checksum in an unsigned trailer', async (t) => {
   const running = await startS3(t);
-  const put = (trailer: string) =>
+  const put = (
+    trailer: string,
+    headers: Record<string, string> = { 'x-amz-trailer': 'x-amz-checksum-crc32' },
+  ) =>
     raw(running, {
       method: 'PUT',
       target: TARGET,
       payloadHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
-      headers: { 'x-amz-decoded-content-length': '11', 'x-amz-trailer': 'x-amz-checksum-crc32' },
+      headers: { 'x-amz-decoded-content-length': '11', ...headers },
       body: `b\r\n${BODY}\r\n0\r\n${trailer}\r\n`,
     });
-  assert.equal((await put('')).code, 'InvalidRequest');
-  assert.equal((await put('garbage\r\n')).code, 'MalformedTrailerError');
+  const right = `x-amz-checksum-crc32:${crc32Base64(BODY)}\r\n`;
+  for (const trailer of [
+    '',
+    'garbage\r\n',
+    `${right}x-amz-checksum-sha1:x\r\n`,
+    'x-amz-checksum-sha1:x\r\n',
+  ]) {
+    assert.equal((await put(trailer)).code, 'MalformedTrailerError', trailer);
+  }
+  assert.equal((await put(right, {})).code, 'MalformedTrailerError');
+  assert.equal((await put('x-amz-checksum-crc32:x\r\n')).code, 'InvalidRequest');
+  const [name, value = ''] = ['x-amz-checksum-crc32', crc32Base64(BODY)];
+  for (const headers of [{ 'x-amz-trailer': 'x-amz-meta-a' }, { 'x-amz-trailer': name, [name]: value }]) {
+    assert.equal((await put(right, headers)).code, 'InvalidRequest', Object.keys(headers).join());
+  }
   assert.equal((await put(`x-amz-checksum-crc32:${crc32Base64('other')}\r\n`)).code, 'BadDigest');
   await isEmpty(running);
-  assert.equal((await put(`x-amz-checksum-crc32:${crc32Base64(BODY)}\r\n`)).status, 200);
+  assert.equal((await put(right)).status, 200);
+  assert.equal((await put('', {})).status, 200);
 });

@@ -137,21 +137,24 @@ test('refuses an invalid Complete, and keeps the upload', async (t) => {
   await assert.rejects(refused([last, small]), { name: 'InvalidPartOrder' });
   await assert.rejects(refused([small, small]), { name: 'InvalidPartOrder' });
   await assert.rejects(refused([small, last]), { name: 'EntityTooSmall' });
+  // Parts with checksums are numbered without gaps from 1.
+  await assert.rejects(refused([last]), { name: 'InvalidPartOrder' });
+  await assert.rejects(refused([{ ...small, PartNumber: 0 }]), { name: 'InvalidArgument' });
   await assert.rejects(refused([{ ...last, ETag: '"00"' }]), { name: 'InvalidPart' });
   await assert.rejects(refused([{ ...last, PartNumber: 3 }]), { name: 'InvalidPart' });
   await assert.rejects(refused([{ ...last, ChecksumCRC32: 'AAAAAA==' }]), { name: 'InvalidPart' });
-  await assert.rejects(refused([last], { MpuObjectSize: 999 }), { name: 'InvalidRequest' });
-  await assert.rejects(refused([last], { ChecksumCRC32: 'AAAAAA==' }), { name: 'BadDigest' });
-  await assert.rejects(refused([last], { ChecksumSHA256: 'A'.repeat(43).concat('=') }), {
+  await assert.rejects(refused([small], { MpuObjectSize: 999 }), { name: 'InvalidRequest' });
+  await assert.rejects(refused([small], { ChecksumCRC32: 'AAAAAA==' }), { name: 'BadDigest' });
+  await assert.rejects(refused([small], { ChecksumSHA256: 'A'.repeat(43).concat('=') }), {
     name: 'InvalidRequest',
   });
-  await assert.rejects(refused([last], { ChecksumType: 'COMPOSITE' }), { name: 'InvalidRequest' });
+  await assert.rejects(refused([small], { ChecksumType: 'COMPOSITE' }), { name: 'InvalidRequest' });
   const { KeyCount } = await running.client.send(new ListObjectsV2Command({ Bucket: BUCKET }));
   assert.equal(KeyCount, 0);
   const crc = Buffer.alloc(4);
   crc.writeUInt32BE(crc32(SECOND));
   const proof = { ChecksumCRC32: crc.toString('base64'), MpuObjectSize: SECOND.length };
-  assert.equal((await refused([last], proof)).ChecksumCRC32, proof.ChecksumCRC32);
+  assert.equal((await refused([small], proof)).ChecksumCRC32, proof.ChecksumCRC32);
 });
 
 test('requires the upload’s checksum algorithm in parts', async (t) => {
@@ -212,6 +215,9 @@ test('lists unfinished uploads by key, page by page', async (t) => {
       : undefined;
   }
   assert.deepEqual(seen, ['a', 'b', 'b', 'c']);
+  const last = await client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }));
+  assert.deepEqual([last.IsTruncated, last.NextKeyMarker], [false, 'c']);
+  assert.equal(last.NextUploadIdMarker, last.Uploads?.[3]?.UploadId);
 });
 
 test('numbers parts from 1 to 10,000, and pages their list', async (t) => {
@@ -222,6 +228,12 @@ test('numbers parts from 1 to 10,000, and pages their list', async (t) => {
     assert.equal((await raw(running, { method: 'PUT', target, body: '' })).code, 'InvalidArgument', number);
   }
   for (const number of [1, 2, 10_000]) await upload(running, UploadId, number, SECOND);
+  for (const marker of ['-2', 'x', '2147483648']) {
+    const { code } = await raw(running, {
+      target: `/${BUCKET}/${KEY}?uploadId=${UploadId}&part-number-marker=${marker}`,
+    });
+    assert.equal(code, 'InvalidArgument', marker);
+  }
   const page = await running.client.send(new ListPartsCommand({ ...named, UploadId, MaxParts: 2 }));
   assert.deepEqual([page.IsTruncated, page.NextPartNumberMarker], [true, '2']);
   const rest = await running.client.send(new ListPartsCommand({ ...named, UploadId, PartNumberMarker: '2' }));

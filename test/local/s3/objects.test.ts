@@ -112,9 +112,12 @@ test('applies conditions to reads', async (t) => {
     (error: typeof notModified) => error.$metadata.httpStatusCode === 304,
   );
   await assert.rejects(
-    get({ IfModifiedSince: tomorrow }),
+    get({ IfModifiedSince: new Date() }),
     (error: typeof notModified) => error.$metadata.httpStatusCode === 304,
   );
+  // S3 ignores dates in the future.
+  assert.equal((await get({ IfModifiedSince: tomorrow })).ContentLength, 1);
+  assert.equal((await get({ IfUnmodifiedSince: tomorrow })).ContentLength, 1);
 });
 
 test('deletes an object, and succeeds again without it', async (t) => {

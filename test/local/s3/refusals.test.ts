@@ -45,6 +45,13 @@ test('refuses unsupported parts of a request by name', async (t) => {
     raw(running, { method: 'PUT', target: `/${BUCKET}/k${query}`, body: 'x', headers });
   const refusals: [answer: Promise<RawResponse>, status: number, code: string][] = [
     [put({ 'x-amz-acl': 'public-read' }), 400, 'AccessControlListNotSupported'],
+    // Buckets with private access can be created, others cannot.
+    [put({ 'x-amz-acl': 'private' }), 400, 'AccessControlListNotSupported'],
+    [
+      raw(running, { method: 'PUT', target: '/open-bucket', headers: { 'x-amz-acl': 'public-read' } }),
+      400,
+      'InvalidBucketAclWithObjectOwnership',
+    ],
     [put({ 'x-amz-grant-read': 'id=1' }), 400, 'AccessControlListNotSupported'],
     [put({ 'x-amz-storage-class': 'GLACIER' }), 501, 'NotImplemented'],
     [put({ 'x-amz-tagging': 'a=b' }), 501, 'NotImplemented'],
@@ -67,6 +74,8 @@ test('refuses unsupported parts of a request by name', async (t) => {
   assert.equal(KeyCount, 0);
   const fine = { 'x-amz-acl': 'bucket-owner-full-control', 'x-amz-storage-class': 'STANDARD' };
   assert.equal((await put(fine)).status, 200);
+  const closed = { method: 'PUT', target: '/closed-bucket', headers: { 'x-amz-acl': 'private' } };
+  assert.equal((await raw(running, closed)).status, 200);
 });
 
 test('limits user metadata to 2 KB', async (t) => {

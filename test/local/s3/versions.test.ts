@@ -12,7 +12,7 @@ import {
   PutBucketVersioningCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { BUCKET, type Running, startS3 } from './support.ts';
+import { BUCKET, type Running, raw, startS3 } from './support.ts';
 
 const bucket = { Bucket: BUCKET };
 const named = { ...bucket, Key: 'k' };
@@ -39,7 +39,16 @@ test('keeps every write, and only hides the object at a delete', async (t) => {
   assert.equal(DeleteMarker, true);
   await assert.rejects(get(running), { name: 'NoSuchKey' });
   await assert.rejects(get(running, marker), { name: 'MethodNotAllowed' });
-  await assert.rejects(get(running, 'unknown'), { name: 'NoSuchVersion' });
+  await assert.rejects(get(running, 'v'.repeat(32)), { name: 'NoSuchVersion' });
+  const target = `/${named.Bucket}/${named.Key}`;
+  for (const id of ['', 'unknown', 'v'.repeat(33), `${'v'.repeat(31)}%2F`]) {
+    for (const method of ['GET', 'DELETE']) {
+      const { code } = await raw(running, { method, target: `${target}?versionId=${id}` });
+      assert.equal(code, 'InvalidArgument', `${method} ${id}`);
+    }
+  }
+  const listing = `/${named.Bucket}?versions&key-marker=a&version-id-marker=unknown`;
+  assert.equal((await raw(running, { target: listing })).code, 'InvalidArgument');
   assert.deepEqual(
     [await get(running, 'null'), await get(running, first), await get(running, second)],
     ['before', 'first', 'second'],
