@@ -112,7 +112,7 @@ function showPerson(
         session = next;
         back();
       };
-      await createSignInScreen(screen, { settings: current, texts, open });
+      await createSignInScreen(screen, { settings: current, texts, open, losesFiles: true });
     },
   });
 }
@@ -137,7 +137,7 @@ function fetchSettings(
 ): Promise<PageSettings> {
   const edge = openEdge(location.origin, async () => '');
   return edge.request({ method: 'GET', key: DESCRIPTION_KEY, signal, onWaiting }, (response) => {
-    const settings = readSettings(response.text);
+    const settings = readSettings(response.text, () => edge.now());
     if (settings === undefined) throw unexpectedResponse(response);
     return settings;
   });

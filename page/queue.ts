@@ -132,7 +132,7 @@ export class Queue {
     try {
       item.stored = await this.#upload(item, signal);
       item.state = 'stored';
-      item.storedAt = new Date();
+      item.storedAt = this.#options.edge.now();
     } catch (error) {
       if (!(error instanceof UploadError)) throw error;
       // Paused, or being removed.

@@ -89,6 +89,8 @@ interface Attempt {
   readonly username: string;
   readonly password: string;
   readonly ask: Ask;
+  /** Returns the time that Cognito compares with its own. */
+  readonly now: () => Date;
 }
 
 /**
@@ -156,7 +158,7 @@ async function respond(attempt: Attempt, { srp, name, given, problem }: Challeng
 }
 
 async function provePassword(
-  { pool, password }: Attempt,
+  { pool, password, now }: Attempt,
   srp: SrpClient,
   { USER_ID_FOR_SRP, SALT, SRP_B, SECRET_BLOCK }: Fields,
 ): Promise<Fields> {
@@ -164,7 +166,7 @@ async function provePassword(
   if (userId === undefined || salt === undefined || publicValue === undefined || secretBlock === undefined) {
     throw new SignInError('signInBroken');
   }
-  const timestamp = claimTimestamp(new Date());
+  const timestamp = claimTimestamp(now());
   const account = { userPoolId: pool.userPoolId, userId, password };
   const signature = await srp.sign(account, { salt, publicValue, secretBlock }, timestamp).catch(() => {
     throw new SignInError('signInBroken');

@@ -59,6 +59,8 @@ export const DE: Texts = {
   startAgain: 'Neu beginnen',
   signInWith: (name) => `Mit ${name} anmelden`,
   commandLine: (name) => `Mit ${name} melden Sie sich auf der Befehlszeile an:`,
+  losesFiles:
+    'Ein Anbieter öffnet sich anstelle dieser Seite. Wählen Sie danach die Dateien, die nicht angekommen sind, noch einmal aus.',
   signOut: 'Abmelden',
   signingOut: 'Wird abgemeldet …',
   signOutSending: 'Es werden noch Dateien gesendet. Trotzdem abmelden?',

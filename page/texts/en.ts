@@ -56,6 +56,8 @@ export const EN = {
   startAgain: 'Start again',
   signInWith: (name: string) => `Sign in with ${name}`,
   commandLine: (name: string) => `To sign in with ${name}, use the command line:`,
+  losesFiles:
+    'A provider opens in place of this page. Afterwards, choose the files that did not arrive again.',
   signOut: 'Sign out',
   signingOut: 'Signing out …',
   signOutSending: 'Files are still being sent. Sign out anyway?',

@@ -32,6 +32,8 @@ export interface EdgeClient {
   readonly origin: string;
   /** Limits the parts that are digested or sent at the same time, over all files. */
   readonly slots: Pool;
+  /** Returns the edge's time, because the clock of the device can be wrong. */
+  now(): Date;
   /**
    * Returns the token's caller, and what the edge allows.
    * @throws {UploadError}
@@ -70,6 +72,8 @@ class RetryingClient implements EdgeClient {
   readonly #token: TokenSource;
   readonly #exchange: Exchange;
   readonly #surroundings: RetryEnvironment;
+  /** Milliseconds that the edge's clock is ahead of the device's. */
+  #ahead = 0;
   #renewal: { readonly rejected: string; readonly token: Promise<string> } | undefined;
 
   constructor(origin: string, token: TokenSource, options: EdgeOptions) {
@@ -77,6 +81,10 @@ class RetryingClient implements EdgeClient {
     this.#token = token;
     this.#exchange = options.exchange ?? createExchange(origin, STALL_MS);
     this.#surroundings = options.surroundings ?? BROWSER;
+  }
+
+  now(): Date {
+    return new Date(Date.now() + this.#ahead);
   }
 
   describe(signal: AbortSignal, onWaiting: EdgeRequest['onWaiting'] = () => {}): Promise<Caller> {
@@ -139,6 +147,8 @@ class RetryingClient implements EdgeClient {
         new UploadError('unreachable', `${new URL(this.origin).host} is unreachable: ${error.message}.`),
       );
     }
+    const date = Date.parse(response.header('date') ?? '');
+    if (!Number.isNaN(date)) this.#ahead = date - Date.now();
     failureOf(response);
     return read(response);
   }

@@ -16,9 +16,10 @@ export function createPicker({ texts, single, onPick }: PickerOptions): HTMLElem
   const choose = element('label', { for: 'files', class: 'button' }, single ? texts.chooseOne : texts.choose);
   const inputs: Node[] = [files, choose];
   const dropText = single ? texts.dropOne : texts.drop;
-  const hint = element('p', { class: 'hint' }, dropText);
+  const hint = element('p', { class: 'hint by-drag' }, dropText);
   const pick = (chosen: readonly PickedFile[]) => {
     setText(hint, chosen.length === 0 ? texts.noFiles : dropText);
+    hint.classList.toggle('by-drag', chosen.length > 0);
     onPick(chosen);
   };
   const picked = (input: HTMLInputElement) => {

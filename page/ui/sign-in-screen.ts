@@ -9,6 +9,8 @@ import { createQuestion } from './sign-in-question.ts';
 export interface SignInScreenOptions {
   readonly settings: PageSettings;
   readonly texts: Texts;
+  /** Whether a redirect to a provider loses files that have not arrived. */
+  readonly losesFiles?: boolean;
   /** Shows the upload screen of a session. `refused` is called if the edge refuses its token. */
   readonly open: (session: Session, refused: (problem: SignInProblem) => void) => Promise<void>;
 }
@@ -58,7 +60,7 @@ class SignInScreen {
   }
 
   #show(problem?: SignInProblem): void {
-    const { settings, texts } = this.#options;
+    const { settings, texts, losesFiles = false } = this.#options;
     const { pool, issuers } = settings;
     const onPage = issuers.filter((issuer) => issuer.onPage);
     const others = issuers.filter((issuer) => !issuer.onPage);
@@ -73,6 +75,7 @@ class SignInScreen {
       this.#alert(problem),
       ...(pool === undefined ? [] : [this.#poolForm(pool)]),
       ...(ways.length > 0 ? [element('div', { class: 'ways' }, ...ways)] : []),
+      ...(ways.length > 0 && losesFiles ? [element('p', { class: 'hint' }, texts.losesFiles)] : []),
       ...others.map(({ alias }) =>
         element('p', { class: 'hint' }, texts.commandLine(alias), loginCommand(` --issuer ${alias}`)),
       ),
@@ -103,6 +106,7 @@ class SignInScreen {
           pool,
           username: this.#username,
           password: password.input.value,
+          now: this.#options.settings.now,
           ask: (question, problem) => this.#ask(question, problem),
         });
         await this.#open(openSession(tokens, poolRefresh(pool)));

@@ -105,8 +105,9 @@ function inFrames(update: (changed: ReadonlySet<Item>) => void): (item: Item) =>
   const changed = new Set<Item>();
   let scheduled = false;
   const flush = () => {
-    update(changed);
+    const items = new Set(changed);
     changed.clear();
+    update(items);
   };
   return (item) => {
     changed.add(item);

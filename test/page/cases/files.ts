@@ -137,7 +137,13 @@ export async function fileCases(world: DeployedPage): Promise<void> {
     ]);
     await tab.shows('[data-state=failed] .error', 'This file or folder cannot be read.');
     assert.equal(await tab.textOf('.drop .hint'), 'or drop them here');
+    const isShown = () => tab.page.$eval('.drop .hint', (hint) => (hint as HTMLElement).offsetHeight > 0);
+    assert.ok(await isShown());
     assert.deepEqual(await keysBelow('odd/'), ['odd/odd/good.txt']);
+    // Loads the page again.
+    await tab.page.setViewport({ width: 390, height: 844, isMobile: true, hasTouch: true });
+    await tab.page.waitForSelector('.drop .hint');
+    assert.ok(!(await isShown()), 'A phone cannot drag files.');
     await tab.close();
   });
 

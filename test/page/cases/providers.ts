@@ -3,6 +3,7 @@ import { openCompany } from '../../support/company.ts';
 import { TOKEN_IN_TEXT } from '../../support/keys/forge.ts';
 import { openTab } from '../tab.ts';
 import { keptBy, type People } from './people.ts';
+import { spoilTokens } from './sessions.ts';
 
 /** People sign in at a company's provider. */
 export async function providerCases(people: People): Promise<void> {
@@ -37,6 +38,22 @@ export async function providerCases(people: People): Promise<void> {
       await tab.page.goto(`${url}/?${answer}`);
       await tab.shows('[role=alert]', 'The sign-in was not completed. Start again.');
     }
+    await tab.close();
+  });
+
+  await t.test('warns before a redirect loses files that did not arrive', async () => {
+    const tab = await openTab(browser, `${url}/`);
+    assert.doesNotMatch(await tab.textOf('main'), /opens in place of this page/);
+    await tab.press('Sign in with corp');
+    await tab.shows('.who', 'Signed in as');
+    await spoilTokens(tab);
+    await tab.choose(people.report);
+    await tab.shows('.error', 'Your sign-in has ended. Sign in again.');
+    await tab.press('Sign in');
+    await tab.shows('.ways + .hint', 'Afterwards, choose the files that did not arrive again.');
+    await tab.inspect('sign-in-providers/again');
+    await tab.press('Sign in with corp');
+    await tab.shows('.who', 'Signed in as');
     await tab.close();
   });
 

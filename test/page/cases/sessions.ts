@@ -7,7 +7,7 @@ import { NEW_PASSWORD, type People } from './people.ts';
 const MIB = 1024 ** 2;
 
 /** Damages every token that the page sends, until the page defines `told`. */
-async function spoilTokens({ page }: Tab): Promise<void> {
+export async function spoilTokens({ page }: Tab): Promise<void> {
   await page.evaluate(() => {
     const set = XMLHttpRequest.prototype.setRequestHeader;
     XMLHttpRequest.prototype.setRequestHeader = function setRequestHeader(name, value) {
@@ -15,6 +15,19 @@ async function spoilTokens({ page }: Tab): Promise<void> {
       set.call(this, name, spoiled ? `${value}x` : value);
     };
   });
+}
+
+/** Sets the clock of the tab's device back by a year, and loads the page again. */
+async function setClockBack({ page }: Tab): Promise<void> {
+  await page.evaluateOnNewDocument(() => {
+    const { Date: RealDate } = globalThis;
+    const now = () => RealDate.now() - 365 * 86_400_000;
+    globalThis.Date = new Proxy(RealDate, {
+      construct: (target, given) => Reflect.construct(target, given.length === 0 ? [now()] : given),
+      get: (target, name) => (name === 'now' ? now : Reflect.get(target, name)),
+    });
+  });
+  await page.reload();
 }
 
 /** Sign-ins that the pool or the person ends, or that end because the page is left. */
@@ -39,6 +52,17 @@ export async function sessionCases(people: People): Promise<void> {
     await tab.press('Sign in');
     await signIn(tab, 'ada');
     await tab.shows('.summary', '1 file arrived.');
+    await tab.close();
+  });
+
+  await t.test('uses the edge’s clock for the sign-in and the receipt if the device’s is wrong', async () => {
+    const tab = await openTab(browser, `${url}/`);
+    await setClockBack(tab);
+    await signIn(tab, 'ada');
+    await tab.shows('.who', 'Signed in as ada');
+    await upload(tab);
+    const [time = ''] = /\d{4}-\S+Z/.exec(await tab.textOf('.receipt pre')) ?? [];
+    assert.ok(Math.abs(Date.parse(time) - Date.now()) < 600_000, time);
     await tab.close();
   });
 
