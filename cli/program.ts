@@ -1,9 +1,12 @@
-import type { Command as TypedCommander } from '@commander-js/extra-typings';
-import { Command as Commander, CommanderError } from 'commander';
+import type {
+  OptionValues,
+  Command as TypedCommander,
+  Option as TypedOption,
+} from '@commander-js/extra-typings';
+import { Command, CommanderError, Option } from 'commander';
 import { omitUndefined } from '../protocol/fields.ts';
 import { InUse } from './command-line.ts';
-import type { Context, GlobalOptions, Result } from './context.ts';
-import type { Act, Declare, GlobalFlags, OperatorFlags } from './declare/shared.ts';
+import type { Context, Command as ContextCommand, GlobalOptions, Result } from './context.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { packageVersion } from './package-root.ts';
 import { renderError } from './ui/error.ts';
@@ -18,6 +21,34 @@ import {
   shownLines,
   writeLines,
 } from './ui/shown.ts';
+
+/** The options of every command, and those of operators' commands, as typed. */
+type GivenFlags = Partial<GlobalOptions> & { readonly local?: boolean; readonly profile?: string };
+
+/** Runs a command with its options as commander read them. Its code is loaded only now, so that help stays quick. */
+export type Act = <Args>(
+  load: () => Promise<ContextCommand<Args>>,
+  given: NoInfer<Args> & Partial<GlobalOptions>,
+) => Promise<void>;
+
+/** Adds commands to the program. */
+export type Declare = (root: TypedCommander, act: Act) => void;
+
+/** Commands under one heading of the help, by their names. */
+export interface CommandGroup {
+  readonly heading: string;
+  readonly commands: Readonly<Record<string, Declare>>;
+}
+
+/** Returns the command of a name alone; all of them, for the help and for suggestions, if none has the name. */
+export function commandsFor(groups: readonly CommandGroup[], name = ''): readonly Declare[] {
+  const found = groups.find(({ commands }) => Object.hasOwn(commands, name))?.commands[name];
+  if (found !== undefined) return [found];
+  return groups.map(({ heading, commands }) => (root, act) => {
+    root.commandsGroup(heading);
+    for (const declare of Object.values(commands)) declare(root, act);
+  });
+}
 
 /** What the process gives the program; the rest of the context is made here from the arguments. */
 export type World = Omit<Context, 'options' | 'ui' | 'inUse'>;
@@ -34,14 +65,13 @@ export async function run(
   // Until the arguments are understood, errors are shown as these would have it.
   let options = roughOptions(argv);
   let exitCode: ExitCode = EXIT.done;
-  const { platform } = world;
-  let inUse = new InUse({ stackName: typedStack(argv) ?? (world.env.EDGE_UPLOAD_STACK || undefined) }, argv, {
-    platform,
-  });
+  const { env, platform } = world;
+  const typed = { stackName: typedStack(argv) ?? (env.EDGE_UPLOAD_STACK || undefined) };
+  let inUse = new InUse(typed, argv, { platform });
 
   const act: Act = async (load, given) => {
     options = globalOptions(given, world);
-    const { local, profile }: GlobalFlags & OperatorFlags = given;
+    const { local, profile }: GivenFlags = given;
     inUse = new InUse({ stackName: options.stackName, local }, argv, { profile, platform });
     const { createUi } = await import('./ui/create.ts');
     const ui = await createUi({ ...world, options, inUse });
@@ -85,10 +115,9 @@ async function withoutHelp(root: TypedCommander, argv: readonly string[]): Promi
 
 function print(result: Result, options: GlobalOptions, world: World, inUse: InUse): void {
   const { stdout, sent } = world;
-  const { text: said } = result;
   const { document, text } = sent.removedFrom({
     document: result.document,
-    text: said && printedText(said, inUse),
+    text: result.text && printedText(result.text, inUse),
   });
   if (options.json) writeLines(stdout, [Shown.json(document)]);
   else if (text !== undefined) {
@@ -102,7 +131,7 @@ function writeHelp(stream: OutputStream, help: string): void {
   writeLines(stream, shownLines(help.replace(/\n$/, '').split('\n'), PLAIN));
 }
 
-function globalOptions(flags: GlobalFlags, { env }: Pick<World, 'env'>): GlobalOptions {
+function globalOptions(flags: GivenFlags, { env }: Pick<World, 'env'>): GlobalOptions {
   const stackName = flags.stackName ?? (env.EDGE_UPLOAD_STACK || undefined);
   return {
     json: flags.json ?? false,
@@ -122,12 +151,7 @@ function typedStack(argv: readonly string[]): string | undefined {
 function roughOptions(argv: readonly string[]): GlobalOptions {
   const end = argv.indexOf('--');
   const flags = new Set(end < 0 ? argv : argv.slice(0, end));
-  return {
-    json: flags.has('--json'),
-    quiet: false,
-    debug: flags.has('--debug'),
-    color: false,
-  };
+  return { json: flags.has('--json'), quiet: false, debug: flags.has('--debug'), color: false };
 }
 
 /**
@@ -139,7 +163,7 @@ export function program(
   onMissing: (help: string) => void,
 ): TypedCommander {
   // The package with the types has no code of its own.
-  return (new Commander('edge-upload') as unknown as TypedCommander)
+  return (new Command('edge-upload') as unknown as TypedCommander)
     .description('Upload files to S3 through an authenticated CloudFront edge.')
     .option('-V, --version', 'Print the version')
     .on('option:version', () => {
@@ -160,3 +184,62 @@ export function program(
     })
     .exitOverride();
 }
+
+/** Returns a new subcommand with its one-line summary, and examples below its help. */
+export function define<Usage extends string>(
+  parent: TypedCommander,
+  usage: Usage,
+  summary: string,
+  examples: readonly string[] = [],
+) {
+  const command = parent.command(usage).description(summary).helpOption('-h, --help', 'Show help');
+  if (examples.length > 0) {
+    command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`);
+  }
+  return command;
+}
+
+/** Adds the options that every command takes. They come last in its help. */
+export function everywhere<
+  Args extends unknown[],
+  Options extends OptionValues,
+  Globals extends OptionValues,
+>(command: TypedCommander<Args, Options, Globals>) {
+  return command
+    .option('--stack-name <name>', 'Deployment to use (or EDGE_UPLOAD_STACK)')
+    .option('--json', 'Print results as JSON on stdout')
+    .option('-q, --quiet', 'Print only results and errors, no progress')
+    .option('--debug', 'Print details and stack traces')
+    .option('--no-color', 'Print without colour (or NO_COLOR)');
+}
+
+/** Returns an option whose type is known from its flags. */
+export function option<Usage extends string>(usage: Usage, summary: string): TypedOption<Usage> {
+  return new Option(usage, summary) as unknown as TypedOption<Usage>;
+}
+
+export const profile = () => option('--profile <name>', 'AWS profile to use (or AWS_PROFILE)');
+
+export const inLocalCloud = () => option('--local', 'Use the embedded cloud, for an unrecorded deployment');
+
+/** Adds the options of an operator's command that is about an existing deployment. */
+export function operated<Args extends unknown[], Options extends OptionValues, Globals extends OptionValues>(
+  command: TypedCommander<Args, Options, Globals>,
+) {
+  return everywhere(command.addOption(inLocalCloud()).addOption(profile()));
+}
+
+export const verbose = (summary: string) => option('-v, --verbose', summary);
+
+const suggested = new WeakMap<object, readonly string[]>();
+
+/**
+ * Adds the values that TAB suggests for an option. Unlike commander's `choices`, they are neither checked nor shown in the
+ * help: the command's own error says more.
+ */
+export function suggesting<Option extends object>(option: Option, values: readonly string[]): Option {
+  suggested.set(option, values);
+  return option;
+}
+
+export const suggestedValues = (option: object): readonly string[] | undefined => suggested.get(option);

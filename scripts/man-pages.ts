@@ -2,10 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import type { Command as Commander, Option } from 'commander';
 import { COMMAND_GROUPS } from '../cli/declare/command-groups.ts';
-import { commandsFor } from '../cli/declare/shared.ts';
 import { EXIT } from '../cli/errors.ts';
 import { packageVersion } from '../cli/package-root.ts';
-import { program } from '../cli/program.ts';
+import { commandsFor, program } from '../cli/program.ts';
 import { EXIT_MEANINGS } from './docs/error-tables.ts';
 
 /** Escapes text for roff. */

@@ -2,7 +2,7 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import { isLinkAddress } from '../../protocol/object-url.ts';
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
-import { oneOf, seconds, wholeNumber } from '../declare/shared.ts';
+import { oneOf, seconds, wholeNumber } from '../declare/values.ts';
 import { UserError } from '../errors.ts';
 import { type IssuedToken, readIssuedToken } from '../identity/tokens/issued-token.ts';
 import { type CommandTokens, credentialFor, tokenSource } from '../identity/tokens/token-source.ts';

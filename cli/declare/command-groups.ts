@@ -1,6 +1,6 @@
+import type { CommandGroup } from '../program.ts';
 import { EMBEDDED } from './embedded.ts';
 import { OPERATORS } from './operators.ts';
-import type { CommandGroup } from './shared.ts';
 import { SHELL } from './shell.ts';
 import { UPLOADERS } from './uploaders.ts';
 

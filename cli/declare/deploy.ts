@@ -1,17 +1,9 @@
 import type { Command as Commander, OptionValues } from '@commander-js/extra-typings';
 import { Option } from 'commander';
+import { type Act, define, everywhere, inLocalCloud, profile, suggesting } from '../program.ts';
 import { kindOf, nameOfOption, OPTION_NAMES } from '../stack/options/kinds.ts';
 import type { OptionFlags } from '../stack/options/merge-options.ts';
-import {
-  type Act,
-  define,
-  everywhere,
-  inLocalCloud,
-  nameValues,
-  profile,
-  several,
-  suggesting,
-} from './shared.ts';
+import { nameValues, several } from './values.ts';
 
 /** Adds the options of a deployment. Each is stored with it, so that a later deploy does not need it again. */
 function stackOptions<Args extends unknown[], Options extends OptionValues, Globals extends OptionValues>(

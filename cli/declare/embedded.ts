@@ -1,6 +1,7 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { SHELLS } from '../local-cloud/environment.ts';
-import { type Act, type CommandGroup, define, everywhere, option, portNumber } from './shared.ts';
+import { type Act, type CommandGroup, define, everywhere, option } from '../program.ts';
+import { portNumber } from './values.ts';
 
 function declareDemo(root: Commander, act: Act): void {
   everywhere(define(root, 'demo', 'Try it all in a minute, on an embedded cloud')).action((given) =>

@@ -1,5 +1,6 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
-import { type Act, define, keyText, operated, verbose } from './shared.ts';
+import { type Act, define, operated, verbose } from '../program.ts';
+import { keyText } from './values.ts';
 
 /** The commands that links and keys have in common. */
 function declareIssued(parent: Commander, kind: 'link' | 'key', act: Act): void {

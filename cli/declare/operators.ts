@@ -1,19 +1,11 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/fields.ts';
+import { type Act, type CommandGroup, define, everywhere, operated, profile, verbose } from '../program.ts';
 import { declareDeploy, declareSynth } from './deploy.ts';
 import { declareKey, declareLink } from './links.ts';
-import {
-  type Act,
-  type CommandGroup,
-  define,
-  everywhere,
-  operated,
-  profile,
-  several,
-  verbose,
-} from './shared.ts';
 import { declareTrust } from './trust.ts';
 import { declareUser } from './users.ts';
+import { several } from './values.ts';
 
 function declareStatus(root: Commander, act: Act): void {
   operated(

@@ -1,5 +1,6 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
-import { type Act, define, everywhere, keyText, nameValues, several } from './shared.ts';
+import { type Act, define, everywhere } from '../program.ts';
+import { keyText, nameValues, several } from './values.ts';
 
 /** The command that uploads. */
 export function declarePut(root: Commander, act: Act): void {

@@ -1,7 +1,7 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { UserError } from '../errors.ts';
+import { type CommandGroup, commandsFor, type Declare } from '../program.ts';
 import { declareDoctor } from './operators.ts';
-import { type CommandGroup, commandsFor, type Declare } from './shared.ts';
 import { SHELL } from './shell.ts';
 import { UPLOADERS } from './uploaders.ts';
 

@@ -1,6 +1,7 @@
 import type { Command as Commander, OptionValues } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/fields.ts';
-import { type Act, type Declare, define, operated, option, several, suggesting } from './shared.ts';
+import { type Act, type Declare, define, operated, option, suggesting } from '../program.ts';
+import { several } from './values.ts';
 
 const repeatable = <Usage extends string>(usage: Usage, summary: string) =>
   option(usage, `${summary} (repeatable)`).argParser(several);

@@ -1,21 +1,18 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { FACTOR_WORDS } from '../identity/second-factors.ts';
-import { declarePut } from './put.ts';
 import {
   type Act,
   type CommandGroup,
   define,
   everywhere,
-  keyText,
-  nameValues,
   option,
-  portNumber,
   profile,
-  several,
   suggesting,
   verbose,
-} from './shared.ts';
+} from '../program.ts';
+import { declarePut } from './put.ts';
+import { keyText, nameValues, portNumber, several } from './values.ts';
 
 function declareLogin(root: Commander, act: Act): void {
   const login = define(root, 'login [url]', 'Sign in to an edge and store the tokens', [

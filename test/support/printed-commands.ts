@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { CommanderError } from 'commander';
 import { COMMAND_GROUPS } from '../../cli/declare/command-groups.ts';
-import { commandsFor } from '../../cli/declare/shared.ts';
-import { program } from '../../cli/program.ts';
+import { commandsFor, program } from '../../cli/program.ts';
 
 /** A command in a printed line: the words after `edge-upload`. */
 export interface PrintedCommand {

@@ -1,8 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import { COMMAND_GROUPS } from '../../cli/declare/command-groups.ts';
-import { commandsFor, type Declare } from '../../cli/declare/shared.ts';
-import { run } from '../../cli/program.ts';
+import { commandsFor, type Declare, run } from '../../cli/program.ts';
 import { createSentCredentials } from '../../cli/sent-credentials.ts';
 import { withExtraAuthorities } from './extra-authorities.ts';
 import { checkPrinted } from './printed-commands.ts';

@@ -3,7 +3,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
-import { oneOf, seconds, wholeNumber } from '../../declare/shared.ts';
+import { oneOf, seconds, wholeNumber } from '../../declare/values.ts';
 import { UserError } from '../../errors.ts';
 import { resolveTarget } from '../../settings/target.ts';
 import { createFilter } from '../../transfer/sources/filters.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Command } from '@commander-js/extra-typings';
 import { COMMAND_GROUPS } from '../../../cli/declare/command-groups.ts';
-import { commandsFor, type Declare } from '../../../cli/declare/shared.ts';
+import { commandsFor, type Declare } from '../../../cli/program.ts';
 
 function declaredBy(commands: readonly Declare[]) {
   const root = new Command();

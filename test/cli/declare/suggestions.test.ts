@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Command } from '@commander-js/extra-typings';
 import { COMMAND_GROUPS } from '../../../cli/declare/command-groups.ts';
-import { commandsFor } from '../../../cli/declare/shared.ts';
+import { commandsFor } from '../../../cli/program.ts';
 import { typed } from '../../support/typed.ts';
 
 /** The words of a command, and its long flags without hidden ones. */
