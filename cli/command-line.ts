@@ -1,10 +1,9 @@
-import { type Flag, flagsOf, repeatedWords, withAttached, withoutFlags } from './repeated-flags.ts';
-import { isSyntax, type Piece, rawText, typedInPosix, typedOnWindows, type Word } from './ui/shell-words.ts';
+import { typedOnWindows } from './ui/powershell.ts';
 
 /*
  * A command that an error, warning or result prints as the next step. The code writes what it does: command`edge-upload user
  * reset ${name}`. When it is printed, InUse adds the flags that name the deployment, because only then are stack, embedded
- * cloud, AWS profile and address of the edge all known.
+ * cloud, AWS profile and address of the edge all known. Values are quoted then too: shells quote differently.
  */
 
 /** A line of a hint: prose, or a command to type. */
@@ -13,63 +12,86 @@ export type HintLine = string | CommandLine;
 /** A sentence, or lines of which one is a command. */
 export type Hint = HintLine | readonly HintLine[];
 
+/** Text that is printed unchanged, or a value to quote. */
+interface Piece {
+  readonly text: string;
+  readonly isValue: boolean;
+}
+
+/** A word of a command. */
+export class Word {
+  readonly pieces: readonly Piece[];
+  /** An argument that begins with a hyphen, which would be read as an option. */
+  readonly isDashed: boolean;
+
+  constructor(pieces: readonly Piece[], isDashed = false) {
+    this.pieces = pieces;
+    this.isDashed = isDashed;
+  }
+
+  /** The word as the program receives it. */
+  get raw(): string {
+    return this.quoted((value) => value);
+  }
+
+  /** Whether it is for the shell and ends a command: a pipe, a redirection or `&&`. */
+  get isSyntax(): boolean {
+    return this.pieces.every(({ isValue }) => !isValue) && /^(?:[|<>]|&&)$/.test(this.raw);
+  }
+
+  quoted(quote: (value: string) => string): string {
+    return this.pieces.map(({ text, isValue }) => (isValue ? quote(text) : text)).join('');
+  }
+
+  with({ pieces }: Word): Word {
+    return new Word([...this.pieces, ...pieces]);
+  }
+}
+
+/** Returns a word for the shell. */
+export const literal = (text: string) => new Word([{ text, isValue: false }]);
+/** Returns a value, which is one word. */
+export const quotable = (text: string) => new Word([{ text, isValue: true }]);
+
 /** A command to type, without the deployment. */
 export class CommandLine {
   readonly words: readonly Word[];
-  /** Absent: the words are the whole command. Otherwise, they follow the arguments of this run. */
-  readonly again: Again | undefined;
+  /** Returns the words of the command of this run again. Absent: `words` are the whole command. */
+  readonly again: ((argv: readonly string[]) => readonly Word[]) | undefined;
   /** Set if the shell runs what the command prints: the command that prints it for PowerShell. */
   readonly inPowerShell: CommandLine | undefined;
 
-  constructor(words: readonly Word[], again?: Again, inPowerShell?: CommandLine) {
+  constructor(words: readonly Word[], again?: CommandLine['again'], inPowerShell?: CommandLine) {
     this.words = words;
     this.again = again;
     this.inPowerShell = inPowerShell;
   }
 }
 
-interface Again {
-  /** Flags that replace those of the run. All other flags of the run stay. */
-  readonly replaces: boolean;
-  /** A flag of the run that is left out. */
-  readonly without?: Flag;
-}
-
 /** A value is one word. A list is any number of words, such as flags. */
-type Value = string | readonly string[];
-
-const literal = (text: string): Piece => ({ text, isValue: false });
-const piece = (text: string): Piece => ({ text, isValue: true });
-
-const joined = (...pieces: readonly Piece[]): Word => ({ pieces, isDashed: false });
-
-/** Returns a word for the shell, followed by a value. */
-function word(text: string, value?: string): Word {
-  return joined(...(text === '' ? [] : [literal(text)]), ...(value === undefined ? [] : [piece(value)]));
-}
+export type Value = string | readonly string[];
 
 /** Returns the words of a template. */
-function wordsOf(literals: readonly string[], values: readonly Value[]): readonly Word[] {
+export function wordsOf(literals: readonly string[], values: readonly Value[]): readonly Word[] {
   const words: Word[] = [];
-  const append = (one: Piece) => words.push(joined(...(words.pop()?.pieces ?? []), one));
+  const append = (one: Word) => words.push(words.pop()?.with(one) ?? one);
   literals.forEach((text, at) => {
     const [first = '', ...rest] = text.split(' ');
     // Text that follows a value without a space belongs to the same word.
-    if (first !== '' && at > 0) append(literal(first));
-    else if (first !== '') words.push(word(first));
-    words.push(...rest.filter((one) => one !== '').map((one) => word(one)));
+    if (first !== '') append(literal(first));
+    words.push(...rest.filter((one) => one !== '').map(literal));
     const value = values[at] ?? [];
-    if (typeof value !== 'string') words.push(...value.map((one) => word('', one)));
-    else if (/\S$/.test(text)) append(piece(value));
+    if (typeof value !== 'string') words.push(...value.map(quotable));
+    else if (/\S$/.test(text)) append(quotable(value));
     else {
       const isOfOption = /(?:^| )-\S+ $/.test(text);
-      words.push({ ...word('', value), isDashed: !isOfOption && /^-./.test(value) });
+      words.push(new Word(quotable(value).pieces, !isOfOption && /^-./.test(value)));
     }
   });
   return words;
 }
 
-/** Returns a command: of edge-upload, about the deployment in use, or of another program. Values are quoted for shells. */
+/** Returns a command: of edge-upload, about the deployment in use, or of another program. */
 export function command(literals: TemplateStringsArray, ...values: readonly Value[]): CommandLine {
   return new CommandLine(wordsOf(literals, values));
 }
@@ -77,27 +99,6 @@ export function command(literals: TemplateStringsArray, ...values: readonly Valu
 /** Returns a command whose output the shell runs, such as to set variables. */
 export function evaluated({ words }: CommandLine, inPowerShell = new CommandLine(words)): CommandLine {
   return new CommandLine(words, undefined, inPowerShell);
-}
-
-/**
- * Returns the command of this run again, with more flags: `` sameCommand`--yes` ``. Without one of its flags, it could delete
- * or store something else.
- */
-export function sameCommand(literals: TemplateStringsArray, ...values: readonly Value[]): CommandLine {
-  return new CommandLine(wordsOf(literals, values), { replaces: false });
-}
-
-/** Returns the command of this run with other values of flags: `` changedCommand`--write-to ${prefix}` ``. */
-export function changedCommand(literals: TemplateStringsArray, ...values: readonly Value[]): CommandLine {
-  return new CommandLine(wordsOf(literals, values), { replaces: true });
-}
-
-/** Returns the command of this run without one of its flags, or with the words of a command instead of it. */
-export function sameCommandWithout(
-  flag: string,
-  { hasValue = false, instead }: { readonly hasValue?: boolean; readonly instead?: CommandLine } = {},
-): CommandLine {
-  return new CommandLine(instead?.words ?? [], { replaces: true, without: { flag, hasValue } });
 }
 
 /** The deployment that a run uses, as far as it is known. */
@@ -166,51 +167,31 @@ export class InUse {
         ? `${this.text(new CommandLine(inPowerShell.words))} | Out-String | Invoke-Expression`
         : `eval "$(${this.text(new CommandLine(words))})"`;
     }
-    const all = again === undefined ? words : this.#again(words, again);
-    const typed = this.#typed();
-    const start = all.findIndex((one) => rawText(one) === 'edge-upload');
+    const all = again?.(this.#argv) ?? words;
+    const typed = this.#platform === 'win32' ? typedOnWindows : typedInPosix;
+    const start = all.findIndex(({ raw }) => raw === 'edge-upload');
     if (start < 0) return typed(all);
-    const length = all.slice(start).findIndex(isSyntax);
+    const length = all.slice(start).findIndex(({ isSyntax }) => isSyntax);
     const end = length < 0 ? all.length : start + length;
     return typed([...all.slice(0, start), ...this.#completed(all.slice(start, end)), ...all.slice(end)]);
   }
 
-  #typed(): (words: readonly Word[]) => string {
-    return this.#platform === 'win32' ? typedOnWindows : typedInPosix;
-  }
-
-  /** Adds flags to the arguments of this run, or replaces those that it has. */
-  #again(words: readonly Word[], { replaces, without }: Again): readonly Word[] {
-    const isGiven = (flag: string) => this.#argv.some((one) => one === flag || one.startsWith(`${flag}=`));
-    const texts = words.map(rawText);
-    const missing = words.filter((_, at) => {
-      const flag = texts[at]?.startsWith('-') ? texts[at] : texts[at - 1];
-      return flag === undefined || !isGiven(flag);
-    });
-    const added = replaces ? withAttached(words) : missing;
-    const removed = [...flagsOf(words), ...(without === undefined ? [] : [without])];
-    const argv = replaces ? withoutFlags(this.#argv, removed) : this.#argv;
-    const given = argv.length === 0 ? [word('…')] : repeatedWords(argv);
-    const end = argv.indexOf('--');
-    return [word('edge-upload'), ...given].toSpliced(end < 0 ? given.length + 1 : end + 1, 0, ...added);
-  }
-
   /** Adds the deployment after the other flags. Arguments that begin with a hyphen come last. */
   #completed(words: readonly Word[]): readonly Word[] {
-    const dash = words.findIndex((one) => rawText(one) === '--');
+    const dash = words.findIndex(({ raw }) => raw === '--');
     const [flags, rest] = dash < 0 ? [words, []] : [words.slice(0, dash), words.slice(dash + 1)];
     const plain = flags.filter(({ isDashed }) => !isDashed);
     const dashed = [...flags.filter(({ isDashed }) => isDashed), ...rest];
-    const all = [...plain, ...this.#flags(plain.map(rawText))];
-    const texts = all.map(rawText);
+    const all = [...plain, ...this.#flags(plain.map(({ raw }) => raw))];
+    const texts = all.map(({ raw }) => raw);
     const { url, stackName } = this.#deployment;
     const isNamed = texts.some(
       (one) => /^(?:--stack-name|--link|--help|https?:)/.test(one) || one === '<url>',
     );
     const needsUrl =
       url !== undefined && stackName === undefined && !isNamed && UPLOADERS.has(texts[1] ?? '');
-    const last = dashed.length === 0 ? [] : [word('--'), ...dashed];
-    return [...(needsUrl ? [word('EDGE_UPLOAD_URL=', url)] : []), ...all, ...last];
+    const last = dashed.length === 0 ? [] : [literal('--'), ...dashed];
+    return [...(needsUrl ? [literal('EDGE_UPLOAD_URL=').with(quotable(url))] : []), ...all, ...last];
   }
 
   /** Returns the flags that name the deployment, unless a command has them already. */
@@ -221,17 +202,45 @@ export class InUse {
     const isForOperators = OPERATORS.has(name) && (operated || name !== 'doctor');
     const needsProfile = isForOperators || has('--create');
     const isLocal = has('--local') || local;
-    const stack = isForOperators && !operated ? word('<name>') : stackName && word('', stackName);
+    const stack = isForOperators && !operated ? literal('<name>') : stackName && quotable(stackName);
     const hasUrl = more.some((one) => /^(?:https?:|<url>)/.test(one));
     const isMeant = isOnly && !ALWAYS_NAMED.has(name);
     const needsStack = (isForOperators || UPLOADERS.has(name)) && !isMeant && !hasUrl && !has('--link');
     const needsLocal = isForOperators && isLocal && !isMeant && name !== 'policy';
     return [
-      ...(needsLocal && !has('--local') ? [word('--local')] : []),
-      ...(needsStack && stack && !has('--stack-name') ? [word('--stack-name'), stack] : []),
+      ...(needsLocal && !has('--local') ? [literal('--local')] : []),
+      ...(needsStack && stack && !has('--stack-name') ? [literal('--stack-name'), stack] : []),
       ...(needsProfile && this.#profile !== undefined && !isLocal && !has('--profile')
-        ? [word('--profile'), word('', this.#profile)]
+        ? [literal('--profile'), quotable(this.#profile)]
         : []),
     ];
   }
+}
+
+/** Returns words quoted for bash, zsh, fish and any POSIX shell. */
+function typedInPosix(words: readonly Word[]): string {
+  return words.map((one) => one.quoted(shellWord)).join(' ');
+}
+
+/** Characters that shells read differently, or that a line cannot show. */
+const ESCAPED = /[\p{Cc}\p{Zl}\p{Zp}\\]/u;
+
+/**
+ * Quotes a word for bash, zsh, fish and any POSIX shell. In zsh, a leading `=` is the path of a command. In fish, a
+ * backslash in single quotes can escape.
+ */
+export function shellWord(word: string): string {
+  if (/^(?!=)[\w@%+=:,./-]+$/.test(word)) return word;
+  return ESCAPED.test(word) ? printed(word) : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Returns a command substitution that prints the bytes of a word. */
+function printed(word: string): string {
+  const octal = (byte: number) => `\\${byte.toString(8).padStart(3, '0')}`;
+  const bytes = [...Buffer.from(word)].map((byte) => {
+    const character = String.fromCharCode(byte);
+    if (character === '%') return '%%';
+    return /[\w@+=:,./ ]/.test(character) ? character : octal(byte);
+  });
+  return `"$(printf '${bytes.join('')}')"`;
 }

@@ -1,9 +1,10 @@
 import { omitUndefined } from '../../protocol/fields.ts';
-import { changedCommand, command, type HintLine, sameCommand, sameCommandWithout } from '../command-line.ts';
+import { command, type HintLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { ensureCloud } from '../local-cloud/process.ts';
 import { operatorClients } from '../network/aws.ts';
+import { changedCommand, sameCommand, sameCommandWithout } from '../same-command.ts';
 import {
   type Deployment,
   type KnownDeployments,

@@ -1,6 +1,6 @@
 import { omitUndefined } from '../../protocol/fields.ts';
-import { changedCommand, sameCommandWithout } from '../command-line.ts';
 import { UserError } from '../errors.ts';
+import { changedCommand, sameCommandWithout } from '../same-command.ts';
 import { checkAs } from '../transfer/typed-keys.ts';
 import { parseSize } from '../ui/format.ts';
 import { prefixProblem, type Scope, type TokenKind } from './token-entry.ts';

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { AccessKey } from '../network/aws.ts';
-import { powerShellQuoted } from '../ui/shell-words.ts';
+import { powerShellQuoted } from '../ui/powershell.ts';
 import type { RunningCloud } from './process.ts';
 
 export const SHELLS = ['sh', 'fish', 'powershell'] as const;

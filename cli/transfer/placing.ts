@@ -1,6 +1,7 @@
 import { keyProblem } from '../../protocol/object-url.ts';
-import { changedCommand, command } from '../command-line.ts';
+import { command } from '../command-line.ts';
 import { isUserError, UserError } from '../errors.ts';
+import { changedCommand } from '../same-command.ts';
 import { effectOf } from './error-effects.ts';
 import type { EdgeLimits, Limits } from './limits.ts';
 import type { Item } from './sources/items.ts';

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { keyProblem } from '../../protocol/object-url.ts';
-import { changedCommand, type Hint } from '../command-line.ts';
+import type { Hint } from '../command-line.ts';
 import { UserError } from '../errors.ts';
+import { changedCommand } from '../same-command.ts';
 
 /** `bad_key`; `usage` where no file is named, such as for a link. */
 type TypedKeyCode = 'bad_key' | 'usage';

@@ -1,6 +1,6 @@
-import { sameCommand } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
+import { sameCommand } from '../../same-command.ts';
 import { type FoundStack, physicalIds, type StackWork } from '../../stack/find-stack.ts';
 import { type CountedData, countData, type Inventory } from '../../stack/operate/inventory.ts';
 import { countedContent, type FoundKept } from '../../stack/operate/kept.ts';

@@ -1,4 +1,4 @@
-import { command, sameCommand } from '../../command-line.ts';
+import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { getUser, type KnownUser } from '../../identity/users/directory.ts';
@@ -12,6 +12,7 @@ import {
   requireGroups,
 } from '../../identity/users/groups.ts';
 import type { JsonValue } from '../../json-value.ts';
+import { sameCommand } from '../../same-command.ts';
 import { count } from '../../ui/format.ts';
 import { visible } from '../../ui/shown.ts';
 import type { OperatorArgs } from '../operator.ts';

@@ -9,8 +9,8 @@ import {
 import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { REDIRECT_PATH } from '../../../protocol/sign-in.ts';
-import { sameCommand } from '../../command-line.ts';
 import { systemCode, UserError } from '../../errors.ts';
+import { sameCommand } from '../../same-command.ts';
 import type { Redirect } from '../../trust/presets.ts';
 import { type Peer, peerOf } from './peer-user.ts';
 

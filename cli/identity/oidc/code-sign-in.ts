@@ -8,10 +8,10 @@ import {
   type TokenEndpointResponse,
 } from 'openid-client';
 import { EXACT_PORTS, REDIRECT_PATH } from '../../../protocol/sign-in.ts';
-import { sameCommand } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { openDeadline, orInterrupted } from '../../network/cancellation.ts';
+import { sameCommand } from '../../same-command.ts';
 import { asTask } from '../../ui/create.ts';
 import {
   audienceParameters,

@@ -5,10 +5,11 @@ import {
   initiateDeviceAuthorization,
   type TokenEndpointResponse,
 } from 'openid-client';
-import { command, sameCommand } from '../../command-line.ts';
+import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { findFailure, isTimeout, isTransient } from '../../network/failures.ts';
+import { sameCommand } from '../../same-command.ts';
 import { asTask } from '../../ui/create.ts';
 import { audienceParameters, scopeOf } from './authorization-request.ts';
 import { insecurePage, type ProviderSignIn } from './code-sign-in.ts';

@@ -1,7 +1,7 @@
 import { isOwnKey } from '../../../protocol/object-url.ts';
-import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { checkpoint, pause, resumable } from '../../network/cancellation.ts';
+import { sameCommand } from '../../same-command.ts';
 import { forEachAtOnce } from '../../transfer/pacing/pool.ts';
 import { asTask } from '../../ui/create.ts';
 import { count, formatBytes } from '../../ui/format.ts';

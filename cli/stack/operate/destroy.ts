@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { checkpoint, resumable } from '../../network/cancellation.ts';
+import { sameCommand } from '../../same-command.ts';
 import { ifThere, onAws } from '../aws-calls.ts';
 import { type FoundStack, type StackWork, stackResources } from '../find-stack.ts';
 import { emptyBucket } from './bucket.ts';

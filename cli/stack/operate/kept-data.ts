@@ -1,5 +1,6 @@
-import { command, sameCommand } from '../../command-line.ts';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
+import { sameCommand } from '../../same-command.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { type FoundStack, isWhole, type StackResource, type StackWork } from '../find-stack.ts';
 import type { Kept } from '../remains.ts';

@@ -1,8 +1,8 @@
 import type { Change, ResourceChange } from '@aws-sdk/client-cloudformation';
 import { omitUndefined, table } from '../../../protocol/fields.ts';
-import { sameCommand } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
+import { sameCommand } from '../../same-command.ts';
 import { resourceName } from '../../ui/resource-words.ts';
 import type { StackWork } from '../find-stack.ts';
 import type { OptionChange } from '../options/deployed-options.ts';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { table } from '../../../protocol/fields.ts';
-import { command, sameCommand } from '../../command-line.ts';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
+import { sameCommand } from '../../same-command.ts';
 import { count } from '../../ui/format.ts';
 import { ifThere, onAws } from '../aws-calls.ts';
 import {

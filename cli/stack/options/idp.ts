@@ -1,6 +1,7 @@
 import type { StackOptions } from '../../../infra/options.ts';
-import { type CommandLine, changedCommand, command, sameCommand } from '../../command-line.ts';
+import { type CommandLine, command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
+import { changedCommand, sameCommand } from '../../same-command.ts';
 import { tenantOf } from '../../trust/entra-tenants.ts';
 import { isPublicIssuer } from '../../trust/shared-issuers.ts';
 import { type OptionKind, type OptionName, textValue } from './option-kind.ts';

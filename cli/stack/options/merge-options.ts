@@ -1,8 +1,9 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { isPrefixRule } from '../../../protocol/prefix-rule.ts';
-import { changedCommand, command, sameCommandWithout } from '../../command-line.ts';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
+import { changedCommand, sameCommandWithout } from '../../same-command.ts';
 import { isValidOption } from './deployed-options.ts';
 import { refuseIdp } from './idp.ts';
 import { KINDS, kindOf, nameOfOption, OPTION_NAMES } from './kinds.ts';

@@ -1,5 +1,6 @@
-import { command, sameCommand } from '../../command-line.ts';
+import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
+import { sameCommand } from '../../same-command.ts';
 import type { Documents } from '../documents.ts';
 import { checkedId, fieldsIn, idIn, type JobFlags, lookUp, notFound, pathOf, refs } from './repositories.ts';
 import { condition, httpsAddress, ifGiven, type TrustRequest } from './trust-request.ts';

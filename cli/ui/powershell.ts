@@ -1,0 +1,54 @@
+/** A word of a command, as `Word` of `command-line.ts`. */
+interface TypedWord {
+  readonly raw: string;
+  readonly isSyntax: boolean;
+  quoted(quote: (value: string) => string): string;
+}
+
+/** Matches a variable in front of a command, or after `export`. */
+const ASSIGNMENT = /^([A-Z][A-Z0-9_]*)=(.*)$/s;
+
+/**
+ * Returns words as PowerShell takes them: other quotes than in POSIX shells, and no variables before a command. They are set
+ * first. Without variables, cmd takes most of them too.
+ */
+export function typedOnWindows(words: readonly TypedWord[]): string {
+  const [first, unset] = words.map(({ raw }) => raw);
+  if (first === 'unset' && unset !== undefined) return `Remove-Item Env:${unset}`;
+  const variables: string[] = [];
+  const rest: string[] = [];
+  let begins = true;
+  for (const word of words) {
+    const text = word.raw;
+    const [, name, value] = (begins && ASSIGNMENT.exec(text)) || [];
+    if (name !== undefined && value !== undefined) {
+      variables.push(`$env:${name} = ${powerShellQuoted(value)}`);
+    } else if (!begins || text !== 'export') {
+      rest.push(word.quoted(windowsWord));
+      begins = word.isSyntax;
+    }
+  }
+  return [...variables, ...(rest.length === 0 ? [] : [rest.join(' ')])].join('; ');
+}
+
+/** What PowerShell or cmd replaces within double quotes, and quotes as they know them. A final backslash escapes the quote. */
+const REPLACED_ON_WINDOWS = /[$`!%"\u201c-\u201e\p{Cc}\p{Zl}\p{Zp}]|\\$/u;
+
+/**
+ * Returns a value as one argument in PowerShell and, wherever one form fits both, in cmd. In PowerShell, a comma would make
+ * a list of it, and a leading `@` the values of a variable.
+ */
+export function windowsWord(value: string): string {
+  if (/^(?![@=])[\w@%+=:.\\/-]+$/.test(value)) return value;
+  return REPLACED_ON_WINDOWS.test(value) ? powerShellQuoted(value) : `"${value}"`;
+}
+
+/** Returns whether POSIX shells, PowerShell and cmd all read a value as `windowsWord` quotes it. */
+export function isPortable(value: string): boolean {
+  return !REPLACED_ON_WINDOWS.test(value) && !value.includes('\\');
+}
+
+/** Quotes a text for PowerShell, which treats typographic quotes like plain ones. */
+export function powerShellQuoted(text: string): string {
+  return `'${text.replace(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`;
+}
