@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type {
   Change,
   CreateChangeSetCommandInput,
@@ -6,14 +7,25 @@ import type {
   DescribeChangeSetCommandOutput,
   Tag,
 } from '@aws-sdk/client-cloudformation';
-import { UserError } from '../../errors.ts';
-import { checkpoint, creating, pause } from '../../network/cancellation.ts';
+import { command } from '../../command-line.ts';
+import { isUserError, UserError } from '../../errors.ts';
+import { STACK_REGION } from '../../network/aws.ts';
+import { checkpoint, cleanUp, creating, pause } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
-import { onPlan, pages } from '../aws-calls.ts';
+import { isOvertaken, onPlan, pages } from '../aws-calls.ts';
+import { awsFailure } from '../aws-failures.ts';
 import { pollInterval, type StackWork } from '../find-stack.ts';
-import { withTemplate } from '../template/template.ts';
-import { discardPlan, interruptible, UNREADY } from './discard-plan.ts';
+import { INLINE_LIMIT_BYTES, withUploadedTemplate } from '../template/uploaded-template.ts';
 import { type PlannedChange, plannedSteps } from './plan.ts';
+
+/** A change set, whether or not it is ready. */
+type ChangeSet = Omit<PlannedChange, 'steps'>;
+
+/** The member of a request that contains or names a template. */
+type TemplateSource = Pick<CreateChangeSetCommandInput, 'TemplateBody' | 'TemplateURL'>;
+
+/** States of a change set that CloudFormation is still creating. */
+const UNREADY = /^(CREATE_PENDING|CREATE_IN_PROGRESS)$/;
 
 const NO_CHANGES = /didn't contain changes|No updates are to be performed/;
 
@@ -32,43 +44,52 @@ interface PlanOptions {
  * Creates a change set for a template. Returns `undefined` if nothing would change.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
  */
-export async function planChange(
+export function planChange(
   work: StackWork,
   template: string,
   to: PlannedChange['to'],
-  { tags, importsExisting = false, revertDrift = false, bucket }: PlanOptions = {},
+  { bucket, ...options }: PlanOptions = {},
+): Promise<PlannedChange | undefined> {
+  const plan = (source: TemplateSource) => planFrom(work, source, to, options);
+  const isSmall = Buffer.byteLength(template) <= INLINE_LIMIT_BYTES;
+  return isSmall ? plan({ TemplateBody: template }) : withUploadedTemplate(work, template, bucket, plan);
+}
+
+async function planFrom(
+  work: StackWork,
+  source: TemplateSource,
+  to: PlannedChange['to'],
+  { tags, importsExisting = false, revertDrift = false }: PlanOptions,
 ): Promise<PlannedChange | undefined> {
   const name = `edge-upload-${randomUUID()}`;
-  const { stackId, changeSetId, described } = await withTemplate(work, template, bucket, (source) =>
-    interruptible(work, { to, name }, async () => {
-      const created = await createChangeSet(work, name, {
-        ...source,
-        ChangeSetType: to === 'EXISTING' ? 'UPDATE' : 'CREATE',
-        Tags: tags && [...tags],
-        ImportExistingResources: importsExisting || undefined,
-        DeploymentMode: revertDrift && to === 'EXISTING' ? 'REVERT_DRIFT' : undefined,
-      });
-      const plan = { to, stackId: created.StackId ?? '', changeSetId: created.Id ?? '' };
-      const described = await settled(work, plan.changeSetId).catch(async (error: UserError) => {
-        // Ctrl-C waits until the change set can be deleted.
-        if (error.code !== 'interrupted') await discardPlan(work, plan);
-        throw error;
-      });
-      return { ...plan, stackId: described.StackId ?? plan.stackId, described };
-    }),
-  );
-  if (described.Status === 'CREATE_COMPLETE') {
-    const plan = { to, stackId, changeSetId };
-    const changes = await refusing(work, plan, () => changesOf(work, changeSetId, described));
-    return { ...plan, steps: plannedSteps(changes) };
+  let plan: ChangeSet | undefined;
+  try {
+    const { StackId: stackId = '', Id: changeSetId = '' } = await createChangeSet(work, name, {
+      ...source,
+      ChangeSetType: to === 'EXISTING' ? 'UPDATE' : 'CREATE',
+      Tags: tags && [...tags],
+      ImportExistingResources: importsExisting || undefined,
+      DeploymentMode: revertDrift && to === 'EXISTING' ? 'REVERT_DRIFT' : undefined,
+    });
+    plan = { to, stackId, changeSetId };
+    const described = await settled(work, changeSetId);
+    const { Status, StatusReason = Status } = described;
+    if (Status === 'CREATE_COMPLETE')
+      return { ...plan, steps: plannedSteps(await changesOf(work, changeSetId, described)) };
+    if (!NO_CHANGES.test(StatusReason ?? '')) {
+      throw new UserError(
+        'stack_failed',
+        `CloudFormation cannot plan the change of the stack “${work.stackName}”: ${StatusReason}`,
+        { hint: 'Nothing was changed. Run the same command again with --debug to see more.' },
+      );
+    }
+  } catch (error) {
+    if (isUserError(error) && error.code === 'interrupted') await discardUnready(work, to, name);
+    else if (plan !== undefined) await discardPlan(work, plan);
+    throw error;
   }
-  await discardPlan(work, { to, stackId, changeSetId });
-  if (NO_CHANGES.test(described.StatusReason ?? '')) return undefined;
-  throw new UserError(
-    'stack_failed',
-    `CloudFormation cannot plan the change of the stack “${work.stackName}”: ${described.StatusReason ?? described.Status}`,
-    { hint: 'Nothing was changed. Run the same command again with --debug to see more.' },
-  );
+  await discardPlan(work, plan);
+  return undefined;
 }
 
 async function createChangeSet(
@@ -150,15 +171,75 @@ export async function executeChange(work: StackWork, plan: PlannedChange): Promi
 }
 
 /** Runs a check of a plan, or a question about it. Discards the plan if that fails. */
-export async function refusing<T>(
-  work: StackWork,
-  plan: Omit<PlannedChange, 'steps'>,
-  check: () => Promise<T>,
-): Promise<T> {
+export async function refusing<T>(work: StackWork, plan: ChangeSet, check: () => Promise<T>): Promise<T> {
   try {
     return await check();
   } catch (error) {
     await discardPlan(work, plan);
     throw error;
   }
+}
+
+/**
+ * Discards a plan. Also deletes a stack that planning created, unless somebody else has executed another plan for it.
+ * Ctrl-C does not cancel this. A failure is a warning: a plan that stays changes nothing.
+ */
+export async function discardPlan(work: StackWork, { to, stackId, changeSetId }: ChangeSet): Promise<void> {
+  const { cloudformation } = work.clients;
+  const { DeleteChangeSetCommand, DeleteStackCommand, DescribeStacksCommand } = await import(
+    '@aws-sdk/client-cloudformation'
+  );
+  try {
+    await cleanUp(work.context.signal, async (bounds) => {
+      await cloudformation.send(new DeleteChangeSetCommand({ ChangeSetName: changeSetId }), bounds);
+      if (to !== 'NEW') return;
+      const found = new DescribeStacksCommand({ StackName: stackId });
+      const { Stacks } = await cloudformation.send(found, bounds);
+      if (Stacks?.[0]?.StackStatus !== 'REVIEW_IN_PROGRESS') return;
+      await cloudformation.send(new DeleteStackCommand({ StackName: stackId }), bounds);
+    });
+  } catch (error) {
+    warnOfPlan(work, error, { to, changeSetId });
+  }
+}
+
+/** Discards a plan after Ctrl-C, as soon as CloudFormation has created it: only then can it be deleted. */
+async function discardUnready(work: StackWork, to: PlannedChange['to'], name: string): Promise<void> {
+  const { DescribeChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
+  const describe = new DescribeChangeSetCommand({ StackName: work.stackName, ChangeSetName: name });
+  try {
+    await cleanUp(work.context.signal, async (bounds) => {
+      for (;;) {
+        const described = await work.clients.cloudformation.send(describe, bounds);
+        const { Status = '', StackId: stackId = '', ChangeSetId: changeSetId = '' } = described;
+        if (!UNREADY.test(Status)) return discardPlan(work, { to, stackId, changeSetId });
+        await delay(pollInterval(work), undefined, { signal: bounds.abortSignal });
+      }
+    });
+  } catch (error) {
+    warnOfPlan(work, error, { to, changeSetId: name });
+  }
+}
+
+/** @param changeSetId or its name */
+function warnOfPlan(
+  { context: { ui }, stackName }: StackWork,
+  error: unknown,
+  { to, changeSetId }: Pick<ChangeSet, 'to' | 'changeSetId'>,
+): void {
+  // There is none, or somebody else deleted it.
+  if (isOvertaken(error)) return;
+  const { message } = awsFailure(error, 'Discarding the plan');
+  const ofStack = changeSetId.startsWith('arn:') ? [] : ['--stack-name', stackName];
+  const [what, remove] =
+    to === 'NEW'
+      ? ['The empty stack of the plan', command`edge-upload destroy`]
+      : [
+          'The change set',
+          command`aws cloudformation delete-change-set --change-set-name ${changeSetId} ${ofStack} --region ${STACK_REGION}`,
+        ];
+  ui.event({
+    type: 'warning',
+    text: [`${what} was not deleted. ${message}`, 'It changes nothing. To delete it:', remove],
+  });
 }

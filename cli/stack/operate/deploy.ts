@@ -13,8 +13,7 @@ import { readOptions, stackTags } from '../options/deployed-options.ts';
 import { verifyingKeys } from '../signing/signing-key.ts';
 import { type TrustedKeysOptions, trustedKeys } from '../template/key-sets.ts';
 import { bakedConfig, createTemplate, deployedTemplate, edgeKeys } from '../template/template.ts';
-import { executeChange, planChange, refusing } from './change-set.ts';
-import { discardPlan } from './discard-plan.ts';
+import { discardPlan, executeChange, planChange, refusing } from './change-set.ts';
 import { operationFailure, runOperation } from './follow.ts';
 import type { Agreement, PlannedChange } from './plan.ts';
 import { policyRepair } from './policy-repair.ts';
@@ -65,7 +64,9 @@ export function deployStack(work: StackWork, wanted: WantedChange, way: DeployWa
 async function deployRounds(work: StackWork, wanted: WantedChange, way: DeployWay): Promise<Deployed> {
   const { found, template, options, keys } = wanted;
   // Before anything is changed.
-  const trusted = await trustedKeys(work, options, bakedConfig(template), keys);
+  const trusted = options.trust
+    ? await trustedKeys(work, options.trust, bakedConfig(template), keys)
+    : { keySets: {} };
   let stack = found;
   let changed = false;
   for (let round = 0; round < ROUNDS; round += 1) {

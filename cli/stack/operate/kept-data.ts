@@ -5,8 +5,7 @@ import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { type FoundStack, isWhole, type StackResource, type StackWork } from '../find-stack.ts';
 import type { Kept } from '../remains.ts';
 import { deployedTemplate } from '../template/template.ts';
-import { executeChange, planChange, refusing } from './change-set.ts';
-import { discardPlan } from './discard-plan.ts';
+import { discardPlan, executeChange, planChange, refusing } from './change-set.ts';
 import { follow, operationFailure } from './follow.ts';
 
 /** The part of a template that decides what is retained. */

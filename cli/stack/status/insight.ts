@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { ifThere } from '../aws-calls.ts';
 import type { StackSnapshot } from '../checks/check.ts';
@@ -6,7 +7,8 @@ import { type DescribedKey, describeSigningKeys } from '../checks/signing-key.ts
 import { countUsers, type FoundStack, type StackWork } from '../find-stack.ts';
 import { measureBucket } from '../operate/bucket.ts';
 import { type DescribedOption, describeOptions, readOptions } from '../options/deployed-options.ts';
-import { bakedKeys, differingTypes, wantedTemplate } from '../template/template.ts';
+import { bakedKeys } from '../template/key-sets.ts';
+import { wantedTemplate } from '../template/template.ts';
 import type { Parts } from './parts.ts';
 
 /** What `status` reads of a stack. Absent members do not exist, or are failed parts. */
@@ -79,4 +81,22 @@ async function compare(
     ...omitUndefined({ signingKeys }),
     ...(wanted !== undefined && { differing: differingTypes(deployed, wanted) }),
   };
+}
+
+/** What is compared of a template. */
+interface ComparedTemplate {
+  readonly Resources?: Readonly<Record<string, { readonly Type: string }>>;
+  readonly Outputs?: object;
+}
+
+/** Returns the types of the resources in which two templates differ, sorted; empty if the templates are equivalent. */
+function differingTypes(one: string, other: string): string[] {
+  const { Resources: left = {}, Outputs: leftOutputs } = JSON.parse(one) as ComparedTemplate;
+  const { Resources: right = {}, Outputs: rightOutputs } = JSON.parse(other) as ComparedTemplate;
+  const ids = new Set([...Object.keys(left), ...Object.keys(right)]);
+  const types = [...ids].flatMap((id) =>
+    isDeepStrictEqual(left[id], right[id]) ? [] : [left[id]?.Type ?? right[id]?.Type ?? ''],
+  );
+  const stack = isDeepStrictEqual(leftOutputs, rightOutputs) ? [] : ['AWS::CloudFormation::Stack'];
+  return [...new Set([...types, ...stack])].sort();
 }

@@ -1,20 +1,24 @@
-import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
-import type { BakedConfig } from '../../../edge/config.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BakedConfig, PoolIdentity } from '../../../edge/config.ts';
 import type { EdgeKeys, TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions } from '../../../infra/options.ts';
 import type { UploadStackProps } from '../../../infra/upload-stack.ts';
-import { omitUndefined } from '../../../protocol/fields.ts';
+import { omitUndefined, readFields } from '../../../protocol/fields.ts';
 import { managedLoginOrigin } from '../../../protocol/sign-in.ts';
-import { command } from '../../command-line.ts';
-import { isUserError, UserError } from '../../errors.ts';
-import { STACK_REGION } from '../../network/aws.ts';
-import { cleanUp, creating } from '../../network/cancellation.ts';
+import { type Jwk, MAX_KEY_SET_BYTES, publishedKeysOf } from '../../../protocol/signing-key.ts';
+import { command, type HintLine } from '../../command-line.ts';
+import type { Context } from '../../context.ts';
+import { interrupted, UserError } from '../../errors.ts';
+import { REPLACE_POOL } from '../../identity/cognito-errors.ts';
+import { requestText, type TextResponse } from '../../network/bounded-requests.ts';
+import { openDispatcher } from '../../network/dispatcher.ts';
+import { isRedirect } from '../../network/failures.ts';
+import { networkFailure } from '../../network/network-failure.ts';
+import { sameCommand } from '../../same-command.ts';
+import type { LocalCloud } from '../../settings/deployments.ts';
 import { temporaryError } from '../../settings/disk-errors.ts';
 import { onAws } from '../aws-calls.ts';
-import { awsFailure } from '../aws-failures.ts';
-import type { FoundStack, StackWork } from '../find-stack.ts';
-import { keysIn, poolIdentity } from './key-sets.ts';
+import type { FoundStack, StackOutputs, StackWork } from '../find-stack.ts';
 
 /**
  * Bytes of a template that CloudFormation reads from a bucket.
@@ -51,6 +55,100 @@ function onTemporaryFolder<T>(work: () => T): T {
   }
 }
 
+/** How key sets are requested. */
+interface KeySource {
+  readonly context: Pick<Context, 'env' | 'sent' | 'signal'>;
+  readonly local?: LocalCloud | undefined;
+}
+
+interface KeySetRequest {
+  readonly url: string;
+  /** Of errors, such as `the user pool`. */
+  readonly whose: string;
+  readonly hint: readonly HintLine[];
+  /** Used instead for a status which shows that the issuer no longer exists. */
+  readonly ifGone?: readonly HintLine[];
+  /** Number of requests until a response is a key set. Default: one. */
+  readonly tries?: number;
+}
+
+/** Milliseconds for one response. */
+const DEADLINE_MS = 20_000;
+
+/** Returns the keys in a response that verify tokens, or why there is none. */
+function keysOf({ status, text }: TextResponse): readonly Jwk[] | string {
+  if (status !== 200) return isRedirect(status) ? `it redirects (status ${status})` : `status ${status}`;
+  if (Buffer.byteLength(text) > MAX_KEY_SET_BYTES)
+    return `the response has more than ${MAX_KEY_SET_BYTES} bytes`;
+  const keySet = readFields(text);
+  if (keySet === undefined)
+    return 'the response is not a JSON object. A proxy or the sign-in page of a network may be in between';
+  const keys = publishedKeysOf(keySet);
+  return keys.length === 0 ? 'the response contains no key that verifies tokens' : keys;
+}
+
+/**
+ * Returns the keys of an issuer that verify tokens. Redirects are not followed.
+ * @throws {UserError} `unreachable`, `tls`, `settings` or `interrupted`
+ */
+export async function fetchKeySet(
+  { url, whose, hint, ifGone = hint, tries = 1 }: KeySetRequest,
+  { context: { env, sent, signal }, local }: KeySource,
+): Promise<readonly Jwk[]> {
+  const dispatcher = openDispatcher({ env, sent, local });
+  const bounds = { deadlineMs: DEADLINE_MS, maxBytes: MAX_KEY_SET_BYTES + 1 };
+  let defect = '';
+  let isGone = false;
+  try {
+    for (let tried = 0; tried < tries; tried += 1) {
+      if (tried > 0) await delay(500 * 2 ** (tried - 1), undefined, { signal });
+      const response = await requestText(url, { dispatcher, signal, ...bounds });
+      const keys = keysOf(response);
+      if (typeof keys !== 'string') return keys;
+      defect = keys;
+      isGone = response.status === 400 || response.status === 404;
+    }
+  } catch (error) {
+    if (signal.aborted) throw interrupted();
+    const failure = networkFailure(error, new URL(url).host);
+    if (failure === undefined) throw error;
+    throw new UserError(failure.code, `The keys of ${whose} are unavailable: ${failure.message}`, {
+      hint: [...failure.hintLines, ...hint],
+      cause: error,
+    });
+  } finally {
+    await dispatcher.close();
+  }
+  throw new UserError('unreachable', `The keys of ${whose} are unavailable at ${url}: ${defect}.`, {
+    hint: isGone ? ifGone : hint,
+  });
+}
+
+/** Requests for a new pool's keys, which may be served a moment later than the pool exists. */
+const POOL_TRIES = 6;
+
+/** Returns the pool's ids and public keys; `undefined` before the pool exists. */
+export async function poolIdentity(
+  source: KeySource & { readonly clients: Pick<StackWork['clients'], 'cognitoUrl'> },
+  { userPoolId, clientId, domain }: StackOutputs,
+): Promise<PoolIdentity | undefined> {
+  if (userPoolId === undefined || clientId === undefined) return undefined;
+  // Without an edge yet, the deploy that created the pool is unfinished.
+  const isNew = domain === undefined;
+  const hint = [isNew ? 'What was created so far is kept. To continue:' : 'To try again:', sameCommand``];
+  const keys = await fetchKeySet(
+    {
+      url: `${source.clients.cognitoUrl}/${userPoolId}/.well-known/jwks.json`,
+      whose: 'the user pool',
+      hint,
+      ifGone: isNew ? [...hint, ...REPLACE_POOL] : REPLACE_POOL,
+      tries: POOL_TRIES,
+    },
+    source,
+  );
+  return { userPoolId, clientId, jwks: { keys } };
+}
+
 /** Returns what a deploy bakes into the edge function; `undefined` before the stack has it. */
 export async function edgeKeys(
   work: StackWork,
@@ -80,89 +178,7 @@ export async function wantedTemplate(
   return createTemplate({ stackName: work.stackName, options, edge });
 }
 
-/** The parameter of a request that contains or names a template. */
-type TemplateSource = { readonly TemplateBody: string } | { readonly TemplateURL: string };
-
-/**
- * Maximum bytes of an inline template.
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
- */
-const INLINE_LIMIT_BYTES = 51_200;
-
-/** A prefix that the edge reserves, so uploaders cannot write to it. */
-const PREFIX = '.well-known/edge-upload/template/';
-
-interface TemplateObject {
-  readonly Bucket: string;
-  readonly Key: string;
-  /** Of a bucket with versions. */
-  readonly VersionId?: string;
-}
-
-/**
- * Runs a request with a template: inline, or through the deployment's bucket if it is too large. The object is always
- * deleted at the end, even after a failure or Ctrl-C.
- */
-export async function withTemplate<T>(
-  work: StackWork,
-  template: string,
-  bucket: string | undefined,
-  run: (source: TemplateSource) => Promise<T>,
-): Promise<T> {
-  const bytes = Buffer.byteLength(template);
-  if (bytes <= INLINE_LIMIT_BYTES) return run({ TemplateBody: template });
-  if (bucket === undefined) {
-    throw new UserError(
-      'stack_failed',
-      `The template has ${bytes} bytes; without a bucket, CloudFormation accepts ${INLINE_LIMIT_BYTES}.`,
-      { hint: 'Deploy with fewer options first, then again with all of them.' },
-    );
-  }
-  const name = createHash('sha256').update(template).digest('hex');
-  const object = { Bucket: bucket, Key: `${PREFIX}${name}.json` };
-  const stored = await store(work, object, template);
-  try {
-    return await run({ TemplateURL: `https://${bucket}.s3.${STACK_REGION}.amazonaws.com/${object.Key}` });
-  } finally {
-    await remove(work, stored);
-  }
-}
-
-async function store(work: StackWork, object: TemplateObject, template: string): Promise<TemplateObject> {
-  const { PutObjectCommand } = await import('@aws-sdk/client-s3');
-  try {
-    const put = new PutObjectCommand({ ...object, Body: template, ContentType: 'application/json' });
-    const { VersionId } = await creating(work.context.signal, (bounds) =>
-      onAws(`Uploading the template to the bucket ${object.Bucket}`, () => work.clients.s3.send(put, bounds)),
-    );
-    return { ...object, ...omitUndefined({ VersionId }) };
-  } catch (error) {
-    // The object may be stored unless S3 refused it.
-    if (!isUserError(error) || error.code !== 'access_denied') await remove(work, object);
-    throw error;
-  }
-}
-
-/** Deletes the template. A failure is a warning: the template contains only public data. */
-async function remove(
-  { clients, context: { ui, signal } }: StackWork,
-  object: TemplateObject,
-): Promise<void> {
-  const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
-  try {
-    await cleanUp(signal, async (bounds) => {
-      await clients.s3.send(new DeleteObjectCommand(object), bounds);
-    });
-  } catch (error) {
-    const { message } = awsFailure(error, 'Deleting the uploaded template');
-    ui.event({
-      type: 'warning',
-      text: [`${message} Delete it with:`, command`aws s3 rm ${`s3://${object.Bucket}/${object.Key}`}`],
-    });
-  }
-}
-
-/** What is read of a template. */
+/** What {@link bakedConfig} reads of a template. */
 interface Template {
   readonly Resources?: Readonly<
     Record<
@@ -170,7 +186,6 @@ interface Template {
       { readonly Type: string; readonly Properties?: { readonly Code?: { readonly ZipFile?: unknown } } }
     >
   >;
-  readonly Outputs?: object;
 }
 
 /** A stack, and the template that it was made from. */
@@ -207,26 +222,4 @@ export function bakedConfig(templateBody = '{}'): BakedConfig | undefined {
     if (config !== undefined) return JSON.parse(config) as BakedConfig;
   }
   return undefined;
-}
-
-/** Returns the keys of trusted issuers, and the signing keys, as they are baked. */
-export function bakedKeys(templateBody: string, { trust = [] }: StackOptions): TrustedKeys {
-  const config = bakedConfig(templateBody);
-  const keySets = trust.map(({ alias }) => [alias, keysIn(config, alias) ?? []] as const);
-  return {
-    keySets: Object.fromEntries(keySets),
-    ...omitUndefined({ bakedAt: config?.bakedAt, signing: config?.signing?.keys }),
-  };
-}
-
-/** Returns the types of the resources in which two templates differ, sorted; empty if the templates are equivalent. */
-export function differingTypes(one: string, other: string): string[] {
-  const { Resources: left = {}, Outputs: leftOutputs } = JSON.parse(one) as Template;
-  const { Resources: right = {}, Outputs: rightOutputs } = JSON.parse(other) as Template;
-  const ids = new Set([...Object.keys(left), ...Object.keys(right)]);
-  const types = [...ids].flatMap((id) =>
-    isDeepStrictEqual(left[id], right[id]) ? [] : [left[id]?.Type ?? right[id]?.Type ?? ''],
-  );
-  const stack = isDeepStrictEqual(leftOutputs, rightOutputs) ? [] : ['AWS::CloudFormation::Stack'];
-  return [...new Set([...types, ...stack])].sort();
 }

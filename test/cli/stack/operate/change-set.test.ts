@@ -101,3 +101,16 @@ test('deletes a plan that cannot be read, and reports why it cannot be read', as
   assert.deepEqual(calls, ['CreateChangeSet', 'DescribeChangeSet', 'DeleteChangeSet']);
   assert.match(JSON.stringify(events), LEFT);
 });
+
+test('sends a small template with the request', async (t) => {
+  const templates: (string | null)[] = [];
+  const { work } = await workAgainst(t, (body) => {
+    const request = new URLSearchParams(body);
+    const call = request.get('Action') ?? '';
+    if (call === 'CreateChangeSet') templates.push(request.get('TemplateBody'));
+    return answerOf(call, { Id: ID, StackId: STACK_ID, Status: 'CREATE_COMPLETE' });
+  });
+  const plan = await planChange(work, '{}', 'EXISTING');
+  assert.deepEqual(plan, { to: 'EXISTING', stackId: STACK_ID, changeSetId: ID, steps: [] });
+  assert.deepEqual(templates, ['{}']);
+});

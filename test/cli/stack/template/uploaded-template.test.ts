@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { interrupted, UserError } from '../../../../cli/errors.ts';
 import { creating } from '../../../../cli/network/cancellation.ts';
-import { withTemplate } from '../../../../cli/stack/template/template.ts';
+import { withUploadedTemplate } from '../../../../cli/stack/template/uploaded-template.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 import { type Answer, workAgainst } from '../world.ts';
 
@@ -28,18 +28,16 @@ const DENIED = {
   body: '<Error><Code>AccessDenied</Code><Message>no</Message></Error>',
 };
 
-test('sends a small template inline, and needs a bucket for a large one', async (t) => {
+test('needs a bucket for a large template', async (t) => {
   const { work, asked } = await bucketAgainst(t);
-  const inline = await withTemplate(work, '{}', undefined, async (source) => source);
-  assert.deepEqual(inline, { TemplateBody: '{}' });
-  const bucketless = withTemplate(work, LARGE, undefined, async () => assert.fail('no request'));
+  const bucketless = withUploadedTemplate(work, LARGE, undefined, async () => assert.fail('no request'));
   await assert.rejects(bucketless, withCode('stack_failed', /60018 bytes/));
   assert.deepEqual(asked, []);
 });
 
 test('uploads a large template, passes its URL, and deletes it', async (t) => {
   const { work, asked } = await bucketAgainst(t);
-  const source = await withTemplate(work, LARGE, 'b', async (source) => {
+  const source = await withUploadedTemplate(work, LARGE, 'b', async (source) => {
     asked.push('request');
     return source;
   });
@@ -49,7 +47,7 @@ test('uploads a large template, passes its URL, and deletes it', async (t) => {
 
 test('deletes the version in a bucket with versions', async (t) => {
   const { work, asked } = await bucketAgainst(t, () => ({ headers: { 'x-amz-version-id': 'v7' }, body: '' }));
-  await withTemplate(work, LARGE, 'b', async () => {});
+  await withUploadedTemplate(work, LARGE, 'b', async () => {});
   assert.deepEqual(asked, ['PUT', 'DELETE v7']);
 });
 
@@ -57,7 +55,7 @@ test('deletes the template if the request fails or Ctrl-C ends it', async (t) =>
   const failures = [new UserError('access_denied', 'S3 error: Access Denied'), interrupted()];
   for (const failure of failures) {
     const { work, asked, interruption } = await bucketAgainst(t);
-    const failed = withTemplate(work, LARGE, 'b', async () => {
+    const failed = withUploadedTemplate(work, LARGE, 'b', async () => {
       if (failure.code === 'interrupted') interruption.abort();
       throw failure;
     });
@@ -72,7 +70,7 @@ test('deletes what S3 has stored if Ctrl-C ends the upload', async (t) => {
     return { headers: { 'x-amz-version-id': 'v7' }, body: '' };
   });
   await assert.rejects(
-    withTemplate(work, LARGE, 'b', () =>
+    withUploadedTemplate(work, LARGE, 'b', () =>
       creating(work.context.signal, async () => assert.fail('no request')),
     ),
     withCode('interrupted', /Interrupted/),
@@ -83,12 +81,12 @@ test('deletes what S3 has stored if Ctrl-C ends the upload', async (t) => {
 test('fails if the upload is refused, and warns if the deletion is', async (t) => {
   const refused = await bucketAgainst(t, () => DENIED);
   await assert.rejects(
-    withTemplate(refused.work, LARGE, 'b', async () => assert.fail('no request')),
+    withUploadedTemplate(refused.work, LARGE, 'b', async () => assert.fail('no request')),
     withCode('access_denied', /Uploading the template to the bucket b failed/),
   );
   assert.deepEqual(refused.asked, ['PUT']);
   const { work, events } = await bucketAgainst(t, (method) => (method === 'PUT' ? { body: '' } : DENIED));
-  assert.equal(await withTemplate(work, LARGE, 'b', async () => 'planned'), 'planned');
+  assert.equal(await withUploadedTemplate(work, LARGE, 'b', async () => 'planned'), 'planned');
   const [warning] = events;
   assert.match(JSON.stringify(warning), new RegExp(`"warning".*aws s3 rm s3://b/${KEY}`));
 });
