@@ -8,7 +8,7 @@ import type { StackOptions } from '../../infra/options.ts';
 import { createUploads, REGION } from '../../infra/upload-stack.ts';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { nearestName } from '../nearest-name.ts';
-import { KINDS, kindOf, OPTION_NAMES } from '../stack/options/kinds.ts';
+import { KINDS, OPTION_NAMES } from '../stack/options/kinds.ts';
 import { mergeOptions } from '../stack/options/merge-options.ts';
 import { areTrusted } from '../stack/options/trusted-issuers.ts';
 import { isSigning } from '../stack/signing/signing-options.ts';
@@ -68,7 +68,7 @@ function validity(name: string): ((value: unknown) => boolean) | undefined {
   if (name === 'signing') return isSigning;
   const option = OPTION_NAMES.find((one) => one === name);
   // A logo is the app's own text. The SVG parser of `deploy` would be larger than the rest of this bundle.
-  return option && kindOf(option).isValid;
+  return option && KINDS[option].isValid;
 }
 
 function requireKnown(name: string, value: unknown): void {

@@ -1,8 +1,9 @@
 import type { Command as Commander, OptionValues } from '@commander-js/extra-typings';
 import { Option } from 'commander';
 import { type Act, define, everywhere, inLocalCloud, profile, suggesting } from '../program.ts';
-import { kindOf, nameOfOption, OPTION_NAMES } from '../stack/options/kinds.ts';
+import { KINDS, OPTION_NAMES } from '../stack/options/kinds.ts';
 import type { OptionFlags } from '../stack/options/merge-options.ts';
+import { nameOf } from '../stack/options/option-kind.ts';
 import { nameValues, several } from './values.ts';
 
 /** Adds the options of a deployment. Each is stored with it, so that a later deploy does not need it again. */
@@ -11,7 +12,7 @@ function stackOptions<Args extends unknown[], Options extends OptionValues, Glob
 ): Commander<Args, Options & OptionFlags, Globals> {
   command.optionsGroup('Options stored with the deployment (those not given stay as they are):');
   for (const name of OPTION_NAMES) {
-    const { flag, argument, summary, off, repeats, choices } = kindOf(name);
+    const { flag, argument, summary, off, repeats, choices } = KINDS[name];
     const option = new Option(
       argument === undefined ? flag : `${flag} ${argument}`,
       repeats === undefined ? summary : `${summary} (repeatable)`,
@@ -20,12 +21,17 @@ function stackOptions<Args extends unknown[], Options extends OptionValues, Glob
     if (repeats === 'pairs') option.argParser(nameValues);
     if (choices !== undefined) suggesting(option, choices);
     command.addOption(option);
-    if (off !== undefined) command.addOption(new Option(`--no-${nameOfOption(name)}`, off));
+    if (off !== undefined) command.addOption(new Option(`--no-${nameOf(KINDS[name])}`, off));
   }
   const unset = new Option('--unset <option>', 'Reset an option, such as max-size (repeatable)').argParser(
     several,
   );
-  command.addOption(suggesting(unset, OPTION_NAMES.map(nameOfOption)));
+  command.addOption(
+    suggesting(
+      unset,
+      OPTION_NAMES.map((name) => nameOf(KINDS[name])),
+    ),
+  );
   // Commander infers the types of options only from literals.
   return command as Commander<Args, Options & OptionFlags, Globals>;
 }

@@ -4,8 +4,8 @@ import { isUserError } from '../errors.ts';
 import { parseYaml, type YamlMapping, type YamlValue } from '../settings/yaml-file.ts';
 import { type IssuerEntry, issuerDocument, issuersOf } from '../trust/trust-file.ts';
 import { isValidOption } from './options/deployed-options.ts';
-import { kindOf, nameOfOption, OPTION_NAMES } from './options/kinds.ts';
-import type { OptionName } from './options/option-kind.ts';
+import { KINDS, OPTION_NAMES } from './options/kinds.ts';
+import { nameOf, type OptionName } from './options/option-kind.ts';
 import { storedLogo } from './options/page-logo.ts';
 
 /** A deployment as a file describes it: the whole of it. */
@@ -23,7 +23,7 @@ const HINT = [
 
 /** Returns a value as the command line would have given it. */
 function typedOf(option: OptionName, value: YamlValue): unknown {
-  const { argument, repeats } = kindOf(option);
+  const { argument, repeats } = KINDS[option];
   if (argument === undefined) return value.flag();
   if (repeats === 'list') return value.texts();
   if (repeats === 'pairs') {
@@ -38,7 +38,7 @@ async function optionOf(
   value: YamlValue,
   readLogo: (path: string) => Promise<string>,
 ): Promise<unknown> {
-  const { parse, takes } = kindOf(option);
+  const { parse, takes } = KINDS[option];
   let typed = typedOf(option, value);
   // The drawing itself, as `status --yaml` prints it, or a file.
   if (option === 'pageLogo') {
@@ -56,7 +56,7 @@ async function optionsOf(
 ): Promise<StackOptions> {
   const read: [OptionName, unknown][] = [];
   for (const option of OPTION_NAMES) {
-    const value = file.take(nameOfOption(option));
+    const value = file.take(nameOf(KINDS[option]));
     if (value !== undefined) read.push([option, await optionOf(option, value, readLogo)]);
   }
   return Object.fromEntries(read);
@@ -85,7 +85,7 @@ const HEADER = ` What is deployed. To apply it: edge-upload deploy --file edge-u
 
 /** Returns an option's value as it stands in a file: `5GiB` and `90m` instead of bytes and minutes, where that is exact. */
 function written(option: OptionName, value: unknown): unknown {
-  const { flag, parse, show } = kindOf(option);
+  const { flag, parse, show } = KINDS[option];
   if (typeof value !== 'number') return value;
   const words = [show(value).replace(' ', ''), `${value}m`];
   return words.find((word) => isExact(() => parse(word, flag), value)) ?? value;
@@ -106,7 +106,7 @@ export async function writeDeployment({ trust = [], ...options }: StackOptions):
   const { Document } = await import('yaml');
   const set = OPTION_NAMES.flatMap((option) => {
     const value = options[option];
-    return value === undefined ? [] : [[nameOfOption(option), written(option, value)]];
+    return value === undefined ? [] : [[nameOf(KINDS[option]), written(option, value)]];
   });
   const issuers = trust.length === 0 ? {} : { issuers: trust.map(issuerDocument) };
   const document = new Document({ ...Object.fromEntries(set), ...issuers });

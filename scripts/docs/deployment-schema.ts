@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { kindOf, nameOfOption, OPTION_NAMES } from '../../cli/stack/options/kinds.ts';
+import { KINDS, OPTION_NAMES } from '../../cli/stack/options/kinds.ts';
+import { nameOf } from '../../cli/stack/options/option-kind.ts';
 import { PRESET_NAMES } from '../../cli/trust/presets.ts';
 
 /*
@@ -21,7 +22,7 @@ function mapping(properties: Readonly<Record<string, Schema>>, required: readonl
 }
 
 function optionSchema(name: (typeof OPTION_NAMES)[number]): Schema {
-  const { argument, repeats, choices, summary, details, takes } = kindOf(name);
+  const { argument, repeats, choices, summary, details, takes } = KINDS[name];
   const description = [summary, ...(argument === undefined ? [] : [`Takes ${takes}`]), details]
     .flatMap((one) => (one === undefined ? [] : `${one.replace(/\.$/, '')}.`))
     .join(' ');
@@ -85,7 +86,7 @@ const ISSUER = mapping(
 
 /** Returns the schema as the content of its file. */
 export function deploymentSchema(): string {
-  const options = OPTION_NAMES.map((name) => [nameOfOption(name), optionSchema(name)] as const);
+  const options = OPTION_NAMES.map((name) => [nameOf(KINDS[name]), optionSchema(name)] as const);
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'edge-upload.yaml: a deployment of edge-upload',

@@ -3,7 +3,7 @@ import { command } from '../../command-line.ts';
 import { interrupted } from '../../errors.ts';
 import { type AwsCaller, isRoot, principalOf } from '../aws-calls.ts';
 import type { FoundStack, StackWork } from '../find-stack.ts';
-import { kindOf, OPTION_NAMES } from '../options/kinds.ts';
+import { KINDS, OPTION_NAMES } from '../options/kinds.ts';
 import { isExtra } from '../policy/extra-statements.ts';
 import { bucketBeginning, operatorPolicy } from '../policy/operator-policy.ts';
 import { type Check, whyUnanswered } from './check.ts';
@@ -86,7 +86,7 @@ function ofDeploy(caller: AwsCaller, stackName: string, { stack, given }: Permis
 function ofThePolicy({ account }: AwsCaller, stackName: string, deploying?: PermissionsToCheck): Needed[] {
   const scope = { account, stackName, deployOnly: deploying !== undefined };
   const { given = {} } = deploying ?? {};
-  const flags = OPTION_NAMES.filter((name) => given[name] !== undefined).map((name) => kindOf(name).flag);
+  const flags = OPTION_NAMES.filter((name) => given[name] !== undefined).map((name) => KINDS[name].flag);
   const extras = operatorPolicy({ ...scope, extras: true }).filter(({ neededBy = [] }) =>
     neededBy.some((one) => flags.some((flag) => flag === one)),
   );

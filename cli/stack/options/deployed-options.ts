@@ -6,8 +6,8 @@ import type { JsonValue } from '../../json-value.ts';
 import { requireSafe } from '../../trust/safety.ts';
 import { formatMinute } from '../../ui/format.ts';
 import { isSigning } from '../signing/signing-options.ts';
-import { kindOf, nameOfOption, OPTION_NAMES } from './kinds.ts';
-import type { OptionName } from './option-kind.ts';
+import { KINDS, OPTION_NAMES } from './kinds.ts';
+import { nameOf, type OptionName } from './option-kind.ts';
 import { isLogo } from './page-logo.ts';
 import { areTrusted, describeIssuer } from './trusted-issuers.ts';
 
@@ -25,7 +25,7 @@ function unreadable(what: string): UserError {
 
 /** Whether a value of an option is valid. The table of options does not check logos: see page-kinds.ts. */
 export function isValidOption(option: OptionName, value: unknown): boolean {
-  return kindOf(option).isValid(value) && (option !== 'pageLogo' || isLogo(String(value)));
+  return KINDS[option].isValid(value) && (option !== 'pageLogo' || isLogo(String(value)));
 }
 
 function validity(name: string): ((value: unknown) => boolean) | undefined {
@@ -138,7 +138,7 @@ export interface DescribedOption {
 /** Returns every option, set or not, in a fixed order. */
 export function describeOptions(options: StackOptions): DescribedOption[] {
   return OPTION_NAMES.map((name) => {
-    const { flag, show } = kindOf(name);
+    const { flag, show } = KINDS[name];
     const value = options[name];
     return value === undefined
       ? { name, flag, text: 'unset' }
@@ -161,9 +161,9 @@ export interface OptionChange {
 /** Returns the options that differ. */
 export function optionChanges(before: StackOptions, after: StackOptions): OptionChange[] {
   const text = (option: OptionName, options: StackOptions) =>
-    options[option] === undefined ? 'none' : kindOf(option).show(options[option]);
+    options[option] === undefined ? 'none' : KINDS[option].show(options[option]);
   const flags = OPTION_NAMES.map((option) => ({
-    name: nameOfOption(option),
+    name: nameOf(KINDS[option]),
     from: text(option, before),
     to: text(option, after),
   }));

@@ -26,11 +26,7 @@ import {
   isWebAclArn,
 } from './value-checks.ts';
 
-/**
- * The options of a deployment, in the order in which they are stored and shown. Flags, `--help`, the stack's metadata,
- * `status` and the table in docs/operating.md come from this table.
- */
-export const KINDS = {
+const TABLE = {
   maxSize: {
     flag: '--max-size',
     argument: '<size>',
@@ -198,14 +194,13 @@ export const KINDS = {
   ...UPLOAD_KINDS,
 } satisfies { readonly [Name in OptionName]-?: OptionKind<NonNullable<StackOptions[Name]>> };
 
+/** The flag of each option, as a type. */
+export type Flags = { readonly [Name in OptionName]: (typeof TABLE)[Name]['flag'] };
+
+/**
+ * The options of a deployment, in the order in which they are stored and shown. Flags, `--help`, the stack's metadata,
+ * `status` and the table in docs/operating.md come from this table.
+ */
+export const KINDS: Readonly<Record<OptionName, OptionKind<unknown>>> = TABLE;
+
 export const OPTION_NAMES = Object.keys(KINDS) as readonly OptionName[];
-
-/** Returns an option's entry without its value's type. */
-export function kindOf(option: OptionName): OptionKind<unknown> {
-  return KINDS[option] as OptionKind<unknown>;
-}
-
-/** Returns the option's name for `--unset` and errors: the flag without its dashes. */
-export function nameOfOption(option: OptionName): string {
-  return KINDS[option].flag.slice(2);
-}

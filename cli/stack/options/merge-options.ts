@@ -6,15 +6,13 @@ import { UserError } from '../../errors.ts';
 import { changedCommand, sameCommandWithout } from '../../same-command.ts';
 import { isValidOption } from './deployed-options.ts';
 import { refuseIdp } from './idp.ts';
-import { KINDS, kindOf, nameOfOption, OPTION_NAMES } from './kinds.ts';
-import type { OptionName } from './option-kind.ts';
+import { type Flags, KINDS, OPTION_NAMES } from './kinds.ts';
+import { nameOf, type OptionName } from './option-kind.ts';
 
 type Camel<Words extends string> = Words extends `${infer First}-${infer Rest}`
   ? `${First}${Capitalize<Camel<Rest>>}`
   : Words;
-type Attribute<Name extends OptionName> = (typeof KINDS)[Name]['flag'] extends `--${infer Words}`
-  ? Camel<Words>
-  : never;
+type Attribute<Name extends OptionName> = Flags[Name] extends `--${infer Words}` ? Camel<Words> : never;
 type Typed<Value> = Value extends boolean
   ? boolean
   : Value extends readonly string[] | Readonly<Record<string, string>>
@@ -38,14 +36,14 @@ export interface AskedOptions {
 }
 
 function typedValue(option: OptionName, flags: OptionFlags): unknown {
-  const attribute = nameOfOption(option).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  const attribute = nameOf(KINDS[option]).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   return (flags as Readonly<Record<string, unknown>>)[attribute];
 }
 
 function given(option: OptionName, flags: OptionFlags): readonly [OptionName, unknown][] {
   const typed = typedValue(option, flags);
   if (typed === undefined) return [];
-  const { flag, takes, parse } = kindOf(option);
+  const { flag, takes, parse } = KINDS[option];
   const value = parse(typed, flag);
   if (isValidOption(option, value)) return [[option, value]];
   const shown = typeof typed === 'object' && typed !== null ? Object.values(typed).join(', ') : String(typed);
@@ -53,7 +51,7 @@ function given(option: OptionName, flags: OptionFlags): readonly [OptionName, un
 }
 
 function toUnset(name: string): OptionName {
-  const option = OPTION_NAMES.find((one) => nameOfOption(one) === name.replace(/^--/, ''));
+  const option = OPTION_NAMES.find((one) => nameOf(KINDS[one]) === name.replace(/^--/, ''));
   if (option !== undefined) return option;
   if (name === 'trust') {
     throw new UserError('usage', 'Invalid value for --unset: “trust”. Issuers are removed one by one.', {
@@ -70,7 +68,7 @@ function toUnset(name: string): OptionName {
     });
   }
   throw new UserError('usage', `Invalid value for --unset: “${name}”. There is no such option.`, {
-    hint: `Use one of: ${OPTION_NAMES.map(nameOfOption).join(', ')}.`,
+    hint: `Use one of: ${OPTION_NAMES.map((name) => nameOf(KINDS[name])).join(', ')}.`,
   });
 }
 
@@ -90,7 +88,7 @@ export function askedOptions(flags: OptionFlags): AskedOptions {
   if (both !== undefined) {
     throw new UserError(
       'usage',
-      `${KINDS[both].flag} and --unset ${nameOfOption(both)} contradict each other.`,
+      `${KINDS[both].flag} and --unset ${nameOf(KINDS[both])} contradict each other.`,
     );
   }
   refuseSharedPrefix(options, { isGiven: true });
@@ -101,7 +99,7 @@ export function askedOptions(flags: OptionFlags): AskedOptions {
 /** @throws {UserError} `usage` for options that the embedded cloud does not support */
 export function refuseOnAwsOnly(options: StackOptions): void {
   for (const name of OPTION_NAMES) {
-    const { flag, awsOnly, takes } = kindOf(name);
+    const { flag, awsOnly, takes } = KINDS[name];
     if (awsOnly === undefined || options[name] === undefined) continue;
     throw new UserError('usage', `${flag} is not used with --local: ${awsOnly}.`, {
       hint: ['Deploy without it:', sameCommandWithout(flag, { hasValue: takes !== 'no value' })],
@@ -142,7 +140,7 @@ function refuseSharedPrefix({ writeTo }: StackOptions, { isGiven = false } = {})
 function refuseOfPool({ userPool = true }: StackOptions, given: StackOptions): void {
   if (userPool) return;
   for (const name of OPTION_NAMES) {
-    const { flag, ofPool } = kindOf(name);
+    const { flag, ofPool } = KINDS[name];
     if (!ofPool || given[name] === undefined) continue;
     throw new UserError('usage', `${flag} is an option of the user pool, and there is none.`, {
       hint: ['Deploy without it, or with a user pool:', changedCommand`--user-pool`],
@@ -152,7 +150,7 @@ function refuseOfPool({ userPool = true }: StackOptions, given: StackOptions): v
 
 function refuseAlone(options: StackOptions): void {
   for (const name of OPTION_NAMES) {
-    const { flag, needs } = kindOf(name);
+    const { flag, needs } = KINDS[name];
     if (options[name] === undefined || needs === undefined || options[needs] !== undefined) continue;
     throw new UserError('usage', `${flag} needs ${KINDS[needs].flag} too.`, {
       hint:
@@ -166,7 +164,7 @@ function refuseAlone(options: StackOptions): void {
 /** Returns the options, and all that directly or indirectly need one of them. */
 function withDependents(options: readonly OptionName[]): readonly OptionName[] {
   const more = OPTION_NAMES.filter((name) => {
-    const { needs } = kindOf(name);
+    const { needs } = KINDS[name];
     return needs !== undefined && options.includes(needs) && !options.includes(name);
   });
   return more.length === 0 ? options : withDependents([...options, ...more]);
@@ -187,7 +185,7 @@ export function mergeOptions(
   const gone = withDependents([...unset, ...off]);
   const merged = OPTION_NAMES.map((option) => {
     const value = given[option] ?? (gone.includes(option) ? undefined : previous[option]);
-    const { stays, default: byDefault = false } = kindOf(option);
+    const { stays, default: byDefault = false } = KINDS[option];
     const isStored = value !== undefined && value !== byDefault;
     // Resources that remain on AWS are stored as off.
     const remains = stays !== undefined && previous[option] !== undefined;
@@ -207,5 +205,5 @@ export function mergeOptions(
 
 /** Returns a sentence for each unset option that is stored as off instead. */
 export function unsetNotes(options: StackOptions, unset: readonly OptionName[]): string[] {
-  return unset.flatMap((name) => (options[name] === false ? (kindOf(name).stays ?? []) : []));
+  return unset.flatMap((name) => (options[name] === false ? (KINDS[name].stays ?? []) : []));
 }

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { writeDeployment } from '../../../cli/stack/deployment-file.ts';
-import { kindOf, OPTION_NAMES } from '../../../cli/stack/options/kinds.ts';
+import { KINDS, OPTION_NAMES } from '../../../cli/stack/options/kinds.ts';
 import type { StackOptions } from '../../../infra/options.ts';
 import { serveDocuments, serveIssuer } from '../../cli/trust/provider.ts';
 import { ALL_OPTIONS } from '../../infra/support.ts';
@@ -21,7 +21,7 @@ const HERE: StackOptions = Object.fromEntries(
     ...ALL_OPTIONS,
     ...{ page: true, pageTitle: 'Acme: "press"', pageNote: '# 1', pageColor: '#0a5c9e' },
     pageLogo: '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9v9z"/></svg>',
-  }).filter(([name]) => OPTION_NAMES.some((one) => one === name && kindOf(one).awsOnly === undefined)),
+  }).filter(([name]) => OPTION_NAMES.some((one) => one === name && KINDS[one].awsOnly === undefined)),
 );
 
 /** Options whose only other value is their default, or that exclude one of those above. */
@@ -37,7 +37,7 @@ const issuerOf = (alias: string, issuer: string, rule = `writeTo: ${alias}/{sub}
 const save = (computer: Computer, text: string) => writeFile(join(computer.home, 'edge-upload.yaml'), text);
 
 test('a deployment with every option equals its own file', async (t) => {
-  const absent = OPTION_NAMES.filter((name) => HERE[name] === undefined && !kindOf(name).awsOnly);
+  const absent = OPTION_NAMES.filter((name) => HERE[name] === undefined && !KINDS[name].awsOnly);
   assert.deepEqual(absent, NOT_HERE, 'each option that the embedded cloud has is deployed');
   const { issuer } = await serveIssuer(t);
   await withCloud(async (computer) => {

@@ -654,7 +654,7 @@ test('changes the stack’s tags only if an option sets them', () => {
 
 test('the page about operating contains the table of options', () => {
   const page = readFileSync(join(import.meta.dirname, '../../../../docs/operating.md'), 'utf8');
-  assert.ok(page.includes(KINDS.cognitoTier.details), 'the page has the table');
+  assert.ok(page.includes(String(KINDS.cognitoTier.details)), 'the page has the table');
   assert.equal(page, withOptionsTable(page), 'renew it with: npm run docs:options');
 });
 
