@@ -66,15 +66,6 @@ export function isRoot({ arn }: AwsCaller): boolean {
   return arn.endsWith(':root');
 }
 
-/** Returns the user, or the role behind an assumed role's session. */
-export async function principalOf({ clients }: Clients, { arn }: AwsCaller): Promise<string> {
-  const role = /^arn:[\w-]+:sts::\d+:assumed-role\/([^/]+)\//.exec(arn)?.[1];
-  if (role === undefined) return arn;
-  const { GetRoleCommand } = await import('@aws-sdk/client-iam');
-  const { Role } = await (await clients.iam()).send(new GetRoleCommand({ RoleName: role }));
-  return Role?.Arn ?? arn;
-}
-
 /** Returns the name of the service's error that caused a user's error. */
 function causeName(error: unknown): string | undefined {
   return isUserError(error) && error.cause instanceof Error ? error.cause.name : undefined;
@@ -102,6 +93,12 @@ export async function ifAllowed<T>(
     onDenied?.(error);
     return 'denied';
   }
+}
+
+/** Returns why a check is skipped: a service refused its request or did not respond. @param action IAM's name of the request. */
+export function whyUnanswered(error: unknown, service: string, action: string): string {
+  const { name } = error as Error;
+  return /^AccessDenied/.test(name) ? `not allowed (${action})` : `${service} does not respond: ${name}`;
 }
 
 /** Error names of services for a resource that does not exist. */

@@ -31,12 +31,6 @@ export async function runCheck({ name, run }: Check): Promise<Checked> {
   }
 }
 
-/** Returns why a check is skipped: a service refused its request or did not respond. @param action IAM's name of the request. */
-export function whyUnanswered(error: unknown, service: string, action: string): string {
-  const { name } = error as Error;
-  return /^AccessDenied/.test(name) ? `not allowed (${action})` : `${service} does not respond: ${name}`;
-}
-
 /**
  * A stack as CloudFormation describes it. Each part is read once, at its first use, and a failed read is not repeated:
  * all checks see the same state, and a throttled account gets few requests.

@@ -1,13 +1,20 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { command } from '../../command-line.ts';
 import { interrupted } from '../../errors.ts';
-import { type AwsCaller, isRoot, principalOf } from '../aws-calls.ts';
+import { type AwsCaller, isRoot, whyUnanswered } from '../aws-calls.ts';
 import type { FoundStack, StackWork } from '../find-stack.ts';
 import { KINDS, OPTION_NAMES } from '../options/kinds.ts';
 import { isExtra } from '../policy/extra-statements.ts';
 import { bucketBeginning, operatorPolicy } from '../policy/operator-policy.ts';
-import { type Check, whyUnanswered } from './check.ts';
-import { accessDenied, actionNames, type Denied, type Needed, simulateDenied } from './simulation.ts';
+import type { Check } from './check.ts';
+import {
+  accessDenied,
+  actionNames,
+  type Denied,
+  type Needed,
+  principalOf,
+  simulateDenied,
+} from './simulation.ts';
 
 export interface PermissionsToCheck {
   /** What is deployed now; `undefined` for a first deploy. */

@@ -1,7 +1,7 @@
 import type { EvaluationResult } from '@aws-sdk/client-iam';
 import { command, type HintLine } from '../../command-line.ts';
 import { interrupted, UserError } from '../../errors.ts';
-import { type AwsCaller, principalOf, rawPages } from '../aws-calls.ts';
+import { type AwsCaller, rawPages } from '../aws-calls.ts';
 import type { StackWork } from '../find-stack.ts';
 
 /** Actions on one resource. */
@@ -21,6 +21,15 @@ export interface Denied {
 interface DeniedTo {
   readonly principal: string;
   readonly denied: readonly Denied[];
+}
+
+/** Returns the user, or the role behind an assumed role's session. */
+export async function principalOf({ clients }: StackWork, { arn }: AwsCaller): Promise<string> {
+  const role = /^arn:[\w-]+:sts::\d+:assumed-role\/([^/]+)\//.exec(arn)?.[1];
+  if (role === undefined) return arn;
+  const { GetRoleCommand } = await import('@aws-sdk/client-iam');
+  const { Role } = await (await clients.iam()).send(new GetRoleCommand({ RoleName: role }));
+  return Role?.Arn ?? arn;
 }
 
 /** Whether the result depends on a condition key that the simulation does not know, such as a tag. */

@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { concurrencyCheck, regionsCheck } from '../../../../cli/stack/checks/account-limits.ts';
 import { runCheck } from '../../../../cli/stack/checks/check.ts';
 import { permissionsCheck } from '../../../../cli/stack/checks/deploy-permissions.ts';
-import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
+import { accountChecks } from '../../../../cli/stack/checks/preflight.ts';
+import type { FoundStack, StackWork } from '../../../../cli/stack/find-stack.ts';
 import { omitUndefined } from '../../../../protocol/fields.ts';
 import { type Answer, workAgainst } from '../world.ts';
+
+/** Runs the check of this name. */
+function runAccountCheck(work: StackWork, name: string) {
+  const check = accountChecks(work, () => undefined).find((one) => one.name === name);
+  assert.ok(check);
+  return runCheck(check);
+}
 
 /** The result of a simulation: denied actions, and condition keys that IAM does not know. */
 const results = (actions: readonly string[], denied: readonly string[], unknown = '') =>
@@ -146,7 +153,7 @@ test('refuses an account restricted to one region', async (t) => {
       'User is not authorized to perform: lambda:GetFunction with an explicit deny in a service control policy',
     ),
   );
-  const checked = await runCheck(regionsCheck(work));
+  const checked = await runAccountCheck(work, 'regions');
   assert.ok(checked.state === 'failed');
   assert.equal(checked.error.code, 'access_denied');
   assert.match(checked.error.hint ?? '', /Lambda@Edge needs them/);
@@ -154,7 +161,7 @@ test('refuses an account restricted to one region', async (t) => {
 
 test('accepts an account with other regions', async (t) => {
   const { work } = await workAgainst(t, () => lambda(404, 'ResourceNotFoundException', 'Function not found'));
-  assert.equal((await runCheck(regionsCheck(work))).state, 'ok');
+  assert.equal((await runAccountCheck(work, 'regions')).state, 'ok');
 });
 
 test('warns of a new account’s small quota, with what to request', async (t) => {
@@ -166,7 +173,7 @@ test('warns of a new account’s small quota, with what to request', async (t) =
       type: 'application/json',
       body: JSON.stringify({ AccountLimit: { ConcurrentExecutions: limit } }),
     }));
-    const checked = await runCheck(concurrencyCheck(work));
+    const checked = await runAccountCheck(work, 'concurrency');
     assert.equal(checked.state, 'ok');
     assert.deepEqual(
       events.map(({ type }) => type),
