@@ -177,17 +177,30 @@ async function planRound(
   { revertDrift }: DeployWay,
   { stack, edge }: Round,
 ): Promise<PlannedChange | undefined> {
-  const template = await prepareTemplate(work, options, edge);
+  const {
+    stackName,
+    context: { ui },
+  } = work;
+  const half = options.userPool === false ? 'bucket' : 'bucket and user pool';
+  const template = await asTask(
+    ui,
+    `Preparing ${edge === undefined ? `the template of ${half}` : 'the whole template'}`,
+    (text) => `${Buffer.byteLength(text).toLocaleString('en-US')} bytes`,
+    () => createTemplate({ stackName, options, edge }),
+  );
   const to = stateOf(stack);
-  const part = edge === undefined ? firstHalf(options) : 'the stack';
-  return asTask(work.context.ui, `Planning ${part}`, planDetail, () =>
-    planChange(work, template, to, {
-      tags: stackTags(options, previous),
-      // A stack with a bucket imports no other.
-      importsExisting: options.bucketName !== undefined && to !== 'EXISTING',
-      revertDrift,
-      bucket: stack?.outputs.bucket,
-    }),
+  return asTask(
+    ui,
+    `Planning ${edge === undefined ? half : 'the stack'}`,
+    (plan) => (plan === undefined ? 'nothing to change' : `${plan.steps.length} to change`),
+    () =>
+      planChange(work, template, to, {
+        tags: stackTags(options, previous),
+        // A stack with a bucket imports no other.
+        importsExisting: options.bucketName !== undefined && to !== 'EXISTING',
+        revertDrift,
+        bucket: stack?.outputs.bucket,
+      }),
   );
 }
 
@@ -200,38 +213,11 @@ async function refuseOvertaken(
 ): Promise<void> {
   if (to !== 'EXISTING') return;
   // From now on, CloudFormation discards the change set if the stack changes.
-  if (!(await keeps(work, stackId, changed ? options : previous))) throw overtaken(work);
+  const deployed = readOptions(await deployedTemplate(work, stackId));
+  const expected: unknown = JSON.parse(JSON.stringify(changed ? options : previous));
+  if (!isDeepStrictEqual(deployed, expected)) throw overtaken(work);
   // A stack that this deploy created has no policy.
   if (found !== undefined) await refuseByStackPolicy(work, stackId, steps);
-}
-
-/** Whether the stack was last deployed with these options. */
-async function keeps(work: StackWork, stackId: string, options: StackOptions): Promise<boolean> {
-  const deployed = readOptions(await deployedTemplate(work, stackId));
-  return isDeepStrictEqual(deployed, JSON.parse(JSON.stringify(options)));
-}
-
-function prepareTemplate(
-  { context: { ui }, stackName }: StackWork,
-  options: StackOptions,
-  edge: EdgeKeys | undefined,
-): Promise<string> {
-  const part = edge === undefined ? `the template of ${firstHalf(options)}` : 'the whole template';
-  return asTask(
-    ui,
-    `Preparing ${part}`,
-    (template) => `${Buffer.byteLength(template).toLocaleString('en-US')} bytes`,
-    () => createTemplate({ stackName, options, edge }),
-  );
-}
-
-/** Describes the resources of a first deploy's first step. */
-function firstHalf({ userPool = true }: StackOptions): string {
-  return userPool ? 'bucket and user pool' : 'bucket';
-}
-
-function planDetail(plan: PlannedChange | undefined): string {
-  return plan === undefined ? 'nothing to change' : `${plan.steps.length} to change`;
 }
 
 async function apply(work: StackWork, plan: PlannedChange): Promise<void> {
