@@ -7,9 +7,17 @@ import { refuseForeign } from '../stack/checks/preflight.ts';
 import { refuseProtected, tryDeletingStack, tryEmptying } from '../stack/checks/removal.ts';
 import { type FoundStack, findStack, physicalIds, type StackWork } from '../stack/find-stack.ts';
 import { removeStack } from '../stack/operate/destroy.ts';
-import { type CountedData, type Inventory, takeInventory } from '../stack/operate/inventory.ts';
+import {
+  BUCKET,
+  type CountedData,
+  dataOf,
+  type Inventory,
+  isData,
+  keepBucket,
+  POOL,
+  takeInventory,
+} from '../stack/operate/inventory.ts';
 import { deleteKept, type FoundKept, findKept, keptLines, refuseKept } from '../stack/operate/kept.ts';
-import { BUCKET, dataOf, isData, keepBucket, POOL } from '../stack/operate/kept-data.ts';
 import { clearLeftovers, leftLines, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
 import { placeOf, rememberKept, rememberLeftover } from '../stack/remains.ts';
 import { agree, countContent } from './destroy/confirm.ts';

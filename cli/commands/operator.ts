@@ -96,7 +96,7 @@ async function meantTarget(context: Context, known: KnownDeployments): Promise<O
   return only === undefined ? undefined : targetNamed(only, known);
 }
 
-/** Returns the error for two variables that name different deployments: neither takes precedence. */
+/** Refuses two variables that name different deployments: neither takes precedence. */
 function refuseContradiction({ env }: Context, stackName: string, { all }: KnownDeployments): void {
   if (!env.EDGE_UPLOAD_URL || env.EDGE_UPLOAD_STACK !== stackName) return;
   const url = edgeUrl(env.EDGE_UPLOAD_URL);

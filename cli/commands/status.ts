@@ -25,8 +25,7 @@ import {
 import { type FoundKept, findKept, keptLines, NOT_COUNTED } from '../stack/operate/kept.ts';
 import { clearLeftovers, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
 import { type DescribedOption, optionsJson, readOptions } from '../stack/options/deployed-options.ts';
-import { type Insight, lookInto } from '../stack/status/insight.ts';
-import { Parts } from '../stack/status/parts.ts';
+import { type Insight, lookInto, Parts } from '../stack/status/insight.ts';
 import { deployedTemplate } from '../stack/template/template.ts';
 import { count, formatBytes, formatMinute } from '../ui/format.ts';
 import { resourceName } from '../ui/resource-words.ts';

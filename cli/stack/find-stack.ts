@@ -19,8 +19,6 @@ export interface StackWork {
   readonly local?: LocalCloud;
 }
 
-type NamedStack = Pick<StackWork, 'stackName'>;
-
 /** Returns the milliseconds between two polls. AWS throttles callers that poll more often. */
 export function pollInterval({ local }: Pick<StackWork, 'local'>): number {
   return local === undefined ? 2500 : 100;
@@ -73,11 +71,15 @@ function found(stack: Stack): FoundStack {
   return {
     id: stack.StackId ?? '',
     status: stack.StackStatus ?? 'UNKNOWN',
-    ...omitUndefined({ reason: stack.StackStatusReason, description: stack.Description }),
     drifted: isDrifted(stack, changedAt),
     isProtected: stack.EnableTerminationProtection === true,
-    ...omitUndefined({ roleArn: stack.RoleARN, changedAt }),
     outputs: outputs as StackOutputs,
+    ...omitUndefined({
+      reason: stack.StackStatusReason,
+      description: stack.Description,
+      roleArn: stack.RoleARN,
+      changedAt,
+    }),
   };
 }
 
@@ -134,12 +136,7 @@ export async function stackResources(
     doing: `Looking up what the stack “${stackName}” is made of`,
     signal,
     ask: (NextToken?: string) =>
-      clients.cloudformation.send(
-        new ListStackResourcesCommand({
-          StackName: stackId,
-          NextToken,
-        }),
-      ),
+      clients.cloudformation.send(new ListStackResourcesCommand({ StackName: stackId, NextToken })),
     next: ({ NextToken }) => NextToken,
   });
   const found: StackResource[] = [];
@@ -201,7 +198,7 @@ export async function bucketOf(work: StackWork): Promise<string> {
  * stack without the part may be another tool's.
  */
 export function missingPart(
-  { stackName }: NamedStack,
+  { stackName }: Pick<StackWork, 'stackName'>,
   stack: Pick<FoundStack, 'status'>,
   part: string,
 ): UserError {

@@ -11,20 +11,8 @@ import type { StackWork } from './find-stack.ts';
  * `destroy`.
  */
 
-/** Records of one kind in a file of the settings folder, each with an id. */
-interface Records<T> {
-  readonly list: (context: FolderContext) => Promise<readonly T[]>;
-  /** Adds a record, in place of the one with the same id. */
-  readonly remember: (context: FolderContext, record: T) => Promise<void>;
-  /** Removes the record with this id, if there is one. */
-  readonly forget: (context: FolderContext, id: string) => Promise<void>;
-}
-
-function recordsIn<T>(
-  fileName: string,
-  parse: (part: DocumentPart) => T,
-  idOf: (record: T) => string,
-): Records<T> {
+/** Returns how to read and change the records of one kind in a file of the settings folder, each with an id. */
+function recordsIn<T>(fileName: string, parse: (part: DocumentPart) => T, idOf: (record: T) => string) {
   const { read: list, change } = documentIn<readonly T[]>(fileName, {
     parse: (root) => root.list().map(parse),
     empty: [],
@@ -33,8 +21,11 @@ function recordsIn<T>(
   const others = (now: readonly T[], id: string) => now.filter((one) => idOf(one) !== id);
   return {
     list,
-    remember: (context, record) => change(context, (now) => [...others(now, idOf(record)), record]),
-    async forget(context, id) {
+    /** Adds a record, in place of the one with the same id. */
+    remember: (context: FolderContext, record: T) =>
+      change(context, (now) => [...others(now, idOf(record)), record]),
+    /** Removes the record with this id, if there is one. */
+    async forget(context: FolderContext, id: string) {
       if (!(await list(context)).some((one) => idOf(one) === id)) return;
       await change(context, (now) => others(now, id));
     },

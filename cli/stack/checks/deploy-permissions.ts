@@ -22,51 +22,40 @@ export interface PermissionsToCheck {
   readonly given: StackOptions;
 }
 
-/** Returns the calls of every deploy. */
-function ofEachDeploy({ account }: AwsCaller, stackName: string): Needed[] {
-  return [
-    {
-      actions: [
-        'cloudformation:CreateChangeSet',
-        'cloudformation:DescribeChangeSet',
-        'cloudformation:DescribeStackEvents',
-        'cloudformation:ExecuteChangeSet',
-      ],
-      resource: `arn:aws:cloudformation:us-east-1:${account}:stack/${stackName}/x`,
-    },
-  ];
-}
-
-function ofUserPool(account: string): Needed[] {
-  return [
+/** Returns the calls that this deploy certainly makes, also by CloudFormation. Names are as CloudFormation generates them. */
+function ofDeploy({ account }: AwsCaller, stackName: string, { stack, given }: PermissionsToCheck): Needed[] {
+  const changing: Needed = {
+    actions: [
+      'cloudformation:CreateChangeSet',
+      'cloudformation:DescribeChangeSet',
+      'cloudformation:DescribeStackEvents',
+      'cloudformation:ExecuteChangeSet',
+    ],
+    resource: `arn:aws:cloudformation:us-east-1:${account}:stack/${stackName}/x`,
+  };
+  if (stack !== undefined) return [changing];
+  const { bucketName, userPool = true } = given;
+  const pools = `arn:aws:cognito-idp:us-east-1:${account}:userpool`;
+  const pool = [
     { actions: ['cognito-idp:CreateUserPool'], resource: '*' },
-    {
-      actions: ['cognito-idp:CreateUserPoolClient'],
-      resource: `arn:aws:cognito-idp:us-east-1:${account}:userpool/us-east-1_x`,
-    },
+    { actions: ['cognito-idp:CreateUserPoolClient'], resource: `${pools}/us-east-1_x` },
   ];
-}
-
-/** Returns what CloudFormation calls on behalf of a first deploy. Names are as CloudFormation generates them. */
-function ofFirstDeploy(
-  { account }: AwsCaller,
-  stackName: string,
-  { bucketName, userPool = true }: PermissionsToCheck['given'],
-): Needed[] {
-  const bucket = bucketName ?? `${bucketBeginning(stackName)}bucket-x`;
-  const edgeFunction = `arn:aws:lambda:us-east-1:${account}:function:${stackName}-EdgeFunction-x`;
   return [
+    changing,
     {
       // A bucket with a chosen name can already exist.
       actions: [...(bucketName === undefined ? ['s3:CreateBucket'] : []), 's3:PutBucketPolicy'],
-      resource: `arn:aws:s3:::${bucket}`,
+      resource: `arn:aws:s3:::${bucketName ?? `${bucketBeginning(stackName)}bucket-x`}`,
     },
-    ...(userPool ? ofUserPool(account) : []),
+    ...(userPool ? pool : []),
     {
       actions: ['iam:CreateRole', 'iam:PassRole', 'iam:PutRolePolicy'],
       resource: `arn:aws:iam::${account}:role/${stackName}-EdgeRole-x`,
     },
-    { actions: ['lambda:CreateFunction', 'lambda:PublishVersion'], resource: edgeFunction },
+    {
+      actions: ['lambda:CreateFunction', 'lambda:PublishVersion'],
+      resource: `arn:aws:lambda:us-east-1:${account}:function:${stackName}-EdgeFunction-x`,
+    },
     {
       actions: ['cloudfront:CreateDistribution'],
       resource: `arn:aws:cloudfront::${account}:distribution/x`,
@@ -75,14 +64,6 @@ function ofFirstDeploy(
       actions: ['cloudfront:CreateOriginAccessControl'],
       resource: `arn:aws:cloudfront::${account}:origin-access-control/x`,
     },
-  ];
-}
-
-/** Returns the calls that this deploy certainly makes. */
-function ofDeploy(caller: AwsCaller, stackName: string, { stack, given }: PermissionsToCheck): Needed[] {
-  return [
-    ...ofEachDeploy(caller, stackName),
-    ...(stack === undefined ? ofFirstDeploy(caller, stackName, given) : []),
   ];
 }
 

@@ -41,10 +41,8 @@ export async function deployedResult(work: StackWork, deployed: Deployed): Promi
   const { outcome, stack, url, options, isPolicyShown } = deployed;
   const { outputs = {} } = stack ?? {};
   const { kmsKeyArn } = options;
-  const keyPolicy =
-    kmsKeyArn === undefined || outcome === 'unchanged'
-      ? undefined
-      : await keyPolicyFor(work, stack, kmsKeyArn);
+  const needsKeyPolicy = kmsKeyArn !== undefined && outcome === 'changed';
+  const keyPolicy = needsKeyPolicy ? await keyPolicyFor(work, stack, kmsKeyArn) : undefined;
   const named = (['domain', 'bucket', 'userPoolId', 'clientId'] as const).flatMap((key) => {
     const value = outputs[key];
     return value === undefined ? [] : [[OUTPUT[key], value] as const];
@@ -118,11 +116,14 @@ async function nextSteps(
   outputs: StackOutputs,
   { options, previous }: Deployed,
 ): Promise<readonly HintLine[]> {
-  const { userPool = true, trust = [] } = options;
-  const confirmation = confirmationLines(previous, options, work.local !== undefined);
-  const link = options.page && !previous.page ? FIRST_LINK : [];
-  if (!userPool) return [...confirmation, ...(trust.length === 0 ? FIRST_ISSUER : []), ...link];
-  return [...confirmation, ...((await hasNoUsers(work, outputs)) ? FIRST_USER : []), ...link];
+  const { userPool = true, trust = [], page } = options;
+  const nobody = userPool ? await hasNoUsers(work, outputs) : trust.length === 0;
+  const first = userPool ? FIRST_USER : FIRST_ISSUER;
+  return [
+    ...confirmationLines(previous, options, work.local !== undefined),
+    ...(nobody ? first : []),
+    ...(page && !previous.page ? FIRST_LINK : []),
+  ];
 }
 
 /** Whether the pool has no user yet; false if that is unknown. */
@@ -173,19 +174,12 @@ export async function remember(
     throw new UserError(
       'stack_failed',
       `The stack “${stackName}” lacks an output that edge-upload's own template has.`,
-      {
-        hint: 'It may be the stack of another tool. Choose another name with --stack-name.',
-      },
+      { hint: 'It may be the stack of another tool. Choose another name with --stack-name.' },
     );
   }
   const { stackName: name, ...place } = await placeOf(work);
-  const deployment = {
-    name,
-    url,
-    ...(hasPool ? { region: STACK_REGION, userPoolId, clientId } : {}),
-    bucket,
-    ...place,
-  };
+  const pool = hasPool ? { region: STACK_REGION, userPoolId, clientId } : {};
+  const deployment = { name, url, ...pool, bucket, ...place };
   // The name of the stack is enough for every command.
   const consequence = 'The deployment is not recorded on this computer: name it with --stack-name.';
   await keepBooks(context, consequence, async () => {

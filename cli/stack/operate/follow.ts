@@ -54,12 +54,7 @@ async function newEvents(
     doing: 'Reading the events of the stack',
     signal,
     ask: (NextToken?: string) =>
-      clients.cloudformation.send(
-        new DescribeStackEventsCommand({
-          StackName: stackId,
-          NextToken,
-        }),
-      ),
+      clients.cloudformation.send(new DescribeStackEventsCommand({ StackName: stackId, NextToken })),
     next: ({ NextToken }) => NextToken,
   });
   for await (const page of listed) {

@@ -1,11 +1,12 @@
 import { command, type HintLine } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
+import { isUserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { checkpoint, pause, resumable } from '../../network/cancellation.ts';
 import type { GoneRecords } from '../../settings/records.ts';
 import { asTask } from '../../ui/create.ts';
 import { formatDuration } from '../../ui/format.ts';
-import { onAws } from '../aws-calls.ts';
+import { ifThere, onAws } from '../aws-calls.ts';
 import { pollInterval, type StackWork } from '../find-stack.ts';
 import { deleteEdgeLogs, logGroup } from '../logs/log-groups.ts';
 import { byAccount, forgetLeftover, listLeftovers, listRemains } from '../remains.ts';
@@ -25,23 +26,17 @@ function isReplicated(error: unknown): boolean {
   );
 }
 
-function isGone(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ResourceNotFoundException';
-}
-
 /** Tries once to delete the function. Returns false while CloudFront still has replicas. */
 async function tryDelete({ clients }: StackWork, functionName: string): Promise<boolean> {
   const { DeleteFunctionCommand } = await import('@aws-sdk/client-lambda');
-  return onAws('Removing the edge function', async () => {
-    try {
-      await clients.lambda.send(new DeleteFunctionCommand({ FunctionName: functionName }));
-      return true;
-    } catch (error) {
-      if (isReplicated(error)) return false;
-      if (isGone(error)) return true;
-      throw error;
-    }
-  });
+  const remove = new DeleteFunctionCommand({ FunctionName: functionName });
+  try {
+    await ifThere(() => onAws('Removing the edge function', () => clients.lambda.send(remove)));
+    return true;
+  } catch (error) {
+    if (isUserError(error) && isReplicated(error.cause)) return false;
+    throw error;
+  }
 }
 
 /**

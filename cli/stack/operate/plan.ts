@@ -144,15 +144,13 @@ function stepOf(change: ResourceChange): PlannedStep {
 
 const ORDER: readonly PlannedStep['what'][] = ['add', 'adopt', 'change', 'replace', 'remove', 'leave'];
 
-/** `SyncWithActual` changes only what CloudFormation knows of a resource. */
-function isStep(change: ResourceChange | undefined): change is ResourceChange {
-  return change !== undefined && change.Action !== 'SyncWithActual';
-}
-
 /** Returns the steps of a change set in the order of the plan. */
 export function plannedSteps(changes: readonly Change[]): PlannedStep[] {
   return changes
-    .flatMap(({ ResourceChange }) => (isStep(ResourceChange) ? [stepOf(ResourceChange)] : []))
+    .flatMap(({ ResourceChange: change }) =>
+      // `SyncWithActual` changes only what CloudFormation knows of a resource.
+      change === undefined || change.Action === 'SyncWithActual' ? [] : stepOf(change),
+    )
     .sort((one, other) => ORDER.indexOf(one.what) - ORDER.indexOf(other.what));
 }
 

@@ -16,7 +16,7 @@ import {
 } from '../find-stack.ts';
 import { deleteStack } from './destroy.ts';
 import { follow, operationFailure, runOperation } from './follow.ts';
-import { POOL } from './kept-data.ts';
+import { POOL } from './inventory.ts';
 
 /** States of a failed creation. Such a stack can only be deleted. */
 const FAILED_CREATION = ['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'CREATE_FAILED'];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lineText } from '../../../../cli/stack/logs/log-line.ts';
+import { lineText } from '../../../../cli/stack/logs/edge-logs.ts';
 
 const json = (value: unknown) => JSON.stringify(value);
 const timestamp = '2026-11-28T12:00:00.000Z';
