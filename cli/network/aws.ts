@@ -54,7 +54,8 @@ export interface CloudChoice {
   readonly signal?: AbortSignal;
 }
 
-type ClientPlace = Pick<Context, 'env' | 'sent' | 'home' | 'execPath'>;
+/** Retries that take seconds are notes of the ui. */
+type ClientPlace = Pick<Context, 'env' | 'sent' | 'home' | 'execPath'> & Partial<Pick<Context, 'ui'>>;
 
 const withoutSlash = (url: string) => url.replace(/\/+$/, '');
 
@@ -129,9 +130,10 @@ export async function publicCognito(
 
 /** Returns what all clients of an operator, or of an AWS workload, are created with. */
 async function clientSettings(context: ClientPlace, { local, profile, signal }: CloudChoice) {
-  const [settings, { awsCredentials }] = await Promise.all([
+  const [settings, { awsCredentials }, { ATTEMPTS, awsRetries }] = await Promise.all([
     local === undefined ? readAwsSettings(context, profile) : NO_SETTINGS,
     import('./aws-credentials.ts'),
+    import('./aws-retries.ts'),
   ]);
   const endpointOf = (service: Service, region = STACK_REGION) => {
     const endpoint = local?.endpoint ?? settings.endpoint(service);
@@ -139,12 +141,12 @@ async function clientSettings(context: ClientPlace, { local, profile, signal }: 
     return region !== STACK_REGION && endpoint?.includes(`.${STACK_REGION}.`) ? undefined : endpoint;
   };
   const dispatcher = openDispatcher({ env: context.env, sent: context.sent, local });
+  const retriesOf = awsRetries(omitUndefined({ ui: context.ui, signal }));
   const common = {
     ...explicit(settings),
     region: STACK_REGION,
     requestHandler: new SdkHandler(dispatcher, signal),
-    maxAttempts: 8,
-    retryMode: 'adaptive',
+    maxAttempts: ATTEMPTS,
     credentials:
       local === undefined
         ? awsCredentials({ ...context, profile, region: STACK_REGION, signal })
@@ -155,6 +157,7 @@ async function clientSettings(context: ClientPlace, { local, profile, signal }: 
     configured: (service: Service, region = STACK_REGION) => ({
       ...common,
       region,
+      retryStrategy: retriesOf(service),
       ...omitUndefined({ endpoint: endpointOf(service, region) }),
     }),
     close: () => void dispatcher.close(),

@@ -14,7 +14,7 @@ export interface AdministeredPool {
 
 /** Opens a pool; the caller closes it. */
 export async function openAdministeredPool(
-  context: Pick<Context, 'env' | 'sent' | 'home' | 'execPath' | 'signal'>,
+  context: Pick<Context, 'env' | 'sent' | 'home' | 'execPath' | 'signal' | 'ui'>,
   userPoolId: string,
   choice: CloudChoice,
 ): Promise<AdministeredPool & { close(): void }> {
