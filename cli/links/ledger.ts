@@ -1,8 +1,8 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import { DESCRIPTION_KEY } from '../../protocol/object-url.ts';
-import { isUserError } from '../errors.ts';
+import { type ErrorCode, isUserError, type UserError } from '../errors.ts';
 import { cleanUp, creating } from '../network/cancellation.ts';
-import { ifThere, onAws } from '../stack/aws-calls.ts';
+import { ifAllowed, ifThere, onAws } from '../stack/aws-calls.ts';
 import { deniedHead } from '../stack/checks/bucket.ts';
 import type { StackWork } from '../stack/find-stack.ts';
 import { type ListedObject, listObjects } from '../stack/listing/bucket-listing.ts';
@@ -29,26 +29,48 @@ const PROGRESS_EVERY = 200;
 const folderOf = (kind: TokenKind) => `${FOLDER}${kind}/`;
 const keyOf = ({ kind, id }: Pick<TokenEntry, 'kind' | 'id'>) => `${folderOf(kind)}${id}${SUFFIX}`;
 
-/** Writes an entry. Returns false if the id is taken. Ctrl-C does not cancel the request. */
+/**
+ * Writes an entry. Returns false if the id is taken. Ctrl-C does not cancel the request. An entry that S3 may have stored
+ * without a response is deleted.
+ */
 export async function writeEntry(work: StackWork, bucket: string, entry: TokenEntry): Promise<boolean> {
   const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+  const Body = `${JSON.stringify(entry)}\n`;
+  const Key = keyOf(entry);
+  const put = new PutObjectCommand({
+    ...{ Bucket: bucket, Key, Body },
+    ContentType: 'application/json',
+    IfNoneMatch: '*',
+  });
   try {
-    const put = new PutObjectCommand({
-      Bucket: bucket,
-      Key: keyOf(entry),
-      Body: `${JSON.stringify(entry)}\n`,
-      ContentType: 'application/json',
-      IfNoneMatch: '*',
-    });
     await creating(work.context.signal, (bounds) =>
       onAws(`Recording the ${entry.kind} ${entry.id}`, () => work.clients.s3.send(put, bounds)),
     );
     return true;
   } catch (error) {
-    const { cause } = error as Error;
-    if (cause instanceof Error && cause.name === 'PreconditionFailed') return false;
+    // The SDK repeats a request without a response. S3 may have stored the first one.
+    if (isTaken(error)) return (await ifAllowed(() => readText(work, bucket, Key))) === Body;
+    if (isUserError(error) && mayBeStored(error)) await dropEntry(work, bucket, entry);
     throw error;
   }
+}
+
+function isTaken(error: unknown): boolean {
+  return isUserError(error) && error.cause instanceof Error && error.cause.name === 'PreconditionFailed';
+}
+
+/** Errors without a response that refuses the request. */
+const UNANSWERED: ReadonlySet<ErrorCode> = new Set([
+  'interrupted',
+  'unreachable',
+  'gave_up',
+  'aws',
+  'throttled',
+]);
+
+function mayBeStored({ code, cause }: UserError): boolean {
+  const { $metadata } = (cause ?? {}) as { $metadata?: { httpStatusCode?: number } };
+  return UNANSWERED.has(code) && ($metadata?.httpStatusCode ?? 500) >= 500;
 }
 
 /** Deletes the entry of a token that nobody received, also after Ctrl-C. A failure is a warning: the caller reports its own. */
@@ -58,7 +80,7 @@ export async function dropEntry(work: StackWork, bucket: string, entry: TokenEnt
   } catch (error) {
     if (!isUserError(error)) throw error;
     const { kind, id } = entry;
-    const text = `${error.message} “${kind} list” shows the ${kind} ${id}, which nobody has.`;
+    const text = `${error.message} “${kind} list” may show the ${kind} ${id}, which nobody has.`;
     work.context.ui.event({ type: 'warning', text });
   }
 }
