@@ -61,6 +61,16 @@ function output(name, value) {
   appendFileSync(`${env.GITHUB_OUTPUT}`, `${name}<<${mark}\n${value}\n${mark}\n`);
 }
 
+/** Writes a file of the runner. The disk can be full: that is an annotation, and an error also fails the step. */
+function unlessFull(level, what, write) {
+  try {
+    write();
+  } catch (error) {
+    command(`${level} title=edge-upload`, `${what}: ${error.message}`);
+    if (level === 'error') process.exitCode = 1;
+  }
+}
+
 function size(bytes) {
   if (typeof bytes !== 'number') return '';
   return bytes === 1 ? '1 byte' : `${bytes.toLocaleString('en-US')} bytes`;
@@ -131,11 +141,16 @@ async function upload(args) {
   const mark = randomUUID();
   process.stdout.write(`::stop-commands::${mark}\n`);
   const found = await run(args, results).finally(() => process.stdout.write(`::${mark}::\n`));
-  output('results', results);
-  output('json', JSON.stringify(found.summary ?? { error: found.error ?? { code: 'unexpected' } }));
-  appendFileSync(`${env.GITHUB_STEP_SUMMARY}`, summaryOf(found));
   const { unwritten } = found;
   if (unwritten) command('warning title=edge-upload', `Incomplete results: ${unwritten.message}`);
+  // Later steps would read an empty output.
+  unlessFull('error', 'The outputs of the step were not written', () => {
+    output('results', results);
+    output('json', JSON.stringify(found.summary ?? { error: found.error ?? { code: 'unexpected' } }));
+  });
+  unlessFull('warning', 'The job summary was not written', () => {
+    appendFileSync(`${env.GITHUB_STEP_SUMMARY}`, summaryOf(found));
+  });
   if (found.code === 0 && found.summary !== undefined) return;
   const { message = 'The upload failed.', hint } = found.error ?? found.failures[0]?.error ?? {};
   command('error title=edge-upload', hint === undefined ? message : `${message}\n${hint}`);

@@ -150,6 +150,23 @@ test('uploads everything although the results do not fit on the disk, and warns'
   assert.equal(edge.stored.size, names.length);
 });
 
+test('fails with an annotation if the outputs cannot be written, and warns if the summary cannot', async (t) => {
+  const { job, edge, run } = await jobWith(t, { 'a.txt': 'a' });
+  // A folder cannot be written, like a file on a full disk.
+  for (const [file, code, annotation] of [
+    ['GITHUB_OUTPUT', 1, /^::error title=edge-upload::The outputs of the step were not written: E/m],
+    ['GITHUB_STEP_SUMMARY', 0, /^::warning title=edge-upload::The job summary was not written: E/m],
+  ] as const) {
+    edge.stored.clear();
+    const ran = await run({ path: 'a.txt' }, { [file]: job.workspace });
+    assert.equal(ran.code, code, ran.log);
+    assert.match(ran.log, annotation);
+    assert.doesNotMatch(ran.log, /^ +at /m);
+    assert.equal(edge.stored.size, 1);
+    assert.equal(ran.summary !== '', file === 'GITHUB_OUTPUT');
+  }
+});
+
 test('names the missing line of permissions for ID tokens', async (t) => {
   const { run } = await jobWith(t, { 'a.txt': 'a' });
   const { code, log } = await run({ path: 'a.txt' }, { EDGE_UPLOAD_TOKEN: '' });
