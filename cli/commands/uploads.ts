@@ -1,6 +1,6 @@
 import { command, type HintLine } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
-import { EXIT, type ExitCode, interrupted, isUserError, UserError } from '../errors.ts';
+import { EXIT, type ExitCode, isUserError, UserError } from '../errors.ts';
 import { loginCommand } from '../identity/sign-in/username.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { withDispatcher } from '../network/dispatcher.ts';
@@ -106,51 +106,71 @@ export async function abort(
   }
   const unfinished = await known(context);
   const chosen = all && ids.length === 0 ? unfinished : new Set(ids.map((id) => pick(unfinished, id)));
-  const aborted: string[] = [];
-  const skipped: { id: string; url: string }[] = [];
-  const failures: { id: string; code: string; message: string }[] = [];
-  let exitCode: ExitCode = EXIT.done;
-  for (const { entry } of chosen) {
+  return abortResult(await abortEach(context, chosen, { forget, all: ids.length === 0 }), forget);
+}
+
+/** What became of each upload. */
+interface Ended {
+  readonly aborted: string[];
+  readonly skipped: { id: string; url: string }[];
+  readonly failures: { id: string; code: string; message: string }[];
+  exitCode: ExitCode;
+}
+
+/** Aborts uploads until Ctrl-C. */
+async function abortEach(
+  context: Context,
+  uploads: Iterable<Recorded>,
+  { forget, all }: Required<Omit<AbortArgs, 'ids'>>,
+): Promise<Ended> {
+  const ended: Ended = { aborted: [], skipped: [], failures: [], exitCode: EXIT.done };
+  for (const { entry } of uploads) {
+    const id = journalId(entry);
     try {
       if (forget) await forgetOne(context, entry);
       else await abortOne(context, entry);
-      aborted.push(journalId(entry));
+      ended.aborted.push(id);
     } catch (error) {
       if (!isUserError(error)) throw error;
-      if (error.code === 'interrupted') throw interruptedAfter(aborted, forget);
+      const { code, message, exitCode } = error;
+      if (code === 'interrupted') return { ...ended, exitCode };
       // A credential is for one edge. Uploads at other edges are aborted once the user signs in there.
-      if (error.code === 'not_signed_in' && ids.length === 0) {
-        skipped.push({ id: journalId(entry), url: entry.url });
+      if (code === 'not_signed_in' && all) {
+        ended.skipped.push({ id, url: entry.url });
         continue;
       }
-      if (exitCode === EXIT.done) exitCode = error.exitCode;
-      failures.push({ id: journalId(entry), code: error.code, message: error.message });
+      if (ended.exitCode === EXIT.done) ended.exitCode = exitCode;
+      ended.failures.push({ id, code, message });
     }
   }
-  const lines: HintLine[] = failures.map(({ id, message }) => `${id}: ${message}`);
+  return ended;
+}
+
+function abortResult({ aborted, skipped, failures, exitCode }: Ended, forget: boolean): Result {
+  const isInterrupted = exitCode === EXIT.interrupted;
+  const lines: HintLine[] = isInterrupted ? [...aborted] : [];
+  lines.push(...failures.map(({ id, message }) => `${id}: ${message}`));
   for (const { id, url } of skipped) lines.push(`Skipped ${id}. To abort it, sign in:`, loginCommand(url));
   if (failures.some(({ code }) => code !== 'busy'))
     lines.push('If the edge no longer exists:', command`edge-upload uploads abort --forget <id>`);
+  if (isInterrupted) lines.push('To list the other uploads:', command`edge-upload uploads list`);
+  const done = `${count(aborted.length, 'upload')} ${forget ? 'forgotten' : 'aborted'}`;
   return {
-    document: { aborted, ...(skipped.length > 0 && { skipped }), failures },
+    document: {
+      aborted,
+      ...(skipped.length > 0 && { skipped }),
+      failures,
+      ...(isInterrupted && { interrupted: true }),
+    },
     text: [
       {
-        mark: failures.length === 0 ? 'done' : 'failed',
-        text: doneTo(aborted, forget),
+        mark: exitCode === EXIT.done ? 'done' : 'failed',
+        text: isInterrupted ? `Interrupted after ${done}` : done,
       },
       ...lines,
     ],
-    ...(exitCode === EXIT.done ? {} : { exitCode }),
+    ...(exitCode !== EXIT.done && { exitCode }),
   };
-}
-
-const doneTo = (ids: readonly string[], forget: boolean) =>
-  `${count(ids.length, 'upload')} ${forget ? 'forgotten' : 'aborted'}`;
-
-/** Returns the error for Ctrl-C, which names the uploads that are gone. */
-function interruptedAfter(ids: readonly string[], forget: boolean): UserError {
-  const done = ids.length === 0 ? [] : [`${doneTo(ids, forget)}: ${ids.join(', ')}.`];
-  return interrupted([...done, 'Show the unfinished uploads with:', command`edge-upload uploads list`]);
 }
 
 /** Deletes only the journal: the edge may no longer exist, and the bucket's lifecycle rule aborts the upload. */
