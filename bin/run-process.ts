@@ -148,7 +148,7 @@ function prepare(
 /** Ends the program: a command that cannot write its results has failed. */
 function failWithoutOutput(error: NodeJS.ErrnoException, sent: SentCredentials): never {
   // A reader that closed its pipe (`| head`) needs no more lines and no error. The command has not succeeded either.
-  if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.other);
+  if (error.code === 'EPIPE') process.exit(process.exitCode || EXIT.other);
   const failure = new UserError('disk', `Standard output cannot be written (${error.code}).`, {
     cause: error,
   });

@@ -52,6 +52,8 @@ export interface Result {
   readonly document: { [name: string]: JsonValue | undefined };
   /** A string is one line, a list several. Absent: nothing is printed to stdout. */
   readonly text?: Text;
+  /** A warning to print if stdout cannot be written: the result contains a secret that is shown only once. */
+  readonly ifUnprinted?: Text;
   /** Set if a command finished although part of its work failed (`put` of many files). */
   readonly exitCode?: ExitCode;
 }

@@ -79,7 +79,10 @@ export async function run(
       const command = await load();
       const result = await command({ ...world, options, ui, inUse }, given);
       ui.close();
-      print(result, options, world, inUse);
+      const { ifUnprinted: text } = result;
+      writeLines(world.stdout, resultLines(result, options, world, inUse), () => {
+        if (text !== undefined) ui.event({ type: 'warning', text });
+      });
       exitCode = result.exitCode ?? EXIT.done;
     } finally {
       ui.close();
@@ -113,17 +116,16 @@ async function withoutHelp(root: TypedCommander, argv: readonly string[]): Promi
   return withoutHelpCommand(root, argv);
 }
 
-function print(result: Result, options: GlobalOptions, world: World, inUse: InUse): void {
+function resultLines(result: Result, options: GlobalOptions, world: World, inUse: InUse): Shown[] {
   const { stdout, sent } = world;
   const { document, text } = sent.removedFrom({
     document: result.document,
     text: result.text && printedText(result.text, inUse),
   });
-  if (options.json) writeLines(stdout, [Shown.json(document)]);
-  else if (text !== undefined) {
-    const wrapped = stdout.isTTY ? wrapText(text, columnsOf(stdout)) : text;
-    writeLines(stdout, shownLines(wrapped, lookOf(stdout, { ...world, options })));
-  }
+  if (options.json) return [Shown.json(document)];
+  if (text === undefined) return [];
+  const wrapped = stdout.isTTY ? wrapText(text, columnsOf(stdout)) : text;
+  return shownLines(wrapped, lookOf(stdout, { ...world, options }));
 }
 
 /** Help is our own text, lines and all. */

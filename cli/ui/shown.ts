@@ -228,6 +228,10 @@ export function writePart(stream: Writable, part: Shown): void {
   stream.write(`${part}`);
 }
 
-export function writeLines(stream: Writable, lines: readonly Shown[]): void {
-  if (lines.length > 0) stream.write(lines.map((one) => `${one}\n`).join(''));
+/** @param onFailure called if the lines cannot be written, before the stream's `error` event */
+export function writeLines(stream: Writable, lines: readonly Shown[], onFailure?: () => void): void {
+  if (lines.length === 0) return;
+  stream.write(lines.map((one) => `${one}\n`).join(''), (error) => {
+    if (error) onFailure?.();
+  });
 }

@@ -147,7 +147,10 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     means: "This computer's clock is wrong, so AWS refuses its signatures.",
     fix: 'Set the clock.',
   },
-  throttled: { means: 'AWS throttled the requests, also the retries of a minute.', fix: 'Wait a minute, then run the command again.' },
+  throttled: {
+    means: 'AWS throttled the requests, also the retries of a minute.',
+    fix: 'Wait a minute, then run the command again.',
+  },
   aws: { means: 'AWS refuses a call for another reason.', fix: "The message has AWS's reason." },
   stack_missing: {
     means: 'The stack does not exist in this account.',

@@ -10,7 +10,7 @@ import {
 } from '../../links/describe-token.ts';
 import { type KeyFlags, keyRequest } from '../../links/token-request.ts';
 import type { ApplyArgs } from '../deploy.ts';
-import { create, createdDocument, declined } from '../link/create.ts';
+import { create, createdDocument, declined, unprinted } from '../link/create.ts';
 
 export interface KeyCreateArgs extends ApplyArgs, KeyFlags {}
 
@@ -42,5 +42,6 @@ export async function createKey(context: Context, args: KeyCreateArgs): Promise<
       'Anyone with the key can upload. To revoke it:',
       command`edge-upload key revoke ${entry.id}`,
     ],
+    ifUnprinted: unprinted(entry),
   };
 }

@@ -23,7 +23,7 @@ import { readOptions } from '../../stack/options/deployed-options.ts';
 import { type SigningKey, usableSigningKey } from '../../stack/signing/signing-key.ts';
 import { withSigningKey } from '../../stack/signing/signing-options.ts';
 import { deployedTemplate } from '../../stack/template/template.ts';
-import type { TextLine } from '../../ui/shown.ts';
+import type { Text, TextLine } from '../../ui/shown.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';
 import { withEdge } from './with-edge.ts';
 
@@ -102,6 +102,14 @@ export function createdDocument({ entry, token }: Created): { [name: string]: Js
   return omitUndefined({ id, kind, name, token, ...scope, note, createdAt, expiresAt });
 }
 
+/** Returns the warning for a token that could not be printed. */
+export function unprinted({ kind, id }: TokenEntry): Text {
+  return [
+    `The ${kind} ${id} was created, but not printed. Nobody has it. To revoke it:`,
+    command`edge-upload ${kind} revoke ${id}`,
+  ];
+}
+
 const ADD_PAGE = command`edge-upload deploy --page`;
 
 /** QR codes are for phones, which open the page. */
@@ -156,5 +164,5 @@ export async function createLink(context: Context, args: LinkCreateArgs): Promis
     'Anyone with the link can upload. It is shown only once. To revoke it:',
     command`edge-upload link revoke ${entry.id}`,
   ];
-  return { document, text };
+  return { document, text, ifUnprinted: unprinted(entry) };
 }

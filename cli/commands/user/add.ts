@@ -47,10 +47,15 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
     }
     const { temporaryPassword } = await createOnce(username, args, () => createUser(pool, user, rules));
     await join(pool, username, groups);
-    const { document, lines } = invitation(context, pool, { username, temporaryPassword, rules });
+    const { document, lines, ifUnprinted } = invitation(context, pool, {
+      username,
+      temporaryPassword,
+      rules,
+    });
     return {
       document: { username, ...described, ...document },
       text: [`User ${username} created.`, ...lines],
+      ifUnprinted,
     };
   });
 }

@@ -7,6 +7,7 @@ import type { JsonValue } from '../../json-value.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { formatMinute } from '../../ui/format.ts';
 import { isPortable } from '../../ui/powershell.ts';
+import type { Text } from '../../ui/shown.ts';
 import type { OperatedPool } from './pool.ts';
 
 const DAY_MS = 86_400_000;
@@ -28,6 +29,8 @@ export function invitation(
 ): {
   readonly document: { [name: string]: JsonValue | undefined };
   readonly lines: readonly string[];
+  /** A warning to print if the invitation cannot be printed. */
+  readonly ifUnprinted: Text;
 } {
   const expiresAt = new Date(context.now().getTime() + rules.temporaryDays * DAY_MS).toISOString();
   const command = url && commandText(url, username);
@@ -50,6 +53,10 @@ export function invitation(
       `  valid until          ${formatMinute(expiresAt)} UTC, for one sign-in`,
       ...(local === undefined ? [] : ['', ...embeddedLines(context, local)]),
       ...(command === undefined ? [] : ['', ...steps(command)]),
+    ],
+    ifUnprinted: [
+      `The temporary password of ${username} is set, but was not printed. To set another one:`,
+      commandLine`edge-upload user reset ${username}`,
     ],
   };
 }

@@ -44,7 +44,7 @@ async function replace(context: Context, pool: OperatedPool, { username }: Known
   const failure = await failureOf(pool, `Signing out the user ${username}`, () =>
     signOutEverywhere(pool, username),
   );
-  const { document, lines } = invitation(context, pool, { username, temporaryPassword, rules });
+  const { document, lines, ifUnprinted } = invitation(context, pool, { username, temporaryPassword, rules });
   if (failure !== undefined) {
     const text = [
       `${failure.message} Earlier sign-ins of ${username} continue. To end them, reset the user again:`,
@@ -56,6 +56,7 @@ async function replace(context: Context, pool: OperatedPool, { username }: Known
   return {
     document: { username, userPoolId: pool.userPoolId, signedOut: failure === undefined, ...document },
     text: [`User ${username} has a new temporary password${ending}.`, ...lines],
+    ifUnprinted,
     ...omitUndefined({ exitCode: failure?.exitCode }),
   };
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { type Ran, runProgram } from '../../support/programs.ts';
 import { CLI, type Computer, PASSWORD, signIn, withCloud } from '../harness.ts';
@@ -82,5 +85,38 @@ test('renews and revokes tokens on a full disk, and refuses a sign-in before it 
       const left = tokenFiles(await ownFiles(computer));
       assert.equal(left.length, 1, 'the sign-in before that one');
     });
+  });
+});
+
+/** Runs a command whose output nobody reads: its standard output is a pipe that is closed at the other end. */
+async function unread({ home, env }: Computer, args: readonly string[]): Promise<Omit<Ran, 'stdout'>> {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    cwd: home,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  return { code, stderr };
+}
+
+test('names a link, key or password that was created but could not be printed', async () => {
+  await withCloud(async (computer) => {
+    await computer.json(['deploy', '--local']);
+    await computer.json(['user', 'add', 'bea']);
+    const created: readonly [args: readonly string[], warning: RegExp][] = [
+      [['link', 'create', '--yes'], /^warning: The link (\S+) was created, but .*\n.*link revoke \1$/m],
+      [
+        ['key', 'create', 'cam', '--write-to', 'cam/', '--yes', '--json'],
+        /^warning: The key (\S+) was created, but .*\n.*key revoke \1$/m,
+      ],
+      [['user', 'add', 'eve'], /^warning: The temporary password of eve .*\n.*user reset eve$/m],
+      [['user', 'reset', 'bea', '--json'], /^warning: The temporary password of bea .*\n.*user reset bea$/m],
+    ];
+    for (const [args, warning] of created) {
+      const { code, stderr } = await unread(computer, args);
+      assert.equal(code, 1, `${args.join(' ')}: ${stderr}`);
+      assert.match(stderr, warning);
+    }
   });
 });
