@@ -14,9 +14,16 @@ export interface UploaderIdentity {
 /** Placeholders for users of a user pool, whose tokens have few other claims. */
 const POOL_PLACEHOLDERS: readonly string[] = ['issuer', 'name', 'username', 'sub', 'group'];
 
-/** Claims of GitHub and GitLab that are paths and keep their slashes in a prefix. */
-export const PATH_CLAIMS: readonly string[] = ['repository', 'project_path', 'namespace_path'];
-const PATH = /^[\w.-]+(?:\/[\w.-]+)+$/;
+/**
+ * Paths that keep their slashes in a prefix: GitHub's repositories and GitLab's projects, none of which is below another
+ * one. Namespaces of GitLab are below each other, so a namespace would get the keys of those below it.
+ */
+const PATHS: Readonly<Record<string, RegExp>> = {
+  repository: /^[\w.-]+\/[\w.-]+$/,
+  project_path: /^[\w.-]+(?:\/[\w.-]+)+$/,
+};
+
+export const PATH_CLAIMS: readonly string[] = Object.keys(PATHS);
 
 /**
  * Splits a rule into literal texts and, at odd indexes, placeholder names; `undefined` unless every placeholder is a
@@ -61,7 +68,8 @@ function fill(
   if (placeholder === 'group') return asSegment(group);
   const text = claimText(readClaim(claims, [placeholder]));
   if (text === undefined) return undefined;
-  return PATH_CLAIMS.includes(placeholder) && PATH.test(text) ? text : asSegment(text);
+  const isPath = Object.hasOwn(PATHS, placeholder) && PATHS[placeholder]?.test(text) === true;
+  return isPath ? text : asSegment(text);
 }
 
 /**

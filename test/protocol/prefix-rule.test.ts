@@ -16,6 +16,9 @@ test('gives a caller the prefixes of their claims', () => {
     ['{group}/{group}/x', {}, ['b/b/x', 'a%2Fc/a%2Fc/x']],
     ['ci/{repository}/', { repository: 'acme/app' }, ['ci/acme/app/']],
     ['ci/{repository}/', { repository: 'acme' }, ['ci/acme/']],
+    // Nobody gets the keys below another caller's prefix.
+    ['ci/{repository}/', { repository: 'acme/app/x' }, ['ci/acme%2Fapp%2Fx/']],
+    ['ci/{namespace_path}/', { namespace_path: 'acme/team' }, ['ci/acme%2Fteam/']],
     ['ci/{repository}/', { repository: 'acme/app/' }, ['ci/acme%2Fapp%2F/']],
     ['ci/{repository}/', { repository: 'acme//app' }, ['ci/acme%2F%2Fapp/']],
     ['ci/{repository}/', { repository: '/etc' }, ['ci/%2Fetc/']],
