@@ -55,6 +55,11 @@ export interface Faults {
    * only the new keys. The new keys last as long as the cloud's process.
    */
   poolKeys?: KeyChange;
+  /**
+   * Stacks can contain identity providers and domains of user pools, although the embedded Cognito has no managed login.
+   * Read when the cloud starts.
+   */
+  federation?: boolean;
   /** Concurrent executions that Lambda's GetAccountSettings reports, such as a new account's 10. Not enforced. */
   lambdaConcurrency?: number;
   /**

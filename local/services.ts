@@ -70,7 +70,7 @@ export function createServices(options: ServicesOptions): Services {
   const cognito = createCognito({
     ...optionsOf('cognito', 'cognito-idp'),
     keyChange: () => faults.poolKeys,
-    ...omitUndefined({ newKeys: options.newPoolKeys }),
+    ...omitUndefined({ newKeys: options.newPoolKeys, federation: faults.federation }),
   });
   const { s3, sns, events } = createStorage(options, optionsOf, cognito);
   const handle = sessions.within((request) => handlers[serviceOf(request)](request));

@@ -28,7 +28,12 @@ export const MANAGED_LOGIN = {
   domain: 'edge-upload',
 } as const;
 
+/** Returns the domain of a stack's managed login, which is unique in the region. */
+export function managedLoginDomain(stackId: string): string {
+  return `${MANAGED_LOGIN.domain}-${stackId.split('/')[2]}`;
+}
+
 /** Returns the origin of a stack's managed login. */
 export function managedLoginOrigin(stackId: string): string {
-  return `https://${MANAGED_LOGIN.domain}-${stackId.split('/')[2]}.auth.us-east-1.amazoncognito.com`;
+  return `https://${managedLoginDomain(stackId)}.auth.us-east-1.amazoncognito.com`;
 }

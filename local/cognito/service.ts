@@ -17,6 +17,7 @@ import { poolsAndClients } from './operations/pools.ts';
 import { selfService } from './operations/self.ts';
 import { softwareToken } from './operations/software-token.ts';
 import { tokens } from './operations/tokens.ts';
+import { identityProviderResource, userPoolDomainResource } from './resources/federation.ts';
 import { userPoolResource } from './resources/user-pool.ts';
 import { userPoolClientResource } from './resources/user-pool-client.ts';
 import { Pools } from './store/pools.ts';
@@ -42,6 +43,8 @@ interface CognitoOptions extends ServiceOptions {
   readonly newKeys?: () => Promise<KeyPairs>;
   /** A fault in the keys of all pools. */
   readonly keyChange?: () => KeyChange | undefined;
+  /** Whether stacks can contain identity providers and domains, for which there is no managed login. */
+  readonly federation?: boolean;
 }
 
 export interface Cognito extends Service {
@@ -53,7 +56,7 @@ export interface Cognito extends Service {
 
 /** Creates Amazon Cognito: the user pool API, the public documents of each pool, and two CloudFormation resources. */
 export function createCognito(options: CognitoOptions): Cognito {
-  const { dataDir, now, newKeys = generateKeyPairs, keyChange = () => undefined } = options;
+  const { dataDir, now, newKeys = generateKeyPairs, keyChange = () => undefined, federation } = options;
   const pools = new Pools(join(dataDir, 'pools'), now, newKeys, keyChange);
   const outboxDir = join(dataDir, 'outbox');
   const outbox = new Outbox(outboxDir, now);
@@ -71,6 +74,10 @@ export function createCognito(options: CognitoOptions): Cognito {
     outboxDir,
     send: (message) => outbox.send(message),
     handle: async (request) => discover(pools, request) ?? api(request),
-    resources: [userPoolResource(pools, now), userPoolClientResource(pools, now)],
+    resources: [
+      userPoolResource(pools, now),
+      userPoolClientResource(pools, now),
+      ...(federation ? [identityProviderResource(pools), userPoolDomainResource(pools)] : []),
+    ],
   };
 }

@@ -56,6 +56,8 @@ const CALLS: Readonly<Record<string, Calls>> = {
     withProperty: { MfaConfiguration: ['cognito-idp:SetUserPoolMfaConfig'] },
   },
   'AWS::Cognito::UserPoolClient': lifeOf('cognito-idp', 'UserPoolClient'),
+  'AWS::Cognito::UserPoolDomain': lifeOf('cognito-idp', 'UserPoolDomain'),
+  'AWS::Cognito::UserPoolIdentityProvider': lifeOf('cognito-idp', 'IdentityProvider'),
   'AWS::IAM::Role': {
     create: ['iam:CreateRole'],
     update: ['iam:UpdateAssumeRolePolicy'],

@@ -1,4 +1,5 @@
 import type { DeleteStackCommandInput } from '@aws-sdk/client-cloudformation';
+import { managedLoginDomain } from '../../../protocol/sign-in.ts';
 import { command, type HintLine } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
@@ -92,8 +93,15 @@ function protectedStack({ stackName }: StackWork): UserError {
   );
 }
 
-/** Refuses a user pool with deletion protection. */
-async function refuseProtectedPool({ clients }: StackWork, pool: string): Promise<void> {
+/**
+ * Refuses a user pool with deletion protection, or with a domain that is not the stack's. CloudFormation deletes the
+ * stack's own domain before the pool.
+ */
+async function refuseProtectedPool(
+  { clients }: StackWork,
+  stackId: string | undefined,
+  pool: string,
+): Promise<void> {
   const { DescribeUserPoolCommand } = await import('@aws-sdk/client-cognito-identity-provider');
   const described = await ifThere(() =>
     onAws(`Looking up the user pool ${pool}`, () =>
@@ -114,7 +122,8 @@ async function refuseProtectedPool({ clients }: StackWork, pool: string): Promis
     );
   }
   const domain = CustomDomain ?? Domain;
-  if (domain === undefined) return;
+  const own = stackId === undefined ? undefined : managedLoginDomain(stackId);
+  if (domain === undefined || domain === own) return;
   throw new UserError(
     'stack_protected',
     `The user pool ${pool} has the domain ${domain}: Cognito does not delete a pool with a domain. Nothing was removed.`,
@@ -140,11 +149,11 @@ export interface StackToDelete {
  */
 export async function refuseProtected(
   work: StackWork,
-  stack: Pick<FoundStack, 'isProtected'>,
+  stack: Pick<FoundStack, 'isProtected'> & Partial<Pick<FoundStack, 'id'>>,
   { buckets, pools }: StackToDelete,
 ): Promise<void> {
   if (stack.isProtected) throw protectedStack(work);
-  for (const pool of pools) await refuseProtectedPool(work, pool);
+  for (const pool of pools) await refuseProtectedPool(work, stack.id, pool);
   for (const bucket of buckets) await refuseLockedBucket(work, bucket);
 }
 

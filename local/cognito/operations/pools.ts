@@ -50,6 +50,7 @@ function describePool(pool: UserPool): object {
       SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD'] },
     },
     SchemaAttributes: pool.schema.map(describeAttribute),
+    Domain: record.domain,
     EstimatedNumberOfUsers: pool.users().length,
     CreationDate: epoch(record.created),
     LastModifiedDate: epoch(record.modified),

@@ -45,7 +45,10 @@ export const clientFields = {
       'ALLOW_REFRESH_TOKEN_AUTH',
     ]),
   ),
-  SupportedIdentityProviders: list(oneOf(['COGNITO'])),
+  SupportedIdentityProviders: list(text({ min: 1, max: 32, pattern: /[\p{L}\p{M}\p{S}\p{N}\p{P}\p{Z}]+/u })),
+  AllowedOAuthFlows: list(oneOf(['code', 'implicit', 'client_credentials']), { max: 3 }),
+  AllowedOAuthScopes: list(text({ min: 1, max: 256, pattern: /[\x21\x23-\x5B\x5D-\x7E]+/ }), { max: 50 }),
+  CallbackURLs: list(text({ min: 1, max: 1024, pattern: /[\p{L}\p{M}\p{S}\p{N}\p{P}]+/u }), { max: 100 }),
   ReadAttributes: list(permittedAttribute),
   WriteAttributes: list(permittedAttribute),
   AllowedOAuthFlowsUserPoolClient: flag(),
@@ -54,14 +57,7 @@ export const clientFields = {
 
 /** Settings that the embedded Cognito does not have. */
 export const clientRules = {
-  notSupported: [
-    'AllowedOAuthFlows',
-    'AllowedOAuthScopes',
-    'AnalyticsConfiguration',
-    'CallbackURLs',
-    'DefaultRedirectURI',
-    'LogoutURLs',
-  ],
+  notSupported: ['AnalyticsConfiguration', 'DefaultRedirectURI', 'LogoutURLs'],
 };
 
 const clientProperties = structure(clientFields, clientRules);
@@ -80,7 +76,9 @@ export function readClientProperties(properties: JsonObject): ClientSettings {
 
 /** @throws AwsError `InvalidParameterException` for settings that exclude each other */
 export function checkClient(settings: ClientSettings): ClientSettings {
-  if (settings.AllowedOAuthFlowsUserPoolClient) {
+  const { AllowedOAuthFlows = [], AllowedOAuthScopes = [] } = settings;
+  const needed = [AllowedOAuthFlows, AllowedOAuthScopes];
+  if (settings.AllowedOAuthFlowsUserPoolClient && needed.some(({ length }) => length === 0)) {
     throw invalidParameter(
       'AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows.',
     );

@@ -6,6 +6,7 @@ import type { ClientRecord } from '../store/model.ts';
 import type { UserPool } from '../store/pool.ts';
 import type { Pools } from '../store/pools.ts';
 import { CLIENT_TYPE, type ClientSettings, checkTier, readClientProperties } from './client-properties.ts';
+import { checkFederation } from './federation.ts';
 import { clientIdFor, generatedName } from './ids.ts';
 
 const SECRET_LENGTH = 51;
@@ -16,9 +17,10 @@ const stateOf = ({ id, name, secret }: ClientRecord): ResourceState => ({
 });
 
 /** Checks a client's settings against its pool. */
-function checkWithin({ record, schema }: UserPool, settings: ClientSettings): void {
-  checkTier(settings, record.settings.UserPoolTier);
-  checkPermissions(settings, schema);
+function checkWithin(pool: UserPool, settings: ClientSettings): void {
+  checkTier(settings, pool.record.settings.UserPoolTier);
+  checkPermissions(settings, pool.schema);
+  checkFederation(pool, settings);
 }
 
 /** Replaces a client's settings. The name stays if the new settings have none. */

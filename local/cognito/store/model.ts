@@ -9,6 +9,10 @@ export interface PoolRecord {
   readonly created: string;
   readonly modified: string;
   readonly settings: PoolSettings;
+  /** Names of the identity providers. */
+  readonly providers?: readonly string[];
+  /** Prefix of the managed login's host name. */
+  readonly domain?: string;
   /** 32 random bytes, hex. The salts of unknown users are derived from them. */
   readonly pepper: string;
 }

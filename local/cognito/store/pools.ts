@@ -79,12 +79,17 @@ export class Pools {
   /**
    * Deletes a pool, if it exists. The folder is renamed first, because its files are deleted one by one.
    *
-   * @throws AwsError `InvalidParameterException` while deletion protection is active
+   * @throws AwsError `InvalidParameterException` while deletion protection is active or it has a domain
    */
   remove(id: string): void {
     if (this.find(id)?.record.settings.DeletionProtection === 'ACTIVE') {
       throw invalidParameter(
         'The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.',
+      );
+    }
+    if (this.find(id)?.record.domain !== undefined) {
+      throw invalidParameter(
+        'User pool cannot be deleted. It has a domain configured that should be deleted first.',
       );
     }
     if (!this.#pools.has(id)) return;

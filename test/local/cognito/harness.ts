@@ -87,6 +87,7 @@ interface Options {
   readonly pool?: JsonObject;
   readonly client?: JsonObject;
   readonly keyChange?: () => KeyChange | undefined;
+  readonly federation?: boolean;
 }
 
 let madeKeys: Promise<KeyPairs> | undefined;
@@ -100,7 +101,7 @@ function sameKeys(): Promise<KeyPairs> {
 /** Opens Cognito with a pool and a client on a real socket, in a folder that is deleted after the test. */
 export async function setUp(
   t: Pick<TestContext, 'after'>,
-  { pool = {}, client = {}, keyChange = () => undefined }: Options = {},
+  { pool = {}, client = {}, keyChange = () => undefined, federation = false }: Options = {},
 ) {
   const dataDir = mkdtempSync(join(tmpdir(), 'cognito-'));
   const clock = new Clock();
@@ -111,6 +112,7 @@ export async function setUp(
       identities: new Identities({ wellKnownKeys: true }),
       newKeys: sameKeys,
       keyChange,
+      federation,
     });
   let cognito = open();
   const defects: unknown[] = [];

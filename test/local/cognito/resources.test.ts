@@ -132,3 +132,51 @@ test('resets members missing from UpdateUserPoolClient to their defaults', async
     name: 'InvalidParameterException',
   });
 });
+
+test('accepts identity providers and domains only with the fault, and checks them like Cognito', async (t) => {
+  const { cognito: plain } = await setUp(t);
+  const types = (service: { readonly resources: readonly { readonly type: string }[] }) =>
+    service.resources.map(({ type }) => type);
+  assert.ok(!types(plain()).some((type) => /Domain|IdentityProvider/.test(type)));
+  const { cognito, UserPoolId: pool } = await setUp(t, { federation: true });
+  const provider = resource(cognito(), 'AWS::Cognito::UserPoolIdentityProvider');
+  const domain = resource(cognito(), 'AWS::Cognito::UserPoolDomain');
+  const saml = {
+    UserPoolId: pool,
+    ProviderName: 'idp',
+    ProviderType: 'SAML',
+    ProviderDetails: { MetadataURL: 'https://login.example.com/metadata' },
+  };
+  const oauth = {
+    ...CLIENT,
+    UserPoolId: pool,
+    AllowedOAuthFlowsUserPoolClient: true,
+    AllowedOAuthFlows: ['code'],
+    AllowedOAuthScopes: ['openid'],
+    CallbackURLs: ['http://localhost:1234/callback', 'https://example.com/'],
+    SupportedIdentityProviders: ['idp'],
+  };
+  const client = (changes: JsonObject = {}) =>
+    resource(cognito(), CLIENT_TYPE).create(request('Federated', { ...oauth, ...changes }));
+  await assert.rejects(client(), /The provider idp does not exist for User Pool/);
+  await assert.rejects(provider.create(request('P', { ...saml, ProviderDetails: {} })), /MetadataURL/);
+  await assert.rejects(provider.create(request('P', { ...saml, ProviderType: 'OIDC' })), /client_id/);
+  await assert.rejects(provider.create(request('P', { ...saml, ProviderType: 'Google' })), /Google/);
+  await provider.create(request('P', saml));
+  await assert.rejects(client({ CallbackURLs: ['http://example.com/'] }), /cannot use the HTTP protocol/);
+  await assert.rejects(client({ CallbackURLs: [] }), /CallbackURLs/);
+  await assert.rejects(client({ AllowedOAuthScopes: [] }), /AllowedOAuthScopes are required/);
+  await assert.rejects(client({ SupportedIdentityProviders: ['COGNITO'] }), /AllowedOAuthFlows/);
+  await client();
+
+  const named = (Domain: string) => domain.create(request('D', { UserPoolId: pool, Domain }));
+  await assert.rejects(named('My-Domain'), /#\/Domain/);
+  await assert.rejects(named('my-cognito'), /reserved word: cognito/);
+  await named('my-domain');
+  const pools = resource(cognito(), POOL_TYPE);
+  await assert.rejects(pools.delete(pool, POOL), /has a domain configured that should be deleted first/);
+  await domain.delete('my-domain', { UserPoolId: pool, Domain: 'my-domain' });
+  await provider.delete('idp', saml);
+  await assert.rejects(client({ ClientName: 'again' }), /The provider idp does not exist/);
+  await pools.delete(pool, POOL);
+});

@@ -114,7 +114,8 @@ test('refuses a bucket or pool that AWS would not delete, with the next step', a
           Resource: ['arn:aws:s3:::b', 'arn:aws:s3:::b/*'],
           Condition: { Bool: { 'aws:SecureTransport': 'false' } },
         }),
-        pool: { DeletionProtection: 'INACTIVE' },
+        // CloudFormation deletes the stack's own domain before the pool.
+        pool: { DeletionProtection: 'INACTIVE', Domain: 'edge-upload-1' },
       }),
     );
     await refuseProtected(work, STACK, DOOMED);
