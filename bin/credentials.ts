@@ -1,7 +1,7 @@
 import { fromIni } from '@aws-sdk/credential-provider-ini';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { fromTokenFile } from '@aws-sdk/credential-provider-web-identity';
-import { SdkHandler } from '../cli/network/bounded-requests.ts';
+import { SdkHandler } from '../cli/network/aws.ts';
 import { credentialsOf, reportedFailure } from '../cli/network/credential-source.ts';
 import { openDispatcher } from '../cli/network/dispatcher.ts';
 import { createSentCredentials } from '../cli/sent-credentials.ts';

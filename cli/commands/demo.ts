@@ -2,7 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { kill } from 'node:process';
 import { request } from 'undici';
 import { command, InUse, shellWord } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
@@ -77,7 +76,7 @@ export async function demo(context: Context): Promise<Result> {
     };
   } finally {
     const cloud = await findCloud(cloudFolder(inside));
-    if (cloud !== undefined) await stopCloud(cloud, kill);
+    if (cloud !== undefined) await stopCloud(cloud);
     await rm(folder, { recursive: true, force: true });
   }
 }

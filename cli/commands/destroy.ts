@@ -1,7 +1,6 @@
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { forgetDeployment } from '../settings/deployments.ts';
-import { GoneRecords, keepBooks } from '../settings/records.ts';
 import { refuseUnpermitted } from '../stack/checks/deletion-permissions.ts';
 import { refuseForeign } from '../stack/checks/preflight.ts';
 import { refuseProtected, tryDeletingStack, tryEmptying } from '../stack/checks/removal.ts';
@@ -19,7 +18,7 @@ import {
 } from '../stack/operate/inventory.ts';
 import { deleteKept, type FoundKept, findKept, keptLines, refuseKept } from '../stack/operate/kept.ts';
 import { clearLeftovers, leftLines, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
-import { placeOf, rememberKept, rememberLeftover } from '../stack/remains.ts';
+import { GoneRecords, keepBooks, placeOf, rememberKept, rememberLeftover } from '../stack/remains.ts';
 import { agree, countContent } from './destroy/confirm.ts';
 import {
   findTarget,

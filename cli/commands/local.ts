@@ -1,7 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { kill } from 'node:process';
 import { command, evaluated } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
@@ -15,7 +14,7 @@ import {
   type StartOptions,
   stopCloud,
 } from '../local-cloud/process.ts';
-import { type AccessKey, folderOf, readAccessKey } from '../network/aws.ts';
+import { type AccessKey, folderOf, readAccessKey } from '../network/dispatcher.ts';
 import { forgetDeployment, listDeployments } from '../settings/deployments.ts';
 import { diskError } from '../settings/disk-errors.ts';
 import { withLock } from '../settings/lock.ts';
@@ -128,7 +127,7 @@ export async function stop(context: Context): Promise<Result> {
   const cloud = await findCloud(dataDir);
   if (cloud === undefined)
     return { document: { running: false, dataDir }, text: 'The embedded cloud is not running.' };
-  await stopCloud(cloud, kill);
+  await stopCloud(cloud);
   return {
     document: { running: false, dataDir },
     text: [
@@ -148,7 +147,7 @@ export async function reset(context: Context, { yes = false }: { readonly yes?: 
   // The lock keeps other commands from starting the cloud on a folder that is being emptied.
   await withLock(dataDir, async () => {
     const cloud = await findCloud(dataDir);
-    if (cloud !== undefined) await stopCloud(cloud, kill);
+    if (cloud !== undefined) await stopCloud(cloud);
     await emptyCloudFolder(dataDir);
   });
   for (const { name, local } of await listDeployments(context)) {

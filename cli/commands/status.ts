@@ -4,7 +4,6 @@ import type { UserError } from '../errors.ts';
 import { REPLACE_POOL } from '../identity/cognito-errors.ts';
 import type { JsonValue } from '../json-value.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
-import { GoneRecords } from '../settings/records.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
 import { stackSnapshot } from '../stack/checks/check.ts';
 import { driftRow, RESTORE } from '../stack/checks/drift.ts';
@@ -25,6 +24,7 @@ import {
 import { type FoundKept, findKept, keptLines, NOT_COUNTED } from '../stack/operate/kept.ts';
 import { clearLeftovers, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
 import { type DescribedOption, optionsJson, readOptions } from '../stack/options/deployed-options.ts';
+import { GoneRecords } from '../stack/remains.ts';
 import { type Insight, lookInto, Parts } from '../stack/status/insight.ts';
 import { deployedTemplate } from '../stack/template/template.ts';
 import { count, formatBytes, formatMinute } from '../ui/format.ts';

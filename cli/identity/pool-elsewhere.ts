@@ -1,7 +1,7 @@
 import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
-import { isOnThisComputer } from '../network/aws.ts';
 import { findFailure } from '../network/failures.ts';
+import { isOnThisComputer } from '../network/user-pool-client.ts';
 import { awsErrorName } from './cognito-errors.ts';
 
 /**

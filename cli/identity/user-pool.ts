@@ -7,7 +7,7 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import { isTokenText } from '../../protocol/issuer.ts';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
-import { type PoolPlace, poolEndpoint, publicCognito } from '../network/aws.ts';
+import { type PoolPlace, poolEndpoint, publicCognito } from '../network/user-pool-client.ts';
 import type { Target } from '../settings/target.ts';
 import { cognitoFailure } from './cognito-errors.ts';
 import { discover } from './discovery.ts';

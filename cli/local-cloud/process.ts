@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Agent, request } from 'undici';
+import { kill } from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Agent } from 'undici';
 import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
-import { readBounded } from '../network/bounded-requests.ts';
-import { openDeadline } from '../network/cancellation.ts';
+import { requestOnce } from '../network/bounded-requests.ts';
 import { findFailure } from '../network/failures.ts';
 import { packageRoot } from '../package-root.ts';
 import { followLocalCloud } from '../settings/deployments.ts';
@@ -79,19 +80,17 @@ async function ask(
   { endpoint, control }: RunningCloud,
   path: keyof typeof DEADLINES_MS,
 ): Promise<Record<string, unknown>> {
-  const deadline = openDeadline();
-  deadline.set(DEADLINES_MS[path]);
   const dispatcher = new Agent();
   try {
-    const answer = await request(`${endpoint}/_edge-upload/${path}`, {
+    const { text } = await requestOnce(`${endpoint}/_edge-upload/${path}`, {
       dispatcher,
       headers: { authorization: `Bearer ${control.token}` },
-      signal: deadline.signal,
+      signal: new AbortController().signal,
+      deadlineMs: DEADLINES_MS[path],
+      maxBytes: MAX_ANSWER_BYTES,
     });
-    const document: unknown = JSON.parse(await readBounded(answer.body, MAX_ANSWER_BYTES));
-    return (document ?? {}) as Record<string, unknown>;
+    return (JSON.parse(text) ?? {}) as Record<string, unknown>;
   } finally {
-    deadline.end();
     await dispatcher.destroy();
   }
 }
@@ -228,21 +227,18 @@ function startFailure(failed: StartMessage['failed'], platform: Context['platfor
 }
 
 /** Ends a running cloud and waits for its end. Its data is kept. */
-export async function stopCloud(
-  cloud: RunningCloud,
-  kill: (pid: number, signal: NodeJS.Signals | 0) => void,
-): Promise<void> {
-  kill(cloud.pid, 'SIGTERM');
+export async function stopCloud({ pid }: RunningCloud): Promise<void> {
+  kill(pid, 'SIGTERM');
   for (let tries = 0; tries < 200; tries += 1) {
     try {
-      kill(cloud.pid, 0);
+      kill(pid, 0);
     } catch (error) {
       if (systemCode(error) === 'ESRCH') return;
       throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await delay(50);
   }
-  throw new UserError('local_cloud', `The embedded cloud (process ${cloud.pid}) does not end.`, {
-    hint: ['End it; its data is kept:', `  kill -9 ${cloud.pid}`],
+  throw new UserError('local_cloud', `The embedded cloud (process ${pid}) does not end.`, {
+    hint: ['End it; its data is kept:', `  kill -9 ${pid}`],
   });
 }

@@ -1,49 +1,16 @@
-import { dirname, join } from 'node:path';
-import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
-import type { IAMClient } from '@aws-sdk/client-iam';
-import type { KMSClient } from '@aws-sdk/client-kms';
-import type { LambdaClient } from '@aws-sdk/client-lambda';
-import type { S3Client } from '@aws-sdk/client-s3';
-import type { STSClient } from '@aws-sdk/client-sts';
+import { pipeline, type Readable, Transform } from 'node:stream';
+import type { HttpHandlerOptions, HttpRequest, HttpResponse } from '@smithy/types';
+import type { Dispatcher } from 'undici';
 import { omitUndefined } from '../../protocol/fields.ts';
-import { isLoopback } from '../../protocol/object-url.ts';
-import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
-import { UserError } from '../errors.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
-import { readIfThere } from '../settings/own-files.ts';
-import {
-  type AwsSettings,
-  endpointFromEnv,
-  NO_SETTINGS,
-  readAwsSettings,
-  type Service,
-} from './aws-settings.ts';
-import { SdkHandler } from './bounded-requests.ts';
-import { openDispatcher } from './dispatcher.ts';
+import { type AwsSettings, NO_SETTINGS, readAwsSettings, type Service } from './aws-settings.ts';
+import { openDeadline } from './bounded-requests.ts';
+import { folderOf, openDispatcher, readAccessKey } from './dispatcher.ts';
+import { findFailure, isTimeout, isTransient } from './failures.ts';
 
 /** Lambda@Edge functions, and so the whole stack, must be in this region. */
 export const STACK_REGION = 'us-east-1';
-
-/** The clients of an operator's commands. */
-export interface OperatorClients {
-  readonly cloudformation: CloudFormationClient;
-  readonly cognito: CognitoIdentityProviderClient;
-  readonly s3: S3Client;
-  readonly lambda: LambdaClient;
-  readonly lambdaIn: (region: string) => LambdaClient;
-  readonly sts: STSClient;
-  /** Loaded on demand, as KMS is: few commands need it. */
-  readonly iam: () => Promise<IAMClient>;
-  readonly kms: () => Promise<KMSClient>;
-  /** A replica of the edge function logs in the region that it runs in. */
-  readonly logsIn: (region: string) => Promise<CloudWatchLogsClient>;
-  /** Base URL of the pool's public documents, without a trailing slash. */
-  readonly cognitoUrl: string;
-  close(): void;
-}
 
 /** Which cloud an operator works on, and as whom. */
 export interface CloudChoice {
@@ -57,39 +24,14 @@ export interface CloudChoice {
 /** Retries that take seconds are notes of the ui. */
 type ClientPlace = Pick<Context, 'env' | 'sent' | 'home' | 'execPath'> & Partial<Pick<Context, 'ui'>>;
 
-const withoutSlash = (url: string) => url.replace(/\/+$/, '');
-
-const cognitoOf = (region: string) => `https://cognito-idp.${region}.amazonaws.com`;
-
-/** The user pool of an edge, as those who sign in reach it. */
-export interface PoolPlace {
-  /** Address of the edge that trusts the pool. */
-  readonly url: string;
-  readonly region: string;
-  readonly local?: LocalCloud;
-}
-
-/** Returns true for the address of a service on this computer. */
-export function isOnThisComputer(url: string): boolean {
-  return isLoopback(new URL(url).hostname);
-}
-
-/**
- * Returns the endpoint that password proofs and tokens of a pool are sent to: the endpoint of AWS in the pool's region.
- * `AWS_ENDPOINT_URL` does not change that. An edge on this computer is in an embedded cloud: its pool is at that cloud's
- * endpoint, which this computer remembers, or which the environment names.
- */
-export function poolEndpoint(env: Context['env'], { url, region, local }: PoolPlace): string {
-  if (local !== undefined) return withoutSlash(local.endpoint);
-  const named = isOnThisComputer(url) ? endpointFromEnv(env, 'COGNITO_IDENTITY_PROVIDER') : undefined;
-  return named !== undefined && isOnThisComputer(named) ? withoutSlash(named) : cognitoOf(region);
-}
+export const withoutSlash = (url: string) => url.replace(/\/+$/, '');
+export const cognitoOf = (region: string) => `https://cognito-idp.${region}.amazonaws.com`;
 
 /**
  * Returns every setting that an SDK client would otherwise look up in `process.env` and in the files that it names.
  * https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html
  */
-function explicit({ useFipsEndpoint, useDualstackEndpoint }: AwsSettings) {
+export function explicitSettings({ useFipsEndpoint, useDualstackEndpoint }: AwsSettings) {
   return {
     useFipsEndpoint,
     useDualstackEndpoint,
@@ -109,25 +51,6 @@ const EXPLICIT_S3 = {
   sigv4aSigningRegionSet: async () => undefined,
 } as const;
 
-/** Returns a client for the operations that need no AWS credentials: signing in, refreshing, revoking. */
-export async function publicCognito(
-  { env, sent }: Pick<Context, 'env' | 'sent'>,
-  place: PoolPlace,
-): Promise<CognitoIdentityProviderClient> {
-  const { region, local } = place;
-  const sdk = await import('@aws-sdk/client-cognito-identity-provider');
-  return new sdk.CognitoIdentityProviderClient({
-    ...explicit(NO_SETTINGS),
-    region,
-    endpoint: poolEndpoint(env, place),
-    requestHandler: new SdkHandler(openDispatcher({ env, sent, local })),
-    // These operations are not signed, but the SDK would look for credentials all the same.
-    credentials: { accessKeyId: 'unsigned', secretAccessKey: 'unsigned' },
-    maxAttempts: 4,
-    retryMode: 'standard',
-  });
-}
-
 /** Returns what all clients of an operator, or of an AWS workload, are created with. */
 async function clientSettings(context: ClientPlace, { local, profile, signal }: CloudChoice) {
   const [settings, { awsCredentials }, { ATTEMPTS, awsRetries }] = await Promise.all([
@@ -143,8 +66,7 @@ async function clientSettings(context: ClientPlace, { local, profile, signal }: 
   const dispatcher = openDispatcher({ env: context.env, sent: context.sent, local });
   const retriesOf = awsRetries(omitUndefined({ ui: context.ui, signal }));
   const common = {
-    ...explicit(settings),
-    region: STACK_REGION,
+    ...explicitSettings(settings),
     requestHandler: new SdkHandler(dispatcher, signal),
     maxAttempts: ATTEMPTS,
     credentials:
@@ -174,8 +96,11 @@ export async function stsClient(
   return { sts: new STSClient(configured('STS')), close };
 }
 
+/** The clients of an operator's commands. */
+export type OperatorClients = Awaited<ReturnType<typeof operatorClients>>;
+
 /** Returns clients that sign with the SDK's ordinary credential chain, or with the access key of an embedded cloud. */
-export async function operatorClients(context: ClientPlace, choice: CloudChoice): Promise<OperatorClients> {
+export async function operatorClients(context: ClientPlace, choice: CloudChoice) {
   const [{ endpointOf, configured, close }, cloudformation, cognito, s3, lambda, sts] = await Promise.all([
     clientSettings(context, choice),
     import('@aws-sdk/client-cloudformation'),
@@ -194,46 +119,131 @@ export async function operatorClients(context: ClientPlace, choice: CloudChoice)
       forcePathStyle: endpointOf('S3') !== undefined,
     }),
     lambda: new lambda.LambdaClient(configured('LAMBDA')),
-    lambdaIn: (region) => new lambda.LambdaClient(configured('LAMBDA', region)),
+    lambdaIn: (region: string) => new lambda.LambdaClient(configured('LAMBDA', region)),
     sts: new sts.STSClient(configured('STS')),
+    // Loaded on demand: few commands need them.
     iam: async () => new (await import('@aws-sdk/client-iam')).IAMClient(configured('IAM')),
     kms: async () => new (await import('@aws-sdk/client-kms')).KMSClient(configured('KMS')),
-    logsIn: async (region) => {
+    /** A replica of the edge function logs in the region that it runs in. */
+    logsIn: async (region: string) => {
       const { CloudWatchLogsClient } = await import('@aws-sdk/client-cloudwatch-logs');
       return new CloudWatchLogsClient(configured('CLOUDWATCH_LOGS', region));
     },
+    /** Base URL of the pool's public documents, without a trailing slash. */
     cognitoUrl: withoutSlash(endpointOf('COGNITO_IDENTITY_PROVIDER') ?? cognitoOf(STACK_REGION)),
     close,
   };
 }
 
-/** The access key of an embedded cloud, which the cloud creates at its first start. */
-export interface AccessKey {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
+function target({ protocol, hostname, port, path, query }: HttpRequest): { origin: string; path: string } {
+  const pairs = Object.entries(query ?? {}).flatMap(([name, value]) => {
+    const key = encodeURIComponent(name);
+    if (value === null) return [key];
+    return [value].flat().map((one) => `${key}=${encodeURIComponent(one)}`);
+  });
+  return {
+    origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
+    path: pairs.length === 0 ? path : `${path}?${pairs.join('&')}`,
+  };
+}
+
+/** Milliseconds for the response headers, including 1xx responses. */
+const HEAD_MS = 60_000;
+/** Milliseconds for the next byte. */
+const SILENCE_MS = 30_000;
+/** Milliseconds for a whole body. A long body of known length has only the limit for the next byte. */
+const BODY_MS = 60_000;
+const LONG_BODY_BYTES = 1024 * 1024;
+/** Larger than any response that the SDK reads into memory; the largest are pages of lists and log events. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+/** Returns true for objects, which are streamed. The SDK reads every other response into memory. */
+function isStreamed({ query }: HttpRequest): boolean {
+  return query?.['x-id'] === 'GetObject';
+}
+
+/** Passes a body on; fails if it is larger than MAX_ANSWER_BYTES. */
+function bounded(body: Readable): Readable {
+  let received = 0;
+  const bound = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      received += chunk.length;
+      if (received > MAX_ANSWER_BYTES) done(new Error('the response is too long to be from AWS'));
+      else done(null, chunk);
+    },
+  });
+  // An error of either stream ends both; the reader of the response receives it.
+  pipeline(body, bound, () => {});
+  return bound;
 }
 
 /**
- * Reads the access key of the embedded cloud in a folder. It is sent only to that cloud's endpoint.
- * @throws {UserError} `local_cloud` if there is none
+ * Makes the SDK retry after every temporary network failure, and only after those: it recognises few of them itself. The
+ * most common one is an idle connection that the server closed. A request is not retried after a second timeout.
  */
-export async function readAccessKey(dataDir: string): Promise<AccessKey> {
-  const path = join(dataDir, 'keys.json');
-  const text = await readIfThere(path);
-  try {
-    const { accessKeyId, secretAccessKey } = (JSON.parse(text ?? 'null') ?? {}) as Partial<AccessKey>;
-    if (typeof accessKeyId === 'string' && typeof secretAccessKey === 'string') {
-      return { accessKeyId, secretAccessKey };
-    }
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+function mark(error: unknown, sdkRequest: HttpRequest): void {
+  const failure = findFailure(error);
+  if (failure === undefined || !isTransient(failure)) return;
+  const [, attempt = '1'] = /attempt=(\d+)/.exec(sdkRequest.headers['amz-sdk-request'] ?? '') ?? [];
+  if (!isTimeout(failure) || attempt === '1') {
+    Object.assign(error as Error, { $retryable: {} });
+  } else if ((error as Error).name === 'TimeoutError') {
+    // The SDK retries every `TimeoutError`, so the error is renamed.
+    Object.assign(error as Error, { name: 'Error', code: 'UND_ERR_HEADERS_TIMEOUT' });
   }
-  throw new UserError('local_cloud', `The embedded cloud has no access key in ${path}.`, {
-    hint: ['Start it again:', command`edge-upload local stop && edge-upload local start`],
-  });
 }
 
-/** Returns the folder of the embedded cloud whose authority is in `caFile`. */
-export function folderOf({ caFile }: { readonly caFile: string }): string {
-  return dirname(dirname(caFile));
+/** SDK request handler that uses our dispatcher, so that all traffic has the same proxies and authorities. */
+export class SdkHandler {
+  readonly metadata = { handlerProtocol: 'http/1.1' };
+  readonly #dispatcher: Dispatcher;
+  readonly #signal: AbortSignal | undefined;
+
+  /** @param signal aborts every request that has no other signal */
+  constructor(dispatcher: Dispatcher, signal?: AbortSignal) {
+    this.#dispatcher = dispatcher;
+    this.#signal = signal;
+  }
+
+  async handle(
+    sdkRequest: HttpRequest,
+    { abortSignal }: HttpHandlerOptions = {},
+  ): Promise<{ response: HttpResponse }> {
+    const deadline = openDeadline(abortSignal instanceof AbortSignal ? abortSignal : this.#signal);
+    deadline.set(HEAD_MS);
+    let answer: Dispatcher.ResponseData;
+    try {
+      // Not by URL: that would resolve `..` in the key of an object, and the SDK has signed the path.
+      answer = await this.#dispatcher.request({
+        ...target(sdkRequest),
+        method: sdkRequest.method as Dispatcher.HttpMethod,
+        headers: sdkRequest.headers,
+        body: (sdkRequest.body as Dispatcher.RequestOptions['body']) ?? null,
+        signal: deadline.signal,
+        headersTimeout: SILENCE_MS,
+        bodyTimeout: SILENCE_MS,
+      });
+    } catch (error) {
+      deadline.end();
+      mark(error, sdkRequest);
+      throw error;
+    }
+    const streamed = isStreamed(sdkRequest);
+    if (streamed && Number(answer.headers['content-length']) > LONG_BODY_BYTES) deadline.clear();
+    else deadline.set(BODY_MS);
+    answer.body.once('error', (error: unknown) => mark(error, sdkRequest)).once('close', deadline.end);
+    const headers: Record<string, string> = {};
+    for (const [name, value = ''] of Object.entries(answer.headers))
+      headers[name] = [value].flat().join(', ');
+    const body = streamed ? answer.body : bounded(answer.body);
+    return { response: { statusCode: answer.statusCode, headers, body } };
+  }
+
+  updateHttpClientConfig(): void {}
+
+  httpHandlerConfigs = () => ({});
+
+  destroy(): void {
+    void this.#dispatcher.close();
+  }
 }

@@ -1,9 +1,160 @@
-import { pipeline, type Readable, Transform } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HttpHandlerOptions, HttpRequest, HttpResponse } from '@smithy/types';
 import { type Dispatcher, request } from 'undici';
-import { openDeadline } from './cancellation.ts';
+import type { Hint } from '../command-line.ts';
+import { interrupted, isUserError } from '../errors.ts';
 import { findFailure, isTimeout, isTransient } from './failures.ts';
+
+/** Aborts a request that takes too long, or whose caller aborts. */
+export interface Deadline {
+  readonly signal: AbortSignal;
+  /** Restarts the time, in milliseconds. */
+  set(milliseconds: number): void;
+  /** Stops the time: the request is over, or needs no limit. */
+  clear(): void;
+  /** Stops the time and removes the listener on the caller's signal. */
+  end(): void;
+}
+
+/**
+ * Creates a deadline, whose time starts at `set`. `AbortSignal.any` and `AbortSignal.timeout` do not replace it:
+ * Node 20 collects a combined signal while it is awaited, which then never fires.
+ */
+export function openDeadline(caller?: AbortSignal): Deadline {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const clear = () => clearTimeout(timer);
+  const giveUp = () => {
+    clear();
+    controller.abort(caller?.reason);
+  };
+  if (caller?.aborted) giveUp();
+  caller?.addEventListener('abort', giveUp, { once: true });
+  return {
+    signal: controller.signal,
+    set(milliseconds) {
+      clear();
+      timer = setTimeout(() => {
+        controller.abort(Object.assign(new Error('the response has no end'), { name: 'TimeoutError' }));
+      }, milliseconds);
+    },
+    clear,
+    end() {
+      clear();
+      caller?.removeEventListener('abort', giveUp);
+    },
+  };
+}
+
+/** Returns the result of the work, or rejects with an interruption as soon as the signal is aborted. */
+export async function orInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(interrupted());
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (stop !== undefined) signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Running work, such as requests, that one signal aborts. */
+export interface Abortable {
+  /** Calls `abort` with the signal's reason once it is aborted. Returns a function that removes it again. */
+  add(abort: (reason: unknown) => void): () => void;
+}
+
+/** Listens to a signal only once: adding a listener takes longer the more there are. */
+export function openAbortable(signal: AbortSignal): Abortable {
+  const waiting = new Set<(reason: unknown) => void>();
+  const abortAll = () => {
+    for (const abort of waiting) abort(signal.reason);
+  };
+  signal.addEventListener('abort', abortAll, { once: true });
+  return {
+    add(abort) {
+      if (signal.aborted) abort(signal.reason);
+      else waiting.add(abort);
+      return () => void waiting.delete(abort);
+    },
+  };
+}
+
+/**
+ * Throws if Ctrl-C was pressed since the last step.
+ * @param hint how to continue
+ */
+export function checkpoint(signal: AbortSignal, hint?: Hint): void {
+  if (signal.aborted) throw interrupted(hint);
+}
+
+/**
+ * Runs requests that Ctrl-C cancels.
+ * @param hint how to continue then
+ */
+export async function resumable<T>(hint: Hint, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const lacksHint = isUserError(error) && error.code === 'interrupted' && error.hint === undefined;
+    throw lacksHint ? interrupted(hint) : error;
+  }
+}
+
+/**
+ * Waits. Ctrl-C ends the wait with an error.
+ * @param hint how to continue
+ */
+export async function pause(milliseconds: number, signal: AbortSignal, hint: Hint): Promise<void> {
+  try {
+    await delay(milliseconds, undefined, { signal });
+  } catch (error) {
+    throw signal.aborted ? interrupted(hint) : error;
+  }
+}
+
+/** Milliseconds for a clean-up request, and the same after Ctrl-C. */
+const CLEAN_UP_MS = 60_000;
+const INTERRUPTED_MS = 5_000;
+
+/** Runs clean-up requests. Ctrl-C does not cancel them, but leaves them less time. */
+export async function cleanUp(
+  signal: AbortSignal,
+  run: (bounds: { readonly abortSignal: AbortSignal }) => Promise<void>,
+): Promise<void> {
+  const deadline = openDeadline();
+  deadline.set(signal.aborted ? INTERRUPTED_MS : CLEAN_UP_MS);
+  try {
+    await run({ abortSignal: deadline.signal });
+  } finally {
+    deadline.end();
+  }
+}
+
+/**
+ * Sends a request that creates something. Ctrl-C does not cancel it, but leaves it less time: without its response, it is
+ * unknown what to delete.
+ * @throws {UserError} `interrupted` after Ctrl-C, if there is no response
+ */
+export async function creating<T>(
+  signal: AbortSignal,
+  run: (bounds: { readonly abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  if (signal.aborted) throw interrupted();
+  const deadline = openDeadline();
+  const hurry = () => deadline.set(INTERRUPTED_MS);
+  signal.addEventListener('abort', hurry, { once: true });
+  try {
+    return await run({ abortSignal: deadline.signal });
+  } catch (error) {
+    throw signal.aborted ? interrupted() : error;
+  } finally {
+    signal.removeEventListener('abort', hurry);
+    deadline.end();
+  }
+}
 
 export interface TextRequest {
   readonly dispatcher: Dispatcher;
@@ -30,7 +181,7 @@ const ATTEMPTS = 4;
 const FIRST_WAIT_MS = 250;
 
 /** Reads a body as text; drops the rest after `maxBytes`. */
-export async function readBounded(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
+async function readBounded(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body) {
@@ -81,134 +232,5 @@ export async function requestText(url: string, options: TextRequest): Promise<Te
       if (!passing || attempt === ATTEMPTS || options.signal.aborted) throw error;
       await delay(Math.random() * FIRST_WAIT_MS * 2 ** attempt, undefined, { signal: options.signal });
     }
-  }
-}
-
-type SdkBody = NonNullable<Dispatcher.RequestOptions['body']>;
-
-function target({ protocol, hostname, port, path, query }: HttpRequest): { origin: string; path: string } {
-  const pairs = Object.entries(query ?? {}).flatMap(([name, value]) => {
-    const key = encodeURIComponent(name);
-    if (value === null) return [key];
-    return [value].flat().map((one) => `${key}=${encodeURIComponent(one)}`);
-  });
-  return {
-    origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
-    path: pairs.length === 0 ? path : `${path}?${pairs.join('&')}`,
-  };
-}
-
-/** Longest wait for the response headers, including 1xx responses, in milliseconds. */
-const HEAD_MS = 60_000;
-/** Longest wait for the next byte, in milliseconds. */
-const SILENCE_MS = 30_000;
-/** Limit for a whole body, in milliseconds. A long body of known length has only the limit for the next byte. */
-const BODY_MS = 60_000;
-const LONG_BODY_BYTES = 1024 * 1024;
-/** Larger than any response that the SDK reads into memory; the largest are pages of lists and log events. */
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
-
-/** Returns true for objects, which are streamed. The SDK reads every other response into memory. */
-function isStreamed({ query }: HttpRequest): boolean {
-  return query?.['x-id'] === 'GetObject';
-}
-
-/** Passes a body on; fails if it is larger than MAX_ANSWER_BYTES. */
-function bounded(body: Readable): Readable {
-  let received = 0;
-  const bound = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      received += chunk.length;
-      if (received > MAX_ANSWER_BYTES) done(new Error('the response is too long to be from AWS'));
-      else done(null, chunk);
-    },
-  });
-  // An error of either stream ends both; the reader of the response receives it.
-  pipeline(body, bound, () => {});
-  return bound;
-}
-
-/** Last attempt that is retried after a timeout. */
-const LAST_PATIENT_ATTEMPT = 1;
-
-/** Returns the number of the SDK's attempt, from 1. */
-function attemptOf({ headers }: HttpRequest): number {
-  return Number(/attempt=(\d+)/.exec(headers['amz-sdk-request'] ?? '')?.[1] ?? 1);
-}
-
-/**
- * Makes the SDK retry after every temporary network failure, and only after those: it recognises few of them itself. The
- * most common one is an idle connection that the server closed. A request is not retried after a second timeout.
- */
-function mark(error: unknown, sdkRequest: HttpRequest): void {
-  const failure = findFailure(error);
-  if (failure === undefined || !isTransient(failure)) return;
-  if (!isTimeout(failure) || attemptOf(sdkRequest) <= LAST_PATIENT_ATTEMPT) {
-    Object.assign(error as Error, { $retryable: {} });
-  } else if ((error as Error).name === 'TimeoutError') {
-    // The SDK retries every `TimeoutError`, so the error is renamed.
-    Object.assign(error as Error, { name: 'Error', code: 'UND_ERR_HEADERS_TIMEOUT' });
-  }
-}
-
-/** SDK request handler that uses our dispatcher, so that all traffic has the same proxies and authorities. */
-export class SdkHandler {
-  readonly metadata = { handlerProtocol: 'http/1.1' };
-  readonly #dispatcher: Dispatcher;
-  readonly #signal: AbortSignal | undefined;
-
-  /** @param signal aborts every request that has no other signal */
-  constructor(dispatcher: Dispatcher, signal?: AbortSignal) {
-    this.#dispatcher = dispatcher;
-    this.#signal = signal;
-  }
-
-  async handle(
-    sdkRequest: HttpRequest,
-    { abortSignal }: HttpHandlerOptions = {},
-  ): Promise<{ response: HttpResponse }> {
-    const deadline = openDeadline(abortSignal instanceof AbortSignal ? abortSignal : this.#signal);
-    deadline.set(HEAD_MS);
-    let answer: Dispatcher.ResponseData;
-    try {
-      // Not by URL: that would resolve `..` in the key of an object, and the SDK has signed the path.
-      answer = await this.#dispatcher.request({
-        ...target(sdkRequest),
-        method: sdkRequest.method as Dispatcher.HttpMethod,
-        headers: sdkRequest.headers,
-        body: (sdkRequest.body as SdkBody | undefined) ?? null,
-        signal: deadline.signal,
-        headersTimeout: SILENCE_MS,
-        bodyTimeout: SILENCE_MS,
-      });
-    } catch (error) {
-      deadline.end();
-      mark(error, sdkRequest);
-      throw error;
-    }
-    if (isStreamed(sdkRequest) && Number(answer.headers['content-length']) > LONG_BODY_BYTES)
-      deadline.clear();
-    else deadline.set(BODY_MS);
-    answer.body.once('error', (error: unknown) => mark(error, sdkRequest)).once('close', deadline.end);
-    const headers = Object.entries(answer.headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
-    );
-    return {
-      response: {
-        statusCode: answer.statusCode,
-        headers: Object.fromEntries(headers),
-        body: isStreamed(sdkRequest) ? answer.body : bounded(answer.body),
-      },
-    };
-  }
-
-  updateHttpClientConfig(): void {}
-
-  httpHandlerConfigs(): Record<string, never> {
-    return {};
-  }
-
-  destroy(): void {
-    void this.#dispatcher.close();
   }
 }

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { omitUndefined } from '../../protocol/fields.ts';
@@ -8,9 +9,10 @@ import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
 import type { SentCredentials } from '../sent-credentials.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
+import { readIfThere } from '../settings/own-files.ts';
 import { networkFailure, withExtraAuthorities } from './network-failure.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
-import { openTunnel, type Trial, type Tunnel } from './tunnel.ts';
+import { openTunnel, type Tunnel } from './tunnel.ts';
 
 export interface DispatcherOptions {
   readonly env: Context['env'];
@@ -46,6 +48,37 @@ export function authority({ caFile }: Pick<LocalCloud, 'caFile'>): string {
   }
 }
 
+/** The access key of an embedded cloud, which the cloud creates at its first start. */
+export interface AccessKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/**
+ * Reads the access key of the embedded cloud in a folder. It is sent only to that cloud's endpoint.
+ * @throws {UserError} `local_cloud` if there is none
+ */
+export async function readAccessKey(dataDir: string): Promise<AccessKey> {
+  const path = join(dataDir, 'keys.json');
+  const text = await readIfThere(path);
+  try {
+    const { accessKeyId, secretAccessKey } = (JSON.parse(text ?? 'null') ?? {}) as Partial<AccessKey>;
+    if (typeof accessKeyId === 'string' && typeof secretAccessKey === 'string') {
+      return { accessKeyId, secretAccessKey };
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new UserError('local_cloud', `The embedded cloud has no access key in ${path}.`, {
+    hint: ['Start it again:', command`edge-upload local stop && edge-upload local start`],
+  });
+}
+
+/** Returns the folder of the embedded cloud whose authority is in `caFile`. */
+export function folderOf({ caFile }: { readonly caFile: string }): string {
+  return dirname(dirname(caFile));
+}
+
 /** A certificate has 1 KB, and the bundle of a system 300 KB. */
 const MAX_BYTES = 1024 ** 2;
 
@@ -78,17 +111,6 @@ function requireEncryption({ protocol, hostname }: buildConnector.Options): void
   throw new UserError('settings', `Refused to send credentials unencrypted to http://${hostname}.`, {
     hint: 'Use an https address; plain http is allowed only on this computer. Check AWS_ENDPOINT_URL, EDGE_UPLOAD_URL, and endpoint_url in the AWS configuration.',
   });
-}
-
-/** By environment, which all dispatchers of a command share; then by proxy and its credentials. */
-const trials = new WeakMap<Context['env'], Map<string, Trial>>();
-
-function trialOf(env: Context['env'], { origin, authorization = '' }: ProxyServer): Trial {
-  const known = trials.get(env) ?? new Map<string, Trial>();
-  trials.set(env, known);
-  const trial = known.get(`${origin} ${authorization}`) ?? {};
-  known.set(`${origin} ${authorization}`, trial);
-  return trial;
 }
 
 /** A signature of AWS, which is valid for its request alone. */
@@ -159,7 +181,7 @@ export function openDispatcher({ env, sent, local, ca, connections }: Dispatcher
   const tunnelled = async (proxy: ProxyServer, options: buildConnector.Options) => {
     let tunnel = tunnels.get(proxy.origin);
     if (tunnel === undefined) {
-      tunnel = openTunnel(proxy, direct, trialOf(env, proxy), sent);
+      tunnel = openTunnel(proxy, direct, env, sent);
       tunnels.set(proxy.origin, tunnel);
     }
     return tunnel.open(`${bracketed(options.hostname)}:${options.port || 443}`);

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { type buildConnector, type Dispatcher, Pool } from 'undici';
 import { omitUndefined } from '../../protocol/fields.ts';
+import type { Context } from '../context.ts';
 import type { SentCredentials } from '../sent-credentials.ts';
 import { ProxyRefusal, type ProxyServer, ProxyUnreachable } from './proxy.ts';
 
@@ -27,28 +28,25 @@ function refusal(
       }),
     );
   }
-  const offered = schemes.split(/,\s*/).map((one) => one.split(' ')[0] ?? '');
+  const needsCredentials = (problem: string, hint: string, forLibrary: string) => {
+    const texts = { hint, library: { hint: forLibrary } };
+    return new ProxyRefusal(name, `The proxy ${name} ${problem}`, () => texts, true);
+  };
   if (schemes !== '' && !/\bbasic\b/i.test(schemes)) {
-    return new ProxyRefusal(
-      name,
-      `The proxy ${name} asks for a sign-in by ${[...new Set(offered)].join(' or ')} (HTTP 407), and edge-upload supports only Basic`,
-      () => ({
-        hint: `Set ${variable} to a proxy on this computer that signs in, such as cntlm or px.`,
-        library: { hint: 'Pass as “proxy” a proxy on this computer that signs in, such as cntlm or px.' },
-      }),
-      true,
+    const offered = new Set(schemes.split(/,\s*/).map((one) => one.split(' ')[0] ?? ''));
+    const other = 'a proxy on this computer that signs in, such as cntlm or px.';
+    return needsCredentials(
+      `asks for a sign-in by ${[...offered].join(' or ')} (HTTP 407), and edge-upload supports only Basic`,
+      `Set ${variable} to ${other}`,
+      `Pass as “proxy” ${other}`,
     );
   }
-  return new ProxyRefusal(
-    name,
+  return needsCredentials(
     authorization === undefined
-      ? `The proxy ${name} asks for a user name and a password (HTTP 407)`
-      : `The proxy ${name} refuses its user name or password (HTTP 407)`,
-    () => ({
-      hint: `Set them in ${variable}: http://<user>:<password>@${name}`,
-      library: { hint: `Set them in the option “proxy”: http://<user>:<password>@${name}` },
-    }),
-    true,
+      ? 'asks for a user name and a password (HTTP 407)'
+      : 'refuses its user name or password (HTTP 407)',
+    `Set them in ${variable}: http://<user>:<password>@${name}`,
+    `Set them in the option “proxy”: http://<user>:<password>@${name}`,
   );
 }
 
@@ -70,11 +68,22 @@ export interface Tunnel {
 }
 
 /** State of a proxy's password, shared by all connections of a command. */
-export interface Trial {
+interface Trial {
   /** Settles when the latest attempt to connect succeeds or fails. */
   last?: Promise<unknown>;
   accepted?: boolean;
   refused?: ProxyRefusal;
+}
+
+/** By environment, which all dispatchers of a command share; then by proxy and its credentials. */
+const trials = new WeakMap<Context['env'], Map<string, Trial>>();
+
+function trialOf(env: Context['env'], { origin, authorization = '' }: ProxyServer): Trial {
+  const known = trials.get(env) ?? new Map<string, Trial>();
+  trials.set(env, known);
+  const trial = known.get(`${origin} ${authorization}`) ?? {};
+  known.set(`${origin} ${authorization}`, trial);
+  return trial;
 }
 
 /**
@@ -84,9 +93,10 @@ export interface Trial {
 export function openTunnel(
   proxy: ProxyServer,
   connect: buildConnector.connector,
-  trial: Trial,
+  env: Context['env'],
   sent: SentCredentials,
 ): Tunnel {
+  const trial = trialOf(env, proxy);
   // Without `servername`, TLS uses the name of the proxy instead of the destination.
   const toProxy: buildConnector.connector = ({ servername: _, ...options }, callback) =>
     connect(options, callback);

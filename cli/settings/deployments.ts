@@ -61,34 +61,27 @@ function parse(root: DocumentPart, at: string): DeploymentsFile {
   const version = root.member('version');
   if (version.isAbove(1)) throw writtenByNewer(at);
   if (!version.is(1)) version.fail('is not one that this version of edge-upload reads');
-  const current = root.optional('current')?.text();
   const deployments = root.member('deployments').list().map(parseDeployment);
-  return { version: 1, ...omitUndefined({ current }), deployments };
+  return { version: 1, ...root.optionalTexts('current'), deployments };
 }
 
 function parseDeployment(part: DocumentPart): Deployment {
-  const region = part.optional('region')?.text();
-  const userPoolId = part.optional('userPoolId')?.text();
-  const clientId = part.optional('clientId')?.text();
-  const bucket = part.optional('bucket')?.text();
-  const account = part.optional('account')?.text();
   const local = part.optional('local');
   const issuers = part.optional('issuers')?.list().map(parseIssuer);
   return {
     name: part.member('name').text(),
     url: part.member('url').textThat(isEdgeUrl, 'is not the address of an edge'),
-    ...omitUndefined({ region, userPoolId, clientId, issuers, bucket, account }),
-    ...(local === undefined ? {} : { local: parseLocalCloud(local) }),
+    ...part.optionalTexts('region', 'userPoolId', 'clientId', 'bucket', 'account'),
+    ...omitUndefined({ issuers, local: local && parseLocalCloud(local) }),
   };
 }
 
 function parseIssuer(part: DocumentPart): KnownIssuer {
-  const audience = part.optional('audience')?.text();
   return {
     alias: part.member('alias').text(),
     issuer: part.member('issuer').text(),
     clientId: part.member('clientId').text(),
-    ...omitUndefined({ audience }),
+    ...part.optionalTexts('audience'),
   };
 }
 
@@ -175,10 +168,6 @@ export async function followLocalCloud(context: FolderContext, cloud: LocalCloud
 /** Returns the recorded deployment with this stack name; `undefined` if there is none. */
 export async function findByName(context: FolderContext, name: string): Promise<Deployment | undefined> {
   return (await listDeployments(context)).find((known) => known.name === name);
-}
-
-export async function findByUrl(context: FolderContext, url: string): Promise<Deployment | undefined> {
-  return (await listDeployments(context)).find((known) => known.url === url);
 }
 
 export async function currentDeployment(context: FolderContext): Promise<Deployment | undefined> {

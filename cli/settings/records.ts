@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { isFields } from '../../protocol/fields.ts';
+import { isFields, omitUndefined } from '../../protocol/fields.ts';
 import { command, type HintLine } from '../command-line.ts';
-import type { Context } from '../context.ts';
 import { type ErrorCode, isUserError, UserError } from '../errors.ts';
 import { withLock } from './lock.ts';
 import {
@@ -43,6 +42,12 @@ export class DocumentPart {
     if (!isFields(value)) return this.fail('is not an object');
     if (!Object.hasOwn(value, name)) return undefined;
     return new DocumentPart(value[name], this.#way(name));
+  }
+
+  /** Returns the texts among these members; each can be absent. */
+  optionalTexts<Name extends string>(...names: readonly Name[]): Partial<Record<Name, string>> {
+    const pairs = names.map((name) => [name, this.optional(name)?.text()]);
+    return omitUndefined(Object.fromEntries(pairs)) as Partial<Record<Name, string>>;
   }
 
   list(): DocumentPart[] {
@@ -118,13 +123,6 @@ function notJson(text: string): string {
   return text.trim() === '' ? 'it is empty' : 'it is not valid JSON';
 }
 
-/** A JSON file of the settings folder. */
-interface SettingsDocument<T> {
-  readonly read: (context: FolderContext) => Promise<T>;
-  /** Replaces the file atomically, while no other process changes it. */
-  readonly change: (context: FolderContext, edit: (now: T) => T) => Promise<void>;
-}
-
 interface DocumentKind<T> {
   /** @param path of the file, for errors */
   readonly parse: (root: DocumentPart, path: string) => T;
@@ -134,69 +132,24 @@ interface DocumentKind<T> {
   readonly remedy: string;
 }
 
-export function documentIn<T>(
-  fileName: string,
-  { parse, empty, remedy }: DocumentKind<T>,
-): SettingsDocument<T> {
-  const pathIn = (folder: string) => join(folder, fileName);
-  const read = async (context: FolderContext) => {
+/** Returns access to a JSON file of the settings folder. */
+export function documentIn<T>(fileName: string, { parse, empty, remedy }: DocumentKind<T>) {
+  const read = async (context: FolderContext): Promise<T> => {
     const folder = findFolder(context, 'config');
     if (folder === undefined) return empty;
-    const path = pathIn(folder);
+    const path = join(folder, fileName);
     return (await readDocument(path, (root) => parse(root, path), remedy)) ?? empty;
   };
   return {
     read,
-    async change(context, edit) {
-      const path = pathIn(requireFolder(context, 'config'));
+    /** Replaces the file atomically, while no other process changes it. */
+    async change(context: FolderContext, edit: (now: T) => T): Promise<void> {
+      const path = join(requireFolder(context, 'config'), fileName);
       await withLock(path, async () => {
         await replaceFile(path, `${JSON.stringify(edit(await read(context)), undefined, 2)}\n`);
       });
     },
   };
-}
-
-/**
- * Changes records on this computer. A failure is a warning that starts with `consequence`: no work on a stack depends on
- * a record.
- * @returns whether the records were changed
- */
-export async function keepBooks(
-  { ui }: Pick<Context, 'ui'>,
-  consequence: string,
-  change: () => Promise<void>,
-): Promise<boolean> {
-  try {
-    await change();
-    return true;
-  } catch (error) {
-    if (!isUserError(error) || error.code === 'interrupted') throw error;
-    ui.event({ type: 'warning', text: [`${consequence} ${error.message}`, ...error.hintLines] });
-    return false;
-  }
-}
-
-/** Deletes the records of deleted resources, one at a time. If that fails, one warning names all of them. */
-export class GoneRecords {
-  readonly #recorded: string[] = [];
-  #error: UserError | undefined;
-
-  /** @param name with its kind, such as `the bucket photos` */
-  async forget(name: string, change: () => Promise<void>): Promise<void> {
-    try {
-      await change();
-    } catch (error) {
-      if (!isUserError(error) || error.code === 'interrupted') throw error;
-      this.#recorded.push(name);
-      this.#error ??= error;
-    }
-  }
-
-  warn({ ui }: Pick<Context, 'ui'>): void {
-    if (this.#error === undefined) return;
-    const names = `Deleted, but still recorded on this computer: ${this.#recorded.join(', ')}.`;
-    ui.event({ type: 'warning', text: [`${names} ${this.#error.message}`, ...this.#error.hintLines] });
-  }
 }
 
 /** Error codes of a full or read-only disk, of another user's disk, and of another file in place of a record. */

@@ -2,7 +2,13 @@ import { command, type HintLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { readLink } from '../links/link-address.ts';
-import { type Deployment, findByName, findByUrl, knownDeployments, useForHints } from './deployments.ts';
+import {
+  type Deployment,
+  findByName,
+  knownDeployments,
+  listDeployments,
+  useForHints,
+} from './deployments.ts';
 import { edgeUrl } from './edge-url.ts';
 import { orReport } from './records.ts';
 
@@ -92,7 +98,7 @@ function addressOfLink(link: string, address: string | undefined): string {
 /** Looks up the deployment of an address. An unreadable list of deployments is ignored: the address is enough. */
 function knownAt(context: Context, url: string): Promise<Deployment | undefined> {
   return orReport(
-    () => findByUrl(context, url),
+    async () => (await listDeployments(context)).find((known) => known.url === url),
     ({ message }) =>
       context.ui.event({ type: 'note', text: `The settings for ${url} are not used: ${message}` }),
   );

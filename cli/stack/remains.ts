@@ -1,8 +1,9 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
+import { isUserError, type UserError } from '../errors.ts';
 import { type LocalCloud, parseLocalCloud } from '../settings/deployments.ts';
 import type { FolderContext } from '../settings/own-files.ts';
-import { type DocumentPart, documentIn, keepBooks } from '../settings/records.ts';
+import { type DocumentPart, documentIn } from '../settings/records.ts';
 import { callerIdentity } from './aws-calls.ts';
 import type { StackWork } from './find-stack.ts';
 
@@ -45,8 +46,8 @@ function parseStackPlace(part: DocumentPart): StackPlace {
   const local = part.optional('local');
   return {
     stackName: part.member('stackName').text(),
-    ...omitUndefined({ account: part.optional('account')?.text() }),
-    ...(local === undefined ? {} : { local: parseLocalCloud(local) }),
+    ...part.optionalTexts('account'),
+    ...omitUndefined({ local: local && parseLocalCloud(local) }),
   };
 }
 
@@ -91,11 +92,54 @@ export const {
   ({ name }) => name,
 );
 
+/**
+ * Changes records on this computer. A failure is a warning that starts with `consequence`: no work on a stack depends on
+ * a record.
+ * @returns whether the records were changed
+ */
+export async function keepBooks(
+  { ui }: Pick<Context, 'ui'>,
+  consequence: string,
+  change: () => Promise<void>,
+): Promise<boolean> {
+  try {
+    await change();
+    return true;
+  } catch (error) {
+    if (!isUserError(error) || error.code === 'interrupted') throw error;
+    ui.event({ type: 'warning', text: [`${consequence} ${error.message}`, ...error.hintLines] });
+    return false;
+  }
+}
+
 /** Records data that a change leaves in the account. */
 export async function recordKept(context: Context, kept: Kept): Promise<void> {
   await keepBooks(context, `The ${kept.type} ${kept.name} stays, but is not recorded on this computer.`, () =>
     rememberKept(context, kept),
   );
+}
+
+/** Deletes the records of deleted resources, one at a time. If that fails, one warning names all of them. */
+export class GoneRecords {
+  readonly #recorded: string[] = [];
+  #error: UserError | undefined;
+
+  /** @param name with its kind, such as `the bucket photos` */
+  async forget(name: string, change: () => Promise<void>): Promise<void> {
+    try {
+      await change();
+    } catch (error) {
+      if (!isUserError(error) || error.code === 'interrupted') throw error;
+      this.#recorded.push(name);
+      this.#error ??= error;
+    }
+  }
+
+  warn({ ui }: Pick<Context, 'ui'>): void {
+    if (this.#error === undefined) return;
+    const names = `Deleted, but still recorded on this computer: ${this.#recorded.join(', ')}.`;
+    ui.event({ type: 'warning', text: [`${names} ${this.#error.message}`, ...this.#error.hintLines] });
+  }
 }
 
 /** Returns everything that is recorded, of all stacks. */

@@ -16,20 +16,7 @@ import {
 } from './shown.ts';
 import type { Renderer, RendererOptions, Ui } from './ui.ts';
 
-type Parts = Pick<
-  Context,
-  | 'stdin'
-  | 'stdout'
-  | 'stderr'
-  | 'now'
-  | 'options'
-  | 'signal'
-  | 'env'
-  | 'platform'
-  | 'jobControl'
-  | 'sent'
-  | 'inUse'
->;
+type Parts = Omit<Context, 'ui' | 'cwd' | 'home' | 'execPath' | 'keyring'>;
 
 /**
  * Creates the ui for these streams: redrawn on a terminal, whole lines elsewhere, JSON rows with `--json`. If standard
@@ -102,6 +89,9 @@ function prefixed(word: string, text: PrintedText): Shown[] {
   return shownLines(text, PLAIN).map((one, at) => line`${at === 0 ? word : '  '}${one}`);
 }
 
+/** Events that are printed with `--quiet` too. */
+const NEEDED: ReadonlySet<UiEvent['type']> = new Set(['row', 'rows', 'warning', 'debug', 'instruction']);
+
 /** Writes whole lines: no colour, no carriage return, nothing redrawn. For pipes, logs, `--json` and dumb terminals. */
 export class PlainRenderer implements Renderer {
   readonly #options: RendererOptions;
@@ -117,6 +107,7 @@ export class PlainRenderer implements Renderer {
 
   event(event: PrintedEvent): void {
     const { stdout, debug, quiet } = this.#options;
+    if (quiet && !NEEDED.has(event.type)) return;
     switch (event.type) {
       case 'row':
         writeLines(stdout, this.#row(event));
@@ -134,29 +125,6 @@ export class PlainRenderer implements Renderer {
         if (debug) this.#say(...prefixed('debug: ', event.text));
         break;
       case 'instruction':
-        this.#say(...shownLines(event.text, PLAIN));
-        break;
-      default:
-        if (!quiet) this.#sayProgress(event);
-    }
-  }
-
-  suspend(): void {}
-
-  resume(): void {}
-
-  close(): void {
-    for (const timer of this.#started.values()) clearTimeout(timer);
-    this.#started.clear();
-  }
-
-  #row({ text, document }: Row<PrintedText>): Shown[] {
-    return this.#options.json ? [Shown.json(document)] : shownLines(text, PLAIN);
-  }
-
-  /** Prints what `--quiet` omits. */
-  #sayProgress(event: PrintedEvent): void {
-    switch (event.type) {
       case 'note':
         this.#say(...shownLines(event.text, PLAIN));
         break;
@@ -183,6 +151,19 @@ export class PlainRenderer implements Renderer {
         this.#sayTransfer(event);
         break;
     }
+  }
+
+  suspend(): void {}
+
+  resume(): void {}
+
+  close(): void {
+    for (const timer of this.#started.values()) clearTimeout(timer);
+    this.#started.clear();
+  }
+
+  #row({ text, document }: Row<PrintedText>): Shown[] {
+    return this.#options.json ? [Shown.json(document)] : shownLines(text, PLAIN);
   }
 
   #startTask(task: string): void {

@@ -38,24 +38,24 @@ export function whyItTakes(type: string): string | undefined {
     : undefined;
 }
 
+const VERBS = table<readonly [underWay: string, done: string]>({
+  CREATE: ['creating', 'created'],
+  UPDATE: ['updating', 'updated'],
+  DELETE: ['deleting', 'deleted'],
+  ROLLBACK: ['rolling back', 'rolled back'],
+  UPDATE_ROLLBACK: ['rolling back', 'rolled back'],
+  IMPORT: ['importing', 'imported'],
+});
+
 /** `created`, `creating`, `could not be created`: a CloudFormation status in words. */
 export function describeStatus(status: string): string {
-  const match =
-    /^(CREATE|UPDATE|DELETE|ROLLBACK|UPDATE_ROLLBACK|IMPORT)_(IN_PROGRESS|COMPLETE|FAILED|SKIPPED)$/.exec(
-      status,
-    );
-  const verbs: Record<string, readonly [string, string, string]> = {
-    CREATE: ['creating', 'created', 'could not be created'],
-    UPDATE: ['updating', 'updated', 'could not be updated'],
-    DELETE: ['deleting', 'deleted', 'could not be deleted'],
-    ROLLBACK: ['rolling back', 'rolled back', 'could not be rolled back'],
-    UPDATE_ROLLBACK: ['rolling back', 'rolled back', 'could not be rolled back'],
-    IMPORT: ['importing', 'imported', 'could not be imported'],
-  };
-  const verb = match?.[1] === undefined ? undefined : verbs[match[1]];
-  if (verb === undefined) return status.toLowerCase().replaceAll('_', ' ');
-  if (match?.[2] === 'SKIPPED') return 'kept';
-  return match?.[2] === 'IN_PROGRESS' ? verb[0] : match?.[2] === 'COMPLETE' ? verb[1] : verb[2];
+  const [, verb = '', state] = /^(.+)_(IN_PROGRESS|COMPLETE|FAILED|SKIPPED)$/.exec(status) ?? [];
+  const words = VERBS[verb];
+  if (words === undefined) return status.toLowerCase().replaceAll('_', ' ');
+  if (state === 'SKIPPED') return 'kept';
+  const [underWay, done] = words;
+  if (state === 'IN_PROGRESS') return underWay;
+  return state === 'COMPLETE' ? done : `could not be ${done}`;
 }
 
 export function isUnderWay({ status }: Pick<ResourceEvent, 'status'>): boolean {

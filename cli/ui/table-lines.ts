@@ -1,18 +1,6 @@
 import stringWidth from 'fast-string-width';
 import { type TextLine, visible } from './shown.ts';
 
-/** Cuts a text to a width, and ends it with … if it was cut. */
-export function cutTo(text: string, width: number): string {
-  const whole = visible(text);
-  if (stringWidth(whole) <= width) return whole;
-  let cut = '';
-  for (const character of whole) {
-    if (stringWidth(cut + character) >= width) break;
-    cut += character;
-  }
-  return `${cut}…`;
-}
-
 export interface TableOptions {
   /** Indexes of the columns with numbers. */
   readonly right?: readonly number[];

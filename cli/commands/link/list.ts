@@ -5,9 +5,11 @@ import { creatorOf, formatExpiry } from '../../links/describe-token.ts';
 import { readLedger } from '../../links/ledger.ts';
 import type { TokenEntry, TokenKind } from '../../links/token-entry.ts';
 import { tokenStates } from '../../links/token-states.ts';
+import { cutEnd } from '../../ui/columns.ts';
 import { count, formatLimit, formatMinute } from '../../ui/format.ts';
 import type { TextLine } from '../../ui/shown.ts';
-import { cutTo, fields, tableLines } from '../../ui/table-lines.ts';
+import { visible } from '../../ui/shown.ts';
+import { fields, tableLines } from '../../ui/table-lines.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { withEdge } from './with-edge.ts';
 
@@ -67,8 +69,8 @@ function shortLines(tokens: readonly Listed[], kind: TokenKind): TextLine[] {
     token.id,
     token.state,
     formatMinute(token.expiresAt),
-    cutTo(token.key ?? token.prefix ?? '', SCOPE_WIDTH),
-    cutTo((isKey ? token.name : token.note) ?? '', NOTE_WIDTH),
+    cutEnd(visible(token.key ?? token.prefix ?? ''), SCOPE_WIDTH),
+    cutEnd(visible((isKey ? token.name : token.note) ?? ''), NOTE_WIDTH),
   ]);
   const header = ['Id', 'State', 'Expires (UTC)', 'Scope', isKey ? 'Name' : 'Note'];
   return [

@@ -5,12 +5,11 @@ import type { Context, Result } from '../../context.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { type Deployment, isEdgeUrl, rememberDeployment, useForHints } from '../../settings/deployments.ts';
-import { keepBooks } from '../../settings/records.ts';
 import { keyPolicyFor } from '../checks/kms-key.ts';
 import { countUsers, type FoundStack, OUTPUT, type StackOutputs, type StackWork } from '../find-stack.ts';
 import { describeOptions, optionsJson } from '../options/deployed-options.ts';
 import { describeIssuer } from '../options/trusted-issuers.ts';
-import { forgetKept, placeOf } from '../remains.ts';
+import { forgetKept, keepBooks, placeOf } from '../remains.ts';
 import type { Agreement } from './plan.ts';
 
 /** Returns the result of a dry run. */

@@ -1,11 +1,10 @@
 import { command, evaluated, type HintLine } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
-import { GoneRecords } from '../../settings/records.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { ifAllowed, ifThere, isBucketNotEmpty, onAws } from '../aws-calls.ts';
 import { refuseProtected, tryEmptying } from '../checks/removal.ts';
 import { countUsers, type StackWork } from '../find-stack.ts';
-import { byAccount, forgetKept, type Kept, listKept } from '../remains.ts';
+import { byAccount, forgetKept, GoneRecords, type Kept, listKept } from '../remains.ts';
 import { emptyBucket, measureBucket } from './bucket.ts';
 
 /** Data that an earlier `destroy` kept, with its amount. */

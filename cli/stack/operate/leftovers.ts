@@ -2,14 +2,13 @@ import { command, type HintLine } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { isUserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
-import { checkpoint, pause, resumable } from '../../network/cancellation.ts';
-import type { GoneRecords } from '../../settings/records.ts';
+import { checkpoint, pause, resumable } from '../../network/bounded-requests.ts';
 import { asTask } from '../../ui/create.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { ifThere, onAws } from '../aws-calls.ts';
 import { pollInterval, type StackWork } from '../find-stack.ts';
 import { deleteEdgeLogs, logGroup } from '../logs/log-groups.ts';
-import { byAccount, forgetLeftover, listLeftovers, listRemains } from '../remains.ts';
+import { byAccount, forgetLeftover, type GoneRecords, listLeftovers, listRemains } from '../remains.ts';
 import { AGAIN } from './destroy.ts';
 
 /** Milliseconds between two attempts. CloudFront deletes replicas minutes to hours after the distribution. */

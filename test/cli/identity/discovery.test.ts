@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import type { UserError } from '../../../cli/errors.ts';
 import { discover, discoverCaller } from '../../../cli/identity/discovery.ts';
 import { readDescription } from '../../../cli/identity/edge-description.ts';
-import { poolEndpoint } from '../../../cli/network/aws.ts';
+import { poolEndpoint } from '../../../cli/network/user-pool-client.ts';
 import {
   type KeyedCertificate,
   makeAuthority,

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isUserError } from '../../../cli/errors.ts';
-import { operatorClients, poolEndpoint } from '../../../cli/network/aws.ts';
+import { operatorClients } from '../../../cli/network/aws.ts';
 import { awsCredentials } from '../../../cli/network/aws-credentials.ts';
+import { poolEndpoint } from '../../../cli/network/user-pool-client.ts';
 import { createSentCredentials } from '../../../cli/sent-credentials.ts';
 
 const REAL = { url: 'https://d111111abcdef8.cloudfront.net', region: 'eu-west-1' };

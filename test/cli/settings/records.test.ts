@@ -3,12 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { isUserError, UserError } from '../../../cli/errors.ts';
+import { isUserError } from '../../../cli/errors.ts';
 import { listDeployments } from '../../../cli/settings/deployments.ts';
 import { createFolder } from '../../../cli/settings/own-files.ts';
-import { GoneRecords, readDocument } from '../../../cli/settings/records.ts';
+import { readDocument } from '../../../cli/settings/records.ts';
 import { listLeftovers } from '../../../cli/stack/remains.ts';
-import { testContext } from '../../support/context.ts';
 import { mutations } from '../../support/mutations.ts';
 
 async function computer(t: TestContext) {
@@ -150,37 +149,4 @@ test('has no settings without a folder for them', async () => {
   // The home folder of many service users.
   const nowhere = { env: { HOME: '/dev/null' }, platform: 'linux', home: '/dev/null' } as const;
   assert.deepEqual(await listDeployments(nowhere), []);
-});
-
-test('reports records that cannot be deleted in one warning', async () => {
-  const context = testContext();
-  const gone = new GoneRecords();
-  const failing = (path: string) => async () => {
-    throw new UserError('disk', `${path} cannot be written: the file system is read-only.`);
-  };
-  await gone.forget('the bucket a', failing('a.json'));
-  await gone.forget('the bucket b', async () => {});
-  await gone.forget('the edge function c', failing('c.json'));
-  gone.warn(context);
-  const warnings = context.events.filter(({ type }) => type === 'warning');
-  assert.deepEqual(
-    warnings.map((one) => 'text' in one && one.text),
-    [
-      'Deleted, but still recorded on this computer: the bucket a, the edge function c. a.json cannot be written: the file system is read-only.',
-    ],
-  );
-  await assert.rejects(
-    gone.forget('d', async () => {
-      throw new UserError('interrupted', 'Interrupted.');
-    }),
-    { code: 'interrupted' },
-  );
-});
-
-test('does not warn of records that were deleted', async () => {
-  const context = testContext();
-  const gone = new GoneRecords();
-  await gone.forget('the bucket a', async () => {});
-  gone.warn(context);
-  assert.deepEqual(context.events, []);
 });

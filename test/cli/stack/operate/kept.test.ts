@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GoneRecords } from '../../../../cli/settings/records.ts';
 import { deleteKept, type FoundKept } from '../../../../cli/stack/operate/kept.ts';
+import { GoneRecords } from '../../../../cli/stack/remains.ts';
 import { testContext } from '../../../support/context.ts';
 import { ownFolder, withCode } from '../../transfer/helpers/uploading.ts';
 import { type Answer, workAgainst } from '../world.ts';
