@@ -109,7 +109,27 @@ function literal(value: object): string {
   return JSON.stringify(value).replaceAll('{{', '{\\u007b');
 }
 
-/** The fields of an issuer that go into the code, which is public. */
+/** The fields of each object in the code, which is public, in their order there. */
+const CONFIG_FIELDS = {
+  userPoolId: true,
+  clientId: true,
+  jwks: true,
+  userPoolEndpoint: true,
+  managedLogin: true,
+  policy: true,
+  issuers: true,
+  signing: true,
+  page: true,
+  idp: true,
+  origins: true,
+  bakedAt: true,
+} as const satisfies Record<keyof BakedConfig, true>;
+
+const PAGE_FIELDS = { title: true, note: true, color: true, logo: true } as const satisfies Record<
+  keyof PageSettings,
+  true
+>;
+
 const ISSUER_FIELDS = {
   alias: true,
   kind: true,
@@ -128,11 +148,9 @@ const ISSUER_FIELDS = {
   rules: true,
 } as const satisfies Record<Exclude<keyof EdgeIssuer, 'keys'>, true>;
 
-/** Copies each field by name, so that no other value gets into the public code. */
-function publicIssuer(issuer: EdgeIssuer): EdgeIssuer {
-  const names = Object.keys(ISSUER_FIELDS) as (keyof typeof ISSUER_FIELDS)[];
-  const fields = names.filter((name) => issuer[name] !== undefined).map((name) => [name, issuer[name]]);
-  return { ...Object.fromEntries(fields), keys: signingKeysOf(issuer) };
+/** Copies fields by name, so that no other value gets into the public code. */
+function copy<T extends object>(from: T, fields: Readonly<Partial<Record<keyof T, true>>>): object {
+  return Object.fromEntries(Object.keys(fields).map((name) => [name, from[name as keyof T]]));
 }
 
 /**
@@ -146,9 +164,6 @@ function publicSigning(signing: Signing): Signing {
   }
   return { keys, ...omitUndefined({ revoked: signing.revoked }) };
 }
-
-const publicSettings = ({ title, note, color, logo }: PageSettings): PageSettings =>
-  omitUndefined({ title, note, color, logo });
 
 /**
  * Maximum characters of a file in base64. A response of Lambda@Edge is limited to 40 KB, of which the headers take 1 KB
@@ -177,34 +192,15 @@ function publicPage(page: EdgePage): EdgePage {
  * @throws {Error} if the bundle has not been built, or the code is larger than {@link EDGE_CODE_LIMIT_BYTES}
  */
 export function edgeCode(baked: BakedConfig, page?: EdgePage): string {
-  const {
-    userPoolId,
-    clientId,
-    jwks,
-    userPoolEndpoint,
-    managedLogin,
-    policy,
-    issuers,
-    signing,
-    page: settings,
-    idp,
-    origins,
-    bakedAt,
-  } = baked;
-  const config = omitUndefined({
-    userPoolId,
-    clientId,
+  const { jwks, issuers, signing, page: settings } = baked;
+  // JSON omits undefined members.
+  const config = {
+    ...copy(baked, CONFIG_FIELDS),
     jwks: jwks && { keys: signingKeysOf(jwks) },
-    userPoolEndpoint,
-    managedLogin,
-    policy,
-    issuers: issuers?.map(publicIssuer),
+    issuers: issuers?.map((one) => ({ ...copy(one, ISSUER_FIELDS), keys: signingKeysOf(one) })),
     signing: signing && publicSigning(signing),
-    page: settings && publicSettings(settings),
-    idp: idp && true,
-    origins,
-    bakedAt,
-  });
+    page: settings && copy(settings, PAGE_FIELDS),
+  };
   const files = page === undefined ? '' : `const EDGE_PAGE=${literal(publicPage(page))};\n`;
   const bundle = builtFile(page === undefined ? 'edge.cjs' : 'edge-page.cjs');
   const code = `const EDGE_CONFIG=${literal(config)};\n${files}${bundle}`;

@@ -137,30 +137,18 @@ function allowMultipart(bucket: IBucket, distribution: Distribution): void {
 
 /** Gives the reasons for cdk-nag rules that the stack does not follow. */
 function acknowledge(distribution: Distribution, { domain, webAclArn, accessLogs }: StackOptions): void {
-  const rules = Validations.of(distribution);
-  rules.acknowledge({
-    id: 'AwsSolutions-CFR1',
-    reason: 'Uploaders can be anywhere. Their token gives them access.',
-  });
-  if (webAclArn === undefined) {
-    rules.acknowledge({
-      id: 'AwsSolutions-CFR2',
-      reason: 'A web ACL has a monthly price. It is an option.',
-    });
-  }
-  if (!accessLogs) {
-    rules.acknowledge({
-      id: 'AwsSolutions-CFR3',
-      reason: 'Access logs need a second bucket, and the function logs refusals. They are an option.',
-    });
-  }
-  if (domain === undefined) {
-    rules.acknowledge({
-      id: 'AwsSolutions-CFR4',
-      reason:
-        'The default certificate allows no policy but TLSv1. The command line requires TLS 1.2 or newer.',
-    });
-  }
+  const reasons = {
+    CFR1: 'Uploaders can be anywhere. Their token gives them access.',
+    ...(webAclArn === undefined && { CFR2: 'A web ACL has a monthly price. It is an option.' }),
+    ...(!accessLogs && {
+      CFR3: 'Access logs need a second bucket, and the function logs refusals. They are an option.',
+    }),
+    ...(domain === undefined && {
+      CFR4: 'The default certificate allows no policy but TLSv1. The command line requires TLS 1.2 or newer.',
+    }),
+  };
+  for (const [rule, reason] of Object.entries(reasons))
+    Validations.of(distribution).acknowledge({ id: `AwsSolutions-${rule}`, reason });
 }
 
 /**

@@ -17,7 +17,6 @@ import {
   isWhole,
   OUTPUT,
   requireStack,
-  type StackResource,
   type StackWork,
   stackMissing,
 } from '../stack/find-stack.ts';
@@ -58,8 +57,8 @@ export async function status(context: Context, args: StatusArgs): Promise<Result
     const snapshot = stackSnapshot(work, stack);
     const resources = isThere ? await parts.read('kept data', snapshot.resources) : [];
     // Without the list, data in use could be taken for data that was kept.
-    const kept =
-      resources === undefined ? [] : await findKept(context, work, gone, { inUse: idsOf(resources) });
+    const inUse = resources?.flatMap(({ physicalId }) => physicalId ?? []);
+    const kept = inUse === undefined ? [] : await findKept(context, work, gone, { inUse });
     gone.warn(context);
     await warnOfOtherAccounts(context, work);
     const remains = leftovers.removed.length + leftovers.left.length + kept.length + parts.failed.size;
@@ -68,9 +67,6 @@ export async function status(context: Context, args: StatusArgs): Promise<Result
     return render(work, stack, insight, { ...leftovers, kept, parts }, args.verbose ?? false);
   });
 }
-
-const idsOf = (resources: readonly StackResource[]) =>
-  resources.flatMap(({ physicalId }) => physicalId ?? []);
 
 async function asFile(work: StackWork): Promise<Result> {
   const options = readOptions(await deployedTemplate(work, (await requireStack(work)).id));
