@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { omitUndefined } from '../../protocol/fields.ts';
 import { type JsonObject, own, parseObject } from '../json.ts';
-import { integer, list, required, structure, text, withDefault } from '../shape.ts';
+import { list, required, structure, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import { operationsOf } from '../wire/operations.ts';
 import type { QueryMembers } from '../wire/query-protocol.ts';
@@ -10,9 +11,11 @@ import {
   checkInlineSize,
   hasPolicies,
   inlinePolicies,
+  maxSessionDuration,
   policyName,
   type Role,
   type Roles,
+  roleDescription,
   roleName,
   rolePath,
 } from './roles.ts';
@@ -22,6 +25,7 @@ import { checkTrustPolicy } from './trust.ts';
 interface IamContext {
   readonly roles: Roles;
   readonly permissions: Permissions;
+  readonly now: () => Date;
 }
 
 const operation = operationsOf<IamContext, QueryMembers>({ format: 'query', strict: true });
@@ -30,13 +34,16 @@ function parsed(policy: string): JsonObject {
   return parseObject(policy, () => malformed('Syntax errors in policy.'));
 }
 
-function describe({ name, arn, id, trust, tags = {} }: Role): QueryMembers {
+function describe({ name, arn, id, trust, tags = {}, ...role }: Role): QueryMembers {
   return {
     Path: arn.slice(arn.indexOf('/'), -name.length),
     RoleName: name,
     RoleId: id,
     Arn: arn,
+    CreateDate: role.created,
     AssumeRolePolicyDocument: encodeURIComponent(JSON.stringify(trust)),
+    Description: role.description,
+    MaxSessionDuration: role.maxSessionDuration,
     Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
   };
 }
@@ -52,11 +59,11 @@ const roleOperations = {
       RoleName: required(roleName),
       Path: rolePath,
       AssumeRolePolicyDocument: required(text({ min: 1 })),
-      Description: text({ max: 1000 }),
-      MaxSessionDuration: integer({ min: 3600, max: 43_200 }),
+      Description: roleDescription,
+      MaxSessionDuration: maxSessionDuration,
       Tags: withDefault(list(structure({ Key: required(text({ min: 1 })), Value: required(text()) })), []),
     },
-    ({ roles }, { RoleName: name, Path: path, AssumeRolePolicyDocument, Tags }) => {
+    ({ roles, now }, { RoleName: name, Path: path, AssumeRolePolicyDocument, Tags, ...given }) => {
       const trust = parsed(AssumeRolePolicyDocument);
       checkTrustPolicy(trust);
       const role = roles.create({
@@ -64,6 +71,9 @@ const roleOperations = {
         path,
         id: `AROA${randomBytes(9).toString('hex').toUpperCase().slice(0, 17)}`,
         creator: 'CreateRole',
+        created: now().toISOString(),
+        ...omitUndefined({ description: given.Description }),
+        maxSessionDuration: given.MaxSessionDuration,
         trust,
         policies: {},
         tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])),

@@ -1,7 +1,7 @@
 import { ACCOUNT_ID } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { type JsonFile, JsonRecords } from '../json-file.ts';
-import { text, withDefault } from '../shape.ts';
+import { integer, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 
 /** AWS managed policies that functions and their roles commonly have, without `arn:aws:iam::aws:policy/`. */
@@ -55,12 +55,21 @@ export const roleName = text({ pattern: /[\w+=,.@-]{1,64}/ });
 export const policyName = text({ pattern: /[\w+=,.@-]{1,128}/ });
 export const rolePath = withDefault(text({ max: 512, pattern: /\/|\/[\u0021-\u007e]+\// }), '/');
 
+/** Maximum seconds of a role's sessions. */
+export const maxSessionDuration = withDefault(integer({ min: 3600, max: 43_200 }), 3600);
+export const roleDescription = text({ max: 1000 });
+
 export interface Role {
   readonly name: string;
   readonly arn: string;
   readonly id: string;
   /** The create request that created it, so that a repeated request finds it. */
   readonly creator: string;
+  /** ISO 8601. */
+  readonly created: string;
+  readonly description?: string;
+  /** Seconds. */
+  readonly maxSessionDuration: number;
   readonly trust: JsonObject;
   /** Inline policies of the role resource, by name. */
   readonly policies: Readonly<Record<string, JsonObject>>;
@@ -80,7 +89,7 @@ export function inlinePolicies({
 export const hasPolicies = () =>
   new AwsError('DeleteConflict', 'Cannot delete entity, must delete policies first.', 409);
 
-/** The account's roles, by name. */
+/** The account's roles, by name. Names that differ only in case cannot both exist. */
 export class Roles extends JsonRecords<Role> {
   constructor(file: JsonFile<readonly Role[]>) {
     super(file, ({ name }) => name);
@@ -96,7 +105,7 @@ export class Roles extends JsonRecords<Role> {
   /** @throws AwsError `EntityAlreadyExists` */
   create({ path, ...role }: Omit<Role, 'arn' | 'addedPolicies'> & { readonly path: string }): Role {
     const { name } = role;
-    if (this.find(name) !== undefined) {
+    if (this.all().some((other) => other.name.toLowerCase() === name.toLowerCase())) {
       throw new AwsError('EntityAlreadyExists', `Role with name ${name} already exists.`, 409);
     }
     return this.save({ ...role, arn: `arn:aws:iam::${ACCOUNT_ID}:role${path}${name}`, addedPolicies: {} });

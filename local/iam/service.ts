@@ -33,9 +33,9 @@ export function createIam(options: ServiceOptions): Iam {
       service: 'iam',
       protocol: queryProtocol({ namespace: 'https://iam.amazonaws.com/doc/', version: '2010-05-08' }),
       operations: OPERATIONS,
-      context: () => ({ roles, permissions }),
+      context: () => ({ roles, permissions, now: options.now }),
     }),
-    resources: [roleResource(roles), policyResource(roles)],
+    resources: [roleResource(roles, options.now), policyResource(roles)],
     findRole: (roleArn) => roles.findByArn(roleArn),
     policiesOf(roleName) {
       const role = roles.find(roleName);

@@ -27,6 +27,22 @@ const getCallerIdentity: Operation<Context, unknown, QueryMembers> = {
   },
 };
 
+/** Maximum seconds of a session that another session opens. */
+const CHAINED_SECONDS = 3600;
+
+/** @throws AwsError `ValidationError` */
+function checkDuration(seconds: number, { maxSessionDuration }: Role, sessions: RoleSessions): void {
+  if (seconds > maxSessionDuration) {
+    const message = 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.';
+    throw new AwsError('ValidationError', message);
+  }
+  if (seconds > CHAINED_SECONDS && sessions.current() !== undefined) {
+    const message =
+      'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.';
+    throw new AwsError('ValidationError', message);
+  }
+}
+
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 const assumeRole = operationsOf<Context, QueryMembers>({ format: 'query', strict: true })(
   {
@@ -40,6 +56,7 @@ const assumeRole = operationsOf<Context, QueryMembers>({ format: 'query', strict
       const message = `User: ${permissions.caller().arn} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`;
       throw new AwsError('AccessDenied', message, 403);
     }
+    checkDuration(DurationSeconds, role, assume.sessions);
     const expires = new Date(now().getTime() + DurationSeconds * 1000);
     const { session, credentials } = assume.sessions.open(role, RoleSessionName, expires);
     return {

@@ -204,3 +204,46 @@ test('assumes only a role that trusts the account', async (t) => {
     });
   }
 });
+
+test('limits sessions to the role’s maximum duration, and sessions of sessions to an hour', async (t) => {
+  const { endpoint } = await openFaultyCloud(t);
+  const options = clientOptions(endpoint);
+  const [iam, sts] = [new IAM(options), new STS(options)];
+  const clients = [iam, sts];
+  t.after(() => {
+    for (const client of clients) client.destroy();
+  });
+  const create = (name: string, more: object = {}) =>
+    iam.createRole({ RoleName: name, AssumeRolePolicyDocument: JSON.stringify(TRUST), ...more });
+  const short = (await create('short')).Role;
+  const { Role: long } = await create('long', { MaxSessionDuration: 7200, Description: 'two hours' });
+  const found = (await iam.getRole({ RoleName: 'long' })).Role;
+  assert.deepEqual([found?.MaxSessionDuration, found?.Description], [7200, 'two hours']);
+  assert.equal(short?.MaxSessionDuration, 3600);
+  assert.ok(Math.abs(Number(long?.CreateDate) - Date.now()) < 600_000);
+  await assert.rejects(create('LONG'), { name: 'EntityAlreadyExistsException' });
+
+  const assume = (by: STS, RoleArn: string | undefined, DurationSeconds: number) =>
+    by.assumeRole({ RoleArn, RoleSessionName: 'test', DurationSeconds });
+  await assert.rejects(assume(sts, short?.Arn, 3601), /exceeds the MaxSessionDuration set for this role/);
+  const { Credentials } = await assume(sts, long?.Arn, 7200);
+  const PolicyDocument = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [allowing('sts:AssumeRole', '*')],
+  });
+  await iam.putRolePolicy({ RoleName: 'long', PolicyName: 'p', PolicyDocument });
+  const session = new STS({
+    ...options,
+    credentials: {
+      accessKeyId: Credentials?.AccessKeyId ?? '',
+      secretAccessKey: Credentials?.SecretAccessKey ?? '',
+      sessionToken: Credentials?.SessionToken ?? '',
+    },
+  });
+  clients.push(session);
+  await assert.rejects(
+    assume(session, long?.Arn, 3601),
+    /1 hour session limit for roles assumed by role chaining/,
+  );
+  await assume(session, long?.Arn, 3600);
+});
