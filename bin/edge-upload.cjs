@@ -18,8 +18,10 @@ function isOlder(version, least) {
 }
 
 function fail(error) {
-  process.stderr.write(['error: Standard output cannot be written (', error.code, ').\n'].join(''));
   process.exitCode = 1;
+  // A reader that closed its pipe needs no error.
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(['error: Standard output cannot be written (', error.code, ').\n'].join(''));
 }
 
 var least = manifest.engines.node.replace('>=', '');

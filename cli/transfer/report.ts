@@ -173,7 +173,8 @@ export class UploadReport {
     const unchanged = countsUnchanged ? `, ${this.#unchanged.toLocaleString('en-US')} unchanged` : '';
     const files = `${this.#stored.toLocaleString('en-US')} stored${failed}${unchanged}`;
     if (this.#stored === 0) return files;
-    const rate = seconds > 0 ? ` (${formatBytes((this.#bytes - this.#resumedBytes) / seconds)}/s)` : '';
+    const sent = this.#bytes - this.#resumedBytes;
+    const rate = seconds > 0 && sent > 0 ? ` (${formatBytes(sent / seconds)}/s)` : '';
     const time = hasRate ? ` in ${formatDuration(seconds * 1000)}${rate}` : '';
     return `${files}  ${formatBytes(this.#bytes)}${time}`;
   }

@@ -14,13 +14,18 @@ export function filesLine({ filesDone, totalFiles }: TransferEvent): string | un
   return `${filesDone.toLocaleString('en-US')} of ${count(totalFiles, 'file')}`;
 }
 
-/** Returns the share of an upload that is sent, 0 to 1; `undefined` while the size is unknown. */
-export function shareSent({ bytes, totalBytes }: TransferEvent): number | undefined {
+/**
+ * Returns the share of an upload that is sent, 0 to 1. If all files are empty, their number counts. `undefined` while the
+ * size is unknown.
+ */
+export function shareSent({ bytes, totalBytes, filesDone, totalFiles }: TransferEvent): number | undefined {
+  if (totalBytes === 0 && totalFiles) return filesDone / totalFiles;
   return totalBytes ? bytes / totalBytes : undefined;
 }
 
-/** Returns the bytes sent, and the total if it is known. */
-function bytesWords({ bytes, totalBytes, readBytes }: TransferEvent): string {
+/** Returns the bytes sent, and the total if it is known; `undefined` if all files are empty. */
+function bytesWords({ bytes, totalBytes, readBytes }: TransferEvent): string | undefined {
+  if (totalBytes === 0) return undefined;
   if (totalBytes !== undefined) return `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
   if (readBytes === undefined) return formatBytes(bytes);
   return bytes === 0

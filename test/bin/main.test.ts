@@ -57,6 +57,22 @@ test('fails if the reader of stdout leaves before everything is stored', async (
   assert.ok(edge.stored.size < files.length);
 });
 
+test('fails if nobody reads a result of one line, without an error', async (t) => {
+  const { start } = await computer(t);
+  const edge = await ownEdge(t);
+  for (const words of [
+    ['--version'],
+    ['uploads', 'list'],
+    ['deployments', 'list', '--json'],
+    ['put', 'f0'],
+  ]) {
+    const child = start(edge.url, ...words);
+    child.stdout.destroy();
+    const [errors, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    assert.deepEqual([code, errors], [EXIT.other, ''], words.join(' '));
+  }
+});
+
 test('succeeds if the reader of stdout leaves after it has everything', async (t) => {
   const { start } = await computer(t);
   const edge = await ownEdge(t);

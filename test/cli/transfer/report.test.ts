@@ -59,6 +59,23 @@ test('shows the hint of an error in full, and once for the same hint', () => {
   );
 });
 
+test('prints no rate if no byte was sent: for empty files, and for those that were stored before', () => {
+  for (const [bytes, resumedBytes, sum] of [
+    [0, 0, '2 stored  0 B in 2.0 s'],
+    [3, 3, '2 stored  6 B in 2.0 s'],
+    [3, 1, '2 stored  6 B in 2.0 s (2 B/s)'],
+  ] as const) {
+    let time = 0;
+    const report = new UploadReport('https://edge.example', { inUse: new InUse(), now: () => time });
+    const item = { kind: 'file', name: 'a', key: 'a', path: '/a' } as const;
+    for (let file = 0; file < 2; file += 1) {
+      report.add({ item, seconds: 1, result: { stored: { ...stored, bytes, resumedBytes } } });
+    }
+    time = 2000;
+    assert.equal(flatText(report.result().text), sum);
+  }
+});
+
 test('prints neither time nor rate for an upload that waited for files', () => {
   const report = new UploadReport('https://edge.example', {
     inUse: new InUse(),

@@ -18,6 +18,13 @@ test('shows share, rate and time left once they are known', () => {
   assert.equal(progressLine({ ...moving, bytes: 2048 }), '100%  2.00 KiB of 2.00 KiB  256 B/s');
 });
 
+test('shows the share of empty files by their number', () => {
+  const empty = { ...event, totalBytes: 0, totalFiles: 400, filesDone: 100 };
+  assert.equal(progressLine(empty), '25%');
+  assert.equal(filesLine(empty), '100 of 400 files');
+  assert.equal(progressLine({ ...empty, totalFiles: 1, filesDone: 0 }), '0%');
+});
+
 test('shows the bytes read of a stream, then also the bytes sent', () => {
   assert.equal(progressLine({ ...event, readBytes: 0 }), '0 B read');
   assert.equal(progressLine({ ...event, readBytes: 2048 }), '2.00 KiB read');
