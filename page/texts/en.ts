@@ -57,7 +57,7 @@ export const EN = {
   signInWith: (name: string) => `Sign in with ${name}`,
   commandLine: (name: string) => `To sign in with ${name}, use the command line:`,
   losesFiles:
-    'A provider opens in place of this page. Afterwards, choose the files that did not arrive again.',
+    'A provider opens in place of this page. Afterwards, choose again the files that did not arrive.',
   signOut: 'Sign out',
   signingOut: 'Signing out …',
   signOutSending: 'Files are still being sent. Sign out anyway?',

@@ -50,7 +50,7 @@ export async function providerCases(people: People): Promise<void> {
     await tab.choose(people.report);
     await tab.shows('.error', 'Your sign-in has ended. Sign in again.');
     await tab.press('Sign in');
-    await tab.shows('.ways + .hint', 'Afterwards, choose the files that did not arrive again.');
+    await tab.shows('.ways + .hint', 'Afterwards, choose again the files that did not arrive.');
     await tab.inspect('sign-in-providers/again');
     await tab.press('Sign in with corp');
     await tab.shows('.who', 'Signed in as');
