@@ -27,14 +27,6 @@ export interface PlannedStep {
   readonly loses?: string;
 }
 
-/** The question before a change, and the plans it showed. */
-export interface Agreement {
-  readonly agree: (plan: Pick<PlannedChange, 'to' | 'steps'>, next: NextStep | undefined) => Promise<boolean>;
-  readonly steps: readonly PlannedStep[];
-  /** The plans as text. */
-  readonly lines: readonly string[];
-}
-
 /** What a later step of the same deploy changes. CloudFormation can plan it only then. */
 type NextStep = keyof typeof FOLLOWS;
 
@@ -65,6 +57,16 @@ export interface Asking {
   readonly dryRun?: boolean;
 }
 
+type Plan = Pick<PlannedChange, 'to' | 'steps'>;
+
+/** The question before a change, and the plans it showed. */
+export interface Agreement {
+  readonly agree: (plan: Plan, next: NextStep | undefined) => Promise<boolean>;
+  readonly steps: readonly PlannedStep[];
+  /** The plans as text. */
+  readonly lines: readonly string[];
+}
+
 /**
  * Shows each plan and asks once for a deploy, and again if a later step loses data. In the embedded cloud, which costs
  * nothing, it asks only before losses.
@@ -79,37 +81,36 @@ export function createAgreement(
   const all: PlannedStep[] = [];
   const told: string[] = [];
   let agreed = yes;
+  const show = ({ steps, to }: Plan, next: NextStep | undefined, changed: readonly OptionChange[]) => {
+    const what = to === 'EXISTING' ? 'Changes to the stack' : 'Plan for the new stack';
+    const where = local === undefined ? STACK_REGION : 'the embedded cloud';
+    const heading = `${what} ${stackName} in ${where}:`;
+    const lines = [heading, ...planLines(steps, changed, { isCharged: local === undefined })];
+    if (next !== undefined) lines.push(FOLLOWS[next]);
+    told.push(...lines);
+    if (!dryRun) ui.event({ type: 'note', text: lines });
+  };
+  const mayApply = async (lost: readonly PlannedStep[]) => {
+    if (lost.length > 0 && !allowDataLoss && (yes || !ui.interactive)) throw losesData(lost);
+    const isAsked = lost.length > 0 ? !yes : !agreed && local === undefined;
+    if (isAsked)
+      agreed = await ui.confirm(lost.length === 0 ? 'Continue?' : 'Continue, and lose that?', '--yes');
+    return !isAsked || agreed;
+  };
   return {
     steps: all,
     lines: told,
-    async agree({ steps, to }, next) {
+    async agree(plan, next) {
       const isFirst = all.length === 0;
-      all.push(...steps);
-      const lost = losses(steps);
-      const what = to === 'EXISTING' ? 'Changes to the stack' : 'Plan for the new stack';
-      const where = local === undefined ? STACK_REGION : 'the embedded cloud';
-      if (isFirst || lost.length > 0) {
-        const lines = [
-          `${what} ${stackName} in ${where}:`,
-          ...planLines(steps, isFirst ? options : [], { isCharged: local === undefined }),
-          ...(next === undefined ? [] : [FOLLOWS[next]]),
-        ];
-        told.push(...lines);
-        if (!dryRun) ui.event({ type: 'note', text: lines });
+      all.push(...plan.steps);
+      const lost = losses(plan.steps);
+      if (isFirst || lost.length > 0) show(plan, next, isFirst ? options : []);
+      for (const { what, loses, type } of lost) {
+        const how = what === 'remove' ? 'REMOVED' : 'REPLACED';
+        const text = `THE ${resourceName(type).toUpperCase()} IS ${how}: ${loses}.`;
+        ui.event({ type: 'warning', text });
       }
-      for (const { what: how, loses, type } of lost) {
-        const name = resourceName(type).toUpperCase();
-        ui.event({
-          type: 'warning',
-          text: `THE ${name} IS ${how === 'remove' ? 'REMOVED' : 'REPLACED'}: ${loses}.`,
-        });
-      }
-      if (dryRun) return false;
-      if (lost.length > 0 && !allowDataLoss && (yes || !ui.interactive)) throw losesData(lost);
-      if (agreed && (yes || lost.length === 0)) return true;
-      if (local !== undefined && lost.length === 0) return true;
-      agreed = await ui.confirm(lost.length === 0 ? 'Continue?' : 'Continue, and lose that?', '--yes');
-      return agreed;
+      return !dryRun && (await mayApply(lost));
     },
   };
 }
