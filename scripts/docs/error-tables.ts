@@ -148,7 +148,7 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     fix: 'Set the clock.',
   },
   throttled: {
-    means: 'AWS throttled the requests, also the retries of a minute.',
+    means: 'AWS throttled the requests and their retries for a minute.',
     fix: 'Wait a minute, then run the command again.',
   },
   aws: { means: 'AWS refuses a call for another reason.', fix: "The message has AWS's reason." },
