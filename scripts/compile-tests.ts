@@ -37,13 +37,13 @@ const builtCdk: Plugin = {
   },
 };
 
-/** Gives each test a time limit, so that one that hangs fails under its own name, and disables the async hook of node:test. */
-const nodeTest: Plugin = {
-  name: 'node-test',
+/** Gives each test a time limit, so that one that hangs fails under its own name. */
+const timeLimit: Plugin = {
+  name: 'time-limit',
   setup({ onResolve }) {
-    const replacement = join(ROOT, 'test/support/run/node-test.ts');
+    const limited = join(ROOT, 'test/support/run/time-limit.ts');
     onResolve({ filter: /^node:test$/ }, ({ importer }) =>
-      importer.endsWith('.test.ts') ? { path: replacement } : undefined,
+      importer.endsWith('.test.ts') ? { path: limited } : undefined,
     );
   },
 };
@@ -94,7 +94,7 @@ export async function compileTests(files: readonly string[], outdir: string): Pr
     sourcesContent: false,
     banner: { js: REQUIRE },
     logLevel: 'warning',
-    plugins: [ownPlace, nodeTest, builtCdk, someBundled],
+    plugins: [ownPlace, timeLimit, builtCdk, someBundled],
   });
   return files.map((file) => join(outdir, relative(ROOT, file).replace(/\.ts$/, '.js')));
 }

@@ -16,7 +16,6 @@ export const WORKERS = [
   'test/e2e/identity/paste-address',
   'test/local/cognito/serve',
   'test/local/s3/serve',
-  'test/support/run/uncaught-child',
 ] as const;
 
 const ROOT = join(import.meta.dirname, '../../..');
