@@ -6,8 +6,8 @@ import { execPath, platform } from 'node:process';
 /** Program folders on Linux; the sandbox has no `PATH`. */
 const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/run/current-system/sw/bin'];
 
-/** Long enough for a busy computer. A slower probe counts as unavailable. */
-const PROBE_TIMEOUT_MS = 5000;
+/** Long enough for a very busy computer: after a slower probe, the function runs with weaker isolation. */
+const PROBE_TIMEOUT_MS = 30_000;
 
 /** A command that runs another one isolated by the kernel, and what it isolates. */
 export interface Isolation {
