@@ -12,10 +12,10 @@ import {
   dataOf,
   type Inventory,
   isData,
-  keepBucket,
   POOL,
   takeInventory,
 } from '../stack/operate/inventory.ts';
+import { keepBucket } from '../stack/operate/keep-bucket.ts';
 import { deleteKept, type FoundKept, findKept, keptLines, refuseKept } from '../stack/operate/kept.ts';
 import { clearLeftovers, leftLines, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
 import { GoneRecords, keepBooks, placeOf, rememberKept, rememberLeftover } from '../stack/remains.ts';

@@ -239,7 +239,7 @@ test('every command in the sources is valid', async () => {
 
 /** Files of a user's, results for another computer, and what the demo shows. */
 const PLAIN =
-  /^cli\/(?:declare\/|completions\/|commands\/demo\.ts|commands\/(?:key|link)\/create\.ts|commands\/user\/invitation\.ts|commands\/local\.ts|links\/describe-token\.ts|stack\/deployment-file\.ts|trust\/trust-(?:document|file)\.ts|stack\/operate\/(?:change-set|kept|kept-data)\.ts)/;
+  /^cli\/(?:declare\/|completions\/|commands\/demo\.ts|commands\/(?:key|link)\/create\.ts|commands\/user\/invitation\.ts|commands\/local\.ts|links\/describe-token\.ts|stack\/deployment-file\.ts|trust\/trust-(?:document|file)\.ts|stack\/operate\/(?:change-set|kept|keep-bucket)\.ts)/;
 
 const COMMAND = new RegExp(`\\bedge-upload (?:${commandNames().join('|')})\\b`);
 
