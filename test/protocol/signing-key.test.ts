@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { algorithmsOf, publishedKeysOf, signingKeysOf } from '../../protocol/signing-key.ts';
 
@@ -86,10 +86,7 @@ test('allows a key the algorithms of its type and curve', () => {
   assert.deepEqual(algorithmsOf({ kty: 'EC' }), []);
 });
 
-/** A signature that is valid for every text with the key of order 1. */
-const FOR_EVERY_TEXT = Buffer.from([1, ...new Array<number>(63).fill(0)]);
-
-test('leaves out Ed25519 keys of small order, with which signatures of any text are valid', () => {
+test('leaves out Ed25519 keys of small order, with which signatures of any text can be valid', () => {
   const p = 2n ** 255n - 19n;
   // The 8 points have 5 different values of y; those of 0 and 1 have another spelling above p.
   const order8 = BigInt('0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826');
@@ -106,9 +103,6 @@ test('leaves out Ed25519 keys of small order, with which signatures of any text 
       }
     }
   }
-  const identity = Buffer.from([1, ...new Array<number>(31).fill(0)]).toString('base64url');
-  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: identity }, format: 'jwk' });
-  assert.ok(verify(null, Buffer.from('any text'), key, FOR_EVERY_TEXT), 'OpenSSL does not refuse such keys');
   for (let round = 0; round < 100; round += 1) {
     const own = { ...generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }), kid: 'k' };
     assert.deepEqual(signingKeysOf({ keys: [own] }), [own]);
