@@ -122,7 +122,7 @@ class DryRunReport {
         ...(this.#countsUnchanged && { unchanged: this.#unchanged }),
         bytes: this.#bytes,
       },
-      text: `${stored}  ${formatBytes(this.#bytes)} to ${this.#url}`,
+      text: { head: `${stored}  `, text: `${formatBytes(this.#bytes)} to ${this.#url}` },
       ...(this.#exitCode !== EXIT.done && { exitCode: this.#exitCode }),
     };
   }

@@ -6,7 +6,7 @@ import { EXIT, type ExitCode, type UserError } from '../errors.ts';
 import type { JsonValue } from '../json-value.ts';
 import type { UiEvent } from '../ui/events.ts';
 import { count, formatBytes, formatDuration } from '../ui/format.ts';
-import { type Text, visible } from '../ui/shown.ts';
+import { type PrintedLine, type Text, visible } from '../ui/shown.ts';
 import type { Stored } from './put-object.ts';
 import type { Item } from './sources/items.ts';
 
@@ -167,7 +167,7 @@ export class UploadReport {
     return ['Failed:', ...names, ...more, ...[...this.#hinted.values()].flat(), sum];
   }
 
-  #sum(seconds: number): string {
+  #sum(seconds: number): PrintedLine {
     const { countsUnchanged = false, hasRate = true } = this.#options;
     const failed = this.#failed === 0 ? '' : `, ${this.#failed.toLocaleString('en-US')} failed`;
     const unchanged = countsUnchanged ? `, ${this.#unchanged.toLocaleString('en-US')} unchanged` : '';
@@ -176,7 +176,7 @@ export class UploadReport {
     const sent = this.#bytes - this.#resumedBytes;
     const rate = seconds > 0 && sent > 0 ? ` (${formatBytes(sent / seconds)}/s)` : '';
     const time = hasRate ? ` in ${formatDuration(seconds * 1000)}${rate}` : '';
-    return `${files}  ${formatBytes(this.#bytes)}${time}`;
+    return { head: `${files}  `, text: `${formatBytes(this.#bytes)}${time}` };
   }
 
   #document(seconds: number): Document {

@@ -103,18 +103,21 @@ const WHOLE = /^(?:\/|[A-Za-z]:\\|https?:\/\/\S+$)/;
 
 /**
  * Breaks the prose of a text between words, where a terminal would break it within them. Lines that are indented or in
- * columns stay whole. A path or an address that does not fit beside its label stands on a line of its own.
+ * columns stay whole. A path or an address that does not fit beside its label stands on a line of its own, and so does
+ * prose beside a long label.
  */
 export function wrapText(text: PrintedText, width: number): PrintedText {
   return textLines(text).flatMap((one): readonly PrintedLine[] => {
     if (typeof one === 'string') return VERBATIM.test(one) ? [one] : wrap(one, width);
     const { head = '', mark } = one;
     const indent = head.length + (mark === undefined ? 0 : 2);
-    if (mark === undefined && WHOLE.test(one.text)) {
-      const fits = head === '' || indent + one.text.length <= width;
-      return fits ? [one] : [{ ...one, head: head.trimEnd(), text: '' }, `    ${one.text}`];
+    const isWhole = mark === undefined && WHOLE.test(one.text);
+    if (indent === 0 || (!isWhole && VERBATIM.test(one.text))) return [one];
+    if (isWhole || (mark === undefined && width - indent < LEAST_PROSE)) {
+      if (indent + one.text.length <= width) return [one];
+      const lines = isWhole ? [one.text] : wrap(one.text, width - 4);
+      return [{ ...one, head: head.trimEnd(), text: '' }, ...lines.map((line) => `    ${line}`)];
     }
-    if (indent === 0 || VERBATIM.test(one.text)) return [one];
     const [first = '', ...rest] = wrap(one.text, Math.max(LEAST_PROSE, width - indent));
     return [{ ...one, text: first }, ...rest.map((more) => ' '.repeat(indent) + more)];
   });

@@ -48,6 +48,14 @@ test('wraps prose between words; keeps commands, tables and long words whole', (
   assert.deepEqual(wrapText(address, 40), [{ head: 'edge', text: '' }, `    ${address.text}`]);
   assert.deepEqual(wrapText(address, 43), [address]);
   assert.deepEqual(wrapText('a b', 80), ['a b']);
+  const sum = { head: '2 stored, 1 failed  ', text: '5.25 MiB in 2.0 s (5.25 KiB/s)' };
+  assert.deepEqual(wrapText(sum, 40), [
+    { ...sum, text: '5.25 MiB in 2.0 s' },
+    '                    (5.25 KiB/s)',
+  ]);
+  const many = { ...sum, head: '1,234 stored, 1 failed  ' };
+  assert.deepEqual(wrapText(many, 40), [{ head: '1,234 stored, 1 failed', text: '' }, `    ${sum.text}`]);
+  assert.deepEqual(wrapText(many, 54), [many]);
 });
 
 test('formats durations without 60 of a smaller unit', () => {
