@@ -61,8 +61,8 @@ function output(name, value) {
   appendFileSync(`${env.GITHUB_OUTPUT}`, `${name}<<${mark}\n${value}\n${mark}\n`);
 }
 
-/** Writes a file of the runner. The disk can be full: that is an annotation, and an error also fails the step. */
-function unlessFull(level, what, write) {
+/** Writes a file of the runner. Annotates the step if the file cannot be written; the level `error` also fails the step. */
+function writeOrAnnotate(level, what, write) {
   try {
     write();
   } catch (error) {
@@ -143,12 +143,12 @@ async function upload(args) {
   const found = await run(args, results).finally(() => process.stdout.write(`::${mark}::\n`));
   const { unwritten } = found;
   if (unwritten) command('warning title=edge-upload', `Incomplete results: ${unwritten.message}`);
-  // Later steps would read an empty output.
-  unlessFull('error', 'The outputs of the step were not written', () => {
+  // Without its outputs, the step fails: later steps would read empty ones.
+  writeOrAnnotate('error', 'The outputs of the step were not written', () => {
     output('results', results);
     output('json', JSON.stringify(found.summary ?? { error: found.error ?? { code: 'unexpected' } }));
   });
-  unlessFull('warning', 'The job summary was not written', () => {
+  writeOrAnnotate('warning', 'The job summary was not written', () => {
     appendFileSync(`${env.GITHUB_STEP_SUMMARY}`, summaryOf(found));
   });
   if (found.code === 0 && found.summary !== undefined) return;

@@ -165,7 +165,7 @@ function abortResult({ aborted, skipped, failures, exitCode }: Ended, forget: bo
     text: [
       {
         mark: exitCode === EXIT.done ? 'done' : 'failed',
-        text: isInterrupted ? `Interrupted after ${done}` : done,
+        text: isInterrupted ? `Interrupted: ${done}` : done,
       },
       ...lines,
     ],

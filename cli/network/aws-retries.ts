@@ -6,7 +6,7 @@ import type { Service } from './aws-settings.ts';
 import { findFailure, isTimeout } from './failures.ts';
 import { networkFailure } from './network-failure.ts';
 
-/** Attempts of each request. Their delays add up to a minute at most if the service throttles. */
+/** Attempts of each request. If the service throttles, their random delays add up to 71 seconds at most. */
 export const ATTEMPTS = 8;
 
 /** Longest delay before an attempt after Ctrl-C, in milliseconds. Clean-up requests have 5 seconds in all. */

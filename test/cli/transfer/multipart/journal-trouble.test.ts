@@ -182,6 +182,6 @@ test('names the uploads that were aborted before Ctrl-C', async (t) => {
   assert.deepEqual(document, { aborted: [gone], failures: [], interrupted: true });
   assert.equal(exitCode, EXIT.interrupted);
   const [first, ...lines] = [text].flat();
-  assert.deepEqual(first, { mark: 'failed', text: 'Interrupted after 1 upload aborted' });
+  assert.deepEqual(first, { mark: 'failed', text: 'Interrupted: 1 upload aborted' });
   assert.deepEqual(lines.slice(0, 2), [gone, 'To list the other uploads:']);
 });
