@@ -88,7 +88,8 @@ async function show(
     ui.event({ type: 'row', ...row(line, verbose) });
     lines += 1;
   };
-  for (let { since } = query; ; ) {
+  let { since } = query;
+  for (;;) {
     for await (const line of edgeLogLines(work, { ...query, since })) {
       if (signal.aborted) throw interrupted();
       showLine(line);

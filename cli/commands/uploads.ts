@@ -109,7 +109,7 @@ export async function abort(
   return abortResult(await abortEach(context, chosen, { forget, all: ids.length === 0 }), forget);
 }
 
-/** What became of each upload. */
+/** The results of aborting uploads. */
 interface Ended {
   readonly aborted: string[];
   readonly skipped: { id: string; url: string }[];

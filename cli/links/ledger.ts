@@ -38,7 +38,9 @@ export async function writeEntry(work: StackWork, bucket: string, entry: TokenEn
   const Body = `${JSON.stringify(entry)}\n`;
   const Key = keyOf(entry);
   const put = new PutObjectCommand({
-    ...{ Bucket: bucket, Key, Body },
+    Bucket: bucket,
+    Key,
+    Body,
     ContentType: 'application/json',
     IfNoneMatch: '*',
   });

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { COMMAND_GROUPS } from '../../cli/declare/command-groups.ts';
-import type { Act } from '../../cli/program.ts';
-import { commandsFor, run, type World } from '../../cli/program.ts';
+import { type Act, commandsFor, run, type World } from '../../cli/program.ts';
 import { createSentCredentials } from '../../cli/sent-credentials.ts';
 import { askedOptions, mergeOptions, type OptionFlags } from '../../cli/stack/options/merge-options.ts';
 import type { StackOptions } from '../../infra/options.ts';

@@ -1,6 +1,5 @@
 import { POOL_ALIAS } from '../../../protocol/issuer.ts';
-import type { Hint } from '../../command-line.ts';
-import { shellWord } from '../../command-line.ts';
+import { type Hint, shellWord } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { Target } from '../../settings/target.ts';

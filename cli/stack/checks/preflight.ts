@@ -141,7 +141,7 @@ function regionsCheck(work: StackWork): Check {
 /** Quota of an established account: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const USUAL = 1000;
 
-/** Below this quota, a busy edge answers 503. Each unit allows 10 requests a second in each region. */
+/** Below this quota, a busy edge responds with 503. Each unit allows 10 requests a second in each region. */
 const FEW = 100;
 
 /** The quota “Concurrent executions”: https://docs.aws.amazon.com/general/latest/gr/lambda-service.html */
