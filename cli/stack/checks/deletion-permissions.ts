@@ -8,17 +8,26 @@ import { accessDenied, actionNames, deniedTo, type Needed } from './simulation.t
 
 interface Deletion {
   readonly actions: readonly string[];
-  readonly arn: (id: string, account: string) => string;
+  /** @param pool id of the stack's user pool, which can be kept */
+  readonly arn: (id: string, account: string, pool: string | undefined) => string | undefined;
 }
+
+const poolArn = (id: string, account: string) => `arn:aws:cognito-idp:us-east-1:${account}:userpool/${id}`;
+
+/** Returns the deletion of a part of the user pool. Its permission is one on the pool. */
+const ofPool = (action: string): Deletion => ({
+  actions: [action],
+  arn: (_id, account, pool) => pool && poolArn(pool, account),
+});
 
 /** What CloudFormation calls to delete a resource, from the handlers of the types. `destroy` itself deletes functions. */
 const DELETING = table<Deletion>({
   'AWS::S3::Bucket': { actions: ['s3:DeleteBucket'], arn: (id) => `arn:aws:s3:::${id}` },
   'AWS::S3::BucketPolicy': { actions: ['s3:DeleteBucketPolicy'], arn: (id) => `arn:aws:s3:::${id}` },
-  'AWS::Cognito::UserPool': {
-    actions: ['cognito-idp:DeleteUserPool'],
-    arn: (id, account) => `arn:aws:cognito-idp:us-east-1:${account}:userpool/${id}`,
-  },
+  'AWS::Cognito::UserPool': { actions: ['cognito-idp:DeleteUserPool'], arn: poolArn },
+  'AWS::Cognito::UserPoolClient': ofPool('cognito-idp:DeleteUserPoolClient'),
+  'AWS::Cognito::UserPoolDomain': ofPool('cognito-idp:DeleteUserPoolDomain'),
+  'AWS::Cognito::UserPoolIdentityProvider': ofPool('cognito-idp:DeleteIdentityProvider'),
   'AWS::CloudFront::Distribution': {
     actions: ['cloudfront:UpdateDistribution', 'cloudfront:DeleteDistribution'],
     arn: (id, account) => `arn:aws:cloudfront::${account}:distribution/${id}`,
@@ -26,6 +35,10 @@ const DELETING = table<Deletion>({
   'AWS::CloudFront::OriginAccessControl': {
     actions: ['cloudfront:DeleteOriginAccessControl'],
     arn: (id, account) => `arn:aws:cloudfront::${account}:origin-access-control/${id}`,
+  },
+  'AWS::CloudFront::ResponseHeadersPolicy': {
+    actions: ['cloudfront:DeleteResponseHeadersPolicy'],
+    arn: (id, account) => `arn:aws:cloudfront::${account}:response-headers-policy/${id}`,
   },
   'AWS::IAM::Role': {
     actions: ['iam:DeleteRolePolicy', 'iam:DeleteRole'],
@@ -51,10 +64,14 @@ const DELETING = table<Deletion>({
   },
 });
 
-function deletion({ type, physicalId = '' }: StackResource, account: string): Needed[] {
-  const deleting = DELETING[type];
-  if (deleting === undefined || physicalId === '') return [];
-  return [{ actions: deleting.actions, resource: deleting.arn(physicalId, account) }];
+function deletion(
+  { type, physicalId = '' }: StackResource,
+  account: string,
+  pool: string | undefined,
+): (Needed & { readonly type: string })[] {
+  const { actions = [], arn } = DELETING[type] ?? {};
+  const resource = physicalId === '' ? undefined : arn?.(physicalId, account, pool);
+  return resource === undefined ? [] : [{ type, actions, resource }];
 }
 
 /**
@@ -64,20 +81,21 @@ function deletion({ type, physicalId = '' }: StackResource, account: string): Ne
  */
 export async function refuseUnpermitted(
   work: StackWork,
-  { roleArn }: FoundStack,
+  { roleArn, outputs }: FoundStack,
   doomed: readonly StackResource[],
 ): Promise<void> {
   const caller = await callerIdentity(work);
   if (isRoot(caller)) return;
-  const needed = doomed.flatMap((resource) => deletion(resource, caller.account));
+  const needed = doomed.flatMap((one) => deletion(one, caller.account, outputs.userPoolId));
   const refused = await deniedTo(work, caller, needed, roleArn);
   const [first] = refused.denied;
   if (first === undefined) return;
-  const type =
-    doomed.find((one) => deletion(one, caller.account)[0]?.resource === first.resource)?.type ?? '';
+  const lacking = needed.find(
+    ({ actions, resource }) => resource === first.resource && actions.includes(first.action),
+  );
   throw accessDenied(
     refused,
-    `${roleArn ?? caller.arn} is not allowed to delete the ${resourceName(type)}: ${actionNames(refused.denied)}. Nothing was removed.`,
+    `${roleArn ?? caller.arn} is not allowed to delete the ${resourceName(lacking?.type ?? '')}: ${actionNames(refused.denied)}. Nothing was removed.`,
     [
       'Ask the administrator of the AWS account for the whole policy:',
       command`edge-upload policy ${isExtra(first) ? ['--extras'] : []}`,

@@ -165,6 +165,38 @@ test('refuses a deletion that IAM denies for the resources', async (t) => {
   );
 });
 
+test('refuses a deletion that IAM denies for a part of the user pool, before the bucket is emptied', async (t) => {
+  const stack = { ...STACK, outputs: { userPoolId: 'us-east-1_a' } };
+  const parts = [
+    { type: 'UserPool', id: 'us-east-1_a', action: 'DeleteUserPool', name: 'user pool' },
+    { type: 'UserPoolClient', id: 'c', action: 'DeleteUserPoolClient', name: 'user pool client' },
+    { type: 'UserPoolDomain', id: 'edge-upload-1', action: 'DeleteUserPoolDomain', name: 'managed login' },
+    {
+      type: 'UserPoolIdentityProvider',
+      id: 'idp',
+      action: 'DeleteIdentityProvider',
+      name: 'identity provider',
+    },
+  ];
+  const resources = parts.map(({ type, id }) => ({
+    logicalId: type,
+    type: `AWS::Cognito::${type}`,
+    physicalId: id,
+    status: 'CREATE_COMPLETE',
+  }));
+  for (const { action, name } of parts) {
+    const { work } = await workAgainst(t, iam(`cognito-idp:${action}`));
+    await assert.rejects(
+      refuseUnpermitted(work, stack, resources),
+      withCode(
+        'access_denied',
+        new RegExp(`is not allowed to delete the ${name}: cognito-idp:${action}\\.`),
+        new RegExp(`--action-names cognito-idp:${action} --resource-arns \\S+:userpool/us-east-1_a$`),
+      ),
+    );
+  }
+});
+
 test('accepts a deletion that policies, or a condition in them, may allow', async (t) => {
   await refuseUnpermitted((await workAgainst(t, iam(''))).work, STACK, RESOURCES);
   const { work } = await workAgainst(t, iam('iam:DeleteRole', '<member>aws:ResourceTag/team</member>'));
