@@ -6,7 +6,7 @@ import { PRESET_NAMES } from '../../cli/trust/presets.ts';
 
 /*
  * Writes the JSON schema of deployment files, with which editors complete and check them: `npm run docs:schema`. The
- * program does not read it: read-deployment.ts checks more.
+ * program does not read it: cli/stack/deployment-file.ts checks more.
  */
 
 const FILE = join(import.meta.dirname, '../../assets/edge-upload.schema.json');
