@@ -72,7 +72,9 @@ const UNANSWERED: ReadonlySet<ErrorCode> = new Set([
 
 function mayBeStored({ code, cause }: UserError): boolean {
   const { $metadata } = (cause ?? {}) as { $metadata?: { httpStatusCode?: number } };
-  return UNANSWERED.has(code) && ($metadata?.httpStatusCode ?? 500) >= 500;
+  const { httpStatusCode: status = 500 } = $metadata ?? {};
+  // 409: a repeated request met the first one, which S3 was still storing.
+  return UNANSWERED.has(code) && (status >= 500 || status === 409);
 }
 
 /** Deletes the entry of a token that nobody received, also after Ctrl-C. A failure is a warning: the caller reports its own. */

@@ -4,6 +4,7 @@ import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { dropEntry, findRecord, readLedger, writeEntry } from '../../../cli/links/ledger.ts';
 import type { TokenEntry } from '../../../cli/links/token-entry.ts';
 import { stateOf, tokenStates } from '../../../cli/links/token-states.ts';
+import { workAgainst } from '../stack/world.ts';
 import { BUCKET, workOnS3 } from './helpers.ts';
 
 const FOLDER = '.well-known/edge-upload/tokens';
@@ -67,6 +68,23 @@ for (const [how, cuts, stored] of [
     );
   });
 }
+
+test('deletes an entry that S3 may still be storing, but none that S3 refuses', async (t) => {
+  for (const [status, code, expected] of [
+    [409, 'ConditionalRequestConflict', ['PUT', 'DELETE']],
+    [403, 'AccessDenied', ['PUT']],
+    [404, 'NoSuchBucket', ['PUT']],
+  ] as const) {
+    const methods: string[] = [];
+    const { work } = await workAgainst(t, (_body, _path, method) => {
+      methods.push(method);
+      if (method === 'DELETE') return { status: 204, body: '' };
+      return { status, body: `<Error><Code>${code}</Code><Message>m</Message></Error>` };
+    });
+    await assert.rejects(writeEntry(work, BUCKET, ENTRY), { name: 'UserError' });
+    assert.deepEqual(methods, expected, code);
+  }
+});
 
 test('deletes an entry that was stored when Ctrl-C left its response no time', async (t) => {
   const { work, s3, context } = await workOnS3(t, ({ method }) => {
