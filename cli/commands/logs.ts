@@ -1,7 +1,7 @@
 import { command } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
-import { pause } from '../network/bounded-requests.ts';
+import { pause } from '../network/cancellation.ts';
 import { timeAtAws } from '../stack/aws-calls.ts';
 import { missingPart, requireStack, type StackWork } from '../stack/find-stack.ts';
 import { type EdgeLogLine, edgeLogLines } from '../stack/logs/edge-logs.ts';

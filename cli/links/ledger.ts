@@ -1,7 +1,7 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import { DESCRIPTION_KEY } from '../../protocol/object-url.ts';
 import { type ErrorCode, isUserError, type UserError } from '../errors.ts';
-import { cleanUp, creating } from '../network/bounded-requests.ts';
+import { cleanUp, creating } from '../network/cancellation.ts';
 import { ifAllowed, ifThere, onAws } from '../stack/aws-calls.ts';
 import { deniedHead } from '../stack/checks/bucket.ts';
 import type { StackWork } from '../stack/find-stack.ts';

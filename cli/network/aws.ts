@@ -5,7 +5,7 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
 import { type AwsSettings, NO_SETTINGS, readAwsSettings, type Service } from './aws-settings.ts';
-import { openDeadline } from './bounded-requests.ts';
+import { openDeadline } from './cancellation.ts';
 import { folderOf, openDispatcher, readAccessKey } from './dispatcher.ts';
 import { findFailure, isTimeout, isTransient } from './failures.ts';
 

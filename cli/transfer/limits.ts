@@ -8,7 +8,7 @@ import type { Context } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import type { TokenSource } from '../identity/tokens/access-token.ts';
 import type { CommandTokens } from '../identity/tokens/token-source.ts';
-import { orInterrupted } from '../network/bounded-requests.ts';
+import { orInterrupted } from '../network/cancellation.ts';
 import { readIfThere, replaceFile, requireFolder } from '../settings/own-files.ts';
 import type { Target } from '../settings/target.ts';
 import { formatBytes } from '../ui/format.ts';

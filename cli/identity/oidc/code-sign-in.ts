@@ -10,7 +10,7 @@ import {
 import { EXACT_PORTS, REDIRECT_PATH } from '../../../protocol/sign-in.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
-import { openDeadline, orInterrupted } from '../../network/bounded-requests.ts';
+import { openDeadline, orInterrupted } from '../../network/cancellation.ts';
 import { sameCommand } from '../../same-command.ts';
 import { asTask } from '../../ui/create.ts';
 import {

@@ -1,6 +1,6 @@
 import type { InputStream } from '../../context.ts';
 import { UserError } from '../../errors.ts';
-import { orInterrupted } from '../../network/bounded-requests.ts';
+import { orInterrupted } from '../../network/cancellation.ts';
 import { openText, withoutLineEnd } from '../../text.ts';
 
 const MAX_LINE_LENGTH = 64 * 1024;

@@ -4,7 +4,7 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { command, type HintLine } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { REPLACE_POOL } from '../../identity/cognito-errors.ts';
-import { pause } from '../../network/bounded-requests.ts';
+import { pause } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { resourceName } from '../../ui/resource-words.ts';
 import { ifAllowed, onAws, pages } from '../aws-calls.ts';

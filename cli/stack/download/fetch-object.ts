@@ -3,7 +3,7 @@ import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { command, type Hint } from '../../command-line.ts';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
-import { pause } from '../../network/bounded-requests.ts';
+import { pause } from '../../network/cancellation.ts';
 import { findFailure } from '../../network/failures.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { awsFailure, unexpectedAwsResponse } from '../aws-failures.ts';

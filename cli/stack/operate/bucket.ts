@@ -1,6 +1,6 @@
 import { isOwnKey } from '../../../protocol/object-url.ts';
 import { UserError } from '../../errors.ts';
-import { checkpoint, pause, resumable } from '../../network/bounded-requests.ts';
+import { checkpoint, pause, resumable } from '../../network/cancellation.ts';
 import { sameCommand } from '../../same-command.ts';
 import { forEachAtOnce } from '../../transfer/pacing/pool.ts';
 import { asTask } from '../../ui/create.ts';

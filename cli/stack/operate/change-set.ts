@@ -10,7 +10,7 @@ import type {
 import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
-import { checkpoint, cleanUp, creating, pause } from '../../network/bounded-requests.ts';
+import { checkpoint, cleanUp, creating, pause } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { isOvertaken, onPlan, pages } from '../aws-calls.ts';
 import { awsFailure } from '../aws-failures.ts';

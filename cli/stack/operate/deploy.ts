@@ -3,7 +3,7 @@ import type { EdgeKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { UserError } from '../../errors.ts';
-import { checkpoint, resumable } from '../../network/bounded-requests.ts';
+import { checkpoint, resumable } from '../../network/cancellation.ts';
 import { sameCommand } from '../../same-command.ts';
 import { asTask } from '../../ui/create.ts';
 import { overtaken } from '../aws-calls.ts';

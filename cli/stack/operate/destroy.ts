@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { UserError } from '../../errors.ts';
-import { checkpoint, resumable } from '../../network/bounded-requests.ts';
+import { checkpoint, resumable } from '../../network/cancellation.ts';
 import { sameCommand } from '../../same-command.ts';
 import { ifThere, onAws } from '../aws-calls.ts';
 import { type FoundStack, type StackWork, stackResources } from '../find-stack.ts';

@@ -2,7 +2,7 @@ import type { StackEvent } from '@aws-sdk/client-cloudformation';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Hint } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
-import { pause, resumable } from '../../network/bounded-requests.ts';
+import { pause, resumable } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { describeStatus, resourceName } from '../../ui/resource-words.ts';
 import { pages } from '../aws-calls.ts';

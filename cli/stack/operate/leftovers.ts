@@ -2,7 +2,7 @@ import { command, type HintLine } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { isUserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
-import { checkpoint, pause, resumable } from '../../network/bounded-requests.ts';
+import { checkpoint, pause, resumable } from '../../network/cancellation.ts';
 import { asTask } from '../../ui/create.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { ifThere, onAws } from '../aws-calls.ts';

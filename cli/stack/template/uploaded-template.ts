@@ -3,7 +3,7 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
-import { cleanUp, creating } from '../../network/bounded-requests.ts';
+import { cleanUp, creating } from '../../network/cancellation.ts';
 import { onAws } from '../aws-calls.ts';
 import { awsFailure } from '../aws-failures.ts';
 import type { StackWork } from '../find-stack.ts';

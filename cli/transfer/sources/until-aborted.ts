@@ -2,7 +2,7 @@ import { fstatSync } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
-import { orInterrupted } from '../../network/bounded-requests.ts';
+import { orInterrupted } from '../../network/cancellation.ts';
 import { readError } from './read-error.ts';
 
 /**

@@ -5,7 +5,7 @@ import { RETRY, type RetryPolicy } from '../../../protocol/retry-rules.ts';
 import type { Context } from '../../context.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { TokenSource } from '../../identity/tokens/access-token.ts';
-import { orInterrupted } from '../../network/bounded-requests.ts';
+import { orInterrupted } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
 import type { Ui } from '../../ui/ui.ts';
 import { checkSize, readLimits } from '../limits.ts';

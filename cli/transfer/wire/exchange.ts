@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { sealingMs } from '../../../protocol/parts.ts';
 import { UserError } from '../../errors.ts';
-import { type Abortable, openAbortable } from '../../network/bounded-requests.ts';
+import { type Abortable, openAbortable } from '../../network/cancellation.ts';
 import { findFailure } from '../../network/failures.ts';
 import { networkFailure } from '../../network/network-failure.ts';
 import { outflow, type RateLimit } from '../pacing/outflow.ts';

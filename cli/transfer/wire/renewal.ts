@@ -1,7 +1,7 @@
 import { command } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { hintForRefusal, type TokenSource } from '../../identity/tokens/access-token.ts';
-import { orInterrupted } from '../../network/bounded-requests.ts';
+import { orInterrupted } from '../../network/cancellation.ts';
 import { NotInGroup, TokenRejected } from './responses.ts';
 import { TransientFailure } from './retry.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { interrupted, UserError } from '../../../../cli/errors.ts';
-import { creating } from '../../../../cli/network/bounded-requests.ts';
+import { creating } from '../../../../cli/network/cancellation.ts';
 import { withUploadedTemplate } from '../../../../cli/stack/template/uploaded-template.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 import { type Answer, workAgainst } from '../world.ts';

@@ -1,0 +1,155 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Hint } from '../command-line.ts';
+import { interrupted, isUserError } from '../errors.ts';
+
+/** Aborts a request that takes too long, or whose caller aborts. */
+export interface Deadline {
+  readonly signal: AbortSignal;
+  /** Restarts the time, in milliseconds. */
+  set(milliseconds: number): void;
+  /** Stops the time: the request is over, or needs no limit. */
+  clear(): void;
+  /** Stops the time and removes the listener on the caller's signal. */
+  end(): void;
+}
+
+/**
+ * Creates a deadline, whose time starts at `set`. `AbortSignal.any` and `AbortSignal.timeout` do not replace it:
+ * Node 20 collects a combined signal while it is awaited, which then never fires.
+ */
+export function openDeadline(caller?: AbortSignal): Deadline {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const clear = () => clearTimeout(timer);
+  const giveUp = () => {
+    clear();
+    controller.abort(caller?.reason);
+  };
+  if (caller?.aborted) giveUp();
+  caller?.addEventListener('abort', giveUp, { once: true });
+  return {
+    signal: controller.signal,
+    set(milliseconds) {
+      clear();
+      timer = setTimeout(() => {
+        controller.abort(Object.assign(new Error('the response has no end'), { name: 'TimeoutError' }));
+      }, milliseconds);
+    },
+    clear,
+    end() {
+      clear();
+      caller?.removeEventListener('abort', giveUp);
+    },
+  };
+}
+
+/** Returns the result of the work, or rejects with an interruption as soon as the signal is aborted. */
+export async function orInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(interrupted());
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (stop !== undefined) signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Running work, such as requests, that one signal aborts. */
+export interface Abortable {
+  /** Calls `abort` with the signal's reason once it is aborted. Returns a function that removes it again. */
+  add(abort: (reason: unknown) => void): () => void;
+}
+
+/** Listens to a signal only once: adding a listener takes longer the more there are. */
+export function openAbortable(signal: AbortSignal): Abortable {
+  const waiting = new Set<(reason: unknown) => void>();
+  const abortAll = () => {
+    for (const abort of waiting) abort(signal.reason);
+  };
+  signal.addEventListener('abort', abortAll, { once: true });
+  return {
+    add(abort) {
+      if (signal.aborted) abort(signal.reason);
+      else waiting.add(abort);
+      return () => void waiting.delete(abort);
+    },
+  };
+}
+
+/**
+ * Throws if Ctrl-C was pressed since the last step.
+ * @param hint how to continue
+ */
+export function checkpoint(signal: AbortSignal, hint?: Hint): void {
+  if (signal.aborted) throw interrupted(hint);
+}
+
+/**
+ * Runs requests that Ctrl-C cancels.
+ * @param hint how to continue then
+ */
+export async function resumable<T>(hint: Hint, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const lacksHint = isUserError(error) && error.code === 'interrupted' && error.hint === undefined;
+    throw lacksHint ? interrupted(hint) : error;
+  }
+}
+
+/**
+ * Waits. Ctrl-C ends the wait with an error.
+ * @param hint how to continue
+ */
+export async function pause(milliseconds: number, signal: AbortSignal, hint: Hint): Promise<void> {
+  try {
+    await delay(milliseconds, undefined, { signal });
+  } catch (error) {
+    throw signal.aborted ? interrupted(hint) : error;
+  }
+}
+
+/** Milliseconds for a clean-up request, and the same after Ctrl-C. */
+const CLEAN_UP_MS = 60_000;
+const INTERRUPTED_MS = 5_000;
+
+/** Runs clean-up requests. Ctrl-C does not cancel them, but leaves them less time. */
+export async function cleanUp(
+  signal: AbortSignal,
+  run: (bounds: { readonly abortSignal: AbortSignal }) => Promise<void>,
+): Promise<void> {
+  const deadline = openDeadline();
+  deadline.set(signal.aborted ? INTERRUPTED_MS : CLEAN_UP_MS);
+  try {
+    await run({ abortSignal: deadline.signal });
+  } finally {
+    deadline.end();
+  }
+}
+
+/**
+ * Sends a request that creates something. Ctrl-C does not cancel it, but leaves it less time: without its response, it is
+ * unknown what to delete.
+ * @throws {UserError} `interrupted` after Ctrl-C, if there is no response
+ */
+export async function creating<T>(
+  signal: AbortSignal,
+  run: (bounds: { readonly abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  if (signal.aborted) throw interrupted();
+  const deadline = openDeadline();
+  const hurry = () => deadline.set(INTERRUPTED_MS);
+  signal.addEventListener('abort', hurry, { once: true });
+  try {
+    return await run({ abortSignal: deadline.signal });
+  } catch (error) {
+    throw signal.aborted ? interrupted() : error;
+  } finally {
+    signal.removeEventListener('abort', hurry);
+    deadline.end();
+  }
+}
