@@ -126,7 +126,7 @@ test('continues with other files after a failure, and exits with its code', asyn
   assert.deepEqual(result.document.failures, [
     { file: 'absent.txt', key: 'absent.txt', code: 'file_missing' },
   ]);
-  assert.match(String(result.text), /2 stored, 1 failed/);
+  assert.match(JSON.stringify(result.text), /2 stored, 1 failed/);
   const failed = rows(context.events).find((row) => row.error !== undefined);
   assert.deepEqual(failed?.error, {
     code: 'file_missing',
