@@ -14,8 +14,13 @@ import {
   type StartOptions,
   stopCloud,
 } from '../local-cloud/process.ts';
-import { type AccessKey, folderOf, readAccessKey } from '../network/dispatcher.ts';
-import { forgetDeployment, listDeployments } from '../settings/deployments.ts';
+import {
+  type AccessKey,
+  folderOf,
+  forgetDeployment,
+  listDeployments,
+  readAccessKey,
+} from '../settings/deployments.ts';
 import { diskError } from '../settings/disk-errors.ts';
 import { withLock } from '../settings/lock.ts';
 import { visible } from '../ui/shown.ts';

@@ -21,9 +21,7 @@ export async function synth(context: Context, args: OperatorArgs & OptionFlags):
     const deployed = await templateIfThere(work, stack);
     const options = withoutEnded(mergeOptions(readOptions(deployed), given, unset), timeAtAws(work));
     requireDeployable(options);
-    const trusted = options.trust
-      ? await trustedKeys(work, options.trust, bakedConfig(deployed))
-      : { keySets: {} };
+    const trusted = await trustedKeys(work, options, bakedConfig(deployed));
     const { signing } = await verifyingKeys(work, options, stack);
     const template = await wantedTemplate(work, stack, options, {
       ...trusted,

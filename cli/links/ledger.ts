@@ -2,7 +2,7 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import { DESCRIPTION_KEY } from '../../protocol/object-url.ts';
 import { type ErrorCode, isUserError, type UserError } from '../errors.ts';
 import { cleanUp, creating } from '../network/cancellation.ts';
-import { ifAllowed, ifThere, onAws } from '../stack/aws-calls.ts';
+import { causeName, ifAllowed, ifThere, onAws } from '../stack/aws-calls.ts';
 import { deniedHead } from '../stack/checks/bucket.ts';
 import type { StackWork } from '../stack/find-stack.ts';
 import { type ListedObject, listObjects } from '../stack/listing/bucket-listing.ts';
@@ -51,14 +51,11 @@ export async function writeEntry(work: StackWork, bucket: string, entry: TokenEn
     return true;
   } catch (error) {
     // The SDK repeats a request without a response. S3 may have stored the first one.
-    if (isTaken(error)) return (await ifAllowed(() => readText(work, bucket, Key))) === Body;
+    if (causeName(error) === 'PreconditionFailed')
+      return (await ifAllowed(() => readText(work, bucket, Key))) === Body;
     if (isUserError(error) && mayBeStored(error)) await dropEntry(work, bucket, entry);
     throw error;
   }
-}
-
-function isTaken(error: unknown): boolean {
-  return isUserError(error) && error.cause instanceof Error && error.cause.name === 'PreconditionFailed';
 }
 
 /** Errors without a response that refuses the request. */
@@ -112,8 +109,7 @@ async function readText(work: StackWork, bucket: string, key: string): Promise<s
       return '';
     });
   } catch (error) {
-    const { cause } = error as Error;
-    if (cause instanceof Error && cause.name === 'NoSuchKey') return undefined;
+    if (causeName(error) === 'NoSuchKey') return undefined;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import type { AccessKey } from '../network/dispatcher.ts';
+import type { AccessKey } from '../settings/deployments.ts';
 import { powerShellQuoted } from '../ui/powershell.ts';
 import type { RunningCloud } from './process.ts';
 

@@ -3,10 +3,10 @@ import type { HttpHandlerOptions, HttpRequest, HttpResponse } from '@smithy/type
 import type { Dispatcher } from 'undici';
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
-import type { LocalCloud } from '../settings/deployments.ts';
+import { folderOf, type LocalCloud, readAccessKey } from '../settings/deployments.ts';
 import { type AwsSettings, NO_SETTINGS, readAwsSettings, type Service } from './aws-settings.ts';
 import { openDeadline } from './cancellation.ts';
-import { folderOf, openDispatcher, readAccessKey } from './dispatcher.ts';
+import { openDispatcher } from './dispatcher.ts';
 import { findFailure, isTimeout, isTransient } from './failures.ts';
 
 /** Lambda@Edge functions, and so the whole stack, must be in this region. */

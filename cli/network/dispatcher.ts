@@ -1,5 +1,4 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { omitUndefined } from '../../protocol/fields.ts';
@@ -9,7 +8,6 @@ import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
 import type { SentCredentials } from '../sent-credentials.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
-import { readIfThere } from '../settings/own-files.ts';
 import { networkFailure, withExtraAuthorities } from './network-failure.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
 import { openTunnel, type Tunnel } from './tunnel.ts';
@@ -46,37 +44,6 @@ export function authority({ caFile }: Pick<LocalCloud, 'caFile'>): string {
       },
     );
   }
-}
-
-/** The access key of an embedded cloud, which the cloud creates at its first start. */
-export interface AccessKey {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
-
-/**
- * Reads the access key of the embedded cloud in a folder. It is sent only to that cloud's endpoint.
- * @throws {UserError} `local_cloud` if there is none
- */
-export async function readAccessKey(dataDir: string): Promise<AccessKey> {
-  const path = join(dataDir, 'keys.json');
-  const text = await readIfThere(path);
-  try {
-    const { accessKeyId, secretAccessKey } = (JSON.parse(text ?? 'null') ?? {}) as Partial<AccessKey>;
-    if (typeof accessKeyId === 'string' && typeof secretAccessKey === 'string') {
-      return { accessKeyId, secretAccessKey };
-    }
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw new UserError('local_cloud', `The embedded cloud has no access key in ${path}.`, {
-    hint: ['Start it again:', command`edge-upload local stop && edge-upload local start`],
-  });
-}
-
-/** Returns the folder of the embedded cloud whose authority is in `caFile`. */
-export function folderOf({ caFile }: { readonly caFile: string }): string {
-  return dirname(dirname(caFile));
 }
 
 /** A certificate has 1 KB, and the bundle of a system 300 KB. */

@@ -1,9 +1,10 @@
+import { dirname, join } from 'node:path';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { isLoopback, isSecureOrigin } from '../../protocol/object-url.ts';
-import type { UsedDeployment } from '../command-line.ts';
+import { command, type UsedDeployment } from '../command-line.ts';
 import type { Context } from '../context.ts';
-import { isUserError } from '../errors.ts';
-import type { FolderContext } from './own-files.ts';
+import { isUserError, UserError } from '../errors.ts';
+import { type FolderContext, readIfThere } from './own-files.ts';
 import { type DocumentPart, documentIn, writtenByNewer } from './records.ts';
 
 /** A deployment recorded on this computer. Contains no secrets. */
@@ -201,4 +202,35 @@ async function isOnly(
     if (!isUserError(error)) throw error;
     return false;
   }
+}
+
+/** The access key of an embedded cloud, which the cloud creates at its first start. */
+export interface AccessKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/**
+ * Reads the access key of the embedded cloud in a folder. It is sent only to that cloud's endpoint.
+ * @throws {UserError} `local_cloud` if there is none
+ */
+export async function readAccessKey(dataDir: string): Promise<AccessKey> {
+  const path = join(dataDir, 'keys.json');
+  const text = await readIfThere(path);
+  try {
+    const { accessKeyId, secretAccessKey } = (JSON.parse(text ?? 'null') ?? {}) as Partial<AccessKey>;
+    if (typeof accessKeyId === 'string' && typeof secretAccessKey === 'string') {
+      return { accessKeyId, secretAccessKey };
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new UserError('local_cloud', `The embedded cloud has no access key in ${path}.`, {
+    hint: ['Start it again:', command`edge-upload local stop && edge-upload local start`],
+  });
+}
+
+/** Returns the folder of the embedded cloud whose authority is in `caFile`. */
+export function folderOf({ caFile }: { readonly caFile: string }): string {
+  return dirname(dirname(caFile));
 }

@@ -67,7 +67,7 @@ export function isRoot({ arn }: AwsCaller): boolean {
 }
 
 /** Returns the name of the service's error that caused a user's error. */
-function causeName(error: unknown): string | undefined {
+export function causeName(error: unknown): string | undefined {
   return isUserError(error) && error.cause instanceof Error ? error.cause.name : undefined;
 }
 

@@ -54,7 +54,7 @@ export interface Cognito extends Service {
   send(message: Message): void;
 }
 
-/** Creates Amazon Cognito: the user pool API, the public documents of each pool, and two CloudFormation resources. */
+/** Creates Amazon Cognito: the user pool API, the public documents of each pool, and their CloudFormation resources. */
 export function createCognito(options: CognitoOptions): Cognito {
   const { dataDir, now, newKeys = generateKeyPairs, keyChange = () => undefined, federation } = options;
   const pools = new Pools(join(dataDir, 'pools'), now, newKeys, keyChange);

@@ -10,7 +10,7 @@ import { discover } from '../../identity/discovery.ts';
 import { linesOf } from '../../identity/sign-in/stdin-lines.ts';
 import { type IssuedToken, readIssuedToken } from '../../identity/tokens/issued-token.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
-import { poolIdentity } from '../../stack/template/template.ts';
+import { poolIdentity } from '../../stack/template/key-sets.ts';
 import { bareToken } from '../../text.ts';
 import { checkHints } from '../../trust/check-hints.ts';
 import { evaluateToken, type TokenEvaluation, unmetLines } from '../../trust/check-token.ts';

@@ -7,8 +7,7 @@ import { edgeUrl } from '../../settings/edge-url.ts';
 import { timeAtAws } from '../../stack/aws-calls.ts';
 import { missingPart, requireStack } from '../../stack/find-stack.ts';
 import { readOptions } from '../../stack/options/deployed-options.ts';
-import { bakedKeys } from '../../stack/template/key-sets.ts';
-import { templateIfThere } from '../../stack/template/template.ts';
+import { bakedKeys, templateIfThere } from '../../stack/template/template.ts';
 import {
   issuerHeading,
   issuerLines,

@@ -64,9 +64,7 @@ export function deployStack(work: StackWork, wanted: WantedChange, way: DeployWa
 async function deployRounds(work: StackWork, wanted: WantedChange, way: DeployWay): Promise<Deployed> {
   const { found, template, options, keys } = wanted;
   // Before anything is changed.
-  const trusted = options.trust
-    ? await trustedKeys(work, options.trust, bakedConfig(template), keys)
-    : { keySets: {} };
+  const trusted = await trustedKeys(work, options, bakedConfig(template), keys);
   let stack = found;
   let changed = false;
   for (let round = 0; round < ROUNDS; round += 1) {

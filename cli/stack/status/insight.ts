@@ -8,8 +8,7 @@ import { type DescribedKey, describeSigningKeys } from '../checks/signing-key.ts
 import { countUsers, type FoundStack, type StackWork } from '../find-stack.ts';
 import { measureBucket } from '../operate/bucket.ts';
 import { type DescribedOption, describeOptions, readOptions } from '../options/deployed-options.ts';
-import { bakedKeys } from '../template/key-sets.ts';
-import { wantedTemplate } from '../template/template.ts';
+import { bakedKeys, wantedTemplate } from '../template/template.ts';
 
 /** Failures of one service or one permission: other services can still respond. */
 const OF_ONE_PART: ReadonlySet<ErrorCode> = new Set(['access_denied', 'throttled', 'aws', 'unreachable']);

@@ -82,12 +82,13 @@ export class Pools {
    * @throws AwsError `InvalidParameterException` while deletion protection is active or it has a domain
    */
   remove(id: string): void {
-    if (this.find(id)?.record.settings.DeletionProtection === 'ACTIVE') {
+    const { settings, domain } = this.find(id)?.record ?? {};
+    if (settings?.DeletionProtection === 'ACTIVE') {
       throw invalidParameter(
         'The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.',
       );
     }
-    if (this.find(id)?.record.domain !== undefined) {
+    if (domain !== undefined) {
       throw invalidParameter(
         'User pool cannot be deleted. It has a domain configured that should be deleted first.',
       );

@@ -3,8 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { isUserError } from '../../../../cli/errors.ts';
 import { createSentCredentials } from '../../../../cli/sent-credentials.ts';
-import { fetchTrustedKeys, trustedKeys } from '../../../../cli/stack/template/key-sets.ts';
-import { poolIdentity } from '../../../../cli/stack/template/template.ts';
+import { fetchTrustedKeys, poolIdentity, trustedKeys } from '../../../../cli/stack/template/key-sets.ts';
 import type { BakedConfig } from '../../../../edge/config.ts';
 import type { TrustedIssuer } from '../../../../infra/options.ts';
 import { listen } from '../../../support/serve.ts';
@@ -128,7 +127,7 @@ test('keeps the deployed keys of an issuer that is unreachable, if that is wante
   const baked: BakedConfig = { policy: {}, issuers: [{ ...issuer, keys: [KEY] }], bakedAt: 1_800_000_000 };
   const { work, events } = await workAgainst(t, () => ({ body: '' }));
   const keys = (one: typeof issuer, keepsDeployed: boolean) =>
-    trustedKeys(work, [one], baked, { keepsDeployed });
+    trustedKeys(work, { trust: [one] }, baked, { keepsDeployed });
   assert.deepEqual(await keys(issuer, true), { keySets: { corp: [KEY] }, bakedAt: baked.bakedAt });
   assert.match(
     JSON.stringify(events),
@@ -164,9 +163,10 @@ test('keeps the time of the keys for a day while they are unchanged', async (t) 
   const { work } = await workAgainst(t, () => ({ body: '' }));
   const at = { ...work, context: { ...work.context, now: () => new Date(now * 1000) } };
   for (const [baked, bakedAt] of rows) {
-    assert.deepEqual(await trustedKeys(at, [issuer], baked), {
+    assert.deepEqual(await trustedKeys(at, { trust: [issuer] }, baked), {
       keySets: { corp: [KEY] },
       bakedAt,
     });
   }
+  assert.deepEqual(await trustedKeys(work, {}, undefined), { keySets: {} });
 });
