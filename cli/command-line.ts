@@ -48,9 +48,8 @@ export class Word {
   }
 }
 
-/** Returns a word for the shell. */
+/** Return a word for the shell, and a value, which is one word. */
 export const literal = (text: string) => new Word([{ text, isValue: false }]);
-/** Returns a value, which is one word. */
 export const quotable = (text: string) => new Word([{ text, isValue: true }]);
 
 /** A command to type, without the deployment. */
@@ -169,6 +168,8 @@ export class InUse {
     }
     const all = again?.(this.#argv) ?? words;
     const typed = this.#platform === 'win32' ? typedOnWindows : typedInPosix;
+    // Without the profile, the AWS CLI would use another account.
+    if (all[0]?.raw === 'aws') return typed([...all, ...this.#profileFlag(all.map(({ raw }) => raw))]);
     const start = all.findIndex(({ raw }) => raw === 'edge-upload');
     if (start < 0) return typed(all);
     const length = all.slice(start).findIndex(({ isSyntax }) => isSyntax);
@@ -200,20 +201,23 @@ export class InUse {
     const has = (flag: string) => more.some((one) => one === flag || one.startsWith(`${flag}=`));
     if (has('--help')) return [];
     const isForOperators = OPERATORS.has(name) && (operated || name !== 'doctor');
-    const needsProfile = isForOperators || has('--create');
-    const isLocal = has('--local') || local;
     const stack = isForOperators && !operated ? literal('<name>') : stackName && quotable(stackName);
     const hasUrl = more.some((one) => /^(?:https?:|<url>)/.test(one));
     const isMeant = isOnly && !ALWAYS_NAMED.has(name);
     const needsStack = (isForOperators || UPLOADERS.has(name)) && !isMeant && !hasUrl && !has('--link');
-    const needsLocal = isForOperators && isLocal && !isMeant && name !== 'policy';
+    const needsLocal = isForOperators && local && !isMeant && name !== 'policy' && !has('--local');
     return [
-      ...(needsLocal && !has('--local') ? [literal('--local')] : []),
+      ...(needsLocal ? [literal('--local')] : []),
       ...(needsStack && stack && !has('--stack-name') ? [literal('--stack-name'), stack] : []),
-      ...(needsProfile && this.#profile !== undefined && !isLocal && !has('--profile')
-        ? [literal('--profile'), quotable(this.#profile)]
-        : []),
+      ...(isForOperators || has('--create') ? this.#profileFlag(more) : []),
     ];
+  }
+
+  /** Returns the flag for the typed profile, except for commands in the embedded cloud, or about other profiles. */
+  #profileFlag(words: readonly string[]): readonly Word[] {
+    const hasNone = words.some((one) => /^(?:--local|--profile(?:=.*)?|list-profiles)$/.test(one));
+    if (this.#profile === undefined || this.#deployment.local || hasNone) return [];
+    return [literal('--profile'), quotable(this.#profile)];
   }
 }
 

@@ -31,6 +31,20 @@ test('names the deployment, cloud and profile in use, each once', () => {
   );
 });
 
+test('names the profile in use in commands of the AWS CLI, which have no other way to know it', () => {
+  const enable = command`aws kms enable-key --key-id ${'k'}`;
+  assert.equal(text(enable, STUDIO), 'aws kms enable-key --key-id k');
+  assert.equal(text(enable, STUDIO, [], 'ada b'), "aws kms enable-key --key-id k --profile 'ada b'");
+  assert.equal(
+    text(command`aws cloudformation delete-stack --stack-name ${'edge-upload'}`, {}, [], 'ada'),
+    'aws cloudformation delete-stack --stack-name edge-upload --profile ada',
+  );
+  assert.equal(text(command`aws sso login --profile p`, {}, [], 'ada'), 'aws sso login --profile p');
+  assert.equal(text(command`aws configure list-profiles`, {}, [], 'ada'), 'aws configure list-profiles');
+  assert.equal(text(enable, { ...STUDIO, local: true }, [], 'ada'), text(enable));
+  assert.equal(text(command`unset AWS_PROFILE`, {}, [], 'ada'), 'unset AWS_PROFILE');
+});
+
 test('omits the only deployment of a computer, except where a stack is changed or deleted', () => {
   const only = { stackName: 'edge-upload', url: 'https://d111.example', local: true, isOnly: true };
   assert.equal(text(command`edge-upload put <file>`, only), 'edge-upload put <file>');

@@ -84,7 +84,10 @@ async function planFrom(
       );
     }
   } catch (error) {
-    if (isUserError(error) && error.code === 'interrupted') await discardUnready(work, to, name);
+    const code = isUserError(error) ? error.code : undefined;
+    const isLost = plan === undefined && code === 'unreachable';
+    // CloudFormation may have created the plan of a request whose response is lost.
+    if (code === 'interrupted' || isLost) await discardUnready(work, to, name);
     else if (plan !== undefined) await discardPlan(work, plan);
     throw error;
   }
@@ -203,7 +206,7 @@ export async function discardPlan(work: StackWork, { to, stackId, changeSetId }:
   }
 }
 
-/** Discards a plan after Ctrl-C, as soon as CloudFormation has created it: only then can it be deleted. */
+/** Discards a plan by its name, as soon as CloudFormation has created it: only then can it be deleted. */
 async function discardUnready(work: StackWork, to: PlannedChange['to'], name: string): Promise<void> {
   const { DescribeChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
   const describe = new DescribeChangeSetCommand({ StackName: work.stackName, ChangeSetName: name });

@@ -27,6 +27,11 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: Hint])[] = [
     ],
   ],
   [
+    // https://docs.aws.amazon.com/guardduty/latest/ug/troubleshoot-malware-protection-s3-iam-role-permissions-error.html
+    /provided IAM role does not have the required permissions/i,
+    'GuardDuty can need some minutes to accept the new role of --scan. Then run the same command again.',
+  ],
+  [
     /CNAMEAlreadyExists|already associated with a different resource/i,
     'Another distribution has this domain: remove it there first, or choose another with --domain.',
   ],

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import type { StackWork } from '../../../../cli/stack/find-stack.ts';
 import { planChange } from '../../../../cli/stack/operate/change-set.ts';
+import { listen } from '../../../support/serve.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
-import { type Answer, workAgainst } from '../world.ts';
+import { type Answer, workAgainst, workAt } from '../world.ts';
 
 const ID = 'arn:aws:cloudformation:us-east-1:123456789012:changeSet/edge-upload-1/1';
 const STACK_ID = 'arn:aws:cloudformation:us-east-1:123456789012:stack/edge-upload/1';
@@ -64,6 +66,25 @@ test('ignores a missing plan, and warns of one that cannot be deleted', async (t
   assert.deepEqual([none.calls.slice(1), none.events], [['DescribeChangeSet'], []]);
   const { events } = await interruptedPlan(t, 'EXISTING', [DENIED]);
   assert.match(JSON.stringify(events), /"warning".*The change set was not deleted\./);
+});
+
+test('deletes the plan of a request whose response is lost', async (t) => {
+  const calls: string[] = [];
+  const endpoint = await listen(t, async (request, response) => {
+    const call = new URLSearchParams(await text(request)).get('Action') ?? '';
+    calls.push(call);
+    if (call === 'CreateChangeSet') return void request.socket.destroy();
+    const { body } = call === 'DescribeChangeSet' ? described('CREATE_COMPLETE') : answerOf(call);
+    response.end(body);
+  });
+  const { work, events } = await workAt(t, endpoint);
+  await assert.rejects(planChange(work, '{}', 'EXISTING'), withCode('unreachable', /AWS is unreachable/));
+  const others = calls.filter((call) => call !== 'CreateChangeSet');
+  assert.deepEqual(others, ['DescribeChangeSet', 'DeleteChangeSet']);
+  assert.deepEqual(
+    events.filter(({ type }) => type === 'warning'),
+    [],
+  );
 });
 
 /** Plans a change whose description is an answer, where DeleteChangeSet is refused. */

@@ -18,6 +18,10 @@ const REASONS: readonly (readonly [reason: string, hint: RegExp])[] = [
     'Access denied for operation: Your account must be verified before you can add new CloudFront resources.',
     /AWS Support/,
   ],
+  [
+    'The request was rejected because provided IAM role does not have the required permissions to validate S3 bucket ownership.',
+    /GuardDuty can need some minutes/,
+  ],
   ['One or more of the CNAMEs you provided are already associated with a different resource.', /--domain/],
   ['The specified SSL certificate doesn’t exist, isn’t in us-east-1 region', /in us-east-1, and cover/],
   [
