@@ -1,8 +1,7 @@
-import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
 import { isUserError, type UserError } from '../errors.ts';
 import { type LocalCloud, parseLocalCloud } from '../settings/deployments.ts';
-import type { FolderContext } from '../settings/own-files.ts';
+import type { FolderContext } from '../settings/folders.ts';
 import { type DocumentPart, documentIn } from '../settings/records.ts';
 import { callerIdentity } from './aws-calls.ts';
 import type { StackWork } from './find-stack.ts';
@@ -36,7 +35,7 @@ function recordsIn<T>(fileName: string, parse: (part: DocumentPart) => T, idOf: 
 /** A stack, and where it is. Another AWS account can have a stack of the same name. */
 export interface StackPlace {
   readonly stackName: string;
-  /** AWS account; absent in an embedded cloud, and in records of earlier versions. */
+  /** AWS account; absent in an embedded cloud. */
   readonly account?: string;
   readonly local?: LocalCloud;
 }
@@ -46,8 +45,7 @@ function parseStackPlace(part: DocumentPart): StackPlace {
   const local = part.optional('local');
   return {
     stackName: part.member('stackName').text(),
-    ...part.optionalTexts('account'),
-    ...omitUndefined({ local: local && parseLocalCloud(local) }),
+    ...(local === undefined ? { account: part.member('account').text() } : { local: parseLocalCloud(local) }),
   };
 }
 
@@ -166,8 +164,8 @@ export async function byAccount<T extends StackPlace>(
     ({ stackName, local }) =>
       stackName === work.stackName && (local === undefined) === (work.local === undefined),
   );
-  if (named.every((one) => one.account === undefined)) return { own: named, others: [] };
+  if (named.length === 0 || work.local !== undefined) return { own: named, others: [] };
   const { account } = await callerIdentity(work);
-  const isOwn = (one: T) => one.account === undefined || one.account === account;
+  const isOwn = (one: T) => one.account === account;
   return { own: named.filter(isOwn), others: named.filter((one) => !isOwn(one)) };
 }

@@ -9,7 +9,8 @@ import { isUserError, UserError } from '../errors.ts';
 import type { TokenSource } from '../identity/tokens/access-token.ts';
 import type { CommandTokens } from '../identity/tokens/token-source.ts';
 import { orInterrupted } from '../network/cancellation.ts';
-import { readIfThere, replaceFile, requireFolder } from '../settings/own-files.ts';
+import { requireFolder } from '../settings/folders.ts';
+import { readIfThere, replaceFile } from '../settings/own-files.ts';
 import type { Target } from '../settings/target.ts';
 import { formatBytes } from '../ui/format.ts';
 import { notAllowed } from './wire/known-refusals.ts';
@@ -28,7 +29,7 @@ export interface EdgeLimits {
   readonly key?: string;
   /** Prefixes that the edge left out of a long `writeTo`. */
   readonly omitted?: number;
-  /** Alias of the caller's issuer; absent if the edge knows only the user pool. */
+  /** Alias of the caller's issuer. */
   readonly issuer?: string;
 }
 

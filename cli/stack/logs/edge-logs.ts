@@ -73,9 +73,6 @@ export async function* edgeLogLines(work: StackWork, query: LogQuery): AsyncGene
   }
 }
 
-/** Lines of Lambda in text format. Functions that older versions deployed log in this format. */
-const PLATFORM_TEXT = /^(INIT_START|START|END|REPORT|EXTENSION|XRAY) /;
-
 function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   if (!text.startsWith('{')) return undefined;
   try {
@@ -88,12 +85,12 @@ function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
 }
 
 /**
- * Returns the text of one event of a log group, in Lambda's text or JSON format.
+ * Returns the text of one event of a log group, in Lambda's JSON format. Other text is returned unchanged.
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
  */
 export function lineText(event: string): { readonly text: string; readonly isPlatform: boolean } {
   const json = parsed(event);
-  if (json === undefined) return { text: event, isPlatform: PLATFORM_TEXT.test(event) };
+  if (json === undefined) return { text: event, isPlatform: false };
   const { type, message, errorType, errorMessage } = json;
   if (typeof type === 'string' && type.startsWith('platform.')) return { text: event, isPlatform: true };
   if (typeof json.timestamp !== 'string') return { text: event, isPlatform: false };

@@ -3,27 +3,24 @@ import { UserError } from '../../errors.ts';
 import { checkpoint, resumable } from '../../network/cancellation.ts';
 import { sameCommand } from '../../same-command.ts';
 import { ifThere, onAws } from '../aws-calls.ts';
-import { type FoundStack, type StackWork, stackResources } from '../find-stack.ts';
+import type { FoundStack, StackWork } from '../find-stack.ts';
 import { emptyBucket } from './bucket.ts';
 import { type Ending, follow, operationFailure, runOperation } from './follow.ts';
 
 /**
  * Deletes the stack with its events shown, and returns how that failed: `DELETE_FAILED` with its cause. A deletion under
  * way is joined.
- * @param retain logical ids to leave as they are; CloudFormation accepts them for a stack in `DELETE_FAILED` only
  */
 export async function deleteStack(
   work: StackWork,
   { id, status }: Pick<FoundStack, 'id' | 'status'>,
-  retain: readonly string[] = [],
 ): Promise<Ending | undefined> {
   const task = `Deleting the stack ${work.stackName}`;
   return runOperation(work, { task, stackId: id, succeeds: ['DELETE_COMPLETE'] }, async () => {
     if (status === 'DELETE_IN_PROGRESS') return undefined;
     const { DeleteStackCommand } = await import('@aws-sdk/client-cloudformation');
     const token = `edge-upload-${randomUUID()}`;
-    const retained = retain.length === 0 ? {} : { RetainResources: [...retain] };
-    const deletion = new DeleteStackCommand({ StackName: id, ClientRequestToken: token, ...retained });
+    const deletion = new DeleteStackCommand({ StackName: id, ClientRequestToken: token });
     await onAws(task, () => work.clients.cloudformation.send(deletion));
     return token;
   });
@@ -40,10 +37,7 @@ export interface StackToRemove {
   readonly buckets: readonly string[];
 }
 
-/**
- * Empties the buckets and deletes the stack, repeatedly if necessary. The stack retains the edge function; stacks of
- * older versions delete it.
- */
+/** Empties the buckets and deletes the stack, repeatedly if necessary. The stack retains the edge function. */
 export function removeStack(work: StackWork, stack: StackToRemove): Promise<void> {
   return resumable(AGAIN, () => emptyAndDelete(work, stack));
 }
@@ -51,7 +45,6 @@ export function removeStack(work: StackWork, stack: StackToRemove): Promise<void
 async function emptyAndDelete(work: StackWork, { stack, buckets }: StackToRemove): Promise<void> {
   let status = await atRest(work, stack);
   let ending: Ending = { status };
-  let retain: string[] = [];
   for (let tries = 0; tries < TRIES; tries += 1) {
     checkpoint(work.context.signal, AGAIN);
     if (status !== 'DELETE_IN_PROGRESS') {
@@ -59,23 +52,15 @@ async function emptyAndDelete(work: StackWork, { stack, buckets }: StackToRemove
       for (const bucket of buckets) await ifThere(() => emptyBucket(work, bucket));
     }
     checkpoint(work.context.signal, AGAIN);
-    const failed = await deleteStack(work, { id: stack.id, status }, retain);
+    const failed = await deleteStack(work, { id: stack.id, status });
     if (failed === undefined) return;
     ending = failed;
     ({ status } = ending);
-    if (isHeldByObjects(ending)) {
-      work.context.ui.event({
-        type: 'note',
-        text: 'Something was uploaded meanwhile; emptying the bucket again.',
-      });
-    } else {
-      retain = await replicatedFunctions(work, stack, ending);
-      if (retain.length === 0) break;
-      work.context.ui.event({
-        type: 'note',
-        text: 'CloudFront still has replicas of the edge function. The stack is deleted first, then the function.',
-      });
-    }
+    if (!isHeldByObjects(ending)) break;
+    work.context.ui.event({
+      type: 'note',
+      text: 'Something was uploaded meanwhile; emptying the bucket again.',
+    });
   }
   if (isHeldByObjects(ending)) {
     throw new UserError(
@@ -101,17 +86,4 @@ async function atRest(work: StackWork, { id, status }: FoundStack): Promise<stri
 
 function isHeldByObjects({ cause }: Ending): boolean {
   return cause?.resourceType === 'AWS::S3::Bucket' && /not empty/i.test(cause.reason);
-}
-
-/** Returns functions and versions that CloudFormation cannot delete yet because of replicas; none if anything else failed. */
-async function replicatedFunctions(
-  work: StackWork,
-  { id }: FoundStack,
-  { cause }: Ending,
-): Promise<string[]> {
-  if (!/replicated function/i.test(cause?.reason ?? '')) return [];
-  const failed = (await stackResources(work, id)).filter(({ status }) => status === 'DELETE_FAILED');
-  return failed.every(({ type }) => /^AWS::Lambda::(Function|Version)$/.test(type))
-    ? failed.map(({ logicalId }) => logicalId)
-    : [];
 }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
 import { awsClients } from '../aws-clients.ts';
 import { type DeployedStack, PASSWORD, setFaults, WITH_FAULTS, withCloud } from '../harness.ts';
 
@@ -140,54 +139,5 @@ test('asks before it deletes users that remain of a failed creation', async (t) 
     const deployed = await computer.run(['deploy', '--local']);
     assert.equal(deployed.code, 0, deployed.stderr);
     assert.match(deployed.stderr, /its remaining resources are deleted first/);
-  }, WITH_FAULTS);
-});
-
-test('deletes a replicated function in destroy if the stack cannot', async (t) => {
-  await withCloud(async (computer, cloud) => {
-    const { cloudformation } = awsClients(t, cloud);
-    const trust = {
-      Version: '2012-10-17',
-      Statement: [
-        { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
-      ],
-    };
-    await cloudformation.createStack({
-      StackName: 'older',
-      Capabilities: ['CAPABILITY_IAM'],
-      TemplateBody: JSON.stringify({
-        Description: 'edge-upload: from before functions were retained',
-        Resources: {
-          Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: trust } },
-          Guard: {
-            Type: 'AWS::Lambda::Function',
-            Properties: {
-              Runtime: 'nodejs24.x',
-              Handler: 'index.handler',
-              Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
-              Code: { ZipFile: 'exports.handler = async (event) => event' },
-            },
-          },
-        },
-      }),
-    });
-    await waitUntilStackCreateComplete(
-      { client: cloudformation, maxWaitTime: 60, minDelay: 1, maxDelay: 1 },
-      { StackName: 'older' },
-    );
-    const reason =
-      'Lambda was unable to delete the function because it is a replicated function. Please see our documentation for Deleting Lambda@Edge Functions and Replicas.';
-    await setFaults(cloud, { failingResources: { Guard: { delete: reason } } });
-    const { stdout, stderr, code } = await computer.run([
-      'destroy',
-      '--local',
-      '--yes',
-      '--stack-name',
-      'older',
-    ]);
-    assert.equal(code, 0, stderr);
-    assert.match(stderr, /The stack is deleted first, then the function/);
-    assert.match(stderr, /Removing the edge function: older-Guard-/);
-    assert.match(stdout, /nothing of it is left/);
   }, WITH_FAULTS);
 });

@@ -146,7 +146,7 @@ test('shares one refresh among uploads at the moment of expiry, and shows no sec
       const { CognitoUserPoolId: UserPoolId, CognitoAppClientId: ClientId } = outputs;
       const client = { UserPoolId, ClientId };
 
-      await t.test('without rotation, as in a deployment of an older version', async () => {
+      await t.test('without rotation, which was turned off outside edge-upload', async () => {
         await cognito.updateUserPoolClient({
           ...client,
           RefreshTokenRotation: { Feature: 'DISABLED' },

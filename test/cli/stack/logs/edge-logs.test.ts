@@ -15,9 +15,7 @@ test('shows the output of the function without Lambda’s own text', () => {
       false,
     ],
     [json({ time: timestamp, type: 'platform.report', record: {} }), undefined, true],
-    ['START RequestId: 1 Version: 2', undefined, true],
-    [`${timestamp}\tr\tINFO\t${refusal}`, undefined, false],
-    // Lines in neither format are shown unchanged.
+    // Other lines are shown unchanged.
     [json({ timestamp, level: 'INFO', message: { own: 'object' } }), undefined, false],
     [json({ edge: 'refused' }), undefined, false],
     ['{"timestamp":"cut o', undefined, false],
