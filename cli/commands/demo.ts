@@ -11,7 +11,7 @@ import { withDispatcher } from '../network/dispatcher.ts';
 import { packageRoot } from '../package-root.ts';
 import { currentDeployment, type Deployment } from '../settings/deployments.ts';
 import { temporaryError } from '../settings/disk-errors.ts';
-import { cacheHome } from '../settings/own-files.ts';
+import { cacheHome } from '../settings/folders.ts';
 import { printedEvent } from '../ui/create.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
 import type { Ui } from '../ui/ui.ts';

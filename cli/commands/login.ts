@@ -13,7 +13,7 @@ import type { StoredSession } from '../identity/tokens/session.ts';
 import { environmentCredential, variablesOf } from '../identity/tokens/token-source.ts';
 import { storeSession } from '../identity/tokens/token-store.ts';
 import { type Deployment, listDeployments, rememberDeployment } from '../settings/deployments.ts';
-import { requireFolder } from '../settings/own-files.ts';
+import { requireFolder } from '../settings/folders.ts';
 import { requireWritable } from '../settings/require-writable.ts';
 import { resolveTarget, useTarget } from '../settings/target.ts';
 import { formatDuration } from '../ui/format.ts';

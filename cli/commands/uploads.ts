@@ -4,7 +4,7 @@ import { EXIT, type ExitCode, isUserError, UserError } from '../errors.ts';
 import { loginCommand } from '../identity/sign-in/username.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { withDispatcher } from '../network/dispatcher.ts';
-import { journalFolder } from '../settings/own-files.ts';
+import { journalFolder } from '../settings/folders.ts';
 import { resolveTarget } from '../settings/target.ts';
 import { abortRecorded } from '../transfer/multipart/abort.ts';
 import { journalId, withJournal } from '../transfer/multipart/journal.ts';

@@ -2,7 +2,7 @@ import type { Argument, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { suggestedValues } from '../program.ts';
 import { currentDeployment, listDeployments } from '../settings/deployments.ts';
-import { journalFolder } from '../settings/own-files.ts';
+import { journalFolder } from '../settings/folders.ts';
 import { ALGORITHMS } from '../transfer/integrity.ts';
 import { journalId } from '../transfer/multipart/journal.ts';
 import { isOfStream } from '../transfer/multipart/journal-entry.ts';

@@ -1,9 +1,8 @@
 import type { Command as Commander, OptionValues } from '@commander-js/extra-typings';
 import { Option } from 'commander';
 import { type Act, define, everywhere, inLocalCloud, profile, suggesting } from '../program.ts';
-import { KINDS, OPTION_NAMES } from '../stack/options/kinds.ts';
+import { KINDS, OPTION_NAMES, optionName } from '../stack/options/kinds.ts';
 import type { OptionFlags } from '../stack/options/merge-options.ts';
-import { nameOf } from '../stack/options/option-kind.ts';
 import { nameValues, several } from './values.ts';
 
 /** Adds the options of a deployment. Each is stored with it, so that a later deploy does not need it again. */
@@ -21,17 +20,12 @@ function stackOptions<Args extends unknown[], Options extends OptionValues, Glob
     if (repeats === 'pairs') option.argParser(nameValues);
     if (choices !== undefined) suggesting(option, choices);
     command.addOption(option);
-    if (off !== undefined) command.addOption(new Option(`--no-${nameOf(KINDS[name])}`, off));
+    if (off !== undefined) command.addOption(new Option(`--no-${optionName(name)}`, off));
   }
   const unset = new Option('--unset <option>', 'Reset an option, such as max-size (repeatable)').argParser(
     several,
   );
-  command.addOption(
-    suggesting(
-      unset,
-      OPTION_NAMES.map((name) => nameOf(KINDS[name])),
-    ),
-  );
+  command.addOption(suggesting(unset, OPTION_NAMES.map(optionName)));
   // Commander infers the types of options only from literals.
   return command as Commander<Args, Options & OptionFlags, Globals>;
 }

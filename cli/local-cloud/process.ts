@@ -12,8 +12,9 @@ import { findFailure } from '../network/failures.ts';
 import { packageRoot } from '../package-root.ts';
 import { followLocalCloud } from '../settings/deployments.ts';
 import { diskError } from '../settings/disk-errors.ts';
+import { cacheHome, requireFolder } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
-import { cacheHome, createFolder, openToAppend, readIfThere, requireFolder } from '../settings/own-files.ts';
+import { createFolder, openToAppend, readIfThere } from '../settings/own-files.ts';
 import { asTask } from '../ui/create.ts';
 
 /** The description of a running embedded cloud in `cloud.json`. */

@@ -4,7 +4,8 @@ import { isLoopback, isSecureOrigin } from '../../protocol/object-url.ts';
 import { command, type UsedDeployment } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
-import { type FolderContext, readIfThere } from './own-files.ts';
+import type { FolderContext } from './folders.ts';
+import { readIfThere } from './own-files.ts';
 import { type DocumentPart, documentIn, writtenByNewer } from './records.ts';
 
 /** A deployment recorded on this computer. Contains no secrets. */

@@ -1,80 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname } from 'node:path';
 import { geteuid, platform as system } from 'node:process';
 import { type CommandLine, command } from '../command-line.ts';
-import type { Context } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
 import { diskError } from './disk-errors.ts';
-
-/** `config`: deployments. `state`: tokens and journals. `data`: the embedded cloud. */
-type FolderKind = 'config' | 'state' | 'data';
-
-export type FolderContext = Pick<Context, 'env' | 'platform' | 'home'>;
-
-/** The variable that names the parent of a folder, that parent below the home folder, and the path below the parent. */
-type Place = readonly [variable: string, parent: string, below: string];
-
-const NAME = 'edge-upload';
-const MAC_LIBRARY = 'Library/Application Support';
-const LINUX: Record<FolderKind, Place> = {
-  config: ['XDG_CONFIG_HOME', '.config', NAME],
-  state: ['XDG_STATE_HOME', '.local/state', NAME],
-  data: ['XDG_DATA_HOME', '.local/share', NAME],
-};
-const PLACES: Partial<Record<NodeJS.Platform, Record<FolderKind, Place>>> = {
-  darwin: {
-    config: ['XDG_CONFIG_HOME', MAC_LIBRARY, NAME],
-    state: ['XDG_STATE_HOME', `${MAC_LIBRARY}/${NAME}/state`, NAME],
-    data: ['XDG_DATA_HOME', `${MAC_LIBRARY}/${NAME}/data`, NAME],
-  },
-  win32: {
-    config: ['APPDATA', 'AppData/Roaming', NAME],
-    state: ['LOCALAPPDATA', 'AppData/Local', `${NAME}/state`],
-    data: ['LOCALAPPDATA', 'AppData/Local', `${NAME}/data`],
-  },
-};
-
-/**
- * Returns a folder of edge-upload; `undefined` without a home folder. XDG variables count on macOS too. Relative paths are
- * ignored, as the XDG specification asks: nothing is written below the current folder.
- */
-export function findFolder({ env, platform, home }: FolderContext, kind: FolderKind): string | undefined {
-  const [variable, parent, below] = (PLACES[platform] ?? LINUX)[kind];
-  const above = env[variable];
-  if (above !== undefined && isAbsolute(above)) return join(above, below);
-  return isAbsolute(home) ? join(home, parent, below) : undefined;
-}
-
-/**
- * Returns the same folder.
- * @throws {UserError} `settings` where this computer has none, with the variable to set
- */
-export function requireFolder(context: FolderContext, kind: FolderKind): string {
-  const { env, platform } = context;
-  const folder = findFolder(context, kind);
-  if (folder !== undefined) return folder;
-  const [variable] = (PLACES[platform] ?? LINUX)[kind];
-  const home = platform === 'win32' ? 'USERPROFILE' : 'HOME';
-  let why = `is “${env[home]}”, which is not the path of a home folder`;
-  if (env[home] === undefined) why = 'is not set, and this user has no home folder';
-  if (env[home] === '') why = 'is empty';
-  throw new UserError('settings', `edge-upload has no folder for its files: ${home} ${why}.`, {
-    hint: `Set ${variable} to the absolute path of a folder that is yours, or ${home} to your home folder.`,
-  });
-}
-
-/** Returns the parent of the folder of compiled code, which `bin/compile-cache.ts` creates and checks. */
-export function cacheHome({ env, home }: Pick<FolderContext, 'env' | 'home'>): string {
-  const { XDG_CACHE_HOME: given = '' } = env;
-  return isAbsolute(given) ? given : join(home, '.cache');
-}
-
-/** Returns the folder of the journals of this user's uploads. */
-export function journalFolder(context: FolderContext): string {
-  return join(requireFolder(context, 'state'), 'uploads');
-}
 
 /** A file, such as the home folder /dev/null of a service's user, contains none. */
 const NOT_THERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR']);

@@ -2,15 +2,9 @@ import { join } from 'node:path';
 import { isFields, omitUndefined } from '../../protocol/fields.ts';
 import { command, type HintLine } from '../command-line.ts';
 import { type ErrorCode, isUserError, UserError } from '../errors.ts';
+import { type FolderContext, findFolder, requireFolder } from './folders.ts';
 import { withLock } from './lock.ts';
-import {
-  type FolderContext,
-  findFolder,
-  moveAside,
-  readIfThere,
-  replaceFile,
-  requireFolder,
-} from './own-files.ts';
+import { moveAside, readIfThere, replaceFile } from './own-files.ts';
 
 /** A defect of a document, with its path: `deployments[0].url is missing`. */
 class Malformed extends Error {}

@@ -4,8 +4,8 @@ import { isUserError } from '../errors.ts';
 import { parseYaml, type YamlMapping, type YamlValue } from '../settings/yaml-file.ts';
 import { type IssuerEntry, issuerDocument, issuersOf } from '../trust/trust-file.ts';
 import { isValidOption } from './options/deployed-options.ts';
-import { KINDS, OPTION_NAMES } from './options/kinds.ts';
-import { nameOf, type OptionName } from './options/option-kind.ts';
+import { KINDS, OPTION_NAMES, optionName } from './options/kinds.ts';
+import type { OptionName } from './options/option-kind.ts';
 import { storedLogo } from './options/page-logo.ts';
 
 /** A deployment as a file describes it: the whole of it. */
@@ -56,7 +56,7 @@ async function optionsOf(
 ): Promise<StackOptions> {
   const read: [OptionName, unknown][] = [];
   for (const option of OPTION_NAMES) {
-    const value = file.take(nameOf(KINDS[option]));
+    const value = file.take(optionName(option));
     if (value !== undefined) read.push([option, await optionOf(option, value, readLogo)]);
   }
   return Object.fromEntries(read);
@@ -106,7 +106,7 @@ export async function writeDeployment({ trust = [], ...options }: StackOptions):
   const { Document } = await import('yaml');
   const set = OPTION_NAMES.flatMap((option) => {
     const value = options[option];
-    return value === undefined ? [] : [[nameOf(KINDS[option]), written(option, value)]];
+    return value === undefined ? [] : [[optionName(option), written(option, value)]];
   });
   const issuers = trust.length === 0 ? {} : { issuers: trust.map(issuerDocument) };
   const document = new Document({ ...Object.fromEntries(set), ...issuers });

@@ -1,6 +1,6 @@
 import type { Context, Result } from '../context.ts';
 import { interrupted, isUserError, UserError } from '../errors.ts';
-import { journalFolder } from '../settings/own-files.ts';
+import { journalFolder } from '../settings/folders.ts';
 import { effectOf } from './error-effects.ts';
 import type { Journals } from './multipart/journals.ts';
 import { forEachAtOnce } from './pacing/pool.ts';

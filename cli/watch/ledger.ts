@@ -6,8 +6,9 @@ import { readFields } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
 import { isUserError, systemCode, UserError } from '../errors.ts';
 import { diskError } from '../settings/disk-errors.ts';
+import { requireFolder } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
-import { openOwn, openToAppend, replaceFile, requireFolder } from '../settings/own-files.ts';
+import { openOwn, openToAppend, replaceFile } from '../settings/own-files.ts';
 import { withOptional } from '../settings/records.ts';
 import type { FileStamp } from '../transfer/sources/file-stamp.ts';
 

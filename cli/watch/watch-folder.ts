@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { interrupted, isUserError, systemCode, type UserError } from '../errors.ts';
 import { ProxyRefusal } from '../network/proxy.ts';
-import { journalFolder } from '../settings/own-files.ts';
+import { journalFolder } from '../settings/folders.ts';
 import { effectOf } from '../transfer/error-effects.ts';
 import { type Outcome, UploadReport } from '../transfer/report.ts';
 import { isSameStamp, readStamp } from '../transfer/sources/file-stamp.ts';

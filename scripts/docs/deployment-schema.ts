@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { KINDS, OPTION_NAMES } from '../../cli/stack/options/kinds.ts';
-import { nameOf } from '../../cli/stack/options/option-kind.ts';
+import { KINDS, OPTION_NAMES, optionName } from '../../cli/stack/options/kinds.ts';
 import { PRESET_NAMES } from '../../cli/trust/presets.ts';
 
 /*
@@ -86,7 +85,7 @@ const ISSUER = mapping(
 
 /** Returns the schema as the content of its file. */
 export function deploymentSchema(): string {
-  const options = OPTION_NAMES.map((name) => [nameOf(KINDS[name]), optionSchema(name)] as const);
+  const options = OPTION_NAMES.map((name) => [optionName(name), optionSchema(name)] as const);
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'edge-upload.yaml: a deployment of edge-upload',

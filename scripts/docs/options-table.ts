@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { KINDS, OPTION_NAMES } from '../../cli/stack/options/kinds.ts';
-import { nameOf } from '../../cli/stack/options/option-kind.ts';
+import { KINDS, OPTION_NAMES, optionName } from '../../cli/stack/options/kinds.ts';
 import { withTable } from './page-table.ts';
 
 /* Writes the table of deployment options into the operators' guide: `npm run docs:options`. */
@@ -12,7 +11,7 @@ function row(name: (typeof OPTION_NAMES)[number]): string {
   const { flag, argument, summary, off, details, repeats } = KINDS[name];
   const typed = `\`${flag}${argument === undefined ? '' : ` ${argument}`}\`${repeats === undefined ? '' : ' …'}`;
   const code = (help: string) => help.replace(/--[a-z-]+|\{\w+\}\/?/g, '`$&`');
-  const sentences = [code(summary), off && `\`--no-${nameOf(KINDS[name])}\`: ${code(off)}`, details];
+  const sentences = [code(summary), off && `\`--no-${optionName(name)}\`: ${code(off)}`, details];
   const text = sentences.flatMap((one) => one ?? []).map((one) => `${one.replace(/\.$/, '')}.`);
   return `| ${typed} | ${text.join(' ')} |`;
 }

@@ -7,14 +7,13 @@ import { UserError } from '../../errors.ts';
 import { readYamlText } from '../../settings/yaml-file.ts';
 import { readDeployment } from '../../stack/deployment-file.ts';
 import type { StackWork } from '../../stack/find-stack.ts';
-import { KINDS, OPTION_NAMES } from '../../stack/options/kinds.ts';
+import { OPTION_NAMES, optionName } from '../../stack/options/kinds.ts';
 import {
   mergeOptions,
   type OptionFlags,
   refuseOnAwsOnly,
   typedOptions,
 } from '../../stack/options/merge-options.ts';
-import { nameOf } from '../../stack/options/option-kind.ts';
 import { readLogo } from '../../stack/options/page-logo.ts';
 import { discoverKeySets } from '../../trust/discovery.ts';
 import { openDocuments } from '../../trust/documents.ts';
@@ -66,7 +65,7 @@ function refuseBeside(path: string, flags: OptionFlags): void {
   const [option] = typedOptions(flags);
   const { unset = [] } = flags;
   if (option === undefined && unset.length === 0) return;
-  const flag = option === undefined ? '--unset' : `--${nameOf(KINDS[option])}`;
+  const flag = option === undefined ? '--unset' : `--${optionName(option)}`;
   throw new UserError('usage', `${flag} is not used with --file: the file has all options.`, {
     hint: [`Change ${path}, and deploy it:`, command`edge-upload deploy --file ${path}`],
   });

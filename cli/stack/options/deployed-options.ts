@@ -6,8 +6,8 @@ import type { JsonValue } from '../../json-value.ts';
 import { requireSafe } from '../../trust/safety.ts';
 import { formatMinute } from '../../ui/format.ts';
 import { isSigning } from '../signing/signing-options.ts';
-import { KINDS, OPTION_NAMES } from './kinds.ts';
-import { nameOf, type OptionName } from './option-kind.ts';
+import { KINDS, OPTION_NAMES, optionName } from './kinds.ts';
+import type { OptionName } from './option-kind.ts';
 import { isLogo } from './page-logo.ts';
 import { areTrusted, describeIssuer } from './trusted-issuers.ts';
 
@@ -163,7 +163,7 @@ export function optionChanges(before: StackOptions, after: StackOptions): Option
   const text = (option: OptionName, options: StackOptions) =>
     options[option] === undefined ? 'none' : KINDS[option].show(options[option]);
   const flags = OPTION_NAMES.map((option) => ({
-    name: nameOf(KINDS[option]),
+    name: optionName(option),
     from: text(option, before),
     to: text(option, after),
   }));

@@ -204,3 +204,8 @@ export type Flags = { readonly [Name in OptionName]: (typeof TABLE)[Name]['flag'
 export const KINDS: Readonly<Record<OptionName, OptionKind<unknown>>> = TABLE;
 
 export const OPTION_NAMES = Object.keys(KINDS) as readonly OptionName[];
+
+/** Returns the option's name for `--unset`, files and errors: the flag without its dashes. */
+export function optionName(option: OptionName): string {
+  return KINDS[option].flag.slice(2);
+}

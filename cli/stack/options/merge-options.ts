@@ -6,8 +6,8 @@ import { UserError } from '../../errors.ts';
 import { changedCommand, sameCommandWithout } from '../../same-command.ts';
 import { isValidOption } from './deployed-options.ts';
 import { refuseIdp } from './idp.ts';
-import { type Flags, KINDS, OPTION_NAMES } from './kinds.ts';
-import { nameOf, type OptionName } from './option-kind.ts';
+import { type Flags, KINDS, OPTION_NAMES, optionName } from './kinds.ts';
+import type { OptionName } from './option-kind.ts';
 
 type Camel<Words extends string> = Words extends `${infer First}-${infer Rest}`
   ? `${First}${Capitalize<Camel<Rest>>}`
@@ -36,7 +36,7 @@ export interface AskedOptions {
 }
 
 function typedValue(option: OptionName, flags: OptionFlags): unknown {
-  const attribute = nameOf(KINDS[option]).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  const attribute = optionName(option).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   return (flags as Readonly<Record<string, unknown>>)[attribute];
 }
 
@@ -51,7 +51,7 @@ function given(option: OptionName, flags: OptionFlags): readonly [OptionName, un
 }
 
 function toUnset(name: string): OptionName {
-  const option = OPTION_NAMES.find((one) => nameOf(KINDS[one]) === name.replace(/^--/, ''));
+  const option = OPTION_NAMES.find((one) => optionName(one) === name.replace(/^--/, ''));
   if (option !== undefined) return option;
   if (name === 'trust') {
     throw new UserError('usage', 'Invalid value for --unset: “trust”. Issuers are removed one by one.', {
@@ -68,7 +68,7 @@ function toUnset(name: string): OptionName {
     });
   }
   throw new UserError('usage', `Invalid value for --unset: “${name}”. There is no such option.`, {
-    hint: `Use one of: ${OPTION_NAMES.map((name) => nameOf(KINDS[name])).join(', ')}.`,
+    hint: `Use one of: ${OPTION_NAMES.map(optionName).join(', ')}.`,
   });
 }
 
@@ -88,7 +88,7 @@ export function askedOptions(flags: OptionFlags): AskedOptions {
   if (both !== undefined) {
     throw new UserError(
       'usage',
-      `${KINDS[both].flag} and --unset ${nameOf(KINDS[both])} contradict each other.`,
+      `${KINDS[both].flag} and --unset ${optionName(both)} contradict each other.`,
     );
   }
   refuseSharedPrefix(options, { isGiven: true });

@@ -28,11 +28,6 @@ export interface OptionKind<T> extends OptionValue<T> {
   readonly awsOnly?: string;
 }
 
-/** Returns the option's name for `--unset`, files and errors: the flag without its dashes. */
-export function nameOf({ flag }: Pick<OptionKind<unknown>, 'flag'>): string {
-  return flag.slice(2);
-}
-
 /** How the value of an option is read, checked and shown. */
 export interface OptionValue<T> {
   /** Converts commander's value to the stored form, for {@link isValid}. */

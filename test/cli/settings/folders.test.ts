@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findFolder, requireFolder } from '../../../cli/settings/own-files.ts';
+import { findFolder, requireFolder } from '../../../cli/settings/folders.ts';
 
 function at(platform: NodeJS.Platform, env: Record<string, string> = {}) {
   const place = { platform, env, home: '/home/ada' };

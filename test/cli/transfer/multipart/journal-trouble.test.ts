@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import { abort, list } from '../../../../cli/commands/uploads.ts';
 import { EXIT } from '../../../../cli/errors.ts';
-import { journalFolder } from '../../../../cli/settings/own-files.ts';
+import { journalFolder } from '../../../../cli/settings/folders.ts';
 import { type TestContext, testContext } from '../../../support/context.ts';
 import { flatText } from '../../../support/flat.ts';
 import { readAll, respondJson, type TestEdge, TOKENS } from '../helpers/edge.ts';

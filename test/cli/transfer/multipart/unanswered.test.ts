@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type TestContext as NodeTestContext, test } from 'node:test';
-import { journalFolder } from '../../../../cli/settings/own-files.ts';
+import { journalFolder } from '../../../../cli/settings/folders.ts';
 import { listJournals } from '../../../../cli/transfer/multipart/journals.ts';
 import { CLI } from '../../../e2e/harness.ts';
 import { testContext } from '../../../support/context.ts';
