@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { REGION } from '../account.ts';
 import type { Service, ServiceOptions } from '../service.ts';
 import { requestDoor } from '../wire/door.ts';
 import { OPERATIONS } from './api/operations.ts';
@@ -46,14 +47,21 @@ export function createLambda(options: LambdaOptions): Lambda {
     },
   });
   const pools = new VersionPools({ ...options, functions });
+  // No operation creates a function there.
+  const elsewhere = new Functions({
+    ...options,
+    store: new FunctionStore(join(dataDir, 'elsewhere')),
+    onDeleted: () => {},
+  });
 
   return {
     handle: requestDoor({
       ...options,
       service: 'lambda',
       protocol: restProtocol,
+      anyRegion: true,
       operations: OPERATIONS,
-      context: () => ({ functions, concurrency }),
+      context: (region) => ({ functions: region === REGION ? functions : elsewhere, concurrency }),
     }),
     resources: lambdaResources(functions),
     isolation: () => pools.isolation.description,

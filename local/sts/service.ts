@@ -73,6 +73,8 @@ export function createSts(options: StsOptions): { readonly handle: HttpHandler }
       ...options,
       service: 'sts',
       protocol: queryProtocol({ namespace: 'https://sts.amazonaws.com/doc/', version: '2011-06-15' }),
+      // Credentials are valid in all regions.
+      anyRegion: true,
       operations: { AssumeRole: assumeRole, GetCallerIdentity: getCallerIdentity },
       context: () => ({ permissions: unrestricted, ...options }),
     }),

@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { IAM } from '@aws-sdk/client-iam';
 import { covers } from '../../../cli/stack/checks/policy-statements.ts';
 import { policyDocument } from '../../../cli/stack/policy/operator-policy.ts';
 import { OPERATOR_POLICY } from '../../../cli/stack/policy/operator-statements.ts';
 import { type AwsClients, awsClients } from '../aws-clients.ts';
-import { awsEnv, computerAt, PASSWORD, recordedEnv, withCloud } from '../harness.ts';
+import {
+  awsEnv,
+  clientConfig,
+  computerAt,
+  type LocalStatus,
+  PASSWORD,
+  recordedEnv,
+  withCloud,
+} from '../harness.ts';
 import { type Call, startRecorder } from '../recorder.ts';
 
 /** Whether the policy allows an action on any resource. */
@@ -275,4 +284,63 @@ test('needs the account if no credentials name it', async (t) => {
     policyDocument({ account: '123456789012', stackName: 'media', deployOnly: true }),
   );
   assert.equal((await computer.run(['policy', '--account', 'mine'], { env })).code, 2);
+});
+
+const ROLE = 'operator-of-uploads';
+
+const TRUST = {
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::000000000000:root' }, Action: 'sts:AssumeRole' },
+  ],
+};
+
+/** Creates a role that has only the operator's policy. */
+async function createRole(cloud: LocalStatus): Promise<void> {
+  const iam = new IAM(clientConfig(cloud));
+  const policy = policyDocument(scope);
+  await iam.createRole({ RoleName: ROLE, AssumeRolePolicyDocument: JSON.stringify(TRUST) });
+  const PolicyDocument = JSON.stringify(policy);
+  await iam.putRolePolicy({ RoleName: ROLE, PolicyName: 'operator', PolicyDocument });
+  iam.destroy();
+}
+
+/** Profiles of another region than the stack's. The endpoint is that of the profile, also to assume the role. */
+const configuration = ({ endpoint, accessKeyId, secretAccessKey }: LocalStatus) => `
+[profile base]
+aws_access_key_id = ${accessKeyId}
+aws_secret_access_key = ${secretAccessKey}
+region = eu-west-1
+[profile prod]
+role_arn = arn:aws:iam::000000000000:role/${ROLE}
+role_session_name = ada@example.com
+source_profile = base
+region = eu-central-1
+endpoint_url = ${endpoint}
+`;
+
+test('deploys and destroys with a role that a profile of another region assumes', async () => {
+  await withCloud(async (computer, cloud) => {
+    await createRole(cloud);
+    const home = join(computer.home, 'operator');
+    await mkdir(join(home, '.aws'), { recursive: true });
+    await writeFile(join(home, '.aws/config'), configuration(cloud));
+    const operator = computerAt(home, { AWS_REGION: 'ap-southeast-2', NODE_EXTRA_CA_CERTS: cloud.caFile });
+    const run = async (...args: string[]) => {
+      const { code, stdout, stderr } = await operator.run([...args, '--profile', 'prod']);
+      assert.equal(code, 0, `${args.join(' ')}\n${stdout}${stderr}`);
+      return `${stdout}${stderr}`;
+    };
+    const deployed = await run('deploy', '--yes');
+    assert.match(deployed, /account 000000000000, assumed-role\/operator-of-uploads\/ada@example\.com/);
+    assert.match(deployed, /^Checking regions: us-east-1 and others/m);
+    assert.match(deployed, /^Checking permissions: all that an operator needs$/m);
+    const checked = await run('doctor');
+    assert.match(checked, /^ok +regions/m);
+    assert.match(checked, /^ok +permissions +all that an operator needs$/m);
+    // The hint is for the AWS CLI, which needs the profile too.
+    const refused = await operator.run(['link', 'create', '--yes', '--profile', 'prod']);
+    assert.match(refused.stderr, /^ {4}aws iam simulate-principal-policy .* --profile prod$/m);
+    assert.match(await run('destroy', '--yes'), /nothing of it is left/);
+  });
 });

@@ -13,9 +13,9 @@ async function openSts(t: TestContext, now = () => new Date()) {
   const identities = new Identities({ wellKnownKeys: true });
   const { handle } = createSts({ identities, now });
   const endpoint = await serve(t, handle);
-  const client = (accessKeyId = 'test', secretAccessKey = accessKeyId) => {
+  const client = (accessKeyId = 'test', secretAccessKey = accessKeyId, region = 'us-east-1') => {
     const credentials = { accessKeyId, secretAccessKey };
-    const made = new STSClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 });
+    const made = new STSClient({ endpoint, region, credentials, maxAttempts: 1 });
     t.after(() => made.destroy());
     return made;
   };
@@ -27,6 +27,8 @@ test('names the account in GetCallerIdentity for its own keys only', async (t) =
   const { $metadata, ...identity } = await client().send(new GetCallerIdentityCommand({}));
   assert.deepEqual(identity, ROOT);
   assert.match(String($metadata.requestId), /^[0-9a-f-]{36}$/);
+  const inFrankfurt = client('test', 'test', 'eu-central-1');
+  assert.equal((await inFrankfurt.send(new GetCallerIdentityCommand({}))).Arn, ROOT.Arn);
   await assert.rejects(client('test', 'wrong').send(new GetCallerIdentityCommand({})), {
     name: 'SignatureDoesNotMatch',
     message: /request signature we calculated does not match/,

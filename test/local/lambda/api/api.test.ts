@@ -20,14 +20,14 @@ const ARN = 'arn:aws:lambda:us-east-1:000000000000:function:named';
 
 async function openClient(t: TestContext, options: Partial<LambdaOptions> = {}, secretAccessKey = 'test') {
   const room = await openRoom(t, options);
-  const client = new LambdaClient({
-    endpoint: await serve(t, room.handle),
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey },
-    maxAttempts: 1,
-  });
-  t.after(() => client.destroy());
-  return { room, client };
+  const endpoint = await serve(t, room.handle);
+  const credentials = { accessKeyId: 'test', secretAccessKey };
+  const clientIn = (region: string) => {
+    const client = new LambdaClient({ endpoint, region, credentials, maxAttempts: 1 });
+    t.after(() => client.destroy());
+    return client;
+  };
+  return { room, client: clientIn('us-east-1'), clientIn };
 }
 
 test('describes $LATEST and versions in GetFunction and GetFunctionConfiguration', async (t) => {
@@ -55,6 +55,16 @@ test('describes $LATEST and versions in GetFunction and GetFunctionConfiguration
     assert.equal(version.Version, '1');
     assert.equal(version.CodeSha256, Configuration?.CodeSha256);
   }
+});
+
+test('has no functions in other regions', async (t) => {
+  const { room, clientIn } = await openClient(t);
+  await room.publish(CODE, { FunctionName: 'named' });
+  const elsewhere = clientIn('us-west-2');
+  await assert.rejects(elsewhere.send(new GetFunctionCommand({ FunctionName: 'named' })), {
+    name: 'ResourceNotFoundException',
+  });
+  assert.deepEqual((await elsewhere.send(new ListFunctionsCommand({}))).Functions, []);
 });
 
 test('reports limits and usage in GetAccountSettings', async (t) => {
