@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import { type Act, define, everywhere, inLocalCloud, profile, suggesting } from '../program.ts';
 import { KINDS, OPTION_NAMES, optionName } from '../stack/options/kinds.ts';
 import type { OptionFlags } from '../stack/options/merge-options.ts';
-import { nameValues, several } from './values.ts';
+import { filled, nameValues, several } from './values.ts';
 
 /** Adds the options of a deployment. Each is stored with it, so that a later deploy does not need it again. */
 function stackOptions<Args extends unknown[], Options extends OptionValues, Globals extends OptionValues>(
@@ -41,7 +41,7 @@ export function declareDeploy(root: Commander, act: Act): void {
         'edge-upload deploy --file edge-upload.yaml --dry-run',
       ])
         .option('--local', 'Deploy to the embedded cloud on this computer')
-        .option('--file <path>', 'Read all options from this file (status --yaml prints one)')
+        .option('--file <path>', 'Read all options from this file (status --yaml prints one)', filled)
         .option('-y, --yes', 'Do not ask')
         .option('--allow-data-loss', 'With --yes: even if users or objects are lost')
         .option('-n, --dry-run', 'Show what would change; change nothing')

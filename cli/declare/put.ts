@@ -1,6 +1,6 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { type Act, define, everywhere } from '../program.ts';
-import { keyText, nameValues, several } from './values.ts';
+import { filled, keyText, nameValues, several } from './values.ts';
 
 /** The command that uploads. */
 export function declarePut(root: Commander, act: Act): void {
@@ -19,7 +19,7 @@ export function declarePut(root: Commander, act: Act): void {
     .option('-r, --recursive', 'Upload folders with all files below them')
     .option('--include <glob>', 'Only files that match (repeatable)', several)
     .option('--exclude <glob>', 'Skip files and folders that match (repeatable)', several)
-    .option('--files-from <list>', 'File with one path a line; - for standard input')
+    .option('--files-from <list>', 'File with one path a line; - for standard input', filled)
     .option('-0, --null', 'Paths in the list end with NUL (find -print0)')
     .option('--changed', 'With -r: only files that are new or changed since last time')
     .option('-n, --dry-run', 'Show the key of each file; upload nothing')

@@ -1,7 +1,7 @@
 import type { Command as Commander, OptionValues } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { type Act, type Declare, define, operated, option, suggesting } from '../program.ts';
-import { several } from './values.ts';
+import { filled, several } from './values.ts';
 
 const repeatable = <Usage extends string>(usage: Usage, summary: string) =>
   option(usage, `${summary} (repeatable)`).argParser(several);
@@ -231,7 +231,7 @@ export function declareTrust(root: Commander, act: Act): void {
   ]).helpCommand(false);
   deploying(
     trust
-      .option('--file <path>', 'Trust exactly the issuers of a file')
+      .option('--file <path>', 'Trust exactly the issuers of a file', filled)
       // The first one is an unknown provider, which the command names.
       .allowExcessArguments(),
   ).action((given, { args }) =>

@@ -12,7 +12,7 @@ import {
   verbose,
 } from '../program.ts';
 import { declarePut } from './put.ts';
-import { keyText, nameValues, portNumber, several } from './values.ts';
+import { filled, keyText, nameValues, portNumber, several } from './values.ts';
 
 function declareLogin(root: Commander, act: Act): void {
   const login = define(root, 'login [url]', 'Sign in to an edge and store the tokens', [
@@ -66,7 +66,7 @@ function declareWatch(root: Commander, act: Act): void {
         'delete',
       ]),
     )
-    .option('--move-to <folder>', 'For --after move (.edge-upload-stored in the folder)')
+    .option('--move-to <folder>', 'For --after move (.edge-upload-stored in the folder)', filled)
     .option('--settle <seconds>', 'Upload a file after it is unchanged for this long (2)')
     .option('--interval <seconds>', 'Scan all files this often (5)')
     .option('--concurrency <number>', 'Maximum concurrent requests (32)')

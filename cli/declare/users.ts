@@ -2,7 +2,7 @@ import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { checkedUsername } from '../identity/sign-in/username.ts';
 import { type Act, define, operated } from '../program.ts';
-import { nameValues, several } from './values.ts';
+import { filled, nameValues, severalNames } from './values.ts';
 
 const named = (username: string) => checkedUsername(username, 'the name of the user');
 
@@ -14,7 +14,7 @@ function declareAdd(user: Commander, act: Act): void {
     ])
       .option('--email <address>', 'Verified address, for resetting a forgotten password')
       .option('--invite', 'Have Cognito send the temporary password by e-mail')
-      .option('--group <name>', 'Add the user to a group (repeatable)', several)
+      .option('--group <name>', 'Add the user to a group (repeatable)', severalNames)
       .option('--attribute <name=value>', 'Such as name="Ada L." (repeatable)', nameValues),
   ).action((username, { attribute, group, ...given }) => {
     const args = {
@@ -36,6 +36,7 @@ export function declareUser(root: Commander, act: Act): void {
     define(user, 'list [prefix]', 'List users, or those whose names begin with a prefix').option(
       '--group <name>',
       'Only the members of a group',
+      filled,
     ),
   ).action((prefix, given) => {
     const args = { ...given, ...omitUndefined({ prefix }) };
@@ -65,8 +66,8 @@ export function declareUser(root: Commander, act: Act): void {
     define(user, 'groups [name]', "Show or change a user's groups, or list all groups", [
       'edge-upload user groups ada --add writers --create',
     ])
-      .option('--add <group>', 'Add the user to a group (repeatable)', several)
-      .option('--remove <group>', 'Remove the user from a group (repeatable)', several)
+      .option('--add <group>', 'Add the user to a group (repeatable)', severalNames)
+      .option('--remove <group>', 'Remove the user from a group (repeatable)', severalNames)
       .option('--create', 'Create groups that do not exist'),
   ).action((username, given) => {
     const args = { ...given, ...(username !== undefined && { username: named(username) }) };

@@ -18,6 +18,17 @@ export function several(value: string, before: readonly string[] = []): string[]
   return [...before, value];
 }
 
+/** Refuses an empty path or name. An empty path would be the current folder. */
+export function filled(value: string): string {
+  if (value !== '') return value;
+  throw new InvalidArgumentError('It is empty. A shell variable may be unset.');
+}
+
+/** Collects names that are not empty. */
+export function severalNames(value: string, before?: readonly string[]): string[] {
+  return several(filled(value), before);
+}
+
 /**
  * Checks the text of a key or of its beginning. Node replaces bytes that are not valid UTF-8, so that two such keys could
  * become one, and the second file would replace the first.

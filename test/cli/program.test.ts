@@ -57,12 +57,33 @@ test('points from a usage error to the help of the typed command', async () => {
   }
 });
 
+/** Paths, of which an empty one would be the current folder, and names. */
+const EMPTY = [
+  'put --files-from=',
+  'watch in --after move --move-to=',
+  'get key --as=',
+  'deploy --file=',
+  'trust --file=',
+  'logs --region=',
+  'user list --group=',
+  'user add ada --group=',
+  'user groups ada --add=',
+  'user groups ada --remove=',
+];
+
 test('refuses invalid values of all options in the same words', async () => {
   for (const [line, shown] of [
     ['put f --metadata x', 'Invalid value for --metadata: “x”.\n  Use name=value.'],
     ['put f --concurrency x', 'Invalid value for --concurrency: “x”.\n  Use a whole number from 1 to 256.'],
     ['local start --port 70000', 'Invalid value for --port: “70000”.\n  Use a port number, up to 65535.'],
     ['login --mfa x', 'Invalid value for --mfa: “x”.\n  Use one of: app, sms, email'],
+    ...EMPTY.map(
+      (line) =>
+        [
+          line,
+          `Invalid value for ${line.split(' ').at(-1)?.slice(0, -1)}: “”.\n  It is empty. A shell variable may be unset.`,
+        ] as const,
+    ),
     ['login -u', '--username needs a value: --username <name>'],
     ['deploy --max-size', '--max-size needs a value: --max-size <size>'],
     ['whoami x', 'Too many arguments for whoami. Expected 0 arguments but got 1.'],

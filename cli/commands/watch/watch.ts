@@ -69,6 +69,9 @@ export async function watch(context: Context, args: WatchArgs): Promise<Result> 
 }
 
 async function folderAt(path: string, name: string): Promise<string> {
+  if (name === '') {
+    throw new UserError('usage', 'The folder has an empty name.', { hint: 'A shell variable may be unset.' });
+  }
   try {
     if ((await stat(path)).isDirectory()) return await realpath(path);
   } catch (error) {

@@ -245,6 +245,7 @@ test('retries an unreachable edge, and sums up the whole watch', async (t) => {
 test('refuses a missing folder, a watched one, and the target of its own files', async (t) => {
   const { edge, file, run, watching } = await rig(t);
   assert.equal((await run(['watch', 'nowhere'])).code, 3);
+  assert.match((await run(['watch', ''])).stderr, /empty name/);
   await writeFile(file('a'), 'a');
   assert.match((await run(['watch', 'in/a'])).stderr, /not a folder/);
   for (const flags of [
