@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { closeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { cursorTo } from 'node:readline';
@@ -118,7 +119,11 @@ export function runProcess(commands: readonly Declare[]): void {
     process.exitCode = exitCode;
     // All output is written before this event. Without this call, Node removes its signal listeners first when it shuts
     // down: another Ctrl-C would then end the process by the signal, without its exit code.
-    process.once('exit', () => process.exit());
+    process.once('exit', () => {
+      // The kernel does not end the first process of a container by its own signal. Node does not restore closed terminals.
+      if (hungUp) for (const { isTTY, fd } of [process.stdin, stdout, stderr]) if (isTTY) closeSync(fd);
+      process.exit();
+    });
   });
 }
 
@@ -209,6 +214,8 @@ export function jobControl(): JobControl | undefined {
   process.once('SIGQUIT', () => {
     for (const shown of watching) shown.suspend();
     process.kill(process.pid, 'SIGQUIT');
+    // The kernel does not end the first process of a container by its own signal.
+    process.exit(EXIT.interrupted);
   });
   process.on('SIGTSTP', stop);
   process.on('SIGCONT', continued);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
@@ -14,6 +14,11 @@ import { ownEdge, ownFolder } from '../cli/transfer/helpers/uploading.ts';
 import { CLI } from '../e2e/harness.ts';
 import { runProgram } from '../support/programs.ts';
 import { noTerminal, onTerminal } from '../support/terminal/terminal.ts';
+
+/** Arguments of `unshare` that run a program as the first process of its own process namespace, as in a container. */
+const CONTAINER = ['--user', '--map-root-user', '--pid', '--fork'];
+const noContainer =
+  spawnSync('unshare', [...CONTAINER, 'true']).status === 0 ? false : 'no process namespaces here';
 
 /** The built command line with its own home folder and files to upload. */
 async function computer(t: TestContext) {
@@ -170,6 +175,35 @@ test('ends an upload with the signal of a closed terminal', { skip: noTerminal }
     hangUp: true,
   });
   assert.equal(code, -constants.signals.SIGHUP, shown.slice(0, 500));
+});
+
+test('ends as the first process of a container, whose own signals the kernel ignores', {
+  skip: noTerminal || noContainer,
+}, async (t) => {
+  const { home, envFor } = await computer(t);
+  const edge = await ownEdge(t, async ({ url }) => (url === '/f0' ? new Promise(() => {}) : false));
+  for (const ending of [
+    { answers: [['f0', null]], hangUp: true },
+    { answers: [['100%', { send: '\u001c' }]] },
+  ] as const) {
+    const { code, shown } = await onTerminal({
+      // The parent of the container outlives the signals that the terminal sends to both.
+      argv: [
+        'sh',
+        '-c',
+        'trap "" HUP QUIT; unshare "$@"',
+        'sh',
+        ...CONTAINER,
+        process.execPath,
+        CLI,
+        'put',
+        join(home, 'f0'),
+      ],
+      env: { ...envFor(edge.url), TERM: 'xterm' },
+      ...ending,
+    });
+    assert.equal(code, EXIT.interrupted, shown.slice(-500));
+  }
 });
 
 test('continues after a hang-up without a terminal, as under nohup', async (t) => {
