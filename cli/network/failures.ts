@@ -78,6 +78,8 @@ const HANDSHAKE = /^(?:ERR_(?:SSL|TLS|OSSL)_|EPROTO$|UND_ERR_PRX_TLS$)/;
  * undici throws assertion errors for what its parser does not check, such as a status below 100. Nothing else here asserts.
  */
 const GARBLED = /^(?:HPE_|UND_ERR_RES_EXCEEDED_MAX_SIZE$|ERR_ASSERTION$)/;
+/** undici's messages for 100 Continue and 101 Switching Protocols, for which no request asks. */
+const UNASKED = /^bad (?:response|upgrade)$/;
 /** undici's codes for wrong arguments and for an aborted request. */
 const OURS =
   /^UND_ERR_(?:ABORTED|ABORT|INVALID_ARG|INVALID_RETURN_VALUE|NOT_SUPPORTED|REQ_CONTENT_LENGTH_MISMATCH|DESTROYED|CLOSED|BPL_MISSING_UPSTREAM)$/;
@@ -155,7 +157,7 @@ function classify(error: Details): Failure | undefined {
   }
   if (HANDSHAKE.test(code)) return failure('handshake', handshakeReason(code), true);
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return failure('protocol', 'its headers are too large');
-  if (GARBLED.test(code) || name === 'HTTPParserError') {
+  if (GARBLED.test(code) || name === 'HTTPParserError' || UNASKED.test(error.message)) {
     return failure('protocol', 'its response is not HTTP');
   }
   if (name === 'TimeoutError' && !('$fault' in error))

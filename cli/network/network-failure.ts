@@ -61,7 +61,12 @@ function proxyError({ reason, code, kind }: Failure, proxy: string, host: string
   const nested = [...chain(cause)].find((one) => one instanceof ProxyRefusal);
   if (nested !== undefined) return refusedByProxy(nested, host);
   const certificate = kind === 'certificate';
-  const unreachable = code === PROXY_STATUS ? `does not connect to ${host} now` : 'is unreachable';
+  const unreachable =
+    code === PROXY_STATUS
+      ? `does not connect to ${host} now`
+      : kind === 'connection'
+        ? 'is unreachable'
+        : 'cannot be used';
   return new UserError(
     certificate ? 'tls' : 'unreachable',
     `The proxy ${proxy} ${certificate ? 'cannot be trusted' : unreachable}: ${reason}.`,

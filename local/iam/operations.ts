@@ -28,7 +28,7 @@ interface IamContext {
   readonly now: () => Date;
 }
 
-const operation = operationsOf<IamContext, QueryMembers>({ format: 'query' });
+const operation = operationsOf<IamContext, QueryMembers>({ format: 'query', strict: true });
 
 function parsed(policy: string): JsonObject {
   return parseObject(policy, () => malformed('Syntax errors in policy.'));

@@ -212,10 +212,12 @@ function connectionFailure(error: unknown, { url, reached, started, withBody }: 
       return new TransientFailure(failure, { limit: { kind: 'tls', tries: TLS_TRIES } });
     case 'protocol':
       return new TransientFailure(
-        new UserError('not_an_edge', `${host} did not respond with valid HTTP.`, {
-          hint: 'Check the address. Another program may listen there, or a proxy in between may change responses.',
-          cause: error,
-        }),
+        kind.proxy === undefined
+          ? new UserError('not_an_edge', `${host} did not respond with valid HTTP.`, {
+              hint: 'Check the address. Another program may listen there, or a proxy in between may change responses.',
+              cause: error,
+            })
+          : failure,
         { limit: { kind: 'garbled', tries: FIRST_CONTACT_TRIES } },
       );
     case 'connection': {

@@ -161,6 +161,8 @@ test('reports responses that are not HTTP', async (t) => {
     [`HTTP/1.1 200 OK\r\nX-A: ${'y'.repeat(200_000)}\r\n\r\n`, /headers are too large/],
     ['HTTP/1.1 200 OK\r\nserver: \u001b[31m\r\n\r\n', /not HTTP/],
     ['HTTP/9.9 200 OK\r\n\r\n', /not HTTP/],
+    ['HTTP/1.1 100 Continue\r\n\r\n', /not HTTP/],
+    ['HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n', /not HTTP/],
   ] as const) {
     const server = await serve((socket) => void socket.end(bytes));
     const error = await requestText(server.url, {

@@ -190,6 +190,12 @@ test('names an unreachable proxy, and one whose host is unknown', async () => {
     const words = `^The proxy 127.0.0.1:${port} does not connect to \\S+ now: it responded with HTTP ${status}\\.`;
     assert.match(bad?.message ?? '', new RegExp(words));
   }
+  for (const answer of ['100 Continue', '9x9 Sorry']) {
+    const { port } = await proxy({ answer });
+    const [odd] = await failures({ HTTPS_PROXY: `http://127.0.0.1:${port}` });
+    const words = `^The proxy 127.0.0.1:${port} cannot be used: its response is not HTTP\\.`;
+    assert.match(odd?.message ?? '', new RegExp(words));
+  }
   const [direct] = await failures({});
   assert.match(direct?.message ?? '', /^127\.0\.0\.1:\d+ cannot be trusted/);
 });

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext as NodeTestContext, test } from 'node:test';
+import { openDispatcher } from '../../../../cli/network/dispatcher.ts';
+import { createSentCredentials } from '../../../../cli/sent-credentials.ts';
 import { testContext } from '../../../support/context.ts';
 import { ownFolder, tokensOf, upload, withCode } from '../helpers/uploading.ts';
 
@@ -120,4 +122,16 @@ test('reports a response that is not HTTP as not an edge', async (t) => {
   await writeFile(join(cwd, 'f'), 'x');
   const url = await rawServer(t, (_head, socket) => socket.end('SSH-2.0-OpenSSH_9.9\r\n'));
   await assert.rejects(upload(t, testContext({ cwd }), url, { files: ['f'] }), withCode('not_an_edge'));
+});
+
+test('names the proxy whose response is not HTTP, not the edge', async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'f'), 'x');
+  const proxy = await rawServer(t, (_head, socket) => socket.end('SSH-2.0-OpenSSH_9.9\r\n'));
+  const dispatcher = openDispatcher({ env: { HTTPS_PROXY: proxy }, sent: createSentCredentials() });
+  t.after(() => dispatcher.destroy());
+  await assert.rejects(
+    upload(t, testContext({ cwd }), 'https://edge.example', { files: ['f'] }, { dispatcher }),
+    withCode('unreachable', /^The proxy 127\.0\.0\.1:\d+ cannot be used: its response is not HTTP/),
+  );
 });
