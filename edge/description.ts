@@ -12,7 +12,7 @@ import type { Caller } from './token/claims.ts';
 export interface EdgeDescription {
   readonly service: 'edge-upload';
   /** Version of this format. Clients ignore unknown fields. */
-  readonly version: 1;
+  readonly version: 2;
   /** Region of the user pool. `region`, `userPoolId` and `clientId` are absent without a pool. */
   readonly region?: string;
   readonly userPoolId?: string;
@@ -85,7 +85,7 @@ export function describeEdge(
   const pool = issuers.find(({ kind }) => kind === 'pool');
   return {
     service: 'edge-upload',
-    version: 1,
+    version: 2,
     ...(pool && describePool(pool)),
     policy: { ...policy, ...(pool && poolPolicy(pool)) },
     issuers: [

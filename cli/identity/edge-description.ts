@@ -12,6 +12,8 @@ import {
 
 /** The fields of the document at `/.well-known/edge-upload` that a client reads. */
 export interface EdgeDescription {
+  /** Version of the document. Edges of version 1 know the user pool alone. */
+  readonly version: 1 | 2;
   /** Region of the user pool; absent without one, as are the two ids. */
   readonly region?: string;
   readonly userPoolId?: string;
@@ -27,7 +29,7 @@ export interface EdgeDescription {
 export interface Caller {
   readonly username: string;
   readonly sub: string;
-  /** Alias of the issuer. */
+  /** Alias of the issuer; absent from edges of version 1. */
   readonly issuer?: string;
   readonly groups: readonly string[];
   /** Claims that the rules of the issuer name. */
@@ -108,25 +110,30 @@ function readPool({ region, userPoolId, clientId }: Fields): PoolFields | undefi
   return sound ? { region, userPoolId, clientId } : undefined;
 }
 
-/** The version of the document that this program reads. */
-const VERSION = 1;
+/** Returns the user pool as an issuer, which documents of version 1 do not list. */
+function poolIssuer({ region, userPoolId, clientId }: PoolFields): readonly DescribedIssuer[] {
+  if (clientId === undefined) return [];
+  const issuer = `https://cognito-idp.${region}.amazonaws.com/${userPoolId}`;
+  return [{ alias: POOL_ALIAS, kind: 'pool', issuer, clientId, token: 'access' }];
+}
 
 /** Parses a description. Returns `undefined` if it is invalid; drops fields that this version does not know. */
 export function readDescription(text: string): EdgeDescription | undefined {
   const document = readFields(text);
-  if (document?.service !== 'edge-upload' || document.version !== VERSION) return undefined;
+  if (document?.service !== 'edge-upload') return undefined;
+  const version = document.version === 2 ? 2 : 1;
   const pool = readPool(document);
   const policy = readPolicy(document.policy);
-  const issuers = readIssuers(document.issuers);
-  if (pool === undefined || policy === undefined || issuers === undefined) return undefined;
+  if (pool === undefined || policy === undefined) return undefined;
+  if (version === 1 && pool.userPoolId === undefined) return undefined;
+  const issuers = version === 1 ? poolIssuer(pool) : readIssuers(document.issuers);
+  if (issuers === undefined) return undefined;
   // Sign-in uses the fields of the pool: an issuer that shows another pool would hide where it goes.
-  const { region, userPoolId } = pool;
+  const [own] = poolIssuer(pool);
   const isOwn = ({ alias, issuer, clientId }: DescribedIssuer) =>
-    alias === POOL_ALIAS &&
-    issuer === `https://cognito-idp.${region}.amazonaws.com/${userPoolId}` &&
-    clientId === pool.clientId;
+    alias === own?.alias && issuer === own.issuer && clientId === own.clientId;
   if (issuers.some((one) => one.kind === 'pool' && !isOwn(one))) return undefined;
-  const edge = { ...pool, policy, issuers };
+  const edge = { version, ...pool, policy, issuers } as const;
   if (document.caller === undefined) return edge;
   const caller = readCaller(document.caller);
   return caller === undefined ? undefined : { ...edge, caller };

@@ -482,7 +482,7 @@ test('describes itself to everybody, and a caller’s limits only to that caller
   const policy = { maxSize: 10, writeTo: 'home/{username}', allowGroups: ['staff'] };
   const edge = {
     service: 'edge-upload',
-    version: 1,
+    version: 2,
     region: 'us-east-1',
     userPoolId: USER_POOL_ID,
     clientId: CLIENT_ID,

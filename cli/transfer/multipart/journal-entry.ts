@@ -79,7 +79,7 @@ export function totalSize(parts: ReadonlyMap<number, StoredPart>): number {
   return [...parts.values()].reduce((sum, { size }) => sum + size, 0);
 }
 
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const isCount = (value: unknown, least: number, most: number) =>

@@ -43,7 +43,7 @@ async function edgeFor(t: NodeTestContext, scope: Scope, refusal?: Refusal) {
       };
       response.writeHead(200, { 'content-type': 'application/json' });
       const policy = { maxSize: 1000 };
-      response.end(JSON.stringify({ service: 'edge-upload', version: 1, policy, issuers: [], caller }));
+      response.end(JSON.stringify({ service: 'edge-upload', version: 2, policy, issuers: [], caller }));
       return true;
     }
     if (refusal === undefined) return false;
@@ -128,7 +128,7 @@ function rendered(error: unknown, { sent }: TestContext): string {
 test('shows no token that a server quotes, on screens, in JSON or in errors', async (t) => {
   const jwt = tokenOf('eul', { p: '' }).slice('eul_'.length);
   const description = (note: string) => ({
-    ...{ service: 'edge-upload', version: 1, policy: {}, issuers: [] },
+    ...{ service: 'edge-upload', version: 2, policy: {}, issuers: [] },
     caller: {
       ...{ username: 'ada', sub: 'ada', issuer: 'edge', groups: [], writeTo: [''], note },
       tokenExpiresAt: new Date(EXP * 1000).toISOString(),

@@ -28,7 +28,7 @@ export async function seedHome(home: string): Promise<void> {
     mode: 0o600,
   });
   const entry = {
-    format: 1,
+    format: 2,
     ...SUBJECT,
     partSize: 8 * 1024 ** 2,
     algorithm: 'crc32',

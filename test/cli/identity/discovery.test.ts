@@ -17,22 +17,21 @@ import {
 import { testContext } from '../../support/context.ts';
 import { listen } from '../../support/serve.ts';
 
-const POOL = {
-  alias: 'cognito',
-  kind: 'pool',
-  issuer: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEf123',
-  clientId: '1h57kf5cpq17m0eml12EXAMPLE',
-  token: 'access',
-};
-
 const EDGE = {
   service: 'edge-upload',
   version: 1,
   region: 'us-east-1',
   userPoolId: 'us-east-1_AbCdEf123',
-  clientId: POOL.clientId,
+  clientId: '1h57kf5cpq17m0eml12EXAMPLE',
   policy: { maxSize: 1024, writeTo: 'in/{username}/', allowGroups: ['writers'] },
-  issuers: [POOL],
+};
+
+const POOL = {
+  alias: 'cognito',
+  kind: 'pool',
+  issuer: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEf123',
+  clientId: EDGE.clientId,
+  token: 'access',
 };
 
 const CORP = {
@@ -82,14 +81,14 @@ test('reads the user pool and the limits of an edge', async (t) => {
     assert.equal(request.headers.authorization, undefined);
     answering(200, JSON.stringify({ ...EDGE, later: 'field' }))(request, response);
   });
-  const { service: _service, version: _version, ...described } = EDGE;
-  assert.deepEqual(await discover(testContext(), { url }), described);
+  const { service: _, ...described } = EDGE;
+  assert.deepEqual(await discover(testContext(), { url }), { ...described, issuers: [POOL] });
 });
 
 test('reads all issuers of an edge, with or without a user pool', () => {
   const { region: _region, userPoolId: _pool, clientId: _client, ...withoutPool } = EDGE;
   const read = (issuers: unknown, edge: object = withoutPool) =>
-    readDescription(JSON.stringify({ ...edge, issuers }))?.issuers;
+    readDescription(JSON.stringify({ ...edge, version: 2, issuers }))?.issuers;
   assert.deepEqual(read([CORP]), [CORP]);
   assert.deepEqual(read([POOL, CORP, GITHUB], EDGE), [POOL, CORP, GITHUB]);
   for (const another of [
@@ -155,7 +154,6 @@ test('refuses a description that would send a password proof to another host', (
   const wrong: Record<string, unknown>[] = [
     { service: 'another' },
     { service: undefined },
-    { version: 2 },
     { region: 'us-east-1.evil.example' },
     { region: 'us-east-1/..', userPoolId: 'us-east-1/.._AbCdEf123' },
     { region: 'eu-west-1' },
@@ -196,9 +194,7 @@ test('refuses a description that would send a password proof to another host', (
   for (const text of ['', 'null', '[]', '"edge"', '<html>', '{'])
     assert.equal(readDescription(text), undefined);
   for (const region of ['us-east-1', 'ap-southeast-2', 'us-gov-west-1', 'il-central-1']) {
-    const userPoolId = `${region}_AbCdEf123`;
-    const issuers = [{ ...POOL, issuer: `https://cognito-idp.${region}.amazonaws.com/${userPoolId}` }];
-    const described = readDescription(JSON.stringify({ ...EDGE, region, userPoolId, issuers }));
+    const described = readDescription(JSON.stringify({ ...EDGE, region, userPoolId: `${region}_AbCdEf123` }));
     assert.equal(
       new URL(poolEndpoint({}, { url: 'https://d1.cloudfront.net', region: described?.region ?? '' })).host,
       `cognito-idp.${region}.amazonaws.com`,

@@ -78,15 +78,6 @@ const EDGE = {
   userPoolId: 'us-east-1_AbCdEf123',
   clientId: '1example23456789',
   policy: { maxSize: 5, writeTo: '{username}/', allowGroups: ['a'] },
-  issuers: [
-    {
-      alias: 'cognito',
-      kind: 'pool',
-      issuer: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEf123',
-      clientId: '1example23456789',
-      token: 'access',
-    },
-  ],
   caller: {
     username: 'ada',
     sub: 's',

@@ -68,7 +68,7 @@ const told = (error: unknown) =>
 
 test('parses or rejects a journal with any content', () => {
   const entry = {
-    format: 1,
+    format: 2,
     url: 'https://d1.cloudfront.net',
     key: 'a/b',
     path: '/a/b',

@@ -16,7 +16,7 @@ async function ruled(t: NodeTestContext, writeTo: readonly string[] | undefined,
         ...(writeTo.length > listed && { omitted: { groups: 0, writeTo: writeTo.length - listed } }),
       };
       response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ policy: {}, caller }));
+      response.end(JSON.stringify({ service: 'edge-upload', policy: {}, caller }));
       return true;
     }
     const key = decodeURIComponent(request.url?.slice(1) ?? '');
@@ -139,7 +139,7 @@ test('names a key or prefix that an edge could never accept', async (t) => {
       if (request.method !== 'GET') return false;
       response.writeHead(200, { 'content-type': 'application/json' });
       const caller = { username: 'ada', sub: 's', groups: [], tokenExpiresAt: '', ...rule };
-      response.end(JSON.stringify({ policy: {}, caller }));
+      response.end(JSON.stringify({ service: 'edge-upload', policy: {}, caller }));
       return true;
     });
     const cwd = await ownFolder(t);

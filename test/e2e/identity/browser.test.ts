@@ -44,7 +44,7 @@ test('passes no variables and no secrets of the sign-in to the browser', {
     };
     const document =
       received.url === '/.well-known/edge-upload'
-        ? { service: 'edge-upload', version: 1, policy: {}, issuers: [issuer] }
+        ? { service: 'edge-upload', version: 2, policy: {}, issuers: [issuer] }
         : { issuer: url, authorization_endpoint: `${url}/authorize`, token_endpoint: `${url}/token` };
     response.writeHead(200, json).end(JSON.stringify(document));
   });

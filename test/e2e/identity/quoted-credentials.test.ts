@@ -66,7 +66,7 @@ const QUOTES: Readonly<Record<string, Quote>> = {
   'the user': (to, token) => {
     const caller = { username: token, sub: token, groups: [token], writeTo: [`${token}/`], note: token };
     const document = {
-      ...{ service: 'edge-upload', version: 1, policy: {}, issuers: [] },
+      ...{ service: 'edge-upload', version: 2, policy: {}, issuers: [] },
       caller: { ...caller, tokenExpiresAt: '2096-10-02T07:06:40Z' },
     };
     to.writeHead(200, json).end(JSON.stringify(document));

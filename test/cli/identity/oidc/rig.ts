@@ -53,7 +53,7 @@ export async function openRig(t: Pick<Test, 'after'>, { local = true } = {}): Pr
     const [, region, userPoolId] =
       /^https:\/\/cognito-idp\.([^.]+)\.amazonaws\.com\/(.+)$/.exec(String(pool?.issuer)) ?? [];
     const ofPool = pool && { region, userPoolId, clientId: pool.clientId };
-    const edge = { service: 'edge-upload', version: 1, policy: {}, issuers: rig.issuers, ...ofPool };
+    const edge = { service: 'edge-upload', version: 2, policy: {}, issuers: rig.issuers, ...ofPool };
     const { authorization } = request.headers;
     if (authorization === undefined) return answer(200, edge);
     const token = authorization.replace(/^Bearer /, '');

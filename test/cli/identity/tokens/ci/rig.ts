@@ -99,7 +99,7 @@ export async function rig(t: NodeTestContext): Promise<Rig> {
       token: 'id',
       ...one,
     }));
-    const description = { service: 'edge-upload', version: 1, policy: {}, issuers };
+    const description = { service: 'edge-upload', version: 2, policy: {}, issuers };
     if (token === undefined) return answer(200, description);
     if (refusal !== undefined) return answer(refusal.status, refusal);
     const problem = problemOf(token);
