@@ -77,12 +77,17 @@ function size(bytes) {
 }
 
 function summaryOf({ summary, rows, failures, error }) {
-  const lines = [`<h3>Uploaded to ${html(env.EDGE_UPLOAD_URL)}</h3>`];
-  if (summary !== undefined) {
+  const lines = [];
+  if (summary === undefined) {
+    // Without the address: one that was refused can contain a link or a password.
+    lines.push('<h3>The upload failed</h3>');
+  } else {
     const { stored, failed, bytes } = summary;
+    lines.push(`<h3>Uploaded to ${html(env.EDGE_UPLOAD_URL)}</h3>`);
     lines.push(`<p>${html(`${stored} stored, ${failed} failed, ${size(bytes)}`)}</p>`);
   }
-  if (error !== undefined) lines.push(`<p>${html(error.message)}</p>`, `<p>${html(error.hint ?? '')}</p>`);
+  const texts = [...linesOf(error?.message), ...linesOf(error?.hint)];
+  lines.push(...texts.map((text) => `<p>${html(text)}</p>`));
   const cells = [...failures, ...rows].slice(0, MAX_ROWS).map(({ key, file, bytes, error: why }) => {
     const result = why === undefined ? size(bytes) : `failed: ${why.message ?? why.code ?? ''}`;
     return `<tr><td>${html(key ?? file ?? '')}</td><td>${html(result)}</td></tr>`;

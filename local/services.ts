@@ -20,7 +20,7 @@ import { createLogs, type Logs } from './logs/service.ts';
 import { bucketLogs, bucketOrigin } from './origin.ts';
 import { createS3, type S3 } from './s3/service.ts';
 import type { ServiceOptions } from './service.ts';
-import { type ServiceName, serviceOf } from './service-of.ts';
+import { refuseService, type ServiceName, serviceOf } from './service-of.ts';
 import { createSns } from './sns/service.ts';
 import { createSts } from './sts/service.ts';
 import type { Authority } from './tls/authority.ts';
@@ -102,6 +102,7 @@ export function createServices(options: ServicesOptions): Services {
     sns: sns.handle,
     kms: kms.handle,
     control: options.control ?? s3.handle,
+    unsupported: refuseService,
   };
   return { handle, s3, cognito, logs, lambda, cloudfront, cloudformation };
 }

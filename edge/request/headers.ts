@@ -39,6 +39,8 @@ const UNMET = [
   'if-match',
   'if-unmodified-since',
   'x-amz-copy-source',
+  // Sent with chunk framing, also by clients that omit `content-encoding`.
+  'x-amz-decoded-content-length',
   'x-amz-server-side-encryption-customer-algorithm',
   'x-amz-trailer',
   'x-amz-write-offset-bytes',

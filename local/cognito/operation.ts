@@ -1,3 +1,4 @@
+import type { JsonObject } from '../json.ts';
 import { type Fields, type Output, required } from '../shape.ts';
 import { type Operation, operationsOf } from '../wire/operations.ts';
 import { type Bearer, bearerOf } from './auth/tokens.ts';
@@ -17,11 +18,20 @@ export interface Context {
 
 type Run<Found, F extends Fields> = Operation<Context & Found, Output<F>, object>['run'];
 
+/** Members that only Lambda triggers, threat protection and analytics read. No pool here has them. */
+const UNREAD = ['AnalyticsMetadata', 'ClientMetadata', 'ContextData', 'UserContextData', 'ValidationData'];
+
+const reading = {
+  format: 'json',
+  prepare: (body: JsonObject) =>
+    Object.fromEntries(Object.entries(body).filter(([name]) => !UNREAD.includes(name))),
+} as const;
+
 /** Creates an operation that needs a signature by AWS credentials. */
-export const signed = operationsOf<Context, object>({ format: 'json' });
+export const signed = operationsOf<Context, object>(reading);
 
 /** Creates an operation that everybody can call. */
-export const open = operationsOf<Context, object>({ format: 'json', access: 'public' });
+export const open = operationsOf<Context, object>({ ...reading, access: 'public' });
 
 const poolFields = { UserPoolId: required(poolId) };
 const userFields = { ...poolFields, Username: required(username) };

@@ -28,7 +28,7 @@ interface IamContext {
   readonly now: () => Date;
 }
 
-const operation = operationsOf<IamContext, QueryMembers>({ format: 'query', strict: true });
+const operation = operationsOf<IamContext, QueryMembers>({ format: 'query' });
 
 function parsed(policy: string): JsonObject {
   return parseObject(policy, () => malformed('Syntax errors in policy.'));

@@ -16,7 +16,7 @@ export const validation = (message: string) => new AwsError('ValidationException
 
 const invalidState = (message: string) => new AwsError('KMSInvalidStateException', message);
 
-const reading = { format: 'json', strict: true, invalid: 'ValidationException' } as const;
+const reading = { format: 'json', invalid: 'ValidationException' } as const;
 
 /** Creates an operation of the account. */
 export const operation = operationsOf<Kms, object>(reading);

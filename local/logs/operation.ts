@@ -29,7 +29,7 @@ export const time = integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 /** The size of a page. */
 export const limit = (max: number) => integer({ min: 1, max });
 
-export const operation = operationsOf<LogStore, object>({ format: 'json', strict: true });
+export const operation = operationsOf<LogStore, object>({ format: 'json' });
 
 /** Returns the ARN of a group. With `:*` at its end, it is the ARN of the group's streams. */
 export function groupArn(name: string): string {

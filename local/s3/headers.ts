@@ -1,9 +1,12 @@
 import { ACCOUNT_ID } from '../account.ts';
 import { AwsError } from '../wire/errors.ts';
+import { ALGORITHM_NAMES, checksumHeader } from './checksums/algorithms.ts';
 import { accessDenied, headerNotImplemented, notImplemented } from './errors.ts';
 import type { Description, WriteCondition } from './store/version.ts';
 
 type Headers = Readonly<Record<string, string>>;
+
+const META = 'x-amz-meta-';
 
 /** `x-amz-*` headers that have the same meaning for every operation, or that some operation reads. */
 const KNOWN = new Set([
@@ -12,6 +15,10 @@ const KNOWN = new Set([
   'x-amz-decoded-content-length',
   'x-amz-trailer',
   'x-amz-sdk-checksum-algorithm',
+  'x-amz-checksum-algorithm',
+  'x-amz-checksum-mode',
+  'x-amz-checksum-type',
+  ...ALGORITHM_NAMES.map(checksumHeader),
   'x-amz-mp-object-size',
   'x-amz-acl',
   'x-amz-storage-class',
@@ -23,7 +30,6 @@ const KNOWN = new Set([
   'x-amz-security-token',
   'x-amz-cf-id',
 ]);
-const KNOWN_PREFIXES = ['x-amz-meta-', 'x-amz-checksum-'];
 
 /** Headers of copies only. */
 const OF_COPIES = new Set([
@@ -49,10 +55,7 @@ export function checkHeaders(
 ): void {
   for (const name of Object.keys(headers)) {
     if (name.startsWith('x-amz-grant-')) throw aclNotSupported();
-    const known =
-      KNOWN.has(name) ||
-      (copies && OF_COPIES.has(name)) ||
-      KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix));
+    const known = KNOWN.has(name) || (copies && OF_COPIES.has(name)) || name.startsWith(META);
     if (name.startsWith('x-amz-') && !known) throw notImplemented(`The header ${name}`, { Header: name });
   }
   checkAcl(headers['x-amz-acl'], operation === 'CreateBucket');
@@ -91,7 +94,6 @@ const DESCRIBING = [
 ];
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
 const MAX_METADATA_BYTES = 2_048;
-const META = 'x-amz-meta-';
 
 /**
  * Reads the metadata of an object from a write's headers. The encoding `aws-chunked` belongs to the request, not to the

@@ -44,7 +44,7 @@ function checkDuration(seconds: number, { maxSessionDuration }: Role, sessions: 
 }
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
-const assumeRole = operationsOf<Context, QueryMembers>({ format: 'query', strict: true })(
+const assumeRole = operationsOf<Context, QueryMembers>({ format: 'query' })(
   {
     RoleArn: required(text({ min: 20, max: 2048 })),
     RoleSessionName: required(text({ pattern: /[\w+=,.@-]{2,64}/ })),

@@ -27,23 +27,24 @@ export type Operations<Context, Input, Result> = Readonly<Record<string, Operati
 interface Reading {
   readonly format: 'json' | 'query';
   readonly access?: 'public' | 'signed';
-  /** Whether unknown members of the input are refused, which AWS ignores. */
-  readonly strict?: boolean;
   /** The error code for invalid input, if it is not that of the format. */
   readonly invalid?: string;
   /** Changes the input before it is read. */
   readonly prepare?: (body: JsonObject) => JsonObject;
 }
 
-/** Returns the constructor of a service's operations, from the fields of the input and what to do with it. */
+/**
+ * Returns the constructor of a service's operations, from the fields of the input and what to do with it. Refuses other
+ * members by name.
+ */
 export function operationsOf<Context, Result>(reading: Reading) {
-  const { format, access, strict = false, invalid, prepare = (body) => body } = reading;
+  const { format, access, invalid, prepare = (body) => body } = reading;
   return <F extends Fields>(
     fields: F,
     run: Operation<Context, Output<F>, Result>['run'],
-    rules: StructureRules = { strict },
+    rules: StructureRules = {},
   ): Operation<Context, JsonObject, Result> => {
-    const shape = structure(fields, rules);
+    const shape = structure(fields, { ...rules, strict: true });
     return {
       access,
       run: (context, body, call) => run(context, readInput(shape, prepare(body), format, invalid), call),

@@ -137,6 +137,24 @@ test('ends with edge-upload’s exit code and an annotation on failure', async (
   assert.match(refused.outputs.json ?? '', /"failed":1|token_refused/);
 });
 
+test('shows no secret of a refused address, and each line of an error on its own', async (t) => {
+  const { edge, run } = await jobWith(t, { 'a.txt': 'a' });
+  const { host } = new URL(edge.url);
+  const secret = 'eyJhbGciOiJFZERTQSJ9';
+  for (const url of [
+    `${edge.url}/#eul_${secret}.e30.c2ln`,
+    `https://ada:${secret}@${host}`,
+    `${edge.url}/?token=${secret}`,
+    `eul_${secret}.e30.c2ln`,
+  ]) {
+    const { code, log, outputs, summary } = await run({ path: 'a.txt', url });
+    assert.equal(code, 2, log);
+    assert.match(summary, /^<h3>The upload failed<\/h3>\n<p>.+<\/p>\n<p>.+<\/p>\n/);
+    assert.doesNotMatch(summary, /u&#123;/);
+    assert.ok(!`${log}${summary}${JSON.stringify(outputs)}`.toLowerCase().includes(secret.toLowerCase()));
+  }
+});
+
 test('uploads everything although the results do not fit on the disk, and warns', async (t) => {
   const names = Array.from({ length: 300 }, (_, at) => `${at}.txt`);
   const { job, edge, run } = await jobWith(t, Object.fromEntries(names.map((name) => [`in/${name}`, name])));

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import type { EdgeIssuer, UploadPolicy } from '../../edge/config.ts';
 import { REFUSALS } from '../../edge/refusal.ts';
 import type { EdgeRequest } from '../../edge/request/viewer-request.ts';
+import { viewerDecision } from '../../local/cloudfront/data-plane/function/viewer-result.ts';
+import { detect } from '../../local/s3/detect.ts';
 import { type Claims, claimsOf } from '../support/keys/forge.ts';
 import { runBundle } from './support/bundle.ts';
 import { type Dice, dice, mutate, ODD } from './support/hostile.ts';
@@ -160,7 +163,7 @@ function anyRequest(random: Dice, signers: readonly Signer[]) {
       : pick(['uploads', 'uploadId=U', 'partNumber=1&uploadId=U', ...some(STRINGS, 2)]),
     headers,
   };
-  return { Records: [{ cf: { ...cf, request } }] };
+  return { Records: [{ cf: { ...cf, request } }] as const };
 }
 
 interface Answered {
@@ -297,6 +300,11 @@ function placeOf({ iss, aud, sub, k, p }: Claims): Place {
   return { under: `${alias}/`, stamp: new RegExp(`^${alias}:`) };
 }
 
+/** Returns the operation and key that S3 reads from a forwarded request. */
+function targetInS3({ method, uri, querystring: query }: EdgeRequest) {
+  return detect({ method, path: `/bucket${uri}`, query, headers: {}, body: Readable.from([]) });
+}
+
 test('allows only its own keys to any token of an issuer, link or key', async () => {
   const random = dice(20261129);
   const policy = { writeTo: 'home/{username}/', corsOrigins: ['https://app.example.com'] };
@@ -311,14 +319,15 @@ test('allows only its own keys to any token of an issuer, link or key', async ()
     const { kind, status } = check(result, log.splice(0));
     assert.notEqual(status, 500, 'a fault of the edge');
     if (kind !== 'forward') continue;
-    const { method, headers } = event.Records[0]?.cf.request ?? {};
+    const [{ cf }] = event.Records;
+    const { method, headers } = cf.request;
     const claims = claimsOf(headers?.authorization?.[0]?.value ?? '');
     const { under, stamp } = placeOf(claims);
-    const { uri, querystring, headers: sent } = result as EdgeRequest;
-    const isList = uri === '/';
-    const key = isList
-      ? String(new URLSearchParams(querystring).get('prefix'))
-      : decodeURIComponent(uri.slice(1));
+    viewerDecision({ outcome: 'returned', value: result }, cf.request);
+    const { querystring, headers: sent } = result as EdgeRequest;
+    const target = targetInS3(result as EdgeRequest);
+    const isList = target.operation.name === 'ListMultipartUploads';
+    const key = isList ? String(target.query.get('prefix')) : target.key;
     assert.ok(claims.k === undefined ? key.startsWith(under) && key !== under : key === under, key);
     const name = sent['x-amz-meta-uploaded-by']?.[0]?.value;
     if (name !== undefined) assert.match(name, stamp);

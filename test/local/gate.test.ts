@@ -209,3 +209,34 @@ test('needs no signature for Cognito’s public operations', async (t) => {
   const forgot = new ForgotPasswordCommand({ ClientId: '1example23456789', Username: 'ada' });
   await assert.rejects(cognito.send(forgot), { name: 'ResourceNotFoundException' });
 });
+
+test('refuses services that the cloud does not have, by name and in their own format', async (t) => {
+  const { endpoint } = await cloudOf(t);
+  const form = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+  const json = {
+    'content-type': 'application/x-amz-json-1.0',
+    'x-amz-target': 'DynamoDB_20120810.ListTables',
+  };
+  for (const [service, path, body, headers, isXml] of [
+    ['cloudfront', '/2020-05-31/distribution', null, {}, true],
+    ['route53', '/2013-04-01/hostedzone', null, {}, true],
+    ['s3express', '/', null, {}, true],
+    ['ec2', '/', 'Action=DescribeInstances&Version=2016-11-15', form, true],
+    ['dynamodb', '/', '{}', json, false],
+    ['guardduty', '/detector', null, {}, false],
+  ] as const) {
+    const authorization = `AWS4-HMAC-SHA256 Credential=AKIA/20261130/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`;
+    const method = body === null ? 'GET' : 'POST';
+    const answer = await request(`${endpoint}${path}`, {
+      method,
+      headers: { ...headers, authorization },
+      body,
+    });
+    const text = await answer.body.text();
+    const message = `The embedded cloud does not support requests to the service ${service}.`;
+    assert.equal(answer.statusCode, 400, service);
+    if (isXml) assert.match(text, /<Error>.*<Code>UnknownOperationException<\/Code>/s);
+    const said = isXml ? /<Message>(.*)<\/Message>/.exec(text)?.[1] : JSON.parse(text).message;
+    assert.equal(said, message);
+  }
+});

@@ -23,7 +23,6 @@ export interface OperationContext {
 /** Creates an operation. Parameters that are not in its fields are refused by name. */
 export const operation = operationsOf<OperationContext, QueryMembers>({
   format: 'query',
-  strict: true,
   prepare: withoutEmpty,
 });
 

@@ -58,6 +58,28 @@ test('refuses an unknown operation by name', async (t) => {
   assert.match(await nameless.text(), /UnknownOperationException/);
 });
 
+test('refuses an unknown member by name, except those that only triggers and analytics read', async (t) => {
+  const { sdk, ClientId, UserPoolId } = await setUp(t);
+  const ann = { UserPoolId, Username: 'ann' };
+  const unread = { ClientMetadata: { a: 'b' }, ValidationData: [{ Name: 'a', Value: 'b' }] };
+  await sdk.adminCreateUser({ ...ann, ...unread, MessageAction: 'SUPPRESS' });
+  const forgotten = { ClientId, Username: 'nobody', AnalyticsMetadata: { AnalyticsEndpointId: 'a' } };
+  await sdk.forgotPassword({ ...forgotten, UserContextData: { IpAddress: '203.0.113.1' } });
+  for (const [call, name] of [
+    [
+      sdk.adminSetUserMFAPreference({ ...ann, WebAuthnMfaSettings: { Enabled: true } }),
+      'WebAuthnMfaSettings',
+    ],
+    [
+      sdk.updateUserPoolClient({ UserPoolId, ClientId, AnalyticsConfiguration: {} }),
+      'AnalyticsConfiguration',
+    ],
+  ] as const) {
+    const message = `The embedded cloud does not support the parameter ${name}.`;
+    await assert.rejects(call, awsError('InvalidParameterException', message));
+  }
+});
+
 test('refuses invalid input in AWS’s words, without repeating it', async (t) => {
   const { endpoint, sdk, ClientId, UserPoolId } = await setUp(t);
   await assert.rejects(

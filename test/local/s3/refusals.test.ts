@@ -59,6 +59,16 @@ test('refuses unsupported parts of a request by name', async (t) => {
     [put({ 'x-amz-server-side-encryption': 'aws:kms' }), 501, 'NotImplemented'],
     [put({ 'x-amz-server-side-encryption-customer-algorithm': 'AES256' }), 501, 'NotImplemented'],
     [put({ 'x-amz-object-lock-mode': 'GOVERNANCE' }), 501, 'NotImplemented'],
+    [put({ 'x-amz-checksum-sha512': 'AA==' }), 501, 'NotImplemented'],
+    [
+      raw(running, {
+        method: 'POST',
+        target: `/${BUCKET}/k?uploadId=1`,
+        headers: { 'x-amz-checksum-xxhash3': 'AA==' },
+      }),
+      501,
+      'NotImplemented',
+    ],
     [put({ 'x-amz-metadata-directive': 'COPY' }), 501, 'NotImplemented'],
     [put({ 'x-amz-copy-source': 'arn:aws:s3:us-east-1:1:accesspoint/a/object/k' }), 501, 'NotImplemented'],
     [put({ 'x-amz-expected-bucket-owner': '111111111111' }), 403, 'AccessDenied'],
