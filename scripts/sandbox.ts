@@ -7,9 +7,7 @@ const GUEST = 'local/lambda/guest';
 const PACKAGES: Readonly<Record<string, string>> = {
   'node:events': 'events/',
   events: 'events/',
-  'node:path': 'path-browserify',
   'node:stream': 'readable-stream',
-  'node:string_decoder': 'string_decoder/',
 };
 const FILES: Readonly<Record<string, string>> = {
   buffer: 'modules/buffer.ts',

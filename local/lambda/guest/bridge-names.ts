@@ -1,20 +1,5 @@
 /** Names shared by both sides of the bridge. */
 
-export const SUBTLE_METHODS = [
-  'decrypt',
-  'deriveBits',
-  'deriveKey',
-  'digest',
-  'encrypt',
-  'exportKey',
-  'generateKey',
-  'importKey',
-  'sign',
-  'unwrapKey',
-  'verify',
-  'wrapKey',
-] as const;
-
 /** Settable parts of a URL. */
 export const URL_PARTS = [
   'href',

@@ -1,7 +1,6 @@
 import type { InvokeEvent, Outcome, Start } from '../messages.ts';
 import { call, type Host, openBridge } from './bridge.ts';
 import { AbortController, AbortSignal, DOMException, Event, EventTarget } from './globals/abort.ts';
-import { structuredClone } from './globals/clone.ts';
 import { createConsole } from './globals/console.ts';
 import { fetch, Request, Response } from './globals/fetch.ts';
 import { Headers } from './globals/headers.ts';
@@ -11,8 +10,6 @@ import * as timers from './globals/timers.ts';
 import { URL, URLSearchParams } from './globals/url.ts';
 import { type Code, type Handler, loadHandler } from './handler.ts';
 import { Buffer } from './modules/buffer.ts';
-import { fillConstants } from './modules/crypto.ts';
-import { CryptoKey, settleSubtle, webcrypto } from './modules/webcrypto.ts';
 import { createLoad, type Load, namespaceOf } from './modules.ts';
 import { settleRequest } from './network.ts';
 import { failure, run } from './run.ts';
@@ -31,8 +28,6 @@ export interface Guest {
   fire(id: number): void;
   /** Passes the response to a request. */
   answered(reply: string): void;
-  /** Passes the outcome of a `crypto.subtle` operation. */
-  settled(id: number, outcome: string): void;
   /** Reports an unhandled promise rejection. */
   rejected(reason: unknown): void;
   /** Returns the exports for `import()`. @throws as `require` does */
@@ -73,7 +68,6 @@ function begin(text: string): void {
   const console = createConsole({ write, requestId: () => requestId, environment });
   const process = createProcess({ facts, environment, write, builtin: (name) => load(name) });
   const load = createLoad(constants, { console, process });
-  fillConstants();
   define({ console, process });
   started = { start: { ...start, facts, constants, code: '' }, load };
 }
@@ -100,8 +94,8 @@ export function open(host: Host): Guest {
   openBridge(host);
   const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate } = timers;
   define({ global: globalThis, Buffer, URL, URLSearchParams, TextEncoder, TextDecoder, atob, btoa });
-  define({ AbortController, AbortSignal, DOMException, Event, EventTarget, structuredClone, queueMicrotask });
-  define({ fetch, Headers, Request, Response, crypto: webcrypto, CryptoKey, performance });
+  define({ AbortController, AbortSignal, DOMException, Event, EventTarget, queueMicrotask });
+  define({ fetch, Headers, Request, Response, performance });
   define({ setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate });
   // Compiled code has its own memory outside the bounded heap.
   Reflect.deleteProperty(globalThis, 'WebAssembly');
@@ -119,7 +113,6 @@ export function open(host: Host): Guest {
     },
     fire: guarded(timers.fireTimer),
     answered: guarded(settleRequest),
-    settled: guarded(settleSubtle),
     rejected: (reason) => fatal(reason, 'Runtime.UnhandledPromiseRejection'),
     error: (message) => new Error(message),
     importing: (name) => {

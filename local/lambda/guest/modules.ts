@@ -1,24 +1,19 @@
 import * as events from 'node:events';
-import * as path from 'node:path';
 import * as stream from 'node:stream';
-import * as stringDecoder from 'node:string_decoder';
-import { callJson, refusal } from './bridge.ts';
+import { refusal } from './bridge.ts';
 import {
   clearImmediate,
   clearInterval,
   clearTimeout,
-  promises,
   setImmediate,
   setInterval,
   setTimeout,
 } from './globals/timers.ts';
 import { URL, URLSearchParams } from './globals/url.ts';
-import { assert, assertStrict } from './modules/assert.ts';
 import * as buffer from './modules/buffer.ts';
 import { crypto } from './modules/crypto.ts';
 import { httpModule } from './modules/http.ts';
-import { querystring } from './modules/querystring.ts';
-import { types, util } from './modules/util.ts';
+import { util } from './modules/util.ts';
 import { zlib } from './modules/zlib.ts';
 
 /** Returns a module by name, with or without `node:`. Throws for modules that are not available to functions. */
@@ -30,36 +25,20 @@ export interface Constants {
   readonly builtinModules: readonly string[];
 }
 
-/** The built-in modules available to functions. All are created in this realm and only compute. */
+/** The built-in modules available to functions: what those need that verify tokens. All are created in this realm. */
 function modules({ statusCodes }: Constants): Readonly<Record<string, unknown>> {
   const streams = (stream as { default?: unknown }).default ?? stream;
   const emitter = (events as { default?: unknown }).default ?? events;
   return {
-    assert,
-    'assert/strict': assertStrict,
     buffer: { ...buffer, default: undefined, atob: globalThis.atob, btoa: globalThis.btoa },
     crypto,
     events: emitter,
     http: httpModule('http:', statusCodes),
     https: httpModule('https:', statusCodes),
-    path,
-    'path/posix': path,
-    querystring,
     stream: streams,
-    'stream/promises': (streams as { promises: unknown }).promises,
-    string_decoder: (stringDecoder as { default?: unknown }).default ?? stringDecoder,
-    timers: { clearImmediate, clearInterval, clearTimeout, promises, setImmediate, setInterval, setTimeout },
-    'timers/promises': promises,
-    url: {
-      URL,
-      URLSearchParams,
-      fileURLToPath: (url: unknown) => decodeURIComponent(new URL(String(url)).pathname),
-      pathToFileURL: (file: unknown) => new URL(`file://${encodeURI(String(file))}`),
-      format: (url: unknown) => String(url),
-      parse: (url: unknown) => callJson('url.legacy', String(url)),
-    },
+    timers: { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout },
+    url: { URL, URLSearchParams },
     util,
-    'util/types': types,
     zlib,
   };
 }

@@ -1,6 +1,5 @@
 import { call, errorOf } from './bridge.ts';
 import { Buffer } from './modules/buffer.ts';
-import { Pending } from './pending.ts';
 
 export interface NetworkRequest {
   readonly method: string;
@@ -18,12 +17,23 @@ export interface NetworkResponse {
   readonly body: Buffer;
 }
 
-const pending = new Pending<NetworkResponse>();
+interface Asker {
+  resolve(response: NetworkResponse): void;
+  reject(error: Error): void;
+}
+
+/** Requests that wait for their response, by number. */
+const waiting = new Map<number, Asker>();
+let last = 0;
 
 /** Sends a request through the embedded cloud. Rejects with Node's error for a failed connection. */
 export function sendRequest({ body, ...request }: NetworkRequest): Promise<NetworkResponse> {
   const bytes = body.toString('base64');
-  return pending.start((id) => void call('request', JSON.stringify({ id, ...request, body: bytes })));
+  return new Promise((resolve, reject) => {
+    last += 1;
+    waiting.set(last, { resolve, reject });
+    call('request', JSON.stringify({ id: last, ...request, body: bytes }));
+  });
 }
 
 interface Reply {
@@ -37,7 +47,8 @@ interface Reply {
 /** Settles an earlier request with its response. */
 export function settleRequest(json: string): void {
   const reply = JSON.parse(json) as Reply;
-  const asker = pending.take(reply.id);
+  const asker = waiting.get(reply.id);
+  waiting.delete(reply.id);
   if (reply.type === 'answered') asker?.resolve({ ...reply, body: Buffer.from(reply.body, 'base64') });
   else asker?.reject(Object.assign(errorOf(json), { syscall: 'connect' }));
 }

@@ -1,12 +1,10 @@
 import process from 'node:process';
-import { getHeapStatistics } from 'node:v8';
 import type { Failure, Start } from '../messages.ts';
 import { createHost, type Operation } from './bridge.ts';
 import { FunctionContext } from './context.ts';
 import { cryptoOperations } from './crypto-operations.ts';
 import { freezeIntrinsics } from './freeze.ts';
 import { readLines, writeOut } from './streams.ts';
-import { performSubtle } from './subtle.ts';
 import { textOperations } from './text-operations.ts';
 import { timerOperations } from './timers.ts';
 
@@ -35,20 +33,6 @@ function end(failure: Failure): never {
 const unforeseen = (): never =>
   end({ type: 'failed', errorType: 'Runtime.Unknown', message: 'The code failed outside of its handler.' });
 
-/** Node reads the resident set size from `/proc`, which the sandbox's file tree does not contain. */
-function memoryUsage(): NodeJS.MemoryUsage {
-  try {
-    return process.memoryUsage();
-  } catch {
-    const {
-      total_heap_size: heapTotal,
-      used_heap_size: heapUsed,
-      external_memory: external,
-    } = getHeapStatistics();
-    return { rss: process.resourceUsage().maxRSS * 1024, heapTotal, heapUsed, external, arrayBuffers: 0 };
-  }
-}
-
 const processOperations: Readonly<Record<string, Operation>> = {
   out: (text) => {
     writeOut(OUTPUT, text);
@@ -64,12 +48,6 @@ const processOperations: Readonly<Record<string, Operation>> = {
   },
   exit: (code) => exit(Number(code)),
   hrtime: () => String(process.hrtime.bigint()),
-  memory: () => JSON.stringify(memoryUsage()),
-  cpu: () => JSON.stringify(process.cpuUsage()),
-  subtle: (id, method, args) => {
-    void performSubtle(method, args).then((outcome) => guest.settled(Number(id), outcome));
-    return '';
-  },
 };
 
 const context = new FunctionContext(

@@ -1,4 +1,3 @@
-import { parse } from 'node:url';
 import zlib from 'node:zlib';
 import { URL_PARTS, type UrlParts, ZLIB_METHODS } from '../guest/bridge-names.ts';
 import { fromBytes, type Operation, toBytes } from './bridge.ts';
@@ -35,12 +34,10 @@ export const textOperations: Readonly<Record<string, Operation>> = {
   'url.parse': (input) => parts(new URL(input)),
   'url.resolve': (input, base) => parts(new URL(input, base)),
   'url.set': setPart,
-  'url.legacy': (input) => JSON.stringify(parse(input)),
   'query.parse': (text) => JSON.stringify([...new URLSearchParams(text)]),
   'query.build': (pairs) => String(new URLSearchParams(JSON.parse(pairs))),
   'text.encoding': (label) => new TextDecoder(label).encoding,
   'text.decode': decode,
   'text.encode': (text) => fromBytes(Buffer.from(text)),
   zlib: compress,
-  crc32: (bytes) => String(zlib.crc32(toBytes(bytes))),
 };

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { call, callJson, refused } from '../bridge.ts';
+import { call, refused } from '../bridge.ts';
 import { nextTick } from '../process-shim.ts';
 
 /** Facts about the outer process that the function sees. */
@@ -51,8 +51,6 @@ export function createProcess({ facts, environment, write, builtin }: ProcessOpt
     return [Number(elapsed / 1_000_000_000n), Number(elapsed % 1_000_000_000n)];
   };
   hrtime.bigint = () => BigInt(call('hrtime'));
-  const memoryUsage = () => callJson<object>('memory');
-  memoryUsage.rss = () => callJson<{ rss: number }>('memory').rss;
   const members = {
     arch: facts.arch,
     argv: ['/var/lang/bin/node', '/var/runtime/index.mjs'],
@@ -72,13 +70,11 @@ export function createProcess({ facts, environment, write, builtin }: ProcessOpt
     version: facts.version,
     versions: { ...facts.versions },
     abort: () => exit(1),
-    cpuUsage: () => callJson<object>('cpu'),
     cwd: () => '/var/task',
     emitWarning: (warning: unknown) => write(`Warning: ${String(warning)}\n`),
     exit,
     getBuiltinModule: builtin,
     hrtime,
-    memoryUsage,
     nextTick,
     uptime: () => Number(call('hrtime')) / 1e9,
   };

@@ -57,7 +57,7 @@ export const READING: readonly Escape[] = [
   ],
   [
     'proxies for arguments',
-    "const spy = () => new Proxy(function () {}, new Proxy({}, { get: (t, trap) => (...args) => { found.push(trap, ...args.slice(1)); return Reflect[trap](...args); } })); for (const use of [(p) => new URL(p), (p) => fetch(p), (p) => console.log(p), (p) => console.error('%o %s %j', p, p, p), (p) => require('util').inspect(p), (p) => structuredClone(p), (p) => require('https').get(p), (p) => require('crypto').createPublicKey(p), (p) => crypto.subtle.importKey(p, p, p, p, p), (p) => Buffer.from(p), (p) => require('zlib').gzipSync(p), (p) => new AbortController().abort(p)]) { const result = attempt(() => use(spy())); found.push(result); Promise.resolve(result).catch((e) => found.push(e)); } await pause(20); return found",
+    "const spy = () => new Proxy(function () {}, new Proxy({}, { get: (t, trap) => (...args) => { found.push(trap, ...args.slice(1)); return Reflect[trap](...args); } })); for (const use of [(p) => new URL(p), (p) => fetch(p), (p) => console.log(p), (p) => console.error('%o %s %j', p, p, p), (p) => require('util').inspect(p), (p) => require('https').get(p), (p) => require('crypto').createPublicKey(p), (p) => require('crypto').verify(p, p, p, p), (p) => Buffer.from(p), (p) => require('zlib').gzipSync(p), (p) => new AbortController().abort(p)]) { const result = attempt(() => use(spy())); found.push(result); Promise.resolve(result).catch((e) => found.push(e)); } await pause(20); return found",
   ],
   [
     'custom inspection',
@@ -85,8 +85,8 @@ export const READING: readonly Escape[] = [
     "const controller = new AbortController(); controller.signal.onabort = function (e) { found.push(this, e); }; controller.signal.addEventListener('abort', function (e) { found.push(this, e, e.target, attempt(() => arguments.callee.caller)); }); controller.abort(); found.push(AbortSignal.timeout(1), AbortSignal.any([]), new EventTarget(), new DOMException()); await pause(5); return found",
   ],
   [
-    'structuredClone and its transfers',
-    'return [attempt(() => structuredClone({ get a() { return this; } })), attempt(() => structuredClone(new ArrayBuffer(8), { transfer: [new ArrayBuffer(8)] })), attempt(() => structuredClone(process)), attempt(() => structuredClone(globalThis)), typeof MessageChannel, typeof MessagePort, typeof BroadcastChannel, typeof Worker]',
+    'channels to other realms',
+    'return [globalThis.structuredClone, globalThis.crypto, typeof MessageChannel, typeof MessagePort, typeof BroadcastChannel, typeof Worker]',
   ],
   [
     'handles of streams',
@@ -155,7 +155,7 @@ export const CHANGING: readonly Escape[] = [
   ],
   [
     'frames of rejections',
-    "const found = []; Error.prepareStackTrace = (error, frames) => { found.push(frames, ...frames.flatMap((f) => [f.getThis(), f.getFunction()])); }; await import('none').catch((e) => e.stack); await crypto.subtle.digest('none', new Uint8Array()).catch((e) => found.push(e, e.stack)); return found",
+    "const found = []; Error.prepareStackTrace = (error, frames) => { found.push(frames, ...frames.flatMap((f) => [f.getThis(), f.getFunction()])); }; await import('none').catch((e) => e.stack); await fetch('https://none/').catch((e) => found.push(e, e.stack)); return found",
   ],
   [
     'a full stack at the boundary',
@@ -264,7 +264,6 @@ export function escapeFunction(escapes: readonly Escape[], places: Readonly<Reco
     async function work() {
       console.log('x', { a: [1] }); process.stdout.write('y\\n'); await pause(1);
       nodeCrypto.createHash('sha256').update('a').digest('hex'); nodeCrypto.randomBytes(4);
-      await crypto.subtle.digest('SHA-256', new Uint8Array(2)).catch(() => {});
       new URL('https://a.b/c?d=e').searchParams.append('f', 'g'); new TextDecoder().decode(new Uint8Array([97]));
       zlib.gunzipSync(zlib.gzipSync('a')); await fetch('https://x.amazonaws.com/').then((r) => r.text()).catch(() => {});
       await new Promise((r) => https.get('https://x.amazonaws.com/', (s) => s.on('data', () => {}).on('end', r)).on('error', r));
