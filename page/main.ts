@@ -23,6 +23,9 @@ const { language, texts } = await textsFor(navigator.languages);
 const format = formatFor(language, texts);
 /** Shared by all sign-ins, because the page's policy allows its worker only once. */
 const digester = openDigester(startWorker);
+/** Client for requests without a token. */
+const publicEdge = openEdge(location.origin, async () => '');
+const now = () => publicEdge.now();
 
 /** Shows the page: for a link, the upload screen; otherwise the ways to sign in. */
 async function start(root: HTMLElement): Promise<void> {
@@ -75,7 +78,7 @@ type Refused = (problem: SignInProblem) => void;
 /** Shows the ways to sign in, then the upload screen. */
 function showSignIn(screen: HTMLElement, settings: PageSettings): Promise<void> {
   const open = (session: Session, refused: Refused) => showPerson(screen, settings, session, refused);
-  return createSignInScreen(screen, { settings, texts, open });
+  return createSignInScreen(screen, { settings, texts, now, open });
 }
 
 /**
@@ -112,7 +115,7 @@ function showPerson(
         session = next;
         back();
       };
-      await createSignInScreen(screen, { settings: current, texts, open, losesFiles: true });
+      await createSignInScreen(screen, { settings: current, texts, now, open, losesFiles: true });
     },
   });
 }
@@ -135,9 +138,8 @@ function fetchSettings(
   onWaiting: (waiting: Waiting | undefined) => void,
   signal = new AbortController().signal,
 ): Promise<PageSettings> {
-  const edge = openEdge(location.origin, async () => '');
-  return edge.request({ method: 'GET', key: DESCRIPTION_KEY, signal, onWaiting }, (response) => {
-    const settings = readSettings(response.text, () => edge.now());
+  return publicEdge.request({ method: 'GET', key: DESCRIPTION_KEY, signal, onWaiting }, (response) => {
+    const settings = readSettings(response.text);
     if (settings === undefined) throw unexpectedResponse(response);
     return settings;
   });

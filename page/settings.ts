@@ -23,8 +23,6 @@ export interface PageSettings {
   readonly logo: boolean;
   readonly pool?: PoolAddress;
   readonly issuers: readonly SignInIssuer[];
-  /** Returns the edge's time. */
-  readonly now: () => Date;
 }
 
 export interface PoolAddress {
@@ -67,13 +65,12 @@ function issuersOf(value: unknown): readonly SignInIssuer[] {
 }
 
 /** Parses the edge's description; `undefined` for any other text. */
-export function readSettings(text: string, now: () => Date): PageSettings | undefined {
+export function readSettings(text: string): PageSettings | undefined {
   const document = readFields(text);
   if (document?.service !== 'edge-upload') return undefined;
   const page = fieldsOf(document.page);
   const [title, note, color] = [page.title, page.note, page.color].map(textIn);
   return {
-    now,
     logo: page.logo === true,
     issuers: issuersOf(document.issuers),
     ...omitUndefined({

@@ -68,11 +68,8 @@ export interface RefreshRequests {
 }
 
 /** Opens a session. It refreshes its token as long as the provider allows. */
-export function openSession(
-  first: SignedIn,
-  { renew, revoke }: RefreshRequests,
-  now: () => number = () => performance.now() / 1000,
-): Session {
+export function openSession(first: SignedIn, { renew, revoke }: RefreshRequests): Session {
+  const now = () => performance.now() / 1000;
   let held = first;
   let ends = now() + first.expiresIn;
   let renewal: Promise<void> | undefined;

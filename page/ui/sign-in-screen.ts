@@ -9,6 +9,8 @@ import { createQuestion } from './sign-in-question.ts';
 export interface SignInScreenOptions {
   readonly settings: PageSettings;
   readonly texts: Texts;
+  /** Returns the edge's time. */
+  readonly now: () => Date;
   /** Whether a redirect to a provider loses files that have not arrived. */
   readonly losesFiles?: boolean;
   /** Shows the upload screen of a session. `refused` is called if the edge refuses its token. */
@@ -106,7 +108,7 @@ class SignInScreen {
           pool,
           username: this.#username,
           password: password.input.value,
-          now: this.#options.settings.now,
+          now: this.#options.now,
           ask: (question, problem) => this.#ask(question, problem),
         });
         await this.#open(openSession(tokens, poolRefresh(pool)));
