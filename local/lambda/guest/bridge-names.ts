@@ -16,14 +16,4 @@ export const URL_PARTS = [
 
 export type UrlParts = Readonly<Record<(typeof URL_PARTS)[number] | 'origin', string>>;
 
-export const ZLIB_METHODS = [
-  'brotliCompress',
-  'brotliDecompress',
-  'deflate',
-  'deflateRaw',
-  'gunzip',
-  'gzip',
-  'inflate',
-  'inflateRaw',
-  'unzip',
-] as const;
+export const ZLIB_METHODS = ['gunzip', 'gzip'] as const;

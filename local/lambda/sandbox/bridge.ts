@@ -24,7 +24,7 @@ export function createHost(operations: Readonly<Record<string, Operation>>): Hos
   };
 }
 
-export function failed(error: unknown): string {
+function failed(error: unknown): string {
   const { name, message, code } = error as NodeJS.ErrnoException;
   return `!${JSON.stringify({ name, message, code: typeof code === 'string' ? code : undefined })}`;
 }

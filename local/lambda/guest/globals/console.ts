@@ -1,4 +1,4 @@
-import { format, inspect } from '../modules/inspect.ts';
+import { format } from '../modules/inspect.ts';
 
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 
@@ -28,52 +28,14 @@ export function createConsole({ write, requestId, environment }: ConsoleOptions)
   const isJson = environment.AWS_LAMBDA_LOG_FORMAT === 'JSON';
   const least = LEVELS.indexOf(environment.AWS_LAMBDA_LOG_LEVEL ?? 'TRACE');
   const line = isJson ? jsonLine : textLine;
-  const levelled = Object.entries(METHODS).map(([method, level]) => [
+  const methods = Object.entries(METHODS).map(([method, level]) => [
     method,
     (...values: unknown[]) => {
       if (isJson && LEVELS.indexOf(level) < least) return;
       write(line(new Date().toISOString(), requestId(), level, values));
     },
   ]);
-  return { ...plainMethods(write), ...Object.fromEntries(levelled) };
-}
-
-/** Methods that the runtime does not patch: they write lines without a prefix. */
-function plainMethods(write: (text: string) => void): object {
-  const counts = new Map<string, number>();
-  const begun = new Map<string, number>();
-  let indent = '';
-  const print = (...values: unknown[]) => write(`${indent}${format(...values).replaceAll('\n', '\r')}\n`);
-  const time = (label: string) => `${label}: ${Date.now() - (begun.get(label) ?? Date.now())}ms`;
-  const group = (...values: unknown[]) => {
-    if (values.length > 0) print(...values);
-    indent += '  ';
-  };
-  return {
-    assert: (holds: unknown, ...values: unknown[]) => {
-      if (!holds) print(`Assertion failed${values.length > 0 ? ':' : ''}`, ...values);
-    },
-    clear: () => {},
-    count: (label = 'default') => {
-      counts.set(label, (counts.get(label) ?? 0) + 1);
-      print(`${label}: ${counts.get(label)}`);
-    },
-    countReset: (label = 'default') => void counts.delete(label),
-    dir: (value: unknown, options?: object) => print(inspect(value, options)),
-    dirxml: print,
-    group,
-    groupCollapsed: group,
-    groupEnd: () => {
-      indent = indent.slice(2);
-    },
-    table: print,
-    time: (label = 'default') => void begun.set(label, Date.now()),
-    timeEnd: (label = 'default') => {
-      print(time(label));
-      begun.delete(label);
-    },
-    timeLog: (label = 'default', ...values: unknown[]) => print(time(label), ...values),
-  };
+  return Object.fromEntries(methods);
 }
 
 function textLine(at: string, requestId: string, level: string, values: readonly unknown[]): string {
