@@ -8,6 +8,7 @@ import type { Item } from '../transfer/sources/items.ts';
 import { folderKey, type SourceOptions } from '../transfer/sources/sources.ts';
 import type { StoredFiles } from '../transfer/upload.ts';
 import { type UploadLedger, withLedger } from './ledger.ts';
+import { warnOnce } from './warn-once.ts';
 
 interface Root {
   readonly path: string;
@@ -37,27 +38,15 @@ export async function withStoredFiles<T>(
     files.map((name) => [resolve(context.cwd, name), folderKey(name, context.cwd, options)]),
   );
   const paths = [...beginnings.keys()].sort();
-  const ui = eachWarningOnce(context.ui);
+  // Folders without a ledger often share the reason.
+  const warn = warnOnce((text) => context.ui.event({ type: 'warning', text }));
   const open = async (at: number, roots: readonly Root[]): Promise<T> => {
     const path = paths[at];
     if (path === undefined) return work(storedFiles(roots, dryRun));
     const subject = { url, folder: path, beginning: beginnings.get(path) ?? '' };
-    return withLedger({ ...context, ui }, subject, (ledger) => open(at + 1, [{ path, ledger }, ...roots]));
+    return withLedger({ ...context, warn }, subject, (ledger) => open(at + 1, [{ path, ledger }, ...roots]));
   };
   return open(0, []);
-}
-
-/** Prints each warning once: folders without a ledger often share the reason. */
-function eachWarningOnce({ event }: Pick<Context['ui'], 'event'>): Pick<Context['ui'], 'event'> {
-  const seen = new Set<string>();
-  return {
-    event(one) {
-      const text = one.type === 'warning' ? JSON.stringify(one.text) : undefined;
-      if (text !== undefined && seen.has(text)) return;
-      if (text !== undefined) seen.add(text);
-      event(one);
-    },
-  };
 }
 
 /**

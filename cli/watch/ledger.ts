@@ -35,7 +35,7 @@ export interface LedgerSubject {
 }
 
 interface LedgerWorld extends Pick<Context, 'env' | 'platform' | 'home' | 'signal'> {
-  readonly ui: Pick<Context['ui'], 'event'>;
+  readonly warn: (text: string) => void;
 }
 
 /** Milliseconds to wait for another process that uses the ledger. */
@@ -80,11 +80,9 @@ export async function withLedger<T>(
   subject: LedgerSubject,
   work: (ledger: UploadLedger) => Promise<T>,
 ): Promise<T> {
-  const { ui, signal } = world;
-  const onTrouble = ({ message }: UserError) => {
-    const text = `The next run may send files again, because stored files cannot be recorded: ${message}`;
-    ui.event({ type: 'warning', text });
-  };
+  const { warn, signal } = world;
+  const onTrouble = ({ message }: UserError) =>
+    warn(`The next run may send files again, because stored files cannot be recorded: ${message}`);
   const locked = async (use: (ledger: UploadLedger) => Promise<T>) => {
     const path = await pathOf(world, subject);
     const opened = async () => {

@@ -60,7 +60,8 @@ export async function watch(context: Context, args: WatchArgs): Promise<Result> 
       ...{ ...access, ownPrefix: true, isNamed: prefix !== '', prefix },
       ...omitUndefined({ concurrency, limitRate: rate }),
     };
-    return withLedger(context, { url, folder, beginning: prefix }, (ledger) => {
+    const warn = (text: string) => context.ui.event({ type: 'warning', text });
+    return withLedger({ ...context, warn }, { url, folder, beginning: prefix }, (ledger) => {
       own.ui.event({ type: 'note', text: `Watching ${folder} for ${url}/${prefix}` });
       const what = { folder, prefix, filter, settleMs, intervalMs, after, ledger };
       return watchFolder(own, what, options);

@@ -24,8 +24,9 @@ async function rig(t: TestContext) {
   const home = await ownFolder(t);
   const context = testContext({ home, cwd: home });
   const subject = { url: 'https://edge.example', folder: home, beginning: '' };
+  const warn = (text: string) => context.ui.event({ type: 'warning', text });
   const open = <T>(work: (ledger: UploadLedger) => T) =>
-    withLedger(context, subject, async (ledger) => work(ledger));
+    withLedger({ ...context, warn }, subject, async (ledger) => work(ledger));
   await open((ledger) => ledger.add('first', STAMP, 'first'));
   const folder = join(home, '.local/state/edge-upload/stored');
   const [name = ''] = await readdir(folder);
