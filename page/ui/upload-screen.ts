@@ -100,24 +100,31 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
   };
 }
 
-/** Returns a function that collects the changed items until the next frame, and then updates the screen once. */
+/** Items that one frame updates. The rows of thousands of new files would freeze the page for seconds. */
+const ITEMS_A_FRAME = 300;
+
+/** Returns a function that collects the changed items, and updates the screen once in each frame. */
 function inFrames(update: (changed: ReadonlySet<Item>) => void): (item: Item) => void {
   const changed = new Set<Item>();
   let scheduled = false;
-  const flush = () => {
-    const items = new Set(changed);
-    changed.clear();
+  const flush = (most: number) => {
+    const items = new Set([...changed].slice(0, most));
+    for (const item of items) changed.delete(item);
     update(items);
+  };
+  const schedule = () => {
+    if (scheduled || changed.size === 0) return;
+    scheduled = true;
+    requestAnimationFrame(() => {
+      scheduled = false;
+      flush(ITEMS_A_FRAME);
+      schedule();
+    });
   };
   return (item) => {
     changed.add(item);
     // A background tab draws no frames, but screen readers still announce it.
-    if (document.hidden) flush();
-    if (document.hidden || scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(() => {
-      scheduled = false;
-      flush();
-    });
+    if (document.hidden) flush(Number.POSITIVE_INFINITY);
+    else schedule();
   };
 }

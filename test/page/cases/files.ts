@@ -49,6 +49,27 @@ export async function fileCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
+  await t.test('adds the rows of many files over several frames', async () => {
+    const { address } = await createLink('--prefix', 'frames/');
+    const folder = join(home, 'frames');
+    await mkdir(folder);
+    const names = Array.from({ length: 700 }, (_, at) => `${at}.txt`);
+    await Promise.all(names.map((name) => writeFile(join(folder, name), name)));
+    const tab = await openTab(browser, address);
+    await holdUploads(tab, 0);
+    await tab.page.evaluate(() => {
+      const added: number[] = [];
+      Object.assign(globalThis, { added });
+      new MutationObserver((changes) => {
+        added.push(changes.reduce((sum, { addedNodes }) => sum + addedNodes.length, 0));
+      }).observe(document.querySelector('.files') as Element, { childList: true });
+    });
+    await tab.choose(...names.map((name) => join(folder, name)));
+    await tab.page.waitForFunction((all) => document.querySelectorAll('.files li').length === all, {}, 700);
+    assert.deepEqual(await tab.page.evaluate('added'), [300, 300, 100]);
+    await tab.close();
+  });
+
   await t.test('shows long and right-to-left names whole on a narrow screen', async () => {
     const { address } = await createLink('--prefix', 'names/');
     const long = await file(`${'x'.repeat(251)}.txt`);
