@@ -15,8 +15,8 @@ const PARTS = 'parts';
 
 type PartRecord = Destination & { readonly number: number; readonly part: StoredPart };
 
-/** Milliseconds. A database that another tab is deleting or upgrading can take forever to open. */
-const OPEN_MS = 3_000;
+/** Milliseconds. A database that another tab is deleting or upgrading, or a broken one, never responds. */
+const RESPONSE_MS = 3_000;
 
 function settled<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -31,10 +31,18 @@ function open(): Promise<IDBDatabase> {
     request.result.createObjectStore(UPLOADS, { keyPath: ['origin', 'key'] });
     request.result.createObjectStore(PARTS, { keyPath: ['origin', 'key', 'number'] });
   };
-  const late = new Promise<never>((_resolve, reject) => {
-    setTimeout(() => reject(new Error('opening the database timed out')), OPEN_MS);
+  return inTime(settled(request));
+}
+
+/** Rejects if the database does not respond in time. */
+function inTime<T>(response: Promise<T>, onLate = () => {}): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      onLate();
+      reject(new Error('the database does not respond'));
+    }, RESPONSE_MS);
+    response.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-  return Promise.race([settled(request), late]);
 }
 
 const keyOf = ({ origin, key }: Destination) => [origin, key];
@@ -54,10 +62,9 @@ function createJournal(database: IDBDatabase): Journal {
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(transaction.error);
     });
-    const [result] = await Promise.all([
-      work(transaction.objectStore(UPLOADS), transaction.objectStore(PARTS)),
-      done,
-    ]);
+    const all = Promise.all([work(transaction.objectStore(UPLOADS), transaction.objectStore(PARTS)), done]);
+    // A closed database refuses further transactions at once.
+    const [result] = await inTime(all, () => database.close());
     return result;
   };
   const recordedOf = async (entry: JournalEntry, parts: IDBObjectStore): Promise<RecordedUpload> => {

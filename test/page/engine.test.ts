@@ -227,6 +227,27 @@ test('the page’s upload engine in a browser, against an edge', async (t) => {
       assert.equal(await stored(key), await digestOf(createReadStream(parts)));
       await bare.page.close();
     });
+
+    await t.test('uploads and resumes although the database stops responding', async () => {
+      const stuck = await openEngine(browser, url, {
+        prepare: async (other) => {
+          await other.evaluateOnNewDocument(() => {
+            const { transaction } = IDBDatabase.prototype;
+            const never = { put: () => ({}), get: () => ({}), getAll: () => ({}), delete: () => ({}) };
+            IDBDatabase.prototype.transaction = function (...given) {
+              // Throws after the database was closed.
+              transaction.apply(this, given);
+              return { objectStore: () => never } as unknown as IDBTransaction;
+            };
+          });
+        },
+      });
+      const key = 'in/stuck.bin';
+      assert.equal(codeOf(await send(stuck, parts, { key, token, stopAt: 20 * MIB })), 'stopped');
+      assert.equal(codeOf(await send(stuck, parts, { key, token })), `stored ${key}`);
+      assert.equal(await stored(key), await digestOf(createReadStream(parts)));
+      await stuck.page.close();
+    });
   }, WITH_FAULTS);
 });
 
