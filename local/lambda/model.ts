@@ -1,14 +1,15 @@
 import type { SystemLogLevel } from './logs/log-lines-json.ts';
 
-/** The runtime of all functions. The sandbox runs it on the Node of the embedded cloud. */
-export const RUNTIME = 'nodejs24.x' as const;
+/** Runtimes that the sandbox accepts. It runs all of them on the Node of the embedded cloud. */
+export const RUNTIMES = ['nodejs20.x', 'nodejs22.x', 'nodejs24.x'] as const;
+type Runtime = (typeof RUNTIMES)[number];
 
 export const APPLICATION_LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
 type ApplicationLogLevel = (typeof APPLICATION_LOG_LEVELS)[number];
 
 /** The configuration of `$LATEST` or of a published version, without the function's name. */
 export interface Configuration {
-  readonly runtime: typeof RUNTIME;
+  readonly runtime: Runtime;
   readonly handler: string;
   readonly roleArn: string;
   readonly description: string;

@@ -1,7 +1,8 @@
 import type { Start } from '../messages.ts';
 import type { Load } from './modules.ts';
 
-export type Handler = (event: unknown, context: object) => unknown;
+export type Handler = (event: unknown, context: object, callback?: Callback) => unknown;
+type Callback = (error: unknown, result?: unknown) => void;
 
 /** An initialisation failure, with the name that Lambda's Node.js runtime reports. */
 class InitError extends Error {
@@ -36,7 +37,7 @@ export function loadHandler(start: Start, code: Code, load: Load): Handler {
   if (typeof exported !== 'function') {
     throw new InitError('Runtime.HandlerNotFound', `${start.handler} is not a function`);
   }
-  if (exported.length >= 3) {
+  if (start.runtime === 'nodejs24.x' && exported.length >= 3) {
     throw new InitError('Runtime.CallbackHandlerDeprecated', CALLBACKS_REMOVED);
   }
   return exported as Handler;

@@ -5,10 +5,10 @@ import { Buffer } from './modules/buffer.ts';
 /** Largest result, bytes: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const RESULT_LIMIT = 6 * 1024 * 1024 + 100;
 
-/** Calls the handler with one event as Lambda's Node.js runtime does. Never rejects. */
+/** Calls the handler with one event as Lambda's Node.js runtimes do. Never rejects. */
 export async function run(handler: Handler, start: Start, message: InvokeEvent): Promise<Outcome> {
   try {
-    return returned(await handler(JSON.parse(message.event), contextOf(start, message)));
+    return returned(await call(handler, start.runtime, JSON.parse(message.event), contextOf(start, message)));
   } catch (error) {
     return failure(error);
   }
@@ -28,6 +28,20 @@ function describe(thrown: unknown): string {
     // A value that cannot be converted to text is reported by its type alone.
     return Object.prototype.toString.call(thrown);
   }
+}
+
+/**
+ * Up to nodejs22.x, a handler that returns no promise answers through its callback; without a callback parameter its
+ * result is null. From nodejs24.x on, the returned value is the result.
+ * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
+ */
+async function call(handler: Handler, runtime: string, event: unknown, context: object): Promise<unknown> {
+  if (runtime === 'nodejs24.x') return handler(event, context);
+  return new Promise((resolve, reject) => {
+    const result = handler(event, context, (error, value) => (error ? reject(error) : resolve(value)));
+    if (typeof (Object(result) as PromiseLike<unknown>).then === 'function') resolve(result);
+    else if (handler.length < 3) resolve(null);
+  });
 }
 
 function returned(value: unknown): Outcome {

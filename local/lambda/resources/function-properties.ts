@@ -13,7 +13,7 @@ import {
   withDefault,
 } from '../../shape.ts';
 import { invalidParameter } from '../arn.ts';
-import { APPLICATION_LOG_LEVELS, type Configuration, RUNTIME } from '../model.ts';
+import { APPLICATION_LOG_LEVELS, type Configuration, RUNTIMES } from '../model.ts';
 
 const ZIP_FILE_LIMIT = 4 * 1024 * 1024;
 const ENVIRONMENT_LIMIT = 4096;
@@ -109,7 +109,7 @@ const fields = structure(
     MemorySize: withDefault(integer({ min: 128, max: 10_240 }), 128),
     PackageType: oneOf(['Zip'], { notSupported: ['Image'] }),
     Role: required(text({ pattern: /arn:aws[a-zA-Z-]*:iam::\d{12}:role\/?[a-zA-Z_0-9+=,.@\-_/]+/ })),
-    Runtime: oneOf([RUNTIME], { notSupported: ['nodejs20.x', 'nodejs22.x'] }),
+    Runtime: oneOf(RUNTIMES),
     Tags: withDefault(tags(), {}),
     Timeout: withDefault(integer({ min: 1, max: 900 }), 3),
     TracingConfig: structure({ Mode: oneOf(['PassThrough'], { notSupported: ['Active'] }) }),

@@ -54,7 +54,7 @@ const FAILURES: Record<
     message: /^Bad handler$/,
     properties: { Handler: 'index' },
   },
-  'takes a callback': {
+  'takes a callback on nodejs24.x': {
     code: `exports.handler = async (event, context, callback) => 1`,
     errorType: 'Runtime.CallbackHandlerDeprecated',
     message: /removed support for callback-based/,
@@ -100,6 +100,22 @@ test('names failures as Lambda does', async (t) => {
       }
     });
   }
+});
+
+test('accepts callbacks up to nodejs22.x; returns null without promise or callback', async (t) => {
+  const room = await openRoom(t);
+  const callback = `exports.handler = (event, context, callback) => { setTimeout(() => callback(event.error, 'called')); };`;
+  for (const Runtime of ['nodejs20.x', 'nodejs22.x']) {
+    const arn = await room.publish(callback, { Runtime });
+    assert.equal(await returned(room, arn), 'called');
+    const failed = await room.invoke(arn, { error: 'no' });
+    assert.equal(failed.outcome === 'failed' && failed.message, 'no');
+    assert.equal(
+      await returned(room, await room.publish(`exports.handler = () => 'dropped'`, { Runtime })),
+      null,
+    );
+  }
+  assert.equal(await returned(room, await room.publish(`exports.handler = () => 'kept'`)), 'kept');
 });
 
 test('copies the event and the result', async (t) => {
