@@ -1,4 +1,4 @@
-import { typedOnWindows } from './ui/powershell.ts';
+import { typedInPosix, typedOnWindows } from './ui/shell-words.ts';
 
 /*
  * A command that an error, warning or result prints as the next step. The code writes what it does: command`edge-upload user
@@ -219,32 +219,4 @@ export class InUse {
     if (this.#profile === undefined || this.#deployment.local || hasNone) return [];
     return [literal('--profile'), quotable(this.#profile)];
   }
-}
-
-/** Returns words quoted for bash, zsh, fish and any POSIX shell. */
-function typedInPosix(words: readonly Word[]): string {
-  return words.map((one) => one.quoted(shellWord)).join(' ');
-}
-
-/** Characters that shells read differently, or that a line cannot show. */
-const ESCAPED = /[\p{Cc}\p{Zl}\p{Zp}\\]/u;
-
-/**
- * Quotes a word for bash, zsh, fish and any POSIX shell. In zsh, a leading `=` is the path of a command. In fish, a
- * backslash in single quotes can escape.
- */
-export function shellWord(word: string): string {
-  if (/^(?!=)[\w@%+=:,./-]+$/.test(word)) return word;
-  return ESCAPED.test(word) ? printed(word) : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-/** Returns a command substitution that prints the bytes of a word. */
-function printed(word: string): string {
-  const octal = (byte: number) => `\\${byte.toString(8).padStart(3, '0')}`;
-  const bytes = [...Buffer.from(word)].map((byte) => {
-    const character = String.fromCharCode(byte);
-    if (character === '%') return '%%';
-    return /[\w@+=:,./ ]/.test(character) ? character : octal(byte);
-  });
-  return `"$(printf '${bytes.join('')}')"`;
 }

@@ -1,7 +1,6 @@
 import { encodeKey } from '../../protocol/object-url.ts';
-import { shellWord } from '../command-line.ts';
 import { count, formatLimit, formatMinute } from '../ui/format.ts';
-import { powerShellQuoted, windowsWord } from '../ui/powershell.ts';
+import { powerShellQuoted, shellWord, windowsWord } from '../ui/shell-words.ts';
 import type { DeployedEdge } from './deployed-edge.ts';
 import type { TokenEntry } from './token-entry.ts';
 import type { TokenRequest } from './token-request.ts';

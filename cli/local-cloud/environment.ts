@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { AccessKey } from '../settings/deployments.ts';
-import { powerShellQuoted } from '../ui/powershell.ts';
+import { powerShellQuoted } from '../ui/shell-words.ts';
 import type { RunningCloud } from './process.ts';
 
 export const SHELLS = ['sh', 'fish', 'powershell'] as const;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type CommandLine, command, evaluated, InUse, shellWord } from '../../cli/command-line.ts';
+import { type CommandLine, command, evaluated, InUse } from '../../cli/command-line.ts';
 import { changedCommand, sameCommand, sameCommandWithout } from '../../cli/same-command.ts';
 import { textsBelow } from '../../scripts/texts.ts';
 import { assertTyped, checkPrinted, commandNames, printedCommands } from '../support/printed-commands.ts';
@@ -103,27 +103,6 @@ test('quotes values for a shell, and keeps values with a hyphen from being optio
     assert.ok(printed !== undefined, line);
     await assertTyped(printed);
   }
-});
-
-test('quotes all words that a shell could interpret, and no others', () => {
-  const cases: readonly (readonly [string, string])[] = [
-    ['https://d111111abcdef8.cloudfront.net', 'https://d111111abcdef8.cloudfront.net'],
-    ['ada+test@acme.com', 'ada+test@acme.com'],
-    ['team/2026-01_b,c:d=e%20', 'team/2026-01_b,c:d=e%20'],
-    ['', "''"],
-    ['a b', "'a b'"],
-    ['x;$(curl,evil)|sh&', "'x;$(curl,evil)|sh&'"],
-    ['`id`$HOME', "'`id`$HOME'"],
-    ["it's", String.raw`'it'\''s'`],
-    ['a\nb', String.raw`"$(printf 'a\012b')"`],
-    [String.raw`a\b`, String.raw`"$(printf 'a\134b')"`],
-    ['http://[::1]:8443', "'http://[::1]:8443'"],
-    ['*.jpg', "'*.jpg'"],
-    ['größe', "'größe'"],
-    // zsh would replace it by the path of a command.
-    ['=ls', "'=ls'"],
-  ];
-  for (const [word, expected] of cases) assert.equal(shellWord(word), expected);
 });
 
 test('repeats the command with its flags, and adds the deployment before the end', () => {

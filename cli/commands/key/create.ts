@@ -1,4 +1,4 @@
-import { command, shellWord } from '../../command-line.ts';
+import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import {
   curlLine,
@@ -9,6 +9,7 @@ import {
   uploadAddress,
 } from '../../links/describe-token.ts';
 import { type KeyFlags, keyRequest } from '../../links/token-request.ts';
+import { shellWord } from '../../ui/shell-words.ts';
 import type { ApplyArgs } from '../deploy.ts';
 import { create, createdDocument, declined, unprinted } from '../link/create.ts';
 

@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
-import { command, shellWord } from '../../command-line.ts';
+import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { JsonValue } from '../../json-value.ts';
@@ -23,6 +23,7 @@ import { readOptions } from '../../stack/options/deployed-options.ts';
 import { type SigningKey, usableSigningKey } from '../../stack/signing/signing-key.ts';
 import { withSigningKey } from '../../stack/signing/signing-options.ts';
 import { deployedTemplate } from '../../stack/template/template.ts';
+import { shellWord } from '../../ui/shell-words.ts';
 import type { Text, TextLine } from '../../ui/shown.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';
 import { withEdge } from './with-edge.ts';

@@ -6,7 +6,7 @@ import type { PoolRules } from '../../identity/users/administered-pool.ts';
 import type { JsonValue } from '../../json-value.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { formatMinute } from '../../ui/format.ts';
-import { isPortable } from '../../ui/powershell.ts';
+import { isPortable } from '../../ui/shell-words.ts';
 import type { Text } from '../../ui/shown.ts';
 import type { OperatedPool } from './pool.ts';
 

@@ -1,7 +1,8 @@
-import { command, type Hint, shellWord } from '../../command-line.ts';
+import { command, type Hint } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { bareToken } from '../../text.ts';
+import { shellWord } from '../../ui/shell-words.ts';
 import type { Text } from '../../ui/shown.ts';
 import type { FactorWord } from '../second-factors.ts';
 import { blankAround, PASSWORD_RULES, passwordDefect } from './password.ts';

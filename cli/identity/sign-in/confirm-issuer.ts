@@ -1,8 +1,9 @@
 import { POOL_ALIAS } from '../../../protocol/issuer.ts';
-import { type Hint, shellWord } from '../../command-line.ts';
+import type { Hint } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { Target } from '../../settings/target.ts';
+import { shellWord } from '../../ui/shell-words.ts';
 import { isClientAudience } from '../oidc/granted-tokens.ts';
 import type { PeopleIssuer } from './choose-issuer.ts';
 import { loginCommand } from './username.ts';

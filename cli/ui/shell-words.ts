@@ -5,6 +5,34 @@ interface TypedWord {
   quoted(quote: (value: string) => string): string;
 }
 
+/** Returns words quoted for bash, zsh, fish and any POSIX shell. */
+export function typedInPosix(words: readonly TypedWord[]): string {
+  return words.map((one) => one.quoted(shellWord)).join(' ');
+}
+
+/** Characters that shells read differently, or that a line cannot show. */
+const ESCAPED = /[\p{Cc}\p{Zl}\p{Zp}\\]/u;
+
+/**
+ * Quotes a word for bash, zsh, fish and any POSIX shell. In zsh, a leading `=` is the path of a command. In fish, a
+ * backslash in single quotes can escape.
+ */
+export function shellWord(word: string): string {
+  if (/^(?!=)[\w@%+=:,./-]+$/.test(word)) return word;
+  return ESCAPED.test(word) ? printed(word) : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Returns a command substitution that prints the bytes of a word. */
+function printed(word: string): string {
+  const octal = (byte: number) => `\\${byte.toString(8).padStart(3, '0')}`;
+  const bytes = [...Buffer.from(word)].map((byte) => {
+    const character = String.fromCharCode(byte);
+    if (character === '%') return '%%';
+    return /[\w@+=:,./ ]/.test(character) ? character : octal(byte);
+  });
+  return `"$(printf '${bytes.join('')}')"`;
+}
+
 /** Matches a variable in front of a command, or after `export`. */
 const ASSIGNMENT = /^([A-Z][A-Z0-9_]*)=(.*)$/s;
 
