@@ -60,6 +60,11 @@ export interface Faults {
    * Read when the cloud starts.
    */
   federation?: boolean;
+  /**
+   * Stacks can contain web ACLs, encryption with KMS keys, and scans by GuardDuty, although the embedded cloud has none. They
+   * have no effect. Read when the cloud starts.
+   */
+  awsOnly?: boolean;
   /** Concurrent executions that Lambda's GetAccountSettings reports, such as a new account's 10. Not enforced. */
   lambdaConcurrency?: number;
   /**

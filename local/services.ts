@@ -7,6 +7,7 @@ import { type CloudFront, createCloudFront } from './cloudfront/service.ts';
 import type { KeyPairs } from './cognito/keys.ts';
 import { type Cognito, createCognito } from './cognito/service.ts';
 import { createEvents } from './events/service.ts';
+import { malwareProtectionPlan, withInertProperties } from './faults/aws-only.ts';
 import { withLateWriter } from './faults/late-writer.ts';
 import { conflictsOf, type ThrottledService, throttleOf } from './faults/throttling.ts';
 import type { Faults } from './faults.ts';
@@ -86,6 +87,8 @@ export function createServices(options: ServicesOptions): Services {
       }),
     resources: [s3, cognito, iam, kms, logs, lambda, cloudfront, events, sns]
       .flatMap(({ resources }) => resources)
+      .map((handler) => (faults.awsOnly ? withInertProperties(handler) : handler))
+      .concat(faults.awsOnly ? malwareProtectionPlan(iam.trustedServices) : [])
       .map((handler) => withPermissionChecks(handler, permissions)),
     faults,
     onDefect: options.onDefect,

@@ -92,6 +92,19 @@ const CALLS: Readonly<Record<string, Calls>> = {
     delete: ['events:RemoveTargets', 'events:DeleteRule'],
     named: { by: 'Name', arn: (name) => arnOf('events', `rule/${name}`) },
   },
+  'AWS::GuardDuty::MalwareProtectionPlan': {
+    ...lifeOf('guardduty', 'MalwareProtectionPlan'),
+    named: {
+      by: 'MalwareProtectionPlanId',
+      arn: (name) => arnOf('guardduty', `malware-protection-plan/${name}`),
+    },
+  },
+  'AWS::SNS::Subscription': {
+    create: ['sns:Subscribe'],
+    update: [],
+    delete: ['sns:Unsubscribe'],
+    named: { by: 'TopicArn', arn: (name) => name },
+  },
   'AWS::SNS::Topic': {
     create: ['sns:CreateTopic'],
     update: ['sns:SetTopicAttributes'],
