@@ -83,7 +83,7 @@ function summaryOf({ summary, rows, failures, error }) {
     lines.push('<h3>The upload failed</h3>');
   } else {
     const { stored, failed, bytes } = summary;
-    lines.push(`<h3>Uploaded to ${html(env.EDGE_UPLOAD_URL)}</h3>`);
+    lines.push(`<h3>Uploaded to ${html(env.EDGE_UPLOAD_URL.trim())}</h3>`);
     lines.push(`<p>${html(`${stored} stored, ${failed} failed, ${size(bytes)}`)}</p>`);
   }
   const texts = [...linesOf(error?.message), ...linesOf(error?.hint)];

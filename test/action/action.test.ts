@@ -42,6 +42,8 @@ test('uploads files and folders below a prefix, and gives later steps the result
   });
   const path = '  \ndist\r\none file.txt\n';
   const { code, log, outputs, summary } = await run({
+    // Block scalars in YAML end with a line break.
+    url: `${edge.url}\n`,
     path,
     prefix: 'builds/42/',
     options: '--exclude=*.map\n--no-clobber',
@@ -56,7 +58,7 @@ test('uploads files and folders below a prefix, and gives later steps the result
     lines.map((line) => JSON.parse(line).type),
     ['file', 'file'],
   );
-  assert.match(summary, /2 stored&#44; 0 failed/);
+  assert.match(summary, /^<h3>Uploaded to http[^{\n]+\d<\/h3>\n<p>2 stored&#44; 0 failed/);
   assert.match(summary, /<td>builds\/42\/dist\/a&#46;txt<\/td><td>1 byte<\/td>/);
   assert.ok(!`${log}${summary}${JSON.stringify(outputs)}`.includes(TOKEN));
   const asked = (await readFile(join(job.workspace, '../temp/npm-arguments'), 'utf8')).trim().split('\n');
