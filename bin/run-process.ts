@@ -94,6 +94,8 @@ export function runProcess(commands: readonly Declare[]): void {
   const env = { ...process.env };
   // Libraries start programs, such as a browser, with all variables of this process. Those can be passwords and tokens.
   for (const name of Object.keys(env)) if (name.startsWith('EDGE_UPLOAD_')) delete process.env[name];
+  // Node would warn that certificates are not verified, and that NO_COLOR is ignored. Neither is the case.
+  for (const name of ['NODE_TLS_REJECT_UNAUTHORIZED', 'FORCE_COLOR']) delete process.env[name];
 
   const sent = createSentCredentials();
   const { stdout, stderr } = process;

@@ -165,6 +165,18 @@ test('refuses a folder as standard input, and overwrites nothing', async (t) => 
   assert.equal(edge.stored.get('/precious')?.toString(), 'precious');
 });
 
+test('prints no warning of Node about variables that have no effect here', {
+  skip: noTerminal,
+}, async (t) => {
+  const { envFor } = await computer(t);
+  const { code, shown } = await onTerminal({
+    argv: [process.execPath, CLI, 'login', 'https://127.0.0.1:1'],
+    env: { ...envFor(''), TERM: 'xterm', NO_COLOR: '1', FORCE_COLOR: '1', NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+  });
+  assert.equal(code, EXIT.network, shown);
+  assert.match(shown, /^error: /);
+});
+
 test('ends an upload with the signal of a closed terminal', { skip: noTerminal }, async (t) => {
   const { home, envFor } = await computer(t);
   const edge = await ownEdge(t, async ({ url }) => (url === '/f0' ? new Promise(() => {}) : false));
