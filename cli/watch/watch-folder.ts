@@ -53,7 +53,9 @@ export async function watchFolder(
     return await watcher.run();
   } catch (error) {
     if (isUserError(error) && error.code === 'interrupted') {
-      throw interrupted('The same command resumes where this one stopped.');
+      // Without a ledger, the same command sends the files again, as a warning has said.
+      const isKnown = options.ledger.isRecorded();
+      throw interrupted(isKnown ? 'The same command resumes where this one stopped.' : undefined);
     }
     throw error;
   } finally {

@@ -242,6 +242,19 @@ test('retries an unreachable edge, and sums up the whole watch', async (t) => {
   assert.equal(stderr.match(/An interrupted upload may have to start again/g)?.length, 1, stderr);
 });
 
+test('says that it resumes only if stored files are recorded', async (t) => {
+  const { edge, file, home, watching } = await rig(t);
+  await writeFile(file('a'), 'a');
+  const stored = () => until(() => edge.stored.has('/a'));
+  assert.match((await watching([], stored)).stderr, /The same command resumes/);
+  edge.stored.clear();
+  await rm(join(home, '.local'), { recursive: true });
+  await writeFile(join(home, '.local'), 'a file instead of a folder');
+  const { stderr } = await watching([], stored);
+  assert.match(stderr, /The next run may send files again[\s\S]*Interrupted\./);
+  assert.doesNotMatch(stderr, /resumes/);
+});
+
 test('refuses a missing folder, a watched one, and the target of its own files', async (t) => {
   const { edge, file, run, watching } = await rig(t);
   assert.equal((await run(['watch', 'nowhere'])).code, 3);
