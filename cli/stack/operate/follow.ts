@@ -36,9 +36,23 @@ async function whileFollowing<T>(work: () => Promise<T>): Promise<T> {
     return await resumable(GOES_ON, work);
   } catch (error) {
     if (!isUserError(error) || error.code === 'interrupted') throw error;
-    const { code, message, hintLines, cause } = error;
-    // The service's error stays the direct cause, by which callers recognize it.
-    throw new UserError(code, message, { hint: [...hintLines, GOES_ON], cause });
+    throw withHint(error, GOES_ON);
+  }
+}
+
+/** Returns an error with another line in its hint. The service's error stays the direct cause, by which callers recognize it. */
+function withHint({ code, message, hintLines, cause }: UserError, line: string): UserError {
+  return new UserError(code, message, { hint: [...hintLines, line], cause });
+}
+
+const STARTED = 'CloudFormation may have started it. Run the same command again to follow it.';
+
+/** Sends the request that starts an operation. If its response is lost, the operation may be under way. */
+async function started<T>(start: () => Promise<T>): Promise<T> {
+  try {
+    return await start();
+  } catch (error) {
+    throw isUserError(error) && error.code === 'unreachable' ? withHint(error, STARTED) : error;
   }
 }
 
@@ -156,7 +170,7 @@ export async function runOperation(
   ui.event({ type: 'task-started', task });
   let ending: Ending;
   try {
-    ending = await follow(work, stackId, await start());
+    ending = await follow(work, stackId, await started(start));
   } catch (error) {
     ui.event({ type: 'task-failed', task });
     throw error;

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { isUserError } from '../../../../cli/errors.ts';
 import { deleteStack } from '../../../../cli/stack/operate/destroy.ts';
 import { follow } from '../../../../cli/stack/operate/follow.ts';
+import { listen } from '../../../support/serve.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
-import { workAgainst } from '../world.ts';
+import { workAgainst, workAt } from '../world.ts';
 
 const DENIED = {
   status: 403,
@@ -33,4 +34,14 @@ test('keeps the error of the service as the direct cause', async (t) => {
     assert.equal(error.cause.name, 'AccessDenied');
     return true;
   });
+});
+
+test('reports that an operation may have started if the response is lost', async (t) => {
+  const endpoint = await listen(t, (request) => void request.socket.destroy());
+  const { work } = await workAt(t, endpoint);
+  const deletion = deleteStack(work, { id: 'arn', status: 'CREATE_COMPLETE' });
+  await assert.rejects(
+    deletion,
+    withCode('unreachable', /AWS is unreachable/, /may have started it\. Run the/),
+  );
 });
