@@ -1,5 +1,6 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
-import { type Act, define, operated, verbose } from '../program.ts';
+import type { Act } from '../program.ts';
+import { define, operated, verbose } from './define.ts';
 import { keyText } from './values.ts';
 
 /** The commands that links and keys have in common. */

@@ -1,5 +1,6 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
-import { type Act, define, everywhere } from '../program.ts';
+import type { Act } from '../program.ts';
+import { define, everywhere } from './define.ts';
 import { filled, keyText, nameValues, several } from './values.ts';
 
 /** The command that uploads. */
