@@ -9,7 +9,7 @@ import {
   sendResetCode,
   signOutEverywhere,
 } from '../../identity/users/access.ts';
-import { readRules } from '../../identity/users/administered-pool.ts';
+import { type PoolRules, readRules } from '../../identity/users/administered-pool.ts';
 import { replacePassword } from '../../identity/users/create-user.ts';
 import { getUser, type KnownUser } from '../../identity/users/directory.ts';
 import { invitation, sentInvitation } from './invitation.ts';
@@ -40,7 +40,7 @@ export async function reset(context: Context, args: UserResetArgs): Promise<Resu
 
 async function replace(context: Context, pool: OperatedPool, { username }: KnownUser): Promise<Result> {
   const rules = await readRules(pool);
-  const temporaryPassword = await replacePassword(pool, username, rules);
+  const temporaryPassword = await newPassword(pool, username, rules);
   const failure = await failureOf(pool, `Signing out the user ${username}`, () =>
     signOutEverywhere(pool, username),
   );
@@ -59,6 +59,22 @@ async function replace(context: Context, pool: OperatedPool, { username }: Known
     ifUnprinted,
     ...omitUndefined({ exitCode: failure?.exitCode }),
   };
+}
+
+/** Replaces the password. If there is no response, the error reports that the password may have changed. */
+async function newPassword(pool: OperatedPool, username: string, rules: PoolRules): Promise<string> {
+  try {
+    return await replacePassword(pool, username, rules);
+  } catch (error) {
+    const failure = administeredFailure(error, `Resetting the user ${username}`, pool.signal);
+    const { code, message, hintLines } = failure;
+    if (code !== 'interrupted' && code !== 'unreachable') throw failure;
+    const again = [
+      'The password may have changed. For another one:',
+      command`edge-upload user reset ${username}`,
+    ];
+    throw new UserError(code, message, { hint: [...hintLines, ...again], cause: error });
+  }
 }
 
 /** Runs work. Returns its error instead of throwing it, so that the earlier steps are still reported. */

@@ -320,6 +320,21 @@ test('reports that a request without a response may have changed the user', asyn
   assert.equal(document.removed, true);
 });
 
+test('reports at Ctrl-C that the password may have changed', async (t) => {
+  const here = await operated(t);
+  await here.user('ada');
+  const interruption = new AbortController();
+  here.intercept((operation) => {
+    if (operation !== 'AdminSetUserPassword') return undefined;
+    interruption.abort();
+    return new Promise<void>(() => {});
+  });
+  const context = { ...here.context(), signal: interruption.signal };
+  const error = await failure(here, reset(context, { username: 'ada' }));
+  assert.equal(error.code, 'interrupted');
+  assert.match(error.hintFor(context.inUse) ?? '', /password may have changed.*user reset ada$/s);
+});
+
 test('Ctrl-C ends every user command while Cognito does not respond', async (t) => {
   const here = await operated(t);
   await here.user('ada');
