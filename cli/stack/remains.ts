@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
 import { isUserError, type UserError } from '../errors.ts';
 import { type LocalCloud, parseLocalCloud } from '../settings/deployments.ts';
@@ -35,7 +36,7 @@ function recordsIn<T>(fileName: string, parse: (part: DocumentPart) => T, idOf: 
 /** A stack, and where it is. Another AWS account can have a stack of the same name. */
 export interface StackPlace {
   readonly stackName: string;
-  /** AWS account; absent in an embedded cloud. */
+  /** AWS account; absent in an embedded cloud, and in records of earlier versions. */
   readonly account?: string;
   readonly local?: LocalCloud;
 }
@@ -45,7 +46,8 @@ function parseStackPlace(part: DocumentPart): StackPlace {
   const local = part.optional('local');
   return {
     stackName: part.member('stackName').text(),
-    ...(local === undefined ? { account: part.member('account').text() } : { local: parseLocalCloud(local) }),
+    ...part.optionalTexts('account'),
+    ...omitUndefined({ local: local && parseLocalCloud(local) }),
   };
 }
 
@@ -164,8 +166,8 @@ export async function byAccount<T extends StackPlace>(
     ({ stackName, local }) =>
       stackName === work.stackName && (local === undefined) === (work.local === undefined),
   );
-  if (named.length === 0 || work.local !== undefined) return { own: named, others: [] };
+  if (named.every((one) => one.account === undefined)) return { own: named, others: [] };
   const { account } = await callerIdentity(work);
-  const isOwn = (one: T) => one.account === account;
+  const isOwn = (one: T) => one.account === undefined || one.account === account;
   return { own: named.filter(isOwn), others: named.filter((one) => !isOwn(one)) };
 }

@@ -35,8 +35,8 @@ export interface Snapshot {
   readonly codeSha256: string;
   /** Bytes of `index.js`. */
   readonly codeSize: number;
-  /** URLs of the key sets that the code is allowed to fetch. */
-  readonly keySets: readonly string[];
+  /** URLs of the key sets that the code is allowed to fetch; absent in records of older versions of this program. */
+  readonly keySets?: readonly string[];
   /** ISO 8601 */
   readonly lastModified: string;
   readonly revisionId: string;

@@ -80,6 +80,8 @@ export function totalSize(parts: ReadonlyMap<number, StoredPart>): number {
 }
 
 export const FORMAT = 2;
+/** The format of earlier versions, which wrote the upload's id in the first line. */
+const OLD_FORMAT = 1;
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const isCount = (value: unknown, least: number, most: number) =>
@@ -129,10 +131,12 @@ export function parseJournal(text: string): Recorded | undefined {
   // A killed run can leave an incomplete last line.
   const [first, ...lines] = text.split('\n').map(readFields);
   if (first === undefined) return undefined;
-  const { format, ...entry } = first;
-  if (format !== FORMAT || !isEntry(entry)) return undefined;
+  const { format, uploadId, ...entry } = first;
+  if (!(format === FORMAT || format === OLD_FORMAT) || !isEntry(entry)) return undefined;
+  if (uploadId !== undefined && !isUploadId(uploadId)) return undefined;
   const parts = lines.filter(isPart).map((part) => [part.number, part] as const);
-  return { entry, opened: lines.find(isOpened), parts: new Map(parts) };
+  const opened = uploadId === undefined ? lines.find(isOpened) : { uploadId, unanswered: false };
+  return { entry, opened, parts: new Map(parts) };
 }
 
 /** The error for a file among the journals that is not a journal. */

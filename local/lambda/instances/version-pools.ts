@@ -72,7 +72,7 @@ export class VersionPools {
 
   #instanceOptions(published: NamedVersion): InstanceOptions {
     const { network, keySetFault = () => undefined } = this.#options;
-    const { name, version, configuration, keySets } = published;
+    const { name, version, configuration, keySets = [] } = published;
     const { timeout, logFormat, systemLogLevel = 'INFO' } = configuration;
     this.#sandboxSource ??= builtSandbox();
     return {

@@ -20,12 +20,13 @@ test('keeps the records of a namesake stack in another account or cloud', async 
       await rememberKept(place, { type: 'user pool', name: `us-east-1_theirs${at}`, ...where });
     }
     await rememberLeftover(place, { functionName: 'own', stackName: 'edge-upload', account: ACCOUNT_ID });
+    await rememberLeftover(place, { functionName: 'of-an-earlier-version', stackName: 'edge-upload' });
     // This computer has a deployment of that name on AWS, so commands use that one.
     await computer.json(['deploy', '--local']);
     await operator.json(['deploy', '--yes']);
     const status = await operator.run(['status', '--json']);
     const { leftovers, kept } = JSON.parse(status.stdout);
-    assert.deepEqual(leftovers, { removed: ['own'], left: [] });
+    assert.deepEqual(leftovers, { removed: ['own', 'of-an-earlier-version'], left: [] });
     assert.deepEqual(kept, []);
     const warned = /warning: The AWS account 999999999999 still has parts of a stack edge-upload\./;
     assert.match(status.stderr, warned);

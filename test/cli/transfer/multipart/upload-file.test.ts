@@ -171,6 +171,24 @@ test('aborts a multipart upload whose file now fits in one PUT', async (t) => {
   }
 });
 
+test('resumes a journal of the earlier format', async (t) => {
+  const { home, bytes, put } = await bigFile(t);
+  const fault = { on: true };
+  const edge = await ownEdge(t, refusing(5, fault));
+  await assert.rejects(put(edge, { concurrency: 1 }), withCode('forbidden'));
+  const folder = journalFolder(testContext({ home }));
+  const [name = ''] = (await readdir(folder)).filter((file) => file.endsWith('.jsonl'));
+  const lines = (await readFile(join(folder, name), 'utf8')).split('\n').filter((line) => line !== '');
+  const [entry, opened] = lines.slice(0, 2).map((line) => JSON.parse(line) as Record<string, unknown>);
+  const first = JSON.stringify({ ...entry, format: 1, uploadId: opened?.uploadId });
+  await writeFile(join(folder, name), [first, '', ...lines.slice(2)].join('\n'));
+  fault.on = false;
+  edge.seen.length = 0;
+  await put(edge);
+  assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
+  assert.deepEqual(parts(edge), [5]);
+});
+
 test('reports where an upload may have been completed already', async (t) => {
   const { put } = await bigFile(t);
   let lost = true;
