@@ -122,7 +122,8 @@ export function runProcess(commands: readonly Declare[]): void {
     // All output is written before this event. Without this call, Node removes its signal listeners first when it shuts
     // down: another Ctrl-C would then end the process by the signal, without its exit code.
     process.once('exit', () => {
-      // The kernel does not end the first process of a container by its own signal. Node does not restore closed terminals.
+      // The first process of a container survives the signal above. Node crashes if it restores a closed terminal, but skips
+      // closed files.
       if (hungUp) for (const { isTTY, fd } of [process.stdin, stdout, stderr]) if (isTTY) closeSync(fd);
       process.exit();
     });

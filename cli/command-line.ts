@@ -48,8 +48,9 @@ export class Word {
   }
 }
 
-/** Return a word for the shell, and a value, which is one word. */
+/** Returns a word for the shell. */
 export const literal = (text: string) => new Word([{ text, isValue: false }]);
+/** Returns a value, which is one word. */
 export const quotable = (text: string) => new Word([{ text, isValue: true }]);
 
 /** A command to type, without the deployment. */

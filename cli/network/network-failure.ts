@@ -56,20 +56,23 @@ const isOnThisComputer = (host: string) => {
   return URL.canParse(url) && isLoopback(new URL(url).hostname);
 };
 
+/** What is wrong with a proxy, by the kind of the failure. A refusal has its own error. */
+const PROXY_PROBLEMS: Readonly<Record<Failure['kind'], string>> = {
+  certificate: 'cannot be trusted',
+  connection: 'is unreachable',
+  handshake: 'cannot be used',
+  protocol: 'cannot be used',
+  proxy: 'cannot be used',
+};
+
 function proxyError({ reason, code, kind }: Failure, proxy: string, host: string, cause: unknown): UserError {
   if (cause instanceof ProxyRefusal) return refusedByProxy(cause, host);
   const nested = [...chain(cause)].find((one) => one instanceof ProxyRefusal);
   if (nested !== undefined) return refusedByProxy(nested, host);
-  const certificate = kind === 'certificate';
-  const unreachable =
-    code === PROXY_STATUS
-      ? `does not connect to ${host} now`
-      : kind === 'connection'
-        ? 'is unreachable'
-        : 'cannot be used';
+  const problem = code === PROXY_STATUS ? `does not connect to ${host} now` : PROXY_PROBLEMS[kind];
   return new UserError(
-    certificate ? 'tls' : 'unreachable',
-    `The proxy ${proxy} ${certificate ? 'cannot be trusted' : unreachable}: ${reason}.`,
+    kind === 'certificate' ? 'tls' : 'unreachable',
+    `The proxy ${proxy} ${problem}: ${reason}.`,
     {
       hint: `Check HTTPS_PROXY, or add hosts that need no proxy to NO_PROXY, such as ${host}.`,
       library: { hint: 'Check the option “proxy”.' },

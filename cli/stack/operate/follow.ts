@@ -45,7 +45,7 @@ function withHint({ code, message, hintLines, cause }: UserError, line: string):
   return new UserError(code, message, { hint: [...hintLines, line], cause });
 }
 
-const STARTED = 'CloudFormation may have started it. Run the same command again to follow it.';
+const STARTED = 'CloudFormation may have started the operation. Run the same command again to follow it.';
 
 /** Sends the request that starts an operation. If its response is lost, the operation may be under way. */
 async function started<T>(start: () => Promise<T>): Promise<T> {

@@ -122,7 +122,7 @@ export function aws(account: string, { role, issuer }: AwsFlags): TrustRequest {
     throw new UserError('usage', `“${issuer}” is not the issuer of an AWS account.`, {
       hint: [
         'Print it with the credentials of that account:',
-        command`aws iam get-outbound-web-identity-federation-info`,
+        command`aws iam get-outbound-web-identity-federation-info --profile <profile>`,
       ],
     });
   }

@@ -42,6 +42,6 @@ test('reports that an operation may have started if the response is lost', async
   const deletion = deleteStack(work, { id: 'arn', status: 'CREATE_COMPLETE' });
   await assert.rejects(
     deletion,
-    withCode('unreachable', /AWS is unreachable/, /may have started it\. Run the/),
+    withCode('unreachable', /AWS is unreachable/, /may have started the operation\. Run the/),
   );
 });
