@@ -1,9 +1,9 @@
 import { fromIni } from '@aws-sdk/credential-provider-ini';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { fromTokenFile } from '@aws-sdk/credential-provider-web-identity';
+import { SdkHandler } from '../cli/network/aws.ts';
 import { credentialsOf, reportedFailure } from '../cli/network/credential-source.ts';
 import { openDispatcher } from '../cli/network/dispatcher.ts';
-import { SdkHandler } from '../cli/network/sdk-handler.ts';
 import { createSentCredentials } from '../cli/sent-credentials.ts';
 import { handleRequest } from './helper.ts';
 

@@ -1,6 +1,6 @@
 import type { Argument, Option } from 'commander';
 import type { Context } from '../context.ts';
-import { suggestedValues } from '../declare/define.ts';
+import { suggestedValues } from '../program.ts';
 import { currentDeployment, listDeployments } from '../settings/deployments.ts';
 import { journalFolder } from '../settings/folders.ts';
 import { ALGORITHMS } from '../transfer/integrity.ts';

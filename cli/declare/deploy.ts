@@ -1,9 +1,8 @@
 import type { Command as Commander, OptionValues } from '@commander-js/extra-typings';
 import { Option } from 'commander';
-import type { Act } from '../program.ts';
+import { type Act, define, everywhere, inLocalCloud, profile, suggesting } from '../program.ts';
 import { KINDS, OPTION_NAMES, optionName } from '../stack/options/kinds.ts';
 import type { OptionFlags } from '../stack/options/merge-options.ts';
-import { define, everywhere, inLocalCloud, profile, suggesting } from './define.ts';
 import { filled, nameValues, several } from './values.ts';
 
 /** Adds the options of a deployment. Each is stored with it, so that a later deploy does not need it again. */

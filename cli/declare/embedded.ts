@@ -1,7 +1,6 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { SHELLS } from '../local-cloud/environment.ts';
-import type { Act, CommandGroup } from '../program.ts';
-import { define, everywhere, option } from './define.ts';
+import { type Act, type CommandGroup, define, everywhere, option } from '../program.ts';
 import { portNumber } from './values.ts';
 
 function declareDemo(root: Commander, act: Act): void {

@@ -1,6 +1,5 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
-import type { Act } from '../program.ts';
-import { define, operated, verbose } from './define.ts';
+import { type Act, define, operated, verbose } from '../program.ts';
 import { keyText } from './values.ts';
 
 /** The commands that links and keys have in common. */

@@ -1,7 +1,6 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/fields.ts';
-import type { Act, CommandGroup } from '../program.ts';
-import { define, everywhere, operated, profile, verbose } from './define.ts';
+import { type Act, type CommandGroup, define, everywhere, operated, profile, verbose } from '../program.ts';
 import { declareDeploy, declareSynth } from './deploy.ts';
 import { declareKey, declareLink } from './links.ts';
 import { declareTrust } from './trust.ts';

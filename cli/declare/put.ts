@@ -1,6 +1,5 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
-import type { Act } from '../program.ts';
-import { define, everywhere } from './define.ts';
+import { type Act, define, everywhere } from '../program.ts';
 import { filled, keyText, nameValues, several } from './values.ts';
 
 /** The command that uploads. */

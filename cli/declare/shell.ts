@@ -1,8 +1,7 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import type { Command as UntypedCommander } from 'commander';
 import { COMPLETED_SHELLS, COMPLETIONS } from '../completions/shells.ts';
-import type { Act, CommandGroup } from '../program.ts';
-import { define, everywhere } from './define.ts';
+import { type Act, type CommandGroup, define, everywhere } from '../program.ts';
 
 function declareCompletion(root: Commander, act: Act): void {
   const completion = define(root, 'completion', 'Complete commands with the TAB key').helpCommand(false);

@@ -1,7 +1,6 @@
 import type { Command as Commander, OptionValues } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/fields.ts';
-import type { Act, Declare } from '../program.ts';
-import { define, operated, option, suggesting } from './define.ts';
+import { type Act, type Declare, define, operated, option, suggesting } from '../program.ts';
 import { filled, several } from './values.ts';
 
 const repeatable = <Usage extends string>(usage: Usage, summary: string) =>

@@ -1,8 +1,16 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { FACTOR_WORDS } from '../identity/second-factors.ts';
-import type { Act, CommandGroup } from '../program.ts';
-import { define, everywhere, option, profile, suggesting, verbose } from './define.ts';
+import {
+  type Act,
+  type CommandGroup,
+  define,
+  everywhere,
+  option,
+  profile,
+  suggesting,
+  verbose,
+} from '../program.ts';
 import { declarePut } from './put.ts';
 import { filled, keyText, nameValues, portNumber, several } from './values.ts';
 

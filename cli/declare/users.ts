@@ -1,8 +1,7 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { checkedUsername } from '../identity/sign-in/username.ts';
-import type { Act } from '../program.ts';
-import { define, operated } from './define.ts';
+import { type Act, define, operated } from '../program.ts';
 import { filled, nameValues, severalNames } from './values.ts';
 
 const named = (username: string) => checkedUsername(username, 'the name of the user');

@@ -2,10 +2,9 @@ import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-iden
 import { isLoopback } from '../../protocol/object-url.ts';
 import type { Context } from '../context.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
-import { cognitoOf, explicitSettings, withoutSlash } from './aws.ts';
+import { cognitoOf, explicitSettings, SdkHandler, withoutSlash } from './aws.ts';
 import { endpointFromEnv, NO_SETTINGS } from './aws-settings.ts';
 import { openDispatcher } from './dispatcher.ts';
-import { SdkHandler } from './sdk-handler.ts';
 
 /** The user pool of an edge, as those who sign in reach it. */
 export interface PoolPlace {

@@ -1,6 +1,6 @@
 import { STSClient } from '@aws-sdk/client-sts';
 import type { Dispatcher } from 'undici';
-import { SdkHandler } from '../../../cli/network/sdk-handler.ts';
+import { SdkHandler } from '../../../cli/network/aws.ts';
 
 /** STS's response with the caller's identity. */
 export const IDENTITY =
