@@ -24,7 +24,12 @@ void handleRequest(async ({ profile, region }: CredentialsRequest) => {
       ofTokenFile: process.env.AWS_WEB_IDENTITY_TOKEN_FILE
         ? () => fromTokenFile({ parentClientConfig: config })(caller)
         : undefined,
-      ofProfile: () => fromIni(options)(caller),
+      ofProfile: (source) => {
+        // The SDK reads the endpoints of STS and of IAM Identity Center from the profile that the variable names. With it,
+        // the AWS CLI in a credential_process would run that program again, without end.
+        if (profile !== undefined && source !== 'process') process.env.AWS_PROFILE = profile;
+        return fromIni(options)(caller);
+      },
       ofAll: () => defaultProvider(options)(caller),
     });
     return { credentials };

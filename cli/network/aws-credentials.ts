@@ -68,8 +68,7 @@ async function askChain(place: CredentialsContext): Promise<AwsCredentialIdentit
   const { env, home, execPath, profile, region, signal } = place;
   const request = { region, ...omitUndefined({ profile }) };
   const { credentials, failure, error } = (await askHelper('credentials', request, {
-    // The SDK reads the endpoints of STS and of IAM Identity Center from the profile that the variable names.
-    env: { ...withoutOurs(env), HOME: homeOf({ env, home }), ...(profile && { AWS_PROFILE: profile }) },
+    env: { ...withoutOurs(env), HOME: homeOf({ env, home }) },
     execPath,
     signal,
     timeoutMs: TIMEOUT_MS,

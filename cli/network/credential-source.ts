@@ -30,8 +30,8 @@ class ProfileError extends Error {
 interface Providers {
   /** Returns those of the token file that the environment names; absent if it names none. */
   readonly ofTokenFile?: (() => Promise<AwsCredentialIdentity>) | undefined;
-  /** Returns the credentials of the profile alone. */
-  readonly ofProfile: () => Promise<AwsCredentialIdentity>;
+  /** Returns the credentials of the profile alone, which come from this source. */
+  readonly ofProfile: (source: Source | undefined) => Promise<AwsCredentialIdentity>;
   /** Asks every source, one after another. */
   readonly ofAll: () => Promise<AwsCredentialIdentity>;
 }
@@ -62,7 +62,7 @@ export async function credentialsOf(
     throw new ProfileError({ profile, at, reason: `its sso-session “${session}” does not exist` });
   }
   try {
-    return await ofProfile();
+    return await ofProfile(source);
   } catch (error) {
     throw new ProfileError(failureOf(error as Error, { profile, at, source }), { cause: error });
   }

@@ -59,7 +59,7 @@ await writeFile(
 );
 await writeFile(
   join(home, 'program.cjs'),
-  `console.log(JSON.stringify({ Version: 1, AccessKeyId: [process.env.NAMED, process.env.EDGE_UPLOAD_PASSWORD].join(''), SecretAccessKey: 's' }))`,
+  `console.log(JSON.stringify({ Version: 1, AccessKeyId: [process.env.NAMED, process.env.EDGE_UPLOAD_PASSWORD, process.env.AWS_PROFILE].join(''), SecretAccessKey: 's' }))`,
 );
 
 const there = { AWS_ENDPOINT_URL: endpoint };
