@@ -29,7 +29,7 @@ export interface EdgeLimits {
   readonly key?: string;
   /** Prefixes that the edge left out of a long `writeTo`. */
   readonly omitted?: number;
-  /** Alias of the caller's issuer. */
+  /** Alias of the caller's issuer; absent if the edge knows only the user pool. */
   readonly issuer?: string;
 }
 
