@@ -15,8 +15,10 @@ const PARTS = 'parts';
 
 type PartRecord = Destination & { readonly number: number; readonly part: StoredPart };
 
-/** Milliseconds. A database that another tab is deleting or upgrading, or a broken one, never responds. */
-const RESPONSE_MS = 3_000;
+/** Milliseconds. A database that another tab is deleting or upgrading can take forever to open. */
+const OPEN_MS = 3_000;
+/** Milliseconds. A slow disk takes seconds for a transaction; a broken database never ends one. */
+const TRANSACTION_MS = 10_000;
 
 function settled<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -31,16 +33,16 @@ function open(): Promise<IDBDatabase> {
     request.result.createObjectStore(UPLOADS, { keyPath: ['origin', 'key'] });
     request.result.createObjectStore(PARTS, { keyPath: ['origin', 'key', 'number'] });
   };
-  return inTime(settled(request));
+  return inTime(settled(request), OPEN_MS);
 }
 
 /** Rejects if the database does not respond in time. */
-function inTime<T>(response: Promise<T>, onLate = () => {}): Promise<T> {
+function inTime<T>(response: Promise<T>, limitMs: number, onLate = () => {}): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       onLate();
       reject(new Error('the database does not respond'));
-    }, RESPONSE_MS);
+    }, limitMs);
     response.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
@@ -64,7 +66,7 @@ function createJournal(database: IDBDatabase): Journal {
     });
     const all = Promise.all([work(transaction.objectStore(UPLOADS), transaction.objectStore(PARTS)), done]);
     // A closed database refuses further transactions at once.
-    const [result] = await inTime(all, () => database.close());
+    const [result] = await inTime(all, TRANSACTION_MS, () => database.close());
     return result;
   };
   const recordedOf = async (entry: JournalEntry, parts: IDBObjectStore): Promise<RecordedUpload> => {
