@@ -23,12 +23,13 @@ const NOTHING_HIDDEN = /^[ -~→]*$/;
 
 /** Joiners are kept within words and emoji, and variation selectors after an emoji; neither after an ASCII letter. */
 const JOINER = /^[\u200c\u200d]$/;
-const BEFORE_JOINER = /(?:(?!\p{ASCII})[\p{L}\p{M}\p{Emoji_Modifier}\p{Extended_Pictographic}]|\ufe0f)$/u;
+const BEFORE_JOINER = /^(?:(?!\p{ASCII})[\p{L}\p{M}\p{Emoji_Modifier}\p{Extended_Pictographic}]|\ufe0f)$/u;
 const CHOOSER = /^[\ufe0e\ufe0f]$/;
-const BEFORE_CHOOSER = /\p{Extended_Pictographic}$/u;
+const BEFORE_CHOOSER = /^\p{Extended_Pictographic}$/u;
 
 function isInPlace(character: string, at: number, whole: string): boolean {
-  const before = whole.slice(Math.max(0, at - 2), at);
+  // One character, and patterns from start to end: without `^`, V8 14 (Node 26) finds no emoji before `$`.
+  const before = [...whole.slice(Math.max(0, at - 2), at)].at(-1) ?? '';
   if (JOINER.test(character)) return BEFORE_JOINER.test(before);
   return CHOOSER.test(character) && BEFORE_CHOOSER.test(before);
 }
