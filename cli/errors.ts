@@ -103,6 +103,11 @@ export class UserError extends Error {
     return this.hintLines.length === 0 ? undefined : inUse.lines(this.hintLines).join('\n');
   }
 
+  /** Returns this error with more lines in its hint. Its cause stays the direct one, by which callers recognize it. */
+  withHint(...more: readonly HintLine[]): UserError {
+    return new UserError(this.code, this.message, { hint: [...this.hintLines, ...more], cause: this.cause });
+  }
+
   get exitCode(): ExitCode {
     return ERROR_EXIT[this.code];
   }

@@ -67,13 +67,11 @@ async function newPassword(pool: OperatedPool, username: string, rules: PoolRule
     return await replacePassword(pool, username, rules);
   } catch (error) {
     const failure = administeredFailure(error, `Resetting the user ${username}`, pool.signal);
-    const { code, message, hintLines } = failure;
-    if (code !== 'interrupted' && code !== 'unreachable') throw failure;
-    const again = [
+    if (failure.code !== 'interrupted' && failure.code !== 'unreachable') throw failure;
+    throw failure.withHint(
       'The password may have changed. For another one:',
       command`edge-upload user reset ${username}`,
-    ];
-    throw new UserError(code, message, { hint: [...hintLines, ...again], cause: error });
+    );
   }
 }
 

@@ -36,13 +36,8 @@ async function whileFollowing<T>(work: () => Promise<T>): Promise<T> {
     return await resumable(GOES_ON, work);
   } catch (error) {
     if (!isUserError(error) || error.code === 'interrupted') throw error;
-    throw withHint(error, GOES_ON);
+    throw error.withHint(GOES_ON);
   }
-}
-
-/** Returns an error with another line in its hint. The service's error stays the direct cause, by which callers recognize it. */
-function withHint({ code, message, hintLines, cause }: UserError, line: string): UserError {
-  return new UserError(code, message, { hint: [...hintLines, line], cause });
 }
 
 const STARTED = 'CloudFormation may have started the operation. Run the same command again to follow it.';
@@ -52,7 +47,7 @@ async function started<T>(start: () => Promise<T>): Promise<T> {
   try {
     return await start();
   } catch (error) {
-    throw isUserError(error) && error.code === 'unreachable' ? withHint(error, STARTED) : error;
+    throw isUserError(error) && error.code === 'unreachable' ? error.withHint(STARTED) : error;
   }
 }
 

@@ -24,13 +24,11 @@ export interface FoundWorkload {
 }
 
 /** Returns why the identity of EDGE_UPLOAD_IDENTITY has no token, with the variable that chose it. */
-function namedByVariable({ code, message, hintLines, cause }: UserError, { preset }: Workload): UserError {
-  const hint = [
-    ...hintLines,
+function namedByVariable(error: UserError, { preset }: Workload): UserError {
+  return error.withHint(
     `EDGE_UPLOAD_IDENTITY=${preset} chose this identity. Outside of such a job, unset it:`,
     command`unset EDGE_UPLOAD_IDENTITY`,
-  ];
-  return new UserError(code, message, { hint, cause });
+  );
 }
 
 /** Returns an identity whose failures name the variable that chose it. */

@@ -27,6 +27,17 @@ async function accept(here: World, { document }: { document: { [name: string]: u
   return run(here, login(context, { ...(url && { url }), ...(username && { username }) }));
 }
 
+/** Returns a context that is interrupted, as by Ctrl-C, once Cognito gets a request for an operation. It has no response. */
+function interruptedAt(here: World, operation: string) {
+  const interruption = new AbortController();
+  here.intercept((requested) => {
+    if (requested !== operation) return undefined;
+    interruption.abort();
+    return new Promise<void>(() => {});
+  });
+  return { ...here.context(), signal: interruption.signal };
+}
+
 test('prints an invitation with address, name, password, expiry and command', async (t) => {
   const here = await operated(t);
   const made = await run(here, add(here.context(), { username: 'ada', email: 'ada@example.com' }));
@@ -280,13 +291,7 @@ test('prints a new password even if sign-ins cannot be ended, with another exit 
 test('reports at Ctrl-C that the user was created but not added to all groups', async (t) => {
   const here = await operated(t);
   await here.setup.sdk.createGroup({ UserPoolId: here.setup.UserPoolId, GroupName: 'writers' });
-  const interruption = new AbortController();
-  here.intercept((operation) => {
-    if (operation !== 'AdminAddUserToGroup') return undefined;
-    interruption.abort();
-    return new Promise<void>(() => {});
-  });
-  const context = { ...here.context(), signal: interruption.signal };
+  const context = interruptedAt(here, 'AdminAddUserToGroup');
   const error = await failure(here, add(context, { username: 'ada', groups: ['writers'] }));
   assert.equal(error.code, 'interrupted');
   assert.match(
@@ -323,13 +328,7 @@ test('reports that a request without a response may have changed the user', asyn
 test('reports at Ctrl-C that the password may have changed', async (t) => {
   const here = await operated(t);
   await here.user('ada');
-  const interruption = new AbortController();
-  here.intercept((operation) => {
-    if (operation !== 'AdminSetUserPassword') return undefined;
-    interruption.abort();
-    return new Promise<void>(() => {});
-  });
-  const context = { ...here.context(), signal: interruption.signal };
+  const context = interruptedAt(here, 'AdminSetUserPassword');
   const error = await failure(here, reset(context, { username: 'ada' }));
   assert.equal(error.code, 'interrupted');
   assert.match(error.hintFor(context.inUse) ?? '', /password may have changed.*user reset ada$/s);
