@@ -1,4 +1,4 @@
-import { DESCRIPTION_KEY } from '../protocol/object-url.ts';
+import { DESCRIPTION_KEY, decodeAscii } from '../protocol/object-url.ts';
 import type { EdgeConfig, EdgePolicy } from './config.ts';
 import { allowedOrigin, answerPreflight, isPreflight } from './cors.ts';
 import { describeEdge } from './description.ts';
@@ -68,9 +68,10 @@ const OWN_TOKEN = /eu[kl]_eyJ/;
  * @throws {Refusal} `bad_key` or `bad_query`
  */
 function checkAddress({ uri, querystring }: EdgeRequest): void {
-  if (!OWN_TOKEN.test(`${uri}?${querystring}`)) return;
+  const has = (text: string) => OWN_TOKEN.test(decodeAscii(text));
+  if (!has(uri) && !has(querystring)) return;
   throw new Refusal(
-    OWN_TOKEN.test(uri) ? 'bad_key' : 'bad_query',
+    has(uri) ? 'bad_key' : 'bad_query',
     'Paths and queries are logged, so they must not contain a link or key. Send it in the Authorization header, and have this one revoked.',
   );
 }

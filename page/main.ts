@@ -10,7 +10,7 @@ import { type EdgeClient, openEdge, type TokenSource } from './transfer/edge-cli
 import { unexpectedResponse } from './transfer/refusals.ts';
 import type { Waiting } from './transfer/retry.ts';
 import { UploadError } from './transfer/upload-error.ts';
-import { button, element, setText, visibleName } from './ui/elements.ts';
+import { button, element, replaceScreen, setText, visibleName } from './ui/elements.ts';
 import { errorText } from './ui/file-row.ts';
 import { formatFor } from './ui/format.ts';
 import { applyBranding, createHeader } from './ui/header.ts';
@@ -31,7 +31,7 @@ const now = () => publicEdge.now();
 async function start(root: HTMLElement): Promise<void> {
   document.documentElement.lang = language;
   document.title = texts.title;
-  const screen = element('div', { class: 'screen' });
+  const screen = element('div', { class: 'screen', tabindex: '-1' });
   root.replaceChildren(screen);
   ignoreDrops();
   // Another link was pasted into the address bar.
@@ -47,7 +47,7 @@ async function start(root: HTMLElement): Promise<void> {
     root.replaceChildren(createHeader(settings, texts), screen);
     const token = linkToken(location.hash);
     if (token !== undefined) await showUploads(screen, async () => token);
-    else if (isLink(location.hash)) screen.replaceChildren(message(texts.errors.token_refused));
+    else if (isLink(location.hash)) replaceScreen(screen, message(texts.errors.token_refused));
     else await showSignIn(screen, settings);
   });
 }
@@ -59,7 +59,7 @@ async function orRetry(
   signedIn = false,
 ): Promise<void> {
   const line = element('p', { class: 'hint', role: 'status' }, texts.loading);
-  screen.replaceChildren(line);
+  replaceScreen(screen, line);
   const words = { network: texts.errors.unreachable, retry: texts.trouble };
   try {
     await work((waiting) => setText(line, waiting === undefined ? texts.loading : words[waiting]));
@@ -68,7 +68,7 @@ async function orRetry(
     const again = () => void orRetry(screen, work, signedIn);
     const more = error.retryable ? [button(texts.retry, again)] : [];
     const context = { texts, format, single: false, signedIn };
-    screen.replaceChildren(message(errorText(error, context)), ...more);
+    replaceScreen(screen, message(errorText(error, context)), ...more);
   }
 }
 
@@ -98,7 +98,7 @@ function showPerson(
       if (uploads?.isSending() && !confirm(texts.signOutSending)) return;
       uploads?.stop();
       // Clears the screen at once, without waiting for the provider.
-      screen.replaceChildren(element('p', { class: 'hint' }, texts.signingOut));
+      replaceScreen(screen, element('p', { class: 'hint' }, texts.signingOut));
       await session.signOut();
       leave();
     },
@@ -177,7 +177,7 @@ function showUploads(screen: HTMLElement, token: TokenSource, person?: Person): 
       });
       if (caller === undefined) return;
       if (caller.writeTo.length > 0) await showFiles(screen, { edge, caller, person });
-      else screen.replaceChildren(...whoLine(caller, person), message(texts.notAllowed));
+      else replaceScreen(screen, ...whoLine(caller, person), message(texts.notAllowed));
     },
     person !== undefined,
   );
@@ -192,15 +192,15 @@ interface Sender {
 async function showFiles(screen: HTMLElement, { edge, caller, person }: Sender): Promise<void> {
   const notes = caller.note === undefined ? [] : [element('p', { class: 'note' }, visibleName(caller.note))];
   const journal = await openJournal();
-  const signIn = person && (() => void person.signInAgain({ caller, uploads, back }));
+  const signIn = person && (() => person.signInAgain({ caller, uploads, back }));
   const options = { edge, caller, journal, digester, texts, format, ...(signIn && { signIn }) };
   const uploads = createUploadScreen(options);
   const shown = [...whoLine(caller, person, uploads), ...notes, uploads.element];
   const back = () => {
-    screen.replaceChildren(...shown);
+    replaceScreen(screen, ...shown);
     uploads.resume();
   };
-  screen.replaceChildren(...shown);
+  replaceScreen(screen, ...shown);
 }
 
 function whoLine({ username }: Caller, person?: Person, uploads?: UploadScreen): readonly HTMLElement[] {

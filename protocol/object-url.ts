@@ -51,6 +51,13 @@ export function encodeQuery(query: Iterable<readonly [name: string, value: strin
   return [...query].map(([name, value]) => `${name}=${percentEncode(value)}`).join('&');
 }
 
+/** Returns text with percent-encoded ASCII decoded. Mail programs also encode characters of a link that need no encoding. */
+export function decodeAscii(text: string): string {
+  return text.replace(/%([0-7][\da-f])/gi, (_all, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+}
+
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** Whether a host name, as in `URL.hostname`, always means this computer. */

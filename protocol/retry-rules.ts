@@ -77,13 +77,27 @@ export class RetrySchedule {
   }
 }
 
+/** Matches an HTTP date (RFC 9110, section 5.6.7). `Date.parse` would also read texts such as `1.5`. */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
+function readDate(header: string | undefined): number | undefined {
+  const time = HTTP_DATE.test(header ?? '') ? Date.parse(header ?? '') : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
+}
+
 /**
- * Returns `Retry-After` as milliseconds from `now`. It can be seconds or an HTTP date (RFC 9110, section 10.2.3);
- * `undefined` for anything else.
+ * Returns `Retry-After` as milliseconds. It can be seconds or an HTTP date (RFC 9110, section 10.2.3); `undefined` for
+ * anything else.
+ * @param sent The response's `Date`. A date is compared with it, because the clock of this computer can be wrong.
+ * @param now Used if the response has no `Date`.
  */
-export function retryAfter(header: string | undefined, now: Date): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
+export function retryAfter(
+  header: string | undefined,
+  sent: string | undefined,
+  now: Date,
+): number | undefined {
+  const text = header?.trim() ?? '';
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const until = readDate(text);
+  return until === undefined ? undefined : Math.max(0, until - (readDate(sent) ?? now.getTime()));
 }

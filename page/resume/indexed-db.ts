@@ -33,7 +33,10 @@ function open(): Promise<IDBDatabase> {
     request.result.createObjectStore(UPLOADS, { keyPath: ['origin', 'key'] });
     request.result.createObjectStore(PARTS, { keyPath: ['origin', 'key', 'number'] });
   };
-  return inTime(settled(request), OPEN_MS);
+  const opened = settled(request);
+  // If it opens later, it would block other tabs that delete or upgrade it. It need not be closed if it does not open.
+  const closeLate = () => void opened.then((database) => database.close()).catch(() => {});
+  return inTime(opened, OPEN_MS, closeLate);
 }
 
 /** Rejects if the database does not respond in time. */

@@ -137,7 +137,7 @@ export function refusalError(refusal: Refusal, response: HttpResponse): Error {
   if (DAMAGED_CODES.has(code)) return damaged('The bytes were damaged in transit.');
   const said = `${code}: ${refusal.message}`.slice(0, MAX_TEXT);
   if (TRANSIENT_STATUS.has(status) || TRANSIENT_CODES.has(code)) {
-    const retryAfterMs = retryAfter(response.header('retry-after'), new Date());
+    const retryAfterMs = retryAfter(response.header('retry-after'), response.header('date'), new Date());
     return new TransientFailure(new UploadError('gave_up', said), { retryAfterMs });
   }
   const error = new UploadError(codeOf(refusal, status), said);

@@ -43,18 +43,54 @@ export function field(id: string, label: string, attributes: InputAttributes) {
   return { input, parts: [element('label', { for: id }, label), input] as readonly Node[] };
 }
 
-/** Creates a form. Its button is disabled while it works. */
+/**
+ * Returns an action that a button starts. The button is shown as disabled while the action runs, and does not start it
+ * again. `disabled` is not used, because a button would lose the focus.
+ */
+export function oneAtATime(made: HTMLButtonElement, act: () => Promise<void>): () => Promise<void> {
+  return async () => {
+    if (made.hasAttribute('aria-disabled')) return;
+    made.setAttribute('aria-disabled', 'true');
+    await act().finally(() => made.removeAttribute('aria-disabled'));
+  };
+}
+
+/** Creates a button whose action takes time. */
+export function slowButton(
+  text: string,
+  act: () => Promise<void>,
+  attributes: Attributes = {},
+): HTMLButtonElement {
+  const made = button(text, () => void start(), attributes);
+  const start = oneAtATime(made, act);
+  return made;
+}
+
+/** Creates a form with a button. */
 export function createForm(parts: readonly Node[], label: string, act: () => Promise<void>): HTMLFormElement {
   const submit = element('button', {}, label);
   const form = element('form', {}, ...parts, submit);
-  form.addEventListener('submit', async (event) => {
+  const start = oneAtATime(submit, act);
+  form.addEventListener('submit', (event) => {
     event.preventDefault();
-    submit.disabled = true;
-    try {
-      await act();
-    } finally {
-      submit.disabled = false;
-    }
+    void start();
   });
   return form;
+}
+
+/**
+ * Replaces the content of the screen. If the focus was in it, the screen gets the focus, so that the keyboard and screen
+ * readers continue there.
+ */
+export function replaceScreen(screen: HTMLElement, ...content: readonly Node[]): void {
+  const hadFocus = screen.contains(document.activeElement);
+  screen.replaceChildren(...content);
+  if (hadFocus) screen.focus();
+}
+
+/** Hides or shows an element. If it is hidden with the focus, the focus moves to the successor. */
+export function setHidden(hiding: HTMLElement, hidden: boolean, successor: () => Element | null): void {
+  const hadFocus = hiding.contains(document.activeElement);
+  hiding.hidden = hidden;
+  if (hidden && hadFocus) (successor() as HTMLElement | null)?.focus();
 }

@@ -35,7 +35,8 @@ export function createPicker({ texts, single, onPick }: PickerOptions): HTMLElem
     inputs.push(folder, element('label', { for: 'folder', class: 'button second' }, texts.chooseFolder));
   }
   const zone = element('div', { class: 'drop' }, element('div', { class: 'choices' }, ...inputs), hint);
-  acceptDrops(zone, pick);
+  // Reading a folder with thousands of files takes seconds.
+  acceptDrops(zone, () => setText(hint, texts.loading), pick);
   return zone;
 }
 
@@ -53,7 +54,11 @@ export function ignoreDrops(): void {
 }
 
 /** Accepts files dropped anywhere on the page, as long as the zone is shown. */
-function acceptDrops(zone: HTMLElement, onDrop: (picked: readonly PickedFile[]) => void): void {
+function acceptDrops(
+  zone: HTMLElement,
+  onReading: () => void,
+  onDrop: (picked: readonly PickedFile[]) => void,
+): void {
   const over = (on: boolean) => zone.classList.toggle('over', on);
   addEventListener('dragover', (event) => {
     if (event.dataTransfer === null || !hasFiles(event) || !zone.isConnected) return;
@@ -71,6 +76,7 @@ function acceptDrops(zone: HTMLElement, onDrop: (picked: readonly PickedFile[]) 
     const items = [...(event.dataTransfer?.items ?? [])].filter(({ kind }) => kind === 'file');
     // Text, or a link from another page.
     if (items.length === 0) return;
+    onReading();
     const entries = items.map((item) => item.webkitGetAsEntry());
     const alone = items.map((item) => item.getAsFile());
     void Promise.all(

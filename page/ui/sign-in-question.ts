@@ -23,7 +23,7 @@ export function createQuestion(
   { texts, username, alert, resolve }: QuestionOptions,
 ): QuestionForm {
   const isPassword = question.kind === 'newPassword';
-  const { input, parts } = isPassword ? passwordField(texts) : codeField(texts);
+  const { input, parts } = isPassword ? passwordField(texts, username) : codeField(texts);
   const response = async () => resolve(input.value);
   return {
     input,
@@ -50,7 +50,7 @@ function helpFor(question: Question, texts: Texts, username: string): readonly N
   ];
 }
 
-function passwordField(texts: Texts): QuestionForm {
+function passwordField(texts: Texts, username: string): QuestionForm {
   const { input, parts } = field('new-password', texts.newPassword, {
     type: 'password',
     autocomplete: 'new-password',
@@ -68,7 +68,9 @@ function passwordField(texts: Texts): QuestionForm {
     ' ',
     element('label', { for: 'shown', class: 'plain' }, texts.showPassword),
   );
-  return { input, parts: [...parts, check] };
+  // Password managers store the new password for the user name in the same form.
+  const name = element('input', { autocomplete: 'username', value: username, readonly: true, hidden: true });
+  return { input, parts: [...parts, check, name] };
 }
 
 function codeField(texts: Texts): QuestionForm {

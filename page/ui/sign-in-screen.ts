@@ -3,7 +3,7 @@ import { poolRefresh, type Question, signInToPool } from '../sign-in/cognito.ts'
 import { finishSignIn, providerRefresh, startSignIn } from '../sign-in/provider.ts';
 import { openSession, type Session, SignInError, type SignInProblem } from '../sign-in/signed-in.ts';
 import type { Texts } from '../texts/en.ts';
-import { button, createForm, element, field } from './elements.ts';
+import { button, createForm, element, field, replaceScreen, slowButton } from './elements.ts';
 import { createQuestion } from './sign-in-question.ts';
 
 export interface SignInScreenOptions {
@@ -68,9 +68,10 @@ class SignInScreen {
     const others = issuers.filter((issuer) => !issuer.onPage);
     const flags = { class: pool === undefined ? undefined : 'second' };
     const ways = onPage.map((issuer) =>
-      button(texts.signInWith(issuer.alias), () => void this.#orShow(() => startSignIn(issuer)), flags),
+      slowButton(texts.signInWith(issuer.alias), () => this.#orShow(() => startSignIn(issuer)), flags),
     );
-    this.#screen.replaceChildren(
+    replaceScreen(
+      this.#screen,
       ...(pool === undefined && issuers.length === 0
         ? [element('p', { class: 'message' }, texts.noWay)]
         : [element('h2', {}, texts.signIn)]),
@@ -123,7 +124,7 @@ class SignInScreen {
       const alert = this.#alert(problem);
       const { parts, input } = createQuestion(question, { texts, username: this.#username, alert, resolve });
       const again = button(texts.startAgain, () => this.#show(), { class: 'quiet' });
-      this.#screen.replaceChildren(...parts, again);
+      replaceScreen(this.#screen, ...parts, again);
       input.focus();
     });
   }

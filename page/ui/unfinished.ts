@@ -4,7 +4,7 @@ import type { Texts } from '../texts/en.ts';
 import { type Caller, ownerOf } from '../transfer/caller.ts';
 import type { EdgeClient } from '../transfer/edge-client.ts';
 import { busyKeys, discard } from '../transfer/upload.ts';
-import { button, element, visibleName } from './elements.ts';
+import { element, slowButton, visibleName } from './elements.ts';
 import type { Format } from './format.ts';
 
 interface UnfinishedOptions {
@@ -55,7 +55,7 @@ export function createUnfinished({ edge, caller, journal, texts, format }: Unfin
         { class: 'line' },
         element('bdi', { class: 'name' }, shown),
         element('span', { class: 'numbers' }, texts.sentOf(format.bytes(sent), format.bytes(size))),
-        button(texts.forget, () => void forget(), {
+        slowButton(texts.forget, forget, {
           class: 'quiet',
           'aria-label': texts.actionOn(texts.forget, shown),
         }),

@@ -7,7 +7,7 @@ import type { Digester } from '../transfer/digester.ts';
 import type { EdgeClient } from '../transfer/edge-client.ts';
 import { allowedText, createDestination } from './allowed.ts';
 import { createAnnouncer } from './announcer.ts';
-import { button, element } from './elements.ts';
+import { button, element, setHidden, slowButton } from './elements.ts';
 import { createFileRows } from './file-rows.ts';
 import type { Format } from './format.ts';
 import { keepAwake } from './keep-awake.ts';
@@ -24,7 +24,7 @@ export interface UploadScreenOptions {
   readonly texts: Texts;
   readonly format: Format;
   /** Lets the person sign in again after the sign-in ended. Absent for the user of a link. */
-  readonly signIn?: () => void;
+  readonly signIn?: () => Promise<void>;
 }
 
 export interface UploadScreen {
@@ -48,7 +48,7 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
   const startAll = (which: (item: Item) => boolean) => {
     for (const item of queue.items.filter(which)) queue.start(item);
   };
-  const again = button(texts.signIn, () => signIn?.(), { class: 'again', hidden: true });
+  const again = slowButton(texts.signIn, async () => signIn?.(), { class: 'again', hidden: true });
   const retryAll = button(texts.retryAll, () => startAll(isRetryable), {
     class: 'again second',
     hidden: true,
@@ -80,10 +80,11 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
     rows.update(changed);
     summary.update(items);
     receipt.update(items.filter(({ state }) => state === 'stored'));
+    const firstRow = () => rows.element.querySelector('li');
     again.hidden = signIn === undefined || !items.some(isRefused);
-    retryAll.hidden = items.filter(isRetryable).length < 2;
+    setHidden(retryAll, items.filter(isRetryable).length < 2, firstRow);
     keepAwake(rows.element, items.some(isActive));
-    picker.hidden = single && items.some(({ state }) => state !== 'failed');
+    setHidden(picker, single && items.some(({ state }) => state !== 'failed'), firstRow);
   };
 
   void unfinished.update([]);

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import type { EdgeIssuer, UploadPolicy } from '../../edge/config.ts';
 import { REFUSALS } from '../../edge/refusal.ts';
-import type { EdgeRequest } from '../../edge/request/viewer-request.ts';
+import type { EdgeHeaders, EdgeRequest } from '../../edge/request/viewer-request.ts';
 import { viewerDecision } from '../../local/cloudfront/data-plane/function/viewer-result.ts';
 import { detect } from '../../local/s3/detect.ts';
 import { type Claims, claimsOf } from '../support/keys/forge.ts';
@@ -340,6 +340,126 @@ test('allows only its own keys to any token of an issuer, link or key', async ()
   }
   const { home, corp, ci, links, keys } = written;
   for (const count of [home, corp, ci, links, keys]) assert.ok(Number(count) > 10, JSON.stringify(written));
+});
+
+/** Header lines of uploads, and others that the edge must drop or refuse. */
+const LINES = [
+  ...['Content-Type: text/plain', 'Content-Type: ', 'Cache-Control: no-cache', 'If-None-Match: *'],
+  ...['If-None-Match: "a"', 'If-Match: *', 'Content-Encoding: gzip', 'Content-Encoding: aws-chunked'],
+  ...['x-amz-meta-a: b', 'x-amz-meta-name: Zoë 日本', 'x-amz-meta-a:  b', 'x-amz-meta-uploaded-by: eve'],
+  ...['x-amz-checksum-crc32: AAAAAA==', 'x-amz-mp-object-size: 5', 'x-amz-mp-object-size: 50'],
+  ...['x-amz-acl: public-read', 'x-amz-tagging: a=b', 'x-amz-copy-source: /b/k', 'x-amz-trailer: a'],
+  ...['x-amz-website-redirect-location: /', 'x-amz-server-side-encryption: aws:kms', 'Cookie: a=b; a=c'],
+  ...['Cookie: ', 'Origin: https://app.example.com', 'Origin: null', 'Transfer-Encoding: chunked'],
+  ...['Content-Length: 5', 'Content-Length: 50', 'Content-Length: 99999999999999999', 'Via: 1.1 a'],
+  ...['X-HTTP-Method-Override: GET', '__proto__: a', 'constructor: a', 'Forwarded: for=a', 'X: é'],
+];
+
+const PARAMETERS = [
+  ...['uploads=', 'uploadId=U', 'uploadId=a+b/c==', 'partNumber=1', 'partNumber=0', 'max-parts=5'],
+  ...['part-number-marker=3', 'acl=', 'x-id=PutObject', 'versionId=null', 'Uploads='],
+];
+
+interface Parts {
+  readonly method: string;
+  readonly path: string;
+  readonly parameters: readonly string[];
+  /** Lines of one header stay in order. */
+  readonly lines: readonly string[];
+}
+
+function anyParts({ roll, pick }: Dice, { paths }: Signer, token: string): Parts {
+  const some = (from: readonly string[], most: number) =>
+    Array.from({ length: roll(most) }, () => pick(from));
+  const usual = [
+    ...[
+      { method: 'PUT', parameters: [] },
+      { method: 'PUT', parameters: ['partNumber=1', 'uploadId=U'] },
+    ],
+    ...[
+      { method: 'POST', parameters: ['uploads='] },
+      { method: 'GET', parameters: ['uploadId=a+b/c=='] },
+    ],
+    { method: 'DELETE', parameters: ['uploadId=U'] },
+  ];
+  const odd = {
+    method: pick(['PUT', 'GET', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH']),
+    parameters: some(PARAMETERS, 4),
+  };
+  return {
+    ...(roll(3) > 0 ? pick(usual) : odd),
+    path: pick([...paths, ...paths, '/home/ada/é 日/%25+!', '/home/ada/..', '/home//k']),
+    lines: [`Authorization: Bearer ${token}`, ...some(LINES, pick([1, 1, 3, 40]))],
+  };
+}
+
+/** Returns the event of a request with other letters, encodings and orders that mean the same. */
+function spelled({ method, path, parameters, lines }: Parts, { roll }: Dice) {
+  const encoded = (text: string) =>
+    [...Buffer.from(text)]
+      .map((byte) => {
+        const sign = String.fromCharCode(byte);
+        const code = `%${byte.toString(16).padStart(2, '0')}`;
+        if (/[\w.~/-]/.test(sign) && roll(4) > 0) return sign;
+        return roll(2) ? code : code.toUpperCase();
+      })
+      .join('');
+  const shuffled = <T>(list: readonly T[]) =>
+    list
+      .map((one) => ({ one, at: roll(1_000) }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ one }) => one);
+  const nameOf = (line: string) => line.slice(0, line.indexOf(':'));
+  const anyCase = (name: string) =>
+    Array.from(name, (sign) => (roll(2) ? sign.toUpperCase() : sign.toLowerCase())).join('');
+  const names = shuffled([...new Set(lines.map((line) => nameOf(line).toLowerCase()))]);
+  const query = shuffled(parameters).map((one) => {
+    const at = one.indexOf('=');
+    return `${encoded(one.slice(0, at))}=${encoded(one.slice(at + 1))}`;
+  });
+  return viewerEvent({
+    method,
+    target: `/${encoded(path.slice(1))}${query.length > 0 ? `?${query.join('&')}` : ''}`,
+    headers: names.flatMap((name) =>
+      lines
+        .filter((line) => nameOf(line).toLowerCase() === name)
+        // As Node reads it: one character a byte.
+        .map((line) => anyCase(name) + Buffer.from(line.slice(name.length)).toString('latin1')),
+    ),
+  });
+}
+
+/** Returns what a decision means, without its spelling. */
+function meaningOf(result: unknown): unknown {
+  const { status, body, uri, querystring, headers } = result as Record<string, string> & {
+    readonly headers: EdgeHeaders;
+  };
+  if (status !== undefined) return { status, error: JSON.parse(body ?? '{}').error };
+  const sorted = Object.entries(headers).map(
+    ([name, list]) => [name, list.map(({ value }) => value)] as const,
+  );
+  return { uri, query: querystring?.split('&').sort(), headers: sorted.sort(([a], [b]) => (a < b ? -1 : 1)) };
+}
+
+test('decides the same for every spelling of a request, and forwards no cookie', async () => {
+  const random = dice(20261130);
+  const policy = { writeTo: 'home/{username}/', maxSize: 20, corsOrigins: ['https://app.example.com'] };
+  const { handler, log } = runBundle(
+    bakedWith({ policy, issuers: TRUSTED, bakedAt: seconds() }),
+    unreachable,
+  );
+  const tokens = SIGNERS.map((signer) => ({ signer, token: plainToken(signer) }));
+  const counts = { forward: 0, respond: 0 };
+  for (let run = 0; run < RUNS; run += 1) {
+    const { signer, token } = random.pick(tokens);
+    const parts = anyParts(random, signer, token);
+    const event = spelled(parts, random);
+    const [one, other] = [await handler(event), await handler(spelled(parts, random))];
+    counts[check(one, log.splice(0)).kind] += 1;
+    assert.deepEqual(meaningOf(one), meaningOf(other), JSON.stringify(parts));
+    viewerDecision({ outcome: 'returned', value: one }, event.Records[0].cf.request);
+  }
+  assert.ok(counts.forward > 100 && counts.respond > 1_000, JSON.stringify(counts));
 });
 
 test('answers an event of any shape within bounds, and drops unknown members', async () => {

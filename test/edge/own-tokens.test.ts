@@ -256,13 +256,16 @@ test('refuses a link or key in a path or query despite a valid token', async () 
   const tokens = [link(), deviceKey({ k: undefined, p: 'e' })];
   const good = accessToken();
   for (const token of tokens) {
+    const encoded = token.replace('_', '%5F').replace('eyJ', '%65yJ');
     const rows: readonly (readonly [sent: Sent, outcome: string])[] = [
       [{ target: `/${token}` }, 'bad_key'],
       [{ target: `/in/${token}/report.pdf` }, 'bad_key'],
       [{ target: `/~${token}` }, 'bad_key'],
       [{ method: 'GET', target: `/${token}?uploads` }, 'bad_key'],
       [{ method: 'GET', target: `/.well-known/edge-upload?${token}` }, 'bad_query'],
+      [{ target: `/in/${encoded}` }, 'bad_key'],
       [{ target: `/k?token=${token}` }, 'bad_query'],
+      [{ target: `/k?token=${encoded}` }, 'bad_query'],
       [{ target: `/k?uploadId=${token}&partNumber=1` }, 'bad_query'],
       [{ method: 'POST', target: `/k?uploads=${token}` }, 'bad_query'],
     ];

@@ -230,7 +230,8 @@ export function failureOf(response: HttpResponse, subject: string, now: Date, re
   const refusal = readErrorDocument(response);
   if (status === 401 && !isPage(response)) return new TokenRejected(refusedBecause(refusal));
   return (
-    refuse?.(refusal) ?? refusalError(refusal, response, subject, retryAfter(headers['retry-after'], now))
+    refuse?.(refusal) ??
+    refusalError(refusal, response, subject, retryAfter(headers['retry-after'], headers.date, now))
   );
 }
 

@@ -16,18 +16,22 @@ import type { BehaviorConfig } from '../model.ts';
 import { CACHING_DISABLED, CACHING_POLICIES } from './origin-request-policies.ts';
 import { invalidArgument, name, off } from './shapes.ts';
 
-/** The combinations of methods that CloudFront accepts. */
+/**
+ * The combinations of methods that CloudFront accepts. It caches responses to the first two only.
+ * https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CachedMethods.html
+ */
 const METHOD_SETS = [
   ['GET', 'HEAD'],
   ['GET', 'HEAD', 'OPTIONS'],
   ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'],
 ];
 
-const methods = changed(list(text()), (listed, place) => {
-  const sorted = [...listed].sort().join();
-  if (METHOD_SETS.some((set) => set.join() === sorted)) return listed;
-  throw invalidArgument(`The parameter ${place} is not one of the sets of methods that CloudFront allows.`);
-});
+const methodsOf = (sets: readonly (readonly string[])[]) =>
+  changed(list(text()), (listed, place) => {
+    const sorted = [...listed].sort().join();
+    if (sets.some((set) => set.join() === sorted)) return listed;
+    throw invalidArgument(`The parameter ${place} is not one of the sets of methods that CloudFront allows.`);
+  });
 
 const functions = changed(
   list(
@@ -49,10 +53,10 @@ const functions = changed(
 );
 
 const fields = {
-  AllowedMethods: withDefault(methods, ['GET', 'HEAD']),
+  AllowedMethods: withDefault(methodsOf(METHOD_SETS), ['GET', 'HEAD']),
   CachePolicyId: text(),
   // Compression and cached methods only matter with a cache, which CachingDisabled turns off.
-  CachedMethods: methods,
+  CachedMethods: methodsOf(METHOD_SETS.slice(0, 2)),
   Compress: flag(),
   LambdaFunctionAssociations: functions,
   OriginRequestPolicyId: text(),

@@ -100,15 +100,21 @@ export async function responseCases(world: DeployedPage): Promise<void> {
       '{"ChallengeName":"MFA_SETUP","SecretCode":{"replace":1}}',
     ]) {
       await tab.page.evaluate((text) => {
-        globalThis.fetch = async () => new Response(text);
+        const held = new Promise<void>((respond) => Object.assign(globalThis, { respond }));
+        globalThis.fetch = async () => {
+          await held;
+          return new Response(text);
+        };
       }, body);
       await tab.type('#username', 'ada');
       await tab.type('#password', 'Correct-horse-42!');
       await tab.page.$eval('[role=alert]', (alert) => alert.replaceChildren());
       await tab.press('Sign in');
+      await tab.page.waitForSelector('form button[aria-disabled]');
+      await tab.page.evaluate('respond()');
       await tab.page.waitForFunction(() => document.querySelector('[role=alert]')?.textContent !== '');
       assert.equal(
-        await tab.page.$eval('form button', (one) => (one as HTMLButtonElement).disabled),
+        await tab.page.$eval('form button', (one) => one.hasAttribute('aria-disabled')),
         false,
         body,
       );

@@ -24,6 +24,8 @@ export async function signInCases(people: People): Promise<void> {
     await tab.page.keyboard.type(PASSWORD);
     await tab.page.keyboard.press('Enter');
     await tab.shows('.who', 'Signed in as ada');
+    // The focused field is gone. The keyboard continues at the start of the new screen.
+    assert.equal(await tab.page.evaluate(() => document.activeElement?.className), 'screen');
     await tab.inspect('sign-in/signed-in');
     await upload(tab);
     assert.equal(await stampOf('home/ada/report.txt'), 'ada');
@@ -42,6 +44,8 @@ export async function signInCases(people: People): Promise<void> {
     await signIn(tab, 'bob', 'Temporary-1!');
     await tab.shows('#rules', 'At least 12 characters');
     await tab.inspect('account/new-password');
+    const names = 'form:has(#new-password) [autocomplete=username]';
+    assert.equal(await tab.page.$eval(names, (input) => (input as HTMLInputElement).value), 'bob');
     await tab.type('#new-password', 'weakling');
     await tab.press('Continue');
     await tab.shows('[role=alert]', 'This password was not accepted.');

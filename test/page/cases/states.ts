@@ -115,6 +115,7 @@ export async function stateCases(world: DeployedPage): Promise<void> {
     broken = false;
     await tab.press('Try all again');
     await tab.shows('.summary', '2 files arrived.');
+    assert.equal(await tab.page.evaluate(() => document.activeElement?.tagName), 'LI', 'keeps the focus');
     await tab.close();
   });
 

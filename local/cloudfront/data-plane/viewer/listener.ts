@@ -144,6 +144,8 @@ function tlsServer({ certificate, certificateFor, refusesTls12 }: ListenerOption
     // An upload can take hours.
     requestTimeout: 0,
   });
+  // Node would drop the headers after the first 2,000. The limit of bytes applies to all.
+  server.maxHeadersCount = 0;
   // OpenSSL negotiates the version before it asks for the name's certificate, so an old version is rejected here.
   server.on('secureConnection', (socket: TLSSocket) => {
     const { servername } = socket;

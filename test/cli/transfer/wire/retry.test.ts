@@ -21,11 +21,22 @@ test('waits at random below a bound that doubles up to a cap', () => {
 
 test('reads Retry-After in seconds and as a date, and ignores anything else', () => {
   const now = new Date('2026-11-23T10:00:00Z');
-  assert.equal(retryAfter('120', now), 120_000);
-  assert.equal(retryAfter('Mon, 23 Nov 2026 10:00:30 GMT', now), 30_000);
-  assert.equal(retryAfter('Mon, 23 Nov 2026 09:00:00 GMT', now), 0);
-  assert.equal(retryAfter('soon', now), undefined);
-  assert.equal(retryAfter(undefined, now), undefined);
+  const waitFor = (header?: string) => retryAfter(header, undefined, now);
+  assert.equal(waitFor('120'), 120_000);
+  assert.equal(waitFor(' 7 '), 7_000);
+  assert.equal(waitFor('Mon, 23 Nov 2026 10:00:30 GMT'), 30_000);
+  assert.equal(waitFor('Mon, 23 Nov 2026 09:00:00 GMT'), 0);
+  for (const other of ['soon', '', '1.5', '-5', '2027-01-01', 'Mon, 23 Foo 2026 10:00:30 GMT']) {
+    assert.equal(waitFor(other), undefined, other);
+  }
+  assert.equal(waitFor(), undefined);
+});
+
+test('compares a date in Retry-After with the date of the response, whatever this computer’s clock says', () => {
+  const [sent, until] = ['Mon, 23 Nov 2026 10:00:00 GMT', 'Mon, 23 Nov 2026 10:00:30 GMT'];
+  const aDayAhead = new Date('2026-11-24T10:00:00Z');
+  assert.equal(retryAfter(until, sent, aDayAhead), 30_000);
+  assert.equal(retryAfter(until, 'yesterday', aDayAhead), 0);
 });
 
 test('bounds the attempts of each kind of failure', async () => {

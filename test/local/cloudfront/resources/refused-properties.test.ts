@@ -111,6 +111,11 @@ describe('S refuses a distribution', () => {
       'InvalidArgument',
       /AllowedMethods/,
     ],
+    'that caches responses to uploads': [
+      behavior({ CachedMethods: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'POST', 'DELETE'] }),
+      'InvalidArgument',
+      /CachedMethods/,
+    ],
     'without a known viewer protocol policy': [
       behavior({ ViewerProtocolPolicy: 'http-only' }),
       'InvalidRequest',

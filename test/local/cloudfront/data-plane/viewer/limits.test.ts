@@ -42,6 +42,16 @@ describe('S the limits of CloudFront', () => {
     untouched();
   });
 
+  it('counts the bytes of any number of headers', async () => {
+    const head = requestOf(1_000).replace(/\r\n\r\n$/, '\r\n');
+    const lines = (count: number) => 'a: b\r\n'.repeat(count);
+    assert.match(await rawExchange(fixture, deployed.url, `${head}${lines(5_000)}\r\n`), /^HTTP\/1\.1 200 /);
+    fixture.asked.length = 0;
+    fixture.events.length = 0;
+    assert.match(await rawExchange(fixture, deployed.url, `${head}${lines(5_400)}\r\n`), /^HTTP\/1\.1 494 /);
+    untouched();
+  });
+
   it('answers 494 to headers that are too long to be read', async () => {
     const answer = await rawExchange(fixture, deployed.url, requestOf(200_000));
     assert.match(answer, /^HTTP\/1\.1 494 /);
