@@ -7,8 +7,8 @@ export const accessDenied = (message = 'Access Denied') => new AwsError('AccessD
 export const noSuchBucket = (bucket: string) =>
   new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404, { BucketName: bucket });
 
-export const noSuchKey = (key: string) =>
-  new AwsError('NoSuchKey', 'The specified key does not exist.', 404, { Key: key });
+export const noSuchKey = (key: string, headers: Readonly<Record<string, string>> = {}) =>
+  new AwsError('NoSuchKey', 'The specified key does not exist.', 404, { Key: key }, headers);
 
 export const noSuchVersion = (key: string, versionId: string) =>
   new AwsError('NoSuchVersion', 'The specified version does not exist.', 404, {
@@ -63,11 +63,18 @@ export const incompleteBody = () =>
     'You did not provide the number of bytes specified by the Content-Length HTTP header',
   );
 
-export const methodNotAllowed = (method: string, resourceType: string) =>
-  new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.', 405, {
-    Method: method,
-    ResourceType: resourceType,
-  });
+export const methodNotAllowed = (
+  method: string,
+  resourceType: string,
+  headers: Readonly<Record<string, string>> = {},
+) =>
+  new AwsError(
+    'MethodNotAllowed',
+    'The specified method is not allowed against this resource.',
+    405,
+    { Method: method, ResourceType: resourceType },
+    headers,
+  );
 
 /** Returns S3's error for a header whose meaning it does not support. */
 export function headerNotImplemented(header: string): AwsError {

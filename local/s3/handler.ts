@@ -132,7 +132,7 @@ function errorResponse(error: AwsError, request: HttpRequest, ids: Ids): HttpRes
     RequestId: ids['x-amz-request-id'],
     HostId: ids['x-amz-id-2'],
   });
-  const headers = { 'content-type': 'application/xml' };
+  const headers = { 'content-type': 'application/xml', ...error.headers };
   if (request.method === 'HEAD' || error.status === 304) return { status: error.status, headers };
   return { status: error.status, headers, body: document };
 }

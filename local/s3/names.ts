@@ -34,14 +34,19 @@ export function checkKey(key: string): void {
   });
 }
 
+/** Whether a text has the form of a version id. S3's ids are opaque, but it recognizes those that it never issued. */
+export function isVersionId(id: string): boolean {
+  return id === 'null' || /^[\w.-]{32}$/.test(id);
+}
+
 /**
- * Checks the form of a version id. S3's ids are opaque, but it recognizes those that it never issued.
+ * Checks the form of a version id.
  *
  * @param name - query parameter or header that contains the id
  * @throws AwsError `InvalidArgument`
  */
 export function checkVersionId(id: string | undefined, name: string): void {
-  if (id === undefined || id === 'null' || /^[\w.-]{32}$/.test(id)) return;
+  if (id === undefined || isVersionId(id)) return;
   const message = id === '' ? 'Version id cannot be the empty string' : 'Invalid version id specified';
   throw invalidArgument(name, id, message);
 }

@@ -6,12 +6,21 @@ export class AwsError extends Error {
   readonly status: number;
   /** Further members of the error document, such as `BucketName`. */
   readonly details: Readonly<Record<string, string>>;
+  /** Headers of the response beside those of every error. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: string, message: string, status = 400, details: Readonly<Record<string, string>> = {}) {
+  constructor(
+    code: string,
+    message: string,
+    status = 400,
+    details: Readonly<Record<string, string>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.code = code;
     this.status = status;
     this.details = details;
+    this.headers = headers;
   }
 }
 

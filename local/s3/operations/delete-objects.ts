@@ -2,8 +2,8 @@ import { AwsError } from '../../wire/errors.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 import type { XmlChildren } from '../../wire/xml.ts';
 import { readText } from '../body/text.ts';
-import { malformedXml, notImplemented } from '../errors.ts';
-import { checkKey, checkVersionId } from '../names.ts';
+import { malformedXml, noSuchVersion, notImplemented } from '../errors.ts';
+import { checkKey, checkVersionId, isVersionId } from '../names.ts';
 import { type BucketRequest, xmlResponse } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { childText, once, type ParsedXml, parseXml, repeated } from '../xml.ts';
@@ -92,6 +92,7 @@ function attempt(
   try {
     call.throttle('DeleteObjects.Key');
     checkKey(key);
+    if (versionId !== undefined && !isVersionId(versionId)) throw noSuchVersion(key, versionId);
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     return { error: { ...named, Code: error.code, Message: error.message } };

@@ -15,7 +15,7 @@ import { checkKey, checkVersionId } from '../names.ts';
 import type { BucketRequest } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { Version } from '../store/version.ts';
-import { checksumHeaders, versionHeaders } from './put-object.ts';
+import { checksumHeaders, ENCRYPTED } from './put-object.ts';
 
 interface Wanted {
   readonly bucket: Bucket;
@@ -24,7 +24,7 @@ interface Wanted {
   readonly versionId: string | undefined;
   readonly allows: (action: string) => boolean;
   /** Creates the error for a version that is a delete marker. */
-  readonly ofMarker: () => AwsError;
+  readonly ofMarker: (marker: Version) => AwsError;
 }
 
 /**
@@ -36,17 +36,22 @@ export function findVersion({ bucket, key, versionId, allows, ofMarker }: Wanted
   checkKey(key);
   checkVersionId(versionId, 'versionId');
   if (versionId === undefined) {
-    const current = bucket.current(key);
-    if (current !== undefined) return current;
+    const newest = bucket.versions(key)[0];
+    if (newest?.deleteMarker === false) return newest;
     // Without permission to list, the response must not reveal whether the object exists.
-    throw allows('s3:ListBucket') ? noSuchKey(key) : accessDenied();
+    throw allows('s3:ListBucket') ? noSuchKey(key, newest && markerHeaders(newest)) : accessDenied();
   }
   const version = bucket.versions(key).find((candidate) => candidate.versionId === versionId);
   if (version === undefined) {
     throw allows('s3:ListBucketVersions') ? noSuchVersion(key, versionId) : accessDenied();
   }
   if (!version.deleteMarker) return version;
-  throw ofMarker();
+  throw ofMarker(version);
+}
+
+/** Returns the headers of an error about a delete marker. */
+function markerHeaders({ versionId }: Version): Record<string, string> {
+  return { 'x-amz-delete-marker': 'true', 'x-amz-version-id': versionId };
 }
 
 /** First and last byte to send, both inclusive. */
@@ -88,7 +93,11 @@ export function getObject(call: BucketRequest): HttpResponse {
     key,
     versionId: query.get('versionId'),
     allows,
-    ofMarker: () => methodNotAllowed(request.method, 'DeleteMarker'),
+    ofMarker: (marker) =>
+      methodNotAllowed(request.method, 'DeleteMarker', {
+        ...markerHeaders(marker),
+        'last-modified': httpDate(marker),
+      }),
   });
   const conditional = checkConditions(request.headers, version, now());
   if (conditional !== undefined) return conditional;
@@ -96,7 +105,7 @@ export function getObject(call: BucketRequest): HttpResponse {
   const range = readRange(ranged, version.size);
   const sent = range === undefined ? version.size : range.end - range.start + 1;
   const headers: Record<string, string> = {
-    ...objectHeaders(version),
+    ...objectHeaders(version, bucket),
     ...overrides(query),
     'content-length': String(sent),
   };
@@ -115,13 +124,15 @@ function bytes(descriptor: number, length: number, range: ByteRange | undefined)
   return Readable.from([]);
 }
 
-function objectHeaders(version: Version): Record<string, string> {
+function objectHeaders(version: Version, { config }: Bucket): Record<string, string> {
   return {
     ...descriptionHeaders(version),
     etag: `"${version.etag}"`,
     'last-modified': httpDate(version),
     'accept-ranges': 'bytes',
-    ...versionHeaders(version),
+    ...ENCRYPTED,
+    // Unlike writes, reads report the null version of a bucket with versions.
+    ...(config.versioning !== undefined && { 'x-amz-version-id': version.versionId }),
   };
 }
 

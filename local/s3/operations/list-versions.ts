@@ -61,11 +61,15 @@ function* versionsAfter(
   }
 }
 
-/** @param marker - version at the end of the previous page, if that page ended within this key; otherwise empty */
+/**
+ * Returns the versions of a key that the previous pages do not contain. If the marker was deleted, which clients do that
+ * delete each page, these are all that are left.
+ *
+ * @param marker - version at the end of the previous page, if that page ended within this key; empty: it ended after it
+ */
 function unseen(versions: readonly Version[], marker: string | undefined): readonly Version[] {
-  if (marker === undefined) return versions;
-  const at = versions.findIndex(({ versionId }) => versionId === marker);
-  return at < 0 ? [] : versions.slice(at + 1);
+  if (marker === '') return [];
+  return versions.slice(versions.findIndex(({ versionId }) => versionId === marker) + 1);
 }
 
 function describeVersion(bucket: Bucket, version: Version, encode: (text: string) => string): XmlChildren {

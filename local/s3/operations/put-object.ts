@@ -86,7 +86,7 @@ export function checksumHeaders({ checksum }: Version): Record<string, string> {
 /** Every object is encrypted by S3. */
 export const ENCRYPTED = { 'x-amz-server-side-encryption': 'AES256' };
 
-/** Returns the headers of responses about a version. Only versions created with versioning enabled have an id. */
+/** Returns the headers of responses about a written version. Only those created with versioning enabled report an id. */
 export function versionHeaders({ versionId }: Version): Record<string, string> {
   return versionId === 'null' ? ENCRYPTED : { ...ENCRYPTED, 'x-amz-version-id': versionId };
 }

@@ -132,7 +132,7 @@ export function listParts(call: BucketRequest): HttpResponse {
     PartNumberMarker: Number(marker),
     NextPartNumberMarker: last?.number ?? 0,
     MaxParts: limit,
-    IsTruncated: rest.length > page.length,
+    IsTruncated: limit > 0 && rest.length > page.length,
     ChecksumAlgorithm: algorithm,
     ChecksumType: algorithm === undefined ? undefined : record.checksumType,
     Part: page.map((part) => describePart(part, algorithm)),

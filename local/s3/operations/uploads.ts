@@ -97,16 +97,18 @@ export function listMultipartUploads({ bucket, bucketName, query }: BucketReques
     Prefix: encode(prefix),
     EncodingType: query.get('encoding-type'),
     MaxUploads: limit,
-    IsTruncated: rest.length > page.length,
+    IsTruncated: limit > 0 && rest.length > page.length,
     Upload: page.map((upload) => describeUpload(upload, encode)),
   });
 }
 
+/** If the marked upload has ended, which is so for clients that abort each page, all that are left of its key follow. */
 function firstAfter(uploads: readonly UploadRecord[], keyMarker: string, idMarker: string): number {
   const marked = uploads.findIndex(({ key, uploadId }) => key === keyMarker && uploadId === idMarker);
   if (marked >= 0) return marked + 1;
-  const later = uploads.findIndex(({ key }) => compareKeys(key, keyMarker) > 0);
-  return later < 0 ? uploads.length : later;
+  const least = idMarker === '' ? 1 : 0;
+  const next = uploads.findIndex(({ key }) => compareKeys(key, keyMarker) >= least);
+  return next < 0 ? uploads.length : next;
 }
 
 function describeUpload(upload: UploadRecord, encode: (text: string) => string): XmlChildren {

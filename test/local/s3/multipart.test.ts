@@ -220,6 +220,40 @@ test('lists unfinished uploads by key, page by page', async (t) => {
   assert.equal(last.NextUploadIdMarker, last.Uploads?.[3]?.UploadId);
 });
 
+test('continues a list whose marked upload was aborted', async (t) => {
+  const { client } = await startS3(t);
+  for (const Key of ['a', 'a', 'a', 'b'])
+    await client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key }));
+  const list = (markers: object) =>
+    client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET, MaxUploads: 1, ...markers }));
+  const seen: (string | undefined)[] = [];
+  for (let markers: object | undefined = {}; markers !== undefined; ) {
+    const page: ListMultipartUploadsCommandOutput = await list(markers);
+    for (const { Key, UploadId } of page.Uploads ?? []) {
+      seen.push(Key);
+      await client.send(new AbortMultipartUploadCommand({ Bucket: BUCKET, Key, UploadId }));
+    }
+    markers = page.IsTruncated
+      ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
+      : undefined;
+  }
+  assert.deepEqual(seen, ['a', 'a', 'a', 'b']);
+});
+
+test('lists nothing on a page of no entries, and no page after it', async (t) => {
+  const running = await startS3(t);
+  const UploadId = await create(running);
+  await upload(running, UploadId, 1, SECOND);
+  const parts = await running.client.send(
+    new ListPartsCommand({ Bucket: BUCKET, Key: KEY, UploadId, MaxParts: 0 }),
+  );
+  const uploads = await running.client.send(
+    new ListMultipartUploadsCommand({ Bucket: BUCKET, MaxUploads: 0 }),
+  );
+  for (const { IsTruncated } of [parts, uploads]) assert.equal(IsTruncated, false);
+  assert.deepEqual([parts.Parts, uploads.Uploads], [undefined, undefined]);
+});
+
 test('numbers parts from 1 to 10,000, and pages their list', async (t) => {
   const running = await startS3(t);
   const UploadId = await create(running);

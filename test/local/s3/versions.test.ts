@@ -12,7 +12,7 @@ import {
   PutBucketVersioningCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { BUCKET, type Running, raw, startS3 } from './support.ts';
+import { BUCKET, type RawRequest, type Running, raw, startS3 } from './support.ts';
 
 const bucket = { Bucket: BUCKET };
 const named = { ...bucket, Key: 'k' };
@@ -80,6 +80,65 @@ test('replaces the null version while suspended, and keeps others', async (t) =>
     ],
   );
   assert.deepEqual([await get(running), await get(running, kept)], ['two', 'kept']);
+});
+
+test('reports delete markers and null versions in headers', async (t) => {
+  const running = await startS3(t);
+  const target = `/${BUCKET}/k`;
+  const head = async (request: Partial<RawRequest> = {}) => {
+    const { status, headers } = await raw(running, { method: 'HEAD', target, ...request });
+    return [status, headers['x-amz-version-id'], headers['x-amz-delete-marker']];
+  };
+  await put(running, 'one');
+  assert.deepEqual(await head(), [200, undefined, undefined]);
+  await setVersioning(running, 'Enabled');
+  assert.deepEqual(await head(), [200, 'null', undefined]);
+  const { VersionId: marker } = await running.client.send(new DeleteObjectCommand(named));
+  for (const method of ['GET', 'HEAD']) {
+    assert.deepEqual(await head({ method }), [404, marker, 'true'], method);
+    const ofMarker = { method, target: `${target}?versionId=${marker}` };
+    assert.deepEqual(await head(ofMarker), [405, marker, 'true'], method);
+    assert.match((await raw(running, ofMarker)).headers['last-modified'] ?? '', / GMT$/);
+  }
+  assert.deepEqual(await head({ target: `/${BUCKET}/other` }), [404, undefined, undefined]);
+  await setVersioning(running, 'Suspended');
+  const written = await raw(running, { method: 'PUT', target, body: 'two' });
+  assert.equal(written.headers['x-amz-version-id'], undefined);
+  assert.deepEqual(await head(), [200, 'null', undefined]);
+});
+
+test('continues a list whose marked version was deleted', async (t) => {
+  const running = await startS3(t);
+  const { client } = running;
+  await setVersioning(running, 'Enabled');
+  for (const Body of ['1', '2', '3']) await put(running, Body);
+  let markers: object | undefined = {};
+  while (markers !== undefined) {
+    const page: ListObjectVersionsCommandOutput = await client.send(
+      new ListObjectVersionsCommand({ ...bucket, MaxKeys: 1, ...markers }),
+    );
+    const Objects = (page.Versions ?? []).map(({ Key, VersionId }) => ({ Key, VersionId }));
+    await client.send(new DeleteObjectsCommand({ ...bucket, Delete: { Objects } }));
+    markers = page.IsTruncated
+      ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
+      : undefined;
+  }
+  assert.equal((await client.send(new ListObjectVersionsCommand(bucket))).Versions, undefined);
+});
+
+test('reports a malformed version id of each key to delete', async (t) => {
+  const running = await startS3(t);
+  await put(running, 'one');
+  const Objects = [
+    { Key: 'k', VersionId: 'unknown' },
+    { Key: 'k', VersionId: 'v'.repeat(32) },
+  ];
+  const { Errors, Deleted } = await running.client.send(
+    new DeleteObjectsCommand({ ...bucket, Delete: { Objects } }),
+  );
+  const reported = Errors?.map(({ Key, VersionId, Code }) => [Key, VersionId, Code]);
+  assert.deepEqual(reported, [['k', 'unknown', 'NoSuchVersion']]);
+  assert.deepEqual(Deleted, [Objects[1]]);
 });
 
 test('lists versions and markers page by page, and deletes them at once', async (t) => {
