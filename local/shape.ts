@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from './json.ts';
-import { Place, REQUEST_CODES } from './place.ts';
+import { Place } from './place.ts';
 import { AwsError } from './wire/errors.ts';
 
 /** Reads one value. For an invalid value, adds a problem to `place` and returns `undefined`. */
@@ -33,9 +33,12 @@ export function withDefault<T>(shape: Shape<T>, otherwise: T): Field<T> {
   return { shape: shape as Shape<NonNullable<T>>, required: false, otherwise };
 }
 
-interface TextLimits {
+interface Limits {
   readonly min?: number;
   readonly max?: number;
+}
+
+interface TextLimits extends Limits {
   /** Must match the whole value. */
   readonly pattern?: RegExp;
 }
@@ -52,6 +55,7 @@ export function text({ min = 0, max = Number.POSITIVE_INFINITY, pattern }: TextL
       place.fail(
         `expected minLength: ${min}, actual: ${length}`,
         `Member must have length greater than or equal to ${min}`,
+        value,
       );
     }
     if (length > max) {
@@ -109,6 +113,7 @@ export function integer({ min, max }: { min: number; max: number }): Shape<numbe
     return place.fail(
       `${number} is not ${bound} or equal to ${limit}`,
       `Member must have value ${bound} than or equal to ${limit}`,
+      String(number),
     );
   };
 }
@@ -122,32 +127,49 @@ export function flag(): Shape<boolean> {
   };
 }
 
-export function list<T>(
-  item: Shape<T>,
-  { min = 0, max = Number.POSITIVE_INFINITY } = {},
-): Shape<readonly T[]> {
+function checkCount(
+  { length }: readonly unknown[],
+  { min = 0, max = Number.POSITIVE_INFINITY }: Limits,
+  place: Place,
+): void {
+  if (length >= min && length <= max) return;
+  const [bound, word, limit] = length < min ? ['minimum', 'greater', min] : ['maximum', 'less', max];
+  place.fail(
+    `expected ${bound} item count: ${limit}, found: ${length}`,
+    `Member must have length ${word} than or equal to ${limit}`,
+  );
+}
+
+export function list<T>(item: Shape<T>, limits: Limits = {}): Shape<readonly T[]> {
   return (value, place) => {
     // The query protocol writes an empty list as an empty string.
     if (value === '' && place.source === 'query') return [];
     if (!Array.isArray(value)) return place.failType('JSONArray', 'List');
-    if (value.length < min || value.length > max) {
-      const [bound, word, limit] =
-        value.length < min ? ['minimum', 'greater', min] : ['maximum', 'less', max];
-      place.fail(
-        `expected ${bound} item count: ${limit}, found: ${value.length}`,
-        `Member must have length ${word} than or equal to ${limit}`,
-      );
-    }
+    checkCount(value, limits, place);
     return value.map((entry, index) => item(entry, place.at(index))) as T[];
   };
 }
 
+interface MapLimits extends Limits {
+  readonly names?: Shape<string>;
+  readonly values?: Shape<string>;
+}
+
 /** A map from names to strings. */
-export function strings(): Shape<Readonly<Record<string, string>>> {
-  const string = text();
+export function strings({
+  names = text(),
+  values = text(),
+  ...limits
+}: MapLimits = {}): Shape<Readonly<Record<string, string>>> {
   return (value, place) => {
     const entries = Object.entries(object(value, place) ?? {});
-    return Object.fromEntries(entries.map(([name, entry]) => [name, string(entry, place.at(name)) ?? '']));
+    checkCount(entries, limits, place);
+    return Object.fromEntries(
+      entries.map(([name, entry]) => [
+        names(name, place.at(name)) ?? '',
+        values(entry, place.at(name)) ?? '',
+      ]),
+    );
   };
 }
 
@@ -157,9 +179,11 @@ export function document(): Shape<JsonObject> {
 }
 
 /** A list of `{ Key, Value }`, the form of `Tags` in most resource types. */
-export function tags(): Shape<Readonly<Record<string, string>>> {
+export function tags(limits: Limits = {}): Shape<Readonly<Record<string, string>>> {
   const tag = structure({ Key: required(text({ min: 1, max: 128 })), Value: required(text({ max: 256 })) });
-  return changed(list(tag), (entries) => Object.fromEntries(entries.map(({ Key, Value }) => [Key, Value])));
+  return changed(list(tag, limits), (entries) =>
+    Object.fromEntries(entries.map(({ Key, Value }) => [Key, Value])),
+  );
 }
 
 export interface StructureRules {
@@ -223,23 +247,4 @@ export function readProperties<T>(shape: Shape<T>, properties: JsonObject): T {
   const read = shape(properties, place);
   if (place.problems.length === 0) return read as T;
   throw new AwsError(place.invalid, `Model validation failed (${place.modelProblems().join('; ')})`);
-}
-
-/**
- * Reads the input of an operation. Errors of the JSON protocol do not repeat values, because some are passwords.
- * @param invalid the service's code for invalid input
- * @throws AwsError with that code, or with the protocol's for malformed input
- */
-export function readInput<T>(
-  shape: Shape<T>,
-  body: JsonObject,
-  protocol: 'json' | 'query',
-  invalid: string = REQUEST_CODES[protocol].invalid,
-): T {
-  const place = new Place(protocol, invalid);
-  const read = shape(body, place);
-  const { length } = place.problems;
-  if (length === 0) return read as T;
-  const errors = length === 1 ? 'error' : 'errors';
-  throw new AwsError(invalid, `${length} validation ${errors} detected: ${place.apiProblems().join('; ')}`);
 }

@@ -1,8 +1,7 @@
-import type { JsonObject } from '../json.ts';
-import { type Fields, type Output, required } from '../shape.ts';
+import { type Fields, list, type Output, required, strings, structure, text } from '../shape.ts';
 import { type Operation, operationsOf } from '../wire/operations.ts';
 import { type Bearer, bearerOf } from './auth/tokens.ts';
-import { poolId, token, username } from './fields.ts';
+import { attributes, poolId, token, username } from './fields.ts';
 import type { Outbox } from './messages.ts';
 import type { UserRecord } from './store/model.ts';
 import type { UserPool } from './store/pool.ts';
@@ -18,14 +17,24 @@ export interface Context {
 
 type Run<Found, F extends Fields> = Operation<Context & Found, Output<F>, object>['run'];
 
-/** Members that only Lambda triggers, threat protection and analytics read. No pool here has them. */
-const UNREAD = ['AnalyticsMetadata', 'ClientMetadata', 'ContextData', 'UserContextData', 'ValidationData'];
+const long = text({ max: 131_072 });
 
-const reading = {
-  format: 'json',
-  prepare: (body: JsonObject) =>
-    Object.fromEntries(Object.entries(body).filter(([name]) => !UNREAD.includes(name))),
-} as const;
+/** Members that only Lambda triggers, threat protection and analytics read. No pool here has them. */
+const unread = {
+  AnalyticsMetadata: structure({ AnalyticsEndpointId: long }),
+  ClientMetadata: strings({ names: long, values: long }),
+  ContextData: structure({
+    IpAddress: required(long),
+    ServerName: required(long),
+    ServerPath: required(long),
+    HttpHeaders: required(list(structure({ headerName: long, headerValue: long }))),
+    EncodedData: long,
+  }),
+  UserContextData: structure({ IpAddress: long, EncodedData: long }),
+  ValidationData: attributes,
+};
+
+const reading = { format: 'json', unread } as const;
 
 /** Creates an operation that needs a signature by AWS credentials. */
 export const signed = operationsOf<Context, object>(reading);

@@ -1,6 +1,10 @@
 import type { JsonObject } from '../json.ts';
 import { covers, decision, readStatements, type Statement } from '../policy/statement.ts';
+import { text } from '../shape.ts';
 import { AwsError, notSupported } from '../wire/errors.ts';
+
+/** The text of a policy in a request. */
+export const policyText = text({ min: 1, max: 131_072, pattern: /[\t\n\r\u0020-\u00ff]+/ });
 
 export const malformed = (message: string) => new AwsError('MalformedPolicyDocument', message);
 

@@ -1,11 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { type JsonObject, own, parseObject } from '../json.ts';
-import { list, required, structure, text, withDefault } from '../shape.ts';
+import { list, required, tags, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import { operationsOf } from '../wire/operations.ts';
 import type { QueryMembers } from '../wire/query-protocol.ts';
-import { isAllowedBy, malformed, missingContext, readEvaluatedPolicy } from './identity-policy.ts';
+import {
+  isAllowedBy,
+  malformed,
+  missingContext,
+  policyText,
+  readEvaluatedPolicy,
+} from './identity-policy.ts';
 import type { Permissions } from './permissions.ts';
 import {
   checkInlineSize,
@@ -27,6 +33,8 @@ interface IamContext {
   readonly permissions: Permissions;
   readonly now: () => Date;
 }
+
+const pathPrefix = text({ min: 1, max: 512, pattern: /\/[\u0021-\u007f]*/ });
 
 const operation = operationsOf<IamContext, QueryMembers>({ format: 'query' });
 
@@ -50,7 +58,7 @@ function describe({ name, arn, id, trust, tags = {}, ...role }: Role): QueryMemb
 
 const roleOperations = {
   /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html */
-  GetRole: operation({ RoleName: required(text({ min: 1 })) }, ({ roles }, { RoleName }) => ({
+  GetRole: operation({ RoleName: required(roleName) }, ({ roles }, { RoleName }) => ({
     Role: describe(roles.get(RoleName)),
   })),
   /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
@@ -58,10 +66,10 @@ const roleOperations = {
     {
       RoleName: required(roleName),
       Path: rolePath,
-      AssumeRolePolicyDocument: required(text({ min: 1 })),
+      AssumeRolePolicyDocument: required(policyText),
       Description: roleDescription,
       MaxSessionDuration: maxSessionDuration,
-      Tags: withDefault(list(structure({ Key: required(text({ min: 1 })), Value: required(text()) })), []),
+      Tags: withDefault(tags({ max: 50 }), {}),
     },
     ({ roles, now }, { RoleName: name, Path: path, AssumeRolePolicyDocument, Tags, ...given }) => {
       const trust = parsed(AssumeRolePolicyDocument);
@@ -76,13 +84,13 @@ const roleOperations = {
         maxSessionDuration: given.MaxSessionDuration,
         trust,
         policies: {},
-        tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])),
+        tags: Tags,
       });
       return { Role: describe(role) };
     },
   ),
   /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html All roles are on one page. */
-  ListRoles: operation({ PathPrefix: withDefault(text(), '/') }, ({ roles }, { PathPrefix }) => ({
+  ListRoles: operation({ PathPrefix: withDefault(pathPrefix, '/') }, ({ roles }, { PathPrefix }) => ({
     IsTruncated: false,
     // AWS's lists also omit tags.
     Roles: roles
@@ -95,7 +103,7 @@ const roleOperations = {
     {
       RoleName: required(roleName),
       PolicyName: required(policyName),
-      PolicyDocument: required(text({ min: 1 })),
+      PolicyDocument: required(policyText),
     },
     ({ roles }, { RoleName, PolicyName, PolicyDocument }) => {
       const role = roles.get(RoleName);
@@ -131,9 +139,9 @@ const simulation = {
    */
   SimulatePrincipalPolicy: operation(
     {
-      PolicySourceArn: required(text()),
-      ActionNames: withDefault(list(text()), []),
-      ResourceArns: withDefault(list(text()), []),
+      PolicySourceArn: required(text({ min: 20, max: 2048 })),
+      ActionNames: required(list(text({ min: 3, max: 128 }))),
+      ResourceArns: withDefault(list(text({ min: 1, max: 2048 })), []),
     },
     ({ permissions: { caller, denies }, roles }, { PolicySourceArn: source, ActionNames, ResourceArns }) => {
       if (!/^arn:aws:iam::\d{12}:(user|group|role)\/.+/.test(source)) {

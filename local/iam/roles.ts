@@ -57,7 +57,7 @@ export const rolePath = withDefault(text({ max: 512, pattern: /\/|\/[\u0021-\u00
 
 /** Maximum seconds of a role's sessions. */
 export const maxSessionDuration = withDefault(integer({ min: 3600, max: 43_200 }), 3600);
-export const roleDescription = text({ max: 1000 });
+export const roleDescription = text({ max: 1000, pattern: /[\t\n\r\u0020-\u007e\u00a1-\u00ff]*/ });
 
 export interface Role {
   readonly name: string;

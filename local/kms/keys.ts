@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ACCOUNT_ID } from '../account.ts';
+import { policyText } from '../iam/identity-policy.ts';
 import { flag, integer, list, oneOf, required, structure, text, withDefault } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import { paginate } from '../wire/paging.ts';
@@ -12,8 +13,6 @@ export const DAY_MS = 86_400_000;
 
 /** KMS reports times in seconds since 1970. */
 const seconds = (milliseconds: number) => milliseconds / 1000;
-
-const policyText = text({ min: 1, max: 131_072, pattern: /[\t\n\r\u0020-\u00ff]+/ });
 
 export const description = text({ max: 8192 });
 
@@ -44,7 +43,7 @@ function metadataOf(key: Key): object {
 }
 
 const limit = withDefault(integer({ min: 1, max: 1000 }), 100);
-const marker = text({ min: 1, max: 1024 });
+const marker = text({ min: 1, max: 1024, pattern: /[\u0020-\u00ff]*/ });
 
 function page<T>(
   name: string,

@@ -1,6 +1,16 @@
-import { flag, list, required, withDefault } from '../shape.ts';
+import { flag, list, required, text, withDefault } from '../shape.ts';
 import { notSupported } from '../wire/errors.ts';
-import { invalid, invalidToken, limit, noSuch, operation, time, word } from './operation.ts';
+import {
+  groupName,
+  invalid,
+  invalidToken,
+  limit,
+  noSuch,
+  operation,
+  pageToken,
+  streamName,
+  time,
+} from './operation.ts';
 import type { LogEvent } from './store.ts';
 
 /** A term: `word` or `"some words"`. One of the terms with `?` must match, none of those with `-`. */
@@ -38,7 +48,7 @@ const range = {
   startTime: withDefault(time, 0),
   endTime: withDefault(time, Number.MAX_SAFE_INTEGER),
   limit: withDefault(limit(MOST_EVENTS), MOST_EVENTS),
-  nextToken: word,
+  nextToken: pageToken,
 };
 
 function described({ timestamp, message }: LogEvent) {
@@ -49,10 +59,10 @@ export const eventOperations = {
   /** Both ends of the time range are inclusive. The token of a page is the id of the event before it. */
   FilterLogEvents: operation(
     {
-      logGroupName: required(word),
-      logStreamNames: list(word),
-      logStreamNamePrefix: word,
-      filterPattern: withDefault(word, ''),
+      logGroupName: required(groupName),
+      logStreamNames: list(streamName, { min: 1, max: 100 }),
+      logStreamNamePrefix: streamName,
+      filterPattern: withDefault(text({ max: 1024 }), ''),
       interleaved: flag(),
       ...range,
     },
@@ -89,8 +99,8 @@ export const eventOperations = {
    */
   GetLogEvents: operation(
     {
-      logGroupName: required(word),
-      logStreamName: required(word),
+      logGroupName: required(groupName),
+      logStreamName: required(streamName),
       startFromHead: withDefault(flag(), false),
       ...range,
     },

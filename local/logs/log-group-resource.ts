@@ -2,7 +2,7 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import type { JsonObject } from '../json.ts';
 import { creatorOf, generatedName, type ResourceHandler, type ResourceState } from '../resource.ts';
 import { oneOf, readProperties, structure, tags, withDefault } from '../shape.ts';
-import { groupArn, groupExists, newGroupName, noSuch, retentionDays } from './operation.ts';
+import { groupArn, groupExists, groupName, noSuch, retentionDays } from './operation.ts';
 import type { GroupSettings, LogStore } from './store.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html */
@@ -44,7 +44,7 @@ export function logGroupResource(store: LogStore): ResourceHandler {
 const groupProperties = structure(
   {
     LogGroupClass: oneOf(['STANDARD'], { notSupported: ['INFREQUENT_ACCESS', 'DELIVERY'] }),
-    LogGroupName: newGroupName,
+    LogGroupName: groupName,
     RetentionInDays: retentionDays,
     Tags: withDefault(tags(), {}),
   },

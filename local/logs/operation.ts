@@ -16,14 +16,16 @@ export const groupExists = () =>
   new AwsError('ResourceAlreadyExistsException', 'The specified log group already exists');
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
-export const newGroupName = text({ min: 1, max: 512, pattern: /[.\-_/#A-Za-z0-9]+/ });
+export const groupName = text({ min: 1, max: 512, pattern: /[.\-_/#A-Za-z0-9]+/ });
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
 export const retentionDays = oneOf([
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ]);
 
-export const word = text({ min: 1 });
+export const streamName = text({ min: 1, max: 512, pattern: /[^:*]*/ });
+
+export const pageToken = text({ min: 1 });
 /** Milliseconds since the epoch. */
 export const time = integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 /** The size of a page. */

@@ -1,24 +1,27 @@
 import { omitUndefined } from '../../protocol/fields.ts';
-import { flag, oneOf, required, strings, withDefault } from '../shape.ts';
+import { flag, oneOf, required, strings, text, withDefault } from '../shape.ts';
 import { paginate } from '../wire/paging.ts';
 import {
   groupArn,
   groupExists,
+  groupName,
   invalid,
   invalidToken,
   limit,
-  newGroupName,
   noSuch,
   operation,
+  pageToken,
   retentionDays,
-  word,
+  streamName,
 } from './operation.ts';
 import type { LogStore } from './store.ts';
 
 /** Groups or streams on one page. */
 const PAGE = 50;
 
-const pageFields = { limit: withDefault(limit(PAGE), PAGE), nextToken: word };
+const groupTags = strings({ names: text({ min: 1, max: 128 }), values: text({ max: 256 }), max: 50 });
+
+const pageFields = { limit: withDefault(limit(PAGE), PAGE), nextToken: pageToken };
 
 function existing(store: LogStore, name: string) {
   const settings = store.settings(name);
@@ -28,7 +31,7 @@ function existing(store: LogStore, name: string) {
 
 export const groupOperations = {
   DescribeLogGroups: operation(
-    { logGroupNamePrefix: withDefault(word, ''), ...pageFields },
+    { logGroupNamePrefix: withDefault(groupName, ''), ...pageFields },
     (store, { logGroupNamePrefix: prefix, limit, nextToken: token }) => {
       const found = store.groups().filter(({ name }) => name.startsWith(prefix));
       const { items, next } = paginate(found, { limit, token, keyOf: ({ name }) => name, invalidToken });
@@ -49,8 +52,8 @@ export const groupOperations = {
   ),
   DescribeLogStreams: operation(
     {
-      logGroupName: required(word),
-      logStreamNamePrefix: withDefault(word, ''),
+      logGroupName: required(groupName),
+      logStreamNamePrefix: withDefault(streamName, ''),
       orderBy: withDefault(oneOf(['LogStreamName', 'LastEventTime']), 'LogStreamName'),
       descending: withDefault(flag(), false),
       ...pageFields,
@@ -89,23 +92,23 @@ export const groupOperations = {
       };
     },
   ),
-  DeleteLogGroup: operation({ logGroupName: required(word) }, (store, { logGroupName }) => {
+  DeleteLogGroup: operation({ logGroupName: required(groupName) }, (store, { logGroupName }) => {
     if (!store.delete(logGroupName)) throw noSuch('group');
   }),
   CreateLogGroup: operation(
-    { logGroupName: required(newGroupName), tags: strings() },
+    { logGroupName: required(groupName), tags: groupTags },
     (store, { logGroupName: name, tags }) => {
       if (store.settings(name) !== undefined) throw groupExists();
       store.configure(name, omitUndefined({ tags }));
     },
   ),
   PutRetentionPolicy: operation(
-    { logGroupName: required(word), retentionInDays: required(retentionDays) },
+    { logGroupName: required(groupName), retentionInDays: required(retentionDays) },
     (store, { logGroupName: name, retentionInDays }) => {
       store.configure(name, { ...existing(store, name), retentionInDays });
     },
   ),
-  DeleteRetentionPolicy: operation({ logGroupName: required(word) }, (store, { logGroupName: name }) => {
+  DeleteRetentionPolicy: operation({ logGroupName: required(groupName) }, (store, { logGroupName: name }) => {
     const { retentionInDays: _, ...rest } = existing(store, name);
     store.configure(name, rest);
   }),

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { JsonFile } from '../json-file.ts';
 import { ifThere, readOwnFile } from '../own-file.ts';
@@ -20,7 +21,7 @@ export interface StreamSummary {
   readonly last: number;
 }
 
-/** The settings of a group. A group that was created by its first event has none. */
+/** The settings of a group. */
 export interface GroupSettings {
   /** Milliseconds since the epoch. */
   readonly created?: number;
@@ -29,6 +30,11 @@ export interface GroupSettings {
   /** The create request that created it, so that a repeated request finds it. */
   readonly creator?: string;
   readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** The settings in a file. A group of an earlier version has no name there; its folder's name is the encoded one. */
+interface StoredSettings extends GroupSettings {
+  readonly name?: string;
 }
 
 export interface GroupSummary extends GroupSettings {
@@ -46,8 +52,8 @@ const SETTINGS = 'group.json';
 const DAY_MS = 86_400_000;
 
 /**
- * Log groups on disk, one folder each, with a file for each stream. A group is created with settings in `group.json`, or
- * by its first event.
+ * Log groups on disk, one folder each, with its settings in `group.json` and a file for each stream. The first event
+ * creates its group.
  */
 export class LogStore {
   readonly #folder: string;
@@ -66,7 +72,7 @@ export class LogStore {
     const folder = this.#groupFolder(group);
     const path = join(folder, `${encodeURIComponent(stream)}${FILE}`);
     if (!this.#files.isOpen(path) && !existsSync(path)) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      if (!this.#has(group)) this.configure(group, {});
       this.#dropOldest(folder);
       this.#dropExpired(group);
     }
@@ -88,7 +94,7 @@ export class LogStore {
   /** Returns the groups, sorted by name. */
   groups(): GroupSummary[] {
     return entries(this.#folder)
-      .map(decodeURIComponent)
+      .map((folder) => this.#nameOf(folder))
       .sort()
       .map((name) => {
         const folder = this.#groupFolder(name);
@@ -109,7 +115,7 @@ export class LogStore {
   /** Creates a group, or changes its settings. */
   configure(group: string, settings: GroupSettings): void {
     const created = this.settings(group)?.created ?? this.#now().getTime();
-    this.#settingsFile(group).write({ created, ...settings });
+    this.#settingsFile(group).write({ created, ...settings, name: group });
   }
 
   /** Returns a group's streams, sorted by name; `undefined` if there is no such group. */
@@ -139,10 +145,15 @@ export class LogStore {
   }
 
   #has(group: string): boolean {
-    return entries(this.#folder).includes(encodeURIComponent(group));
+    return entries(this.#folder).includes(folderName(group));
   }
 
-  #settingsFile(group: string): JsonFile<GroupSettings> {
+  #nameOf(folder: string): string {
+    const settings = new JsonFile<StoredSettings>(join(this.#folder, folder, SETTINGS)).read();
+    return settings?.name ?? decodeURIComponent(folder);
+  }
+
+  #settingsFile(group: string): JsonFile<StoredSettings> {
     return new JsonFile(join(this.#groupFolder(group), SETTINGS));
   }
 
@@ -153,7 +164,7 @@ export class LogStore {
   }
 
   #groupFolder(group: string): string {
-    return join(this.#folder, encodeURIComponent(group));
+    return join(this.#folder, folderName(group));
   }
 
   #streamNames(group: string): string[] {
@@ -208,6 +219,12 @@ export class LogStore {
       for (const gone of [path, aside(path)]) rmSync(gone, { force: true });
     }
   }
+}
+
+/** Returns the folder of a group: its encoded name, or a digest of a name that a folder cannot have. */
+function folderName(group: string): string {
+  const encoded = encodeURIComponent(group);
+  return encoded.length > 255 || /^\.+$/.test(encoded) ? hash('sha256', group) : encoded;
 }
 
 /** File systems store times less exactly than clocks report them. */

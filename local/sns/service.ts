@@ -53,9 +53,10 @@ export function createSns(options: SnsOptions): Sns {
   };
 }
 
-const signed = operationsOf<Topics, QueryMembers>({ format: 'query' });
+const reading = { format: 'query', invalid: 'InvalidParameter' } as const;
+const signed = operationsOf<Topics, QueryMembers>(reading);
 /** The links in mails have no signature. */
-const open = operationsOf<Topics, QueryMembers>({ format: 'query', access: 'public' });
+const open = operationsOf<Topics, QueryMembers>({ ...reading, access: 'public' });
 
 const OPERATIONS = {
   ConfirmSubscription: open(

@@ -8,7 +8,7 @@ import { integer, required, text, withDefault } from '../shape.ts';
 import { requestDoor } from '../wire/door.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler } from '../wire/http.ts';
-import { type Operation, operationsOf } from '../wire/operations.ts';
+import { operationsOf } from '../wire/operations.ts';
 import { type QueryMembers, queryProtocol } from '../wire/query-protocol.ts';
 
 export interface StsOptions extends Omit<ServiceOptions, 'dataDir'> {
@@ -19,13 +19,13 @@ export interface StsOptions extends Omit<ServiceOptions, 'dataDir'> {
 type Context = Required<Pick<StsOptions, 'now' | 'permissions'>> & Pick<StsOptions, 'assume'>;
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
-const getCallerIdentity: Operation<Context, unknown, QueryMembers> = {
-  access: 'signed',
-  run({ permissions }) {
+const getCallerIdentity = operationsOf<Context, QueryMembers>({ format: 'query', access: 'signed' })(
+  {},
+  ({ permissions }) => {
     const { arn, userId } = permissions.caller();
     return { Arn: arn, UserId: userId, Account: ACCOUNT_ID };
   },
-};
+);
 
 /** Maximum seconds of a session that another session opens. */
 const CHAINED_SECONDS = 3600;

@@ -1,5 +1,7 @@
 import type { JsonObject } from '../json.ts';
-import { type Fields, type Output, readInput, type StructureRules, structure } from '../shape.ts';
+import { Place, REQUEST_CODES } from '../place.ts';
+import { type Fields, type Output, type Shape, type StructureRules, structure } from '../shape.ts';
+import { AwsError } from './errors.ts';
 
 /** One call of an operation. */
 interface Call {
@@ -29,6 +31,8 @@ interface Reading {
   readonly access?: 'public' | 'signed';
   /** The error code for invalid input, if it is not that of the format. */
   readonly invalid?: string;
+  /** Members that every operation accepts and none reads. */
+  readonly unread?: Fields;
   /** Changes the input before it is read. */
   readonly prepare?: (body: JsonObject) => JsonObject;
 }
@@ -38,16 +42,35 @@ interface Reading {
  * members by name.
  */
 export function operationsOf<Context, Result>(reading: Reading) {
-  const { format, access, invalid, prepare = (body) => body } = reading;
+  const { format, access, invalid, unread = {}, prepare = (body) => body } = reading;
   return <F extends Fields>(
     fields: F,
     run: Operation<Context, Output<F>, Result>['run'],
     rules: StructureRules = {},
   ): Operation<Context, JsonObject, Result> => {
-    const shape = structure(fields, { ...rules, strict: true });
+    const shape: Shape<Output<F>> = structure<F>({ ...unread, ...fields }, { ...rules, strict: true });
     return {
       access,
       run: (context, body, call) => run(context, readInput(shape, prepare(body), format, invalid), call),
     };
   };
+}
+
+/**
+ * Reads the input of an operation. Errors of the JSON protocol do not repeat values, because some are passwords.
+ * @param invalid the service's code for invalid input
+ * @throws AwsError with that code, or with the protocol's for malformed input
+ */
+function readInput<T>(
+  shape: Shape<T>,
+  body: JsonObject,
+  protocol: 'json' | 'query',
+  invalid: string = REQUEST_CODES[protocol].invalid,
+): T {
+  const place = new Place(protocol, invalid);
+  const read = shape(body, place);
+  const { length } = place.problems;
+  if (length === 0) return read as T;
+  const errors = length === 1 ? 'error' : 'errors';
+  throw new AwsError(invalid, `${length} validation ${errors} detected: ${place.apiProblems().join('; ')}`);
 }

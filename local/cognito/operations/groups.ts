@@ -1,7 +1,7 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { integer, required, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
-import { notEmbedded, resourceNotFound } from '../errors.ts';
+import { resourceNotFound } from '../errors.ts';
 import { groupName, listing, paging } from '../fields.ts';
 import { onPool, onUser } from '../operation.ts';
 import type { GroupRecord } from '../store/model.ts';
@@ -55,10 +55,8 @@ export const groups = {
       ...oneGroup,
       Description: text({ max: 2048 }),
       Precedence: integer({ min: 0, max: LARGEST_PRECEDENCE }),
-      RoleArn: text({ min: 20, max: 2048 }),
     },
     ({ pool, now }, input) => {
-      if (input.RoleArn !== undefined) throw notEmbedded('the RoleArn of a group');
       if (pool.groups.some(({ name }) => name === input.GroupName)) {
         throw new AwsError('GroupExistsException', 'A group with the name already exists.');
       }

@@ -1,21 +1,27 @@
-import { flag, type Output, oneOf, structure, text } from '../../shape.ts';
-import { invalidParameter, notEmbedded } from '../errors.ts';
+import { flag, type Output, oneOf, structure } from '../../shape.ts';
+import { invalidParameter } from '../errors.ts';
 import { onPool } from '../operation.ts';
-import { type Factor, type PoolSettings, smsConfiguration } from '../resources/pool-properties.ts';
+import {
+  emailMessage,
+  type Factor,
+  type PoolSettings,
+  smsConfiguration,
+  smsMessage,
+  subject,
+} from '../resources/pool-properties.ts';
 import { checkMfa } from '../resources/pool-rules.ts';
 
 const input = {
   MfaConfiguration: oneOf(['OFF', 'ON', 'OPTIONAL']),
   SoftwareTokenMfaConfiguration: structure({ Enabled: flag() }),
   SmsMfaConfiguration: structure({
-    SmsAuthenticationMessage: text({ min: 6, max: 140 }),
+    SmsAuthenticationMessage: smsMessage,
     SmsConfiguration: smsConfiguration,
   }),
   EmailMfaConfiguration: structure({
-    Message: text({ min: 6, max: 20_000 }),
-    Subject: text({ min: 1, max: 140 }),
+    Message: emailMessage,
+    Subject: subject,
   }),
-  WebAuthnConfiguration: structure({}),
 };
 type Input = Output<typeof input>;
 
@@ -47,7 +53,6 @@ function described({ MfaConfiguration = 'OFF', EnabledMfas = [], ...settings }: 
 export const poolMfa = {
   /** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SetUserPoolMfaConfig.html */
   SetUserPoolMfaConfig: onPool(input, ({ pool, now }, request) => {
-    if (request.WebAuthnConfiguration) throw notEmbedded('WebAuthnConfiguration');
     const enabled = enabledIn(request);
     const { MfaConfiguration = 'OFF', SmsMfaConfiguration: sms, EmailMfaConfiguration: email } = request;
     if (MfaConfiguration === 'OFF' && enabled.length > 0) {

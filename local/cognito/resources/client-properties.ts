@@ -23,7 +23,7 @@ export const clientFields = {
   GenerateSecret: flag(),
   AccessTokenValidity: integer({ min: 1, max: 86_400 }),
   IdTokenValidity: integer({ min: 1, max: 86_400 }),
-  RefreshTokenValidity: integer({ min: 1, max: 315_360_000 }),
+  RefreshTokenValidity: integer({ min: 0, max: 315_360_000 }),
   TokenValidityUnits: structure({ AccessToken: unit, IdToken: unit, RefreshToken: unit }),
   AuthSessionValidity: integer({ min: 3, max: 15 }),
   EnableTokenRevocation: flag(),
@@ -118,14 +118,14 @@ const SECONDS = { seconds: 1, minutes: 60, hours: 3_600, days: 86_400 };
 
 /**
  * Returns the lifetimes of a client's tokens, seconds. Defaults: 1 hour, 1 hour, 30 days. If only a unit is given, the
- * defaults 1, 1 and 30 are in that unit.
+ * defaults 1, 1 and 30 are in that unit. A refresh token's 0 stands for the default.
  */
 export function tokenValidity(settings: ClientSettings): { access: number; id: number; refresh: number } {
   const units = settings.TokenValidityUnits;
   return {
     access: (settings.AccessTokenValidity ?? 1) * SECONDS[units?.AccessToken ?? 'hours'],
     id: (settings.IdTokenValidity ?? 1) * SECONDS[units?.IdToken ?? 'hours'],
-    refresh: (settings.RefreshTokenValidity ?? 30) * SECONDS[units?.RefreshToken ?? 'days'],
+    refresh: (settings.RefreshTokenValidity || 30) * SECONDS[units?.RefreshToken ?? 'days'],
   };
 }
 

@@ -10,9 +10,10 @@ export type MessageFactor = keyof typeof ADDRESS;
 
 export const isMessageFactor = (factor: Factor): factor is MessageFactor => factor in ADDRESS;
 
-const message = text({ min: 6, max: 20_000 });
-const subject = text({ min: 1, max: 140 });
-const smsMessage = text({ min: 6, max: 140 });
+/** The messages about codes must contain the place of the code. */
+export const emailMessage = text({ min: 6, max: 20_000, pattern: /[\s\S]*\{####\}[\s\S]*/ });
+export const smsMessage = text({ min: 6, max: 140, pattern: /.*\{####\}.*/ });
+export const subject = text({ min: 1, max: 140 });
 const verifiedAttribute = oneOf(['email', 'phone_number']);
 const arn = text({
   min: 20,
@@ -58,9 +59,9 @@ export const poolProperties = structure(
     AdminCreateUserConfig: structure({
       AllowAdminCreateUserOnly: flag(),
       InviteMessageTemplate: structure({
-        EmailMessage: message,
+        EmailMessage: text({ min: 6, max: 20_000 }),
         EmailSubject: subject,
-        SMSMessage: smsMessage,
+        SMSMessage: text({ min: 6, max: 140 }),
       }),
     }),
     AccountRecoverySetting: structure({
@@ -81,9 +82,9 @@ export const poolProperties = structure(
       From: text(),
       ReplyToEmailAddress: text(),
     }),
-    EmailVerificationMessage: message,
+    EmailVerificationMessage: emailMessage,
     EmailVerificationSubject: subject,
-    EmailAuthenticationMessage: message,
+    EmailAuthenticationMessage: emailMessage,
     EmailAuthenticationSubject: subject,
     EnabledMfas: list(oneOf(FACTORS)),
     MfaConfiguration: oneOf(['OFF', 'ON', 'OPTIONAL']),
@@ -101,7 +102,7 @@ export const poolProperties = structure(
     UsernameConfiguration: structure({ CaseSensitive: flag() }),
     VerificationMessageTemplate: structure({
       DefaultEmailOption: oneOf(['CONFIRM_WITH_CODE']),
-      EmailMessage: message,
+      EmailMessage: emailMessage,
       EmailSubject: subject,
       SmsMessage: smsMessage,
     }),

@@ -68,6 +68,7 @@ test('refuses invalid, unknown and unsupported properties by name', async (t) =>
   ]) {
     await assert.rejects(client(wrong), /Invalid range for token validity/);
   }
+  await client({ RefreshTokenValidity: 0 });
   await assert.rejects(
     resource(cognito(), CLIENT_TYPE).create(request('C', { UserPoolId: 'us-east-1_Nobody000' })),
     /User pool us-east-1_Nobody000 does not exist/,

@@ -80,6 +80,40 @@ test('refuses an unknown member by name, except those that only triggers and ana
   }
 });
 
+test('checks members that it does not read', async (t) => {
+  const { endpoint, sdk, ClientId, UserPoolId } = await setUp(t);
+  const ann = { UserPoolId, Username: 'ann' };
+  const ContextData = { IpAddress: '203.0.113.1', ServerName: 'a', ServerPath: undefined, HttpHeaders: [] };
+  for (const [call, member] of [
+    [
+      sdk.adminCreateUser({ ...ann, ValidationData: [{ Name: 'x'.repeat(33) }] }),
+      'validationData.1.member.name',
+    ],
+    [
+      sdk.adminInitiateAuth({ UserPoolId, ClientId, AuthFlow: 'ADMIN_USER_PASSWORD_AUTH', ContextData }),
+      'contextData.serverPath',
+    ],
+  ] as const) {
+    const message = new RegExp(`^1 validation error detected: Value [^']*at '${member}' failed`);
+    await assert.rejects(call, awsError('InvalidParameterException', message));
+  }
+  for (const unread of ['"ClientMetadata":{"a":1}', '"UserContextData":"a"', '"AnalyticsMetadata":[]']) {
+    const body = `{"ClientId":"${ClientId}","Username":"ann",${unread}}`;
+    assert.match(await (await post(endpoint, 'ForgotPassword', body)).text(), /SerializationException/);
+  }
+});
+
+test('requires the place of the code in messages', async (t) => {
+  const { sdk, UserPoolId } = await setUp(t);
+  const invalid = awsError('InvalidParameterException', /Member must satisfy regular expression pattern/);
+  for (const message of ['without a code', '{###}']) {
+    const SmsMfaConfiguration = { SmsAuthenticationMessage: message };
+    await assert.rejects(sdk.setUserPoolMfaConfig({ UserPoolId, SmsMfaConfiguration }), invalid);
+    const EmailMfaConfiguration = { Message: message };
+    await assert.rejects(sdk.setUserPoolMfaConfig({ UserPoolId, EmailMfaConfiguration }), invalid);
+  }
+});
+
 test('refuses invalid input in AWS’s words, without repeating it', async (t) => {
   const { endpoint, sdk, ClientId, UserPoolId } = await setUp(t);
   await assert.rejects(

@@ -3,10 +3,12 @@ import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { IAM } from '@aws-sdk/client-iam';
 import { Identities } from '../../../local/auth/identities.ts';
 import { createIam } from '../../../local/iam/service.ts';
 import type { Json, JsonObject } from '../../../local/json.ts';
 import type { ResourceHandler } from '../../../local/resource.ts';
+import { clientOptions, serve } from '../../support/serve.ts';
 
 const COMMON = { identities: new Identities({ wellKnownKeys: true }), now: () => new Date() };
 const SUFFIX = '0123456789abcdefghij';
@@ -265,4 +267,28 @@ test('treats names of inherited members as ordinary names of policies', async (t
   const properties = { PolicyName: 'constructor', PolicyDocument: ALLOW, Roles: [role] };
   await room.policies.create({ stackName: 'stack', logicalId: 'Policy', suffix: SUFFIX, properties });
   assert.deepEqual(room.policiesOf(role), [ALLOW]);
+});
+
+test('checks the members of requests before the role', async (t) => {
+  const room = await openRoom(t);
+  const iam = new IAM(clientOptions(await serve(t, room.handle)));
+  t.after(() => iam.destroy());
+  const [RoleName, PolicyName, AssumeRolePolicyDocument] = ['none', 'p', JSON.stringify(EDGE)];
+  const long = 'x'.repeat(131_073);
+  for (const [call, member] of [
+    [iam.getRole({ RoleName: 'x'.repeat(65) }), 'roleName'],
+    [iam.listRoles({ PathPrefix: 'edge' }), 'pathPrefix'],
+    [iam.putRolePolicy({ RoleName, PolicyName, PolicyDocument: long }), 'policyDocument'],
+    [iam.createRole({ RoleName, AssumeRolePolicyDocument: long }), 'assumeRolePolicyDocument'],
+    [iam.createRole({ RoleName, AssumeRolePolicyDocument, Description: '\u20ac' }), 'description'],
+    [
+      iam.createRole({ RoleName, AssumeRolePolicyDocument, Tags: [{ Key: '', Value: '' }] }),
+      'tags.1.member.key',
+    ],
+    [iam.simulatePrincipalPolicy({ PolicySourceArn: 'short', ActionNames: ['s3:a'] }), 'policySourceArn'],
+    [iam.simulatePrincipalPolicy({ PolicySourceArn: 'x'.repeat(20), ActionNames: undefined }), 'actionNames'],
+  ] as const) {
+    const message = new RegExp(`^1 validation error detected: Value [\\s\\S]* at '${member}' failed`);
+    await assert.rejects(call, { name: 'ValidationError', message }, member);
+  }
 });

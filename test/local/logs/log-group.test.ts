@@ -81,3 +81,43 @@ test('creates groups by the API, and refuses existing, unknown and invalid ones'
   const { physicalId } = await groups().create(request({}, 'Named'));
   assert.equal(physicalId, 'stack-Named-0123456789ab');
 });
+
+test('keeps groups whose names no folder can have', async (t) => {
+  const { client, write, reopen } = await setUp(t);
+  const logs = client();
+  const names = ['.', '..', 'a'.repeat(512), '/'.repeat(512)];
+  for (const logGroupName of names.slice(0, 3)) await logs.createLogGroup({ logGroupName });
+  const written = names[3];
+  write(['one\n'], { group: written });
+  reopen();
+  const listed = async () =>
+    (await logs.describeLogGroups({})).logGroups?.map(({ logGroupName }) => logGroupName);
+  assert.deepEqual(await listed(), [...names].sort());
+  assert.equal((await logs.filterLogEvents({ logGroupName: written })).events?.length, 1);
+  for (const logGroupName of names) await logs.deleteLogGroup({ logGroupName });
+  assert.deepEqual(await listed(), []);
+});
+
+test('checks names, tags and patterns of requests before the group', async (t) => {
+  const { client } = await setUp(t);
+  const logs = client();
+  await logs.createLogGroup({ logGroupName: GROUP, tags: { a: '' } });
+  assert.deepEqual((await logs.filterLogEvents({ logGroupName: GROUP, filterPattern: '' })).events, []);
+  const [name, long] = ['none', 'x'.repeat(513)];
+  for (const call of [
+    logs.describeLogGroups({ logGroupNamePrefix: 'a b' }),
+    logs.describeLogStreams({ logGroupName: long }),
+    logs.deleteLogGroup({ logGroupName: 'a b' }),
+    logs.filterLogEvents({ logGroupName: name, filterPattern: 'x'.repeat(1025) }),
+    logs.filterLogEvents({ logGroupName: name, logStreamNames: [] }),
+    logs.getLogEvents({ logGroupName: name, logStreamName: 'a:b' }),
+    logs.createLogGroup({ logGroupName: name, tags: { [long]: '' } }),
+    logs.createLogGroup({ logGroupName: name, tags: { a: long } }),
+    logs.createLogGroup({
+      logGroupName: name,
+      tags: Object.fromEntries(Array.from({ length: 51 }, (_, at) => [`${at}`, ''])),
+    }),
+  ]) {
+    await assert.rejects(call, refusal('InvalidParameterException', /^1 validation error detected: /));
+  }
+});

@@ -92,6 +92,8 @@ test('sends each message to a confirmed address until it unsubscribes', async (t
   assert.ok(token.length >= 64 && !readFileSync(join(dataDir, 'topics.json'), 'utf8').includes(token));
   const [wrong, why] = await follow(link(asked).replace(token, `${'0'.repeat(64)}`));
   assert.deepEqual([wrong, why.includes('<Code>InvalidParameter</Code>')], [400, true]);
+  const [missing, reason] = await follow(link(asked).replace(/&Token=\w+/, ''));
+  assert.deepEqual([missing, reason.includes('<Code>InvalidParameter</Code>')], [400, true]);
   const [status, answer] = await follow(link(asked));
   assert.deepEqual([status, answer.includes(`<SubscriptionArn>${arn}</SubscriptionArn>`)], [200, true]);
   assert.equal((await follow(link(asked)))[0], 400, 'a token can be used once');
