@@ -136,20 +136,15 @@ const wanted = all
   .sort((one, other) => rank(one) - rank(other) || one.localeCompare(other))
   .map((file) => join(root, file));
 if (wanted.length === 0) throw new Error(`No test file matches ${asked.join(' ')}.`);
-/** Compiled together; each source by itself where coverage is measured, which c8 cannot map through bundles. */
-const compiled = process.env.NODE_V8_COVERAGE === undefined ? join(root, `../dist.test.${pid}`) : undefined;
+const compiled = join(root, `../dist.test.${pid}`);
 const runner = join(root, 'support/run/runner.ts');
 const guard = join(root, 'support/run/no-sockets.ts');
 const workers = WORKERS.map((worker) => join(root, `../${worker}.ts`));
-const sources = [runner, guard, ...wanted];
-const entries =
-  compiled === undefined
-    ? sources
-    : (await compileTests([...sources, ...workers], compiled)).slice(0, sources.length);
-if (compiled !== undefined) process.env.COMPILED_TESTS = compiled;
-const [program = runner, compiledGuard = guard, ...single] = entries;
-const files = compiled === undefined ? single : await together(single, compiled, compiledGuard);
-if (compiled === undefined) process.env.NODE_OPTIONS += ' --import=tsx';
+const [program = runner, compiledGuard = guard, ...single] = (
+  await compileTests([runner, guard, ...wanted, ...workers], compiled)
+).slice(0, -workers.length);
+process.env.COMPILED_TESTS = compiled;
+const files = await together(single, compiled, compiledGuard);
 
 const isScale = wanted.some((file) => relative(root, file).startsWith('scale'));
 // The files of test/scale do not fit in memory. If the developer has chosen a temporary folder, it is used.

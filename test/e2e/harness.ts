@@ -54,7 +54,9 @@ export function cleanEnv(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.Pro
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(AWS_|EDGE_UPLOAD_|XDG_|NODE_|npm_|(https?|no|all)_proxy$|NO_COLOR$|CI$)/i.test(name),
   );
-  return { ...Object.fromEntries(kept), HOME: home, EDGE_UPLOAD_KEYRING: 'off', ...more };
+  // The built programs have no source maps. Node passes the variable on to each child whose environment omits it.
+  const unmeasured = process.env.NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE: '' };
+  return { ...Object.fromEntries(kept), HOME: home, EDGE_UPLOAD_KEYRING: 'off', ...unmeasured, ...more };
 }
 
 /**

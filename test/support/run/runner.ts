@@ -52,9 +52,6 @@ stream.on('test:fail', ({ todo }) => {
 await pipeline(stream, new spec(), process.stdout, { end: false });
 
 show('The slowest tests', durations);
-const { COMPILED_TESTS: compiled } = process.env;
-if (compiled !== undefined) {
-  const times = await processorTimes(compiled, files);
-  const total = times.reduce((sum, { seconds }) => sum + seconds, 0);
-  show(`Processor time of the files, ${total.toFixed(0)} s in all`, times);
-}
+const times = await processorTimes(process.env.COMPILED_TESTS ?? '', files);
+const total = times.reduce((sum, { seconds }) => sum + seconds, 0);
+show(`Processor time of the files, ${total.toFixed(0)} s in all`, times);
