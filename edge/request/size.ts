@@ -13,7 +13,7 @@ const MAX_REQUEST_BYTES = 5 * 1024 ** 3;
 function readBytes(headers: EdgeHeaders, name: string, otherwise: RefusalCode): number {
   const [value = '', ...more] = headerValues(headers, name);
   if (more.length === 0 && /^\d{1,15}$/.test(value)) return Number(value);
-  throw new Refusal(otherwise, `A ${name} header with the number of bytes is required.`);
+  throw new Refusal(otherwise, `The header ${name} with the number of bytes is required.`);
 }
 
 function checkLimit(bytes: number, limit: number): void {

@@ -1,6 +1,6 @@
 import type { Texts } from '../texts/en.ts';
 import { type Caller, isOfLink } from '../transfer/caller.ts';
-import { element } from './elements.ts';
+import { element, visibleName } from './elements.ts';
 import type { Format } from './format.ts';
 
 /** Describes what the caller can send. */
@@ -32,7 +32,7 @@ export function createDestination({ writeTo, key }: Caller, texts: Texts): Desti
   const select = element(
     'select',
     { id: 'destination' },
-    ...writeTo.map((one) => element('option', {}, one)),
+    ...writeTo.map((one) => element('option', {}, visibleName(one))),
   );
   const label = element('label', { for: 'destination' }, texts.destination);
   return {

@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openTab } from '../tab.ts';
 import { dragLink, drop, holdUploads } from './gestures.ts';
+import { respondInstead } from './hostile-support.ts';
 import type { DeployedPage } from './world.ts';
 
 const MB = 1_000_000;
@@ -85,6 +86,30 @@ export async function fileCases(world: DeployedPage): Promise<void> {
       names.map((name) => getComputedStyle(name).direction),
     );
     assert.deepEqual(directions.sort(), ['ltr', 'rtl']);
+    await tab.close();
+  });
+
+  await t.test('stores files in the folder that is chosen', async () => {
+    const { address } = await createLink('--prefix', 'in/');
+    const tab = await openTab(browser, 'about:blank', { ready: '*' });
+    // Somebody in two groups has two folders. The name of one of them would reverse the text after it.
+    const long = 'department-of-long-names/'.repeat(4);
+    const caller = { username: 'ada', writeTo: [`in/${long}`, 'in/\u202eplans/'] };
+    const described = { service: 'edge-upload', policy: {}, issuers: [], caller };
+    await respondInstead(tab, (request) =>
+      new URL(request.url()).pathname === '/.well-known/edge-upload'
+        ? { status: 200, contentType: 'application/json', body: JSON.stringify(described) }
+        : undefined,
+    );
+    await tab.page.goto(address);
+    await tab.shows('.destination', 'Folder');
+    await tab.inspect('uploads/folders');
+    await tab.choose(small);
+    await tab.shows('.summary', '1 file arrived.');
+    await tab.page.select('#destination', 'in/\ufffdplans/');
+    await tab.choose(small);
+    await tab.shows('.summary', '2 files arrived.');
+    assert.deepEqual(await keysBelow('in/'), [`in/${long}small.txt`, 'in/\u202eplans/small.txt']);
     await tab.close();
   });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { assertReadable } from '../reading.ts';
 import { openTab } from '../tab.ts';
 import { assertClean, MARKUP, POLLUTION, respondInstead } from './hostile-support.ts';
 import type { DeployedPage } from './world.ts';
@@ -41,7 +42,7 @@ export async function hostileCases(world: DeployedPage): Promise<void> {
     async () => {
       const described = [
         `{"service":"edge-upload",${POLLUTION},"page":{"title":${JSON.stringify(MARKUP)},"note":["a"],"color":"#12345;}*{","logo":"yes"},`,
-        `"issuers":[null,7,{"kind":"people","alias":${JSON.stringify(MARKUP)},"issuer":"javascript:alert(1)","clientId":"a","scopes":[{}]}]}`,
+        `"issuers":[null,7,{"kind":"people","alias":"${'a'.repeat(32)}","issuer":"https://a.example","clientId":"a"},{"kind":"people","alias":${JSON.stringify(MARKUP)},"issuer":"javascript:alert(1)","clientId":"a","scopes":[{}]}]}`,
       ].join('');
       const tab = await openTab(browser, 'about:blank', { ready: '*' });
       await respondInstead(tab, (request) =>
@@ -52,8 +53,9 @@ export async function hostileCases(world: DeployedPage): Promise<void> {
       await tab.page.goto(`${url}/`);
       await tab.shows('h1', MARKUP);
       await tab.shows('.ways', `Sign in with ${MARKUP}`);
+      await assertReadable(tab.page, 'a long alias');
       await assertClean(tab);
-      await tab.page.click('.ways button');
+      await tab.page.click('.ways button:last-child');
       await tab.shows('[role=alert]', 'The sign-in service is unreachable.');
       assert.equal(tab.page.url(), `${url}/`);
       tab.problems.splice(0);
