@@ -24,7 +24,8 @@ export function createQuestion(
 ): QuestionForm {
   const isPassword = question.kind === 'newPassword';
   const { input, parts } = isPassword ? passwordField(texts, username) : codeField(texts);
-  const response = async () => resolve(input.value);
+  // The form stays disabled until another screen replaces it.
+  const response = () => new Promise<void>(() => resolve(input.value));
   return {
     input,
     parts: [...helpFor(question, texts, username), alert, createForm(parts, texts.continue, response)],

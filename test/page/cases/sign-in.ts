@@ -47,7 +47,12 @@ export async function signInCases(people: People): Promise<void> {
     const names = 'form:has(#new-password) [autocomplete=username]';
     assert.equal(await tab.page.$eval(names, (input) => (input as HTMLInputElement).value), 'bob');
     await tab.type('#new-password', 'weakling');
-    await tab.press('Continue');
+    const isBusy = await tab.page.$eval('form:has(#new-password) button', async (submit) => {
+      submit.click();
+      await new Promise((resolve) => setTimeout(resolve));
+      return submit.hasAttribute('aria-disabled');
+    });
+    assert.ok(isBusy, 'the form shows that it works');
     await tab.shows('[role=alert]', 'This password was not accepted.');
     await tab.inspect('account/new-password-refused');
     await tab.page.click('#shown');
