@@ -78,7 +78,7 @@ export function isSecureOrigin({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
 
-/** Whether a typed word is the address of a link: the edge, and a token after `#`. */
+/** Whether a typed word is the address of a link, which is the edge and a token after `#`, or contains its token. */
 export function isLinkAddress(word: string): boolean {
-  return /^[^#]*#eu[lk]_/.test(word);
+  return /^[^#]*#eu[lk]_|eu[lk]_eyJ/.test(decodeAscii(word));
 }

@@ -1,3 +1,4 @@
+import { decodeAscii } from '../../protocol/object-url.ts';
 import { UserError } from '../errors.ts';
 import { containsToken, edgeUrl } from '../settings/edge-url.ts';
 import { bareToken } from '../text.ts';
@@ -25,7 +26,7 @@ export function readLink(address: string, source: string): Link {
     throw new UserError('usage', `${source} is empty.`, { hint: 'A shell variable may be unset.' });
   }
   const at = typed.indexOf('#');
-  const [before, token] = at < 0 ? [typed, ''] : [typed.slice(0, at), typed.slice(at + 1)];
+  const [before, token] = at < 0 ? [typed, ''] : [typed.slice(0, at), decodeAscii(typed.slice(at + 1))];
   if (containsToken(before)) {
     throw new UserError('usage', `${source} is not the address of a link: the token is not after a “#”.`, {
       hint: [

@@ -1,4 +1,4 @@
-import { isLinkAddress, isSecureOrigin } from '../../protocol/object-url.ts';
+import { decodeAscii, isLinkAddress, isSecureOrigin } from '../../protocol/object-url.ts';
 import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 
@@ -59,12 +59,13 @@ const TOKEN = /(?:eu[lk]_|eyJ[\w-]+\.eyJ)[\w.-]*/i;
 
 /** Whether a token was typed in place of an address or of a part of one. */
 export function containsToken(address: string): boolean {
-  return TOKEN.test(address);
+  return TOKEN.test(decodeAscii(address));
 }
 
 /** Returns a typed address without the parts that can be a password or a token, to quote in errors. */
 export function quotableAddress(address: string): string {
-  return address
+  const shown = containsToken(address) ? decodeAscii(address) : address;
+  return shown
     .replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1…@')
     .replace(/([?#]).+$/s, '$1…')
     .replace(new RegExp(TOKEN, 'gi'), '…');

@@ -63,8 +63,8 @@ function causes(error: unknown): string[] {
   return lines;
 }
 
-/** Matches tokens of links and keys. Commander quotes unknown words, which can be a link. */
-const TOKENS = /\b(eu[lk]_)[\w-]+\.[\w.-]+/g;
+/** Matches tokens of links and keys, percent-encoded too. Commander quotes unknown words, which can be a link. */
+const TOKENS = /\b(eu[lk](?:_|%5f))[\w%-]+(?:\.|%2e)[\w.%-]+/gi;
 
 function withoutTokens(text: string): string {
   return text.replace(TOKENS, '$1…');

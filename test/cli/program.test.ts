@@ -202,13 +202,16 @@ test('names the flag that confirms without a terminal', async () => {
 
 test('keeps the token of a misplaced link out of errors', async () => {
   const link = 'https://d1.cloudfront.net/#eul_eyJhbGciOi.eyJpc3MiOi.c2lnbmF0dXJl';
-  for (const line of [
-    `put --lnk=${link}`,
-    `put ${link} --debug`,
-    `put x --as ${link}`,
-    link,
-    `get ${link}`,
-  ]) {
+  const encoded = link.replace('_', '%5F').replace(/\.(eyJ|c2)/g, '%2E$1');
+  const lines = [link, encoded].flatMap((typed) => [
+    `put --lnk=${typed}`,
+    `put ${typed} --debug`,
+    `put x --as ${typed}`,
+    typed,
+    `get ${typed}`,
+    `link revoke ${typed}`,
+  ]);
+  for (const line of lines) {
     for (const json of ['', ' --json']) {
       const { code, stdout, stderr } = await type(line + json);
       assert.notEqual(code, 0, line);

@@ -73,7 +73,13 @@ test('encodes query values, slashes too', () => {
 });
 
 test('distinguishes the address of a link from a file name', () => {
-  for (const word of ['https://d1.cloudfront.net/#eul_eyJh.eyJp.c2ln', 'd1.cloudfront.net/#euk_eyJh'])
+  for (const word of [
+    'https://d1.cloudfront.net/#eul_eyJh.eyJp.c2ln',
+    'd1.cloudfront.net/#euk_eyJh',
+    'https://d1.cloudfront.net/%23eul%5FeyJh.eyJp.c2ln',
+    'https://d1.cloudfront.net/eul_eyJh.eyJp.c2ln',
+    'eul_eyJh.eyJp.c2ln',
+  ])
     assert.ok(isLinkAddress(word), word);
   for (const word of ['report#1.pdf', 'eul_1.txt', '#']) assert.ok(!isLinkAddress(word), word);
 });

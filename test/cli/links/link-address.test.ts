@@ -11,6 +11,11 @@ test('reads edge and token from an address copied from a mail or a file', () => 
     [`  "https://D1.cloudfront.net#${TOKEN}"\n`, 'https://d1.cloudfront.net'],
     [`d1.cloudfront.net/#${TOKEN}`, 'https://d1.cloudfront.net'],
     [`http://127.0.0.1:8080/#${TOKEN}`, 'http://127.0.0.1:8080'],
+    // As some mail programs encode it.
+    [
+      `https://d1.cloudfront.net/#${TOKEN.replace('_', '%5F').replaceAll('.', '%2e')}`,
+      'https://d1.cloudfront.net',
+    ],
   ] as const) {
     assert.deepEqual(readLink(typed, '--link'), { url, token: TOKEN });
   }
@@ -31,6 +36,8 @@ test('refuses any other text without quoting a token', () => {
     [`https://${TOKEN.slice(4)}/#${TOKEN}`, /the token is not after a “#”/],
     [`https://${TOKEN}@d1.cloudfront.net/#${TOKEN}`, /the token is not after a “#”/],
     [`https://d1.cloudfront.net/%23${TOKEN}`, /the token is not after a “#”/],
+    [`https://d1.cloudfront.net/${TOKEN.replace('_', '%5f')}`, /the token is not after a “#”/],
+    [`https://d1.cloudfront.net/${TOKEN.slice(4).replaceAll('.', '%2E')}#x`, /the token is not after a “#”/],
     [`#${TOKEN}`, /nothing is before the “#”/],
     [`https://d1.cloudfront.net/#${TOKEN}#${TOKEN}`, /cut off or changed/],
     [`https://d1.cloudfront.net/#https://evil.example/#${TOKEN}`, /cut off or changed/],

@@ -70,6 +70,8 @@ test('quotes nothing in an error that can be a password or a token', () => {
     'https://example.com:eyJsecret.eyJsecret.secret',
     'https://example.com/%65ul_eyJsecret.eyJsecret.secret/x',
     'https://exa mple.com/eul_secret',
+    'https://exa mple.com/eul%5Fsecret',
+    'https://example.com/%65yJsecret%2eeyJsecret.secret',
   ]) {
     assert.throws(
       () => edgeUrl(typed),
