@@ -6,7 +6,7 @@ import type { Ui } from '../ui/ui.ts';
 import { type Algorithm, openDigester } from './integrity.ts';
 import { createLimits, type LimitsMemory } from './limits.ts';
 import { journalName } from './multipart/journal.ts';
-import type { Journals } from './multipart/journals.ts';
+import { earlierFolder, type Journals } from './multipart/journals.ts';
 import type { FileUploadContext } from './multipart/upload-file.ts';
 import type { StreamUploadContext } from './multipart/upload-stream.ts';
 import { createRateLimit } from './pacing/outflow.ts';
@@ -136,8 +136,10 @@ export function journalsIn(
 }
 
 /** Returns the file names of the journals that earlier runs left; none if their folder cannot be read, which is reported. */
-async function journalNames({ folder, onTrouble }: Journals): Promise<ReadonlySet<string>> {
-  return new Set(await orReport(() => whenFree(async () => namesIn(folder())), onTrouble));
+async function journalNames(journals: Journals): Promise<ReadonlySet<string>> {
+  const folder = earlierFolder(journals);
+  if (folder === undefined) return new Set();
+  return new Set(await orReport(() => whenFree(() => namesIn(folder)), journals.onTrouble));
 }
 
 function uploaderIn(context: UploadContext): EdgeUploader {

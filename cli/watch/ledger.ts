@@ -9,7 +9,7 @@ import { diskError } from '../settings/disk-errors.ts';
 import { requireFolder } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
 import { openOwn, openToAppend, replaceFile } from '../settings/own-files.ts';
-import { withOptional } from '../settings/records.ts';
+import { withOptional, writtenByNewer } from '../settings/records.ts';
 import type { FileStamp } from '../transfer/sources/file-stamp.ts';
 
 /** Records which state of each file was stored, and under which key. Paths are relative to the folder. */
@@ -38,6 +38,7 @@ interface LedgerWorld extends Pick<Context, 'env' | 'platform' | 'home' | 'signa
   readonly warn: (text: string) => void;
 }
 
+const FORMAT = 1;
 /** Milliseconds to wait for another process that uses the ledger. */
 const WAIT_MS = 1_000;
 /** Number of obsolete lines after which the file is rewritten. */
@@ -161,7 +162,7 @@ function ledgerOf(
 async function load(file: string, subject: LedgerSubject): Promise<Map<string, string>> {
   const { entries, lines, count } = await read(file, subject);
   if (count === 0 || count > 2 * lines.size + SPARE_LINES) {
-    await replaceFile(file, [JSON.stringify({ format: 1, ...subject }), ...lines.values()].join('\n'));
+    await replaceFile(file, [JSON.stringify({ format: FORMAT, ...subject }), ...lines.values()].join('\n'));
   }
   return entries;
 }
@@ -183,7 +184,8 @@ async function read(file: string, subject: LedgerSubject) {
   let count = 0;
   const oldest = new Date(Date.now() - FORGET_AFTER_MS).toISOString();
   for await (const line of linesOf(file)) {
-    const { path, key, size, mtimeNs, inode, at } = readFields(line) ?? {};
+    const { format, path, key, size, mtimeNs, inode, at } = readFields(line) ?? {};
+    if (typeof format === 'number' && format > FORMAT) throw writtenByNewer(file);
     if (typeof path !== 'string') continue;
     count += 1;
     const whole = typeof key === 'string' && typeof mtimeNs === 'string' && typeof inode === 'string';

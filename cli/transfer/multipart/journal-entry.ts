@@ -4,6 +4,7 @@ import { keyProblem } from '../../../protocol/object-url.ts';
 import { MAX_PART, MAX_PARTS } from '../../../protocol/parts.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
+import { writtenByNewer } from '../../settings/records.ts';
 import { ALGORITHMS, type Algorithm, readEtag } from '../integrity.ts';
 import { MAX_OBJECT } from '../plan.ts';
 import type { SourceFile } from '../sources/source-file.ts';
@@ -125,13 +126,16 @@ function isPart(line: Fields | undefined): line is Fields & StoredPart {
 
 /**
  * Parses the lines of a journal. Damaged lines after the first are skipped: the store lists their parts.
- * @returns `undefined` for a file that is no journal, is of another version, or has a damaged first line.
+ * @param path of the file, for errors
+ * @returns `undefined` for a file that is no journal, or has a damaged first line.
+ * @throws {UserError} `settings` for a journal of a newer version
  */
-export function parseJournal(text: string): Recorded | undefined {
+export function parseJournal(text: string, path: string): Recorded | undefined {
   // A killed run can leave an incomplete last line.
   const [first, ...lines] = text.split('\n').map(readFields);
   if (first === undefined) return undefined;
   const { format, uploadId, ...entry } = first;
+  if (typeof format === 'number' && format > FORMAT) throw writtenByNewer(path);
   if (!(format === FORMAT || format === OLD_FORMAT) || !isEntry(entry)) return undefined;
   if (uploadId !== undefined && !isUploadId(uploadId)) return undefined;
   const parts = lines.filter(isPart).map((part) => [part.number, part] as const);
@@ -141,13 +145,9 @@ export function parseJournal(text: string): Recorded | undefined {
 
 /** The error for a file among the journals that is not a journal. */
 export function noJournal(path: string): UserError {
-  return new UserError(
-    'settings',
-    `${path} is not a journal of an upload, or was written by another version.`,
-    {
-      hint: ['Its upload cannot be resumed. Delete the file:', command`rm ${path}`],
-    },
-  );
+  return new UserError('settings', `${path} is not a journal of an upload, or is damaged.`, {
+    hint: ['Its upload cannot be resumed. Delete the file:', command`rm ${path}`],
+  });
 }
 
 /** The state that a journal records to resume its upload. */

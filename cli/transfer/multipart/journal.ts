@@ -109,7 +109,7 @@ async function openJournal(path: string): Promise<Journal & { close(): Promise<v
     }
   };
   return {
-    recorded: parseJournal((await readIfThere(path)) ?? ''),
+    recorded: parseJournal((await readIfThere(path)) ?? '', path),
     async begin(entry) {
       await close();
       await replaceFile(path, JSON.stringify({ format: FORMAT, ...entry }));

@@ -21,6 +21,19 @@ export interface Journals {
   readonly onTrouble: (error: UserError) => void;
 }
 
+/**
+ * Returns the folder in which an earlier run can have left journals; `undefined` if this computer has none. An upload that
+ * records a journal warns of that.
+ */
+export function earlierFolder({ folder }: Journals): string | undefined {
+  try {
+    return folder();
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    return undefined;
+  }
+}
+
 const NONE: OptionalJournal = {
   recorded: undefined,
   isRecorded: () => false,
@@ -118,7 +131,7 @@ export async function listJournals(
     const path = join(folder, name);
     try {
       const text = await readIfThere(path);
-      const recorded = text === undefined ? undefined : parseJournal(text);
+      const recorded = text === undefined ? undefined : parseJournal(text, path);
       if (recorded !== undefined) found.push(recorded);
       else if (text !== undefined) onOdd(noJournal(path));
     } catch (error) {

@@ -85,12 +85,17 @@ test('parses or rejects a journal with any content', () => {
   const sound = [entry, { uploadId: 'id', unanswered: false }, part, { ...part, number: 2 }]
     .map((line) => JSON.stringify(line))
     .join('\n');
-  assert.equal(parseJournal(sound)?.parts.size, 2);
+  assert.equal(parseJournal(sound, 'journal')?.parts.size, 2);
   const random = seeded(SEED);
   let read = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
     const text = mutated(sound, random);
-    const journal = parseJournal(text);
+    let journal: ReturnType<typeof parseJournal>;
+    try {
+      journal = parseJournal(text, 'journal');
+    } catch (error) {
+      assert.ok(isUserError(error), text);
+    }
     if (journal === undefined) continue;
     read += 1;
     assert.equal(keyProblem(journal.entry.key), undefined, text);

@@ -99,6 +99,18 @@ test('reads a ledger that cannot be written', async (t) => {
   assert.match(JSON.stringify(context.events), /"warning".*stored files cannot be recorded/);
 });
 
+test('does not change the ledger of a newer version', async (t) => {
+  const { open, context, file } = await rig(t);
+  const newer = (await readFile(file, 'utf8')).replace('"format":1', '"format":2');
+  await writeFile(file, newer);
+  await open((ledger) => {
+    ledger.add('second', STAMP, 'second');
+    assert.equal(ledger.isRecorded(), false);
+  });
+  assert.equal(await readFile(file, 'utf8'), newer);
+  assert.match(JSON.stringify(context.events), /"warning".*a newer version of edge-upload wrote it/);
+});
+
 test('forgets nothing if the clock jumps back', async (t) => {
   const { open, file } = await rig(t);
   const later = {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import { abort, list } from '../../../../cli/commands/uploads.ts';
 import { EXIT } from '../../../../cli/errors.ts';
@@ -58,6 +59,48 @@ test('uploads parts without a journal if none can be kept, with one warning', as
     assert.equal(warnings(context).length, 1, what);
     assert.match(warnings(context)[0] ?? '', /may have to start again: /, what);
   }
+});
+
+test('warns of a missing folder for journals only if it would keep one', async (t) => {
+  const { cwd } = await file(t);
+  await writeFile(join(cwd, 'small'), 'small');
+  const edge = await ownEdge(t);
+  const context = testContext({ cwd, home: '', stdin: Readable.from([Buffer.from('small')]) });
+  await upload(t, context, edge.url, { files: ['small'] });
+  await upload(t, context, edge.url, { files: ['-'], as: 'stream' });
+  assert.deepEqual([...edge.stored.keys()], ['/small', '/stream']);
+  assert.deepEqual(warnings(context), []);
+});
+
+test('keeps the journal of a newer version, and uploads without one', async (t) => {
+  const { cwd, bytes } = await file(t);
+  const home = await ownFolder(t);
+  const folder = journalFolder(testContext({ home }));
+  let refuses = true;
+  const edge = await ownEdge(t, async (request, response) => {
+    if (!refuses || !request.url?.includes('partNumber=3')) return false;
+    await readAll(request);
+    respondJson(response, 403, 'forbidden');
+    return true;
+  });
+  await assert.rejects(put(t, testContext({ cwd, home }), edge), withCode('forbidden'));
+  refuses = false;
+  const [name = ''] = await readdir(folder);
+  const path = join(folder, name);
+  const newer = (await readFile(path, 'utf8')).replace(/"format":\d+/, '"format":99');
+  await writeFile(path, newer);
+  const context = testContext({ cwd, home });
+  await put(t, context, edge);
+  assert.ok(edge.stored.get('/big')?.equals(bytes));
+  await writeFile(join(cwd, 'big'), 'small');
+  await put(t, context, edge);
+  assert.equal(edge.stored.get('/big')?.toString(), 'small');
+  assert.equal(warnings(context).length, 2);
+  for (const text of warnings(context)) assert.match(text, /a newer version of edge-upload wrote it/);
+  assert.equal(await readFile(path, 'utf8'), newer);
+  const listing = testContext({ cwd, home });
+  assert.deepEqual((await list(listing)).document.uploads, []);
+  assert.match(warnings(listing).join('\n'), /newer version.*\nUpdate this one:\n {2}npm install/);
 });
 
 test('leaves nothing open after a failed upload without a journal', async (t) => {
