@@ -90,6 +90,9 @@ export function runProcess(commands: readonly Declare[]): void {
   // Hides the token of a typed link from the process list.
   if (process.argv.some((word) => /\beu[lk]_/.test(word))) process.title = 'edge-upload';
 
+  // A file larger than `ulimit -f` is then an error of its write (EFBIG), as on a full disk; the signal would end the process.
+  if (process.platform !== 'win32') process.on('SIGXFSZ', () => {});
+
   const interruption = onInterrupt();
   const env = { ...process.env };
   // Libraries start programs, such as a browser, with all variables of this process. Those can be passwords and tokens.

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isUserError, systemCode } from '../errors.ts';
+import { diskReason } from '../settings/disk-errors.ts';
 import { type FileStamp, isSameStamp, readStamp } from '../transfer/sources/file-stamp.ts';
 import type { Filter } from '../transfer/sources/filters.ts';
 import type { Item } from '../transfer/sources/items.ts';
@@ -64,7 +65,7 @@ export class Arrivals {
     } catch (error) {
       if (isUserError(error) || systemCode(error) === undefined) throw error;
       // A disconnected disk can come back.
-      this.#warnOnce(`${folder} cannot be read now (${systemCode(error)}).`);
+      this.#warnOnce(`${folder} cannot be read now: ${diskReason(error)}.`);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { interrupted, isUserError, systemCode, type UserError } from '../errors.ts';
 import { ProxyRefusal } from '../network/proxy.ts';
+import { diskReason } from '../settings/disk-errors.ts';
 import { journalFolder } from '../settings/folders.ts';
 import { effectOf } from '../transfer/error-effects.ts';
 import { type Outcome, UploadReport } from '../transfer/report.ts';
@@ -201,7 +202,7 @@ class FolderWatcher {
       if (finishFile(path, relative, stamp, after)) ledger.remove(relative);
     } catch (error) {
       if (systemCode(error) === undefined) throw error;
-      this.#warnOfAfter(`${path} is stored, but --after ${after.action} failed: ${systemCode(error)}.`, path);
+      this.#warnOfAfter(`${path} is stored, but --after ${after.action} failed: ${diskReason(error)}.`, path);
     }
   }
 

@@ -280,6 +280,21 @@ test('continues an upload and prints its result if stderr cannot be written', {
   }
 });
 
+test('continues an upload if its journal exceeds the size limit of files', {
+  skip: process.platform === 'win32' ? 'Windows has no such limit' : false,
+}, async (t) => {
+  const { home, envFor } = await computer(t);
+  const edge = await ownEdge(t);
+  const put = [process.execPath, CLI, 'put', 'f0', '--multipart', 'always'];
+  const { code, stdout, stderr } = await runProgram('sh', ['-c', 'ulimit -f 0; exec "$@"', 'sh', ...put], {
+    cwd: home,
+    env: envFor(edge.url),
+  });
+  assert.equal(code, EXIT.done, stderr);
+  assert.match(stdout, /^Stored f0 /);
+  assert.match(stderr, /^warning: .*the file is larger than its file system or ulimit -f allows/);
+});
+
 test('reports a deleted current folder', {
   skip: process.platform === 'win32' ? 'Windows keeps a folder that is in use' : false,
 }, async (t) => {

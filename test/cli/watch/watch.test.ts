@@ -325,7 +325,10 @@ test('does not move stored files through a link that replaced a folder', async (
     await writeFile(file('last'), 'last');
     await until(async () => (await readdir(file('.edge-upload-stored'))).includes('last'));
   });
-  assert.match(stderr, /linked\/file is stored, but --after move failed: E(?:LOOP|NOTDIR)/);
+  assert.match(
+    stderr,
+    /linked\/file is stored, but --after move failed: (?:a part of the path is not a folder|its path contains a symbolic link)/,
+  );
   assert.deepEqual(await readdir(join(home, 'outside'), { recursive: true }), ['nested']);
   assert.ok((await readdir(file('linked'))).includes('file'));
 });
