@@ -51,17 +51,11 @@ export function text({ min = 0, max = Number.POSITIVE_INFINITY, pattern }: TextL
     if (typeof value !== 'string') return place.failType('String');
     const before = place.problems.length;
     const length = [...value].length;
-    if (length < min) {
+    if (length < min || length > max) {
+      const [name, word, limit] = length < min ? ['minLength', 'greater', min] : ['maxLength', 'less', max];
       place.fail(
-        `expected minLength: ${min}, actual: ${length}`,
-        `Member must have length greater than or equal to ${min}`,
-        value,
-      );
-    }
-    if (length > max) {
-      place.fail(
-        `expected maxLength: ${max}, actual: ${length}`,
-        `Member must have length less than or equal to ${max}`,
+        `expected ${name}: ${limit}, actual: ${length}`,
+        `Member must have length ${word} than or equal to ${limit}`,
         value,
       );
     }
@@ -178,9 +172,13 @@ export function document(): Shape<JsonObject> {
   return object;
 }
 
+const TAG = /[\p{L}\p{Z}\p{N}_.:/=+\-@]*/u;
+export const tagKey = text({ min: 1, max: 128, pattern: TAG });
+export const tagValue = text({ max: 256, pattern: TAG });
+
 /** A list of `{ Key, Value }`, the form of `Tags` in most resource types. */
 export function tags(limits: Limits = {}): Shape<Readonly<Record<string, string>>> {
-  const tag = structure({ Key: required(text({ min: 1, max: 128 })), Value: required(text({ max: 256 })) });
+  const tag = structure({ Key: required(tagKey), Value: required(tagValue) });
   return changed(list(tag, limits), (entries) =>
     Object.fromEntries(entries.map(({ Key, Value }) => [Key, Value])),
   );

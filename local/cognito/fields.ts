@@ -1,4 +1,4 @@
-import { integer, list, oneOf, required, structure, text } from '../shape.ts';
+import { integer, list, oneOf, required, strings, structure, text } from '../shape.ts';
 import { paginate } from '../wire/paging.ts';
 import { invalidParameter } from './errors.ts';
 import { MAX_PASSWORD_LENGTH, PASSWORD_PATTERN } from './password.ts';
@@ -19,6 +19,9 @@ export const secretHash = text({ min: 1, max: 128, pattern: /[\w+=/]+/ });
 export const pageToken = text({ min: 1, max: 131072, pattern: /[\S]+/ });
 export const attributeName = text({ min: 1, max: 32, pattern: /[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r ]+/u });
 export const deliveryMedium = oneOf(['SMS', 'EMAIL']);
+
+export const long = text({ max: 131_072 });
+export const longStrings = strings({ names: long, values: long });
 
 export const attributes = list(structure({ Name: required(attributeName), Value: text({ max: 2048 }) }));
 

@@ -1,7 +1,7 @@
-import { type Fields, list, type Output, required, strings, structure, text } from '../shape.ts';
+import { type Fields, list, type Output, required, structure } from '../shape.ts';
 import { type Operation, operationsOf } from '../wire/operations.ts';
 import { type Bearer, bearerOf } from './auth/tokens.ts';
-import { attributes, poolId, token, username } from './fields.ts';
+import { attributes, long, longStrings, poolId, token, username } from './fields.ts';
 import type { Outbox } from './messages.ts';
 import type { UserRecord } from './store/model.ts';
 import type { UserPool } from './store/pool.ts';
@@ -17,12 +17,10 @@ export interface Context {
 
 type Run<Found, F extends Fields> = Operation<Context & Found, Output<F>, object>['run'];
 
-const long = text({ max: 131_072 });
-
 /** Members that only Lambda triggers, threat protection and analytics read. No pool here has them. */
 const unread = {
   AnalyticsMetadata: structure({ AnalyticsEndpointId: long }),
-  ClientMetadata: strings({ names: long, values: long }),
+  ClientMetadata: longStrings,
   ContextData: structure({
     IpAddress: required(long),
     ServerName: required(long),

@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../protocol/fields.ts';
-import { flag, oneOf, required, strings, text, withDefault } from '../shape.ts';
+import { flag, oneOf, required, strings, tagKey, tagValue, withDefault } from '../shape.ts';
 import { paginate } from '../wire/paging.ts';
 import {
   groupArn,
@@ -19,7 +19,7 @@ import type { LogStore } from './store.ts';
 /** Groups or streams on one page. */
 const PAGE = 50;
 
-const groupTags = strings({ names: text({ min: 1, max: 128 }), values: text({ max: 256 }), max: 50 });
+const groupTags = strings({ names: tagKey, values: tagValue, max: 50 });
 
 const pageFields = { limit: withDefault(limit(PAGE), PAGE), nextToken: pageToken };
 

@@ -46,7 +46,7 @@ function checkDuration(seconds: number, { maxSessionDuration }: Role, sessions: 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 const assumeRole = operationsOf<Context, QueryMembers>({ format: 'query' })(
   {
-    RoleArn: required(text({ min: 20, max: 2048 })),
+    RoleArn: required(text({ min: 20, max: 2048, pattern: /[\t\n\r -~\u0085\u00a0-\uffff]+/ })),
     RoleSessionName: required(text({ pattern: /[\w+=,.@-]{2,64}/ })),
     DurationSeconds: withDefault(integer({ min: 900, max: 43_200 }), 3600),
   },

@@ -1,8 +1,8 @@
-import { type Output, oneOf, required, strings } from '../../shape.ts';
+import { type Output, oneOf, required } from '../../shape.ts';
 import { initiate } from '../auth/initiate.ts';
 import { respond } from '../auth/respond.ts';
 import { attemptOf } from '../auth/sign-in-attempt.ts';
-import { clientId, poolId, session } from '../fields.ts';
+import { clientId, longStrings, poolId, session } from '../fields.ts';
 import { open, signed } from '../operation.ts';
 
 const initiateFields = {
@@ -19,7 +19,7 @@ const initiateFields = {
       'USER_AUTH',
     ]),
   ),
-  AuthParameters: strings(),
+  AuthParameters: longStrings,
   Session: session,
 };
 
@@ -45,7 +45,7 @@ const respondFields = {
       'PASSWORD_SRP',
     ]),
   ),
-  ChallengeResponses: strings(),
+  ChallengeResponses: longStrings,
   Session: session,
 };
 

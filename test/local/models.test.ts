@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openCloud } from '../../local/cloud.ts';
+import { OPERATIONS as COGNITO } from '../../local/cognito/service.ts';
+import { OPERATIONS as IAM } from '../../local/iam/operations.ts';
+import { keys } from '../../local/kms/keys.ts';
+import { signing } from '../../local/kms/signing.ts';
+import { eventOperations } from '../../local/logs/events.ts';
+import { groupOperations } from '../../local/logs/operations.ts';
+import { missing, runProgram } from '../support/programs.ts';
+
+/** By service: the code of invalid input, and the operations. */
+const SERVICES = {
+  'cognito-idp': ['InvalidParameterException', Object.keys(COGNITO)],
+  kms: ['ValidationException', Object.keys({ ...keys, ...signing })],
+  logs: ['InvalidParameterException', Object.keys({ ...groupOperations, ...eventOperations })],
+  iam: ['ValidationError', Object.keys(IAM)],
+  sts: ['ValidationError', ['AssumeRole', 'GetCallerIdentity']],
+  sns: ['InvalidParameter', ['ConfirmSubscription', 'Unsubscribe', 'ListSubscriptionsByTopic']],
+};
+
+/** CloudFormation does not require it, so that the client is looked up first. */
+const LOOKED_UP_FIRST =
+  'cognito-idp UpdateUserPoolClient RefreshTokenRotation Feature missing: 400 ResourceNotFoundException';
+
+test('refuses the requests that AWS’s models forbid, with the code of invalid input', {
+  skip: missing('python3', '-c', 'import botocore'),
+}, async (t) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'models-'));
+  const defects: unknown[] = [];
+  const onDefect = (error: unknown) => defects.push(error);
+  const cloud = await openCloud({ dataDir, port: 0, wellKnownKeys: true, onDefect });
+  t.after(async () => {
+    await cloud.close();
+    rmSync(dataDir, { recursive: true });
+  });
+  const script = join(import.meta.dirname, 'models.py');
+  const ran = await runProgram('python3', [script, cloud.endpoint], { input: JSON.stringify(SERVICES) });
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.deepEqual(ran.stdout.trim().split('\n'), [LOOKED_UP_FIRST]);
+  assert.ok(Number(ran.stderr) > 1000, ran.stderr);
+  assert.deepEqual(defects, []);
+});
