@@ -57,6 +57,24 @@ export const MULTIPART: readonly Probe[] = [
     },
   },
   {
+    name: 'errors-are-not-cached',
+    claim: 'An error of S3 for one upload is not sent, from a cache, for another upload to the same key.',
+    expected: { aborted: 404, open: 200 },
+    async look(world) {
+      const { edge, key } = world;
+      const path = key();
+      const list = (uploadId: string) => edge({ method: 'GET', path: `${path}?uploadId=${uploadId}` });
+      const abort = (uploadId: string) => edge({ method: 'DELETE', path: `${path}?uploadId=${uploadId}` });
+      const [one, other] = [await create(world, path), await create(world, path)];
+      await abort(one);
+      const aborted = await list(one);
+      // The cache key has no query, and CloudFront caches errors of GET requests for 10 seconds by default.
+      const open = await list(other);
+      await abort(other);
+      return { aborted: aborted.status, open: open.status };
+    },
+  },
+  {
     name: 'abort-through-oac',
     claim: 'AbortMultipartUpload passes origin access control, and a second one finds no upload.',
     expected: { abort: 204, again: 404, code: 'NoSuchUpload', left: 'NoSuchUpload' },
