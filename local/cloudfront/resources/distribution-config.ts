@@ -3,7 +3,7 @@ import { changed, flag, list, oneOf, required, structure, tags, text, withDefaul
 import { AwsError } from '../../wire/errors.ts';
 import type { DistributionConfig, OriginConfig } from '../model.ts';
 import { cacheBehavior, defaultBehavior } from './behavior-config.ts';
-import { inert, invalidArgument, name, off, within } from './shapes.ts';
+import { inert, invalidArgument, name, off, upTo, within } from './shapes.ts';
 import { alias, certificate, viewerNames } from './viewer-certificate.ts';
 
 const s3Origin = structure({
@@ -56,11 +56,32 @@ const logging = changed(
   ({ Bucket, Prefix }) => ({ bucketHost: Bucket, prefix: Prefix }),
 );
 
+const aliases = upTo(
+  100,
+  list(alias),
+  'TooManyDistributionCNAMEs',
+  'Your request contains more CNAMEs than are allowed per distribution.',
+);
+
+const behaviors = upTo(
+  75,
+  list(cacheBehavior),
+  'TooManyCacheBehaviors',
+  'You cannot create more cache behaviors for the distribution.',
+);
+
+const origins = upTo(
+  100,
+  list(origin),
+  'TooManyOrigins',
+  'You cannot create more origins for the distribution.',
+);
+
 const config = changed(
   structure(
     {
-      Aliases: withDefault(list(alias), []),
-      CacheBehaviors: withDefault(list(cacheBehavior), []),
+      Aliases: withDefault(aliases, []),
+      CacheBehaviors: withDefault(behaviors, []),
       Comment: text(),
       CustomErrorResponses: inert([]),
       DefaultCacheBehavior: required(defaultBehavior),
@@ -70,7 +91,7 @@ const config = changed(
       IPV6Enabled: flag(),
       Logging: logging,
       OriginGroups: inert([]),
-      Origins: required(list(origin)),
+      Origins: required(origins),
       PriceClass: oneOf(['PriceClass_100', 'PriceClass_200', 'PriceClass_All', 'None']),
       Restrictions: inert({ GeoRestriction: { RestrictionType: 'none' } }),
       Staging: off,

@@ -7,7 +7,7 @@ import { isHeaderName, isHeaderValue } from '../../wire/http.ts';
 import { behaviorsOf, type CorsPolicy, type StoredResponseHeadersPolicy } from '../model.ts';
 import type { CloudFrontStore } from '../store.ts';
 import { namedResource } from './named-resource.ts';
-import { invalidArgument, items, name, within } from './shapes.ts';
+import { invalidArgument, items, name, upTo, within } from './shapes.ts';
 
 const METHODS = ['GET', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 
@@ -140,13 +140,27 @@ const customHeader = changed(
 
 const removedHeader = changed(structure({ Header: required(lowerCaseName) }), ({ Header }) => Header);
 
+const customHeaders = upTo(
+  10,
+  items(customHeader),
+  'TooManyCustomHeadersInResponseHeadersPolicy',
+  'The number of custom headers in the response headers policy exceeds the maximum.',
+);
+
+const removedHeaders = upTo(
+  10,
+  items(removedHeader),
+  'TooManyRemoveHeadersInResponseHeadersPolicy',
+  'The number of headers in RemoveHeadersConfig in the response headers policy exceeds the maximum.',
+);
+
 const config = structure(
   {
     Comment: text(),
     CorsConfig: corsConfig,
-    CustomHeadersConfig: withDefault(items(customHeader), []),
+    CustomHeadersConfig: withDefault(customHeaders, []),
     Name: required(name),
-    RemoveHeadersConfig: withDefault(items(removedHeader), []),
+    RemoveHeadersConfig: withDefault(removedHeaders, []),
     SecurityHeadersConfig: withDefault(securityHeaders, []),
   },
   { notSupported: ['ServerTimingHeadersConfig'] },

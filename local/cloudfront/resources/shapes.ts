@@ -26,6 +26,22 @@ export function within(min: number, max: number): Shape<number> {
   });
 }
 
+/**
+ * A list with a quota, and CloudFront's error for a longer one.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
+ */
+export function upTo<T>(
+  max: number,
+  some: Shape<readonly T[]>,
+  code: string,
+  message: string,
+): Shape<readonly T[]> {
+  return changed(some, (given) => {
+    if (given.length <= max) return given;
+    throw new AwsError(code, message);
+  });
+}
+
 /** The list in `{ "Items": […] }`. */
 export function items<T>(item: Shape<T>): Shape<readonly T[]> {
   return changed(structure({ Items: withDefault(list(item), []) }), ({ Items }) => Items);

@@ -140,4 +140,19 @@ describe('a response headers policy', () => {
       });
     });
   }
+
+  it('refuses more than ten headers to add or to remove', async () => {
+    const eleven = Array.from({ length: 11 }, (_, at) => ({ Header: `x-${at}`, Value: 'v' }));
+    const removed = eleven.map(({ Header }) => ({ Header }));
+    const changes = {
+      TooManyCustomHeadersInResponseHeadersPolicy: { CustomHeadersConfig: { Items: eleven } },
+      TooManyRemoveHeadersInResponseHeadersPolicy: { RemoveHeadersConfig: { Items: removed } },
+    };
+    for (const [code, change] of Object.entries(changes)) {
+      const properties = { ResponseHeadersPolicyConfig: { Name: 'policy', ...change } };
+      await assert.rejects(fixture.resource('ResponseHeadersPolicy').create({ ...CREATE, properties }), {
+        code,
+      });
+    }
+  });
 });

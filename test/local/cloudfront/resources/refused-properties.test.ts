@@ -4,6 +4,7 @@ import type { FunctionVersion } from '../../../../local/cloudfront/resources/lam
 import type { JsonObject } from '../../../../local/json.ts';
 import {
   ACCESS_CONTROL,
+  BUCKET_HOST,
   distributionProperties,
   type Fixture,
   openFixture,
@@ -110,6 +111,30 @@ describe('S refuses a distribution', () => {
       behavior({ AllowedMethods: ['PUT'] }),
       'InvalidArgument',
       /AllowedMethods/,
+    ],
+    'with more than a hundred aliases': [
+      config({ Aliases: Array.from({ length: 101 }, (_, at) => `a${at}.example.com`) }),
+      'TooManyDistributionCNAMEs',
+      /CNAMEs/,
+    ],
+    'with more than a hundred origins': [
+      config({
+        Origins: Array.from({ length: 101 }, (_, at) => ({
+          ...{ Id: `o${at}`, DomainName: BUCKET_HOST, S3OriginConfig: {} },
+        })),
+      }),
+      'TooManyOrigins',
+      /origins/,
+    ],
+    'with more than 75 cache behaviors': [
+      config({
+        CacheBehaviors: Array.from({ length: 76 }, (_, at) => ({
+          ...{ PathPattern: `/${at}`, TargetOriginId: 'bucket', ViewerProtocolPolicy: 'https-only' },
+          CachePolicyId: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
+        })),
+      }),
+      'TooManyCacheBehaviors',
+      /cache behaviors/,
     ],
     'that caches responses to uploads': [
       behavior({ CachedMethods: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'POST', 'DELETE'] }),
