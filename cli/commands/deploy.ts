@@ -136,12 +136,15 @@ async function applyTo(applying: Applying, change: ChangeOptions): Promise<Resul
     const { outputs = {} } = stack ?? {};
     const deployment = await remember(context, work, outputs, options);
     const { url } = deployment;
+    const isNewEdge = found?.outputs.edgeFunction === undefined;
     await Promise.all([
       edgeServes(context, { ...deployment, policy: policyOf(options), trust: options.trust ?? [] }),
-      // A new edge has no logs, and no command remembers its limits.
-      found && keepLogsBounded(work, outputs),
+      isNewEdge || keepLogsBounded(work, outputs),
+      // No command remembers the limits of a new edge.
       found && outcome === 'changed' && forgetLimits(context, url),
     ]);
+    // The first request, above, creates the log group.
+    if (isNewEdge) await keepLogsBounded(work, outputs, { isNew: true });
     return await deployedResult(work, { outcome, stack, url, options, previous, isPolicyShown });
   } finally {
     work.clients.close();

@@ -2,6 +2,7 @@ import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { UserError } from '../../errors.ts';
+import { pause } from '../../network/cancellation.ts';
 import { awsFailure } from '../aws-failures.ts';
 import type { StackOutputs, StackWork } from '../find-stack.ts';
 
@@ -138,12 +139,15 @@ async function expireEdgeLogs(work: StackWork, functionName: string) {
   const logGroupName = logGroup(functionName);
   const put = new PutRetentionPolicyCommand({ logGroupName, retentionInDays: LOG_RETENTION_DAYS });
   const read = new Set<string>();
+  let hasGroup = false;
   const { refused, failed } = await inEachRegion(work, EXPIRING, async (logs, region) => {
     const group = await findGroup(logs, logGroupName);
     read.add(region);
+    hasGroup ||= group !== undefined;
     if (group !== undefined && group.retentionInDays === undefined) await logs.send(put);
   });
   return {
+    hasGroup,
     unread: refused.filter((region) => !read.has(region)),
     unset: refused.filter((region) => read.has(region)),
     failed,
@@ -166,10 +170,28 @@ export function inRegions(regions: readonly string[]): string {
   return regions.length === LOG_REGIONS.length ? 'any region' : regions.join(', ');
 }
 
-/** Sets the edge's logs to expire. A failure is a warning: the edge serves, and the next deploy tries again. */
-export async function keepLogsBounded(work: StackWork, { edgeFunction }: StackOutputs): Promise<void> {
+/** Milliseconds. Lambda creates the log group of a new function some seconds after its first request. */
+const NEW_GROUP_MS = 15_000;
+const NEW_GROUP_INTERVAL_MS = 1_000;
+
+/**
+ * Sets the edge's logs to expire. A failure is a warning: the edge serves, and the next deploy tries again.
+ * @param isNew Whether the edge was created just now: waits for its first log group.
+ */
+export async function keepLogsBounded(
+  work: StackWork,
+  { edgeFunction }: StackOutputs,
+  { isNew = false }: { readonly isNew?: boolean } = {},
+): Promise<void> {
   if (edgeFunction === undefined) return;
-  const { unread, unset, failed } = await expireEdgeLogs(work, edgeFunction);
+  let expired = await expireEdgeLogs(work, edgeFunction);
+  const isMissing = () =>
+    !expired.hasGroup && expired.unread.length + expired.failed.length < LOG_REGIONS.length;
+  for (let waited = 0; isNew && isMissing() && waited < NEW_GROUP_MS; waited += NEW_GROUP_INTERVAL_MS) {
+    await pause(NEW_GROUP_INTERVAL_MS, work.context.signal, 'The stack is deployed.');
+    expired = await expireEdgeLogs(work, edgeFunction);
+  }
+  const { unread, unset, failed } = expired;
   const denied = [
     [unread, 'logs:DescribeLogGroups'],
     [unset, 'logs:PutRetentionPolicy'],

@@ -7,7 +7,7 @@ import { clientConfig, setFaults, signIn, WITH_FAULTS, withCloud } from '../harn
 
 const DEPLOY = ['deploy', '--local', '--yes'];
 
-test('deploy sets the expiry of log groups without one, and doctor names them; other commands change none', async (t) => {
+test('deploy sets the expiry of log groups without one, also of a new edge; other commands change none', async (t) => {
   await withCloud(async (computer, cloud) => {
     const logs = new CloudWatchLogs(clientConfig(cloud));
     t.after(() => logs.destroy());
@@ -20,12 +20,19 @@ test('deploy sets the expiry of log groups without one, and doctor names them; o
       assert.equal(code, 0, stdout + stderr);
       return { stdout, stderr };
     };
+    const expires = async () => {
+      const { stdout, stderr } = await run('doctor');
+      assert.match(stdout, /^ok +logs +expire after 90 days in us-east-1$/m);
+      assert.doesNotMatch(stderr, /expire/);
+    };
     await run(...DEPLOY);
+    await expires();
     await signIn(computer);
     await writeFile(join(computer.home, 'a.txt'), 'a');
     await run('put', 'a.txt');
     const logGroupName = (await group())?.logGroupName;
     assert.ok(logGroupName !== undefined);
+    await logs.deleteRetentionPolicy({ logGroupName });
     const doctor = await run('doctor');
     assert.match(doctor.stdout, /^ok +logs +no expiry in us-east-1$/m);
     assert.match(doctor.stderr, /never expire in us-east-1\. .*\n +edge-upload deploy --local/);
@@ -37,9 +44,7 @@ test('deploy sets the expiry of log groups without one, and doctor names them; o
       await run(...args);
       assert.equal((await group())?.retentionInDays, days, args[0]);
     }
-    const expiring = await run('doctor');
-    assert.match(expiring.stdout, /^ok +logs +expire after 90 days in us-east-1$/m);
-    assert.doesNotMatch(expiring.stderr, /expire/);
+    await expires();
 
     await t.test('an expiry that an operator has set is kept', async () => {
       for (const days of [365, 7]) {

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { runCheck, type StackSnapshot } from '../../../../cli/stack/checks/check.ts';
 import { logExpiryCheck } from '../../../../cli/stack/checks/log-expiry.ts';
 import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
-import { keepLogsBounded } from '../../../../cli/stack/logs/log-groups.ts';
+import { keepLogsBounded, LOG_REGIONS } from '../../../../cli/stack/logs/log-groups.ts';
 import { listen } from '../../../support/serve.ts';
 import { workAt } from '../world.ts';
 
@@ -12,12 +12,19 @@ const GROUP = '/aws/lambda/us-east-1.studio-EdgeFunction';
 /** The response of CloudWatch Logs in a region. */
 type InRegion = { readonly groups: readonly object[] } | 'denied' | 'broken';
 
-async function regionsOf(t: TestContext, regions: Readonly<Record<string, InRegion>>) {
+/** @param later Responses from the second request to a region on. */
+async function regionsOf(
+  t: TestContext,
+  regions: Readonly<Record<string, InRegion>>,
+  later: Readonly<Record<string, InRegion>> = regions,
+) {
   const put: string[] = [];
+  const asked = new Set<string>();
   const endpoint = await listen(t, (request, response) => {
     const [, region = ''] =
       /Credential=[^/]+\/\d+\/([\w-]+)\/logs\//.exec(request.headers.authorization ?? '') ?? [];
-    const answer = regions[region] ?? { groups: [] };
+    const answer = (asked.has(region) ? later : regions)[region] ?? { groups: [] };
+    asked.add(region);
     const errors = { denied: 'AccessDeniedException', broken: 'InvalidParameterException' };
     const isError = typeof answer === 'string';
     if (/PutRetentionPolicy/.test(`${request.headers['x-amz-target']}`)) put.push(region);
@@ -95,4 +102,23 @@ test('deploy sets the expiry in other regions if one fails, and warns once', asy
   const said = JSON.stringify(warnings);
   assert.match(said, /was set in eu-west-1\. .*InvalidParameterException/);
   assert.match(said, /in ap-south-1: logs:DescribeLogGroups is not allowed\..*edge-upload policy/);
+});
+
+test('the first deploy waits for the log group of a new edge', async (t) => {
+  const edge = { edgeFunction: 'studio-EdgeFunction' };
+  const { work, events, put } = await regionsOf(
+    t,
+    {},
+    { 'eu-west-1': { groups: [{ logGroupName: GROUP }] } },
+  );
+  await keepLogsBounded(work, edge, { isNew: true });
+  assert.deepEqual(put, ['eu-west-1']);
+  assert.deepEqual(events, []);
+
+  await t.test('but not if reading log groups is not allowed', async (t) => {
+    const denied = Object.fromEntries(LOG_REGIONS.map((region) => [region, 'denied'] as const));
+    const { work, events } = await regionsOf(t, denied, {});
+    await keepLogsBounded(work, edge, { isNew: true });
+    assert.match(JSON.stringify(events), /in any region: logs:DescribeLogGroups is not allowed/);
+  });
 });
