@@ -7,7 +7,7 @@ import { timeAtAws } from '../stack/aws-calls.ts';
 import { refuseBucket } from '../stack/checks/bucket.ts';
 import { edgeServes } from '../stack/checks/edge-probe.ts';
 import { keyPolicyFor, refuseUnusableKey } from '../stack/checks/kms-key.ts';
-import { preflight } from '../stack/checks/preflight.ts';
+import { checkAccount, preflight } from '../stack/checks/preflight.ts';
 import { refuseUnsignable } from '../stack/checks/signing-permissions.ts';
 import type { StackWork } from '../stack/find-stack.ts';
 import { keepLogsBounded } from '../stack/logs/log-groups.ts';
@@ -158,12 +158,13 @@ async function prepare(
 ): Promise<WantedChange> {
   const { dryRun = false, revertDrift = false } = args;
   await refuseOtherAccount(work, target);
-  const found = await preflight(work, { given, mustExist: mustExist || revertDrift, dryRun, revertDrift });
+  const found = await preflight(work, { given, mustExist: mustExist || revertDrift, revertDrift });
   const template = await templateIfThere(work, found);
   const previous = readOptions(template);
   const { options: changed, keySets } = await change(previous, work);
   const options = changed.signing === undefined ? changed : withoutEnded(changed, timeAtAws(work));
   requireDeployable(options);
+  await checkAccount(work, { stack: found, previous, options, dryRun });
   if (found !== undefined) await refuseBucket(work, found, options);
   if (options.kmsKeyArn !== undefined) await refuseUnusableKey(work, options.kmsKeyArn);
   if (options.signing !== undefined) await refuseUnsignable(work, found, { previous, options });

@@ -64,6 +64,12 @@ export function isIdle(stack: FoundStack): boolean {
   return isWhole(stack) || stack.status === 'REVIEW_IN_PROGRESS';
 }
 
+/** Whether a deploy creates the stack: there is none, or only remains that are deleted first. */
+export function isToCreate(stack: FoundStack | undefined): boolean {
+  const remains = /^(REVIEW_IN_PROGRESS|CREATE_FAILED|ROLLBACK_COMPLETE|ROLLBACK_FAILED|DELETE_IN_PROGRESS)$/;
+  return stack === undefined || remains.test(stack.status);
+}
+
 function found(stack: Stack): FoundStack {
   const value = (name: string) => stack.Outputs?.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
   const outputs = Object.fromEntries(Object.entries(OUTPUT).map(([key, name]) => [key, value(name)]));

@@ -1,17 +1,18 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { StackOptions } from '../../../infra/options.ts';
-import { command } from '../../command-line.ts';
 import { interrupted } from '../../errors.ts';
 import { type AwsCaller, isRoot, whyUnanswered } from '../aws-calls.ts';
-import type { FoundStack, StackWork } from '../find-stack.ts';
+import { type FoundStack, isToCreate, type StackWork } from '../find-stack.ts';
 import { KINDS, OPTION_NAMES } from '../options/kinds.ts';
-import { isExtra } from '../policy/extra-statements.ts';
-import { bucketBeginning, operatorPolicy } from '../policy/operator-policy.ts';
+import { operatorPolicy } from '../policy/operator-policy.ts';
+import { neededToCreate } from './change-permissions.ts';
 import type { Check } from './check.ts';
 import {
   accessDenied,
   actionNames,
   type Denied,
   type Needed,
+  policyCommands,
   principalOf,
   simulateDenied,
 } from './simulation.ts';
@@ -19,11 +20,22 @@ import {
 export interface PermissionsToCheck {
   /** What is deployed now; `undefined` for a first deploy. */
   readonly stack: FoundStack | undefined;
-  readonly given: StackOptions;
+  /** The options before and after the deploy. */
+  readonly previous: StackOptions;
+  readonly options: StackOptions;
+  /** Whether nothing will be changed. A missing permission is then a warning. */
+  readonly dryRun: boolean;
 }
 
-/** Returns the calls that this deploy certainly makes, also by CloudFormation. Names are as CloudFormation generates them. */
-function ofDeploy({ account }: AwsCaller, stackName: string, { stack, given }: PermissionsToCheck): Needed[] {
+/**
+ * Returns the calls that this deploy certainly makes, also by CloudFormation. Only the plan of a later deploy shows what
+ * CloudFormation calls: see `refuseUnpermittedChange`.
+ */
+async function ofDeploy(
+  work: StackWork,
+  { account }: AwsCaller,
+  { stack, options }: PermissionsToCheck,
+): Promise<Needed[]> {
   const changing: Needed = {
     actions: [
       'cloudformation:CreateChangeSet',
@@ -31,61 +43,29 @@ function ofDeploy({ account }: AwsCaller, stackName: string, { stack, given }: P
       'cloudformation:DescribeStackEvents',
       'cloudformation:ExecuteChangeSet',
     ],
-    resource: `arn:aws:cloudformation:us-east-1:${account}:stack/${stackName}/x`,
+    resource: `arn:aws:cloudformation:us-east-1:${account}:stack/${work.stackName}/x`,
   };
-  if (stack !== undefined) return [changing];
-  const { bucketName, userPool = true } = given;
-  const pools = `arn:aws:cognito-idp:us-east-1:${account}:userpool`;
-  const pool = [
-    { actions: ['cognito-idp:CreateUserPool'], resource: '*' },
-    { actions: ['cognito-idp:CreateUserPoolClient'], resource: `${pools}/us-east-1_x` },
-  ];
-  return [
-    changing,
-    {
-      // A bucket with a chosen name can already exist.
-      actions: [...(bucketName === undefined ? ['s3:CreateBucket'] : []), 's3:PutBucketPolicy'],
-      resource: `arn:aws:s3:::${bucketName ?? `${bucketBeginning(stackName)}bucket-x`}`,
-    },
-    ...(userPool ? pool : []),
-    {
-      actions: ['iam:CreateRole', 'iam:PassRole', 'iam:PutRolePolicy'],
-      resource: `arn:aws:iam::${account}:role/${stackName}-EdgeRole-x`,
-    },
-    {
-      actions: ['lambda:CreateFunction', 'lambda:PublishVersion'],
-      resource: `arn:aws:lambda:us-east-1:${account}:function:${stackName}-EdgeFunction-x`,
-    },
-    {
-      actions: ['cloudfront:CreateDistribution'],
-      resource: `arn:aws:cloudfront::${account}:distribution/x`,
-    },
-    {
-      actions: ['cloudfront:CreateOriginAccessControl'],
-      resource: `arn:aws:cloudfront::${account}:origin-access-control/x`,
-    },
-  ];
+  return isToCreate(stack) ? [changing, ...(await neededToCreate(work, account, options))] : [changing];
 }
 
 /**
- * Returns the actions of the operator's policy, including those for the given options. Actions covered by a pattern are
+ * Returns the actions of the operator's policy, including those for the changed options. Actions covered by a pattern are
  * not listed.
  */
 function ofThePolicy({ account }: AwsCaller, stackName: string, deploying?: PermissionsToCheck): Needed[] {
   const scope = { account, stackName, deployOnly: deploying !== undefined };
-  const { given = {} } = deploying ?? {};
-  const flags = OPTION_NAMES.filter((name) => given[name] !== undefined).map((name) => KINDS[name].flag);
+  const { previous = {}, options = {} } = deploying ?? {};
+  const flags = OPTION_NAMES.filter(
+    (name) => options[name] !== undefined && !isDeepStrictEqual(options[name], previous[name]),
+  ).map((name) => KINDS[name].flag);
   const extras = operatorPolicy({ ...scope, extras: true }).filter(({ neededBy = [] }) =>
     neededBy.some((one) => flags.some((flag) => flag === one)),
   );
   return [...operatorPolicy(scope), ...extras].map(({ actions, resources: [resource = '*'] }) => ({
-    actions: actions.filter((action) => !action.endsWith('*')),
+    actions: actions.filter((action) => !action.includes('*')),
     resource: resource === '*' ? resource : resource.replaceAll('*', 'x'),
   }));
 }
-
-const PRINT_POLICY = command`edge-upload policy`;
-const PRINT_EXTRAS = command`edge-upload policy --extras`;
 
 /**
  * Checks with IAM which permissions are missing. Without `deploying`, checks the whole operator's policy and warns of
@@ -105,7 +85,7 @@ export function permissionsCheck(
       if (isRoot(asking)) return { found: 'the root user has all permissions' };
       let principal: string | undefined;
       let missing: Denied[];
-      const sure = deploying === undefined ? [] : ofDeploy(asking, stackName, deploying);
+      const sure = deploying === undefined ? [] : await ofDeploy(work, asking, deploying);
       try {
         principal = await principalOf(work, asking);
         missing = await simulateDenied(work, principal, [
@@ -125,11 +105,10 @@ export function permissionsCheck(
       const fatal = missing.filter(({ action, resource }) =>
         sure.some((one) => one.resource === resource && one.actions.includes(action)),
       );
-      if (fatal.length > 0) {
+      if (fatal.length > 0 && !deploying?.dryRun) {
         throw accessDenied(
           { principal, denied: fatal },
           `${asking.arn} does not have the permissions to deploy: ${actionNames(fatal)}. Nothing was changed.`,
-          ['Ask the administrator of the AWS account for the whole policy:', PRINT_POLICY],
         );
       }
       if (missing.length === 0) return { found: 'all that an operator needs' };
@@ -137,8 +116,7 @@ export function permissionsCheck(
         type: 'warning',
         text: [
           `IAM reports that these actions are not allowed: ${actionNames(missing)}. Print the policy that an operator needs:`,
-          PRINT_POLICY,
-          ...(missing.some(isExtra) ? [PRINT_EXTRAS] : []),
+          ...policyCommands(missing),
         ],
       });
       return { found: `${missing.length} missing` };

@@ -48,8 +48,6 @@ interface Deploying {
   readonly given?: StackOptions;
   /** Whether a missing stack is an error. */
   readonly mustExist?: boolean;
-  /** Whether nothing will be changed. A missing permission is then a warning. */
-  readonly dryRun?: boolean;
   /** Whether what was changed outside of CloudFormation is changed back. */
   readonly revertDrift?: boolean;
 }
@@ -71,35 +69,35 @@ async function ownStack(
 }
 
 /**
- * Checks what AWS would refuse, before a deploy changes anything. Returns the stack, if there is one.
+ * Checks whose stack a deploy would change. Returns the stack, if there is one.
  * @throws {UserError} the first failure
  */
 export async function preflight(work: StackWork, how: Deploying = {}): Promise<FoundStack | undefined> {
-  const { stackName, local, context } = work;
-  const { given = {}, dryRun = false } = how;
-  const { ui } = context;
-  const caller = await asTask(ui, 'Checking credentials', callerWords, () => callerIdentity(work));
-  const stack = await asTask(
-    ui,
+  const { stackName, context } = work;
+  await asTask(context.ui, 'Checking credentials', callerWords, () => callerIdentity(work));
+  return asTask(
+    context.ui,
     'Checking the stack',
     (found) => (found === undefined ? `${stackName} does not exist yet` : `${stackName} is ${found.status}`),
     () => ownStack(work, how),
   );
-  if (local !== undefined) return stack;
-  const before = stack?.status === 'REVIEW_IN_PROGRESS' ? undefined : stack;
-  for (const { name, run } of accountChecks(
-    work,
-    () => caller,
-    dryRun ? undefined : { stack: before, given },
-  )) {
+}
+
+/**
+ * Checks what the account would refuse, before a deploy changes anything. Checks nothing in the embedded cloud.
+ * @throws {UserError} the first failure
+ */
+export async function checkAccount(work: StackWork, deploying: PermissionsToCheck): Promise<void> {
+  if (work.local !== undefined) return;
+  const caller = await callerIdentity(work);
+  for (const { name, run } of accountChecks(work, () => caller, deploying)) {
     await asTask(
-      ui,
+      work.context.ui,
       `Checking ${name}`,
       (seen) => ('skipped' in seen ? `skipped: ${seen.skipped}` : seen.found),
       run,
     );
   }
-  return stack;
 }
 
 /** A region that every unrestricted account can use. */

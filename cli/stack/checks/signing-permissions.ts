@@ -1,5 +1,4 @@
 import type { StackOptions } from '../../../infra/options.ts';
-import { command } from '../../command-line.ts';
 import { callerIdentity, isRoot } from '../aws-calls.ts';
 import type { FoundStack, StackWork } from '../find-stack.ts';
 import { createsSigningKey } from '../signing/signing-options.ts';
@@ -35,9 +34,5 @@ export async function refuseUnsignable(
   throw accessDenied(
     refused,
     `${caller.arn} does not have the permissions for links and keys: ${actionNames(refused.denied)}. Nothing was changed.`,
-    [
-      'Ask the administrator of the AWS account for the second policy of operators:',
-      command`edge-upload policy --extras`,
-    ],
   );
 }

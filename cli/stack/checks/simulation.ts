@@ -3,6 +3,7 @@ import { command, type HintLine } from '../../command-line.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { type AwsCaller, rawPages } from '../aws-calls.ts';
 import type { StackWork } from '../find-stack.ts';
+import { isExtra } from '../policy/extra-statements.ts';
 
 /** Actions on one resource. */
 export interface Needed {
@@ -123,20 +124,22 @@ export function actionNames(denied: readonly Denied[]): string {
   return [...new Set(denied.map(({ action }) => action))].join(', ');
 }
 
-/**
- * Returns the error for denied actions.
- * @param policy how the operator gets the policy that allows them
- */
-export function accessDenied(
-  { principal, denied }: DeniedTo,
-  message: string,
-  policy: readonly HintLine[],
-): UserError {
+/** Returns the commands that print the policies with these actions. */
+export function policyCommands(denied: readonly Denied[]): HintLine[] {
+  return [
+    ...(denied.every(isExtra) ? [] : [command`edge-upload policy`]),
+    ...(denied.some(isExtra) ? [command`edge-upload policy --extras`] : []),
+  ];
+}
+
+/** Returns the error for denied actions. */
+export function accessDenied({ principal, denied }: DeniedTo, message: string): UserError {
   const deciding = denied
     .slice(0, 1)
     .flatMap(({ action, resource }) => [
       'See which policy decides:',
       command`aws iam simulate-principal-policy --policy-source-arn ${principal} --action-names ${action} --resource-arns ${resource}`,
     ]);
-  return new UserError('access_denied', message, { hint: [...policy, ...deciding] });
+  const policy = 'Ask the administrator of the AWS account for the whole policy:';
+  return new UserError('access_denied', message, { hint: [policy, ...policyCommands(denied), ...deciding] });
 }

@@ -7,6 +7,7 @@ import { checkpoint, resumable } from '../../network/cancellation.ts';
 import { sameCommand } from '../../same-command.ts';
 import { asTask } from '../../ui/create.ts';
 import { overtaken } from '../aws-calls.ts';
+import { refuseUnpermittedChange } from '../checks/change-permissions.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { type FoundStack, findStack, isIdle, type StackWork } from '../find-stack.ts';
 import { readOptions, stackTags } from '../options/deployed-options.ts';
@@ -148,7 +149,7 @@ async function deployRound(
     return { stack, changed: true };
   }
   const agreed = await refusing(work, plan, async () => {
-    await refuseOvertaken(work, wanted, plan, round);
+    await refuseOvertaken(work, wanted, plan, { stack, changed, dryRun: way.dryRun });
     const next = round.edge === undefined ? 'edge' : round.isSigned ? undefined : 'verifying';
     return way.agree({ to: plan.to, steps: [...plan.steps, ...repairs] }, next);
   });
@@ -202,20 +203,22 @@ async function planRound(
   );
 }
 
-/** Refuses a plan for a stack that another deploy changed meanwhile, and one that a stack policy forbids. */
+/** Refuses a plan for a stack that another deploy changed meanwhile, and one that a policy forbids. */
 async function refuseOvertaken(
   work: StackWork,
   { found, options, previous }: WantedChange,
   { to, stackId, steps }: PlannedChange,
-  { changed }: Round,
+  { stack, changed, dryRun }: Pick<Round, 'stack' | 'changed'> & Pick<DeployWay, 'dryRun'>,
 ): Promise<void> {
-  if (to !== 'EXISTING') return;
+  if (to !== 'EXISTING' || stack === undefined) return;
   // From now on, CloudFormation discards the change set if the stack changes.
   const deployed = readOptions(await deployedTemplate(work, stackId));
   const expected: unknown = JSON.parse(JSON.stringify(changed ? options : previous));
   if (!isDeepStrictEqual(deployed, expected)) throw overtaken(work);
-  // A stack that this deploy created has no policy.
-  if (found !== undefined) await refuseByStackPolicy(work, stackId, steps);
+  // The permissions to create a stack were checked before, and a new stack has no policy.
+  if (found === undefined) return;
+  await refuseByStackPolicy(work, stackId, steps);
+  if (!dryRun) await refuseUnpermittedChange(work, stack, steps);
 }
 
 async function apply(work: StackWork, plan: PlannedChange): Promise<void> {

@@ -18,7 +18,10 @@ export function plannedResult(stackName: string, { steps, lines }: Agreement): R
     document: {
       stackName,
       outcome: 'planned',
-      plan: steps.map(({ properties, ...step }) => ({ ...step, properties: [...properties] })),
+      plan: steps.map(({ what, logicalId, type, properties, loses }) => ({
+        ...{ what, logicalId, type, ...omitUndefined({ loses }) },
+        properties: [...properties],
+      })),
     },
     text: steps.length === 0 ? 'Nothing would be changed.' : [...lines],
   };

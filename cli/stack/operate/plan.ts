@@ -21,8 +21,12 @@ export interface PlannedStep {
   readonly what: 'add' | 'adopt' | 'change' | 'replace' | 'remove' | 'leave';
   readonly logicalId: string;
   readonly type: string;
+  /** Absent for a resource that does not exist yet. */
+  readonly physicalId?: string;
   /** The changed properties of an existing resource. */
   readonly properties: readonly string[];
+  /** Those of the properties whose change depends on that of another resource. */
+  readonly uncertain?: readonly string[];
   /** The data that is lost with the resource, if any. */
   readonly loses?: string;
 }
@@ -130,17 +134,17 @@ function kindOf({ Action, PolicyAction, Replacement }: ResourceChange): PlannedS
 
 function stepOf(change: ResourceChange): PlannedStep {
   const what = kindOf(change);
-  const type = change.ResourceType ?? '';
-  const names = (change.Details ?? []).map(({ Target }) => Target?.Name ?? Target?.Attribute ?? '');
+  const { ResourceType: type = '', LogicalResourceId: logicalId = '', PhysicalResourceId } = change;
+  const details = what === 'add' || what === 'adopt' ? [] : (change.Details ?? []);
+  const named = (some: typeof details) =>
+    new Set(some.flatMap(({ Target }) => Target?.Name || Target?.Attribute || []));
+  const properties = [...named(details)];
+  const certain = named(details.filter(({ Evaluation }) => Evaluation !== 'Dynamic'));
+  const uncertain = properties.filter((name) => !certain.has(name));
   const isLost = what === 'remove' || (what === 'replace' && change.PolicyAction !== 'ReplaceAndRetain');
   const loses = isLost ? HOLDS[type] : undefined;
-  return {
-    what,
-    logicalId: change.LogicalResourceId ?? '',
-    type,
-    properties: what === 'add' || what === 'adopt' ? [] : [...new Set(names)].filter((name) => name !== ''),
-    ...omitUndefined({ loses }),
-  };
+  const more = omitUndefined({ physicalId: PhysicalResourceId || undefined, loses });
+  return { what, logicalId, type, properties, ...(uncertain.length > 0 && { uncertain }), ...more };
 }
 
 const ORDER: readonly PlannedStep['what'][] = ['add', 'adopt', 'change', 'replace', 'remove', 'leave'];

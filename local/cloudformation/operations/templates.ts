@@ -1,5 +1,6 @@
 import { text } from '../../shape.ts';
 import type { QueryMembers } from '../../wire/query-protocol.ts';
+import { validationError } from '../errors.ts';
 import type { TemplateParameter } from '../template/parameters.ts';
 import type { Template } from '../template/parse.ts';
 import { requireChangeSet } from './change-sets.ts';
@@ -51,6 +52,8 @@ export const templates = {
     { TemplateBody, TemplateURL, StackName: text() },
     async ({ store, handlers, getObject }, input) => {
       const body = await readTemplateBody(input, getObject);
+      if (body !== undefined && input.StackName !== undefined)
+        throw validationError('Only one of StackName, TemplateBody and TemplateURL can be specified.');
       const template = checkedTemplate(body ?? store.require(input.StackName).source.template, handlers);
       return {
         Description: template.description,

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { awsClients } from '../aws-clients.ts';
-import { type DeployedStack, recordedEnv, setFaults, WITH_FAULTS, withCloud } from '../harness.ts';
+import { awsEnv, type DeployedStack, recordedEnv, setFaults, WITH_FAULTS, withCloud } from '../harness.ts';
 import { startRecorder } from '../recorder.ts';
 
 interface Failed {
@@ -98,6 +98,52 @@ test('checks first everything that can refuse a deletion, and names what to do',
     const destroyed = await computer.run(['destroy', '--yes'], { env });
     assert.equal(destroyed.code, 0, destroyed.stderr);
   });
+});
+
+test('refuses a deploy that IAM denies before anything is changed', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const env = awsEnv(computer, cloud);
+    const { cloudformation } = awsClients(t, cloud);
+    const refused = async (denied: string, ...flags: readonly string[]) => {
+      await setFaults(cloud, { operator: { denied: [denied] } });
+      const { code, stdout, stderr } = await computer.run(['deploy', '--yes', '--json', ...flags], { env });
+      await setFaults(cloud, {});
+      assert.equal(code, 8, `${stdout}${stderr}`);
+      const { error } = JSON.parse(stdout) as Failed;
+      assert.equal(error.code, 'access_denied');
+      assert.match(error.message, new RegExp(`: ${denied}\\. Nothing was changed\\.$`));
+      return error;
+    };
+    const stacks = async () =>
+      (await cloudformation.listStacks()).StackSummaries?.map(({ StackStatus }) => StackStatus);
+    const notify = ['--notify', 'ops@example.com'];
+    for (const [denied, ...flags] of [
+      ['cloudfront:CreateDistribution'],
+      ['sns:CreateTopic', ...notify],
+      ['guardduty:CreateMalwareProtectionPlan', '--scan'],
+    ] as const) {
+      await refused(denied, ...flags);
+      assert.deepEqual(await stacks(), [], denied);
+    }
+    await computer.json(['deploy', '--yes', '--cors-origin', 'https://app.example.com'], { env });
+    for (const [denied, ...flags] of [
+      ['lambda:UpdateFunctionCode', '--max-size', '1G'],
+      ['events:PutRule', ...notify],
+      ['s3:PutBucketNotification', ...notify],
+      ['cloudfront:DeleteResponseHeadersPolicy', '--unset', 'cors-origin'],
+      ['s3:PutBucketVersioning', '--versioning'],
+    ] as const) {
+      await refused(denied, ...flags);
+      assert.deepEqual(await stacks(), ['UPDATE_COMPLETE'], denied);
+      const { Summaries } = await cloudformation.listChangeSets({ StackName: 'edge-upload' });
+      assert.deepEqual(Summaries, [], 'the plan is discarded');
+    }
+    // A denied action that the change does not need is a warning.
+    await setFaults(cloud, { operator: { denied: ['sns:CreateTopic', 'iam:CreateRole'] } });
+    const { code, stderr } = await computer.run(['deploy', '--yes', '--versioning'], { env });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /not allowed: iam:CreateRole\./);
+  }, WITH_FAULTS);
 });
 
 test('keeps the objects of a stack in a failed state if its deletion is denied', async (t) => {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runCheck } from '../../../../cli/stack/checks/check.ts';
-import { permissionsCheck } from '../../../../cli/stack/checks/deploy-permissions.ts';
+import {
+  type PermissionsToCheck,
+  permissionsCheck,
+} from '../../../../cli/stack/checks/deploy-permissions.ts';
 import { accountChecks } from '../../../../cli/stack/checks/preflight.ts';
 import type { FoundStack, StackWork } from '../../../../cli/stack/find-stack.ts';
-import { omitUndefined } from '../../../../protocol/fields.ts';
+import { ALL_OPTIONS } from '../../../infra/support.ts';
 import { type Answer, workAgainst } from '../world.ts';
 
 /** Runs the check of this name. */
@@ -79,36 +82,103 @@ const DEPLOYED: FoundStack = {
   outputs: {},
 };
 
+const FIRST: PermissionsToCheck = { stack: undefined, previous: {}, options: {}, dryRun: false };
+
 test('refuses a deploy before any change if IAM denies a required action', async (t) => {
-  const cases = [
-    { denied: 'iam:PassRole', stack: undefined, refused: true },
-    { denied: 'cloudfront:CreateDistribution', stack: undefined, refused: true },
-    { denied: 'cloudformation:ExecuteChangeSet', stack: DEPLOYED, refused: true },
-    // Only the plan of a later deploy shows whether it makes this call.
-    { denied: 'iam:PassRole', stack: DEPLOYED, refused: false },
+  const oidc = { idp: 'oidc:https://login.example.com', idpClientId: 'a', idpSecret: 'b' };
+  const cases: readonly {
+    readonly denied: string;
+    readonly deploying?: Partial<PermissionsToCheck>;
+    readonly unknown?: string;
+    readonly refused: boolean;
+    /** The arguments of `edge-upload policy`. */
+    readonly policy?: string;
+  }[] = [
+    { denied: 'iam:PassRole', refused: true },
+    { denied: 'cloudfront:CreateDistribution', refused: true },
+    { denied: 'lambda:PublishVersion', refused: true },
+    { denied: 's3:PutLifecycleConfiguration', refused: true },
+    { denied: 'cloudformation:ExecuteChangeSet', deploying: { stack: DEPLOYED }, refused: true },
+    // Remains of a failed creation are deleted first.
+    {
+      denied: 'iam:PassRole',
+      deploying: { stack: { ...DEPLOYED, status: 'ROLLBACK_COMPLETE' } },
+      refused: true,
+    },
+    // The plan of a later deploy shows whether it makes this call.
+    { denied: 'iam:PassRole', deploying: { stack: DEPLOYED }, refused: false },
     // A condition on an unknown key decides.
-    { denied: 'iam:PassRole', stack: undefined, unknown: 'iam:PassedToService', refused: false },
+    { denied: 'iam:PassRole', unknown: 'iam:PassedToService', refused: false },
     // A bucket with a chosen name may exist already.
-    { denied: 's3:CreateBucket', stack: undefined, bucketName: 'kept', refused: false },
+    { denied: 's3:CreateBucket', deploying: { options: { bucketName: 'kept' } }, refused: false },
+    { denied: 's3:PutBucketPolicy', deploying: { options: { bucketName: 'kept' } }, refused: true },
+    { denied: 'cognito-idp:CreateUserPool', deploying: { options: { userPool: false } }, refused: false },
     // An operator who only deploys does not need it.
-    { denied: 's3:GetObject', stack: undefined, refused: false },
+    { denied: 's3:GetObject', refused: false },
+    // Nothing is changed.
+    { denied: 'iam:PassRole', deploying: { dryRun: true }, refused: false },
+    ...['sns:CreateTopic', 'sns:Subscribe', 'events:PutRule', 's3:PutBucketNotification'].map((denied) => ({
+      denied,
+      deploying: { options: { notify: ['ops@example.com'] } },
+      refused: true,
+      policy: ' --extras',
+    })),
+    ...['cognito-idp:CreateIdentityProvider', 'cognito-idp:CreateUserPoolDomain'].map((denied) => ({
+      denied,
+      deploying: { options: oidc },
+      refused: true,
+      policy: ' --extras',
+    })),
+    // A policy of the secret may allow it.
+    { denied: 'secretsmanager:GetSecretValue', deploying: { options: oidc }, refused: false },
+    {
+      denied: 'guardduty:CreateMalwareProtectionPlan',
+      deploying: { options: { scan: true } },
+      refused: true,
+      policy: ' --extras',
+    },
+    {
+      denied: 'cloudfront:CreateResponseHeadersPolicy',
+      deploying: { options: { corsOrigins: ['https://app.example.com'] } },
+      refused: true,
+    },
+    { denied: 's3:PutBucketVersioning', deploying: { options: { versioning: true } }, refused: true },
+    {
+      denied: 'cognito-idp:SetUserPoolMfaConfig',
+      deploying: { options: { mfa: 'required' } },
+      refused: true,
+    },
+    {
+      denied: 's3:PutEncryptionConfiguration',
+      deploying: { options: { kmsKeyArn: ALL_OPTIONS.kmsKeyArn } },
+      refused: true,
+    },
   ];
-  for (const { denied, stack, unknown, bucketName, refused } of cases) {
-    await t.test(`${denied}, ${stack === undefined ? 'first' : 'later'} deploy`, async (t) => {
+  for (const { denied, deploying, unknown, refused, policy = '' } of cases) {
+    await t.test(`${denied}, ${JSON.stringify(deploying ?? {})}`, async (t) => {
       const missing = unknown === undefined ? '' : `<member>${unknown}</member>`;
       const { work, events } = await workAgainst(t, iam([denied], [], missing));
-      const checked = await runCheck(
-        permissionsCheck(work, () => SESSION, { stack, given: omitUndefined({ bucketName }) }),
-      );
+      const checked = await runCheck(permissionsCheck(work, () => SESSION, { ...FIRST, ...deploying }));
       assert.equal(checked.state, refused ? 'failed' : 'ok');
       if (checked.state !== 'failed') return;
       assert.equal(checked.error.code, 'access_denied');
       assert.ok(checked.error.message.includes(`${denied}. Nothing was changed.`));
-      assert.match(checked.error.hint ?? '', /^ {2}edge-upload policy$/m);
+      assert.match(checked.error.hint ?? '', new RegExp(`^ {2}edge-upload policy${policy}$`, 'm'));
       assert.match(checked.error.hint ?? '', / {2}aws iam simulate-principal-policy .*role\/team\/Operator/);
       assert.deepEqual(events, []);
     });
   }
+});
+
+test('a dry run warns of what the deploy would be refused for', async (t) => {
+  const { work, events } = await workAgainst(t, iam(['iam:PassRole', 'sns:CreateTopic']));
+  const options = { notify: ['ops@example.com'] };
+  const check = permissionsCheck(work, () => SESSION, { ...FIRST, options, dryRun: true });
+  assert.equal((await runCheck(check)).state, 'ok');
+  assert.match(
+    JSON.stringify(events),
+    /not allowed: .*iam:PassRole.* {2}edge-upload policy --stack.* {2}edge-upload policy --extras/,
+  );
 });
 
 test('skips the root user, and warns if IAM does not respond', async (t) => {
@@ -119,7 +189,7 @@ test('skips the root user, and warns if IAM does not respond', async (t) => {
   const root = { account: '123456789012', arn: 'arn:aws:iam::123456789012:root' };
   assert.equal((await runCheck(permissionsCheck(work, () => root))).state, 'ok');
   assert.deepEqual(events, []);
-  for (const deploying of [undefined, { stack: undefined, given: {} }]) {
+  for (const deploying of [undefined, FIRST]) {
     const checked = await runCheck(permissionsCheck(work, () => SESSION, deploying));
     assert.ok(checked.state === 'skipped');
     assert.match(checked.detail, /^not allowed \(iam:GetRole\)$/);

@@ -38,6 +38,27 @@ test('lists a change set in words, additions first, removals last', () => {
   ]);
 });
 
+test('tells changes that depend on another resource from certain ones', () => {
+  const detail = (Name: string, Evaluation: 'Static' | 'Dynamic') =>
+    ({ Target: { Attribute: 'Properties', Name }, Evaluation }) as const;
+  const [step] = plannedSteps([
+    change({
+      Action: 'Modify',
+      ResourceType: 'AWS::CloudFront::Distribution',
+      LogicalResourceId: 'Distribution',
+      PhysicalResourceId: 'E1',
+      Details: [
+        detail('DistributionConfig', 'Dynamic'),
+        detail('Tags', 'Dynamic'),
+        detail('DistributionConfig', 'Static'),
+      ],
+    }),
+  ]);
+  assert.deepEqual(step?.properties, ['DistributionConfig', 'Tags']);
+  assert.deepEqual(step.uncertain, ['Tags']);
+  assert.equal(step.physicalId, 'E1');
+});
+
 test('names properties in words for every resource', () => {
   assert.deepEqual(
     describeProperty(['DistributionConfig', 'MemorySize', 'AccessTokenValidity', 'IdTokenValidity']),

@@ -183,4 +183,8 @@ test('returns the template byte for byte from GetTemplate', async (t) => {
   assert.equal((await sdk.getTemplate({ StackName: 'one' })).TemplateBody, TemplateBody);
   const summary = await sdk.getTemplateSummary({ StackName: 'one' });
   assert.deepEqual(summary.ResourceTypes, ['Test::Thing']);
+  await assert.rejects(
+    sdk.getTemplateSummary({ StackName: 'one', TemplateBody }),
+    awsError('ValidationError', /Only one of StackName, TemplateBody/),
+  );
 });
