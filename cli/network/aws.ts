@@ -7,7 +7,7 @@ import { folderOf, type LocalCloud, readAccessKey } from '../settings/deployment
 import { type AwsSettings, NO_SETTINGS, readAwsSettings, type Service } from './aws-settings.ts';
 import { openDeadline } from './cancellation.ts';
 import { openDispatcher } from './dispatcher.ts';
-import { findFailure, isTimeout, isTransient } from './failures.ts';
+import { findFailure, isTimeout, isTransient, refuseForeign } from './failures.ts';
 
 /** Lambda@Edge functions, and so the whole stack, must be in this region. */
 export const STACK_REGION = 'us-east-1';
@@ -223,6 +223,7 @@ export class SdkHandler {
         headersTimeout: SILENCE_MS,
         bodyTimeout: SILENCE_MS,
       });
+      await refuseForeign(answer);
     } catch (error) {
       deadline.end();
       mark(error, sdkRequest);

@@ -1,4 +1,5 @@
 import { getSystemErrorMap } from 'node:util';
+import type { Dispatcher } from 'undici';
 import { table } from '../../protocol/fields.ts';
 import { ProxyRefusal, ProxyUnreachable } from './proxy.ts';
 
@@ -122,8 +123,24 @@ function isSystemFailure({ code, syscall, path }: Details): boolean {
   return path === undefined && !FILE_CODES.has(code);
 }
 
-/** Returns true if the SDK could not parse a response, such as the page of a proxy or captive portal. */
+class ForeignResponse extends Error {}
+
+/**
+ * Refuses a page of a proxy or captive portal, which the SDK takes for a response without members. AWS gives each
+ * response an id, also to an object that is a page. A redirect has an error that names its target, and a page of a busy
+ * server is retried.
+ */
+export async function refuseForeign({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<void> {
+  const isPage = /^text\/html\b/i.test(String(headers['content-type']));
+  if (!isPage || statusCode >= 500 || isRedirect(statusCode)) return;
+  if (Object.keys(headers).some((name) => /^x-amzn?-request-?id$/i.test(name))) return;
+  await body.dump();
+  throw new ForeignResponse('The response is a web page without a request id.');
+}
+
+/** Returns true if a response is not from AWS, such as the page of a proxy or captive portal. */
 function isUnreadable(error: Details): boolean {
+  if (error instanceof ForeignResponse) return true;
   return '$metadata' in error && !('$fault' in error) && error.message.includes('Deserialization error');
 }
 

@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type {
   Change,
   CreateChangeSetCommandInput,
-  CreateChangeSetCommandOutput,
   DescribeChangeSetCommandOutput,
   Tag,
 } from '@aws-sdk/client-cloudformation';
@@ -13,7 +12,7 @@ import { STACK_REGION } from '../../network/aws.ts';
 import { checkpoint, cleanUp, creating, pause } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { isOvertaken, onPlan, pages } from '../aws-calls.ts';
-import { awsFailure } from '../aws-failures.ts';
+import { awsFailure, unexpectedAwsResponse } from '../aws-failures.ts';
 import { pollInterval, type StackWork } from '../find-stack.ts';
 import { INLINE_LIMIT_BYTES, withUploadedTemplate } from '../template/uploaded-template.ts';
 import { type PlannedChange, plannedSteps } from './plan.ts';
@@ -64,7 +63,7 @@ async function planFrom(
   const name = `edge-upload-${randomUUID()}`;
   let plan: ChangeSet | undefined;
   try {
-    const { StackId: stackId = '', Id: changeSetId = '' } = await createChangeSet(work, name, {
+    const { stackId, changeSetId } = await createChangeSet(work, name, {
       ...source,
       ChangeSetType: to === 'EXISTING' ? 'UPDATE' : 'CREATE',
       Tags: tags && [...tags],
@@ -76,6 +75,8 @@ async function planFrom(
     const { Status, StatusReason = Status } = described;
     if (Status === 'CREATE_COMPLETE')
       return { ...plan, steps: plannedSteps(await changesOf(work, changeSetId, described)) };
+    if (Status === undefined)
+      throw unexpectedAwsResponse('CloudFormation', 'Reading the change set', 'it has no status');
     if (!NO_CHANGES.test(StatusReason ?? '')) {
       throw new UserError(
         'stack_failed',
@@ -99,23 +100,24 @@ async function createChangeSet(
   work: StackWork,
   name: string,
   input: Partial<CreateChangeSetCommandInput>,
-): Promise<CreateChangeSetCommandOutput> {
+): Promise<Pick<ChangeSet, 'stackId' | 'changeSetId'>> {
   const { clients, stackName, context } = work;
   const { CreateChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
   const create = new CreateChangeSetCommand({
     StackName: stackName,
     ChangeSetName: name,
-    // A request that is sent again over a new connection counts as the same request.
+    // A repeated request counts as the same request.
     ClientToken: name,
     Capabilities: ['CAPABILITY_IAM'],
     Description: 'edge-upload deploy',
     ...input,
   });
-  return creating(context.signal, (bounds) =>
-    onPlan(work, `Planning the change of the stack “${stackName}”`, () =>
-      clients.cloudformation.send(create, bounds),
-    ),
+  const doing = `Planning the change of the stack “${stackName}”`;
+  const { StackId: stackId, Id: changeSetId } = await creating(context.signal, (bounds) =>
+    onPlan(work, doing, () => clients.cloudformation.send(create, bounds)),
   );
+  if (!stackId || !changeSetId) throw unexpectedAwsResponse('CloudFormation', doing, 'it has no id');
+  return { stackId, changeSetId };
 }
 
 /** Milliseconds. Change sets usually take seconds. */

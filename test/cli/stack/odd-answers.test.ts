@@ -11,6 +11,7 @@ import { findStack, type StackWork } from '../../../cli/stack/find-stack.ts';
 import { listObjects } from '../../../cli/stack/listing/bucket-listing.ts';
 import { edgeLogLines } from '../../../cli/stack/logs/edge-logs.ts';
 import { measureBucket } from '../../../cli/stack/operate/bucket.ts';
+import { planChange } from '../../../cli/stack/operate/change-set.ts';
 import { listen } from '../../support/serve.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 import { workAgainst } from './world.ts';
@@ -59,6 +60,33 @@ test('does not take a response without an account for credentials without one', 
       withCode('aws', /unexpected response from STS: it names no account/, /AWS_ENDPOINT_URL/),
       body,
     );
+  }
+});
+
+test('does not take a web page for a response without members', async (t) => {
+  const page = { type: 'text/html; charset=utf-8', body: '<html><body>Sign in</body></html>' };
+  for (const [status, headers, code, message] of [
+    [200, {}, 'unreachable', /its response is not from AWS/],
+    [403, {}, 'unreachable', /its response is not from AWS/],
+    [302, { location: 'http://portal.example/' }, 'aws', /HTTP 302 redirects to http:\/\/portal\.example/],
+    // AWS's own, with an id.
+    [200, { 'x-amzn-requestid': '1' }, 'aws', /unexpected response from STS/],
+  ] as const) {
+    const { work } = await workAgainst(t, () => ({ ...page, status, headers }));
+    await assert.rejects(callerIdentity(work), withCode(code, message), `${status}`);
+  }
+});
+
+test('does not take a response without a change set for a plan', async (t) => {
+  const created =
+    '<CreateChangeSetResponse><CreateChangeSetResult><Id>arn:aws:c</Id><StackId>arn:aws:s</StackId></CreateChangeSetResult></CreateChangeSetResponse>';
+  for (const [answer, message] of [
+    ['', /Planning the change .* unexpected response from CloudFormation: it has no id/],
+    [created, /Reading the change set .* unexpected response from CloudFormation: it has no status/],
+  ] as const) {
+    const { work, events } = await workAgainst(t, (body) => ({ body: /Create/.test(body) ? answer : '' }));
+    await assert.rejects(planChange(work, '{}', 'EXISTING'), withCode('aws', message, /AWS_ENDPOINT_URL/));
+    assert.deepEqual(events, []);
   }
 });
 
