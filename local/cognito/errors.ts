@@ -10,8 +10,8 @@ export const userNotFound = () => new AwsError('UserNotFoundException', 'User do
 export const wrongCredentials = () => notAuthorized('Incorrect username or password.');
 export const userDisabled = () => notAuthorized('User is disabled.');
 export const invalidSession = () => notAuthorized('Invalid session for the user.');
-export const codeMismatch = () =>
-  new AwsError('CodeMismatchException', 'Invalid verification code provided, please try again.');
+export const codeMismatch = (message = 'Invalid verification code provided, please try again.') =>
+  new AwsError('CodeMismatchException', message);
 export const expiredCode = () =>
   new AwsError('ExpiredCodeException', 'Invalid code provided, please request a code again.');
 

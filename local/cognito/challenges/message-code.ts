@@ -47,7 +47,8 @@ function messageCode(factor: MessageFactor): Challenge {
       const asked = sessionUser(attempt, response);
       const code = needed(responses, `${factor}_CODE`);
       return checkCode(attempt, asked, (user) => {
-        if (!equal(hashOf(code), state.data.code ?? '')) throw codeMismatch();
+        if (!equal(hashOf(code), state.data.code ?? ''))
+          throw codeMismatch('Invalid code or auth state for the user.');
         return withVerified(user, factor);
       });
     },

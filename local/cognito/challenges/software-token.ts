@@ -3,7 +3,7 @@ import type { JsonObject } from '../../json.ts';
 import { randomText } from '../../secrets.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { issueChallenge, needed, type SignInAttempt } from '../auth/sign-in-attempt.ts';
-import { codeMismatch, expiredCode, invalidParameter } from '../errors.ts';
+import { codeMismatch, invalidParameter } from '../errors.ts';
 import type { SoftwareToken, UserRecord } from '../store/model.ts';
 import { type Challenge, checkCode, sessionUser } from './challenge.ts';
 
@@ -59,7 +59,9 @@ export const requestSoftwareToken = (attempt: SignInAttempt, user: UserRecord): 
 export function takeCode(token: SoftwareToken, code: string, now: Date): SoftwareToken {
   const usedStep = matchingStep(token.secret, code, now, token.usedStep);
   if (usedStep !== undefined) return { ...token, usedStep };
-  throw matchingStep(token.secret, code, now, 0) === undefined ? codeMismatch() : expiredCode();
+  if (matchingStep(token.secret, code, now, 0) === undefined)
+    throw codeMismatch('Invalid code received for user');
+  throw new AwsError('ExpiredCodeException', 'Your software token has already been used once.');
 }
 
 export const softwareTokenMfa: Challenge = {

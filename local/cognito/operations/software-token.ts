@@ -50,7 +50,7 @@ function takeFirstCode(pending: SoftwareToken, code: string, now: Date): Softwar
     return takeCode(pending, code, now);
   } catch (error) {
     if (!(error instanceof AwsError) || error.code !== 'CodeMismatchException') throw error;
-    throw new AwsError('EnableSoftwareTokenMFAException', 'Code mismatch');
+    throw new AwsError('EnableSoftwareTokenMFAException', 'Code mismatch and fail enable Software Token MFA');
   }
 }
 

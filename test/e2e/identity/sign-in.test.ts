@@ -75,7 +75,7 @@ test('passes every challenge at a terminal', { skip }, async (t) => {
       [
         ['Password', NEW_PASSWORD],
         ['Code of the authenticator app', '000000'],
-        ['Invalid verification code', null],
+        ['Invalid code received', null],
         ['Code of the authenticator app', codeAt(secret, stepAt(here.setup.clock.now()))],
       ],
     );

@@ -90,7 +90,10 @@ test('accepts an e-mail address as the required factor of a pool', async (t) => 
   assert.deepEqual([message?.to, message?.subject], ['ann@example.com', 'Code']);
   const [, EMAIL_OTP_CODE = ''] = /^It is (\d{8})!$/.exec(message?.body ?? '') ?? [];
   const wrong = { EMAIL_OTP_CODE: EMAIL_OTP_CODE === '00000000' ? '00000001' : '00000000' };
-  await assert.rejects(answer(setup, 'EMAIL_OTP', asked.Session, wrong), awsError('CodeMismatchException'));
+  await assert.rejects(
+    answer(setup, 'EMAIL_OTP', asked.Session, wrong),
+    awsError('CodeMismatchException', 'Invalid code or auth state for the user.'),
+  );
   assert.ok((await answer(setup, 'EMAIL_OTP', asked.Session, { EMAIL_OTP_CODE })).AuthenticationResult);
 });
 

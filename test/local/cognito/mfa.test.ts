@@ -52,11 +52,17 @@ test('asks for the code of an app that is set up, and accepts each once', async 
   assert.equal(asked.ChallengeName, 'SOFTWARE_TOKEN_MFA');
   assert.equal(asked.AuthenticationResult, undefined);
   const wrong = codeAt(secret, stepAt(setup.clock.now()) + 10);
-  await assert.rejects(answer(setup, asked.Session, wrong), awsError('CodeMismatchException'));
+  await assert.rejects(
+    answer(setup, asked.Session, wrong),
+    awsError('CodeMismatchException', 'Invalid code received for user'),
+  );
   const code = codeNow(setup, secret);
   assert.ok((await answer(setup, asked.Session, code)).AuthenticationResult);
   const again = await adminSignIn(setup, 'ann', PASSWORD);
-  await assert.rejects(answer(setup, again.Session, code), awsError('ExpiredCodeException'));
+  await assert.rejects(
+    answer(setup, again.Session, code),
+    awsError('ExpiredCodeException', 'Your software token has already been used once.'),
+  );
   setup.advance(STEP);
   assert.ok((await answer(setup, again.Session, codeNow(setup, secret))).AuthenticationResult);
 });

@@ -80,7 +80,7 @@ test('asks for the app’s code at later sign-ins, and again if it is wrong', as
     'Code of the authenticator app': ['000000', () => appCode(here, secret)],
   });
   assert.deepEqual(prompts.slice(1), ['Code of the authenticator app', 'Code of the authenticator app']);
-  assert.match(warnings.join(), /Invalid verification code/);
+  assert.match(warnings.join(), /Invalid code received/);
 });
 
 test('reads set-up and code from standard input, one line each', async (t) => {
