@@ -16,14 +16,18 @@ export function chosenFactors({ softwareToken, messageFactors = [] }: UserRecord
 }
 
 /**
- * Returns the factors that a user can be asked for. If the pool requires one, an address alone enables messages:
+ * Returns the factors that a user can be asked for. An app remains usable if the pool no longer offers apps. If the pool
+ * requires a factor, an address alone enables messages:
+ * https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-totp.html,
  * https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-sms-email-message.html
  */
 export function usableFactors(pool: UserPool, user: UserRecord): readonly Factor[] {
-  const offered = poolFactors(pool);
-  const hasAddress = (factor: Factor) =>
-    !isMessageFactor(factor) || user.attributes[ADDRESS[factor]] !== undefined;
-  const chosen = chosenFactors(user).filter((factor) => offered.includes(factor) && hasAddress(factor));
-  if (chosen.length > 0 || pool.record.settings.MfaConfiguration !== 'ON') return chosen;
-  return offered.filter((factor) => isMessageFactor(factor) && hasAddress(factor));
+  const { MfaConfiguration = 'OFF' } = pool.record.settings;
+  if (MfaConfiguration === 'OFF') return [];
+  const offered = poolFactors(pool).filter(isMessageFactor);
+  const messages = offered.filter((factor) => user.attributes[ADDRESS[factor]] !== undefined);
+  const chosen = chosenFactors(user).filter(
+    (factor) => !isMessageFactor(factor) || messages.includes(factor),
+  );
+  return chosen.length === 0 && MfaConfiguration === 'ON' ? messages : chosen;
 }

@@ -74,7 +74,7 @@ export const softwareTokenMfa: Challenge = {
     if (!token?.enabled) {
       throw new AwsError(
         'SoftwareTokenMFANotFoundException',
-        'Software token MFA is not enabled for the user.',
+        'Software Token MFA does not exist for the user.',
       );
     }
     return checkCode(attempt, user, (one) => ({ ...one, softwareToken: takeCode(token, code, attempt.now) }));

@@ -61,7 +61,7 @@ export const softwareToken = {
     if (!poolFactors(pool).includes(SOFTWARE_TOKEN_MFA)) {
       throw new AwsError(
         'SoftwareTokenMFANotFoundException',
-        'Software token MFA is not enabled for the user pool.',
+        'Software Token MFA has not been enabled by the userPool',
       );
     }
     const secret = newSecret();

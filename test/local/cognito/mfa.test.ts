@@ -67,6 +67,25 @@ test('asks for the code of an app that is set up, and accepts each once', async 
   assert.ok((await answer(setup, again.Session, codeNow(setup, secret))).AuthenticationResult);
 });
 
+test('keeps an app usable in a pool that no longer offers apps, unless MFA is off', async (t) => {
+  const setup = await setUp(t, OPTIONAL);
+  const { sdk, UserPoolId } = setup;
+  await confirmedUser(setup);
+  const secret = await addApp(setup);
+  const SmsConfiguration = { SnsCallerArn: 'arn:aws:iam::000000000000:role/sms' };
+  const SmsMfaConfiguration = { SmsConfiguration };
+  await sdk.setUserPoolMfaConfig({ UserPoolId, MfaConfiguration: 'OPTIONAL', SmsMfaConfiguration });
+  const asked = await adminSignIn(setup, 'ann', PASSWORD);
+  const { AuthenticationResult } = await answer(setup, asked.Session, codeNow(setup, secret));
+  const AccessToken = AuthenticationResult?.AccessToken;
+  await assert.rejects(
+    sdk.associateSoftwareToken({ AccessToken }),
+    awsError('SoftwareTokenMFANotFoundException', 'Software Token MFA has not been enabled by the userPool'),
+  );
+  await sdk.setUserPoolMfaConfig({ UserPoolId, MfaConfiguration: 'OFF' });
+  assert.ok((await adminSignIn(setup, 'ann', PASSWORD)).AuthenticationResult);
+});
+
 test('sets up a required factor before the first tokens', async (t) => {
   const setup = await setUp(t, ON);
   const { sdk, ClientId } = setup;
