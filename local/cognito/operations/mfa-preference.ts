@@ -24,11 +24,11 @@ function checkCanEnable(pool: UserPool, user: UserRecord, factor: Factor): void 
   if (!poolFactors(pool).includes(factor)) {
     throw invalidParameter(`The user pool does not have ${factor} enabled.`);
   }
-  if (isMessageFactor(factor)) {
-    const attribute = ADDRESS[factor];
-    if (user.attributes[attribute] === undefined) throw invalidParameter(`User does not have ${attribute}.`);
-  } else if (!user.softwareToken?.verified) {
-    throw invalidParameter('User has not verified software token mfa');
+  const canReceive = isMessageFactor(factor)
+    ? user.attributes[ADDRESS[factor]] !== undefined
+    : user.softwareToken?.verified;
+  if (!canReceive) {
+    throw invalidParameter(`User does not have delivery config set to turn on ${factor}`);
   }
 }
 

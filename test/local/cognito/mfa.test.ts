@@ -44,8 +44,16 @@ test('computes the codes of RFC 6238', () => {
 test('asks for the code of an app that is set up, and accepts each once', async (t) => {
   const setup = await setUp(t, OPTIONAL);
   await confirmedUser(setup);
-  const secret = await addApp(setup);
   const { UserPoolId } = setup;
+  const named = { UserPoolId, Username: 'ann' };
+  await assert.rejects(
+    setup.sdk.adminSetUserMFAPreference({ ...named, SoftwareTokenMfaSettings: { Enabled: true } }),
+    awsError(
+      'InvalidParameterException',
+      'User does not have delivery config set to turn on SOFTWARE_TOKEN_MFA',
+    ),
+  );
+  const secret = await addApp(setup);
   const { UserMFASettingList } = await setup.sdk.adminGetUser({ UserPoolId, Username: 'ann' });
   assert.deepEqual(UserMFASettingList, ['SOFTWARE_TOKEN_MFA']);
   const asked = await adminSignIn(setup, 'ann', PASSWORD);
