@@ -17,7 +17,8 @@ export function createFileRows(context: RowContext, announcer: Announcer, picker
   const { queue, texts } = context;
   const rows = new Map<Item, FileRow>();
   const spoken = new Map<Item, Item['state']>();
-  const list = element('ul', { class: 'files', 'aria-label': texts.files });
+  // Without markers, a list needs the role in Safari.
+  const list = element('ul', { class: 'files', role: 'list', 'aria-label': texts.files });
 
   const rowOf = (item: Item): FileRow => {
     const found = rows.get(item);

@@ -23,7 +23,8 @@ export interface Unfinished {
 }
 
 export function createUnfinished({ edge, caller, journal, texts, format }: UnfinishedOptions): Unfinished {
-  const list = element('ul');
+  // Without markers, a list needs the role in Safari.
+  const list = element('ul', { role: 'list' });
   const section = element(
     'section',
     { class: 'unfinished', hidden: true },
