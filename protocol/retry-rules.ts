@@ -77,7 +77,10 @@ export class RetrySchedule {
   }
 }
 
-/** Matches an HTTP date (RFC 9110, section 5.6.7). `Date.parse` would also read texts such as `1.5`. */
+/**
+ * Matches an HTTP date in the format that servers must send (RFC 9110, section 5.6.7). `Date.parse` would also read texts
+ * such as `1.5`.
+ */
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 function readDate(header: string | undefined): number | undefined {
