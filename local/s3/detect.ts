@@ -24,7 +24,7 @@ type Level = 'service' | 'bucket' | 'object';
  * @throws AwsError `NotImplemented` with the query parameter, `MethodNotAllowed`, `InvalidURI`
  */
 export function detect(request: HttpRequest): RequestTarget {
-  const { bucket, key } = splitPath(request.path);
+  const { bucket, key } = targetOf(request);
   const query = readQuery(request.query);
   const level: Level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
   const operations = OPERATIONS.get(`${request.method} ${level}`);
@@ -52,8 +52,16 @@ function notAllowed(request: HttpRequest, level: Level, query: ReadonlyMap<strin
   return methodNotAllowed(request.method, level.toUpperCase());
 }
 
-function splitPath(path: string): { bucket: string; key: string } {
-  const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
+const VIRTUAL_HOST = /^(.+)\.localhost(?::\d+)?$/i;
+
+/**
+ * Returns the bucket and key of a path, or of a path and a host such as `bucket.localhost`.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+ */
+function targetOf({ path, headers }: HttpRequest): { bucket: string; key: string } {
+  const [, named] = VIRTUAL_HOST.exec(headers.host ?? '') ?? [];
+  const whole = named === undefined ? path : `/${named.toLowerCase()}${path}`;
+  const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(whole) ?? [];
   return { bucket: decoded(bucket), key: decoded(key) };
 }
 

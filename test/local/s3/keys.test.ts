@@ -129,3 +129,16 @@ test('recreates a folder of objects that was deleted by hand', async (t) => {
   assert.equal((await raw(running, { target: `/${BUCKET}/photos/two` })).text, 'is photos/two');
   assert.deepEqual(running.defects, []);
 });
+
+test('finds the bucket in the host, too', async (t) => {
+  const running = await startS3(t);
+  const host = `${BUCKET}.localhost:${running.port}`;
+  const ask = (method: string, target: string, body?: string) =>
+    raw(running, { method, target, headers: { host }, ...(body !== undefined && { body }) });
+  assert.equal((await ask('PUT', '/a/b%20c', 'x')).status, 200);
+  assert.equal((await ask('GET', '/a/b%20c')).text, 'x');
+  assert.equal((await raw(running, { target: `/${BUCKET}/a/b%20c` })).text, 'x');
+  assert.match((await ask('GET', '/?list-type=2')).text, /<Key>a\/b c<\/Key>/);
+  const other = { host: `other-bucket.localhost:${running.port}` };
+  assert.equal((await raw(running, { target: `/${BUCKET}/a/b%20c`, headers: other })).code, 'NoSuchBucket');
+});
