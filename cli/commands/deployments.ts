@@ -1,7 +1,8 @@
 import { POOL_ALIAS } from '../../protocol/issuer.ts';
-import { command } from '../command-line.ts';
+import { command, type HintLine } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
+import { loginCommand } from '../identity/sign-in/username.ts';
 import { forgetTokens } from '../identity/tokens/forget-tokens.ts';
 import { type FoundSession, findSessions, type UnreadableFile } from '../identity/tokens/token-store.ts';
 import type { JsonValue } from '../json-value.ts';
@@ -105,6 +106,21 @@ export async function use(context: Context, args: Named): Promise<Result> {
   };
 }
 
+/** How to use a stack that is no longer recorded. Only a record names the authority of an embedded cloud, for `login`. */
+function stackStays(name: string, url: string, isLocal: boolean): readonly HintLine[] {
+  if (isLocal) {
+    return [
+      'The stack is not deleted. To use it again:',
+      command`edge-upload deploy --local --stack-name ${name}`,
+    ];
+  }
+  return [
+    'The stack is not deleted. To use it again, sign in, or as an operator name it:',
+    loginCommand(url),
+    command`edge-upload status --stack-name ${name}`,
+  ];
+}
+
 /** Signs all users out of a deployment on this computer, and deletes its record. The deployment itself is not changed. */
 export async function forget(context: Context, args: Named): Promise<Result> {
   const deployment = await require(context, args);
@@ -121,13 +137,7 @@ export async function forget(context: Context, args: Named): Promise<Result> {
     context.ui.event({ type: 'warning', text });
   }
   await forgetDeployment(context, name);
-  const stays =
-    bucket === undefined
-      ? []
-      : [
-          'The stack is not deleted. To use it again:',
-          command`edge-upload status --stack-name ${name} ${local === undefined ? [] : ['--local']}`,
-        ];
+  const stays = bucket === undefined ? [] : stackStays(name, url, local !== undefined);
   return {
     document: { name, url, forgotten: true, signedOut: sessions.map(({ session }) => session.username) },
     text: [{ mark: 'done', text: `Forgot ${name}, ${url}` }, ...stays],

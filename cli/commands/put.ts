@@ -7,6 +7,7 @@ import { UserError } from '../errors.ts';
 import { type IssuedToken, readIssuedToken } from '../identity/tokens/issued-token.ts';
 import { type CommandTokens, credentialFor, tokenSource } from '../identity/tokens/token-source.ts';
 import { readLink } from '../links/link-address.ts';
+import { orInterrupted } from '../network/cancellation.ts';
 import { withDispatcher } from '../network/dispatcher.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 import { dryRun } from '../transfer/dry-run.ts';
@@ -48,7 +49,6 @@ export interface PutArgs extends SourceOptions, HeaderOptions {
 /** `edge-upload put`: uploads files through the edge. */
 export async function put(world: Context, args: PutArgs): Promise<Result> {
   const options = uploadOptions(args);
-  noteTerminal(world, args);
   const context = withLink(world, args);
   const [sources, target] = await Promise.all([openSources(args, context), resolveTarget(context)]);
   const ownToken = await issuedTokenFor(context, target.url);
@@ -59,10 +59,16 @@ export async function put(world: Context, args: PutArgs): Promise<Result> {
   }
   const work = (storedFiles?: StoredFiles): Promise<Result> => {
     if (args.dryRun !== true) {
-      return withEdgeAccess(context, target, (own, access) =>
-        uploadFiles(own, sources, { ...access, ...options, storedFiles }),
-      );
+      return withEdgeAccess(context, target, async (own, access) => {
+        if (readsTerminal(context, args)) {
+          // Fails before anything is typed if nobody is signed in.
+          await orInterrupted(access.tokens.current(), context.signal);
+          noteTerminal(context);
+        }
+        return uploadFiles(own, sources, { ...access, ...options, storedFiles });
+      });
     }
+    if (readsTerminal(context, args)) noteTerminal(context);
     const placing = ownToken && placingOf(context, ownToken, sources, options);
     return dryRun(context, sources, { url: target.url, placing, storedFiles, ...options });
   };
@@ -71,10 +77,13 @@ export async function put(world: Context, args: PutArgs): Promise<Result> {
   return withStoredFiles(context, target.url, args, work);
 }
 
+function readsTerminal({ stdin }: Context, { files, filesFrom, dryRun = false }: PutArgs): boolean {
+  const readsStdin = filesFrom === '-' || (files[0] === '-' && !dryRun);
+  return readsStdin && stdin.isTTY === true;
+}
+
 /** Prints how to end the input, because a terminal has no end. */
-function noteTerminal({ stdin, ui, platform }: Context, { files, filesFrom }: PutArgs): void {
-  const readsStdin = filesFrom === '-' || (files[0] === '-' && files.length === 1);
-  if (!readsStdin || stdin.isTTY !== true) return;
+function noteTerminal({ ui, platform }: Context): void {
   const keys = platform === 'win32' ? 'Ctrl-Z and Enter' : 'Ctrl-D';
   ui.event({
     type: 'instruction',

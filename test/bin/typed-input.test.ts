@@ -21,8 +21,8 @@ async function atTerminal(t: TestContext) {
     EDGE_UPLOAD_URL: edge.url,
     EDGE_UPLOAD_TOKEN: TOKENS[1],
   };
-  const type = (args: readonly string[], answers: Typing) =>
-    onTerminal({ argv: [execPath, CLI, ...args], env, cwd: home, answers });
+  const type = (args: readonly string[], answers: Typing, more: NodeJS.ProcessEnv = {}) =>
+    onTerminal({ argv: [execPath, CLI, ...args], env: { ...env, ...more }, cwd: home, answers });
   return { home, edge, type };
 }
 
@@ -40,6 +40,17 @@ test('prints how to end standard input from a terminal, and draws nothing over i
   assert.equal(code, 0, shown);
   assert.equal(edge.stored.get('/note.txt')?.toString(), 'hello\n');
   assert.ok(!shown.slice(0, shown.indexOf('hello')).includes('\u001b[?25l'), 'the cursor is not hidden');
+});
+
+test('asks for input from a terminal only once the upload can begin', { skip }, async (t) => {
+  const { type } = await atTerminal(t);
+  const nameless = await type(['put', '-'], []);
+  assert.ok(nameless.shown.includes('Standard input needs a key.'), nameless.shown);
+  const signedOut = await type(['put', '-', '--as', 'note.txt'], [], { EDGE_UPLOAD_TOKEN: '' });
+  assert.ok(signedOut.shown.includes('Nobody is signed in'), signedOut.shown);
+  const list = await type(['put', '--files-from', '-'], [], { EDGE_UPLOAD_TOKEN: '' });
+  assert.ok(list.shown.includes('Nobody is signed in'), list.shown);
+  for (const { shown } of [nameless, signedOut, list]) assert.ok(!shown.includes('Reading from'), shown);
 });
 
 test('refuses to read a secret from a terminal, which would show it', { skip }, async (t) => {

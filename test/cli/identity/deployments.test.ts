@@ -69,12 +69,18 @@ test('deployments forget signs all users out on this computer', async (t) => {
   assert.deepEqual(await listDeployments(here.context()), []);
 });
 
-test('deployments forget keeps the operator’s stack, and prints how to find it', async (t) => {
+test('deployments forget keeps the operator’s stack, and prints how to use it again', async (t) => {
   const here = await world(t);
   await here.operate();
-  const { text } = await run(here, forget(here.context(), { name: 'studio' }));
+  const local = await run(here, forget(here.context(), { name: 'studio' }));
   assert.match(
-    text ?? '',
-    /The stack is not deleted\. .*\n {2}edge-upload status --stack-name studio --local/,
+    local.text ?? '',
+    /The stack is not deleted\. .*\n {2}edge-upload deploy --local --stack-name studio$/,
+  );
+  await rememberDeployment(here.context(), { ...OTHER, bucket: 'bucket' });
+  const onAws = await run(here, forget(here.context(), { name: OTHER.name }));
+  assert.match(
+    onAws.text ?? '',
+    /The stack is not deleted\. .*\n {2}edge-upload login https:\/\/elsewhere\.example\n {2}edge-upload status --stack-name elsewhere\.example$/,
   );
 });
