@@ -72,7 +72,7 @@ export async function change(context: Context, args: AnswerFlags): Promise<Resul
   await requirePoolUser(context, target, tokens);
   // Without a pool, nothing is asked.
   const address = await poolAddressOf(context, target);
-  const answers = promptAnswers(context, await givenAnswers(context, args));
+  const answers = promptAnswers(context, await givenAnswers(context, args), 'Current password');
   if (!context.ui.interactive) await given(answers);
   const token = await tokens.current();
   const { username = '' } = readAccessToken(token) ?? {};

@@ -81,15 +81,22 @@ async function chooseFactor(
   });
 }
 
-/** Returns the given answers and asks for the rest. Without a terminal, a missing answer is a `usage` error. */
-export function promptAnswers({ ui }: Pick<Context, 'ui'>, given: GivenAnswers): SignInAnswers {
+/**
+ * Returns the given answers and asks for the rest. Without a terminal, a missing answer is a `usage` error.
+ * @param prompt for the password
+ */
+export function promptAnswers(
+  { ui }: Pick<Context, 'ui'>,
+  given: GivenAnswers,
+  prompt = 'Password',
+): SignInAnswers {
   let { password, newPassword } = given;
   let code: string | undefined;
   const attributes: Record<string, string> = { ...given.attributes };
   return {
     async password() {
       password ??= await ui.ask({
-        prompt: 'Password',
+        prompt,
         flag: '--password-stdin or EDGE_UPLOAD_PASSWORD',
         secret: true,
         reject: blankIn,

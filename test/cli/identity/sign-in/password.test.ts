@@ -20,7 +20,7 @@ test('changes a password with the old one, and asks again if the pool refuses it
   await signIn(here);
   const context = here.context({
     person: {
-      Password: PASSWORD,
+      'Current password': PASSWORD,
       'New password again': ['Short-horse-42!', NEW_PASSWORD],
       'New password': ['Short-horse-42!', NEW_PASSWORD],
     },
