@@ -25,7 +25,10 @@ const REASONS = table<Reason>({
   EROFS: { why: 'the file system is read-only', hint: 'Use a folder on a writable file system.' },
   ENOSPC: { why: 'no space left on the device', hint: SPACE },
   EDQUOT: { why: 'the disk quota is used up', hint: SPACE },
-  EFBIG: { why: 'the file is larger than its file system or ulimit -f allows', hint: SPACE },
+  EFBIG: {
+    why: 'the file is larger than its file system or ulimit -f allows',
+    hint: 'Raise the limit with ulimit -f, or use a folder on another file system.',
+  },
   ENOENT: { why: 'there is no such file or folder' },
   ENOTDIR: { why: 'a part of the path is not a folder' },
   EISDIR: { why: 'it is a folder' },

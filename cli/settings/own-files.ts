@@ -119,23 +119,23 @@ async function read(path: string, ifOpen?: (file: FileHandle) => Promise<void>) 
 }
 
 /**
- * Creates a folder, and missing ones above it, for its owner alone. Node's own recursion (seen with 20 and 24) does not end
- * on a file system in which nobody can create folders, such as `/proc`.
+ * Creates a folder, and missing ones above it; by default for its owner alone. Node's own recursion (seen with 20 and 24) does
+ * not end on a file system in which nobody can create folders, such as `/proc`, and reports a read-only one as `ENOENT`.
  */
-export async function createFolder(path: string): Promise<void> {
+export async function createFolder(path: string, mode = 0o700): Promise<void> {
   try {
-    await makeOne(path);
+    await makeOne(path, mode);
   } catch (error) {
     const above = dirname(path);
     if (systemCode(error) !== 'ENOENT' || above === path) throw error;
-    await createFolder(above);
-    await makeOne(path);
+    await createFolder(above, mode);
+    await makeOne(path, mode);
   }
 }
 
-async function makeOne(path: string): Promise<void> {
+async function makeOne(path: string, mode: number): Promise<void> {
   try {
-    await mkdir(path, { mode: 0o700 });
+    await mkdir(path, { mode });
   } catch (error) {
     if (systemCode(error) !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error;
   }

@@ -1,13 +1,15 @@
-import { mkdir, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
 import { oneOf, seconds, wholeNumber } from '../../declare/values.ts';
 import { UserError } from '../../errors.ts';
+import { fileError } from '../../settings/disk-errors.ts';
+import { createFolder } from '../../settings/own-files.ts';
 import { resolveTarget } from '../../settings/target.ts';
 import { createFilter } from '../../transfer/sources/filters.ts';
-import { pathError, readError } from '../../transfer/sources/read-error.ts';
+import { pathError } from '../../transfer/sources/read-error.ts';
 import { checkPrefix } from '../../transfer/typed-keys.ts';
 import { MAX_CONCURRENCY } from '../../transfer/uploader.ts';
 import { parseSize } from '../../ui/format.ts';
@@ -94,12 +96,12 @@ async function moveTarget({ cwd }: Context, { after, moveTo }: WatchArgs, folder
   const path = moveTo === undefined ? storedFolder(folder) : resolve(cwd, moveTo);
   if (!isMove) return path;
   try {
-    await mkdir(path, { recursive: true });
+    await createFolder(path, 0o777);
     const real = await realpath(path);
     await checkTarget(real, folder);
     return real;
   } catch (error) {
-    throw error instanceof UserError ? error : readError(path, error);
+    throw error instanceof UserError ? error : fileError(path, error);
   }
 }
 

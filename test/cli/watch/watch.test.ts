@@ -279,6 +279,21 @@ test('refuses a missing folder, a watched one, and the target of its own files',
   });
 });
 
+test('reports a folder for moved files that cannot be created', async (t) => {
+  const { file, run } = await rig(t);
+  await writeFile(file('a'), 'a');
+  const linuxOnly = process.platform === 'linux' ? { '/proc/none/stored': /no such file or folder/ } : {};
+  for (const [target, reason] of Object.entries({
+    'in/a': /something with that name already exists/,
+    'in/a/stored': /a part of the path is not a folder/,
+    ...linuxOnly,
+  })) {
+    const { code, stderr } = await run(['watch', 'in', '--after', 'move', '--move-to', target]);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, reason);
+  }
+});
+
 for (const after of ['delete', 'move']) {
   test(`neither sends nor touches files behind a new link, with --after ${after}`, async (t) => {
     let release = () => {};
