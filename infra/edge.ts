@@ -81,6 +81,13 @@ function optionalProps(scope: Construct, options: StackOptions): Partial<Distrib
   };
 }
 
+/**
+ * Errors of S3 and of its connection that CloudFront caches, 10 seconds by default. The cache key has no query: an error for
+ * one multipart upload would be sent for another one of the same key.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
+ */
+const CACHED_ERRORS = [400, 403, 404, 500, 502, 503, 504];
+
 /** Creates the distribution: HTTPS only, without caching. The function checks each request before its body is read. */
 export function createDistribution(
   scope: Construct,
@@ -91,6 +98,7 @@ export function createDistribution(
     comment: Stack.of(scope).stackName,
     httpVersion: HttpVersion.HTTP2_AND_3,
     ...optionalProps(scope, options),
+    errorResponses: CACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
     defaultBehavior: {
       origin: S3BucketOrigin.withOriginAccessControl(bucket, { originAccessLevels: [AccessLevel.WRITE] }),
       viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,

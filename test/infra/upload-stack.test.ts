@@ -76,6 +76,10 @@ test('accepts https only, caches nothing, and calls the function first', () => {
   const { Origins, DefaultCacheBehavior, ...rest } = DistributionConfig;
   assert.deepEqual(rest, {
     Comment: 'edge-upload',
+    CustomErrorResponses: [400, 403, 404, 500, 502, 503, 504].map((ErrorCode) => ({
+      ErrorCachingMinTTL: 0,
+      ErrorCode,
+    })),
     Enabled: true,
     HttpVersion: 'http2and3',
     IPV6Enabled: true,

@@ -77,13 +77,22 @@ const origins = upTo(
   'You cannot create more origins for the distribution.',
 );
 
+/** Nothing is cached here, errors included. */
+const errorResponse = structure(
+  {
+    ErrorCode: required(oneOf([400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504])),
+    ErrorCachingMinTTL: inert(0),
+  },
+  { notSupported: ['ResponseCode', 'ResponsePagePath'] },
+);
+
 const config = changed(
   structure(
     {
       Aliases: withDefault(aliases, []),
       CacheBehaviors: withDefault(behaviors, []),
       Comment: text(),
-      CustomErrorResponses: inert([]),
+      CustomErrorResponses: list(errorResponse),
       DefaultCacheBehavior: required(defaultBehavior),
       DefaultRootObject: inert(''),
       Enabled: required(flag()),

@@ -56,10 +56,20 @@ describe('S refuses a distribution', () => {
       'InvalidRequest',
       /DefaultCacheBehavior: extraneous key \[Colour\]/,
     ],
-    'with error responses of its own': [
-      config({ CustomErrorResponses: [{ ErrorCode: 403 }] }),
+    'with a page for errors': [
+      config({ CustomErrorResponses: [{ ErrorCode: 403, ResponsePagePath: '/sorry.html' }] }),
       'InvalidRequest',
-      /does not support .*CustomErrorResponses/,
+      /does not support .*CustomErrorResponses.*ResponsePagePath/,
+    ],
+    'with cached errors': [
+      config({ CustomErrorResponses: [{ ErrorCode: 403, ErrorCachingMinTTL: 10 }] }),
+      'InvalidRequest',
+      /does not support .*CustomErrorResponses.*ErrorCachingMinTTL/,
+    ],
+    'with an error that CloudFront does not customize': [
+      config({ CustomErrorResponses: [{ ErrorCode: 409, ErrorCachingMinTTL: 0 }] }),
+      'InvalidRequest',
+      /ErrorCode/,
     ],
     'with CloudFront Functions': [
       behavior({ FunctionAssociations: [] }),
