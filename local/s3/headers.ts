@@ -138,8 +138,41 @@ function withoutChunked(encoding: string | undefined): string | undefined {
 
 /** Returns the headers with an object's metadata. */
 export function descriptionHeaders({ headers, metadata }: Description): Record<string, string> {
-  const meta = Object.entries(metadata).map(([name, value]) => [META + name, value]);
+  const meta = Object.entries(metadata).map(([name, value]) => [META + name, mailSafe(value)]);
   return { ...headers, ...Object.fromEntries(meta) };
+}
+
+/** Maximum length of the text in an encoded word, without its delimiters. */
+const MAX_ENCODED = 63;
+
+/**
+ * Returns text beyond ASCII as words of RFC 2047, and other text unchanged. S3 takes the bytes of a header for
+ * ISO-8859-1, and encodes what it read in UTF-8.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata
+ */
+function mailSafe(value: string): string {
+  const beyond = value.match(/[^\t\x20-\x7e]/g)?.length ?? 0;
+  if (beyond === 0) return value;
+  const isMostlyAscii = value.length - beyond > beyond;
+  const [letter, encode] = isMostlyAscii
+    ? ['Q', quoted]
+    : ['B', (text: string) => Buffer.from(text).toString('base64')];
+  const words = (text: string): string[] => {
+    const encoded = encode(text);
+    if (encoded.length <= MAX_ENCODED) return [`=?UTF-8?${letter}?${encoded}?=`];
+    const half = text.length >> 1;
+    return [...words(text.slice(0, half)), ...words(text.slice(half))];
+  };
+  return words(value).join(' ');
+}
+
+function quoted(text: string): string {
+  return Array.from(Buffer.from(text), (byte) => {
+    if (byte === 0x20) return '_';
+    const character = String.fromCharCode(byte);
+    if (/[!-<>@-^`-~]/.test(character)) return character;
+    return `=${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }).join('');
 }
 
 /** @throws AwsError `NotImplemented` for conditions that S3 does not support on writes */

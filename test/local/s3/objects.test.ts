@@ -11,7 +11,7 @@ import {
   ListBucketsCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { BUCKET, startS3 } from './support.ts';
+import { BUCKET, raw, startS3 } from './support.ts';
 
 test('returns an object unchanged, with its headers and metadata', async (t) => {
   const { client, dataDir, defects } = await startS3(t);
@@ -140,4 +140,21 @@ test('lists the account’s buckets', async (t) => {
     Buckets?.map(({ Name }) => Name),
     [BUCKET],
   );
+});
+
+test('returns metadata beyond ASCII in words of RFC 2047', async (t) => {
+  const running = await startS3(t);
+  const target = `/${BUCKET}/k`;
+  const reported = async (value: string) => {
+    const headers = { 'x-amz-meta-name': Buffer.from(value).toString('latin1') };
+    assert.equal((await raw(running, { method: 'PUT', target, headers, body: 'x' })).status, 200);
+    return (await raw(running, { method: 'HEAD', target })).headers['x-amz-meta-name'] ?? '';
+  };
+  assert.equal(await reported('plain ~ text'), 'plain ~ text');
+  assert.equal(await reported('Mini\u00f6'), '=?UTF-8?Q?Mini=C3=83=C2=B6?=');
+  assert.equal(await reported('\u00f6'), '=?UTF-8?B?w4PCtg==?=');
+  assert.equal(await reported('a b_c? \u00f6'), '=?UTF-8?Q?a_b=5Fc=3F_=C3=83=C2=B6?=');
+  assert.equal(await reported('=?UTF-8?Q?Mini=C3=B6?='), '=?UTF-8?Q?Mini=C3=B6?=');
+  const words = (await reported(`${'long text '.repeat(20)}\u00f6`)).split(' ');
+  assert.ok(words.length > 1 && words.every((word) => /^=\?UTF-8\?Q\?[!-~]{1,63}\?=$/.test(word)));
 });
