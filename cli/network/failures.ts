@@ -126,16 +126,23 @@ function isSystemFailure({ code, syscall, path }: Details): boolean {
 class ForeignResponse extends Error {}
 
 /**
- * Refuses a page of a proxy or captive portal, which the SDK takes for a response without members. AWS gives each
- * response an id, also to an object that is a page. A redirect has an error that names its target, and a page of a busy
- * server is retried.
+ * Refuses a response of a proxy or captive portal that the SDK takes for one without members: a web page, or no body where
+ * AWS responds with XML. AWS gives each response an id, also to an object that is a page. A redirect has an error that
+ * names its target, and a page of a busy server is retried.
+ * @param sent headers of the request
  */
-export async function refuseForeign({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<void> {
+export async function refuseForeign(
+  { statusCode, headers, body }: Dispatcher.ResponseData,
+  sent: Readonly<Record<string, string>>,
+): Promise<void> {
   const isPage = /^text\/html\b/i.test(String(headers['content-type']));
-  if (!isPage || statusCode >= 500 || isRedirect(statusCode)) return;
+  // The protocol of CloudFormation, IAM and STS.
+  const isQuery = /^application\/x-www-form-urlencoded\b/i.test(sent['content-type'] ?? '');
+  const isEmpty = isQuery && statusCode < 300 && headers['content-length'] === '0';
+  if (!(isPage || isEmpty) || statusCode >= 500 || isRedirect(statusCode)) return;
   if (Object.keys(headers).some((name) => /^x-amzn?-request-?id$/i.test(name))) return;
   await body.dump();
-  throw new ForeignResponse('The response is a web page without a request id.');
+  throw new ForeignResponse('The response is a web page or empty, and has no request id.');
 }
 
 /** Returns true if a response is not from AWS, such as the page of a proxy or captive portal. */

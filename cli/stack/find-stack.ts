@@ -138,15 +138,18 @@ export async function stackResources(
   stackId: string,
 ): Promise<StackResource[]> {
   const { ListStackResourcesCommand } = await import('@aws-sdk/client-cloudformation');
+  const doing = `Looking up what the stack “${stackName}” is made of`;
   const listed = pages({
-    doing: `Looking up what the stack “${stackName}” is made of`,
+    doing,
     signal,
     ask: (NextToken?: string) =>
       clients.cloudformation.send(new ListStackResourcesCommand({ StackName: stackId, NextToken })),
     next: ({ NextToken }) => NextToken,
   });
   const found: StackResource[] = [];
-  for await (const { StackResourceSummaries = [] } of listed) {
+  for await (const { StackResourceSummaries } of listed) {
+    if (StackResourceSummaries === undefined)
+      throw unexpectedAwsResponse('CloudFormation', doing, 'it lists no resources');
     for (const one of StackResourceSummaries) {
       found.push({
         logicalId: one.LogicalResourceId ?? '',

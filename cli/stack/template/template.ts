@@ -8,6 +8,7 @@ import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { temporaryError } from '../../settings/disk-errors.ts';
 import { onAws } from '../aws-calls.ts';
+import { unexpectedAwsResponse } from '../aws-failures.ts';
 import type { FoundStack, StackWork } from '../find-stack.ts';
 import { keysIn, poolIdentity } from './key-sets.ts';
 
@@ -94,9 +95,12 @@ export interface DeployedStack {
 /** Returns the template that the stack was made from, as it was sent. */
 export async function deployedTemplate({ clients, stackName }: StackWork, stackId: string): Promise<string> {
   const { GetTemplateCommand } = await import('@aws-sdk/client-cloudformation');
-  const { TemplateBody = '{}' } = await onAws(`Reading the template of the stack “${stackName}”`, () =>
+  const doing = `Reading the template of the stack “${stackName}”`;
+  const { TemplateBody } = await onAws(doing, () =>
     clients.cloudformation.send(new GetTemplateCommand({ StackName: stackId, TemplateStage: 'Original' })),
   );
+  // Without a template, a deploy would reset all options.
+  if (TemplateBody === undefined) throw unexpectedAwsResponse('CloudFormation', doing, 'it has no template');
   return TemplateBody;
 }
 

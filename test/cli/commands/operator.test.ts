@@ -128,7 +128,7 @@ test('uses a given address with a warning if the deployments cannot be read', {
     context.events.map(({ type }) => type),
     ['note'],
   );
-  assert.match(JSON.stringify(context.events), /deployments\.json cannot be used: .*symbolic links/);
+  assert.match(JSON.stringify(context.events), /deployments\.json cannot be used: .*symbolic link/);
   // Without an address, the deployment is unknown.
   await assert.rejects(resolveTarget(testContext({ home, env })), withCode('disk', /deployments\.json/));
 });

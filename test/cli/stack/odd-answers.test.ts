@@ -7,11 +7,12 @@ import { isUserError } from '../../../cli/errors.ts';
 import { listUsers } from '../../../cli/identity/users/directory.ts';
 import { callerIdentity } from '../../../cli/stack/aws-calls.ts';
 import { guardDefect } from '../../../cli/stack/checks/edge-probe.ts';
-import { findStack, type StackWork } from '../../../cli/stack/find-stack.ts';
+import { findStack, type StackWork, stackResources } from '../../../cli/stack/find-stack.ts';
 import { listObjects } from '../../../cli/stack/listing/bucket-listing.ts';
 import { edgeLogLines } from '../../../cli/stack/logs/edge-logs.ts';
 import { measureBucket } from '../../../cli/stack/operate/bucket.ts';
 import { planChange } from '../../../cli/stack/operate/change-set.ts';
+import { deployedTemplate } from '../../../cli/stack/template/template.ts';
 import { listen } from '../../support/serve.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 import { workAgainst } from './world.ts';
@@ -63,7 +64,7 @@ test('does not take a response without an account for credentials without one', 
   }
 });
 
-test('does not take a web page for a response without members', async (t) => {
+test('does not take a web page or an empty response for one without members', async (t) => {
   const page = { type: 'text/html; charset=utf-8', body: '<html><body>Sign in</body></html>' };
   for (const [status, headers, code, message] of [
     [200, {}, 'unreachable', /its response is not from AWS/],
@@ -75,6 +76,21 @@ test('does not take a web page for a response without members', async (t) => {
     const { work } = await workAgainst(t, () => ({ ...page, status, headers }));
     await assert.rejects(callerIdentity(work), withCode(code, message), `${status}`);
   }
+  const empty = { headers: { 'content-length': '0' }, body: '' };
+  const { work } = await workAgainst(t, () => empty);
+  await assert.rejects(callerIdentity(work), withCode('unreachable', /its response is not from AWS/));
+});
+
+test('does not take a response without a template or resources for a stack without them', async (t) => {
+  for (const body of ['<a></a>', '<ListStackResourcesResponse></ListStackResourcesResponse>']) {
+    const { work } = await workAgainst(t, () => ({ body }));
+    await assert.rejects(stackResources(work, 'arn:aws:s'), withCode('aws', /it lists no resources/));
+    await assert.rejects(deployedTemplate(work, 'arn:aws:s'), withCode('aws', /it has no template/));
+  }
+  const { work } = await workAgainst(t, () => ({
+    body: '<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries/></ListStackResourcesResult></ListStackResourcesResponse>',
+  }));
+  assert.deepEqual(await stackResources(work, 'arn:aws:s'), []);
 });
 
 test('does not take a response without a change set for a plan', async (t) => {

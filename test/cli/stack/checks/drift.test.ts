@@ -41,6 +41,9 @@ function account({ statuses = ['DETECTION_COMPLETE'], drifts = '', errors = {} }
         'DescribeStackDriftDetectionStatus',
         `<StackId>${ARN}</StackId><DetectionStatus>${left.shift()}</DetectionStatus><DetectionStatusReason>s3:GetBucketPolicy is denied</DetectionStatusReason>`,
       );
+    if (body.includes('Action=ListStackResources'))
+      return answer('ListStackResources', '<StackResourceSummaries/>');
+    if (body.includes('Action=GetTemplate')) return answer('GetTemplate', '<TemplateBody>{}</TemplateBody>');
     if (body.includes('Action=DescribeStackResourceDrifts'))
       return answer('DescribeStackResourceDrifts', `<StackResourceDrifts>${drifts}</StackResourceDrifts>`);
     return stack;
