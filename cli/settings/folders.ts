@@ -59,6 +59,11 @@ export function requireFolder(context: FolderContext, kind: FolderKind): string 
   });
 }
 
+/** Returns the folders of edge-upload that have a place on this computer. */
+export function ownFolders(context: FolderContext): string[] {
+  return (['config', 'state', 'data'] as const).flatMap((kind) => findFolder(context, kind) ?? []);
+}
+
 /** Returns the parent of the folder of compiled code, which `bin/compile-cache.ts` creates and checks. */
 export function cacheHome({ env, home }: Pick<FolderContext, 'env' | 'home'>): string {
   const { XDG_CACHE_HOME: given = '' } = env;

@@ -23,6 +23,8 @@ export interface ArrivalOptions {
   readonly folder: string;
   readonly prefix: string;
   readonly filter: Filter;
+  /** Folders that are skipped: edge-upload's own. */
+  readonly ownFolders: readonly string[];
   /** Milliseconds for which a file must not change before it is uploaded. */
   readonly settleMs: number;
   readonly ledger: UploadLedger;
@@ -109,11 +111,11 @@ export class Arrivals {
   }
 
   async #scan(): Promise<void> {
-    const { folder, filter, signal } = this.#options;
+    const { folder, filter, ownFolders, signal } = this.#options;
     const isInFolder = realFolders();
     const named = (relative: string) => join(folder, relative);
     const warn = this.#warnOnce;
-    for await (const batch of walk(folder, { filter, named, warn, signal })) {
+    for await (const batch of walk(folder, { filter, named, ownFolders, warn, signal })) {
       for (const found of batch) {
         if ('error' in found) {
           const { code, message } = found.error;

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { interrupted, isUserError, systemCode, type UserError } from '../errors.ts';
 import { ProxyRefusal } from '../network/proxy.ts';
 import { diskReason } from '../settings/disk-errors.ts';
-import { journalFolder } from '../settings/folders.ts';
+import { journalFolder, ownFolders } from '../settings/folders.ts';
 import { effectOf } from '../transfer/error-effects.ts';
 import { type Outcome, UploadReport } from '../transfer/report.ts';
 import { isSameStamp, readStamp } from '../transfer/sources/file-stamp.ts';
@@ -95,6 +95,7 @@ class FolderWatcher {
     this.#warnOfAfter = warnOnce((text) => this.#warn(text));
     this.#arrivals = new Arrivals({
       ...options,
+      ownFolders: ownFolders(context),
       now,
       signal,
       warn: (text) => this.#warn(text),

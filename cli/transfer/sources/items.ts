@@ -85,13 +85,14 @@ async function* inRoots(
   }
 }
 
-async function* inFolder({ name, path, key, known }: Root, { filter, warn, signal }: FindOptions): Batches {
+async function* inFolder({ name, path, key, known }: Root, options: FindOptions): Batches {
+  const { filter, ownFolders, warn, signal } = options;
   if (known !== '' && !filter.enters(known)) return;
   // For a folder of many files, `join` would cost more than finding them.
   const base = join(name, 'x').slice(0, -1);
   const named = (relative: string) =>
     relative === '' ? name : base + (sep === '/' ? relative : relative.replaceAll('/', sep));
-  for await (const found of walk(path, { filter, named, warn, signal })) {
+  for await (const found of walk(path, { filter, named, ownFolders, warn, signal })) {
     yield found.map((one): Item => {
       const { path, relative } = one;
       // Members after a spread would cost a new hidden class for each object, which only a full collection frees.

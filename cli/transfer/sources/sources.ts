@@ -4,6 +4,7 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
+import { type FolderContext, ownFolders } from '../../settings/folders.ts';
 import { asFolder, checkAs, checkPrefix } from '../typed-keys.ts';
 import { checkClashes } from './clashes.ts';
 import { type FilePath, findPath, isNameless, notUtf8, REPLACEMENT } from './file-path.ts';
@@ -26,8 +27,8 @@ export interface SourceOptions extends FilterOptions {
   readonly null?: boolean;
 }
 
-/** The folder that paths are below, standard input, and Ctrl-C. */
-type SourceWorld = Pick<Context, 'cwd' | 'stdin' | 'signal'>;
+/** The folder that paths are below, standard input, Ctrl-C, and what decides where edge-upload has its own folders. */
+type SourceWorld = Pick<Context, 'cwd' | 'stdin' | 'signal'> & FolderContext;
 
 /** The items of one command. Each call of `items` or `batches` finds them again, except standard input. */
 export interface Sources {
@@ -128,10 +129,17 @@ function finding(
   filter: Filter,
   mayClash: boolean,
   warn: (text: string) => void,
-  { signal }: SourceWorld,
+  world: SourceWorld,
 ): FindOptions {
   const why = filter === EVERYTHING ? 'no file was found' : '--include and --exclude leave no file';
-  return { filter, mayClash, warn, signal, onNone: () => warn(`There is nothing to upload: ${why}.`) };
+  return {
+    filter,
+    mayClash,
+    ownFolders: ownFolders(world),
+    warn,
+    signal: world.signal,
+    onNone: () => warn(`There is nothing to upload: ${why}.`),
+  };
 }
 
 /** @throws {UserError} `usage` if the options contradict each other, or name nothing. */

@@ -16,7 +16,9 @@ export interface WalkOptions {
   readonly filter: Filter;
   /** Returns the name in messages of a path below the folder, or of the folder itself (`''`). */
   readonly named: (relative: string) => string;
-  /** Called for skipped special files and circular links. */
+  /** Paths of folders that are skipped: edge-upload's own have sign-ins, and change during an upload. */
+  readonly ownFolders: readonly string[];
+  /** Called for skipped special files, circular links and own folders. */
   readonly warn: (text: string) => void;
   readonly signal: AbortSignal;
 }
@@ -38,20 +40,46 @@ const TOGETHER = 64;
 /** Files in their order. */
 type FoundFiles = AsyncGenerator<readonly Found[], void, void>;
 
+interface Walk extends Omit<WalkOptions, 'ownFolders'> {
+  /** Ids of the skipped folders. */
+  readonly own: ReadonlySet<string>;
+}
+
 /**
  * Yields all files below a folder in the order of their names; a folder of more than {@link SORTED_NAMES} in several runs.
  * Links are followed, except one that leads to a folder above it.
  */
-export async function* walk(folder: FilePath, options: WalkOptions): FoundFiles {
+export async function* walk(folder: FilePath, { ownFolders, ...options }: WalkOptions): FoundFiles {
   const stats = await stat(folder, { bigint: true });
-  yield* walkFolder(folder, '', [idOf(stats)], options);
+  yield* enter(folder, '', stats, [], { ...options, own: await idsOf(ownFolders) });
+}
+
+/** Returns the ids of folders. One that does not exist, or is not readable, has no files to skip. */
+async function idsOf(folders: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = await Promise.allSettled(folders.map((folder) => stat(folder, { bigint: true })));
+  return new Set(found.flatMap((one) => (one.status === 'fulfilled' ? idOf(one.value) : [])));
+}
+
+/** Walks a folder, unless it is above itself or one of edge-upload's own. */
+async function* enter(
+  path: FilePath,
+  relative: string,
+  stats: BigIntStats,
+  above: readonly string[],
+  options: Walk,
+): FoundFiles {
+  const { named, warn, own } = options;
+  const id = idOf(stats);
+  if (own.has(id)) warn(`Skipped ${named(relative)}: it has the sign-ins and settings of edge-upload.`);
+  else if (above.includes(id)) warn(`Skipped ${named(relative)}: the link leads to a folder above it.`);
+  else yield* walkFolder(path, relative === '' ? '' : `${relative}/`, [...above, id], options);
 }
 
 async function* walkFolder(
   folder: FilePath,
   prefix: string,
   above: readonly string[],
-  options: WalkOptions,
+  options: Walk,
 ): FoundFiles {
   const { signal, named } = options;
   try {
@@ -88,7 +116,7 @@ async function* visitSorted(
   folder: FilePath,
   prefix: string,
   above: readonly string[],
-  options: WalkOptions,
+  options: Walk,
 ): FoundFiles {
   const { filter, signal } = options;
   names.sort();
@@ -114,7 +142,7 @@ async function* visitDoubtful(
   folder: FilePath,
   prefix: string,
   above: readonly string[],
-  options: WalkOptions,
+  options: Walk,
 ): FoundFiles {
   const { filter, named } = options;
   for (const name of await readdir(folder, { encoding: 'buffer' })) {
@@ -135,7 +163,7 @@ async function* visit(
   path: FilePath,
   relative: string,
   above: readonly string[],
-  options: WalkOptions,
+  options: Walk,
 ): FoundFiles {
   const { filter, named, warn } = options;
   if (entry.isFile()) {
@@ -154,9 +182,7 @@ async function* visit(
     return;
   }
   if (stats.isDirectory()) {
-    if (!filter.enters(relative)) return;
-    if (above.includes(idOf(stats))) warn(`Skipped ${named(relative)}: the link leads to a folder above it.`);
-    else yield* walkFolder(path, `${relative}/`, [...above, idOf(stats)], options);
+    if (filter.enters(relative)) yield* enter(path, relative, stats, above, options);
   } else if (filter.takes(relative)) {
     if (stats.isFile()) yield [{ path, relative }];
     else warn(`Skipped ${named(relative)}: it is neither a file nor a folder.`);

@@ -17,6 +17,7 @@ async function rig(t: TestContext) {
     folder,
     prefix: 'p/',
     filter: createFilter({}),
+    ownFolders: [],
     settleMs: 2_000,
     ledger: { has: (path) => known.has(path), add() {}, remove() {}, isRecorded: () => true },
     now: () => time,

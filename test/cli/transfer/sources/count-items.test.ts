@@ -13,7 +13,7 @@ test('counts files and their bytes, without unreadable ones', async (t) => {
   for (let index = 0; index < 200; index += 1) await writeFile(join(cwd, 'd', `${index}`), 'x'.repeat(index));
   await symlink('nowhere', join(cwd, 'd', 'broken'));
   const { signal } = new AbortController();
-  const world = { cwd, stdin: new PassThrough(), signal };
+  const world = { cwd, stdin: new PassThrough(), signal, env: {}, platform: 'linux' as const, home: cwd };
   const folder = await openSources({ files: ['d'], recursive: true }, world);
   assert.deepEqual(await countItems(folder, signal), { files: 201, bytes: (199 * 200) / 2 });
   const named = await openSources({ files: ['d/7', 'absent'] }, world);

@@ -17,10 +17,14 @@ async function tree(t: NodeTestContext, ...files: string[]): Promise<string> {
   return folder;
 }
 
+/** Its home folder is the current one. */
 const worldOf = (cwd: string, stdin: Readable = Readable.from([])) => ({
   cwd,
   stdin,
   signal: new AbortController().signal,
+  env: {},
+  platform: 'linux' as const,
+  home: cwd,
 });
 
 async function find(cwd: string, options: SourceOptions, stdin?: Readable) {
@@ -437,6 +441,29 @@ test('reads a large folder while its items are used', async (t) => {
   assert.equal(seen, 5);
 });
 
+test('leaves out the folders of edge-upload, which have its sign-ins, however they are reached', async (t) => {
+  const cwd = await tree(
+    t,
+    'a.txt',
+    '.config/edge-upload/deployments.json',
+    '.config/other/b.txt',
+    '.local/state/edge-upload/tokens/c.json',
+    '.local/share/edge-upload/local/d',
+  );
+  await symlink(join(cwd, '.local/state/edge-upload'), join(cwd, 'state'));
+  const home = await find(cwd, { files: ['.'], recursive: true });
+  assert.deepEqual(home.keys, ['.config/other/b.txt', 'a.txt']);
+  assert.deepEqual(
+    home.warnings.map((text) => /^Skipped (\S+): it has the sign-ins/.exec(text)?.[1]),
+    ['.config/edge-upload', '.local/share/edge-upload', '.local/state/edge-upload', 'state'],
+  );
+  const excluded = await find(cwd, { files: ['.'], recursive: true, exclude: ['edge-upload', 'state'] });
+  assert.deepEqual([excluded.keys, excluded.warnings], [home.keys, []]);
+  const alone = await find(cwd, { files: ['state/'], recursive: true });
+  assert.deepEqual(alone.keys, []);
+  assert.match(alone.warnings.join('\n'), /^Skipped .*sign-ins[\s\S]*nothing to upload/);
+});
+
 test('stops a walk, and waiting for a list, at Ctrl-C', async (t) => {
   const cwd = await tree(t, 'd/1', 'd/e/2', 'd/e/3');
   execFileSync('mkfifo', [join(cwd, 'd/e/pipe')]);
@@ -446,7 +473,7 @@ test('stops a walk, and waiting for a list, at Ctrl-C', async (t) => {
   ]) {
     const abort = new AbortController();
     const stdin = new PassThrough();
-    const sources = await openSources(options, { cwd, stdin, signal: abort.signal });
+    const sources = await openSources(options, { ...worldOf(cwd, stdin), signal: abort.signal });
     // The walk warns of the pipe and finds nothing else. The list never arrives.
     const items = sources.items(() => abort.abort());
     const found = items[Symbol.asyncIterator]().next();
