@@ -1,8 +1,9 @@
 import type { StackOptions } from '../../../infra/options.ts';
-import { omitUndefined } from '../../../protocol/fields.ts';
+import { omitUndefined, readFields } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
 import { onAws } from '../aws-calls.ts';
+import { unexpectedAwsResponse } from '../aws-failures.ts';
 import type { FoundStack, StackWork } from '../find-stack.ts';
 import type { Check, StackSnapshot } from './check.ts';
 
@@ -71,8 +72,10 @@ export const NO_POLICY = '{}';
 export async function bucketPolicy({ clients }: StackWork, bucket: string): Promise<string> {
   const { GetBucketPolicyCommand } = await import('@aws-sdk/client-s3');
   const read = () => clients.s3.send(new GetBucketPolicyCommand({ Bucket: bucket }));
-  const found = await onAws(readingSettings(bucket), () => unlessNamed(['NoSuchBucketPolicy'], read));
-  return found?.Policy ?? NO_POLICY;
+  const doing = readingSettings(bucket);
+  const { Policy = NO_POLICY } = (await onAws(doing, () => unlessNamed(['NoSuchBucketPolicy'], read))) ?? {};
+  if (readFields(Policy) === undefined) throw unexpectedAwsResponse('S3', doing, 'a policy that is not JSON');
+  return Policy;
 }
 
 /** Checks that the stack's bucket still exists. */

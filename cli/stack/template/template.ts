@@ -2,7 +2,7 @@ import type { BakedConfig } from '../../../edge/config.ts';
 import type { EdgeKeys, TrustedKeys } from '../../../infra/edge-code.ts';
 import type { StackOptions } from '../../../infra/options.ts';
 import type { UploadStackProps } from '../../../infra/upload-stack.ts';
-import { omitUndefined } from '../../../protocol/fields.ts';
+import { omitUndefined, readFields } from '../../../protocol/fields.ts';
 import { managedLoginOrigin } from '../../../protocol/sign-in.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
@@ -101,6 +101,13 @@ export async function deployedTemplate({ clients, stackName }: StackWork, stackI
   );
   // Without a template, a deploy would reset all options.
   if (TemplateBody === undefined) throw unexpectedAwsResponse('CloudFormation', doing, 'it has no template');
+  // The CDK's command line, for example, deploys YAML.
+  if (readFields(TemplateBody) === undefined)
+    throw new UserError(
+      'stack_foreign',
+      `The template of the stack “${stackName}” is not JSON: edge-upload did not deploy it.`,
+      { hint: 'Use the tool that deployed it, or name another stack with --stack-name <name>.' },
+    );
   return TemplateBody;
 }
 

@@ -6,6 +6,7 @@ import { Agent } from 'undici';
 import { isUserError } from '../../../cli/errors.ts';
 import { listUsers } from '../../../cli/identity/users/directory.ts';
 import { callerIdentity } from '../../../cli/stack/aws-calls.ts';
+import { bucketPolicy } from '../../../cli/stack/checks/bucket.ts';
 import { guardDefect } from '../../../cli/stack/checks/edge-probe.ts';
 import { findStack, type StackWork, stackResources } from '../../../cli/stack/find-stack.ts';
 import { listObjects } from '../../../cli/stack/listing/bucket-listing.ts';
@@ -104,6 +105,18 @@ test('does not take a response without a change set for a plan', async (t) => {
     await assert.rejects(planChange(work, '{}', 'EXISTING'), withCode('aws', message, /AWS_ENDPOINT_URL/));
     assert.deepEqual(events, []);
   }
+});
+
+test('names a template or policy that is not JSON', async (t) => {
+  const yaml = 'Resources:\n  A:\n    Type: AWS::SNS::Topic\n';
+  const { work } = await workAgainst(t, () => ({
+    body: `<GetTemplateResponse><GetTemplateResult><TemplateBody>${yaml}</TemplateBody></GetTemplateResult></GetTemplateResponse>`,
+  }));
+  await assert.rejects(
+    deployedTemplate(work, 'arn:aws:s'),
+    withCode('stack_foreign', /is not JSON: edge-upload did not deploy it/, /--stack-name/),
+  );
+  await assert.rejects(bucketPolicy(work, 'b'), withCode('aws', /from S3: a policy that is not JSON/));
 });
 
 test('refuses invalid users, and leaves out invalid dates', async () => {
