@@ -4,7 +4,14 @@ import { interrupted, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { asTask } from '../../ui/create.ts';
 import { type AwsCaller, callerIdentity, callerWords, whyUnanswered } from '../aws-calls.ts';
-import { type FoundStack, findStack, type StackWork, stackMissing } from '../find-stack.ts';
+import {
+  type FoundStack,
+  findStack,
+  isToCreate,
+  missingPart,
+  type StackWork,
+  stackMissing,
+} from '../find-stack.ts';
 import type { Check } from './check.ts';
 import { type PermissionsToCheck, permissionsCheck } from './deploy-permissions.ts';
 import { warnOfDrift } from './drift.ts';
@@ -46,7 +53,7 @@ function refuseLongName(stackName: string): void {
 interface Deploying {
   /** Options as given. */
   readonly given?: StackOptions;
-  /** Whether a missing stack is an error. */
+  /** Whether a stack that is missing, or that was not created, is an error. */
   readonly mustExist?: boolean;
   /** Whether what was changed outside of CloudFormation is changed back. */
   readonly revertDrift?: boolean;
@@ -64,6 +71,8 @@ async function ownStack(
     return undefined;
   }
   refuseForeign(work, stack);
+  // Its remains are deleted only by a deploy.
+  if (mustExist && isToCreate(stack)) throw missingPart(work, stack, 'edge');
   if (!revertDrift) await warnOfDrift(work, stack, given);
   return stack;
 }

@@ -119,6 +119,12 @@ test('recovers from every state of a stack', async (t) => {
         TemplateBody: template({ Bucket: BUCKET }),
       });
       await untilStatus(hands, 'planned', 'REVIEW_IN_PROGRESS');
+      const early = await refused(
+        computer,
+        ['link', 'create', '--local', '--yes', '--stack-name', 'planned'],
+        8,
+      );
+      assert.match(early.message, /no edge: it is REVIEW_IN_PROGRESS/);
       await computer.json<DeployedStack>(['deploy', '--local', '--yes', '--stack-name', 'planned']);
       assert.equal(await statusOf(hands, 'planned'), 'UPDATE_COMPLETE');
     });
@@ -129,6 +135,16 @@ test('recovers from every state of a stack', async (t) => {
         TemplateBody: template({ Bucket: BUCKET, Policy: IMPOSSIBLE }),
       });
       await untilStatus(hands, 'failed', 'ROLLBACK_COMPLETE');
+      for (const args of [
+        ['link', 'create'],
+        ['trust', 'gcp', '123456789012345678901'],
+      ]) {
+        const early = await refused(computer, [...args, '--local', '--yes', '--stack-name', 'failed'], 8);
+        assert.match(
+          `${early.message} ${early.hint}`,
+          /no edge: it is ROLLBACK_COMPLETE.*edge-upload deploy/s,
+        );
+      }
       const planned = await refused(
         computer,
         ['deploy', '--local', '--dry-run', '--stack-name', 'failed'],
