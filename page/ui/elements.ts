@@ -47,7 +47,7 @@ export function field(id: string, label: string, attributes: InputAttributes) {
  * Returns an action that a button starts. The button is shown as disabled while the action runs, and does not start it
  * again. `disabled` is not used, because a button would lose the focus.
  */
-export function oneAtATime(made: HTMLButtonElement, act: () => Promise<void>): () => Promise<void> {
+function oneAtATime(made: HTMLButtonElement, act: () => Promise<void>): () => Promise<void> {
   return async () => {
     if (made.hasAttribute('aria-disabled')) return;
     made.setAttribute('aria-disabled', 'true');
