@@ -45,10 +45,16 @@ function actionsOf({ what, properties, uncertain }: ResourceStep, known: Resourc
   return changed.flatMap((name) => [...(change['*'] ?? []), ...(change[name] ?? [])]);
 }
 
+/** Whether a resource is the policy of the stack's bucket, whose name can be chosen. */
+const isBucketPolicy = ({ type, logicalId }: ResourceStep) =>
+  type === 'AWS::S3::BucketPolicy' && logicalId.startsWith('Bucket');
+
 /** Returns the physical id of a resource; of one that does not exist yet, one as CloudFormation generates it. */
-function idOf({ what, type, logicalId, physicalId }: ResourceStep, stackName: string): string | undefined {
+function idOf(step: ResourceStep, { stackName, outputs }: Omit<Place, 'account'>): string | undefined {
+  const { what, type, logicalId, physicalId } = step;
   if (physicalId !== undefined && what !== 'replace') return physicalId;
   if (what !== 'add' && what !== 'replace') return undefined;
+  if (isBucketPolicy(step) && what === 'add' && outputs.bucket !== undefined) return outputs.bucket;
   if (type === 'AWS::Cognito::UserPool') return 'us-east-1_x';
   return type.startsWith('AWS::S3::')
     ? `${bucketBeginning(stackName)}${logicalId.toLowerCase()}-x`
@@ -56,13 +62,11 @@ function idOf({ what, type, logicalId, physicalId }: ResourceStep, stackName: st
 }
 
 /** Returns the actions that CloudFormation certainly calls for changes, with their resources as far as they are known. */
-export function neededFor(
-  steps: readonly ResourceStep[],
-  { account, stackName, outputs }: Place,
-): NeededFor[] {
+export function neededFor(steps: readonly ResourceStep[], { account, ...naming }: Place): NeededFor[] {
+  const { outputs } = naming;
   const idOfType = (wanted: string) => {
     const step = steps.find(({ type }) => type === wanted);
-    return step && idOf(step, stackName);
+    return step && idOf(step, naming);
   };
   const topic = idOfType('AWS::SNS::Topic');
   const place = {
@@ -74,7 +78,7 @@ export function neededFor(
   return steps.flatMap((step) => {
     const { type } = step;
     const known = RESOURCE_ACTIONS[type];
-    const id = idOf(step, stackName);
+    const id = idOf(step, naming);
     if (known === undefined || id === undefined) return [];
     const { global = [], arn } = known;
     const resource = arn({ ...place, id });
@@ -95,17 +99,9 @@ async function creationSteps(stackName: string, options: StackOptions): Promise<
   const edge = { keySets: {}, ...(own.userPool !== false && { pool: NO_POOL }) };
   const template = await createTemplate({ stackName, options: own, edge });
   const { Resources } = JSON.parse(template) as Template;
-  const { bucketName } = options;
   return Object.entries(Resources).map(([logicalId, { Type: type, Properties = {} }]) => {
     const isNamed = type === 'AWS::S3::Bucket' && Properties.BucketName !== undefined;
-    const isOfNamed = type === 'AWS::S3::BucketPolicy' && /^Bucket/.test(logicalId);
-    return {
-      what: isNamed ? 'adopt' : 'add',
-      logicalId,
-      type,
-      properties: Object.keys(Properties),
-      ...omitUndefined({ physicalId: isOfNamed ? bucketName : undefined }),
-    };
+    return { what: isNamed ? 'adopt' : 'add', logicalId, type, properties: Object.keys(Properties) };
   });
 }
 
@@ -116,7 +112,8 @@ export async function neededToCreate(
   options: StackOptions,
 ): Promise<NeededFor[]> {
   const { stackName } = work;
-  return neededFor(await creationSteps(stackName, options), { account, stackName, outputs: {} });
+  const outputs = omitUndefined({ bucket: options.bucketName });
+  return neededFor(await creationSteps(stackName, options), { account, stackName, outputs });
 }
 
 /**

@@ -134,6 +134,8 @@ test('names the resources as CloudFormation does, and leaves out what is not kno
   assert.deepEqual(needs(step('remove', 'Cognito::UserPoolClient', 'c')), [
     'cognito-idp:DeleteUserPoolClient arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_a',
   ]);
+  // The bucket can have a chosen name.
+  assert.deepEqual(needs(step('add', 'S3::BucketPolicy')), ['s3:PutBucketPolicy arn:aws:s3:::edge-upload-b']);
   // The old pool may be retained.
   assert.deepEqual(needs(step('replace', 'Cognito::UserPool', 'us-east-1_a')), [
     'cognito-idp:CreateUserPool *',
