@@ -19,7 +19,10 @@ export function plannedResult(stackName: string, { steps, lines }: Agreement): R
       stackName,
       outcome: 'planned',
       plan: steps.map(({ what, logicalId, type, properties, loses }) => ({
-        ...{ what, logicalId, type, ...omitUndefined({ loses }) },
+        what,
+        logicalId,
+        type,
+        ...omitUndefined({ loses }),
         properties: [...properties],
       })),
     },
