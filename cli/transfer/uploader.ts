@@ -1,12 +1,12 @@
 import { omitUndefined } from '../../protocol/fields.ts';
-import { UserError } from '../errors.ts';
+import { isUserError, UserError } from '../errors.ts';
 import { namesIn } from '../settings/own-files.ts';
 import { orReport } from '../settings/records.ts';
 import type { Ui } from '../ui/ui.ts';
 import { type Algorithm, openDigester } from './integrity.ts';
 import { createLimits, type LimitsMemory } from './limits.ts';
 import { journalName } from './multipart/journal.ts';
-import { earlierFolder, type Journals } from './multipart/journals.ts';
+import type { Journals } from './multipart/journals.ts';
 import type { FileUploadContext } from './multipart/upload-file.ts';
 import type { StreamUploadContext } from './multipart/upload-stream.ts';
 import { createRateLimit } from './pacing/outflow.ts';
@@ -127,6 +127,14 @@ export function journalsIn(
   let warned = false;
   return {
     folder,
+    earlierFolder() {
+      try {
+        return folder();
+      } catch (error) {
+        if (!isUserError(error)) throw error;
+        return undefined;
+      }
+    },
     onTrouble({ message }) {
       const text = `An interrupted upload may have to start again: ${message}`;
       if (!warned && !isWarned()) event({ type: 'warning', text });
@@ -137,7 +145,7 @@ export function journalsIn(
 
 /** Returns the file names of the journals that earlier runs left; none if their folder cannot be read, which is reported. */
 async function journalNames(journals: Journals): Promise<ReadonlySet<string>> {
-  const folder = earlierFolder(journals);
+  const folder = journals.earlierFolder();
   if (folder === undefined) return new Set();
   return new Set(await orReport(() => whenFree(() => namesIn(folder)), journals.onTrouble));
 }

@@ -3,7 +3,7 @@ import { orReport } from '../../settings/records.ts';
 import type { EdgeClient } from '../wire/edge-client.ts';
 import { type Journal, withJournal } from './journal.ts';
 import { isOfStream, type JournalSubject, unansweredSince } from './journal-entry.ts';
-import { earlierFolder, type Journals, listJournals } from './journals.ts';
+import { type Journals, listJournals } from './journals.ts';
 import { hasParts, listUploads } from './listings.ts';
 import { abortUpload, type OpenUpload } from './requests.ts';
 
@@ -127,7 +127,7 @@ export async function abortEarlierStreams(
   context: AbortContext,
 ): Promise<void> {
   if (journals === undefined) return;
-  const folder = earlierFolder(journals);
+  const folder = journals.earlierFolder();
   if (folder === undefined) return;
   await orReport(async () => {
     // Files that are not journals contain no upload of this key.

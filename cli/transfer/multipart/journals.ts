@@ -17,21 +17,13 @@ export interface OptionalJournal extends Journal {
 export interface Journals {
   /** @throws {UserError} `settings` if this computer has no such folder. */
   readonly folder: () => string;
+  /**
+   * Returns the folder in which an earlier run can have left journals; `undefined` if this computer has none. An upload that
+   * records a journal warns of that.
+   */
+  readonly earlierFolder: () => string | undefined;
   /** Called if journals cannot be read or written; the upload continues. */
   readonly onTrouble: (error: UserError) => void;
-}
-
-/**
- * Returns the folder in which an earlier run can have left journals; `undefined` if this computer has none. An upload that
- * records a journal warns of that.
- */
-export function earlierFolder({ folder }: Journals): string | undefined {
-  try {
-    return folder();
-  } catch (error) {
-    if (!isUserError(error)) throw error;
-    return undefined;
-  }
 }
 
 const NONE: OptionalJournal = {
