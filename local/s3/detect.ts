@@ -52,7 +52,8 @@ function notAllowed(request: HttpRequest, level: Level, query: ReadonlyMap<strin
   return methodNotAllowed(request.method, level.toUpperCase());
 }
 
-const VIRTUAL_HOST = /^(.+)\.localhost(?::\d+)?$/i;
+/** A bucket's name has at least three characters, so that `s3.localhost` names none. */
+const VIRTUAL_HOST = /^(.{3,})\.localhost(?::\d+)?$/i;
 
 /**
  * Returns the bucket and key of a path, or of a path and a host such as `bucket.localhost`.

@@ -139,6 +139,8 @@ test('finds the bucket in the host, too', async (t) => {
   assert.equal((await ask('GET', '/a/b%20c')).text, 'x');
   assert.equal((await raw(running, { target: `/${BUCKET}/a/b%20c` })).text, 'x');
   assert.match((await ask('GET', '/?list-type=2')).text, /<Key>a\/b c<\/Key>/);
+  const service = { host: `s3.localhost:${running.port}` };
+  assert.equal((await raw(running, { target: `/${BUCKET}/a/b%20c`, headers: service })).text, 'x');
   const other = { host: `other-bucket.localhost:${running.port}` };
   assert.equal((await raw(running, { target: `/${BUCKET}/a/b%20c`, headers: other })).code, 'NoSuchBucket');
 });
