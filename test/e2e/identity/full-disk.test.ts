@@ -58,7 +58,7 @@ test('renews and revokes tokens on a full disk, and refuses a sign-in before it 
       const before = await ownFiles(computer).catch(() => ({}));
       const refused = await onFullDisk(computer, login, input);
       assert.deepEqual([refused.code, refused.stdout], [1, '']);
-      assert.match(refused.stderr, /^error: \S*edge-upload\S* cannot be used: .*too large.*\.\n/);
+      assert.match(refused.stderr, /^error: \S*edge-upload\S* cannot be used: .*larger than.*\.\n/);
       assert.deepEqual(await ownFiles(computer).catch(() => ({})), before, 'nothing half-written is left');
       const done = await computer.run(login, { input });
       assert.equal(done.code, 0, done.stderr);
