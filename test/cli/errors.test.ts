@@ -65,7 +65,7 @@ test('has a message for errors of files and the network without context', () => 
     ],
     [failed(`Unknown system error -${constants.errno.EDQUOT}`, { path: '/mnt/x' }), 'disk', /disk quota/],
     [new Error('wrapped', { cause: failed('EROFS', { path: '/x' }) }), 'disk', /\/x.*read-only/],
-    [failed('ELOOP', { path: '/x' }), 'disk', /symbolic links/],
+    [failed('ELOOP', { path: '/x' }), 'disk', /symbolic link/],
     [failed('ENAMETOOLONG', { path: '/x' }), 'disk', /longer than/],
     [failed('ENOSPC', { syscall: 'write' }), 'disk', /^A file cannot be used: no space left/],
     [failed('ECONNRESET', { syscall: 'read' }), 'unreachable', /connection was reset/],
