@@ -11,33 +11,8 @@ import { RESOURCE_ACTIONS } from '../../../../cli/stack/policy/resource-actions.
 import type { StackOptions } from '../../../../infra/options.ts';
 import { ALL_OPTIONS, ISSUER, keysFor, PROVIDERS, wholeTemplate } from '../../../infra/support.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
-import { type Answer, workAgainst } from '../world.ts';
-
-const account = '123456789012';
-const ADA = `arn:aws:iam::${account}:user/ada`;
-
-/** AWS, only with the calls of these checks. @param asked Actions and resources of the simulations. */
-function aws(denied: readonly string[], asked: string[] = [], principals: string[] = []) {
-  return (body: string): Answer => {
-    const query = new URLSearchParams(body);
-    if (query.get('Action') === 'GetCallerIdentity') {
-      return {
-        body: `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>${account}</Account><Arn>${ADA}</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`,
-      };
-    }
-    if (query.get('Action') !== 'SimulatePrincipalPolicy') return { type: 'application/json', body: '{}' };
-    principals.push(query.get('PolicySourceArn') ?? '');
-    const actions = [...query].filter(([name]) => name.startsWith('ActionNames')).map(([, value]) => value);
-    asked.push(...actions.map((action) => `${action} ${query.get('ResourceArns.member.1')}`));
-    const results = actions.map(
-      (action) =>
-        `<member><EvalActionName>${action}</EvalActionName><EvalDecision>${denied.includes(action) ? 'implicitDeny' : 'allowed'}</EvalDecision></member>`,
-    );
-    return {
-      body: `<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults>${results.join('')}</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`,
-    };
-  };
-}
+import { workAgainst } from '../world.ts';
+import { ACCOUNT as account, simulatingAws } from './simulating-aws.ts';
 
 /** The resources of stacks with all options. */
 const EVERY = PROVIDERS.map((provider): StackOptions => ({ ...ALL_OPTIONS, ...provider, trust: [ISSUER] }));
@@ -83,11 +58,11 @@ const isAllowed = (action: string, resource: string) =>
 test('a deploy asks for all actions that resources need, and the policies allow them', async (t) => {
   const asked: string[] = [];
   for (const options of EVERY) {
-    const { work } = await workAgainst(t, aws([], asked));
+    const { work } = await workAgainst(t, simulatingAws({ denied: [], asked }));
     await checkAccount(work, { stack: undefined, previous: {}, options, dryRun: false });
     await refuseUnsignable(work, undefined, { previous: {}, options });
   }
-  const { work } = await workAgainst(t, aws([], asked));
+  const { work } = await workAgainst(t, simulatingAws({ denied: [], asked }));
   for (const what of ['change', 'remove'] as const)
     await refuseUnpermittedChange(work, STACK, laterSteps(what));
   const actions = new Set(asked.map((one) => one.split(' ')[0] ?? ''));
@@ -163,7 +138,7 @@ test('refuses a planned change that IAM denies to the operator, or to the role o
     ['sns:CreateTopic', ' --extras'],
     ['cloudfront:DeleteResponseHeadersPolicy', ''],
   ] as const) {
-    const { work } = await workAgainst(t, aws([denied]));
+    const { work } = await workAgainst(t, simulatingAws({ denied: [denied] }));
     await assert.rejects(
       refuseUnpermittedChange(work, STACK, steps),
       withCode(
@@ -177,16 +152,19 @@ test('refuses a planned change that IAM denies to the operator, or to the role o
   }
   const roleArn = `arn:aws:iam::${account}:role/deployer`;
   const principals: string[] = [];
-  const { work } = await workAgainst(t, aws(['sns:CreateTopic'], [], principals));
+  const { work } = await workAgainst(t, simulatingAws({ denied: ['sns:CreateTopic'], principals }));
   await assert.rejects(
     refuseUnpermittedChange(work, { ...STACK, roleArn }, steps),
     withCode('access_denied', /role\/deployer does not have/),
   );
   assert.deepEqual([...new Set(principals)], [roleArn]);
-  await refuseUnpermittedChange((await workAgainst(t, aws([]))).work, STACK, steps);
+  await refuseUnpermittedChange((await workAgainst(t, simulatingAws({ denied: [] }))).work, STACK, steps);
   await refuseUnpermittedChange(
-    (await workAgainst(t, (body) => (/Simulate/.test(body) ? { status: 403, body: '' } : aws([])(body))))
-      .work,
+    (
+      await workAgainst(t, (body) =>
+        /Simulate/.test(body) ? { status: 403, body: '' } : simulatingAws({ denied: [] })(body),
+      )
+    ).work,
     STACK,
     steps,
   );

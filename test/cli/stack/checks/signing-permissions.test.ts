@@ -5,31 +5,9 @@ import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
 import type { StackOptions } from '../../../../infra/options.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 import { workAgainst } from '../world.ts';
-
-const ADA = 'arn:aws:iam::123456789012:user/ada';
+import { simulatingAws } from './simulating-aws.ts';
 
 const STACK = { id: 'arn:x', status: 'UPDATE_COMPLETE', outputs: { bucket: 'inbox' } } as FoundStack;
-
-/** AWS, only with the calls of these checks. @param asked Actions and resources of the simulations. */
-function aws(denied: readonly string[], asked: string[], arn = ADA) {
-  return (body: string) => {
-    const query = new URLSearchParams(body);
-    if (query.get('Action') === 'GetCallerIdentity') {
-      return {
-        body: `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>${arn}</Arn><UserId>A</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`,
-      };
-    }
-    const actions = [...query].filter(([name]) => name.startsWith('ActionNames')).map(([, value]) => value);
-    asked.push(...actions.map((action) => `${action} ${query.get('ResourceArns.member.1')}`));
-    const results = actions.map(
-      (action) =>
-        `<member><EvalActionName>${action}</EvalActionName><EvalDecision>${denied.includes(action) ? 'implicitDeny' : 'allowed'}</EvalDecision></member>`,
-    );
-    return {
-      body: `<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><SimulatePrincipalPolicyResult><EvaluationResults>${results.join('')}</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`,
-    };
-  };
-}
 
 const DENIED =
   '<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>';
@@ -43,7 +21,7 @@ const HINT = /^ {2}edge-upload policy --extras$[\s\S]*^ {2}aws iam simulate-prin
 
 test('creates no signing key for an operator who cannot sign with it', async (t) => {
   for (const action of ['kms:CreateKey', 'kms:TagResource', 'kms:GetPublicKey', 'kms:Sign', 's3:PutObject']) {
-    const { work } = await workAgainst(t, aws([action], []));
+    const { work } = await workAgainst(t, simulatingAws({ denied: [action] }));
     await assert.rejects(
       refuseUnsignable(work, STACK, CREATION),
       withCode('access_denied', new RegExp(`for links and keys: ${action}\\. Nothing was changed\\.$`), HINT),
@@ -61,12 +39,12 @@ test('asks IAM only about required actions: a rotation signs nothing', async (t)
     },
   ]) {
     const asked: string[] = [];
-    const { work } = await workAgainst(t, aws([], asked, arn));
+    const { work } = await workAgainst(t, simulatingAws({ denied: [], asked, arn }));
     await refuseUnsignable(work, STACK, change);
     assert.deepEqual(asked.map((one) => one.split(' ')[0]).sort(), expected);
   }
   const asked: string[] = [];
-  const { work } = await workAgainst(t, aws([], asked));
+  const { work } = await workAgainst(t, simulatingAws({ denied: [], asked }));
   await refuseUnsignable(work, STACK, CREATION);
   assert.ok(asked.includes('s3:PutObject arn:aws:s3:::inbox/.well-known/edge-upload/tokens/x'));
   assert.ok(asked.includes('kms:CreateKey *'));
@@ -74,7 +52,7 @@ test('asks IAM only about required actions: a rotation signs nothing', async (t)
 
 test('refuses nothing if IAM does not respond', async (t) => {
   const { work } = await workAgainst(t, (body) =>
-    /Simulate/.test(body) ? { status: 403, body: DENIED } : aws([], [])(body),
+    /Simulate/.test(body) ? { status: 403, body: DENIED } : simulatingAws({ denied: [] })(body),
   );
   await refuseUnsignable(work, STACK, CREATION);
 });
