@@ -1,3 +1,4 @@
+import { decodeAscii } from '../../protocol/object-url.ts';
 import { InUse } from '../command-line.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { type ExitCode, isUserError, systemCode, UserError } from '../errors.ts';
@@ -63,11 +64,14 @@ function causes(error: unknown): string[] {
   return lines;
 }
 
-/** Matches tokens of links and keys, percent-encoded too. Commander quotes unknown words, which can be a link. */
-const TOKENS = /\b(eu[lk](?:_|%5f))[\w%-]+(?:\.|%2e)[\w.%-]+/gi;
+/** Matches tokens of links and keys. Commander quotes unknown words, which can be a link. */
+const TOKENS = /\b(eu[lk]_)[\w-]+\.[\w.-]+/gi;
 
+/** Removes tokens, percent-encoded ones too. A text without them stays as it is. */
 function withoutTokens(text: string): string {
-  return text.replace(TOKENS, '$1…');
+  const decoded = decodeAscii(text);
+  const shown = decoded.replace(TOKENS, '$1…');
+  return shown === decoded ? text : shown;
 }
 
 /** Prints an error, as one JSON document on stdout or as lines on stderr. Returns its exit code. */

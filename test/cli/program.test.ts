@@ -202,7 +202,7 @@ test('names the flag that confirms without a terminal', async () => {
 
 test('keeps the token of a misplaced link out of errors', async () => {
   const link = 'https://d1.cloudfront.net/#eul_eyJhbGciOi.eyJpc3MiOi.c2lnbmF0dXJl';
-  const encoded = link.replace('_', '%5F').replace(/\.(eyJ|c2)/g, '%2E$1');
+  const encoded = link.replace('#eul_', '#%65ul%5F').replace(/\.(eyJ|c2)/g, '%2E$1');
   const lines = [link, encoded].flatMap((typed) => [
     `put --lnk=${typed}`,
     `put ${typed} --debug`,
