@@ -223,7 +223,7 @@ export class SdkHandler {
         headersTimeout: SILENCE_MS,
         bodyTimeout: SILENCE_MS,
       });
-      await refuseForeign(answer, sdkRequest.headers);
+      refuseForeign(answer, sdkRequest.headers);
     } catch (error) {
       deadline.end();
       mark(error, sdkRequest);

@@ -125,24 +125,28 @@ function isSystemFailure({ code, syscall, path }: Details): boolean {
 
 class ForeignResponse extends Error {}
 
+/** Services whose successful responses may have no body, or any body, so that only the id proves them. */
+const UNPROVED = /\/s3\/aws4_request\b/;
+
 /**
- * Refuses a response of a proxy or captive portal that the SDK takes for one without members: a web page, or no body where
- * AWS responds with XML. AWS gives each response an id, also to an object that is a page. A redirect has an error that
- * names its target, and a page of a busy server is retried.
+ * Refuses a response of a proxy or captive portal that the SDK takes for one without members: a web page, no body where
+ * AWS responds with XML, or any success in place of S3. AWS gives each response an id, also to an object that is a page. A
+ * redirect has an error that names its target, and a page of a busy server is retried.
  * @param sent headers of the request
  */
-export async function refuseForeign(
+export function refuseForeign(
   { statusCode, headers, body }: Dispatcher.ResponseData,
   sent: Readonly<Record<string, string>>,
-): Promise<void> {
+): void {
   const isPage = /^text\/html\b/i.test(String(headers['content-type']));
   // The protocol of CloudFormation, IAM and STS.
   const isQuery = /^application\/x-www-form-urlencoded\b/i.test(sent['content-type'] ?? '');
-  const isEmpty = isQuery && statusCode < 300 && headers['content-length'] === '0';
-  if (!(isPage || isEmpty) || statusCode >= 500 || isRedirect(statusCode)) return;
-  if (Object.keys(headers).some((name) => /^x-amzn?-request-?id$/i.test(name))) return;
-  await body.dump();
-  throw new ForeignResponse('The response is a web page or empty, and has no request id.');
+  const isEmpty = isQuery && headers['content-length'] === '0';
+  const isUnproved = statusCode < 300 && (isEmpty || UNPROVED.test(sent.authorization ?? ''));
+  if (!(isPage || isUnproved) || statusCode >= 500 || isRedirect(statusCode)) return;
+  if (Object.entries(headers).some(([name, id]) => /^x-amzn?-request-?id$/i.test(name) && id)) return;
+  body.once('error', () => {}).destroy();
+  throw new ForeignResponse('The response has no request id.');
 }
 
 /** Returns true if a response is not from AWS, such as the page of a proxy or captive portal. */

@@ -43,11 +43,10 @@ export async function fetchObject(
 ): Promise<FetchedObject> {
   const { signal } = work.context;
   const first = await request(work, object);
-  const { ContentLength: size, ETag: etag, $metadata } = first;
-  // An empty response, or the page of a proxy, is not an object.
-  if (size === undefined || !etag || !$metadata.requestId) {
+  const { ContentLength: size, ETag: etag } = first;
+  if (size === undefined || !etag) {
     discard(first);
-    throw unexpectedAwsResponse('S3', `Downloading ${object.key}`, 'no length, ETag or request id');
+    throw unexpectedAwsResponse('S3', `Downloading ${object.key}`, 'no length or ETag');
   }
   const expected = await expectedOf(first);
   const tell = progress(work, object.key, size);

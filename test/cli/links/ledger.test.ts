@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
-import { dropEntry, findRecord, readLedger, writeEntry } from '../../../cli/links/ledger.ts';
+import { dropEntry, existingKeys, findRecord, readLedger, writeEntry } from '../../../cli/links/ledger.ts';
 import type { TokenEntry } from '../../../cli/links/token-entry.ts';
 import { stateOf, tokenStates } from '../../../cli/links/token-states.ts';
+import { emptyBucket } from '../../../cli/stack/operate/bucket.ts';
 import { workAgainst } from '../stack/world.ts';
+import { withCode } from '../transfer/helpers/uploading.ts';
 import { BUCKET, workOnS3 } from './helpers.ts';
 
 const FOLDER = '.well-known/edge-upload/tokens';
@@ -68,6 +70,32 @@ for (const [how, cuts, stored] of [
     );
   });
 }
+
+test('takes no success of a proxy for one of S3', async (t) => {
+  for (const type of ['text/html', 'application/xml', 'text/plain']) {
+    const methods: string[] = [];
+    const { work, events } = await workAgainst(t, (_body, _path, method) => {
+      methods.push(method);
+      return { type, body: '<r>Sign in</r>', isForeign: true };
+    });
+    for (const [ask, asked] of [
+      // What S3 may have stored is deleted, and that is not proved either.
+      [() => writeEntry(work, BUCKET, ENTRY), ['PUT', 'DELETE']],
+      [() => findRecord(work, BUCKET, ENTRY.id), ['GET']],
+      [() => existingKeys(work, BUCKET, ['a']), ['HEAD']],
+      [() => emptyBucket(work, BUCKET), ['GET']],
+    ] as const) {
+      methods.length = 0;
+      await assert.rejects(
+        ask(),
+        withCode('unreachable', /its response is not from AWS/),
+        `${type} ${asked}`,
+      );
+      assert.deepEqual(methods, asked);
+    }
+    assert.match(JSON.stringify(events), /may show the link AAAAAAA1, which nobody has/);
+  }
+});
 
 test('deletes an entry that S3 may still be storing, but none that S3 refuses', async (t) => {
   for (const [status, code, expected] of [

@@ -66,7 +66,10 @@ test('does not take a response without an account for credentials without one', 
 });
 
 test('does not take a web page or an empty response for one without members', async (t) => {
-  const page = { type: 'text/html; charset=utf-8', body: '<html><body>Sign in</body></html>' };
+  const page = {
+    ...{ type: 'text/html; charset=utf-8', body: '<html><body>Sign in</body></html>' },
+    isForeign: true,
+  };
   for (const [status, headers, code, message] of [
     [200, {}, 'unreachable', /its response is not from AWS/],
     [403, {}, 'unreachable', /its response is not from AWS/],
@@ -77,7 +80,7 @@ test('does not take a web page or an empty response for one without members', as
     const { work } = await workAgainst(t, () => ({ ...page, status, headers }));
     await assert.rejects(callerIdentity(work), withCode(code, message), `${status}`);
   }
-  const empty = { headers: { 'content-length': '0' }, body: '' };
+  const empty = { headers: { 'content-length': '0' }, body: '', isForeign: true };
   const { work } = await workAgainst(t, () => empty);
   await assert.rejects(callerIdentity(work), withCode('unreachable', /its response is not from AWS/));
 });

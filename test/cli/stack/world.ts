@@ -14,6 +14,8 @@ export interface Answer {
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Without the id that AWS gives each response. */
+  readonly isForeign?: boolean;
 }
 
 /** Returns the context of a stack whose AWS services are one server with any responses. */
@@ -27,8 +29,10 @@ export async function workAgainst(
       type = 'text/xml',
       headers,
       body,
+      isForeign = false,
     } = answer(await text(request), request.url ?? '', request.method ?? '');
-    response.writeHead(status, { 'content-type': type, ...headers }).end(body);
+    const id = isForeign ? {} : { 'x-amz-request-id': 'R' };
+    response.writeHead(status, { 'content-type': type, ...id, ...headers }).end(body);
   });
   return workAt(t, endpoint);
 }

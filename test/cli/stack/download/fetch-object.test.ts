@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { crc32 } from 'node:zlib';
+import type { ErrorCode } from '../../../../cli/errors.ts';
 import { operatorClients } from '../../../../cli/network/aws.ts';
 import { createSentCredentials } from '../../../../cli/sent-credentials.ts';
 import { fileError } from '../../../../cli/settings/disk-errors.ts';
@@ -109,23 +110,23 @@ test('names the lengths if the first response announced more bytes than S3 has',
 });
 
 test('refuses a response that S3 never sends', async (t) => {
-  const odd: Reply[] = [
-    { headers: { etag: '' }, body: Buffer.alloc(0) },
-    { headers: { 'x-amz-request-id': '' }, body: Buffer.from('<html>Sign in</html>') },
-  ];
-  for (const reply of odd) {
+  const page = { headers: { 'x-amz-request-id': '' }, body: Buffer.from('<html>Sign in</html>') };
+  for (const [reply, code, message] of [
+    [{ headers: { etag: '' }, body: Buffer.alloc(0) }, 'aws', /Downloading k failed: unexpected response/],
+    [page, 'unreachable', /its response is not from AWS/],
+  ] as const) {
     const { fetch, bytes } = await store(t, () => reply);
-    await assert.rejects(fetch(), withCode('aws', /Downloading k failed: unexpected response from S3/));
+    await assert.rejects(fetch(), withCode(code, message));
     assert.equal(bytes().length, 0);
   }
 });
 
 test('closes the connection of a response that it refuses', async (t) => {
-  const cases: readonly Record<string, string>[] = [
-    { etag: ETAG },
-    { etag: ETAG, 'x-amz-request-id': 'R', 'x-amz-checksum-crc32': CRC },
+  const cases: readonly (readonly [Record<string, string>, ErrorCode])[] = [
+    [{ etag: ETAG }, 'unreachable'],
+    [{ etag: ETAG, 'x-amz-request-id': 'R', 'x-amz-checksum-crc32': CRC }, 'aws'],
   ];
-  for (const headers of cases) {
+  for (const [headers, code] of cases) {
     let onClosed = () => {};
     const closed = new Promise<void>((resolve) => {
       onClosed = resolve;
@@ -135,7 +136,7 @@ test('closes the connection of a response that it refuses', async (t) => {
       response.once('close', onClosed);
     });
     const { fetch } = await reader(t, endpoint);
-    await assert.rejects(fetch(), withCode('aws', /unexpected response from S3/));
+    await assert.rejects(fetch(), withCode(code, /response (is not|from S3)/));
     await closed;
   }
 });
