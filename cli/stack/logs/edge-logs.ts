@@ -84,13 +84,17 @@ function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
+/** Lambda's own lines in its text format, in which the first builds logged. */
+const PLATFORM =
+  /^(?:(?:START|END|REPORT) RequestId: |(?:INIT|RESTORE)_(?:START|REPORT)\b|(?:EXTENSION|LOGS|TELEMETRY)\tName: )/;
+
 /**
  * Returns the text of one event of a log group, in Lambda's JSON format. Other text is returned unchanged.
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
  */
 export function lineText(event: string): { readonly text: string; readonly isPlatform: boolean } {
   const json = parsed(event);
-  if (json === undefined) return { text: event, isPlatform: false };
+  if (json === undefined) return { text: event, isPlatform: PLATFORM.test(event) };
   const { type, message, errorType, errorMessage } = json;
   if (typeof type === 'string' && type.startsWith('platform.')) return { text: event, isPlatform: true };
   if (typeof json.timestamp !== 'string') return { text: event, isPlatform: false };

@@ -3,6 +3,7 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { UserError } from '../../errors.ts';
 import { pause } from '../../network/cancellation.ts';
+import { asTask } from '../../ui/create.ts';
 import { awsFailure } from '../aws-failures.ts';
 import type { StackOutputs, StackWork } from '../find-stack.ts';
 
@@ -174,6 +175,26 @@ export function inRegions(regions: readonly string[]): string {
 const NEW_GROUP_MS = 15_000;
 const NEW_GROUP_INTERVAL_MS = 1_000;
 
+type Expired = Awaited<ReturnType<typeof expireEdgeLogs>>;
+
+/** Whether no region has a log group, as far as regions are read. */
+const isMissing = ({ hasGroup, unread, failed }: Expired) =>
+  !hasGroup && unread.length + failed.length < LOG_REGIONS.length;
+
+/** Sets the edge's logs to expire once its first log group exists. The next deploy sets the expiry of a later one. */
+function awaitGroup(work: StackWork, edgeFunction: string, first: Expired): Promise<Expired> {
+  const { ui, signal } = work.context;
+  const detail = (expired: Expired) => (isMissing(expired) ? 'there is none yet' : 'done');
+  return asTask(ui, "Waiting for the edge's log group", detail, async () => {
+    let expired = first;
+    for (let waited = 0; isMissing(expired) && waited < NEW_GROUP_MS; waited += NEW_GROUP_INTERVAL_MS) {
+      await pause(NEW_GROUP_INTERVAL_MS, signal, 'The stack is deployed.');
+      expired = await expireEdgeLogs(work, edgeFunction);
+    }
+    return expired;
+  });
+}
+
 /**
  * Sets the edge's logs to expire. A failure is a warning: the edge serves, and the next deploy tries again.
  * @param isNew Whether the edge was created just now: waits for its first log group.
@@ -184,14 +205,9 @@ export async function keepLogsBounded(
   { isNew = false }: { readonly isNew?: boolean } = {},
 ): Promise<void> {
   if (edgeFunction === undefined) return;
-  let expired = await expireEdgeLogs(work, edgeFunction);
-  const isMissing = () =>
-    !expired.hasGroup && expired.unread.length + expired.failed.length < LOG_REGIONS.length;
-  for (let waited = 0; isNew && isMissing() && waited < NEW_GROUP_MS; waited += NEW_GROUP_INTERVAL_MS) {
-    await pause(NEW_GROUP_INTERVAL_MS, work.context.signal, 'The stack is deployed.');
-    expired = await expireEdgeLogs(work, edgeFunction);
-  }
-  const { unread, unset, failed } = expired;
+  const first = await expireEdgeLogs(work, edgeFunction);
+  const isLate = isNew && isMissing(first);
+  const { unread, unset, failed } = isLate ? await awaitGroup(work, edgeFunction, first) : first;
   const denied = [
     [unread, 'logs:DescribeLogGroups'],
     [unset, 'logs:PutRetentionPolicy'],

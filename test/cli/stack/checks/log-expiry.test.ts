@@ -113,7 +113,10 @@ test('the first deploy waits for the log group of a new edge', async (t) => {
   );
   await keepLogsBounded(work, edge, { isNew: true });
   assert.deepEqual(put, ['eu-west-1']);
-  assert.deepEqual(events, []);
+  assert.deepEqual(events, [
+    { type: 'task-started', task: "Waiting for the edge's log group" },
+    { type: 'task-done', task: "Waiting for the edge's log group", detail: 'done' },
+  ]);
 
   await t.test('but not if reading log groups is not allowed', async (t) => {
     const denied = Object.fromEntries(LOG_REGIONS.map((region) => [region, 'denied'] as const));

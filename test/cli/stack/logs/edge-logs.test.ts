@@ -15,6 +15,13 @@ test('shows the output of the function without Lambda’s own text', () => {
       false,
     ],
     [json({ time: timestamp, type: 'platform.report', record: {} }), undefined, true],
+    // Lambda's text format.
+    ['INIT_START Runtime Version: nodejs:22.v9\tRuntime Version ARN: arn:aws:lambda:x', undefined, true],
+    ['START RequestId: r Version: 1', undefined, true],
+    ['END RequestId: r', undefined, true],
+    ['REPORT RequestId: r\tDuration: 1 ms\tBilled Duration: 1 ms', undefined, true],
+    ['2026-11-28T12:00:00.000Z r Task timed out after 5.00 seconds', undefined, false],
+    ['RequestId: r Error: Runtime exited with error: exit status 1', undefined, false],
     // Other lines are shown unchanged.
     [json({ timestamp, level: 'INFO', message: { own: 'object' } }), undefined, false],
     [json({ edge: 'refused' }), undefined, false],
