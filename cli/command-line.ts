@@ -169,13 +169,21 @@ export class InUse {
     }
     const all = again?.(this.#argv) ?? words;
     const typed = this.#platform === 'win32' ? typedOnWindows : typedInPosix;
-    // Without the profile, the AWS CLI would use another account.
-    if (all[0]?.raw === 'aws') return typed([...all, ...this.#profileFlag(all.map(({ raw }) => raw))]);
+    if (all[0]?.raw === 'aws') return this.#ofAwsCli(all, typed);
     const start = all.findIndex(({ raw }) => raw === 'edge-upload');
     if (start < 0) return typed(all);
     const length = all.slice(start).findIndex(({ isSyntax }) => isSyntax);
     const end = length < 0 ? all.length : start + length;
     return typed([...all.slice(0, start), ...this.#completed(all.slice(start, end)), ...all.slice(end)]);
+  }
+
+  /** Adds what the AWS CLI needs to use the same account, or the embedded cloud. */
+  #ofAwsCli(words: readonly Word[], typed: (words: readonly Word[]) => string): string {
+    const texts = words.map(({ raw }) => raw);
+    const line = typed([...words, ...this.#profileFlag(texts)]);
+    if (!this.#deployment.local || texts.includes('--profile')) return line;
+    const environment = this.text(evaluated(command`edge-upload local env`));
+    return `${environment}${this.#platform === 'win32' ? '; ' : ' && '}${line}`;
   }
 
   /** Adds the deployment after the other flags. Arguments that begin with a hyphen come last. */

@@ -182,7 +182,7 @@ async function finish(
         ? `There is no stack ${stackName}: nothing to destroy.`
         : { mark: 'done', text: `The stack ${stackName} is gone${all}.` },
       ...deleted.map(({ type, name }) => `Deleted the ${type} ${name}`),
-      ...keptLines(kept, work),
+      ...keptLines(kept),
       ...(await leftLines(context, left)),
     ],
   };

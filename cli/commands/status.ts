@@ -98,7 +98,7 @@ function render(
   ];
   return {
     document: statusDocument(work, stack, insight, remains),
-    text: [...fields(rows), ...nextSteps(work, stack, insight, remains)],
+    text: [...fields(rows), ...nextSteps(stack, insight, remains)],
   };
 }
 
@@ -186,7 +186,6 @@ function statusDocument(
 
 /** Returns what to do about the state of the stack. */
 function nextSteps(
-  work: StackWork,
   stack: FoundStack | undefined,
   { gone, poolGone, differing = [], signingKeys = [] }: Insight,
   { kept, parts }: Remains,
@@ -203,7 +202,7 @@ function nextSteps(
     ...(gone ? bucketGone(stack?.outputs.bucket ?? '').hintLines : []),
     ...(poolGone ? REPLACE_POOL : []),
     ...signingKeyHints(signingKeys),
-    ...keptLines(kept, work),
+    ...keptLines(kept),
     ...unreadLines(parts),
   ];
 }

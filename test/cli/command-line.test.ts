@@ -31,7 +31,7 @@ test('names the deployment, cloud and profile in use, each once', () => {
   );
 });
 
-test('names the profile in use in commands of the AWS CLI, which have no other way to know it', () => {
+test('names the profile or the embedded cloud in use in commands of the AWS CLI', () => {
   const enable = command`aws kms enable-key --key-id ${'k'}`;
   assert.equal(text(enable, STUDIO), 'aws kms enable-key --key-id k');
   assert.equal(text(enable, STUDIO, [], 'ada b'), "aws kms enable-key --key-id k --profile 'ada b'");
@@ -41,7 +41,14 @@ test('names the profile in use in commands of the AWS CLI, which have no other w
   );
   assert.equal(text(command`aws sso login --profile p`, {}, [], 'ada'), 'aws sso login --profile p');
   assert.equal(text(command`aws configure list-profiles`, {}, [], 'ada'), 'aws configure list-profiles');
-  assert.equal(text(enable, { ...STUDIO, local: true }, [], 'ada'), text(enable));
+  const local = { ...STUDIO, local: true };
+  assert.equal(text(enable, local, [], 'ada'), `eval "$(edge-upload local env)" && ${text(enable)}`);
+  assert.equal(
+    new InUse(local, [], { platform: 'win32' }).text(enable),
+    `edge-upload local env | Out-String | Invoke-Expression; ${text(enable)}`,
+  );
+  const ofAws = command`aws iam list-roles --profile p`;
+  assert.equal(text(ofAws, local), text(ofAws));
   assert.equal(text(command`unset AWS_PROFILE`, {}, [], 'ada'), 'unset AWS_PROFILE');
 });
 

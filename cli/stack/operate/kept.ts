@@ -1,4 +1,4 @@
-import { command, evaluated, type HintLine } from '../../command-line.ts';
+import { command, type HintLine } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { ifAllowed, ifThere, isBucketNotEmpty, onAws } from '../aws-calls.ts';
@@ -92,7 +92,7 @@ export async function tellKept(context: Context, work: StackWork): Promise<void>
 }
 
 /** Returns lines that list kept data, with the commands that read, adopt or delete it. */
-export function keptLines(kept: readonly FoundKept[], work: StackWork): HintLine[] {
+export function keptLines(kept: readonly FoundKept[]): HintLine[] {
   const [bucket] = kept.filter(({ type }) => type === 'bucket');
   return [
     ...kept.map(({ type, name, holds }) => `Kept: the ${type} ${name} (${holds})`),
@@ -100,7 +100,6 @@ export function keptLines(kept: readonly FoundKept[], work: StackWork): HintLine
       ? []
       : [
           'Read a kept bucket, or use it in a new deployment:',
-          ...(work.local !== undefined ? [evaluated(command`edge-upload local env`)] : []),
           command`aws s3 ls ${`s3://${bucket.name}`} --recursive`,
           command`edge-upload deploy --bucket-name ${bucket.name}`,
         ]),
