@@ -118,13 +118,14 @@ export async function neededToCreate(
 
 /**
  * Refuses a planned change of a stack for which the caller, or the stack's own role, lacks a permission: it would be
- * rolled back. Refuses nothing if the simulation is not available.
+ * rolled back. A dry run warns instead. Refuses nothing if the simulation is not available.
  * @throws {UserError} `access_denied`
  */
 export async function refuseUnpermittedChange(
   work: StackWork,
   { roleArn, outputs }: FoundStack,
   steps: readonly PlannedStep[],
+  { dryRun }: { readonly dryRun: boolean },
 ): Promise<void> {
   if (work.local !== undefined) return;
   const { stackName } = work;
@@ -133,8 +134,9 @@ export async function refuseUnpermittedChange(
   const { account } = caller;
   const refused = await deniedTo(work, caller, neededFor(steps, { account, stackName, outputs }), roleArn);
   if (refused.denied.length === 0) return;
-  throw accessDenied(
-    refused,
-    `${roleArn ?? caller.arn} does not have the permissions for this change: ${actionNames(refused.denied)}. Nothing was changed.`,
-  );
+  const lacking = `${roleArn ?? caller.arn} does not have the permissions for this change: ${actionNames(refused.denied)}.`;
+  const error = accessDenied(refused, `${lacking} Nothing was changed.`);
+  if (!dryRun) throw error;
+  const text = [`${lacking} Without --dry-run, it is refused.`, ...error.hintLines];
+  work.context.ui.event({ type: 'warning', text });
 }

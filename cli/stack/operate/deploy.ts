@@ -218,7 +218,7 @@ async function refuseOvertaken(
   // The permissions to create a stack were checked before, and a new stack has no policy.
   if (found === undefined) return;
   await refuseByStackPolicy(work, stackId, steps);
-  if (!dryRun) await refuseUnpermittedChange(work, stack, steps);
+  await refuseUnpermittedChange(work, stack, steps, { dryRun });
 }
 
 async function apply(work: StackWork, plan: PlannedChange): Promise<void> {

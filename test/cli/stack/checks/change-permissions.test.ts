@@ -64,7 +64,7 @@ test('a deploy asks for all actions that resources need, and the policies allow 
   }
   const { work } = await workAgainst(t, simulatingAws({ denied: [], asked }));
   for (const what of ['change', 'remove'] as const)
-    await refuseUnpermittedChange(work, STACK, laterSteps(what));
+    await refuseUnpermittedChange(work, STACK, laterSteps(what), { dryRun: false });
   const actions = new Set(asked.map((one) => one.split(' ')[0] ?? ''));
   for (const type of TYPES) {
     const known = RESOURCE_ACTIONS[type];
@@ -140,7 +140,7 @@ test('refuses a planned change that IAM denies to the operator, or to the role o
   ] as const) {
     const { work } = await workAgainst(t, simulatingAws({ denied: [denied] }));
     await assert.rejects(
-      refuseUnpermittedChange(work, STACK, steps),
+      refuseUnpermittedChange(work, STACK, steps, { dryRun: false }),
       withCode(
         'access_denied',
         new RegExp(
@@ -154,18 +154,26 @@ test('refuses a planned change that IAM denies to the operator, or to the role o
   const principals: string[] = [];
   const { work } = await workAgainst(t, simulatingAws({ denied: ['sns:CreateTopic'], principals }));
   await assert.rejects(
-    refuseUnpermittedChange(work, { ...STACK, roleArn }, steps),
+    refuseUnpermittedChange(work, { ...STACK, roleArn }, steps, { dryRun: false }),
     withCode('access_denied', /role\/deployer does not have/),
   );
   assert.deepEqual([...new Set(principals)], [roleArn]);
-  await refuseUnpermittedChange((await workAgainst(t, simulatingAws({ denied: [] }))).work, STACK, steps);
-  await refuseUnpermittedChange(
-    (
-      await workAgainst(t, (body) =>
-        /Simulate/.test(body) ? { status: 403, body: '' } : simulatingAws({ denied: [] })(body),
-      )
-    ).work,
-    STACK,
-    steps,
+  const available = simulatingAws({ denied: [] });
+  for (const answer of [
+    available,
+    (body: string) => (/Simulate/.test(body) ? { status: 403, body: '' } : available(body)),
+  ])
+    await refuseUnpermittedChange((await workAgainst(t, answer)).work, STACK, steps, { dryRun: false });
+});
+
+test('a dry run warns of a planned change that IAM denies', async (t) => {
+  const steps: PlannedStep[] = [
+    { what: 'add', logicalId: 'NoticeTopic', type: 'AWS::SNS::Topic', properties: [] },
+  ];
+  const { work, events } = await workAgainst(t, simulatingAws({ denied: ['sns:CreateTopic'] }));
+  await refuseUnpermittedChange(work, STACK, steps, { dryRun: true });
+  assert.match(
+    JSON.stringify(events),
+    /^\[\{"type":"warning".*for this change: sns:CreateTopic\. Without --dry-run, it is refused.*policy --extras/,
   );
 });
