@@ -45,6 +45,7 @@ export interface Cloud {
   close(): Promise<void>;
 }
 
+const HEADERS_TIMEOUT_MS = 30_000;
 /** Longer than Node's 5 s, after which a busy client can meet a connection that is being closed. */
 const KEEP_ALIVE_MS = 60_000;
 /** Objects expire at midnight UTC, and the check can be late by minutes. */
@@ -95,14 +96,18 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
 
 /** Returns the server of the AWS endpoint, which does not listen yet. */
 function endpointServer({ handle, cloudfront }: Services, onDefect: (error: unknown) => void): Server {
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS });
+  const server = createServer({
+    // Without a limit for the whole request, which can be an upload of hours, Node has none for the headers either.
+    requestTimeout: 0,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  });
+  // Node would drop the headers after the first 2,000. The limit of bytes applies to all.
+  server.maxHeadersCount = 0;
   const pages = pageRequests(cloudfront.pageOrigins);
   const answer = nodeListener(pages.withCors(handle), onDefect);
   const rules = { scheme: 'http', refuse: refusePlainly, allowsPage: pages.allows } as const;
-  listenBehindGate(server, rules, (request, response, expectsContinue) => {
-    if (expectsContinue) response.writeContinue();
-    answer(request, response);
-  });
+  listenBehindGate(server, rules, answer);
   return server;
 }
 

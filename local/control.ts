@@ -32,7 +32,7 @@ interface ControlOptions {
  * replaces the current faults.
  */
 export function createControl({ secrets, describe, isolation, faults }: ControlOptions): HttpHandler {
-  return async ({ method, path, headers, body }) => {
+  return async ({ method, path, headers, body, continueBody }) => {
     if (!equal(headers.authorization ?? '', `Bearer ${secrets.token}`)) {
       return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
     }
@@ -43,6 +43,7 @@ export function createControl({ secrets, describe, isolation, faults }: ControlO
         return json({ isolation: isolation() });
       case 'PUT /_edge-upload/faults': {
         if (faults === undefined) return { status: 404 };
+        continueBody?.();
         const next = parseFaults(await text(body));
         if (next === undefined) return { status: 400 };
         for (const name of Object.keys(faults)) delete faults[name as keyof Faults];

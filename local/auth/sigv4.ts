@@ -225,7 +225,8 @@ const tooSlow = () =>
   new AwsError('RequestTimeoutException', 'The request body did not arrive in time.', 408);
 
 /** Reads a body of at most 1 MiB. @throws AwsError `RequestEntityTooLarge` (413), `RequestTimeoutException` (408) */
-export async function readBody({ body }: HttpRequest): Promise<Buffer> {
+export async function readBody({ body, continueBody }: HttpRequest): Promise<Buffer> {
+  continueBody?.();
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of steadyBody(body, { wholeMs: MAX_TEXT_MS, tooSlow })) {

@@ -22,6 +22,15 @@ const PREFIX = arnOf('lambda', 'function:');
 const IDENTIFIER =
   /^(?:arn:aws[a-z-]*:lambda:([a-z0-9-]+):(\d{12}):function:|(\d{12}):function:|function:)?([a-zA-Z0-9-_]{1,64})(?::(\$LATEST|[a-zA-Z0-9-_]+))?$/;
 
+/** https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html#API_GetFunction_RequestParameters */
+const QUALIFIER = /^[a-zA-Z0-9$_.-]{1,128}$/;
+
+const invalidValue = (value: string, member: string, constraint: string) =>
+  new AwsError(
+    'ValidationException',
+    `1 validation error detected: Value '${value}' at '${member}' failed to satisfy constraint: ${constraint}`,
+  );
+
 export function functionArn(name: string, version?: string): string {
   return version === undefined ? `${PREFIX}${name}` : `${PREFIX}${name}:${version}`;
 }
@@ -43,9 +52,13 @@ export function parseIdentifier(
   const match = IDENTIFIER.exec(text);
   const name = match?.[4];
   if (match === null || name === undefined) {
-    throw new AwsError(
-      'ValidationException',
-      `1 validation error detected: Value '${text}' at 'functionName' failed to satisfy constraint: Member must be a function name, ARN or partial ARN`,
+    throw invalidValue(text, 'functionName', 'Member must be a function name, ARN or partial ARN');
+  }
+  if (qualifier !== undefined && !QUALIFIER.test(qualifier)) {
+    throw invalidValue(
+      qualifier,
+      'qualifier',
+      `Member must satisfy regular expression pattern: ${QUALIFIER.source}`,
     );
   }
   const [, region = REGION, account = ACCOUNT_ID, partialAccount = ACCOUNT_ID, , inName] = match;

@@ -9,8 +9,8 @@ import type { HttpHandler, HttpRequest, HttpResponse } from '../wire/http.ts';
 import { accessTo, arnOf, requestContext } from './access.ts';
 import { detect } from './detect.ts';
 import { accessDenied, noSuchBucket } from './errors.ts';
-import { checkHeaders } from './headers.ts';
 import type { OperationRequest } from './operation.ts';
+import { checkHeaders } from './request-headers.ts';
 import type { BucketStore } from './store/store.ts';
 import { errorDocument } from './xml.ts';
 
@@ -93,7 +93,7 @@ async function perform(
     if (action !== undefined && !allows(action, key)) {
       throw accessDenied(deniedByIam(action, objectArn(bucketName, key)));
     }
-    checkHeaders(request.headers, operation);
+    checkHeaders(request.headers, operation.name);
   };
   if (operation.on === 'account') {
     check();

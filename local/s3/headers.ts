@@ -1,88 +1,11 @@
-import { ACCOUNT_ID } from '../account.ts';
 import { AwsError } from '../wire/errors.ts';
-import { ALGORITHM_NAMES, checksumHeader } from './checksums/algorithms.ts';
-import { accessDenied, headerNotImplemented, notImplemented } from './errors.ts';
+import { headerNotImplemented } from './errors.ts';
 import type { Description, WriteCondition } from './store/version.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-const META = 'x-amz-meta-';
-
-/** `x-amz-*` headers that have the same meaning for every operation, or that some operation reads. */
-const KNOWN = new Set([
-  'x-amz-date',
-  'x-amz-content-sha256',
-  'x-amz-decoded-content-length',
-  'x-amz-trailer',
-  'x-amz-sdk-checksum-algorithm',
-  'x-amz-checksum-algorithm',
-  'x-amz-checksum-mode',
-  'x-amz-checksum-type',
-  ...ALGORITHM_NAMES.map(checksumHeader),
-  'x-amz-mp-object-size',
-  'x-amz-acl',
-  'x-amz-storage-class',
-  'x-amz-server-side-encryption',
-  'x-amz-expected-bucket-owner',
-  'x-amz-object-ownership',
-  'x-amz-request-payer',
-  'x-amz-user-agent',
-  'x-amz-security-token',
-  'x-amz-cf-id',
-]);
-
-/** Headers of copies only. */
-const OF_COPIES = new Set([
-  'x-amz-copy-source',
-  'x-amz-copy-source-range',
-  'x-amz-copy-source-if-match',
-  'x-amz-copy-source-if-none-match',
-  'x-amz-copy-source-if-modified-since',
-  'x-amz-copy-source-if-unmodified-since',
-  'x-amz-metadata-directive',
-  'x-amz-source-expected-bucket-owner',
-  'x-amz-tagging-directive',
-]);
-
-/**
- * Refuses by name every `x-amz-*` header that would be ignored, and values that are not supported.
- *
- * @throws AwsError `NotImplemented`, `AccessControlListNotSupported`, `AccessDenied` for another owner
- */
-export function checkHeaders(
-  headers: Headers,
-  { copies = false, name: operation }: { readonly copies?: boolean; readonly name?: string } = {},
-): void {
-  for (const name of Object.keys(headers)) {
-    if (name.startsWith('x-amz-grant-')) throw aclNotSupported();
-    const known = KNOWN.has(name) || (copies && OF_COPIES.has(name)) || name.startsWith(META);
-    if (name.startsWith('x-amz-') && !known) throw notImplemented(`The header ${name}`, { Header: name });
-  }
-  checkAcl(headers['x-amz-acl'], operation === 'CreateBucket');
-  only(headers, 'x-amz-storage-class', 'STANDARD');
-  only(headers, 'x-amz-server-side-encryption', 'AES256');
-  only(headers, 'x-amz-object-ownership', 'BucketOwnerEnforced');
-  const owners = [headers['x-amz-expected-bucket-owner'], headers['x-amz-source-expected-bucket-owner']];
-  if (owners.some((owner) => owner !== undefined && owner !== ACCOUNT_ID)) throw accessDenied();
-}
-
-function only(headers: Headers, name: string, value: string): void {
-  const given = headers[name];
-  if (given !== undefined && given !== value)
-    throw notImplemented(`The value ${given} of ${name}`, { Header: name });
-}
-
-function checkAcl(acl: string | undefined, ofNewBucket: boolean): void {
-  if (acl === undefined || acl === 'bucket-owner-full-control') return;
-  if (!ofNewBucket) throw aclNotSupported();
-  if (acl === 'private') return;
-  throw new AwsError(
-    'InvalidBucketAclWithObjectOwnership',
-    "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
-  );
-}
-
-const aclNotSupported = () => new AwsError('AccessControlListNotSupported', 'The bucket does not allow ACLs');
+/** Prefix of the headers with an object's own metadata. */
+export const META = 'x-amz-meta-';
 
 const DESCRIBING = [
   'content-type',

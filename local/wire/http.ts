@@ -11,6 +11,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Read at most once. A service that responds early leaves it unread; the socket's owner discards it. */
   readonly body: Readable;
+  /** Sends `100 Continue` to a client that waits for it. Must be called before the body is read. */
+  readonly continueBody?: () => void;
 }
 
 export interface HttpResponse {

@@ -37,12 +37,13 @@ export function splitTarget(target: string): { path: string; query: string } {
 }
 
 /** Converts a Node request. */
-function toHttpRequest(message: IncomingMessage): HttpRequest {
+function toHttpRequest(message: IncomingMessage, continueBody: () => void): HttpRequest {
   return {
     method: message.method ?? 'GET',
     ...splitTarget(originForm(message.url ?? '/')),
     headers: flattenHeaders(message.headers),
     body: message,
+    continueBody,
   };
 }
 
@@ -51,6 +52,7 @@ async function sendResponse(
   request: IncomingMessage,
   response: ServerResponse,
   answer: HttpResponse,
+  continued: boolean,
 ): Promise<void> {
   const { body } = answer;
   const headers: Record<string, string> = { ...answer.headers };
@@ -63,9 +65,9 @@ async function sendResponse(
     headers['content-length'] = String(body === undefined ? 0 : Buffer.byteLength(body));
   }
   const early = !request.complete && !request.readableEnded;
-  if (early && Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY) > DRAIN_LIMIT) {
-    headers.connection = 'close';
-  }
+  const tooLong = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY) > DRAIN_LIMIT;
+  // Without `100 Continue` it is unclear whether the client sends its body, so the connection cannot be reused.
+  if (!continued || (early && tooLong)) headers.connection = 'close';
   response.writeHead(answer.status, headers);
   if (body instanceof Readable) {
     // The client can disconnect at any byte. The pipeline then destroys the source; nothing else is needed.
@@ -89,11 +91,17 @@ function discardRest(request: IncomingMessage): void {
 export function nodeListener(
   handler: HttpHandler,
   onDefect: (error: unknown) => void,
-): (request: IncomingMessage, response: ServerResponse) => void {
-  return (request, response) => {
+): (request: IncomingMessage, response: ServerResponse, expectsContinue?: boolean) => void {
+  return (request, response, expectsContinue = false) => {
+    let continued = !expectsContinue;
+    const continueBody = () => {
+      if (!continued) response.writeContinue();
+      continued = true;
+    };
     const answer = async () => {
       try {
-        await sendResponse(request, response, await handler(toHttpRequest(request)));
+        const answered = await handler(toHttpRequest(request, continueBody));
+        await sendResponse(request, response, answered, continued);
       } catch (error) {
         onDefect(error);
         if (!response.headersSent) response.writeHead(500, { connection: 'close' });

@@ -15,10 +15,13 @@ import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { request } from 'undici';
 import { type AccessKey, newAccessKey } from '../../local/auth/access-key.ts';
+import { sign } from '../../local/auth/sigv4.ts';
 import { openCloud } from '../../local/cloud.ts';
 import { createControl, newControlSecrets } from '../../local/control.ts';
 import { omitUndefined } from '../../protocol/fields.ts';
+import { s3Signing } from '../support/s3-signature.ts';
 import { clientOptions } from '../support/serve.ts';
+import { asker } from './wire/ask.ts';
 
 async function cloudOf(t: TestContext, more: { dataDir?: string; wellKnownKeys?: boolean } = {}) {
   const dataDir = more.dataDir ?? mkdtempSync(join(tmpdir(), 'gate-'));
@@ -120,6 +123,33 @@ test('accepts well-known keys beside its own if started with that option', async
   assert.deepEqual(await said(endpoint, cloud.accessKey), ACCEPTED);
   const wrong = await said(endpoint, { accessKeyId: 'test', secretAccessKey: 'other' });
   assert.equal(wrong.s3, 'SignatureDoesNotMatch');
+});
+
+/** Sends a signed PUT to S3, whose head has more lines, and returns the response. */
+async function put(endpoint: string, path: string, more: readonly string[]): Promise<string> {
+  const { host, port } = new URL(endpoint);
+  const request = { method: 'PUT', path, query: '', headers: { host } };
+  const headers = Object.entries({ host, ...sign(request, s3Signing()), 'content-length': '1' });
+  const ask = asker(Number(port));
+  const { answer } = await ask(
+    `PUT ${path} HTTP/1.1`,
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+    ...more,
+  );
+  return answer;
+}
+
+test('refuses an upload by its headers before a client that waits sends the body', async (t) => {
+  const { endpoint } = await cloudOf(t, { wellKnownKeys: true });
+  const refused = await put(endpoint, '/no-bucket/k', ['Expect: 100-continue']);
+  assert.match(refused, /^HTTP\/1\.1 404 .*connection: close/is);
+});
+
+test('reads every header of a request, however many there are', async (t) => {
+  const { endpoint } = await cloudOf(t, { wellKnownKeys: true });
+  const many = Array.from({ length: 1500 }, (_, at) => `h${at}:`);
+  const refused = await put(endpoint, '/no-bucket/k', [...many, 'x-amz-acl: private']);
+  assert.match(refused, /<HeadersNotSigned>x-amz-acl</);
 });
 
 test('requires the token of the control endpoint, and proves its identity to the holder', async (t) => {

@@ -32,18 +32,23 @@ export const OPERATIONS: Operations<Account, LambdaInput, object> = {
       if (query.has('MasterRegion')) {
         throw notSupported('the parameter MasterRegion', 'InvalidParameterValueException');
       }
-      const all = query.get('FunctionVersion') === 'ALL';
-      const described = functions.list().flatMap((record) => {
-        const { name, latest } = record;
-        return all ? allVersions(record) : [functionConfiguration(name, latest, functionArn(name), LATEST)];
-      });
+      const all = query.has('FunctionVersion');
+      if (all && query.get('FunctionVersion') !== 'ALL') {
+        throw invalidParameter('FunctionVersion must be ALL.');
+      }
+      const described = () =>
+        functions.list().flatMap((record) => {
+          const { name, latest } = record;
+          return all ? allVersions(record) : [functionConfiguration(name, latest, functionArn(name), LATEST)];
+        });
       const { items, next } = page(described, query);
       return { Functions: items, NextMarker: next };
     },
   },
   ListVersionsByFunction: {
     run({ functions }, input) {
-      const { items, next } = page(allVersions(functions.get(identify(input).name)), input.query);
+      const { name } = identify(input);
+      const { items, next } = page(() => allVersions(functions.get(name)), input.query);
       return { Versions: items, NextMarker: next };
     },
   },
@@ -88,12 +93,15 @@ function configurationOf({ functions }: Account, input: LambdaInput): object {
 /** Lambda returns at most 50 entries, even for a larger `MaxItems`. */
 const PAGE = 50;
 
-function page<T>(all: readonly T[], query: URLSearchParams): { items: readonly T[]; next: string | null } {
+function page<T>(
+  all: () => readonly T[],
+  query: URLSearchParams,
+): { items: readonly T[]; next: string | null } {
   const asked = query.get('MaxItems') ?? String(PAGE);
   if (!/^\d{1,5}$/.test(asked) || Number(asked) < 1 || Number(asked) > 10_000) {
     throw invalidParameter('MaxItems must be between 1 and 10000.');
   }
-  const { items, next = null } = paginate(all, {
+  const { items, next = null } = paginate(all(), {
     limit: Math.min(Number(asked), PAGE),
     token: query.get('Marker') ?? undefined,
     invalidToken: () => invalidParameter('Invalid marker.'),

@@ -55,6 +55,7 @@ export async function receiveBody(
     sha256?.update(block);
     for (const { hasher } of hashers) hasher.update(block);
   });
+  request.continueBody?.();
   // After a refusal, the rest is left unread instead of destroyed: the response is sent on the same connection.
   const source: AsyncIterator<Buffer> = steadyBody(request.body, { tooSlow: requestTimeout });
   try {

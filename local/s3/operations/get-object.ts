@@ -110,7 +110,7 @@ export function getObject(call: BucketRequest): HttpResponse {
     'content-length': String(sent),
   };
   if (range !== undefined) headers['content-range'] = `bytes ${range.start}-${range.end}/${version.size}`;
-  if (request.headers['x-amz-checksum-mode'] === 'ENABLED' && range === undefined) {
+  if (request.headers['x-amz-checksum-mode'] !== undefined && range === undefined) {
     Object.assign(headers, checksumHeaders(version));
   }
   const status = range === undefined ? 200 : 206;
