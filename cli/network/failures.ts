@@ -86,13 +86,15 @@ const OURS =
   /^UND_ERR_(?:ABORTED|ABORT|INVALID_ARG|INVALID_RETURN_VALUE|NOT_SUPPORTED|REQ_CONTENT_LENGTH_MISMATCH|DESTROYED|CLOSED|BPL_MISSING_UPSTREAM)$/;
 const STREAM = /^ERR_(?:SOCKET_(?:CLOSED|CONNECTION_TIMEOUT)|STREAM_PREMATURE_CLOSE)$/;
 
+/** Node's codes of system errors. Windows has errors without a name of their own. */
+const SYSTEM_CODE = /^(?:E(?!RR_)[A-Z0-9]|UNKNOWN$)/;
 /** System calls that only sockets and name look-ups make. */
 const NETWORK_CALL =
   /^(?:connect|getaddrinfo|getnameinfo|query\w*|socket|shutdown|bind|listen|accept|send\w*|recv\w*)$/;
 const CONNECTING_CALL = /^(?:connect|getaddrinfo|query\w*|socket|bind)$/;
 /** Codes of `read` and `write` for files; sockets use the same calls. */
 const FILE_CODES: ReadonlySet<string> = new Set(
-  'EISDIR ENOTDIR ENOENT ENOSPC EDQUOT EROFS EFBIG ESTALE EIO EBADF EEXIST ELOOP ENAMETOOLONG ENOTEMPTY ENXIO EXDEV ETXTBSY'.split(
+  'UNKNOWN EISDIR ENOTDIR ENOENT ENOSPC EDQUOT EROFS EFBIG ESTALE EIO EBADF EEXIST ELOOP ENAMETOOLONG ENOTEMPTY ENXIO EXDEV ETXTBSY'.split(
     ' ',
   ),
 );
@@ -117,7 +119,7 @@ export function* chain(error: unknown, depth = 0): Generator<Details> {
 }
 
 function isSystemFailure({ code, syscall, path }: Details): boolean {
-  if (typeof code !== 'string' || !/^E(?!RR_)[A-Z0-9]/.test(code)) return false;
+  if (typeof code !== 'string' || !SYSTEM_CODE.test(code)) return false;
   if (typeof syscall === 'string' && NETWORK_CALL.test(syscall)) return true;
   if (syscall !== undefined && syscall !== 'read' && syscall !== 'write') return false;
   return path === undefined && !FILE_CODES.has(code);

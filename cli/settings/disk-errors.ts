@@ -55,6 +55,10 @@ const REASONS = table<Reason>({
   ENOTSUP: { why: 'the file system cannot do that' },
   EOPNOTSUPP: { why: 'the file system cannot do that' },
   ENOSYS: { why: 'the file system cannot do that' },
+  UNKNOWN: {
+    why: 'Windows gives no reason',
+    hint: 'If OneDrive or the like keeps the file online only, make it available on this computer.',
+  },
 });
 
 /** Returns why a file could not be used, as a clause: `no space left on the device`. */
@@ -62,7 +66,9 @@ export function diskReason(error: unknown): string {
   const code = systemCode(error);
   // Node's error of a stream that is destroyed, by its program or by a generator that throws nothing.
   if (code === 'ERR_STREAM_PREMATURE_CLOSE') return 'the stream was closed before its end';
-  if (code !== undefined && /^E[A-Z]/.test(code)) return REASONS[code]?.why ?? code;
+  const known = REASONS[code ?? ''];
+  if (known !== undefined) return known.why;
+  if (code !== undefined && /^E[A-Z]/.test(code)) return code;
   // The error of a program's own stream.
   return (error instanceof Error && error.message.replace(/\.$/, '')) || 'unknown error';
 }

@@ -58,6 +58,7 @@ test('has a message for errors of files and the network without context', () => 
   const failed = (code: string, more = {}) => Object.assign(new Error(code), { code, ...more });
   const cases: readonly (readonly [unknown, string, RegExp])[] = [
     [failed('ESTALE', { path: '/mnt/x' }), 'disk', /\/mnt\/x.*stale file handle/],
+    [failed('UNKNOWN', { path: 'C:/x', syscall: 'open' }), 'disk', /C:\/x.*Windows gives no reason/],
     [
       failed(`Unknown system error -${constants.errno.ESTALE}`, { path: '/mnt/x' }),
       'disk',

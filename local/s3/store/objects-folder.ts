@@ -127,12 +127,12 @@ export class ObjectsFolder {
     this.#made.add(folder);
   }
 
-  /** Whether a file can have this path: all its parents are folders, and it is not a folder itself. */
+  /** Whether a new file can have this path: all its parents are folders, and nothing has the path. */
   #makeRoom(file: string): boolean {
     const path = this.path(file);
     try {
       this.#makeFolder(dirname(path));
-      return statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true;
+      return statSync(path, { throwIfNoEntry: false }) === undefined;
     } catch (error) {
       if (['EEXIST', 'ENOTDIR'].includes(errorCode(error))) return false;
       throw error;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { platform } from 'node:process';
 import { randomPiece } from '../../secrets.ts';
 
 /** Folder of objects without a readable path. {@link readablePath} never returns the name `%h…`. */
@@ -9,19 +10,27 @@ const MAX_NAME_BYTES = 255;
 /** Maximum bytes of a path. With the folders above it, it stays below Linux's 4,096. */
 const MAX_PATH_BYTES = 2_048;
 
+/** Names that Windows reserves or cannot store: https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file */
+const NOT_ON_WINDOWS = /[<>:"|?*]|[. ]$|^(?:con|prn|aux|nul|(?:com|lpt)[\d¹²³])(?:\.|$)/i;
+
 /**
  * Returns the readable path of a key, which is the key itself. `%`, `\`, control characters and the names `.` and `..`
  * are percent-encoded; an empty segment, as in `a//b` or `a/`, is a single `%`. Different keys have different paths.
- * Returns `undefined` if a name or the path is too long for a file system.
+ * Returns `undefined` if a name or the path is too long for a file system, or Windows cannot store a name.
  */
-export function readablePath(key: string): string | undefined {
+export function readablePath(key: string, system: NodeJS.Platform = platform): string | undefined {
   const names = key.split('/').map(fileName);
   const path = names.join('/');
-  const fits = names.every((name) => Buffer.byteLength(name) <= MAX_NAME_BYTES);
+  const fits = names.every(
+    (name) => Buffer.byteLength(name) <= MAX_NAME_BYTES && (system !== 'win32' || !NOT_ON_WINDOWS.test(name)),
+  );
   return fits && Buffer.byteLength(path) <= MAX_PATH_BYTES ? path : undefined;
 }
 
-/** Returns the path of a key whose readable path is too long or is a folder (`a` next to `a/b`). */
+/**
+ * Returns the path of a key without a readable path, or whose readable path exists: a folder (`a` next to `a/b`), or on
+ * macOS and Windows the file of a key that differs only by case.
+ */
 export function hashedPath(key: string): string {
   return `${HASHED}/${createHash('sha256').update(key).digest('hex')}`;
 }

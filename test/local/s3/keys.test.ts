@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { percentEncode } from '../../../local/auth/canonical.ts';
@@ -93,12 +93,48 @@ test('replaces an empty folder by a file of its name', async (t) => {
 
 test('stores ordinary keys at their own paths; no two keys share one', () => {
   for (const key of ['image.jpg', 'photos/2026/Été 1 (copy).jpg', '.hidden', '...', 'a:b?c*']) {
-    assert.equal(readablePath(key), key);
+    assert.equal(readablePath(key, 'linux'), key);
   }
-  const paths = ODD_KEYS.map((key) => readablePath(key) ?? hashedPath(key));
+  const paths = ODD_KEYS.map((key) => readablePath(key, 'linux') ?? hashedPath(key));
   assert.equal(new Set(paths).size, ODD_KEYS.length);
   for (const path of paths) {
     assert.ok(!path.split('/').some((name) => ['', '.', '..'].includes(name)), path);
+  }
+});
+
+test('does not store an object over a file that another key or program has', async (t) => {
+  const running = await startS3(t);
+  const file = join(running.dataDir, BUCKET, 'objects/Report.txt');
+  // On macOS and Windows, this is also the path of the key report.txt.
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, 'the other');
+  const target = `/${BUCKET}/Report.txt`;
+  for (const body of ['first', 'second']) {
+    assert.equal((await raw(running, { method: 'PUT', target, body })).status, 200);
+    assert.equal((await raw(running, { target })).text, body);
+  }
+  await raw(running, { method: 'DELETE', target });
+  assert.equal(readFileSync(file, 'utf8'), 'the other');
+});
+
+test('stores keys by their hash that Windows cannot store by name', () => {
+  for (const name of [
+    'nul',
+    'Con.txt',
+    'com1',
+    'a:b',
+    'a?',
+    '"x"',
+    'trailing.',
+    'space ',
+    'a|b',
+    'LPT¹.log',
+  ]) {
+    assert.equal(readablePath(`photos/${name}/x`, 'win32'), undefined, name);
+    assert.equal(readablePath(`photos/${name}/x`, 'linux'), `photos/${name}/x`);
+  }
+  for (const name of ['null', 'console.log', '.hidden', 'com10', 'a.b']) {
+    assert.equal(readablePath(name, 'win32'), name);
   }
 });
 
