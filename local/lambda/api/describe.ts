@@ -1,13 +1,20 @@
 import { functionArn } from '../arn.ts';
 import type { Configuration, FunctionRecord, Snapshot } from '../model.ts';
 
+/** A function or a version as the API describes it. Lists are sorted by these fields. */
+export interface Described extends Readonly<Record<string, unknown>> {
+  readonly FunctionName: string;
+  /** `$LATEST` or a number. */
+  readonly Version: string;
+}
+
 /** https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html */
 export function functionConfiguration(
   name: string,
   snapshot: Snapshot,
   arn: string,
   version: string,
-): object {
+): Described {
   const { configuration, codeSha256, codeSize, lastModified, revisionId } = snapshot;
   const variables = configuration.environment;
   return {
@@ -46,7 +53,7 @@ function loggingConfig({ logFormat, logGroup, applicationLogLevel, systemLogLeve
 }
 
 /** Returns `$LATEST` and each version, oldest first. Lists name them by their qualified ARNs. */
-export function allVersions({ name, latest, versions }: FunctionRecord): object[] {
+export function allVersions({ name, latest, versions }: FunctionRecord): Described[] {
   return [{ ...latest, version: '$LATEST' }, ...versions].map((snapshot) =>
     functionConfiguration(name, snapshot, functionArn(name, snapshot.version), snapshot.version),
   );

@@ -3,7 +3,7 @@ import type { Operations } from '../../wire/operations.ts';
 import { paginate } from '../../wire/paging.ts';
 import { functionArn, invalidParameter, LATEST, parseIdentifier } from '../arn.ts';
 import type { Functions } from '../functions.ts';
-import { allVersions, functionConfiguration } from './describe.ts';
+import { allVersions, type Described, functionConfiguration } from './describe.ts';
 import type { LambdaInput } from './rest-protocol.ts';
 
 /** The functions of the account. */
@@ -93,10 +93,16 @@ function configurationOf({ functions }: Account, input: LambdaInput): object {
 /** Lambda returns at most 50 entries, even for a larger `MaxItems`. */
 const PAGE = 50;
 
-function page<T>(
-  all: () => readonly T[],
+/** Returns the sort key of a list: by name, then `$LATEST`, then the versions by number. */
+function keyOf({ FunctionName, Version }: Described): string {
+  const number = Version === LATEST ? '' : Version;
+  return `${FunctionName} ${number.padStart(16, '0')}`;
+}
+
+function page(
+  all: () => readonly Described[],
   query: URLSearchParams,
-): { items: readonly T[]; next: string | null } {
+): { items: readonly Described[]; next: string | null } {
   const asked = query.get('MaxItems') ?? String(PAGE);
   if (!/^\d{1,5}$/.test(asked) || Number(asked) < 1 || Number(asked) > 10_000) {
     throw invalidParameter('MaxItems must be between 1 and 10000.');
@@ -104,6 +110,7 @@ function page<T>(
   const { items, next = null } = paginate(all(), {
     limit: Math.min(Number(asked), PAGE),
     token: query.get('Marker') ?? undefined,
+    keyOf,
     invalidToken: () => invalidParameter('Invalid marker.'),
   });
   return { items, next };

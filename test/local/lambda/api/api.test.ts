@@ -143,6 +143,54 @@ test('pages lists', async (t) => {
   });
 });
 
+test('skips nothing in a list although versions and functions are deleted between its pages', async (t) => {
+  const { room, client } = await openClient(t);
+  const version = handlerOf(room.resources, 'AWS::Lambda::Version');
+  const update = handlerOf(room.resources, 'AWS::Lambda::Function');
+  await room.publish(CODE, { FunctionName: 'named' });
+  for (let number = 2; number <= 11; number += 1) {
+    const properties = {
+      Code: { ZipFile: `${CODE}//${number}` },
+      Handler: 'index.handler',
+      Role: ROLE,
+      Runtime: 'nodejs24.x',
+    };
+    await update.update({ physicalId: 'named', properties, previous: properties });
+    const request = { stackName: 's', logicalId: `V${number}`, suffix: String(number).padEnd(20, 'x') };
+    await version.create({ ...request, properties: { FunctionName: 'named' } });
+  }
+  const seen: (string | undefined)[] = [];
+  let Marker: string | undefined;
+  do {
+    const page = await client.send(
+      new ListVersionsByFunctionCommand({ FunctionName: 'named', MaxItems: 2, Marker }),
+    );
+    for (const { Version } of page.Versions ?? []) {
+      seen.push(Version);
+      if (Version === '$LATEST') continue;
+      await client.send(new DeleteFunctionCommand({ FunctionName: 'named', Qualifier: Version }));
+    }
+    Marker = page.NextMarker;
+  } while (Marker);
+  const numbers = Array.from({ length: 11 }, (_, at) => String(at + 1));
+  assert.deepEqual(seen, ['$LATEST', ...numbers]);
+
+  for (const name of ['a', 'a-b', 'b']) await room.publish(CODE, { FunctionName: name });
+  const first = await client.send(new ListFunctionsCommand({ FunctionVersion: 'ALL', MaxItems: 2 }));
+  assert.deepEqual(
+    first.Functions?.map(({ FunctionName, Version }) => `${FunctionName} ${Version}`),
+    ['a $LATEST', 'a 1'],
+  );
+  await client.send(new DeleteFunctionCommand({ FunctionName: 'a' }));
+  const rest = await client.send(
+    new ListFunctionsCommand({ FunctionVersion: 'ALL', Marker: first.NextMarker }),
+  );
+  assert.deepEqual(
+    rest.Functions?.map(({ FunctionName, Version }) => `${FunctionName} ${Version}`),
+    ['a-b $LATEST', 'a-b 1', 'b $LATEST', 'b 1', 'named $LATEST'],
+  );
+});
+
 test('deletes one version or all with DeleteFunction', async (t) => {
   const { room, client } = await openClient(t);
   const arn = await room.publish(CODE, { FunctionName: 'named' });
