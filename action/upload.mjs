@@ -23,6 +23,9 @@ const PROGRAM = join(
 
 const linesOf = (text = '') => text.split(/\r?\n/).filter((line) => line.trim() !== '');
 
+/** Returns the lines of an input without spaces around them, as in actions that use GitHub's toolkit. */
+const itemsOf = (input) => linesOf(input).map((line) => line.trim());
+
 /** A message to the runner. https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands */
 function command(name, text) {
   const encoded = text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
@@ -41,9 +44,9 @@ function usage(message) {
 }
 
 function argumentsOf() {
-  const paths = linesOf(env.INPUT_PATH);
+  const paths = itemsOf(env.INPUT_PATH);
   if (!env.EDGE_UPLOAD_URL) return usage('The input url is missing: the address of the edge.');
-  const options = linesOf(env.INPUT_OPTIONS).map((line) => line.trim());
+  const options = itemsOf(env.INPUT_OPTIONS);
   if (paths.length === 0) return usage('The input path names no file.');
   const stranger = options.find((option) => !/^--?\w[\w-]*(?:=|$)/.test(option));
   if (stranger !== undefined) {
@@ -51,7 +54,9 @@ function argumentsOf() {
       `The input options takes one option a line, with its value behind =; this is none: ${stranger}`,
     );
   }
-  const prefix = env.INPUT_PREFIX ? [`--prefix=${env.INPUT_PREFIX}`] : [];
+  const prefixes = itemsOf(env.INPUT_PREFIX);
+  if (prefixes.length > 1) return usage('The input prefix has more than one line.');
+  const prefix = prefixes.map((one) => `--prefix=${one}`);
   return ['put', '--recursive', '--json', ...prefix, ...options, '--', ...paths];
 }
 
@@ -156,7 +161,11 @@ async function upload(args) {
   writeOrAnnotate('warning', 'The job summary was not written', () => {
     appendFileSync(`${env.GITHUB_STEP_SUMMARY}`, summaryOf(found));
   });
-  if (found.code === 0 && found.summary !== undefined) return;
+  if (found.code === 0 && found.summary !== undefined) {
+    if (found.summary.files === 0)
+      command('warning title=edge-upload', 'No file was found in the input path.');
+    return;
+  }
   const { message = 'The upload failed.', hint } = found.error ?? found.failures[0]?.error ?? {};
   command('error title=edge-upload', hint === undefined ? message : `${message}\n${hint}`);
   process.exitCode = found.code || 1;

@@ -40,12 +40,12 @@ test('uploads files and folders below a prefix, and gives later steps the result
     'dist/b/c.map': 'c',
     'one file.txt': 'one',
   });
-  const path = '  \ndist\r\none file.txt\n';
+  const path = '  \n  dist \r\none file.txt\n';
   const { code, log, outputs, summary } = await run({
     // Block scalars in YAML end with a line break.
     url: `${edge.url}\n`,
     path,
-    prefix: 'builds/42/',
+    prefix: ' builds/42/ \n',
     options: '--exclude=*.map\n--no-clobber',
   });
   assert.equal(code, 0, log);
@@ -115,6 +115,7 @@ test('ends with edge-upload’s exit code and an annotation on failure', async (
     [{ path: ' \n' }, 2, /^::error title=edge-upload::The input path names no file/m],
     [{ path: 'a.txt', url: '' }, 2, /The input url is missing/],
     [{ path: 'a.txt', options: '--part-size=8M\n; rm -rf /' }, 2, /one option a line.*: ; rm -rf \/$/m],
+    [{ path: 'a.txt', prefix: 'a/\nb/' }, 2, /The input prefix has more than one line/],
     [{ path: 'a.txt', options: '--' }, 2, /one option a line/],
     [{ path: 'a.txt', options: '-' }, 2, /one option a line/],
     [{ path: 'a.txt', options: '--part-size=1' }, 2, /^::error title=edge-upload::.*--part-size/m],
@@ -137,6 +138,16 @@ test('ends with edge-upload’s exit code and an annotation on failure', async (
   const refused = await run({ path: 'a.txt' }, { EDGE_UPLOAD_TOKEN: 'aaaa.bbbb.cccc' });
   assert.equal(refused.code, 4);
   assert.match(refused.outputs.json ?? '', /"failed":1|token_refused/);
+});
+
+test('warns if the input path has no files', async (t) => {
+  const { job, edge, run } = await jobWith(t, {});
+  await mkdir(join(job.workspace, 'dist'));
+  const { code, log, outputs } = await run({ path: 'dist' });
+  assert.equal(code, 0, log);
+  assert.match(log, /^::warning title=edge-upload::No file was found in the input path\.$/m);
+  assert.equal(JSON.parse(outputs.json ?? '').files, 0);
+  assert.equal(edge.stored.size, 0);
 });
 
 test('shows no secret of a refused address, and each line of an error on its own', async (t) => {
