@@ -9,7 +9,7 @@ import { openDigester, startWorker } from './transfer/digester.ts';
 import { type EdgeClient, openEdge, type TokenSource } from './transfer/edge-client.ts';
 import { unexpectedResponse } from './transfer/refusals.ts';
 import type { Waiting } from './transfer/retry.ts';
-import { UploadError } from './transfer/upload-error.ts';
+import { asUploadError, UploadError, type UploadErrorCode } from './transfer/upload-error.ts';
 import { button, element, replaceScreen, setText, visibleName } from './ui/elements.ts';
 import { errorText } from './ui/file-row.ts';
 import { formatFor } from './ui/format.ts';
@@ -63,14 +63,18 @@ async function orRetry(
   const words = { network: texts.errors.unreachable, retry: texts.trouble };
   try {
     await work((waiting) => setText(line, waiting === undefined ? texts.loading : words[waiting]));
-  } catch (error) {
-    if (!(error instanceof UploadError)) throw error;
+  } catch (caught) {
+    const error = asUploadError(caught);
     const again = () => void orRetry(screen, work, signedIn);
     const more = error.retryable ? [button(texts.retry, again)] : [];
+    const code = OF_FILE.has(error.code) ? 'refused' : error.code;
     const context = { texts, format, single: false, signedIn };
-    replaceScreen(screen, message(errorText(error, context)), ...more);
+    replaceScreen(screen, message(errorText({ code }, context)), ...more);
   }
 }
+
+/** Codes whose texts are about a file. Before one is chosen, they are from a server in between. */
+const OF_FILE: ReadonlySet<UploadErrorCode> = new Set(['bad_key', 'exists', 'forbidden', 'too_large']);
 
 /** Called if the edge refuses the token of a sign-in. */
 type Refused = (problem: SignInProblem) => void;

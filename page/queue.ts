@@ -2,16 +2,18 @@ import type { Journal } from './resume/journal.ts';
 import { type Caller, ownerOf } from './transfer/caller.ts';
 import type { Digester } from './transfer/digester.ts';
 import type { EdgeClient } from './transfer/edge-client.ts';
-import { type PickedFile, placeFiles } from './transfer/keys.ts';
+import { nextName, type PickedFile, placeFiles } from './transfer/keys.ts';
 import type { UploadState } from './transfer/progress.ts';
 import { discard, type Stored, upload } from './transfer/upload.ts';
-import { UploadError } from './transfer/upload-error.ts';
+import { asUploadError, type UploadError } from './transfer/upload-error.ts';
 
 /** A chosen file and the state of its upload. */
 export interface Item {
   readonly path: string;
   readonly file: File;
   readonly key: string;
+  /** What the key has in front of the path. */
+  readonly prefix: string;
   state: 'waiting' | 'sending' | 'paused' | 'stored' | 'failed';
   /** What the upload is doing while the state is `sending`. */
   doing: UploadState;
@@ -71,7 +73,7 @@ export class Queue {
     for (const item of replaced) this.#takeOut(item);
     for (const { file, path, key, error } of placed) {
       const state = error === undefined ? 'waiting' : 'failed';
-      const item: Item = { file, path, key, state, doing: 'sending', sentBytes: 0 };
+      const item: Item = { file, path, key, prefix, state, doing: 'sending', sentBytes: 0 };
       if (error !== undefined) item.error = error;
       this.#items.push(item);
       this.#options.onChange(item);
@@ -91,6 +93,15 @@ export class Queue {
     item.state = 'waiting';
     this.#options.onChange(item);
     this.#sendNext();
+  }
+
+  /** Sends a file whose name is taken under another name. It becomes the last item. */
+  sendRenamed(item: Item): void {
+    const names = new Set(this.#items.map(({ path }) => path));
+    let path = nextName(item.path);
+    while (names.has(path)) path = nextName(path);
+    this.#takeOut(item);
+    this.add([{ file: item.file, path }], item.prefix);
   }
 
   /** Removes an item and aborts its unfinished upload. */
@@ -134,10 +145,10 @@ export class Queue {
       item.state = 'stored';
       item.storedAt = this.#options.edge.now();
     } catch (error) {
-      if (!(error instanceof UploadError)) throw error;
+      const failure = asUploadError(error);
       // Paused, or being removed.
-      item.state = error.code === 'stopped' ? 'paused' : 'failed';
-      if (item.state === 'failed') item.error = error;
+      item.state = failure.code === 'stopped' ? 'paused' : 'failed';
+      if (item.state === 'failed') item.error = failure;
     } finally {
       delete item.rate;
       this.#running.delete(item);

@@ -11,6 +11,7 @@ export interface SignedIn {
 
 /** A sign-in that renews its token. */
 export interface Session {
+  /** @throws {SignInError} if the edge refused the token and the provider cannot refresh it at the moment */
   readonly token: TokenSource;
   /** Ends the sign-in at the provider, if the provider supports it. Never rejects. */
   signOut(): Promise<void>;
@@ -58,6 +59,13 @@ export function problemOfRefusal(code: UploadErrorCode): SignInProblem | undefin
   return REFUSED[code];
 }
 
+/** Whether a provider can refresh the token later: it is unreachable or too busy. */
+function isTemporary(error: unknown): boolean {
+  return (
+    error instanceof SignInError && (error.problem === 'signInUnreachable' || error.problem === 'signInLater')
+  );
+}
+
 /** Seconds before its expiry at which a token is refreshed, so that none expires during a request. */
 const EARLY = 60;
 
@@ -87,7 +95,9 @@ export function openSession(first: SignedIn, { renew, revoke }: RefreshRequests)
           renewal = undefined;
         });
         // Keeps the old token if refreshing fails. The edge then refuses it with a reason.
-        await renewal.catch(() => {});
+        await renewal.catch((error: unknown) => {
+          if (rejected === held.token && isTemporary(error)) throw error;
+        });
       }
       return held.token;
     },

@@ -37,6 +37,7 @@ export const DE: Texts = {
   resume: 'Fortsetzen',
   retry: 'Erneut versuchen',
   retryAll: 'Alle erneut versuchen',
+  rename: 'Umbenannt senden',
   remove: 'Entfernen',
   actionOn: (action, name) => `${action}: ${name}`,
   overall: (done, all) => `${done} von ${all} angekommen.`,
@@ -109,8 +110,7 @@ export const DE: Texts = {
     oneOnly: 'Dieser Link gilt nur für eine Datei.',
     busy: 'Diese Datei wird in einem anderen Tab gesendet.',
     bytes_differ: 'Die Datei wurde unterwegs beschädigt.',
-    exists:
-      'Eine Datei mit diesem Namen wurde schon gesendet. Benennen Sie diese Datei um, um sie auch zu senden.',
+    exists: 'Eine Datei mit diesem Namen wurde schon gesendet. Sie können diese umbenannt senden.',
     stopped: 'Angehalten.',
     used: 'Dieser Link wurde schon benutzt. Er gilt nur für eine Datei. Bitten Sie um einen neuen.',
     exists_maybe_ours: 'Eine Datei mit diesem Namen ist angekommen. Vielleicht ist es diese.',
@@ -122,7 +122,7 @@ export const DE: Texts = {
     not_an_edge:
       'Ein anderer Server hat anstelle des Dienstes geantwortet. Vielleicht müssen Sie sich in Ihrem Netz anmelden.',
     not_allowed: 'Sie dürfen hier keine Dateien senden. Wenden Sie sich an den Empfänger der Dateien.',
-    refused: 'Der Dienst hat die Datei abgelehnt. Wenden Sie sich an den Empfänger der Dateien.',
+    refused: 'Der Dienst hat die Anfrage abgelehnt. Wenden Sie sich an den Empfänger der Dateien.',
     token_early: 'Dieser Link gilt noch nicht. Versuchen Sie es in einigen Minuten noch einmal.',
     token_expired: 'Dieser Link ist abgelaufen. Bitten Sie um einen neuen.',
     token_refused:
@@ -132,6 +132,7 @@ export const DE: Texts = {
     token_untrusted: 'Dieser Link gilt nicht mehr. Bitten Sie um einen neuen.',
     too_large: 'Die Datei ist zu groß. Wählen Sie eine kleinere.',
     tooLarge: (size) => `Die Datei ist zu groß. Erlaubt sind höchstens ${size}.`,
+    unexpected: 'Etwas ist schiefgegangen. Versuchen Sie es noch einmal, oder laden Sie die Seite neu.',
     unreachable: 'Der Dienst ist nicht erreichbar. Prüfen Sie Ihre Verbindung.',
   },
   unsupported: 'Ihr Browser ist zu alt für diese Seite. Öffnen Sie sie mit einem aktuellen Browser.',

@@ -15,7 +15,8 @@ import { UploadError } from './upload-error.ts';
 
 /**
  * Returns the caller's token, or an empty string for requests without one.
- * @param rejected The token that the edge refused. Another one is returned if there is one, otherwise the same.
+ * @param rejected The token that the edge refused. Another one is returned if there is one, otherwise the same. Only
+ * then, the source can reject: another token may be available later.
  */
 export type TokenSource = (rejected?: string) => Promise<string>;
 
@@ -116,7 +117,9 @@ class RetryingClient implements EdgeClient {
       return await this.#sendOnce(token, request, read);
     } catch (error) {
       if (!(error instanceof TokenRejected)) throw error;
-      const renewed = await this.#renew(token);
+      const renewed = await this.#renew(token).catch(() => {
+        throw new TransientFailure(error.error);
+      });
       if (renewed === token) throw error;
       return this.#sendOnce(renewed, request, read);
     }
@@ -140,11 +143,11 @@ class RetryingClient implements EdgeClient {
       response = await this.#send(token, request);
     } catch (error) {
       if (!(error instanceof NetworkFailure)) throw error;
-      if (body && body.size > 0 && !this.#surroundings.isOffline()) {
-        await this.#askAfterCut(token, request, body);
-      }
+      const isAsked = body && body.size > 0 && !this.#surroundings.isOffline();
+      const isLost = !(isAsked && (await this.#askAfterCut(token, request, body)));
       throw new TransientFailure(
         new UploadError('unreachable', `${new URL(this.origin).host} is unreachable: ${error.message}.`),
+        { isLost },
       );
     }
     const date = Date.parse(response.header('date') ?? '');
@@ -162,17 +165,18 @@ class RetryingClient implements EdgeClient {
 
   /**
    * Asks the edge why a connection broke. If a server refuses a body early and closes the connection, the browser can
-   * lose the response. A file that became unreadable looks the same.
+   * lose the response. A file that became unreadable looks the same. Returns whether the edge responded.
    */
-  async #askAfterCut(token: string, { signal }: EdgeRequest, body: Blob): Promise<void> {
+  async #askAfterCut(token: string, { signal }: EdgeRequest, body: Blob): Promise<boolean> {
     await readFile(body.slice(0, 1));
     const response = await this.#send(token, { method: 'GET', key: DESCRIPTION_KEY, signal }).catch(
       () => undefined,
     );
-    if (response === undefined) return;
+    if (response === undefined) return false;
     if (response.status === 401) failureOf(response);
     const maxSize = response.status === 200 ? readCaller(response.text)?.maxSize : undefined;
     checkSize(body.size, maxSize);
+    return true;
   }
 }
 

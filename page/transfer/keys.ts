@@ -33,6 +33,16 @@ function normalised(path: string): string {
     .join('/');
 }
 
+/**
+ * Returns the path of a copy: `a.jpg` becomes `a (2).jpg`, and `a (2).jpg` becomes `a (3).jpg`. The number comes before
+ * the extension, as in file managers.
+ */
+export function nextName(path: string): string {
+  const [, stem = path, number = '1', extension = ''] =
+    /^(.*?[^/])(?: \((\d{1,4})\))?(\.[^./]+)?$/s.exec(path) ?? [];
+  return `${stem} (${Number(number) + 1})${extension}`;
+}
+
 /** Returns the keys of chosen files: a link's own key, or the prefix and the path. */
 export function placeFiles(
   picked: readonly PickedFile[],

@@ -27,12 +27,17 @@ export class UploadGone extends Error {}
 /** Another upload to the same key was completed at the same time. S3 requires a new upload. */
 export class UploadConflict extends Error {}
 
+interface TransientDetails extends FailureDetails {
+  /** Whether the edge was unreachable, which the device may not have noticed. */
+  readonly isLost?: boolean;
+}
+
 /** A failure that a retry can fix. `error` is reported after the last attempt. */
 export class TransientFailure extends Error {
   readonly error: UploadError;
-  readonly details: FailureDetails;
+  readonly details: TransientDetails;
 
-  constructor(error: UploadError, details: FailureDetails = {}) {
+  constructor(error: UploadError, details: TransientDetails = {}) {
     super(error.message, { cause: error });
     this.error = error;
     this.details = details;

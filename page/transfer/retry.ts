@@ -57,26 +57,35 @@ export interface RetryOptions {
   readonly signal: AbortSignal;
   /** Called with what the request is waiting for; `undefined` when an attempt starts. */
   readonly onWaiting: (waiting: Waiting | undefined) => void;
-  readonly policy?: RetryPolicy;
 }
 
+/** For an unreachable edge: a router that restarts must not end an upload that nobody watches. */
+const LOST: RetryPolicy = { ...RETRY, tries: Number.POSITIVE_INFINITY, windowMs: 3_600_000 };
+
 /**
- * Calls `attempt` with 1, 2, 3… until it succeeds. Waits between attempts as the policy and the server require, and as
- * long as the device is offline. After the device wakes from sleep, attempts and time are counted from the start.
+ * Calls `attempt` with 1, 2, 3… until it succeeds. Waits between attempts as the policy and the server require, up to an
+ * hour while the edge is unreachable, and as long as the device is offline. After the device wakes from sleep, attempts
+ * and time are counted from the start.
  * @throws the first error that is not a `TransientFailure`; the last failure's error when attempts or time run out;
  * `stopped`
  */
 export async function retrying<T>(
   attempt: (number: number) => Promise<T>,
-  { surroundings, signal, onWaiting, policy = RETRY }: RetryOptions,
+  { surroundings, signal, onWaiting }: RetryOptions,
 ): Promise<T> {
   const { now, sleep, random, isOffline, online } = surroundings;
-  let schedule: RetrySchedule | undefined;
+  const schedules = new Map<RetryPolicy, RetrySchedule>();
+  const scheduleOf = ({ details }: TransientFailure) => {
+    const policy = details.isLost ? LOST : RETRY;
+    const schedule = schedules.get(policy) ?? new RetrySchedule(policy, random, now());
+    schedules.set(policy, schedule);
+    return schedule;
+  };
   for (let tries = 1; ; tries += 1) {
     if (isOffline()) {
       onWaiting('network');
       await online(signal);
-      schedule = undefined;
+      schedules.clear();
     }
     onWaiting(undefined);
     if (signal.aborted) throw stopped();
@@ -87,12 +96,11 @@ export async function retrying<T>(
       if (!(error instanceof TransientFailure)) throw error;
       if (isOffline()) continue;
       const failedAt = now();
-      schedule ??= new RetrySchedule(policy, random, failedAt);
-      const waitMs = schedule.waitAfter(error.details, failedAt);
+      const waitMs = scheduleOf(error).waitAfter(error.details, failedAt);
       if (waitMs === undefined) throw givenUp(error, tries);
       onWaiting('retry');
       await sleep(waitMs, signal);
-      if (now() - failedAt > waitMs + SLEPT_MS) schedule = undefined;
+      if (now() - failedAt > waitMs + SLEPT_MS) schedules.clear();
     }
   }
 }

@@ -36,6 +36,8 @@ export type UploadErrorCode =
   /** The edge does not trust the issuer of the token. */
   | 'token_untrusted'
   | 'too_large'
+  /** A defect of the page or of the browser. */
+  | 'unexpected'
   | 'unreachable';
 
 /** Codes after which the same upload can succeed without a change. */
@@ -46,6 +48,7 @@ const RETRYABLE: ReadonlySet<UploadErrorCode> = new Set([
   'not_an_edge',
   'stopped',
   'token_early',
+  'unexpected',
   'unreachable',
 ]);
 
@@ -90,4 +93,11 @@ export class UploadError extends Error {
 
 export function stopped(): UploadError {
   return new UploadError('stopped', 'The upload was stopped.');
+}
+
+/** Returns an error that the page can show. A defect of the page is also reported to the console. */
+export function asUploadError(error: unknown): UploadError {
+  if (error instanceof UploadError) return error;
+  reportError(error);
+  return new UploadError('unexpected', String(error), { cause: error });
 }

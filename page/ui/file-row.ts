@@ -23,7 +23,7 @@ export interface RowContext {
 
 /** Describes an error in the page's language. */
 export function errorText(
-  { code, maxSize }: Pick<UploadError, 'code' | 'maxSize'>,
+  { code, maxSize }: Pick<UploadError, 'code'> & Partial<Pick<UploadError, 'maxSize'>>,
   { texts, format, single, signedIn }: Omit<RowContext, 'queue'>,
 ): string {
   const problem = signedIn ? problemOfRefusal(code) : undefined;
@@ -38,7 +38,7 @@ export function errorText(
 const SYMBOLS = { waiting: '…', sending: '↑', paused: '‖', stored: '✓', failed: '✕' } as const;
 
 export function createFileRow(item: Item, context: RowContext): FileRow {
-  const { queue, texts } = context;
+  const { queue, texts, single } = context;
   const { file } = item;
   const path = visibleName(item.path);
   const symbol = element('span', { class: 'symbol', 'aria-hidden': 'true' });
@@ -51,6 +51,7 @@ export function createFileRow(item: Item, context: RowContext): FileRow {
   const pause = act(texts.pause, () => queue.pause(item));
   const resume = act(texts.resume, () => queue.start(item));
   const retry = act(texts.retry, () => queue.start(item));
+  const rename = act(texts.rename, () => queue.sendRenamed(item));
   const remove = act(texts.remove, () => void queue.remove(item));
   const row = element(
     'li',
@@ -61,7 +62,7 @@ export function createFileRow(item: Item, context: RowContext): FileRow {
       'div',
       { class: 'line' },
       element('span', { class: 'status' }, symbol, ' ', state),
-      element('span', { class: 'actions' }, pause, resume, retry, remove),
+      element('span', { class: 'actions' }, pause, resume, retry, rename, remove),
     ),
     error,
   );
@@ -81,6 +82,7 @@ export function createFileRow(item: Item, context: RowContext): FileRow {
     pause.hidden = !isActive(item);
     resume.hidden = now !== 'paused';
     retry.hidden = now !== 'failed' || failure?.retryable !== true;
+    rename.hidden = single || (failure?.code !== 'exists' && failure?.code !== 'clash');
     remove.hidden = now === 'stored';
     // If the focused button is hidden, focus moves to the button that replaces it, or to the row, so that the
     // keyboard keeps its position.

@@ -50,8 +50,8 @@ class SignInScreen {
     try {
       await work();
     } catch (error) {
-      if (!(error instanceof SignInError)) throw error;
-      this.#show(error.problem);
+      if (!(error instanceof SignInError)) reportError(error);
+      this.#show(error instanceof SignInError ? error.problem : 'signInBroken');
       const empty = [...this.#screen.querySelectorAll('input')].find(({ value }) => value === '');
       empty?.focus();
     }

@@ -101,8 +101,8 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
   };
 }
 
-/** Items that one frame updates. The rows of thousands of new files would freeze the page for seconds. */
-const ITEMS_A_FRAME = 300;
+/** Items that one frame updates. The rows of thousands of new files would freeze the page, on slow phones for seconds. */
+const ITEMS_A_FRAME = 100;
 
 /** Returns a function that collects the changed items, and updates the screen once in each frame. */
 function inFrames(update: (changed: ReadonlySet<Item>) => void): (item: Item) => void {

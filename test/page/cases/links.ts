@@ -101,10 +101,15 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     assert.match(await tab.textOf('.name'), /bill\ufffdfdp\.exe/);
     const errors = await tab.textOf('.error');
     assert.match(errors, /The file is too large\. The limit is 5\d(\.\d)?\u00a0MB\./);
-    assert.match(errors, /A file with this name was sent earlier\. Rename this/);
+    assert.match(errors, /A file with this name was sent earlier\. You can send this one renamed/);
     assert.match(await tab.textOf('[role=status]'), /./);
     assert.equal(await tab.textOf('.summary'), '1 file arrived. 2 files were not sent.');
     await tab.inspect('link-errors/refused');
+    // A phone gives every new photo the same name, and nobody can rename it there.
+    await tab.page.click('[aria-label="Send renamed: a file.txt"]');
+    await tab.shows('[data-state=stored] .name', 'a file (2).txt');
+    assert.equal(await tab.textOf('.summary'), '2 files arrived. 1 file was not sent.');
+    assert.ok((await keysBelow('inbox/')).includes('inbox/a file (2).txt'));
     await tab.close();
   });
 
@@ -122,6 +127,25 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     await tab.choose(first);
     await tab.shows('[data-state=failed] .error', 'This link was already used.');
     await tab.inspect('link-errors/used');
+    await tab.close();
+  });
+
+  await t.test('sends each of several files of the same name under a name of its own', async () => {
+    const link = await createLink('--prefix', 'photos/');
+    const tab = await openTab(browser, link.address);
+    await tab.choose(second);
+    await tab.choose(second);
+    await tab.choose(second);
+    for (const name of ['a file (2).txt', 'a file (3).txt']) {
+      await tab.page.click('[data-state=failed] [aria-label^="Send renamed"]:not([hidden])');
+      await tab.shows('[data-state=stored] .name', name);
+    }
+    await tab.shows('.summary', '3 files arrived. You can close this page.');
+    assert.deepEqual((await keysBelow('photos/')).sort(), [
+      'photos/a file (2).txt',
+      'photos/a file (3).txt',
+      'photos/a file.txt',
+    ]);
     await tab.close();
   });
 

@@ -24,7 +24,7 @@ export async function responseCases(world: DeployedPage): Promise<void> {
       ['text/plain', MARKUP],
     ] as const) {
       next = { status: 400, contentType, body };
-      await assertFails(tab, file, 'The service refused the file.');
+      await assertFails(tab, file, 'The service refused the request.');
     }
     await tab.close();
   });
@@ -47,10 +47,10 @@ export async function responseCases(world: DeployedPage): Promise<void> {
       [{ contentType: 'text/html', body: MARKUP }, 'Another server responded instead of the service'],
       [{ status: 503, headers: { 'retry-after': '999999999' } }, 'The service is busy.'],
       [{ status: 429, headers: { 'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT' } }, 'The service is busy.'],
-      [{ status: 400, body: 'x'.repeat(1_000_000) }, 'The service refused the file.'],
+      [{ status: 400, body: 'x'.repeat(1_000_000) }, 'The service refused the request.'],
       [
         { status: 400, body: `<Error><Code>${'&'.repeat(1_000_000)}</Code></Error>` },
-        'The service refused the file.',
+        'The service refused the request.',
       ],
     ] as const) {
       next = { status: 200, ...answer };
@@ -83,6 +83,21 @@ export async function responseCases(world: DeployedPage): Promise<void> {
     );
     tab.problems.splice(0);
     await tab.close();
+  });
+
+  await t.test('reports a refusal of a server in between without speaking of a file', async () => {
+    const { address } = await createLink('--prefix', 'between/');
+    for (const status of [403, 412, 413, 414, 431]) {
+      const tab = await openTab(browser, 'about:blank', { ready: '*' });
+      await respondInstead(tab, (request) =>
+        new URL(request.url()).pathname === '/.well-known/edge-upload'
+          ? { status, contentType: 'text/html', body: '<h1>Blocked</h1>' }
+          : undefined,
+      );
+      await tab.page.goto(address);
+      await tab.shows('.message', 'The service refused the request. Contact the recipient of your files.');
+      await tab.close();
+    }
   });
 
   await t.test('reports invalid responses of a sign-in service, and the form stays usable', async () => {

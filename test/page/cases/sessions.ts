@@ -55,6 +55,30 @@ export async function sessionCases(people: People): Promise<void> {
     await tab.close();
   });
 
+  await t.test(
+    'waits for the sign-in service if it is unreachable when the token must be refreshed',
+    async () => {
+      const tab = await openTab(browser, `${url}/`);
+      await signIn(tab, 'ada');
+      await tab.shows('.who', 'Signed in as ada');
+      await spoilTokens(tab);
+      await tab.page.evaluate(() => {
+        const send = fetch;
+        globalThis.fetch = async (to, init) => {
+          if (globalThis.told === undefined) throw new TypeError('Failed to fetch');
+          return send(to, init);
+        };
+      });
+      await tab.choose(report);
+      await tab.shows('.state', 'The connection was interrupted. Trying again.');
+      await tab.page.evaluate(() => {
+        globalThis.told = () => {};
+      });
+      await tab.shows('.summary', '1 file arrived.');
+      await tab.close();
+    },
+  );
+
   await t.test('uses the edge’s clock for the sign-in and the receipt if the device’s is wrong', async () => {
     const tab = await openTab(browser, `${url}/`);
     await setClockBack(tab);

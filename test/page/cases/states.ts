@@ -119,6 +119,24 @@ export async function stateCases(world: DeployedPage): Promise<void> {
     await tab.close();
   });
 
+  await t.test('reports a defect of the page or the browser beside the file, and can try again', async () => {
+    const { address } = await createLink('--prefix', 'defect/');
+    const tab = await openTab(browser, address);
+    await tab.page.evaluate(() => {
+      const { digest } = SubtleCrypto.prototype;
+      SubtleCrypto.prototype.digest = () => {
+        SubtleCrypto.prototype.digest = digest;
+        throw new TypeError('broken');
+      };
+    });
+    await tab.choose(large);
+    await tab.shows('[data-state=failed] .error', 'Something went wrong. Try again, or reload the page.');
+    assert.deepEqual(tab.problems.splice(0), ['Error: Uncaught TypeError: broken']);
+    await tab.press('Try again');
+    await tab.shows('.summary', '1 file arrived.');
+    await tab.close();
+  });
+
   await t.test('shows progress in forced colours and without contrast', async () => {
     const { address } = await createLink('--prefix', 'colors/');
     const tab = await openTab(browser, address);

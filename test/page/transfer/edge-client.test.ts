@@ -56,6 +56,23 @@ test('renews a refused token once for all requests, and sends them again', async
   assert.deepEqual(requests, ['PUT /a%20b old', 'PUT /c old', 'PUT /a%20b new', 'PUT /c new']);
 });
 
+test('asks for another token again while none is available, and reports the refusal if none becomes available', async () => {
+  const failing = (failures: number) => {
+    let left = failures;
+    const token = async (rejected?: string) => {
+      if (rejected === undefined) return 'old';
+      left -= 1;
+      if (left >= 0) throw new Error('unreachable');
+      return 'new';
+    };
+    return clientOf(token, (message) =>
+      bearer(message) === 'new' ? json(200, {}) : refused(401, 'token_expired'),
+    );
+  };
+  assert.equal(await failing(2).put('a'), 200);
+  await assert.rejects(failing(Number.POSITIVE_INFINITY).put('a'), { code: 'token_expired' });
+});
+
 test('does not send the token of a link twice', async () => {
   for (const [error, code] of [
     ['token_revoked', 'token_revoked'],
@@ -87,6 +104,25 @@ test('asks the edge after a broken connection whether it refused token or size',
     await assert.rejects(put('a'), { code });
     assert.deepEqual(requests, ['PUT /a eul', 'GET /.well-known/edge-upload eul']);
   }
+});
+
+test('keeps trying while the edge is unreachable, but not if only uploads break', async () => {
+  const cut = new NetworkFailure('the connection failed');
+  let failures = 100;
+  const lost = clientOf(
+    async () => 'eul',
+    () => {
+      failures -= 1;
+      return failures >= 0 ? cut : json(200, {});
+    },
+  );
+  assert.equal(await lost.put('a'), 200);
+  const { put, requests } = clientOf(
+    async () => 'eul',
+    ({ method }) => (method === 'GET' ? json(200, { caller: {} }) : cut),
+  );
+  await assert.rejects(put('a'), { code: 'unreachable' });
+  assert.equal(requests.filter((request) => request.startsWith('PUT')).length, 10);
 });
 
 test('reports that an existing object may be the caller’s own after a lost response', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { linkToken } from '../../../page/link.ts';
-import { placeFiles } from '../../../page/transfer/keys.ts';
+import { nextName, placeFiles } from '../../../page/transfer/keys.ts';
 
 const file = new File(['x'], 'a.jpg');
 const pick = (...paths: readonly string[]) => paths.map((path) => ({ file, path }));
@@ -35,9 +35,29 @@ test('gives one file of any name the key of a link', () => {
   assert.deepEqual(codes(placed), ['report.pdf', 'clash']);
 });
 
-test('takes the whole fragment of a link’s address as the token', () => {
+test('numbers a name before its extension', () => {
+  for (const [name, next] of [
+    ['image.jpg', 'image (2).jpg'],
+    ['image (2).jpg', 'image (3).jpg'],
+    ['image (9)', 'image (10)'],
+    ['archive.tar.gz', 'archive.tar (2).gz'],
+    ['.profile', '.profile (2)'],
+    ['photos.2026/README', 'photos.2026/README (2)'],
+    ['photos/.env', 'photos/.env (2)'],
+    ['a()', 'a() (2)'],
+    ['(1)', '(1) (2)'],
+    ['a.', 'a. (2)'],
+  ] as const) {
+    assert.equal(nextName(name), next);
+  }
+});
+
+test('takes the token from the beginning of a link’s fragment, and ignores what follows it', () => {
   assert.equal(linkToken('#eul_a.b-_.c'), 'eul_a.b-_.c');
-  for (const fragment of ['', '#', '#eul_a.b', '#euk_a.b.c', '#eul_a.b.c?x', '#x=eul_a.b.c']) {
+  for (const after of ['.', '>', ')', '%20', '?utm_source=x', '&x=eul_a.b.c', '\u201d']) {
+    assert.equal(linkToken(`#eul_a.b.c${after}`), 'eul_a.b.c', after);
+  }
+  for (const fragment of ['', '#', '#eul_a.b', '#eul_a.b.', '#euk_a.b.c', '#x=eul_a.b.c']) {
     assert.equal(linkToken(fragment), undefined, fragment);
   }
 });

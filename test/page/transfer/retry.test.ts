@@ -158,6 +158,31 @@ test('waits for the network without counting an attempt', async () => {
   assert.deepEqual(states.slice(0, 3), [undefined, 'network', undefined]);
 });
 
+test('tries for an hour to reach an edge, and counts other failures separately', async () => {
+  const { all } = surroundings();
+  const options = { surroundings: all, signal, onWaiting: () => {} };
+  const lost = new TransientFailure(new UploadError('unreachable', 'Lost.'), { isLost: true });
+  const until = async (end: number, and: () => string) => {
+    const start = all.now();
+    return retrying(async () => {
+      if (all.now() - start < end) throw lost;
+      return and();
+    }, options);
+  };
+  assert.equal(await until(20 * 60_000, () => 'sent'), 'sent');
+  await assert.rejects(
+    until(61 * 60_000, () => 'sent'),
+    { code: 'unreachable' },
+  );
+  let tries = 0;
+  const refuse = () => {
+    tries += 1;
+    throw busy();
+  };
+  await assert.rejects(until(20 * 60_000, refuse), { code: 'gave_up' });
+  assert.equal(tries, 10);
+});
+
 test('makes the same attempts over the same time if the device sleeps', async () => {
   const { all, waits } = surroundings();
   let time = 0;
