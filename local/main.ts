@@ -1,6 +1,5 @@
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { getuid } from 'node:process';
 import { parseArgs } from 'node:util';
 import { omitUndefined } from '../protocol/fields.ts';
 import { type Cloud, openCloud } from './cloud.ts';
@@ -39,7 +38,7 @@ const portFile = new JsonFile<number>(join(dataDir, 'port.json'));
  */
 function openStateFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (getuid !== undefined && statSync(path).uid !== getuid()) {
+  if (process.getuid !== undefined && statSync(path).uid !== process.getuid()) {
     throw new Error(`the folder ${path} belongs to another user`);
   }
   chmodSync(path, 0o700);

@@ -12,7 +12,7 @@ import {
   type Stats,
   writeFileSync,
 } from 'node:fs';
-import { getuid, platform } from 'node:process';
+import { platform } from 'node:process';
 
 /** Windows has neither flag, and `undefined` counts as 0. */
 const UNLINKED = constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -57,7 +57,7 @@ export function readPrivateFile(path: string): string | undefined {
 }
 
 function isPrivate({ uid, mode }: Stats): boolean {
-  return platform === 'win32' || (uid === getuid?.() && (mode & 0o077) === 0);
+  return platform === 'win32' || (uid === process.getuid?.() && (mode & 0o077) === 0);
 }
 
 /** Reads an existing file; `undefined` if it is not acceptable. */

@@ -41,6 +41,15 @@ test('omits undefined members with omitUndefined only', () => {
   );
 });
 
+test('imports no functions by name that node:process lacks on Windows, where the import would fail', () => {
+  const missing = /import[^;]*\{[^}]*\b(?:init|[gs]ete?)(?:uid|gid|groups)\b[^}]*\} from 'node:process'/;
+  const found = [...sources()].filter(([, text]) => missing.test(text));
+  assert.deepEqual(
+    found.map(([path]) => path),
+    [],
+  );
+});
+
 test('limits folders to 20 files, and source files to 250 lines', () => {
   const files = [...sources()];
   const long = files.filter(([path, text]) => !path.startsWith('test/') && text.split('\n').length > 251);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { geteuid, platform as system } from 'node:process';
+import process, { platform as system } from 'node:process';
 import { type CommandLine, command } from '../command-line.ts';
 import { systemCode, UserError } from '../errors.ts';
 import { diskError } from './disk-errors.ts';
@@ -33,7 +33,7 @@ function requireOwn(path: string, found: Stats, folder: Stats, maxBytes: number)
   if (!found.isFile()) throw refusal(path, 'is not a plain file');
   if (found.nlink > 1) throw refusal(path, 'has a second name (a hard link)');
   if (found.size > maxBytes) throw refusal(path, `is larger than ${maxBytes / 1024 ** 2} MiB`);
-  const user = geteuid?.();
+  const user = process.geteuid?.();
   // Root in the folder of another user works on behalf of that user.
   const isOwn = found.uid === user || found.uid === 0 || (user === 0 && found.uid === folder.uid);
   if (user !== undefined && !isOwn) throw refusal(path, 'belongs to another user');

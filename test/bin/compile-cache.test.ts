@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmod, chown, mkdir, readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { geteuid, platform } from 'node:process';
+import { platform } from 'node:process';
 import { type TestContext, test } from 'node:test';
 import { ownFolder } from '../cli/transfer/helpers/uploading.ts';
 import { CLI, cleanEnv } from '../e2e/harness.ts';
@@ -151,7 +151,9 @@ const FOREIGN: Readonly<Record<string, (folder: string) => Promise<void>>> = {
     await symlink(`${folder}.elsewhere`, folder);
   },
   // Only root can change the owner of a folder.
-  ...(geteuid?.() === 0 && { "another user's folder": (folder) => chown(folder, OTHER_USER, OTHER_USER) }),
+  ...(process.geteuid?.() === 0 && {
+    "another user's folder": (folder) => chown(folder, OTHER_USER, OTHER_USER),
+  }),
 };
 
 test('neither reads nor writes a cache in a folder that others can change', async (t) => {
@@ -176,7 +178,7 @@ test('runs commands without a cache if there is no place for it', async (t) => {
   assert.equal(await isThere(join(home, 'not')), false);
   // Nobody, not even root, can create a folder there.
   if (platform === 'linux') await run(undefined, { HOME: '/proc' });
-  if (geteuid?.() !== 0) return;
+  if (process.geteuid?.() !== 0) return;
   // As with sudo: root writes nothing into the home folder of another user.
   await mkdir(join(home, '.cache'));
   await chown(join(home, '.cache'), OTHER_USER, OTHER_USER);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { geteuid } from 'node:process';
+import process from 'node:process';
 
 /** Tables of the network in use: https://man7.org/linux/man-pages/man5/proc_net.5.html */
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
@@ -32,7 +32,7 @@ export type Peer = 'same user' | 'another user' | 'unknown';
 /** Returns which user of this computer opened a connection over loopback. */
 export function peerOf({ remotePort = 0, localPort = 0 }: Socket): Peer {
   const users = TABLES.flatMap((path) => usersIn(readTable(path), remotePort, localPort));
-  const others = users.filter((user) => user !== geteuid?.());
+  const others = users.filter((user) => user !== process.geteuid?.());
   if (others.some((user) => user !== ROOT)) return 'another user';
   return users.length > 0 && others.length === 0 ? 'same user' : 'unknown';
 }

@@ -15,7 +15,6 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { geteuid } from 'node:process';
 import { type TestContext, test } from 'node:test';
 import type { UserError } from '../../../cli/errors.ts';
 import {
@@ -163,7 +162,7 @@ test('gives no advice to change the permissions of a device in place of a folder
 });
 
 test('refuses another user’s file, unless root works in that user’s folder', {
-  skip: geteuid?.() === 0 ? false : 'only root can give a file away',
+  skip: process.geteuid?.() === 0 ? false : 'only root can give a file away',
 }, async (t) => {
   const folder = await ownFolder(t);
   const path = join(folder, 'kept.json');
