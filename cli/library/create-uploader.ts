@@ -4,13 +4,13 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import { encodeKey } from '../../protocol/object-url.ts';
 import { UserError } from '../errors.ts';
 import type { TokenSource } from '../identity/tokens/access-token.ts';
+import { type LinkedSignal, linkedSignal } from '../network/cancellation.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { createSentCredentials, type SentCredentials } from '../sent-credentials.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { objectHeaders, type Stored } from '../transfer/put-object.ts';
 import { type EdgeUploader, journalsIn, openUploader, type UploadWorld } from '../transfer/uploader.ts';
 import { checkUpload, checkUploader, ownCopy } from './check-options.ts';
-import { type LinkedSignal, linkedSignal } from './linked-signal.ts';
 import { programToken } from './program-token.ts';
 import { closeSource, isUsed, sourceItem } from './source-item.ts';
 import type {

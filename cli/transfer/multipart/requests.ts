@@ -75,6 +75,14 @@ export async function createUpload(
   return value;
 }
 
+export interface PartOptions {
+  readonly algorithm: Algorithm;
+  /** Called with the bytes that the socket took; negative for those of a failed attempt. */
+  readonly onSent: (bytes: number) => void;
+  /** Aborted once another part of the upload has failed. */
+  readonly retryUntil: AbortSignal;
+}
+
 /**
  * Sends a part and verifies it.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
@@ -84,7 +92,7 @@ export async function putPart(
   { key, uploadId }: OpenUpload,
   number: number,
   segment: Segment,
-  { algorithm, onSent }: { algorithm: Algorithm; onSent: (bytes: number) => void },
+  { algorithm, onSent, retryUntil }: PartOptions,
 ): Promise<{ readonly part: StoredPart; readonly attempts: number }> {
   const checksum = segment.digest.toString('base64');
   const subject = `part ${number} of ${key}`;
@@ -97,6 +105,7 @@ export async function putPart(
       body: segment,
       subject,
       onSent,
+      retryUntil,
     },
     async (response) => {
       await prove(segment, algorithm, response.headers);

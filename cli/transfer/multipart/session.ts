@@ -16,6 +16,7 @@ import {
   completeUpload,
   createUpload,
   type OpenUpload,
+  type PartOptions,
   putPart,
   type StoredPart,
 } from './requests.ts';
@@ -176,10 +177,14 @@ export class MultipartSession {
     return totalSize(this.#state.parts);
   }
 
-  /** Sends one part and verifies it. */
-  async send(number: number, segment: Segment, onSent: (bytes: number) => void): Promise<void> {
+  /** Sends one part and verifies it. Once `retryUntil` is aborted, it is not retried. */
+  async send(
+    number: number,
+    segment: Segment,
+    { onSent, retryUntil }: Omit<PartOptions, 'algorithm'>,
+  ): Promise<void> {
     const { id, entry, parts } = this.#state;
-    const options = { algorithm: entry.algorithm, onSent };
+    const options = { algorithm: entry.algorithm, onSent, retryUntil };
     const { part, attempts } = await putPart(this.#context.edge, id, number, segment, options);
     parts.set(number, part);
     this.#attempts = Math.max(this.#attempts, attempts);

@@ -138,32 +138,34 @@ async function sendMissing(
   { file, upload }: FileUpload,
   { digester, buffers, slots, limiter, signal }: FileUploadContext,
 ): Promise<void> {
-  let failed = false;
+  const failing = new AbortController();
+  const retryUntil = failing.signal;
   const send = async (part: Part, onSent: (bytes: number) => void) => {
     if (signal.aborted) throw interrupted();
-    await withSegment(file, part, { digester, buffers }, (segment) =>
-      session.send(part.number, segment, onSent),
-    );
+    // A part that waited while another one failed is not sent.
+    retryUntil.throwIfAborted();
+    try {
+      await withSegment(file, part, { digester, buffers }, (segment) =>
+        session.send(part.number, segment, { onSent, retryUntil }),
+      );
+    } catch (error) {
+      // Before the slot is free.
+      failing.abort(error);
+      throw error;
+    }
   };
   const parts = partsOf(file.size, session);
   const missing = parts.filter(({ number }) => !session.has(number));
-  await forEachAtOnce(missing, slots.size, (part) =>
-    limiter().run(part.length, async (limited) => {
-      // A part that waited while another one failed is not sent.
-      if (failed) return;
-      await slots
-        .run(() =>
-          send(part, (bytes) => {
-            limited(bytes);
-            upload.onSent(bytes);
-          }),
-        )
-        .catch((error: unknown) => {
-          failed = true;
-          throw error;
-        });
-    }),
-  );
+  const sendNext = (part: Part) =>
+    limiter().run(part.length, (limited) =>
+      slots.run(() =>
+        send(part, (bytes) => {
+          limited(bytes);
+          upload.onSent(bytes);
+        }),
+      ),
+    );
+  await forEachAtOnce(missing, slots.size, sendNext, failing);
 }
 
 /** The store no longer has the upload, or another upload of the key was completed meanwhile. */

@@ -8,7 +8,7 @@ import { checkSize, type EdgeLimits } from '../limits.ts';
 import { createPool, forEachAtOnce } from '../pacing/pool.ts';
 import { type MultipartMode, planUpload, STREAM_PART } from '../plan.ts';
 import { type ObjectUpload, putObject, type Stored } from '../put-object.ts';
-import { bufferSegment } from '../sources/segment.ts';
+import { bufferSegment, type Segment } from '../sources/segment.ts';
 import { readUntil } from '../sources/until-aborted.ts';
 import { type AbortContext, abortEarlierStreams } from './abort.ts';
 import { type BufferedPart, bufferedParts } from './buffered-parts.ts';
@@ -126,14 +126,28 @@ async function sendParts(
 ): Promise<void> {
   const { partSize } = session;
   const underWay = createPool(concurrency);
-  await forEachAtOnce(parts, concurrency + 1, async ({ number, bytes, release }) => {
+  const failing = new AbortController();
+  const retryUntil = failing.signal;
+  const send = async (number: number, segment: Segment) => {
+    // A part that waited while another one failed is not sent.
+    retryUntil.throwIfAborted();
+    try {
+      await session.send(number, segment, { onSent, retryUntil });
+    } catch (error) {
+      // Before the slot is free.
+      failing.abort(error);
+      throw error;
+    }
+  };
+  const sendNext = async ({ number, bytes, release }: BufferedPart) => {
     if (number > MAX_PARTS) throw tooLong(name, partSize);
     checkSize(name, (number - 1) * partSize + bytes.length, limits);
     if (signal.aborted) throw interrupted();
     const segment = await bufferSegment(name, bytes, digester);
-    await underWay.run(() => slots.run(() => session.send(number, segment, onSent)));
+    await underWay.run(() => slots.run(() => send(number, segment)));
     release();
-  });
+  };
+  await forEachAtOnce(parts, concurrency + 1, sendNext, failing);
   if (signal.aborted) throw interrupted();
 }
 

@@ -26,14 +26,16 @@ export function createPool(size: number): Pool {
 /**
  * Processes items, `width` of them at once. After a failure, no further item starts, and the failure is thrown when the
  * items under way have ended.
+ * @param failing aborted with the first failure, so that items under way can end early; `work` can abort it too.
  */
 export async function forEachAtOnce<T>(
   items: Iterable<T> | AsyncIterable<T>,
   width: number,
   work: (item: T) => Promise<void>,
+  failing = new AbortController(),
 ): Promise<void> {
+  const { signal } = failing;
   const queue = iterate(items);
-  let failure: { readonly error: unknown } | undefined;
   const waiting = new Set<() => void>();
   // A failure does not wait for the source's next item, which can take long. `Promise.race` would keep every item in
   // memory.
@@ -49,12 +51,12 @@ export async function forEachAtOnce<T>(
   const worker = async () => {
     try {
       for (let next = await nextItem(); next !== undefined && !next.done; next = await nextItem()) {
-        if (failure !== undefined) return;
+        if (signal.aborted) return;
         await work(next.value);
-        if (failure !== undefined) return;
+        if (signal.aborted) return;
       }
     } catch (error) {
-      failure ??= { error };
+      failing.abort(error);
       for (const stop of waiting) stop();
     }
   };
@@ -63,7 +65,7 @@ export async function forEachAtOnce<T>(
   // A source with a pending read closes once the read ends.
   if (waiting.size === 0) await closed;
   else closed.catch(() => {});
-  if (failure !== undefined) throw failure.error;
+  signal.throwIfAborted();
 }
 
 /** Yields the results of `work` in the order of the items, `width` of which are processed at once. */

@@ -5,7 +5,7 @@ import { RETRY, type RetryPolicy } from '../../../protocol/retry-rules.ts';
 import type { Context } from '../../context.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { TokenSource } from '../../identity/tokens/access-token.ts';
-import { orInterrupted } from '../../network/cancellation.ts';
+import { linkedSignal, orInterrupted } from '../../network/cancellation.ts';
 import { formatDuration } from '../../ui/format.ts';
 import type { Ui } from '../../ui/ui.ts';
 import { checkSize, readLimits } from '../limits.ts';
@@ -28,6 +28,8 @@ interface EdgeRequest extends Omit<HttpRequest, 'path' | 'headers'> {
   readonly refuse?: Refuse;
   /** Called when an attempt ends without a response, so that the store may have done the work. */
   readonly onUnanswered?: () => void;
+  /** Once it is aborted, the request is not retried. An attempt under way can still end. */
+  readonly retryUntil?: AbortSignal;
 }
 
 /** Converts a successful response; its errors count as failures of the request. */
@@ -171,11 +173,16 @@ function createClient(options: ClientOptions): EdgeClient {
         setTrouble(request, true);
         onRetry(subject, ...retried);
       };
-      return retrying(attempt, { policy: retry, clock, signal, onRetry: beforeWait })
+      const ending = asked.retryUntil && linkedSignal(signal, asked.retryUntil);
+      const until = ending?.signal ?? signal;
+      return retrying(attempt, { policy: retry, clock, signal: until, onRetry: beforeWait })
         .catch((error: unknown) => {
           throw isUserError(error) ? (tokens.explain?.(error) ?? error) : error;
         })
-        .finally(() => setTrouble(request, false));
+        .finally(() => {
+          ending?.unlink();
+          setTrouble(request, false);
+        });
     },
   };
 }

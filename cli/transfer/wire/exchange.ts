@@ -63,6 +63,8 @@ const DESCRIPTORS_USED: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
 /** Attempts at an address that has never responded, because it may be wrong. */
 const FIRST_CONTACT_TRIES = 4;
 const TLS_TRIES = 4;
+/** Up to 15 seconds, as for a file: other programs close files, but the limit of this process stays. */
+const DESCRIPTOR_TRIES = 6;
 
 /**
  * Maximum bytes of a body in memory that are written at once. Larger bodies are written in pieces, each of which shows
@@ -221,7 +223,10 @@ function connectionFailure(error: unknown, { url, reached, started, withBody }: 
         { limit: { kind: 'garbled', tries: FIRST_CONTACT_TRIES } },
       );
     case 'connection': {
-      if (DESCRIPTORS_USED.has(kind.code)) return new NoDescriptor(failure, { refused: true });
+      if (DESCRIPTORS_USED.has(kind.code)) {
+        const limit = { kind: 'descriptors', tries: DESCRIPTOR_TRIES };
+        return new NoDescriptor(failure, { refused: true, limit });
+      }
       // A server or proxy may also accept the connection and close it before the end of CONNECT or of the TLS handshake. One
       // that closes it without a response to a first request may speak another protocol, or want a client's certificate.
       if (kind.connecting || !started || !(reached || withBody)) {

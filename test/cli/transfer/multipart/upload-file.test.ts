@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { createReadStream } from 'node:fs';
 import { appendFile, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
@@ -9,9 +11,10 @@ import { journalFolder } from '../../../../cli/settings/folders.ts';
 import { crc32Bytes } from '../../../../cli/transfer/integrity.ts';
 import { listJournals } from '../../../../cli/transfer/multipart/journals.ts';
 import type { UploadFilesOptions } from '../../../../cli/transfer/upload.ts';
+import type { Clock } from '../../../../cli/transfer/wire/retry.ts';
 import { rows, testContext } from '../../../support/context.ts';
 import { cutResponse, type EdgeFault, readAll, respondXml, type TestEdge } from '../helpers/edge.ts';
-import { ownEdge, ownFolder, upload, withCode } from '../helpers/uploading.ts';
+import { ownEdge, ownFolder, restlessClock, upload, withCode } from '../helpers/uploading.ts';
 
 const MIB = 1024 * 1024;
 const PART = 5 * MIB;
@@ -126,6 +129,42 @@ test('finds parts missing in the journal, and sends parts missing at the store',
   await put(edge);
   assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
   assert.deepEqual(parts(edge).sort(), [2, 5]);
+});
+
+test('ends the retries of other parts as soon as one part has failed', async (t) => {
+  const home = await ownFolder(t);
+  await writeFile(join(home, 'big.bin'), randomBytes(3 * PART));
+  const sources = {
+    file: { files: ['big.bin'] },
+    stream: { files: ['-'], as: 'big.bin' },
+  };
+  for (const [name, source] of Object.entries(sources)) {
+    const waiting = new EventEmitter();
+    const waits = once(waiting, 'retry');
+    const edge = await ownEdge(t, (request, response) => {
+      if (request.url?.includes('partNumber=1&')) respondXml(response, 503, 'SlowDown');
+      else if (request.url?.includes('partNumber=2&')) {
+        void waits.then(() => respondXml(response, 403, 'AccessDenied', { connection: 'close' }));
+      } else return false;
+      return true;
+    });
+    // Only the failure of the second part ends the wait.
+    const sleep: Clock['sleep'] = async (_milliseconds, signal) => {
+      const ended = once(signal, 'abort');
+      waiting.emit('retry');
+      await ended;
+      throw signal.reason;
+    };
+    const clock = { ...restlessClock(), sleep };
+    const stdin = createReadStream(join(home, 'big.bin'));
+    const context = testContext({ cwd: home, home, stdin });
+    await assert.rejects(
+      upload(t, context, edge.url, source, { partSize: PART, concurrency: 2, clock }),
+      withCode('forbidden'),
+      name,
+    );
+    assert.deepEqual(parts(edge).sort(), [1, 2], name);
+  }
 });
 
 test('starts again for a changed file, and aborts the old upload', async (t) => {
