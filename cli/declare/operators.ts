@@ -5,7 +5,7 @@ import { declareDeploy, declareSynth } from './deploy.ts';
 import { declareKey, declareLink } from './links.ts';
 import { declareTrust } from './trust.ts';
 import { declareUser } from './users.ts';
-import { filled, severalNames } from './values.ts';
+import { filled, severalRegions } from './values.ts';
 
 function declareStatus(root: Commander, act: Act): void {
   operated(
@@ -31,7 +31,7 @@ function declareLogs(root: Commander, act: Act): void {
       .option('--since <time>', 'How long ago, or a time (1h)')
       .option('-f, --follow', 'Wait for new lines and print them')
       .option('--all', "Also print Lambda's own lines about each invocation")
-      .option('--region <name>', 'Also look in this region (repeatable)', severalNames)
+      .option('--region <name>', 'Also look in this region (repeatable)', severalRegions)
       .addOption(verbose('Show whole request ids')),
   ).action((given) => act(async () => (await import('../commands/logs.ts')).logs, given));
 }
@@ -51,7 +51,7 @@ function declareGet(root: Commander, act: Act): void {
     ])
       .option('--as <path>', 'File or folder to write to; - for standard output', filled)
       .option('-f, --force', 'Replace an existing file')
-      .option('--version-id <id>', 'Version to download, if the bucket keeps versions'),
+      .option('--version-id <id>', 'Version to download, if the bucket keeps versions', filled),
   ).action((key, given) => act(async () => (await import('../commands/get.ts')).get, { ...given, key }));
 }
 

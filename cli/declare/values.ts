@@ -29,6 +29,12 @@ export function severalNames(value: string, before?: readonly string[]): string[
   return several(filled(value), before);
 }
 
+/** Collects names of AWS regions, such as `us-gov-west-1`. */
+export function severalRegions(value: string, before?: readonly string[]): string[] {
+  if (/^[a-z]+(?:-[a-z]+)+-\d+$/.test(filled(value))) return several(value, before);
+  throw new InvalidArgumentError('Use the name of a region, such as ap-east-1.');
+}
+
 /**
  * Checks the text of a key or of its beginning. Node replaces bytes that are not valid UTF-8, so that two such keys could
  * become one, and the second file would replace the first.

@@ -61,13 +61,19 @@ export function requireFolder(context: FolderContext, kind: FolderKind): string 
 
 /** Returns the folders of edge-upload that have a place on this computer. */
 export function ownFolders(context: FolderContext): string[] {
-  return (['config', 'state', 'data'] as const).flatMap((kind) => findFolder(context, kind) ?? []);
+  const found = (['config', 'state', 'data'] as const).flatMap((kind) => findFolder(context, kind) ?? []);
+  return isAbsolute(cacheHome(context)) ? [...found, join(cacheHome(context), NAME)] : found;
 }
 
 /** Returns the parent of the folder of compiled code, which `bin/compile-cache.ts` creates and checks. */
 export function cacheHome({ env, home }: Pick<FolderContext, 'env' | 'home'>): string {
   const { XDG_CACHE_HOME: given = '' } = env;
   return isAbsolute(given) ? given : join(home, '.cache');
+}
+
+/** Returns the folder of this user's sign-ins. */
+export function tokenFolder(context: FolderContext): string {
+  return join(requireFolder(context, 'state'), 'tokens');
 }
 
 /** Returns the folder of the journals of this user's uploads. */

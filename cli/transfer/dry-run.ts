@@ -12,6 +12,7 @@ import { checkKey, type Placing } from './placing.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
 import { type HeaderOptions, objectHeaders } from './put-object.ts';
 import { createDiskCalls, type DiskCalls } from './sources/disk-calls.ts';
+import { signInIds } from './sources/file-stamp.ts';
 import type { Item } from './sources/items.ts';
 import { pathError } from './sources/read-error.ts';
 import { checkRegular } from './sources/source-file.ts';
@@ -45,6 +46,7 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
   const { placing, storedFiles } = options;
   const report = new DryRunReport(options);
   const disk = createDiskCalls(CLOCK.now);
+  const signIns = await signInIds(context);
   const batches = sources.batches((text) => ui.event({ type: 'warning', text }));
   const looked = mapAhead(batches, AHEAD, async (found) => {
     const placed =
@@ -53,7 +55,7 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
         : await Promise.all(found.map(async (item) => (await placing.place(item)).item));
     const items = placed.filter((item) => !storedFiles?.has(item));
     report.addUnchanged(placed.length - items.length);
-    return Promise.all(items.map(async (item) => ({ item, seen: await look(item, disk, options) })));
+    return Promise.all(items.map(async (item) => ({ item, seen: await look(item, disk, signIns, options) })));
   });
   for await (const files of looked) {
     if (signal.aborted) throw interrupted();
@@ -128,12 +130,17 @@ class DryRunReport {
   }
 }
 
-async function look(item: Item, disk: DiskCalls, options: PlanOptions): Promise<Seen> {
+async function look(
+  item: Item,
+  disk: DiskCalls,
+  signIns: ReadonlySet<string>,
+  options: PlanOptions,
+): Promise<Seen> {
   try {
     if (item.kind === 'refused') return { error: item.error };
     checkKey(item.key, item.name);
     if (item.kind === 'stream') return { parts: 1 };
-    const size = await readableSize(item, disk);
+    const size = await readableSize(item, disk, signIns);
     return { size, parts: planUpload(item.name, size, options).parts };
   } catch (error) {
     if (!isUserError(error)) throw error;
@@ -142,13 +149,17 @@ async function look(item: Item, disk: DiskCalls, options: PlanOptions): Promise<
 }
 
 /** @throws {UserError} if the file cannot be uploaded. */
-async function readableSize({ name, path }: Item & { kind: 'file' }, disk: DiskCalls): Promise<number> {
+async function readableSize(
+  { name, path }: Item & { kind: 'file' },
+  disk: DiskCalls,
+  signIns: ReadonlySet<string>,
+): Promise<number> {
   try {
     const stats = await disk.run(
       () => statSync(path, { bigint: true }),
       () => stat(path, { bigint: true }),
     );
-    checkRegular(name, stats);
+    checkRegular(name, stats, signIns);
     // For most files, this needs no second call.
     if ((stats.mode & READABLE) !== READABLE) {
       await disk.run(

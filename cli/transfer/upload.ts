@@ -10,6 +10,7 @@ import { TransferMeter } from './progress.ts';
 import { type HeaderOptions, objectHeaders, type Stored } from './put-object.ts';
 import { type Outcome, UploadReport } from './report.ts';
 import { countItems } from './sources/count-items.ts';
+import { signInIds } from './sources/file-stamp.ts';
 import type { Item } from './sources/items.ts';
 import type { Sources } from './sources/sources.ts';
 import { journalsIn, openUploader, type UploadContextOptions } from './uploader.ts';
@@ -74,7 +75,10 @@ export async function uploadFiles(
       countsUnchanged: storedFiles !== undefined,
     }),
   } = options;
-  const uploader = await openUploader({ ...command, journals, onTrouble: meter.trouble }, options);
+  const uploader = await openUploader(
+    { ...command, journals, onTrouble: meter.trouble, signIns: signInIds(command) },
+    options,
+  );
   const { limits, slots, note, warn } = uploader.context;
   const how = { ...options, headers, meter };
   const upload = (item: Item) => unlessStored(item, storedFiles, () => uploader.upload(item, how));

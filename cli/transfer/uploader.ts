@@ -18,6 +18,7 @@ import type { FileMeter, TransferMeter } from './progress.ts';
 import { contentType, putObject, type Stored } from './put-object.ts';
 import { createDiskCalls, type DiskCalls, whenFree } from './sources/disk-calls.ts';
 import { pathText } from './sources/file-path.ts';
+import { checkStream } from './sources/file-stamp.ts';
 import type { Item } from './sources/items.ts';
 import { createBuffers, withSegment } from './sources/segment.ts';
 import { openFile } from './sources/source-file.ts';
@@ -25,7 +26,7 @@ import { connectEdge, type EdgeOptions, type EdgeWorld } from './wire/edge-clien
 import { CLOCK } from './wire/retry.ts';
 
 /** The context that the uploads of one command share. Each function takes the members that it needs. */
-interface UploadContext extends FileUploadContext, StreamUploadContext {
+interface UploadContext extends FileUploadContext, StreamUploadContext, Pick<UploadWorld, 'signIns'> {
   readonly disk: DiskCalls;
   /** Returns a context that shares memory, limits and connections with this one, but is aborted and reports apart. */
   readonly apart: (world: UploadWorld) => UploadContext;
@@ -37,6 +38,8 @@ export interface UploadWorld extends EdgeWorld {
   readonly journals?: Journals | undefined;
   /** Called when the number of requests that wait for another try changes. */
   readonly onTrouble?: EdgeOptions['onTrouble'];
+  /** Ids of the files of sign-ins, which are not uploaded. */
+  readonly signIns?: Promise<ReadonlySet<string>> | undefined;
 }
 
 export interface UploadContextOptions extends Omit<EdgeOptions, 'rateLimit' | 'onTrouble'> {
@@ -59,9 +62,10 @@ async function openContext(world: UploadWorld, options: UploadContextOptions): P
   const { tokens, limitRate, limitsMemory } = options;
   const rateLimit = limitRate === undefined ? undefined : createRateLimit(limitRate, clock, world.signal);
   const parts = (own: UploadWorld) => {
-    const { ui, signal, now, journals, onTrouble } = own;
+    const { ui, signal, now, journals, onTrouble, signIns } = own;
     return {
       ...connectEdge(own, { ...options, rateLimit, ...omitUndefined({ onTrouble }) }),
+      signIns,
       journals,
       now,
       signal,
@@ -194,9 +198,9 @@ async function uploadFile(
   context: UploadContext,
   abortEarlier: (item: FileItem) => Promise<void>,
 ): Promise<Stored> {
-  const { edge, digester, slots, disk, signal } = context;
+  const { edge, digester, slots, disk, signIns, signal } = context;
   const { name, found, expected } = item;
-  const file = await openFile(item.path, { name, regular: found, expected, signal, disk });
+  const file = await openFile(item.path, { name, regular: found, expected, signIns, signal, disk });
   const progress = options.meter.begin(item.name, file.size);
   try {
     checkFileSize(item.name, file.size, options);
@@ -230,6 +234,7 @@ async function uploadFromStream(
   context: UploadContext,
 ): Promise<Stored> {
   const { stream, name, size } = item;
+  checkStream(name, stream, await context.signIns);
   const progress = options.meter.begin(name, size);
   // Drawn progress would overwrite typed input.
   const isTyped = 'isTTY' in stream && stream.isTTY === true;

@@ -62,6 +62,7 @@ const EMPTY = [
   'put --files-from=',
   'watch in --after move --move-to=',
   'get key --as=',
+  'get key --version-id=',
   'deploy --file=',
   'trust --file=',
   'logs --region=',
@@ -77,6 +78,7 @@ test('refuses invalid values of all options in the same words', async () => {
     ['put f --concurrency x', 'Invalid value for --concurrency: “x”.\n  Use a whole number from 1 to 256.'],
     ['local start --port 70000', 'Invalid value for --port: “70000”.\n  Use a port number, up to 65535.'],
     ['login --mfa x', 'Invalid value for --mfa: “x”.\n  Use one of: app, sms, email'],
+    ['logs --region x', 'Invalid value for --region: “x”.\n  Use the name of a region, such as ap-east-1.'],
     ...EMPTY.map(
       (line) =>
         [

@@ -6,7 +6,7 @@ import { command } from '../../command-line.ts';
 import type { Context } from '../../context.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { diskError } from '../../settings/disk-errors.ts';
-import { findFolder, requireFolder } from '../../settings/folders.ts';
+import { findFolder, tokenFolder } from '../../settings/folders.ts';
 import { withLock } from '../../settings/lock.ts';
 import { namesIn, readPrivate, replaceFile } from '../../settings/own-files.ts';
 import { writtenByNewer } from '../../settings/records.ts';
@@ -22,10 +22,6 @@ const PLAIN = 1;
 const SEALED = 2;
 export const TOKEN_FILE_SUFFIX = '.json';
 export const DAMAGED = '.damaged';
-
-function folder(context: StoreContext): string {
-  return join(requireFolder(context, 'state'), 'tokens');
-}
 
 /** Returns the prefix of file names. The host makes them readable; the digest makes them unique. */
 function prefixOf(url: string): string {
@@ -45,7 +41,7 @@ function sessionFile(context: StoreContext, session: StoredSession): string {
  */
 export function fileOf(context: StoreContext, url: string, who: string): string {
   const user = createHash('sha256').update(who).digest('hex').slice(0, 16);
-  return join(folder(context), `${prefixOf(url)}${user}${TOKEN_FILE_SUFFIX}`);
+  return join(tokenFolder(context), `${prefixOf(url)}${user}${TOKEN_FILE_SUFFIX}`);
 }
 
 /** A session and how it is stored. */
@@ -149,7 +145,7 @@ async function moveAside({ ui }: ReadContext, file: string): Promise<void> {
 /** Stores a session and replaces the user's earlier one for that edge. A keyring, if any, provides the key to seal it. */
 export async function storeSession(context: StoreContext, session: StoredSession): Promise<FoundSession> {
   const file = sessionFile(context, session);
-  const found = await ensureKey(context, folder(context));
+  const found = await ensureKey(context, tokenFolder(context));
   const key = found.kind === 'key' ? found.key : undefined;
   await withLock(file, () => replaceFile(file, write(file, session, key)));
   return { file, session, ...(key && { key }) };
@@ -165,8 +161,8 @@ export async function filesOf(context: StoreContext, url: string): Promise<strin
   // Without a state folder, no tokens are stored.
   if (findFolder(context, 'state') === undefined) return [];
   const prefix = prefixOf(url);
-  const names = await namesIn(folder(context));
-  return names.filter((name) => name.startsWith(prefix)).map((name) => join(folder(context), name));
+  const names = await namesIn(tokenFolder(context));
+  return names.filter((name) => name.startsWith(prefix)).map((name) => join(tokenFolder(context), name));
 }
 
 /** The stored sessions for one edge. */

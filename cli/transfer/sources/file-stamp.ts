@@ -1,6 +1,45 @@
-import { type BigIntStats, lstatSync, statSync } from 'node:fs';
+import { type BigIntStats, fstatSync, lstatSync, statSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
+import { type FolderContext, tokenFolder } from '../../settings/folders.ts';
 import { type FilePath, openedPath, pathText } from './file-path.ts';
+
+/** Identifies a file or folder, however it is reached. */
+export const idOf = ({ dev, ino }: BigIntStats) => `${dev}:${ino}`;
+
+/** Returns the ids of files or folders, without those that do not exist or are not readable. */
+export async function idsOf(paths: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = await Promise.allSettled(paths.map((path) => stat(path, { bigint: true })));
+  return new Set(found.flatMap((one) => (one.status === 'fulfilled' ? idOf(one.value) : [])));
+}
+
+/** Returns the ids of the files of this user's sign-ins, which are not uploaded. */
+export async function signInIds(context: FolderContext): Promise<ReadonlySet<string>> {
+  try {
+    const folder = tokenFolder(context);
+    return await idsOf((await readdir(folder)).map((name) => join(folder, name)));
+  } catch {
+    // There is no folder, or it cannot be read.
+    return new Set();
+  }
+}
+
+/** @throws {UserError} `usage` for the file of a sign-in: whoever reads the object could use its tokens. */
+export function checkNoSignIn(
+  name: string,
+  stats: BigIntStats,
+  signIns: ReadonlySet<string> | undefined,
+): void {
+  if (signIns?.has(idOf(stats)) !== true) return;
+  throw new UserError('usage', `${name} contains a sign-in of edge-upload, and is not uploaded.`);
+}
+
+/** Like `checkNoSignIn`, for a stream of an open file, such as standard input. */
+export function checkStream(name: string, stream: object, signIns: ReadonlySet<string> | undefined): void {
+  if (!('fd' in stream) || typeof stream.fd !== 'number') return;
+  checkNoSignIn(name, fstatSync(stream.fd, { bigint: true }), signIns);
+}
 
 /** Identifies the state of a file, to detect changes. */
 export interface FileStamp {

@@ -4,7 +4,14 @@ import { promisify } from 'node:util';
 import { systemCode, UserError } from '../../errors.ts';
 import { checkSpare, type DiskCalls, whenFree } from './disk-calls.ts';
 import type { FilePath } from './file-path.ts';
-import { checkExpected, difference, type FileStamp, fileChanged, stampOf } from './file-stamp.ts';
+import {
+  checkExpected,
+  checkNoSignIn,
+  difference,
+  type FileStamp,
+  fileChanged,
+  stampOf,
+} from './file-stamp.ts';
 import { pathError, pipeHint, readError } from './read-error.ts';
 
 /* Opening and reading can wait for a disk, so `DiskCalls` chooses the thread. `fstat` and `close` do not wait. */
@@ -33,8 +40,12 @@ const KINDS: readonly (readonly [string, (stats: fs.BigIntStats) => boolean])[] 
   ['a device', (stats) => stats.isCharacterDevice() || stats.isBlockDevice()],
 ];
 
-/** @throws {UserError} `file_is_folder` or `file_special` for anything but a regular file. */
-export function checkRegular(name: string, stats: fs.BigIntStats): void {
+/**
+ * @param signIns ids of the files of sign-ins.
+ * @throws {UserError} `file_is_folder` or `file_special` for anything but a regular file; `usage` for a sign-in.
+ */
+export function checkRegular(name: string, stats: fs.BigIntStats, signIns?: ReadonlySet<string>): void {
+  checkNoSignIn(name, stats, signIns);
   if (stats.isFile()) return;
   if (stats.isDirectory()) {
     throw new UserError('file_is_folder', `${name} is a folder.`, {
@@ -104,6 +115,8 @@ interface OpenOptions {
   readonly regular?: boolean | undefined;
   /** The state that the file must have, at a path without links. */
   readonly expected?: FileStamp | undefined;
+  /** Ids of the files of sign-ins, which are refused. */
+  readonly signIns?: Promise<ReadonlySet<string>> | undefined;
   readonly signal: AbortSignal;
   readonly disk: DiskCalls;
 }
@@ -115,7 +128,7 @@ interface OpenOptions {
  */
 export async function openFile(
   path: FilePath,
-  { name, regular = false, expected, signal, disk }: OpenOptions,
+  { name, regular = false, expected, signIns, signal, disk }: OpenOptions,
 ): Promise<SourceFile> {
   try {
     if (!regular) checkRegular(name, await stat(path, { bigint: true }));
@@ -144,7 +157,7 @@ export async function openFile(
     const descriptor = await whenFree(opening, signal, () => disk.open > 0);
     try {
       const stats = fs.fstatSync(descriptor, { bigint: true });
-      checkRegular(name, stats);
+      checkRegular(name, stats, await signIns);
       if (expected !== undefined) checkExpected(expected, { path, name, descriptor, stamp: stampOf(stats) });
       const snapshot = mayBeKernelFile(stats) ? await readSnapshot(name, descriptor, stats) : undefined;
       if (snapshot !== undefined) {

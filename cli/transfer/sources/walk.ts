@@ -4,6 +4,7 @@ import { lstat, opendir, readdir, stat } from 'node:fs/promises';
 import { interrupted, systemCode, type UserError } from '../../errors.ts';
 import { whenFree } from './disk-calls.ts';
 import { type FilePath, notUtf8, pathIn, REPLACEMENT } from './file-path.ts';
+import { idOf, idsOf } from './file-stamp.ts';
 import type { Filter } from './filters.ts';
 import { pathError, readError } from './read-error.ts';
 
@@ -25,8 +26,6 @@ export interface WalkOptions {
 
 /** Error codes of a broken link. */
 const NOTHING: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
-
-const idOf = ({ dev, ino }: BigIntStats) => `${dev}:${ino}`;
 
 /** Names of a folder that are sorted in memory at a time. */
 const SORTED_NAMES = 20_000;
@@ -54,12 +53,6 @@ export async function* walk(folder: FilePath, { ownFolders, ...options }: WalkOp
   yield* enter(folder, '', stats, [], { ...options, own: await idsOf(ownFolders) });
 }
 
-/** Returns the ids of folders. One that does not exist, or is not readable, has no files to skip. */
-async function idsOf(folders: readonly string[]): Promise<ReadonlySet<string>> {
-  const found = await Promise.allSettled(folders.map((folder) => stat(folder, { bigint: true })));
-  return new Set(found.flatMap((one) => (one.status === 'fulfilled' ? idOf(one.value) : [])));
-}
-
 /** Walks a folder, unless it is above itself or one of edge-upload's own. */
 async function* enter(
   path: FilePath,
@@ -70,7 +63,7 @@ async function* enter(
 ): FoundFiles {
   const { named, warn, own } = options;
   const id = idOf(stats);
-  if (own.has(id)) warn(`Skipped ${named(relative)}: it has the sign-ins and settings of edge-upload.`);
+  if (own.has(id)) warn(`Skipped ${named(relative)}: edge-upload keeps its own files there.`);
   else if (above.includes(id)) warn(`Skipped ${named(relative)}: the link leads to a folder above it.`);
   else yield* walkFolder(path, relative === '' ? '' : `${relative}/`, [...above, id], options);
 }

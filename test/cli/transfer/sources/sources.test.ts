@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { createReadStream, openSync } from 'node:fs';
+import { link, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { type TestContext as NodeTestContext, test } from 'node:test';
+import { dryRun } from '../../../../cli/transfer/dry-run.ts';
 import type { Item } from '../../../../cli/transfer/sources/items.ts';
 import { openSources, type SourceOptions } from '../../../../cli/transfer/sources/sources.ts';
-import { ownFolder, withCode } from '../helpers/uploading.ts';
+import { rows, testContext } from '../../../support/context.ts';
+import { ownEdge, ownFolder, upload, withCode } from '../helpers/uploading.ts';
 
 async function tree(t: NodeTestContext, ...files: string[]): Promise<string> {
   const folder = await ownFolder(t);
@@ -441,7 +444,7 @@ test('reads a large folder while its items are used', async (t) => {
   assert.equal(seen, 5);
 });
 
-test('leaves out the folders of edge-upload, which have its sign-ins, however they are reached', async (t) => {
+test('leaves out the folders of edge-upload, however they are reached', async (t) => {
   const cwd = await tree(
     t,
     'a.txt',
@@ -449,19 +452,54 @@ test('leaves out the folders of edge-upload, which have its sign-ins, however th
     '.config/other/b.txt',
     '.local/state/edge-upload/tokens/c.json',
     '.local/share/edge-upload/local/d',
+    '.cache/edge-upload/put.code',
   );
   await symlink(join(cwd, '.local/state/edge-upload'), join(cwd, 'state'));
   const home = await find(cwd, { files: ['.'], recursive: true });
   assert.deepEqual(home.keys, ['.config/other/b.txt', 'a.txt']);
   assert.deepEqual(
-    home.warnings.map((text) => /^Skipped (\S+): it has the sign-ins/.exec(text)?.[1]),
-    ['.config/edge-upload', '.local/share/edge-upload', '.local/state/edge-upload', 'state'],
+    home.warnings.map((text) => /^Skipped (\S+): edge-upload keeps its own files there/.exec(text)?.[1]),
+    [
+      '.cache/edge-upload',
+      '.config/edge-upload',
+      '.local/share/edge-upload',
+      '.local/state/edge-upload',
+      'state',
+    ],
   );
   const excluded = await find(cwd, { files: ['.'], recursive: true, exclude: ['edge-upload', 'state'] });
   assert.deepEqual([excluded.keys, excluded.warnings], [home.keys, []]);
   const alone = await find(cwd, { files: ['state/'], recursive: true });
   assert.deepEqual(alone.keys, []);
-  assert.match(alone.warnings.join('\n'), /^Skipped .*sign-ins[\s\S]*nothing to upload/);
+  assert.match(alone.warnings.join('\n'), /^Skipped .*its own files[\s\S]*nothing to upload/);
+});
+
+test('refuses the files of sign-ins, however they are named', async (t) => {
+  const kept = '.local/state/edge-upload/tokens/c.json';
+  const cwd = await tree(t, kept, 'd/a.txt', '.config/edge-upload/deployments.json');
+  await symlink(join(cwd, kept), join(cwd, 'd/symbolic'));
+  await link(join(cwd, kept), join(cwd, 'd/hard'));
+  const edge = await ownEdge(t);
+  const put = async (sources: SourceOptions, stdin: Readable = Readable.from([])) => {
+    const context = testContext({ cwd, home: cwd, stdin });
+    await upload(t, context, edge.url, sources);
+    return rows(context.events);
+  };
+  const refused = withCode('usage', /contains a sign-in of edge-upload, and is not uploaded/);
+  for (const name of [kept, 'd/symbolic', 'd/hard']) {
+    await assert.rejects(put({ files: [name] }), refused, name);
+    const sources = await openSources({ files: [name] }, worldOf(cwd));
+    const context = testContext({ cwd, home: cwd });
+    const { document } = await dryRun(context, sources, { url: edge.url });
+    assert.equal(document.failed, 1, name);
+  }
+  const stdin = createReadStream('', { fd: openSync(join(cwd, kept), 'r') });
+  await assert.rejects(put({ files: ['-'], as: 'k' }, stdin), refused);
+  const listed = await put({ files: [], filesFrom: '-' }, Readable.from([Buffer.from(kept)]));
+  assert.match(JSON.stringify(listed), /sign-in of edge-upload/);
+  await put({ files: ['d'], recursive: true });
+  await put({ files: ['.config/edge-upload/deployments.json'] });
+  assert.deepEqual([...edge.stored.keys()].sort(), ['/d/a.txt', '/deployments.json']);
 });
 
 test('stops a walk, and waiting for a list, at Ctrl-C', async (t) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Agent, type buildConnector } from 'undici';
 import { EXIT } from '../../../../cli/errors.ts';
 import { RETRY } from '../../../../protocol/retry-rules.ts';
 import { rows, testContext } from '../../../support/context.ts';
@@ -175,6 +176,19 @@ test('gives up on an unreachable edge after a few attempts', async (t) => {
   await assert.rejects(
     upload(t, testContext({ cwd }), edge.url, { files: ['f'] }),
     withCode('unreachable', /given up after 4 attempts/),
+  );
+});
+
+test('gives up after a few attempts if no descriptor is free for a connection', async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'f'), 'x');
+  const connect: buildConnector.connector = (_options, callback) =>
+    callback(Object.assign(new Error('connect EMFILE'), { code: 'EMFILE', syscall: 'connect' }), null);
+  const dispatcher = new Agent({ connect });
+  t.after(() => dispatcher.destroy());
+  await assert.rejects(
+    upload(t, testContext({ cwd }), 'http://127.0.0.1', { files: ['f'] }, { dispatcher }),
+    withCode('unreachable', /too many open files \(given up after 6 attempts/, /ulimit -n/),
   );
 });
 
