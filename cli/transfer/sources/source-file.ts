@@ -40,10 +40,7 @@ const KINDS: readonly (readonly [string, (stats: fs.BigIntStats) => boolean])[] 
   ['a device', (stats) => stats.isCharacterDevice() || stats.isBlockDevice()],
 ];
 
-/**
- * @param signIns ids of the files of sign-ins.
- * @throws {UserError} `file_is_folder` or `file_special` for anything but a regular file; `usage` for a sign-in.
- */
+/** @throws {UserError} `file_is_folder` or `file_special` for anything but a regular file; `usage` for a sign-in. */
 export function checkRegular(name: string, stats: fs.BigIntStats, signIns?: ReadonlySet<string>): void {
   checkNoSignIn(name, stats, signIns);
   if (stats.isFile()) return;

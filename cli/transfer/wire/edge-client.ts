@@ -160,10 +160,8 @@ function createClient(options: ClientOptions): EdgeClient {
         const token =
           tokens.held?.() ?? (await orInterrupted(tokens.current(), signal).catch(throwRenewalError));
         try {
-          const value = await send(token).catch((failure) =>
-            withRenewedToken(failure, token, ownTokens, send),
-          );
-          return { value, attempts };
+          const renew = (failure: unknown) => withRenewedToken(failure, token, ownTokens, send);
+          return { value: await send(token).catch(renew), attempts };
         } catch (error) {
           const isLate = attempts > 1 && isUserError(error) && error.code === 'exists';
           throw isLate ? possiblyOwnObject(subject) : error;
