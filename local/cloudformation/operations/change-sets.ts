@@ -28,7 +28,8 @@ interface Found {
 }
 
 /** A change set is named by its ARN, or by its name and its stack's name. */
-const changeSetFields = { ChangeSetName: required(text()), StackName: text() };
+export const changeSetName = text({ max: 1600, pattern: /[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/]*/ });
+const changeSetFields = { ChangeSetName: required(changeSetName), StackName: text() };
 
 interface ChangeSetInput {
   readonly ChangeSetName: string;
@@ -81,8 +82,8 @@ export const changeSets = {
       StackName: required(text()),
       ChangeSetName: required(newName),
       ChangeSetType: withDefault(oneOf(['CREATE', 'UPDATE']), 'UPDATE'),
-      Description: text(),
-      ClientToken: text(),
+      Description: text({ max: 1024 }),
+      ClientToken: text({ max: 128 }),
       OnStackFailure: onFailure,
       DeploymentConfig: deploymentConfig,
       ImportExistingResources: withDefault(flag(), false),

@@ -47,7 +47,7 @@ export const drift = {
   }),
   /** Of a stack, only the results of the last detection are kept. */
   DescribeStackDriftDetectionStatus: operation(
-    { StackDriftDetectionId: required(text()) },
+    { StackDriftDetectionId: required(text({ max: 36 })) },
     ({ store }, { StackDriftDetectionId: id }) => {
       const stack = store.all().find(({ drift }) => drift?.id === id);
       if (stack?.drift === undefined) throw validationError(`Drift detection ${id} does not exist`);

@@ -33,7 +33,7 @@ function withoutEmpty(query: JsonObject): JsonObject {
 }
 
 /** The parameter of all paged lists. */
-export const paged = { NextToken: text() };
+export const paged = { NextToken: text({ max: 1024 }) };
 
 const PAGE = 100;
 

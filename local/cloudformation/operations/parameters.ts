@@ -52,7 +52,7 @@ export const deploymentConfig = changed(deploymentMode, ({ Mode, DisableRollback
 /** The parameters of a stack's source. */
 export const sourceFields = {
   TemplateBody: text(),
-  TemplateURL: text(),
+  TemplateURL: text({ max: 5120 }),
   UsePreviousTemplate: withDefault(flag(), false),
   Parameters: withDefault(
     list(
@@ -64,7 +64,12 @@ export const sourceFields = {
     ),
     [],
   ),
-  Tags: list(structure({ Key: required(text()), Value: withDefault(text(), '') })),
+  Tags: list(
+    structure({ Key: required(text({ min: 1, max: 128 })), Value: withDefault(text({ max: 256 }), '') }),
+    {
+      max: 50,
+    },
+  ),
   Capabilities: withDefault(words(['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM', 'CAPABILITY_AUTO_EXPAND']), []),
 };
 const source = structure(sourceFields);

@@ -1,9 +1,9 @@
-import { text } from '../../shape.ts';
+import { oneOf, text } from '../../shape.ts';
 import type { QueryMembers } from '../../wire/query-protocol.ts';
 import { validationError } from '../errors.ts';
 import type { TemplateParameter } from '../template/parameters.ts';
 import type { Template } from '../template/parse.ts';
-import { requireChangeSet } from './change-sets.ts';
+import { changeSetName, requireChangeSet } from './change-sets.ts';
 import { operation } from './operation.ts';
 import { sourceFields } from './parameters.ts';
 import { checkedTemplate, givenTemplate, neededCapability, resourceTypes } from './source.ts';
@@ -29,7 +29,7 @@ function parameterXml(
 
 export const templates = {
   GetTemplate: operation(
-    { StackName: text(), ChangeSetName: text(), TemplateStage: text() },
+    { StackName: text(), ChangeSetName: changeSetName, TemplateStage: oneOf(['Original', 'Processed']) },
     (context, input) => {
       const { ChangeSetName, StackName } = input;
       const { source } =

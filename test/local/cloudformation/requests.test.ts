@@ -71,6 +71,31 @@ test('refuses invalid inputs in the words of the API’s validation', async (t) 
   );
 });
 
+test('checks inputs by the API’s limits before it looks for the stack', async (t) => {
+  const { sdk } = await setUp(t);
+  const StackName = 'nothing';
+  const long = (length: number) => 'x'.repeat(length);
+  const change = { StackName, ChangeSetName: 'c' };
+  const tags = (count: number, key = 'k') => Array.from({ length: count }, () => ({ Key: key, Value: 'v' }));
+  const calls: Readonly<Record<string, Promise<unknown>>> = {
+    nextToken: sdk.describeStackEvents({ StackName, NextToken: long(1025) }),
+    templateURL: sdk.updateStack({ StackName, TemplateURL: `https://${long(5113)}` }),
+    tags: sdk.createChangeSet({ ...change, Tags: tags(51) }),
+    'tags.1.member.key': sdk.createChangeSet({ ...change, Tags: tags(1, long(129)) }),
+    description: sdk.createChangeSet({ ...change, Description: long(1025) }),
+    clientToken: sdk.createChangeSet({ ...change, ClientToken: long(129) }),
+    changeSetName: sdk.executeChangeSet({ StackName, ChangeSetName: 'a_b' }),
+    templateStage: sdk.getTemplate({ StackName, TemplateStage: 'other' as 'Original' }),
+    stackDriftDetectionId: sdk.describeStackDriftDetectionStatus({ StackDriftDetectionId: long(37) }),
+  };
+  for (const [place, call] of Object.entries(calls)) {
+    await assert.rejects(
+      call,
+      awsError('ValidationError', new RegExp(`at '${place}' failed to satisfy constraint`)),
+    );
+  }
+});
+
 test('reports a missing stack in the words of each operation', async (t) => {
   const { sdk } = await setUp(t);
   const StackName = 'nothing';
