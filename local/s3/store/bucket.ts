@@ -209,6 +209,7 @@ export class Bucket {
     if (this.#closed) throw noSuchBucket(this.name);
     const key = change.op === 'put' ? change.version.key : change.key;
     const before = this.versions(key);
+    this.#folder.prepare(before, change);
     this.#journal.append(change);
     this.#index.set(key, withChange(before, change));
     if (change.op === 'remove' || change.version.deleteMarker) {

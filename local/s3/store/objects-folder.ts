@@ -24,6 +24,12 @@ function setAside(version: Version): Version {
   return version.deleteMarker ? version : { ...version, file: `versions/${version.id}` };
 }
 
+/** Returns the version that a change puts behind a newer one, if it has bytes. */
+function becomesOlder([current]: readonly Version[], change: Change): Version | undefined {
+  if (change.op === 'remove' || current?.deleteMarker !== false) return undefined;
+  return current.versionId === change.version.versionId ? undefined : current;
+}
+
 /**
  * The files of a bucket: current objects by readable path, in `objects/`; others by id, in `versions/` and `incoming/`.
  */
@@ -59,7 +65,14 @@ export class ObjectsFolder {
   /** Repeats the last change after a crash. It may have stopped anywhere, or be complete. */
   applyAgain(before: readonly Version[], change: Change): void {
     const isPut = change.op === 'put' && !change.version.deleteMarker;
-    if (!isPut || existsSync(this.incoming(change.version.id))) this.apply(before, change);
+    if (isPut && !existsSync(this.incoming(change.version.id))) return;
+    this.prepare(before, change);
+    this.apply(before, change);
+  }
+
+  /** Creates the folder that {@link apply} needs. On a full disk, this fails before the change is recorded. */
+  prepare(before: readonly Version[], change: Change): void {
+    if (becomesOlder(before, change) !== undefined) mkdirSync(this.path('versions'), { recursive: true });
   }
 
   /** Moves files to the paths that {@link withChange} returns. */
@@ -70,11 +83,8 @@ export class ObjectsFolder {
       return;
     }
     const { version } = change;
-    const [current] = before;
-    if (current !== undefined && current.versionId !== version.versionId && !current.deleteMarker) {
-      mkdirSync(this.path('versions'), { recursive: true });
-      move(this.path(current.file), this.path(setAside(current).file));
-    }
+    const older = becomesOlder(before, change);
+    if (older !== undefined) move(this.path(older.file), this.path(setAside(older).file));
     const replaced = before.find(({ versionId }) => versionId === version.versionId);
     if (replaced !== undefined && replaced.file !== version.file) this.#drop(replaced);
     if (!version.deleteMarker) this.#bringIn(version);

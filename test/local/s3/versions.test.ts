@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import {
@@ -169,4 +169,20 @@ test('lists versions and markers page by page, and deletes them at once', async 
   assert.deepEqual([left.Versions, left.DeleteMarkers], [undefined, undefined]);
   const folder = join(running.dataDir, BUCKET);
   assert.deepEqual([readdirSync(join(folder, 'objects')), readdirSync(join(folder, 'versions'))], [[], []]);
+});
+
+test('changes nothing if the older version cannot be kept', async (t) => {
+  const running = await startS3(t);
+  const { client } = running;
+  await setVersioning(running, 'Enabled');
+  await put(running, 'one');
+  writeFileSync(join(running.dataDir, BUCKET, 'versions'), 'instead of the folder');
+  await assert.rejects(client.send(new DeleteObjectCommand(named)));
+  await assert.rejects(put(running, 'two'));
+  assert.equal(running.defects.length, 2);
+  for (const one of [running, await startS3(t, { dataDir: running.dataDir })]) {
+    assert.equal(await get(one), 'one');
+    const { Versions, DeleteMarkers } = await one.client.send(new ListObjectVersionsCommand(bucket));
+    assert.deepEqual([Versions?.length, DeleteMarkers], [1, undefined]);
+  }
 });
