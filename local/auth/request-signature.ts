@@ -2,6 +2,11 @@ import { type CredentialScope, parseAmzDate, queryPairs, type SignedRequest } fr
 import { type SignatureRefusal, signatureError } from './signature-errors.ts';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
+const CREDENTIAL = /^([^/\s]+)\/(\d{8})\/([^/\s]+)\/([^/\s]+)\/aws4_request$/;
+/** Parameters that a presigned query requires besides its algorithm. */
+const PRESIGNING = ['Credential', 'Signature', 'Date', 'SignedHeaders', 'Expires'].map(
+  (name) => `X-Amz-${name}`,
+);
 
 /** The signature of a request and its parameters, not verified yet. */
 export interface RequestSignature {
@@ -61,10 +66,28 @@ function fromQuery(
 ): RequestSignature {
   if (query.get('X-Amz-Algorithm') !== ALGORITHM) throw refuse({ why: 'unsupported' });
   if (query.has('X-Amz-Security-Token')) throw refuse({ why: 'token' });
+  const invalid = (detail: string) => refuse({ why: 'malformed-query', detail });
+  if (PRESIGNING.some((name) => !query.get(name))) {
+    throw invalid(
+      'Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.',
+    );
+  }
   const seconds = query.get('X-Amz-Expires') ?? '';
-  const expires = /^\d{1,6}$/.test(seconds) ? Number(seconds) : 0;
-  if (expires < 1 || expires > 604_800) {
-    throw refuse({ why: 'malformed', detail: 'X-Amz-Expires must be a number of seconds from 1 to 604800' });
+  const expires = Number(seconds);
+  if (!/^-?\d+$/.test(seconds)) throw invalid('X-Amz-Expires should be a number');
+  if (expires < 0) throw invalid('X-Amz-Expires must be non-negative');
+  if (expires > 604_800) {
+    throw invalid(
+      'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds',
+    );
+  }
+  if (parseAmzDate(query.get('X-Amz-Date') ?? '') === undefined) {
+    throw invalid(`X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'"`);
+  }
+  if (!CREDENTIAL.test(query.get('X-Amz-Credential') ?? '')) {
+    throw invalid(
+      'Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
+    );
   }
   const fields = {
     credential: query.get('X-Amz-Credential'),
@@ -88,7 +111,7 @@ function claim(fields: ClaimFields, refuse: (refusal: SignatureRefusal) => Error
   if (credential === undefined) throw malformed('Credential is missing.');
   if (!signedHeaders) throw malformed('SignedHeaders is missing.');
   if (signature === undefined || !/^[0-9a-f]{64}$/.test(signature)) throw malformed('Signature is missing.');
-  const match = /^([^/\s]+)\/(\d{8})\/([^/\s]+)\/([^/\s]+)\/aws4_request$/.exec(credential);
+  const match = CREDENTIAL.exec(credential);
   if (match === null) {
     throw malformed('the Credential must be <access key>/YYYYMMDD/<region>/<service>/aws4_request.');
   }

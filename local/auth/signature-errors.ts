@@ -1,11 +1,19 @@
 import { AwsError } from '../wire/errors.ts';
 
+interface WrongScope<Part extends 'service' | 'region'> {
+  readonly why: `wrong-${Part}`;
+  readonly given: string;
+  readonly expected: string;
+  /** Whether the signature is in the query. */
+  readonly presigned: boolean;
+}
+
 /** Why a signature is not accepted. Each service has its own error for it. */
 export type SignatureRefusal =
   | { readonly why: 'unsupported' }
-  | { readonly why: 'malformed'; readonly detail: string }
-  | { readonly why: 'wrong-service'; readonly given: string; readonly service: string }
-  | { readonly why: 'wrong-region'; readonly given: string; readonly region: string }
+  | { readonly why: 'malformed' | 'malformed-query'; readonly detail: string }
+  | WrongScope<'service'>
+  | WrongScope<'region'>
   | { readonly why: 'unsigned-headers'; readonly names: readonly string[] }
   | { readonly why: 'skewed'; readonly signedAt: string; readonly now: string }
   | { readonly why: 'expired'; readonly now: string }
@@ -46,6 +54,12 @@ function s3Error(refusal: SignatureRefusal): AwsError {
       400,
       details,
     );
+  const malformedQuery = (message: string, details = {}) =>
+    new AwsError('AuthorizationQueryParametersError', message, 400, details);
+  const ofScope = ({ presigned }: { readonly presigned: boolean }, detail: string, details = {}) =>
+    presigned
+      ? malformedQuery(`Error parsing the X-Amz-Credential parameter; ${detail}`, details)
+      : malformed(detail, details);
   switch (refusal.why) {
     case 'unsupported':
       return new AwsError(
@@ -54,11 +68,16 @@ function s3Error(refusal: SignatureRefusal): AwsError {
       );
     case 'malformed':
       return malformed(refusal.detail);
+    case 'malformed-query':
+      return malformedQuery(refusal.detail);
     case 'wrong-service':
-      return malformed(`incorrect service "${refusal.given}". This endpoint belongs to "s3".`);
+      return ofScope(
+        refusal,
+        `incorrect service "${refusal.given}". This endpoint belongs to "${refusal.expected}".`,
+      );
     case 'wrong-region':
-      return malformed(`the region '${refusal.given}' is wrong; expecting '${refusal.region}'`, {
-        Region: refusal.region,
+      return ofScope(refusal, `the region '${refusal.given}' is wrong; expecting '${refusal.expected}'`, {
+        Region: refusal.expected,
       });
     case 'unsigned-headers':
       return new AwsError(
@@ -105,9 +124,10 @@ function queryError(refusal: SignatureRefusal): AwsError {
     case 'unsupported':
       return new AwsError('IncompleteSignature', 'Only AWS4-HMAC-SHA256 signatures are accepted.');
     case 'malformed':
+    case 'malformed-query':
       return new AwsError('IncompleteSignature', refusal.detail);
     case 'wrong-service':
-      return mismatch(`Credential should be scoped to correct service: '${refusal.service}'.`);
+      return mismatch(`Credential should be scoped to correct service: '${refusal.expected}'.`);
     case 'wrong-region':
       return mismatch('Credential should be scoped to a valid region.');
     case 'unsigned-headers':

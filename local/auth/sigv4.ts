@@ -135,9 +135,11 @@ function verified(
 ): Authentication {
   const refuse = (refusal: SignatureRefusal) => signatureError(service, refusal);
   const { scope, accessKeyId, signedHeaders, timestamp } = claim;
-  if (scope.service !== service) throw refuse({ why: 'wrong-service', given: scope.service, service });
+  const presigned = claim.expires !== undefined;
+  if (scope.service !== service)
+    throw refuse({ why: 'wrong-service', given: scope.service, expected: service, presigned });
   if (scope.region !== REGION && !anyRegion)
-    throw refuse({ why: 'wrong-region', given: scope.region, region: REGION });
+    throw refuse({ why: 'wrong-region', given: scope.region, expected: REGION, presigned });
   const identity = identities.find(accessKeyId);
   if (request.headers['x-amz-security-token'] !== identity?.session?.token) throw refuse({ why: 'token' });
   const unsigned = unsignedHeaders(request.headers, signedHeaders, service);
@@ -184,7 +186,7 @@ function checkTime(
   const { signedAt, timestamp, expires } = claim;
   const age = now.getTime() - signedAt.getTime();
   if (expires !== undefined) {
-    if (age > expires * 1000 || age < -900_000) throw refuse({ why: 'expired', now: now.toISOString() });
+    if (age >= expires * 1000 || age < -900_000) throw refuse({ why: 'expired', now: now.toISOString() });
     return;
   }
   const allowed = service === 's3' ? 900_000 : 300_000;

@@ -1,7 +1,7 @@
 import { percentEncode } from '../../auth/canonical.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 import type { XmlChildren } from '../../wire/xml.ts';
-import { invalidArgument } from '../errors.ts';
+import { invalidArgument, notImplemented } from '../errors.ts';
 import { type BucketRequest, xmlResponse } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { compareKeys, type Version } from '../store/version.ts';
@@ -64,12 +64,14 @@ function groupOf(key: string, prefix: string, delimiter: string): string | undef
 }
 
 const MAX_PAGE = 1000;
+/** Maximum value of the API's integers. */
+export const MAX_INTEGER = 2 ** 31 - 1;
 
 /** Returns the requested page size, at most 1,000. */
 export function pageSize(query: ReadonlyMap<string, string>, name: string): number {
   const text = query.get(name);
   if (text === undefined || text === '') return MAX_PAGE;
-  if (!/^\d{1,9}$/.test(text))
+  if (!/^\d{1,10}$/.test(text) || Number(text) > MAX_INTEGER)
     throw invalidArgument(name, text, `Provided ${name} not an integer or within integer range`);
   return Math.min(Number(text), MAX_PAGE);
 }
@@ -104,6 +106,8 @@ function readContinuationToken(token: string): string {
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 export function listObjectsV2(call: BucketRequest): HttpResponse {
   const { query, bucket } = call;
+  const type = query.get('list-type');
+  if (type !== '2') throw notImplemented(`The list-type ${type}`);
   const token = query.get('continuation-token');
   const startAfter = query.get('start-after');
   const encode = keyEncoding(query);

@@ -11,13 +11,12 @@ import type { Part, UploadRecord } from '../store/uploads.ts';
 import { OWNER } from '../xml.ts';
 import { checkCopySize, findCopySource, receiveCopy, sourceVersionHeader } from './copy-object.ts';
 import type { ByteRange } from './get-object.ts';
-import { keyEncoding, pageSize } from './list-objects.ts';
+import { keyEncoding, MAX_INTEGER, pageSize } from './list-objects.ts';
 import { ENCRYPTED } from './put-object.ts';
 import { findUpload } from './uploads.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PART_NUMBER = 10_000;
-const MAX_MARKER = 2 ** 31 - 1;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
 export async function uploadPart(call: BucketRequest): Promise<HttpResponse> {
@@ -114,8 +113,8 @@ export function listParts(call: BucketRequest): HttpResponse {
   const { record } = upload;
   const limit = pageSize(query, 'max-parts');
   const marker = query.get('part-number-marker') ?? '0';
-  if (!/^\d{1,10}$/.test(marker) || Number(marker) > MAX_MARKER) {
-    const message = `Argument part-number-marker must be an integer between 0 and ${MAX_MARKER}`;
+  if (!/^\d{1,10}$/.test(marker) || Number(marker) > MAX_INTEGER) {
+    const message = `Argument part-number-marker must be an integer between 0 and ${MAX_INTEGER}`;
     throw invalidArgument('part-number-marker', marker, message);
   }
   const rest = upload.parts().filter(({ number }) => number > Number(marker));

@@ -110,27 +110,43 @@ test('accepts AWS’s presigned example until it expires', () => {
   });
 });
 
-test('requires the lifetime of a presigned URL in digits', () => {
-  for (const life of [
-    '',
-    '0',
-    '-1',
-    '604801',
-    '1e3',
-    '0x10',
-    '10.0',
-    '%2010',
-    '10%20',
-    'Infinity',
-    '9'.repeat(20),
-  ]) {
-    const query = PRESIGNED.replace('X-Amz-Expires=86400', `X-Amz-Expires=${life}`);
-    assert.throws(
-      () => authenticate(request({ path: '/test.txt', query }), options),
-      { code: 'AuthorizationHeaderMalformed' },
-      life,
-    );
+test('refuses presigned URLs in S3’s words', () => {
+  const missing = /^Query-string authentication version 4 requires/;
+  const number = 'X-Amz-Expires should be a number';
+  const week = /^X-Amz-Expires must be less than a week/;
+  const [credential] = /X-Amz-Credential=[^&]*/.exec(PRESIGNED) ?? [''];
+  const rows: readonly [from: string, to: string, message: string | RegExp][] = [
+    ...['1e3', '0x10', '10.0', '%2010', '10%20', 'Infinity'].map(
+      (life) => ['Expires=86400', `Expires=${life}`, number] as const,
+    ),
+    ['Expires=86400', 'Expires=-1', 'X-Amz-Expires must be non-negative'],
+    ['Expires=86400', 'Expires=604801', week],
+    ['Expires=86400', `Expires=${'9'.repeat(20)}`, week],
+    ['Expires=86400', 'Expires=', missing],
+    ['X-Amz-SignedHeaders=host', '', missing],
+    ['X-Amz-Date=20130524T000000Z', '', missing],
+    ['20130524T000000Z', '20130524', `X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'"`],
+    [
+      credential,
+      'X-Amz-Credential=a%2Fb',
+      /; the Credential is mal-formed; expecting "<YOUR-AKID>\/YYYYMMDD/,
+    ],
+    [
+      'us-east-1',
+      'us-west-1',
+      /^Error parsing the X-Amz-Credential parameter; the region 'us-west-1' is wrong/,
+    ],
+    ['%2Fs3%2F', '%2Fsts%2F', /^Error parsing the X-Amz-Credential parameter; incorrect service "sts"/],
+  ];
+  for (const [from, to, message] of rows) {
+    const query = PRESIGNED.replace(from, to);
+    const refused = { code: 'AuthorizationQueryParametersError', message };
+    assert.throws(() => authenticate(request({ path: '/test.txt', query }), options), refused, to);
   }
+  const query = PRESIGNED.replace('Expires=86400', 'Expires=0');
+  assert.throws(() => authenticate(request({ path: '/test.txt', query }), options), {
+    message: 'Request has expired',
+  });
 });
 
 test('accepts the chunks of AWS’s streaming example', () => {

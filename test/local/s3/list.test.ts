@@ -52,7 +52,8 @@ test('lists keys in the order of their UTF-8 bytes on every page', async (t) => 
     Contents?.map(({ Key }) => Key),
     KEYS,
   );
-  for (const MaxKeys of [1, 3, 10]) assert.deepEqual((await pages(running, { MaxKeys })).flat(), KEYS);
+  for (const MaxKeys of [1, 3, 10, 2 ** 31 - 1])
+    assert.deepEqual((await pages(running, { MaxKeys })).flat(), KEYS);
   assert.deepEqual(await pages(running, { MaxKeys: 0 }), [[]]);
 });
 
@@ -98,6 +99,7 @@ test('refuses malformed paging', async (t) => {
   for (const query of [
     'max-keys=x',
     'max-keys=-1',
+    'max-keys=2147483648',
     'continuation-token=!',
     'continuation-token=',
     'encoding-type=xml',

@@ -73,6 +73,7 @@ test('refuses unsupported parts of a request by name', async (t) => {
     [put({ 'x-amz-copy-source': 'arn:aws:s3:us-east-1:1:accesspoint/a/object/k' }), 501, 'NotImplemented'],
     [put({ 'x-amz-expected-bucket-owner': '111111111111' }), 403, 'AccessDenied'],
     [put({ 'x-amz-expected-bucket-owner': 'ada' }), 400, 'InvalidBucketOwnerAWSAccountID'],
+    [raw(running, { target: `/${BUCKET}?list-type=1` }), 501, 'NotImplemented'],
     [put({}, '?partNumber=1'), 501, 'NotImplemented'],
     [put({}, '?uploadId=1'), 501, 'NotImplemented'],
     [put({}, '?versionId=1'), 501, 'NotImplemented'],
