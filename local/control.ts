@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
+import { readFields } from '../protocol/fields.ts';
 import type { Faults } from './faults.ts';
-import { isObject } from './json.ts';
 import { equal } from './secrets.ts';
 import type { HttpHandler, HttpResponse } from './wire/http.ts';
 
@@ -63,11 +63,6 @@ function json(document: object): HttpResponse {
 
 /** Returns `undefined` for anything but a JSON object. A member `__proto__` would become the prototype of the faults. */
 function parseFaults(json: string): Faults | undefined {
-  try {
-    const parsed: unknown = JSON.parse(json);
-    return isObject(parsed) && !Object.hasOwn(parsed, '__proto__') ? (parsed as Faults) : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const parsed = readFields(json);
+  return parsed === undefined || Object.hasOwn(parsed, '__proto__') ? undefined : (parsed as Faults);
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type Fields, readFields } from '../../protocol/fields.ts';
 import { JsonFile } from '../json-file.ts';
 import { readPrivateFile } from '../own-file.ts';
 import { randomText } from '../secrets.ts';
@@ -24,24 +25,14 @@ export function newAccessKey(): AccessKey {
  * @throws Error for anything but a regular file
  */
 export function openAccessKey(path: string): AccessKey {
-  const kept = parseAccessKey(readPrivateFile(path));
-  if (kept !== undefined) return kept;
+  const kept = readFields(readPrivateFile(path) ?? '');
+  if (isWhole(kept)) return kept;
   const created = newAccessKey();
   new JsonFile<AccessKey>(path).write(created);
   return created;
 }
 
-function parseAccessKey(text: string | undefined): AccessKey | undefined {
-  try {
-    const key = JSON.parse(text ?? 'null') as Partial<AccessKey> | null;
-    return isWhole(key) ? key : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-function isWhole(key: Partial<AccessKey> | null): key is AccessKey {
+function isWhole(key: Fields | undefined): key is Fields & AccessKey {
   const { accessKeyId, secretAccessKey } = key ?? {};
   if (typeof accessKeyId !== 'string' || typeof secretAccessKey !== 'string') return false;
   return /^AKIA[A-Z2-7]{16}$/.test(accessKeyId) && secretAccessKey.length === 40;

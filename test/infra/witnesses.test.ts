@@ -158,7 +158,13 @@ test('cdk synth works by hand, for the identity half and for the whole', async (
   const whole = await cdkSynth(join(folder, 'whole'), ...COMPILED_APP, ...args);
   assert.deepEqual(sections(whole), sections(wholeTemplate(keysFor(options), options)));
   // Runs the app alone, with the context that the command line passes.
-  const CDK_CONTEXT_JSON = JSON.stringify({ userPoolId: 'x' });
-  const part = run(process.execPath, workerArgs('infra/app'), { env: { CDK_CONTEXT_JSON } });
-  await assert.rejects(part, /must be given together/);
+  for (const part of [
+    { userPoolId: 'x' },
+    { keySets: { corp: { keys: [] } } },
+    { keySets: {}, bakedAt: '1' },
+  ]) {
+    const env = { CDK_CONTEXT_JSON: JSON.stringify(part) };
+    const ran = run(process.execPath, workerArgs('infra/app'), { env });
+    await assert.rejects(ran, /must be given together/);
+  }
 });

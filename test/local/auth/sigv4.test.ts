@@ -115,7 +115,7 @@ test('refuses presigned URLs in S3’s words', () => {
   const number = 'X-Amz-Expires should be a number';
   const week = /^X-Amz-Expires must be less than a week/;
   const [credential] = /X-Amz-Credential=[^&]*/.exec(PRESIGNED) ?? [''];
-  const rows: readonly [from: string, to: string, message: string | RegExp][] = [
+  const rows: readonly (readonly [from: string, to: string, message: string | RegExp])[] = [
     ...['1e3', '0x10', '10.0', '%2010', '10%20', 'Infinity'].map(
       (life) => ['Expires=86400', `Expires=${life}`, number] as const,
     ),

@@ -93,6 +93,11 @@ describe("a viewer-request function's result", () => {
       ...request,
       headers: { ...headers, 'X-Note': [{ value: 'x' }] },
     }),
+    'headers that are a list': (request) => ({ ...request, headers: [] }),
+    'a header entry that is no object': ({ headers, ...request }) => ({
+      ...request,
+      headers: { ...headers, 'x-note': ['x'] },
+    }),
     'a header that is no array': ({ headers, ...request }) => ({
       ...request,
       headers: { ...headers, 'x-note': { value: 'x' } },
@@ -112,6 +117,11 @@ describe("a viewer-request function's result", () => {
     'a status below 200': () => ({ status: '101' }),
     'a status above 599': () => ({ status: '600' }),
     'a status that is a number': () => ({ status: 403 }),
+    'a status description with a line break': () => ({ status: '403', statusDescription: 'a\r\nx-evil: b' }),
+    'a generated cloudfront-viewer-country': () => ({
+      status: '200',
+      headers: { 'cloudfront-viewer-country': [{ value: 'AT' }] },
+    }),
     '204 with a body': () => ({ status: '204', body: 'x' }),
     'a body that is an object': () => ({ status: '200', body: {} }),
     'a body over 40 KB': () => ({ status: '200', body: 'x'.repeat(40_961) }),
