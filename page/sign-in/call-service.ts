@@ -41,19 +41,22 @@ async function textOf({ body }: Response): Promise<string> {
 
 /**
  * Sends a request to a sign-in service and returns the JSON object of its response.
- * @throws {SignInError} `signInUnreachable` without a response, or for any other response
+ * @throws {SignInError} `signInUnreachable` without a response, for a response of a broken service (5xx), or without JSON;
+ * `signInLater` for a busy service (429)
  */
 export async function callService(url: string, init: RequestInit = {}): Promise<ServiceResponse> {
   let ok: boolean;
+  let status: number;
   let text: string;
   try {
     const response = await fetch(url, { ...guarded(), ...init });
-    ok = response.ok;
+    ({ ok, status } = response);
     text = await textOf(response);
   } catch {
     throw new SignInError('signInUnreachable');
   }
+  if (status === 429) throw new SignInError('signInLater');
   const document = readFields(text);
-  if (document === undefined) throw new SignInError('signInUnreachable');
+  if (document === undefined || status >= 500) throw new SignInError('signInUnreachable');
   return { ok, document };
 }

@@ -29,6 +29,19 @@ test('returns the JSON object of a response, refusals included', async (t) => {
   }
 });
 
+test('reports a broken or busy service as such, whatever it responds', async (t) => {
+  for (const [status, problem] of [
+    [500, 'signInUnreachable'],
+    [503, 'signInUnreachable'],
+    [429, 'signInLater'],
+  ] as const) {
+    const answer = ask(t, (_request, response) =>
+      response.writeHead(status).end('{"error":"temporarily_unavailable"}'),
+    );
+    await assert.rejects(answer, { problem });
+  }
+});
+
 test('cuts an endless response and closes its connection', async (t) => {
   let closed: Promise<unknown> = Promise.resolve();
   const answer = ask(t, (_request, response) => {
