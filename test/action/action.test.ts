@@ -74,6 +74,7 @@ const HOSTILE = [
   '$(touch injected) `touch injected`; touch injected.txt',
   '@everyone #1 :tada: &lt;b&gt;.txt',
   'right\u202Eto left.txt',
+  'separators\u2028\u2029 and \ufeff.txt',
   '--no-such-option.txt',
 ];
 
