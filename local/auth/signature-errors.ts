@@ -16,7 +16,7 @@ export type SignatureRefusal =
   | WrongScope<'region'>
   | { readonly why: 'unsigned-headers'; readonly names: readonly string[] }
   | { readonly why: 'skewed'; readonly signedAt: string; readonly now: string }
-  | { readonly why: 'expired'; readonly now: string }
+  | { readonly why: 'expired' | 'early'; readonly now: string }
   | { readonly why: 'token' }
   | { readonly why: 'expired-token' }
   | { readonly why: 'unknown-key'; readonly accessKeyId: string }
@@ -100,6 +100,8 @@ function s3Error(refusal: SignatureRefusal): AwsError {
           MaxAllowedSkewMilliseconds: '900000',
         },
       );
+    case 'early':
+      return new AwsError('AccessDenied', 'Request is not yet valid', 403, { ServerTime: refusal.now });
     case 'expired':
       return new AwsError('AccessDenied', 'Request has expired', 403, { ServerTime: refusal.now });
     case 'token':
@@ -133,6 +135,7 @@ function queryError(refusal: SignatureRefusal): AwsError {
     case 'unsigned-headers':
       return mismatch(`These headers must be signed: ${refusal.names.join(', ')}.`);
     case 'skewed':
+    case 'early':
     case 'expired': {
       const at = 'signedAt' in refusal ? refusal.signedAt : '';
       return mismatch(

@@ -186,7 +186,8 @@ function checkTime(
   const { signedAt, timestamp, expires } = claim;
   const age = now.getTime() - signedAt.getTime();
   if (expires !== undefined) {
-    if (age >= expires * 1000 || age < -900_000) throw refuse({ why: 'expired', now: now.toISOString() });
+    if (age < -900_000) throw refuse({ why: 'early', now: now.toISOString() });
+    if (age >= expires * 1000) throw refuse({ why: 'expired', now: now.toISOString() });
     return;
   }
   const allowed = service === 's3' ? 900_000 : 300_000;

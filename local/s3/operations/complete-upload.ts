@@ -48,7 +48,6 @@ export async function completeMultipartUpload(call: BucketRequest): Promise<Http
       size: parts.reduce((sum, { size }) => sum + size, 0),
       etag: etagOfParts(parts),
       checksum,
-      parts: parts.map(({ size }) => size),
       uploadId,
     });
     tellCreated(call, version, 'CompleteMultipartUpload');

@@ -25,8 +25,6 @@ export interface Version extends Description {
   /** ISO 8601. */
   readonly modified: string;
   readonly checksum?: Checksum;
-  /** Sizes of the parts of a multipart object, in order. */
-  readonly parts?: readonly number[];
   /** Id of the multipart upload that created it. */
   readonly uploadId?: string;
 }

@@ -108,6 +108,10 @@ test('accepts AWS’s presigned example until it expires', () => {
     code: 'AccessDenied',
     message: 'Request has expired',
   });
+  assert.throws(() => authenticate(presigned, { ...options, now: new Date('2013-05-23T23:44:59Z') }), {
+    code: 'AccessDenied',
+    message: 'Request is not yet valid',
+  });
 });
 
 test('refuses presigned URLs in S3’s words', () => {
