@@ -107,7 +107,8 @@ function flat(headers: Readonly<Record<string, string | string[] | undefined>>):
   const pairs: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined) pairs[name] = Array.isArray(value) ? value.join(', ') : value;
+    // Some proxies repeat a header.
+    if (value !== undefined) pairs[name] = [...new Set([value].flat())].join(', ');
   }
   return pairs;
 }

@@ -33,12 +33,16 @@ function rig() {
 test('returns status, headers and the text of all chunks', async () => {
   const { start, head, data, end, response, seen } = rig();
   start();
-  head(200, { etag: '"e"', 'x-twice': ['a', 'b'] });
+  head(200, { etag: '"e"', 'x-twice': ['a', 'b'], 'x-repeated': ['c', 'c'] });
   // The two bytes of a character are in two chunks.
   data(Buffer.from([0xc3]));
   data(Buffer.from([0xa9]));
   end();
-  assert.deepEqual(await response, { status: 200, headers: { etag: '"e"', 'x-twice': 'a, b' }, text: 'é' });
+  assert.deepEqual(await response, {
+    status: 200,
+    headers: { etag: '"e"', 'x-twice': 'a, b', 'x-repeated': 'c' },
+    text: 'é',
+  });
   assert.deepEqual(seen, ['start', 'head', '1 bytes', '1 bytes']);
 });
 
