@@ -26,6 +26,11 @@ test('reports what is wrong with a file of NODE_EXTRA_CA_CERTS', async (t) => {
     ['root.der', new X509Certificate(pem).raw, /root\.der, which is in DER[\s\S]*openssl x509 -inform der/],
     ['empty.pem', '', /empty\.pem, which contains no certificate\./],
     ['cut.pem', pem.subarray(0, 200), /cut\.pem, which contains no certificate\./],
+    [
+      'damaged.pem',
+      pem.toString().replace(/\n[\w+/]{9}/, '\nAAAAAAAAA'),
+      /damaged\.pem, which contains a damaged certificate\./,
+    ],
     ['other.pem', readFileSync(other.caFile), /other\.pem, which does not contain that authority\./],
   ];
   for (const [name, content] of files) await writeFile(join(home, name), content);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createDiskCalls } from '../../../../cli/transfer/sources/disk-calls.ts';
+import { createDiskCalls, whenFree } from '../../../../cli/transfer/sources/disk-calls.ts';
+import { withCode } from '../helpers/uploading.ts';
 
 /** Runs calls that take this many milliseconds on this thread. Returns where each ran. */
 async function run(count: number, milliseconds: (call: number) => number) {
@@ -59,4 +60,24 @@ test('counts a call that fails slowly like one that succeeds', () => {
   assert.throws(() => void call(), /no such file/);
   void call();
   assert.equal(elsewhere, 17);
+});
+
+test('waits for a descriptor until one is free, or until Ctrl-C', async () => {
+  const abort = new AbortController();
+  const full = Object.assign(new Error('full'), { code: 'EMFILE' });
+  let tries = 0;
+  const freeAtThird = async () => {
+    tries += 1;
+    if (tries < 3) throw full;
+    return tries;
+  };
+  assert.equal(await whenFree(freeAtThird, abort.signal), 3);
+  const neverFree = async () => {
+    setImmediate(() => abort.abort());
+    throw full;
+  };
+  await assert.rejects(
+    whenFree(neverFree, abort.signal, () => true),
+    withCode('interrupted'),
+  );
 });
