@@ -33,6 +33,11 @@ export interface BucketRequest extends OperationRequest {
 
 export type OperationResponse = HttpResponse | Promise<HttpResponse>;
 
+/** Returns a stored time as responses show it: in whole seconds, as in every example of the API's reference. */
+export function shownTime(iso: string): string {
+  return `${iso.slice(0, 19)}.000Z`;
+}
+
 export function xmlResponse(
   root: string,
   children: XmlChildren,

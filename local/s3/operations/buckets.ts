@@ -5,7 +5,7 @@ import { readText } from '../body/text.ts';
 import { malformedXml, notImplemented } from '../errors.ts';
 import { lifecycleRules } from '../lifecycle.ts';
 import { checkBucketName } from '../names.ts';
-import { type BucketRequest, type OperationRequest, xmlResponse } from '../operation.ts';
+import { type BucketRequest, type OperationRequest, shownTime, xmlResponse } from '../operation.ts';
 import { checkPolicy, notJson } from '../policy.ts';
 import { childText, OWNER, once, parseXml, repeated } from '../xml.ts';
 
@@ -13,7 +13,7 @@ import { childText, OWNER, once, parseXml, repeated } from '../xml.ts';
 export function listBuckets({ store }: OperationRequest): HttpResponse {
   const buckets = store.names().flatMap((name) => {
     const bucket = store.bucket(name);
-    return bucket === undefined ? [] : [{ Name: name, CreationDate: bucket.config.created }];
+    return bucket === undefined ? [] : [{ Name: name, CreationDate: shownTime(bucket.config.created) }];
   });
   return xmlResponse('ListAllMyBucketsResult', { Owner: OWNER, Buckets: { Bucket: buckets } });
 }

@@ -16,7 +16,7 @@ import {
 } from '../errors.ts';
 import { readDescription, unquoted } from '../headers.ts';
 import { checkKey } from '../names.ts';
-import { type BucketRequest, xmlResponse } from '../operation.ts';
+import { type BucketRequest, shownTime, xmlResponse } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { Version } from '../store/version.ts';
 import { type ByteRange, dateIn, findVersion } from './get-object.ts';
@@ -184,7 +184,7 @@ function checkItself({ request, bucket, key }: BucketRequest, { bucket: from, ve
 function copied(version: Version, source: CopySource): HttpResponse {
   return xmlResponse(
     'CopyObjectResult',
-    { LastModified: version.modified, ETag: `"${version.etag}"`, ...checksumMembers(version) },
+    { LastModified: shownTime(version.modified), ETag: `"${version.etag}"`, ...checksumMembers(version) },
     { ...versionHeaders(version), ...sourceVersionHeader(source) },
   );
 }

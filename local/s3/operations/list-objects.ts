@@ -2,7 +2,7 @@ import { percentEncode } from '../../auth/canonical.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 import type { XmlChildren } from '../../wire/xml.ts';
 import { invalidArgument, notImplemented } from '../errors.ts';
-import { type BucketRequest, xmlResponse } from '../operation.ts';
+import { type BucketRequest, shownTime, xmlResponse } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { compareKeys, type Version } from '../store/version.ts';
 import { OWNER } from '../xml.ts';
@@ -185,7 +185,7 @@ function found(
       return [
         {
           Key: encode(key),
-          LastModified: version.modified,
+          LastModified: shownTime(version.modified),
           ...contentOf(version),
           Owner: owner ? OWNER : undefined,
         },

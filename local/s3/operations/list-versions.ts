@@ -2,7 +2,7 @@ import type { HttpResponse } from '../../wire/http.ts';
 import type { XmlChildren } from '../../wire/xml.ts';
 import { invalidArgument, notImplemented } from '../errors.ts';
 import { checkVersionId } from '../names.ts';
-import { type BucketRequest, xmlResponse } from '../operation.ts';
+import { type BucketRequest, shownTime, xmlResponse } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { compareKeys, type Version } from '../store/version.ts';
 import { OWNER } from '../xml.ts';
@@ -77,7 +77,7 @@ function describeVersion(bucket: Bucket, version: Version, encode: (text: string
     Key: encode(version.key),
     VersionId: version.versionId,
     IsLatest: bucket.versions(version.key)[0]?.versionId === version.versionId,
-    LastModified: version.modified,
+    LastModified: shownTime(version.modified),
     Owner: OWNER,
   };
   return version.deleteMarker ? named : { ...named, ...contentOf(version) };

@@ -5,7 +5,7 @@ import { type Expectations, readExpectations } from '../body/expectations.ts';
 import { type Received, receiveBody } from '../body/receive.ts';
 import { type Algorithm, checksumHeader } from '../checksums/algorithms.ts';
 import { busy, invalidArgument, invalidRequest } from '../errors.ts';
-import { type BucketRequest, xmlResponse } from '../operation.ts';
+import { type BucketRequest, shownTime, xmlResponse } from '../operation.ts';
 import { BlockFile } from '../store/block-file.ts';
 import type { Part, UploadRecord } from '../store/uploads.ts';
 import { OWNER } from '../xml.ts';
@@ -141,7 +141,7 @@ export function listParts(call: BucketRequest): HttpResponse {
 function describePart(part: Part, algorithm: Algorithm | undefined): XmlChildren {
   return {
     PartNumber: part.number,
-    LastModified: part.modified,
+    LastModified: shownTime(part.modified),
     ETag: `"${part.etag}"`,
     Size: part.size,
     ...(algorithm === undefined ? {} : { [`Checksum${algorithm}`]: part.checksums[algorithm] }),
@@ -172,7 +172,7 @@ export async function uploadPartCopy(call: BucketRequest): Promise<HttpResponse>
   return xmlResponse(
     'CopyPartResult',
     {
-      LastModified: part.modified,
+      LastModified: shownTime(part.modified),
       ETag: `"${part.etag}"`,
       ...(declared ? { [`Checksum${algorithm}`]: part.checksums[algorithm] } : {}),
     },

@@ -4,7 +4,7 @@ import { ALGORITHMS, type Algorithm, type ChecksumType, isAlgorithm } from '../c
 import { busy, invalidRequest, noSuchUpload, notImplemented } from '../errors.ts';
 import { readDescription } from '../headers.ts';
 import { checkKey } from '../names.ts';
-import { type BucketRequest, xmlResponse } from '../operation.ts';
+import { type BucketRequest, shownTime, xmlResponse } from '../operation.ts';
 import type { Upload, UploadRecord } from '../store/uploads.ts';
 import { compareKeys } from '../store/version.ts';
 import { OWNER } from '../xml.ts';
@@ -118,7 +118,7 @@ function describeUpload(upload: UploadRecord, encode: (text: string) => string):
     Initiator: OWNER,
     Owner: OWNER,
     StorageClass: 'STANDARD',
-    Initiated: upload.initiated,
+    Initiated: shownTime(upload.initiated),
     ChecksumAlgorithm: upload.declared ? upload.algorithm : undefined,
     ChecksumType: upload.declared ? upload.checksumType : undefined,
   };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  CreateMultipartUploadCommand,
   DeleteObjectsCommand,
   ListObjectsCommand,
   ListObjectsV2Command,
@@ -128,4 +129,20 @@ test('deletes up to a thousand objects in one request', async (t) => {
   await assert.rejects(remove(Array.from({ length: 1001 }, (_, at) => `${at}`)), { name: 'MalformedXML' });
   const unproven = await raw(running, { method: 'POST', target: `/${BUCKET}?delete`, body: '<Delete/>' });
   assert.equal(unproven.code, 'InvalidRequest');
+});
+
+test('reports times in whole seconds in lists, as in reads', async (t) => {
+  const now = () => new Date(Math.floor(Date.now() / 1000) * 1000 + 987);
+  const running = await startS3(t, { now });
+  await fill(running, ['k']);
+  await running.client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key: 'k' }));
+  const lists = ['', '?list-type=2', '?versions', '?uploads'].map((query) => `/${BUCKET}${query}`);
+  for (const target of ['/', ...lists]) {
+    const times = (await raw(running, { target })).text.match(/\d\.\d+Z</g);
+    assert.deepEqual(
+      times?.map((time) => time.slice(1)),
+      ['.000Z<'],
+      target,
+    );
+  }
 });
