@@ -36,4 +36,5 @@ void handleRequest(async ({ profile, region }: CredentialsRequest) => {
   } catch (error) {
     return { failure: reportedFailure(error) };
   }
-}).then(() => dispatcher.destroy());
+  // A request that the SDK does not end would keep the process.
+}).then(() => process.stdout.write('', () => process.exit()));

@@ -27,6 +27,9 @@ class ProfileError extends Error {
   }
 }
 
+/** Milliseconds for all sources. The SDK waits without end for the response of a container's credentials endpoint. */
+const ALL_MS = 30_000;
+
 interface Providers {
   /** Returns those of the token file that the environment names; absent if it names none. */
   readonly ofTokenFile?: (() => Promise<AwsCredentialIdentity>) | undefined;
@@ -56,7 +59,7 @@ export async function credentialsOf(
   const source = sourceOf(section);
   const isRole = at !== profile || source === 'role';
   if (named === undefined && ofTokenFile !== undefined && !isRole) return ofTokenFile();
-  if (source === undefined && at === profile) return ofAll();
+  if (source === undefined && at === profile) return inTime(ofAll());
   const session = section?.sso_session;
   if (source === 'sso' && session !== undefined && sections[`sso-session.${session}`] === undefined) {
     throw new ProfileError({ profile, at, reason: `its sso-session “${session}” does not exist` });
@@ -66,6 +69,15 @@ export async function credentialsOf(
   } catch (error) {
     throw new ProfileError(failureOf(error as Error, { profile, at, source }), { cause: error });
   }
+}
+
+/** Fails like the SDK's chain if there are no credentials in time. */
+async function inTime(credentials: Promise<AwsCredentialIdentity>): Promise<AwsCredentialIdentity> {
+  const late = new CredentialsProviderError('Could not load credentials from any providers in time');
+  return Promise.race([
+    credentials,
+    new Promise<never>((_resolve, reject) => setTimeout(() => reject(late), ALL_MS).unref()),
+  ]);
 }
 
 /** Follows `source_profile` to the profile that names another source, that is missing, or that was met before. */

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { isUserError } from '../../../cli/errors.ts';
 import { operatorClients } from '../../../cli/network/aws.ts';
 import { awsCredentials } from '../../../cli/network/aws-credentials.ts';
+import { credentialsOf } from '../../../cli/network/credential-source.ts';
 import { poolEndpoint } from '../../../cli/network/user-pool-client.ts';
 import { createSentCredentials } from '../../../cli/sent-credentials.ts';
 
@@ -139,4 +140,16 @@ test('uses an endpoint of one AWS region for that region only', async (t) => {
   assert.deepEqual(await regionsOf(`https://${ofEast}`), [ofEast, ofEast, undefined]);
   const stand = '127.0.0.1';
   assert.deepEqual(await regionsOf(`http://${stand}:4599`), [stand, stand, stand]);
+});
+
+test('ends the search for credentials if an endpoint of the machine does not respond', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const found = credentialsOf(undefined, {
+    ofProfile: () => assert.fail('no profile is set up'),
+    ofAll: () => {
+      setImmediate(() => t.mock.timers.tick(30_000));
+      return new Promise(() => {});
+    },
+  });
+  await assert.rejects(found, { name: 'CredentialsProviderError', message: /from any providers/ });
 });
