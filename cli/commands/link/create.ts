@@ -18,7 +18,7 @@ import { type CreatedToken, issueToken } from '../../links/issue.ts';
 import type { TokenEntry } from '../../links/token-entry.ts';
 import { type LinkFlags, linkRequest, type TokenRequest } from '../../links/token-request.ts';
 import { qrCode } from '../../qr-code.ts';
-import type { FoundStack, StackWork } from '../../stack/find-stack.ts';
+import { type FoundStack, missingPart, type StackWork } from '../../stack/find-stack.ts';
 import { readOptions } from '../../stack/options/deployed-options.ts';
 import { type SigningKey, usableSigningKey } from '../../stack/signing/signing-key.ts';
 import { withSigningKey } from '../../stack/signing/signing-options.ts';
@@ -49,6 +49,8 @@ export async function create(
   const issue = () =>
     withEdge(context, args, async (work, edge, deployed): Promise<Created | undefined> => {
       check?.(edge);
+      // A new token would end with the stack.
+      if (deployed.stack.status.startsWith('DELETE')) throw missingPart(work, deployed.stack, 'edge');
       const signingKey = await usableSigningKey(work, deployed);
       if (signingKey === undefined) return undefined;
       for (const text of limitNotes(edge, request)) context.ui.event({ type: 'note', text });

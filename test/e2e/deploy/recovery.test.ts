@@ -10,6 +10,7 @@ import {
   setFaults,
   signIn,
   until,
+  WITH_FAULTS,
   withCloud,
   withCloudProcess,
 } from '../harness.ts';
@@ -133,4 +134,28 @@ test('names a failed resource with its reason, and repairs it at the next deploy
       }),
     },
   );
+});
+
+test('leads from a deletion that failed to its end, and creates no link meanwhile', async () => {
+  const failing = { failingResources: { Distribution830FAC52: { delete: 'still in use' } } };
+  await withCloud(async (computer, cloud) => {
+    await computer.json(['deploy', '--local']);
+    await computer.json(['link', 'create', '--yes']);
+    await setFaults(cloud, failing);
+    assert.equal((await computer.run(['destroy', '--yes'])).code, 8);
+    for (const args of [
+      ['deploy', '--local'],
+      ['link', 'create'],
+      ['key', 'create', 'roof', '--write-to', 'a/'],
+    ]) {
+      const refused = await computer.run(args);
+      assert.equal(refused.code, 8, args.join(' '));
+      assert.match(refused.stderr, /DELETE_FAILED.*\n +edge-upload destroy --local/s, args.join(' '));
+    }
+    const { stdout } = await computer.run(['status']);
+    assert.match(stdout, /Finish the deletion:\n +edge-upload destroy --local/);
+    await setFaults(cloud, {});
+    const last = await computer.run(['destroy', '--yes']);
+    assert.equal(last.code, 0, last.stderr);
+  }, WITH_FAULTS);
 });
