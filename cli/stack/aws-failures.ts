@@ -22,7 +22,7 @@ const EXPIRED: Entry = [
 ];
 const WRONG_KEY: Entry = [
   'credentials',
-  'Check the access key and its secret, or choose another profile with --profile.',
+  `Check the access key and its secret, or choose another profile with --profile. Keys of AWS GovCloud (US) and of China are not valid in ${STACK_REGION}.`,
 ];
 const CLOCK: Entry = [
   'clock',
