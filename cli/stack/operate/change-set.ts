@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type {
   Change,
   CreateChangeSetCommandInput,
+  DescribeChangeSetCommandInput,
   DescribeChangeSetCommandOutput,
   Tag,
 } from '@aws-sdk/client-cloudformation';
@@ -75,8 +76,7 @@ async function planFrom(
     const { Status, StatusReason = Status } = described;
     if (Status === 'CREATE_COMPLETE')
       return { ...plan, steps: plannedSteps(await changesOf(work, changeSetId, described)) };
-    if (Status === undefined)
-      throw unexpectedAwsResponse('CloudFormation', 'Reading the change set', 'it has no status');
+    if (Status === undefined) throw unexpectedAwsResponse('CloudFormation', READING, 'it has no status');
     if (!NO_CHANGES.test(StatusReason ?? '')) {
       throw new UserError(
         'stack_failed',
@@ -123,33 +123,34 @@ async function createChangeSet(
 /** Milliseconds. Change sets usually take seconds. */
 const PLANNING_MS = 15 * 60_000;
 
+const READING = 'Reading the change set';
+async function describe(work: StackWork, input: DescribeChangeSetCommandInput) {
+  const { DescribeChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
+  return onPlan(work, READING, () => work.clients.cloudformation.send(new DescribeChangeSetCommand(input)));
+}
+
 /** Returns all changes of a change set. A response has at most 100. */
 async function changesOf(
-  { clients, context: { signal } }: StackWork,
-  changeSetId: string,
+  work: StackWork,
+  ChangeSetName: string,
   first: DescribeChangeSetCommandOutput,
 ): Promise<Change[]> {
-  const changes = [...(first.Changes ?? [])];
-  if (first.NextToken === undefined) return changes;
-  const { DescribeChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
-  const rest = pages({
-    doing: 'Reading the change set',
-    signal,
-    ask: (NextToken: string | undefined = first.NextToken) =>
-      clients.cloudformation.send(new DescribeChangeSetCommand({ ChangeSetName: changeSetId, NextToken })),
+  const changes: Change[] = [];
+  const all = pages({
+    doing: READING,
+    signal: work.context.signal,
+    ask: async (NextToken?: string) =>
+      NextToken === undefined ? first : describe(work, { ChangeSetName, NextToken }),
     next: ({ NextToken }) => NextToken,
   });
-  for await (const { Changes = [] } of rest) changes.push(...Changes);
+  for await (const { Changes = [] } of all) changes.push(...Changes);
   return changes;
 }
 
-async function settled(work: StackWork, changeSetId: string): Promise<DescribeChangeSetCommandOutput> {
-  const { DescribeChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
+async function settled(work: StackWork, ChangeSetName: string): Promise<DescribeChangeSetCommandOutput> {
   const since = work.context.now().getTime();
   for (;;) {
-    const described = await onPlan(work, 'Reading the change set', () =>
-      work.clients.cloudformation.send(new DescribeChangeSetCommand({ ChangeSetName: changeSetId })),
-    );
+    const described = await describe(work, { ChangeSetName });
     if (!UNREADY.test(described.Status ?? '')) return described;
     if (work.context.now().getTime() - since > PLANNING_MS) {
       throw new UserError(
@@ -198,8 +199,7 @@ export async function discardPlan(work: StackWork, { to, stackId, changeSetId }:
     await cleanUp(work.context.signal, async (bounds) => {
       await cloudformation.send(new DeleteChangeSetCommand({ ChangeSetName: changeSetId }), bounds);
       if (to !== 'NEW') return;
-      const found = new DescribeStacksCommand({ StackName: stackId });
-      const { Stacks } = await cloudformation.send(found, bounds);
+      const { Stacks } = await cloudformation.send(new DescribeStacksCommand({ StackName: stackId }), bounds);
       if (Stacks?.[0]?.StackStatus !== 'REVIEW_IN_PROGRESS') return;
       await cloudformation.send(new DeleteStackCommand({ StackName: stackId }), bounds);
     });
@@ -232,8 +232,8 @@ function warnOfPlan(
   error: unknown,
   { to, changeSetId }: Pick<ChangeSet, 'to' | 'changeSetId'>,
 ): void {
-  // There is none, or somebody else deleted it.
-  if (isOvertaken(error)) return;
+  // There is none, or somebody else deleted it. CloudFormation does not delete one that it still creates.
+  if (isOvertaken(error) && (error as Error).name !== 'InvalidChangeSetStatusException') return;
   const { message } = awsFailure(error, 'Discarding the plan');
   const ofStack = changeSetId.startsWith('arn:') ? [] : ['--stack-name', stackName];
   const [what, remove] =

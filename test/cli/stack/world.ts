@@ -61,3 +61,12 @@ export async function workAt(t: TestContext, endpoint: string) {
   } as unknown as StackWork;
   return { work, events, interruption };
 }
+
+/** Returns a clock that is minutes later at each look. */
+export function clock(minutes: number): () => Date {
+  let looks = 0;
+  return () => {
+    looks += 1;
+    return new Date(looks * minutes * 60_000);
+  };
+}

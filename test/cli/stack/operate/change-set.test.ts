@@ -5,7 +5,7 @@ import type { StackWork } from '../../../../cli/stack/find-stack.ts';
 import { planChange } from '../../../../cli/stack/operate/change-set.ts';
 import { listen } from '../../../support/serve.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
-import { type Answer, workAgainst, workAt } from '../world.ts';
+import { type Answer, clock, workAgainst, workAt } from '../world.ts';
 
 const ID = 'arn:aws:cloudformation:us-east-1:123456789012:changeSet/edge-upload-1/1';
 const STACK_ID = 'arn:aws:cloudformation:us-east-1:123456789012:stack/edge-upload/1';
@@ -121,6 +121,55 @@ test('deletes a plan that cannot be read, and reports why it cannot be read', as
   await assert.rejects(planned, withCode('access_denied', /Reading the change set failed/));
   assert.deepEqual(calls, ['CreateChangeSet', 'DescribeChangeSet', 'DeleteChangeSet']);
   assert.match(JSON.stringify(events), LEFT);
+});
+
+test('reads all changes of a plan, and reports one that disappears meanwhile', async (t) => {
+  const change = (id: number) =>
+    `<member><ResourceChange><Action>Add</Action><LogicalResourceId>R${id}</LogicalResourceId><ResourceType>AWS::SNS::Topic</ResourceType></ResourceChange></member>`;
+  const page = (from: number, next?: string) => {
+    const changes = Array.from({ length: 100 }, (_, at) => change(from + at)).join('');
+    const more = next === undefined ? {} : { NextToken: next };
+    return answerOf('DescribeChangeSet', { Status: 'CREATE_COMPLETE', Changes: changes, ...more });
+  };
+  for (const isGone of [false, true]) {
+    const { work } = await workAgainst(t, (body) => {
+      const request = new URLSearchParams(body);
+      if (request.get('Action') !== 'DescribeChangeSet')
+        return answerOf('CreateChangeSet', { Id: ID, StackId: STACK_ID });
+      const token = request.get('NextToken');
+      if (token === null) return page(0, 'second');
+      if (isGone) return notFound;
+      return token === 'second' ? page(100, 'third') : page(200);
+    });
+    const planned = planChange(work, '{}', 'EXISTING');
+    if (isGone) await assert.rejects(planned, withCode('stack_failed', /Something else deployed or deleted/));
+    else assert.deepEqual((await planned)?.steps.map(({ logicalId }) => logicalId).at(-1), 'R299');
+  }
+});
+
+test('reports why CloudFormation cannot plan a change, or that it does not end, and deletes the plan', async (t) => {
+  const failed = answerOf('DescribeChangeSet', { Status: 'FAILED', StatusReason: 'Limit exceeded' });
+  const undeletable: Answer = {
+    status: 400,
+    body: '<ErrorResponse><Error><Code>InvalidChangeSetStatus</Code><Message>An operation on this ChangeSet is currently in progress.</Message></Error></ErrorResponse>',
+  };
+  for (const [description, deletion, code, message, warning] of [
+    [failed, answerOf('DeleteChangeSet'), 'stack_failed', /cannot plan .*: Limit exceeded/, /^\[\]$/],
+    [described('CREATE_IN_PROGRESS'), undeletable, 'gave_up', /did not plan the change within 15/, LEFT],
+  ] as const) {
+    const calls: string[] = [];
+    const { work, events } = await workAgainst(t, (body) => {
+      const call = new URLSearchParams(body).get('Action') ?? '';
+      calls.push(call);
+      if (call === 'DescribeChangeSet') return description;
+      return call === 'DeleteChangeSet' ? deletion : answerOf(call, { Id: ID, StackId: STACK_ID });
+    });
+    const now = clock(10);
+    const slow = { ...work, context: { ...work.context, now } };
+    await assert.rejects(planChange(slow, '{}', 'EXISTING'), withCode(code, message, /Nothing was changed/));
+    assert.equal(calls.at(-1), 'DeleteChangeSet');
+    assert.match(JSON.stringify(events), warning);
+  }
 });
 
 test('sends a small template with the request', async (t) => {
