@@ -6,12 +6,15 @@ import { type TestContext, test } from 'node:test';
 import { InUse } from '../../../cli/command-line.ts';
 import { deploy } from '../../../cli/commands/deploy.ts';
 import { destroy } from '../../../cli/commands/destroy.ts';
-import { findTarget, requireTarget } from '../../../cli/commands/operator.ts';
+import { findTarget, refuseOtherAccount, requireTarget } from '../../../cli/commands/operator.ts';
+import { policy } from '../../../cli/commands/policy.ts';
 import { isUserError } from '../../../cli/errors.ts';
 import { forgetDeployment, rememberDeployment, useDeployment } from '../../../cli/settings/deployments.ts';
 import { resolveTarget } from '../../../cli/settings/target.ts';
+import { rememberKept, rememberLeftover } from '../../../cli/stack/remains.ts';
 import { testContext } from '../../support/context.ts';
-import { withCode } from '../transfer/helpers/uploading.ts';
+import { workAgainst } from '../stack/world.ts';
+import { ownFolder, withCode } from '../transfer/helpers/uploading.ts';
 
 /** A computer that deployed two stacks, one after the other, and uploads to another operator's edge. */
 async function computer(t: TestContext) {
@@ -131,4 +134,54 @@ test('uses a given address with a warning if the deployments cannot be read', {
   assert.match(JSON.stringify(context.events), /deployments\.json cannot be used: .*symbolic link/);
   // Without an address, the deployment is unknown.
   await assert.rejects(resolveTarget(testContext({ home, env })), withCode('disk', /deployments\.json/));
+});
+
+test('asks which stack is meant if several left resources, and uses the only one', async (t) => {
+  const home = await ownFolder(t);
+  const context = testContext({ home, inUse: new InUse({}, ['status']) });
+  await rememberLeftover(context, { functionName: 'f', stackName: 'first' });
+  await rememberKept(context, { type: 'bucket', name: 'b', stackName: 'first' });
+  assert.deepEqual(await requireTarget(context), { stackName: 'first' });
+  await rememberKept(context, { type: 'bucket', name: 'c', stackName: 'second' });
+  await assert.rejects(requireTarget(context), (error) => {
+    assert.ok(isUserError(error) && error.code === 'no_deployment');
+    assert.match(
+      error.hintFor(context.inUse) ?? '',
+      /status --stack-name first\n.*edge-upload status --stack-name second$/,
+    );
+    return true;
+  });
+});
+
+test('refuses a stack name that CloudFormation does not accept', async (t) => {
+  const at = await computer(t);
+  for (const name of ['9x', 'a b', 'a_b', 'a'.repeat(129)])
+    await assert.rejects(
+      requireTarget(at({}, name)),
+      withCode('usage', /not a valid stack name/, /128 letters/),
+    );
+});
+
+test('refuses credentials of another account than that of the recorded stack', async (t) => {
+  const { work } = await workAgainst(t, () => ({
+    body: '<GetCallerIdentityResponse><GetCallerIdentityResult><Account>222222222222</Account><Arn>arn:aws:iam::222222222222:root</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>',
+  }));
+  const of = (account: string) => ({
+    stackName: 'first',
+    known: { name: 'first', url: 'https://first', account },
+  });
+  await refuseOtherAccount(work, of('222222222222'));
+  await assert.rejects(
+    refuseOtherAccount(work, of('111111111111')),
+    withCode('credentials', /account 111111111111; these .* 222222222222/, /deployments forget first/),
+  );
+});
+
+test('refuses to print a policy that IAM does not accept, or that is for no account', async (t) => {
+  const at = await computer(t);
+  const longest = { account: '123456789012', bucketName: 'b'.repeat(63) };
+  const context = at({}, 'a'.repeat(128));
+  await assert.rejects(policy(context, longest), withCode('usage', /IAM accepts 6144/, /--deploy-only/));
+  await policy(context, { ...longest, deployOnly: true });
+  await assert.rejects(policy(at(), { account: '1' }), withCode('usage', /Use the 12 digits/));
 });

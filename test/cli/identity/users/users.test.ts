@@ -163,6 +163,37 @@ test('shows state, groups, second factor and attributes', async (t) => {
   }
 });
 
+test('reset --mfa removes the second factors that a user has, and only those', async (t) => {
+  const here = await operated(t, {
+    pool: {
+      MfaConfiguration: 'OPTIONAL',
+      EnabledMfas: ['SMS_MFA', 'SOFTWARE_TOKEN_MFA'],
+      SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms' },
+    },
+  });
+  const { sdk, UserPoolId } = here.setup;
+  await here.user('ada', { attributes: { phone_number: '+15550100123' } });
+  const of = (username = 'ada') => reset(here.context(), { username, mfa: true });
+  assert.match((await run(here, of())).text ?? '', /User ada had no second factor\./);
+  const SMSMfaSettings = { Enabled: true, PreferredMfa: true };
+  await sdk.adminSetUserMFAPreference({ UserPoolId, Username: 'ada', SMSMfaSettings });
+  const { text, document } = await run(here, of());
+  assert.match(text ?? '', /Removed the second factor of ada: .*\nIf the user pool requires one/s);
+  assert.deepEqual(document.secondFactors, ['SMS_MFA']);
+  assert.match((await run(here, of())).text ?? '', /had no second factor/);
+});
+
+test('reset --invite needs an e-mail address, and is not used with --mfa', async (t) => {
+  const here = await operated(t);
+  await run(here, add(here.context(), { username: 'ada' }));
+  const invite = (mfa = false) =>
+    failure(here, reset(here.context(), { username: 'ada', invite: true, mfa }));
+  const [without, both] = [await invite(), await invite(true)];
+  assert.deepEqual([without.code, both.code], ['usage', 'usage']);
+  assert.match(`${without.message} ${without.hint}`, /has no e-mail address\..*user reset ada/s);
+  assert.match(both.message, /--invite is not used with --mfa/);
+});
+
 test('disable ends every sign-in, enable allows new ones', async (t) => {
   const here = await operated(t);
   await here.user('ada');

@@ -6,7 +6,7 @@ import { configOf as edgeConfigOf } from '../../../../edge/issuers.ts';
 import { configOf, policyOf } from '../../../../infra/edge-code.ts';
 import type { StackOptions, TrustedIssuer } from '../../../../infra/options.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
-import { workAgainst } from '../world.ts';
+import { clock, workAgainst } from '../world.ts';
 
 const POOL = { userPoolId: 'us-east-1_AbCdEf123', clientId: 'client', jwks: { keys: [] } };
 
@@ -62,6 +62,38 @@ async function probe(t: TestContext, body: string, options: StackOptions, putSta
   );
   return { defects, serving };
 }
+
+test('gives up on an edge that never serves, and names the defect', async (t) => {
+  const { work, events } = await workAgainst(t, () => ({ status: 503, body: '' }));
+  const context = { ...work.context, now: clock(30) };
+  const edge = { url: String(context.env.AWS_ENDPOINT_URL) };
+  await rejects(
+    edgeServes(context, edge),
+    withCode('stack_failed', /does not serve after 30m .*\(status 503\)/, /edge-upload doctor/),
+  );
+  deepEqual(
+    events.map(({ type }) => type),
+    ['task-started', 'task-failed'],
+  );
+});
+
+test('names an edge that is unreachable, and ends its request at Ctrl-C', async (t) => {
+  const { work } = await workAgainst(t, () => ({ body: '' }));
+  const { context } = work;
+  const late = { ...context, now: clock(30) };
+  await rejects(
+    edgeServes(late, { url: 'https://127.0.0.1:1' }),
+    withCode('stack_failed', /127\.0\.0\.1:1 is unreachable: nothing listens there\./),
+  );
+  const asked = await workAgainst(t, () => {
+    asked.interruption.abort();
+    return { body: '' };
+  });
+  await rejects(
+    edgeServes(asked.work.context, { url: String(asked.work.context.env.AWS_ENDPOINT_URL) }),
+    withCode('interrupted', /Interrupted/, /The stack is deployed/),
+  );
+});
 
 test('an edge that describes what was deployed serves', async (t) => {
   const cases: readonly StackOptions[] = [

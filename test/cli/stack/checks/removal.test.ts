@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refuseUnpermitted } from '../../../../cli/stack/checks/deletion-permissions.ts';
 import { refuseProtected } from '../../../../cli/stack/checks/removal.ts';
-import { deniedSteps } from '../../../../cli/stack/checks/stack-policy.ts';
+import { deniedSteps, refuseByStackPolicy } from '../../../../cli/stack/checks/stack-policy.ts';
 import type { PlannedStep } from '../../../../cli/stack/operate/plan.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 import { type Answer, workAgainst } from '../world.ts';
@@ -234,4 +234,22 @@ test('evaluates explicit and implicit denials of a stack policy', () => {
   assert.deepEqual(typed('StringEquals', ['AWS::S3::Bucket', 'AWS::IAM::Role']), ['Bucket']);
   assert.deepEqual(typed('StringLike', 'AWS::Cognito::*'), ['UserPool']);
   assert.deepEqual(typed('StringNotEquals', 'AWS::S3::Bucket'), ['UserPool', 'Old']);
+});
+
+test('refuses a change that the stack policy denies, and leaves a policy that cannot be read to CloudFormation', async (t) => {
+  const policy = (body: string) =>
+    `<GetStackPolicyResponse><GetStackPolicyResult><StackPolicyBody>${body}</StackPolicyBody></GetStackPolicyResult></GetStackPolicyResponse>`;
+  const denied = await workAgainst(t, () => ({ body: policy('{"Statement":[]}') }));
+  await assert.rejects(
+    refuseByStackPolicy(denied.work, 'arn', STEPS),
+    withCode(
+      'stack_protected',
+      /does not allow this change: change the bucket \(Bucket\), replace the user pool \(UserPool\), remove .*Nothing was/,
+      /^ {2}aws cloudformation set-stack-policy .* --stack-name edge-upload --stack-policy-body '\{.*\}'$/m,
+    ),
+  );
+  const refusal =
+    '<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>';
+  for (const answer of [{ body: policy('') }, { status: 403, body: refusal }])
+    await refuseByStackPolicy((await workAgainst(t, () => answer)).work, 'arn', STEPS);
 });
