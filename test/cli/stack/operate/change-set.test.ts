@@ -128,7 +128,7 @@ test('reads all changes of a plan, and reports one that disappears meanwhile', a
     `<member><ResourceChange><Action>Add</Action><LogicalResourceId>R${id}</LogicalResourceId><ResourceType>AWS::SNS::Topic</ResourceType></ResourceChange></member>`;
   const page = (from: number, next?: string) => {
     const changes = Array.from({ length: 100 }, (_, at) => change(from + at)).join('');
-    const more = next === undefined ? {} : { NextToken: next };
+    const more = { ...(next && { NextToken: next }) };
     return answerOf('DescribeChangeSet', { Status: 'CREATE_COMPLETE', Changes: changes, ...more });
   };
   for (const isGone of [false, true]) {
