@@ -26,9 +26,11 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
  */
 export function usageError({ message }: CommanderError, root: Program, argv: readonly string[]): UserError {
   const text = message.replace(/^error: /, '');
+  const start = argv.findIndex((word) => childOf(root, word) !== undefined);
+  const before = argv[0]?.startsWith('-') ? argv.slice(0, Math.max(0, start)) : [];
   const named = commandOf(
     root,
-    argv.filter((word) => !word.startsWith('-')),
+    argv.slice(before.length).filter((word) => !word.startsWith('-')),
   );
   const see = ['See:', command`edge-upload ${named} --help`];
   const [, flag, value, takes] = INVALID.exec(text) ?? [];
@@ -47,7 +49,7 @@ export function usageError({ message }: CommanderError, root: Program, argv: rea
   const [, option] = /^Unknown option “(.*?)”/.exec(shown) ?? [];
   if (option === undefined || named.length === 0) return new UserError('usage', shown, { hint: see });
   if (first.startsWith('-')) {
-    const hint = ['Options follow the command:', command`edge-upload ${[...named, first]}`];
+    const hint = ['Options follow the command:', command`edge-upload ${[...named, ...before]}`];
     return new UserError('usage', shown, { hint });
   }
   const typed = named.slice(1).reduce(childOf, childOf(root, named[0]));

@@ -121,6 +121,8 @@ test('shows where an option belongs that precedes the command', async () => {
   for (const [line, hint] of [
     ['--json put f', 'put --json'],
     ['-q user list', 'user list -q'],
+    ['--stack-name studio put f', 'put --stack-name studio'],
+    ['-q --stack-name=studio user list', 'user list -q --stack-name=studio'],
   ] as const) {
     const { code, stdout, stderr } = await type(line);
     assert.equal(code, 2);

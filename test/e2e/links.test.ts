@@ -430,7 +430,7 @@ test('links and keys upload with curl, fetch and put until they end', {
       const kept = await ok(computer, ['key', 'rotate']);
       assert.match(
         kept,
-        /kept until .* UTC, when all its links and keys have expired\.\s+\d+ links and 1 key stay valid\./,
+        /old one verifies until .* UTC, when all its links and keys have expired\.\s+\d+ links and 1 key stay valid\./,
       );
       await ok(computer, ['put', 'q3.pdf', '--as', 'drop/kept.pdf', '--link', link.address]);
       const fresh = await computer.json<Created>(['link', 'create', '--prefix', 'drop/']);

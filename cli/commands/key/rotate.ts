@@ -9,7 +9,7 @@ import { stateOf } from '../../links/token-states.ts';
 import { secondsAtAws, timeAtAws } from '../../stack/aws-calls.ts';
 import type { StackWork } from '../../stack/find-stack.ts';
 import { readOptions } from '../../stack/options/deployed-options.ts';
-import { keepSigningKey, rotateSigningKey } from '../../stack/signing/signing-options.ts';
+import { keepSigningKey, MARGIN_SECONDS, rotateSigningKey } from '../../stack/signing/signing-options.ts';
 import { count, formatMinute } from '../../ui/format.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';
 import { withEdge } from '../link/with-edge.ts';
@@ -65,7 +65,8 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
   );
   const active = `${count(links, 'link')} and ${count(keys, 'key')}`;
   const isNoneLeft = until === now;
-  const last = `${formatMinute(new Date(until * 1000))} UTC`;
+  const last = minuteOf(until);
+  const deletable = minuteOf(until + MARGIN_SECONDS);
   context.ui.event({
     type: drop ? 'warning' : 'note',
     text: drop
@@ -73,8 +74,8 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
       : [
           'A new KMS key signs from now on. AWS charges $1 a month for each.',
           isNoneLeft
-            ? 'No link or key is valid, so the next deploy deletes the old one.'
-            : `The old one is kept until ${last}, when all its links and keys have expired. ${active} stay valid.`,
+            ? `No link or key is valid, so a deploy after ${deletable} deletes the old one.`
+            : `The old one verifies until ${last}, when all its links and keys have expired. ${active} stay valid.`,
         ],
   });
   const result = await applyOptions(context, args, (previous) => ({
@@ -83,7 +84,7 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
   if (result.document.outcome === 'declined') {
     return { document: { outcome: 'declined' }, text: 'Nothing was changed.' };
   }
-  const failure = drop || args.dryRun ? undefined : await keepForLater(context, args, { kid, id, until });
+  const failure = drop ? undefined : await keepForLater(context, args, { kid, id, until });
   const keptUntil = drop ? undefined : new Date(until * 1000).toISOString();
   return {
     document: { outcome: 'rotated', dropped: drop, keptUntil, links, keys },
@@ -92,8 +93,8 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
       drop
         ? `Earlier links and keys are invalid: ${active} stopped.`
         : isNoneLeft
-          ? 'Earlier links and keys are invalid. The next deploy deletes the old signing key.'
-          : `Earlier links and keys stay valid. A deploy after ${last} deletes the old signing key.`,
+          ? `Earlier links and keys are invalid. A deploy after ${deletable} deletes the old signing key.`
+          : `Earlier links and keys stay valid. A deploy after ${deletable} deletes the old signing key.`,
     ],
     ...omitUndefined({ exitCode: failure?.exitCode }),
   };
@@ -122,7 +123,7 @@ async function keepForLater(
   } catch (error) {
     if (!isUserError(error) || error.code === 'interrupted') throw error;
     const text = [
-      `Links and keys that were created meanwhile may stop early, at ${formatMinute(new Date(replaced.until * 1000))} UTC. ${error.message}`,
+      `Links and keys that were created meanwhile may stop early, at ${minuteOf(replaced.until)}. ${error.message}`,
       ...error.hintLines,
     ];
     context.ui.event({ type: 'warning', text });
@@ -139,12 +140,14 @@ async function keepWhatSigned(
   if (last <= until) return;
   context.ui.event({
     type: 'note',
-    text: `A link or key was created meanwhile. Its signing key is kept until it expires, ${formatMinute(new Date(last * 1000))} UTC.`,
+    text: `A link or key was created meanwhile. Its signing key is kept until it expires, ${minuteOf(last)}.`,
   });
   await applyOptions(context, { ...args, yes: true }, (previous) => ({
     options: keepSigningKey(previous, id, last),
   }));
 }
+
+const minuteOf = (seconds: number) => `${formatMinute(new Date(seconds * 1000))} UTC`;
 
 const endOf = ({ expiresAt }: TokenEntry) => Date.parse(expiresAt) / 1000;
 

@@ -81,14 +81,14 @@ export function revokeToken(options: StackOptions, id: string, until: number): S
 }
 
 /** Seconds for which an ended key or token stays listed, because clocks differ. */
-const MARGIN = 60 * 60;
+export const MARGIN_SECONDS = 60 * 60;
 
 /** Returns options without signing keys and revoked tokens that have ended. */
 export function withoutEnded(options: StackOptions, now: Date): StackOptions {
   const { signing } = options;
   if (signing === undefined) return options;
   const isAlive = ({ until }: { readonly until?: number }) =>
-    until === undefined || (until + MARGIN) * 1000 > now.getTime();
+    until === undefined || (until + MARGIN_SECONDS) * 1000 > now.getTime();
   const revoked = (signing.revoked ?? []).filter(isAlive);
   return {
     ...options,
