@@ -1,3 +1,5 @@
+import { checkEnd } from './read-file.ts';
+
 const TABLES = 8;
 
 /** Creates the tables for slicing by 8: table n has the CRC of a byte followed by n zero bytes. */
@@ -90,8 +92,13 @@ async function* piecesOf(slice: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>, v
 /** Returns the CRC-32 of a slice of a file. Reads it in pieces. */
 export async function crc32(slice: Blob): Promise<number> {
   let crc = 0;
+  let bytes = 0;
   try {
-    for await (const piece of piecesOf(slice)) crc = updateCrc32(piece, crc);
+    for await (const piece of piecesOf(slice)) {
+      crc = updateCrc32(piece, crc);
+      bytes += piece.length;
+    }
+    checkEnd(bytes, slice);
   } catch (error) {
     // A stream does not report why a file cannot be read.
     await slice.slice(0, 1).arrayBuffer();

@@ -165,10 +165,10 @@ class RetryingClient implements EdgeClient {
 
   /**
    * Asks the edge why a connection broke. If a server refuses a body early and closes the connection, the browser can
-   * lose the response. A file that became unreadable looks the same. Returns whether the edge responded.
+   * lose the response. A file that became unreadable or shorter looks the same. Returns whether the edge responded.
    */
   async #askAfterCut(token: string, { signal }: EdgeRequest, body: Blob): Promise<boolean> {
-    await readFile(body.slice(0, 1));
+    await readFile(body.slice(-1));
     const response = await this.#send(token, { method: 'GET', key: DESCRIPTION_KEY, signal }).catch(
       () => undefined,
     );

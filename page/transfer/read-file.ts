@@ -12,11 +12,20 @@ export function unreadable(name: string): UploadError {
     : new UploadError('file_unreadable', `The file cannot be read (${name}).`);
 }
 
+/** Throws the browser's error for a changed file if a file ends early. Firefox reads what is left of it. */
+export function checkEnd(bytes: number, { size }: Blob): void {
+  if (bytes < size) throw new DOMException('The file is shorter.', 'NotReadableError');
+}
+
 /** @throws {UploadError} `file_changed` or `file_unreadable` */
 export async function readFile(slice: Blob): Promise<ArrayBuffer> {
-  return slice.arrayBuffer().catch((error: unknown) => {
+  try {
+    const bytes = await slice.arrayBuffer();
+    checkEnd(bytes.byteLength, slice);
+    return bytes;
+  } catch (error) {
     throw unreadable(error instanceof Error ? error.name : 'Error');
-  });
+  }
 }
 
 /** Bytes at each end of a file that are compared. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as zlib from 'node:zlib';
 import { crc32, updateCrc32 } from '../../../page/transfer/crc32.ts';
+import { readFile } from '../../../page/transfer/read-file.ts';
 import { crcOf, readCrc } from '../../../page/transfer/requests.ts';
 import { partsOf } from '../../../protocol/parts.ts';
 import { seeded } from '../../support/random.ts';
@@ -35,6 +36,23 @@ test('computes the CRC-32 of a slice that is read in pieces as zlib does', async
     assert.equal(await crc32(slice), zlib.crc32(bytes), `${length} bytes`);
     assert.equal(await crc32(plain), zlib.crc32(bytes), `${length} bytes, without a buffer of one's own`);
   }
+});
+
+test('reports a file that became shorter, of which Firefox reads the rest', async () => {
+  const rest = new Blob(['rest']);
+  for (const noBuffer of [false, true]) {
+    const getReader = () => {
+      throw new TypeError('not a byte stream');
+    };
+    const slice = {
+      size: 8 * 1024 ** 2,
+      stream: () => (noBuffer ? { getReader } : rest.stream()),
+      slice: (from: number, to: number) => rest.slice(from, to),
+    } as unknown as Blob;
+    await assert.rejects(crc32(slice), { name: 'NotReadableError' });
+  }
+  const short = { size: 5, arrayBuffer: () => rest.arrayBuffer() } as unknown as Blob;
+  await assert.rejects(readFile(short), { code: 'file_changed' });
 });
 
 test('combines the CRC-32 of parts in order into that of the whole file', () => {
