@@ -110,16 +110,12 @@ export class QuestionLine {
   }
 
   #isAbove(): boolean {
-    return !fits(`? ${visible(this.#message)} `, this.#columns() - LEAST_COLUMNS);
+    return !fits(`? ${visible(this.#message)} `, this.#terminalWidth() - LEAST_COLUMNS);
   }
 
   /** Columns for the answer. */
   #space(): number {
-    return this.#columns() - this.#headWidth() - 1;
-  }
-
-  #columns(): number {
-    return Math.max(LEAST_COLUMNS, this.#terminalWidth());
+    return Math.max(1, this.#terminalWidth() - this.#headWidth() - 1);
   }
 
   #terminalWidth(): number {

@@ -208,6 +208,16 @@ test('redraws a question after a resize, and keeps a long answer on its line', {
   assert.ok(shown.includes('\u001b[1A\u001b[1G\u001b[0J'), JSON.stringify(shown));
 });
 
+test('keeps a long answer on its line, also on a terminal of 20 columns', { skip }, async () => {
+  const { shown, code } = await onScreen('secret', [
+    ['Password', { columns: 20 }],
+    ['›', { send: 'x'.repeat(30) }],
+    ['…•', { send: '\r' }],
+  ]);
+  assert.equal(code, 0, shown);
+  assert.equal(Math.max(...(shown.match(/•+/g) ?? []).map(({ length }) => length)), 16, shown);
+});
+
 test('deletes no line above a question on a terminal that does not wrap its lines again', {
   skip,
 }, async () => {
