@@ -14,7 +14,6 @@ import { temporaryError } from '../settings/disk-errors.ts';
 import { cacheHome } from '../settings/folders.ts';
 import { printedEvent } from '../ui/create.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
-import { shellWord } from '../ui/shell-words.ts';
 import type { Ui } from '../ui/ui.ts';
 import { deploy } from './deploy.ts';
 import { destroy } from './destroy.ts';
@@ -40,7 +39,7 @@ function secluded(context: Context, folder: string): Context {
     EDGE_UPLOAD_NEW_PASSWORD: `Demo-${randomBytes(12).toString('base64url')}-1!`,
   };
   const { stackName: _ignored, ...options } = context.options;
-  const inUse = new InUse();
+  const inUse = new InUse({}, [], { platform: context.platform });
   return { ...context, env, options, home: folder, inUse, ui: narrating(context.ui, inUse) };
 }
 
@@ -118,7 +117,7 @@ async function tell(context: Context, ui: Ui): Promise<Step[]> {
 
   step(
     'The edge refuses an upload without a token.',
-    ['curl', ...trusting(deployment), '-T', KEY, `${deployment.url}/${KEY}`].join(' '),
+    context.inUse.text(command`curl ${trusting(deployment)} -T ${KEY} ${`${deployment.url}/${KEY}`}`),
   );
   await uploadWithoutToken(context, deployment, await readFile(picture));
 
@@ -135,7 +134,7 @@ async function tell(context: Context, ui: Ui): Promise<Step[]> {
 
 /** Returns the flags with which curl trusts an embedded edge. */
 function trusting({ local }: Deployment): string[] {
-  return local === undefined ? [] : ['--cacert', shellWord(local.caFile)];
+  return local === undefined ? [] : ['--cacert', local.caFile];
 }
 
 async function uploadWithoutToken(

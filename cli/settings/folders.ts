@@ -31,10 +31,13 @@ const PLACES: Partial<Record<NodeJS.Platform, Record<FolderKind, Place>>> = {
 };
 
 /**
- * Returns a folder of edge-upload; `undefined` without a home folder. XDG variables count on macOS too. Relative paths are
- * ignored, as the XDG specification asks: nothing is written below the current folder.
+ * Returns a folder of edge-upload; `undefined` without a home folder. XDG variables count on macOS and Windows too. Relative
+ * paths are ignored, as the XDG specification asks: nothing is written below the current folder.
  */
 export function findFolder({ env, platform, home }: FolderContext, kind: FolderKind): string | undefined {
+  const [xdg] = LINUX[kind];
+  const named = env[xdg];
+  if (named !== undefined && isAbsolute(named)) return join(named, NAME);
   const [variable, parent, below] = (PLACES[platform] ?? LINUX)[kind];
   const above = env[variable];
   if (above !== undefined && isAbsolute(above)) return join(above, below);

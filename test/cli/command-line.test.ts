@@ -220,7 +220,7 @@ test('quotes arguments as PowerShell does on Windows', () => {
 });
 
 /** Commands of other programs, and of the shell. */
-const OTHERS = /^ {2}(?:aws|chmod|echo|export|gh|ls|mkdir|mv|npm|openssl|rm|unset) /;
+const OTHERS = /^ {2}(?:aws|chmod|curl|echo|export|gh|ls|mkdir|mv|npm|openssl|rm|unset) /;
 
 test('every command in the sources is valid', async () => {
   const all = [...textsBelow('cli/')].flatMap(([file, texts]) =>

@@ -44,7 +44,8 @@ test('builds no bundle with an unknown licence, or without a licence text', asyn
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'package.json'), JSON.stringify({ name, version: '1.0.0', license }));
     if (text !== undefined) await writeFile(join(folder, 'LICENSE'), text);
-    return thirdPartyNotices([{ inputs: { [`${folder}/index.js`]: {} } } as unknown as Metafile]);
+    const input = `${folder.replaceAll('\\', '/')}/index.js`;
+    return thirdPartyNotices([{ inputs: { [input]: {} } } as unknown as Metafile]);
   };
   assert.match(await bundleOf('good', 'MIT', 'The text.'), /good 1\.0\.0 \(MIT\)\n\nThe text\./);
   await assert.rejects(bundleOf('silent', 'MIT'), /silent 1\.0\.0 has no licence text/);

@@ -24,7 +24,10 @@ export interface Running extends S3 {
 
 export function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 's3-test-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => {
+    // Windows keeps the folders of S3's journals, which are open until the process ends.
+    if (process.platform !== 'win32') rmSync(folder, { recursive: true, force: true });
+  });
   return folder;
 }
 

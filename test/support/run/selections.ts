@@ -67,4 +67,5 @@ export const NOT_ON_WINDOWS: readonly Skipped[] = [
   { path: 'cli/transfer/put-object', because: SIGNALS },
   { path: 'cli/transfer/remembered-limits', because: POSIX },
   { path: 'cli/transfer/sources/', because: SIGNALS },
+  { path: 'local/auth/access-key', because: POSIX },
 ];
