@@ -97,6 +97,8 @@ export class Queue {
 
   /** Sends a file whose name is taken under another name. It becomes the last item. */
   sendRenamed(item: Item): void {
+    // A second click, before the row is removed.
+    if (!this.#items.includes(item)) return;
     const names = new Set(this.#items.map(({ path }) => path));
     let path = nextName(item.path);
     while (names.has(path)) path = nextName(path);

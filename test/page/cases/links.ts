@@ -137,7 +137,14 @@ export async function linkCases(world: DeployedPage, title: string): Promise<voi
     await tab.choose(second);
     await tab.choose(second);
     for (const name of ['a file (2).txt', 'a file (3).txt']) {
-      await tab.page.click('[data-state=failed] [aria-label^="Send renamed"]:not([hidden])');
+      await tab.page.evaluate(() => {
+        const rename = document.querySelector<HTMLButtonElement>(
+          '[data-state=failed] [aria-label^="Send renamed"]:not([hidden])',
+        );
+        // Before the next frame removes the row.
+        rename?.click();
+        rename?.click();
+      });
       await tab.shows('[data-state=stored] .name', name);
     }
     await tab.shows('.summary', '3 files arrived. You can close this page.');
