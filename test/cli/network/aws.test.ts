@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isUserError } from '../../../cli/errors.ts';
@@ -143,6 +143,12 @@ test('uses an endpoint of one AWS region for that region only', async (t) => {
 });
 
 test('ends the search for credentials if an endpoint of the machine does not respond', async (t) => {
+  // Not the profiles of the person who runs the tests.
+  const env = { ...process.env };
+  t.after(() => {
+    process.env = env;
+  });
+  process.env = { ...env, AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const found = credentialsOf(undefined, {
     ofProfile: () => assert.fail('no profile is set up'),
