@@ -54,17 +54,25 @@ test('names the file and the reason of a system error', () => {
   assert.match(error.message, /\/tmp\/x.*no space left/);
 });
 
+test('names the errors of network disks that Node has no names for', {
+  skip: process.platform === 'win32' ? 'Windows has other numbers' : false,
+}, () => {
+  for (const [number, message] of [
+    [constants.errno.ESTALE, /stale file handle/],
+    [constants.errno.EDQUOT, /disk quota/],
+  ] as const) {
+    const code = `Unknown system error -${number}`;
+    const error = toUserError(Object.assign(new Error(code), { code, path: '/mnt/x' }));
+    assert.equal(error.code, 'disk');
+    assert.match(error.message, message);
+  }
+});
+
 test('has a message for errors of files and the network without context', () => {
   const failed = (code: string, more = {}) => Object.assign(new Error(code), { code, ...more });
   const cases: readonly (readonly [unknown, string, RegExp])[] = [
     [failed('ESTALE', { path: '/mnt/x' }), 'disk', /\/mnt\/x.*stale file handle/],
     [failed('UNKNOWN', { path: 'C:/x', syscall: 'open' }), 'disk', /C:\/x.*Windows gives no reason/],
-    [
-      failed(`Unknown system error -${constants.errno.ESTALE}`, { path: '/mnt/x' }),
-      'disk',
-      /stale file handle/,
-    ],
-    [failed(`Unknown system error -${constants.errno.EDQUOT}`, { path: '/mnt/x' }), 'disk', /disk quota/],
     [new Error('wrapped', { cause: failed('EROFS', { path: '/x' }) }), 'disk', /\/x.*read-only/],
     [failed('ELOOP', { path: '/x' }), 'disk', /symbolic link/],
     [failed('ENAMETOOLONG', { path: '/x' }), 'disk', /longer than/],

@@ -67,5 +67,9 @@ export const NOT_ON_WINDOWS: readonly Skipped[] = [
   { path: 'cli/transfer/put-object', because: SIGNALS },
   { path: 'cli/transfer/remembered-limits', because: POSIX },
   { path: 'cli/transfer/sources/', because: SIGNALS },
+  { path: 'cli/watch/changed', because: POSIX },
+  { path: 'cli/watch/ledger', because: POSIX },
+  { path: 'cli/watch/wake', because: 'folders that can be deleted while they are watched' },
+  { path: 'cli/watch/watch.', because: POSIX },
   { path: 'local/auth/access-key', because: POSIX },
 ];
