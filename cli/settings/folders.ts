@@ -7,26 +7,27 @@ type FolderKind = 'config' | 'state' | 'data';
 
 export type FolderContext = Pick<Context, 'env' | 'platform' | 'home'>;
 
-/** The variable that names the parent of a folder, that parent below the home folder, and the path below the parent. */
-type Place = readonly [variable: string, parent: string, below: string];
+/** The parent of a folder below the home folder, the path below the parent, and the system's variable that names the parent. */
+type Place = readonly [parent: string, below: string, variable?: string];
 
 const NAME = 'edge-upload';
+const XDG = { config: 'XDG_CONFIG_HOME', state: 'XDG_STATE_HOME', data: 'XDG_DATA_HOME' } as const;
 const MAC_LIBRARY = 'Library/Application Support';
 const LINUX: Record<FolderKind, Place> = {
-  config: ['XDG_CONFIG_HOME', '.config', NAME],
-  state: ['XDG_STATE_HOME', '.local/state', NAME],
-  data: ['XDG_DATA_HOME', '.local/share', NAME],
+  config: ['.config', NAME],
+  state: ['.local/state', NAME],
+  data: ['.local/share', NAME],
 };
 const PLACES: Partial<Record<NodeJS.Platform, Record<FolderKind, Place>>> = {
   darwin: {
-    config: ['XDG_CONFIG_HOME', MAC_LIBRARY, NAME],
-    state: ['XDG_STATE_HOME', `${MAC_LIBRARY}/${NAME}/state`, NAME],
-    data: ['XDG_DATA_HOME', `${MAC_LIBRARY}/${NAME}/data`, NAME],
+    config: [MAC_LIBRARY, NAME],
+    state: [`${MAC_LIBRARY}/${NAME}/state`, NAME],
+    data: [`${MAC_LIBRARY}/${NAME}/data`, NAME],
   },
   win32: {
-    config: ['APPDATA', 'AppData/Roaming', NAME],
-    state: ['LOCALAPPDATA', 'AppData/Local', `${NAME}/state`],
-    data: ['LOCALAPPDATA', 'AppData/Local', `${NAME}/data`],
+    config: ['AppData/Roaming', NAME, 'APPDATA'],
+    state: ['AppData/Local', `${NAME}/state`, 'LOCALAPPDATA'],
+    data: ['AppData/Local', `${NAME}/data`, 'LOCALAPPDATA'],
   },
 };
 
@@ -35,11 +36,10 @@ const PLACES: Partial<Record<NodeJS.Platform, Record<FolderKind, Place>>> = {
  * paths are ignored, as the XDG specification asks: nothing is written below the current folder.
  */
 export function findFolder({ env, platform, home }: FolderContext, kind: FolderKind): string | undefined {
-  const [xdg] = LINUX[kind];
-  const named = env[xdg];
+  const named = env[XDG[kind]];
   if (named !== undefined && isAbsolute(named)) return join(named, NAME);
-  const [variable, parent, below] = (PLACES[platform] ?? LINUX)[kind];
-  const above = env[variable];
+  const [parent, below, variable] = (PLACES[platform] ?? LINUX)[kind];
+  const above = variable && env[variable];
   if (above !== undefined && isAbsolute(above)) return join(above, below);
   return isAbsolute(home) ? join(home, parent, below) : undefined;
 }
@@ -52,7 +52,7 @@ export function requireFolder(context: FolderContext, kind: FolderKind): string 
   const { env, platform } = context;
   const folder = findFolder(context, kind);
   if (folder !== undefined) return folder;
-  const [variable] = (PLACES[platform] ?? LINUX)[kind];
+  const [, , variable = XDG[kind]] = (PLACES[platform] ?? LINUX)[kind];
   const home = platform === 'win32' ? 'USERPROFILE' : 'HOME';
   let why = `is “${env[home]}”, which is not the path of a home folder`;
   if (env[home] === undefined) why = 'is not set, and this user has no home folder';
