@@ -7,7 +7,7 @@ import { sameBytes } from '../integrity.ts';
 import type { Limits } from '../limits.ts';
 import { checkSize } from '../limits.ts';
 import type { PartLimiter } from '../pacing/part-limiter.ts';
-import { forEachAtOnce } from '../pacing/pool.ts';
+import { forEachAtOnce, unlessFailed } from '../pacing/pool.ts';
 import type { Plan } from '../plan.ts';
 import type { ObjectUpload, Stored } from '../put-object.ts';
 import { type SegmentOptions, withSegment } from '../sources/segment.ts';
@@ -142,27 +142,21 @@ async function sendMissing(
   const retryUntil = failing.signal;
   const send = async (part: Part, onSent: (bytes: number) => void) => {
     if (signal.aborted) throw interrupted();
-    // A part that waited while another one failed is not sent.
-    retryUntil.throwIfAborted();
-    try {
-      await withSegment(file, part, { digester, buffers }, (segment) =>
-        session.send(part.number, segment, { onSent, retryUntil }),
-      );
-    } catch (error) {
-      // Before the slot is free.
-      failing.abort(error);
-      throw error;
-    }
+    await withSegment(file, part, { digester, buffers }, (segment) =>
+      session.send(part.number, segment, { onSent, retryUntil }),
+    );
   };
   const parts = partsOf(file.size, session);
   const missing = parts.filter(({ number }) => !session.has(number));
   const sendNext = (part: Part) =>
     limiter().run(part.length, (limited) =>
       slots.run(() =>
-        send(part, (bytes) => {
-          limited(bytes);
-          upload.onSent(bytes);
-        }),
+        unlessFailed(failing, () =>
+          send(part, (bytes) => {
+            limited(bytes);
+            upload.onSent(bytes);
+          }),
+        ),
       ),
     );
   await forEachAtOnce(missing, slots.size, sendNext, failing);

@@ -5,7 +5,7 @@ import { formatBytes } from '../../ui/format.ts';
 import type { Digester } from '../integrity.ts';
 import type { Limits } from '../limits.ts';
 import { checkSize, type EdgeLimits } from '../limits.ts';
-import { createPool, forEachAtOnce } from '../pacing/pool.ts';
+import { createPool, forEachAtOnce, unlessFailed } from '../pacing/pool.ts';
 import { type MultipartMode, planUpload, STREAM_PART } from '../plan.ts';
 import { type ObjectUpload, putObject, type Stored } from '../put-object.ts';
 import { bufferSegment, type Segment } from '../sources/segment.ts';
@@ -128,17 +128,8 @@ async function sendParts(
   const underWay = createPool(concurrency);
   const failing = new AbortController();
   const retryUntil = failing.signal;
-  const send = async (number: number, segment: Segment) => {
-    // A part that waited while another one failed is not sent.
-    retryUntil.throwIfAborted();
-    try {
-      await session.send(number, segment, { onSent, retryUntil });
-    } catch (error) {
-      // Before the slot is free.
-      failing.abort(error);
-      throw error;
-    }
-  };
+  const send = (number: number, segment: Segment) =>
+    unlessFailed(failing, () => session.send(number, segment, { onSent, retryUntil }));
   const sendNext = async ({ number, bytes, release }: BufferedPart) => {
     if (number > MAX_PARTS) throw tooLong(name, partSize);
     checkSize(name, (number - 1) * partSize + bytes.length, limits);

@@ -24,6 +24,20 @@ export function createPool(size: number): Pool {
 }
 
 /**
+ * Does the work of an item while a slot is held, unless another item has failed. A failure aborts the other items before the
+ * slot is free, so that no further item takes it.
+ */
+export async function unlessFailed<T>(failing: AbortController, work: () => Promise<T>): Promise<T> {
+  failing.signal.throwIfAborted();
+  try {
+    return await work();
+  } catch (error) {
+    failing.abort(error);
+    throw error;
+  }
+}
+
+/**
  * Processes items, `width` of them at once. After a failure, no further item starts, and the failure is thrown when the
  * items under way have ended.
  * @param failing aborted with the first failure, so that items under way can end early; `work` can abort it too.
