@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isWindowsName } from '../../../protocol/file-name.ts';
 import { command } from '../../command-line.ts';
 import { systemCode, UserError } from '../../errors.ts';
 import { fileError } from '../../settings/disk-errors.ts';
-
-/** Names that Windows reserves for devices, with any extension. */
-const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
 /**
  * Returns the file name of a key: the text after its last slash.
@@ -14,9 +12,9 @@ const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
  */
 export function fileNameOf(key: string, platform: NodeJS.Platform): string {
   const name = key.slice(key.lastIndexOf('/') + 1);
-  const windows = platform === 'win32' && (/[<>:"\\|?*]|[. ]$/.test(name) || DEVICES.test(name));
+  const isUnfit = platform === 'win32' && !isWindowsName(name);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  if (!['', '.', '..'].includes(name) && !/[\u0000-\u001f\u007f]/.test(name) && !windows) return name;
+  if (!['', '.', '..'].includes(name) && !/[\u0000-\u001f\u007f]/.test(name) && !isUnfit) return name;
   throw new UserError('usage', `The key “${key}” does not end with a file name.`, {
     hint: 'Name the file with --as <path>, or write to standard output with --as -.',
   });

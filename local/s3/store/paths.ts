@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { platform } from 'node:process';
+import { isWindowsName } from '../../../protocol/file-name.ts';
 import { randomPiece } from '../../secrets.ts';
 
 /** Folder of objects without a readable path. {@link readablePath} never returns the name `%h…`. */
@@ -10,9 +11,6 @@ const MAX_NAME_BYTES = 255;
 /** Maximum bytes of a path. With the folders above it, it stays below Linux's 4,096. */
 const MAX_PATH_BYTES = 2_048;
 
-/** Names that Windows reserves or cannot store: https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file */
-const NOT_ON_WINDOWS = /[<>:"|?*]|[. ]$|^(?:con|prn|aux|nul|(?:com|lpt)[\d¹²³])(?:\.|$)/i;
-
 /**
  * Returns the readable path of a key, which is the key itself. `%`, `\`, control characters and the names `.` and `..`
  * are percent-encoded; an empty segment, as in `a//b` or `a/`, is a single `%`. Different keys have different paths.
@@ -22,7 +20,7 @@ export function readablePath(key: string, system: NodeJS.Platform = platform): s
   const names = key.split('/').map(fileName);
   const path = names.join('/');
   const fits = names.every(
-    (name) => Buffer.byteLength(name) <= MAX_NAME_BYTES && (system !== 'win32' || !NOT_ON_WINDOWS.test(name)),
+    (name) => Buffer.byteLength(name) <= MAX_NAME_BYTES && (system !== 'win32' || isWindowsName(name)),
   );
   return fits && Buffer.byteLength(path) <= MAX_PATH_BYTES ? path : undefined;
 }

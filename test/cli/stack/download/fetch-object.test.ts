@@ -223,7 +223,7 @@ test('takes the file name from a key, never a folder', () => {
   for (const key of ['', 'folder/', 'a/..', '..', '.', 'a/\u0000b', 'line\nbreak', 'esc\u001b[2J']) {
     assert.throws(() => name(key), refused, JSON.stringify(key));
   }
-  for (const key of ['a\\..\\b', 'C:x', 'nul', 'CON.txt', 'dot.', 'what?']) {
+  for (const key of ['a\\..\\b', 'C:x', 'nul', 'CON.txt', 'com¹', 'dot.', 'what?']) {
     assert.throws(() => name(key, 'win32'), refused, key);
   }
 });
