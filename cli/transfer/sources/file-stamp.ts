@@ -25,7 +25,7 @@ export async function signInIds(context: FolderContext): Promise<ReadonlySet<str
   }
 }
 
-/** @throws {UserError} `usage` for the file of a sign-in: whoever reads the object could use its tokens. */
+/** @throws {UserError} `usage` for the file of a sign-in, so that nobody reads its tokens in the bucket. */
 export function checkNoSignIn(
   name: string,
   stats: BigIntStats,

@@ -87,16 +87,17 @@ test('deletes the plan of a request whose response is lost', async (t) => {
   );
 });
 
-/** Plans a change whose description is an answer, where DeleteChangeSet is refused. */
-async function planWithoutDeletion(t: TestContext, description: Answer) {
+/** Plans a change with these responses of DescribeChangeSet and DeleteChangeSet. Each look at the clock takes ten minutes. */
+async function planAgainst(t: TestContext, description: Answer, deletion: Answer) {
   const calls: string[] = [];
   const { work, events } = await workAgainst(t, (body) => {
     const call = new URLSearchParams(body).get('Action') ?? '';
     calls.push(call);
     if (call === 'DescribeChangeSet') return description;
-    return call === 'DeleteChangeSet' ? DENIED : answerOf(call, { Id: ID, StackId: STACK_ID });
+    return call === 'DeleteChangeSet' ? deletion : answerOf(call, { Id: ID, StackId: STACK_ID });
   });
-  const planned = planChange(work, '{}', 'EXISTING');
+  const slow = { ...work, context: { ...work.context, now: clock(10) } };
+  const planned = planChange(slow, '{}', 'EXISTING');
   return { planned, calls, events };
 }
 
@@ -111,13 +112,13 @@ test('a plan that changes nothing succeeds without permission to delete it', asy
     ChangeSetId: ID,
     StackId: STACK_ID,
   });
-  const { planned, events } = await planWithoutDeletion(t, unchanged);
+  const { planned, events } = await planAgainst(t, unchanged, DENIED);
   assert.equal(await planned, undefined);
   assert.match(JSON.stringify(events), LEFT);
 });
 
 test('deletes a plan that cannot be read, and reports why it cannot be read', async (t) => {
-  const { planned, calls, events } = await planWithoutDeletion(t, DENIED);
+  const { planned, calls, events } = await planAgainst(t, DENIED, DENIED);
   await assert.rejects(planned, withCode('access_denied', /Reading the change set failed/));
   assert.deepEqual(calls, ['CreateChangeSet', 'DescribeChangeSet', 'DeleteChangeSet']);
   assert.match(JSON.stringify(events), LEFT);
@@ -157,16 +158,8 @@ test('reports why CloudFormation cannot plan a change, or that it does not end, 
     [failed, answerOf('DeleteChangeSet'), 'stack_failed', /cannot plan .*: Limit exceeded/, /^\[\]$/],
     [described('CREATE_IN_PROGRESS'), undeletable, 'gave_up', /did not plan the change within 15/, LEFT],
   ] as const) {
-    const calls: string[] = [];
-    const { work, events } = await workAgainst(t, (body) => {
-      const call = new URLSearchParams(body).get('Action') ?? '';
-      calls.push(call);
-      if (call === 'DescribeChangeSet') return description;
-      return call === 'DeleteChangeSet' ? deletion : answerOf(call, { Id: ID, StackId: STACK_ID });
-    });
-    const now = clock(10);
-    const slow = { ...work, context: { ...work.context, now } };
-    await assert.rejects(planChange(slow, '{}', 'EXISTING'), withCode(code, message, /Nothing was changed/));
+    const { planned, calls, events } = await planAgainst(t, description, deletion);
+    await assert.rejects(planned, withCode(code, message, /Nothing was changed/));
     assert.equal(calls.at(-1), 'DeleteChangeSet');
     assert.match(JSON.stringify(events), warning);
   }

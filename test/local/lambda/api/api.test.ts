@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import type { LambdaOptions } from '../../../../local/lambda/service.ts';
 import { serve } from '../../../support/serve.ts';
-import { handlerOf, openRoom, ROLE } from '../support.ts';
+import { handlerOf, openRoom, ROLE, type Room } from '../support.ts';
 
 const CODE = `exports.handler = async () => 'well';`;
 const ARN = 'arn:aws:lambda:us-east-1:000000000000:function:named';
@@ -98,22 +98,27 @@ test('reports a missing function with AWS’s error', async (t) => {
   }
 });
 
-test('pages lists', async (t) => {
-  const { room, client } = await openClient(t);
-  const version = handlerOf(room.resources, 'AWS::Lambda::Version');
-  const update = handlerOf(room.resources, 'AWS::Lambda::Function');
-  for (const name of ['b', 'a', 'named']) await room.publish(CODE, { FunctionName: name });
-  for (const number of [2, 3]) {
+/** Publishes versions from 2 to `last` of a function that has version 1, each with its own code. */
+async function publishVersions({ resources }: Room, FunctionName: string, last: number): Promise<void> {
+  const version = handlerOf(resources, 'AWS::Lambda::Version');
+  const update = handlerOf(resources, 'AWS::Lambda::Function');
+  for (let number = 2; number <= last; number += 1) {
     const properties = {
       Code: { ZipFile: `${CODE}//${number}` },
       Handler: 'index.handler',
       Role: ROLE,
       Runtime: 'nodejs24.x',
     };
-    await update.update({ physicalId: 'named', properties, previous: properties });
-    const request = { stackName: 's', logicalId: `V${number}`, suffix: String(number).repeat(20) };
-    await version.create({ ...request, properties: { FunctionName: 'named' } });
+    await update.update({ physicalId: FunctionName, properties, previous: properties });
+    const request = { stackName: 's', logicalId: `V${number}`, suffix: String(number).padEnd(20, 'x') };
+    await version.create({ ...request, properties: { FunctionName } });
   }
+}
+
+test('pages lists', async (t) => {
+  const { room, client } = await openClient(t);
+  for (const name of ['b', 'a', 'named']) await room.publish(CODE, { FunctionName: name });
+  await publishVersions(room, 'named', 3);
 
   const seen: (string | undefined)[] = [];
   let Marker: string | undefined;
@@ -145,20 +150,8 @@ test('pages lists', async (t) => {
 
 test('skips nothing in a list although versions and functions are deleted between its pages', async (t) => {
   const { room, client } = await openClient(t);
-  const version = handlerOf(room.resources, 'AWS::Lambda::Version');
-  const update = handlerOf(room.resources, 'AWS::Lambda::Function');
   await room.publish(CODE, { FunctionName: 'named' });
-  for (let number = 2; number <= 11; number += 1) {
-    const properties = {
-      Code: { ZipFile: `${CODE}//${number}` },
-      Handler: 'index.handler',
-      Role: ROLE,
-      Runtime: 'nodejs24.x',
-    };
-    await update.update({ physicalId: 'named', properties, previous: properties });
-    const request = { stackName: 's', logicalId: `V${number}`, suffix: String(number).padEnd(20, 'x') };
-    await version.create({ ...request, properties: { FunctionName: 'named' } });
-  }
+  await publishVersions(room, 'named', 11);
   const seen: (string | undefined)[] = [];
   let Marker: string | undefined;
   do {
