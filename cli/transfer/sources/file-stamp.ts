@@ -35,10 +35,23 @@ export function checkNoSignIn(
   throw new UserError('usage', `${name} contains a sign-in of edge-upload, and is not uploaded.`);
 }
 
-/** Like `checkNoSignIn`, for a stream of an open file, such as standard input. */
+/**
+ * Returns what the system knows of the file that a stream reads, such as standard input; `undefined` for a stream of
+ * something else, and if the system does not tell. Errors of the stream are reported when it is read.
+ */
+export function statsOfStream(stream: object): BigIntStats | undefined {
+  if (!('fd' in stream) || typeof stream.fd !== 'number') return undefined;
+  try {
+    return fstatSync(stream.fd, { bigint: true });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Like `checkNoSignIn`, for a stream. */
 export function checkStream(name: string, stream: object, signIns: ReadonlySet<string> | undefined): void {
-  if (!('fd' in stream) || typeof stream.fd !== 'number') return;
-  checkNoSignIn(name, fstatSync(stream.fd, { bigint: true }), signIns);
+  const stats = statsOfStream(stream);
+  if (stats !== undefined) checkNoSignIn(name, stats, signIns);
 }
 
 /** Identifies the state of a file, to detect changes. */

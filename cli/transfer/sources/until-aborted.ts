@@ -1,8 +1,8 @@
-import { fstatSync } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { orInterrupted } from '../../network/cancellation.ts';
+import { statsOfStream } from './file-stamp.ts';
 import { readError } from './read-error.ts';
 
 /**
@@ -17,8 +17,7 @@ export async function* readUntil(
   signal: AbortSignal,
 ): AsyncGenerator<Buffer, void, void> {
   // Node reads a folder as an empty stream.
-  const { fd } = stream as { readonly fd?: unknown };
-  if (typeof fd === 'number' && fstatSync(fd).isDirectory()) {
+  if (statsOfStream(stream)?.isDirectory() === true) {
     throw new UserError('file_is_folder', `${name} is a folder.`);
   }
   try {

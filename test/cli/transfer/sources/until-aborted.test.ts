@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough, Readable } from 'node:stream';
 import { test } from 'node:test';
+import { checkStream } from '../../../../cli/transfer/sources/file-stamp.ts';
 import { readUntil, untilAborted } from '../../../../cli/transfer/sources/until-aborted.ts';
 import { withCode } from '../helpers/uploading.ts';
 
@@ -14,6 +15,13 @@ test('reads a stream to its end', async () => {
   const stream = Readable.from([Buffer.from('a'), Buffer.from('b')]);
   const read = await all(readUntil(stream, 'standard input', new AbortController().signal));
   assert.equal(Buffer.concat(read).toString(), 'ab');
+});
+
+test('reads a stream whose descriptor is not that of an open file', async () => {
+  const stream = Object.assign(Readable.from([Buffer.from('a')]), { fd: 2 ** 31 - 1 });
+  checkStream('standard input', stream, new Set());
+  const read = await all(readUntil(stream, 'standard input', new AbortController().signal));
+  assert.equal(Buffer.concat(read).toString(), 'a');
 });
 
 test('ends a silent stream at the abort, and destroys it', async () => {
