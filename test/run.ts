@@ -12,7 +12,7 @@ import { WORKERS } from './support/run/worker.ts';
 
 /*
  * Runs the tests: `tsx test/run.ts [--unit | --portable | word …]`. Without a word, every `*.test.ts` below test/ except
- * test/scale, whose tests take minutes each; with words, the files whose path contains one of them.
+ * those of test/scale and test/wine, which take minutes; with words, the files whose path contains one of them.
  */
 
 // Turns off the SDK's warning about Node 20, which each test file would print.
@@ -36,7 +36,7 @@ function isNamed(file: string): boolean {
 
 function isWanted(file: string): boolean {
   if (!file.endsWith('.test.ts')) return false;
-  if (asked.length === 0) return !file.startsWith('scale');
+  if (asked.length === 0) return !file.startsWith('scale') && !file.startsWith('wine');
   if (!isNamed(file)) return false;
   const skipped = platform === 'win32' && NOT_ON_WINDOWS.find(({ path }) => file.startsWith(path));
   if (skipped) process.stdout.write(`Skipped on Windows: ${file} needs ${skipped.because}.\n`);
@@ -146,9 +146,9 @@ const [program = runner, compiledGuard = guard, ...single] = (
 process.env.COMPILED_TESTS = compiled;
 const files = await together(single, compiled, compiledGuard);
 
-const isScale = wanted.some((file) => relative(root, file).startsWith('scale'));
-// The files of test/scale do not fit in memory. If the developer has chosen a temporary folder, it is used.
-const memory = isScale || process.env.TMPDIR !== undefined ? undefined : memoryFolder();
+const isLarge = wanted.some((file) => /^(scale|wine)/.test(relative(root, file)));
+// The files of test/scale and test/wine do not fit in memory. If the developer has chosen a temporary folder, it is used.
+const memory = isLarge || process.env.TMPDIR !== undefined ? undefined : memoryFolder();
 if (memory !== undefined) process.env.TMPDIR = memory;
 
 const child = spawn(process.execPath, [program], { stdio: ['pipe', 'inherit', 'inherit'] });
