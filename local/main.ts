@@ -9,21 +9,23 @@ import type { Faults } from './faults.ts';
 import { JsonFile } from './json-file.ts';
 
 /*
- * The process of the embedded cloud: `node dist/local.cjs --data-dir <folder> [--port <n>] [--well-known-keys]
- * [--with-parent]`. The default port is the last one, else 4599. Over the IPC channel it reports that it serves, or why it
+ * The process of the embedded cloud: `node dist/local.cjs --data-dir <folder> --version <version> [--port <n>]
+ * [--well-known-keys] [--with-parent]`. The default port is the last one, else 4599. Over the IPC channel it reports that it serves, or why it
  * cannot. SIGTERM ends it, and with `--with-parent` the end of the process that started it.
  */
 
 const { values } = parseArgs({
   options: {
     'data-dir': { type: 'string' },
+    // Commands of a later version restart the cloud.
+    version: { type: 'string' },
     port: { type: 'string' },
     'well-known-keys': { type: 'boolean', default: false },
     'with-parent': { type: 'boolean', default: false },
   },
 });
 const DEFAULT_PORT = 4599;
-const { 'data-dir': dataDir, 'well-known-keys': wellKnownKeys } = values;
+const { 'data-dir': dataDir, version, 'well-known-keys': wellKnownKeys } = values;
 if (dataDir === undefined) throw new Error('--data-dir is missing');
 
 // The system closes the channel of a process that was killed, too.
@@ -60,6 +62,7 @@ const describe = ({ endpoint, caFile, outboxDir }: Cloud) => ({
   caFile,
   outboxDir,
   dataDir,
+  version,
   wellKnownKeys,
   pid: process.pid,
 });

@@ -5,15 +5,8 @@ import { command, evaluated } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
 import { cloudEnvironment, type Shell, shellCommands } from '../local-cloud/environment.ts';
-import {
-  cloudFolder,
-  ensureCloud,
-  findCloud,
-  type RunningCloud,
-  readIsolation,
-  type StartOptions,
-  stopCloud,
-} from '../local-cloud/process.ts';
+import { cloudFolder, findCloud, type RunningCloud, readIsolation } from '../local-cloud/find.ts';
+import { ensureCloud, type StartOptions, stopCloud } from '../local-cloud/process.ts';
 import {
   type AccessKey,
   folderOf,

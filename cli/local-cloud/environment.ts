@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import type { AccessKey } from '../settings/deployments.ts';
 import { powerShellQuoted } from '../ui/shell-words.ts';
-import type { RunningCloud } from './process.ts';
+import type { RunningCloud } from './find.ts';
 
 export const SHELLS = ['sh', 'fish', 'powershell'] as const;
 export type Shell = (typeof SHELLS)[number];

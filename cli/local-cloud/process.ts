@@ -3,98 +3,17 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { kill } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Agent } from 'undici';
 import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
-import { requestOnce } from '../network/bounded-requests.ts';
-import { findFailure } from '../network/failures.ts';
-import { packageRoot } from '../package-root.ts';
+import { packageRoot, packageVersion } from '../package-root.ts';
 import { followLocalCloud } from '../settings/deployments.ts';
 import { diskError } from '../settings/disk-errors.ts';
-import { cacheHome, requireFolder } from '../settings/folders.ts';
+import { cacheHome } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
-import { createFolder, openToAppend, readIfThere } from '../settings/own-files.ts';
+import { createFolder, openToAppend } from '../settings/own-files.ts';
 import { asTask } from '../ui/create.ts';
-
-/** The description of a running embedded cloud in `cloud.json`. */
-export interface RunningCloud {
-  /** `http://127.0.0.1:<port>` */
-  readonly endpoint: string;
-  readonly caFile: string;
-  readonly dataDir: string;
-  /** Folder of the e-mail and text messages that AWS would send, one file each. */
-  readonly outboxDir: string;
-  readonly pid: number;
-  /** Started with `--well-known-keys`. */
-  readonly wellKnownKeys: boolean;
-  /** The token that its control endpoint requires, and the proof in its responses. */
-  readonly control: { readonly token: string; readonly proof: string };
-}
-
-/** The first request about isolation tries several kinds of it. */
-const DEADLINES_MS = { status: 5000, isolation: 30_000 } as const;
-const MAX_ANSWER_BYTES = 64 * 1024;
-
-/** Returns the folder of this user's embedded cloud. */
-export function cloudFolder(context: Pick<Context, 'env' | 'platform' | 'home'>): string {
-  return join(requireFolder(context, 'data'), 'local');
-}
-
-/** Checks a description, so that the token is sent only to 127.0.0.1 and signals only to a valid process id. */
-function isWhole(written: unknown): written is RunningCloud {
-  const { endpoint, pid, control } = (written ?? {}) as Partial<Record<keyof RunningCloud, unknown>>;
-  const { token, proof } = (control ?? {}) as Partial<Record<string, unknown>>;
-  return (
-    typeof endpoint === 'string' &&
-    /^http:\/\/127\.0\.0\.1:\d{1,5}$/.test(endpoint) &&
-    URL.canParse(endpoint) &&
-    Number.isSafeInteger(pid) &&
-    Number(pid) > 1 &&
-    [token, proof].every((secret) => typeof secret === 'string' && /^[0-9a-f]+$/.test(secret))
-  );
-}
-
-/** Returns the cloud of a folder if it runs: it must respond at its endpoint with the proof. */
-export async function findCloud(dataDir: string): Promise<RunningCloud | undefined> {
-  const text = await readIfThere(join(dataDir, 'cloud.json'));
-  if (text === undefined) return undefined;
-  try {
-    const written: unknown = JSON.parse(text);
-    if (!isWhole(written)) return undefined;
-    const { dataDir: folder, proof } = await ask(written, 'status');
-    return folder === dataDir && proof === written.control.proof ? written : undefined;
-  } catch (error) {
-    // No response, the response of another program, or a damaged file: this cloud does not run.
-    if (error instanceof SyntaxError || findFailure(error) !== undefined) return undefined;
-    throw error;
-  }
-}
-
-/** Returns a description of how a running cloud isolates functions. */
-export async function readIsolation(cloud: RunningCloud): Promise<string> {
-  return String((await ask(cloud, 'isolation')).isolation);
-}
-
-/** Requests a JSON object from a cloud's control endpoint. */
-async function ask(
-  { endpoint, control }: RunningCloud,
-  path: keyof typeof DEADLINES_MS,
-): Promise<Record<string, unknown>> {
-  const dispatcher = new Agent();
-  try {
-    const { text } = await requestOnce(`${endpoint}/_edge-upload/${path}`, {
-      dispatcher,
-      headers: { authorization: `Bearer ${control.token}` },
-      signal: new AbortController().signal,
-      deadlineMs: DEADLINES_MS[path],
-      maxBytes: MAX_ANSWER_BYTES,
-    });
-    return (JSON.parse(text) ?? {}) as Record<string, unknown>;
-  } finally {
-    await dispatcher.destroy();
-  }
-}
+import { cloudFolder, findCloud, type RunningCloud } from './find.ts';
 
 interface StartMessage {
   readonly ready?: RunningCloud;
@@ -128,6 +47,8 @@ export async function startCloud(
         join(packageRoot(), 'dist', 'local.cjs'),
         '--data-dir',
         dataDir,
+        '--version',
+        packageVersion(),
         ...(port === undefined ? [] : ['--port', String(port)]),
         ...(wellKnownKeys ? ['--well-known-keys'] : []),
         ...(withParent ? ['--with-parent'] : []),
@@ -157,7 +78,10 @@ export async function startCloud(
   }
 }
 
-/** Returns the running cloud, and starts it if necessary. */
+/**
+ * Returns the running cloud, and starts it if necessary. A cloud of an earlier version, which an upgrade left running, is
+ * restarted: it does not support what this version deploys. A later one also serves the commands of this version.
+ */
 export async function ensureCloud(
   context: Context,
   options: Omit<StartOptions, 'dataDir'> = {},
@@ -168,10 +92,13 @@ export async function ensureCloud(
     dataDir,
     async () => {
       const running = await findCloud(dataDir);
-      if (running !== undefined) return { cloud: running, started: false };
+      if (running !== undefined && !isOutdated(running)) return { cloud: running, started: false };
+      const doing = `${running === undefined ? 'Starting' : 'Upgrading'} the embedded cloud`;
       const endpointOf = ({ endpoint }: RunningCloud) => endpoint;
-      const cloud = await asTask(context.ui, 'Starting the embedded cloud', endpointOf, async () => {
-        const started = await startCloud(context, { dataDir, ...options });
+      const cloud = await asTask(context.ui, doing, endpointOf, async () => {
+        if (running !== undefined) await stopCloud(running);
+        const { wellKnownKeys = running?.wellKnownKeys ?? false } = options;
+        const started = await startCloud(context, { dataDir, ...options, wellKnownKeys });
         await followLocalCloud(context, { endpoint: started.endpoint, caFile: started.caFile });
         return started;
       });
@@ -179,6 +106,11 @@ export async function ensureCloud(
     },
     { signal: context.signal },
   );
+}
+
+/** Returns true for a cloud of an earlier version than this one. */
+function isOutdated({ version = '' }: RunningCloud): boolean {
+  return version.localeCompare(packageVersion(), 'en', { numeric: true }) < 0;
 }
 
 async function openLog(dataDir: string, logFile: string): Promise<FileHandle> {

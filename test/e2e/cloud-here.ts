@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { packageVersion } from '../../cli/package-root.ts';
 import { type Cloud, openCloud } from '../../local/cloud.ts';
 import { preparedKeyPairs } from '../../local/cognito/keys.ts';
 import { createControl, newControlSecrets } from '../../local/control.ts';
@@ -30,6 +31,7 @@ export async function openCloudHere({ home, env }: Home): Promise<() => Promise<
     caFile,
     outboxDir,
     dataDir,
+    version: packageVersion(),
     wellKnownKeys: false,
     pid: NO_PROCESS,
   });

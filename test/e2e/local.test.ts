@@ -219,6 +219,29 @@ test('keeps the port and replaces the key at a reset', async (t) => {
   assert.equal(await identity(after, before.accessKeyId, before.secretAccessKey), 'InvalidClientTokenId');
 });
 
+test('restarts a cloud of an earlier version, as it was started, and uses one of a later version', async (t) => {
+  const computer = await computerFor(t);
+  const start = (...args: readonly string[]) => computer.json<LocalStatus>(['local', 'start', ...args]);
+  let cloud = await start('--port', '0', '--well-known-keys');
+  const rewrite = async (version: string | undefined) => {
+    const file = join(cloud.dataDir, 'cloud.json');
+    const written = JSON.parse(await readFile(file, 'utf8')) as object;
+    await writeFile(file, JSON.stringify({ ...written, version }));
+  };
+  for (const version of ['0.0.9', undefined]) {
+    await rewrite(version);
+    const { pid, ...same } = await start();
+    assert.notEqual(pid, cloud.pid, version);
+    const { pid: _replaced, isolation: _isolation, ...before } = { isolation: undefined, ...cloud };
+    assert.deepEqual(same, before, 'keeps its port, keys and --well-known-keys');
+    cloud = { ...same, pid };
+  }
+  for (const version of ['999.0.0', '0.10.0']) {
+    await rewrite(version);
+    assert.equal((await start()).pid, cloud.pid, version);
+  }
+});
+
 test('names a port in use', async (t) => {
   const computer = await computerFor(t);
   const { port } = new URL(await listen(t, (_request, response) => response.end('{}')));

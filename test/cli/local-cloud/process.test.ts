@@ -3,7 +3,8 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { findCloud, type RunningCloud, readIsolation, startCloud } from '../../../cli/local-cloud/process.ts';
+import { findCloud, type RunningCloud, readIsolation } from '../../../cli/local-cloud/find.ts';
+import { startCloud } from '../../../cli/local-cloud/process.ts';
 import { runProgram } from '../../support/programs.ts';
 import { listen } from '../../support/serve.ts';
 
