@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
+import { constants, fsync, type Stats } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import process, { platform as system } from 'node:process';
+import { promisify } from 'node:util';
 import { type CommandLine, command } from '../command-line.ts';
 import { systemCode, UserError } from '../errors.ts';
 import { diskError } from './disk-errors.ts';
@@ -144,6 +145,15 @@ async function makeOne(path: string, mode: number): Promise<void> {
 /** Errors of file systems that cannot flush, such as those of other computers and of programs (FUSE). */
 const CANNOT_FLUSH: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 
+/** Flushes a file to the disk, where the file system can. `FileHandle.sync` is missing under Yarn Plug'n'Play. */
+export async function flush({ fd }: FileHandle): Promise<void> {
+  try {
+    await promisify(fsync)(fd);
+  } catch (error) {
+    if (!CANNOT_FLUSH.has(systemCode(error))) throw error;
+  }
+}
+
 /**
  * Replaces a file atomically: another process, or the next one after a crash, reads the old text or the new one. The file is
  * private to its owner from its first byte. A link in its place is replaced too, and its target stays as it is.
@@ -156,9 +166,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     const file = await open(aside, 'wx', 0o600);
     try {
       await file.writeFile(text);
-      await file.sync().catch((error: unknown) => {
-        if (!CANNOT_FLUSH.has(systemCode(error))) throw error;
-      });
+      await flush(file);
     } finally {
       await file.close();
     }

@@ -5,6 +5,7 @@ import { isWindowsName } from '../../../protocol/file-name.ts';
 import { command } from '../../command-line.ts';
 import { systemCode, UserError } from '../../errors.ts';
 import { fileError } from '../../settings/disk-errors.ts';
+import { flush } from '../../settings/own-files.ts';
 
 /**
  * Returns the file name of a key: the text after its last slash.
@@ -108,7 +109,7 @@ export async function openTarget(path: string, { force }: { readonly force: bool
     write: (bytes) => onDisk(async () => void (await file.writeFile(bytes))),
     finish: () =>
       onDisk(async () => {
-        await file.sync();
+        await flush(file);
         await file.close();
         if (force) await rename(aside, path);
         else await nameOnce(aside, path);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isUserError, UserError } from '../../errors.ts';
 import { diskError } from '../../settings/disk-errors.ts';
 import { withLock } from '../../settings/lock.ts';
-import { openToAppend, readIfThere, replaceFile } from '../../settings/own-files.ts';
+import { flush, openToAppend, readIfThere, replaceFile } from '../../settings/own-files.ts';
 import {
   FORMAT,
   type JournalEntry,
@@ -116,7 +116,7 @@ async function openJournal(path: string): Promise<Journal & { close(): Promise<v
     },
     async open(opened) {
       const handle = await append(opened);
-      await handle.sync().catch(fail);
+      await flush(handle).catch(fail);
     },
     async add(part) {
       await append(part);

@@ -5,6 +5,7 @@ import {
   link,
   mkdir,
   mkdtemp,
+  open,
   readdir,
   readFile,
   rm,
@@ -19,6 +20,7 @@ import { type TestContext, test } from 'node:test';
 import type { UserError } from '../../../cli/errors.ts';
 import {
   createFolder,
+  flush,
   openToAppend,
   readIfThere,
   readPrivate,
@@ -42,6 +44,24 @@ test('creates a private folder with its parents, also from many processes at onc
   await mkdir(join(home, 'open'), { mode: 0o755 });
   await createFolder(join(home, 'open'));
   assert.equal((await stat(join(home, 'open'))).mode & 0o777, 0o755, 'an existing folder keeps its mode');
+});
+
+test('writes files without FileHandle.sync, and where nothing can be flushed', {
+  skip: noLinks,
+}, async (t) => {
+  const cannotFlush = await open('/dev/null', 'w');
+  try {
+    await flush(cannotFlush);
+    // Yarn Plug'n'Play replaces file handles with its own, which lack this method.
+    t.mock.method(Object.getPrototypeOf(cannotFlush), 'sync', () => {
+      throw new Error('Method not implemented.');
+    });
+  } finally {
+    await cannotFlush.close();
+  }
+  const path = join(await ownFolder(t), 'settings.json');
+  await replaceFile(path, '{}');
+  assert.equal(await readIfThere(path), '{}');
 });
 
 test('fails if the path cannot be a folder', async (t) => {
