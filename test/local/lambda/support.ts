@@ -89,7 +89,8 @@ export async function openRoom(t: TestContext, given: Partial<LambdaOptions> = {
     options,
     async publish(code, properties = {}, metadata = undefined) {
       count += 1;
-      const all = { ...functionProperties(code), ...properties };
+      // Lambda's 3 seconds are too few on a busy computer.
+      const all = { ...functionProperties(code), Timeout: 120, ...properties };
       const { physicalId } = await create(
         lambda.resources,
         'AWS::Lambda::Function',

@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import type { LambdaOptions } from '../../../../local/lambda/service.ts';
 import { serve } from '../../../support/serve.ts';
-import { handlerOf, openRoom, ROLE, type Room } from '../support.ts';
+import { create, functionProperties, handlerOf, openRoom, ROLE, type Room } from '../support.ts';
 
 const CODE = `exports.handler = async () => 'well';`;
 const ARN = 'arn:aws:lambda:us-east-1:000000000000:function:named';
@@ -32,7 +32,13 @@ async function openClient(t: TestContext, options: Partial<LambdaOptions> = {}, 
 
 test('describes $LATEST and versions in GetFunction and GetFunctionConfiguration', async (t) => {
   const { room, client } = await openClient(t, { now: () => new Date() });
-  await room.publish(CODE, { FunctionName: 'named', Tags: [{ Key: 'a', Value: 'b' }], Description: 'mine' });
+  await create(room.resources, 'AWS::Lambda::Function', 'F', {
+    ...functionProperties(CODE),
+    FunctionName: 'named',
+    Tags: [{ Key: 'a', Value: 'b' }],
+    Description: 'mine',
+  });
+  await create(room.resources, 'AWS::Lambda::Version', 'V', { FunctionName: 'named' });
   const { Configuration, Tags } = await client.send(new GetFunctionCommand({ FunctionName: 'named' }));
   assert.deepEqual(Tags, { a: 'b' });
   assert.equal(Configuration?.FunctionArn, ARN);

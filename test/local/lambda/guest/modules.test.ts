@@ -76,7 +76,6 @@ test('modules and globals return the values of Node’s', async (t) => {
        const { ${Object.keys(given).join(', ')} } = given;
        try { return { value: (await eval(text)) ?? null }; } catch (error) { return { error: error.name, code: error.code ?? null }; }
      };`,
-    { Timeout: 20 },
   );
   const require = (await import('node:module')).createRequire(import.meta.url);
   for (const text of SAME) {

@@ -40,9 +40,6 @@ async function keyServer(t: TestContext) {
   return { requests, port: new URL(origin).port };
 }
 
-/** Seconds that a busy computer may need. */
-const SLOW = { Timeout: 60 };
-
 const metadata = (...keySets: string[]) => ({ 'edge-upload': { keySets } });
 
 test('fetches the key sets in its metadata and nothing else', async (t) => {
@@ -50,7 +47,7 @@ test('fetches the key sets in its metadata and nothing else', async (t) => {
   const other = await keyServer(t);
   const base = `http://127.0.0.1:${port}`;
   const room = await openRoom(t);
-  const arn = await room.publish(CODE, SLOW, metadata(`${base}/keys?v=1`, `${base}/moved`));
+  const arn = await room.publish(CODE, {}, metadata(`${base}/keys?v=1`, `${base}/moved`));
   const ask = (event: object) => returned(room, arn, event as never);
 
   assert.equal(await ask({ url: `${base}/keys?v=1` }), '200 the keys');
@@ -114,7 +111,7 @@ test('does not send the function’s Host header to the key set', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(
     `exports.handler = () => fetch('${url}', { headers: { host: 'internal', authorization: 'secret' } }).then((r) => r.text());`,
-    SLOW,
+    {},
     metadata(url),
   );
   assert.equal(await returned(room, arn), 'the keys');
@@ -125,19 +122,19 @@ test('keeps the key sets that a version was published with', async (t) => {
   const { port } = await keyServer(t);
   const url = (name: string) => `http://127.0.0.1:${port}/${name}`;
   const room = await openRoom(t);
-  const first = await room.publish(CODE, SLOW, metadata(url('one')));
-  const second = await room.publish(CODE, SLOW, metadata(url('two')));
+  const first = await room.publish(CODE, {}, metadata(url('one')));
+  const second = await room.publish(CODE, {}, metadata(url('two')));
   assert.equal(await returned(room, first, { url: url('one') }), '200 the keys');
   assert.equal(await returned(room, first, { url: url('two') }), 'ECONNREFUSED');
   assert.equal(await returned(room, second, { url: url('two') }), '200 the keys');
-  const none = await room.publish(CODE, SLOW);
+  const none = await room.publish(CODE);
   assert.equal(await returned(room, none, { url: url('one') }), 'ECONNREFUSED');
 });
 
 test('accepts canonical https URLs in metadata, and http on loopback only', async (t) => {
   const room = await openRoom(t);
   for (const url of ['https://login.example.com/keys', 'http://localhost:1/k', 'http://[::1]/k']) {
-    await room.publish(CODE, SLOW, metadata(url));
+    await room.publish(CODE, {}, metadata(url));
   }
   for (const keySets of [
     ['http://login.example.com/keys'],
@@ -156,7 +153,7 @@ test('accepts canonical https URLs in metadata, and http on loopback only', asyn
     [7],
     'https://login.example.com/keys',
   ]) {
-    await assert.rejects(room.publish(CODE, SLOW, { 'edge-upload': { keySets } }), {
+    await assert.rejects(room.publish(CODE, {}, { 'edge-upload': { keySets } }), {
       name: 'AwsError',
       code: 'InvalidRequest',
       message: /^Metadata\.edge-upload\.keySets/,
@@ -175,7 +172,7 @@ test('makes a key set hang, return garbage or refuse, as tests request', async (
     const inTime = exports.handler;
     exports.handler = (event) =>
       event.waits ? Promise.race([inTime(event), new Promise((late) => setTimeout(late, 300, 'late'))]) : inTime(event);`,
-    SLOW,
+    {},
     metadata(url),
   );
   for (const [fault, expected] of [

@@ -15,7 +15,6 @@ test('fails a function that fills its heap as out of memory, and continues', asy
   const arn = await room.publish(
     `const hogs = [${Object.values(HOGS).map((body) => `() => { ${body} }`)}];
      exports.handler = async ({ hog }) => hog === undefined ? 'well' : hogs[hog]();`,
-    { Timeout: 60 },
   );
   for (const [hog, name] of Object.keys(HOGS).entries()) {
     await t.test(name, async () => {
@@ -36,7 +35,6 @@ test('counts memory outside the heap too', {
   const arn = await room.publish(
     `exports.handler = async () => { const held = []; for (;;) {
          held.push(Buffer.alloc(4e6, 1)); await new Promise((done) => setTimeout(done, 5)); } };`,
-    { Timeout: 60 },
   );
   const invocation = await room.invoke(arn, {});
   assert.equal(invocation.outcome === 'failed' && invocation.errorType, 'Runtime.OutOfMemory');
@@ -46,7 +44,7 @@ test('gives a function its configured memory', async (t) => {
   const room = await openRoom(t);
   const code =
     'exports.handler = async () => { const held = new Array(2e7).fill(0.5); return held.length; };';
-  assert.equal(await returned(room, await room.publish(code, { MemorySize: 512, Timeout: 60 })), 2e7);
+  assert.equal(await returned(room, await room.publish(code, { MemorySize: 512 })), 2e7);
 });
 
 test('ends endless loops and unsettled promises at the timeout, then serves again', async (t) => {
@@ -131,7 +129,7 @@ test('ends only the instance at process.exit, and starts another', async (t) => 
 
 test('fails every event after close', async (t) => {
   const room = await openRoom(t);
-  const arn = await room.publish('exports.handler = () => new Promise(() => {});', { Timeout: 60 });
+  const arn = await room.publish('exports.handler = () => new Promise(() => {});');
   const pending = room.invoke(arn, {});
   await room.close();
   assert.equal((await pending).outcome, 'failed');

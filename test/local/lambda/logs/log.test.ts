@@ -65,16 +65,17 @@ test('logs all output of an event before its end, in any amount', async (t) => {
 
 test('logs failures as Lambda does', async (t) => {
   const room = await openRoom(t);
-  const end = async (code: string) => {
+  const end = async (code: string, properties: JsonObject = {}) => {
     room.logged.length = 0;
-    await room.invoke(await room.publish(code, { Timeout: 1 }), {});
+    await room.invoke(await room.publish(code, properties), {});
     return story(room).slice(-3);
   };
   const [thrown, ended] = await end(`exports.handler = async () => { throw new TypeError('no'); };`);
   assert.equal(thrown, 'TIME\tID\tERROR\tInvoke Error \t{"errorType":"TypeError","errorMessage":"no"}\n');
   assert.equal(ended, 'END RequestId: ID\n');
 
-  const [late, , report = ''] = await end(`exports.handler = () => { console.log('begun'); for (;;); };`);
+  const loop = `exports.handler = () => { console.log('begun'); for (;;); };`;
+  const [late, , report = ''] = await end(loop, { Timeout: 1 });
   assert.equal(late, 'TIME ID Task timed out after 1.00 seconds\n\n');
   assert.match(report, REPORT);
   assert.match(report, /\tStatus: timeout\t\n$/);
@@ -110,7 +111,7 @@ test('logs calls as JSON objects; both kinds of lines follow their levels', asyn
   const room = await openRoom(t);
   const logged = async (code: string, LoggingConfig: JsonObject) => {
     room.logged.length = 0;
-    await room.invoke(await room.publish(code, { LoggingConfig, Timeout: 1 }), {});
+    await room.invoke(await room.publish(code, { LoggingConfig }), {});
     return room.logged.map(({ message }) => JSON.parse(message));
   };
   const code = `exports.handler = async () => {

@@ -37,7 +37,7 @@ test('keeps a function from files, environment, sockets, processes and memory of
   const room = await openRoom(t, { network: async () => ({ status: 200, body: 'answer' }) });
   const { places, connections } = await openPlaces(t, room.dataDir);
   for (const escapes of [READING, ...CHANGING.map((one) => [one])]) {
-    const arn = await room.publish(escapeFunction(escapes, places), { Timeout: 20 });
+    const arn = await room.publish(escapeFunction(escapes, places));
     for (const [at, [name]] of escapes.entries()) {
       await t.test(name, async () => {
         const invocation = await room.invoke(arn, { at, some: ['event'] });
@@ -174,9 +174,8 @@ test('keeps the cloud running after any function code', async (t) => {
   await returned(room, well);
   for (const [name, code, outcome] of BOMBS) {
     await t.test(name, async () => {
-      // Enough time for the others, however busy the computer is.
-      const Timeout = outcome.test('timed-out') ? 1 : 30;
-      const arn = await room.publish(`exports.handler = async () => { ${code} };`, { Timeout });
+      const limits = outcome.test('timed-out') ? { Timeout: 1 } : {};
+      const arn = await room.publish(`exports.handler = async () => { ${code} };`, limits);
       const ended = room.invoke(arn, {});
       assert.equal(await returned(room, well), 'well');
       assert.match(JSON.stringify(await ended), outcome);
