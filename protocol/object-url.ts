@@ -78,6 +78,14 @@ export function isSecureOrigin({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
 
+/**
+ * Returns the token at the start of a URL's fragment, which a deployment signed: `eul_` for a link, `euk_` for a key;
+ * `undefined` if it has none. Text after it is ignored, such as the rest of a sentence that was copied too.
+ */
+export function issuedToken(fragment: string): string | undefined {
+  return /^#?(eu[lk]_[\w-]+\.[\w-]+\.[\w-]+)/.exec(decodeAscii(fragment))?.[1];
+}
+
 /** Whether a typed word is the address of a link, which is the edge and a token after `#`, or contains its token. */
 export function isLinkAddress(word: string): boolean {
   return /^[^#]*#eu[lk]_|eu[lk]_eyJ/.test(decodeAscii(word));

@@ -1,4 +1,4 @@
-import { decodeAscii } from '../../protocol/object-url.ts';
+import { issuedToken } from '../../protocol/object-url.ts';
 import { UserError } from '../errors.ts';
 import { containsToken, edgeUrl } from '../settings/edge-url.ts';
 import { bareToken } from '../text.ts';
@@ -10,13 +10,10 @@ export interface Link {
   readonly token: string;
 }
 
-/** Matches a token that a deployment signed: `eul_` for a link, `euk_` for a key. */
-const TOKEN = /^eu[lk]_[\w-]+\.[\w-]+\.[\w-]+$/;
-
 const HINT = 'Copy the whole address. It looks like https://d111111abcdef8.cloudfront.net/#eul_…';
 
 /**
- * Parses the address of a link. Errors never quote what can be part of a token.
+ * Parses the address of a link. Text after it is ignored, as the page ignores it. Errors never quote what can be part of a token.
  * @param source Where the address is from, for the start of a sentence.
  * @throws {UserError} `usage`
  */
@@ -26,7 +23,7 @@ export function readLink(address: string, source: string): Link {
     throw new UserError('usage', `${source} is empty.`, { hint: 'A shell variable may be unset.' });
   }
   const at = typed.indexOf('#');
-  const [before, token] = at < 0 ? [typed, ''] : [typed.slice(0, at), decodeAscii(typed.slice(at + 1))];
+  const [before, fragment] = at < 0 ? [typed, ''] : [typed.slice(0, at), typed.slice(at + 1)];
   if (containsToken(before)) {
     throw new UserError('usage', `${source} is not the address of a link: the token is not after a “#”.`, {
       hint: [
@@ -35,12 +32,13 @@ export function readLink(address: string, source: string): Link {
       ],
     });
   }
-  if (token === '') {
+  if (fragment === '') {
     throw new UserError('usage', `${source} is not the address of a link: nothing follows a “#”.`, {
       hint: HINT,
     });
   }
-  if (!TOKEN.test(token)) {
+  const token = issuedToken(fragment);
+  if (token === undefined) {
     throw new UserError('usage', `${source} is not the address of a link: it was cut off or changed.`, {
       hint: HINT,
     });

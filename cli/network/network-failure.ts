@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { isLoopback } from '../../protocol/object-url.ts';
 import { command, type HintLine } from '../command-line.ts';
 import { isUserError, systemCode, UserError } from '../errors.ts';
-import { DESCRIPTORS } from '../settings/disk-errors.ts';
+import { MORE_DESCRIPTORS, NO_DESCRIPTOR } from '../settings/disk-errors.ts';
 import {
   chain,
   type Failure,
@@ -103,9 +103,9 @@ export function networkFailure(error: unknown, host: string): UserError | undefi
   const failure = findFailure(error);
   if (failure === undefined) return undefined;
   const { kind, code, reason, proxy } = failure;
-  if (code === 'EMFILE' || code === 'ENFILE') {
+  if (NO_DESCRIPTOR.has(code)) {
     return new UserError('unreachable', `No connection to ${host}: ${reason}.`, {
-      ...DESCRIPTORS,
+      hint: MORE_DESCRIPTORS,
       cause: error,
     });
   }

@@ -11,11 +11,9 @@ interface Reason {
 
 const PERMISSIONS = 'Check who owns the file and its folder, and their permissions.';
 const SPACE = 'Free some space, or use a folder on another disk.';
-/** Hints if the process or the computer has no descriptor left. */
-export const DESCRIPTORS = {
-  hint: 'Lower --concurrency, or raise the limit with: ulimit -n 4096',
-  library: { hint: 'Lower concurrency, or raise the limit with: ulimit -n 4096' },
-};
+/** Codes of a process or computer without a descriptor for another file or connection. */
+export const NO_DESCRIPTOR: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE']);
+export const MORE_DESCRIPTORS = 'Raise the limit with: ulimit -n 4096';
 const NETWORK_DISK = 'Mount the file system again, then run the command again.';
 
 /** Meaning of the system errors of files: https://man7.org/linux/man-pages/man3/errno.3.html */
@@ -44,8 +42,8 @@ const REASONS = table<Reason>({
   EBUSY: { why: 'another program uses it' },
   ETXTBSY: { why: 'another program runs it' },
   EAGAIN: { why: 'another program has locked it' },
-  EMFILE: { why: 'this process has too many files open', ...DESCRIPTORS },
-  ENFILE: { why: 'this computer has too many files open', ...DESCRIPTORS },
+  EMFILE: { why: 'this process has too many files open', hint: MORE_DESCRIPTORS },
+  ENFILE: { why: 'this computer has too many files open', hint: MORE_DESCRIPTORS },
   ENOMEM: { why: 'the computer does not have enough memory' },
   EIO: { why: 'the disk reports an input/output error', hint: 'Check the disk.' },
   ESTALE: { why: 'it no longer exists on the network file system (stale file handle)', hint: NETWORK_DISK },

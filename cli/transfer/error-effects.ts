@@ -7,7 +7,8 @@ interface Effect {
   /** The remembered limits may be outdated; the file may be allowed under the current ones. */
   readonly file?: 'place again';
   /**
-   * `stop`: later files would fail too, so they are not tried. `stop unanswered`: the same, unless the edge responded.
+   * `stop`: later files would fail too, so they are not tried. `stop unanswered`: the same, unless the edge responds to
+   * others.
    */
   readonly run?: 'stop' | 'stop unanswered';
   /** The multipart upload cannot be finished; otherwise it is kept, to be resumed. */
@@ -21,12 +22,13 @@ const EFFECTS: Partial<Record<ErrorCode, Effect>> = {
   exists: { answered: true, upload: 'abort' },
   file_changed: { upload: 'abort' },
   forbidden: { answered: true, file: 'place again' },
-  gave_up: { answered: true },
+  gave_up: { answered: true, run: 'stop unanswered' },
   not_an_edge: { run: 'stop unanswered' },
   not_signed_in: { run: 'stop' },
   refused_by_edge: { answered: true },
   refused_by_store: { answered: true },
   sign_in_refused: { run: 'stop' },
+  throttled: { run: 'stop unanswered' },
   tls: { run: 'stop unanswered' },
   token_refused: { run: 'stop' },
   too_large: { answered: true, file: 'place again', upload: 'abort' },

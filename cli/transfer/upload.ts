@@ -1,10 +1,8 @@
 import type { Context, Result } from '../context.ts';
-import { interrupted, isUserError, UserError } from '../errors.ts';
+import { isUserError, type UserError } from '../errors.ts';
 import { journalFolder } from '../settings/folders.ts';
-import { effectOf } from './error-effects.ts';
 import type { Journals } from './multipart/journals.ts';
-import { forEachAtOnce } from './pacing/pool.ts';
-import { createPlacing, type Placing } from './placing.ts';
+import { createPlacing } from './placing.ts';
 import { checkPartSize, type PlanOptions } from './plan.ts';
 import { TransferMeter } from './progress.ts';
 import { type HeaderOptions, objectHeaders, type Stored } from './put-object.ts';
@@ -13,6 +11,7 @@ import { countItems } from './sources/count-items.ts';
 import { signInIds } from './sources/file-stamp.ts';
 import type { Item } from './sources/items.ts';
 import type { Sources } from './sources/sources.ts';
+import { uploadAll } from './upload-all.ts';
 import { journalsIn, openUploader, type UploadContextOptions } from './uploader.ts';
 import { CLOCK } from './wire/retry.ts';
 
@@ -79,7 +78,7 @@ export async function uploadFiles(
     { ...command, journals, onTrouble: meter.trouble, signIns: signInIds(command) },
     options,
   );
-  const { limits, slots, note, warn } = uploader.context;
+  const { limits, slots, cleanUp, note, warn } = uploader.context;
   const how = { ...options, headers, meter };
   const upload = (item: Item) => unlessStored(item, storedFiles, () => uploader.upload(item, how));
   // With --json, one file has the same lines as several.
@@ -90,9 +89,10 @@ export async function uploadFiles(
     const { several } = sources;
     const { ownPrefix = false, isNamed = false, prefix } = options;
     const placing = ownPrefix ? createPlacing(limits, { several, isNamed, prefix, note }) : undefined;
-    await runAll(sources.items(warn), upload, {
+    await uploadAll(sources.items(warn), upload, {
       files: slots.size,
       placing,
+      edge: cleanUp,
       now,
       signal,
       onOutcome(outcome) {
@@ -147,88 +147,4 @@ function expectTotals(sources: Sources, meter: TransferMeter): { stop(): void } 
       clearTimeout(timer);
     },
   };
-}
-
-/** Number of files without a response after which the others are not tried. */
-const UNANSWERED_FILES = 2;
-
-const RESUME_HINT = 'Run the same command again; a large file resumes where it stopped.';
-
-/** Returns the error after Ctrl-C at an item. A stream cannot be read a second time. */
-function stoppedAt({ kind }: Item): UserError {
-  return interrupted(kind === 'file' ? RESUME_HINT : undefined);
-}
-
-interface RunOptions {
-  /** Files under way at once. */
-  readonly files: number;
-  /** Absent: keys are not changed. */
-  readonly placing?: Placing | undefined;
-  /** Milliseconds of a steady clock. */
-  readonly now: () => number;
-  readonly signal: AbortSignal;
-  readonly onOutcome: (outcome: Outcome) => void;
-}
-
-/**
- * Uploads items, several at once. A failed item does not stop the others, unless they would fail for the same reason.
- * @param upload returns `undefined` for a file that was stored before and is unchanged.
- * @throws {UserError} `interrupted`, once the uploads under way have ended; and every error that is not a UserError.
- */
-async function runAll(
-  items: AsyncIterable<Item>,
-  upload: (item: Item) => Promise<Stored | undefined>,
-  { files, placing, now, signal, onOutcome }: RunOptions,
-): Promise<void> {
-  let stopped: UserError | undefined;
-  let answered = false;
-  let unanswered = 0;
-
-  const judge = (error: UserError) => {
-    const effect = effectOf(error.code);
-    if (effect.answered) answered = true;
-    if (effect.run === 'stop unanswered') unanswered += 1;
-    const nobodyThere = effect.run === 'stop unanswered' && !answered && unanswered >= UNANSWERED_FILES;
-    if (effect.run === 'stop' || nobodyThere) stopped ??= error;
-  };
-
-  const attempt = async (item: Item): Promise<Outcome['result']> => {
-    if (stopped !== undefined) {
-      return { error: new UserError(stopped.code, `Not tried: ${stopped.message}`, { cause: stopped }) };
-    }
-    try {
-      const stored = await upload(item);
-      if (stored === undefined) return { unchanged: true };
-      answered = true;
-      return { stored };
-    } catch (error) {
-      if (!isUserError(error)) throw error;
-      if (error.code === 'interrupted') {
-        throw error.hint === undefined ? stoppedAt(item) : error;
-      }
-      judge(error);
-      return { error };
-    }
-  };
-
-  await forEachAtOnce(withHint(items), files, async (item) => {
-    if (signal.aborted) throw stoppedAt(item);
-    const began = now();
-    let placed = (await placing?.place(item)) ?? { item };
-    let result = await attempt(placed.item);
-    const again = 'error' in result && (await placing?.placeAgain(item, placed, result.error));
-    if (again) {
-      placed = again;
-      result = await attempt(placed.item);
-    }
-    onOutcome({ item: placed.item, seconds: (now() - began) / 1000, result });
-  });
-}
-
-async function* withHint(items: AsyncIterable<Item>): AsyncGenerator<Item, void, void> {
-  try {
-    yield* items;
-  } catch (error) {
-    throw isUserError(error) && error.code === 'interrupted' ? interrupted(RESUME_HINT) : error;
-  }
 }

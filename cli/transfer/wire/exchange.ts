@@ -5,6 +5,7 @@ import { UserError } from '../../errors.ts';
 import { type Abortable, openAbortable } from '../../network/cancellation.ts';
 import { findFailure } from '../../network/failures.ts';
 import { networkFailure } from '../../network/network-failure.ts';
+import { NO_DESCRIPTOR } from '../../settings/disk-errors.ts';
 import { outflow, type RateLimit } from '../pacing/outflow.ts';
 import { createReceiver, endless, type HttpResponse } from './responses.ts';
 import { type Clock, responseDeadline, stallGuard, TransientFailure } from './retry.ts';
@@ -57,8 +58,6 @@ export class ConnectionCut extends TransientFailure {}
 
 /** Thrown if the process or the computer has no descriptor for another connection. Nothing was sent. */
 class NoDescriptor extends TransientFailure {}
-
-const DESCRIPTORS_USED: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
 
 /** Attempts at an address that has never responded, because it may be wrong. */
 const FIRST_CONTACT_TRIES = 4;
@@ -223,7 +222,7 @@ function connectionFailure(error: unknown, { url, reached, started, withBody }: 
         { limit: { kind: 'garbled', tries: FIRST_CONTACT_TRIES } },
       );
     case 'connection': {
-      if (DESCRIPTORS_USED.has(kind.code)) {
+      if (NO_DESCRIPTOR.has(kind.code)) {
         const limit = { kind: 'descriptors', tries: DESCRIPTOR_TRIES };
         return new NoDescriptor(failure, { refused: true, limit });
       }

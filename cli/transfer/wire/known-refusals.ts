@@ -112,10 +112,21 @@ const STATUSES: Readonly<Record<number, KnownRefusal>> = {
   494: LONG_HEADERS,
 };
 
+/** For a 413 of neither the edge nor the store. */
+const LARGE_BODY: KnownRefusal = {
+  code: 'too_large',
+  why: 'a proxy in between does not accept bodies of this size',
+  hint: 'Ask its administrator to allow larger ones, or send smaller parts with --multipart always --part-size 5MiB.',
+  library: {
+    hint: 'Ask its administrator to allow larger ones, or send smaller parts with multipart: "always" and a partSize of 5 MiB.',
+  },
+};
+
 /** Returns the explanation of a refusal; `undefined` if its code and status are not in the tables. */
 export function knownRefusal({ from, code }: ErrorDocument, status: number): KnownRefusal | undefined {
   if (from !== 'between' && Object.hasOwn(KNOWN, code)) return KNOWN[code];
   if (from === 'store' && status === 301) return KNOWN.PermanentRedirect;
+  if (from === 'between' && status === 413) return LARGE_BODY;
   return STATUSES[status];
 }
 

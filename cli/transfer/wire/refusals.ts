@@ -15,6 +15,7 @@ import { cloudFrontReason, isCloudFrontPage, unexpectedResponse } from './pages.
 import {
   type ErrorDocument,
   type HttpResponse,
+  isForeign,
   isPage,
   NotInGroup,
   readErrorDocument,
@@ -228,7 +229,7 @@ export function failureOf(response: HttpResponse, subject: string, now: Date, re
   const { status, headers } = response;
   if (status >= 200 && status < 300) return unexpectedResponse(subject, response);
   const refusal = readErrorDocument(response);
-  if (status === 401 && !isPage(response)) return new TokenRejected(refusedBecause(refusal));
+  if (status === 401 && !isForeign(refusal, response)) return new TokenRejected(refusedBecause(refusal));
   return (
     refuse?.(refusal) ??
     refusalError(refusal, response, subject, retryAfter(headers['retry-after'], headers.date, now))

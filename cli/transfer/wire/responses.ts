@@ -210,3 +210,10 @@ export function readErrorDocument({ status, headers, text }: HttpResponse): Erro
   if (error !== undefined) return error;
   return { from: 'between', code: `HTTP ${status}`, message: '' };
 }
+
+/** Whether a response is not the edge's, but for example that of a proxy that wants a sign-in. A broken one may be the edge's. */
+export function isForeign({ from }: ErrorDocument, response: HttpResponse): boolean {
+  const { headers, text } = response;
+  const isOther = text !== '' && !headers['content-type']?.startsWith('application/json');
+  return from === 'between' && (isOther || isPage(response));
+}

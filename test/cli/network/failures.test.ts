@@ -78,7 +78,7 @@ test('names the limit of open files instead of the network', () => {
       error?.message ?? '',
       /^No connection to edge\.example: this (?:process|computer) has too many/,
     );
-    assert.match(error?.hint ?? '', /^Lower --concurrency, or raise the limit/);
+    assert.match(error?.hint ?? '', /^Raise the limit with: ulimit -n 4096$/);
   }
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Agent, type buildConnector } from 'undici';
@@ -188,8 +189,16 @@ test('gives up after a few attempts if no descriptor is free for a connection', 
   t.after(() => dispatcher.destroy());
   await assert.rejects(
     upload(t, testContext({ cwd }), 'http://127.0.0.1', { files: ['f'] }, { dispatcher }),
-    withCode('unreachable', /too many open files \(given up after 6 attempts/, /ulimit -n/),
+    withCode(
+      'unreachable',
+      /too many open files \(given up after 6 attempts/,
+      /^Raise the limit with: ulimit -n/,
+    ),
   );
+  await writeFile(join(cwd, 'g'), 'y');
+  const context = testContext({ cwd });
+  await upload(t, context, 'http://127.0.0.1', { files: ['f', 'g'] }, { dispatcher, concurrency: 1 });
+  assert.match(JSON.stringify(rows(context.events)[1]), /Not tried: No connection/);
 });
 
 test('ends the upload at Ctrl-C during a body and during a wait', async (t) => {
@@ -302,6 +311,42 @@ test('continues after a file without a response, and stops if the edge is unreac
   assert.equal(nothing.document.stored, 0);
   const said = rows(gone.events).map(({ error }) => (error as { message: string }).message);
   assert.equal(said.filter((message) => message.startsWith('Not tried: ')).length, 7);
+});
+
+test('tries no more files once the edge responds to nothing, although it stored others before', async (t) => {
+  const cwd = await ownFolder(t);
+  const files = Array.from({ length: 9 }, (_, index) => `f${index}`);
+  for (const file of files) await writeFile(join(cwd, file), file);
+  const page = (status: number) => async (request: IncomingMessage, response: ServerResponse) => {
+    await readAll(request);
+    response.writeHead(status, { 'content-type': 'text/html' }).end('<html>Please wait</html>');
+  };
+  const ends = {
+    unreachable: async (request: IncomingMessage) => void request.socket.resetAndDestroy(),
+    gave_up: page(503),
+    not_an_edge: page(200),
+  };
+  for (const [code, end] of Object.entries(ends)) {
+    let gone = false;
+    const edge = await ownEdge(t, async (request, response) => {
+      gone ||= request.url === '/f2';
+      if (gone) await end(request, response);
+      return gone;
+    });
+    const context = testContext({ cwd });
+    const result = await upload(t, context, edge.url, { files }, { concurrency: 1 });
+    assert.equal(result.document.stored, 2, code);
+    const errors = rows(context.events).flatMap(({ error }) => error ?? []) as {
+      code: string;
+      message: string;
+    }[];
+    assert.deepEqual(new Set(errors.map((error) => error.code)), new Set([code]));
+    assert.deepEqual(
+      errors.map(({ message }) => message.startsWith('Not tried: ')),
+      [false, true, true, true, true, true, true],
+      code,
+    );
+  }
 });
 
 test('refuses metadata that is too long with the uploader’s name', async (t) => {

@@ -79,6 +79,22 @@ test('explains each kind of response from S3, CloudFront and proxies', async (t)
       hint: /doctor/,
     },
     {
+      status: 401,
+      headers: { 'content-type': 'text/plain', 'www-authenticate': 'Negotiate' },
+      text: 'Proxy login',
+      code: 'refused_by_edge',
+      message: /The server refused f \(HTTP 401\)/,
+      hint: /proxy in between/,
+    },
+    ...[html, { 'content-type': 'text/plain' }].map((headers) => ({
+      status: 413,
+      headers,
+      text: '413 Request Entity Too Large',
+      code: 'too_large',
+      message: /^f was refused \(HTTP 413\): a proxy in between does not accept bodies of this size/,
+      hint: /--part-size 5MiB/,
+    })),
+    {
       status: 511,
       headers: html,
       text: page('Network sign-in'),
