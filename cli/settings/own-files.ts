@@ -142,8 +142,14 @@ async function makeOne(path: string, mode: number): Promise<void> {
   }
 }
 
-/** Errors of file systems that cannot flush, such as those of other computers and of programs (FUSE). */
-const CANNOT_FLUSH: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
+/**
+ * Errors of file systems that cannot flush, such as those of other computers and of programs (FUSE), and of Node's permission
+ * model, which disables `fsync`.
+ */
+const CANNOT_FLUSH: ReadonlySet<string | undefined> = new Set([
+  ...['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'],
+  'ERR_ACCESS_DENIED',
+]);
 
 /** Flushes a file to the disk, where the file system can. `FileHandle.sync` is missing under Yarn Plug'n'Play. */
 export async function flush({ fd }: FileHandle): Promise<void> {

@@ -6,7 +6,7 @@ import { AwsError } from '../../wire/errors.ts';
 import { validationError } from '../errors.ts';
 import type { ChangeSetRecord, StackRecord } from '../stack/model.ts';
 import { planChanges } from '../stack/plan.ts';
-import { type OperationContext, operation, page, paged } from './operation.ts';
+import { BY_CREATION, type OperationContext, operation, page, paged } from './operation.ts';
 import { deploymentConfig, newName, onFailure, requestFields, sourceFields } from './parameters.ts';
 import { changeSetSummary, changeXml, parametersXml, tagsXml } from './responses.ts';
 import { readSource } from './source.ts';
@@ -152,7 +152,7 @@ export const changeSets = {
     { StackName: required(text()), ...paged },
     ({ store }, { StackName, NextToken }) => {
       const stack = store.require(StackName, 'in brackets');
-      const { items, ...next } = page([...stack.changeSets].reverse(), NextToken);
+      const { items, ...next } = page(stack.changeSets, NextToken, BY_CREATION);
       return { Summaries: items.map((changeSet) => changeSetSummary(stack, changeSet)), ...next };
     },
   ),

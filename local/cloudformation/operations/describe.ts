@@ -2,7 +2,7 @@ import { own } from '../../json.ts';
 import { required, text, withDefault } from '../../shape.ts';
 import { validationError } from '../errors.ts';
 import type { ResourceRecord, StackRecord } from '../stack/model.ts';
-import { operation, page, paged } from './operation.ts';
+import { BY_CREATION, BY_LOGICAL_ID, operation, page, paged } from './operation.ts';
 import { words } from './parameters.ts';
 import { eventXml, resourceXml, stackSummary, stackXml } from './responses.ts';
 
@@ -34,14 +34,14 @@ export const describe = {
   DescribeStacks: operation({ StackName: text(), ...paged }, ({ store, view }, { StackName, NextToken }) => {
     if (StackName !== undefined) return { Stacks: [stackXml(view.require(StackName, 'with id'))] };
     const present = store.all().filter(({ status }) => status !== 'DELETE_COMPLETE');
-    const { items, ...next } = page(present, NextToken);
+    const { items, ...next } = page(present, NextToken, BY_CREATION);
     return { Stacks: items.map(stackXml), ...next };
   }),
   ListStacks: operation(
     { StackStatusFilter: withDefault(words(STATUSES), []), ...paged },
     ({ store }, { StackStatusFilter: filter, NextToken }) => {
       const found = store.all().filter(({ status }) => filter.length === 0 || filter.includes(status));
-      const { items, ...next } = page(found, NextToken);
+      const { items, ...next } = page(found, NextToken, BY_CREATION);
       return { StackSummaries: items.map(stackSummary), ...next };
     },
   ),
@@ -50,7 +50,7 @@ export const describe = {
     { StackName: required(text()), ...paged },
     ({ view }, { StackName, NextToken }) => {
       const stack = view.require(StackName, 'in brackets');
-      const { items, ...next } = page(stack.events, NextToken, true);
+      const { items, ...next } = page(stack.events, NextToken, { newestFirst: true });
       return { StackEvents: items.map((event) => eventXml(stack, event)), ...next };
     },
   ),
@@ -100,7 +100,8 @@ export const describe = {
   ListStackResources: operation(
     { StackName: required(text()), ...paged },
     ({ store }, { StackName, NextToken }) => {
-      const { items, ...next } = page(Object.entries(store.require(StackName).resources), NextToken);
+      const resources = Object.entries(store.require(StackName).resources);
+      const { items, ...next } = page(resources, NextToken, BY_LOGICAL_ID);
       const StackResourceSummaries = items.map(([logicalId, record]) => ({
         ...resourceXml(logicalId, record),
         LastUpdatedTimestamp: record.at,

@@ -4,7 +4,7 @@ import { required, text, withDefault } from '../../shape.ts';
 import { validationError } from '../errors.ts';
 import { differences, driftOf } from '../stack/drift.ts';
 import { isInSync, type StackRecord } from '../stack/model.ts';
-import { operation, page, paged } from './operation.ts';
+import { BY_LOGICAL_ID, operation, page, paged } from './operation.ts';
 import { words } from './parameters.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackResourceDrift.html */
@@ -77,7 +77,7 @@ export const drift = {
       const wanted = Object.entries(stack.drift?.resources ?? {}).filter(
         ([, { status }]) => filters.length === 0 || filters.includes(status),
       );
-      const { items, ...next } = page(wanted, NextToken);
+      const { items, ...next } = page(wanted, NextToken, BY_LOGICAL_ID);
       return { StackResourceDrifts: items.flatMap(([id]) => driftXml(stack, id)), ...next };
     },
   ),

@@ -37,17 +37,33 @@ export const paged = { NextToken: text({ max: 1024 }) };
 
 const PAGE = 100;
 
-/**
- * Returns a page of a list that grows only at its end, and the token of the next page.
- *
- * @param newestFirst starts at the end of the list
- */
-export function page<T>(all: readonly T[], token: string | undefined, newestFirst = false) {
+interface Order<T> {
+  /** Returns a unique sort key. Needed for a list that items are removed from. */
+  readonly keyOf?: (item: T) => string;
+  readonly newestFirst?: boolean;
+}
+
+/** Returns a page of a list, and the token of the next page. */
+export function page<T>(
+  all: readonly T[],
+  token: string | undefined,
+  { keyOf, newestFirst = false }: Order<T> = {},
+) {
   const { items, next } = paginate(all, {
     limit: PAGE,
     token,
     descending: newestFirst,
     invalidToken: () => validationError('Invalid NextToken'),
+    ...omitUndefined({ keyOf }),
   });
   return { items, ...omitUndefined({ NextToken: next }) };
 }
+
+/** The order of stacks and of change sets. */
+export const BY_CREATION = {
+  keyOf: ({ created, id }: { readonly created: string; readonly id: string }) => `${created} ${id}`,
+  newestFirst: true,
+};
+
+/** The order of the resources of a stack: by logical id. */
+export const BY_LOGICAL_ID = { keyOf: ([logicalId]: readonly [string, unknown]) => logicalId };

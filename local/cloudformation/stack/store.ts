@@ -23,9 +23,8 @@ export class StackStore {
     }
   }
 
-  /** Newest first. */
   all(): StackRecord[] {
-    return [...this.#stacks.values()].sort((one, other) => other.created.localeCompare(one.created));
+    return [...this.#stacks.values()];
   }
 
   find(nameOrId: string): StackRecord | undefined {

@@ -99,3 +99,53 @@ test('lists stacks in pages of 100, newest first, filtered by status', async (t)
   );
   await assert.rejects(sdk.listStacks({ NextToken: 'x' }), awsError('ValidationError', 'Invalid NextToken'));
 });
+
+test('skips no stack, resource or change set if others are removed between two pages', async (t) => {
+  const { sdk, create, update, idle } = await setUp(t);
+  const TemplateBody = JSON.stringify(template({ A: thing() }));
+  const review = { ChangeSetType: 'CREATE', TemplateBody } as const;
+  const names = Array.from({ length: 101 }, (_, at) => `s${at}`);
+  for (const name of names) await sdk.createChangeSet({ StackName: name, ChangeSetName: 'c', ...review });
+  for (const name of names) await sdk.createChangeSet({ StackName: 's0', ChangeSetName: name, ...review });
+  await create('whole', many(101));
+  const ids = Object.keys(many(101).Resources as object).sort();
+  const inReview = { StackStatusFilter: ['REVIEW_IN_PROGRESS' as const] };
+
+  const stacks = await sdk.describeStacks({});
+  const listed = await sdk.listStacks(inReview);
+  const changeSets = await sdk.listChangeSets({ StackName: 's0' });
+  const resources = await sdk.listStackResources({ StackName: 'whole' });
+  await sdk.deleteStack({ StackName: 's100' });
+  await sdk.deleteChangeSet({ StackName: 's0', ChangeSetName: 's100' });
+  await idle();
+  await update('whole', template(Object.fromEntries(ids.slice(1).map((id) => [id, thing()]))));
+
+  const { Stacks = [] } = await sdk.describeStacks({ NextToken: stacks.NextToken });
+  const { StackSummaries = [] } = await sdk.listStacks({ ...inReview, NextToken: listed.NextToken });
+  const { Summaries = [] } = await sdk.listChangeSets({
+    StackName: 's0',
+    NextToken: changeSets.NextToken,
+  });
+  const { StackResourceSummaries = [] } = await sdk.listStackResources({
+    StackName: 'whole',
+    NextToken: resources.NextToken,
+  });
+  const both = <T>(first: readonly T[] | undefined, second: readonly T[], nameOf: (item: T) => unknown) =>
+    [...(first ?? []), ...second].map(nameOf).sort();
+  assert.deepEqual(
+    both(stacks.Stacks, Stacks, ({ StackName }) => StackName),
+    [...names, 'whole'].sort(),
+  );
+  assert.deepEqual(
+    both(listed.StackSummaries, StackSummaries, ({ StackName }) => StackName),
+    names.toSorted(),
+  );
+  assert.deepEqual(
+    both(changeSets.Summaries, Summaries, ({ ChangeSetName }) => ChangeSetName),
+    [...names, 'c'].sort(),
+  );
+  assert.deepEqual(
+    both(resources.StackResourceSummaries, StackResourceSummaries, (one) => one.LogicalResourceId),
+    ids.toSorted(),
+  );
+});
