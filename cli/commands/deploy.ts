@@ -3,6 +3,7 @@ import type { StackOptions } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context, Result } from '../context.ts';
 import { STACK_REGION } from '../network/aws.ts';
+import { resumable } from '../network/cancellation.ts';
 import { timeAtAws } from '../stack/aws-calls.ts';
 import { refuseBucket } from '../stack/checks/bucket.ts';
 import { edgeServes } from '../stack/checks/edge-probe.ts';
@@ -116,7 +117,7 @@ async function applyTo(applying: Applying, change: ChangeOptions): Promise<Resul
   try {
     const where = local === undefined ? `to AWS, ${STACK_REGION}` : 'to the embedded cloud';
     context.ui.event({ type: 'heading', text: `Deploying ${stackName} ${where}` });
-    const wanted = await prepare(applying, change);
+    const wanted = await resumable('Nothing was changed.', () => prepare(applying, change));
     const { found, previous, options } = wanted;
     const isPolicyShown = await showKeyPolicy(work, wanted);
     const leaving = await poolToLeave(work, wanted);
@@ -133,19 +134,21 @@ async function applyTo(applying: Applying, change: ChangeOptions): Promise<Resul
     });
     if (dryRun) return plannedResult(stackName, agreement);
     if (outcome === 'declined') return { document: { stackName, outcome }, text: 'Nothing was changed.' };
-    const { outputs = {} } = stack ?? {};
-    const deployment = await remember(context, work, outputs, options);
-    const { url } = deployment;
-    const isNewEdge = found?.outputs.edgeFunction === undefined;
-    await Promise.all([
-      edgeServes(context, { ...deployment, policy: policyOf(options), trust: options.trust ?? [] }),
-      isNewEdge || keepLogsBounded(work, outputs),
-      // No command remembers the limits of a new edge.
-      found && outcome === 'changed' && forgetLimits(context, url),
-    ]);
-    // The first request, above, creates the log group.
-    if (isNewEdge) await keepLogsBounded(work, outputs, { isNew: true });
-    return await deployedResult(work, { outcome, stack, url, options, previous, isPolicyShown });
+    return await resumable('The stack is deployed.', async () => {
+      const { outputs = {} } = stack ?? {};
+      const deployment = await remember(context, work, outputs, options);
+      const { url } = deployment;
+      const isNewEdge = found?.outputs.edgeFunction === undefined;
+      await Promise.all([
+        edgeServes(context, { ...deployment, policy: policyOf(options), trust: options.trust ?? [] }),
+        isNewEdge || keepLogsBounded(work, outputs),
+        // No command remembers the limits of a new edge.
+        found && outcome === 'changed' && forgetLimits(context, url),
+      ]);
+      // The first request, above, creates the log group.
+      if (isNewEdge) await keepLogsBounded(work, outputs, { isNew: true });
+      return deployedResult(work, { outcome, stack, url, options, previous, isPolicyShown });
+    });
   } finally {
     work.clients.close();
   }

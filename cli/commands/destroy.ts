@@ -1,11 +1,12 @@
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
+import { resumable } from '../network/cancellation.ts';
 import { forgetDeployment } from '../settings/deployments.ts';
 import { refuseUnpermitted } from '../stack/checks/deletion-permissions.ts';
 import { refuseForeign } from '../stack/checks/preflight.ts';
 import { refuseProtected, tryDeletingStack, tryEmptying } from '../stack/checks/removal.ts';
 import { type FoundStack, findStack, physicalIds, type StackWork } from '../stack/find-stack.ts';
-import { removeStack } from '../stack/operate/destroy.ts';
+import { AGAIN, removeStack } from '../stack/operate/destroy.ts';
 import {
   BUCKET,
   type CountedData,
@@ -59,31 +60,57 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
   const gone = new GoneRecords();
   try {
     context.ui.event({ type: 'heading', text: `Destroying ${stackName}` });
-    await refuseOtherAccount(work, target);
-    const stack = await findStack(work);
-    if (stack !== undefined) refuseForeign(work, stack);
-    const held = stack === undefined ? EMPTY : await takeInventory(work, stack, args.keepData ?? false);
-    const inUse = [...held.goes, ...held.stays].flatMap(({ physicalId }) => physicalId ?? []);
-    const earlier = args.deleteKept ? await findKept(context, work, gone, { inUse }) : [];
-    const counted: CountedData[] = [...earlier];
-    // A running deletion was confirmed before, and its objects cannot be counted.
-    const isGoing = stack?.status === 'DELETE_IN_PROGRESS';
-    if (isGoing) context.ui.event({ type: 'note', text: `The stack ${stackName} is already being deleted.` });
-    if ((stack !== undefined && !isGoing) || earlier.length > 0) {
-      await refuse(work, stack, held, { earlier, deleteKept: args.deleteKept ?? false });
-      const content = await countContent(work, held);
-      counted.push(...content.staying);
-      if (!(await agree(context, work, { stack, held, earlier, ...content }, args))) {
-        return { document: { stackName, outcome: 'declined' }, text: 'Nothing was removed.' };
-      }
-      if (stack !== undefined) await tryOut(work, stack, held);
+    const checked = await resumable('Nothing was removed.', () =>
+      checkFirst(context, work, target, args, gone),
+    );
+    if (checked === undefined) {
+      return { document: { stackName, outcome: 'declined' }, text: 'Nothing was removed.' };
     }
-    if (stack !== undefined) await remove(context, work, stack, held);
-    return await finish(context, work, target, args, { wasThere: stack !== undefined, held, counted, gone });
+    const { stack, held, counted } = checked;
+    return await resumable(AGAIN, async () => {
+      if (stack !== undefined) await remove(context, work, stack, held);
+      return finish(context, work, target, args, { wasThere: stack !== undefined, held, counted, gone });
+    });
   } finally {
     gone.warn(context);
     work.clients.close();
   }
+}
+
+interface Checked {
+  readonly stack: FoundStack | undefined;
+  readonly held: Inventory;
+  /** Data that was counted before the question. */
+  readonly counted: readonly CountedData[];
+}
+
+/** Checks the deletion, and asks. Returns `undefined` if the user declines. */
+async function checkFirst(
+  context: Context,
+  work: StackWork,
+  target: OperatorTarget,
+  args: DestroyArgs,
+  gone: GoneRecords,
+): Promise<Checked | undefined> {
+  await refuseOtherAccount(work, target);
+  const stack = await findStack(work);
+  if (stack !== undefined) refuseForeign(work, stack);
+  const held = stack === undefined ? EMPTY : await takeInventory(work, stack, args.keepData ?? false);
+  const inUse = [...held.goes, ...held.stays].flatMap(({ physicalId }) => physicalId ?? []);
+  const earlier = args.deleteKept ? await findKept(context, work, gone, { inUse }) : [];
+  const counted: CountedData[] = [...earlier];
+  // A running deletion was confirmed before, and its objects cannot be counted.
+  const isGoing = stack?.status === 'DELETE_IN_PROGRESS';
+  if (isGoing)
+    context.ui.event({ type: 'note', text: `The stack ${work.stackName} is already being deleted.` });
+  if ((stack !== undefined && !isGoing) || earlier.length > 0) {
+    await refuse(work, stack, held, { earlier, deleteKept: args.deleteKept ?? false });
+    const content = await countContent(work, held);
+    counted.push(...content.staying);
+    if (!(await agree(context, work, { stack, held, earlier, ...content }, args))) return undefined;
+    if (stack !== undefined) await tryOut(work, stack, held);
+  }
+  return { stack, held, counted };
 }
 
 /** Finds refusals before anything is deleted. Checks that need a changing call follow after the question. */
@@ -144,13 +171,7 @@ async function finish(
     held,
     counted,
     gone,
-  }: {
-    readonly wasThere: boolean;
-    readonly held: Inventory;
-    /** Data that was counted before the question. */
-    readonly counted: readonly CountedData[];
-    readonly gone: GoneRecords;
-  },
+  }: Omit<Checked, 'stack'> & { readonly wasThere: boolean; readonly gone: GoneRecords },
 ): Promise<Result> {
   const { stackName } = work;
   if (known !== undefined) {

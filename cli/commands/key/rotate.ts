@@ -6,6 +6,7 @@ import type { DeployedEdge } from '../../links/deployed-edge.ts';
 import { readLedger } from '../../links/ledger.ts';
 import { MAX_LIFETIME_SECONDS, type TokenEntry } from '../../links/token-entry.ts';
 import { stateOf } from '../../links/token-states.ts';
+import { resumable } from '../../network/cancellation.ts';
 import { secondsAtAws, timeAtAws } from '../../stack/aws-calls.ts';
 import type { StackWork } from '../../stack/find-stack.ts';
 import { readOptions } from '../../stack/options/deployed-options.ts';
@@ -50,13 +51,15 @@ async function aliveOf(work: StackWork, edge: DeployedEdge, kid: string): Promis
 
 /** `edge-upload key rotate`: replaces the signing key. The old one verifies until its last token expires, unless it is dropped. */
 export async function rotate(context: Context, { drop = false, ...args }: RotateArgs): Promise<Result> {
-  const { kid, id, alive, now } = await withEdge(context, args, async (work, edge, { template }) => {
-    const [newest] = edge.kids;
-    if (newest === undefined) throw nothingToRotate();
-    const key = readOptions(template).signing?.keys[0];
-    const alive = await aliveOf(work, edge, newest);
-    return { kid: newest, id: key?.id ?? '', alive, now: secondsAtAws(work) };
-  });
+  const find = () =>
+    withEdge(context, args, async (work, edge, { template }) => {
+      const [newest] = edge.kids;
+      if (newest === undefined) throw nothingToRotate();
+      const key = readOptions(template).signing?.keys[0];
+      const alive = await aliveOf(work, edge, newest);
+      return { kid: newest, id: key?.id ?? '', alive, now: secondsAtAws(work) };
+    });
+  const { kid, id, alive, now } = await resumable('Nothing was changed.', find);
   const { links, keys } = alive;
   // Tokens without a record can be valid for the maximum lifetime.
   const until = Math.min(

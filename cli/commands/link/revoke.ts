@@ -6,6 +6,7 @@ import { describeScope, formatExpiry } from '../../links/describe-token.ts';
 import { findRecord, type RecordedToken } from '../../links/ledger.ts';
 import { MAX_LIFETIME_SECONDS, type TokenKind } from '../../links/token-entry.ts';
 import { stateOf, type TokenState } from '../../links/token-states.ts';
+import { resumable } from '../../network/cancellation.ts';
 import { ifAllowed, timeAtAws } from '../../stack/aws-calls.ts';
 import type { StackWork } from '../../stack/find-stack.ts';
 import { isTokenId, revokeToken } from '../../stack/signing/signing-options.ts';
@@ -26,15 +27,17 @@ export async function revoke(
   { id, kind: typed, force = false, ...args }: RevokeArgs,
 ): Promise<Result> {
   if (!isTokenId(id)) throw unknown(id, typed);
-  const { kind, entry, state, now } = await withEdge(context, args, async (work, edge) => {
-    const found = await recordOf(work, edge, { id, kind: typed, force });
-    if (found === undefined && !force) throw unknown(id, typed);
-    const token: RecordedToken = found ?? { kind: typed, id };
-    // A record is not signed. With --force, its expiry is ignored.
-    const judged = force ? { kind: token.kind, id } : token;
-    const now = timeAtAws(work);
-    return { ...token, state: stateOfToken(judged, edge, now), now };
-  });
+  const find = () =>
+    withEdge(context, args, async (work, edge) => {
+      const found = await recordOf(work, edge, { id, kind: typed, force });
+      if (found === undefined && !force) throw unknown(id, typed);
+      const token: RecordedToken = found ?? { kind: typed, id };
+      // A record is not signed. With --force, its expiry is ignored.
+      const judged = force ? { kind: token.kind, id } : token;
+      const now = timeAtAws(work);
+      return { ...token, state: stateOfToken(judged, edge, now), now };
+    });
+  const { kind, entry, state, now } = await resumable('Nothing was changed.', find);
   const document = { id, kind };
   if (state === 'expired' || state === 'revoked') {
     const how = state === 'expired' ? 'has expired' : 'is already revoked';

@@ -40,7 +40,17 @@ async function silentAws(t: TestContext) {
   };
 }
 
-const COMMANDS = ['deploy', 'destroy', 'status', 'synth', 'ls', 'get a.txt', 'logs', 'doctor', 'policy'];
+const READING = ['status', 'synth', 'ls', 'get a.txt', 'logs', 'doctor', 'policy'];
+
+/** Commands that change the stack, and what they print if they are interrupted before. */
+const CHANGING = new Map([
+  ['deploy', 'Nothing was changed.'],
+  ['trust remove acme', 'Nothing was changed.'],
+  ['link revoke AAAAAAAA', 'Nothing was changed.'],
+  ['key revoke AAAAAAAA', 'Nothing was changed.'],
+  ['key rotate', 'Nothing was changed.'],
+  ['destroy', 'Nothing was removed.'],
+]);
 
 test('Ctrl-C ends every operator command during any request to AWS', async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-interrupted-'));
@@ -57,20 +67,23 @@ test('Ctrl-C ends every operator command during any request to AWS', async (t) =
   t.after(() => {
     process.env = before;
   });
-  for (const command of COMMANDS) {
-    for (const answers of command === 'policy' ? [0] : [0, 1, 2]) {
+  for (const command of [...READING, ...CHANGING.keys()]) {
+    for (const answers of /^(policy|link|key)/.test(command) ? [0] : [0, 1, 2]) {
       await t.test(`${command}, after ${answers} responses`, async () => {
         const interruption = new AbortController();
         const { signal } = interruption;
         const silent = aws.silent(answers);
         const ended = typed([...command.split(' '), '--stack-name', 's'], { home, env, signal });
-        await silent;
+        // A command that ends before fails the test.
+        await Promise.race([silent, ended]);
         interruption.abort();
         const { code, stdout, stderr } = await ended;
         assert.equal(code, 130, stderr);
         // A command can have several requests under way. Some arrive after the interruption.
         for (const tries of aws.held) assert.match(String(tries), /^attempt=1\b/, 'no request is retried');
         assert.doesNotMatch(stderr, /AbortError|warning/i);
+        const hint = CHANGING.get(command);
+        if (hint !== undefined) assert.ok(stderr.endsWith(`error: Interrupted.\n  ${hint}\n`), stderr);
         // doctor prints each check when it is done.
         assert.match(stdout, command === 'doctor' ? /^(ok .*\n)*$/ : /^$/);
       });
