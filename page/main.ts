@@ -144,7 +144,7 @@ function fetchSettings(
 ): Promise<PageSettings> {
   return publicEdge.request({ method: 'GET', key: DESCRIPTION_KEY, signal, onWaiting }, (response) => {
     const settings = readSettings(response.text);
-    if (settings === undefined) throw unexpectedResponse(response);
+    if (settings === undefined) throw unexpectedResponse();
     return settings;
   });
 }

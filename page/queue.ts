@@ -113,9 +113,9 @@ export class Queue {
     run?.abort.abort();
     this.#takeOut(item);
     await run?.ended;
-    // A file that was refused, such as one whose key is already in the list, has no parts of its own.
-    const hasParts = item.state !== 'stored' && item.error?.retryable !== false;
-    if (hasParts) await discard({ key: item.key, edge, journal });
+    // The parts of this key are those of another file in the list.
+    const isClash = item.error?.code === 'clash';
+    if (item.state !== 'stored' && !isClash) await discard({ key: item.key, edge, journal });
   }
 
   /** Pauses all items. */

@@ -39,7 +39,7 @@ async function upload(stage: Stage, tab: EngineTab, key: string): Promise<number
   const token = await stage.token();
   const began = performance.now();
   const { error } = await tab.upload({ key, token });
-  if (error !== undefined) throw new Error(`the page's upload failed with ${error.code}: ${error.message}`);
+  if (error !== undefined) throw new Error(`the page's upload failed with ${error.code}`);
   return (performance.now() - began) / 1000;
 }
 

@@ -110,7 +110,8 @@ export const EN = {
     used: 'This link was already used. It works for one file only. Ask for a new link.',
     exists_maybe_ours: 'A file with this name has arrived. It may be this one.',
     file_changed: 'The file has changed since you chose it. Choose it again.',
-    file_unreadable: 'This file or folder cannot be read.',
+    file_unreadable:
+      'This file or folder cannot be read. If it was changed, moved or deleted, choose it again.',
     forbidden: 'Files with this name are not allowed here. Choose another name or folder.',
     gave_up: 'The service is busy. Try again later.',
     not_an_edge: 'Another server responded instead of the service. You may need to sign in to your network.',

@@ -5,7 +5,7 @@ import type { DigestReply, DigestRequest } from './worker.ts';
 
 /** Computes the CRC-32 of slices of files. */
 export interface Digester {
-  /** @throws {UploadError} `file_changed` or `file_unreadable` */
+  /** @throws {UploadError} `file_unreadable` */
   digest(slice: Blob): Promise<number>;
 }
 
@@ -14,7 +14,7 @@ export type DigestWorker = Pick<Worker, 'addEventListener' | 'postMessage' | 'te
 
 async function digestHere(slice: Blob): Promise<number> {
   return crc32(slice).catch((error: unknown) => {
-    throw unreadable(error instanceof Error ? error.name : 'Error');
+    throw unreadable(error);
   });
 }
 
@@ -31,11 +31,11 @@ export function openDigester(start: () => DigestWorker): Digester {
   let last = 0;
   const waiting = new Map<number, Waiting>();
 
-  const onReply = ({ data }: MessageEvent<DigestReply>) => {
-    const asked = waiting.get(data.id);
-    waiting.delete(data.id);
-    if ('error' in data) asked?.reject(unreadable(data.error));
-    else asked?.resolve(data.crc);
+  const onReply = ({ data: { id, crc } }: MessageEvent<DigestReply>) => {
+    const asked = waiting.get(id);
+    waiting.delete(id);
+    if (crc === undefined) asked?.reject(unreadable());
+    else asked?.resolve(crc);
   };
   const digestAllHere = () => {
     broken = true;

@@ -91,7 +91,7 @@ class RetryingClient implements EdgeClient {
   describe(signal: AbortSignal, onWaiting: EdgeRequest['onWaiting'] = () => {}): Promise<Caller> {
     return this.request({ method: 'GET', key: DESCRIPTION_KEY, signal, onWaiting }, (response) => {
       const caller = readCaller(response.text);
-      if (caller === undefined) throw unexpectedResponse(response);
+      if (caller === undefined) throw unexpectedResponse();
       return caller;
     });
   }
@@ -145,10 +145,7 @@ class RetryingClient implements EdgeClient {
       if (!(error instanceof NetworkFailure)) throw error;
       const isAsked = body && body.size > 0 && !this.#surroundings.isOffline();
       const isLost = !(isAsked && (await this.#askAfterCut(token, request, body)));
-      throw new TransientFailure(
-        new UploadError('unreachable', `${new URL(this.origin).host} is unreachable: ${error.message}.`),
-        { isLost },
-      );
+      throw new TransientFailure(new UploadError('unreachable', { cause: error }), { isLost });
     }
     const date = Date.parse(response.header('date') ?? '');
     if (!Number.isNaN(date)) this.#ahead = date - Date.now();
@@ -182,16 +179,11 @@ class RetryingClient implements EdgeClient {
 
 /** Returns the error for an existing object that an earlier attempt may have stored, whose response was lost. */
 export function existsMaybeOurs(): UploadError {
-  return new UploadError(
-    'exists_maybe_ours',
-    'A file with this name exists. It may be this one: the response to an earlier attempt was lost.',
-  );
+  return new UploadError('exists_maybe_ours');
 }
 
 /** @throws {UploadError} `too_large` */
 export function checkSize(bytes: number, maxSize: number | undefined): void {
   if (maxSize === undefined || bytes <= maxSize) return;
-  throw new UploadError('too_large', `The file has ${bytes} bytes; the limit is ${maxSize}.`, {
-    maxSize,
-  });
+  throw new UploadError('too_large', { maxSize });
 }

@@ -51,9 +51,7 @@ export function placeFiles(
   const keys = new Set(taken);
   return picked.map((one) => {
     const key = caller.key ?? prefix + normalised(one.path);
-    const error = one.unreadable
-      ? new UploadError('file_unreadable', `“${one.path}” cannot be opened.`)
-      : refusal(key, caller, keys);
+    const error = one.unreadable ? new UploadError('file_unreadable') : refusal(key, caller, keys);
     if (error !== undefined) return { ...one, key, error };
     keys.add(key);
     return { ...one, key };
@@ -65,12 +63,7 @@ function refusal(
   { writeTo }: Pick<Caller, 'writeTo'>,
   taken: ReadonlySet<string>,
 ): UploadError | undefined {
-  const problem = keyProblem(key);
-  if (problem !== undefined) return new UploadError('bad_key', `“${key}” ${problem}.`);
-  if (!writeTo.some((prefix) => key.startsWith(prefix))) {
-    return new UploadError('forbidden', `You are not allowed to write “${key}”.`);
-  }
-  return taken.has(key)
-    ? new UploadError('clash', `Another chosen file has the same key “${key}”.`)
-    : undefined;
+  if (keyProblem(key) !== undefined) return new UploadError('bad_key');
+  if (!writeTo.some((prefix) => key.startsWith(prefix))) return new UploadError('forbidden');
+  return taken.has(key) ? new UploadError('clash') : undefined;
 }

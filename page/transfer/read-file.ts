@@ -1,30 +1,26 @@
 import { UploadError } from './upload-error.ts';
 
 /**
- * Returns the error for a file that cannot be read. Browsers give no reason. NotReadableError means that the file was
- * changed, replaced or made unreadable after it was chosen.
- * https://w3c.github.io/FileAPI/#dfn-error-codes
- * @param name Name of the browser's error.
+ * Returns the error for a file that cannot be read. The names of browsers' errors do not tell why: for a changed file,
+ * Chromium throws NotReadableError, and Safari throws NotFoundError.
  */
-export function unreadable(name: string): UploadError {
-  return name === 'NotReadableError'
-    ? new UploadError('file_changed', 'The file was changed after it was chosen, or cannot be read.')
-    : new UploadError('file_unreadable', `The file cannot be read (${name}).`);
+export function unreadable(cause?: unknown): UploadError {
+  return new UploadError('file_unreadable', { cause });
 }
 
-/** Throws the browser's error for a changed file if a file ends early. Firefox reads what is left of it. */
+/** Throws if a file ends early. Firefox reads what is left of it. */
 export function checkEnd(bytes: number, { size }: Blob): void {
-  if (bytes < size) throw new DOMException('The file is shorter.', 'NotReadableError');
+  if (bytes < size) throw new Error('The file is shorter.');
 }
 
-/** @throws {UploadError} `file_changed` or `file_unreadable` */
+/** @throws {UploadError} `file_unreadable` */
 export async function readFile(slice: Blob): Promise<ArrayBuffer> {
   try {
     const bytes = await slice.arrayBuffer();
     checkEnd(bytes.byteLength, slice);
     return bytes;
   } catch (error) {
-    throw unreadable(error instanceof Error ? error.name : 'Error');
+    throw unreadable(error);
   }
 }
 
@@ -33,7 +29,7 @@ const SAMPLE_BYTES = 64 * 1024;
 
 /**
  * Returns the SHA-256 of both ends of a file, in hex.
- * @throws {UploadError} `file_changed` or `file_unreadable`
+ * @throws {UploadError} `file_unreadable`
  */
 export async function sampleOf(file: Blob): Promise<string> {
   const ends = await Promise.all(

@@ -16,7 +16,7 @@ export class TokenRejected extends Error {
   readonly error: UploadError;
 
   constructor(error: UploadError) {
-    super(error.message);
+    super(error.code, { cause: error });
     this.error = error;
   }
 }
@@ -38,23 +38,22 @@ export class TransientFailure extends Error {
   readonly details: TransientDetails;
 
   constructor(error: UploadError, details: TransientDetails = {}) {
-    super(error.message, { cause: error });
+    super(error.code, { cause: error });
     this.error = error;
     this.details = details;
   }
 }
 
 /** Returns a failure with one retry, for damage that may not happen again. */
-export function damaged(message: string): TransientFailure {
-  return new TransientFailure(new UploadError('bytes_differ', message), {
+export function damaged(): TransientFailure {
+  return new TransientFailure(new UploadError('bytes_differ'), {
     limit: { kind: 'damaged', tries: 2 },
   });
 }
 
 /** Returns the failure for a response from neither the edge nor S3. It is retried a few times. */
-export function unexpectedResponse({ status }: HttpResponse): TransientFailure {
-  const message = `Unexpected response: HTTP ${status}. A proxy or captive portal may be in between.`;
-  return new TransientFailure(new UploadError('not_an_edge', message), {
+export function unexpectedResponse(): TransientFailure {
+  return new TransientFailure(new UploadError('not_an_edge'), {
     limit: { kind: 'unexpected', tries: 3 },
   });
 }
@@ -63,28 +62,23 @@ export function unexpectedResponse({ status }: HttpResponse): TransientFailure {
 export interface Refusal {
   readonly from: 'edge' | 'store' | 'between';
   readonly code: string;
-  readonly message: string;
 }
 
 /** Parses an error document of S3; `undefined` for any other text. */
 export function readStoreError(text: string): Refusal | undefined {
   const error = parseXml(text);
   if (error?.name !== 'Error') return undefined;
-  return { from: 'store', code: textOf(error, 'Code') ?? 'Error', message: textOf(error, 'Message') ?? '' };
+  return { from: 'store', code: textOf(error, 'Code') ?? 'Error' };
 }
 
 function readEdgeError(text: string): Refusal | undefined {
   // Anything else is a page of a proxy or CloudFront, or a truncated body.
   const { error, message } = readFields(text) ?? {};
-  return typeof error === 'string' && typeof message === 'string'
-    ? { from: 'edge', code: error, message }
-    : undefined;
+  return typeof error === 'string' && typeof message === 'string' ? { from: 'edge', code: error } : undefined;
 }
 
 function readRefusal({ status, text }: HttpResponse): Refusal {
-  return (
-    readEdgeError(text) ?? readStoreError(text) ?? { from: 'between', code: `HTTP ${status}`, message: '' }
-  );
+  return readEdgeError(text) ?? readStoreError(text) ?? { from: 'between', code: `HTTP ${status}` };
 }
 
 const BY_CODE: Readonly<Record<string, UploadErrorCode>> = {
@@ -130,22 +124,18 @@ function codeOf({ from, code }: Refusal, status: number): UploadErrorCode {
   return foreign ? 'not_an_edge' : 'refused';
 }
 
-/** Maximum characters of a server's text in a message. */
-const MAX_TEXT = 300;
-
 /** Returns the error for a refusal by the edge, the store or a server in between. */
 export function refusalError(refusal: Refusal, response: HttpResponse): Error {
   const { status } = response;
   const { code } = refusal;
   if (code === 'NoSuchUpload') return new UploadGone(code);
   if (code === 'ConditionalRequestConflict' && status !== 503) return new UploadConflict(code);
-  if (DAMAGED_CODES.has(code)) return damaged('The bytes were damaged in transit.');
-  const said = `${code}: ${refusal.message}`.slice(0, MAX_TEXT);
+  if (DAMAGED_CODES.has(code)) return damaged();
   if (TRANSIENT_STATUS.has(status) || TRANSIENT_CODES.has(code)) {
     const retryAfterMs = retryAfter(response.header('retry-after'), response.header('date'), new Date());
-    return new TransientFailure(new UploadError('gave_up', said), { retryAfterMs });
+    return new TransientFailure(new UploadError('gave_up'), { retryAfterMs });
   }
-  const error = new UploadError(codeOf(refusal, status), said);
+  const error = new UploadError(codeOf(refusal, status));
   const ofToken = (status === 401 && refusal.from !== 'between') || OF_CALLER.has(code);
   return ofToken ? new TokenRejected(error) : error;
 }
@@ -162,5 +152,5 @@ function isPage({ header, text }: HttpResponse): boolean {
 export function failureOf(response: HttpResponse): void {
   const { status } = response;
   if (status < 200 || status >= 300) throw refusalError(readRefusal(response), response);
-  if (isPage(response)) throw unexpectedResponse(response);
+  if (isPage(response)) throw unexpectedResponse();
 }

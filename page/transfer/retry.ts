@@ -1,6 +1,6 @@
 import { RETRY, type RetryPolicy, RetrySchedule } from '../../protocol/retry-rules.ts';
 import { TransientFailure } from './refusals.ts';
-import { stopped, UploadError } from './upload-error.ts';
+import { stopped } from './upload-error.ts';
 
 /** Time, randomness and network state. Tests replace them. */
 export interface RetryEnvironment {
@@ -97,16 +97,10 @@ export async function retrying<T>(
       if (isOffline()) continue;
       const failedAt = now();
       const waitMs = scheduleOf(error).waitAfter(error.details, failedAt);
-      if (waitMs === undefined) throw givenUp(error, tries);
+      if (waitMs === undefined) throw error.error;
       onWaiting('retry');
       await sleep(waitMs, signal);
       if (now() - failedAt > waitMs + SLEPT_MS) schedules.clear();
     }
   }
-}
-
-function givenUp({ error }: TransientFailure, tries: number): UploadError {
-  if (tries === 1) return error;
-  const message = `${error.message.replace(/\.$/, '')} (given up after ${tries} attempts).`;
-  return new UploadError(error.code, message, { cause: error });
 }

@@ -2,6 +2,7 @@ import { type Part, partsOf } from '../../protocol/parts.ts';
 import type { Journal, JournalEntry, RecordedUpload } from '../resume/journal.ts';
 import type { Digester } from './digester.ts';
 import { existsMaybeOurs } from './edge-client.ts';
+import { checkUnchanged, explainMismatch } from './file-change.ts';
 import { type Progress, shown } from './progress.ts';
 import { sampleOf } from './read-file.ts';
 import { UploadConflict, UploadGone } from './refusals.ts';
@@ -16,7 +17,6 @@ import {
   type ObjectOptions,
   putPart,
   readCrc,
-  type Segment,
   type StoredPart,
   type Target,
 } from './requests.ts';
@@ -67,7 +67,8 @@ export async function uploadInParts(work: Work, partSize: number): Promise<Compl
     session ??= await begin(work, { sample, partSize });
     try {
       await sendMissing(session, work);
-      if ((await sampleOf(file)) !== sample) throw changed();
+      work.progress.finishing();
+      await checkUnchanged({ file, ...session }, work.digester, work.target.signal);
       return await complete(session, work);
     } catch (error) {
       const again = error instanceof UploadGone || error instanceof UploadConflict;
@@ -75,25 +76,11 @@ export async function uploadInParts(work: Work, partSize: number): Promise<Compl
         await discardUpload(work, session.entry.uploadId);
       }
       if (!again) throw error;
-      if (sessions === SESSIONS) throw new UploadError('gave_up', 'S3 lost the upload repeatedly.');
+      if (sessions === SESSIONS) throw new UploadError('gave_up');
       work.progress.reset();
       session = undefined;
     }
   }
-}
-
-function changed(): UploadError {
-  return new UploadError('file_changed', 'The file was changed during the upload.');
-}
-
-/** Returns the error for bytes that differ. The file may have been changed between the digest and the upload. */
-export async function explainMismatch(
-  error: unknown,
-  { slice, crc }: Segment,
-  digester: Digester,
-): Promise<unknown> {
-  if (!(error instanceof UploadError) || error.code !== 'bytes_differ') return error;
-  return (await digester.digest(slice)) === crc ? error : changed();
 }
 
 async function begin(
@@ -215,7 +202,6 @@ async function sendMissing({ entry, stored, listed }: Session, work: Work): Prom
 async function complete(session: Session, work: Work): Promise<Completed> {
   const { entry, stored, mayBeComplete } = session;
   const parts = [...stored.values()].sort((a, b) => a.number - b.number);
-  work.progress.finishing();
   try {
     const etag = await shown(work, (following) =>
       completeUpload(following, entry.uploadId, parts, work.object),

@@ -11,8 +11,9 @@ export type UploadErrorCode =
   | 'exists'
   /** Like `exists`, but an earlier attempt may have stored the object: its response was lost. */
   | 'exists_maybe_ours'
-  /** The file was changed after it was chosen. */
+  /** The file was changed while it was sent. */
   | 'file_changed'
+  /** The file was changed, moved or deleted after it was chosen, or cannot be read. Browsers do not tell which. */
   | 'file_unreadable'
   /** The token does not allow this key. */
   | 'forbidden'
@@ -68,14 +69,14 @@ export interface UploadErrorDetails {
   readonly cause?: unknown;
 }
 
-/** A failed upload. The message is in English; the page shows its own text for the code. */
+/** A failed upload. The page has a text for each code; the message is only the code. */
 export class UploadError extends Error {
   override readonly name = 'UploadError';
   readonly code: UploadErrorCode;
   readonly maxSize: number | undefined;
 
-  constructor(code: UploadErrorCode, message: string, { maxSize, cause }: UploadErrorDetails = {}) {
-    super(message, { cause });
+  constructor(code: UploadErrorCode, { maxSize, cause }: UploadErrorDetails = {}) {
+    super(code, { cause });
     this.code = code;
     this.maxSize = maxSize;
   }
@@ -92,12 +93,12 @@ export class UploadError extends Error {
 }
 
 export function stopped(): UploadError {
-  return new UploadError('stopped', 'The upload was stopped.');
+  return new UploadError('stopped');
 }
 
 /** Returns an error that the page can show. A defect of the page is also reported to the console. */
 export function asUploadError(error: unknown): UploadError {
   if (error instanceof UploadError) return error;
   reportError(error);
-  return new UploadError('unexpected', String(error), { cause: error });
+  return new UploadError('unexpected', { cause: error });
 }

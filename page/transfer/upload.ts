@@ -3,9 +3,10 @@ import { DEFAULT_PART, MAX_PART, MAX_PARTS, suitablePartSize } from '../../proto
 import type { Destination, Journal } from '../resume/journal.ts';
 import type { Digester } from './digester.ts';
 import { checkSize, type EdgeClient } from './edge-client.ts';
+import { explainMismatch } from './file-change.ts';
 import { createProgress, type ProgressListener } from './progress.ts';
 import { putObject } from './requests.ts';
-import { type Completed, discardUpload, explainMismatch, uploadInParts, type Work } from './session.ts';
+import { type Completed, discardUpload, uploadInParts, type Work } from './session.ts';
 import { stopped, UploadError } from './upload-error.ts';
 
 export interface UploadOptions extends ProgressListener {
@@ -42,8 +43,7 @@ const MAX_SIZE = MAX_PARTS * MAX_PART;
  */
 export async function upload(file: File, options: UploadOptions): Promise<Stored> {
   const { key, edge, journal, digester, signal, owner, maxSize = MAX_SIZE, noClobber = false } = options;
-  const problem = keyProblem(key);
-  if (problem !== undefined) throw new UploadError('bad_key', `“${key}” ${problem}.`);
+  if (keyProblem(key) !== undefined) throw new UploadError('bad_key');
   checkSize(file.size, Math.min(maxSize, MAX_SIZE));
   const work: Work = {
     file,
@@ -122,9 +122,7 @@ async function alone<T>(place: Destination, signal: AbortSignal, work: () => Pro
     if (signal.aborted) throw stopped();
     // A browser that blocks a site's data also refuses its locks.
     if (!late.signal.aborted) return work();
-    throw new UploadError('busy', 'Another tab of this browser is uploading to the same key.', {
-      cause: error,
-    });
+    throw new UploadError('busy', { cause: error });
   } finally {
     clearTimeout(timer);
   }

@@ -6,16 +6,17 @@ export interface DigestRequest {
   readonly slice: Blob;
 }
 
-/** The CRC-32 of a slice, or the name of the error that reading it threw. */
-export type DigestReply =
-  | { readonly id: number; readonly crc: number }
-  | { readonly id: number; readonly error: string };
+/** The CRC-32 of a slice; absent if it cannot be read. */
+export interface DigestReply {
+  readonly id: number;
+  readonly crc?: number;
+}
 
 /** Digests a slice in the worker's thread. */
 async function response({ id, slice }: DigestRequest): Promise<void> {
   const reply: DigestReply = await crc32(slice).then(
     (crc) => ({ id, crc }),
-    (error: unknown) => ({ id, error: error instanceof Error ? error.name : 'Error' }),
+    () => ({ id }),
   );
   self.postMessage(reply);
 }

@@ -209,7 +209,8 @@ export async function fileCases(world: DeployedPage): Promise<void> {
       (await tab.textOf('[data-state=failed] .name')).split('\n').sort().join(),
       'changed.txt,gone.txt',
     );
-    assert.match(await tab.textOf('.error'), /The file has changed since you chose it\. Choose it again\./);
+    const text = 'This file or folder cannot be read. If it was changed, moved or deleted, choose it again.';
+    assert.equal(await tab.textOf('[data-state=failed] .error'), `${text}\n${text}`);
     await tab.choose(join(home, 'changed.txt'));
     await tab.shows('.summary', '5 files arrived. 1 file was not sent.');
     assert.equal(await tab.textOf('[data-state=failed] .name'), 'gone.txt');
@@ -219,6 +220,27 @@ export async function fileCases(world: DeployedPage): Promise<void> {
     assert.equal((await tab.textOf('.files .name')).split('\n').length, 6);
     await tab.close();
   });
+
+  await t.test(
+    'deletes the parts of a file that became unreadable when it is removed from the list',
+    async () => {
+      const { address } = await createLink('--prefix', 'removed/');
+      const path = await world.fileOf('removed.bin', 24 * MB);
+      const tab = await openTab(browser, address);
+      const release = await holdUploads(tab, 1);
+      await tab.choose(path);
+      await tab.sent('removed.bin', 7 * MB);
+      await writeFile(path, 'other');
+      await release();
+      await tab.shows('[data-state=failed] .error', 'This file or folder cannot be read.');
+      assert.equal((await world.openUploads()).length, 1);
+      const deleted = tab.page.waitForResponse((response) => response.request().method() === 'DELETE');
+      await tab.press('Remove');
+      await deleted;
+      assert.deepEqual(await world.openUploads(), []);
+      await tab.close();
+    },
+  );
 
   await t.test('keeps the page when files are dropped on the sign-in form, or a link anywhere', async () => {
     const { address } = await createLink('--prefix', 'kept/');

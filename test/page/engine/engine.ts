@@ -62,8 +62,8 @@ function createEngine() {
         return { stored, resumed, states, sent };
       } catch (error) {
         if (!(error instanceof UploadError)) throw error;
-        const { code, message, retryable } = error;
-        return { error: { code, message, retryable }, resumed, states, sent };
+        const { code, retryable } = error;
+        return { error: { code, retryable }, resumed, states, sent };
       }
     },
     async discard(key: string, token: string): Promise<void> {

@@ -16,7 +16,7 @@ export interface Order {
 /** The result of an upload in the browser. */
 export interface Outcome {
   readonly stored?: { readonly key: string; readonly crc32: string };
-  readonly error?: { readonly code: string; readonly message: string; readonly retryable: boolean };
+  readonly error?: { readonly code: string; readonly retryable: boolean };
   /** Bytes that an earlier upload had stored. */
   readonly resumed: number;
   /** States of the upload, in order. */

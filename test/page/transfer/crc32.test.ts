@@ -49,10 +49,10 @@ test('reports a file that became shorter, of which Firefox reads the rest', asyn
       stream: () => (noBuffer ? { getReader } : rest.stream()),
       slice: (from: number, to: number) => rest.slice(from, to),
     } as unknown as Blob;
-    await assert.rejects(crc32(slice), { name: 'NotReadableError' });
+    await assert.rejects(crc32(slice), /shorter/);
   }
   const short = { size: 5, arrayBuffer: () => rest.arrayBuffer() } as unknown as Blob;
-  await assert.rejects(readFile(short), { code: 'file_changed' });
+  await assert.rejects(readFile(short), { code: 'file_unreadable' });
 });
 
 test('combines the CRC-32 of parts in order into that of the whole file', () => {

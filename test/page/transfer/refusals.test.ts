@@ -43,7 +43,7 @@ const EXPECTED = {
 
 function errorFor(code: RefusalCode): UploadError {
   const response = { status: REFUSALS[code], text: '', header: () => undefined };
-  const error = refusalError({ from: 'edge', code, message: '' }, response);
+  const error = refusalError({ from: 'edge', code }, response);
   return error instanceof TokenRejected || error instanceof TransientFailure
     ? error.error
     : (error as UploadError);
