@@ -31,7 +31,9 @@ if (dataDir === undefined) throw new Error('--data-dir is missing');
 // The system closes the channel of a process that was killed, too.
 if (values['with-parent']) process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 
-const description = new JsonFile<object>(join(dataDir, 'cloud.json'));
+const description = new JsonFile<{ readonly pid: number; readonly [field: string]: unknown }>(
+  join(dataDir, 'cloud.json'),
+);
 const portFile = new JsonFile<number>(join(dataDir, 'port.json'));
 
 /**
@@ -99,16 +101,26 @@ async function serve(stateFolder: string): Promise<void> {
     // A program that can read this file (mode 0600) can control the cloud.
     description.write({ ...describe(cloud), control: secrets });
   } catch (error) {
-    const { message, code, port } = error as NodeJS.ErrnoException & { readonly port?: number };
-    process.send?.({ failed: { message, code, port } });
+    const { message, code, path, port } = error as NodeJS.ErrnoException & { readonly port?: number };
+    process.send?.({ failed: { message, code, path, port } });
     process.disconnect?.();
     throw error;
   }
   process.send?.({ ready: { ...describe(cloud), control: secrets } });
 }
 
+/** Whether the description is this cloud's. Another cloud can have started after the folder was deleted. */
+function isDescribed(): boolean {
+  try {
+    return description.read()?.pid === process.pid;
+  } catch {
+    // A damaged or foreign file is not this cloud's.
+    return false;
+  }
+}
+
 async function stop(): Promise<void> {
-  description.remove();
+  if (isDescribed()) description.remove();
   await cloud.close();
   process.exit(0);
 }

@@ -76,9 +76,12 @@ export async function demo(context: Context): Promise<Result> {
       ],
     };
   } finally {
-    const cloud = await findCloud(cloudFolder(inside));
-    if (cloud !== undefined) await stopCloud(cloud);
-    await rm(folder, { recursive: true, force: true });
+    try {
+      const cloud = await findCloud(cloudFolder(inside));
+      if (cloud !== undefined) await stopCloud(cloud);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 }
 

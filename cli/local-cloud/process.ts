@@ -17,7 +17,13 @@ import { cloudFolder, findCloud, type RunningCloud } from './find.ts';
 
 interface StartMessage {
   readonly ready?: RunningCloud;
-  readonly failed?: { readonly message: string; readonly code?: string; readonly port?: number };
+  readonly failed?: {
+    readonly message: string;
+    readonly code?: string;
+    readonly path?: string;
+    /** Where it could not listen. */
+    readonly port?: number;
+  };
 }
 
 export interface StartOptions {
@@ -72,7 +78,7 @@ export async function startCloud(
     else if (child.connected) child.disconnect();
     if (signal.aborted) throw interrupted();
     if (message.ready !== undefined) return message.ready;
-    throw startFailure(message.failed, platform);
+    throw startFailure(message.failed, platform, dataDir);
   } finally {
     await log.close();
   }
@@ -136,8 +142,17 @@ function cloudEnvironment({ env, home }: Pick<Context, 'env' | 'home'>): NodeJS.
   return { ...Object.fromEntries(inherited), XDG_CACHE_HOME: cacheHome({ env, home }) };
 }
 
-function startFailure(failed: StartMessage['failed'], platform: Context['platform']): UserError {
-  const { code, port, message = 'no reason given' } = failed ?? {};
+/** Errors of a disk that is full, read-only or another user's. A reset would delete the data, and not help. */
+const NOT_DAMAGE: ReadonlySet<string | undefined> = new Set([
+  ...['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EIO', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE'],
+]);
+
+function startFailure(
+  failed: StartMessage['failed'],
+  platform: Context['platform'],
+  dataDir: string,
+): UserError {
+  const { code, path = dataDir, port, message = 'no reason given' } = failed ?? {};
   const finding = [
     'Find the program that uses it:',
     platform === 'win32' ? `  netstat -ano | findstr :${port}` : `  lsof -nP -iTCP:${port} -sTCP:LISTEN`,
@@ -151,6 +166,9 @@ function startFailure(failed: StartMessage['failed'], platform: Context['platfor
       ],
     });
   }
+  if (port === undefined && NOT_DAMAGE.has(code)) {
+    return diskError(path, Object.assign(new Error(message), { code }));
+  }
   return new UserError('local_cloud', `The embedded cloud cannot start: ${message}.`, {
     hint:
       code === 'DISTRIBUTION_PORT'
@@ -161,10 +179,9 @@ function startFailure(failed: StartMessage['failed'], platform: Context['platfor
 
 /** Ends a running cloud and waits for its end. Its data is kept. */
 export async function stopCloud({ pid }: RunningCloud): Promise<void> {
-  kill(pid, 'SIGTERM');
   for (let tries = 0; tries < 200; tries += 1) {
     try {
-      kill(pid, 0);
+      kill(pid, tries === 0 ? 'SIGTERM' : 0);
     } catch (error) {
       if (systemCode(error) === 'ESRCH') return;
       throw error;

@@ -97,19 +97,35 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   return (await read(path))?.text;
 }
 
+/** Errors of file systems that keep no permissions, such as FAT, or are read-only. */
+const CANNOT_PROTECT: ReadonlySet<string | undefined> = new Set([
+  ...['EPERM', 'EROFS', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'],
+]);
+
 /**
  * Returns the text of a file with secrets. If a loose umask or a copy left it readable by others (`wasOpen`), it is private
- * again.
+ * again, unless its file system does not keep permissions (`isOpen`).
  */
-export const readPrivate = (path: string) => read(path, (file) => file.chmod(0o600));
+export async function readPrivate(path: string) {
+  return read(path, async (file) => {
+    await file.chmod(0o600).catch((error: unknown) => {
+      if (!CANNOT_PROTECT.has(systemCode(error))) throw error;
+    });
+    return isOpenToOthers(await file.stat());
+  });
+}
 
-async function read(path: string, ifOpen?: (file: FileHandle) => Promise<void>) {
+/** Windows has no such bits. */
+const isOpenToOthers = ({ mode }: Stats) => system !== 'win32' && (mode & 0o077) !== 0;
+
+/** @param close removes the permissions of others, and returns whether they still have some */
+async function read(path: string, close?: (file: FileHandle) => Promise<boolean>) {
   try {
     const { handle, stats } = await openOwn(path, constants.O_RDONLY);
     try {
-      const wasOpen = system !== 'win32' && (stats.mode & 0o077) !== 0;
-      if (wasOpen) await ifOpen?.(handle);
-      return { text: await handle.readFile('utf8'), wasOpen };
+      const wasOpen = isOpenToOthers(stats);
+      const isOpen = wasOpen && (await close?.(handle)) === true;
+      return { text: await handle.readFile('utf8'), wasOpen, isOpen };
     } finally {
       await handle.close();
     }

@@ -11,6 +11,7 @@ import { withLock } from '../settings/lock.ts';
 import { openOwn, openToAppend, replaceFile } from '../settings/own-files.ts';
 import { withOptional, writtenByNewer } from '../settings/records.ts';
 import type { FileStamp } from '../transfer/sources/file-stamp.ts';
+import { type EntryOf, entriesOf, type FileSystems } from './ledger-entry.ts';
 
 /** Records which state of each file was stored, and under which key. Paths are relative to the folder. */
 export interface UploadLedger {
@@ -34,7 +35,7 @@ export interface LedgerSubject {
   readonly beginning: string;
 }
 
-interface LedgerWorld extends Pick<Context, 'env' | 'platform' | 'home' | 'signal'> {
+interface LedgerWorld extends Pick<Context, 'env' | 'home' | 'signal'>, FileSystems {
   readonly warn: (text: string) => void;
 }
 
@@ -54,19 +55,6 @@ const MAX_LINE_BYTES = 64 * 1024;
 const CHUNK_BYTES = 256 * 1024;
 const LINE_BREAK = 0x0a;
 
-/** The state of a file. Large numbers are stored as text. */
-interface State {
-  readonly size: number;
-  readonly mtimeNs: bigint | string;
-  readonly inode: bigint | string;
-}
-
-/**
- * Returns the state of a file and its key as one string, because a ledger can have a million of them in memory. `join`
- * creates a flat string; concatenation creates a tree that takes more than twice the memory.
- */
-const entryOf = ({ size, mtimeNs, inode }: State, key: string) => [size, mtimeNs, inode, key].join(' ');
-
 /*
  * A ledger is a file of JSON lines, one for each change. Lines are only appended, so a crash leaves at most one
  * incomplete line at the end, which is skipped. A process locks its ledger while it runs.
@@ -84,13 +72,14 @@ export async function withLedger<T>(
   const { warn, signal } = world;
   const onTrouble = ({ message }: UserError) =>
     warn(`The next run may send files again, because stored files cannot be recorded: ${message}`);
+  const asEntry = await entriesOf(world, subject.folder);
   const locked = async (use: (ledger: UploadLedger) => Promise<T>) => {
     const path = await pathOf(world, subject);
     const opened = async () => {
-      const entries = await load(path, subject);
+      const entries = await load(path, subject, asEntry);
       const handle = await openToAppend(path, MAX_BYTES);
       try {
-        return await use(ledgerOf(entries, path, handle, onTrouble));
+        return await use(ledgerOf(entries, asEntry, path, handle, onTrouble));
       } finally {
         await handle.close();
       }
@@ -98,7 +87,8 @@ export async function withLedger<T>(
     return withLock(path, opened, { waitMs: WAIT_MS, signal });
   };
   try {
-    return await withOptional(locked, work, async () => ledgerOf(await readable(world, subject)), onTrouble);
+    const temporary = async () => ledgerOf(await readable(world, subject, asEntry), asEntry);
+    return await withOptional(locked, work, temporary, onTrouble);
   } catch (error) {
     if (!isUserError(error) || error.code !== 'busy') throw error;
     throw new UserError('busy', `Another process uploads ${subject.folder} to the same place.`, {
@@ -119,6 +109,7 @@ async function pathOf(world: LedgerWorld, { url, folder, beginning }: LedgerSubj
 
 function ledgerOf(
   entries: Map<string, string>,
+  asEntry: EntryOf,
   path?: string,
   handle?: FileHandle,
   onTrouble?: (error: UserError) => void,
@@ -143,11 +134,11 @@ function ledgerOf(
   return {
     has(path, stamp, key) {
       const entry = entries.get(path);
-      const wanted = entryOf(stamp, key ?? '');
+      const wanted = asEntry(stamp, key ?? '');
       return key === undefined ? entry?.startsWith(wanted) === true : entry === wanted;
     },
     add(path, stamp, key) {
-      entries.set(path, entryOf(stamp, key));
+      entries.set(path, asEntry(stamp, key));
       const { size, mtimeNs, inode } = stamp;
       append({ path, key, size, mtimeNs: `${mtimeNs}`, inode: `${inode}`, at: new Date().toISOString() });
     },
@@ -159,8 +150,8 @@ function ledgerOf(
 }
 
 /** Reads a ledger. Rewrites it if many lines are obsolete. */
-async function load(file: string, subject: LedgerSubject): Promise<Map<string, string>> {
-  const { entries, lines, count } = await read(file, subject);
+async function load(file: string, subject: LedgerSubject, asEntry: EntryOf): Promise<Map<string, string>> {
+  const { entries, lines, count } = await read(file, subject, asEntry);
   if (count === 0 || count > 2 * lines.size + SPARE_LINES) {
     await replaceFile(file, [JSON.stringify({ format: FORMAT, ...subject }), ...lines.values()].join('\n'));
   }
@@ -168,9 +159,13 @@ async function load(file: string, subject: LedgerSubject): Promise<Map<string, s
 }
 
 /** Returns the entries of a ledger that cannot be written, so that its files are not sent again. */
-async function readable(world: LedgerWorld, subject: LedgerSubject): Promise<Map<string, string>> {
+async function readable(
+  world: LedgerWorld,
+  subject: LedgerSubject,
+  asEntry: EntryOf,
+): Promise<Map<string, string>> {
   try {
-    return (await read(await pathOf(world, subject), subject)).entries;
+    return (await read(await pathOf(world, subject), subject, asEntry)).entries;
   } catch (error) {
     // The reason was reported already.
     if (isUserError(error)) return new Map();
@@ -178,7 +173,7 @@ async function readable(world: LedgerWorld, subject: LedgerSubject): Promise<Map
   }
 }
 
-async function read(file: string, subject: LedgerSubject) {
+async function read(file: string, subject: LedgerSubject, asEntry: EntryOf) {
   const lines = new Map<string, string>();
   const entries = new Map<string, string>();
   let count = 0;
@@ -192,7 +187,7 @@ async function read(file: string, subject: LedgerSubject) {
     const forgotten = typeof at !== 'string' || (at < oldest && !(await isThere(join(subject.folder, path))));
     if (whole && typeof size === 'number' && !forgotten) {
       lines.set(path, line);
-      entries.set(path, entryOf({ size, mtimeNs, inode }, key));
+      entries.set(path, asEntry({ size, mtimeNs, inode }, key));
     } else {
       lines.delete(path);
       entries.delete(path);

@@ -13,13 +13,19 @@ const MIB = 1024 * 1024;
 const LIMIT = 6 * 1024;
 /** Smaller than the file of a pool with a few users. */
 const SMALL_LIMIT = 2;
+/** Smaller than a private key, and larger than a lock. */
+const SMALLEST_LIMIT = 1;
 /** More users than fit into such a file. */
 const USERS = 20;
 
 /** Starts the embedded cloud of a computer with a limit on the size of its files. */
-async function startLimited({ home, env }: Computer, limit: number, ...args: string[]): Promise<void> {
+function tryLimited({ home, env }: Computer, limit: number, ...args: string[]) {
   const limited = ['-c', `ulimit -f ${limit}; exec "$@"`, 'sh', process.execPath, CLI];
-  const started = await runProgram('sh', [...limited, 'local', 'start', ...args], { cwd: home, env });
+  return runProgram('sh', [...limited, 'local', 'start', ...args], { cwd: home, env });
+}
+
+async function startLimited(computer: Computer, limit: number, ...args: string[]): Promise<void> {
+  const started = await tryLimited(computer, limit, ...args);
   assert.equal(started.code, 0, started.stderr);
 }
 
@@ -61,4 +67,15 @@ test('refuses an upload that the embedded cloud has no space for at once, and st
   assert.deepEqual(parts, [], 'files that could not be written are deleted');
   const status = await computer.run(['local', 'status']);
   assert.equal(status.code, 0, status.stderr);
+});
+
+test('does not suggest to delete the data of an embedded cloud that cannot start on a full disk', {
+  skip: process.platform === 'win32' && 'Windows has no limit of file sizes',
+}, async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'edge-upload-full-'));
+  t.after(() => rm(home, { recursive: true }));
+  const { code, stderr } = await tryLimited(computerAt(home), SMALLEST_LIMIT, '--port', '0');
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /cannot be used: the file is larger than its file system .* allows\.\n {2}Check/);
+  assert.doesNotMatch(stderr, /local reset/);
 });

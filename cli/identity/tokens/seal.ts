@@ -80,8 +80,9 @@ function unavailable(error: unknown): TokenKey {
 }
 
 /** Returns what protects stored tokens. */
-export function protectionOf({ key }: { readonly key?: Buffer }): string {
-  return key === undefined
-    ? 'readable by you alone (no keyring is available)'
-    : "encrypted with a key in the system's keyring";
+export function protectionOf({ key, isOpen }: { readonly key?: Buffer; readonly isOpen: boolean }): string {
+  if (key !== undefined) return "encrypted with a key in the system's keyring";
+  return isOpen
+    ? 'readable by others, because its file system does not keep permissions (no keyring is available)'
+    : 'readable by you alone (no keyring is available)';
 }

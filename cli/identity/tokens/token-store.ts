@@ -50,6 +50,8 @@ export interface FoundSession {
   readonly session: StoredSession;
   /** Key that seals it; absent if only the file mode protects it. */
   readonly key?: Buffer;
+  /** Others can read the file, because its file system does not keep permissions. */
+  readonly isOpen: boolean;
 }
 
 function write(file: string, session: StoredSession, key: Buffer | undefined): string {
@@ -67,12 +69,12 @@ async function parse(
   keyOf: KeySource,
   file: string,
   url: string,
-  text: string,
+  { text, isOpen }: { readonly text: string; readonly isOpen: boolean },
 ): Promise<FoundSession | 'damaged'> {
   const fields = readFields(text) ?? {};
   if (fields.version === PLAIN) {
     const session = readSession(fields, url);
-    return session === undefined ? 'damaged' : { file, session };
+    return session === undefined ? 'damaged' : { file, session, isOpen };
   }
   if (typeof fields.version === 'number' && fields.version > SEALED) {
     throw writtenByNewer(file, 'Or sign in again, which replaces it:', loginCommand(url));
@@ -83,7 +85,7 @@ async function parse(
   if (found.kind === 'none') return 'damaged';
   const opened = unseal(found.key, fields.sealed, basename(file));
   const session = opened === undefined ? undefined : readSession(readFields(opened) ?? {}, url);
-  return session === undefined ? 'damaged' : { file, session, key: found.key };
+  return session === undefined ? 'damaged' : { file, session, key: found.key, isOpen };
 }
 
 function locked(url: string, reason: string): UserError {
@@ -102,7 +104,12 @@ async function read(
 ): Promise<FoundSession | 'damaged' | undefined> {
   const found = await readPrivate(file);
   if (found === undefined) return undefined;
-  if (found.wasOpen) {
+  if (found.isOpen) {
+    context.ui.event({
+      type: 'warning',
+      text: `${file} is readable by others on this computer: its file system does not keep permissions. Set XDG_STATE_HOME to a folder on another one, and sign in again.`,
+    });
+  } else if (found.wasOpen) {
     context.ui.event({
       type: 'warning',
       text: [
@@ -111,7 +118,7 @@ async function read(
       ],
     });
   }
-  return parse(keyOf, file, url, found.text);
+  return parse(keyOf, file, url, found);
 }
 
 /**
@@ -147,8 +154,11 @@ export async function storeSession(context: StoreContext, session: StoredSession
   const file = sessionFile(context, session);
   const found = await ensureKey(context, tokenFolder(context));
   const key = found.kind === 'key' ? found.key : undefined;
-  await withLock(file, () => replaceFile(file, write(file, session, key)));
-  return { file, session, ...(key && { key }) };
+  const isOpen = await withLock(file, async () => {
+    await replaceFile(file, write(file, session, key));
+    return (await readPrivate(file))?.isOpen === true;
+  });
+  return { file, session, isOpen, ...(key && { key }) };
 }
 
 /** Replaces a found session with the same protection; the caller holds its lock. */

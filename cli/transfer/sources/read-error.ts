@@ -1,4 +1,5 @@
 import { lstatSync } from 'node:fs';
+import { basename } from 'node:path';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { command, type Hint } from '../../command-line.ts';
 import { systemCode, UserError, type UserErrorOptions } from '../../errors.ts';
@@ -18,12 +19,23 @@ function pipeCommand(name: string): Hint {
   return ['Pipe it in:', command`cat ${name} | edge-upload put - --as <key>`];
 }
 
+/** Returns the hint for a missing file: for a pattern, which a shell leaves if it is quoted, the command that uses it. */
+function missingHint(name: string): Hint {
+  const pattern = basename(name);
+  const folder = name.slice(0, -pattern.length) || './';
+  if (!/[*?]/.test(pattern) || /[*?]/.test(folder)) return 'Check the name and the folder you are in.';
+  return [
+    'To upload the files that match, type:',
+    command`edge-upload put -r ${folder} --include ${pattern}`,
+  ];
+}
+
 /** Returns the user's error for a failed `stat`, `open` or `read`. */
 export function readError(name: string, error: unknown): UserError {
   const code = systemCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new UserError('file_missing', `${name} does not exist.`, {
-      ...(STREAM.test(name) ? pipeHint(name) : { hint: 'Check the name and the folder you are in.' }),
+      ...(STREAM.test(name) ? pipeHint(name) : { hint: missingHint(name) }),
       cause: error,
     });
   }

@@ -12,6 +12,7 @@ import {
   fileChanged,
   stampOf,
 } from './file-stamp.ts';
+import { mayBeKernelFile, readSnapshot } from './kernel-file.ts';
 import { pathError, pipeHint, readError } from './read-error.ts';
 
 /* Opening and reading can wait for a disk, so `DiskCalls` chooses the thread. `fstat` and `close` do not wait. */
@@ -52,57 +53,6 @@ export function checkRegular(name: string, stats: fs.BigIntStats, signIns?: Read
   }
   const kind = KINDS.find(([, matches]) => matches(stats))?.[0] ?? 'not a regular file';
   throw new UserError('file_special', `${name} is ${kind}. Only files can be uploaded.`, pipeHint(name));
-}
-
-/** Maximum bytes that are read of a kernel file. */
-const MAX_SNAPSHOT = 1024 * 1024;
-
-/** Kernel files (`/proc`, `/sys`) have no blocks, and report a size of 0 or one page of at most this many bytes. */
-const MAX_CLAIMED = 64n * 1024n;
-
-function mayBeKernelFile({ size, blocks }: fs.BigIntStats): boolean {
-  return size === 0n || (blocks === 0n && size <= MAX_CLAIMED);
-}
-
-/**
- * Reads a kernel file, whose length is not the reported one.
- * @returns `undefined` for an ordinary file.
- * @throws {UserError} `file_special` for a longer one, `file_changed` for one that is being written.
- */
-async function readSnapshot(
-  name: string,
-  descriptor: number,
-  stats: fs.BigIntStats,
-): Promise<Buffer | undefined> {
-  const buffer = Buffer.allocUnsafe(Math.max(Number(stats.size), 4096) + 1);
-  let bytes = await readAt(descriptor, buffer, 0);
-  if (bytes.length === Number(stats.size)) return undefined;
-  const now = stampOf(fs.fstatSync(descriptor, { bigint: true }));
-  const changed = difference({ ...stampOf(stats), mtimeNs: now.mtimeNs }, now);
-  if (changed !== undefined) throw fileChanged(name, changed);
-  if (bytes.length === buffer.length) {
-    const rest = await readAt(descriptor, Buffer.allocUnsafe(MAX_SNAPSHOT), bytes.length);
-    bytes = Buffer.concat([bytes, rest]);
-  }
-  if (bytes.length > MAX_SNAPSHOT) {
-    throw new UserError(
-      'file_special',
-      `${name} has more bytes than its size of ${stats.size}.`,
-      pipeHint(name),
-    );
-  }
-  return bytes;
-}
-
-/** Fills the buffer from an offset of the file, up to the file's end. */
-async function readAt(descriptor: number, buffer: Buffer, from: number): Promise<Buffer> {
-  let filled = 0;
-  while (filled < buffer.length) {
-    const { bytesRead } = await read(descriptor, buffer, filled, buffer.length - filled, from + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return buffer.subarray(0, filled);
 }
 
 interface OpenOptions {
@@ -203,18 +153,35 @@ function sourceFile({ path, name, descriptor, stamp, disk }: Opened): SourceFile
     fs.closeSync(descriptor);
     disk.open -= 1;
   };
+  const checkUnchanged = () => {
+    let now: FileStamp;
+    try {
+      now = stampOf(fs.statSync(path, { bigint: true }));
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') throw fileChanged(name, 'it was removed');
+      throw readError(name, error);
+    }
+    const changed = difference(stamp, now);
+    if (changed !== undefined) throw fileChanged(name, changed);
+  };
+  const readSome = (...place: readonly [buffer: Buffer, offset: number, length: number, from: number]) =>
+    disk.run(
+      () => fs.readSync(descriptor, ...place),
+      async () => (await read(descriptor, ...place)).bytesRead,
+    );
   const fill = async (buffer: Buffer, from: number): Promise<Buffer> => {
     if (closed) throw new Error(`${name} is closed`);
     reading += 1;
     try {
       for (let filled = 0; filled < buffer.length; ) {
-        const place = [filled, buffer.length - filled, from + filled] as const;
-        const bytesRead = await disk.run(
-          () => fs.readSync(descriptor, buffer, ...place),
-          async () => (await read(descriptor, buffer, ...place)).bytesRead,
-        );
+        const bytesRead = await readSome(buffer, filled, buffer.length - filled, from + filled);
         if (bytesRead === 0) throw fileChanged(name, `it ended at byte ${from + filled} of ${stamp.size}`);
         filled += bytesRead;
+      }
+      // A network file system can report an old size for seconds.
+      if (from + buffer.length === stamp.size && (await readSome(Buffer.alloc(1), 0, 1, stamp.size)) > 0) {
+        checkUnchanged();
+        throw fileChanged(name, `it has more bytes than its size of ${stamp.size}`);
       }
       return buffer;
     } catch (error) {
@@ -229,17 +196,7 @@ function sourceFile({ path, name, descriptor, stamp, disk }: Opened): SourceFile
     size: stamp.size,
     stamp,
     fill,
-    checkUnchanged() {
-      let now: FileStamp;
-      try {
-        now = stampOf(fs.statSync(path, { bigint: true }));
-      } catch (error) {
-        if (systemCode(error) === 'ENOENT') throw fileChanged(name, 'it was removed');
-        throw readError(name, error);
-      }
-      const changed = difference(stamp, now);
-      if (changed !== undefined) throw fileChanged(name, changed);
-    },
+    checkUnchanged,
     close() {
       closed = true;
       closeIfDone();

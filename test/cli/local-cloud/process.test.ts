@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { findCloud, type RunningCloud, readIsolation } from '../../../cli/local-cloud/find.ts';
-import { startCloud } from '../../../cli/local-cloud/process.ts';
+import { startCloud, stopCloud } from '../../../cli/local-cloud/process.ts';
 import { runProgram } from '../../support/programs.ts';
 import { listen } from '../../support/serve.ts';
 
@@ -83,4 +85,24 @@ test('stops the start and the started process at Ctrl-C', async (t) => {
   stopped.abort();
   await assert.rejects(starting, { code: 'interrupted' });
   assert.equal(await findCloud(folder), undefined);
+});
+
+test('keeps the description of a cloud that was started after the folder of another was deleted', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'edge-upload-cloud-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const start = () =>
+    startCloud({ ...COMPUTER, signal: new AbortController().signal }, { dataDir: folder, port: 0 });
+  const first = await start();
+  await rm(folder, { recursive: true });
+  const second = await start();
+  await stopCloud(first);
+  assert.equal((await findCloud(folder))?.pid, second.pid);
+  await stopCloud(second);
+  assert.equal(await findCloud(folder), undefined);
+});
+
+test('stops a cloud that ended meanwhile', async () => {
+  const ended = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+  await once(ended, 'exit');
+  await stopCloud({ pid: ended.pid } as RunningCloud);
 });

@@ -141,11 +141,28 @@ test('makes a file of secrets private through its handle', {
   const path = join(await ownFolder(t), 'token.json');
   await writeFile(path, 'secret');
   await chmod(path, 0o644);
-  assert.deepEqual(await readPrivate(path), { text: 'secret', wasOpen: true });
+  assert.deepEqual(await readPrivate(path), { text: 'secret', wasOpen: true, isOpen: false });
   assert.equal((await stat(path)).mode & 0o777, 0o600);
-  assert.deepEqual(await readPrivate(path), { text: 'secret', wasOpen: false });
+  assert.deepEqual(await readPrivate(path), { text: 'secret', wasOpen: false, isOpen: false });
   assert.equal(await readPrivate(`${path}.none`), undefined);
 });
+
+for (const [what, chmods] of [
+  ['ignores changes of permissions', async () => {}],
+  ['refuses changes of permissions', () => Promise.reject(Object.assign(new Error(), { code: 'EPERM' }))],
+] as const) {
+  test(`reads a file of secrets that stays open to others, because its file system ${what}`, {
+    skip: noLinks,
+  }, async (t) => {
+    const path = join(await ownFolder(t), 'token.json');
+    await writeFile(path, 'secret');
+    await chmod(path, 0o644);
+    const handle = await open(path);
+    t.mock.method(Object.getPrototypeOf(handle), 'chmod', chmods);
+    await handle.close();
+    assert.deepEqual(await readPrivate(path), { text: 'secret', wasOpen: true, isOpen: true });
+  });
+}
 
 test('refuses a folder in which everybody can write', {
   skip: noLinks,

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import fs, { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, truncate, utimes, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { EXIT } from '../../../cli/errors.ts';
@@ -255,3 +256,44 @@ test('refuses two files with one key, and --as for several files', async (t) => 
   await assert.rejects(put(['a', 'x/a'], 'k'), withCode('usage', /--as/));
   assert.equal(edge.seen.length, 0);
 });
+
+for (const size of [100, 600_000]) {
+  test(`does not store the beginning of a file whose reported size is ${size - 1} of ${size} bytes`, async (t) => {
+    const edge = await ownEdge(t);
+    const cwd = await ownFolder(t);
+    await writeFile(join(cwd, 'a.txt'), Buffer.alloc(size, 'a'));
+    const { fstatSync, statSync } = fs;
+    const shorter = (stats: fs.BigIntStats) =>
+      stats.size === BigInt(size) ? Object.assign(stats, { size: stats.size - 1n }) : stats;
+    const bigint = { bigint: true } as const;
+    t.mock.method(fs, 'fstatSync', (descriptor: number) => shorter(fstatSync(descriptor, bigint)));
+    t.mock.method(fs, 'statSync', (path: string) => shorter(statSync(path, bigint)));
+    syncBuiltinESMExports();
+    t.after(() => {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+    await assert.rejects(
+      upload(t, testContext({ cwd }), edge.url, { files: ['a.txt'] }),
+      withCode('file_changed', /more bytes than its size/),
+    );
+    assert.equal(edge.stored.size, 0);
+  });
+}
+
+for (const [name, ...words] of [
+  ['in/*.txt', 'in/', "'*.txt'"],
+  ['a?.txt', './', "'a?.txt'"],
+  ['i*/a.txt'],
+] as const) {
+  test(`names the command for the pattern ${name}, which no shell expanded`, async (t) => {
+    const edge = await ownEdge(t);
+    const cwd = await ownFolder(t);
+    const context = testContext({ cwd });
+    // A single file's error is thrown.
+    await upload(t, context, edge.url, { files: [name, 'absent'] });
+    const failed = rows(context.events).find(({ file }) => file === name);
+    const command = ['edge-upload put -r', words[0], '--include', words[1]].join(' ');
+    assert.equal(JSON.stringify(failed?.error).includes(command), words.length > 0, JSON.stringify(failed));
+  });
+}

@@ -13,6 +13,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { FileStamp } from '../../../cli/transfer/sources/file-stamp.ts';
 import { type UploadLedger, withLedger } from '../../../cli/watch/ledger.ts';
 import { testContext } from '../../support/context.ts';
 import { ownFolder } from '../transfer/helpers/uploading.ts';
@@ -30,7 +31,28 @@ async function rig(t: TestContext) {
   await open((ledger) => ledger.add('first', STAMP, 'first'));
   const folder = join(home, '.local/state/edge-upload/stored');
   const [name = ''] = await readdir(folder);
-  return { open, context, file: join(folder, name) };
+  return { open, context, subject, file: join(folder, name) };
+}
+
+for (const [kind, type, isSame] of [
+  ['permanent inodes (ext4)', 0xef53, false],
+  ['inodes that change at each mount (exFAT)', 0x2011bab0, true],
+  ['inodes that change in memory (FUSE)', 0x65735546, true],
+] as const) {
+  test(`${isSame ? 'knows' : 'does not know'} a file with another inode on a file system with ${kind}`, async (t) => {
+    const { context, subject } = await rig(t);
+    const world = {
+      ...context,
+      platform: 'linux',
+      warn: assert.fail,
+      fileSystemOf: async () => type,
+    } as const;
+    const found = (stamp: Partial<FileStamp>) =>
+      withLedger(world, subject, async (ledger) => ledger.has('first', { ...STAMP, ...stamp }, 'first'));
+    assert.equal(await found({ inode: 4n }), isSame);
+    assert.equal(await found({ inode: 4n, mtimeNs: 3n }), false);
+    assert.equal(await found({}), true);
+  });
 }
 
 const INSERTED: Readonly<Record<string, string | Buffer>> = {

@@ -248,6 +248,22 @@ test('makes a token file private that others can read, with a warning', {
   assert.match(JSON.stringify(context.events), /was readable by others/);
 });
 
+test('reports a token file that stays readable by others, and uses it', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const here = await world(t);
+  const { file, kept } = await signedIn(here);
+  const { chmod, open } = await import('node:fs/promises');
+  await chmod(file, 0o644);
+  const handle = await open(file);
+  // As on FAT.
+  t.mock.method(Object.getPrototypeOf(handle), 'chmod', async () => {});
+  await handle.close();
+  const context = here.context();
+  assert.equal(await tokenSource(context, { url: here.url }).current(), kept.accessToken);
+  assert.match(JSON.stringify(context.events), /is readable by others .* does not keep permissions/);
+});
+
 test('uses the last user who signed in, or the named one', async (t) => {
   const here = await world(t);
   const { kept: ada } = await signedIn(here, 'ada');
