@@ -3,7 +3,7 @@ import type { StackOptions } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context, Result } from '../context.ts';
 import { STACK_REGION } from '../network/aws.ts';
-import { resumable } from '../network/cancellation.ts';
+import { allEnded, resumable } from '../network/cancellation.ts';
 import { timeAtAws } from '../stack/aws-calls.ts';
 import { refuseBucket } from '../stack/checks/bucket.ts';
 import { edgeServes } from '../stack/checks/edge-probe.ts';
@@ -139,7 +139,7 @@ async function applyTo(applying: Applying, change: ChangeOptions): Promise<Resul
       const deployment = await remember(context, work, outputs, options);
       const { url } = deployment;
       const isNewEdge = found?.outputs.edgeFunction === undefined;
-      await Promise.all([
+      await allEnded([
         edgeServes(context, { ...deployment, policy: policyOf(options), trust: options.trust ?? [] }),
         isNewEdge || keepLogsBounded(work, outputs),
         // No command remembers the limits of a new edge.

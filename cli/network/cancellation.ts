@@ -137,6 +137,12 @@ export async function resumable<T>(hint: Hint, work: () => Promise<T>): Promise<
   }
 }
 
+/** As `Promise.all`, but rejects only once all work has ended, so that none prints after the error of another. */
+export async function allEnded<T extends readonly unknown[] | []>(work: T) {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
 /**
  * Waits. Ctrl-C ends the wait with an error.
  * @param hint how to continue

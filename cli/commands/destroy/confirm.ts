@@ -1,5 +1,6 @@
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
+import { allEnded } from '../../network/cancellation.ts';
 import { sameCommand } from '../../same-command.ts';
 import { type FoundStack, physicalIds, type StackWork } from '../../stack/find-stack.ts';
 import { type CountedData, countData, type Inventory } from '../../stack/operate/inventory.ts';
@@ -18,7 +19,7 @@ interface Content {
 
 /** Counts the data that a deletion of the stack deletes, and that it retains. */
 export async function countContent(work: StackWork, { goes, stays }: Inventory): Promise<Content> {
-  const [going, staying] = await Promise.all([countData(work, goes), countData(work, stays, countedContent)]);
+  const [going, staying] = await allEnded([countData(work, goes), countData(work, stays, countedContent)]);
   return { going, staying };
 }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { type ErrorCode, isUserError, type UserError } from '../../errors.ts';
+import { allEnded } from '../../network/cancellation.ts';
 import { ifThere } from '../aws-calls.ts';
 import type { StackSnapshot } from '../checks/check.ts';
 import { compareKeys, type IssuerKeys } from '../checks/issuer-keys.ts';
@@ -56,7 +57,7 @@ export async function lookInto(
   snapshot: StackSnapshot,
   parts: Parts,
 ): Promise<Insight> {
-  const [content, pool, template] = await Promise.all([
+  const [content, pool, template] = await allEnded([
     lookIntoBucket(work, stack, parts),
     lookIntoPool(work, stack, parts),
     parts.read('options', snapshot.template),
@@ -90,7 +91,7 @@ async function compare(
   poolGone = false,
 ): Promise<Insight> {
   const options = readOptions(deployed);
-  const [issuers, signingKeys, wanted] = await Promise.all([
+  const [issuers, signingKeys, wanted] = await allEnded([
     compareKeys(work, options, deployed),
     parts.read('signing keys', () => describeSigningKeys(work, options, snapshot)),
     // Without its pool, no template can be generated. Changed keys are reported separately.

@@ -1,5 +1,6 @@
-import { equal, rejects } from 'node:assert/strict';
+import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { allEnded } from '../../../../cli/network/cancellation.ts';
 import { edgeServes } from '../../../../cli/stack/checks/edge-probe.ts';
 import type { StackWork } from '../../../../cli/stack/find-stack.ts';
 import { emptyBucket } from '../../../../cli/stack/operate/bucket.ts';
@@ -61,4 +62,19 @@ test('leaves no task open after Ctrl-C while CloudFront still has replicas', asy
   const interrupted = { ...work, context: { ...work.context, ui } };
   await rejects(deleteEdgeFunction(interrupted, 'f', { wait: true }), withCode('interrupted', /Interrupted/));
   equal(events.map(({ type }) => type).join(), 'task-started,task-progress,task-failed');
+});
+
+test('an error ends a command only after all of its work: nothing prints after the error', async () => {
+  const printed: string[] = [];
+  await allEnded([
+    Promise.reject(new Error('first')),
+    new Promise((_resolve, reject) => {
+      setImmediate(() => {
+        printed.push('warning');
+        reject(new Error('second'));
+      });
+    }),
+  ]).catch((error: unknown) => printed.push((error as Error).message));
+  deepEqual(printed, ['warning', 'first']);
+  deepEqual(await allEnded([1, Promise.resolve('a')]), [1, 'a']);
 });
