@@ -1,7 +1,7 @@
 import { table } from '../../protocol/fields.ts';
 import { command, type Hint, type HintLine } from '../command-line.ts';
-import { type ErrorCode, isUserError, UserError } from '../errors.ts';
-import { networkFailure } from '../network/network-failure.ts';
+import { type ErrorCode, UserError } from '../errors.ts';
+import { foreignResponse, networkFailure } from '../network/network-failure.ts';
 
 /** Hint for a user pool that was deleted outside edge-upload. CloudFormation does not notice that. */
 export const REPLACE_POOL: readonly HintLine[] = [
@@ -210,8 +210,8 @@ export function cognitoFailure(
   host: string,
   reader: Reader = 'user',
 ): UserError {
-  if (isUserError(error)) return error;
   const name = awsErrorName(error);
+  if (name === 'UnknownError') return foreignResponse(error, host);
   if (error instanceof Error && name !== undefined) return serviceError(error, name, doing, reader);
   return (
     networkFailure(error, host) ??

@@ -2,7 +2,7 @@ import { omitUndefined, readFields } from '../../protocol/fields.ts';
 import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
-import { requestText } from '../network/bounded-requests.ts';
+import { isBusy, NETWORK_SIGN_IN, requestText } from '../network/bounded-requests.ts';
 import { askHost } from '../network/dispatcher.ts';
 import { isRedirect } from '../network/failures.ts';
 import type { Deployment } from '../settings/deployments.ts';
@@ -161,7 +161,7 @@ function notAnEdge(host: string, { status, type, server }: Seen): UserError {
   const what =
     status === 200 ? (type === '' ? 'something else' : `another ${type} document`) : `HTTP ${status}`;
   const by = server === '' ? '' : ` (server: ${server.slice(0, 60)})`;
-  if (status === 429 || status >= 500) {
+  if (isBusy(status)) {
     return new UserError('unreachable', `${host} cannot respond at the moment: HTTP ${status}${by}.`, {
       hint: 'Run the same command again in a minute. A new deployment takes a few minutes to be served everywhere.',
     });
@@ -172,7 +172,7 @@ function notAnEdge(host: string, { status, type, server }: Seen): UserError {
     });
   }
   // A captive portal responds in place of every host.
-  const page = type === 'text/html' || isRedirect(status) || status === 511;
+  const page = type === 'text/html' || isRedirect(status) || status === NETWORK_SIGN_IN;
   const portal = 'Open any page in a browser: the network may ask for a sign-in first. ';
   return new UserError(
     'not_an_edge',

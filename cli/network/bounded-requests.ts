@@ -24,6 +24,14 @@ export interface TextResponse {
   readonly text: string;
 }
 
+/** Status of a network that wants a sign-in first: https://www.rfc-editor.org/rfc/rfc6585#section-6 */
+export const NETWORK_SIGN_IN = 511;
+
+/** Returns true for a status after which the same request can work later. */
+export function isBusy(status: number): boolean {
+  return status === 429 || (status >= 500 && status !== NETWORK_SIGN_IN);
+}
+
 const ATTEMPTS = 4;
 const FIRST_WAIT_MS = 250;
 

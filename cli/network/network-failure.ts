@@ -136,6 +136,19 @@ export function networkFailure(error: unknown, host: string): UserError | undefi
   });
 }
 
+/**
+ * Returns the error for a refusal that names no error of AWS, such as the redirect of a captive portal. The SDK calls it
+ * `UnknownError`.
+ */
+export function foreignResponse(error: unknown, host: string): UserError {
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  return new UserError(
+    'unreachable',
+    `${host} cannot be used: it responded with HTTP ${$metadata?.httpStatusCode}, without an error of AWS.`,
+    { hint: `${BETWEEN} Open any page in a browser to see its sign-in.`, cause: error },
+  );
+}
+
 /** The file that `NODE_EXTRA_CA_CERTS` names. */
 export interface ExtraAuthorities {
   readonly file: string;

@@ -2,6 +2,7 @@ import type { ClientError, ResponseBodyError } from 'openid-client';
 import { table } from '../../../protocol/fields.ts';
 import { command, type Hint } from '../../command-line.ts';
 import { interrupted, isUserError, UserError, type UserErrorOptions } from '../../errors.ts';
+import { isBusy } from '../../network/bounded-requests.ts';
 import { cutBetweenWords } from '../../text.ts';
 
 /** https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1 */
@@ -87,10 +88,10 @@ export function statusOf(error: unknown): number | undefined {
   return cause instanceof Response ? cause.status : status;
 }
 
-/** Returns true for a response after which the same request can work later: 429, or a failure of the server. */
+/** Returns true for a response after which the same request can work later. */
 export function isTransientAnswer(error: unknown): boolean {
   const status = statusOf(error) ?? 0;
-  return (Object(error) as Partial<ResponseBodyError>).error === LATER || status >= 500 || status === 429;
+  return (Object(error) as Partial<ResponseBodyError>).error === LATER || isBusy(status);
 }
 
 function unavailable(host: string, doing: string, options: UserErrorOptions): UserError {

@@ -55,6 +55,15 @@ test('lists every error of the Cognito operations in use', () => {
   for (const name of MODELLED) assert.ok(COGNITO_ERRORS[name], name);
 });
 
+test('reports a response without an error of Cognito, such as that of a captive portal, as one of the network', () => {
+  const $metadata = { httpStatusCode: 302 };
+  const unknown = Object.assign(awsError('UnknownError', 'Unknown'), { $metadata });
+  const error = cognitoFailure(unknown, 'Signing in as ada', 'pool.example');
+  assert.equal(error.code, 'unreachable');
+  assert.match(error.message, /^pool\.example cannot be used: it responded with HTTP 302/);
+  assert.match(error.hint ?? '', /sign-in page of a network/);
+});
+
 const textOf = (hint: Hint) => new InUse().lines(hint).join('\n');
 
 test('maps each SDK error to a code, a hint and an exit code', () => {

@@ -277,6 +277,13 @@ test('reports an edge that is temporarily unavailable as unreachable', async (t)
   }
 });
 
+test('names the sign-in of a network that responds in place of the edge', async (t) => {
+  const url = await listen(t, answering(511, ''));
+  const error = await refusal(discover(testContext(), { url }));
+  assert.equal(error.code, 'not_an_edge');
+  assert.match(error.hint ?? '', /the network may ask for a sign-in first/);
+});
+
 test('reports a refused connection and an unknown host', async () => {
   const refused = await refusal(discover(testContext(), { url: 'http://127.0.0.1:1' }));
   assert.deepEqual([refused.code, refused.exitCode], ['unreachable', 5]);
