@@ -1,5 +1,7 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { Ui } from '../ui/ui.ts';
+import { countItems } from './sources/count-items.ts';
+import type { Sources } from './sources/sources.ts';
 import type { Trouble } from './wire/edge-client.ts';
 
 /** Minimum milliseconds between two events. */
@@ -142,4 +144,26 @@ export class TransferMeter {
       active: [...this.#active].map((one) => ({ ...one })),
     });
   }
+}
+
+/** Milliseconds after which several files are counted for the progress, because counting takes time too. */
+const COUNT_AFTER_MS = 1_500;
+
+/** Sets the meter's number of files and bytes. Unreadable files are reported when they are uploaded. */
+export function expectTotals(sources: Sources, meter: TransferMeter): { stop(): void } {
+  const stopping = new AbortController();
+  const count = async () => {
+    const totals = await countItems(sources, stopping.signal);
+    if (totals !== undefined) meter.expect(totals);
+  };
+  let timer: NodeJS.Timeout | undefined;
+  if (sources.repeatable && !sources.several) meter.expect({ files: 1 });
+  // What fails here fails in the upload too, which reports it.
+  else if (sources.repeatable) timer = setTimeout(() => void count().catch(() => {}), COUNT_AFTER_MS);
+  return {
+    stop() {
+      stopping.abort();
+      clearTimeout(timer);
+    },
+  };
 }

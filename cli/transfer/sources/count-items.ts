@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { setImmediate as untilNextTurn } from 'node:timers/promises';
-import type { TransferMeter } from '../progress.ts';
 import { CLOCK } from '../wire/retry.ts';
 import { createDiskCalls, type DiskCalls } from './disk-calls.ts';
 import type { FilePath } from './file-path.ts';
@@ -43,26 +42,4 @@ async function sizeOf(path: FilePath, disk: DiskCalls): Promise<number> {
     // Its upload reports the error.
     return 0;
   }
-}
-
-/** Milliseconds after which several files are counted for the progress, because counting takes time too. */
-const COUNT_AFTER_MS = 1_500;
-
-/** Sets the meter's number of files and bytes. Unreadable files are reported when they are uploaded. */
-export function expectTotals(sources: Sources, meter: TransferMeter): { stop(): void } {
-  const stopping = new AbortController();
-  const count = async () => {
-    const totals = await countItems(sources, stopping.signal);
-    if (totals !== undefined) meter.expect(totals);
-  };
-  let timer: NodeJS.Timeout | undefined;
-  if (sources.repeatable && !sources.several) meter.expect({ files: 1 });
-  // What fails here fails in the upload too, which reports it.
-  else if (sources.repeatable) timer = setTimeout(() => void count().catch(() => {}), COUNT_AFTER_MS);
-  return {
-    stop() {
-      stopping.abort();
-      clearTimeout(timer);
-    },
-  };
 }
