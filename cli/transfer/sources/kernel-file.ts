@@ -9,14 +9,6 @@ const read = promisify(fs.read);
 /** Maximum bytes that are read of a kernel file. */
 const MAX_SNAPSHOT = 1024 * 1024;
 
-/** Kernel files (`/proc`, `/sys`) have no blocks, and report a size of 0 or one page of at most this many bytes. */
-const MAX_CLAIMED = 64n * 1024n;
-
-/** Whether a file can be one whose length is not the reported one. */
-export function mayBeKernelFile({ size, blocks }: fs.BigIntStats): boolean {
-  return size === 0n || (blocks === 0n && size <= MAX_CLAIMED);
-}
-
 /**
  * Reads a kernel file, whose length is not the reported one.
  * @returns `undefined` for an ordinary file.

@@ -12,7 +12,7 @@ import {
   fileChanged,
   stampOf,
 } from './file-stamp.ts';
-import { mayBeKernelFile, readSnapshot } from './kernel-file.ts';
+import { readSnapshot } from './kernel-file.ts';
 import { pathError, pipeHint, readError } from './read-error.ts';
 
 /* Opening and reading can wait for a disk, so `DiskCalls` chooses the thread. `fstat` and `close` do not wait. */
@@ -53,6 +53,13 @@ export function checkRegular(name: string, stats: fs.BigIntStats, signIns?: Read
   }
   const kind = KINDS.find(([, matches]) => matches(stats))?.[0] ?? 'not a regular file';
   throw new UserError('file_special', `${name} is ${kind}. Only files can be uploaded.`, pipeHint(name));
+}
+
+/** Kernel files (`/proc`, `/sys`) have no blocks, and report a size of 0 or one page of at most this many bytes. */
+const MAX_CLAIMED = 64n * 1024n;
+
+function mayBeKernelFile({ size, blocks }: fs.BigIntStats): boolean {
+  return size === 0n || (blocks === 0n && size <= MAX_CLAIMED);
 }
 
 interface OpenOptions {
