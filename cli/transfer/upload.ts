@@ -201,7 +201,8 @@ async function uploadAll(
     asked ??= isReachable(edge).finally(() => {
       asked = undefined;
     });
-    if (!(await orInterrupted(asked, signal))) stopped ??= error;
+    // Neither, if a file was stored meanwhile.
+    if (!(await orInterrupted(asked, signal)) && lost === error) stopped ??= error;
     else if (lost === error) lost = undefined;
   };
 

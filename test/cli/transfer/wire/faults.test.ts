@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Agent, type buildConnector } from 'undici';
 import { EXIT } from '../../../../cli/errors.ts';
+import type { Outcome } from '../../../../cli/transfer/report.ts';
 import { RETRY } from '../../../../protocol/retry-rules.ts';
 import { rows, testContext } from '../../../support/context.ts';
 import { type EdgeFault, readAll, respondJson, respondXml } from '../helpers/edge.ts';
@@ -347,6 +349,29 @@ test('tries no more files once the edge responds to nothing, although it stored 
       code,
     );
   }
+});
+
+test('tries all files if one was stored while the edge did not respond to the check', async (t) => {
+  const cwd = await ownFolder(t);
+  const files = Array.from({ length: 6 }, (_, index) => `f${index}`);
+  for (const file of files) await writeFile(join(cwd, file), file);
+  const steps = new EventEmitter();
+  const [first, check, third] = ['f0', 'check', 'f2'].map((step) => once(steps, step));
+  const edge = await ownEdge(t, async ({ method, url }, response) => {
+    if (url === '/f1') await first;
+    if (url === '/f2') await check;
+    if (method === 'GET') {
+      steps.emit('check');
+      await third;
+    }
+    if (method !== 'GET' && url !== '/f1') return false;
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Please wait</html>');
+    return true;
+  });
+  const context = testContext({ cwd });
+  const onOutcome = ({ item }: Outcome) => void steps.emit(item.name);
+  const result = await upload(t, context, edge.url, { files }, { concurrency: 2, onOutcome });
+  assert.deepEqual([result.document.stored, result.document.failed], [5, 1]);
 });
 
 test('refuses metadata that is too long with the uploader’s name', async (t) => {
