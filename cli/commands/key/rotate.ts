@@ -1,7 +1,7 @@
 import { omitUndefined } from '../../../protocol/fields.ts';
 import { command } from '../../command-line.ts';
 import type { Context, Result } from '../../context.ts';
-import { isUserError, UserError } from '../../errors.ts';
+import { interrupted, isUserError, UserError } from '../../errors.ts';
 import type { DeployedEdge } from '../../links/deployed-edge.ts';
 import { readLedger } from '../../links/ledger.ts';
 import { MAX_LIFETIME_SECONDS, type TokenEntry } from '../../links/token-entry.ts';
@@ -124,12 +124,12 @@ async function keepForLater(
     await keepWhatSigned(context, args, replaced);
     return undefined;
   } catch (error) {
-    if (!isUserError(error) || error.code === 'interrupted') throw error;
-    const text = [
-      `Links and keys that were created meanwhile may stop early, at ${minuteOf(replaced.until)}. ${error.message}`,
-      ...error.hintLines,
-    ];
-    context.ui.event({ type: 'warning', text });
+    if (!isUserError(error)) throw error;
+    const early = `Links and keys that were created meanwhile may stop early, at ${minuteOf(replaced.until)}.`;
+    if (error.code === 'interrupted') {
+      throw interrupted(['A new signing key signs links and keys.', early]);
+    }
+    context.ui.event({ type: 'warning', text: [`${early} ${error.message}`, ...error.hintLines] });
     return error;
   }
 }
