@@ -104,12 +104,7 @@ async function read(
 ): Promise<FoundSession | 'damaged' | undefined> {
   const found = await readPrivate(file);
   if (found === undefined) return undefined;
-  if (found.isOpen) {
-    context.ui.event({
-      type: 'warning',
-      text: `${file} is readable by others on this computer: its file system does not keep permissions. Set XDG_STATE_HOME to a folder on another one, and sign in again.`,
-    });
-  } else if (found.wasOpen) {
+  if (found.wasOpen && !found.isOpen) {
     context.ui.event({
       type: 'warning',
       text: [
@@ -118,7 +113,22 @@ async function read(
       ],
     });
   }
-  return parse(keyOf, file, url, found);
+  const parsed = await parse(keyOf, file, url, found);
+  if (parsed !== 'damaged') warnIfOpen(context, parsed);
+  return parsed;
+}
+
+/** The outputs of commands that were warned. A command reads its tokens again at each renewal. */
+const warned = new WeakSet<object>();
+
+/** Warns once of tokens that others can read. Sealed ones, they cannot. */
+function warnIfOpen({ ui }: ReadContext, { file, key, isOpen }: FoundSession): void {
+  if (!isOpen || key !== undefined || warned.has(ui)) return;
+  warned.add(ui);
+  ui.event({
+    type: 'warning',
+    text: `${file} is readable by others on this computer: its file system does not keep permissions. Set XDG_STATE_HOME to a folder on another one, and sign in again.`,
+  });
 }
 
 /**

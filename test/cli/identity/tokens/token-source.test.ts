@@ -260,8 +260,13 @@ test('reports a token file that stays readable by others, and uses it', {
   t.mock.method(Object.getPrototypeOf(handle), 'chmod', async () => {});
   await handle.close();
   const context = here.context();
-  assert.equal(await tokenSource(context, { url: here.url }).current(), kept.accessToken);
-  assert.match(JSON.stringify(context.events), /is readable by others .* does not keep permissions/);
+  const tokens = tokenSource(context, { url: here.url });
+  assert.equal(await tokens.current(), kept.accessToken);
+  // Reads the file again.
+  await tokens.renew(kept.accessToken);
+  const warnings = context.events.filter(({ type }) => type === 'warning');
+  assert.equal(warnings.length, 1);
+  assert.match(JSON.stringify(warnings), /is readable by others .* does not keep permissions/);
 });
 
 test('uses the last user who signed in, or the named one', async (t) => {
