@@ -113,9 +113,9 @@ export class Queue {
     run?.abort.abort();
     this.#takeOut(item);
     await run?.ended;
-    // The parts of this key are those of another file in the list.
-    const isClash = item.error?.code === 'clash';
-    if (item.state !== 'stored' && !isClash) await discard({ key: item.key, edge, journal });
+    // The parts of a key that another file in the list has too can be those of that file.
+    const isShared = this.#items.some(({ key }) => key === item.key);
+    if (item.state !== 'stored' && !isShared) await discard({ key: item.key, edge, journal });
   }
 
   /** Pauses all items. */

@@ -116,7 +116,7 @@ export const DE: Texts = {
     exists_maybe_ours: 'Eine Datei mit diesem Namen ist angekommen. Vielleicht ist es diese.',
     file_changed: 'Die Datei hat sich seit der Auswahl geändert. Wählen Sie sie noch einmal aus.',
     file_unreadable:
-      'Diese Datei oder dieser Ordner ist nicht lesbar. Falls geändert, verschoben oder gelöscht: Wählen Sie noch einmal aus.',
+      'Diese Datei oder dieser Ordner ist nicht lesbar. Falls geändert, verschoben oder gelöscht: Bitte noch einmal auswählen.',
     forbidden:
       'Dateien mit diesem Namen sind hier nicht erlaubt. Wählen Sie einen anderen Namen oder Ordner.',
     gave_up: 'Der Dienst ist ausgelastet. Versuchen Sie es später noch einmal.',
