@@ -1,6 +1,7 @@
 import { omitUndefined } from '../../protocol/fields.ts';
 import type { InUse } from '../command-line.ts';
 import type { Context } from '../context.ts';
+import { isUserError } from '../errors.ts';
 import type { PrintedEvent, Row, TransferEvent, UiEvent } from './events.ts';
 import { filesLine, progressLine, troubleLine } from './progress-line.ts';
 import { isUnderWay, resourceLine } from './resource-words.ts';
@@ -144,6 +145,9 @@ export class PlainRenderer implements Renderer {
       case 'task-failed':
         this.#endTask(event.task, `failed${event.detail === undefined ? '' : ` (${event.detail})`}`);
         break;
+      case 'task-interrupted':
+        this.#endTask(event.task, 'interrupted');
+        break;
       case 'resource':
         if (!isUnderWay(event)) this.#say(line`  ${resourceLine(event)}`);
         break;
@@ -202,6 +206,12 @@ export class PlainRenderer implements Renderer {
   }
 }
 
+/** Returns the end of a task that threw an error. */
+export function endedBy(error: unknown, task: string): UiEvent {
+  const isInterrupted = isUserError(error) && error.code === 'interrupted';
+  return { type: isInterrupted ? 'task-interrupted' : 'task-failed', task };
+}
+
 /** Runs work as a task: shows its start, and its end or failure. `detail`, if any, is shown at the end. */
 export async function asTask<T>(
   ui: Ui,
@@ -216,7 +226,7 @@ export async function asTask<T>(
     ui.event({ type: 'task-done', task, ...omitUndefined({ detail: shown }) });
     return result;
   } catch (error) {
-    ui.event({ type: 'task-failed', task });
+    ui.event(endedBy(error, task));
     throw error;
   }
 }

@@ -14,6 +14,8 @@ export type UiEvent<T = Text> =
   | { readonly type: 'task-progress'; readonly task: string; readonly detail: string }
   | { readonly type: 'task-done'; readonly task: string; readonly detail?: string }
   | { readonly type: 'task-failed'; readonly task: string; readonly detail?: string }
+  /** Ctrl-C ended it. What CloudFormation does for it can continue. */
+  | { readonly type: 'task-interrupted'; readonly task: string }
   /** A change of one resource of the stack, as CloudFormation reported it. */
   | {
       readonly type: 'resource';

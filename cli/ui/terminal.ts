@@ -122,6 +122,9 @@ export class TerminalRenderer implements Renderer {
       case 'task-failed':
         this.#endTask('failed', event.task, event.detail);
         break;
+      case 'task-interrupted':
+        this.#endTask('skipped', event.task, 'interrupted');
+        break;
       case 'resource':
         this.#changeResource(event);
         break;

@@ -3,6 +3,7 @@ import { omitUndefined } from '../../../protocol/fields.ts';
 import type { Hint } from '../../command-line.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { pause, resumable } from '../../network/cancellation.ts';
+import { endedBy } from '../../ui/create.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { describeStatus, resourceName } from '../../ui/resource-words.ts';
 import { pages } from '../aws-calls.ts';
@@ -167,7 +168,7 @@ export async function runOperation(
   try {
     ending = await follow(work, stackId, await started(start));
   } catch (error) {
-    ui.event({ type: 'task-failed', task });
+    ui.event(endedBy(error, task));
     throw error;
   }
   if (!succeeds.includes(ending.status)) {

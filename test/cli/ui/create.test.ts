@@ -68,6 +68,11 @@ test('prints the start of a slow or interleaved step on its own line', (t) => {
   t.mock.timers.tick(2000);
   renderer.event({ type: 'task-done', task });
   assert.equal(stderr.text, 'Deleting the stack…\nDeleting the stack: done\n');
+  const stopped = show([
+    { type: 'task-started', task },
+    { type: 'task-interrupted', task },
+  ]);
+  assert.equal(stopped.stderr, 'Deleting the stack: interrupted\n');
   const told = show([
     { type: 'task-started', task },
     { type: 'note', text: 'the bucket is kept' },

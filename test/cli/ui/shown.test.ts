@@ -123,6 +123,7 @@ const KINDS = (text: string): PrintedEvent[] => [
   },
   { type: 'resource', logicalId: text, resourceType: text, status: text, at: new Date(0) },
   { type: 'task-failed', task: text, detail: text },
+  { type: 'task-interrupted', task: text },
   { type: 'task-done', task: text, detail: text },
 ];
 

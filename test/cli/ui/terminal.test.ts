@@ -53,6 +53,11 @@ test('prints a step’s result beside it, or below it if the line would break', 
   }
 });
 
+test('does not mark a step as failed that Ctrl-C ended', () => {
+  const { drawn } = draw([{ type: 'task-interrupted', task: 'Deleting the stack' }]);
+  assert.equal(drawn, '- Deleting the stack  interrupted\n');
+});
+
 const resource = (type: string, status: string): PrintedEvent => ({
   type: 'resource',
   logicalId: type,

@@ -25,6 +25,19 @@ test('leaves no task open if an operation is refused, or cannot be followed', as
   }
 });
 
+test('shows no failure of an operation that Ctrl-C leaves to CloudFormation', async (t) => {
+  const { work, events, interruption } = await workAgainst(t, () => {
+    interruption.abort();
+    return { body: '' };
+  });
+  const deletion = deleteStack(work, { id: 'arn', status: 'DELETE_IN_PROGRESS' });
+  await assert.rejects(deletion, withCode('interrupted', /Interrupted/, /CloudFormation continues/));
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['task-started', 'task-interrupted'],
+  );
+});
+
 test('keeps the error of the service as the direct cause', async (t) => {
   const { work } = await workAgainst(t, () => DENIED);
   await assert.rejects(follow(work, 'arn'), (error) => {

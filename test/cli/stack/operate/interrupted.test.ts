@@ -61,7 +61,7 @@ test('leaves no task open after Ctrl-C while CloudFront still has replicas', asy
   };
   const interrupted = { ...work, context: { ...work.context, ui } };
   await rejects(deleteEdgeFunction(interrupted, 'f', { wait: true }), withCode('interrupted', /Interrupted/));
-  equal(events.map(({ type }) => type).join(), 'task-started,task-progress,task-failed');
+  equal(events.map(({ type }) => type).join(), 'task-started,task-progress,task-interrupted');
 });
 
 test('an error ends a command only after all of its work: nothing prints after the error', async () => {
