@@ -10,8 +10,8 @@ import { JsonFile } from './json-file.ts';
 
 /*
  * The process of the embedded cloud: `node dist/local.cjs --data-dir <folder> --version <version> [--port <n>]
- * [--well-known-keys] [--with-parent]`. The default port is the last one, else 4599. Over the IPC channel it reports that it serves, or why it
- * cannot. SIGTERM ends it, and with `--with-parent` the end of the process that started it.
+ * [--well-known-keys] [--with-parent]`. The default port is the last one, else 4599. Over the IPC channel it reports that
+ * it serves, or why it cannot. SIGTERM ends it, and with `--with-parent` the end of the process that started it.
  */
 
 const { values } = parseArgs({
