@@ -33,16 +33,27 @@ function homeFolder(): string {
   }
 }
 
+/** Milliseconds in which a disk can respond before the process ends without it. */
+const DISK_MS = 200;
+
+/** Ends the process after Ctrl-C. `process.exit` waits for threads that read from a disk; a signal does not. */
+function endInterrupted(): void {
+  const isOnDisk = () => process.getActiveResourcesInfo().some((kind) => kind.startsWith('FSReq'));
+  if (!isOnDisk()) process.exit(EXIT.interrupted);
+  setTimeout(() => {
+    process.removeAllListeners('SIGINT');
+    if (isOnDisk()) process.kill(process.pid, 'SIGINT');
+    process.exit(EXIT.interrupted);
+  }, DISK_MS);
+}
+
 /** Returns a signal that the first Ctrl-C or SIGTERM aborts. The second one ends the process. */
 function onInterrupt(): AbortController {
   const isDumb = process.env.TERM === 'dumb';
   const interruption = new AbortController();
   // Every running request listens to it.
   setMaxListeners(0, interruption.signal);
-  const interrupt = () => {
-    if (interruption.signal.aborted) process.exit(EXIT.interrupted);
-    interruption.abort();
-  };
+  const interrupt = () => (interruption.signal.aborted ? endInterrupted() : interruption.abort());
   process.on('SIGINT', () => {
     // The terminal prints ^C where the next line begins.
     if (process.stderr.isTTY && !isDumb) cursorTo(process.stderr, 0);
@@ -123,6 +134,8 @@ export function runProcess(commands: readonly Declare[]): void {
       process.kill(process.pid, 'SIGHUP');
     }
     process.exitCode = exitCode;
+    // A disk that does not respond would keep the process alive.
+    if (exitCode === EXIT.interrupted) setTimeout(endInterrupted, DISK_MS).unref();
     // All output is written before this event. Without this call, Node removes its signal listeners first when it shuts
     // down: another Ctrl-C would then end the process by the signal, without its exit code.
     process.once('exit', () => {

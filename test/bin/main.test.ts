@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open, writeFile } from 'node:fs/promises';
+import { existsSync, watch } from 'node:fs';
+import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -12,7 +13,7 @@ import { EXIT } from '../../cli/errors.ts';
 import { TOKENS } from '../cli/transfer/helpers/edge.ts';
 import { ownEdge, ownFolder } from '../cli/transfer/helpers/uploading.ts';
 import { CLI } from '../e2e/harness.ts';
-import { runProgram } from '../support/programs.ts';
+import { missing, runProgram } from '../support/programs.ts';
 import { noTerminal, onTerminal } from '../support/terminal/terminal.ts';
 
 /** Arguments of `unshare` that run a program as the first process of its own process namespace, as in a container. */
@@ -118,6 +119,47 @@ test('exits with 130 if Ctrl-C is typed again while an interrupted command ends'
   };
   again();
   assert.deepEqual(await closed, [EXIT.interrupted, null]);
+});
+
+/**
+ * A module for `--require` with which every read of a file on another thread waits for a pipe that nobody writes to, as for
+ * a disk that does not respond.
+ */
+const HANGING = `
+const fs = require('node:fs');
+const { promisify } = require('node:util');
+fs.read = () => {};
+fs.read[promisify.custom] = () => {
+  const read = promisify(fs.open)('never', 'r');
+  fs.writeFileSync('waits', '');
+  return read;
+};
+require('node:module').syncBuiltinESMExports();
+`;
+
+test('ends at Ctrl-C while a disk does not respond', {
+  skip: missing('mkfifo', '--version'),
+}, async (t) => {
+  const { home, envFor } = await computer(t);
+  const edge = await ownEdge(t);
+  await writeFile(join(home, 'hanging.cjs'), HANGING);
+  spawnSync('mkfifo', [join(home, 'never')]);
+  for (const presses of [1, 2]) {
+    await rm(join(home, 'waits'), { force: true });
+    const watcher = watch(home);
+    t.after(() => watcher.close());
+    const child = spawn(process.execPath, ['--require', './hanging.cjs', CLI, 'put', 'f0'], {
+      cwd: home,
+      env: envFor(edge.url),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [errors, closed] = [text(child.stderr), once(child, 'close')];
+    while (!existsSync(join(home, 'waits'))) await once(watcher, 'change');
+    for (let press = 0; press < presses; press += 1) child.kill('SIGINT');
+    assert.deepEqual(await closed, [null, 'SIGINT']);
+    if (presses === 1) assert.match(await errors, /Interrupted/);
+  }
+  assert.equal(edge.seen.filter(({ method }) => method === 'PUT').length, 0);
 });
 
 test('refuses a time that is too long for a timer', async (t) => {

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { systemCode, UserError } from '../../errors.ts';
+import { orInterrupted } from '../../network/cancellation.ts';
 import { checkSpare, type DiskCalls, whenFree } from './disk-calls.ts';
 import type { FilePath } from './file-path.ts';
 import {
@@ -15,7 +16,10 @@ import {
 import { readSnapshot } from './kernel-file.ts';
 import { pathError, pipeHint, readError } from './read-error.ts';
 
-/* Opening and reading can wait for a disk, so `DiskCalls` chooses the thread. `fstat` and `close` do not wait. */
+/*
+ * Opening and reading can wait for a disk, so `DiskCalls` chooses the thread, and an abort does not wait for them. `fstat`
+ * and `close` do not wait.
+ */
 const open = promisify(fs.open);
 const read = promisify(fs.read);
 
@@ -27,7 +31,7 @@ export interface SourceFile {
   readonly stamp: FileStamp;
   /**
    * Fills a buffer with the bytes from an offset.
-   * @throws {UserError} `file_changed` if the file ends earlier, `file_unreadable` if the disk fails.
+   * @throws {UserError} `file_changed` if the file ends earlier, `file_unreadable` if the disk fails, `interrupted`.
    */
   fill(buffer: Buffer, from: number): Promise<Buffer>;
   /** @throws {UserError} `file_changed` if the path no longer leads to the file as it was opened. */
@@ -85,13 +89,13 @@ export async function openFile(
   { name, regular = false, expected, signIns, signal, disk }: OpenOptions,
 ): Promise<SourceFile> {
   try {
-    if (!regular) checkRegular(name, await stat(path, { bigint: true }));
+    if (!regular) checkRegular(name, await orInterrupted(stat(path, { bigint: true }), signal));
     // Without O_NONBLOCK, opening a file that has become a pipe would hang.
     const flags = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
     const opening = async () => {
       const descriptor = await disk.run(
         () => fs.openSync(path, flags),
-        () => open(path, flags),
+        () => openUnlessAborted(path, flags, signal),
       );
       try {
         // The only file is sent even if its connection has to wait.
@@ -118,13 +122,24 @@ export async function openFile(
         close(descriptor);
         return snapshotFile(name, snapshot, stampOf(stats));
       }
-      return sourceFile({ path, name, descriptor, stamp: stampOf(stats), disk });
+      return sourceFile({ path, name, descriptor, stamp: stampOf(stats), signal, disk });
     } catch (error) {
       close(descriptor);
       throw error;
     }
   } catch (error) {
     throw error instanceof UserError ? error : pathError(path, name, error);
+  }
+}
+
+/** Opens a file. If it opens after the abort, nobody else would close it. */
+async function openUnlessAborted(path: FilePath, flags: number, signal: AbortSignal): Promise<number> {
+  const opening = open(path, flags);
+  try {
+    return await orInterrupted(opening, signal);
+  } catch (error) {
+    opening.then(fs.closeSync, () => {});
+    throw error;
   }
 }
 
@@ -148,17 +163,28 @@ interface Opened {
   readonly name: string;
   readonly descriptor: number;
   readonly stamp: FileStamp;
+  readonly signal: AbortSignal;
   readonly disk: DiskCalls;
 }
 
-function sourceFile({ path, name, descriptor, stamp, disk }: Opened): SourceFile {
+function sourceFile({ path, name, descriptor, stamp, signal, disk }: Opened): SourceFile {
   let reading = 0;
   let closed = false;
   const closeIfDone = () => {
-    // A read that is still pending must not meet another file with this descriptor.
+    // A read that is still pending, even after an abort, must not meet another file with this descriptor.
     if (!closed || reading > 0) return;
     fs.closeSync(descriptor);
     disk.open -= 1;
+  };
+  type Place = readonly [buffer: Buffer, offset: number, length: number, from: number];
+  const readOnThread = async (...place: Place): Promise<number> => {
+    reading += 1;
+    try {
+      return (await read(descriptor, ...place)).bytesRead;
+    } finally {
+      reading -= 1;
+      closeIfDone();
+    }
   };
   const checkUnchanged = () => {
     let now: FileStamp;
@@ -171,10 +197,10 @@ function sourceFile({ path, name, descriptor, stamp, disk }: Opened): SourceFile
     const changed = difference(stamp, now);
     if (changed !== undefined) throw fileChanged(name, changed);
   };
-  const readSome = (...place: readonly [buffer: Buffer, offset: number, length: number, from: number]) =>
+  const readSome = (...place: Place) =>
     disk.run(
       () => fs.readSync(descriptor, ...place),
-      async () => (await read(descriptor, ...place)).bytesRead,
+      () => orInterrupted(readOnThread(...place), signal),
     );
   const fill = async (buffer: Buffer, from: number): Promise<Buffer> => {
     if (closed) throw new Error(`${name} is closed`);
