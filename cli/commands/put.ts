@@ -195,9 +195,12 @@ export async function withTokenEnd(
   let warned = false;
   const warnIfLate = (event: UiEvent) => {
     if (warned || event.type !== 'transfer') return;
-    began ??= now().getTime();
-    const { bytes, totalBytes, rate } = event;
-    if (totalBytes === undefined || rate <= 0 || now().getTime() - began < SETTLED_MS) return;
+    const { bytes, totalBytes, rate, trouble } = event;
+    // The rate of a network that has failed is not that of the upload.
+    if (trouble !== undefined) began = undefined;
+    else began ??= now().getTime();
+    if (totalBytes === undefined || rate <= 0 || began === undefined) return;
+    if (now().getTime() - began < SETTLED_MS) return;
     const needed = ((totalBytes - bytes) / rate) * 1000;
     if (needed <= left()) return;
     warned = true;
