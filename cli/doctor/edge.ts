@@ -7,11 +7,11 @@ import { discover, formatOffset, omitClockWarning, WELL_KNOWN } from '../identit
 import { loginCommand } from '../identity/sign-in/username.ts';
 import { findStoredSession } from '../identity/tokens/find-session.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
-import { requestOnce } from '../network/bounded-requests.ts';
+import { isBusy, requestOnce } from '../network/bounded-requests.ts';
 import { askHost } from '../network/dispatcher.ts';
 import type { Target } from '../settings/target.ts';
 import type { Check } from '../stack/checks/check.ts';
-import { guardDefect } from '../stack/checks/edge-probe.ts';
+import { notRefused, tryWithoutToken } from '../stack/checks/edge-probe.ts';
 import { abortUpload, createUpload } from '../transfer/multipart/requests.ts';
 import { connectEdge } from '../transfer/wire/edge-client.ts';
 
@@ -88,11 +88,19 @@ function refusalCheck(context: Context, target: Target): Check {
   return {
     name: 'refused probe',
     run: async () => {
-      const defect = await asking(context, target, (dispatcher) =>
-        guardDefect(target.url, { dispatcher, signal: context.signal }),
+      const status = await asking(context, target, (dispatcher) =>
+        tryWithoutToken(target.url, { dispatcher, signal: context.signal }),
       );
-      if (defect === undefined) return { found: 'an upload without a token is refused' };
-      throw new UserError('not_an_edge', `The edge does not protect the bucket: ${defect}.`, {
+      if (status === 401) return { found: 'an upload without a token is refused' };
+      const seen = notRefused(status);
+      if (isBusy(status))
+        throw new UserError('unreachable', `The edge cannot respond at the moment: ${seen}.`);
+      if (status < 200 || status >= 300) {
+        throw new UserError('not_an_edge', `Another server responds in place of the edge: ${seen}.`, {
+          hint: 'Open any page in a browser: the network may ask for a sign-in first. A proxy may also be in between.',
+        });
+      }
+      throw new UserError('not_an_edge', `The edge does not protect the bucket: ${seen}.`, {
         hint: ['The operator fixes it with:', command`edge-upload deploy`],
       });
     },

@@ -4,6 +4,7 @@ import { isPlainHost, isSecureOrigin } from '../../protocol/object-url.ts';
 import { algorithmsOf, type Jwk } from '../../protocol/signing-key.ts';
 import { command } from '../command-line.ts';
 import { UserError } from '../errors.ts';
+import { isBusy } from '../network/bounded-requests.ts';
 import { sameCommand } from '../same-command.ts';
 import { type Documents, requireHttps } from './documents.ts';
 import { requireTenant } from './entra-tenants.ts';
@@ -36,7 +37,7 @@ async function discoverIssuer(issuer: string, documents: Documents): Promise<Dis
   const at = metadataUrl(issuer);
   const fetched = await documents.fetch(at);
   if ('status' in fetched) {
-    if (fetched.status === 429 || fetched.status >= 500) {
+    if (isBusy(fetched.status)) {
       throw new UserError(
         'unreachable',
         `${new URL(at).host} cannot respond at the moment: HTTP ${fetched.status}.`,

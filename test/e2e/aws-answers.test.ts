@@ -32,6 +32,23 @@ test('follows no 304, and reports a 302 as a redirect', async (t) => {
   assert.match(await printedFor(t, 302, elsewhere), /HTTP 302 redirects to https:\/\/login\.example\//);
 });
 
+test('doctor blames an edge only for an upload that it accepts without a token', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'edge-upload-answers-'));
+  t.after(() => rm(home, { recursive: true }));
+  for (const [status, said] of [
+    [200, /refused probe +The edge does not protect the bucket: .* status 200, not 401/],
+    [302, /refused probe +Another server responds in place of the edge: .* status 302, not 401/],
+    [503, /refused probe +The edge cannot respond at the moment: .* status 503, not 401/],
+    [511, /refused probe +Another server responds in place of the edge: .* status 511, not 401/],
+  ] as const) {
+    const url = await listen(t, (_request, response) => void response.writeHead(status).end());
+    const { code, stdout } = await computerAt(home, { EDGE_UPLOAD_URL: url }).run(['doctor']);
+    assert.notEqual(code, 0);
+    assert.match(stdout, said);
+    assert.equal(/does not protect/.test(stdout), status === 200);
+  }
+});
+
 test('explains a name that begins with a hyphen, for every kind of argument', async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-hyphen-'));
   t.after(() => rm(home, { recursive: true }));

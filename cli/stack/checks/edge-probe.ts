@@ -54,7 +54,10 @@ async function edgeDefect(
     const description = described.status === 200 ? readFields(described.text) : undefined;
     if (description?.service !== 'edge-upload')
       return `its description could not be read (status ${described.status})`;
-    return descriptionDefect(description, edge) ?? (await guardDefect(url, { dispatcher, signal }));
+    const defect = descriptionDefect(description, edge);
+    if (defect !== undefined) return defect;
+    const status = await tryWithoutToken(url, { dispatcher, signal });
+    return status === 401 ? undefined : notRefused(status);
   } catch (error) {
     if (signal.aborted) throw interrupted(SEE_LATER);
     const failure = isUserError(error) ? error : networkFailure(error, new URL(url).host);
@@ -65,18 +68,22 @@ async function edgeDefect(
   }
 }
 
-/** Returns why an edge does not protect the bucket: it does not refuse an upload without a token with 401. */
-export async function guardDefect(
+/** Returns the status of an upload without a token. An edge that protects its bucket refuses it with 401. */
+export async function tryWithoutToken(
   url: string,
   options: { readonly dispatcher: Dispatcher; readonly signal: AbortSignal },
-): Promise<string | undefined> {
+): Promise<number> {
   const { status } = await requestOnce(`${url}/${PROBE_KEY}`, {
     ...options,
     ...BOUNDS,
     method: 'PUT',
     body: 'x',
   });
-  return status === 401 ? undefined : `an upload without a token got status ${status}, not 401`;
+  return status;
+}
+
+export function notRefused(status: number): string {
+  return `an upload without a token got status ${status}, not 401`;
 }
 
 /** Returns how a description differs from what was deployed. See edge/description.ts. */
