@@ -23,8 +23,9 @@ export class StackStore {
     }
   }
 
+  /** Newest first. */
   all(): StackRecord[] {
-    return [...this.#stacks.values()];
+    return [...this.#stacks.values()].sort((one, other) => other.created.localeCompare(one.created));
   }
 
   find(nameOrId: string): StackRecord | undefined {

@@ -124,7 +124,10 @@ export class FakeCloud {
       create: async ({ stackName, logicalId, suffix, properties }: CreateRequest) => {
         await this.#meet('create', logicalId);
         const name = properties.Name;
-        const physicalId = `${stackName}-${logicalId}-${typeof name === 'string' ? name : ''}-${suffix}`;
+        const physicalId =
+          typeof properties.FixedName === 'string'
+            ? properties.FixedName
+            : `${stackName}-${logicalId}-${typeof name === 'string' ? name : ''}-${suffix}`;
         const thing = { physicalId, logicalId, type, properties };
         this.#things.put(thing);
         return this.#state(thing);

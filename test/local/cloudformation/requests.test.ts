@@ -136,6 +136,19 @@ test('finds a resource by stack, logical ID or physical ID', async (t) => {
   );
 });
 
+test('finds the latest stack of a physical ID that a deleted stack had too', async (t) => {
+  const { sdk, create, remove } = await setUp(t);
+  const body = template({ A: thing({ FixedName: 'fixed' }) });
+  await create('first', body);
+  await remove('first');
+  const id = await create('second', body);
+  const { StackResources = [] } = await sdk.describeStackResources({ PhysicalResourceId: 'fixed' });
+  assert.deepEqual(
+    StackResources.map(({ StackId }) => StackId),
+    [id],
+  );
+});
+
 test('refuses a token of another action, and counts a repeated deletion once', async (t) => {
   const { sdk, create, idle, eventsOf } = await setUp(t);
   const id = await create('one', template({ A: thing() }), { ClientRequestToken: 'first' });
