@@ -93,8 +93,11 @@ function refusalCheck(context: Context, target: Target): Check {
       );
       if (status === 401) return { found: 'an upload without a token is refused' };
       const seen = notRefused(status);
-      if (isBusy(status))
-        throw new UserError('unreachable', `The edge cannot respond at the moment: ${seen}.`);
+      if (isBusy(status)) {
+        throw new UserError('unreachable', `The edge cannot respond at the moment: ${seen}.`, {
+          hint: 'Run the same command again in a minute.',
+        });
+      }
       if (status < 200 || status >= 300) {
         throw new UserError('not_an_edge', `Another server responds in place of the edge: ${seen}.`, {
           hint: 'Open any page in a browser: the network may ask for a sign-in first. A proxy may also be in between.',
