@@ -1,8 +1,10 @@
+import { DESCRIPTION_KEY } from '../../protocol/object-url.ts';
 import type { Context, Result } from '../context.ts';
-import { interrupted, isUserError, UserError } from '../errors.ts';
-import { resumable } from '../network/cancellation.ts';
+import { interrupted, isUserError, systemCode, UserError } from '../errors.ts';
+import { orInterrupted, resumable } from '../network/cancellation.ts';
+import { NO_DESCRIPTOR } from '../settings/disk-errors.ts';
 import { journalFolder } from '../settings/folders.ts';
-import { createRunState } from './error-effects.ts';
+import { effectOf } from './error-effects.ts';
 import type { Journals } from './multipart/journals.ts';
 import { forEachAtOnce } from './pacing/pool.ts';
 import { createPlacing, type Placing } from './placing.ts';
@@ -129,6 +131,20 @@ async function unlessStored(
   }
 }
 
+/** Number of first files without a response after which the others are not tried. */
+const UNANSWERED_FILES = 2;
+
+/** Returns whether the edge responds to a short request, which is retried for a few seconds. */
+async function isReachable(edge: EdgeClient): Promise<boolean> {
+  try {
+    await edge.request({ method: 'GET', key: DESCRIPTION_KEY, subject: edge.url }, () => undefined);
+    return true;
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    return effectOf(error.code).run === undefined;
+  }
+}
+
 const RESUME_HINT = 'Run the same command again; a large file resumes where it stopped.';
 
 /** Returns the error after Ctrl-C at an item. A stream cannot be read a second time. */
@@ -159,23 +175,54 @@ async function uploadAll(
   upload: (item: Item) => Promise<Stored | undefined>,
   { files, placing, edge, now, signal, onOutcome }: RunOptions,
 ): Promise<void> {
-  const run = createRunState(edge, signal);
+  let stopped: UserError | undefined;
+  let answered = false;
+  let unanswered = 0;
+
+  /** The error of an upload that was given up, if nothing was stored after it. */
+  let lost: UserError | undefined;
+  let asked: Promise<boolean> | undefined;
+
+  const judge = (error: UserError) => {
+    const { answered: isAnswered, run } = effectOf(error.code);
+    if (isAnswered) answered = true;
+    // Each file would wait as long for a descriptor.
+    if (run === 'stop' || NO_DESCRIPTOR.has(systemCode(error))) stopped ??= error;
+    if (run !== 'stop unanswered') return;
+    unanswered += 1;
+    if (answered) lost ??= error;
+    else if (unanswered >= UNANSWERED_FILES) stopped ??= error;
+  };
+
+  /** After an upload was given up, asks the edge before the next one, because the network may have failed for all. */
+  const checkEdge = async () => {
+    const error = lost;
+    if (error === undefined) return;
+    asked ??= isReachable(edge).finally(() => {
+      asked = undefined;
+    });
+    // Neither, if a file was stored meanwhile.
+    if (!(await orInterrupted(asked, signal)) && lost === error) stopped ??= error;
+    else if (lost === error) lost = undefined;
+  };
+
   const attempt = async (item: Item): Promise<Outcome['result']> => {
-    const stopped = await resumable(RESUME_HINT, run.check);
+    if (stopped === undefined) await resumable(RESUME_HINT, checkEdge);
     if (stopped !== undefined) {
       return { error: new UserError(stopped.code, `Not tried: ${stopped.message}`, { cause: stopped }) };
     }
     try {
       const stored = await upload(item);
       if (stored === undefined) return { unchanged: true };
-      run.stored();
+      answered = true;
+      lost = undefined;
       return { stored };
     } catch (error) {
       if (!isUserError(error)) throw error;
       if (error.code === 'interrupted') {
         throw error.hint === undefined ? stoppedAt(item) : error;
       }
-      run.failed(error);
+      judge(error);
       return { error };
     }
   };
