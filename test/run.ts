@@ -34,9 +34,14 @@ function isNamed(file: string): boolean {
   return selection?.some((path) => file.startsWith(path)) ?? asked.some((word) => file.includes(word));
 }
 
+/** Whether a test takes minutes. Its files do not fit in memory either. */
+function isLong(file: string): boolean {
+  return /^(scale|wine)\//.test(file);
+}
+
 function isWanted(file: string): boolean {
   if (!file.endsWith('.test.ts')) return false;
-  if (asked.length === 0) return !file.startsWith('scale') && !file.startsWith('wine');
+  if (asked.length === 0) return !isLong(file);
   if (!isNamed(file)) return false;
   const skipped = platform === 'win32' && NOT_ON_WINDOWS.find(({ path }) => file.startsWith(path));
   if (skipped) process.stdout.write(`Skipped on Windows: ${file} needs ${skipped.because}.\n`);
@@ -146,9 +151,9 @@ const [program = runner, compiledGuard = guard, ...single] = (
 process.env.COMPILED_TESTS = compiled;
 const files = await together(single, compiled, compiledGuard);
 
-const isLarge = wanted.some((file) => /^(scale|wine)/.test(relative(root, file)));
-// The files of test/scale and test/wine do not fit in memory. If the developer has chosen a temporary folder, it is used.
-const memory = isLarge || process.env.TMPDIR !== undefined ? undefined : memoryFolder();
+// If the developer has chosen a temporary folder, it is used.
+const hasLong = wanted.some((file) => isLong(relative(root, file).replaceAll('\\', '/')));
+const memory = hasLong || process.env.TMPDIR !== undefined ? undefined : memoryFolder();
 if (memory !== undefined) process.env.TMPDIR = memory;
 
 const child = spawn(process.execPath, [program], { stdio: ['pipe', 'inherit', 'inherit'] });

@@ -9,6 +9,7 @@ import { findStoredSession } from '../identity/tokens/find-session.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { isBusy, requestOnce } from '../network/bounded-requests.ts';
 import { askHost } from '../network/dispatcher.ts';
+import { RESPONDS_INSTEAD } from '../network/network-failure.ts';
 import type { Target } from '../settings/target.ts';
 import type { Check } from '../stack/checks/check.ts';
 import { notRefused, tryWithoutToken } from '../stack/checks/edge-probe.ts';
@@ -100,7 +101,7 @@ function refusalCheck(context: Context, target: Target): Check {
       }
       if (status < 200 || status >= 300) {
         throw new UserError('not_an_edge', `Another server responds in place of the edge: ${seen}.`, {
-          hint: 'Open any page in a browser: the network may ask for a sign-in first. A proxy may also be in between.',
+          hint: RESPONDS_INSTEAD,
         });
       }
       throw new UserError('not_an_edge', `The edge does not protect the bucket: ${seen}.`, {

@@ -16,6 +16,9 @@ import { ProxyRefusal } from './proxy.ts';
 
 const BETWEEN = 'A proxy of your company or the sign-in page of a network may be in between.';
 
+/** For something that responds in place of a host. */
+export const RESPONDS_INSTEAD = `${BETWEEN} Open any page in a browser to see its sign-in.`;
+
 /** For a certificate that is not trusted. */
 const UNTRUSTED = {
   hint: [
@@ -40,7 +43,7 @@ const UNTRUSTED_HERE = {
 };
 
 /** For a certificate of another host: no authority can fix that. */
-const WRONG_HOST = `Check the address. ${BETWEEN} Open any page in a browser to see its sign-in.`;
+const WRONG_HOST = `Check the address. ${RESPONDS_INSTEAD}`;
 
 /** For a certificate that has expired or is not valid yet. */
 const CLOCK = "Check this computer's clock. If it is right, the certificate of the host has to be renewed.";
@@ -145,7 +148,7 @@ export function foreignResponse(error: unknown, host: string): UserError {
   return new UserError(
     'unreachable',
     `${host} cannot be used: it responded with HTTP ${$metadata?.httpStatusCode}, without an error of AWS.`,
-    { hint: `${BETWEEN} Open any page in a browser to see its sign-in.`, cause: error },
+    { hint: RESPONDS_INSTEAD, cause: error },
   );
 }
 

@@ -97,10 +97,11 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   return (await read(path))?.text;
 }
 
+/** Errors of file systems without an operation, such as those of other computers and of programs (FUSE). */
+const UNSUPPORTED = ['ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'];
+
 /** Errors of file systems that keep no permissions, such as FAT, or are read-only. */
-const CANNOT_PROTECT: ReadonlySet<string | undefined> = new Set([
-  ...['EPERM', 'EROFS', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'],
-]);
+const CANNOT_PROTECT: ReadonlySet<string | undefined> = new Set([...UNSUPPORTED, 'EPERM', 'EROFS']);
 
 /**
  * Returns the text of a file with secrets. If a loose umask or a copy left it readable by others (`wasOpen`), it is private
@@ -158,12 +159,10 @@ async function makeOne(path: string, mode: number): Promise<void> {
   }
 }
 
-/**
- * Errors of file systems that cannot flush, such as those of other computers and of programs (FUSE), and of Node's permission
- * model, which disables `fsync`.
- */
+/** Errors of file systems that cannot flush, and of Node's permission model, which disables `fsync`. */
 const CANNOT_FLUSH: ReadonlySet<string | undefined> = new Set([
-  ...['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'],
+  ...UNSUPPORTED,
+  'EINVAL',
   'ERR_ACCESS_DENIED',
 ]);
 
