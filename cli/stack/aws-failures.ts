@@ -2,6 +2,7 @@ import { table } from '../../protocol/fields.ts';
 import { command, type Hint } from '../command-line.ts';
 import { type ErrorCode, interrupted, isUserError, UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
+import { isBusy } from '../network/bounded-requests.ts';
 import { isRedirect } from '../network/failures.ts';
 import { networkFailure } from '../network/network-failure.ts';
 
@@ -116,9 +117,8 @@ function emptyAnswer(error: SdkError, doing: string): UserError | undefined {
   const status = error.$metadata?.httpStatusCode;
   if (status === undefined || !/^Unknown(?:Error)?$/.test(error.message)) return undefined;
   if (status === 507) return fullCloud(doing, error);
-  const isBusy = status === 429 || status >= 500;
-  const [code, hint] =
-    status === 403 ? DENIED : isBusy ? BUSY : (['aws', status === 400 ? MALFORMED : CHECK_ENDPOINT] as const);
+  const other: Entry = ['aws', status === 400 ? MALFORMED : CHECK_ENDPOINT];
+  const [code, hint] = status === 403 ? DENIED : isBusy(status) ? BUSY : other;
   return new UserError(code, `${doing} failed: HTTP ${status} without a reason.`, { hint, cause: error });
 }
 

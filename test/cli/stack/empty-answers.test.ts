@@ -18,6 +18,7 @@ const EXPECTED = [
   [500, 'throttled', /HTTP 500 without a reason/, /in a minute/],
   [503, 'throttled', /HTTP 503 without a reason/, /in a minute/],
   [507, 'aws', /HTTP 507: the disk of the embedded cloud is full/, /edge-upload local status/],
+  [511, 'aws', /HTTP 511 without a reason/, /sign-in page of a network/],
 ] as const;
 
 test('explains each status of a response without a body', async (t) => {
