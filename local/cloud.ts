@@ -51,12 +51,48 @@ const KEEP_ALIVE_MS = 60_000;
 /** Objects expire at midnight UTC, and the check can be late by minutes. */
 const LIFECYCLE_EVERY_MS = 600_000;
 
-/** Opens all embedded services: one account, one region, one endpoint, and a listener for each distribution. */
+/**
+ * Opens all embedded services: one account, one region, one endpoint, and a listener for each distribution. The endpoint's
+ * port is taken first and freed last: a second process on the same folder stops there, before it changes a file.
+ */
 export async function openCloud(options: CloudOptions): Promise<Cloud> {
+  const { port, onDefect = () => {} } = options;
+  let services: Services | undefined;
+  const server = endpointServer(() => services, onDefect);
+  const endpoint = `http://127.0.0.1:${await bind(server, port)}`;
+  try {
+    const { accessKey, authority, ...opened } = await openServices(options, endpoint);
+    ({ services } = opened);
+    const { s3, cognito, logs, lambda, cloudfront, cloudformation } = services;
+    await cloudformation.resume();
+    const stopLifecycles = applyLifecycles(s3, onDefect);
+    return {
+      endpoint,
+      accessKey,
+      caFile: authority.caFile,
+      outboxDir: cognito.outboxDir,
+      isolation: lambda.isolation,
+      idle: () => cloudformation.idle(),
+      async close() {
+        stopLifecycles();
+        await cloudformation.idle();
+        services = undefined;
+        await cloudfront.close();
+        await lambda.close();
+        logs.close();
+        await closeServer(server);
+      },
+    };
+  } catch (error) {
+    await closeServer(server);
+    throw error;
+  }
+}
+
+async function openServices(options: CloudOptions, endpoint: string) {
   const { dataDir, now = () => new Date(), wellKnownKeys = false, onDefect = () => {} } = options;
   const accessKey = openAccessKey(join(dataDir, 'keys.json'));
   const authority = await openAuthority({ dir: join(dataDir, 'tls'), now });
-  let endpoint = '';
   const services = createServices({
     dataDir,
     now,
@@ -68,34 +104,15 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     control: options.control,
     endpoint: () => endpoint,
   });
-  const { s3, cognito, logs, lambda, cloudfront, cloudformation } = services;
-
-  await cloudfront.start();
-  const server = endpointServer(services, onDefect);
-  endpoint = `http://127.0.0.1:${await bind(server, options.port)}`;
-  await cloudformation.resume();
-  const stopLifecycles = applyLifecycles(s3, onDefect);
-
-  return {
-    endpoint,
-    accessKey,
-    caFile: authority.caFile,
-    outboxDir: cognito.outboxDir,
-    isolation: lambda.isolation,
-    idle: () => cloudformation.idle(),
-    async close() {
-      stopLifecycles();
-      await closeServer(server);
-      await cloudformation.idle();
-      await cloudfront.close();
-      await lambda.close();
-      logs.close();
-    },
-  };
+  await services.cloudfront.start();
+  return { accessKey, authority, services };
 }
 
-/** Returns the server of the AWS endpoint, which does not listen yet. */
-function endpointServer({ handle, cloudfront }: Services, onDefect: (error: unknown) => void): Server {
+/**
+ * Returns the server of the AWS endpoint, which does not listen yet.
+ * @param services returns `undefined` before they are open and once they are closed
+ */
+function endpointServer(services: () => Services | undefined, onDefect: (error: unknown) => void): Server {
   const server = createServer({
     // Without a limit for the whole request, which can be an upload of hours, Node has none for the headers either.
     requestTimeout: 0,
@@ -104,7 +121,8 @@ function endpointServer({ handle, cloudfront }: Services, onDefect: (error: unkn
   });
   // Node would drop the headers after the first 2,000. The limit of bytes applies to all.
   server.maxHeadersCount = 0;
-  const pages = pageRequests(cloudfront.pageOrigins);
+  const pages = pageRequests(() => services()?.cloudfront.pageOrigins() ?? []);
+  const handle: HttpHandler = async (request) => services()?.handle(request) ?? { status: 503 };
   const answer = nodeListener(pages.withCors(handle), onDefect);
   const rules = { scheme: 'http', refuse: refusePlainly, allowsPage: pages.allows } as const;
   listenBehindGate(server, rules, answer);

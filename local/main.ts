@@ -120,8 +120,8 @@ function isDescribed(): boolean {
 }
 
 async function stop(): Promise<void> {
-  if (isDescribed()) description.remove();
   await cloud.close();
+  if (isDescribed()) description.remove();
   process.exit(0);
 }
 

@@ -76,14 +76,18 @@ export async function start(context: Context, args: Omit<StartOptions, 'dataDir'
   if (cloud.wellKnownKeys) context.ui.event({ type: 'warning', text: WELL_KNOWN });
   // A new cloud has not determined yet how it can isolate functions.
   if (started) return described(cloud, 'The embedded cloud is running.');
-  return described(cloud, 'The embedded cloud is already running.', await readIsolation(cloud));
+  return described(
+    cloud,
+    'The embedded cloud is already running.',
+    await readIsolation(cloud, context.signal),
+  );
 }
 
 export async function status(context: Context): Promise<Result> {
   const dataDir = cloudFolder(context);
-  const cloud = await findCloud(dataDir);
+  const cloud = await findCloud(dataDir, context);
   if (cloud !== undefined) {
-    return described(cloud, 'The embedded cloud is running.', await readIsolation(cloud));
+    return described(cloud, 'The embedded cloud is running.', await readIsolation(cloud, context.signal));
   }
   return {
     document: { running: false, dataDir },
@@ -99,7 +103,7 @@ export async function status(context: Context): Promise<Result> {
 
 /** Prints the commands that make AWS tools in a shell use the running cloud. */
 export async function env(context: Context, { shell }: { readonly shell?: Shell }): Promise<Result> {
-  const cloud = await findCloud(cloudFolder(context));
+  const cloud = await findCloud(cloudFolder(context), context);
   if (cloud === undefined) {
     throw new UserError('local_cloud', 'The embedded cloud is not running.', {
       hint: ['Start it:', command`edge-upload local start`],
@@ -122,10 +126,17 @@ export async function env(context: Context, { shell }: { readonly shell?: Shell 
 
 export async function stop(context: Context): Promise<Result> {
   const dataDir = cloudFolder(context);
-  const cloud = await findCloud(dataDir);
-  if (cloud === undefined)
-    return { document: { running: false, dataDir }, text: 'The embedded cloud is not running.' };
-  await stopCloud(cloud);
+  // The lock keeps other commands from starting a cloud on the folder before this one has ended.
+  const stopped = await withLock(
+    dataDir,
+    async () => {
+      const cloud = await findCloud(dataDir, context);
+      if (cloud !== undefined) await stopCloud(cloud);
+      return cloud !== undefined;
+    },
+    { signal: context.signal, orWithout: true },
+  );
+  if (!stopped) return { document: { running: false, dataDir }, text: 'The embedded cloud is not running.' };
   return {
     document: { running: false, dataDir },
     text: [
@@ -144,7 +155,7 @@ export async function reset(context: Context, { yes = false }: { readonly yes?: 
   }
   // The lock keeps other commands from starting the cloud on a folder that is being emptied.
   await withLock(dataDir, async () => {
-    const cloud = await findCloud(dataDir);
+    const cloud = await findCloud(dataDir, context);
     if (cloud !== undefined) await stopCloud(cloud);
     await emptyCloudFolder(dataDir);
   });

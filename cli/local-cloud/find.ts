@@ -1,8 +1,11 @@
 import { join } from 'node:path';
+import { kill } from 'node:process';
 import { Agent } from 'undici';
+import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
+import { interrupted, systemCode, UserError } from '../errors.ts';
 import { requestOnce } from '../network/bounded-requests.ts';
-import { findFailure } from '../network/failures.ts';
+import { findFailure, isTimeout } from '../network/failures.ts';
 import { requireFolder } from '../settings/folders.ts';
 import { readIfThere } from '../settings/own-files.ts';
 
@@ -23,8 +26,8 @@ export interface RunningCloud {
   readonly control: { readonly token: string; readonly proof: string };
 }
 
-/** The first request about isolation tries several kinds of it. */
-const DEADLINES_MS = { status: 5000, isolation: 30_000 } as const;
+/** A busy cloud responds late, and the first request about isolation tries several kinds of it. */
+const DEADLINE_MS = 30_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Returns the folder of this user's embedded cloud. */
@@ -46,39 +49,80 @@ function isWhole(written: unknown): written is RunningCloud {
   );
 }
 
-/** Returns the cloud of a folder if it runs: it must respond at its endpoint with the proof. */
-export async function findCloud(dataDir: string): Promise<RunningCloud | undefined> {
-  const text = await readIfThere(join(dataDir, 'cloud.json'));
-  if (text === undefined) return undefined;
+export interface FindOptions {
+  readonly signal?: AbortSignal;
+  /** Milliseconds for its response; default 30,000. */
+  readonly deadlineMs?: number;
+}
+
+/**
+ * Returns the cloud of a folder if it runs: it must respond at its endpoint with the proof.
+ * @throws {UserError} `local_cloud` if its process runs and does not respond: another one must not use the folder.
+ */
+export async function findCloud(
+  dataDir: string,
+  options: FindOptions = {},
+): Promise<RunningCloud | undefined> {
+  const written = parsed(await readIfThere(join(dataDir, 'cloud.json')));
+  if (!isWhole(written)) return undefined;
   try {
-    const written: unknown = JSON.parse(text);
-    if (!isWhole(written)) return undefined;
-    const { dataDir: folder, proof } = await ask(written, 'status');
+    const { dataDir: folder, proof } = await ask(written, 'status', options);
     return folder === dataDir && proof === written.control.proof ? written : undefined;
   } catch (error) {
-    // No response, the response of another program, or a damaged file: this cloud does not run.
-    if (error instanceof SyntaxError || findFailure(error) !== undefined) return undefined;
+    if (options.signal?.aborted) throw interrupted();
+    const failure = findFailure(error);
+    if (failure !== undefined && isTimeout(failure) && isProcess(written.pid)) {
+      throw stuckCloud(written, 'does not respond');
+    }
+    // No response, or the response of another program: this cloud does not run.
+    if (error instanceof SyntaxError || failure !== undefined) return undefined;
     throw error;
   }
 }
 
+function parsed(text = ''): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A damaged file is no cloud's.
+    return undefined;
+  }
+}
+
+/** Returns true if there is a process with this id. Another user's cannot be signalled. */
+function isProcess(pid: number): boolean {
+  try {
+    return kill(pid, 0);
+  } catch (error) {
+    return systemCode(error) !== 'ESRCH';
+  }
+}
+
+/** The error for a cloud whose process runs, but does not do what it should. */
+export function stuckCloud({ pid }: RunningCloud, what: string): UserError {
+  return new UserError('local_cloud', `The embedded cloud (process ${pid}) ${what}.`, {
+    hint: ['Wait until it does, or end it; its data is kept:', `  kill -9 ${pid}`],
+  });
+}
+
 /** Returns a description of how a running cloud isolates functions. */
-export async function readIsolation(cloud: RunningCloud): Promise<string> {
-  return String((await ask(cloud, 'isolation')).isolation);
+export async function readIsolation(cloud: RunningCloud, signal?: AbortSignal): Promise<string> {
+  return String((await ask(cloud, 'isolation', omitUndefined({ signal }))).isolation);
 }
 
 /** Requests a JSON object from a cloud's control endpoint. */
 async function ask(
   { endpoint, control }: RunningCloud,
-  path: keyof typeof DEADLINES_MS,
+  path: 'status' | 'isolation',
+  { signal = new AbortController().signal, deadlineMs = DEADLINE_MS }: FindOptions,
 ): Promise<Record<string, unknown>> {
   const dispatcher = new Agent();
   try {
     const { text } = await requestOnce(`${endpoint}/_edge-upload/${path}`, {
       dispatcher,
       headers: { authorization: `Bearer ${control.token}` },
-      signal: new AbortController().signal,
-      deadlineMs: DEADLINES_MS[path],
+      signal,
+      deadlineMs,
       maxBytes: MAX_ANSWER_BYTES,
     });
     return (JSON.parse(text) ?? {}) as Record<string, unknown>;

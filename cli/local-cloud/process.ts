@@ -13,7 +13,7 @@ import { cacheHome } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
 import { createFolder, openToAppend } from '../settings/own-files.ts';
 import { asTask } from '../ui/create.ts';
-import { cloudFolder, findCloud, type RunningCloud } from './find.ts';
+import { cloudFolder, findCloud, type RunningCloud, stuckCloud } from './find.ts';
 
 interface StartMessage {
   readonly ready?: RunningCloud;
@@ -97,7 +97,7 @@ export async function ensureCloud(
   return withLock(
     dataDir,
     async () => {
-      const running = await findCloud(dataDir);
+      const running = await findCloud(dataDir, { signal: context.signal });
       if (running !== undefined && !isOutdated(running)) return { cloud: running, started: false };
       const doing = `${running === undefined ? 'Starting' : 'Upgrading'} the embedded cloud`;
       const endpointOf = ({ endpoint }: RunningCloud) => endpoint;
@@ -178,7 +178,8 @@ function startFailure(
 }
 
 /** Ends a running cloud and waits for its end. Its data is kept. */
-export async function stopCloud({ pid }: RunningCloud): Promise<void> {
+export async function stopCloud(cloud: RunningCloud): Promise<void> {
+  const { pid } = cloud;
   for (let tries = 0; tries < 200; tries += 1) {
     try {
       kill(pid, tries === 0 ? 'SIGTERM' : 0);
@@ -188,7 +189,5 @@ export async function stopCloud({ pid }: RunningCloud): Promise<void> {
     }
     await delay(50);
   }
-  throw new UserError('local_cloud', `The embedded cloud (process ${pid}) does not end.`, {
-    hint: ['End it; its data is kept:', `  kill -9 ${pid}`],
-  });
+  throw stuckCloud(cloud, 'does not end');
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { CloudFormationClient, ListStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, CreateStackCommand, ListStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   CognitoIdentityProviderClient,
@@ -115,6 +115,32 @@ test('keeps its key over restarts, and refuses the key of a former cloud', async
   const { cloud, endpoint } = await cloudOf(t, { dataDir });
   assert.notDeepEqual(cloud.accessKey, first.accessKey);
   assert.deepEqual(await said(endpoint, first.accessKey), UNKNOWN_KEY);
+});
+
+test('takes its port before it opens a file, and frees it after the last change', async (t) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'gate-'));
+  t.after(() => rmSync(dataDir, { recursive: true, force: true }));
+  let fail = (_error: Error) => {};
+  const keys = new Promise<never>((_resolve, reject) => {
+    fail = reject;
+  });
+  const cloud = await openCloud({ dataDir, port: 0, newPoolKeys: () => keys });
+  const port = Number(new URL(cloud.endpoint).port);
+  const other = join(dataDir, 'other');
+  await assert.rejects(openCloud({ dataDir: other, port }), { code: 'EADDRINUSE' });
+  assert.equal(existsSync(other), false);
+  const cloudformation = new CloudFormationClient({
+    ...clientOptions(cloud.endpoint),
+    credentials: cloud.accessKey,
+  });
+  const TemplateBody = JSON.stringify({ Resources: { Pool: { Type: 'AWS::Cognito::UserPool' } } });
+  await cloudformation.send(new CreateStackCommand({ StackName: 'busy', TemplateBody }));
+  const closing = cloud.close();
+  await assert.rejects(openCloud({ dataDir, port }), { code: 'EADDRINUSE' });
+  fail(new Error('no keys'));
+  await closing;
+  cloudformation.destroy();
+  await (await openCloud({ dataDir, port })).close();
 });
 
 test('accepts well-known keys beside its own if started with that option', async (t) => {

@@ -65,6 +65,29 @@ test('ignores a damaged or foreign cloud.json, and keeps its token at home', asy
   }
 });
 
+test('does not take a cloud that is slow to respond for one that ended', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'edge-upload-cloud-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const endpoint = await listen(t, () => {});
+  const describe = async (pid: number | undefined) => {
+    const cloud = { endpoint, pid, control: { token: 'ab', proof: 'ab' } };
+    await writeFile(join(folder, 'cloud.json'), JSON.stringify(cloud), { mode: 0o600 });
+  };
+  await describe(process.pid);
+  await assert.rejects(findCloud(folder, { deadlineMs: 10 }), {
+    code: 'local_cloud',
+    message: `The embedded cloud (process ${process.pid}) does not respond.`,
+  });
+  const aborted = new AbortController();
+  const finding = findCloud(folder, { signal: aborted.signal });
+  aborted.abort();
+  await assert.rejects(finding, { code: 'interrupted' });
+  const ended = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+  await once(ended, 'exit');
+  await describe(ended.pid);
+  assert.equal(await findCloud(folder, { deadlineMs: 10 }), undefined);
+});
+
 test('refuses anything but its own plain file as the log, by name', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-cloud-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
