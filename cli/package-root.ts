@@ -31,3 +31,14 @@ export function packageVersion(): string {
   const { version } = JSON.parse(readPackageFile('package.json')) as { version: string };
   return version;
 }
+
+/** Compares a version with that of this package by precedence: negative if it is earlier, `undefined` if it is none. */
+export async function compareWithThis(version: string): Promise<number | undefined> {
+  const { default: SemVer } = await import('semver/classes/semver.js');
+  try {
+    return new SemVer(version).compare(packageVersion());
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}

@@ -12,7 +12,7 @@ import { configOf, type EdgeKeys, edgeCode, pageFiles } from './edge-code.ts';
 import { allowPage } from './federation.ts';
 import { createBucket, createUserPool, createUserPoolClient } from './identity.ts';
 import { createNotice } from './notice.ts';
-import type { StackOptions } from './options.ts';
+import { OPTIONS_METADATA, type StackOptions } from './options.ts';
 import { createScan } from './scan.ts';
 import { createSigningKeys } from './signing-key.ts';
 
@@ -21,6 +21,8 @@ export const REGION = 'us-east-1';
 
 export interface UploadStackProps extends UploadsProps {
   readonly stackName: string;
+  /** The version of edge-upload that deploys, stored in the template. An earlier one does not replace its edge. */
+  readonly version?: string;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface UploadStackProps extends UploadsProps {
  * it out.
  */
 export class UploadStack extends Stack {
-  constructor(scope: Construct, id: string, { stackName, edge, options }: UploadStackProps) {
+  constructor(scope: Construct, id: string, { stackName, version, edge, options }: UploadStackProps) {
     super(scope, id, {
       stackName,
       env: { region: REGION },
@@ -38,6 +40,8 @@ export class UploadStack extends Stack {
       synthesizer: new LegacyStackSynthesizer() as IStackSynthesizer,
       analyticsReporting: false,
     });
+    // CloudFormation applies no update that changes only this.
+    if (version !== undefined) this.templateOptions.metadata = { [OPTIONS_METADATA]: { version } };
     createUploads(this, { options, edge });
   }
 }

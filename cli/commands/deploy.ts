@@ -20,7 +20,7 @@ import { askedOptions, mergeOptions, type OptionFlags, unsetNotes } from '../sta
 import { readLogo } from '../stack/options/page-logo.ts';
 import { type Kept, listKept, placeOf, recordKept } from '../stack/remains.ts';
 import { withoutEnded } from '../stack/signing/signing-options.ts';
-import { templateIfThere } from '../stack/template/template.ts';
+import { refuseDowngrade, templateIfThere } from '../stack/template/template.ts';
 import { claimWarnings } from '../trust/claim-warnings.ts';
 import {
   type OperatorArgs,
@@ -37,6 +37,8 @@ import {
 export interface ApplyArgs extends OperatorArgs, Asking {
   /** Change back what was changed outside of CloudFormation. */
   readonly revertDrift?: boolean;
+  /** Replace the edge of a later version. */
+  readonly allowDowngrade?: boolean;
 }
 
 export interface DeployArgs extends ApplyArgs, Omit<OptionFlags, 'local'> {
@@ -159,10 +161,11 @@ async function prepare(
   { context, target, work, args, given = {}, mustExist = false }: Applying,
   change: ChangeOptions,
 ): Promise<WantedChange> {
-  const { dryRun = false, revertDrift = false } = args;
+  const { dryRun = false, revertDrift = false, allowDowngrade = false } = args;
   await refuseOtherAccount(work, target);
   const found = await preflight(work, { given, mustExist: mustExist || revertDrift, revertDrift });
   const template = await templateIfThere(work, found);
+  if (!allowDowngrade) await refuseDowngrade(work, template);
   const previous = readOptions(template);
   const { options: changed, keySets } = await change(previous, work);
   const options = changed.signing === undefined ? changed : withoutEnded(changed, timeAtAws(work));

@@ -2,7 +2,7 @@ import { command, type HintLine } from '../command-line.ts';
 import type { Context, Result } from '../context.ts';
 import type { UserError } from '../errors.ts';
 import { REPLACE_POOL } from '../identity/cognito-errors.ts';
-import type { JsonValue } from '../json-value.ts';
+import { packageVersion } from '../package-root.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
 import { stackSnapshot } from '../stack/checks/check.ts';
@@ -24,7 +24,7 @@ import { type FoundKept, findKept, keptLines, NOT_COUNTED } from '../stack/opera
 import { clearLeftovers, warnOfOtherAccounts } from '../stack/operate/leftovers.ts';
 import { type DescribedOption, optionsJson, readOptions } from '../stack/options/deployed-options.ts';
 import { GoneRecords } from '../stack/remains.ts';
-import { type Insight, lookInto, Parts } from '../stack/status/insight.ts';
+import { type Insight, lookInto, Parts, unreadJson, unreadLines } from '../stack/status/insight.ts';
 import { deployedTemplate } from '../stack/template/template.ts';
 import { count, formatBytes, formatMinute } from '../ui/format.ts';
 import { resourceName } from '../ui/resource-words.ts';
@@ -107,9 +107,10 @@ type StatusRow = readonly [name: string, value: string | undefined];
 function stackRows(
   { stackName, local }: StackWork,
   stack: FoundStack | undefined,
-  { objects, gone, poolGone, users, differing, signingKeys = [] }: Insight,
+  insight: Insight,
   { removed, left, parts }: Remains,
 ): readonly StatusRow[] {
+  const { objects, gone, poolGone, users, signingKeys = [] } = insight;
   const { bucket, userPoolId, edgeFunction } = stack?.outputs ?? {};
   const changedAt = stack?.changedAt?.toISOString();
   const deleted = 'deleted outside edge-upload';
@@ -124,7 +125,7 @@ function stackRows(
     ['user pool', userPoolId && `${userPoolId}: ${poolGone ? deleted : usersText(users)}`],
     ['function', edgeFunction],
     ...signingKeyRows(signingKeys),
-    ['this version', differing && differenceText(differing)],
+    ['this version', versionText(insight)],
     ['removed', removed.length === 0 ? undefined : `${removed.join(', ')}, left by an earlier destroy`],
     [
       'left over',
@@ -152,7 +153,17 @@ function optionRows(options: readonly DescribedOption[], verbose: boolean): read
 function statusDocument(
   { stackName, local }: StackWork,
   stack: FoundStack | undefined,
-  { objects, gone, poolGone, users, differing, options = [], issuers = [], signingKeys = [] }: Insight,
+  {
+    objects,
+    gone,
+    poolGone,
+    users,
+    differing,
+    deployedBy,
+    options = [],
+    issuers = [],
+    signingKeys = [],
+  }: Insight,
   { removed, left, kept, parts }: Remains,
 ): Result['document'] {
   return {
@@ -175,6 +186,7 @@ function statusDocument(
     userPoolGone: poolGone || undefined,
     users,
     differing: differing === undefined ? null : [...differing],
+    deployedBy,
     issuers: issuersJson(issuers),
     signingKeys: signingKeys.map(({ denied: _, ...key }) => ({ ...key })),
     options: options.map(({ name, flag, value = null }) => ({ name, flag, value })),
@@ -216,21 +228,6 @@ function usersText(users: number | undefined): string {
   return users === undefined ? 'users not counted' : count(users, 'user');
 }
 
-/** The parts that a service refused, for a result's JSON document. */
-function unreadJson({ failed }: Parts): JsonValue | undefined {
-  if (failed.size === 0) return undefined;
-  return [...failed].map(([part, { code, message }]) => ({ part, code, message }));
-}
-
-/** Names the parts that a service refused, and what helps; the same hint once. */
-function unreadLines({ failed }: Parts): HintLine[] {
-  const byCode = new Map([...failed.values()].map((error) => [error.code, error]));
-  return [
-    ...[...failed].map(([part, { message }]) => `Not read: ${part}. ${message}`),
-    ...[...byCode.values()].flatMap(({ hintLines }) => hintLines),
-  ];
-}
-
 /** The options without a value. */
 function defaultsText(unset: readonly DescribedOption[], verbose: boolean): string | undefined {
   if (unset.length === 0) return undefined;
@@ -238,7 +235,9 @@ function defaultsText(unset: readonly DescribedOption[], verbose: boolean): stri
   return `default: ${unset.map(({ flag }) => flag.slice(2)).join(', ')}`;
 }
 
-function differenceText(differing: readonly string[]): string {
+function versionText({ differing, deployedBy }: Insight): string | undefined {
+  if (deployedBy !== undefined) return `${packageVersion()}, but ${deployedBy} deployed the stack`;
+  if (differing === undefined) return undefined;
   if (differing.length === 0) return 'would change nothing';
   return `would change ${differing.map(resourceName).join(', ')}`;
 }

@@ -44,6 +44,7 @@ export function declareDeploy(root: Commander, act: Act): void {
         .option('--file <path>', 'Read all options from this file (status --yaml prints one)', filled)
         .option('-y, --yes', 'Do not ask')
         .option('--allow-data-loss', 'With --yes: even if users or objects are lost')
+        .option('--allow-downgrade', 'Even if a later edge-upload deployed the stack')
         .option('-n, --dry-run', 'Show what would change; change nothing')
         .option('--revert-drift', 'Also undo what was changed in AWS outside edge-upload')
         .addOption(profile()),

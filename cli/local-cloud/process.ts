@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { command } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
-import { packageRoot, packageVersion } from '../package-root.ts';
+import { compareWithThis, packageRoot, packageVersion } from '../package-root.ts';
 import { followLocalCloud } from '../settings/deployments.ts';
 import { diskError } from '../settings/disk-errors.ts';
 import { cacheHome } from '../settings/folders.ts';
@@ -98,7 +98,7 @@ export async function ensureCloud(
     dataDir,
     async () => {
       const running = await findCloud(dataDir, { signal: context.signal });
-      if (running !== undefined && !isOutdated(running)) return { cloud: running, started: false };
+      if (running !== undefined && !(await isOutdated(running))) return { cloud: running, started: false };
       const doing = `${running === undefined ? 'Starting' : 'Upgrading'} the embedded cloud`;
       const endpointOf = ({ endpoint }: RunningCloud) => endpoint;
       const cloud = await asTask(context.ui, doing, endpointOf, async () => {
@@ -115,8 +115,8 @@ export async function ensureCloud(
 }
 
 /** Returns true for a cloud of an earlier version than this one. */
-function isOutdated({ version = '' }: RunningCloud): boolean {
-  return version.localeCompare(packageVersion(), 'en', { numeric: true }) < 0;
+async function isOutdated({ version = '' }: RunningCloud): Promise<boolean> {
+  return ((await compareWithThis(version)) ?? -1) < 0;
 }
 
 async function openLog(dataDir: string, logFile: string): Promise<FileHandle> {

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { kill } from 'node:process';
 import { type TestContext, test } from 'node:test';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { packageVersion } from '../../cli/package-root.ts';
 import { missing, runProgram } from '../support/programs.ts';
 import { listen } from '../support/serve.ts';
 import { CLI, type Computer, computerAt, type LocalStatus, signIn, withCloudProcess } from './harness.ts';
@@ -228,7 +229,7 @@ test('restarts a cloud of an earlier version, as it was started, and uses one of
     const written = JSON.parse(await readFile(file, 'utf8')) as object;
     await writeFile(file, JSON.stringify({ ...written, version }));
   };
-  for (const version of ['0.0.9', undefined]) {
+  for (const version of ['0.0.9', `${packageVersion()}-rc.1`, undefined]) {
     await rewrite(version);
     const { pid, ...same } = await start();
     assert.notEqual(pid, cloud.pid, version);

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { omitUndefined } from '../../../protocol/fields.ts';
+import type { HintLine } from '../../command-line.ts';
 import { type ErrorCode, isUserError, type UserError } from '../../errors.ts';
+import type { JsonValue } from '../../json-value.ts';
 import { allEnded } from '../../network/cancellation.ts';
 import { ifThere } from '../aws-calls.ts';
 import type { StackSnapshot } from '../checks/check.ts';
@@ -9,7 +11,7 @@ import { type DescribedKey, describeSigningKeys } from '../checks/signing-key.ts
 import { countUsers, type FoundStack, type StackWork } from '../find-stack.ts';
 import { measureBucket } from '../operate/bucket.ts';
 import { type DescribedOption, describeOptions, readOptions } from '../options/deployed-options.ts';
-import { bakedKeys, wantedTemplate } from '../template/template.ts';
+import { bakedKeys, laterVersion, wantedTemplate } from '../template/template.ts';
 
 /** Failures of one service or one permission: other services can still respond. */
 const OF_ONE_PART: ReadonlySet<ErrorCode> = new Set(['access_denied', 'throttled', 'aws', 'unreachable']);
@@ -35,6 +37,21 @@ export class Parts {
   }
 }
 
+/** The parts that a service refused, for a result's JSON document. */
+export function unreadJson({ failed }: Parts): JsonValue | undefined {
+  if (failed.size === 0) return undefined;
+  return [...failed].map(([part, { code, message }]) => ({ part, code, message }));
+}
+
+/** Names the parts that a service refused, and what helps; the same hint once. */
+export function unreadLines({ failed }: Parts): HintLine[] {
+  const byCode = new Map([...failed.values()].map((error) => [error.code, error]));
+  return [
+    ...[...failed].map(([part, { message }]) => `Not read: ${part}. ${message}`),
+    ...[...byCode.values()].flatMap(({ hintLines }) => hintLines),
+  ];
+}
+
 /** What `status` reads of a stack. Absent members do not exist, or are failed parts. */
 export interface Insight {
   /** Whether somebody deleted the bucket outside edge-upload. */
@@ -45,6 +62,8 @@ export interface Insight {
   readonly users?: number;
   /** Types of resources that this version would deploy otherwise. */
   readonly differing?: readonly string[];
+  /** The version that deployed it, if that is later than this one. */
+  readonly deployedBy?: string;
   readonly options?: readonly DescribedOption[];
   readonly issuers?: readonly IssuerKeys[];
   readonly signingKeys?: readonly DescribedKey[];
@@ -91,18 +110,19 @@ async function compare(
   poolGone = false,
 ): Promise<Insight> {
   const options = readOptions(deployed);
+  const deployedBy = await laterVersion(deployed);
   const [issuers, signingKeys, wanted] = await allEnded([
     compareKeys(work, options, deployed),
     parts.read('signing keys', () => describeSigningKeys(work, options, snapshot)),
     // Without its pool, no template can be generated. Changed keys are reported separately.
-    poolGone
+    poolGone || deployedBy !== undefined
       ? undefined
       : parts.read('this version', () => wantedTemplate(work, stack, options, bakedKeys(deployed, options))),
   ]);
   return {
     options: describeOptions(options),
     issuers,
-    ...omitUndefined({ signingKeys }),
+    ...omitUndefined({ signingKeys, deployedBy }),
     ...(wanted !== undefined && { differing: differingTypes(deployed, wanted) }),
   };
 }

@@ -1,11 +1,12 @@
 import type { BakedConfig } from '../../../edge/config.ts';
 import type { EdgeKeys, TrustedKeys } from '../../../infra/edge-code.ts';
-import type { StackOptions } from '../../../infra/options.ts';
+import { OPTIONS_METADATA, type StackOptions } from '../../../infra/options.ts';
 import type { UploadStackProps } from '../../../infra/upload-stack.ts';
 import { omitUndefined, readFields } from '../../../protocol/fields.ts';
 import { managedLoginOrigin } from '../../../protocol/sign-in.ts';
 import { command } from '../../command-line.ts';
 import { UserError } from '../../errors.ts';
+import { compareWithThis, packageVersion } from '../../package-root.ts';
 import { temporaryError } from '../../settings/disk-errors.ts';
 import { onAws } from '../aws-calls.ts';
 import { unexpectedAwsResponse } from '../aws-failures.ts';
@@ -19,9 +20,10 @@ import { keysIn, poolIdentity } from './key-sets.ts';
 const TEMPLATE_LIMIT_BYTES = 1_000_000;
 
 /** Returns the stack's template. Loads the CDK, several megabytes, on demand. */
-export async function createTemplate(props: UploadStackProps): Promise<string> {
+export async function createTemplate(props: Omit<UploadStackProps, 'version'>): Promise<string> {
   const { synthesize } = await import('../../../infra/upload-stack.ts');
-  const { template, bytes } = onTemporaryFolder(() => synthesize(props));
+  const version = packageVersion();
+  const { template, bytes } = onTemporaryFolder(() => synthesize({ ...props, version }));
   if (bytes <= TEMPLATE_LIMIT_BYTES) return template;
   throw new UserError(
     'usage',
@@ -76,8 +78,9 @@ export async function wantedTemplate(
   return createTemplate({ stackName: work.stackName, options, edge });
 }
 
-/** What {@link bakedConfig} reads of a template. */
+/** What is read of a template: the version that deployed it, and the code of its function. */
 interface Template {
+  readonly Metadata?: { readonly [OPTIONS_METADATA]?: { readonly version?: unknown } };
   readonly Resources?: Readonly<
     Record<
       string,
@@ -118,6 +121,29 @@ export async function templateIfThere(
 ): Promise<string | undefined> {
   if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return undefined;
   return deployedTemplate(work, stack.id);
+}
+
+/** Returns the version that deployed a template, if it is later than this one. */
+export async function laterVersion(templateBody = '{}'): Promise<string | undefined> {
+  const { Metadata } = JSON.parse(templateBody) as Template;
+  const version = Metadata?.[OPTIONS_METADATA]?.version;
+  const isLater = typeof version === 'string' && ((await compareWithThis(version)) ?? 0) > 0;
+  return isLater ? version : undefined;
+}
+
+/** Refuses to replace the edge of a later version with this one's, which can lack what that edge verifies or refuses. */
+export async function refuseDowngrade({ stackName }: StackWork, templateBody?: string): Promise<void> {
+  const version = await laterVersion(templateBody);
+  if (version === undefined) return;
+  const message = `edge-upload ${version} deployed the stack “${stackName}”; this is ${packageVersion()}, whose edge is older. Nothing was changed.`;
+  throw new UserError('stack_failed', message, {
+    hint: [
+      'Use that version, or a later one:',
+      command`npm install --global edge-upload@${version}`,
+      'To go back to the older edge on purpose:',
+      command`edge-upload deploy --allow-downgrade`,
+    ],
+  });
 }
 
 /** Returns what is baked into the edge function of a template: see infra/edge-code.ts. `undefined` without a function. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { waitUntilStackUpdateComplete } from '@aws-sdk/client-cloudformation';
+import { packageVersion } from '../../../cli/package-root.ts';
 import { awsClients } from '../aws-clients.ts';
-import { type Computer, type LocalStatus, otherOperator, withCloud } from '../harness.ts';
+import { type Computer, type DeployedStack, type LocalStatus, otherOperator, withCloud } from '../harness.ts';
 import { startRecorder } from '../recorder.ts';
 
 interface Failed {
@@ -105,5 +107,84 @@ test('completes, or prints the next command, if another operator is faster', asy
       assert.equal(link.code, 8, link.said);
       assert.match(link.stdout, /Somebody deleted the bucket/);
     });
+  });
+});
+
+interface Template {
+  readonly Metadata: { readonly 'edge-upload': { version: string } };
+  readonly Resources: Readonly<Record<string, { Metadata?: object }>>;
+}
+
+interface Status {
+  readonly deployedBy?: string;
+  readonly differing: readonly string[] | null;
+}
+
+const StackName = 'edge-upload';
+
+test('replaces the edge of a later version only on request', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const { cloudformation } = awsClients(t, cloud);
+    await computer.json(['deploy', '--local', '--yes']);
+    const read = async (): Promise<Template> => {
+      const { TemplateBody = '' } = await cloudformation.getTemplate({ StackName });
+      return JSON.parse(TemplateBody) as Template;
+    };
+    const storedVersion = async () => (await read()).Metadata['edge-upload'].version;
+    /** Deploys as another version does: with its number, and another resource. */
+    const deployAs = async (version: string) => {
+      const template = await read();
+      template.Metadata['edge-upload'].version = version;
+      const [first] = Object.values(template.Resources);
+      assert.ok(first !== undefined);
+      first.Metadata = { ...first.Metadata, from: version };
+      const TemplateBody = JSON.stringify(template);
+      await cloudformation.updateStack({ StackName, TemplateBody, Capabilities: ['CAPABILITY_IAM'] });
+      await waitUntilStackUpdateComplete(
+        { client: cloudformation, minDelay: 0.1, maxWaitTime: 60 },
+        { StackName },
+      );
+    };
+    const status = () => computer.json<Status>(['status']);
+
+    const own = packageVersion();
+    assert.equal(await storedVersion(), own);
+    assert.equal((await status()).deployedBy, undefined);
+
+    await deployAs('99.0.0-beta.1');
+    for (const args of [
+      ['deploy', '--local', '--yes'],
+      ['deploy', '--local', '--yes', '--dry-run', '--max-size', '5G'],
+      ['link', 'create', '--yes'],
+      ['key', 'create', 'camera', '--write-to', 'camera/', '--yes'],
+      ['trust', 'github', 'acme/site', '--yes'],
+    ]) {
+      const { code, stdout, stderr } = await computer.run(args);
+      assert.equal(code, 8, `${args.join(' ')}\n${stdout}${stderr}`);
+      assert.match(
+        stderr,
+        /^error: edge-upload 99\.0\.0-beta\.1 deployed the stack “edge-upload”; this is /m,
+      );
+      assert.match(stderr, /^ +edge-upload deploy --allow-downgrade /m);
+    }
+    assert.equal(await storedVersion(), '99.0.0-beta.1');
+    const { deployedBy, differing } = await status();
+    assert.deepEqual({ deployedBy, differing }, { deployedBy: '99.0.0-beta.1', differing: null });
+    const screen = await computer.run(['status']);
+    assert.match(screen.stdout, /^this version +\S+, but 99\.0\.0-beta\.1 deployed the stack$/m);
+    assert.doesNotMatch(screen.stdout, /edge-upload deploy/);
+
+    const { outcome } = await computer.json<DeployedStack & { readonly outcome: string }>([
+      ...['deploy', '--local', '--yes', '--allow-downgrade'],
+    ]);
+    assert.equal(outcome, 'changed');
+    assert.equal(await storedVersion(), own);
+
+    // A pre-release is earlier than its release. What is no version is ignored.
+    for (const version of ['0.0.1', `${own}-rc.1`, 'latest', '']) {
+      await deployAs(version);
+      await computer.json(['deploy', '--local', '--yes']);
+      assert.equal(await storedVersion(), own, version);
+    }
   });
 });
