@@ -15,6 +15,9 @@ import { count, formatMinute } from '../../ui/format.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';
 import { withEdge } from '../link/with-edge.ts';
 
+/** The hint of `deploy` before it changes anything. */
+const UNCHANGED = 'Nothing was changed.';
+
 export interface RotateArgs extends ApplyArgs {
   /** Delete the old signing key at once: every link and key stops. */
   readonly drop?: boolean;
@@ -59,7 +62,7 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
       const alive = await aliveOf(work, edge, newest);
       return { kid: newest, id: key?.id ?? '', alive, now: secondsAtAws(work) };
     });
-  const { kid, id, alive, now } = await resumable('Nothing was changed.', find);
+  const { kid, id, alive, now } = await resumable(UNCHANGED, find);
   const { links, keys } = alive;
   // Tokens without a record can be valid for the maximum lifetime.
   const until = Math.min(
@@ -81,9 +84,11 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
             : `The old one verifies until ${last}, when all its links and keys have expired. ${active} stay valid.`,
         ],
   });
-  const result = await applyOptions(context, args, (previous) => ({
-    options: rotateSigningKey(previous, drop ? undefined : until),
-  }));
+  const result = await onlyOnce(() =>
+    applyOptions(context, args, (previous) => ({
+      options: rotateSigningKey(previous, drop ? undefined : until),
+    })),
+  );
   if (result.document.outcome === 'declined') {
     return { document: { outcome: 'declined' }, text: 'Nothing was changed.' };
   }
@@ -101,6 +106,19 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
     ],
     ...omitUndefined({ exitCode: failure?.exitCode }),
   };
+}
+
+/** Runs the deploy. After Ctrl-C, the same command would replace the new key too: the error says to look first. */
+async function onlyOnce(apply: () => Promise<Result>): Promise<Result> {
+  try {
+    return await apply();
+  } catch (error) {
+    if (!isUserError(error) || error.code !== 'interrupted' || error.hint === UNCHANGED) throw error;
+    throw interrupted([
+      'CloudFormation may continue to replace the signing key. To see whether it did:',
+      command`edge-upload status`,
+    ]);
+  }
 }
 
 /** A replaced signing key, and until when it is kept. */

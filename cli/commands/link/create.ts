@@ -17,6 +17,7 @@ import {
 import { type CreatedToken, issueToken } from '../../links/issue.ts';
 import type { TokenEntry } from '../../links/token-entry.ts';
 import { type LinkFlags, linkRequest, type TokenRequest } from '../../links/token-request.ts';
+import { resumable } from '../../network/cancellation.ts';
 import { qrCode } from '../../qr-code.ts';
 import { type FoundStack, missingPart, type StackWork } from '../../stack/find-stack.ts';
 import { readOptions } from '../../stack/options/deployed-options.ts';
@@ -46,7 +47,7 @@ export async function create(
   request: TokenRequest,
   check?: (edge: DeployedEdge) => void,
 ): Promise<Created | undefined> {
-  const issue = () =>
+  const issueOnce = () =>
     withEdge(context, args, async (work, edge, deployed): Promise<Created | undefined> => {
       check?.(edge);
       // A new token would end with the stack.
@@ -59,6 +60,7 @@ export async function create(
       );
       return { ...issued, edge, ...omitUndefined({ caFile: work.local?.caFile }) };
     });
+  const issue = () => resumable(`No ${request.kind} was created.`, issueOnce);
   const created = await issue();
   if (created !== undefined) return created;
   context.ui.event({

@@ -2,7 +2,7 @@ import type { Context, Result } from '../../context.ts';
 import { disableUser, enableUser, removeUser } from '../../identity/users/access.ts';
 import { getUser } from '../../identity/users/directory.ts';
 import type { UserArgs } from './list.ts';
-import { withPool } from './pool.ts';
+import { changing, withPool } from './pool.ts';
 
 /** The edge verifies access tokens offline, so issued tokens stay valid until they expire. */
 const STILL_GOOD =
@@ -22,7 +22,7 @@ export async function remove(
         text: 'The user was not removed.',
       };
     }
-    await removeUser(pool, user.username);
+    await changing(pool, user.username, () => removeUser(pool, user.username));
     return {
       document: { username: user.username, removed: true, userPoolId },
       text: [`The user ${user.username} is removed; what they uploaded stays.`, STILL_GOOD],
@@ -33,7 +33,7 @@ export async function remove(
 /** Signs a user out everywhere and blocks sign-ins until `enable`. */
 export async function disable(context: Context, { username, ...args }: UserArgs): Promise<Result> {
   return withPool(context, args, `Disabling the user ${username}`, async (pool) => {
-    await disableUser(pool, username);
+    await changing(pool, username, () => disableUser(pool, username));
     return {
       document: { username, enabled: false, userPoolId: pool.userPoolId },
       text: [`The user ${username} is disabled, and signed out everywhere.`, STILL_GOOD],
@@ -43,7 +43,7 @@ export async function disable(context: Context, { username, ...args }: UserArgs)
 
 export async function enable(context: Context, { username, ...args }: UserArgs): Promise<Result> {
   return withPool(context, args, `Enabling the user ${username}`, async (pool) => {
-    await enableUser(pool, username);
+    await changing(pool, username, () => enableUser(pool, username));
     return {
       document: { username, enabled: true, userPoolId: pool.userPoolId },
       text: `The user ${username} is enabled, and can sign in again.`,

@@ -9,7 +9,7 @@ import { createUser, inviteUser, type NewUser, usernameOf } from '../../identity
 import { addToGroup, requireGroups } from '../../identity/users/groups.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { invitation, sentInvitation } from './invitation.ts';
-import { administeredFailure, type OperatedPool, withPool } from './pool.ts';
+import { administeredFailure, changing, type OperatedPool, withPool } from './pool.ts';
 
 export interface UserAddArgs extends OperatorArgs {
   /** The e-mail address if absent. */
@@ -35,7 +35,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
     const { email } = user;
     const described = { email, groups: [...groups], userPoolId: pool.userPoolId };
     if (invite) {
-      await createOnce(username, args, () => inviteUser(pool, user, rules));
+      await createOnce(pool, username, args, () => inviteUser(pool, user, rules));
       await join(pool, username, groups);
       return {
         document: { username, ...described, url: pool.url, invited: true },
@@ -45,7 +45,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
         ],
       };
     }
-    const { temporaryPassword } = await createOnce(username, args, () => createUser(pool, user, rules));
+    const { temporaryPassword } = await createOnce(pool, username, args, () => createUser(pool, user, rules));
     await join(pool, username, groups);
     const { document, lines, ifUnprinted } = invitation(context, pool, {
       username,
@@ -62,12 +62,13 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
 
 /** Creates a user. If the name exists, the error reports whether an earlier attempt could have created the user. */
 async function createOnce<T>(
+  pool: OperatedPool,
   username: string,
   { groups = [], invite = false }: UserAddArgs,
   create: () => Promise<T>,
 ): Promise<T> {
   try {
-    return await create();
+    return await changing(pool, username, create);
   } catch (error) {
     if (awsErrorName(error) !== 'UsernameExistsException') throw error;
     if (!wasRepeated(error)) {

@@ -16,7 +16,7 @@ import { sameCommand } from '../../same-command.ts';
 import { count } from '../../ui/format.ts';
 import { visible } from '../../ui/shown.ts';
 import type { OperatorArgs } from '../operator.ts';
-import { administeredFailure, type OperatedPool, withPool } from './pool.ts';
+import { administeredFailure, changing, type OperatedPool, withPool } from './pool.ts';
 
 export interface UserGroupsArgs extends OperatorArgs {
   /** Lists the groups of the pool if absent. */
@@ -87,7 +87,7 @@ async function changeGroups(
   const open = changes.map(({ words }) => words);
   try {
     for (const { words, change } of changes) {
-      const isChanged = await change();
+      const isChanged = await changing(pool, username, change);
       open.shift();
       if (isChanged !== false) done.push(words);
     }

@@ -64,6 +64,26 @@ export function administeredFailure(error: unknown, doing: string, signal: Abort
   return cognitoFailure(error, doing, 'AWS', 'operator');
 }
 
+/**
+ * Runs a change of a user.
+ * @throws {UserError} `interrupted` after Ctrl-C, with the command that shows whether Cognito made the change
+ */
+export async function changing<T>(
+  { signal }: AdministeredPool,
+  username: string,
+  change: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await change();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw interrupted([
+      'Cognito may have made the change. To see the user:',
+      command`edge-upload user show ${username}`,
+    ]);
+  }
+}
+
 /** Returns the saved pool of the deployment, otherwise the one in the outputs of its stack. */
 async function findPool(context: Context, target: OperatorTarget, args: OperatorArgs): Promise<FoundPool> {
   const { userPoolId, local, url } = target.known ?? {};

@@ -14,7 +14,7 @@ import { replacePassword } from '../../identity/users/create-user.ts';
 import { getUser, type KnownUser } from '../../identity/users/directory.ts';
 import { invitation, sentInvitation } from './invitation.ts';
 import type { UserArgs } from './list.ts';
-import { administeredFailure, type OperatedPool, withPool } from './pool.ts';
+import { administeredFailure, changing, type OperatedPool, withPool } from './pool.ts';
 
 export interface UserResetArgs extends UserArgs {
   /** Cognito sends the password or code by e-mail; this command does not show it. */
@@ -100,7 +100,7 @@ async function sendByMail(context: Context, pool: OperatedPool, user: KnownUser)
   }
   const document = { username, email, userPoolId, url, invited: true };
   if (status === 'FORCE_CHANGE_PASSWORD') {
-    await resendInvitation(pool, username);
+    await changing(pool, username, () => resendInvitation(pool, username));
     return {
       document,
       text: [
@@ -109,7 +109,7 @@ async function sendByMail(context: Context, pool: OperatedPool, user: KnownUser)
       ],
     };
   }
-  await sendResetCode(pool, username);
+  await changing(pool, username, () => sendResetCode(pool, username));
   return {
     document,
     text: [
@@ -121,7 +121,7 @@ async function sendByMail(context: Context, pool: OperatedPool, user: KnownUser)
 
 async function resetFactors(pool: OperatedPool, user: KnownUser): Promise<Result> {
   const { username, secondFactors } = user;
-  if (secondFactors.length > 0) await forgetSecondFactors(pool, user);
+  if (secondFactors.length > 0) await changing(pool, username, () => forgetSecondFactors(pool, user));
   const removed = secondFactors.map(factorTitle).join(', ');
   return {
     document: { username, userPoolId: pool.userPoolId, secondFactors: [...secondFactors] },

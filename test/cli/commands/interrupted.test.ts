@@ -46,6 +46,8 @@ const READING = ['status', 'synth', 'ls', 'get a.txt', 'logs', 'doctor', 'policy
 const CHANGING = new Map([
   ['deploy', 'Nothing was changed.'],
   ['trust remove acme', 'Nothing was changed.'],
+  ['link create', 'No link was created.'],
+  ['key create camera --write-to camera/', 'No key was created.'],
   ['link revoke AAAAAAAA', 'Nothing was changed.'],
   ['key revoke AAAAAAAA', 'Nothing was changed.'],
   ['key rotate', 'Nothing was changed.'],

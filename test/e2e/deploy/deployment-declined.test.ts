@@ -70,3 +70,27 @@ test('changes nothing if a plan is declined, or interrupted at any call', {
     }
   });
 });
+
+test('Ctrl-C while a signing key is replaced does not advise to replace it again', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    await computer.json(['deploy', '--local', '--yes']);
+    await computer.json(['link', 'create', '--yes']);
+    const interruption = new AbortController();
+    const recorder = await startRecorder(cloud, async (action) => {
+      if (action === 'cloudformation:ExecuteChangeSet') interruption.abort();
+    });
+    t.after(() => recorder.close());
+    // With the embedded cloud as AWS. This computer has no other deployment.
+    const home = join(computer.home, 'operator');
+    await mkdir(home);
+    const env = { ...awsEnv(computer, cloud), AWS_ENDPOINT_URL: recorder.endpoint, HOME: home };
+    const at = { cwd: computer.home, home, env, signal: interruption.signal };
+    const { code, stderr } = await typed(['key', 'rotate', '--yes', '--stack-name', 'edge-upload'], at);
+    assert.equal(code, 130, stderr);
+    assert.match(
+      stderr,
+      /may continue to replace the signing key\. To see whether it did:\n +edge-upload status /,
+    );
+    assert.doesNotMatch(stderr, /Run the same command|edge-upload key rotate/);
+  });
+});

@@ -6,7 +6,7 @@ import { add } from '../../../../cli/commands/user/add.ts';
 import { groups } from '../../../../cli/commands/user/groups.ts';
 import { list, show } from '../../../../cli/commands/user/list.ts';
 import { reset } from '../../../../cli/commands/user/reset.ts';
-import type { Context } from '../../../../cli/context.ts';
+import type { Context, Result } from '../../../../cli/context.ts';
 import { failure, NEW_PASSWORD, PASSWORD, run, type World, world } from '../helpers/world.ts';
 
 async function operated(...given: Parameters<typeof world>): Promise<World> {
@@ -363,6 +363,26 @@ test('reports at Ctrl-C that the password may have changed', async (t) => {
   const error = await failure(here, reset(context, { username: 'ada' }));
   assert.equal(error.code, 'interrupted');
   assert.match(error.hintFor(context.inUse) ?? '', /password may have changed.*user reset ada$/s);
+});
+
+test('names at Ctrl-C the command that shows whether a user was changed', async (t) => {
+  const here = await operated(t);
+  await here.user('ada');
+  await here.setup.sdk.createGroup({ UserPoolId: here.setup.UserPoolId, GroupName: 'writers' });
+  const ada = { username: 'ada' };
+  const changes: Readonly<Record<string, (context: Context) => Promise<Result>>> = {
+    AdminCreateUser: (context) => add(context, { username: 'ada' }),
+    AdminDeleteUser: (context) => remove(context, { ...ada, yes: true }),
+    AdminDisableUser: (context) => disable(context, ada),
+    AdminEnableUser: (context) => enable(context, ada),
+    AdminAddUserToGroup: (context) => groups(context, { ...ada, add: ['writers'] }),
+  };
+  for (const [operation, change] of Object.entries(changes)) {
+    const context = interruptedAt(here, operation);
+    const error = await failure(here, change(context));
+    assert.equal(error.code, 'interrupted', operation);
+    assert.match(error.hintFor(context.inUse) ?? '', /may have made the change.*user show ada$/s, operation);
+  }
 });
 
 test('Ctrl-C ends every user command while Cognito does not respond', async (t) => {
