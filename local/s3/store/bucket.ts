@@ -45,8 +45,9 @@ export interface Write {
  *     incoming/       bytes of running writes
  *     uploads/        multipart uploads
  *
- * A change appends one line to the journal and then moves files, without another request in between. After a `kill -9`,
- * only the files of the last line can be unmoved; opening the bucket moves them.
+ * A change appends one line to the journal and then moves files, without another request in between. If they cannot be
+ * moved, the line is removed again. After a `kill -9`, only the files of the last line can be unmoved; opening the bucket
+ * moves them.
  */
 export class Bucket {
   readonly name: string;
@@ -211,11 +212,16 @@ export class Bucket {
     const before = this.versions(key);
     this.#folder.prepare(before, change);
     this.#journal.append(change);
+    try {
+      this.#folder.apply(before, change);
+    } catch (error) {
+      this.#journal.withdraw();
+      throw error;
+    }
     this.#index.set(key, withChange(before, change));
     if (change.op === 'remove' || change.version.deleteMarker) {
       for (const write of this.#writes) write.deleted ||= write.key === key;
     }
-    this.#folder.apply(before, change);
   }
 
   /** Returns the last change, which a killed process may have left incomplete. */

@@ -11,6 +11,8 @@ export class Journal<T> {
   readonly #path: string;
   #descriptor: number | undefined;
   #size = 0;
+  /** Size before the last entry. */
+  #before = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -35,7 +37,15 @@ export class Journal<T> {
       ftruncateSync(this.#descriptor, this.#size);
       throw error;
     }
+    this.#before = this.#size;
     this.#size += line.length;
+  }
+
+  /** Removes the entry that was appended last, because its change failed. */
+  withdraw(): void {
+    if (this.#descriptor === undefined) throw new Error('nothing was appended to the journal');
+    ftruncateSync(this.#descriptor, this.#before);
+    this.#size = this.#before;
   }
 
   /** Replaces all entries atomically. */

@@ -75,7 +75,7 @@ export class ObjectsFolder {
     if (becomesOlder(before, change) !== undefined) mkdirSync(this.path('versions'), { recursive: true });
   }
 
-  /** Moves files to the paths that {@link withChange} returns. */
+  /** Moves files to the paths that {@link withChange} returns. If one cannot be moved, none is. */
   apply(before: readonly Version[], change: Change): void {
     if (change.op === 'remove') {
       const removed = before.find(({ versionId }) => versionId === change.versionId);
@@ -84,10 +84,27 @@ export class ObjectsFolder {
     }
     const { version } = change;
     const older = becomesOlder(before, change);
-    if (older !== undefined) move(this.path(older.file), this.path(setAside(older).file));
     const replaced = before.find(({ versionId }) => versionId === version.versionId);
-    if (replaced !== undefined && replaced.file !== version.file) this.#drop(replaced);
-    if (!version.deleteMarker) this.#bringIn(version);
+    const unused = replaced?.file === version.file ? undefined : replaced;
+    const aside = older && { from: this.path(older.file), to: this.path(setAside(older).file) };
+    if (aside !== undefined) move(aside.from, aside.to);
+    try {
+      if (!version.deleteMarker) this.#bringIn(version);
+      else if (unused !== undefined) this.#drop(unused);
+    } catch (error) {
+      if (aside !== undefined) move(aside.to, aside.from);
+      throw error;
+    }
+    if (!version.deleteMarker && unused !== undefined) this.#dropUnused(unused);
+  }
+
+  /** Deletes the file of a version that a stored one has replaced. */
+  #dropUnused(version: Version): void {
+    try {
+      this.#drop(version);
+    } catch {
+      // An error would report that the new version is not stored.
+    }
   }
 
   #bringIn(version: Version): void {

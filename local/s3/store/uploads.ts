@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JsonFile } from '../../json-file.ts';
+import { deleteUnused } from '../../own-file.ts';
 import type { Algorithm, ChecksumType } from '../checksums/algorithms.ts';
 import { Journal } from './journal.ts';
 import { newId } from './paths.ts';
@@ -93,7 +94,7 @@ export class Upload {
   }
 
   #clear(place: PartPlace): void {
-    if (place.file !== WHOLE) rmSync(this.path(place), { force: true });
+    if (place.file !== WHOLE) deleteUnused(this.path(place));
   }
 }
 

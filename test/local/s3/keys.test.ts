@@ -166,6 +166,28 @@ test('recreates a folder of objects that was deleted by hand', async (t) => {
   assert.deepEqual(running.defects, []);
 });
 
+test('keeps what is recorded of a key whose file can be neither replaced nor deleted', async (t) => {
+  const running = await startS3(t);
+  const target = `/${BUCKET}/report.txt`;
+  const file = join(running.dataDir, BUCKET, 'objects/report.txt');
+  await raw(running, { method: 'PUT', target, body: 'first' });
+  const { etag } = (await raw(running, { method: 'HEAD', target })).headers;
+  rmSync(file);
+  mkdirSync(join(file, 'not empty'), { recursive: true });
+  assert.equal((await raw(running, { method: 'PUT', target, body: 'second' })).status, 500);
+  assert.equal((await raw(running, { method: 'DELETE', target })).status, 500);
+  assert.equal(running.defects.length, 2);
+  for (const one of [running, await startS3(t, { dataDir: running.dataDir })]) {
+    assert.equal((await raw(one, { method: 'HEAD', target })).headers.etag, etag);
+  }
+  rmSync(file, { recursive: true });
+  writeFileSync(file, 'first');
+  const after = await startS3(t, { dataDir: running.dataDir });
+  assert.equal((await raw(after, { target })).text, 'first');
+  assert.equal((await raw(after, { method: 'PUT', target, body: 'third' })).status, 200);
+  assert.equal((await raw(after, { target })).text, 'third');
+});
+
 test('finds the bucket in the host, too', async (t) => {
   const running = await startS3(t);
   const host = `${BUCKET}.localhost:${running.port}`;
