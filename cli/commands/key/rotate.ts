@@ -115,7 +115,8 @@ async function onlyOnce(apply: () => Promise<Result>): Promise<Result> {
   } catch (error) {
     if (!isUserError(error) || error.code !== 'interrupted' || error.hint === UNCHANGED) throw error;
     throw interrupted([
-      'CloudFormation may continue to replace the signing key. To see whether it did:',
+      'CloudFormation may continue to replace the signing key. Complete the change, then see which key signs:',
+      command`edge-upload deploy`,
       command`edge-upload status`,
     ]);
   }

@@ -89,7 +89,7 @@ test('Ctrl-C while a signing key is replaced does not advise to replace it again
     assert.equal(code, 130, stderr);
     assert.match(
       stderr,
-      /may continue to replace the signing key\. To see whether it did:\n +edge-upload status /,
+      /may continue to replace the signing key\. Complete .*:\n +edge-upload deploy .*\n +edge-upload status /,
     );
     assert.doesNotMatch(stderr, /Run the same command|edge-upload key rotate/);
   });
