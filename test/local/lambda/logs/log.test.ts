@@ -109,9 +109,9 @@ test('joins pieces into lines, none longer than CloudWatch accepts', () => {
 
 test('logs calls as JSON objects; both kinds of lines follow their levels', async (t) => {
   const room = await openRoom(t);
-  const logged = async (code: string, LoggingConfig: JsonObject) => {
+  const logged = async (code: string, LoggingConfig: JsonObject, more: JsonObject = {}) => {
     room.logged.length = 0;
-    await room.invoke(await room.publish(code, { LoggingConfig }), {});
+    await room.invoke(await room.publish(code, { LoggingConfig, ...more }), {});
     return room.logged.map(({ message }) => JSON.parse(message));
   };
   const code = `exports.handler = async () => {
@@ -152,10 +152,11 @@ test('logs calls as JSON objects; both kinds of lines follow their levels', asyn
   });
   assert.ok(most.some(({ type }) => type === 'platform.runtimeDone'));
   assert.ok(most.some(({ message }) => message === 'hidden'));
-  const late = await logged(`exports.handler = () => { for (;;); };`, {
-    LogFormat: 'JSON',
-    SystemLogLevel: 'WARN',
-  });
+  const late = await logged(
+    `exports.handler = () => { for (;;); };`,
+    { LogFormat: 'JSON', SystemLogLevel: 'WARN' },
+    { Timeout: 1 },
+  );
   assert.deepEqual(
     late.map(({ record }) => record.status),
     ['timeout', 'timeout'],
