@@ -33,16 +33,17 @@ function homeFolder(): string {
   }
 }
 
-/** Milliseconds in which a disk can respond before the process ends without it. */
+/** Milliseconds in which a disk or a name look-up can respond before the process ends without it. */
 const DISK_MS = 200;
 
-/** Ends the process after Ctrl-C. `process.exit` waits for threads that read from a disk; a signal does not. */
+/** Ends the process after Ctrl-C. `process.exit` waits for threads that use a disk or look up a name; a signal does not. */
 function endInterrupted(): void {
-  const isOnDisk = () => process.getActiveResourcesInfo().some((kind) => kind.startsWith('FSReq'));
-  if (!isOnDisk()) process.exit(EXIT.interrupted);
+  const isOnThread = () =>
+    process.getActiveResourcesInfo().some((kind) => /^(?:FS|GetAddrInfo)Req/.test(kind));
+  if (!isOnThread()) process.exit(EXIT.interrupted);
   setTimeout(() => {
     process.removeAllListeners('SIGINT');
-    if (isOnDisk()) process.kill(process.pid, 'SIGINT');
+    if (isOnThread()) process.kill(process.pid, 'SIGINT');
     process.exit(EXIT.interrupted);
   }, DISK_MS);
 }
@@ -134,7 +135,7 @@ export function runProcess(commands: readonly Declare[]): void {
       process.kill(process.pid, 'SIGHUP');
     }
     process.exitCode = exitCode;
-    // A disk that does not respond would keep the process alive.
+    // A disk or DNS that does not respond would keep the process alive.
     if (exitCode === EXIT.interrupted) setTimeout(endInterrupted, DISK_MS).unref();
     // All output is written before this event. Without this call, Node removes its signal listeners first when it shuts
     // down: another Ctrl-C would then end the process by the signal, without its exit code.
