@@ -5,7 +5,7 @@ import { omitUndefined } from '../../protocol/fields.ts';
 import type { Context } from '../context.ts';
 import { folderOf, type LocalCloud, readAccessKey } from '../settings/deployments.ts';
 import { type AwsSettings, NO_SETTINGS, readAwsSettings, type Service } from './aws-settings.ts';
-import { openDeadline } from './cancellation.ts';
+import { openDeadline, orAborted } from './cancellation.ts';
 import { openDispatcher } from './dispatcher.ts';
 import { findFailure, isTimeout, isTransient, refuseForeign } from './failures.ts';
 
@@ -214,7 +214,7 @@ export class SdkHandler {
     let answer: Dispatcher.ResponseData;
     try {
       // Not by URL: that would resolve `..` in the key of an object, and the SDK has signed the path.
-      answer = await this.#dispatcher.request({
+      const asked = this.#dispatcher.request({
         ...target(sdkRequest),
         method: sdkRequest.method as Dispatcher.HttpMethod,
         headers: sdkRequest.headers,
@@ -223,6 +223,7 @@ export class SdkHandler {
         headersTimeout: SILENCE_MS,
         bodyTimeout: SILENCE_MS,
       });
+      answer = await orAborted(asked, deadline.signal);
       refuseForeign(answer, sdkRequest.headers);
     } catch (error) {
       deadline.end();
@@ -241,7 +242,6 @@ export class SdkHandler {
   }
 
   updateHttpClientConfig(): void {}
-
   httpHandlerConfigs = () => ({});
 
   destroy(): void {

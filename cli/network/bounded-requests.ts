@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Dispatcher, request } from 'undici';
-import { openDeadline } from './cancellation.ts';
+import { openDeadline, orAborted } from './cancellation.ts';
 import { findFailure, isTimeout, isTransient } from './failures.ts';
 
 export interface TextRequest {
@@ -55,7 +55,7 @@ export async function requestOnce(
   const deadline = openDeadline(signal);
   deadline.set(deadlineMs);
   try {
-    const answer = await request(url, {
+    const asked = request(url, {
       dispatcher,
       method,
       body,
@@ -64,6 +64,7 @@ export async function requestOnce(
       headersTimeout: deadlineMs,
       bodyTimeout: deadlineMs,
     });
+    const answer = await orAborted(asked, deadline.signal);
     const text = await readBounded(answer.body as AsyncIterable<Buffer>, maxBytes);
     const pairs = Object.entries(answer.headers).map(([name, value]) => [name, [value].flat()[0] ?? '']);
     return { status: answer.statusCode, headers: Object.fromEntries(pairs), text };

@@ -80,10 +80,22 @@ export function linkedSignal(...others: readonly (AbortSignal | undefined)[]): L
 }
 
 /** Returns the result of the work, or rejects with an interruption as soon as the signal is aborted. */
-export async function orInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function orInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return orAborted(work, signal, interrupted);
+}
+
+/**
+ * Returns the result of the work, or rejects as soon as the signal is aborted, by default with its reason. A request of
+ * undici obeys its signal only once the name is looked up and the connection made.
+ */
+export async function orAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+  reason: () => unknown = () => signal.reason,
+): Promise<T> {
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(interrupted());
+    stop = () => reject(reason());
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });

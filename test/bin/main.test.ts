@@ -137,14 +137,21 @@ fs.read[promisify.custom] = () => {
 require('node:module').syncBuiltinESMExports();
 `;
 
-test('ends at Ctrl-C while a disk does not respond', {
+/** As {@link HANGING}, for a look-up of a name: Node reports its request by another name. */
+const HANGING_NAME = `${HANGING}process.getActiveResourcesInfo = () => ['GetAddrInfoReqWrap'];`;
+
+test('ends at Ctrl-C while a disk or DNS does not respond', {
   skip: missing('mkfifo', '--version'),
 }, async (t) => {
   const { home, envFor } = await computer(t);
   const edge = await ownEdge(t);
-  await writeFile(join(home, 'hanging.cjs'), HANGING);
   spawnSync('mkfifo', [join(home, 'never')]);
-  for (const presses of [1, 2]) {
+  for (const [module, presses] of [
+    [HANGING, 1],
+    [HANGING, 2],
+    [HANGING_NAME, 1],
+  ] as const) {
+    await writeFile(join(home, 'hanging.cjs'), module);
     await rm(join(home, 'waits'), { force: true });
     const watcher = watch(home);
     t.after(() => watcher.close());

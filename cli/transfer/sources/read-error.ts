@@ -9,13 +9,17 @@ import type { FilePath } from './file-path.ts';
 /** Standard input and `<(command)` as paths. */
 const STREAM = /^\/(?:dev\/(?:stdin$|fd\/)|proc\/(?:self|\d+)\/fd\/)/;
 
-/** Returns the hint for anything but a regular file: the command that uploads it. */
-export function pipeHint(name: string): UserErrorOptions {
-  return { hint: pipeCommand(name), library: { hint: 'Pass a stream of its bytes.' } };
+/**
+ * Returns the hint for anything but a regular file: the command that uploads it.
+ * @param canOpen false for a socket, which `cat` cannot open
+ */
+export function pipeHint(name: string, canOpen = true): UserErrorOptions {
+  return { hint: pipeCommand(name, canOpen), library: { hint: 'Pass a stream of its bytes.' } };
 }
 
-function pipeCommand(name: string): Hint {
-  if (STREAM.test(name)) return ['Pipe it in:', command`<command> | edge-upload put - --as <key>`];
+function pipeCommand(name: string, canOpen: boolean): Hint {
+  if (!canOpen || STREAM.test(name))
+    return ['Pipe it in:', command`<command> | edge-upload put - --as <key>`];
   return ['Pipe it in:', command`cat ${name} | edge-upload put - --as <key>`];
 }
 
@@ -41,7 +45,7 @@ export function readError(name: string, error: unknown): UserError {
   }
   if (code === 'ENXIO') {
     return new UserError('file_special', `${name} is a socket or a device. Only files can be uploaded.`, {
-      ...pipeHint(name),
+      ...pipeHint(name, false),
       cause: error,
     });
   }

@@ -56,7 +56,8 @@ export function checkRegular(name: string, stats: fs.BigIntStats, signIns?: Read
     });
   }
   const kind = KINDS.find(([, matches]) => matches(stats))?.[0] ?? 'not a regular file';
-  throw new UserError('file_special', `${name} is ${kind}. Only files can be uploaded.`, pipeHint(name));
+  const hint = pipeHint(name, !stats.isSocket());
+  throw new UserError('file_special', `${name} is ${kind}. Only files can be uploaded.`, hint);
 }
 
 /** Kernel files (`/proc`, `/sys`) have no blocks, and report a size of 0 or one page of at most this many bytes. */

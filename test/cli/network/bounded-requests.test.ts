@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { Agent, Dispatcher } from 'undici';
+import { requestOnce, requestText } from '../../../cli/network/bounded-requests.ts';
 import { networkFailure } from '../../../cli/network/network-failure.ts';
 import { listen } from '../../support/serve.ts';
 import { IDENTITY, stsClient } from './sts.ts';
@@ -87,4 +88,22 @@ test('sends a silent server two requests, and shows only our own text', async (t
   }
   assert.match(networkFailure(error, 'AWS')?.message ?? '', /does not respond/);
   assert.equal(asked, 2);
+});
+
+test('ends at an abort or a deadline while a name is looked up or a connection is made', async (t) => {
+  const url = 'https://edge.example.com/';
+  for (const hangs of [{ lookup: () => {} }, () => {}]) {
+    // A look-up, or a connection, that never calls back.
+    const agent = new Agent({ connect: hangs });
+    t.after(() => agent.destroy());
+    const interruption = new AbortController();
+    const { signal } = interruption;
+    const bounds = { dispatcher: agent, maxBytes: 1000, signal };
+    await assert.rejects(requestText(url, { ...bounds, deadlineMs: 10 }), { name: 'TimeoutError' });
+    const asked = requestOnce(url, { ...bounds, deadlineMs: 60_000 });
+    const called = stsClient(url, agent).send(new GetCallerIdentityCommand({}), { abortSignal: signal });
+    setImmediate(() => interruption.abort());
+    await assert.rejects(asked, { name: 'AbortError' });
+    await assert.rejects(called, { name: 'AbortError' });
+  }
 });

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import fs, { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, truncate, utimes, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { EXIT } from '../../../cli/errors.ts';
@@ -87,6 +89,10 @@ test('refuses a path that is not a readable file, and sends nothing', async (t) 
     await assert.rejects(put('/dev/null'), withCode('file_special', /a device/, /put - --as/));
     execFileSync('mkfifo', [join(cwd, 'pipe')]);
     await assert.rejects(put('pipe'), withCode('file_special', /a named pipe/, /cat pipe \| .* put - --as/));
+    const server = createServer().listen(join(cwd, 'socket'));
+    await once(server, 'listening');
+    await assert.rejects(put('socket'), withCode('file_special', /a socket/, /<command> \| .* put - --as/));
+    server.close();
     await assert.rejects(put('/dev/fd/99'), withCode('file_missing', /99/, /<command> \| .* put - --as/));
     await assert.rejects(put('/proc/self/mem'), withCode('file_unreadable'));
   }
