@@ -177,7 +177,7 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     fix: 'Run `edge-upload destroy` again in an hour.',
   },
   local_cloud: {
-    means: 'The embedded cloud is not running or cannot start.',
+    means: 'The embedded cloud is not running, cannot start, or does not respond.',
     fix: 'Run `edge-upload local start`. `edge-upload local status` prints the path of its log.',
   },
   interrupted: { means: 'You pressed Ctrl-C.', fix: 'The same command resumes.' },
