@@ -9,6 +9,7 @@ import { stateOf } from '../../links/token-states.ts';
 import { resumable } from '../../network/cancellation.ts';
 import { secondsAtAws, timeAtAws } from '../../stack/aws-calls.ts';
 import type { StackWork } from '../../stack/find-stack.ts';
+import { mayContinue } from '../../stack/operate/follow.ts';
 import { readOptions } from '../../stack/options/deployed-options.ts';
 import { keepSigningKey, MARGIN_SECONDS, rotateSigningKey } from '../../stack/signing/signing-options.ts';
 import { count, formatMinute } from '../../ui/format.ts';
@@ -108,17 +109,26 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
   };
 }
 
-/** Runs the deploy. After Ctrl-C, the same command would replace the new key too: the error says to look first. */
+/**
+ * Runs the deploy. After Ctrl-C or a lost response, the same command would replace the new key too: the error says to look
+ * first.
+ */
 async function onlyOnce(apply: () => Promise<Result>): Promise<Result> {
   try {
     return await apply();
   } catch (error) {
-    if (!isUserError(error) || error.code !== 'interrupted' || error.hint === UNCHANGED) throw error;
-    throw interrupted([
-      'CloudFormation may continue to replace the signing key. Complete the change, then see which key signs:',
-      command`edge-upload deploy`,
-      command`edge-upload status`,
-    ]);
+    if (!isUserError(error)) throw error;
+    const isFollowed = mayContinue(error);
+    if (!isFollowed && (error.code !== 'interrupted' || error.hint === UNCHANGED)) throw error;
+    throw new UserError(error.code, error.message, {
+      hint: [
+        ...(isFollowed ? error.hintLines.slice(0, -1) : []),
+        'CloudFormation may continue to replace the signing key. Complete the change, then see which key signs:',
+        command`edge-upload deploy`,
+        command`edge-upload status`,
+      ],
+      cause: error.cause,
+    });
   }
 }
 

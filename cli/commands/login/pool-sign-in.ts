@@ -9,6 +9,7 @@ import { knownUsername } from '../../identity/sign-in/username.ts';
 import { readAccessToken } from '../../identity/tokens/access-token.ts';
 import { lifetime, type StoredSession } from '../../identity/tokens/session.ts';
 import { noUserPool, openUserPool, type PoolAddress } from '../../identity/user-pool.ts';
+import { resumable } from '../../network/cancellation.ts';
 import type { Deployment } from '../../settings/deployments.ts';
 import type { Target } from '../../settings/target.ts';
 
@@ -59,8 +60,12 @@ async function newUser(
   // Without a terminal, require the new password before creating the user.
   if (!context.ui.interactive) await promptAnswers(context, given).newPassword();
   const user = { email, ...omitUndefined({ username: username || undefined, attributes }) };
-  const created = await administer(context, userPoolId, { local, profile }, 'Creating the user', (pool) =>
-    createForSignIn(pool, user),
+  const created = await resumable(
+    'The user may exist now. Run the same command again: it continues with that user.',
+    () =>
+      administer(context, userPoolId, { local, profile }, 'Creating the user', (pool) =>
+        createForSignIn(pool, user),
+      ),
   );
   context.ui.event({
     type: 'note',

@@ -30,6 +30,13 @@ const CASCADE = /^Resource (creation|update|deletion) cancelled/i;
 const SILENCE_MS = 2 * 3600_000;
 
 const GOES_ON = 'CloudFormation continues. Run the same command again to follow it.';
+const STARTED = 'CloudFormation may have started the operation. Run the same command again to follow it.';
+
+/** Whether an error reports that its operation may be under way. Its last line then advises to run the command again. */
+export function mayContinue({ hintLines }: UserError): boolean {
+  const last = hintLines.at(-1);
+  return last === GOES_ON || last === STARTED;
+}
 
 /** Runs a request about an operation under way. A failure or Ctrl-C does not end the operation, and the error says so. */
 async function whileFollowing<T>(work: () => Promise<T>): Promise<T> {
@@ -40,8 +47,6 @@ async function whileFollowing<T>(work: () => Promise<T>): Promise<T> {
     throw error.withHint(GOES_ON);
   }
 }
-
-const STARTED = 'CloudFormation may have started the operation. Run the same command again to follow it.';
 
 /** Sends the request that starts an operation. If its response is lost, the operation may be under way. */
 async function started<T>(start: () => Promise<T>): Promise<T> {

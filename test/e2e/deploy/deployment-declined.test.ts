@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { noTerminal, onTerminal, type Typing } from '../../support/terminal/terminal.ts';
 import { typed } from '../../support/typed.ts';
 import { awsEnv, CLI, type Computer, withCloud } from '../harness.ts';
-import { startRecorder } from '../recorder.ts';
+import { type Recorder, startRecorder } from '../recorder.ts';
 import { snapshots } from '../snapshots.ts';
 
 /** Runs `deploy --file` on a terminal, with the embedded cloud as AWS. Returns output and exit code. */
@@ -71,26 +71,32 @@ test('changes nothing if a plan is declined, or interrupted at any call', {
   });
 });
 
-test('Ctrl-C while a signing key is replaced does not advise to replace it again', async (t) => {
+test('does not advise to replace a signing key again after Ctrl-C or without a response', async (t) => {
   await withCloud(async (computer, cloud) => {
     await computer.json(['deploy', '--local', '--yes']);
     await computer.json(['link', 'create', '--yes']);
-    const interruption = new AbortController();
-    const recorder = await startRecorder(cloud, async (action) => {
-      if (action === 'cloudformation:ExecuteChangeSet') interruption.abort();
-    });
-    t.after(() => recorder.close());
     // With the embedded cloud as AWS. This computer has no other deployment.
     const home = join(computer.home, 'operator');
     await mkdir(home);
-    const env = { ...awsEnv(computer, cloud), AWS_ENDPOINT_URL: recorder.endpoint, HOME: home };
-    const at = { cwd: computer.home, home, env, signal: interruption.signal };
-    const { code, stderr } = await typed(['key', 'rotate', '--yes', '--stack-name', 'edge-upload'], at);
-    assert.equal(code, 130, stderr);
-    assert.match(
-      stderr,
-      /may continue to replace the signing key\. Complete .*:\n +edge-upload deploy .*\n +edge-upload status /,
-    );
-    assert.doesNotMatch(stderr, /Run the same command|edge-upload key rotate/);
+    const rotate = async (onExecute: (interruption: AbortController, recorder: Recorder) => void) => {
+      const interruption = new AbortController();
+      const recorder = await startRecorder(cloud, async (action) => {
+        if (action === 'cloudformation:ExecuteChangeSet') onExecute(interruption, recorder);
+      });
+      t.after(() => recorder.close());
+      const env = { ...awsEnv(computer, cloud), AWS_ENDPOINT_URL: recorder.endpoint, HOME: home };
+      const at = { cwd: computer.home, home, env, signal: interruption.signal };
+      return typed(['key', 'rotate', '--yes', '--stack-name', 'edge-upload'], at);
+    };
+    const lost = await rotate((_, recorder) => void recorder.close());
+    const interrupted = await rotate((interruption) => interruption.abort());
+    assert.deepEqual([lost.code, interrupted.code], [5, 130], lost.stderr + interrupted.stderr);
+    for (const { stderr } of [lost, interrupted]) {
+      assert.match(
+        stderr,
+        /may continue to replace the signing key\. Complete .*:\n +edge-upload deploy .*\n +edge-upload status /,
+      );
+      assert.doesNotMatch(stderr, /Run the same command|edge-upload key rotate/);
+    }
   });
 });

@@ -131,6 +131,26 @@ test('deletes up to a thousand objects in one request', async (t) => {
   assert.equal(unproven.code, 'InvalidRequest');
 });
 
+test('serves other requests while it deletes hundreds of objects', async (t) => {
+  const running = await startS3(t);
+  const keys = Array.from({ length: 300 }, (_, at) => `${at}`);
+  await fill(running, keys);
+  const Objects = keys.map((Key) => ({ Key }));
+  let isOver = false;
+  const deletion = running.client
+    .send(new DeleteObjectsCommand({ Bucket: BUCKET, Delete: { Objects } }))
+    .finally(() => {
+      isOver = true;
+    });
+  const counts: number[] = [];
+  while (!isOver) counts.push((await pages(running, {})).flat().length);
+  assert.equal((await deletion).Deleted?.length, keys.length);
+  assert.ok(
+    counts.some((count) => count > 0 && count < keys.length),
+    counts.join(' '),
+  );
+});
+
 test('reports times in whole seconds in lists, as in reads', async (t) => {
   const now = () => new Date(Math.floor(Date.now() / 1000) * 1000 + 987);
   const running = await startS3(t, { now });

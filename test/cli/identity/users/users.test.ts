@@ -28,14 +28,14 @@ async function accept(here: World, { document }: { document: { [name: string]: u
 }
 
 /** Returns a context that is interrupted, as by Ctrl-C, once Cognito gets a request for an operation. It has no response. */
-function interruptedAt(here: World, operation: string) {
+function interruptedAt(here: World, operation: string, ...given: Parameters<World['context']>) {
   const interruption = new AbortController();
   here.intercept((requested) => {
     if (requested !== operation) return undefined;
     interruption.abort();
     return new Promise<void>(() => {});
   });
-  return { ...here.context(), signal: interruption.signal };
+  return { ...here.context(...given), signal: interruption.signal };
 }
 
 test('prints an invitation with address, name, password, expiry and command', async (t) => {
@@ -383,6 +383,24 @@ test('names at Ctrl-C the command that shows whether a user was changed', async 
     assert.equal(error.code, 'interrupted', operation);
     assert.match(error.hintFor(context.inUse) ?? '', /may have made the change.*user show ada$/s, operation);
   }
+});
+
+test('says at Ctrl-C that login --create can be repeated, and continues then', async (t) => {
+  const here = await operated(t);
+  const env = { EDGE_UPLOAD_NEW_PASSWORD: NEW_PASSWORD };
+  const args = { create: true, email: 'bob@example.com' };
+  const context = interruptedAt(here, 'AdminCreateUser', { env });
+  const error = await failure(here, login(context, args));
+  assert.equal(error.code, 'interrupted');
+  assert.match(error.hint ?? '', /user may exist now\. Run the same command again/);
+  here.intercept(() => undefined);
+  await here.setup.sdk.adminCreateUser({
+    UserPoolId: here.setup.UserPoolId,
+    Username: args.email,
+    MessageAction: 'SUPPRESS',
+  });
+  const { document } = await run(here, login(here.context({ env }), args));
+  assert.equal(document.username, args.email);
 });
 
 test('Ctrl-C ends every user command while Cognito does not respond', async (t) => {
