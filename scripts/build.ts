@@ -88,6 +88,12 @@ const programs = (): BuildOptions => ({
 });
 
 /**
+ * Keeps names, which errors and stack traces show to the developers of other programs. Node prints the whole line of an
+ * uncaught error, so lines are short.
+ */
+const readable = { minifyIdentifiers: false, lineLimit: 120 } satisfies BuildOptions;
+
+/**
  * The library: `import { createUploader } from 'edge-upload'`. It is CommonJS whose named exports ES modules can
  * import.
  */
@@ -103,7 +109,7 @@ const library: BuildOptions = {
     'process.env.JEST_WORKER_ID': 'undefined',
     'process.env.UNDICI_NO_WASM_SIMD': 'undefined',
   },
-  minifyIdentifiers: true,
+  ...readable,
 };
 
 /** The construct for other CDK apps, which bring the CDK: `import { UploadEdge } from 'edge-upload/cdk'`. */
@@ -113,7 +119,7 @@ const construct: BuildOptions = {
   plugins: [withoutUnused, onDemand],
   entryPoints: ['cli/construct/upload-edge.ts'],
   outfile: `${aside}/construct.cjs`,
-  minifyIdentifiers: true,
+  ...readable,
   external: ['aws-cdk-lib', 'constructs'],
 };
 

@@ -75,3 +75,19 @@ test('lets a program that awaits nothing end without unhandled rejections', asyn
   );
   assert.deepEqual([...edge.stored.keys()].sort(), ['/a', '/others', '/parts']);
 });
+
+test('shows an error that nobody handles by its name, with readable lines', async () => {
+  const program = `
+    const { createUploader } = require(process.argv[1]);
+    createUploader({ url: 'https://edge.example', token: 'good' }).upload('/does-not-exist', { key: 'a' });`;
+  const { code, stderr } = await runProgram(process.execPath, ['-e', program, LIBRARY], {
+    env: { HOME: '/' },
+  });
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^UploadError: \/does-not-exist does not exist\.\n {4}at \S+ \(\S+uploader\.cjs:\d+:\d+\)$/m,
+  );
+  const longest = Math.max(...stderr.split('\n').map((line) => line.length));
+  assert.ok(longest < 1000, `${longest} characters in a line`);
+});
