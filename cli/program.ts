@@ -174,7 +174,7 @@ export function program(
     })
     .helpOption('-h, --help', 'Show help')
     .helpCommand('help [command]', 'Show help for a command')
-    .showSuggestionAfterError()
+    .showSuggestionAfterError(false)
     .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => writeHelp(stdout, text),

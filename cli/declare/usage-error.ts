@@ -14,7 +14,7 @@ const INVALID = /^option '(?:-\w, )?(--[\w-]+)[^']*' argument '(.*)' is invalid\
 
 /** Commander's messages, worded like all other errors. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
-  [/^unknown (command|option) '(.*?)'(?:\s*\((Did you mean .*\?)\))?$/s, 'Unknown $1 “$2”. $3'],
+  [/^unknown (command|option) '(.*?)'$/s, 'Unknown $1 “$2”.'],
   [/^option '(?:-\w, )?(--[\w-]+) (\S+)' argument missing$/, '$1 needs a value: $1 $2'],
   [/^missing required argument '(.*)'$/, 'The argument <$1> is missing.'],
   [/^too many arguments for '(.*)'\. (.*)$/, 'Too many arguments for $1. $2'],
@@ -53,16 +53,36 @@ export function usageError({ message }: CommanderError, root: Program, argv: rea
     return new UserError('usage', shown, { hint });
   }
   const typed = named.slice(1).reduce(childOf, childOf(root, named[0]));
-  const completed = typed && onlyCompletion(option, flagsOf(typed));
-  if (completed !== undefined)
-    return new UserError('usage', `Unknown option “${option}”. Did you mean ${completed}?`, { hint: see });
+  const guess = typed && meantFlag(option, flagsOf(typed));
+  if (guess !== undefined)
+    return new UserError('usage', `Unknown option “${option}”. Did you mean ${guess}?`, { hint: see });
   const meant =
     option === '--version' || option === '-V'
       ? ['Use it without a command:', command`edge-upload --version`]
-      : shown.includes('Did you mean')
-        ? []
-        : (ofAnother(first, option) ?? meantArgument(named, option, root));
+      : (elsewhere(first, option) ?? meantArgument(named, option, root));
   return new UserError('usage', shown, { hint: [...meant, ...see] });
+}
+
+/** Names of these options in other tools. */
+const SAME_FLAGS: readonly (readonly [RegExp, string])[] = [
+  [/^--(?:jobs|parallel|threads|transfers|workers)$/, '--concurrency'],
+  [/^--(?:bandwidth|bwlimit|cap-mbps|rate-limit)$/, '--limit-rate'],
+  [/^--(?:block-size|block-size-mb|chunk-size)$/, '--part-size'],
+  [/^--(?:ignore-existing|no-overwrite|skip-existing)$/, '--no-clobber'],
+  [/^--(?:size-only|sync|update)$/, '--changed'],
+  [/^--(?:dest|destination|to)$/, '--prefix'],
+  [/^--(?:key|name)$/, '--as'],
+  [/^--(?:auto-approve|force|no-confirm-changeset|require-approval)$/, '--yes'],
+  [/^--(?:no-execute-changeset|preview)$/, '--dry-run'],
+  [/^--silent$/, '--quiet'],
+];
+
+/** Returns the flag that a misspelt one stands for, or one of another tool. */
+function meantFlag(option: string, known: readonly string[]): string | undefined {
+  const [name = ''] = option.split('=');
+  const same = SAME_FLAGS.find(([names]) => names.test(name))?.[1];
+  if (same !== undefined && known.includes(same)) return same;
+  return onlyCompletion(name, known) ?? nearestName(name, known);
 }
 
 /** Returns the long flags that the help of a command lists. */
@@ -70,10 +90,15 @@ function flagsOf({ options }: CommandUnknownOpts): string[] {
   return options.flatMap(({ long, hidden }) => (hidden || !long ? [] : [long]));
 }
 
-/** Returns the command that has an option, for commands that start an embedded cloud without it. */
-function ofAnother(first: string, option: string): readonly HintLine[] | undefined {
-  if ((first !== 'deploy' && first !== 'demo') || !/^--port(?:=|$)/.test(option)) return undefined;
-  return ['Start the embedded cloud on a port first:', command`edge-upload local start --port <number>`];
+/** Returns where this tool has what an option of other tools sets. */
+function elsewhere(first: string, option: string): readonly HintLine[] | undefined {
+  const [name = ''] = option.split('=');
+  if (name === '--port' && (first === 'deploy' || first === 'demo'))
+    return ['Start the embedded cloud on a port first:', command`edge-upload local start --port <number>`];
+  if (name === '--region') return ['Every stack is in us-east-1, where Lambda@Edge functions are created.'];
+  if (/^--(?:endpoint-url|url)$/.test(name) && /^(?:login|put|watch|whoami)$/.test(first))
+    return ['The address is an argument of login:', command`edge-upload login <url>`];
+  return undefined;
 }
 
 /** Arguments that are paths of this computer. */

@@ -101,6 +101,24 @@ test('refuses invalid values of all options in the same words', async () => {
     ['key delete x', 'Unknown command “delete”. Did you mean revoke?'],
     ['upload f', 'Unknown command “upload”. Did you mean put?'],
     ['user nonsense', 'Unknown command “nonsense”.'],
+    // Options of other tools.
+    ['put f --jobs=4', 'Unknown option “--jobs=4”. Did you mean --concurrency?'],
+    ['put f --bwlimit 1M', 'Unknown option “--bwlimit”. Did you mean --limit-rate?'],
+    ['destroy --force', 'Unknown option “--force”. Did you mean --yes?'],
+    ['user list --force', 'Unknown option “--force”.\n  See:\n    edge-upload user list --help'],
+    [
+      'put f --url https://e.example',
+      'Unknown option “--url”.\n  The address is an argument of login:\n    edge-upload login <url>',
+    ],
+    [
+      'deploy --region eu-west-1',
+      'Unknown option “--region”.\n  Every stack is in us-east-1, where Lambda@Edge functions are created.',
+    ],
+    // No flag is similar.
+    [
+      'put f --bucket b',
+      'Unknown option “--bucket”.\n  For a file of that name:\n    edge-upload put ./--bucket',
+    ],
     ['put --version', 'Unknown option “--version”.\n  Use it without a command:\n    edge-upload --version'],
     [
       'deploy --local --port 4700',
