@@ -45,10 +45,20 @@ function isForEveryOperation(name: string): boolean {
   return name === 'x-id' || name.startsWith('X-Amz-');
 }
 
+/** Methods, with or without a level, that S3 has operations for. They are selected by neither path nor query. */
+const UNSUPPORTED: ReadonlyMap<string, string> = new Map([
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+  ['POST bucket', 'The upload of an HTML form'],
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html
+  ['OPTIONS', 'CORS'],
+]);
+
 function notAllowed(request: HttpRequest, level: Level, query: ReadonlyMap<string, string>): AwsError {
   const [subresource] = query.keys();
   if (subresource !== undefined)
     return notImplemented(`${request.method} with the query parameter "${subresource}"`);
+  const unsupported = UNSUPPORTED.get(`${request.method} ${level}`) ?? UNSUPPORTED.get(request.method);
+  if (unsupported !== undefined) return notImplemented(unsupported);
   return methodNotAllowed(request.method, level.toUpperCase());
 }
 

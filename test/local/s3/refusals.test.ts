@@ -108,11 +108,22 @@ test('does not allow methods that S3 lacks', async (t) => {
   for (const [method, target] of [
     ['PATCH', `/${BUCKET}/k`],
     ['POST', `/${BUCKET}/k`],
-    ['POST', `/${BUCKET}`],
     ['DELETE', '/'],
   ] as const) {
     const { status, code } = await raw(running, { method, target, body: '' });
     assert.deepEqual([status, code], [405, 'MethodNotAllowed'], `${method} ${target}`);
+  }
+});
+
+test('does not implement uploads of HTML forms and CORS, which S3 has', async (t) => {
+  const running = await startS3(t);
+  for (const [method, target] of [
+    ['POST', `/${BUCKET}`],
+    ['OPTIONS', `/${BUCKET}`],
+    ['OPTIONS', `/${BUCKET}/k`],
+  ] as const) {
+    const { status, code } = await raw(running, { method, target, body: '' });
+    assert.deepEqual([status, code], [501, 'NotImplemented'], `${method} ${target}`);
   }
 });
 
