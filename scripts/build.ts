@@ -91,7 +91,7 @@ const programs = (): BuildOptions => ({
  * Keeps names, which errors and stack traces show to the developers of other programs. Node prints the whole line of an
  * uncaught error, so lines are short.
  */
-const readable = { minifyIdentifiers: false, lineLimit: 120 } satisfies BuildOptions;
+const readable = { keepNames: true, lineLimit: 120 } satisfies BuildOptions;
 
 /**
  * The library: `import { createUploader } from 'edge-upload'`. It is CommonJS whose named exports ES modules can
@@ -100,7 +100,7 @@ const readable = { minifyIdentifiers: false, lineLimit: 120 } satisfies BuildOpt
 const library: BuildOptions = {
   ...compact,
   ...commonJs,
-  plugins: [withoutUnused, onDemand],
+  plugins: [withoutUnused],
   entryPoints: ['cli/library/create-uploader.ts'],
   outfile: `${aside}/uploader.cjs`,
   define: {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { omitUndefined } from '../../protocol/fields.ts';
 import { InUse } from '../command-line.ts';
-import { type ErrorCode, isUserError, systemCode } from '../errors.ts';
+import { type ErrorCode, isUserError, systemCode, type UserError } from '../errors.ts';
 import type { SentCredentials } from '../sent-credentials.ts';
 
 /** Codes of {@link UploadError}; docs/troubleshooting.md describes each. */
@@ -71,6 +71,11 @@ function cleanCause(cause: unknown, sent: SentCredentials): unknown {
   return Object.assign(new Error(message), { name, ...omitUndefined({ code: systemCode(cause) }) });
 }
 
+/** Returns the first cause that is not an error of the command line, whose hint would name commands. */
+function causeOf({ cause }: UserError): unknown {
+  return isUserError(cause) ? causeOf(cause) : cause;
+}
+
 /**
  * Converts an error for callers of the library, without the credentials that were sent.
  * @param reason Reason of the aborted signal.
@@ -84,7 +89,7 @@ export function uploadError(error: unknown, sent: SentCredentials, reason?: unkn
   const { message = error.message, hint: lines = error.hintLines } = error.library;
   const hint = new InUse({ operated: false }).lines(lines).join('\n') || undefined;
   const code = isCode(error.code) ? error.code : 'unexpected';
-  const cause = code === 'interrupted' ? reason : error.cause;
+  const cause = code === 'interrupted' ? reason : causeOf(error);
   const texts = sent.removedFrom({ message, hint });
   return new UploadError(code, texts.message, { hint: texts.hint, cause: cleanCause(cause, sent) });
 }

@@ -10,7 +10,15 @@ import {
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { type Computer, clientConfig, type DeployedStack, withCloud } from '../../e2e/harness.ts';
+import { build } from 'esbuild';
+import {
+  type Computer,
+  clientConfig,
+  type DeployedStack,
+  type LocalStatus,
+  withCloud,
+} from '../../e2e/harness.ts';
+import { runProgram } from '../../support/programs.ts';
 import { whenFound } from '../../support/when-found.ts';
 
 const MIB = 1024 * 1024;
@@ -176,4 +184,40 @@ test('stores standard input, and aborts an unfinished upload', async () => {
   assert.deepEqual(aborted, [uploads[0]?.id]);
   const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
   assert.equal(Uploads.length, 0);
+});
+
+test('stores with the library in one file with a program, as a bundler writes it', async () => {
+  const library = join(import.meta.dirname, '../../../dist/uploader.cjs');
+  const outfile = join(computer.home, 'program.cjs');
+  const { warnings } = await build({
+    stdin: {
+      contents: `
+        import { createUploader } from ${JSON.stringify(library)};
+        const { url, token, ca } = process.env;
+        const all = ['crc32', 'crc32c', 'crc64nvme', 'sha256'].map(async (checksum) => {
+          const uploader = createUploader({ url, token, ca, checksum });
+          const stored = await uploader.upload(Buffer.alloc(6 << 20), { key: 'with-' + checksum, partSize: 5 << 20 });
+          await uploader.close();
+          return stored.checksum.algorithm;
+        });
+        void Promise.all(all).then((algorithms) => console.log(algorithms.join(' ')));`,
+      resolveDir: computer.home,
+    },
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'cjs',
+    outfile,
+    logLevel: 'silent',
+  });
+  assert.deepEqual(warnings, []);
+  const { caFile } = await computer.json<LocalStatus>(['local', 'status']);
+  const { url } = await computer.json<DeployedStack>(['status']);
+  const env = {
+    url,
+    token: (await computer.run(['token'])).stdout.trim(),
+    ca: await readFile(caFile, 'utf8'),
+  };
+  const ran = await runProgram(process.execPath, [outfile], { env });
+  assert.deepEqual(ran, { code: 0, stdout: 'crc32 crc32c crc64nvme sha256\n', stderr: '' });
 });
