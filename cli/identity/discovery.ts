@@ -167,8 +167,17 @@ function notAnEdge(host: string, { status, type, server }: Seen): UserError {
     });
   }
   if (status === 403 && /^cloudfront$/i.test(server)) {
+    const causes = [
+      'A firewall rule or a country restriction of the deployment blocks this network. Try another, or ask the operator.',
+    ];
+    // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-403-permission-denied.html
+    if (!host.endsWith('.cloudfront.net')) {
+      causes.push(
+        `Or the deployment does not have the domain ${host} (deploy --domain). A reverse proxy must send CloudFront the domain name of the edge.`,
+      );
+    }
     return new UserError('forbidden', `CloudFront blocked the request to ${host}: HTTP 403.`, {
-      hint: 'A firewall rule or a country restriction of the deployment blocks this network. Try another, or ask the operator.',
+      hint: causes,
     });
   }
   // A captive portal responds in place of every host.

@@ -215,6 +215,12 @@ test('reports the response of a server that is not an edge', async (t) => {
   const missing = await listen(t, answering(403, '<Error/>', { server: 'AmazonS3' }));
   assert.match((await refusal(discover(testContext(), { url: missing }))).message, /HTTP 403.*AmazonS3/);
 
+  // A DNS record or a reverse proxy can lead to CloudFront, which does not know the name.
+  const blocked = await listen(t, answering(403, '<html>', { server: 'CloudFront' }));
+  const refused = await refusal(discover(testContext(), { url: blocked }));
+  assert.equal(refused.code, 'forbidden');
+  assert.match(refused.hint ?? '', /firewall rule.*does not have the domain 127\.0\.0\.1/s);
+
   const moved = await listen(t, answering(302, '', { location: 'https://elsewhere.example/' }));
   assert.match((await refusal(discover(testContext(), { url: moved }))).message, /HTTP 302/);
 });
