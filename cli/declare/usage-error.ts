@@ -17,6 +17,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/^unknown (command|option) '(.*?)'$/s, 'Unknown $1 “$2”.'],
   [/^option '(?:-\w, )?(--[\w-]+) (\S+)' argument missing$/, '$1 needs a value: $1 $2'],
   [/^missing required argument '(.*)'$/, 'The argument <$1> is missing.'],
+  [/^required option '(?:-\w, )?(--[^']+)' not specified$/, 'The option $1 is missing.'],
   [/^too many arguments for '(.*)'\. (.*)$/, 'Too many arguments for $1. $2'],
 ];
 
@@ -45,22 +46,25 @@ export function usageError({ message }: CommanderError, root: Program, argv: rea
   const shown = text.replace(pattern, words as string).trim();
   const [, unknown] = /^Unknown command “(.*?)”/.exec(shown) ?? [];
   if (unknown !== undefined) return unknownCommand(unknown, named.reduce(childOf, root) ?? root, see);
-  const [first = ''] = argv;
-  const [, option] = /^Unknown option “(.*?)”/.exec(shown) ?? [];
-  if (option === undefined || named.length === 0) return new UserError('usage', shown, { hint: see });
-  if (first.startsWith('-')) {
-    const hint = ['Options follow the command:', command`edge-upload ${[...named, ...before]}`];
-    return new UserError('usage', shown, { hint });
-  }
+  // Without its value, which can be a password.
+  const [, option] = /^Unknown option “(.*?)(?:=.*)?”\.$/s.exec(shown) ?? [];
+  if (option === undefined) return new UserError('usage', shown, { hint: see });
+  const unknownOption = `Unknown option “${option}”.`;
   const typed = named.slice(1).reduce(childOf, childOf(root, named[0]));
-  const guess = typed && meantFlag(option, flagsOf(typed));
+  if (typed === undefined) return new UserError('usage', unknownOption, { hint: see });
+  const known = flagsOf(typed);
+  if (before.length > 0 && before.every((word) => !word.startsWith('--') || known.includes(nameOf(word)))) {
+    const hint = ['Options follow the command:', command`edge-upload ${[...named, ...before]}`];
+    return new UserError('usage', unknownOption, { hint });
+  }
+  const guess = meantFlag(option, known);
   if (guess !== undefined)
-    return new UserError('usage', `Unknown option “${option}”. Did you mean ${guess}?`, { hint: see });
+    return new UserError('usage', `${unknownOption} Did you mean ${guess}?`, { hint: see });
   const meant =
     option === '--version' || option === '-V'
       ? ['Use it without a command:', command`edge-upload --version`]
-      : (elsewhere(first, option) ?? meantArgument(named, option, root));
-  return new UserError('usage', shown, { hint: [...meant, ...see] });
+      : (elsewhere(named[0], option) ?? meantArgument(named, option, root));
+  return new UserError('usage', unknownOption, { hint: [...meant, ...see] });
 }
 
 /** Names of these options in other tools. */
@@ -78,12 +82,13 @@ const SAME_FLAGS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Returns the flag that a misspelt one stands for, or one of another tool. */
-function meantFlag(option: string, known: readonly string[]): string | undefined {
-  const [name = ''] = option.split('=');
+function meantFlag(name: string, known: readonly string[]): string | undefined {
   const same = SAME_FLAGS.find(([names]) => names.test(name))?.[1];
   if (same !== undefined && known.includes(same)) return same;
   return onlyCompletion(name, known) ?? nearestName(name, known);
 }
+
+const nameOf = (option: string) => option.replace(/=.*/s, '');
 
 /** Returns the long flags that the help of a command lists. */
 function flagsOf({ options }: CommandUnknownOpts): string[] {
@@ -91,12 +96,11 @@ function flagsOf({ options }: CommandUnknownOpts): string[] {
 }
 
 /** Returns where this tool has what an option of other tools sets. */
-function elsewhere(first: string, option: string): readonly HintLine[] | undefined {
-  const [name = ''] = option.split('=');
+function elsewhere(first: string | undefined, name: string): readonly HintLine[] | undefined {
   if (name === '--port' && (first === 'deploy' || first === 'demo'))
     return ['Start the embedded cloud on a port first:', command`edge-upload local start --port <number>`];
   if (name === '--region') return ['Every stack is in us-east-1, where Lambda@Edge functions are created.'];
-  if (/^--(?:endpoint-url|url)$/.test(name) && /^(?:login|put|watch|whoami)$/.test(first))
+  if (/^--(?:endpoint-url|url)$/.test(name) && /^(?:login|put|watch|whoami)$/.test(first ?? ''))
     return ['The address is an argument of login:', command`edge-upload login <url>`];
   return undefined;
 }

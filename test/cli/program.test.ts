@@ -102,7 +102,7 @@ test('refuses invalid values of all options in the same words', async () => {
     ['upload f', 'Unknown command “upload”. Did you mean put?'],
     ['user nonsense', 'Unknown command “nonsense”.'],
     // Options of other tools.
-    ['put f --jobs=4', 'Unknown option “--jobs=4”. Did you mean --concurrency?'],
+    ['put f --jobs=4', 'Unknown option “--jobs”. Did you mean --concurrency?'],
     ['put f --bwlimit 1M', 'Unknown option “--bwlimit”. Did you mean --limit-rate?'],
     ['destroy --force', 'Unknown option “--force”. Did you mean --yes?'],
     ['user list --force', 'Unknown option “--force”.\n  See:\n    edge-upload user list --help'],
@@ -114,6 +114,7 @@ test('refuses invalid values of all options in the same words', async () => {
       'deploy --region eu-west-1',
       'Unknown option “--region”.\n  Every stack is in us-east-1, where Lambda@Edge functions are created.',
     ],
+    ['key create camera', 'The option --write-to <prefix> is missing.'],
     // No flag is similar.
     [
       'put f --bucket b',
@@ -126,12 +127,28 @@ test('refuses invalid values of all options in the same words', async () => {
     ],
     [
       'demo --port=4700',
-      'Unknown option “--port=4700”.\n  Start the embedded cloud on a port first:\n    edge-upload local start --port <number>',
+      'Unknown option “--port”.\n  Start the embedded cloud on a port first:\n    edge-upload local start --port <number>',
     ],
   ] as const) {
     const { code, stderr } = await type(line);
     assert.equal(code, 2, line);
     assert.ok(stderr.startsWith(`error: ${shown}\n`), stderr);
+  }
+});
+
+test('shows no value of an unknown option, which can be a password', async () => {
+  for (const line of [
+    'login --password=hunter2',
+    'put f --token=hunter2',
+    '--token=hunter2 put f',
+    '--token=hunter2',
+    'login -p=hunter2',
+    'user add ada --password=hunter2\nhunter2',
+  ]) {
+    const { code, stdout, stderr } = await type(line);
+    assert.equal(code, 2, line);
+    assert.match(stderr, /Unknown option “--?\w+”\./, line);
+    assert.doesNotMatch(`${stdout}${stderr}`, /hunter2/, line);
   }
 });
 
