@@ -4,7 +4,7 @@ import { command, type HintLine } from '../command-line.ts';
 import { UserError } from '../errors.ts';
 import { nearestName, onlyCompletion } from '../nearest-name.ts';
 
-type Program = Pick<CommandUnknownOpts, 'commands'>;
+type Program = Pick<CommandUnknownOpts, 'commands' | 'options'>;
 
 const childOf = (parent: Program | undefined, name: string | undefined): CommandUnknownOpts | undefined =>
   parent?.commands.find((one) => one.name() === name);
@@ -47,12 +47,12 @@ export function usageError({ message }: CommanderError, root: Program, argv: rea
   const [, unknown] = /^Unknown command “(.*?)”/.exec(shown) ?? [];
   if (unknown !== undefined) return unknownCommand(unknown, named.reduce(childOf, root) ?? root, see);
   // Without its value, which can be a password.
-  const [, option] = /^Unknown option “(.*?)(?:=.*)?”\.$/s.exec(shown) ?? [];
+  const [, option, given] = /^Unknown option “(.*?)(=.*)?”\.$/s.exec(shown) ?? [];
   if (option === undefined) return new UserError('usage', shown, { hint: see });
   const unknownOption = `Unknown option “${option}”.`;
-  const typed = named.slice(1).reduce(childOf, childOf(root, named[0]));
-  if (typed === undefined) return new UserError('usage', unknownOption, { hint: see });
-  const known = flagsOf(typed);
+  const known = flagsOf(named.reduce<Program | undefined>(childOf, root));
+  if (given !== undefined && known.includes(option))
+    return new UserError('usage', `${option} takes no value.`, { hint: see });
   if (before.length > 0 && before.every((word) => !word.startsWith('--') || known.includes(nameOf(word)))) {
     const hint = ['Options follow the command:', command`edge-upload ${[...named, ...before]}`];
     return new UserError('usage', unknownOption, { hint });
@@ -69,30 +69,34 @@ export function usageError({ message }: CommanderError, root: Program, argv: rea
 
 /** Names of these options in other tools. */
 const SAME_FLAGS: readonly (readonly [RegExp, string])[] = [
-  [/^--(?:jobs|parallel|threads|transfers|workers)$/, '--concurrency'],
+  [/^-(?:j\d*|-(?:jobs|parallel|threads|transfers|workers))$/, '--concurrency'],
   [/^--(?:bandwidth|bwlimit|cap-mbps|rate-limit)$/, '--limit-rate'],
   [/^--(?:block-size|block-size-mb|chunk-size)$/, '--part-size'],
   [/^--(?:ignore-existing|no-overwrite|skip-existing)$/, '--no-clobber'],
   [/^--(?:size-only|sync|update)$/, '--changed'],
   [/^--(?:dest|destination|to)$/, '--prefix'],
   [/^--(?:key|name)$/, '--as'],
-  [/^--(?:auto-approve|force|no-confirm-changeset|require-approval)$/, '--yes'],
+  [/^-(?:f|-(?:auto-approve|force|no-confirm-changeset|require-approval))$/, '--yes'],
   [/^--(?:no-execute-changeset|preview)$/, '--dry-run'],
   [/^--silent$/, '--quiet'],
+  [/^-v$/, '--version'],
+  [/^-(?:v|-verbose)$/, '--debug'],
 ];
 
 /** Returns the flag that a misspelt one stands for, or one of another tool. */
 function meantFlag(name: string, known: readonly string[]): string | undefined {
-  const same = SAME_FLAGS.find(([names]) => names.test(name))?.[1];
-  if (same !== undefined && known.includes(same)) return same;
-  return onlyCompletion(name, known) ?? nearestName(name, known);
+  const same = SAME_FLAGS.find(([names, flag]) => names.test(name) && known.includes(flag))?.[1];
+  const otherCase = known.find((flag) => flag.toLowerCase() === name.toLowerCase());
+  const long = known.filter((flag) => flag.startsWith('--'));
+  return same ?? otherCase ?? onlyCompletion(name, long) ?? nearestName(name, long);
 }
 
 const nameOf = (option: string) => option.replace(/=.*/s, '');
 
-/** Returns the long flags that the help of a command lists. */
-function flagsOf({ options }: CommandUnknownOpts): string[] {
-  return options.flatMap(({ long, hidden }) => (hidden || !long ? [] : [long]));
+/** Returns the flags that the help of a command lists. */
+function flagsOf(command: Program | undefined): string[] {
+  const shown = command?.options.filter(({ hidden }) => !hidden) ?? [];
+  return shown.flatMap(({ short, long }) => [short, long]).filter((flag) => flag !== undefined);
 }
 
 /** Returns where this tool has what an option of other tools sets. */
@@ -157,6 +161,7 @@ const SAME: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^(?:cp|push|send|upload)$/, ['put']],
   [/^(?:download|pull)$/, ['get']],
   [/^(?:down|undeploy)$/, ['destroy']],
+  [/^version$/, ['--version']],
 ];
 
 function unknownCommand(
@@ -165,7 +170,10 @@ function unknownCommand(
   see: readonly HintLine[] = ['See:', command`edge-upload --help`],
 ): UserError {
   const known = parent.commands.map((one) => one.name());
-  const same = SAME.find(([names]) => names.test(word))?.[1].find((one) => known.includes(one));
+  const flags = flagsOf(parent);
+  const same = SAME.find(([names]) => names.test(word))?.[1].find(
+    (one) => known.includes(one) || flags.includes(one),
+  );
   const meant = same ?? onlyCompletion(word, known) ?? nearestName(word, known);
   const guess = meant === undefined ? '' : ` Did you mean ${meant}?`;
   return new UserError('usage', `Unknown command “${word}”.${guess}`, { hint: see });

@@ -115,6 +115,12 @@ test('refuses invalid values of all options in the same words', async () => {
       'Unknown option “--region”.\n  Every stack is in us-east-1, where Lambda@Edge functions are created.',
     ],
     ['key create camera', 'The option --write-to <prefix> is missing.'],
+    ['put f --verbose', 'Unknown option “--verbose”. Did you mean --debug?'],
+    ['put f -R', 'Unknown option “-R”. Did you mean -r?'],
+    ['put f --json=yes', '--json takes no value.'],
+    ['-v', 'Unknown option “-v”. Did you mean --version?'],
+    ['version', 'Unknown command “version”. Did you mean --version?'],
+    ['user version', 'Unknown command “version”.'],
     // No flag is similar.
     [
       'put f --bucket b',
