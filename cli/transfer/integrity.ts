@@ -168,7 +168,8 @@ export async function prove(segment: Digested, algorithm: Algorithm, headers: He
   }
   const etag = etagMd5(headers);
   const notProved = `The stored bytes of ${name} could not be verified`;
-  if (etag === undefined) throw unproved(`${notProved}: the response contains neither a checksum nor an MD5.`);
+  if (etag === undefined)
+    throw unproved(`${notProved}: the response contains neither a checksum nor an MD5.`);
   if ((await md5Of(segment)) !== etag) throw unproved(`${notProved}: its ETag is not their MD5.`);
   return { algorithm: 'md5', value: etag };
 }
