@@ -88,10 +88,10 @@ const programs = (): BuildOptions => ({
 });
 
 /**
- * Keeps names, which errors and stack traces show to the developers of other programs. Node prints the whole line of an
- * uncaught error, so lines are short.
+ * Keeps names and lines for the developers of other programs: stack traces show names, and Node prints the line of an
+ * uncaught error.
  */
-const readable = { keepNames: true, lineLimit: 120 } satisfies BuildOptions;
+const readable = { keepNames: true, minifyWhitespace: false } satisfies BuildOptions;
 
 /**
  * The library: `import { createUploader } from 'edge-upload'`. It is CommonJS whose named exports ES modules can
@@ -99,12 +99,12 @@ const readable = { keepNames: true, lineLimit: 120 } satisfies BuildOptions;
  */
 const library: BuildOptions = {
   ...compact,
-  ...commonJs,
+  // Without the banner of the programs: `__filename` would not exist in the ES modules that some bundlers write.
+  format: 'cjs',
   plugins: [withoutUnused],
   entryPoints: ['cli/library/create-uploader.ts'],
   outfile: `${aside}/uploader.cjs`,
   define: {
-    ...commonJs.define,
     // undici reads these variables. A library must not depend on the environment.
     'process.env.JEST_WORKER_ID': 'undefined',
     'process.env.UNDICI_NO_WASM_SIMD': 'undefined',

@@ -186,12 +186,23 @@ test('stores standard input, and aborts an unfinished upload', async () => {
   assert.equal(Uploads.length, 0);
 });
 
-test('stores with the library in one file with a program, as a bundler writes it', async () => {
+/** The formats of bundles, with what a bundler writes before them. */
+const FORMATS = {
+  cjs: '',
+  esm: "const require = process.getBuiltinModule('node:module').createRequire(process.argv[1]);",
+} as const;
+
+test('stores with the library in one file with a program, as bundlers write it', async () => {
   const library = join(import.meta.dirname, '../../../dist/uploader.cjs');
-  const outfile = join(computer.home, 'program.cjs');
-  const { warnings } = await build({
-    stdin: {
-      contents: `
+  const { caFile } = await computer.json<LocalStatus>(['local', 'status']);
+  const { url } = await computer.json<DeployedStack>(['status']);
+  const token = (await computer.run(['token'])).stdout.trim();
+  const env = { url, token, ca: await readFile(caFile, 'utf8') };
+  for (const [format, js] of Object.entries(FORMATS) as [keyof typeof FORMATS, string][]) {
+    const outfile = join(computer.home, format === 'cjs' ? 'program.cjs' : 'program.mjs');
+    const { warnings } = await build({
+      stdin: {
+        contents: `
         import { createUploader } from ${JSON.stringify(library)};
         const { url, token, ca } = process.env;
         const all = ['crc32', 'crc32c', 'crc64nvme', 'sha256'].map(async (checksum) => {
@@ -201,23 +212,18 @@ test('stores with the library in one file with a program, as a bundler writes it
           return stored.checksum.algorithm;
         });
         void Promise.all(all).then((algorithms) => console.log(algorithms.join(' ')));`,
-      resolveDir: computer.home,
-    },
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    format: 'cjs',
-    outfile,
-    logLevel: 'silent',
-  });
-  assert.deepEqual(warnings, []);
-  const { caFile } = await computer.json<LocalStatus>(['local', 'status']);
-  const { url } = await computer.json<DeployedStack>(['status']);
-  const env = {
-    url,
-    token: (await computer.run(['token'])).stdout.trim(),
-    ca: await readFile(caFile, 'utf8'),
-  };
-  const ran = await runProgram(process.execPath, [outfile], { env });
-  assert.deepEqual(ran, { code: 0, stdout: 'crc32 crc32c crc64nvme sha256\n', stderr: '' });
+        resolveDir: computer.home,
+      },
+      bundle: true,
+      minify: true,
+      platform: 'node',
+      format,
+      banner: { js },
+      outfile,
+      logLevel: 'silent',
+    });
+    assert.deepEqual(warnings, []);
+    const ran = await runProgram(process.execPath, [outfile], { env });
+    assert.deepEqual(ran, { code: 0, stdout: 'crc32 crc32c crc64nvme sha256\n', stderr: '' }, format);
+  }
 });
