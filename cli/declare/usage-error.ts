@@ -99,7 +99,7 @@ function flagsOf(command: Program | undefined): string[] {
   return shown.flatMap(({ short, long }) => [short, long]).filter((flag) => flag !== undefined);
 }
 
-/** Returns where this tool has what an option of other tools sets. */
+/** Returns where to give the value of an option that only other commands, or other tools, have. */
 function elsewhere(first: string | undefined, name: string): readonly HintLine[] | undefined {
   if (name === '--port' && (first === 'deploy' || first === 'demo'))
     return ['Start the embedded cloud on a port first:', command`edge-upload local start --port <number>`];

@@ -110,8 +110,8 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
 }
 
 /**
- * Runs the deploy. After Ctrl-C or a lost response, the same command would replace the new key too: the error says to look
- * first.
+ * Runs the deploy. After Ctrl-C or a lost response, its error says to look first: the same command would replace the new
+ * key too.
  */
 async function onlyOnce(apply: () => Promise<Result>): Promise<Result> {
   try {
