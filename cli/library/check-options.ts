@@ -32,8 +32,8 @@ const isWithin = (value: unknown, least: number, most: number) =>
  * affects it.
  * @throws {UserError} `usage` if they are not an object
  */
-export function ownCopy<T extends object>(options: T): T {
-  if (typeof options !== 'object' || options === null) throw invalid('options', 'an object');
+export function ownCopy<T extends object>(options: T, wanted = 'an object'): T {
+  if (typeof options !== 'object' || options === null) throw invalid('options', wanted);
   const copy: T = Object.assign(Object.create(null), options);
   return copy;
 }

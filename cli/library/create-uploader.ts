@@ -48,7 +48,7 @@ export function createUploader(options: UploaderOptions): Uploader {
   const sent = createSentCredentials();
   try {
     // A plain object. An instance would be printed with the name of its class, which the build shortens.
-    return { ...new ProgramUploader(ownCopy(options), sent) };
+    return { ...new ProgramUploader(ownCopy(options, 'an object with url and token'), sent) };
   } catch (error) {
     throw uploadError(error, sent);
   }
@@ -133,7 +133,7 @@ class ProgramUploader implements Uploader {
     let isOurs = false;
     try {
       isOurs = !isUsed(source);
-      return await this.#send(source, ownCopy(how), own, feed);
+      return await this.#send(source, ownCopy(how, 'an object with a key'), own, feed);
     } catch (error) {
       if (isOurs) closeSource(source);
       throw uploadError(error, this.#sent, own.signal.reason);
