@@ -64,13 +64,14 @@ function causes(error: unknown): string[] {
   return lines;
 }
 
-/** Matches tokens of links and keys. Commander quotes unknown words, which can be a link. */
-const TOKENS = /\b(eu[lk]_)[\w-]+\.[\w.-]+/gi;
+/** Tokens of links, keys and issuers, and the password in an address. Errors quote words that were typed by mistake. */
+const CREDENTIALS =
+  /\b(eu[lk]_|eyJ(?=[\w-]{1,2000}\.eyJ))[\w-]{1,2000}\.[\w.-]+|(?<=:\/\/)[^\s/@:[\]]*:[^\s/@[\]]*(?=@)/gi;
 
-/** Removes tokens, percent-encoded ones too. A text without them stays as it is. */
-function withoutTokens(text: string): string {
+/** Removes credentials, percent-encoded ones too. A text without them stays as it is. */
+function withoutCredentials(text: string): string {
   const decoded = decodeAscii(text);
-  const shown = decoded.replace(TOKENS, '$1…');
+  const shown = decoded.replace(CREDENTIALS, (_, start = '') => `${start}…`);
   return shown === decoded ? text : shown;
 }
 
@@ -84,7 +85,7 @@ export function renderError(
   const error = toUserError(thrown);
   const paint = painter(color && stderr.isTTY === true);
   const { code } = error;
-  const shown = (text: string) => withoutTokens(sent.removedFrom(text));
+  const shown = (text: string) => withoutCredentials(sent.removedFrom(text));
   const message = shown(error.message);
   const hintLines = inUse.lines(error.hintLines).map(shown);
   if (json) {

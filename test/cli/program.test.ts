@@ -142,6 +142,33 @@ test('refuses invalid values of all options in the same words', async () => {
   }
 });
 
+test('keeps misplaced tokens of issuers and passwords of addresses out of errors', async () => {
+  for (const word of [
+    'eyJhbGciOi.eyJpc3MiOi.c2lnbmF0dXJl',
+    'https://ada:hunter2@d1.cloudfront.net',
+    'https://ada:hunter2@d1.cloudfront.net/%0a',
+    'https%3A//ada%3Ahunter2%40d1.cloudfront.net',
+  ]) {
+    for (const line of [
+      `deployments use ${word}`,
+      `put x --stack-name ${word}`,
+      `link revoke ${word}`,
+      word,
+    ]) {
+      for (const json of ['', ' --json', ' --debug']) {
+        const { code, stdout, stderr } = await type(line + json);
+        assert.notEqual(code, 0, line);
+        assert.doesNotMatch(stdout + stderr, /hunter2|eyJpc|c2ln/, line);
+      }
+    }
+  }
+});
+
+test('quotes names that only begin like a token', async () => {
+  const { stderr } = await type('deployments use eyjafjallajokull.jpg');
+  assert.match(stderr, /“eyjafjallajokull\.jpg”/);
+});
+
 test('shows no value of an unknown option, which can be a password', async () => {
   for (const line of [
     'login --password=hunter2',
