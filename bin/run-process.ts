@@ -6,8 +6,7 @@ import { cursorTo } from 'node:readline';
 import type { WriteStream } from 'node:tty';
 import { EXIT, UserError } from '../cli/errors.ts';
 import { isStandalone } from '../cli/package-root.ts';
-import type { Declare } from '../cli/program.ts';
-import { run, type World } from '../cli/program.ts';
+import { type Declare, run, type World } from '../cli/program.ts';
 import { createSentCredentials, type SentCredentials } from '../cli/sent-credentials.ts';
 import { renderError } from '../cli/ui/error.ts';
 import type { JobControl, OnTerminal } from '../cli/ui/ui.ts';
@@ -100,8 +99,9 @@ export function runProcess(commands: readonly Declare[]): void {
   // The AWS SDK warns on stderr about the end of Node 20. Users cannot act on it.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
-  // Hides the token of a typed link, which can be percent-encoded, from the process list.
-  if (process.argv.some((word) => /\beu[lk]_/.test(decodeAscii(word)))) process.title = 'edge-upload';
+  // Hides a typed token, which can be percent-encoded, from the process list.
+  const token = /\b(?:eu[lk]_|eyJ[\w-]{1,2000}\.eyJ)/;
+  if (process.argv.some((word) => token.test(decodeAscii(word)))) process.title = 'edge-upload';
 
   // A file larger than `ulimit -f` is then an error of its write (EFBIG), as on a full disk; the signal would end the process.
   if (process.platform !== 'win32') process.on('SIGXFSZ', () => {});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, watch } from 'node:fs';
-import { mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -397,4 +397,22 @@ test('names the option of Node that removes WebAssembly', async (t) => {
     stderr,
     /^error: Node runs without WebAssembly: .*\.\n {2}Remove --jitless from NODE_OPTIONS\.\n/m,
   );
+});
+
+test('hides a token that was typed by mistake from the process list', {
+  skip: process.platform === 'linux' ? false : 'only Linux has /proc',
+}, async (t) => {
+  const { home, start } = await computer(t);
+  const titles: string[] = [];
+  const edge = await ownEdge(t, async () => {
+    titles.push(await readFile(`/proc/${child.pid}/cmdline`, 'utf8'));
+    return false;
+  });
+  const token = 'eyJhbGciOi.eyJpc3MiOi.c2lnbmF0dXJl';
+  await writeFile(join(home, token), 'x');
+  const child = start(edge.url, 'put', token, '--as', 'a');
+  const [code] = await once(child, 'close');
+  assert.equal(code, 0);
+  assert.match(titles.join('\n'), /^edge-upload\0*$/m);
+  assert.doesNotMatch(titles.join('\n'), /eyJ/);
 });
